@@ -1,0 +1,47 @@
+"""Time, handed in. Nothing else in the package reads a clock or sleeps, so a test can move time by hand."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the package needs of time."""
+
+    def now(self) -> datetime:
+        """Give the time of day, in UTC."""
+
+    def monotonic(self) -> float:
+        """Give seconds that never go backwards."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Let time pass until the event is set; say whether it was."""
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """Give the time of day, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Give seconds that never go backwards."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Let time pass until the event is set; say whether it was."""
+        return event.wait(seconds)
+
+
+SYSTEM_CLOCK = SystemClock()

@@ -1,0 +1,42 @@
+"""Words for people: the nearest valid word, lists in a sentence, counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(word: str, words: Iterable[str], *, most: int = 3) -> list[str]:
+    """Give the words most like the one typed, best first; empty when none is like it."""
+    import difflib  # noqa: PLC0415  # only errors need it, and %load_ext has to stay cheap
+
+    by_folded = {_folded(known): known for known in words}
+    folded = _folded(word)
+    close = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.6)
+    starts = [known for known in by_folded if folded and known.startswith(folded) and known not in close]
+    return [by_folded[known] for known in (close + sorted(starts))[:most]]
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("_", "-")
+
+
+def hint(word: str, words: Iterable[str], *, most: int = 3) -> str:
+    """Give ``"; nearest: a, b"``, or nothing when no word is near: made to be put behind a message."""
+    close = nearest(word, words, most=most)
+    return f"; nearest: {', '.join(close)}" if close else ""
+
+
+def joined(words: Iterable[str], *, last: str = "and") -> str:
+    """Join words as a sentence does: ``a, b and c``."""
+    listed = list(words)
+    if len(listed) < 2:  # noqa: PLR2004  # one word needs no "and"
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Give ``1 droplet`` or ``3 droplets``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
