@@ -40,7 +40,7 @@ class PoseidonError(Exception):
         # IPython asks `hasattr(error, "_render_traceback_")` and draws what it returns. The attribute exists only on
         # marked errors, so that plain Python callers and unmarked errors keep their whole traceback.
         if not self.shown_as_one_line:
-            raise AttributeError("_render_traceback_")  # noqa: EM101  # the attribute's own name is the whole message
+            raise AttributeError("_render_traceback_")  # the attribute's own name is the whole message
         return lambda: [f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -259,7 +259,7 @@ class ActionError(PoseidonError):
         The `Action`, as last read.
     """
 
-    def __init__(self, message: str, *, action: Any = None) -> None:  # noqa: ANN401  # Action lives three floors up
+    def __init__(self, message: str, *, action: Any = None) -> None:  # Action lives three floors up
         super().__init__(message)
         self.action = action
 
@@ -285,7 +285,7 @@ class BulkFailed(ActionError):
         One row for each thing: id, name, action, status, error.
     """
 
-    def __init__(self, message: str, *, frame: Any = None) -> None:  # noqa: ANN401  # pandas is not imported here
+    def __init__(self, message: str, *, frame: Any = None) -> None:  # pandas is not imported here
         super().__init__(message)
         self.frame = frame
 
