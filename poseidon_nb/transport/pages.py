@@ -1,0 +1,190 @@
+"""All pages of a collection: the first, then the rest side by side, in the order in which they are served.
+
+Only a page's number is read from a link, so no link can lead a token elsewhere; and the numbers have to agree with the
+total, so that a server whose links never end is noticed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from poseidon_nb.errors import ShapeError
+from poseidon_nb.transport.session import CONNECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from poseidon_nb.transport.replies import Reply
+    from poseidon_nb.transport.request import Request
+
+PER_PAGE = 200
+#: Pages that are asked for ahead of the one that is consumed next: enough to keep every connection busy, and few enough
+#: that the bodies of a large account never pile up in memory.
+AHEAD = CONNECTIONS + 8
+#: A collection that does not say how many items it has is believed up to so many pages.
+MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as served.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    total : int or None
+        Items on all pages, as this page says it; None where it was not read or is not said.
+    last : int
+        The number of the last page, as known when this one came.
+    body : bytes
+        JSON.
+    """
+
+    number: int
+    total: int | None
+    last: int
+    body: bytes
+
+
+class _Links(msgspec.Struct):
+    pages: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class _Meta(msgspec.Struct):
+    total: int | None = None
+
+
+class _Envelope(msgspec.Struct):
+    """What a page says of the others. The items are skipped, not decoded."""
+
+    links: _Links | None = None
+    meta: _Meta | None = None
+
+    @property
+    def total(self) -> int | None:
+        return self.meta.total if self.meta else None
+
+    def page(self, relation: str) -> int | None:
+        """Give the page number that a link names; ``links`` may be absent, empty, or hold an empty ``pages``."""
+        url = self.links.pages.get(relation) if self.links else None
+        if not isinstance(url, str):
+            return None
+        try:
+            return int(parse_qs(urlsplit(url).query)["page"][-1])
+        except (KeyError, ValueError):
+            raise ShapeError(f"a link to the {relation} page names no page number") from None
+
+
+_envelopes = msgspec.json.Decoder(_Envelope)
+
+
+def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[Page]:
+    """Give every page of a collection, in order.
+
+    Parameters
+    ----------
+    send : callable
+        Sends one request; called from up to 16 threads at once.
+    request : Request
+        The list operation, with its filters. ``page`` and ``per_page`` are added here.
+
+    Yields
+    ------
+    Page
+        Page 1 has its total; the pages between the first and the last are handed on unread.
+
+    Raises
+    ------
+    ShapeError
+        The links do not end, or contradict the total.
+    PoseidonError
+        A page failed, and with it the whole list: half an account is worse than none.
+    """
+
+    def body_of(number: int) -> bytes:
+        return send(request.with_query(page=number, per_page=PER_PAGE)).body
+
+    first = body_of(1)
+    envelope = _read(request, first)
+    last = _last_page(request, first, envelope)
+    yield Page(1, envelope.total, last, first)
+    body = first
+    if last > 1:
+        for number, body in _side_by_side(body_of, range(2, last + 1)):
+            yield Page(number, None, last, body)
+    # Things may have been made while the list was read; the last page tells whether one more has come.
+    number = last
+    envelope = _read(request, body) if last > 1 else envelope
+    while (following := envelope.page("next")) is not None:
+        if following != number + 1 or following > _most_pages(envelope.total, first):
+            raise ShapeError(f"{request.label}: the pages never end (page {number} names {following} as its next)")
+        number, body = following, body_of(following)
+        envelope = _read(request, body)
+        if not _items_on(body):
+            return
+        yield Page(number, envelope.total, number, body)
+
+
+def _side_by_side(body_of: Callable[[int], bytes], numbers: range) -> Iterator[tuple[int, bytes]]:
+    pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="poseidon-pages")
+    waiting: deque[tuple[int, Future[bytes]]] = deque()
+    ahead = iter(numbers)
+    try:
+        for number in ahead:
+            waiting.append((number, pool.submit(body_of, number)))
+            if len(waiting) < AHEAD:
+                continue
+            number, future = waiting.popleft()  # noqa: PLW2901  # the number submitted has gone into the queue
+            yield number, future.result()
+            del future
+        while waiting:
+            number, future = waiting.popleft()
+            yield number, future.result()
+            del future
+    finally:
+        # Also when a page failed, the caller stopped, or a person pressed Ctrl-C: nothing more is sent.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read(request: Request, body: bytes) -> _Envelope:
+    try:
+        return _envelopes.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise ShapeError(f"{request.label}: the answer is not a page of a list ({exc})") from None
+
+
+def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:
+    last = envelope.page("last")
+    if last is None:
+        # Without a link to the last page the pages are followed one by one.
+        return 1
+    if envelope.total is None:
+        most = MOST_PAGES
+    else:
+        most = _pages_for(envelope.total, PER_PAGE)
+        if last > most:  # the server may have its own, smaller pages
+            most = _most_pages(envelope.total, body)
+    if not 1 <= last <= most:
+        raise ShapeError(f"{request.label}: page {last} is named as the last, but {envelope.total} items fill {most}")
+    return last
+
+
+def _most_pages(total: int | None, first: bytes) -> int:
+    """Give how many pages a total can fill, given how many items the first one holds."""
+    return MOST_PAGES if total is None else _pages_for(total, max(1, _items_on(first)))
+
+
+def _pages_for(total: int, per_page: int) -> int:
+    return max(1, -(-total // per_page))
+
+
+def _items_on(body: bytes) -> int:
+    found = msgspec.json.decode(body)
+    return max((len(value) for value in found.values() if isinstance(value, list)), default=0)

@@ -1,0 +1,86 @@
+"""Slow down before the limit is hit: pure, told the time and what the replies said.
+
+DigitalOcean allows 5,000 requests an hour and 5 % of that in any minute, for a token, whoever uses it. Its own counter,
+``ratelimit-remaining``, is therefore the measure, not ours: how far it fell within the last minute is the minute's use.
+A server whose counter stands still (the sandbox with its limits off) counts nothing, and is not waited for.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The share of the hourly limit that one minute may use (API introduction, "Rate Limit").
+BURST_SHARE = 0.05
+BURST_WINDOW_S = 60.0
+HOUR_S = 3600.0
+#: Below this share of the hourly limit requests go out only as fast as the window frees them.
+RESERVE_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    at_s: float
+    remaining: int
+
+
+class RateLimiter:
+    """Decides how long the next request has to wait. Not locked: the session does that."""
+
+    def __init__(self) -> None:
+        self._limit = 0
+        self._readings: deque[_Reading] = deque()
+        self._in_flight = 0
+        self._paused_until_s = 0.0
+
+    def delay_s(self, now_s: float) -> float:
+        """Give the seconds to wait before the next request, 0 for none.
+
+        Parameters
+        ----------
+        now_s : float
+            A monotonic time in seconds, the same clock as for `note` and `pause`.
+        """
+        paused_s = self._paused_until_s - now_s
+        if paused_s > 0:
+            return paused_s
+        self._forget(now_s)
+        if not self._readings or not self._limit:
+            return 0.0
+        newest = self._readings[-1]
+        top = max(self._readings, key=lambda reading: reading.remaining)
+        used = top.remaining - newest.remaining + self._in_flight
+        if top.remaining > newest.remaining and used >= int(self._limit * BURST_SHARE) - 1:
+            return max(0.05, top.at_s + BURST_WINDOW_S - now_s)
+        if newest.remaining < self._limit and newest.remaining - self._in_flight <= self._limit * RESERVE_SHARE:
+            return max(0.0, newest.at_s + HOUR_S / self._limit - now_s)
+        return 0.0
+
+    def begin(self) -> None:
+        """Tell that a request goes out."""
+        self._in_flight += 1
+
+    def end(self, headers: Mapping[str, str], now_s: float) -> None:
+        """Tell that a request ended, and what its reply said (nothing, if none came)."""
+        self._in_flight -= 1
+        try:
+            limit, remaining = int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"])
+        except (KeyError, ValueError):
+            return
+        self._limit = limit
+        self._forget(now_s)
+        self._readings.append(_Reading(now_s, remaining))
+
+    def pause(self, until_s: float) -> None:
+        """Hold every request back until then: a 429 was answered."""
+        self._paused_until_s = max(self._paused_until_s, until_s)
+        # The server's count starts anew behind a refusal; what fell before it must not hold us back twice.
+        self._readings.clear()
+
+    def _forget(self, now_s: float) -> None:
+        while len(self._readings) > 1 and self._readings[0].at_s < now_s - BURST_WINDOW_S:
+            self._readings.popleft()

@@ -1,0 +1,136 @@
+"""What came back: a `Reply`, or the error that it stands for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import (
+    APIError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    ServerError,
+    ShapeError,
+    Unauthorized,
+    Unprocessable,
+)
+from poseidon_nb.text import joined
+from poseidon_nb.transport.retry import refusal_s
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from poseidon_nb.transport.credentials import Credential
+    from poseidon_nb.transport.request import Request
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    422: Unprocessable,
+    429: RateLimited,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer.
+
+    Parameters
+    ----------
+    status : int
+    headers : mapping
+        Any letter case.
+    body : bytes
+        Unpacked.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        """What DigitalOcean's support asks for."""
+        return self.headers.get("x-request-id") or None
+
+    def json(self) -> Any:
+        """Give the body as Python objects; None for an empty one.
+
+        Raises
+        ------
+        ShapeError
+            It is not JSON.
+        """
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise ShapeError(f"the answer is not JSON: {_excerpt(self.body)}") from None
+
+
+def error_for(request: Request, reply: Reply, credential: Credential, now: datetime) -> APIError:
+    """Make the error for a reply of 300 or more.
+
+    The status decides the class: the body's ``id`` differs between DigitalOcean's servers, and the body may be no JSON.
+    """
+    body = _error_body(reply)
+    api_message = credential.token.hidden_in(str(body.pop("message", "") or "")).strip()
+    request_id = reply.request_id or (str(body["request_id"]) if body.get("request_id") else None)
+    body.pop("request_id", None)
+    identifier = str(body.pop("id", "") or "")
+    kind = ServerError if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR else _BY_STATUS.get(reply.status, APIError)
+    said = api_message.rstrip(".") or _phrase(reply.status)
+    trail = [request.label, *([f"request {request_id}"] if request_id else [])]
+    error = kind(
+        f"{reply.status}: {said}{_next_step(kind, request, credential)} ({'; '.join(trail)})",
+        operation=request.label,
+        status=reply.status,
+        id=identifier,
+        api_message=api_message,
+        request_id=request_id,
+        attributes=body,
+    )
+    if isinstance(error, Forbidden):
+        error.scope = ", ".join(request.scopes)
+    if isinstance(error, RateLimited):
+        error.retry_after_s = refusal_s(reply.headers, now)
+    return error
+
+
+def _next_step(kind: type[APIError], request: Request, credential: Credential) -> str:
+    if kind is Unauthorized:
+        return f"; the token of {credential.source} was refused: make a new one, or type %do login"
+    if kind is Forbidden and request.scopes:
+        return f"; the token of {credential.source} needs the scope {joined(request.scopes)}"
+    if kind is RateLimited:
+        return "; too many requests: try again later"
+    return ""
+
+
+def _error_body(reply: Reply) -> dict[str, Any]:
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        return {"message": _excerpt(reply.body)}
+    return dict(body) if isinstance(body, dict) else {"message": _excerpt(reply.body)}
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "an answer without words"
+
+
+def _excerpt(body: bytes) -> str:
+    text = " ".join(body[:400].decode("utf-8", "replace").split())
+    # An HTML page of a proxy says nothing that a reader wants.
+    return "" if text.startswith("<") else text[:200]
