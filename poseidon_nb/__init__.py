@@ -1,3 +1,133 @@
-"""Your DigitalOcean account as DataFrames and buttons, inside any notebook."""
+"""Your DigitalOcean account as DataFrames and buttons, inside any notebook.
+
+The public face: `connect`, `do`, `Sandbox` and the errors. Names load on first use (PEP 562), so that importing this
+package, and ``%load_ext poseidon_nb``, cost next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.client import Client, connect
+    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.progress import Progress
+    from poseidon_nb.errors import (
+        ActionError,
+        ActionFailed,
+        ActionTimedOut,
+        AmbiguousName,
+        APIError,
+        BulkFailed,
+        CommandError,
+        ConfigurationError,
+        ConfirmationRequired,
+        Conflict,
+        ConnectionFailed,
+        DropletBusy,
+        Forbidden,
+        GrammarError,
+        InvalidArgument,
+        LookupFailed,
+        NoSuchName,
+        NotFound,
+        NoToken,
+        OutcomeUnknown,
+        PoseidonError,
+        RateLimited,
+        ReadOnly,
+        ServerError,
+        ShapeError,
+        TimedOut,
+        TransportError,
+        Unauthorized,
+        Unprocessable,
+    )
+    from poseidon_nb.magics.command_line import do
+    from poseidon_nb.sandbox import Sandbox
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Action": "client.actions",
+    "Client": "client.client",
+    "Droplet": "client.droplet",
+    "Progress": "client.progress",
+    "Sandbox": "sandbox",
+    "connect": "client.client",
+    "do": "magics.command_line",
+}
+
+__all__ = [
+    "APIError",
+    "Action",
+    "ActionError",
+    "ActionFailed",
+    "ActionTimedOut",
+    "AmbiguousName",
+    "BulkFailed",
+    "Client",
+    "CommandError",
+    "ConfigurationError",
+    "ConfirmationRequired",
+    "Conflict",
+    "ConnectionFailed",
+    "Droplet",
+    "DropletBusy",
+    "Forbidden",
+    "GrammarError",
+    "InvalidArgument",
+    "LookupFailed",
+    "NoSuchName",
+    "NoToken",
+    "NotFound",
+    "OutcomeUnknown",
+    "PoseidonError",
+    "Progress",
+    "RateLimited",
+    "ReadOnly",
+    "Sandbox",
+    "ServerError",
+    "ShapeError",
+    "TimedOut",
+    "TransportError",
+    "Unauthorized",
+    "Unprocessable",
+    "__version__",
+    "connect",
+    "do",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        # AttributeError, or `from poseidon_nb import errors` would not look for the module.
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415  # this is the lazy loading
+
+    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register ``%do``, ``%%do`` and ``%poseidon``: IPython calls this at ``%load_ext poseidon_nb``."""
+    from poseidon_nb.magics.magic import load  # noqa: PLC0415  # IPython is needed from here on only
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take them away again: IPython calls this at ``%unload_ext`` and ``%reload_ext``."""
+    from poseidon_nb.magics.magic import unload  # noqa: PLC0415  # as above
+
+    unload(shell)

@@ -139,7 +139,15 @@ class AmbiguousName(LookupFailed):
 
 # --- no reply --------------------------------------------------------------------------------------------------------
 class TransportError(PoseidonError):
-    """No usable reply came back."""
+    """No usable reply came back.
+
+    Attributes
+    ----------
+    sent : bool
+        Whether the server may have seen the request, and so may have carried it out.
+    """
+
+    sent: bool = True
 
 
 class ConnectionFailed(TransportError):

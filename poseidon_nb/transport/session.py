@@ -182,7 +182,7 @@ class Session:
             return reply, None, Outcome(reply.status, headers=headers)
         except requests.RequestException as exc:
             failure, sent = self._failure(request, exc)
-            failure.__cause__ = exc
+            failure.__cause__, failure.sent = exc, sent
             return None, failure, Outcome(None, sent=sent)
         finally:
             with self._lock:

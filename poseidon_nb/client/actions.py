@@ -1,0 +1,318 @@
+"""What the account does and did: `Action` objects, and waiting for them.
+
+API: ``actions_list``, ``actions_get``. An action has no percentage and no error text; it is in progress, completed or
+errored.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.connection import items_of
+from poseidon_nb.client.durations import Durations
+from poseidon_nb.client.poller import PER_PAGE, Poller
+from poseidon_nb.client.progress import Progress
+from poseidon_nb.client.resource import Field, Resource, TimeField
+from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, PoseidonError
+from poseidon_nb.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.progress import OnProgress
+
+    # Named here because within the class `list` is the method.
+    RowList = list[Mapping[str, Any]]
+    ActionList = list["Action"]
+
+IN_PROGRESS = "in-progress"
+COMPLETED = "completed"
+ERRORED = "errored"
+
+_HOUR_S = 3600.0
+#: How long each type of action is waited for when the caller sets no limit, in seconds.
+LIMITS_S: Mapping[str, float] = {
+    "create": 600.0,
+    "snapshot": _HOUR_S,
+    "resize": _HOUR_S,
+    "rebuild": _HOUR_S,
+    "restore": _HOUR_S,
+    "transfer": _HOUR_S,
+}
+OTHER_LIMIT_S = 300.0
+
+
+def limit_s(action_type: str) -> float:
+    """Give how long an action of this type is waited for, in seconds, when nothing else was said."""
+    return LIMITS_S.get(action_type, OTHER_LIMIT_S)
+
+
+class Action(Resource):
+    """Something that was started and ends by itself.
+
+    Parameters
+    ----------
+    data : mapping
+        As the API sent it.
+    actions : Actions
+        Where it can be waited for.
+    subject : str
+        The name of what it acts upon, for people.
+    on_completed : callable, optional
+        Called once when a wait sees it completed; a droplet reads itself again here.
+    """
+
+    id = Field[int]()
+    status = Field[str]()
+    type = Field[str]()
+    started_at = TimeField()
+    completed_at = TimeField()
+    resource_id = Field["int | None"]()
+    resource_type = Field[str]()
+    region_slug = Field["str | None"]()
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        actions: Actions,
+        *,
+        subject: str = "",
+        on_completed: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(data)
+        self._actions = actions
+        self._on_completed = on_completed
+        self.subject = subject
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self.status != IN_PROGRESS
+
+    @property
+    def completed(self) -> bool:
+        """Whether it ended well."""
+        return self.status == COMPLETED
+
+    @property
+    def errored(self) -> bool:
+        """Whether it failed."""
+        return self.status == ERRORED
+
+    @property
+    def label(self) -> str:
+        """What messages call it: ``power_off web-1``."""
+        return f"{self.type} {self.subject or self.get('resource_id') or ''}".strip()
+
+    def refresh(self) -> Action:
+        """Read it again, in place."""
+        self.assign(self._actions.read(self.id))
+        return self
+
+    def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Action:
+        """Block until it ends, and until what it acts upon reads as it should.
+
+        Parameters
+        ----------
+        timeout_s : float, optional
+            Seconds; by default an hour for what copies disks, 10 minutes for a create, else 5.
+        on_progress : callable, optional
+            Told a `Progress` several times a second.
+
+        Returns
+        -------
+        Action
+            This one, completed.
+
+        Raises
+        ------
+        ActionFailed
+            It ended as ``errored``.
+        ActionTimedOut
+            It was still running when the time was up. It goes on.
+        """
+        self._actions.wait(self, timeout_s=timeout_s, on_progress=on_progress)
+        return self
+
+    def has_completed(self) -> None:
+        """Let what it acts upon read itself again; once."""
+        call, self._on_completed = self._on_completed, None
+        if call is not None:
+            call()
+
+    def _summary(self) -> tuple[object, ...]:
+        return (self.id, self.label, self.status)
+
+
+class Actions(Collection[Action]):
+    """All actions of the account, and the one poller."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "actions", "actions_list", lambda row: Action(row, self))
+        self.durations = Durations()
+        self._history_asked = False
+        self._poller = Poller(
+            page=self._read_page,
+            one=self.read,
+            clock=connection.session.clock,
+            learn=self.durations.learn,
+        )
+
+    def get(self, action_id: int) -> Action:
+        """Give one action.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        return Action(self.read(action_id), self)
+
+    def read(self, action_id: int) -> dict[str, Any]:
+        """Give one action as the API sends it."""
+        return self._connection.one("actions_get", path={"action_id": action_id})
+
+    def wait(
+        self,
+        actions: Action | int | Sequence[Action | int],
+        *,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ActionList:
+        """Block until all of these have ended.
+
+        Parameters
+        ----------
+        actions : Action, int, or sequence of these
+        timeout_s : float, optional
+            Seconds from now, for each; by default by its type.
+        on_progress : callable, optional
+            Told a `Progress` of each, several times a second, in this thread.
+
+        Returns
+        -------
+        list of Action
+            All of them, completed.
+
+        Raises
+        ------
+        ActionFailed, ActionTimedOut
+            The first that did not end well, after all have ended or run out of time.
+        """
+        given = [actions] if isinstance(actions, (Action, int)) else list(actions)
+        waited = [item if isinstance(item, Action) else self.get(item) for item in given]
+        failures = self.wait_each(waited, timeout_s=timeout_s, on_progress=on_progress)
+        if failures:
+            first = next(iter(failures.values()))
+            if len(waited) > 1:
+                first.args = (
+                    f"{first.args[0]} ({counted(len(failures), 'action')} of {len(waited)} did not end well)",
+                )
+            raise first
+        return waited
+
+    def wait_each(
+        self,
+        actions: Iterable[Action],
+        *,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> dict[int, PoseidonError]:
+        """Block until all have ended, and give what went wrong, by id, instead of raising it."""
+        if timeout_s is not None and not timeout_s > 0:
+            raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
+        waiting = {action.id: action for action in actions}
+        wait = _Wait(self, waiting, timeout_s, on_progress)
+        running = [key for key, action in waiting.items() if not action.done]
+        if running and on_progress is not None:
+            self._ask_history()
+        try:
+            self._poller.wait(running, seen=wait.seen)
+        except KeyboardInterrupt as interrupt:
+            left = [action for action in waiting.values() if not action.done]
+            for action in left[:3]:
+                interrupt.add_note(f"{action.label} goes on: wait for it again with actions wait {action.id}")
+            raise
+        for action in waiting.values():
+            if action.completed:
+                action.has_completed()
+                wait.tell(action, action.status)
+        return wait.failures
+
+    def _ask_history(self) -> None:
+        """Read the newest page once, for the estimates; an account that may not be asked has none."""
+        if not self._history_asked:
+            self._history_asked = True
+            try:
+                self.durations.learn(self._read_page(1)[0])
+            except PoseidonError:
+                return
+
+    def _read_page(self, number: int) -> tuple[RowList, bool]:
+        request = self._connection.request("actions_list").with_query(page=number, per_page=PER_PAGE)
+        rows = items_of(self._connection.send(request).body, "actions", "actions_list")
+        return rows, len(rows) == PER_PAGE
+
+
+class _Wait:
+    """One call's view of the actions that it waits for: the time limits, what is told, and what failed."""
+
+    def __init__(
+        self, actions: Actions, waiting: Mapping[int, Action], timeout_s: float | None, on_progress: OnProgress | None
+    ) -> None:
+        connection = actions._connection  # noqa: SLF001  # the other half of the same thing
+        self._clock = connection.session.clock
+        self._durations = actions.durations
+        self._on_progress = on_progress
+        self._waiting = waiting
+        self._open = {key for key, action in waiting.items() if not action.done}
+        self._began_s = self._clock.monotonic()
+        now = connection.session.server_now()
+        self._age_s = {
+            key: max(0.0, (now - action.started_at) / timedelta(seconds=1)) if action.started_at else 0.0
+            for key, action in waiting.items()
+        }
+        self._limit_s = {key: timeout_s or limit_s(action.type) for key, action in waiting.items()}
+        self.failures: dict[int, PoseidonError] = {
+            key: _failed(action) for key, action in waiting.items() if action.errored
+        }
+
+    def seen(self, latest: Mapping[int, Mapping[str, Any]]) -> bool:
+        """Take in what is known now; say whether nothing is left to wait for."""
+        waited_s = self._clock.monotonic() - self._began_s
+        for key in sorted(self._open):
+            action = self._waiting[key]
+            row = latest.get(key)
+            if row is not None and row["status"] != IN_PROGRESS:
+                action.assign(row)
+                self._open.discard(key)
+                if action.errored:
+                    self.failures[key] = _failed(action)
+                # A completed one is told of when the droplet agrees.
+                self.tell(action, "settling" if action.completed else action.status)
+            elif waited_s >= self._limit_s[key]:
+                self._open.discard(key)
+                self.failures[key] = ActionTimedOut(
+                    f"{action.label} is still running after {self._limit_s[key]:g} s; it goes on: "
+                    f"wait for it again with actions wait {key}",
+                    action=action,
+                )
+            else:
+                self.tell(action, IN_PROGRESS)
+        return not self._open
+
+    def tell(self, action: Action, status: str) -> None:
+        if self._on_progress is None:
+            return
+        elapsed_s = self._age_s[action.id] + self._clock.monotonic() - self._began_s
+        estimate = self._durations.estimate(action.type)
+        self._on_progress(Progress(action.id, action.label, status, elapsed_s, estimate))
+
+
+def _failed(action: Action) -> ActionFailed:
+    return ActionFailed(
+        f"{action.label} failed: DigitalOcean says errored, without a reason (action {action.id})", action=action
+    )

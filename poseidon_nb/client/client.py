@@ -1,0 +1,298 @@
+"""`connect`, and the `Client` that it gives: an account with its nouns."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from poseidon_nb.catalogue import match, operation
+from poseidon_nb.client.actions import Actions
+from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.connection import Connection, checked_fields
+from poseidon_nb.client.droplets import Droplets
+from poseidon_nb.client.keys import Keys
+from poseidon_nb.client.resource import Account, Region, Size
+from poseidon_nb.client.slugs import Slugs
+from poseidon_nb.client.stored import Images, Snapshots, Tags
+from poseidon_nb.clock import SYSTEM_CLOCK, Clock
+from poseidon_nb.errors import InvalidArgument, NoToken, PoseidonError
+from poseidon_nb.text import hint, joined
+from poseidon_nb.transport.address import PRODUCTION
+from poseidon_nb.transport.credentials import Credential, Token, find_credential
+from poseidon_nb.transport.request import Request
+from poseidon_nb.transport.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Self
+
+    from poseidon_nb.catalogue import Operation
+
+SANDBOX = "SANDBOX"
+_YES = {"1", "true", "yes", "on"}
+
+
+class HasAddress(Protocol):
+    """Anything that can be connected to: a `Sandbox` is one."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
+    def token(self) -> str:
+        """The token that it asks for."""
+
+
+def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but the first
+    account: HasAddress | None = None,
+    *,
+    token: str | None = None,
+    context: str | None = None,
+    base_url: str | None = None,
+    timeout_s: float = 30.0,
+    read_only: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Client:
+    """Give a client for an account. Nothing is sent yet.
+
+    Parameters
+    ----------
+    account : object with ``url`` and ``token``, optional
+        For example a running `Sandbox`.
+    token : str, optional
+        By default it is looked for: a login in this kernel, ``DIGITALOCEAN_ACCESS_TOKEN``, ``DIGITALOCEAN_TOKEN``,
+        ``DIGITALOCEAN_API_KEY``, doctl's configuration, the keyring.
+    context : str, optional
+        A name that doctl or ``%do login`` knows.
+    base_url : str, optional
+        Another address than DigitalOcean's; https, or this machine.
+    timeout_s : float
+        Longest wait for one reply, in seconds.
+    read_only : bool
+        Refuse every request but GET. ``POSEIDON_READ_ONLY=1`` does the same for all clients.
+    clock : Clock
+        For tests.
+
+    Raises
+    ------
+    NoToken
+        None was found; the message names the ways on.
+    ConfigurationError
+        The address or a setting cannot be used.
+    """
+    if account is not None:
+        if token or context or base_url:
+            raise InvalidArgument("connect takes either an account or token=, context= and base_url=")
+        if not account.url:
+            raise NoToken(f"{type(account).__name__} is not running: start() it first, or use it in a with block")
+        credential, base_url = Credential(Token(account.token), type(account).__name__.lower()), account.url
+    else:
+        credential = find_credential(token=token, context=context)
+    session = Session(
+        credential,
+        base_url=base_url or PRODUCTION,
+        timeout_s=timeout_s,
+        read_only=read_only or os.environ.get("POSEIDON_READ_ONLY", "").strip().lower() in _YES,
+        clock=clock,
+    )
+    return Client(session)
+
+
+class Client:
+    """An account.
+
+    Parameters
+    ----------
+    session : Session
+        The road to it.
+
+    Attributes
+    ----------
+    regions, sizes, images, keys, droplets, actions, snapshots, tags
+        What is in it: each has ``list()`` and ``frame()``.
+    """
+
+    def __init__(self, session: Session) -> None:
+        connection = Connection(session)
+        slugs = Slugs(connection)
+        self._connection = connection
+        self._label: str | None = SANDBOX if session.loopback else None
+        self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
+        self.sizes: Collection[Size] = Collection(connection, "sizes", "sizes_list", Size)
+        self.images = Images(connection)
+        self.keys = Keys(connection)
+        self.actions = Actions(connection)
+        self.droplets = Droplets(connection, self.actions, slugs)
+        self.snapshots = Snapshots(connection)
+        self.tags = Tags(connection)
+
+    def __repr__(self) -> str:
+        session = self._connection.session
+        return f"<Client {session.base_url} token of {session.credential.source}{' read-only' if session.read_only else ''}>"
+
+    @property
+    def on_wait(self) -> Callable[[float, str], None]:
+        """Told the seconds and the reason of every pause that a person would notice; logs by default."""
+        return self._connection.on_wait
+
+    @on_wait.setter
+    def on_wait(self, tell: Callable[[float, str], None]) -> None:
+        self._connection.on_wait = tell
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every request but GET is refused."""
+        return self._connection.session.read_only
+
+    def label(self) -> str:
+        """Give the account's name for a question: ``SANDBOX``, its e-mail address, or where its token came from."""
+        if self._label is None:
+            try:
+                self._label = self.account().email
+            except PoseidonError:
+                # A token without account:read may still do everything else.
+                self._label = f"the account of {self._connection.session.credential.source}"
+        return self._label
+
+    def account(self) -> Account:
+        """Give whose account this is, and its limits. API: ``account_get``."""
+        return Account(self._connection.one("account_get"))
+
+    def request(
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> Request:
+        """Give the request that `call` would send, and send nothing.
+
+        Raises
+        ------
+        InvalidArgument
+            A field is unknown or a required one is missing.
+        """
+        wanted = operation(operation_id)
+        path, query = dict(path or {}), dict(query or {})
+        rest: dict[str, Any] = {}
+        for name, value in fields.items():
+            place = _place(wanted, name)
+            {"path": path, "query": query}.get(place, rest)[name] = value
+        if rest:
+            if body is not None and not isinstance(body, dict):
+                raise InvalidArgument(f"{operation_id}: give either body= or fields, not both")
+            body = {**(body or {}), **checked_fields(wanted, rest)}
+        if isinstance(body, dict):
+            missing = [field.name for field in wanted.body_fields if field.required and field.name not in body]
+            if missing:
+                raise InvalidArgument(f"{operation_id} needs {joined(missing)}")
+        known = {parameter.name for parameter in wanted.query_parameters}
+        unknown = next((name for name in query if name not in known), None)
+        if unknown is not None:
+            raise InvalidArgument(f"{operation_id} has no query parameter {unknown!r}{hint(unknown, known)}")
+        return self._connection.request(operation_id, path=path, query=query, body=body, headers=headers)
+
+    def call(self, operation_id: str, *, frame: bool = False, **parts: Any) -> Any:
+        """Call any operation of the API by its operationId.
+
+        Parameters
+        ----------
+        operation_id : str
+            For example ``"databases_list_clusters"``.
+        frame : bool
+            Give a DataFrame.
+        **parts : object
+            ``path=``, ``query=``, ``body=`` and ``headers=`` as mappings, or the operation's own parameters and body
+            fields by name: ``client.call("tags_get", tag_id="web")``.
+
+        Returns
+        -------
+        object
+            The answer's JSON; for a collection the list of all items, from all pages.
+        """
+        request = self.request(operation_id, **parts)
+        wanted = operation(operation_id)
+        if wanted.paginated and "page" not in request.query:
+            items = self._connection.rows_of(request)
+        else:
+            answer = self._send(request)
+            items = answer[wanted.answer_key] if wanted.answer_is_list and isinstance(answer, dict) else answer
+        if not frame:
+            return items
+        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+
+        rows = items if isinstance(items, list) else [items.get(wanted.answer_key, items)]
+        return frame_from_rows(wanted.answer_key, rows)
+
+    def api(self, method: str, path: str, *, body: Any = None) -> Any:
+        """Send any request: the last resort, for what the catalogue does not know.
+
+        Parameters
+        ----------
+        method : str
+        path : str
+            With its query, such as ``/v2/droplets?tag_name=web``.
+        body : object, optional
+            JSON.
+
+        Returns
+        -------
+        object
+            The answer's JSON, one page of it; None where there is none.
+        """
+        return self._send(self.api_request(method, path, body=body))
+
+    def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
+        """Give the request that `api` would send, and send nothing."""
+        method = method.upper()
+        if method not in _METHODS:
+            raise InvalidArgument(f"no HTTP method {method!r}{hint(method, _METHODS)}; known: {', '.join(_METHODS)}")
+        parts = urlsplit(path)
+        if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+            raise InvalidArgument(f"the path must start with /v2/ and name no host, not {path!r}")
+        if any(segment in {".", ".."} for segment in parts.path.split("/")) or not path.isprintable() or " " in path:
+            raise InvalidArgument(f"{path!r} is not a path")
+        found = match(method, parts.path)
+        query: dict[str, Any] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            query.setdefault(name, []).append(value)
+        return Request(
+            method=method,
+            path=parts.path,
+            query=query,
+            body=body,
+            operation_id=found[0].id if found else "",
+            scopes=found[0].scopes if found else (),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, request: Request) -> Any:
+        if request.method in {"GET", "PUT"}:
+            return self._connection.send(request).json()
+        return self._connection.change(request, look=lambda _: None, where="the account")
+
+
+_METHODS: Sequence[str] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+
+
+def _place(wanted: Operation, name: str) -> str:
+    """Say where a parameter given by its bare name belongs; one that stands in two places goes to the path first."""
+    if any(parameter.name == name for parameter in wanted.path_parameters):
+        return "path"
+    if any(parameter.name == name for parameter in wanted.query_parameters):
+        return "query"
+    return "body"

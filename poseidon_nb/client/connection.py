@@ -1,0 +1,190 @@
+"""Operations by name over one session: what every noun stands on.
+
+The one place that knows how an operation's answer is wrapped, how a list becomes rows, and that a change whose answer
+was lost is looked for and never repeated (DESIGN, "Nothing twice").
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.errors import (
+    APIError,
+    ConnectionFailed,
+    InvalidArgument,
+    OutcomeUnknown,
+    PoseidonError,
+    ServerError,
+    ShapeError,
+    TimedOut,
+)
+from poseidon_nb.text import hint
+from poseidon_nb.transport.pages import fetch_pages
+from poseidon_nb.transport.request import Request, request_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from poseidon_nb.catalogue import Operation
+    from poseidon_nb.transport.pages import Page
+    from poseidon_nb.transport.replies import Reply
+    from poseidon_nb.transport.session import Session
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+_log = logging.getLogger("poseidon_nb")
+
+
+def _log_wait(seconds: float, reason: str) -> None:
+    _log.info("waiting %.0f s: %s", seconds, reason)
+
+
+class Connection:
+    """Operations over one session.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        #: Told the seconds and the reason of every wait that a person would notice.
+        self.on_wait: Callable[[float, str], None] = _log_wait
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+    def request(self, operation_id: str, **parts: Any) -> Request:
+        """Fill an operation in: ``path=``, ``query=``, ``body=``, ``headers=``."""
+        return request_for(operation(operation_id), **parts)
+
+    def send(self, request: Request) -> Reply:
+        """Send a request, telling waits to `on_wait`."""
+        return self.session.send(request, on_wait=self.on_wait)
+
+    def one(self, operation_id: str, **parts: Any) -> Row:
+        """Give the single object that an operation answers with."""
+        row: Row = self.unwrapped(operation_id, self.send(self.request(operation_id, **parts)).json())
+        return row
+
+    def pages(self, operation_id: str, **parts: Any) -> Iterator[Page]:
+        """Give the pages of a list, as bytes."""
+        return fetch_pages(self.send, self.request(operation_id, **parts))
+
+    def rows(self, operation_id: str, **parts: Any) -> list[Row]:
+        """Give all items of a list, each once, in the order in which they are served."""
+        return self.rows_of(self.request(operation_id, **parts))
+
+    def rows_of(self, request: Request) -> list[Row]:
+        """Give all items of the list that a request begins."""
+        key = operation(request.operation_id).answer_key
+        rows: list[Row] = []
+        seen: set[object] = set()
+        for page in fetch_pages(self.send, request):
+            for row in items_of(page.body, key, request.operation_id):
+                # Things move from one page to the next while a list is read, and would be there twice.
+                identity = row.get("id") if isinstance(row, dict) else None
+                if identity is None or identity not in seen:
+                    seen.add(identity)
+                    rows.append(row)
+        return rows
+
+    def unwrapped(self, operation_id: str, answer: Any) -> Any:
+        """Give what stands under the operation's key, or the whole answer where it has none."""
+        key = operation(operation_id).answer_key
+        if not key:
+            return answer
+        try:
+            return answer[key]
+        except (KeyError, TypeError):
+            raise ShapeError(f"{operation_id}: the answer has no {key!r}") from None
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+    def change(self, request: Request, *, look: Callable[[Callable[[], datetime]], T | None], where: str) -> Any | T:
+        """Send a POST, PATCH or DELETE once; when its answer is lost, look whether it was carried out.
+
+        Parameters
+        ----------
+        request : Request
+        look : callable
+            Given a function that tells when, by the server's clock, the request went out at the earliest; gives what it
+            finds, or None.
+        where : str
+            What a person should look at if nothing is found.
+
+        Returns
+        -------
+        object
+            The answer's JSON, or what `look` gave.
+
+        Raises
+        ------
+        OutcomeUnknown
+            No answer came, and nothing was found.
+        """
+        sent_at = self.session.clock.now()
+
+        def since() -> datetime:
+            # Asked after the look has read something, so that the server has told its time by then.
+            return sent_at + (self.session.server_now() - self.session.clock.now())
+
+        try:
+            return self.send(request).json()
+        except (ConnectionFailed, TimedOut, ServerError) as lost:
+            if not getattr(lost, "sent", True):
+                raise
+            failure: PoseidonError = lost
+        try:
+            found = look(since)
+        except PoseidonError:
+            found = None
+        if found is not None:
+            return found
+        if isinstance(failure, ServerError):
+            raise failure
+        raise OutcomeUnknown(
+            f"{failure}; it was sent once and may have been carried out, but does not show: look at {where} before you repeat it",
+            method=request.method,
+            path=request.path,
+        ) from failure
+
+
+def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
+    """Give the items on a page."""
+    try:
+        answer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ShapeError(f"{operation_id}: the answer is not JSON") from None
+    items = answer.get(key) if isinstance(answer, dict) and key else answer
+    if items is None and isinstance(answer, dict) and key in answer:
+        return []
+    if not isinstance(items, list):
+        raise ShapeError(f"{operation_id}: the answer has no list {key!r}")
+    return items
+
+
+def checked_fields(wanted: Operation, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the body fields that were set, refusing those that the operation does not have.
+
+    Raises
+    ------
+    InvalidArgument
+        With the nearest field that there is.
+    """
+    known = [parameter.name for parameter in wanted.body_fields]
+    unknown = next((name for name in fields if name not in known), None)
+    if unknown is not None:
+        raise InvalidArgument(f"{wanted.id} has no field {unknown!r}{hint(unknown, known)}")
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def explained(error: APIError, addition: str) -> APIError:
+    """Give the same error with more to say: what the API's own words leave open."""
+    if addition:
+        error.args = (f"{error.args[0]}; {addition}",)
+    return error

@@ -1,0 +1,167 @@
+"""Acting on droplets: one action at a time, never twice, and done only when the droplet agrees.
+
+API: ``dropletActions_post``, ``dropletActions_list``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client import lost
+from poseidon_nb.client.actions import Action
+from poseidon_nb.client.connection import explained, items_of
+from poseidon_nb.client.settle import agrees, settle
+from poseidon_nb.errors import DropletBusy, NotFound, Unprocessable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.droplet import Droplet, Step
+    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.slugs import Slugs
+
+    Row = dict[str, Any]
+
+#: What DigitalOcean says while another action runs; every client matches on it, for nothing else tells.
+PENDING = "pending event"
+#: How often a droplet that was busy, and then was not, is tried again.
+BUSY_TRIES = 10
+
+
+class DropletActions:
+    """Starts actions on droplets, and waits for them.
+
+    Parameters
+    ----------
+    connection : Connection
+    actions : Actions
+        The account's actions, and the one poller.
+    slugs : Slugs
+        For what a refusal leaves unsaid.
+    """
+
+    def __init__(self, connection: Connection, actions: Actions, slugs: Slugs) -> None:
+        self._connection = connection
+        self._actions = actions
+        self._slugs = slugs
+        self._clock = connection.session.clock
+        # What is known to be older than the next action, so that it is never taken for that action's outcome.
+        self._known: set[int] = set()
+
+    def act(
+        self,
+        droplet: Droplet,
+        step: Step,
+        *,
+        wait: bool,
+        timeout_s: float | None,
+        on_progress: OnProgress | None,
+    ) -> Action:
+        """Start an action on a droplet, and wait for it; every verb ends here.
+
+        Raises
+        ------
+        DropletBusy
+            Another action runs, and ``wait`` is false.
+        Unprocessable
+            DigitalOcean refused.
+        ActionFailed, ActionTimedOut
+            It did not end well, or not in time.
+        """
+
+        def post() -> Row:
+            return self._post(droplet, step)
+
+        try:
+            row = self.when_idle(
+                droplet.id, post, droplet.name, wait=wait, timeout_s=timeout_s, on_progress=on_progress
+            )
+        except (Unprocessable, NotFound) as error:
+            raise explained(error, self._slugs.explain(step.parameters)) from None
+
+        def agree() -> None:
+            found, _ = settle(
+                lambda: self._connection.one("droplets_get", path={"droplet_id": droplet.id}),
+                lambda now: agrees(step.type, now, step.parameters),
+                clock=self._clock,
+            )
+            droplet.assign(found)
+
+        action = Action(row, self._actions, subject=droplet.name, on_completed=agree)
+        return action.wait(timeout_s, on_progress=on_progress) if wait else action
+
+    def pending(self, droplet_id: int, subject: str = "") -> Action | None:
+        """Give the action that runs on a droplet now, or None."""
+        for row in self.newest(droplet_id):
+            if row["status"] == "in-progress":
+                return Action(row, self._actions, subject=subject or str(droplet_id))
+        return None
+
+    def newest(self, droplet_id: int) -> list[Row]:
+        """Give the newest of a droplet's actions, as the API sends them."""
+        request = self._connection.request("dropletActions_list", path={"droplet_id": droplet_id})
+        reply = self._connection.send(request.with_query(page=1, per_page=200))
+        return items_of(reply.body, "actions", "dropletActions_list")
+
+    def wait_idle(self, droplet: Droplet, *, timeout_s: float | None, on_progress: OnProgress | None) -> None:
+        """Block until no action runs on a droplet, however they end."""
+        while (pending := self.pending(droplet.id, droplet.name)) is not None:
+            self._outlast(pending, timeout_s, on_progress)
+
+    def when_idle(  # noqa: PLR0913  # what a wait is made of, all by keyword
+        self,
+        droplet_id: int,
+        send: Callable[[], Any],
+        subject: str = "",
+        *,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Any:
+        """Send something to a droplet; while another action runs on it, wait for that and send again.
+
+        The refusal comes before anything is done, so sending again repeats nothing.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return send()
+            except Unprocessable as refusal:
+                if PENDING not in refusal.api_message or attempt == BUSY_TRIES:
+                    raise
+                busy: Unprocessable = refusal
+            pending = self.pending(droplet_id, subject)
+            if pending is None:
+                # It has just ended, and the next request may well be accepted.
+                self._clock.sleep(0.25 * attempt)
+            elif wait:
+                self._outlast(pending, timeout_s, on_progress)
+            else:
+                raise DropletBusy(
+                    f"{subject or droplet_id} is busy: {pending.type} is still running (action {pending.id}); "
+                    f"wait for it with actions wait {pending.id}",
+                    action=pending,
+                ) from busy
+
+    def _outlast(self, pending: Action, timeout_s: float | None, on_progress: OnProgress | None) -> None:
+        """Wait for somebody else's action; that it failed is not our failure, that it does not end is."""
+        failures = self._actions.wait_each([pending], timeout_s=timeout_s, on_progress=on_progress)
+        if pending.id in failures and not pending.done:
+            raise failures[pending.id]
+
+    def _post(self, droplet: Droplet, step: Step) -> Row:
+        request = self._connection.request("dropletActions_post", path={"droplet_id": droplet.id}, body=step.body)
+
+        def look(since: Callable[[], datetime]) -> Row | None:
+            rows = self.newest(droplet.id)
+            found = lost.started_since(rows, step.type, since(), known=self._known)
+            return {"action": found} if found is not None else None
+
+        answer = self._connection.change(request, look=look, where=f"droplets actions {droplet.id}")
+        row: Row = self._connection.unwrapped("dropletActions_post", answer)
+        self._known.add(row["id"])
+        return row

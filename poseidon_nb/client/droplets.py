@@ -1,0 +1,341 @@
+"""All droplets of the account: finding them, making them, and acting on them.
+
+API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they are always asked for too.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client import lost
+from poseidon_nb.client.actions import Action
+from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.connection import checked_fields, explained, items_of
+from poseidon_nb.client.droplet import Droplet
+from poseidon_nb.client.droplet_actions import DropletActions
+from poseidon_nb.client.resource import Snapshot
+from poseidon_nb.client.settle import agrees, settle
+from poseidon_nb.errors import (
+    AmbiguousName,
+    InvalidArgument,
+    NoSuchName,
+    NotFound,
+    PoseidonError,
+    Unprocessable,
+)
+from poseidon_nb.text import hint, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import pandas as pd
+
+    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.slugs import Slugs
+
+    Row = dict[str, Any]
+    # Named here because within the class `list` is the method.
+    DropletList = list[Droplet]
+    ActionList = list[Action]
+    SnapshotList = list[Snapshot]
+    Created = list[tuple[Droplet, Action]]
+
+#: Droplets that one request can make (``droplets_create``).
+AT_ONCE = 10
+#: How long a deleted droplet may still be listed, in seconds.
+GOING_S = 10.0
+#: How long a droplet may take to read ``active`` after its create action has completed, in seconds.
+ACTIVE_S = 60.0
+
+
+class Droplets(Collection[Droplet]):
+    """The droplets of an account."""
+
+    def __init__(self, connection: Connection, actions: Actions, slugs: Slugs) -> None:
+        super().__init__(connection, "droplets", "droplets_list", lambda row: Droplet(row, self))
+        self.acting = DropletActions(connection, actions, slugs)
+        self._actions = actions
+        self._slugs = slugs
+        self._clock = connection.session.clock
+        # What is known to be older than the next create, so that it is never taken for that create's outcome.
+        self._known: set[int] = set()
+
+    # --- finding -----------------------------------------------------------------------------------------------------
+    def list(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> DropletList:
+        """Give all droplets, GPU droplets too, from all pages.
+
+        Parameters
+        ----------
+        tag_name : str, optional
+            Only those with this tag.
+        name : str, optional
+            Only those with exactly this name, in any letter case.
+        **filters : object
+            Further query parameters; with ``type="droplets"`` or ``type="gpus"`` only that kind.
+        """
+        rows: dict[int, Row] = {}
+        for body in self._bodies({"tag_name": tag_name, "name": name, **filters}):
+            rows.update(
+                (row["id"], row) for row in items_of(body, "droplets", "droplets_list") if row["id"] not in rows
+            )
+        return [Droplet(row, self) for row in rows.values()]
+
+    def frame(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> pd.DataFrame:
+        """Give all droplets as a DataFrame, GPU droplets too; the parameters are those of `list`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row each; columns as in ``poseidon_nb.frames.schemas.TABLES["droplets"]``.
+        """
+        return self._framed(self._bodies({"tag_name": tag_name, "name": name, **filters}))
+
+    def get(self, droplet_id: int) -> Droplet:
+        """Give the droplet with this id."""
+        return Droplet(self.read(droplet_id), self)
+
+    def by_name(self, name: str) -> Droplet:
+        """Give the one droplet with this name.
+
+        Raises
+        ------
+        NoSuchName
+            None has it; the nearest names are given.
+        AmbiguousName
+            Several have it; their ids are given.
+        """
+        found = self.list(name=name)
+        exact = [droplet for droplet in found if droplet.name == name] or found
+        if len(exact) == 1:
+            return exact[0]
+        if exact:
+            ids = sorted(droplet.id for droplet in exact)
+            listed = ", ".join(str(one) for one in ids)
+            raise AmbiguousName(
+                f"{len(ids)} droplets are named {name!r}: say which by id: {listed}", name=name, ids=ids
+            )
+        names = sorted({droplet.name for droplet in self.list()})
+        raise NoSuchName(f"no droplet named {name!r}{hint(name, names)}", name=name)
+
+    def find(self, droplet: Droplet | int | str) -> Droplet:
+        """Give a droplet by what names it: itself, its id, or its name."""
+        if isinstance(droplet, Droplet):
+            return droplet
+        if isinstance(droplet, int) or droplet.isdecimal():
+            return self.get(int(droplet))
+        return self.by_name(droplet)
+
+    def read(self, droplet_id: int) -> Row:
+        """Give a droplet as the API sends it."""
+        row: Row = self._connection.one("droplets_get", path={"droplet_id": droplet_id})
+        return row
+
+    def actions(self, droplet: Droplet | int | str) -> ActionList:
+        """Give what was done to a droplet, newest first."""
+        found = self.find(droplet)
+        rows = self._connection.rows("dropletActions_list", path={"droplet_id": found.id})
+        return [Action(row, self._actions, subject=found.name) for row in rows]
+
+    def snapshots(self, droplet: Droplet | int | str) -> SnapshotList:
+        """Give the snapshots that were made of a droplet."""
+        rows = self._connection.rows("droplets_list_snapshots", path={"droplet_id": self.find(droplet).id})
+        return [Snapshot(row) for row in rows]
+
+    # --- making and unmaking -----------------------------------------------------------------------------------------
+    def create(  # noqa: PLR0913  # what a droplet is made of, all by keyword
+        self,
+        *,
+        name: str | None = None,
+        names: Sequence[str] | None = None,
+        size: str,
+        image: str | int,
+        region: str | None = None,
+        ssh_keys: Sequence[str | int] | None = None,
+        tags: Sequence[str] | None = None,
+        user_data: str | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+        **fields: object,
+    ) -> Any:
+        """Make a droplet, or several with ``names``, and wait until they run.
+
+        Parameters
+        ----------
+        name : str
+            Names are not unique.
+        names : sequence of str
+            Instead of ``name``; sent ten at a time.
+        size, image, region : str
+            Slugs; an image also by id. Without a region DigitalOcean chooses.
+        ssh_keys : sequence of int or str
+            Ids or fingerprints.
+        tags : sequence of str
+            Tags that do not exist yet are made.
+        user_data : str
+            Cloud-init, at most 64 KiB.
+        wait : bool
+            Block until they are ``active``, and read them again.
+        timeout_s : float, optional
+            Seconds; 10 minutes by default.
+        on_progress : callable, optional
+            Told a `Progress` several times a second.
+        **fields : object
+            Further fields of ``droplets_create``: ``backups``, ``ipv6``, ``monitoring``, ``vpc_uuid``, ``volumes``, ...
+
+        Returns
+        -------
+        Droplet or list of Droplet
+            One for ``name``, a list for ``names``.
+
+        Raises
+        ------
+        InvalidArgument
+            A field that the operation does not have, or neither or both of ``name`` and ``names``. Nothing was sent.
+        Unprocessable
+            DigitalOcean refused; a slug that does not exist is named with the nearest that does.
+        """
+        if isinstance(names, str):
+            raise InvalidArgument('names takes a list of names; one droplet is made with name="..."')
+        if isinstance(ssh_keys, str) or isinstance(tags, str):
+            raise InvalidArgument(f"{'ssh_keys' if isinstance(ssh_keys, str) else 'tags'} takes a list")
+        if (name is None) == (names is None) or not (name or names):
+            raise InvalidArgument("create takes either name= or names=")
+        wanted = checked_fields(
+            operation("droplets_create"),
+            {
+                "region": region,
+                "size": size,
+                "image": image,
+                "ssh_keys": ssh_keys and [*ssh_keys],
+                "tags": tags and [*tags],
+            }
+            | {"user_data": user_data, **fields},
+        )
+        created: Created = []
+        many = [*names] if names is not None else [str(name)]
+        for start in range(0, len(many), AT_ONCE):
+            batch = many[start : start + AT_ONCE]
+            try:
+                created += self._create_batch(batch, wanted, single=names is None)
+            except PoseidonError as error:
+                if created:
+                    made = joined(f"{droplet.name} ({droplet.id})" for droplet, _ in created)
+                    error.add_note(f"made before that, and still there: {made}")
+                    error.args = (f"{error.args[0]}; made before that: {made}",)
+                raise
+        if wait:
+            self._wait_created(created, timeout_s, on_progress)
+        droplets = [droplet for droplet, _ in created]
+        return droplets if names is not None else droplets[0]
+
+    def delete(self, droplet: Droplet | int | str) -> None:
+        """Destroy a droplet and its disk. This cannot be undone. One that is busy is waited for first."""
+        # An id is sent as it is: reading the droplet first would cost a request and tell nothing.
+        by_id = isinstance(droplet, int) or (isinstance(droplet, str) and droplet.isdecimal())
+        droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
+        request = self._connection.request("droplets_destroy", path={"droplet_id": droplet_id})
+
+        def gone(_: object) -> bool | None:
+            def read() -> Row:
+                try:
+                    return self.read(droplet_id)
+                except NotFound:
+                    return {}
+
+            _, agreed = settle(read, lambda row: not row, clock=self._clock, bound_s=GOING_S)
+            return agreed or None
+
+        where = f"droplets get {droplet_id}"
+        self.acting.when_idle(droplet_id, lambda: self._connection.change(request, look=gone, where=where))
+
+    def check_resize(self, droplet: Droplet, size: str, *, disk: bool) -> None:
+        """Refuse a resize that cannot work.
+
+        Raises
+        ------
+        InvalidArgument
+            The size does not exist, is not sold in the droplet's region, or has a smaller disk.
+        """
+        self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
+
+    # --- how ---------------------------------------------------------------------------------------------------------
+    def _bodies(self, filters: dict[str, object]) -> Iterator[bytes]:
+        """Give pages of droplets and then of GPU droplets, which are asked for at the same time."""
+        if filters.get("type"):
+            yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
+            return
+        tag_name = filters.get("tag_name")
+        # The API does not combine tag_name with type, so the GPU droplets' tags are looked at here.
+        others = {key: value for key, value in filters.items() if key != "tag_name"}
+        with ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus") as pool:
+            pages = self._connection.pages("droplets_list", query={**others, "type": "gpus"})
+            gpus = pool.submit(lambda: [page.body for page in pages])
+            yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
+            yield from _with_tag(gpus.result(), tag_name) if tag_name else gpus.result()
+
+    def _create_batch(self, names: Sequence[str], wanted: Row, *, single: bool) -> Created:
+        body = {"name": names[0], **wanted} if single else {"names": [*names], **wanted}
+        request = self._connection.request("droplets_create", body=body)
+
+        def look(since: Callable[[], Any]) -> Row | None:
+            rows = [droplet.to_dict() for droplet in self.list()]
+            found = [lost.created_since(rows, wanted, name, since(), known=self._known) for name in names]
+            if any(row is None for row in found):
+                return None
+            return {"droplets": found, "links": {}}
+
+        where = f"the droplets named {joined(names)}: droplets list"
+        try:
+            answer: Row = self._connection.change(request, look=look, where=where)
+        except (Unprocessable, NotFound) as error:
+            raise explained(error, self._slugs.explain(wanted)) from None
+        rows = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
+        droplets = [Droplet(row, self) for row in rows]
+        self._known.update(droplet.id for droplet in droplets)
+        links = [link for link in (answer.get("links") or {}).get("actions", []) if link.get("rel") == "create"]
+        if len(links) != len(droplets):
+            return [(droplet, self._create_action(droplet)) for droplet in droplets]
+        return [
+            (droplet, self._started_create(droplet, link["id"])) for droplet, link in zip(droplets, links, strict=True)
+        ]
+
+    def _started_create(self, droplet: Droplet, action_id: int) -> Action:
+        row = {
+            "id": action_id,
+            "status": "in-progress",
+            "type": "create",
+            "started_at": droplet.get("created_at"),
+            "completed_at": None,
+            "resource_id": droplet.id,
+            "resource_type": "droplet",
+        }
+        return Action(row, self._actions, subject=droplet.name)
+
+    def _create_action(self, droplet: Droplet) -> Action:
+        rows = [row for row in self.acting.newest(droplet.id) if row["type"] == "create"]
+        if not rows:
+            raise NoSuchName(f"{droplet.name} ({droplet.id}) was made, but has no create action", name=droplet.name)
+        return Action(rows[-1], self._actions, subject=droplet.name)
+
+    def _wait_created(self, created: Created, timeout_s: float | None, on_progress: OnProgress | None) -> None:
+        self._actions.wait([action for _, action in created], timeout_s=timeout_s, on_progress=on_progress)
+        for droplet, _ in created:
+            found, _agreed = settle(
+                lambda droplet=droplet: self.read(droplet.id),  # type: ignore[misc]
+                lambda row: agrees("create", row, {}),
+                clock=self._clock,
+                bound_s=ACTIVE_S,
+            )
+            droplet.assign(found)
+
+
+def _with_tag(bodies: Iterable[bytes], tag_name: object) -> Iterator[bytes]:
+    for body in bodies:
+        rows = [row for row in items_of(body, "droplets", "droplets_list") if tag_name in row["tags"]]
+        yield json.dumps({"droplets": rows}).encode()

@@ -1,0 +1,135 @@
+"""The SSH keys of the account. API: ``sshKeys_*``; reading the list is limited to 10 requests in 60 seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.resource import Field, Resource
+from poseidon_nb.errors import AmbiguousName, InvalidArgument, NoSuchName, NotFound
+from poseidon_nb.text import hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.client.connection import Connection
+
+FINGERPRINT_PARTS = 16
+
+
+class Key(Resource):
+    """A public SSH key."""
+
+    id = Field[int]()
+    name = Field[str]()
+    fingerprint = Field[str]()
+    public_key = Field[str]()
+
+    def __init__(self, data: Mapping[str, Any], keys: Keys) -> None:
+        super().__init__(data)
+        self._keys = keys
+
+    def update(self, name: str) -> Key:
+        """Give it another name; nothing else of a key can change."""
+        self.assign(self._keys.update(self, name).to_dict())
+        return self
+
+    def delete(self) -> None:
+        """Take it out of the account; droplets keep it."""
+        self._keys.delete(self)
+
+    def _summary(self) -> tuple[object, ...]:
+        return (self.id, self.name, self.fingerprint)
+
+
+class Keys(Collection[Key]):
+    """The SSH keys that droplets can be made with. One is named by its id, its fingerprint or its name."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "keys", "sshKeys_list", lambda row: Key(row, self))
+
+    def get(self, key: Key | int | str) -> Key:
+        """Give one key.
+
+        Raises
+        ------
+        NotFound, NoSuchName
+            There is none; for a name the nearest is given.
+        """
+        if isinstance(key, str) and not _is_identifier(key):
+            return self._by_name(key)
+        return Key(self._connection.one("sshKeys_get", path={"ssh_key_identifier": _identifier(key)}), self)
+
+    def create(self, name: str, public_key: str) -> Key:
+        """Add a public key to the account.
+
+        Parameters
+        ----------
+        name : str
+        public_key : str
+            As in an ``id_ed25519.pub``.
+
+        Raises
+        ------
+        InvalidArgument
+            It is a private key. Nothing was sent.
+        Unprocessable
+            It is no key, or is in the account already.
+        """
+        public_key = public_key.strip()
+        if "PRIVATE KEY" in public_key:
+            raise InvalidArgument(
+                "that is a private key, which must never leave its machine; give the .pub file's text"
+            )
+        request = self._connection.request("sshKeys_create", body={"name": name, "public_key": public_key})
+
+        def look(_: Callable[[], Any]) -> dict[str, Any] | None:
+            rows = self._connection.rows("sshKeys_list")
+            same = [
+                row for row in rows if row["public_key"].split()[:2] == public_key.split()[:2] and row["name"] == name
+            ]
+            return {"ssh_key": same[0]} if same else None
+
+        answer = self._connection.change(request, look=look, where="the keys: keys list")
+        return Key(self._connection.unwrapped("sshKeys_create", answer), self)
+
+    def update(self, key: Key | int | str, name: str) -> Key:
+        """Give a key another name."""
+        path = {"ssh_key_identifier": self._resolved(key)}
+        return Key(self._connection.one("sshKeys_update", path=path, body={"name": name}), self)
+
+    def delete(self, key: Key | int | str) -> None:
+        """Take a key out of the account; droplets that were made with it keep it."""
+        path = {"ssh_key_identifier": self._resolved(key)}
+        request = self._connection.request("sshKeys_delete", path=path)
+
+        def gone(_: Callable[[], Any]) -> bool | None:
+            try:
+                self._connection.one("sshKeys_get", path=path)
+            except NotFound:
+                return True
+            return None
+
+        self._connection.change(request, look=gone, where="the keys: keys list")
+
+    def _resolved(self, key: Key | int | str) -> int | str:
+        return self._by_name(key).id if isinstance(key, str) and not _is_identifier(key) else _identifier(key)
+
+    def _by_name(self, name: str) -> Key:
+        keys = self.list()
+        found = [key for key in keys if key.name == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = [key.id for key in found]
+            raise AmbiguousName(f"{len(ids)} keys are named {name!r}: {', '.join(map(str, ids))}", name=name, ids=ids)
+        raise NoSuchName(f"no key named {name!r}{hint(name, [key.name for key in keys])}", name=name)
+
+
+def _identifier(key: Key | int | str) -> int | str:
+    return key.id if isinstance(key, Key) else key
+
+
+def _is_identifier(text: str) -> bool:
+    parts = text.split(":")
+    return text.isdecimal() or (len(parts) == FINGERPRINT_PARTS and all(len(part) == 2 for part in parts))  # noqa: PLR2004  # hex pairs

@@ -1,0 +1,92 @@
+"""What is sold and where: which of a request's words is wrong, once the API has refused it without saying.
+
+Nothing is refused beforehand: the lists are the service's, and may be newer than anything known here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import InvalidArgument, PoseidonError
+from poseidon_nb.text import hint, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from poseidon_nb.client.connection import Connection
+
+    Row = Mapping[str, Any]
+
+
+class Slugs:
+    """The regions, sizes and images that there are, read when they are needed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def explain(self, fields: Row) -> str:
+        """Give a sentence on the first slug among a request's fields that does not exist, or ``""``.
+
+        Reads the lists that it needs; when these cannot be had either, the API's own words have to do.
+        """
+        try:
+            return self._size(fields) or self._region(fields) or self._image(fields)
+        except PoseidonError:
+            return ""
+
+    def check_resize(self, droplet: Row, size: str, *, disk: bool) -> None:
+        """Refuse a size that a droplet cannot have.
+
+        Raises
+        ------
+        InvalidArgument
+            With the nearest size that it can have.
+        """
+        sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
+        region = droplet["region"]["slug"]
+        fitting = [slug for slug, row in sizes.items() if region in row["regions"] and row["disk"] >= droplet["disk"]]
+        if size not in sizes:
+            raise InvalidArgument(f"no size {size!r}{hint(size, fitting)}")
+        if region not in sizes[size]["regions"]:
+            raise InvalidArgument(f"{size} is not sold in {region}{hint(size, fitting)}")
+        if sizes[size]["disk"] < droplet["disk"]:
+            grown = "a disk cannot shrink" if disk else "even without growing the disk, the size's own must hold it"
+            raise InvalidArgument(
+                f"{size} has a disk of {sizes[size]['disk']} GB, and {droplet['name']} one of {droplet['disk']} GB: {grown}"
+            )
+
+    def _size(self, fields: Row) -> str:
+        size = fields.get("size")
+        if size is None:
+            return ""
+        sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
+        region = fields.get("region")
+        if size not in sizes:
+            sold = [slug for slug, row in sizes.items() if not region or region in row["regions"]]
+            where = f" in {region}" if region and sold else ""
+            return f"no size {size!r}{where}{hint(str(size), sold or sizes)}"
+        if region and region not in sizes[size]["regions"] and self._knows_region(str(region)):
+            return f"{size} is not sold in {region}, but in {', '.join(sizes[size]['regions']) or 'no region'}"
+        return ""
+
+    def _region(self, fields: Row) -> str:
+        region = fields.get("region")
+        if not region or self._knows_region(str(region)):
+            return ""
+        slugs = [row["slug"] for row in self._connection.rows("regions_list")]
+        return f"no region {region!r}{hint(str(region), slugs)}"
+
+    def _knows_region(self, region: str) -> bool:
+        # A prefix such as "nyc" means any region of that area.
+        return any(row["slug"].startswith(region) for row in self._connection.rows("regions_list"))
+
+    def _image(self, fields: Row) -> str:
+        image = fields.get("image")
+        if image is None or isinstance(image, int) or str(image).isdecimal():
+            return ""
+        slugs = [
+            row["slug"] for row in self._connection.rows("images_list", query={"type": "distribution"}) if row["slug"]
+        ]
+        if image in slugs or not nearest(str(image), slugs):
+            return ""
+        return f"no image {image!r}{hint(str(image), slugs)}"
