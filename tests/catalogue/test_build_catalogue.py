@@ -3,54 +3,45 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from poseidon_nb.catalogue import Parameter, build, lookup, operation, operation_ids
 from poseidon_nb.catalogue.encoding import from_row, to_row
 from poseidon_nb.catalogue.schema import Schemas
+from tests.contract.specification import document, specification_path
 
-SPECIFICATION = Path(
-    os.environ.get("POSEIDON_SPEC")
-    or Path(__file__).parents[2].parent.joinpath("shared", "api", "digitalocean-openapi.json")
-)
-needs_specification = pytest.mark.skipif(
-    not SPECIFICATION.is_file(), reason=f"no specification at {SPECIFICATION}; POSEIDON_SPEC says where it is"
-)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
 def specification() -> dict[str, Any]:
-    return json.loads(SPECIFICATION.read_bytes())
+    return document()
 
 
-@needs_specification
 def test_the_committed_file_is_what_the_specification_makes(specification: dict[str, Any]):
     assert build.rendered(specification) == lookup.FILE.read_bytes()
 
 
-@needs_specification
+@pytest.mark.usefixtures("specification")
 def test_check_says_whether_the_file_is_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(build, "FILE", tmp_path / "operations.json")
-    assert build.main([str(SPECIFICATION)]) == 0
-    assert build.main([str(SPECIFICATION), "--check"]) == 0
+    assert build.main([str(specification_path())]) == 0
+    assert build.main([str(specification_path()), "--check"]) == 0
     build.FILE.write_text("{}")
-    assert build.main([str(SPECIFICATION), "--check"]) == 1
+    assert build.main([str(specification_path()), "--check"]) == 1
     assert "run without --check" in capsys.readouterr().err
     assert build.FILE.read_text() == "{}"
 
 
-@needs_specification
 def test_the_file_names_the_commit_it_was_made_from(specification: dict[str, Any]):
     assert json.loads(lookup.FILE.read_bytes())["commit"] == specification["info"]["x-source-commit"]
 
 
-@needs_specification
 def test_operations_keep_the_order_of_the_specification(specification: dict[str, Any]):
     order = [
         raw["operationId"]
@@ -61,7 +52,6 @@ def test_operations_keep_the_order_of_the_specification(specification: dict[str,
     assert list(operation_ids()) == order
 
 
-@needs_specification
 def test_every_correction_is_still_needed(specification: dict[str, Any]):
     for described in build.described(specification):
         if described.id in build.CORRECTIONS:

@@ -1,0 +1,94 @@
+"""The judge itself: what it refuses, and that each correction of the specification is still needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.contract import specification as judge
+
+CORRECTIONS = judge.corrections()
+
+
+@pytest.fixture(scope="module")
+def published() -> judge.Specification:
+    return judge.Specification(judge.document())
+
+
+@pytest.mark.parametrize("change", CORRECTIONS, ids=[change["at"] for change in CORRECTIONS])
+def test_each_correction_is_still_needed_and_has_its_effect(change: dict[str, Any], published: judge.Specification):
+    schema = change.get("in", change["at"])
+    assert change["reason"]
+    if "accepts" in change:
+        assert not published.accepts(schema, change["accepts"]), "the specification has caught up: drop the correction"
+        assert judge.specification().accepts(schema, change["accepts"])
+    else:
+        assert published.accepts(schema, change["refuses"]), "the specification has caught up: drop the correction"
+        assert not judge.specification().accepts(schema, change["refuses"])
+
+
+def test_the_corrections_leave_the_published_document_alone():
+    document = judge.document()
+    before = document["components"]["schemas"]["region_slug"].copy()
+    judge.corrected(document, CORRECTIONS)
+    assert document["components"]["schemas"]["region_slug"] == before
+
+
+ACTION = {"id": 1, "status": "completed", "type": "reboot", "started_at": "2026-11-23T12:00:00Z", "resource_id": None}
+
+
+def test_a_right_answer_passes():
+    judge.validate("actions_get", 200, {"action": ACTION})
+    judge.validate("droplets_destroy", 204, None)
+    judge.validate("dropletActions_post", 422, {"id": "unprocessable_entity", "message": "Droplet is busy."})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "complaint"),
+    [
+        (200, {"action": ACTION | {"id": "one"}}, r"\$\.action\.id: 'one' is not of type 'integer'"),
+        (200, {"action": ACTION | {"status": "complete"}}, r"\$\.action\.status"),
+        (
+            200,
+            {"action": ACTION | {"started_at": "yesterday"}},
+            r"\$\.action\.started_at: 'yesterday' is not a 'date-time'",
+        ),
+        (200, None, "no body"),
+        (201, {"action": ACTION}, "201 is not among the declared"),
+        (204, None, "204 is not among the declared"),
+        (404, {"message": "gone"}, "'id' is a required property"),
+        (422, {"id": "unprocessable_entity"}, "'message' is a required property"),
+    ],
+)
+def test_a_wrong_answer_fails_and_says_where(status: int, body: Any, complaint: str):
+    with pytest.raises(AssertionError, match=complaint):
+        judge.validate("actions_get", status, body)
+
+
+def test_a_body_where_none_belongs_fails():
+    with pytest.raises(AssertionError, match="a body where the specification has none"):
+        judge.validate("droplets_destroy", 204, {})
+
+
+def test_requests_are_judged_too():
+    judge.validate_request("sshKeys_create", {"name": "me", "public_key": "ssh-rsa AAAA"})
+    judge.validate_request("dropletActions_post", {"type": "change_backup_policy", "backup_policy": {"plan": "daily"}})
+    judge.validate_request("droplets_list", None)
+    for operation_id, body, complaint in [
+        ("sshKeys_create", {"name": "me"}, "'public_key' is a required property"),
+        ("sshKeys_create", {"name": "me", "public_key": "ssh-rsa AAAA", "id": 7}, "id"),
+        ("sshKeys_create", None, "needs a body"),
+        ("droplets_list", {}, "takes no body"),
+        ("dropletActions_post", {"type": "explode"}, "explode"),
+    ]:
+        with pytest.raises(AssertionError, match=complaint):
+            judge.validate_request(operation_id, body)
+
+
+def test_fields_that_the_specification_does_not_know_are_told():
+    body = {
+        "droplets": [{"nmae": "web-1", "size": {"slug": "s-1vcpu-1gb", "sulg": "?"}, "image": {"id": 1}}],
+        "lniks": {},
+    }
+    assert judge.undescribed("droplets_list", 200, body) == {"droplets[].nmae", "droplets[].size.sulg", "lniks"}
