@@ -1,0 +1,59 @@
+"""When a droplet's backups are taken.
+
+The lengths and retentions are the specification's (``droplets_list_supported_backup_policies``). Not settled, chosen here:
+without a policy the plan is daily, at an hour that follows from the droplet's id. The sandbox moves the window on when it
+has passed, and takes no backup in it by itself: a droplet would turn busy under a test that happens to run at that hour.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from poseidon_nb.sandbox import bodies
+from poseidon_nb.sandbox.replies import unprocessable
+from poseidon_nb.sandbox.timestamps import stamp
+
+HOURS = (0, 4, 8, 12, 16, 20)
+WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+WINDOW_HOURS = 4
+RETENTION_DAYS = {"weekly": 28, "daily": 7}
+_HOUR_S = 3600
+_DAY_S = 24 * _HOUR_S
+
+
+def policy_from(asked: dict[str, Any] | None, droplet_id: int) -> dict[str, Any]:
+    """Give the policy that a request asks for, complete; refuse one that makes no sense."""
+    asked = asked or {}
+    plan = bodies.optional(asked, "plan", "string") or "daily"
+    hour = bodies.optional(asked, "hour", "integer")
+    weekday = bodies.optional(asked, "weekday", "string")
+    if plan not in RETENTION_DAYS:
+        raise unprocessable("Backup policy plan must be daily or weekly.")
+    if hour is None:
+        hour = HOURS[droplet_id % len(HOURS)]
+    if hour not in HOURS:
+        raise unprocessable(f"Backup policy hour must be one of {', '.join(map(str, HOURS))}.")
+    if plan == "daily":
+        return {"plan": plan, "hour": hour}
+    weekday = weekday or "SUN"
+    if weekday not in WEEKDAYS:
+        raise unprocessable(f"Backup policy weekday must be one of {', '.join(WEEKDAYS)}.")
+    return {"plan": plan, "weekday": weekday, "hour": hour}
+
+
+def shown_policy(policy: dict[str, Any]) -> dict[str, Any]:
+    """Give a policy as the API shows it."""
+    return {**policy, "window_length_hours": WINDOW_HOURS, "retention_period_days": RETENTION_DAYS[policy["plan"]]}
+
+
+def next_window(policy: dict[str, Any], now: float) -> dict[str, str]:
+    """Give the next window that has not begun."""
+    start = now - now % _DAY_S + policy["hour"] * _HOUR_S
+    while start <= now or ("weekday" in policy and _weekday(start) != policy["weekday"]):
+        start += _DAY_S
+    return {"start": stamp(start), "end": stamp(start + WINDOW_HOURS * _HOUR_S)}
+
+
+def _weekday(seconds: float) -> str:
+    return WEEKDAYS[(time.gmtime(seconds).tm_wday + 1) % 7]

@@ -1,0 +1,120 @@
+"""DigitalOcean's regions, sizes and base images, from the committed ``figures.json``, which names its sources."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from poseidon_nb.sandbox.records import Shared
+
+_DATE_UNKNOWN = "2025-10-01T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is the same for every account; the objects are shared by all records and never change.
+
+    Attributes
+    ----------
+    regions, sizes : dict
+        By slug, as the API shows them.
+    images : dict
+        Base images by id, the retired ones too.
+    slugs : dict
+        The id of the image that has a slug now.
+    families : dict
+        The family of each size: ``"basic-regular"``, ``"gpu"`` and so on.
+    image_regions : list of str
+        Where a public image is kept.
+    """
+
+    regions: dict[str, Shared]
+    sizes: dict[str, Shared]
+    images: dict[int, Shared]
+    slugs: dict[str, int]
+    families: dict[str, str]
+    image_regions: list[str]
+
+    def find(self, source: tuple[str, str]) -> Shared:
+        """Give the object that a `Shared.source` names."""
+        kind, key = source
+        if kind == "regions":
+            return self.regions[key]
+        return self.sizes[key] if kind == "sizes" else self.images[int(key)]
+
+
+@functools.cache
+def figures() -> Figures:
+    """Load the figures, once in a process."""
+    facts: dict[str, Any] = json.loads(Path(__file__).with_name("figures.json").read_text("utf-8"))
+    sizes = {row[0]: _size(row, facts["region_sets"]) for row in facts["sizes"]}
+    images = {row[0]: _image(row, facts["image_regions"]) for row in facts["images"]}
+    return Figures(
+        regions={row[0]: _region(row, facts["region_features"], sizes) for row in facts["regions"]},
+        sizes=sizes,
+        images=images,
+        slugs={image["slug"]: id_ for id_, image in images.items() if image["slug"]},
+        families={row[0]: row[1] for row in facts["sizes"]},
+        image_regions=facts["image_regions"],
+    )
+
+
+def _region(row: list[Any], features: list[list[str]], sizes: dict[str, Shared]) -> Shared:
+    slug, name, available, feature_set = row
+    sold = [size_slug for size_slug, size in sizes.items() if slug in size["regions"]]
+    return Shared(
+        {"name": name, "slug": slug, "features": features[feature_set], "available": available, "sizes": sold},
+        ("regions", slug),
+    )
+
+
+def _size(row: list[Any], region_sets: list[list[str]]) -> Shared:
+    slug, _, description, memory, vcpus, disk, transfer, throughput, monthly, hourly, region_set, *gpu = row
+    size: dict[str, Any] = {
+        "slug": slug,
+        "memory": memory,
+        "vcpus": vcpus,
+        "disk": disk,
+        "transfer": float(transfer),
+        "price_monthly": float(monthly),
+        "price_hourly": hourly,
+        "regions": sorted(region_sets[region_set]),
+        "available": True,
+        "description": description,
+        "networking_throughput": throughput,
+        "disk_info": [{"type": "local", "size": {"amount": disk, "unit": "gib"}}],
+    }
+    if gpu:
+        count, model, vram, scratch = gpu
+        size["gpu_info"] = {"count": count, "model": model, "vram": {"amount": vram, "unit": "gib"}}
+        if scratch:
+            size["disk_info"].append({"type": "scratch", "size": {"amount": scratch, "unit": "gib"}})
+    return Shared(size, ("sizes", slug))
+
+
+def _image(row: list[Any], regions: list[str]) -> Shared:
+    id_, slug, name, distribution, min_disk, size_gb, created_at, status = row
+    retired = status == "retired"
+    return Shared(
+        {
+            "id": id_,
+            "name": name,
+            "distribution": distribution,
+            # What the live service shows of an image whose slug has moved on.
+            "slug": None if retired else slug,
+            "public": not retired,
+            "regions": [] if retired else regions,
+            "created_at": created_at or _DATE_UNKNOWN,
+            "min_disk_size": min_disk,
+            "type": "base",
+            "size_gigabytes": size_gb,
+            "description": f"{distribution} {name}",
+            "tags": [],
+            "status": status,
+            "error_message": "",
+        },
+        ("images", str(id_)),
+    )

@@ -1,0 +1,126 @@
+"""What a droplet and an image made from one look like, when they are new.
+
+Addresses come from ranges that are never routed: 198.18.0.0/15 (RFC 2544) for public ones, 2001:db8::/32 (RFC 3849),
+and a 10.x network for each region. A droplet of the sandbox cannot be mistaken for somebody's server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.sandbox import chance
+from poseidon_nb.sandbox.records import Record
+
+if TYPE_CHECKING:
+    from poseidon_nb.sandbox.records import Shared
+    from poseidon_nb.sandbox.world import World
+
+_HOSTS_PER_NETWORK = 250
+_NETWORKS = 500
+_USED_GB_UNKNOWN = 2.5
+
+
+def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
+    id_: int,
+    name: str,
+    *,
+    region: Shared,
+    size: Shared,
+    image: Shared,
+    created_at: str,
+    features: list[str],
+    tags: list[str],
+    vpc_uuid: str,
+) -> dict[str, Any]:
+    """Give a droplet as the API shows it while it is ``new``."""
+    droplet: dict[str, Any] = {
+        "id": id_,
+        "name": name,
+        "memory": size["memory"],
+        "vcpus": size["vcpus"],
+        "disk": size["disk"],
+        "disk_info": size["disk_info"],
+        # For administrative locks only: it stays false while actions run.
+        "locked": False,
+        "status": "new",
+        "kernel": None,
+        "created_at": created_at,
+        "features": features,
+        "backup_ids": [],
+        "next_backup_window": None,
+        "snapshot_ids": [],
+        "image": image,
+        "volume_ids": [],
+        "size": size,
+        "size_slug": size["slug"],
+        "networks": {"v4": [], "v6": []},
+        "region": region,
+        "tags": tags,
+        "vpc_uuid": vpc_uuid,
+    }
+    if "gpu_info" in size:
+        droplet["gpu_info"] = size["gpu_info"]
+    return droplet
+
+
+def default_vpc(world: World, region: str) -> str:
+    """Give the id of the network that new droplets of a region join."""
+    return chance.uuid(world.seed, "vpc", region)
+
+
+def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool) -> dict[str, list[dict[str, Any]]]:
+    """Give a droplet's addresses, which follow from the number of droplets made before it."""
+    network, host = divmod(serial, _HOSTS_PER_NETWORK)
+    network %= _NETWORKS
+    host += 4
+    number = 100 + list(world.figures.regions).index(region)
+    v4: list[dict[str, Any]] = []
+    if public:
+        second, third = 18 + network // 250, network % 250
+        v4.append(_v4(f"198.{second}.{third}.{host}", f"198.{second}.{third}.1", "255.255.255.0", "public"))
+    v4.append(_v4(f"10.{number}.{network % 250}.{host}", f"10.{number}.0.1", "255.255.0.0", "private"))
+    return {"v4": v4, "v6": [ipv6_network(number, serial)] if ipv6 else []}
+
+
+def _v4(address: str, gateway: str, netmask: str, type_: str) -> dict[str, Any]:
+    return {"ip_address": address, "netmask": netmask, "gateway": gateway, "type": type_}
+
+
+def ipv6_network(number: int, serial: int) -> dict[str, Any]:
+    """Give a public IPv6 address; its netmask is a number, other than that of an IPv4 address."""
+    prefix = f"2001:db8:{number:x}"
+    return {
+        "ip_address": f"{prefix}::{serial + 0x1000:x}",
+        "netmask": 64,
+        "gateway": f"{prefix}::1",
+        "type": "public",
+    }
+
+
+def used_gb(world: World, droplet_id: int, image: Shared) -> float:
+    """Give the GB that a droplet's files take."""
+    base = image["size_gigabytes"] or _USED_GB_UNKNOWN
+    return round(base + 3 * chance.share(world.seed, "used", droplet_id), 2)
+
+
+def image_of_droplet(droplet: Record, id_: int, name: str, type_: str, created_at: str) -> Record:
+    """Give the image that a snapshot or a backup of a droplet makes."""
+    return Record(
+        {
+            "id": id_,
+            "name": name,
+            "distribution": droplet["image"]["distribution"],
+            "slug": None,
+            "public": False,
+            "regions": [droplet["region"]["slug"]],
+            "created_at": created_at,
+            "min_disk_size": droplet["disk"],
+            "type": type_,
+            "size_gigabytes": droplet.kept["used_gb"],
+            "description": "",
+            "tags": [],
+            "status": "available",
+            "error_message": "",
+        },
+        {"droplet_id": droplet["id"]},
+    )

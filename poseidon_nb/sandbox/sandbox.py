@@ -1,0 +1,213 @@
+"""A sandbox: a simulated DigitalOcean account, served on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.clock import SYSTEM_CLOCK
+from poseidon_nb.errors import ConfigurationError, InvalidArgument
+from poseidon_nb.sandbox import activity, seeds, storage
+from poseidon_nb.sandbox.control import Controls
+from poseidon_nb.sandbox.coverage import coverage
+from poseidon_nb.sandbox.dispatch import Dispatcher
+from poseidon_nb.sandbox.faults import Fault
+from poseidon_nb.sandbox.figures import figures
+from poseidon_nb.sandbox.rate_limit import RateLimits
+from poseidon_nb.sandbox.scopes import Tokens
+from poseidon_nb.sandbox.server import HOST, Server
+from poseidon_nb.sandbox.services import EFFECTS, OPERATIONS
+from poseidon_nb.sandbox.timestamps import Course
+from poseidon_nb.sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from poseidon_nb.clock import Clock
+    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.request_log import LoggedRequest
+
+_PORT_MOST = 65_535
+_DROPLETS_MOST = 100_000
+_TOKEN_START = "dop_v1_sandbox_"  # noqa: S105  # what tells it from a real token
+
+
+class Sandbox:
+    """A simulated DigitalOcean API v2 on 127.0.0.1.
+
+    Parameters
+    ----------
+    droplets : int
+        How many droplets the account has; one GPU droplet comes with them.
+    seed : int
+        What everything follows from: the same seed and the same calls give the same bytes, but for dates.
+    speed : float
+        What the durations of actions are divided by; at 20 a droplet is created in about three seconds.
+    rate_limit : str
+        ``"real"`` enforces DigitalOcean's limits, ``"off"`` counts nothing.
+    token : str, optional
+        The token to ask for; by default one that follows from the process and the seed.
+    port : int
+        0 takes any free one.
+    state : path, optional
+        A file to load the account from if it exists, and to save it to at the end.
+    clock : Clock
+        The course of time.
+
+    Attributes
+    ----------
+    url : str
+        ``http://127.0.0.1:PORT``; empty while it does not run.
+    token : str
+        What to send as ``Authorization: Bearer``.
+    """
+
+    def __init__(  # noqa: PLR0913  # settings, all by keyword
+        self,
+        *,
+        droplets: int = 12,
+        seed: int = 7,
+        speed: float = 20.0,
+        rate_limit: str = "off",
+        token: str | None = None,
+        port: int = 0,
+        state: str | os.PathLike[str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        _check(droplets=droplets, speed=speed, rate_limit=rate_limit, port=port, token=token)
+        self.token = token if token is not None else f"{_TOKEN_START}{os.urandom(16).hex()}"
+        self.url = ""
+        self._port = port
+        self._clock = clock
+        self._file = None if state is None else Path(state)
+        self._server: Server | None = None
+        world = World(figures(), Course(clock), EFFECTS, seed=seed, speed=float(speed))
+        self._seed_state = seeds.plant(world, droplets)
+        self._seed = seed
+        self._dispatcher = Dispatcher(
+            world, OPERATIONS, Tokens(self.token), RateLimits(enforced=rate_limit == "real"), Controls(self.reset)
+        )
+        if self._file is not None and self._file.exists():
+            self.load(self._file)
+
+    def __repr__(self) -> str:
+        where = self.url or "stopped"
+        return f"<Sandbox {where}, {len(self._dispatcher.world.droplets)} droplets>"
+
+    # --- run and stop ------------------------------------------------------------------------------------------------
+    @property
+    def running(self) -> bool:
+        """Whether it answers requests."""
+        return self._server is not None
+
+    def start(self) -> Self:
+        """Listen, and return at once.
+
+        Raises
+        ------
+        ConfigurationError
+            The port is in use.
+        """
+        if self._server is None:
+            self._server = Server(self._port, self.dispatch, self._clock)
+            self.url = f"http://{HOST}:{self._server.port}"
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection, and save the state if a file was named."""
+        server, self._server, self.url = self._server, None, ""
+        if server is None:
+            return
+        server.stop()
+        if self._file is not None:
+            self.save(self._file)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def dispatch(
+        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Reply:
+        """Answer a request without a connection; header names are in small letters."""
+        return self._dispatcher.dispatch(method, path, query, headers or {}, body)
+
+    # --- control -----------------------------------------------------------------------------------------------------
+    def reset(self) -> None:
+        """Put the account back to its seed, and forget the log, waiting faults and limited tokens."""
+        with self._dispatcher.lock:
+            self._dispatcher.world.seed = self._seed
+            self._dispatcher.world.restore(self._seed_state)
+            self._dispatcher.forget()
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """What was asked, oldest first; the sandbox's own controls are not in it."""
+        with self._dispatcher.lock:
+            return [*self._dispatcher.log]
+
+    def fault(self, kind: str, **details: Any) -> None:
+        """Have something go wrong; kinds and details are those of `poseidon_nb.sandbox.faults.Fault`.
+
+        Raises
+        ------
+        InvalidArgument
+            There is no such kind or detail.
+        """
+        try:
+            fault = Fault(kind, **details)
+        except (TypeError, ValueError) as error:
+            raise InvalidArgument(f"this is no fault: {error}") from None
+        with self._dispatcher.lock:
+            self._dispatcher.world.faults.add(fault)
+
+    def finish(self, action_id: int) -> None:
+        """Have an action in progress end now."""
+        with self._dispatcher.lock:
+            activity.finish_now(self._dispatcher.world, action_id)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the account into a file, whole or not at all."""
+        with self._dispatcher.lock:
+            self._dispatcher.world.advance()
+            saved = storage.dumped(self._dispatcher.world)
+        try:
+            storage.write(Path(path), saved)
+        except OSError as error:
+            raise ConfigurationError(f"the sandbox's state cannot be saved to {path}: {error.strerror}") from error
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Take over an account that was saved."""
+        try:
+            saved = Path(path).read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"the sandbox's state cannot be read from {path}: {error.strerror}") from error
+        try:
+            with self._dispatcher.lock:
+                storage.load(self._dispatcher.world, saved)
+        except ValueError as error:
+            raise ConfigurationError(f"{path} holds no state of a sandbox: {error}") from None
+
+    def coverage(self) -> dict[str, Any]:
+        """Give every operation of the specification, and whether it is simulated or answers 501."""
+        return coverage(OPERATIONS)
+
+
+def _check(*, droplets: int, speed: float, rate_limit: str, port: int, token: str | None) -> None:
+    if not 0 <= droplets <= _DROPLETS_MOST:
+        raise InvalidArgument(f"droplets must be from 0 to {_DROPLETS_MOST:,}, not {droplets}")
+    if not speed > 0:
+        raise InvalidArgument(f"speed must be greater than 0, not {speed}")
+    if rate_limit not in {"off", "real"}:
+        raise InvalidArgument(f'rate_limit must be "off" or "real", not "{rate_limit}"')
+    if not 0 <= port <= _PORT_MOST:
+        raise InvalidArgument(f"port must be from 0 to {_PORT_MOST}, not {port}")
+    if token is not None and (not token or not token.isascii() or any(c.isspace() for c in token)):
+        raise InvalidArgument("token must be a word of ASCII letters, digits and signs")

@@ -1,0 +1,182 @@
+"""The sockets: connections on 127.0.0.1, a thread for each, and a stop that leaves nothing behind.
+
+`socketserver` accepts and starts the threads, as below `http.server`. That one is not used: it looks up the machine's
+name when it binds, which can take seconds, and its parser is the slowest part of a small GET; see `wire`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import socketserver
+import threading
+from typing import TYPE_CHECKING
+
+from poseidon_nb.errors import ConfigurationError
+from poseidon_nb.sandbox.records import render
+from poseidon_nb.sandbox.replies import Reply
+from poseidon_nb.sandbox.wire import Malformed, read_request, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from poseidon_nb.clock import Clock
+
+HOST = "127.0.0.1"
+#: How long a stop may stay unnoticed by the thread that accepts.
+_POLL_S = 0.02
+_JOIN_S = 2.0
+
+
+class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Accepts; knows its open connections and their threads, so that a stop can end both."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    # On Windows this option would let a second server take the port over.
+    allow_reuse_address = os.name == "posix"
+
+    def __init__(
+        self,
+        port: int,
+        dispatch: Callable[[str, str, str, Mapping[str, str], bytes], Reply],
+        clock: Clock,
+    ) -> None:
+        self.dispatch = dispatch
+        self.clock = clock
+        self.stopping = threading.Event()
+        self.open: dict[socket.socket, threading.Thread] = {}
+        super().__init__((HOST, port), _Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own."""
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="poseidon-sandbox-connection",
+            daemon=True,
+        )
+        self.open[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection and forget it."""
+        super().shutdown_request(request)
+        self.open.pop(request, None)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away; anything else is a bug and is shown by the base class."""
+        import sys  # noqa: PLC0415  # only for the rare case
+
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    """Serves one connection until it closes."""
+
+    server: _Connections
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        """Answer one request after the other."""
+        # A client that goes away in the middle of a request is nothing to report.
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            while not self.server.stopping.is_set() and self._answer_one():
+                pass
+
+    def _answer_one(self) -> bool:
+        """Answer a request; say whether another may follow."""
+        server = self.server
+        try:
+            request = read_request(self.rfile, self.wfile)
+        except Malformed as problem:
+            self._refuse(problem)
+            return False
+        if request is None:
+            return False
+        reply = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
+        if reply.wait_s and server.clock.wait(server.stopping, reply.wait_s):
+            return False
+        if reply.cut:
+            return False
+        self.wfile.write(written(reply, head_only=request.method == "HEAD", close=not request.keep_alive))
+        self.wfile.flush()
+        return request.keep_alive
+
+    def _refuse(self, problem: Malformed) -> None:
+        body = render({"id": "bad_request", "message": str(problem)})
+        reply = Reply(problem.status, body, [("content-type", "application/json; charset=utf-8")])
+        self.wfile.write(written(reply, head_only=False, close=True))
+        self.wfile.flush()
+        # Closing over unread bytes would reset the connection, and the client might never see the answer.
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(0.5)
+        left = 1 << 20
+        with contextlib.suppress(OSError):
+            while left > 0 and (read := len(self.connection.recv(1 << 16))):
+                left -= read
+
+
+class Server:
+    """The listening side of a sandbox.
+
+    Parameters
+    ----------
+    port : int
+        0 takes any free one.
+    dispatch : callable
+        Answers a request.
+    clock : Clock
+        Lets delays pass.
+
+    Raises
+    ------
+    ConfigurationError
+        The port is taken or not allowed.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        dispatch: Callable[[str, str, str, Mapping[str, str], bytes], Reply],
+        clock: Clock,
+    ) -> None:
+        # Bound here, in the caller's thread, so that a taken port is the caller's exception.
+        try:
+            self._connections = _Connections(port, dispatch, clock)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                reason = f"port {port} is in use: stop what listens there, or take another port (0 is any free one)"
+            elif error.errno == errno.EACCES:
+                reason = f"port {port} may not be used by this user: take one above 1023 (0 is any free one)"
+            else:
+                raise
+            raise ConfigurationError(reason) from error
+        self.port: int = self._connections.server_address[1]
+        self._thread = threading.Thread(
+            target=self._connections.serve_forever,
+            kwargs={"poll_interval": _POLL_S},
+            name="poseidon-sandbox",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and all connections, and wait for their threads to end."""
+        connections = self._connections
+        connections.stopping.set()
+        connections.shutdown()
+        self._thread.join(_JOIN_S)
+        connections.server_close()
+        still_open = [*connections.open.items()]
+        for connection, _ in still_open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for _, thread in still_open:
+            if thread is not threading.current_thread():
+                thread.join(_JOIN_S)

@@ -1,0 +1,58 @@
+"""The simulated services, a file for each resource.
+
+To add one: write ``volumes.py`` with its functions and two tables, ``OPERATIONS`` (operationId to function) and, if
+things happen in it over time, ``EFFECTS`` (name to function); then name the module in `SERVICES`. Routing, the 501 of
+everything else and ``/_sandbox/coverage`` are all made from these tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.sandbox import activity
+from poseidon_nb.sandbox.services import (
+    account,
+    actions,
+    droplet_actions,
+    droplet_changes,
+    droplet_creation,
+    droplets,
+    images,
+    keys,
+    regions,
+    sizes,
+    snapshots,
+    tags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.replies import Reply
+
+SERVICES = (
+    account,
+    actions,
+    droplet_actions,
+    droplet_creation,
+    droplets,
+    images,
+    keys,
+    regions,
+    sizes,
+    snapshots,
+    tags,
+)
+
+#: What answers an operation, by operationId.
+OPERATIONS: dict[str, Callable[[Call], Reply]] = {
+    operation: function for service in SERVICES for operation, function in service.OPERATIONS.items()
+}
+
+#: What happens over time, by name; actions end with ``RESOURCE.TYPE``.
+EFFECTS: dict[str, Callable[..., None]] = {
+    **activity.EFFECTS,
+    **droplet_changes.EFFECTS,
+    **droplet_creation.EFFECTS,
+}

@@ -1,0 +1,62 @@
+"""Snapshots: the account's snapshot images in another shape, with ids that are strings. There are no volumes yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.sandbox.records import Record
+from poseidon_nb.sandbox.replies import no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.images import forget_image
+
+if TYPE_CHECKING:
+    from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.replies import Reply
+
+
+def _shown(image: Record) -> Record:
+    same = ("name", "created_at", "regions", "min_disk_size", "size_gigabytes", "tags")
+    return Record(
+        {
+            "id": str(image["id"]),
+            **{name: image[name] for name in same},
+            "resource_id": str(image.kept["droplet_id"]),
+            "resource_type": "droplet",
+        }
+    )
+
+
+def list_snapshots(call: Call) -> Reply:
+    """Answer ``snapshots_list``."""
+    resource_type = call.query.get("resource_type")
+    if resource_type not in {None, "", "droplet", "volume"}:
+        raise unprocessable("resource_type must be droplet or volume.")
+    images = [] if resource_type == "volume" else call.world.images.listed()
+    return call.page("snapshots", "snapshot", [_shown(image) for image in images if image["type"] == "snapshot"])
+
+
+def _asked_for(call: Call) -> Record:
+    text = call.names["snapshot_id"]
+    image = (
+        call.world.images.get(int(text)) if text.isascii() and text.isdigit() and len(text) < len("1" * 19) else None
+    )
+    if image is None or image["type"] != "snapshot":
+        raise not_found()
+    return image
+
+
+def get_snapshot(call: Call) -> Reply:
+    """Answer ``snapshots_get``."""
+    return call.one("snapshot", _shown(_asked_for(call)))
+
+
+def delete_snapshot(call: Call) -> Reply:
+    """Answer ``snapshots_delete``: the image goes too, being the same thing."""
+    forget_image(call.world, _asked_for(call))
+    return no_content()
+
+
+OPERATIONS = {
+    "snapshots_list": list_snapshots,
+    "snapshots_get": get_snapshot,
+    "snapshots_delete": delete_snapshot,
+}

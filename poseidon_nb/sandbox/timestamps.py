@@ -1,0 +1,47 @@
+"""Time as the API writes it, and the sandbox's own course of time."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from poseidon_nb.clock import Clock
+
+
+def stamp(seconds: float) -> str:
+    """Give Unix seconds as the API does: whole seconds, UTC, ``2026-11-23T12:00:00Z``."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def unstamp(text: str) -> int:
+    """Give the Unix seconds of a `stamp`."""
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(seconds: float) -> str:
+    """Give Unix seconds as HTTP's ``Date`` header does; strftime would write it in the user's language."""
+    at = time.gmtime(seconds)
+    return (
+        f"{_DAYS[at.tm_wday]}, {at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year} "
+        f"{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT"
+    )
+
+
+class Course:
+    """One axis of time for everything in a sandbox: real dates, yet it never jumps when the machine's clock is set."""
+
+    __slots__ = ("_clock", "_offset_s")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset_s = clock.now().timestamp() - clock.monotonic()
+
+    def now(self) -> float:
+        """Give Unix seconds."""
+        return self._clock.monotonic() + self._offset_s

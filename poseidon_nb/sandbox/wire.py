@@ -1,0 +1,206 @@
+"""HTTP/1.1 as far as a loopback server needs it: a request read from a stream, a reply made into bytes.
+
+Instead of `http.server`, whose e-mail parser costs more than the rest of a small GET. Everything has a limit; what cannot be
+read without doubt (two lengths, a folded header, a length that is no number) is refused and the connection closed, because
+what follows on it could be read in two ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from io import BufferedIOBase
+
+    from poseidon_nb.sandbox.replies import Reply
+
+LINE_MOST = 16 * 1024
+HEADERS_MOST = 100
+BODY_MOST = 64 * 1024 * 1024
+_BLANK = (b"\r\n", b"\n")
+_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Malformed(Exception):
+    """A request that cannot be read; the connection is closed after the answer.
+
+    Attributes
+    ----------
+    status : int
+        What to answer.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came.
+
+    Attributes
+    ----------
+    method, path, query : str
+        The query without its question mark.
+    headers : dict
+        By name in small letters; one given twice is joined by a comma.
+    body : bytes
+        Already put together when it came in chunks.
+    keep_alive : bool
+        Whether another request may follow on the connection.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    keep_alive: bool
+
+
+def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> Request | None:
+    """Read one request.
+
+    Parameters
+    ----------
+    stream : binary file
+        Buffered; what follows the request stays in it.
+    answers : binary file
+        Where ``100 Continue`` goes when the client waits for it before it sends its body.
+
+    Returns
+    -------
+    Request or None
+        None when the client has closed the connection.
+
+    Raises
+    ------
+    Malformed
+        It cannot be read, or is larger than the limits.
+    """
+    line = _line(stream, 414, "The request line is too long.")
+    if line in _BLANK:  # some clients end a body with a line too many
+        line = _line(stream, 414, "The request line is too long.")
+    if not line:
+        return None
+    method, target, version = _request_line(line)
+    headers = _headers(stream)
+    if version == "HTTP/1.1" and "host" not in headers:
+        raise Malformed(400, "An HTTP/1.1 request names its host.")
+    if target.startswith("http://"):  # as a client sends it that takes us for its proxy
+        headers["host"], slash, rest = target[len("http://") :].partition("/")
+        target = slash + rest
+    path, _, query = target.partition("#")[0].partition("?")
+    if not path.startswith("/"):
+        raise Malformed(400, "The request line names no path.")
+    if headers.get("expect", "").lower() == "100-continue":
+        answers.write(_CONTINUE)
+        answers.flush()
+    body = _body(stream, headers)
+    connection = headers.get("connection", "").lower()
+    keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
+    return Request(method, path, query, headers, body, keep_alive)
+
+
+def _line(stream: BufferedIOBase, status: int, message: str) -> bytes:
+    line = stream.readline(LINE_MOST + 1)
+    if len(line) > LINE_MOST:
+        raise Malformed(status, message)
+    return line
+
+
+def _request_line(line: bytes) -> tuple[str, str, str]:
+    words = line.decode("latin-1").split()
+    if len(words) != len(("GET", "/", "HTTP/1.1")) or not line.endswith(b"\n"):
+        raise Malformed(400, "The request line is not that of HTTP.")
+    method, target, version = words
+    if version not in {"HTTP/1.1", "HTTP/1.0"}:
+        raise Malformed(505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    if not _TOKEN.issuperset(method.encode("latin-1")):
+        raise Malformed(400, "The method is not a word.")
+    return method, target, version
+
+
+def _headers(stream: BufferedIOBase) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for _ in range(HEADERS_MOST + 1):
+        line = _line(stream, 431, "A header is too long.")
+        if line in _BLANK:
+            return headers
+        name, colon, value = line.partition(b":")
+        # Not a token: a folded line, a blank before the colon, or the connection lost in the middle.
+        if not colon or not name or not _TOKEN.issuperset(name) or not line.endswith(b"\n"):
+            raise Malformed(400, "A header cannot be read.")
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip()
+        if key in headers:
+            if key in {"content-length", "host", "transfer-encoding", "authorization"}:
+                raise Malformed(400, f"There are two headers {key}.")
+            text = f"{headers[key]}, {text}"
+        headers[key] = text
+    raise Malformed(431, "There are too many headers.")
+
+
+def _body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
+    coding = headers.get("transfer-encoding")
+    length = headers.get("content-length")
+    if coding is not None:
+        if length is not None:
+            raise Malformed(400, "A body is either chunked or has a length.")
+        if coding.lower() != "chunked":
+            raise Malformed(501, "Of all codings only chunked is known here.")
+        return _chunks(stream)
+    if length is None:
+        return b""
+    return _exactly(stream, _size(length, 10))
+
+
+def _size(text: str, base: int) -> int:
+    digits = "0123456789abcdefABCDEF"[: 10 if base == 10 else None]  # noqa: PLR2004  # decimal
+    if not text or len(text) > 16 or not set(text) <= set(digits):  # noqa: PLR2004  # more is beyond any limit
+        raise Malformed(400, "The length of the body is not a number.")
+    size = int(text, base)
+    if size > BODY_MOST:
+        raise Malformed(413, "The body is too large.")
+    return size
+
+
+def _exactly(stream: BufferedIOBase, size: int) -> bytes:
+    body = stream.read(size)
+    if len(body) < size:
+        raise Malformed(400, "The body ended early.")
+    return body
+
+
+def _chunks(stream: BufferedIOBase) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    while True:
+        line = _line(stream, 400, "The length of a chunk is too long.")
+        size = _size(line.partition(b";")[0].strip().decode("latin-1"), 16)
+        if not size:
+            break
+        total += size
+        if total > BODY_MOST:
+            raise Malformed(413, "The body is too large.")
+        parts.append(_exactly(stream, size))
+        if stream.readline(3) not in _BLANK:
+            raise Malformed(400, "A chunk is not as long as it says.")
+    _headers(stream)  # trailers
+    return b"".join(parts)
+
+
+def written(reply: Reply, *, head_only: bool, close: bool) -> bytes:
+    """Give a reply as the bytes of an HTTP message."""
+    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in reply.headers]
+    if reply.status != HTTPStatus.NO_CONTENT:
+        lines.append(f"content-length: {len(reply.body)}")
+    if close:
+        lines.append("connection: close")
+    head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+    return head if head_only else head + reply.body
