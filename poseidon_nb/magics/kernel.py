@@ -1,0 +1,126 @@
+"""What this process remembers between commands: the chosen account, its client, and the words last seen.
+
+There is one account of ``%do`` at a time, and it only changes when somebody says so: a sandbox that is stopped leaves
+no account behind, so a command can never slide over to a real one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import ConfigurationError, NoToken
+from poseidon_nb.transport.credentials import THIS_KERNEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.sandbox import Sandbox
+
+#: How many words of one kind are kept for completion: more than a person can choose from.
+MOST_WORDS = 5_000
+
+
+class _Chosen(Enum):
+    """Whose account ``%do`` acts upon."""
+
+    CONTEXT = "context"
+    SANDBOX = "sandbox"
+    NOBODY = "nobody"
+
+
+class Kernel:
+    """The state behind ``%do`` and ``po.do``."""
+
+    def __init__(self) -> None:
+        self.sandbox: Sandbox | None = None
+        self._chosen: _Chosen = _Chosen.CONTEXT
+        self._clients: dict[str | None, Client] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._ids: dict[str, dict[str, tuple[int, ...]]] = {}
+
+    # --- the account -------------------------------------------------------------------------------------------------
+    def client(self, context: str | None = None) -> Client:
+        """Give the client of the chosen account, or of a context named for one command.
+
+        Raises
+        ------
+        NoToken
+            No account is chosen, or no token is found.
+        """
+        from poseidon_nb.client.client import connect  # noqa: PLC0415  # requests comes at first use
+
+        if context is None and self._chosen is _Chosen.NOBODY:
+            raise NoToken(
+                "no account is chosen since the sandbox was stopped: %do sandbox start, %do login, or %do context use"
+            )
+        if context not in self._clients:
+            in_sandbox = context is None and self._chosen is _Chosen.SANDBOX
+            self._clients[context] = connect(self.sandbox) if in_sandbox else connect(context=context)
+        return self._clients[context]
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether the sandbox is the account."""
+        return self._chosen is _Chosen.SANDBOX
+
+    def choose_sandbox(self, sandbox: Sandbox) -> None:
+        """Make a running sandbox the account."""
+        self.sandbox, self._chosen = sandbox, _Chosen.SANDBOX
+        self._forget()
+
+    def stop_sandbox(self) -> None:
+        """Stop the sandbox; if it was the account, no account is chosen then.
+
+        Raises
+        ------
+        ConfigurationError
+            None runs.
+        """
+        if self.sandbox is None:
+            raise ConfigurationError("no sandbox runs here; start one: %do sandbox start")
+        if self.in_sandbox:
+            self._chosen = _Chosen.NOBODY
+            self._forget()
+        self.sandbox.stop()
+        self.sandbox = None
+
+    def choose_context(self, context: str | None) -> None:
+        """Make a context the account; None is what the environment, or doctl's current context, has."""
+        self._chosen = _Chosen.CONTEXT
+        THIS_KERNEL.context = context
+        self._forget()
+
+    def _forget(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        self._known.clear()
+        self._ids.clear()
+
+    # --- words for completion ----------------------------------------------------------------------------------------
+    @property
+    def known(self) -> dict[str, tuple[str, ...]]:
+        """The words last seen, by kind: droplets, regions, sizes, images, tags, keys."""
+        return self._known
+
+    def learn(self, kind: str, words: Iterable[Any]) -> None:
+        """Remember the words of one kind, in the order given, each once."""
+        texts = dict.fromkeys(str(word) for word in words if isinstance(word, (str, int)))
+        self._known[kind] = tuple(texts)[:MOST_WORDS]
+
+    def learn_ids(self, kind: str, names: Iterable[tuple[str, int]]) -> None:
+        """Remember which ids a name has, for a plan that must not ask."""
+        ids: dict[str, tuple[int, ...]] = {}
+        for name, thing_id in names:
+            ids[name] = (*ids.get(name, ()), thing_id)
+        self._ids[kind] = ids
+
+    def id_of(self, kind: str, name: str) -> int | None:
+        """Give the id that a name had when last seen, if it was one."""
+        ids = self._ids.get(kind, {}).get(name, ())
+        return ids[0] if len(ids) == 1 else None
+
+
+THE_KERNEL = Kernel()
