@@ -1,0 +1,375 @@
+"""The grammar of `%do`: a line of text in, a `Command` or a one-line `GrammarError` out. Nothing is asked or sent.
+
+::
+
+    [doctl] [compute] GROUP VERB ARGUMENT... [--option value] [--option=value] [--flag] [--no-flag] [--] ARGUMENT...
+
+Options and arguments mix freely, and the global options may stand in front too. ``--`` ends the options. A list is
+``--tags a,b`` or ``--tags a --tags b``; what comes from a variable is never cut at its commas. How words are cut and
+variables filled in: `tokens`.
+
+A last word that ends in ``?`` never arrives: IPython shows the help of that name instead (``%do droplets list?``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.magics.mistakes import NO_TOKENS_HERE, has_token, mistake, quoted, shell_habit
+from poseidon_nb.magics.options import SECRET_OPTIONS, converted, is_number, shown_value
+from poseidon_nb.magics.tokens import Token, filled, filled_many, split
+from poseidon_nb.magics.vocabulary import (
+    group_meant,
+    option_called,
+    option_words,
+    phrase_group,
+    phrase_meant,
+    phrase_words,
+    says_nothing,
+    verb_meant,
+)
+from poseidon_nb.magics.words import Argument, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from poseidon_nb.magics.words import Group, Verb
+
+_NO_VARIABLES: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What a line means.
+
+    Attributes
+    ----------
+    group, verb : str
+        Canonical names; ``""`` as far as only help is asked for, or for the head of a cell of commands.
+    arguments : mapping
+        By `Argument.name`; a tuple where it takes many. Only what was given.
+    options : mapping
+        The verb's own, by `Option.field`, converted; a list is a tuple. Only what was given.
+    out, columns, raw, dry_run, yes, no_wait, keep_going, timeout_s, context
+        The global options.
+    help : bool
+        Show the help of what `group` and `verb` name, and do nothing.
+    output : str
+        ``"table"`` or ``"json"``.
+    header : bool
+        False for ``--no-header``.
+    body : str or None
+        The body of a ``%%do`` cell. With no group it is a cell of commands, see `commands_in`.
+    """
+
+    group: str = ""
+    verb: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    out: str | None = None
+    columns: tuple[str, ...] = ()
+    raw: bool = False
+    dry_run: bool = False
+    yes: bool = False
+    no_wait: bool = False
+    keep_going: bool = False
+    timeout_s: float | None = None
+    context: str | None = None
+    help: bool = False
+    output: str = "table"
+    header: bool = True
+    body: str | None = None
+
+
+def parse(line: str, variables: Mapping[str, object] = _NO_VARIABLES, *, body: str | None = None) -> Command:
+    """Read a line.
+
+    Parameters
+    ----------
+    line : str
+        What stands behind ``%do``.
+    variables : mapping
+        The Python variables that ``{name}`` may stand for.
+    body : str, optional
+        The body of a ``%%do`` cell, taken as it is.
+
+    Returns
+    -------
+    Command
+        With `help` set where no verb is named, or ``--help`` is given.
+
+    Raises
+    ------
+    GrammarError
+        The line is not a command.
+    """
+    if has_token(line):
+        raise mistake(NO_TOKENS_HERE)
+    reading = _Reading(split(line), variables, body or None)
+    reading.run()
+    return reading.command()
+
+
+def commands_in(body: str) -> tuple[str, ...]:
+    """Give the lines of a bare ``%%do`` cell that are commands: no blank lines, comments, or ``%do`` in front."""
+    lines = (line.strip() for line in body.replace("\\\n", " ").splitlines())
+    bare = (_without_magic(line) for line in lines if not line.startswith("#"))
+    return tuple(line for line in bare if line)
+
+
+def _without_magic(line: str) -> str:
+    for name in ("%do", "%poseidon"):
+        if line.startswith(name) and line[len(name) : len(name) + 1].strip() == "":
+            return line[len(name) :].strip()
+    return line
+
+
+def _is_option(token: Token) -> bool:
+    return not token.quoted and token.text.startswith("-") and len(token.text) > 1 and not is_number(token.text)
+
+
+class _Reading:
+    """One line being read, from left to right."""
+
+    def __init__(self, tokens: Sequence[Token], variables: Mapping[str, object], body: str | None) -> None:
+        self.tokens = deque(tokens)
+        self.variables = variables
+        self.body = body
+        self.doctl_group = ""
+        self.group: Group | None = None
+        self.verb: Verb | None = None
+        self.words: list[str] = []
+        self.named: dict[str, str] = {}  # arguments that were given by an option's name
+        self.own: dict[str, Any] = {}
+        self.globals: dict[str, Any] = {}
+        self.wants_help = (not tokens and body is None) or self._help_is_typed(tokens)
+
+    @staticmethod
+    def _help_is_typed(tokens: Sequence[Token]) -> bool:
+        for token in tokens:
+            if token == ("--", False):
+                break
+            if token in (("--help", False), ("-h", False)):
+                return True
+        return tokens[:1] == [("help", False)]
+
+    def run(self) -> None:
+        """Read all tokens; when help is asked for, only as far as it takes to know of what."""
+        if self.tokens and self.tokens[0] == ("help", False):
+            self.tokens.popleft()
+        while self.tokens:
+            token = self.tokens.popleft()
+            if token == ("--", False):
+                for rest in self.tokens:
+                    self._take_word(rest)
+                break
+            if _is_option(token):
+                self._take_option(token)
+            else:
+                self._take_word(token)
+
+    # --- words -------------------------------------------------------------------------------------------------------
+    def _take_word(self, token: Token) -> None:
+        if self.verb is not None:
+            if not token.quoted and not self.wants_help:
+                habit = shell_habit(token.text)
+                if habit:
+                    raise habit
+            self.words += filled_many(token.text, self.variables)
+            return
+        word = filled(token.text, self.variables)
+        if self.group is None:
+            self._take_group(word)
+        else:
+            self.verb = verb_meant(self.group, word)
+
+    def _take_group(self, word: str) -> None:
+        if self.doctl_group:
+            self.group, self.verb = phrase_meant(self.doctl_group, word)
+        elif says_nothing(word):
+            pass
+        elif phrase_words(word):
+            self.doctl_group = word
+        else:
+            self.group = group_meant(word)
+            if self.group.bare:
+                self.verb = self.group.verbs[0]
+
+    # --- options -----------------------------------------------------------------------------------------------------
+    def _take_option(self, token: Token) -> None:
+        typed, equals, raw = token.text.partition("=")
+        dashes = "--" if typed.startswith("--") else "-"
+        name = typed[len(dashes) :]
+        if name in SECRET_OPTIONS:
+            raise mistake(NO_TOKENS_HERE)
+        if self.wants_help:
+            self._skip_value(name, given=bool(equals))
+            return
+        sense = option_called(self.verb, name) if (len(name) == 1) == (dashes == "-") else None
+        if sense is None:
+            raise self._unknown(typed, name, dashes)
+        option, label = sense.option, typed
+        if option.kind == "flag":
+            value = converted(filled(raw, self.variables), option, label) if equals else True
+            self._keep(option, bool(value) is not sense.negated, label)
+        else:
+            if not equals:
+                raw = self._next_value(option, label)
+            self._keep(option, self._value(raw, option, label), label)
+
+    def _unknown(self, typed: str, name: str, dashes: str) -> Exception:
+        if "{" in name:
+            return mistake(f"a variable may stand in an option's value, not in its name: {quoted(typed)}", word=typed)
+        if dashes == "-" and option_called(self.verb, name):
+            return mistake(f"{typed} takes two hyphens: -{typed}", word=typed)
+        words = option_words(self.verb)
+        if self.verb is None:
+            return mistake(
+                f"{quoted(typed)} is no option of every command; a command's own options come after it: "
+                "%do GROUP VERB --option",
+                word=typed,
+                among=words,
+            )
+        where = self._where()
+        error = mistake(f"{where} has no option {quoted(typed)}", word=f"--{name}", among=words)
+        return error if error.nearest else mistake(f"{error}; %do {where} --help shows them", word=typed)
+
+    def _skip_value(self, name: str, *, given: bool) -> None:
+        sense = option_called(self.verb, name)
+        if sense and sense.option.kind != "flag" and not given and self.tokens and not _is_option(self.tokens[0]):
+            self.tokens.popleft()
+
+    def _next_value(self, option: Option | Argument, label: str) -> str:
+        if not self.tokens:
+            shows = option.shows or (shown_value(option) if isinstance(option, Option) else "")
+            raise mistake(f"{label} needs a value: {label} {shows}", word=label)
+        token = self.tokens[0]
+        if _is_option(token):
+            raise mistake(
+                f"{label} needs a value, and {quoted(token.text)} looks like the next option; "
+                f"if it is the value: {label}={token.text}",
+                word=label,
+            )
+        return self.tokens.popleft().text
+
+    def _value(self, raw: str, option: Option | Argument, label: str) -> object:
+        if option.kind == "list":
+            pieces = [piece.strip() for piece in raw.split(",")] if "," in raw else [raw]
+            texts = [text for piece in pieces if piece for text in filled_many(piece, self.variables)]
+            return tuple(converted(text, option, label) for text in texts)
+        return converted(filled(raw, self.variables), option, label)
+
+    def _keep(self, option: Option | Argument, value: Any, label: str) -> None:
+        if isinstance(option, Argument):
+            kept, key = self.named, option.name
+        else:
+            own = self.verb is not None and option in self.verb.options
+            kept, key = (self.own if own else self.globals), option.field
+        if option.kind == "list":
+            value = (*kept.get(key, ()), *value)
+        elif key in kept and kept[key] != value:
+            raise mistake(f"{label} is given twice, with different values", word=label)
+        kept[key] = value
+
+    # --- the whole ---------------------------------------------------------------------------------------------------
+    def command(self) -> Command:
+        """Give the command, once everything it needs is there."""
+        if self.group is not None and self.verb is None and self.group.default and not self.wants_help:
+            self.verb = verb_meant(self.group, self.group.default)
+        group = self.group.name if self.group else ""
+        if self.wants_help or self.verb is None:
+            return self._unfinished(group)
+        arguments = self._arguments(self.verb)
+        self._check_options(self.verb)
+        settings = self._settings()
+        return Command(
+            group=group, verb=self.verb.name, arguments=arguments, options=self.own, body=self.body, **settings
+        )
+
+    def _unfinished(self, group: str) -> Command:
+        """Give a request for help; or the head of a cell of commands, whose global options are for all of them."""
+        if not self.wants_help and self.body is not None:
+            if group or self.doctl_group:
+                raise mistake(f"which verb of {group or self.doctl_group}? The cell has a body, but no command")
+            return Command(body=self.body, **self._settings())
+        verb = self.verb.name if self.verb and not (self.group and self.group.bare) else ""
+        return Command(group=group or phrase_group(self.doctl_group), verb=verb, help=True)
+
+    def _where(self) -> str:
+        if self.group is None or self.verb is None:
+            return "%do"
+        return self.group.name if self.group.bare else f"{self.group.name} {self.verb.name}"
+
+    def _arguments(self, verb: Verb) -> dict[str, Any]:
+        words = deque(self.words)
+        found: dict[str, Any] = {}
+        for argument in verb.arguments:
+            if argument.name in self.named:
+                found[argument.name] = self.named[argument.name]
+            elif argument.many and words:
+                found[argument.name] = tuple(converted(word, argument, argument.shows) for word in words)
+                words.clear()
+            elif words:
+                found[argument.name] = converted(words.popleft(), argument, argument.shows)
+            self._check_argument(verb, argument, given=argument.name in found)
+        if words:
+            shape = " ".join(argument.shows for argument in verb.arguments) or "no arguments"
+            raise mistake(f"{self._where()} takes {shape}, and {quoted(words[0])} is one too many", word=words[0])
+        return found
+
+    def _check_argument(self, verb: Verb, argument: Argument, *, given: bool) -> None:
+        other = next((option for option in verb.options if option.field == argument.instead), None)
+        instead = other is not None and other.field in self.own
+        if given and instead and other:
+            raise mistake(f"{self._where()} takes either {argument.shows} or {other.typed}, not both", word=other.typed)
+        if argument.required and not given and not instead:
+            shape = f"{argument.shows} or {other.typed}" if other else argument.shows
+            meaning = f" ({argument.help})" if argument.help else ""
+            raise mistake(f"{self._where()} needs {shape}{meaning}, for example: {verb.example}", word=argument.shows)
+
+    def _check_options(self, verb: Verb) -> None:
+        missing = [option.typed for option in verb.options if option.required and option.field not in self.own]
+        if missing:
+            raise mistake(
+                f"{self._where()} needs {' and '.join(missing)}, for example: {verb.example}", word=missing[0]
+            )
+        if self.body is not None and not verb.body:
+            raise mistake(f"{self._where()} takes no body: use %do with one percent sign, alone on its line")
+        given = {*self.own, *(("body",) if self.body is not None else ())}
+        typed = {option.field: option.typed for option in verb.options} | {"body": "a cell's body"}
+        for fields in (*verb.one_of, *verb.at_most_one_of):
+            both = [typed[name] for name in fields if name in given]
+            if len(both) > 1:
+                raise mistake(f"{self._where()} takes only one of {' and '.join(both)}", word=both[1])
+            if not both and fields in verb.one_of:
+                choice = " or ".join(typed[name] for name in fields)
+                raise mistake(f"{self._where()} needs {choice}, for example: {verb.example}", word=typed[fields[0]])
+
+    def _settings(self) -> dict[str, Any]:
+        given = self.globals
+        out = given.get("out")
+        if out is not None:
+            _check_name(out)
+        return {
+            "out": out,
+            "columns": given.get("columns", ()),
+            "raw": given.get("raw", False),
+            "dry_run": given.get("dry_run", False),
+            "yes": given.get("yes", False),
+            "no_wait": not given.get("wait", True),
+            "keep_going": given.get("keep_going", False),
+            "timeout_s": given.get("timeout"),
+            "context": given.get("context"),
+            "output": "json" if given.get("output") == "json" else "table",
+            "header": given.get("header", True),
+        }
+
+
+def _check_name(name: str) -> None:
+    import keyword  # noqa: PLC0415  # only --out needs it
+
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise mistake(f"--out takes the name of a Python variable, not {quoted(name)}", word=name)

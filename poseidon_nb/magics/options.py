@@ -1,0 +1,157 @@
+"""The options that every command knows, and how the text of a value becomes the value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from poseidon_nb.magics.mistakes import mistake, quoted
+from poseidon_nb.magics.words import Option
+
+if TYPE_CHECKING:
+    from poseidon_nb.magics.words import Argument, Kind
+
+GLOBAL_OPTIONS = (
+    Option(field="out", help="assign the result to this Python variable", shows="NAME"),
+    Option(
+        field="columns",
+        help="show only these columns",
+        kind="list",
+        aliases=("format",),
+        shows="A,B",
+        source="columns",
+    ),
+    Option(field="raw", help="the API's JSON instead of a DataFrame", kind="flag"),
+    Option(
+        field="output",
+        help="table, or json to print JSON",
+        aliases=("o",),
+        shows="FORM",
+        suggests=("table", "json", "text"),
+        closed=True,
+        default="table",
+    ),
+    Option(field="header", help="leave the column names out", kind="flag", on=True),
+    Option(field="dry_run", help="show the request and send nothing", kind="flag"),
+    Option(field="yes", help="do not ask", kind="flag", aliases=("y", "force", "f")),
+    Option(field="wait", help="return at once instead of waiting for actions", kind="flag", on=True),
+    Option(
+        field="timeout",
+        help="how long to wait at most: 90, 90s, 10m, 1h",
+        kind="seconds",
+        shows="SECONDS",
+        default="5 minutes; create 10, resize and snapshot 60",
+    ),
+    Option(field="keep_going", help="of many, let one failure neither raise nor stop the rest", kind="flag"),
+    Option(field="context", help="the account to use, by its name in doctl's file", shows="NAME", source="contexts"),
+    Option(field="help", help="this text", kind="flag", aliases=("h",)),
+)
+
+#: What doctl and people's fingers call a token; a value here is refused without being shown.
+SECRET_OPTIONS = frozenset({"token", "access-token", "t", "api-key", "password"})
+
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO = frozenset({"false", "no", "off", "0"})
+_INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+_TIME_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")
+_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def is_number(text: str) -> bool:
+    """Say whether the text is a number, so that ``-5`` is a value and no option."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def converted(text: str, option: Option | Argument, label: str) -> object:
+    """Make the value out of its text.
+
+    Parameters
+    ----------
+    text : str
+        What was typed, variables filled in.
+    option : Option or Argument
+        What it is for. Of a list it makes one element.
+    label : str
+        How a message names it: ``--timeout`` or ``ACTION``.
+
+    Raises
+    ------
+    GrammarError
+        The text is no such value.
+    """
+    if option.closed:
+        return _chosen(text, option.suggests, label)
+    return _CONVERT[option.kind](text, label)
+
+
+def _chosen(text: str, words: tuple[str, ...], label: str) -> str:
+    for word in words:
+        if text.casefold() == word.casefold():
+            return word
+    raise mistake(f"{label} is one of {', '.join(words)}, not {quoted(text)}", word=text, among=words)
+
+
+def _integer(text: str, label: str) -> int:
+    if _INTEGER.fullmatch(text) is None:
+        raise mistake(f"{label} takes a whole number, not {quoted(text)}", word=text)
+    return int(text)
+
+
+def _number(text: str, label: str) -> float:
+    if not is_number(text):
+        raise mistake(f"{label} takes a number, not {quoted(text)}", word=text)
+    return float(text)
+
+
+def _flag(text: str, label: str) -> bool:
+    word = text.casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise mistake(f"{label} is true or false, not {quoted(text)}", word=text)
+
+
+def _seconds(text: str, label: str) -> float:
+    if is_number(text):
+        seconds = float(text)
+    else:
+        parts = _TIME_PART.findall(text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            raise mistake(f"{label} takes seconds, or a time like 90s, 10m or 1h30m, not {quoted(text)}", word=text)
+        seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+    if seconds <= 0:
+        raise mistake(f"{label} has to be longer than nothing, not {quoted(text)}", word=text)
+    return seconds
+
+
+def _text(text: str, label: str) -> str:  # noqa: ARG001  # all converters are called alike
+    return text
+
+
+_CONVERT = {
+    "text": _text,
+    "list": _text,
+    "integer": _integer,
+    "number": _number,
+    "flag": _flag,
+    "seconds": _seconds,
+}
+
+
+def shown_value(option: Option) -> str:
+    """Give what stands for the option's value in a usage line; empty for a flag."""
+    if option.kind == "flag":
+        return ""
+    return option.shows or _SHOWS[option.kind]
+
+
+_SHOWS: dict[Kind, str] = {
+    "text": "TEXT",
+    "list": "A,B",
+    "integer": "N",
+    "number": "NUMBER",
+    "flag": "",
+    "seconds": "SECONDS",
+}

@@ -1,0 +1,187 @@
+"""Which group and which verb a word means: the one door to the table, for grammar, help, completion and handlers.
+
+Whoever adds commands that no row of `commands` holds adds them here; a group is only made when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from poseidon_nb.magics.commands import GROUPS, PHRASES, PREFIXES
+from poseidon_nb.magics.mistakes import glued_habit, mistake, quoted, shell_habit
+from poseidon_nb.magics.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.words import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from poseidon_nb.magics.words import Argument, Group, Option, Verb
+
+
+class Sense(NamedTuple):
+    """What an option's name means for one verb."""
+
+    option: Option | Argument
+    #: It was ``--no-NAME``.
+    negated: bool = False
+
+
+@cache
+def _groups() -> Mapping[str, Group]:
+    return {folded(word): group for group in GROUPS for word in (group.name, *group.aliases)}
+
+
+@cache
+def _phrases() -> Mapping[str, Mapping[str, tuple[str, str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for (first, second), meant in PHRASES.items():
+        found.setdefault(folded(first), {})[folded(second)] = meant
+    return found
+
+
+def all_groups() -> tuple[Group, ...]:
+    """Give the groups, in the order in which help shows them."""
+    return GROUPS
+
+
+def group_called(word: str) -> Group | None:
+    """Give the group of this name or alias."""
+    return _groups().get(folded(word))
+
+
+def verb_called(group: Group, word: str) -> Verb | None:
+    """Give the group's verb of this name or alias."""
+    name = folded(word)
+    for verb in group.verbs:
+        if name == folded(verb.name) or name in map(folded, verb.aliases):
+            return verb
+    return None
+
+
+def entry(group: str, verb: str) -> Verb:
+    """Give the row of a `Command`: its verb, by the canonical names of both."""
+    found = group_called(group)
+    row = verb_called(found, verb) if found else None
+    if row is None:
+        raise mistake(f"there is no command {quoted(f'{group} {verb}')}", word=verb)
+    return row
+
+
+def says_nothing(word: str) -> bool:
+    """Say whether the word may stand in front of a group and changes nothing."""
+    return word in PREFIXES
+
+
+def phrase_words(word: str) -> tuple[str, ...]:
+    """Give the words that may follow one of doctl's own groups (``droplet-action``); empty if it is none."""
+    return tuple(_phrases().get(folded(word), ()))
+
+
+def phrase_group(word: str) -> str:
+    """Give the name of our group that one of doctl's own groups is mostly about; ``""`` if it is none."""
+    meant = _phrases().get(folded(word))
+    return next(iter(meant.values()))[0] if meant else ""
+
+
+def group_meant(word: str) -> Group:
+    """Give the group of this name.
+
+    Raises
+    ------
+    GrammarError
+        There is none.
+    """
+    group = group_called(word)
+    if group is not None:
+        return group
+    habit = glued_habit(word) or shell_habit(word)
+    if habit:
+        raise habit
+    owners = [group.name for group in GROUPS if len(word) > 1 and not group.bare and verb_called(group, word)]
+    if owners:
+        lines = " or ".join(f"%do {owner} {word}" for owner in owners[:3])
+        raise mistake(f"{quoted(word)} is a verb, and its group comes first: {lines}", word=word)
+    names = [*(group.name for group in GROUPS), *_groups(), *_phrases()]
+    raise mistake(f"there is no group {quoted(word)}; %do alone shows them all", word=word, among=names)
+
+
+def verb_meant(group: Group, word: str) -> Verb:
+    """Give the group's verb of this name.
+
+    Raises
+    ------
+    GrammarError
+        There is none.
+    """
+    verb = verb_called(group, word)
+    if verb is not None:
+        return verb
+    habit = glued_habit(word) or shell_habit(word)
+    if habit:
+        raise habit
+    names = [verb.name for verb in group.verbs]
+    aliases = [alias for verb in group.verbs for alias in verb.aliases if len(alias) > 1]
+    error = mistake(f"{group.name} has no verb {quoted(word)}", word=word, among=[*names, *aliases])
+    raise error if error.nearest else mistake(f"{error}; it has {', '.join(names)}", word=word)
+
+
+def phrase_meant(first: str, second: str) -> tuple[Group, Verb]:
+    """Give the group and verb that two of doctl's words mean.
+
+    Raises
+    ------
+    GrammarError
+        They mean nothing here.
+    """
+    verbs = _phrases()[folded(first)]
+    meant = verbs.get(folded(second))
+    if meant is None:
+        raise mistake(f"{first} has no verb {quoted(second)}; it has {', '.join(verbs)}", word=second, among=verbs)
+    group = group_meant(meant[0])
+    return group, verb_meant(group, meant[1])
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+def option_called(verb: Verb | None, name: str) -> Sense | None:
+    """Give what ``--name`` (or ``-n``) means behind a verb, or in front of any.
+
+    A verb's own names come before the global ones; ``--field.NAME`` reaches the verb's only.
+    """
+    name = folded(name)
+    own = name.removeprefix("field.")
+    sense = _own(verb, own) if verb else None
+    if sense is None and own == name:
+        sense = _among(GLOBAL_OPTIONS, name)
+    return sense
+
+
+def _own(verb: Verb, name: str) -> Sense | None:
+    sense = _among(verb.options, name)
+    if sense is None:
+        for argument in verb.arguments:
+            if name in map(folded, argument.spelled):
+                return Sense(argument)
+    return sense
+
+
+def _among(options: tuple[Option, ...], name: str) -> Sense | None:
+    for option in options:
+        if name in option.spellings:
+            return Sense(option)
+    positive = name.removeprefix("no-")
+    if positive != name:
+        for option in options:
+            if option.kind == "flag" and positive in option.spellings:
+                return Sense(option, negated=True)
+    return None
+
+
+def option_words(verb: Verb | None) -> list[str]:
+    """Give every option that can be typed behind a verb, dashes included; those of one letter are left out."""
+    options = (*(verb.options if verb else ()), *GLOBAL_OPTIONS)
+    words = [option.typed for option in options]
+    words += [f"--{name}" for option in options for name in option.spellings if len(name) > 1]
+    if verb:
+        words += [f"--{folded(name)}" for argument in verb.arguments for name in argument.spelled]
+    return [*dict.fromkeys(words)]

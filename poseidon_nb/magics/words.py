@@ -1,0 +1,171 @@
+"""What the `%do` language is made of: groups, their verbs, and the arguments and options of a verb.
+
+Plain facts with no behaviour. The table in `commands` is written in them, and whatever else comes to offer commands
+(a rule over the catalogue, say) makes the same four kinds: parser, help and completion read nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: What an option or argument holds. A ``list`` is of text: repeated, or with commas. ``seconds`` also reads ``10m``.
+Kind = Literal["text", "integer", "number", "flag", "list", "seconds"]
+
+#: When to ask before acting: it deletes; it acts on more than one thing; it grows a disk for good; it costs money.
+Question = Literal["delete", "many", "disk", "price"]
+
+
+def folded(word: str) -> str:
+    """Make the two ways to write a word one: ``power-off`` and ``power_off``."""
+    return word.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """What stands behind a verb without a name.
+
+    Attributes
+    ----------
+    name : str
+        The key in `Command.arguments`.
+    shows : str
+        How usage lines write it, in capitals.
+    source : str
+        What completes it: a kind of name seen in the account, such as ``"droplets"``.
+    suggests : tuple of str
+        Words to complete; never the only ones allowed, unless `closed`.
+    closed : bool
+        The suggestions are ours, not the API's, so that any other word is a mistake.
+    many : bool
+        It takes all that is left, one or more; only the last argument of a verb may.
+    required : bool
+        It must be given, or what stands in for it.
+    instead : str
+        Field of the option that names the same things in another way (``tag_name`` for droplets).
+    spelled : tuple of str
+        Option names under which the argument may be given too, for doctl's users: ``--droplet-name``.
+    """
+
+    name: str
+    shows: str
+    help: str = ""
+    kind: Kind = "text"
+    source: str = ""
+    suggests: tuple[str, ...] = ()
+    closed: bool = False
+    many: bool = False
+    required: bool = True
+    instead: str = ""
+    spelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """What stands behind a verb with a name, in any order.
+
+    Attributes
+    ----------
+    field : str
+        The key in `Command.options`, and the API's own name wherever there is one.
+    name : str
+        How it is typed, without the dashes, where that is not the field in kebab-case.
+    aliases : tuple of str
+        Other ways to type it; one letter means one dash.
+    shows : str
+        What stands for its value in a usage line.
+    default : str
+        What happens without it, in words.
+    on : bool
+        A flag that is on until ``--no-...`` switches it off; help shows it so.
+
+    Notes
+    -----
+    `source`, `suggests` and `closed` are as in `Argument`.
+    """
+
+    field: str
+    help: str = ""
+    kind: Kind = "text"
+    name: str = ""
+    aliases: tuple[str, ...] = ()
+    shows: str = ""
+    source: str = ""
+    suggests: tuple[str, ...] = ()
+    closed: bool = False
+    required: bool = False
+    default: str = ""
+    on: bool = False
+
+    @property
+    def typed(self) -> str:
+        """The option as a person types it: ``--tag``; ``--no-wait`` for one that is on by itself."""
+        return f"--{'no-' if self.on else ''}{self.name or folded(self.field)}"
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All names, without dashes and folded, that mean this option."""
+        return (folded(self.name or self.field), folded(self.field), *map(folded, self.aliases))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One command.
+
+    Attributes
+    ----------
+    operations : tuple of str
+        The operationIds that it rests on, the main one first; empty for what happens in this kernel.
+    asks : tuple of Question
+        What has to be asked before it acts.
+    body : str
+        What the body of a ``%%do`` cell is to it (``"user_data"``); empty where it takes none.
+    table : str
+        The table in `frames.schemas` that describes its DataFrame.
+    columns : tuple of str
+        The columns of its DataFrame, where no table has them.
+    one_of, at_most_one_of : tuple of tuples of str
+        Fields of options of which exactly one, or at most one, can be given; the body counts as the field `body`.
+    waits : bool
+        It starts actions and waits for them, so ``--no-wait`` and ``--timeout`` mean something.
+    example : str
+        A line that works as it stands, on a sandbox too.
+    """
+
+    name: str
+    help: str
+    example: str
+    operations: tuple[str, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    aliases: tuple[str, ...] = ()
+    asks: tuple[Question, ...] = ()
+    body: str = ""
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    at_most_one_of: tuple[tuple[str, ...], ...] = ()
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A noun and its verbs.
+
+    Attributes
+    ----------
+    default : str
+        The verb that is meant where none is given. If it is the group's own name, the group is a command by itself
+        and takes no verb: ``%do login``.
+    """
+
+    name: str
+    help: str
+    verbs: tuple[Verb, ...]
+    aliases: tuple[str, ...] = ()
+    default: str = ""
+
+    @property
+    def bare(self) -> bool:
+        """Whether the group is a command by itself."""
+        return self.default == self.name
