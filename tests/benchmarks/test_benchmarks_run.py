@@ -1,0 +1,33 @@
+"""The benchmark command works and prints every row; its speeds are for a person to look at, never for a test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, str(Path(__file__).with_name("run.py")), "--quick"]
+ROWS = {
+    "frames": ("pydo", "requests page by page", "fastest", "1,200 droplets over 600", "connections", "peak memory"),
+    "load_ext": ("over that of import requests", "third-party packages brought"),
+    "waiting": ("requests while waiting", "noticed, mean", "noticed, longest"),
+    "sandbox": (
+        "over that of a bare http.server",
+        "reset",
+        "start in a fresh interpreter",
+        "stop",
+        "threads left behind",
+    ),
+}
+
+
+@pytest.mark.parametrize("benchmark", ROWS)
+def test_a_quick_run_prints_every_row_of(benchmark: str) -> None:
+    done = subprocess.run([*COMMAND, "--only", benchmark], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    for row in ROWS[benchmark]:
+        assert any(line.startswith(benchmark) and row in line for line in lines), (row, done.stdout)
+    assert "FAIL" not in done.stdout
