@@ -22,7 +22,7 @@ def refuse_if_busy(world: World, resource_type: str, resource_id: int) -> None:
         raise unprocessable(PENDING_TEXT)
 
 
-def begin(  # noqa: PLR0913  # the facts of an action, all by keyword
+def begin(  # the facts of an action, all by keyword
     world: World,
     type_: str,
     *,

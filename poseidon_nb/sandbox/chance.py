@@ -7,7 +7,7 @@ import hashlib
 
 def digest(*parts: object) -> str:
     """Give 32 hex digits that depend on the parts alone."""
-    return hashlib.md5("/".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5("/".join(map(str, parts)).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def share(*parts: object) -> float:

@@ -7,6 +7,7 @@ does not have, and 405 for a known path with another method. HEAD and OPTIONS ar
 
 from __future__ import annotations
 
+import re
 import threading
 import zlib
 from typing import TYPE_CHECKING
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 
 CONTROL = "/_sandbox"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-#: Below this many bytes compressing costs more than it saves.
-_COMPRESSED_FROM = 1024
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
+#: Below this many bytes compressing costs both sides more than it saves on loopback.
+_COMPRESSED_FROM = 8192
 _GZIP_WINDOW = 31
 
 
@@ -102,10 +103,11 @@ class Dispatcher:
             now = self.world.advance()
             token = _bearer(headers)
             operation = ""
+            control = path == CONTROL or path.startswith(f"{CONTROL}/")
             try:
                 base_url = _base_url(headers)
                 self._authenticate(token)
-                if path.startswith(CONTROL):
+                if control:
                     return self._finished(self._controlled(method, path, query, token, body), headers, request_id, now)
                 found = match(method, path)
                 operation = found[0].id if found else ""
@@ -124,10 +126,10 @@ class Dispatcher:
                 reply = self._answered(method, found[0], call, body, request_id)
             except Refusal as refusal:
                 reply = refusal.reply(request_id)
-            if not path.startswith(CONTROL):
+            if not control:
                 status = 0 if reply.cut else reply.status
                 self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
-            reply.headers += self.limits.headers(token, now)
+            reply.headers += self.limits.headers(token if self.tokens.known(token) else "", now)
         return self._finished(reply, headers, request_id, now)
 
     def _authenticate(self, token: str) -> None:
@@ -195,8 +197,7 @@ def _base_url(headers: Mapping[str, str]) -> str:
     A page on the internet can make a browser send requests here under its own name (DNS rebinding); the header tells.
     """
     host = headers.get("host", "127.0.0.1")
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    if name.lower() not in _LOOPBACK:
+    if not _LOOPBACK.fullmatch(host.lower()):
         raise Refusal(421, "misdirected_request", "The sandbox answers on 127.0.0.1 and localhost only.")
     return f"http://{host}"
 

@@ -37,6 +37,14 @@ STATUS_TEXTS = {
 }
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("kind", "operation", "method", "path", "id", "message", "action"), (str,)),
+    **dict.fromkeys(("times", "retry_after_s", "resource_id"), (int, type(None))),
+    **dict.fromkeys(("skip", "status"), (int,)),
+    "seconds": (int, float),
+}
+
+
 @dataclass(slots=True)
 class Fault:
     """One thing that goes wrong.
@@ -81,6 +89,10 @@ class Fault:
 
     def __post_init__(self) -> None:
         """Refuse what could never strike."""
+        for field, kind in _TYPES.items():
+            value = getattr(self, field)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise TypeError(f"{field} is {value!r}")
         if self.kind not in KINDS:
             raise ValueError(f"no fault {self.kind!r}; there are {', '.join(KINDS)}")
         if self.times is not None and self.times < 1:

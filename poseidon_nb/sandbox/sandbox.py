@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.clock import SYSTEM_CLOCK
-from poseidon_nb.errors import ConfigurationError, InvalidArgument
+from poseidon_nb.errors import ConfigurationError, InvalidArgument, NoSuchName
 from poseidon_nb.sandbox import activity, seeds, storage
 from poseidon_nb.sandbox.control import Controls
 from poseidon_nb.sandbox.coverage import coverage
@@ -49,7 +49,7 @@ class Sandbox:
     rate_limit : str
         ``"real"`` enforces DigitalOcean's limits, ``"off"`` counts nothing.
     token : str, optional
-        The token to ask for; by default one that follows from the process and the seed.
+        The token to ask for; by default a new one each time.
     port : int
         0 takes any free one.
     state : path, optional
@@ -83,6 +83,8 @@ class Sandbox:
         self._port = port
         self._clock = clock
         self._file = None if state is None else Path(state)
+        if self._file is not None and not self._file.parent.is_dir():
+            raise ConfigurationError(f"{self._file.parent} is no folder, so the sandbox's state cannot be kept there")
         self._server: Server | None = None
         world = World(figures(), Course(clock), EFFECTS, seed=seed, speed=float(speed))
         self._seed_state = seeds.plant(world, droplets)
@@ -169,8 +171,16 @@ class Sandbox:
             self._dispatcher.world.faults.add(fault)
 
     def finish(self, action_id: int) -> None:
-        """Have an action in progress end now."""
+        """Have an action end now; one that has ended stays as it is.
+
+        Raises
+        ------
+        NoSuchName
+            There is no such action.
+        """
         with self._dispatcher.lock:
+            if action_id not in self._dispatcher.world.actions:
+                raise NoSuchName(f"no action {action_id} in the sandbox", name=str(action_id))
             activity.finish_now(self._dispatcher.world, action_id)
 
     def save(self, path: str | os.PathLike[str]) -> None:

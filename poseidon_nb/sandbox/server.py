@@ -48,7 +48,8 @@ class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.dispatch = dispatch
         self.clock = clock
         self.stopping = threading.Event()
-        self.open: dict[socket.socket, threading.Thread] = {}
+        self.open: set[socket.socket] = set()
+        self.threads: list[threading.Thread] = []
         super().__init__((HOST, port), _Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -59,13 +60,14 @@ class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
             name="poseidon-sandbox-connection",
             daemon=True,
         )
-        self.open[request] = thread
+        self.open.add(request)
+        self.threads = [*filter(threading.Thread.is_alive, self.threads), thread]
         thread.start()
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection and forget it."""
         super().shutdown_request(request)
-        self.open.pop(request, None)
+        self.open.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away; anything else is a bug and is shown by the base class."""
@@ -99,7 +101,11 @@ class _Connection(socketserver.StreamRequestHandler):
             return False
         if request is None:
             return False
-        reply = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
+        try:
+            reply = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
+        except Exception:  # noqa: BLE001  # our own bug: shown, and answered as a server answers its bugs
+            server.handle_error(self.request, self.client_address)
+            reply = refusal(500, "server_error", "Unexpected server-side error")
         if reply.wait_s and server.clock.wait(server.stopping, reply.wait_s):
             return False
         if reply.cut:
@@ -109,8 +115,7 @@ class _Connection(socketserver.StreamRequestHandler):
         return request.keep_alive
 
     def _refuse(self, problem: Malformed) -> None:
-        body = render({"id": "bad_request", "message": str(problem)})
-        reply = Reply(problem.status, body, [("content-type", "application/json; charset=utf-8")])
+        reply = refusal(problem.status, "bad_request", str(problem))
         self.wfile.write(written(reply, head_only=False, close=True))
         self.wfile.flush()
         # Closing over unread bytes would reset the connection, and the client might never see the answer.
@@ -120,6 +125,12 @@ class _Connection(socketserver.StreamRequestHandler):
         with contextlib.suppress(OSError):
             while left > 0 and (read := len(self.connection.recv(1 << 16))):
                 left -= read
+
+
+def refusal(status: int, id_: str, message: str) -> Reply:
+    """Give the answer to a request that did not come as far as `dispatch`, or did not come out of it."""
+    body = render({"id": id_, "message": message})
+    return Reply(status, body, [("content-type", "application/json; charset=utf-8")])
 
 
 class Server:
@@ -173,10 +184,8 @@ class Server:
         connections.shutdown()
         self._thread.join(_JOIN_S)
         connections.server_close()
-        still_open = [*connections.open.items()]
-        for connection, _ in still_open:
+        for connection in connections.open.copy():
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        for _, thread in still_open:
-            if thread is not threading.current_thread():
-                thread.join(_JOIN_S)
+        for thread in connections.threads:
+            thread.join(_JOIN_S)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +97,8 @@ def _unpacked_value(value: dict[str, Any], figures: Figures) -> dict[str, Any]:
 
 def write(path: Path, saved: bytes) -> None:
     """Put a saved state into a file, whole or not at all."""
+    import tempfile  # noqa: PLC0415  # 5 ms that a start without a file need not pay
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -146,7 +146,7 @@ def _resize(world: World, _at: float, droplet: Record, arguments: dict[str, Any]
 
 def _prepare_rebuild(call: Call, droplet: Record) -> dict[str, Any]:
     wanted = call.body.get("image")
-    if wanted in {None, ""}:
+    if wanted in (None, ""):
         raise unprocessable("image is required.")
     image = find_image(call.world, wanted)
     if image is None or image["status"] != "available":

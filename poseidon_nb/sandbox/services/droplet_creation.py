@@ -45,7 +45,7 @@ def create_droplets(call: Call) -> Reply:
     if world.faults.for_action("no_capacity", "create", None):
         others = [slug for slug in size["regions"] if slug != region["slug"]]
         raise unprocessable("This size is currently restricted in this region.", available_regions=others)
-    tags = [ensure_tag(world, tag) for tag in tags]
+    tags = [*dict.fromkeys(ensure_tag(world, tag) for tag in tags)]
     made = [_create(call, name, place, tags) for name in names]
     return _accepted(call, made)
 
@@ -71,6 +71,7 @@ def _place(call: Call) -> tuple[Shared, Shared, Shared]:
     wanted = call.body.get("image")
     if wanted in (None, ""):
         raise unprocessable("image is required.")
+    call.need("image:read")
     image = find_image(call.world, wanted)
     if image is None or image["status"] != "available":
         raise unprocessable("You specified an invalid image for Droplet creation.")

@@ -25,8 +25,7 @@ def find_image(world: World, wanted: Any) -> Shared | None:
         return None
     if isinstance(wanted, str):
         if wanted in world.figures.slugs:
-            wanted = world.figures.slugs[wanted]
-            return world.figures.images[wanted] if world.figures.images[wanted]["public"] else None
+            return world.figures.images[world.figures.slugs[wanted]]
         if not (wanted.isascii() and wanted.isdigit()):
             return None
         wanted = int(wanted)

@@ -1,0 +1,65 @@
+"""``python -m poseidon_nb.sandbox``: serve a sandbox until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from typing import NoReturn
+
+from poseidon_nb.errors import PoseidonError
+from poseidon_nb.sandbox.sandbox import Sandbox
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m poseidon_nb.sandbox",
+        description="A simulated DigitalOcean account on this machine. Prints its URL and TOKEN, serves until interrupted.",
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--droplets", type=int, default=12, metavar="N", help="how many droplets there are (12)")
+    parser.add_argument("--seed", type=int, default=7, metavar="S", help="what everything follows from (7)")
+    parser.add_argument("--speed", type=float, default=20.0, metavar="X", help="how many times faster than life (20)")
+    parser.add_argument(
+        "--rate-limit", choices=["off", "real"], default="off", help="enforce the service's limits (off)"
+    )
+    parser.add_argument("--token", metavar="T", help="the token to ask for (default: a new one)")
+    parser.add_argument("--state", metavar="FILE", help="load the account from FILE if it exists, save it at the end")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; give the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    stopped = threading.Event()
+    # In place before the first line is printed: who reads it may send the signal at once.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        with Sandbox(
+            port=options.port,
+            droplets=options.droplets,
+            seed=options.seed,
+            speed=options.speed,
+            rate_limit=options.rate_limit,
+            token=options.token,
+            state=options.state,
+        ) as sandbox:
+            sys.stdout.write(f"URL {sandbox.url}\nTOKEN {sandbox.token}\n")
+            sys.stdout.flush()
+            stopped.wait()
+    except PoseidonError as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
