@@ -11,222 +11,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.words import Argument, Group, Option, Verb
+from poseidon_nb.magics.droplet_commands import DROPLETS
+from poseidon_nb.magics.words import (
+    BULK_COLUMNS,
+    CREATE_WORDS,
+    DELETE_WORDS,
+    GET_WORDS,
+    LIST_WORDS,
+    UPDATE_WORDS,
+    Argument,
+    Group,
+    Option,
+    Verb,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What a verb upon one or many things shows: a row each.
-BULK_COLUMNS = ("id", "name", "action", "status", "error")
-
-_LIST = ("ls", "l")
-_GET = ("g",)
-_CREATE = ("c",)
-_UPDATE = ("u",)
-_DELETE = ("d", "rm", "del")
-
-# --- parts that several verbs share -----------------------------------------------------------------------------------
-_DROPLET = Argument(name="droplet", shows="DROPLET", help="its id or name", source="droplets")
-_DROPLETS = Argument(
-    name="droplets", shows="DROPLET", help="ids or names", source="droplets", many=True, instead="tag_name"
-)
-_BY_TAG = Option(
-    field="tag_name", name="tag", aliases=("tag-name",), help="all droplets with this tag", shows="TAG", source="tags"
-)
 _KEY = Argument(name="key", shows="KEY", help="its id, name or fingerprint", source="keys")
 _ACTION = Argument(name="action", shows="ACTION", help="its id", kind="integer", source="actions")
 
-
-def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # the word of the table
-    return Verb(
-        name=name,
-        help=help,
-        operations=("dropletActions_post", "dropletActions_post_byTag"),
-        arguments=(_DROPLETS,),
-        options=(_BY_TAG,),
-        aliases=aliases,
-        asks=("many",),
-        columns=BULK_COLUMNS,
-        waits=True,
-        example=f"%do droplets {name} web-1",
-    )
-
-
-# --- the groups -------------------------------------------------------------------------------------------------------
-_DROPLET_GROUP = Group(
-    name="droplets",
-    help="virtual machines: make them, look at them, switch them",
-    aliases=("droplet", "d"),
-    verbs=(
-        Verb(
-            name="list",
-            help="show the droplets, GPU droplets too",
-            operations=("droplets_list",),
-            arguments=(
-                Argument(
-                    name="glob", shows="GLOB", help="only names like this: 'web-*'", source="droplets", required=False
-                ),
-            ),
-            options=(
-                Option(field="region", help="only in this region", shows="SLUG", source="regions"),
-                Option(
-                    field="tag_name",
-                    name="tag",
-                    aliases=("tag-name",),
-                    help="only with this tag",
-                    shows="TAG",
-                    source="tags",
-                ),
-                Option(
-                    field="status",
-                    help="only with this status",
-                    shows="STATUS",
-                    suggests=("active", "off", "new", "archive"),
-                ),
-                Option(field="gpus", help="only GPU droplets", kind="flag"),
-            ),
-            aliases=_LIST,
-            table="droplets",
-            example="%do droplets list --region nyc3",
-        ),
-        Verb(
-            name="get",
-            help="show one droplet",
-            operations=("droplets_get",),
-            arguments=(_DROPLET,),
-            aliases=_GET,
-            table="droplets",
-            example="%do droplets get web-1",
-        ),
-        Verb(
-            name="create",
-            help="make droplets, and wait until they run",
-            operations=("droplets_create",),
-            arguments=(Argument(name="names", shows="NAME", help="host names, one droplet each", many=True),),
-            options=(
-                Option(
-                    field="region",
-                    help="where; a prefix such as nyc is any of that area",
-                    shows="SLUG",
-                    source="regions",
-                    default="any",
-                ),
-                Option(field="size", help="plan", shows="SLUG", source="sizes", required=True),
-                Option(field="image", help="slug or id of the image", shows="IMAGE", source="images", required=True),
-                Option(
-                    field="ssh_keys",
-                    aliases=("ssh-key",),
-                    help="keys that may log in: ids, names or fingerprints",
-                    kind="list",
-                    shows="KEY,KEY",
-                    source="keys",
-                ),
-                Option(
-                    field="tags",
-                    aliases=("tag", "tag-name", "tag-names"),
-                    help="tags; new ones are made",
-                    kind="list",
-                    shows="TAG,TAG",
-                    source="tags",
-                ),
-                Option(field="user_data", help="cloud-init text; or write it as the body of a %%do cell"),
-                Option(field="user_data_file", help="file with the cloud-init text", shows="FILE", source="files"),
-                Option(field="vpc_uuid", help="VPC to join", shows="UUID", default="the region's own"),
-                Option(field="volumes", help="ids of volumes to attach", kind="list", shows="UUID,UUID"),
-                Option(field="backups", aliases=("enable-backups",), help="back up, for a surcharge", kind="flag"),
-                Option(field="ipv6", aliases=("enable-ipv6",), help="an IPv6 address too", kind="flag"),
-                Option(
-                    field="monitoring", aliases=("enable-monitoring",), help="install the metrics agent", kind="flag"
-                ),
-            ),
-            aliases=_CREATE,
-            asks=("price",),
-            body="user_data",
-            table="droplets",
-            at_most_one_of=(("user_data", "user_data_file", "body"),),
-            waits=True,
-            example="%do droplets create demo-1 --region nyc3 --size s-1vcpu-1gb --image ubuntu-24-04-x64",
-        ),
-        Verb(
-            name="delete",
-            help="destroy droplets and what is on them",
-            operations=("droplets_destroy", "droplets_destroy_byTag"),
-            arguments=(_DROPLETS,),
-            options=(_BY_TAG,),
-            aliases=_DELETE,
-            asks=("delete",),
-            columns=BULK_COLUMNS,
-            example="%do droplets delete web-1 --yes",
-        ),
-        _power_verb("power_on", "switch on"),
-        _power_verb("power_off", "switch off hard, as by pulling the plug"),
-        _power_verb("shutdown", "ask the system to shut itself down"),
-        _power_verb("reboot", "ask the system to restart itself"),
-        _power_verb("power_cycle", "restart hard: off, then on"),
-        Verb(
-            name="rename",
-            help="give another name",
-            operations=("dropletActions_post",),
-            arguments=(
-                _DROPLET,
-                Argument(name="name", shows="NAME", help="the new name", spelled=("name", "droplet-name")),
-            ),
-            columns=BULK_COLUMNS,
-            waits=True,
-            example="%do droplets rename web-1 front-1",
-        ),
-        Verb(
-            name="take_snapshot",
-            help="save the disk as an image",
-            operations=("dropletActions_post", "dropletActions_post_byTag"),
-            arguments=(_DROPLETS,),
-            options=(
-                _BY_TAG,
-                Option(
-                    field="name", aliases=("snapshot-name",), help="name of the snapshot", shows="NAME", required=True
-                ),
-            ),
-            aliases=("snapshot",),
-            columns=BULK_COLUMNS,
-            waits=True,
-            example="%do droplets take_snapshot web-1 --name before-upgrade",
-        ),
-        Verb(
-            name="resize",
-            help="give another size; refused while the droplet is on, unless --restart",
-            operations=("dropletActions_post",),
-            arguments=(_DROPLETS,),
-            options=(
-                _BY_TAG,
-                Option(field="size", help="the new plan", shows="SLUG", source="sizes", required=True),
-                Option(field="disk", aliases=("resize-disk",), help="grow the disk too, for good", kind="flag"),
-                Option(field="restart", help="shut down first, and start again afterwards", kind="flag"),
-            ),
-            asks=("disk", "many"),
-            columns=BULK_COLUMNS,
-            waits=True,
-            example="%do droplets resize web-1 --size s-2vcpu-4gb --restart",
-        ),
-        Verb(
-            name="actions",
-            help="show what was done to a droplet",
-            operations=("dropletActions_list",),
-            arguments=(_DROPLET,),
-            aliases=("a",),
-            table="actions",
-            example="%do droplets actions web-1",
-        ),
-        Verb(
-            name="snapshots",
-            help="show the snapshots of a droplet",
-            operations=("droplets_list_snapshots",),
-            arguments=(_DROPLET,),
-            aliases=("s",),
-            table="snapshots",
-            example="%do droplets snapshots web-1",
-        ),
-    ),
-)
 
 _KEY_GROUP = Group(
     name="keys",
@@ -237,7 +41,7 @@ _KEY_GROUP = Group(
             name="list",
             help="show the keys",
             operations=("sshKeys_list",),
-            aliases=_LIST,
+            aliases=LIST_WORDS,
             table="keys",
             example="%do keys list",
         ),
@@ -246,7 +50,7 @@ _KEY_GROUP = Group(
             help="show one key",
             operations=("sshKeys_get",),
             arguments=(_KEY,),
-            aliases=_GET,
+            aliases=GET_WORDS,
             table="keys",
             example="%do keys get laptop",
         ),
@@ -259,7 +63,7 @@ _KEY_GROUP = Group(
                 Option(field="public_key", help="the key's text", shows="TEXT"),
                 Option(field="public_key_file", help="file that holds it", shows="FILE", source="files"),
             ),
-            aliases=(*_CREATE, "import", "i"),
+            aliases=(*CREATE_WORDS, "import", "i"),
             table="keys",
             one_of=(("public_key", "public_key_file"),),
             example="%do keys create ci --public-key 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci'",
@@ -272,7 +76,7 @@ _KEY_GROUP = Group(
                 _KEY,
                 Argument(name="name", shows="NAME", help="the new name", spelled=("name", "key-name")),
             ),
-            aliases=(*_UPDATE, "rename"),
+            aliases=(*UPDATE_WORDS, "rename"),
             table="keys",
             example="%do keys update laptop --name old-laptop",
         ),
@@ -283,7 +87,7 @@ _KEY_GROUP = Group(
             arguments=(
                 Argument(name="keys", shows="KEY", help="ids, names or fingerprints", source="keys", many=True),
             ),
-            aliases=_DELETE,
+            aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
             example="%do keys delete laptop --yes",
@@ -312,7 +116,7 @@ _IMAGE_GROUP = Group(
                     source="tags",
                 ),
             ),
-            aliases=_LIST,
+            aliases=LIST_WORDS,
             table="images",
             example="%do images list --type distribution",
         ),
@@ -321,7 +125,7 @@ _IMAGE_GROUP = Group(
             help="show one image",
             operations=("images_get",),
             arguments=(Argument(name="image", shows="IMAGE", help="its id or slug", source="images"),),
-            aliases=_GET,
+            aliases=GET_WORDS,
             table="images",
             example="%do images get ubuntu-24-04-x64",
         ),
@@ -346,7 +150,7 @@ _SNAPSHOT_GROUP = Group(
                     suggests=("droplet", "volume"),
                 ),
             ),
-            aliases=_LIST,
+            aliases=LIST_WORDS,
             table="snapshots",
             example="%do snapshots list --resource-type droplet",
         ),
@@ -355,7 +159,7 @@ _SNAPSHOT_GROUP = Group(
             help="show one snapshot",
             operations=("snapshots_get",),
             arguments=(Argument(name="snapshot", shows="SNAPSHOT", help="its id or name", source="snapshots"),),
-            aliases=_GET,
+            aliases=GET_WORDS,
             table="snapshots",
             example="%do snapshots get web-1-nightly",
         ),
@@ -366,7 +170,7 @@ _SNAPSHOT_GROUP = Group(
             arguments=(
                 Argument(name="snapshots", shows="SNAPSHOT", help="ids or names", source="snapshots", many=True),
             ),
-            aliases=_DELETE,
+            aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
             example="%do snapshots delete web-1-nightly --yes",
@@ -383,7 +187,7 @@ _ACTION_GROUP = Group(
             name="list",
             help="show the actions, newest first",
             operations=("actions_list",),
-            aliases=_LIST,
+            aliases=LIST_WORDS,
             table="actions",
             example="%do actions list",
         ),
@@ -392,7 +196,7 @@ _ACTION_GROUP = Group(
             help="show one action",
             operations=("actions_get",),
             arguments=(_ACTION,),
-            aliases=_GET,
+            aliases=GET_WORDS,
             table="actions",
             example="%do actions get 1001",
         ),
@@ -420,7 +224,7 @@ _TAG_GROUP = Group(
             name="list",
             help="show the tags",
             operations=("tags_list",),
-            aliases=_LIST,
+            aliases=LIST_WORDS,
             table="tags",
             example="%do tags list",
         ),
@@ -429,7 +233,7 @@ _TAG_GROUP = Group(
             help="show one tag",
             operations=("tags_get",),
             arguments=(Argument(name="tag", shows="TAG", help="its name", source="tags"),),
-            aliases=_GET,
+            aliases=GET_WORDS,
             table="tags",
             example="%do tags get web",
         ),
@@ -438,7 +242,7 @@ _TAG_GROUP = Group(
             help="make a tag",
             operations=("tags_create",),
             arguments=(Argument(name="name", shows="NAME", help="letters, digits, and : - _"),),
-            aliases=_CREATE,
+            aliases=CREATE_WORDS,
             table="tags",
             example="%do tags create blue",
         ),
@@ -447,7 +251,7 @@ _TAG_GROUP = Group(
             help="remove tags; what has them stays",
             operations=("tags_delete",),
             arguments=(Argument(name="tags", shows="TAG", help="names", source="tags", many=True),),
-            aliases=_DELETE,
+            aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
             example="%do tags delete web --yes",
@@ -491,7 +295,7 @@ _SANDBOX_GROUP = Group(
 )
 
 GROUPS = (
-    _DROPLET_GROUP,
+    DROPLETS,
     _IMAGE_GROUP,
     _SNAPSHOT_GROUP,
     _KEY_GROUP,
@@ -506,7 +310,7 @@ GROUPS = (
                 name="list",
                 help="show the regions",
                 operations=("regions_list",),
-                aliases=_LIST,
+                aliases=LIST_WORDS,
                 table="regions",
                 example="%do regions list",
             ),
@@ -521,7 +325,7 @@ GROUPS = (
                 name="list",
                 help="show the sizes",
                 operations=("sizes_list",),
-                aliases=_LIST,
+                aliases=LIST_WORDS,
                 table="sizes",
                 example="%do sizes list --columns slug,vcpus,memory,price_monthly",
             ),
@@ -536,7 +340,7 @@ GROUPS = (
                 name="get",
                 help="show the account",
                 operations=("account_get",),
-                aliases=_GET,
+                aliases=GET_WORDS,
                 table="account",
                 example="%do account",
             ),
@@ -560,7 +364,7 @@ GROUPS = (
         help="the accounts that doctl's file and the keyring know",
         aliases=("contexts",),
         verbs=(
-            Verb(name="list", help="show them", aliases=_LIST, example="%do context list"),
+            Verb(name="list", help="show them", aliases=LIST_WORDS, example="%do context list"),
             Verb(
                 name="use",
                 help="make one the account of %do in this kernel",
@@ -603,7 +407,7 @@ PHRASES: Mapping[tuple[str, str], tuple[str, str]] = {
     **{
         (group, verb.name): ("droplets", verb.name)
         for group in ("droplet-action", "droplet-actions", "da")
-        for verb in _DROPLET_GROUP.verbs
+        for verb in DROPLETS.verbs
         if verb.waits and verb.name != "create"
     },
     **{(group, "snapshot"): ("droplets", "take_snapshot") for group in ("droplet-action", "droplet-actions", "da")},

@@ -14,17 +14,18 @@ A last word that ends in ``?`` never arrives: IPython shows the help of that nam
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.magics.mistakes import NO_TOKENS_HERE, has_token, mistake, quoted, shell_habit
+from poseidon_nb.magics.command import Command
+from poseidon_nb.magics.completeness import assigned, check_options
+from poseidon_nb.magics.mistakes import ASSIGNED_INSIDE, NO_TOKENS_HERE, has_token, mistake, quoted, shell_habit
 from poseidon_nb.magics.options import SECRET_OPTIONS, converted, is_number, shown_value
 from poseidon_nb.magics.tokens import Token, filled, filled_many, split
 from poseidon_nb.magics.vocabulary import (
     group_meant,
+    near_options,
     option_called,
-    option_words,
     phrase_group,
     phrase_meant,
     phrase_words,
@@ -39,49 +40,6 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.words import Group, Verb
 
 _NO_VARIABLES: Mapping[str, object] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What a line means.
-
-    Attributes
-    ----------
-    group, verb : str
-        Canonical names; ``""`` as far as only help is asked for, or for the head of a cell of commands.
-    arguments : mapping
-        By `Argument.name`; a tuple where it takes many. Only what was given.
-    options : mapping
-        The verb's own, by `Option.field`, converted; a list is a tuple. Only what was given.
-    out, columns, raw, dry_run, yes, no_wait, keep_going, timeout_s, context
-        The global options.
-    help : bool
-        Show the help of what `group` and `verb` name, and do nothing.
-    output : str
-        ``"table"`` or ``"json"``.
-    header : bool
-        False for ``--no-header``.
-    body : str or None
-        The body of a ``%%do`` cell. With no group it is a cell of commands, see `commands_in`.
-    """
-
-    group: str = ""
-    verb: str = ""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    out: str | None = None
-    columns: tuple[str, ...] = ()
-    raw: bool = False
-    dry_run: bool = False
-    yes: bool = False
-    no_wait: bool = False
-    keep_going: bool = False
-    timeout_s: float | None = None
-    context: str | None = None
-    help: bool = False
-    output: str = "table"
-    header: bool = True
-    body: str | None = None
 
 
 def parse(line: str, variables: Mapping[str, object] = _NO_VARIABLES, *, body: str | None = None) -> Command:
@@ -194,6 +152,8 @@ class _Reading:
         elif phrase_words(word):
             self.doctl_group = word
         else:
+            if self.tokens and self.tokens[0].text == "=":
+                raise mistake(ASSIGNED_INSIDE, word=word)
             self.group = group_meant(word)
             if self.group.bare:
                 self.verb = self.group.verbs[0]
@@ -225,17 +185,17 @@ class _Reading:
             return mistake(f"a variable may stand in an option's value, not in its name: {quoted(typed)}", word=typed)
         if dashes == "-" and option_called(self.verb, name):
             return mistake(f"{typed} takes two hyphens: -{typed}", word=typed)
-        words = option_words(self.verb)
         if self.verb is None:
             return mistake(
                 f"{quoted(typed)} is no option of every command; a command's own options come after it: "
                 "%do GROUP VERB --option",
                 word=typed,
-                among=words,
             )
         where = self._where()
-        error = mistake(f"{where} has no option {quoted(typed)}", word=f"--{name}", among=words)
-        return error if error.nearest else mistake(f"{error}; %do {where} --help shows them", word=typed)
+        close = near_options(self.verb, name)
+        if not close:
+            return mistake(f"{where} has no option {quoted(typed)}; %do {where} --help shows them", word=typed)
+        return mistake(f"{where} has no option {quoted(typed)}", word=typed, close=close)
 
     def _skip_value(self, name: str, *, given: bool) -> None:
         sense = option_called(self.verb, name)
@@ -282,11 +242,16 @@ class _Reading:
         group = self.group.name if self.group else ""
         if self.wants_help or self.verb is None:
             return self._unfinished(group)
-        arguments = self._arguments(self.verb)
-        self._check_options(self.verb)
-        settings = self._settings()
+        where = self._where()
+        arguments = assigned(self.verb, where, self.words, self.named, self.own)
+        check_options(self.verb, where, self.own, body=self.body is not None)
         return Command(
-            group=group, verb=self.verb.name, arguments=arguments, options=self.own, body=self.body, **settings
+            group=group,
+            verb=self.verb.name,
+            arguments=arguments,
+            options=self.own,
+            body=self.body,
+            **self._settings(),
         )
 
     def _unfinished(self, group: str) -> Command:
@@ -302,51 +267,6 @@ class _Reading:
         if self.group is None or self.verb is None:
             return "%do"
         return self.group.name if self.group.bare else f"{self.group.name} {self.verb.name}"
-
-    def _arguments(self, verb: Verb) -> dict[str, Any]:
-        words = deque(self.words)
-        found: dict[str, Any] = {}
-        for argument in verb.arguments:
-            if argument.name in self.named:
-                found[argument.name] = self.named[argument.name]
-            elif argument.many and words:
-                found[argument.name] = tuple(converted(word, argument, argument.shows) for word in words)
-                words.clear()
-            elif words:
-                found[argument.name] = converted(words.popleft(), argument, argument.shows)
-            self._check_argument(verb, argument, given=argument.name in found)
-        if words:
-            shape = " ".join(argument.shows for argument in verb.arguments) or "no arguments"
-            raise mistake(f"{self._where()} takes {shape}, and {quoted(words[0])} is one too many", word=words[0])
-        return found
-
-    def _check_argument(self, verb: Verb, argument: Argument, *, given: bool) -> None:
-        other = next((option for option in verb.options if option.field == argument.instead), None)
-        instead = other is not None and other.field in self.own
-        if given and instead and other:
-            raise mistake(f"{self._where()} takes either {argument.shows} or {other.typed}, not both", word=other.typed)
-        if argument.required and not given and not instead:
-            shape = f"{argument.shows} or {other.typed}" if other else argument.shows
-            meaning = f" ({argument.help})" if argument.help else ""
-            raise mistake(f"{self._where()} needs {shape}{meaning}, for example: {verb.example}", word=argument.shows)
-
-    def _check_options(self, verb: Verb) -> None:
-        missing = [option.typed for option in verb.options if option.required and option.field not in self.own]
-        if missing:
-            raise mistake(
-                f"{self._where()} needs {' and '.join(missing)}, for example: {verb.example}", word=missing[0]
-            )
-        if self.body is not None and not verb.body:
-            raise mistake(f"{self._where()} takes no body: use %do with one percent sign, alone on its line")
-        given = {*self.own, *(("body",) if self.body is not None else ())}
-        typed = {option.field: option.typed for option in verb.options} | {"body": "a cell's body"}
-        for fields in (*verb.one_of, *verb.at_most_one_of):
-            both = [typed[name] for name in fields if name in given]
-            if len(both) > 1:
-                raise mistake(f"{self._where()} takes only one of {' and '.join(both)}", word=both[1])
-            if not both and fields in verb.one_of:
-                choice = " or ".join(typed[name] for name in fields)
-                raise mistake(f"{self._where()} needs {choice}, for example: {verb.example}", word=typed[fields[0]])
 
     def _settings(self) -> dict[str, Any]:
         given = self.globals

@@ -12,7 +12,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.text import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _LONGEST = 60
 _TOKEN = re.compile(r"(do[opr]_v1_)\w*", re.IGNORECASE)
@@ -22,6 +22,7 @@ NO_TOKENS_HERE = (
     "a token does not belong in a cell: notebooks and IPython's history are saved; "
     "use %do login, which asks without showing it, or --context NAME"
 )
+ASSIGNED_INSIDE = "the name goes in front: df = %do ...; in a %%do cell or a function use --out NAME"
 
 #: What people type out of habit for a shell, and what does the same here.
 _SHELL = {
@@ -30,7 +31,7 @@ _SHELL = {
     "<": "%do reads no files by <: an option such as --user-data-file does, or a %%do cell with a body",
     "&&": "one command a line: a cell that starts with a bare %%do runs its lines one by one",
     "&": "to return at once instead of waiting, use --no-wait",
-    "=": "the name goes in front: df = %do ...; in a %%do cell or a function use --out NAME",
+    "=": ASSIGNED_INSIDE,
 }
 _SHELL |= {">>": _SHELL[">"], "2>": _SHELL[">"], "2>&1": _SHELL[">"], "||": _SHELL["&&"], ";": _SHELL["&&"]}
 #: En and em dash, into which editors and web pages turn hyphens.
@@ -38,7 +39,7 @@ _LONG_DASHES = "\u2013\u2014"
 _GLUED = re.compile(r"(?P<sign>\|\|?|&&|;|>>?)")
 
 
-def mistake(message: str, *, word: str = "", among: Iterable[str] = ()) -> GrammarError:
+def mistake(message: str, *, word: str = "", among: Iterable[str] = (), close: Sequence[str] = ()) -> GrammarError:
     """Make the error for a word that was typed and is not right.
 
     Parameters
@@ -49,8 +50,10 @@ def mistake(message: str, *, word: str = "", among: Iterable[str] = ()) -> Gramm
         The word.
     among : iterable of str
         The words that would have been right; the nearest are named.
+    close : sequence of str
+        The nearest, where the caller knows them already.
     """
-    close = nearest(word, among) if word else []
+    close = close or (nearest(word, among) if word else [])
     if close:
         message = f"{message}; nearest: {', '.join(close)}"
     return GrammarError(without_token(_UNPRINTABLE.sub(" ", message)), word=without_token(word), nearest=close)

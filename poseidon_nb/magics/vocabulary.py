@@ -12,6 +12,7 @@ from poseidon_nb.magics.commands import GROUPS, PHRASES, PREFIXES
 from poseidon_nb.magics.mistakes import glued_habit, mistake, quoted, shell_habit
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.words import folded
+from poseidon_nb.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -177,11 +178,10 @@ def _among(options: tuple[Option, ...], name: str) -> Sense | None:
     return None
 
 
-def option_words(verb: Verb | None) -> list[str]:
-    """Give every option that can be typed behind a verb, dashes included; those of one letter are left out."""
+def near_options(verb: Verb | None, name: str) -> list[str]:
+    """Give the options most like a name that is none, dashes included."""
     options = (*(verb.options if verb else ()), *GLOBAL_OPTIONS)
-    words = [option.typed for option in options]
-    words += [f"--{name}" for option in options for name in option.spellings if len(name) > 1]
-    if verb:
-        words += [f"--{folded(name)}" for argument in verb.arguments for name in argument.spelled]
-    return [*dict.fromkeys(words)]
+    spelled = [name for argument in verb.arguments for name in argument.spelled] if verb else []
+    names = {option.typed.removeprefix("--") for option in options}
+    names |= {spelling for option in options for spelling in option.spellings if len(spelling) > 1}
+    return [f"--{close}" for close in nearest(name, sorted(names | set(map(folded, spelled))))]

@@ -15,6 +15,16 @@ Kind = Literal["text", "integer", "number", "flag", "list", "seconds"]
 #: When to ask before acting: it deletes; it acts on more than one thing; it grows a disk for good; it costs money.
 Question = Literal["delete", "many", "disk", "price"]
 
+#: doctl's other words for the verbs that most groups have.
+LIST_WORDS = ("ls", "l")
+GET_WORDS = ("g",)
+CREATE_WORDS = ("c",)
+UPDATE_WORDS = ("u",)
+DELETE_WORDS = ("d", "rm", "del")
+
+#: What a verb upon one or many things shows: a row each.
+BULK_COLUMNS = ("id", "name", "action", "status", "error")
+
 
 def folded(word: str) -> str:
     """Make the two ways to write a word one: ``power-off`` and ``power_off``."""
