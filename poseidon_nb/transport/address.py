@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from poseidon_nb.errors import ConfigurationError
 
 PRODUCTION = "https://api.digitalocean.com"
+#: Spaces, control characters and backslashes are read differently by different parsers of addresses.
+_PLAIN = re.compile(r"[^\s\\\x00-\x20\x7f]+")
 
 
 def checked_base_url(base_url: str) -> str:
@@ -18,20 +21,22 @@ def checked_base_url(base_url: str) -> str:
     ConfigurationError
         It is no address, or the token would travel in the clear.
     """
+    # What was given is not quoted: it may be a token in the wrong place, or hold a password.
+    address = base_url.strip()
     try:
-        parts = urlsplit(base_url.strip())
+        parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ConfigurationError(f"base_url {base_url!r} is not an address") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError(f"base_url {base_url!r} is not an address such as {PRODUCTION}")
-    if parts.username or parts.password:
+        raise ConfigurationError(f"base_url is not an address such as {PRODUCTION}") from None
+    if parts.scheme not in {"http", "https"} or not host or not _PLAIN.fullmatch(address):
+        raise ConfigurationError(f"base_url is not an address such as {PRODUCTION}")
+    if "@" in parts.netloc:
         raise ConfigurationError("base_url must not hold a user or a password; give the token as token=")
-    if parts.query or parts.fragment:
-        raise ConfigurationError(f"base_url {base_url!r} must end with its path")
+    if "?" in address or "#" in address:
+        raise ConfigurationError("base_url must end with its path: no query and no fragment")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigurationError(f"base_url {base_url!r} must be https: a token would travel in the clear")
-    return base_url.strip().rstrip("/")
+        raise ConfigurationError(f"base_url must be https, not http://{host}: a token would travel in the clear")
+    return address.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

@@ -136,7 +136,10 @@ def find_credential(
     environ = os.environ if environment is None else environment
     for name in ENVIRONMENT:
         if environ.get(name, "").strip():
-            return Credential(Token(environ[name]), name)
+            try:
+                return Credential(Token(environ[name]), name)
+            except ConfigurationError as exc:
+                raise ConfigurationError(f"{name}: {exc}") from None
     doctl = read_doctl(path)
     if doctl.current in doctl.tokens:
         return Credential(doctl.tokens[doctl.current], f"doctl's context {doctl.current}", doctl.current)
@@ -195,18 +198,24 @@ def read_doctl(path: Path) -> DoctlConfig:
         raise ConfigurationError(f"cannot read doctl's file {path}: {type(exc).__name__}") from None
     try:
         settings: Any = yaml.safe_load(text) or {}
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         # The parser's own message would quote the line that it choked on, and that line may be the token.
         raise ConfigurationError(f"doctl's file {path} is not YAML") from None
     if not isinstance(settings, dict):
         raise ConfigurationError(f"doctl's file {path} does not hold settings")
-    written: dict[str, Any] = dict(settings.get("auth-contexts") or {})
-    if settings.get("access-token"):
-        written[DEFAULT_CONTEXT] = settings["access-token"]
-    tokens = {
-        str(name): Token(secret) for name, secret in written.items() if isinstance(secret, str) and secret.strip()
-    }
+    contexts = settings.get("auth-contexts")
+    written = dict(contexts) if isinstance(contexts, dict) else {}
+    written[DEFAULT_CONTEXT] = settings.get("access-token") or written.get(DEFAULT_CONTEXT)
+    tokens = {str(name): token for name, secret in written.items() if (token := _token_or_none(secret))}
     return DoctlConfig(tokens, str(settings.get("context") or DEFAULT_CONTEXT))
+
+
+def _token_or_none(secret: object) -> Token | None:
+    """Give what a file or a keychain holds as a token; None for what cannot be one."""
+    try:
+        return Token(secret) if isinstance(secret, str) else None
+    except ConfigurationError:
+        return None
 
 
 def from_keyring(context: str) -> Token | None:
@@ -220,7 +229,7 @@ def from_keyring(context: str) -> Token | None:
         secret = keyring.get_password(KEYRING_SERVICE, context)
     except (KeyringError, RuntimeError, OSError):
         return None
-    return Token(secret) if secret else None
+    return _token_or_none(secret)
 
 
 def to_keyring(token: Token, context: str) -> bool:

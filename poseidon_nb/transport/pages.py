@@ -6,6 +6,7 @@ total, so that a server whose links never end is noticed.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.transport.session import CONNECTIONS
+from poseidon_nb.transport import calling_off
+from poseidon_nb.transport.wire import CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +29,8 @@ PER_PAGE = 200
 #: Pages that are asked for ahead of the one that is consumed next: enough to keep every connection busy, and few enough
 #: that the bodies of a large account never pile up in memory.
 AHEAD = CONNECTIONS + 8
-#: A collection that does not say how many items it has is believed up to so many pages.
-MOST_PAGES = 10_000
+#: Pages beyond those that the first one promised (as a total, or a last page) are believed up to so many.
+MOST_PAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +125,30 @@ def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[
     number = last
     envelope = _read(request, body) if last > 1 else envelope
     while (following := envelope.page("next")) is not None:
-        if following != number + 1 or following > _most_pages(envelope.total, first):
+        if following != number + 1 or following > min(_most_pages(envelope.total, first), last + MOST_PAGES):
             raise ShapeError(f"{request.label}: the pages never end (page {number} names {following} as its next)")
         number, body = following, body_of(following)
         envelope = _read(request, body)
-        if not _items_on(body):
+        if _items_on(body):
+            yield Page(number, envelope.total, number, body)
+        elif envelope.total is None:
+            # Nothing says that more is to come, and a server that names a next page for ever looks like this.
             return
-        yield Page(number, envelope.total, number, body)
 
 
 def _side_by_side(body_of: Callable[[int], bytes], numbers: range) -> Iterator[tuple[int, bytes]]:
+    stop = threading.Event()
+
+    def body_unless_stopped(number: int) -> bytes:
+        with calling_off.until(stop):
+            return body_of(number)
+
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="poseidon-pages")
     waiting: deque[tuple[int, Future[bytes]]] = deque()
     ahead = iter(numbers)
     try:
         for number in ahead:
-            waiting.append((number, pool.submit(body_of, number)))
+            waiting.append((number, pool.submit(body_unless_stopped, number)))
             if len(waiting) < AHEAD:
                 continue
             number, future = waiting.popleft()  # noqa: PLW2901  # the number submitted has gone into the queue
@@ -149,7 +159,9 @@ def _side_by_side(body_of: Callable[[int], bytes], numbers: range) -> Iterator[t
             yield number, future.result()
             del future
     finally:
-        # Also when a page failed, the caller stopped, or a person pressed Ctrl-C: nothing more is sent.
+        # Also when a page failed, the caller stopped, or a person pressed Ctrl-C: nothing more is sent, not even by
+        # those that wait for their turn.
+        stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 

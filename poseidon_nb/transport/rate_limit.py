@@ -20,6 +20,10 @@ BURST_WINDOW_S = 60.0
 HOUR_S = 3600.0
 #: Below this share of the hourly limit requests go out only as fast as the window frees them.
 RESERVE_SHARE = 0.01
+#: What a full set of connections may have used before the first reply told of it, or tells out of order.
+UNSEEN = 16
+#: What sums of floating-point seconds are off by; no wait is shorter.
+_TICK_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class RateLimiter:
         self._limit = 0
         self._readings: deque[_Reading] = deque()
         self._in_flight = 0
+        self._began_s = 0.0
         self._paused_until_s = 0.0
 
     def delay_s(self, now_s: float) -> float:
@@ -46,23 +51,23 @@ class RateLimiter:
             A monotonic time in seconds, the same clock as for `note` and `pause`.
         """
         paused_s = self._paused_until_s - now_s
-        if paused_s > 0:
+        if paused_s > _TICK_S:
             return paused_s
         self._forget(now_s)
         if not self._readings or not self._limit:
             return 0.0
-        newest = self._readings[-1]
-        top = max(self._readings, key=lambda reading: reading.remaining)
+        top, newest = self._readings[0], self._readings[-1]
         used = top.remaining - newest.remaining + self._in_flight
-        if top.remaining > newest.remaining and used >= int(self._limit * BURST_SHARE) - 1:
+        if top.remaining > newest.remaining and used >= max(1, int(self._limit * BURST_SHARE) - UNSEEN):
             return max(0.05, top.at_s + BURST_WINDOW_S - now_s)
         if newest.remaining < self._limit and newest.remaining - self._in_flight <= self._limit * RESERVE_SHARE:
-            return max(0.0, newest.at_s + HOUR_S / self._limit - now_s)
+            return max(0.0, self._began_s + HOUR_S / self._limit - now_s)
         return 0.0
 
-    def begin(self) -> None:
+    def begin(self, now_s: float) -> None:
         """Tell that a request goes out."""
         self._in_flight += 1
+        self._began_s = now_s
 
     def end(self, headers: Mapping[str, str], now_s: float) -> None:
         """Tell that a request ended, and what its reply said (nothing, if none came)."""
@@ -71,8 +76,15 @@ class RateLimiter:
             limit, remaining = int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"])
         except (KeyError, ValueError):
             return
-        self._limit = limit
+        if limit != self._limit:
+            # Another limit has another counter (``GET /v2/account/keys`` has its own).
+            self._limit = limit
+            self._readings.clear()
         self._forget(now_s)
+        # Only readings above the newest one matter, so the first is always the highest of the minute, and a server
+        # that counts nothing leaves one, however fast it answers.
+        while self._readings and self._readings[-1].remaining <= remaining:
+            self._readings.pop()
         self._readings.append(_Reading(now_s, remaining))
 
     def pause(self, until_s: float) -> None:

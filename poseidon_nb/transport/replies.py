@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from poseidon_nb.transport.credentials import Credential
+    from poseidon_nb.transport.credentials import Credential, Token
     from poseidon_nb.transport.request import Request
 
+#: Letters of the API's own sentence that an error repeats.
+_LONGEST = 600
 _BY_STATUS: dict[int, type[APIError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -72,8 +74,10 @@ class Reply:
             return None
         try:
             return json.loads(self.body)
-        except ValueError:
-            raise ShapeError(f"the answer is not JSON: {_excerpt(self.body)}") from None
+        except (ValueError, RecursionError):
+            # The body is not quoted: an echo would print the token.
+            kind = self.headers.get("content-type", "").split(";")[0] or "no content type"
+            raise ShapeError(f"the answer is not JSON ({len(self.body):,} bytes, {kind})") from None
 
 
 def error_for(request: Request, reply: Reply, credential: Credential, now: datetime) -> APIError:
@@ -81,10 +85,10 @@ def error_for(request: Request, reply: Reply, credential: Credential, now: datet
 
     The status decides the class: the body's ``id`` differs between DigitalOcean's servers, and the body may be no JSON.
     """
-    body = _error_body(reply)
-    api_message = credential.token.hidden_in(str(body.pop("message", "") or "")).strip()
-    request_id = reply.request_id or (str(body["request_id"]) if body.get("request_id") else None)
-    body.pop("request_id", None)
+    body = _without(credential.token, _error_body(reply))
+    api_message = _one_line(str(body.pop("message", "") or ""))
+    in_body = body.pop("request_id", None)
+    request_id = credential.token.hidden_in(reply.request_id or str(in_body or "")) or None
     identifier = str(body.pop("id", "") or "")
     kind = ServerError if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR else _BY_STATUS.get(reply.status, APIError)
     said = api_message.rstrip(".") or _phrase(reply.status)
@@ -118,7 +122,7 @@ def _next_step(kind: type[APIError], request: Request, credential: Credential) -
 def _error_body(reply: Reply) -> dict[str, Any]:
     try:
         body = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"message": _excerpt(reply.body)}
     return dict(body) if isinstance(body, dict) else {"message": _excerpt(reply.body)}
 
@@ -131,6 +135,22 @@ def _phrase(status: int) -> str:
 
 
 def _excerpt(body: bytes) -> str:
-    text = " ".join(body[:400].decode("utf-8", "replace").split())
+    text = body.decode("utf-8", "replace").strip()
     # An HTML page of a proxy says nothing that a reader wants.
-    return "" if text.startswith("<") else text[:200]
+    return "" if text.startswith("<") else text
+
+
+def _one_line(text: str) -> str:
+    words = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * _LONGEST]).split()
+    return " ".join(words)[:_LONGEST]
+
+
+def _without(token: Token, value: Any) -> Any:
+    """Give JSON in which nothing echoes the token."""
+    if isinstance(value, str):
+        return token.hidden_in(value)
+    if isinstance(value, list):
+        return [_without(token, item) for item in value]
+    if isinstance(value, dict):
+        return {token.hidden_in(name): _without(token, item) for name, item in value.items()}
+    return value

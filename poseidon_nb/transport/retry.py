@@ -90,7 +90,7 @@ class RetryPolicy:
         backoff_s = min(self.most_s, self.first_s * 2 ** (attempt - 1)) * (0.5 + chance / 2)
         if outcome.status == TOO_MANY_REQUESTS:
             asked_s = refusal_s(outcome.headers or {}, now)
-            wait_s = backoff_s if asked_s is None else asked_s + chance / 2
+            wait_s = asked_s + chance / 2 if asked_s else backoff_s
             return Wait(wait_s, "rate limit") if attempt <= self.refusals and wait_s <= self.patience_s else None
         if not outcome.sent:
             return Wait(backoff_s, "no connection") if attempt < self.connects else None
@@ -114,7 +114,7 @@ def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:
         except ValueError:
             try:
                 return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 pass
     try:
         return max(1.0, float(headers.get("ratelimit-reset", "")) - now.timestamp())

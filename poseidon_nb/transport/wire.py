@@ -1,0 +1,131 @@
+"""Pooled connections to the one host that there is: a `Request` out, a `Reply` in, once, with no opinion on repeating.
+
+Requests go straight to the adapter of ``requests``, past its `Session`, which would keep cookies, look where redirects
+lead, and put a password from ``~/.netrc`` in the token's place.
+"""
+
+from __future__ import annotations
+
+import http.client
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+import poseidon_nb
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.transport.address import is_loopback
+from poseidon_nb.transport.failures import failure_for
+from poseidon_nb.transport.replies import Reply
+
+if TYPE_CHECKING:
+    from poseidon_nb.transport.credentials import Token
+    from poseidon_nb.transport.request import Request
+
+#: Connections at once.
+CONNECTIONS = 16
+CONNECT_TIMEOUT_S = 10.0
+#: Headers that are the wire's own: who asks, whom, and where the body ends.
+_OURS = frozenset({"authorization", "connection", "content-length", "cookie", "host", "transfer-encoding"})
+
+
+class _Bearer(str):
+    """The header's value, with a repr that a traceback with locals may print."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'Bearer …'"
+
+
+class Wire:
+    """Connections to a host, and the token that goes over them.
+
+    Parameters
+    ----------
+    base_url : str
+        Checked.
+    token : Token
+    timeout_s : float
+        Longest silence of the server, in seconds.
+
+    Notes
+    -----
+    Safe to use from several threads; a seventeenth waits for a connection.
+    """
+
+    def __init__(self, base_url: str, token: Token, timeout_s: float) -> None:
+        parts = urlsplit(base_url)
+        self._base_url = base_url
+        self._where = parts.netloc
+        self.loopback = is_loopback(parts.hostname or "")
+        self._token = token
+        self._timeout_s = timeout_s
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True)
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"poseidon-nb/{poseidon_nb.__version__}",
+        }
+        self._settings = self._from_environment()
+
+    def send(self, request: Request) -> Reply:
+        """Send a request once; blocks.
+
+        Raises
+        ------
+        InvalidArgument
+            It cannot be put on the wire.
+        ConnectionFailed, TimedOut
+            No whole reply came; ``sent`` says whether the server may have seen the request.
+        """
+        prepared = self._prepared(request)
+        timeout = (min(self._timeout_s, CONNECT_TIMEOUT_S), self._timeout_s)
+        try:
+            response = self._adapter.send(prepared, timeout=timeout, **self._settings)
+            body = response.content
+        except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
+            hint = "; is the sandbox still running?" if self.loopback else ""
+            raise failure_for(
+                exc, label=request.label, where=self._where, timeout_s=self._timeout_s, hint=hint
+            ) from exc
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, headers, body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+    def _prepared(self, request: Request) -> requests.PreparedRequest:
+        given = {name.lower() for name in request.headers}
+        taken = given & _OURS
+        if taken:
+            raise InvalidArgument(f"{request.label}: the header {min(taken)} is not the caller's to set")
+        if not request.path.startswith("/"):
+            # Behind the host's name it would become part of that name.
+            raise InvalidArgument(f"{request.label}: a path begins with a slash")
+        payload = request.payload
+        headers = {name: value for name, value in self._headers.items() if name.lower() not in given} | {
+            **request.headers
+        }
+        if payload is not None and "content-type" not in given:
+            headers["Content-Type"] = (
+                "application/octet-stream" if isinstance(request.body, bytes) else "application/json"
+            )
+        prepared = requests.PreparedRequest()
+        try:
+            prepared.prepare(method=request.method, url=self._base_url + request.target, headers=headers, data=payload)
+        except (requests.RequestException, ValueError) as exc:
+            raise InvalidArgument(f"{request.label}: cannot be sent ({type(exc).__name__})") from None
+        prepared.headers["Authorization"] = _Bearer(f"Bearer {self._token.reveal()}")
+        return prepared
+
+    def _from_environment(self) -> dict[str, Any]:
+        """Give the proxies and certificates that the environment names; asked once, not for each of many pages."""
+        with requests.Session() as session:
+            # A proxy is for the outside world; what runs on this machine is reached directly.
+            session.trust_env = not self.loopback
+            merged = session.merge_environment_settings(self._base_url, {}, None, None, None)
+        return {name: merged[name] for name in ("proxies", "verify", "cert")}
