@@ -125,7 +125,7 @@ class Dispatcher:
                 )
                 reply = self._answered(method, found[0], call, body, request_id)
             except Refusal as refusal:
-                reply = refusal.reply(request_id)
+                reply = refusal.reply(request_id, operation)
             if not control:
                 status = 0 if reply.cut else reply.status
                 self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
@@ -154,7 +154,7 @@ class Dispatcher:
                 raise _asked_for(other)
             reply = self._worked(operation, call, body)
         except Refusal as refusal:
-            reply = refusal.reply(request_id)
+            reply = refusal.reply(request_id, operation.id)
         reply.wait_s = wait_s
         reply.cut = other is not None and other.kind == "lost_after"
         return reply

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from poseidon_nb.sandbox.records import render
 
+#: Operations whose 400 has another shape in the specification than every other error.
+_WITH_ROOT_CAUSES = frozenset({"tags_create"})
 NOT_FOUND_TEXT = "The resource you were accessing could not be found."
 
 
@@ -64,9 +67,11 @@ class Refusal(Exception):
         self.attributes = attributes
         self.headers = headers or []
 
-    def reply(self, request_id: str) -> Reply:
-        """Give the refusal as an answer."""
+    def reply(self, request_id: str, operation: str = "") -> Reply:
+        """Give the refusal as an answer to an operation."""
         members: dict[str, Any] = {"id": self.id, "message": self.message, "request_id": request_id}
+        if operation in _WITH_ROOT_CAUSES and self.status == HTTPStatus.BAD_REQUEST:
+            members = {"error": self.message, "messages": None, "root_causes": [self.message]}
         if self.attributes:
             members["error_attributes"] = self.attributes
         return Reply(self.status, render(members), self.headers.copy())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import no_content, not_found, unprocessable
+from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.images import forget_image
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ def _asked_for(call: Call) -> Record:
     image = (
         call.world.images.get(int(text)) if text.isascii() and text.isdigit() and len(text) < len("1" * 19) else None
     )
-    if image is None or image["type"] != "snapshot":
+    if image is None:
         raise not_found()
+    if image["type"] != "snapshot":
+        raise bad_request("the resource is not a snapshot")
     return image
 
 

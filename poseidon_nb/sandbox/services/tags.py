@@ -1,7 +1,7 @@
 """Tags, and what has them.
 
 Two tags that differ only in case are one, in the spelling of the first. Not settled by any source, chosen here: creating
-a tag that exists answers 201 with the one there is; tagging something unknown answers 404 and tags nothing.
+a tag that exists answers 201 with the one there is (a name with other characters 400, as specified); tagging something unknown answers 404 and tags nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import bodies
 from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import no_content, not_found, unprocessable
+from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
@@ -87,7 +87,10 @@ def get_tag(call: Call) -> Reply:
 
 def create_tag(call: Call) -> Reply:
     """Answer ``tags_create``."""
-    name = ensure_tag(call.world, checked_tag(bodies.required(call.body, "name", "string")))
+    asked = bodies.required(call.body, "name", "string")
+    if not _NAME.fullmatch(asked):
+        raise bad_request(f'Error validating resource tag: "tag-name {asked} contains invalid characters"')
+    name = ensure_tag(call.world, asked)
     return call.one("tag", _shown(call, call.world.tags[name.lower()]), status=201)
 
 
