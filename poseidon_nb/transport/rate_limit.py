@@ -48,7 +48,7 @@ class RateLimiter:
         Parameters
         ----------
         now_s : float
-            A monotonic time in seconds, the same clock as for `note` and `pause`.
+            A monotonic time in seconds, the same clock as for the other methods.
         """
         paused_s = self._paused_until_s - now_s
         if paused_s > _TICK_S:
@@ -58,7 +58,8 @@ class RateLimiter:
             return 0.0
         top, newest = self._readings[0], self._readings[-1]
         used = top.remaining - newest.remaining + self._in_flight
-        if top.remaining > newest.remaining and used >= max(1, int(self._limit * BURST_SHARE) - UNSEEN):
+        burst = int(self._limit * BURST_SHARE) - UNSEEN
+        if used >= burst > 0 and top.remaining > newest.remaining:
             return max(0.05, top.at_s + BURST_WINDOW_S - now_s)
         if newest.remaining < self._limit and newest.remaining - self._in_flight <= self._limit * RESERVE_SHARE:
             return max(0.0, self._began_s + HOUR_S / self._limit - now_s)
