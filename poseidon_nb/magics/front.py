@@ -27,6 +27,9 @@ class Front(Protocol):
     def say(self, text: str) -> None:
         """Show a line."""
 
+    def show(self, result: object) -> None:
+        """Show a result in the middle of a command."""
+
     def ask(self, question: str) -> bool:
         """Ask a yes-or-no question.
 
@@ -154,6 +157,10 @@ class TextFront:
         """Show a line."""
         print(text)  # noqa: T201  # a command speaks to its user
 
+    def show(self, result: object) -> None:
+        """Show a result as text."""
+        print(result)  # noqa: T201  # as above
+
     def ask(self, question: str) -> bool:
         """Ask on the terminal; refuse where there is none."""
         if not sys.stdin or not sys.stdin.isatty():
@@ -188,6 +195,12 @@ class NotebookFront:
     def say(self, text: str) -> None:
         """Show a line."""
         print(text)  # noqa: T201  # a command speaks to its user
+
+    def show(self, result: object) -> None:
+        """Show a result as the cell would show its last one."""
+        from IPython.display import display  # noqa: PLC0415  # there is a notebook, so this is loaded already
+
+        display(result)  # type: ignore[no-untyped-call]  # IPython's is untyped
 
     def ask(self, question: str) -> bool:
         """Ask under the cell; refuse where the notebook is run without a person, as nbclient and papermill do."""

@@ -60,6 +60,12 @@ class Kernel:
             self._clients[context] = connect(self.sandbox) if in_sandbox else connect(context=context)
         return self._clients[context]
 
+    def unsent(self) -> Client:
+        """Give a client that builds requests and is never made to send one: a plan needs no token."""
+        from poseidon_nb.client.client import connect  # noqa: PLC0415  # as above
+
+        return connect(token="plan", read_only=True)  # noqa: S106  # no token, and nothing is sent
+
     @property
     def in_sandbox(self) -> bool:
         """Whether the sandbox is the account."""

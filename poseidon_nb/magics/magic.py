@@ -29,7 +29,7 @@ NAMES = ("do", "poseidon")
 
 
 @magics_class
-class DoMagics(Magics):  # type: ignore[misc]  # IPython's class is untyped
+class DoMagics(Magics):
     """``%do`` and its settings: ``%config DoMagics``."""
 
     full_tracebacks = Bool(False, help="Show the whole traceback of a failed command.").tag(config=True)  # noqa: FBT003  # traitlets' way
@@ -43,17 +43,7 @@ class DoMagics(Magics):  # type: ignore[misc]  # IPython's class is untyped
     @line_cell_magic
     def do(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
         """Manage DigitalOcean: ``%do droplets list``. ``%do`` alone shows what there is."""
-        from poseidon_nb.magics.command_line import Settings, run  # noqa: PLC0415  # the heavy part
-
-        variables = {**self.shell.user_ns, **(local_ns or {})}
-        settings = Settings(price_limit_usd_month=self.price_limit_usd_month, assign=self.shell.user_ns.__setitem__)
-        try:
-            return run(line, body=cell, variables=variables, settings=settings)
-        except PoseidonError as error:
-            error.shown_as_one_line = not self.full_tracebacks
-            # IPython looks for exception groups along the context and would print those raw.
-            error.__context__ = None
-            raise
+        return self._run(line, cell, local_ns)
 
     @no_var_expand
     @needs_local_scope
@@ -61,7 +51,20 @@ class DoMagics(Magics):  # type: ignore[misc]  # IPython's class is untyped
     @line_cell_magic
     def poseidon(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
         """Do the same as ``%do``."""
-        return self.do(line, cell, local_ns)
+        return self._run(line, cell, local_ns)
+
+    def _run(self, line: str, cell: str | None, local_ns: Mapping[str, Any] | None) -> Any:
+        from poseidon_nb.magics.command_line import Settings, run  # noqa: PLC0415  # the heavy part
+
+        user_ns = self.shell.user_ns if self.shell else {}
+        settings = Settings(price_limit_usd_month=self.price_limit_usd_month, assign=user_ns.__setitem__)
+        try:
+            return run(line, body=cell, variables={**user_ns, **(local_ns or {})}, settings=settings)
+        except PoseidonError as error:
+            error.shown_as_one_line = not self.full_tracebacks
+            # IPython looks for exception groups along the context and would print those raw.
+            error.__context__ = None
+            raise
 
 
 def load(shell: InteractiveShell) -> None:

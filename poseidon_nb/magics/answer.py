@@ -1,0 +1,60 @@
+"""What a handler gives back: rows that can be had as JSON or as a DataFrame, whichever is asked for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a command.
+
+    Parameters
+    ----------
+    rows : callable
+        Gives the API's JSON.
+    frame : callable
+        Gives the DataFrame.
+    single : bool
+        It is one object, so that its JSON is no list.
+    """
+
+    rows: Callable[[], list[Row]]
+    frame: Callable[[], pd.DataFrame]
+    single: bool = False
+
+    def json(self, columns: Sequence[str] = ()) -> Any:
+        """Give the JSON; of some columns only, what the DataFrame has in them."""
+        rows = self.rows()
+        if columns:
+            picked = selected(self.frame(), columns)
+            rows = json.loads(picked.to_json(orient="records", date_format="iso", date_unit="s"))
+        return rows[0] if self.single and len(rows) == 1 else rows
+
+
+def answer_of(resource: str, rows: Sequence[Row], *, single: bool = False) -> Answer:
+    """Give the answer that rows of a resource make."""
+    listed = list(rows)
+
+    def frame() -> pd.DataFrame:
+        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+
+        return frame_from_rows(resource, listed)
+
+    return Answer(lambda: listed, frame, single)
+
+
+def selected(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Give some columns of a frame, in the order asked for; all when none are named."""
+    from poseidon_nb.frames.selection import select_columns  # noqa: PLC0415  # pandas comes at first use
+
+    return select_columns(frame, columns) if columns else frame

@@ -1,0 +1,84 @@
+"""`%do droplets power_off` and the other verbs that start actions, on one droplet or on many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.client.bulk import BulkOutcome, act_on_each
+from poseidon_nb.errors import PoseidonError
+from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
+from poseidon_nb.magics.plan import steps_of
+from poseidon_nb.magics.questions import disk_question, many_question
+
+if TYPE_CHECKING:
+    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.droplet import Droplet, Step
+    from poseidon_nb.magics.answer import Answer
+    from poseidon_nb.magics.job import Job
+
+
+def act(job: Job) -> Answer:
+    """Start a verb's action on each droplet that is named, and wait for all of them."""
+    droplets = job.droplets()
+    if len(droplets) > 1:
+        job.confirm(many_question(job.client.label(), job.command.verb, [one.name for one in droplets]))
+    return _act_on(job, droplets, steps_of(job.command)[0])
+
+
+def rename(job: Job) -> Answer:
+    """Give a droplet another name."""
+    droplet = job.client.droplets.find(job.argument("droplet"))
+    return _act_on(job, [droplet], steps_of(job.command)[0])
+
+
+def resize(job: Job) -> Answer:
+    """Give droplets another size; with a restart one after another, for each is three actions."""
+    droplets = job.droplets()
+    size, disk = job.option("size"), bool(job.option("disk"))
+    names = [droplet.name for droplet in droplets]
+    if disk:
+        job.confirm(disk_question(job.client.label(), names, size, job.price_usd_month(size)))
+    elif len(droplets) > 1:
+        job.confirm(many_question(job.client.label(), f"resize to {size}", names))
+    if not job.option("restart"):
+        return _act_on(job, droplets, steps_of(job.command)[0])
+    outcomes = []
+    for droplet in droplets:
+        try:
+            action = droplet.resize(size, disk=disk, restart=True, **job.waiting)
+        except PoseidonError as error:
+            outcomes.append(BulkOutcome(droplet, getattr(error, "action", None), error))
+        else:
+            outcomes.append(BulkOutcome(droplet, action, None))
+    return _table(job, "resize", outcomes)
+
+
+def _act_on(job: Job, droplets: list[Droplet], step: Step) -> Answer:
+    def start(droplet: Droplet) -> Action:
+        return job.client.droplets.acting.act(droplet, step, wait=False, timeout_s=None, on_progress=None)
+
+    outcomes = act_on_each(job.client.actions, droplets, start, **job.waiting)
+    return _table(job, job.command.verb, outcomes)
+
+
+def _table(job: Job, verb: str, outcomes: list[BulkOutcome]) -> Answer:
+    rows = [
+        Outcome(
+            id=outcome.droplet.id,
+            name=outcome.droplet.name,
+            action=verb,
+            status=outcome.action.status if outcome.action is not None else "failed",
+            error=None if outcome.error is None else str(outcome.error),
+        )
+        for outcome in outcomes
+    ]
+    return table_of(job, rows, [outcome.error for outcome in outcomes if outcome.error is not None])
+
+
+_ONE_ACTION = ("power_on", "power_off", "shutdown", "reboot", "power_cycle", "take_snapshot")
+
+HANDLERS = {
+    **{("droplets", verb): act for verb in _ONE_ACTION},
+    ("droplets", "rename"): rename,
+    ("droplets", "resize"): resize,
+}

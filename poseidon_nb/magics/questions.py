@@ -1,0 +1,53 @@
+"""What has to be asked before something is done: pure. A question names the account, the things, and the money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.text import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Things named in a question; of more the rest is counted.
+MOST_NAMED = 8
+
+
+def named(things: Sequence[str]) -> str:
+    """Give the names of things, the first few of many."""
+    if len(things) <= MOST_NAMED:
+        return joined(things)
+    return f"{', '.join(things[:MOST_NAMED])} and {len(things) - MOST_NAMED:,} more"
+
+
+def money(usd_month: float) -> str:
+    """Give a price in words: ``$24.00 a month``."""
+    return f"${usd_month:,.2f} a month"
+
+
+def delete_question(account: str, noun: str, things: Sequence[str], usd_month: float | None = None) -> str:
+    """Ask before something is destroyed."""
+    what = f"{noun} {things[0]}" if len(things) == 1 else f"{len(things):,} {noun}s: {named(things)}"
+    price = f" ({money(usd_month)})" if usd_month else ""
+    return f"{account}: delete {what}{price}? This cannot be undone."
+
+
+def many_question(account: str, action: str, things: Sequence[str]) -> str:
+    """Ask before something is done to several droplets at once."""
+    billed = " A droplet that is off is billed all the same." if action in {"power_off", "shutdown"} else ""
+    return f"{account}: {action} {len(things):,} droplets: {named(things)}?{billed}"
+
+
+def disk_question(account: str, things: Sequence[str], size: str, usd_month: float | None) -> str:
+    """Ask before disks grow for good."""
+    price = f" ({money(usd_month)} each)" if usd_month is not None else ""
+    return (
+        f"{account}: resize {named(things)} to {size}{price}, the disk too? A larger disk cannot be made smaller again."
+    )
+
+
+def price_question(account: str, things: Sequence[str], size: str, usd_month: float | None) -> str:
+    """Ask before droplets are made that cost more than the limit, or an unknown price."""
+    many = f"{len(things)} droplets" if len(things) > 1 else "a droplet"
+    price = money(usd_month) if usd_month is not None else "a price that could not be found"
+    return f"{account}: create {many} of {size} for {price}: {named(things)}?"
