@@ -7,7 +7,8 @@
     undescribed("droplets_get", 200, body)         # fields that the specification does not know, {"droplet.nmae"}
 
 Where the specification contradicts the service, `corrections.json` changes it first; each correction carries its reason
-and a sample that shows what it is needed for.
+and a sample that shows what it is needed for. Those marked ``limited`` are made only for answers to a token that lacks
+scopes, from which fields vanish that the specification calls required.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ CORRECTIONS = Path(__file__).with_name("corrections.json")
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
-def validate(operation_id: str, status: int, body: Any) -> None:
+def validate(operation_id: str, status: int, body: Any, *, limited: bool = False) -> None:
     """Fail unless the operation may answer so; an answer without a body is None."""
-    specification().validate(operation_id, status, body)
+    specification(limited=limited).validate(operation_id, status, body)
 
 
 def validate_request(operation_id: str, body: Any) -> None:
@@ -66,9 +67,10 @@ def corrections() -> list[dict[str, Any]]:
 
 
 @cache
-def specification() -> Specification:
+def specification(*, limited: bool = False) -> Specification:
     """Give the corrected specification, read once."""
-    return Specification(corrected(document(), corrections()))
+    changes = [change for change in corrections() if limited or not change.get("limited")]
+    return Specification(corrected(document(), changes))
 
 
 def corrected(published: Mapping[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -80,6 +82,8 @@ def corrected(published: Mapping[str, Any], changes: list[dict[str, Any]]) -> di
             del target[key]
         for old, new in change.get("rename", {}).items():
             target[new] = target.pop(old)
+        for name in change.get("optional", ()):
+            target["required"].remove(name)
         for key, more in change.get("append", {}).items():
             target[key].extend(more)
         target.update(change.get("set", {}))
