@@ -79,6 +79,20 @@ def phrase_words(word: str) -> tuple[str, ...]:
     return tuple(_phrases().get(folded(word), ()))
 
 
+def phrase_called(first: str, second: str) -> tuple[Group, Verb] | None:
+    """Give the group and verb that two of doctl's words mean."""
+    meant = _phrases().get(folded(first), {}).get(folded(second))
+    group = group_called(meant[0]) if meant else None
+    verb = verb_called(group, meant[1]) if group and meant else None
+    return (group, verb) if group and verb else None
+
+
+def first_words() -> list[str]:
+    """Give doctl's words that may begin a command and are no name of ours; those of one letter are left out."""
+    aliases = [alias for group in GROUPS for alias in group.aliases]
+    return [word for word in (*aliases, *_phrases(), *PREFIXES) if len(word) > 1]
+
+
 def phrase_group(word: str) -> str:
     """Give the name of our group that one of doctl's own groups is mostly about; ``""`` if it is none."""
     meant = _phrases().get(folded(word))
@@ -135,12 +149,11 @@ def phrase_meant(first: str, second: str) -> tuple[Group, Verb]:
     GrammarError
         They mean nothing here.
     """
-    verbs = _phrases()[folded(first)]
-    meant = verbs.get(folded(second))
-    if meant is None:
-        raise mistake(f"{first} has no verb {quoted(second)}; it has {', '.join(verbs)}", word=second, among=verbs)
-    group = group_meant(meant[0])
-    return group, verb_meant(group, meant[1])
+    found = phrase_called(first, second)
+    if found is None:
+        words = phrase_words(first)
+        raise mistake(f"{first} has no verb {quoted(second)}; it has {', '.join(words)}", word=second, among=words)
+    return found
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
