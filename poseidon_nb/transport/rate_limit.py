@@ -95,5 +95,5 @@ class RateLimiter:
         self._readings.clear()
 
     def _forget(self, now_s: float) -> None:
-        while len(self._readings) > 1 and self._readings[0].at_s < now_s - BURST_WINDOW_S:
+        while len(self._readings) > 1 and self._readings[0].at_s <= now_s - BURST_WINDOW_S:
             self._readings.popleft()
