@@ -246,15 +246,15 @@ def _may_be_number(path: tuple[_Step, ...], root: _Node) -> bool:
 
 def _firsts(lists: Iterable[list[Any] | None], step: _Step, absent: msgspec.Struct) -> list[Any]:
     """Give the first object of each list that the step asks for. Plain loops: this runs thrice for each droplet."""
-    by, wanted = attrgetter(step.by), step.value
+    by, wanted = step.by, step.value
     found = []
     for objects in lists:
-        first = absent
         for candidate in objects or ():
-            if by(candidate) == wanted:
-                first = candidate
+            if getattr(candidate, by) == wanted:
+                found.append(candidate)
                 break
-        found.append(first)
+        else:
+            found.append(absent)
     return found
 
 
