@@ -188,26 +188,31 @@ def read_doctl(path: Path) -> DoctlConfig:
     ConfigurationError
         The file is there and cannot be understood.
     """
-    import yaml  # noqa: PLC0415  # only needed when there is a file to read
-
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return DoctlConfig({}, DEFAULT_CONTEXT)
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigurationError(f"cannot read doctl's file {path}: {type(exc).__name__}") from None
-    try:
-        settings: Any = yaml.safe_load(text) or {}
-    except (yaml.YAMLError, ValueError, RecursionError):
+    settings = _settings(text)
+    if settings is None:
         # The parser's own message would quote the line that it choked on, and that line may be the token.
-        raise ConfigurationError(f"doctl's file {path} is not YAML") from None
-    if not isinstance(settings, dict):
-        raise ConfigurationError(f"doctl's file {path} does not hold settings")
+        raise ConfigurationError(f"doctl's file {path} does not hold settings in YAML")
     contexts = settings.get("auth-contexts")
     written = dict(contexts) if isinstance(contexts, dict) else {}
     written[DEFAULT_CONTEXT] = settings.get("access-token") or written.get(DEFAULT_CONTEXT)
     tokens = {str(name): token for name, secret in written.items() if (token := _token_or_none(secret))}
     return DoctlConfig(tokens, str(settings.get("context") or DEFAULT_CONTEXT))
+
+
+def _settings(text: str) -> dict[Any, Any] | None:
+    import yaml  # noqa: PLC0415  # only needed when there is a file to read
+
+    try:
+        settings = yaml.safe_load(text) or {}
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return settings if isinstance(settings, dict) else None
 
 
 def _token_or_none(secret: object) -> Token | None:

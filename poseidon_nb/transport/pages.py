@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.transport.replies import Reply
     from poseidon_nb.transport.request import Request
+
+T = TypeVar("T")
 
 PER_PAGE = 200
 #: Pages that are asked for ahead of the one that is consumed next: enough to keep every connection busy, and few enough
@@ -85,6 +87,7 @@ class _Envelope(msgspec.Struct):
 
 
 _envelopes = msgspec.json.Decoder(_Envelope)
+_anything = msgspec.json.Decoder(dict[str, Any])
 
 
 def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[Page]:
@@ -114,7 +117,7 @@ def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[
         return send(request.with_query(page=number, per_page=PER_PAGE)).body
 
     first = body_of(1)
-    envelope = _read(request, first)
+    envelope = _decoded(request, _envelopes, first)
     last = _last_page(request, first, envelope)
     yield Page(1, envelope.total, last, first)
     body = first
@@ -123,13 +126,13 @@ def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[
             yield Page(number, None, last, body)
     # Things may have been made while the list was read; the last page tells whether one more has come.
     number = last
-    envelope = _read(request, body) if last > 1 else envelope
+    envelope = _decoded(request, _envelopes, body) if last > 1 else envelope
     while (following := envelope.page("next")) is not None:
-        if following != number + 1 or following > min(_most_pages(envelope.total, first), last + MOST_PAGES):
+        if following != number + 1 or following > min(_most_pages(request, envelope.total, first), last + MOST_PAGES):
             raise ShapeError(f"{request.label}: the pages never end (page {number} names {following} as its next)")
         number, body = following, body_of(following)
-        envelope = _read(request, body)
-        if _items_on(body):
+        envelope = _decoded(request, _envelopes, body)
+        if _items_on(request, body):
             yield Page(number, envelope.total, number, body)
         elif envelope.total is None:
             # Nothing says that more is to come, and a server that names a next page for ever looks like this.
@@ -165,13 +168,6 @@ def _side_by_side(body_of: Callable[[int], bytes], numbers: range) -> Iterator[t
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(request: Request, body: bytes) -> _Envelope:
-    try:
-        return _envelopes.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise ShapeError(f"{request.label}: the answer is not a page of a list ({exc})") from None
-
-
 def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:
     last = envelope.page("last")
     if last is None:
@@ -182,21 +178,29 @@ def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:
     else:
         most = _pages_for(envelope.total, PER_PAGE)
         if last > most:  # the server may have its own, smaller pages
-            most = _most_pages(envelope.total, body)
+            most = _most_pages(request, envelope.total, body)
     if not 1 <= last <= most:
         raise ShapeError(f"{request.label}: page {last} is named as the last, but {envelope.total} items fill {most}")
     return last
 
 
-def _most_pages(total: int | None, first: bytes) -> int:
+def _most_pages(request: Request, total: int | None, first: bytes) -> int:
     """Give how many pages a total can fill, given how many items the first one holds."""
-    return MOST_PAGES if total is None else _pages_for(total, max(1, _items_on(first)))
+    return MOST_PAGES if total is None else _pages_for(total, max(1, _items_on(request, first)))
 
 
 def _pages_for(total: int, per_page: int) -> int:
     return max(1, -(-total // per_page))
 
 
-def _items_on(body: bytes) -> int:
-    found = msgspec.json.decode(body)
+def _items_on(request: Request, body: bytes) -> int:
+    found = _decoded(request, _anything, body)
     return max((len(value) for value in found.values() if isinstance(value, list)), default=0)
+
+
+def _decoded(request: Request, decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        why = str(exc)
+    raise ShapeError(f"{request.label}: the answer is not a page of a list ({why})")

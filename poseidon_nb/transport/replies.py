@@ -75,9 +75,14 @@ class Reply:
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
-            # The body is not quoted: an echo would print the token.
-            kind = self.headers.get("content-type", "").split(";")[0] or "no content type"
-            raise ShapeError(f"the answer is not JSON ({len(self.body):,} bytes, {kind})") from None
+            pass
+        # Not raised from within the decoder's error, which keeps the body; nor is the body quoted: an echo in it would
+        # give the token away.
+        kind = self.headers.get("content-type", "").split(";")[0] or "no content type"
+        raise ShapeError(f"the answer is not JSON ({len(self.body):,} bytes, {kind})")
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body):,} bytes>"
 
 
 def error_for(request: Request, reply: Reply, credential: Credential, now: datetime) -> APIError:

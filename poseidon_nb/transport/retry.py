@@ -7,7 +7,7 @@ acting, so it may always be repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class Outcome:
 
     status: int | None
     sent: bool = True
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)  # a server may echo the token in one
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
-import poseidon_nb
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.transport.address import is_loopback
 from poseidon_nb.transport.failures import failure_for
@@ -67,7 +66,7 @@ class Wire:
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
-            "User-Agent": f"poseidon-nb/{poseidon_nb.__version__}",
+            "User-Agent": f"poseidon-nb/{__version__}",
         }
         self._settings = self._from_environment()
 

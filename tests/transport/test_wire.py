@@ -121,7 +121,7 @@ def test_netrc_never_replaces_the_token(new_session, serve, reply, tmp_path, mon
     netrc.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
-    url, heard = serve(lambda handler: reply(handler))
+    url, heard = serve(reply)
     new_session(url).send(ACCOUNT)
     assert heard.requests[0][2]["Authorization"] == f"Bearer {secret}"
 
@@ -136,7 +136,7 @@ def test_no_cookie_is_kept(new_session, serve, reply):
 
 
 def test_a_redirect_to_another_server_is_not_followed_and_the_other_hears_nothing(new_session, serve, reply):
-    other, heard_there = serve(lambda handler: reply(handler))
+    other, heard_there = serve(reply)
     url, heard = serve(lambda handler: reply(handler, status=302, location=f"{other}/v2/account"))
     failure = failure_of(new_session(url))
     assert "redirect (302)" in str(failure)
@@ -150,7 +150,7 @@ PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "http
 def test_a_proxy_is_passed_by_for_this_machine(new_session, serve, reply, monkeypatch):
     for name in PROXY_VARIABLES:
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    url, heard = serve(lambda handler: reply(handler))
+    url, heard = serve(reply)
     new_session(url).send(ACCOUNT)
     assert len(heard.requests) == 1
 
@@ -195,13 +195,13 @@ def test_a_missing_file_of_certificates_is_told_in_one_line(new_session, monkeyp
 
 
 def test_a_server_without_tls_where_tls_is_expected_is_told_in_one_line(new_session, serve, reply):
-    url, _ = serve(lambda handler: reply(handler))
+    url, _ = serve(reply)
     failure_of(new_session(url.replace("http://", "https://")))
 
 
 def test_ipv6_loopback_works(new_session, serve, reply):
     try:
-        url, heard = serve(lambda handler: reply(handler), host="::1")
+        url, heard = serve(reply, host="::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
     assert new_session(url).send(ACCOUNT).status == 200
@@ -224,7 +224,7 @@ def test_forty_threads_share_sixteen_connections(new_session, serve, reply):
 
 
 def test_a_closed_session_leaves_no_connection(new_session, serve, reply):
-    url, _ = serve(lambda handler: reply(handler))
+    url, _ = serve(reply)
     session = new_session(url)
     session.send(ACCOUNT)
     pool = session._wire._adapter.poolmanager
