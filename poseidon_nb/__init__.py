@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.version import __version__
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     )
     from poseidon_nb.magics.command_line import do
     from poseidon_nb.sandbox import Sandbox
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Action": "client.actions",

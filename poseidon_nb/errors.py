@@ -193,7 +193,7 @@ class APIError(PoseidonError):
         Further members of the error's body, such as ``error_attributes``.
     """
 
-    def __init__(  # noqa: PLR0913  # the facts of a reply, all by keyword
+    def __init__(  # the facts of a reply, all by keyword
         self,
         message: str,
         *,

@@ -103,7 +103,7 @@ def described(specification: Mapping[str, Any]) -> Iterator[Operation]:
                 yield _described(schemas, method.upper(), path, raw, servers[0]["url"], list(parameters.values()))
 
 
-def _described(  # noqa: PLR0913, PLR0917  # the parts of one operation, put together in one place
+def _described(  # the parts of one operation, put together in one place
     schemas: Schemas,
     method: str,
     path: str,

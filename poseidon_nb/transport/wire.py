@@ -18,6 +18,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.transport.address import is_loopback
 from poseidon_nb.transport.failures import failure_for
 from poseidon_nb.transport.replies import Reply
+from poseidon_nb.version import __version__
 
 if TYPE_CHECKING:
     from poseidon_nb.transport.credentials import Token
