@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.durations import Durations
-from poseidon_nb.client.poller import PER_PAGE, Poller
+from poseidon_nb.client.many import PER_PAGE
+from poseidon_nb.client.poller import Poller
 from poseidon_nb.client.progress import Progress
 from poseidon_nb.client.resource import Field, Resource, TimeField
+from poseidon_nb.client.settle import Settling
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, PoseidonError
 from poseidon_nb.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.settle import Expected
 
     # Named here because within the class `list` is the method.
     RowList = list[Mapping[str, Any]]
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 IN_PROGRESS = "in-progress"
 COMPLETED = "completed"
 ERRORED = "errored"
+#: Not the API's word: completed, but the droplet does not show it yet.
+SETTLING = "settling"
 
 _HOUR_S = 3600.0
 #: How long each type of action is waited for when the caller sets no limit, in seconds.
@@ -43,6 +48,8 @@ LIMITS_S: Mapping[str, float] = {
     "transfer": _HOUR_S,
 }
 OTHER_LIMIT_S = 300.0
+#: How many actions an interrupted wait names one by one.
+MOST_NOTES = 3
 
 
 def limit_s(action_type: str) -> float:
@@ -61,8 +68,8 @@ class Action(Resource):
         Where it can be waited for.
     subject : str
         The name of what it acts upon, for people.
-    on_completed : callable, optional
-        Called once when a wait sees it completed; a droplet reads itself again here.
+    expected : Expected, optional
+        How what it acts upon should read once it has completed; a wait lasts until then.
     """
 
     id = Field[int]()
@@ -80,11 +87,12 @@ class Action(Resource):
         actions: Actions,
         *,
         subject: str = "",
-        on_completed: Callable[[], None] | None = None,
+        expected: Expected | None = None,
     ) -> None:
         super().__init__(data)
         self._actions = actions
-        self._on_completed = on_completed
+        #: None once it has come true, or has had its time.
+        self.expected = expected
         self.subject = subject
 
     @property
@@ -136,12 +144,6 @@ class Action(Resource):
         """
         self._actions.wait(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
-
-    def has_completed(self) -> None:
-        """Let what it acts upon read itself again; once."""
-        call, self._on_completed = self._on_completed, None
-        if call is not None:
-            call()
 
     def _summary(self) -> tuple[object, ...]:
         return (self.id, self.label, self.status)
@@ -224,7 +226,8 @@ class Actions(Collection[Action]):
         """Block until all have ended, and give what went wrong, by id, instead of raising it."""
         if timeout_s is not None and not timeout_s > 0:
             raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
-        waiting = {action.id: action for action in actions}
+        given = list(actions)
+        waiting = {action.id: action for action in given}
         wait = _Wait(self, waiting, timeout_s, on_progress)
         running = [key for key, action in waiting.items() if not action.done]
         if running and on_progress is not None:
@@ -233,13 +236,14 @@ class Actions(Collection[Action]):
             self._poller.wait(running, seen=wait.seen)
         except KeyboardInterrupt as interrupt:
             left = [action for action in waiting.values() if not action.done]
-            for action in left[:3]:
+            for action in left[:MOST_NOTES]:
                 interrupt.add_note(f"{action.label} goes on: wait for it again with actions wait {action.id}")
+            if len(left) > MOST_NOTES:
+                interrupt.add_note(f"so do {counted(len(left) - MOST_NOTES, 'other action')}: see actions list")
             raise
-        for action in waiting.values():
-            if action.completed:
-                action.has_completed()
-                wait.tell(action, action.status)
+        for action in given:
+            if action is not waiting[action.id]:
+                action.assign(waiting[action.id].to_dict())
         return wait.failures
 
     def _ask_history(self) -> None:
@@ -269,6 +273,7 @@ class _Wait:
         self._on_progress = on_progress
         self._waiting = waiting
         self._open = {key for key, action in waiting.items() if not action.done}
+        self._settling = Settling(connection)
         self._began_s = self._clock.monotonic()
         now = connection.session.server_now()
         self._age_s = {
@@ -279,32 +284,52 @@ class _Wait:
         self.failures: dict[int, PoseidonError] = {
             key: _failed(action) for key, action in waiting.items() if action.errored
         }
+        # Completed, but not told yet.
+        self._completed = [key for key, action in waiting.items() if action.completed]
 
     def seen(self, latest: Mapping[int, Mapping[str, Any]]) -> bool:
         """Take in what is known now; say whether nothing is left to wait for."""
-        waited_s = self._clock.monotonic() - self._began_s
         for key in sorted(self._open):
-            action = self._waiting[key]
-            row = latest.get(key)
-            if row is not None and row["status"] != IN_PROGRESS:
-                action.assign(row)
-                self._open.discard(key)
-                if action.errored:
-                    self.failures[key] = _failed(action)
-                # A completed one is told of when the droplet agrees.
-                self.tell(action, "settling" if action.completed else action.status)
-            elif waited_s >= self._limit_s[key]:
-                self._open.discard(key)
-                self.failures[key] = ActionTimedOut(
-                    f"{action.label} is still running after {self._limit_s[key]:g} s; it goes on: "
-                    f"wait for it again with actions wait {key}",
-                    action=action,
-                )
-            else:
-                self.tell(action, IN_PROGRESS)
-        return not self._open
+            self._take_in(self._waiting[key], latest.get(key))
+        self._settle()
+        return not self._open and not self._settling
 
-    def tell(self, action: Action, status: str) -> None:
+    def _take_in(self, action: Action, row: Mapping[str, Any] | None) -> None:
+        if row is not None and row["status"] != IN_PROGRESS:
+            action.assign(row)
+            self._open.discard(action.id)
+            if action.completed:
+                self._completed.append(action.id)
+                return
+            self.failures[action.id] = _failed(action)
+        elif self._clock.monotonic() - self._began_s >= self._limit_s[action.id]:
+            self._open.discard(action.id)
+            self.failures[action.id] = ActionTimedOut(
+                f"{action.label} is still running after {self._limit_s[action.id]:g} s; it goes on: "
+                f"wait for it again with actions wait {action.id}",
+                action=action,
+            )
+        self._tell(action, action.status)
+
+    def _settle(self) -> None:
+        """Tell of a completed one when its droplet agrees, and not before."""
+        completed, self._completed = self._completed, []
+        agreed = []
+        for key in completed:
+            expected = self._waiting[key].expected
+            if expected is None:
+                agreed.append(key)
+            else:
+                self._settling.add(key, expected)
+        for key in self._settling.step():
+            self._waiting[key].expected = None
+            agreed.append(key)
+        for key in self._settling:
+            self._tell(self._waiting[key], SETTLING)
+        for key in agreed:
+            self._tell(self._waiting[key], COMPLETED)
+
+    def _tell(self, action: Action, status: str) -> None:
         if self._on_progress is None:
             return
         elapsed_s = self._age_s[action.id] + self._clock.monotonic() - self._began_s

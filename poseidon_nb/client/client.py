@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.actions import Actions
 from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import Connection, checked_fields
+from poseidon_nb.client.connection import Connection, checked_fields, checked_query
 from poseidon_nb.client.droplets import Droplets
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.resource import Account, Region, Size
 from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Images, Snapshots, Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import InvalidArgument, NoToken, PoseidonError
+from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-    from poseidon_nb.catalogue import Operation
+    from poseidon_nb.catalogue import Operation, Parameter
 
 SANDBOX = "SANDBOX"
 _YES = {"1", "true", "yes", "on"}
@@ -45,7 +45,7 @@ class HasAddress(Protocol):
         """The token that it asks for."""
 
 
-def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but the first
+def connect(  # the ways to name an account, all by keyword but the first
     account: HasAddress | None = None,
     *,
     token: str | None = None,
@@ -83,6 +83,9 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
         The address or a setting cannot be used.
     """
     if account is not None:
+        if not hasattr(account, "url") or not hasattr(account, "token"):
+            # Its value is not shown: it may be a token.
+            raise InvalidArgument("connect takes an object with .url and .token, as a Sandbox; a token is token=...")
         if token or context or base_url:
             raise InvalidArgument("connect takes either an account or token=, context= and base_url=")
         if not account.url:
@@ -151,9 +154,12 @@ class Client:
         if self._label is None:
             try:
                 self._label = self.account().email
-            except PoseidonError:
+            except PoseidonError as error:
                 # A token without account:read may still do everything else.
-                self._label = f"the account of {self._connection.session.credential.source}"
+                name = f"the account of {self._connection.session.credential.source}"
+                if isinstance(error, Forbidden):
+                    self._label = name
+                return name
         return self._label
 
     def account(self) -> Account:
@@ -178,6 +184,9 @@ class Client:
             A field is unknown or a required one is missing.
         """
         wanted = operation(operation_id)
+        if wanted.server != PRODUCTION:
+            # The token goes to no host that the user did not name.
+            raise InvalidArgument(f"{operation_id} is not part of the account's API: it is served at {wanted.server}")
         path, query = dict(path or {}), dict(query or {})
         rest: dict[str, Any] = {}
         for name, value in fields.items():
@@ -188,13 +197,11 @@ class Client:
                 raise InvalidArgument(f"{operation_id}: give either body= or fields, not both")
             body = {**(body or {}), **checked_fields(wanted, rest)}
         if isinstance(body, dict):
-            missing = [field.name for field in wanted.body_fields if field.required and field.name not in body]
-            if missing:
-                raise InvalidArgument(f"{operation_id} needs {joined(missing)}")
-        known = {parameter.name for parameter in wanted.query_parameters}
-        unknown = next((name for name in query if name not in known), None)
-        if unknown is not None:
-            raise InvalidArgument(f"{operation_id} has no query parameter {unknown!r}{hint(unknown, known)}")
+            checked_fields(wanted, body)
+        if body is None or isinstance(body, dict):
+            _refuse_missing(wanted, wanted.body_fields, body or {})
+        query = checked_query(wanted, query)
+        _refuse_missing(wanted, wanted.query_parameters, query)
         return self._connection.request(operation_id, path=path, query=query, body=body, headers=headers)
 
     def call(self, operation_id: str, *, frame: bool = False, **parts: Any) -> Any:
@@ -220,14 +227,21 @@ class Client:
         if wanted.paginated and "page" not in request.query:
             items = self._connection.rows_of(request)
         else:
-            answer = self._send(request)
-            items = answer[wanted.answer_key] if wanted.answer_is_list and isinstance(answer, dict) else answer
+            items = self._send(request)
+            if wanted.answer_is_list:
+                # Some services answer null for an empty list.
+                items = self._connection.unwrapped(operation_id, items) or []
         if not frame:
             return items
+        if items is None:
+            raise InvalidArgument(f"{operation_id} answers with nothing that could become a frame")
+        from poseidon_nb.frames.schemas import TABLES  # noqa: PLC0415  # as below
         from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
-        rows = items if isinstance(items, list) else [items.get(wanted.answer_key, items)]
-        return frame_from_rows(wanted.answer_key, rows)
+        # One droplet has the columns of the droplets.
+        keys = {wanted.answer_key, f"{wanted.answer_key}s"}
+        resource = next((table.resource for table in TABLES.values() if table.key in keys), wanted.answer_key)
+        return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.answer_key, items)])
 
     def api(self, method: str, path: str, *, body: Any = None) -> Any:
         """Send any request: the last resort, for what the catalogue does not know.
@@ -255,7 +269,9 @@ class Client:
         parts = urlsplit(path)
         if parts.scheme or parts.netloc or not parts.path.startswith("/"):
             raise InvalidArgument(f"the path must start with /v2/ and name no host, not {path!r}")
-        if any(segment in {".", ".."} for segment in parts.path.split("/")) or not path.isprintable() or " " in path:
+        # Unquoted, because requests would unquote %2e and then follow the dots.
+        dots = any(segment in {".", ".."} for segment in unquote(parts.path).replace("\\", "/").split("/"))
+        if dots or not path.isprintable() or " " in path or parts.fragment:
             raise InvalidArgument(f"{path!r} is not a path")
         found = match(method, parts.path)
         query: dict[str, Any] = {}
@@ -281,9 +297,21 @@ class Client:
         self.close()
 
     def _send(self, request: Request) -> Any:
-        if request.method in {"GET", "PUT"}:
+        if request.method in {"GET", "HEAD", "PUT"}:
             return self._connection.send(request).json()
-        return self._connection.change(request, look=lambda _: None, where="the account")
+        readable = match("GET", request.path)
+
+        def gone(_: object) -> bool | None:
+            try:
+                self._connection.send(Request("GET", request.path))
+            except NotFound:
+                return True
+            return None
+
+        look = gone if request.method == "DELETE" and readable is not None and not request.query else None
+        where = f"GET {request.path}" if readable is not None else "the account"
+        answer = self._connection.change(request, look=look, where=where)
+        return None if answer is True else answer
 
 
 _METHODS: Sequence[str] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
@@ -296,3 +324,9 @@ def _place(wanted: Operation, name: str) -> str:
     if any(parameter.name == name for parameter in wanted.query_parameters):
         return "query"
     return "body"
+
+
+def _refuse_missing(wanted: Operation, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> None:
+    missing = [parameter.name for parameter in parameters if parameter.required and given.get(parameter.name) is None]
+    if missing:
+        raise InvalidArgument(f"{wanted.id} needs {joined(missing)}")

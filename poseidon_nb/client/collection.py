@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.client.connection import checked_query
 from poseidon_nb.client.resource import Resource
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ class Collection(Generic[R]):
         Returns
         -------
         list
+
+        Raises
+        ------
+        InvalidArgument
+            The operation has no such query parameter.
         """
-        return [self._make(row) for row in self._connection.rows(self._list_operation, query=filters)]
+        return [self._make(row) for row in self._connection.rows(self._list_operation, query=self._checked(filters))]
 
     def frame(self, **filters: Any) -> pd.DataFrame:
         """Give all of them as a DataFrame, the fast way: from bytes to columns.
@@ -67,7 +73,11 @@ class Collection(Generic[R]):
         pandas.DataFrame
             A row each; the columns are those of the resource's table in `poseidon_nb.frames.schemas`.
         """
-        return self._framed(page.body for page in self._connection.pages(self._list_operation, query=filters))
+        query = self._checked(filters)
+        return self._framed(page.body for page in self._connection.pages(self._list_operation, query=query))
+
+    def _checked(self, filters: Mapping[str, Any]) -> dict[str, Any]:
+        return checked_query(operation(self._list_operation), filters)
 
     def _framed(self, bodies: Any) -> pd.DataFrame:
         from poseidon_nb.frames.tidy import frame_from_pages  # noqa: PLC0415  # pandas comes at first use

@@ -7,6 +7,7 @@ was lost is looked for and never repeated (DESIGN, "Nothing twice").
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -36,7 +37,11 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.session import Session
 
 T = TypeVar("T")
+E = TypeVar("E", bound=APIError)
 Row = dict[str, Any]
+
+#: Seconds before each look for what a lost answer may have been about.
+LOOKS_AFTER_S = (0.0, 1.0, 2.0)
 
 _log = logging.getLogger("poseidon_nb")
 
@@ -105,14 +110,16 @@ class Connection:
             raise ShapeError(f"{operation_id}: the answer has no {key!r}") from None
 
     # --- changing ----------------------------------------------------------------------------------------------------
-    def change(self, request: Request, *, look: Callable[[Callable[[], datetime]], T | None], where: str) -> Any | T:
+    def change(
+        self, request: Request, *, look: Callable[[Callable[[], datetime]], T | None] | None, where: str
+    ) -> Any | T:
         """Send a POST, PATCH or DELETE once; when its answer is lost, look whether it was carried out.
 
         Parameters
         ----------
         request : Request
-        look : callable
-            Given a function that tells when, by the server's clock, the request went out at the earliest; gives what it
+        look : callable or None
+            None where nothing could tell. Given a function that tells when, by the server's clock, the request went out at the earliest; gives what it
             finds, or None.
         where : str
             What a person should look at if nothing is found.
@@ -126,6 +133,8 @@ class Connection:
         ------
         OutcomeUnknown
             No answer came, and nothing was found.
+        ServerError
+            The answer was a 5xx, and nothing was found.
         """
         sent_at = self.session.clock.now()
 
@@ -136,22 +145,33 @@ class Connection:
         try:
             return self.send(request).json()
         except (ConnectionFailed, TimedOut, ServerError) as lost:
-            if not getattr(lost, "sent", True):
+            if not getattr(lost, "sent", True) or getattr(lost, "status", 0) == HTTPStatus.NOT_IMPLEMENTED:
                 raise
             failure: PoseidonError = lost
-        try:
-            found = look(since)
-        except PoseidonError:
-            found = None
+        found = self._found(look, since) if look is not None else None
         if found is not None:
             return found
+        advice = (
+            f"it was sent once and may have been carried out, but does not show: look at {where} before you repeat it"
+        )
         if isinstance(failure, ServerError):
-            raise failure
-        raise OutcomeUnknown(
-            f"{failure}; it was sent once and may have been carried out, but does not show: look at {where} before you repeat it",
-            method=request.method,
-            path=request.path,
-        ) from failure
+            # There was an answer, with an id that DigitalOcean's support asks for.
+            raise explained(failure, advice)
+        raise OutcomeUnknown(f"{failure}; {advice}", method=request.method, path=request.path) from failure
+
+    def _found(self, look: Callable[[Callable[[], datetime]], T | None], since: Callable[[], datetime]) -> T | None:
+        """Look several times: what was made may take a moment to show."""
+        for pause_s in LOOKS_AFTER_S:
+            if pause_s:
+                self.on_wait(pause_s, "the answer was lost: looking whether it was carried out")
+                self.session.clock.sleep(pause_s)
+            try:
+                found = look(since)
+            except PoseidonError:
+                return None
+            if found is not None:
+                return found
+        return None
 
 
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
@@ -179,11 +199,29 @@ def checked_fields(wanted: Operation, fields: Mapping[str, Any]) -> dict[str, An
     known = [parameter.name for parameter in wanted.body_fields]
     unknown = next((name for name in fields if name not in known), None)
     if unknown is not None:
-        raise InvalidArgument(f"{wanted.id} has no field {unknown!r}{hint(unknown, known)}")
+        others = [parameter.name for parameter in (*wanted.path_parameters, *wanted.query_parameters)]
+        raise InvalidArgument(f"{wanted.id} has no field {unknown!r}{hint(unknown, known + others)}")
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def explained(error: APIError, addition: str) -> APIError:
+def checked_query(wanted: Operation, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the query parameters that were set, refusing those that the operation does not have.
+
+    DigitalOcean ignores what it does not know: a misspelt filter would answer with everything.
+
+    Raises
+    ------
+    InvalidArgument
+        With the nearest parameter that there is.
+    """
+    known = [parameter.name for parameter in wanted.query_parameters]
+    unknown = next((name for name in query if name not in known), None)
+    if unknown is not None:
+        raise InvalidArgument(f"{wanted.id} has no query parameter {unknown!r}{hint(unknown, known)}")
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def explained(error: E, addition: str) -> E:
     """Give the same error with more to say: what the API's own words leave open."""
     if addition:
         error.args = (f"{error.args[0]}; {addition}",)

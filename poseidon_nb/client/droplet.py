@@ -122,7 +122,7 @@ class Droplet(Resource):
     def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
         """Block until nothing runs on it, and read it again."""
         self._droplets.acting.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
-        return self.refresh()
+        return self
 
     # --- power -------------------------------------------------------------------------------------------------------
     def power_on(
@@ -182,7 +182,7 @@ class Droplet(Resource):
         parameters = {"name": name} if name else {}
         return self._act("snapshot", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
-    def resize(  # noqa: PLR0913  # what a resize is made of, all by keyword
+    def resize(  # what a resize is made of, all by keyword
         self,
         size: str,
         *,
@@ -219,6 +219,8 @@ class Droplet(Resource):
         ------
         Unprocessable
             The droplet is on and ``restart`` is false, or its region does not sell this size.
+        InvalidArgument
+            With ``restart``: the droplet cannot have this size. Nothing was changed.
 
         Notes
         -----
@@ -227,25 +229,19 @@ class Droplet(Resource):
         if restart and not wait:
             raise InvalidArgument("a resize with restart=True is three actions and has to wait; leave out wait=False")
         if restart:
-            self.refresh()
+            # What runs on it now may be switching it on or off.
+            self.wait(timeout_s, on_progress=on_progress)
             self._droplets.check_resize(self, size, disk=disk)
         running = restart and self.status == "active"
         resize = resize_steps(size, disk=disk, restart=False)[0]
         if not running:
             return self._act(resize.type, resize.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
-        self._switch_off(timeout_s, on_progress)
         try:
-            action = self._act(resize.type, resize.parameters, wait=True, timeout_s=timeout_s, on_progress=on_progress)
-        except PoseidonError:
-            # It was running when we came; it must not stay off because its new size was refused.
-            self._act("power_on", wait=True, timeout_s=timeout_s, on_progress=on_progress)
-            raise
+            self._switch_off(timeout_s, on_progress)
+            action = self._resize_and_start(resize, timeout_s, on_progress)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(
-                f"{self.name} was shut down for its resize and stays off: power it on when that has ended"
-            )
+            interrupt.add_note(f"{self.name} was being resized with a restart: look whether it has to be powered on")
             raise
-        self._act("power_on", wait=True, timeout_s=timeout_s, on_progress=on_progress)
         return action
 
     def delete(self) -> None:
@@ -261,6 +257,22 @@ class Droplet(Resource):
         if self.refresh().active:
             self._act("power_off", wait=True, timeout_s=timeout_s, on_progress=on_progress)
 
+    def _resize_and_start(self, resize: Step, timeout_s: float | None, on_progress: OnProgress | None) -> Action:
+        def power_on() -> None:
+            self._act("power_on", wait=True, timeout_s=timeout_s, on_progress=on_progress)
+
+        try:
+            action = self._act(resize.type, resize.parameters, wait=True, timeout_s=timeout_s, on_progress=on_progress)
+        except PoseidonError as failure:
+            # It was running when we came; it must not stay off because its new size was refused.
+            try:
+                power_on()
+            except PoseidonError as second:
+                failure.args = (f"{failure.args[0]}; {self.name} is still off, for power_on failed too: {second}",)
+            raise
+        power_on()
+        return action
+
     def _act(
         self,
         action_type: str,
@@ -274,5 +286,6 @@ class Droplet(Resource):
         return self._droplets.acting.act(self, step, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def _summary(self) -> tuple[object, ...]:
-        address = next((v4["ip_address"] for v4 in (self.networks or {}).get("v4", []) if v4["type"] == "public"), "")
+        v4 = (self.networks or {}).get("v4", [])
+        address = next((one["ip_address"] for one in v4 if one.get("type") == "public"), "")
         return (self.id, self.name, self.status, (self.region or {}).get("slug", ""), self.size_slug, address)

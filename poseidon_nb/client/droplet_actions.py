@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client import lost
 from poseidon_nb.client.actions import Action
 from poseidon_nb.client.connection import explained, items_of
-from poseidon_nb.client.settle import agrees, settle
+from poseidon_nb.client.settle import Expected, Settling, agrees
 from poseidon_nb.errors import DropletBusy, NotFound, Unprocessable
 
 if TYPE_CHECKING:
@@ -80,17 +80,11 @@ class DropletActions:
                 droplet.id, post, droplet.name, wait=wait, timeout_s=timeout_s, on_progress=on_progress
             )
         except (Unprocessable, NotFound) as error:
-            raise explained(error, self._slugs.explain(step.parameters)) from None
-
-        def agree() -> None:
-            found, _ = settle(
-                lambda: self._connection.one("droplets_get", path={"droplet_id": droplet.id}),
-                lambda now: agrees(step.type, now, step.parameters),
-                clock=self._clock,
-            )
-            droplet.assign(found)
-
-        action = Action(row, self._actions, subject=droplet.name, on_completed=agree)
+            # A size has to be sold where the droplet is.
+            place = {"region": droplet["region"]["slug"]} if "size" in step.parameters else {}
+            raise explained(error, self._slugs.explain({**step.parameters, **place})) from None
+        expected = Expected(droplet.id, lambda now: agrees(step.type, now, step.parameters), droplet.assign)
+        action = Action(row, self._actions, subject=droplet.name, expected=expected)
         return action.wait(timeout_s, on_progress=on_progress) if wait else action
 
     def pending(self, droplet_id: int, subject: str = "") -> Action | None:
@@ -107,11 +101,17 @@ class DropletActions:
         return items_of(reply.body, "actions", "dropletActions_list")
 
     def wait_idle(self, droplet: Droplet, *, timeout_s: float | None, on_progress: OnProgress | None) -> None:
-        """Block until no action runs on a droplet, however they end."""
+        """Block until no action runs on a droplet, however they end, and read it again."""
+        ended = ""
         while (pending := self.pending(droplet.id, droplet.name)) is not None:
             self._outlast(pending, timeout_s, on_progress)
+            ended = pending.type if pending.completed else ""
+        settling = Settling(self._connection)
+        # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
+        settling.add(droplet.id, Expected(droplet.id, lambda now: agrees(ended, now, {}), droplet.assign))
+        settling.finish()
 
-    def when_idle(  # noqa: PLR0913  # what a wait is made of, all by keyword
+    def when_idle(  # what a wait is made of, all by keyword
         self,
         droplet_id: int,
         send: Callable[[], Any],

@@ -7,29 +7,23 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client import lost
 from poseidon_nb.client.actions import Action
 from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import checked_fields, explained, items_of
+from poseidon_nb.client.connection import checked_fields, items_of
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.droplet_actions import DropletActions
+from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
 from poseidon_nb.client.resource import Snapshot
-from poseidon_nb.client.settle import agrees, settle
-from poseidon_nb.errors import (
-    AmbiguousName,
-    InvalidArgument,
-    NoSuchName,
-    NotFound,
-    PoseidonError,
-    Unprocessable,
-)
-from poseidon_nb.text import hint, joined
+from poseidon_nb.errors import AmbiguousName, InvalidArgument, NoSuchName, NotFound
+from poseidon_nb.text import hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     import pandas as pd
 
@@ -43,14 +37,8 @@ if TYPE_CHECKING:
     DropletList = list[Droplet]
     ActionList = list[Action]
     SnapshotList = list[Snapshot]
-    Created = list[tuple[Droplet, Action]]
 
-#: Droplets that one request can make (``droplets_create``).
-AT_ONCE = 10
-#: How long a deleted droplet may still be listed, in seconds.
-GOING_S = 10.0
-#: How long a droplet may take to read ``active`` after its create action has completed, in seconds.
-ACTIVE_S = 60.0
+__all__ = ["AT_ONCE", "Droplets"]
 
 
 class Droplets(Collection[Droplet]):
@@ -61,9 +49,7 @@ class Droplets(Collection[Droplet]):
         self.acting = DropletActions(connection, actions, slugs)
         self._actions = actions
         self._slugs = slugs
-        self._clock = connection.session.clock
-        # What is known to be older than the next create, so that it is never taken for that create's outcome.
-        self._known: set[int] = set()
+        self._creation = DropletCreation(connection, actions, slugs, self)
 
     # --- finding -----------------------------------------------------------------------------------------------------
     def list(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> DropletList:
@@ -109,7 +95,8 @@ class Droplets(Collection[Droplet]):
         AmbiguousName
             Several have it; their ids are given.
         """
-        found = self.list(name=name)
+        # The API does not tell letter cases apart, and takes an empty name for no filter.
+        found = [droplet for droplet in self.list(name=name) if droplet.name.casefold() == name.casefold()]
         exact = [droplet for droplet in found if droplet.name == name] or found
         if len(exact) == 1:
             return exact[0]
@@ -147,6 +134,40 @@ class Droplets(Collection[Droplet]):
         return [Snapshot(row) for row in rows]
 
     # --- making and unmaking -----------------------------------------------------------------------------------------
+    @overload
+    def create(
+        self,
+        *,
+        name: str,
+        names: None = None,
+        size: str,
+        image: str | int,
+        region: str | None = None,
+        ssh_keys: Sequence[str | int] | None = None,
+        tags: Sequence[str] | None = None,
+        user_data: str | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+        **fields: object,
+    ) -> Droplet: ...
+    @overload
+    def create(
+        self,
+        *,
+        name: None = None,
+        names: Sequence[str],
+        size: str,
+        image: str | int,
+        region: str | None = None,
+        ssh_keys: Sequence[str | int] | None = None,
+        tags: Sequence[str] | None = None,
+        user_data: str | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+        **fields: object,
+    ) -> DropletList: ...
     def create(  # noqa: PLR0913  # what a droplet is made of, all by keyword
         self,
         *,
@@ -162,7 +183,7 @@ class Droplets(Collection[Droplet]):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
         **fields: object,
-    ) -> Any:
+    ) -> Droplet | DropletList:
         """Make a droplet, or several with ``names``, and wait until they run.
 
         Parameters
@@ -217,21 +238,10 @@ class Droplets(Collection[Droplet]):
             }
             | {"user_data": user_data, **fields},
         )
-        created: Created = []
-        many = [*names] if names is not None else [str(name)]
-        for start in range(0, len(many), AT_ONCE):
-            batch = many[start : start + AT_ONCE]
-            try:
-                created += self._create_batch(batch, wanted, single=names is None)
-            except PoseidonError as error:
-                if created:
-                    made = joined(f"{droplet.name} ({droplet.id})" for droplet, _ in created)
-                    error.add_note(f"made before that, and still there: {made}")
-                    error.args = (f"{error.args[0]}; made before that: {made}",)
-                raise
+        made = self._creation.create(names if names is not None else [str(name)], wanted, single=names is None)
         if wait:
-            self._wait_created(created, timeout_s, on_progress)
-        droplets = [droplet for droplet, _ in created]
+            self._creation.wait(made, timeout_s=timeout_s, on_progress=on_progress)
+        droplets = [droplet for droplet, _ in made]
         return droplets if names is not None else droplets[0]
 
     def delete(self, droplet: Droplet | int | str) -> None:
@@ -241,15 +251,13 @@ class Droplets(Collection[Droplet]):
         droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
         request = self._connection.request("droplets_destroy", path={"droplet_id": droplet_id})
 
-        def gone(_: object) -> bool | None:
-            def read() -> Row:
-                try:
-                    return self.read(droplet_id)
-                except NotFound:
-                    return {}
-
-            _, agreed = settle(read, lambda row: not row, clock=self._clock, bound_s=GOING_S)
-            return agreed or None
+        def gone(since: Callable[[], datetime]) -> bool | None:
+            try:
+                rows = self.acting.newest(droplet_id)
+                self.read(droplet_id)
+            except NotFound:
+                return True
+            return True if lost.started_since(rows, "destroy", since()) is not None else None
 
         where = f"droplets get {droplet_id}"
         self.acting.when_idle(droplet_id, lambda: self._connection.change(request, look=gone, where=where))
@@ -265,8 +273,9 @@ class Droplets(Collection[Droplet]):
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
 
     # --- how ---------------------------------------------------------------------------------------------------------
-    def _bodies(self, filters: dict[str, object]) -> Iterator[bytes]:
+    def _bodies(self, filters: Row) -> Iterator[bytes]:
         """Give pages of droplets and then of GPU droplets, which are asked for at the same time."""
+        filters = self._checked(filters)
         if filters.get("type"):
             yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
             return
@@ -277,65 +286,14 @@ class Droplets(Collection[Droplet]):
             pages = self._connection.pages("droplets_list", query={**others, "type": "gpus"})
             gpus = pool.submit(lambda: [page.body for page in pages])
             yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
-            yield from _with_tag(gpus.result(), tag_name) if tag_name else gpus.result()
-
-    def _create_batch(self, names: Sequence[str], wanted: Row, *, single: bool) -> Created:
-        body = {"name": names[0], **wanted} if single else {"names": [*names], **wanted}
-        request = self._connection.request("droplets_create", body=body)
-
-        def look(since: Callable[[], Any]) -> Row | None:
-            rows = [droplet.to_dict() for droplet in self.list()]
-            found = [lost.created_since(rows, wanted, name, since(), known=self._known) for name in names]
-            if any(row is None for row in found):
-                return None
-            return {"droplets": found, "links": {}}
-
-        where = f"the droplets named {joined(names)}: droplets list"
-        try:
-            answer: Row = self._connection.change(request, look=look, where=where)
-        except (Unprocessable, NotFound) as error:
-            raise explained(error, self._slugs.explain(wanted)) from None
-        rows = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
-        droplets = [Droplet(row, self) for row in rows]
-        self._known.update(droplet.id for droplet in droplets)
-        links = [link for link in (answer.get("links") or {}).get("actions", []) if link.get("rel") == "create"]
-        if len(links) != len(droplets):
-            return [(droplet, self._create_action(droplet)) for droplet in droplets]
-        return [
-            (droplet, self._started_create(droplet, link["id"])) for droplet, link in zip(droplets, links, strict=True)
-        ]
-
-    def _started_create(self, droplet: Droplet, action_id: int) -> Action:
-        row = {
-            "id": action_id,
-            "status": "in-progress",
-            "type": "create",
-            "started_at": droplet.get("created_at"),
-            "completed_at": None,
-            "resource_id": droplet.id,
-            "resource_type": "droplet",
-        }
-        return Action(row, self._actions, subject=droplet.name)
-
-    def _create_action(self, droplet: Droplet) -> Action:
-        rows = [row for row in self.acting.newest(droplet.id) if row["type"] == "create"]
-        if not rows:
-            raise NoSuchName(f"{droplet.name} ({droplet.id}) was made, but has no create action", name=droplet.name)
-        return Action(rows[-1], self._actions, subject=droplet.name)
-
-    def _wait_created(self, created: Created, timeout_s: float | None, on_progress: OnProgress | None) -> None:
-        self._actions.wait([action for _, action in created], timeout_s=timeout_s, on_progress=on_progress)
-        for droplet, _ in created:
-            found, _agreed = settle(
-                lambda droplet=droplet: self.read(droplet.id),  # type: ignore[misc]
-                lambda row: agrees("create", row, {}),
-                clock=self._clock,
-                bound_s=ACTIVE_S,
-            )
-            droplet.assign(found)
+            yield from _with_tag(gpus.result(), str(tag_name)) if tag_name else gpus.result()
 
 
-def _with_tag(bodies: Iterable[bytes], tag_name: object) -> Iterator[bytes]:
+def _with_tag(bodies: Iterable[bytes], tag_name: str) -> Iterator[bytes]:
     for body in bodies:
-        rows = [row for row in items_of(body, "droplets", "droplets_list") if tag_name in row["tags"]]
+        rows = [
+            row
+            for row in items_of(body, "droplets", "droplets_list")
+            if tag_name.casefold() in {tag.casefold() for tag in row.get("tags") or []}
+        ]
         yield json.dumps({"droplets": rows}).encode()

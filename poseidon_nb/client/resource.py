@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Field(Generic[T]):
         return self if instance is None else self._value(instance)
 
     def _value(self, instance: Resource) -> T:
-        value: Any = instance.to_dict().get(self._name)
+        value: Any = instance.get(self._name)
         return value  # type: ignore[no-any-return]  # JSON has no types to check against
 
 
@@ -35,8 +35,8 @@ class TimeField(Field["datetime | None"]):
     """A time, as an aware datetime in UTC."""
 
     def _value(self, instance: Resource) -> datetime | None:
-        text = instance.to_dict().get(self._name)
-        return datetime.fromisoformat(text) if text else None
+        text = instance.get(self._name)
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 class Resource:
@@ -75,8 +75,8 @@ class Resource:
         return self._data.get(name, default)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the object as the API sent it."""
-        return self._data
+        """Give the object as the API sent it, in a dict of its own."""
+        return dict(self._data)
 
     def assign(self, data: Mapping[str, Any]) -> None:
         """Take in what was read of it, in place."""
@@ -86,16 +86,16 @@ class Resource:
         return self.keys()
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other[self._identity] == self[self._identity]
+        return type(other) is type(self) and other.get(self._identity) == self.get(self._identity)
 
     def __hash__(self) -> int:
-        return hash((type(self), self[self._identity]))
+        return hash((type(self), self.get(self._identity)))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {' '.join(str(word) for word in self._summary() if word not in {None, ''})}>"
 
     def _summary(self) -> tuple[object, ...]:
-        return (self[self._identity],)
+        return (self.get(self._identity),)
 
 
 class Region(Resource):
@@ -109,7 +109,7 @@ class Region(Resource):
     sizes = Field[list[str]]()
 
     def _summary(self) -> tuple[object, ...]:
-        return (self.slug, self.name, "" if self.available else "(closed)")
+        return (self.slug, self.name, "(closed)" if self.available is False else "")
 
 
 class Size(Resource):
@@ -128,13 +128,8 @@ class Size(Resource):
     available = Field[bool]()
 
     def _summary(self) -> tuple[object, ...]:
-        return (
-            self.slug,
-            f"{self.vcpus} vCPU",
-            f"{self.memory} MiB",
-            f"{self.disk} GB",
-            f"${self.price_monthly:g}/month",
-        )
+        facts = [("vcpus", "{} vCPU"), ("memory", "{} MiB"), ("disk", "{} GB"), ("price_monthly", "${:g}/month")]
+        return (self.slug, *(words.format(self[name]) for name, words in facts if self.get(name) is not None))
 
 
 class Image(Resource):
@@ -169,7 +164,7 @@ class Snapshot(Resource):
     created_at = TimeField()
 
     def _summary(self) -> tuple[object, ...]:
-        return (self.id, self.name, f"{self['size_gigabytes']:g} GB" if "size_gigabytes" in self else "")
+        return (self.id, self.name, "" if self.get("size_gigabytes") is None else f"{self.size_gigabytes:g} GB")
 
 
 class Tag(Resource):
@@ -193,4 +188,5 @@ class Account(Resource):
     droplet_limit = Field[int]()
 
     def _summary(self) -> tuple[object, ...]:
-        return (self.email, self.status, f"{self.droplet_limit} droplets at most")
+        limit = self.get("droplet_limit")
+        return (self.email, self.status, "" if limit is None else f"{limit} droplets at most")

@@ -1,4 +1,4 @@
-"""Waiting until a droplet reads as a completed action says it should: the two lag behind each other by seconds.
+"""Waiting until droplets read as a completed action says they should: the two lag behind each other by seconds.
 
 Seen in the wild: ``completed`` while the status is still the old one (digitalocean/api-v2#79, #91, droplet_kit#50), and
 a `shutdown` that completes though the system inside ignored it.
@@ -6,12 +6,17 @@ a `shutdown` that completes though the system inside ignored it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from poseidon_nb.client.connection import items_of
+from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
+from poseidon_nb.errors import NotFound
 
-    from poseidon_nb.clock import Clock
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from poseidon_nb.client.connection import Connection
 
     Row = Mapping[str, Any]
 
@@ -20,6 +25,8 @@ BOUND_S = 30.0
 FIRST_TICK_S = 0.25
 MOST_TICK_S = 3.0
 GROWTH = 1.5
+#: Many droplets take several requests to read, and are read less often.
+TICK_S_A_REQUEST = 0.4
 
 
 def agrees(action_type: str, row: Row, parameters: Row) -> bool:
@@ -27,45 +34,110 @@ def agrees(action_type: str, row: Row, parameters: Row) -> bool:
     status = row.get("status")
     match action_type:
         case "create" | "power_on" | "power_cycle" | "reboot":
-            return status == "active"
+            return bool(status == "active")
         case "power_off" | "shutdown":
             return status == "off"
         case "rename":
-            return row.get("name") == parameters.get("name")
+            return "name" not in parameters or bool(row["name"] == parameters["name"])
         case "resize":
-            return row.get("size_slug") == parameters.get("size")
+            return "size" not in parameters or bool(row["size_slug"] == parameters["size"])
         case _:
-            return True
+            return status != "new"
 
 
-def settle(
-    read: Callable[[], Row], wanted: Callable[[Row], bool], *, clock: Clock, bound_s: float = BOUND_S
-) -> tuple[Row, bool]:
-    """Read until it is as wanted, or the bound is reached.
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a droplet should read as.
 
     Parameters
     ----------
-    read : callable
-        Reads the thing once.
-    wanted : callable
-        Says whether it is as it should be.
-    clock : Clock
+    id : int
+        The droplet.
+    agrees : callable
+        Says whether a row is as it should be.
+    assign : callable
+        Takes in every row that is read.
     bound_s : float
-        Seconds.
-
-    Returns
-    -------
-    tuple
-        What was read last, and whether it agrees.
+        How long it may take, in seconds.
     """
-    ends_s = clock.monotonic() + bound_s
-    tick_s = FIRST_TICK_S
-    while True:
-        row = read()
-        if wanted(row):
-            return row, True
-        left_s = ends_s - clock.monotonic()
-        if left_s <= 0:
-            return row, False
-        clock.sleep(min(tick_s, left_s))
-        tick_s = min(MOST_TICK_S, tick_s * GROWTH)
+
+    id: int
+    agrees: Callable[[Row], bool]
+    assign: Callable[[Row], None]
+    bound_s: float = BOUND_S
+
+
+class Settling:
+    """Droplets that are read, together, until each agrees, is gone, or has had its time.
+
+    Parameters
+    ----------
+    connection : Connection
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._clock = connection.session.clock
+        self._left: dict[int, tuple[Expected, float]] = {}
+        self._pages = FIRST_PAGE
+        self._tick_s = FIRST_TICK_S
+        self._due_s = 0.0
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._left)
+
+    def add(self, key: int, expected: Expected) -> None:
+        """Wait for one more, under a key that `step` gives back."""
+        now_s = self._clock.monotonic()
+        if not self._left:
+            self._due_s, self._tick_s = now_s, FIRST_TICK_S
+        self._left[key] = (expected, now_s + expected.bound_s)
+        self._due_s = min(self._due_s, now_s + self._shortest_s())
+
+    def step(self) -> list[int]:
+        """Read once if it is time to; give the keys of those that need not be waited for any more. Never sleeps."""
+        if not self._left or self._clock.monotonic() < self._due_s:
+            return []
+        ids = {expected.id for expected, _ in self._left.values()}
+        found, self._pages = read_many(ids, page=self._page, one=self._one, pages=self._pages)
+        now_s = self._clock.monotonic()
+        over = []
+        for key, (expected, ends_s) in self._left.items():
+            row = found.get(expected.id)
+            if row is not None:
+                expected.assign(row)
+            # One that cannot be read is gone: somebody deleted it, and there is nothing left to agree.
+            if row is None or expected.agrees(row) or now_s >= ends_s:
+                over.append(key)
+        for key in over:
+            del self._left[key]
+        self._due_s = min(
+            [now_s + max(self._tick_s, self._shortest_s()), *(ends_s for _, ends_s in self._left.values())]
+        )
+        self._tick_s = min(MOST_TICK_S, self._tick_s * GROWTH)
+        return over
+
+    def finish(self) -> None:
+        """Block until nothing is left."""
+        while self._left:
+            self.step()
+            if self._left:
+                self._clock.sleep(max(0.0, self._due_s - self._clock.monotonic()))
+
+    def _shortest_s(self) -> float:
+        requests = cost(self._left, self._pages)
+        return 0.0 if requests == 1 else TICK_S_A_REQUEST * requests
+
+    def _page(self, number: int) -> tuple[list[Row], bool]:
+        request = self._connection.request("droplets_list").with_query(page=number, per_page=PER_PAGE)
+        rows = items_of(self._connection.send(request).body, "droplets", "droplets_list")
+        return rows, len(rows) == PER_PAGE
+
+    def _one(self, droplet_id: int) -> Row | None:
+        try:
+            return self._connection.one("droplets_get", path={"droplet_id": droplet_id})
+        except NotFound:
+            return None

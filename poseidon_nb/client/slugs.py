@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import InvalidArgument, PoseidonError
-from poseidon_nb.text import hint, nearest
+from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
+from poseidon_nb.text import hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,8 @@ class Slugs:
             raise InvalidArgument(f"no size {size!r}{hint(size, fitting)}")
         if region not in sizes[size]["regions"]:
             raise InvalidArgument(f"{size} is not sold in {region}{hint(size, fitting)}")
+        if size == droplet["size_slug"] and not (disk and sizes[size]["disk"] > droplet["disk"]):
+            raise InvalidArgument(f"{droplet['name']} has the size {size} already")
         if sizes[size]["disk"] < droplet["disk"]:
             grown = "a disk cannot shrink" if disk else "even without growing the disk, the size's own must hold it"
             raise InvalidArgument(
@@ -65,7 +67,9 @@ class Slugs:
             sold = [slug for slug, row in sizes.items() if not region or region in row["regions"]]
             where = f" in {region}" if region and sold else ""
             return f"no size {size!r}{where}{hint(str(size), sold or sizes)}"
-        if region and region not in sizes[size]["regions"] and self._knows_region(str(region)):
+        # A prefix such as "nyc" means any region of that area.
+        sold_there = any(slug.startswith(str(region)) for slug in sizes[size]["regions"])
+        if region and not sold_there and self._knows_region(str(region)):
             return f"{size} is not sold in {region}, but in {', '.join(sizes[size]['regions']) or 'no region'}"
         return ""
 
@@ -77,16 +81,16 @@ class Slugs:
         return f"no region {region!r}{hint(str(region), slugs)}"
 
     def _knows_region(self, region: str) -> bool:
-        # A prefix such as "nyc" means any region of that area.
         return any(row["slug"].startswith(region) for row in self._connection.rows("regions_list"))
 
     def _image(self, fields: Row) -> str:
         image = fields.get("image")
         if image is None or isinstance(image, int) or str(image).isdecimal():
             return ""
-        slugs = [
-            row["slug"] for row in self._connection.rows("images_list", query={"type": "distribution"}) if row["slug"]
-        ]
-        if image in slugs or not nearest(str(image), slugs):
-            return ""
-        return f"no image {image!r}{hint(str(image), slugs)}"
+        try:
+            # Asked for by its slug, because not every image that has one is listed as a distribution.
+            self._connection.one("images_get", path={"image_id": image})
+        except NotFound:
+            rows = self._connection.rows("images_list", query={"type": "distribution"})
+            return f"no image {image!r}{hint(str(image), [row['slug'] for row in rows if row['slug']])}"
+        return ""
