@@ -81,8 +81,9 @@ def shell_habit(word: str) -> GrammarError | None:
     if word.startswith("$") and word[1:].strip("{}").isidentifier():
         name = word[1:].strip("{}")
         return mistake(f"a Python variable is written {{{name}}}, not {quoted(word)}", word=word)
-    if word[:1] in _LONG_DASHES and word[1:2].isalpha():
-        return mistake(f"an option begins with two hyphens: --{word[1:].lstrip(_LONG_DASHES + '-')}", word=word)
+    bare = word.lstrip(_LONG_DASHES + "-")
+    if word[:1] in _LONG_DASHES and bare[:1].isalpha():
+        return mistake(f"an option begins with two hyphens: --{bare}", word=word)
     return None
 
 

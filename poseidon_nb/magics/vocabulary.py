@@ -93,6 +93,27 @@ def first_words() -> list[str]:
     return [word for word in (*aliases, *_phrases(), *PREFIXES) if len(word) > 1]
 
 
+def synonyms() -> list[tuple[str, list[str]]]:
+    """Give what can be typed another way, and the other ways: groups, then verbs, then options."""
+    found: dict[str, list[str]] = {}
+    verbs = [verb for group in GROUPS for verb in group.verbs]
+    options = [*GLOBAL_OPTIONS, *(option for verb in verbs for option in verb.options)]
+    pairs = [("(nothing)", word) for word in PREFIXES]
+    pairs += [(group.name, alias) for group in GROUPS for alias in group.aliases]
+    pairs += [(f"{meant[0]} VERB", f"{first} VERB") for (first, _), meant in PHRASES.items() if meant[0] == "droplets"]
+    pairs += [(" ".join(dict.fromkeys(meant)), " ".join(said)) for said, meant in PHRASES.items() if said[0] == "auth"]
+    pairs += [(verb.name, alias) for verb in verbs for alias in verb.aliases]
+    pairs += [(option.typed, f"-{alias}") for option in options for alias in option.aliases if len(alias) == 1]
+    pairs += [(option.typed, f"--{alias}") for option in options for alias in option.aliases if len(alias) > 1]
+    arguments = [argument for verb in verbs for argument in verb.arguments]
+    pairs += [(argument.shows, f"--{spelled}") for argument in arguments for spelled in argument.spelled]
+    for meant, said in pairs:
+        words = found.setdefault(meant, [])
+        if said not in words:
+            words.append(said)
+    return list(found.items())
+
+
 def phrase_group(word: str) -> str:
     """Give the name of our group that one of doctl's own groups is mostly about; ``""`` if it is none."""
     meant = _phrases().get(folded(word))

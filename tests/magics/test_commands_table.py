@@ -1,0 +1,129 @@
+"""The table itself: that it is right in itself, and true to the catalogue and the frames."""
+
+from __future__ import annotations
+
+import base64
+import keyword
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.magics.commands import GROUPS, PHRASES, PREFIXES
+from poseidon_nb.magics.grammar import parse
+from poseidon_nb.magics.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.vocabulary import entry, group_called, verb_called
+from poseidon_nb.magics.words import Group, Verb, folded
+
+ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
+
+
+def test_no_two_groups_share_a_word() -> None:
+    words = [folded(word) for group in GROUPS for word in (group.name, *group.aliases)]
+    words += {folded(first) for first, _ in PHRASES}
+    words += [*PREFIXES, "help"]
+    assert sorted(words) == sorted(set(words))
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_no_two_verbs_of_a_group_share_a_word(group: Group) -> None:
+    words = [folded(word) for verb in group.verbs for word in (verb.name, *verb.aliases)]
+    assert sorted(words) == sorted(set(words))
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_every_alias_leads_back(group: Group) -> None:
+    for word in (group.name, *group.aliases):
+        assert group_called(word) is group
+    for verb in group.verbs:
+        for word in (verb.name, *verb.aliases, verb.name.replace("_", "-")):
+            assert verb_called(group, word) is verb
+    assert not group.default or verb_called(group, group.default)
+
+
+@pytest.mark.parametrize(("group", "verb"), ROWS)
+def test_an_example_is_the_command_that_it_explains(group: Group, verb: Verb) -> None:
+    assert verb.example.startswith("%do ")
+    command = parse(verb.example.removeprefix("%do "))
+    assert (command.group, command.verb, command.help) == (group.name, verb.name, False)
+    assert entry(command.group, command.verb) is verb
+
+
+@pytest.mark.parametrize(("group", "verb"), ROWS)
+def test_no_two_options_of_a_verb_share_a_spelling(group: Group, verb: Verb) -> None:
+    own = [set(option.spellings) for option in verb.options]
+    own += [set(map(folded, argument.spelled)) for argument in verb.arguments]
+    everywhere = set().union(*(option.spellings for option in GLOBAL_OPTIONS))
+    if (group.name, verb.name) != ("context", "use"):  # doctl writes `auth switch --context NAME`
+        own.append(everywhere)
+    assert sum(map(len, own)) == len(set().union(*own))
+
+
+@pytest.mark.parametrize(("group", "verb"), ROWS)
+def test_a_row_holds_together(group: Group, verb: Verb) -> None:
+    fields = {option.field for option in verb.options}
+    for names in (*verb.one_of, *verb.at_most_one_of):
+        assert set(names) - {"body"} <= fields
+    for argument in verb.arguments:
+        assert argument.name.isidentifier()
+        assert argument.shows.isupper()
+        assert not argument.instead or argument.instead in fields
+    for earlier, later in pairwise(verb.arguments):
+        assert not earlier.many, "only the last argument may take all that is left"
+        assert earlier.required or not later.required
+    assert verb.help
+    assert verb.help[-1] not in ".!"
+    assert all(option.help for option in verb.options)
+    assert all(word.isidentifier() and not keyword.iskeyword(word) for word in fields)
+
+
+@pytest.mark.parametrize(("group", "verb"), ROWS)
+def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
+    for operation_id in verb.operations:
+        assert operation(operation_id).id == operation_id
+    assert not verb.table or verb.table in TABLES
+    assert not (verb.table and verb.columns)
+    deletes = any(operation(operation_id).method == "DELETE" for operation_id in verb.operations)
+    assert not deletes or "delete" in verb.asks
+
+
+@pytest.mark.parametrize(("group", "verb"), ROWS)
+def test_required_fields_of_a_create_are_required_here(group: Group, verb: Verb) -> None:
+    if verb.name not in ("create", "update") or not verb.operations:
+        return
+    known = {option.field for option in verb.options} | {argument.name for argument in verb.arguments}
+    required = {option.field for option in verb.options if option.required}
+    required |= {argument.name for argument in verb.arguments if argument.required}
+    required |= {field for fields in verb.one_of for field in fields}
+    for parameter in operation(verb.operations[0]).body_fields:
+        if parameter.required:
+            assert parameter.name in required
+    ours = {"names", "name", "key", "user_data_file", "public_key_file"}
+    theirs = {parameter.name for parameter in operation(verb.operations[0]).body_fields}
+    assert known - ours <= theirs
+
+
+def test_every_phrase_of_doctl_leads_to_a_verb() -> None:
+    for first, second in PHRASES:
+        assert parse(f"{first} {second} --help").help
+
+
+def test_the_public_key_of_the_example_is_a_real_one() -> None:
+    example = entry("keys", "create").example
+    kind, blob, _ = parse(example.removeprefix("%do ")).options["public_key"].split()
+    data = base64.b64decode(blob, validate=True)
+    assert data == b"\x00\x00\x00\x0b" + kind.encode() + b"\x00\x00\x00\x20" + data[-32:]
+    assert len(data) == 51
+
+
+def test_the_language_loads_nothing_but_the_standard_library() -> None:
+    code = (
+        "import sys\n"
+        "import poseidon_nb.magics.grammar, poseidon_nb.magics.help, poseidon_nb.magics.suggestions\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names - {'__main__'}))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['poseidon_nb']"

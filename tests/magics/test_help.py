@@ -1,0 +1,101 @@
+"""Help: that it tells all that the table holds, fits the page, and reads as it did when somebody last looked at it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.errors import GrammarError
+from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.magics.commands import GROUPS
+from poseidon_nb.magics.grammar import parse
+from poseidon_nb.magics.help import WIDTH, help_text
+from poseidon_nb.magics.options import GLOBAL_OPTIONS
+
+if TYPE_CHECKING:
+    from poseidon_nb.magics.words import Group, Verb
+
+GOLDEN = Path(__file__).parent / "help_pages"
+ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
+PAGES = [
+    ("", ""),
+    ("droplets", ""),
+    ("droplets", "create"),
+    ("droplets", "power_off"),
+    ("keys", "create"),
+    ("login", ""),
+]
+
+
+@pytest.mark.parametrize(("group", "verb"), PAGES)
+def test_a_page_reads_as_it_is_stored(group: str, verb: str) -> None:
+    """Run with POSEIDON_STORE_HELP=1 to store the pages anew, and read the difference."""
+    stored = GOLDEN / f"{'_'.join(filter(None, ('do', group, verb)))}.txt"
+    text = help_text(group, verb)
+    if os.environ.get("POSEIDON_STORE_HELP"):
+        stored.parent.mkdir(exist_ok=True)
+        stored.write_text(text, encoding="utf-8")
+    assert text == stored.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("group", "verb"), ROWS)
+def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None:
+    text = help_text(group.name, verb.name)
+    for option in verb.options:
+        assert option.typed in text
+        assert all(word in text for word in option.suggests)
+    for argument in verb.arguments:
+        assert argument.shows in text
+    for alias in verb.aliases:
+        assert re.search(rf"Also: .*\b{re.escape(alias)}\b", text)
+    for operation_id in verb.operations:
+        assert operation(operation_id).page in text
+    columns = [column.name for column in TABLES[verb.table].columns] if verb.table else verb.columns
+    for column in columns:
+        assert re.search(rf"\b{column}\b", text)
+    assert verb.example in text
+    assert ("--yes answers" in text) == bool(verb.asks)
+    assert "--dry-run" in text
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_a_groups_page_shows_its_verbs(group: Group) -> None:
+    text = help_text(group.name)
+    for verb in group.verbs:
+        assert verb.help.casefold()[:30] in text.casefold()
+
+
+def test_the_first_page_shows_the_groups_the_options_and_doctls_words() -> None:
+    text = help_text()
+    for group in GROUPS:
+        assert re.search(rf"^  {group.name} +{re.escape(group.help[:20])}", text, re.MULTILINE)
+        assert all(alias in text for alias in group.aliases)
+    for option in GLOBAL_OPTIONS:
+        assert option.typed in text
+    for word in ("compute", "droplet-action", "--format", "--force", "--tag-name", "ls", "rm", "--droplet-name"):
+        assert word in text
+
+
+@pytest.mark.parametrize(("group", "verb"), [("", ""), *((group.name, "") for group in GROUPS), *ROWS])
+def test_a_page_fits(group: Group | str, verb: Verb | str) -> None:
+    names = [word if isinstance(word, str) else word.name for word in (group, verb)]
+    for line in help_text(*names).splitlines():
+        assert len(line) <= WIDTH or line.startswith("  %do"), "only an example, which is to be copied, may be longer"
+        assert line == line.rstrip()
+
+
+def test_what_a_line_asks_for_is_shown() -> None:
+    for line in ("", "droplets --help", "droplets create --help", "login --help", "account --help", "droplet-action"):
+        command = parse(line)
+        assert command.help
+        assert help_text(command.group, command.verb)
+
+
+def test_help_of_what_does_not_exist_is_an_error_with_the_nearest() -> None:
+    with pytest.raises(GrammarError, match="droplets"):
+        help_text("dropletz")
