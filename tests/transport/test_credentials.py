@@ -223,5 +223,5 @@ def test_what_cannot_be_a_token_is_refused_unquoted_and_the_source_is_named(find
         Token(secret)
     assert not secret.strip() or secret not in str(caught.value)
     if secret.strip():
-        with pytest.raises(ConfigurationError, match="^DIGITALOCEAN_TOKEN: "):
+        with pytest.raises(ConfigurationError, match=r"^DIGITALOCEAN_TOKEN: "):
             find(environment={"DIGITALOCEAN_TOKEN": secret})
