@@ -1,0 +1,276 @@
+"""What the sandbox offers beside the API: reset, faults, finish, log, save and load, coverage, settings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from poseidon_nb.catalogue import operation_ids
+from poseidon_nb.errors import ConfigurationError, InvalidArgument, NoSuchName
+from poseidon_nb.sandbox import Sandbox
+
+ACCOUNT = ("GET", "/v2/account")
+
+
+def everything(api):
+    """Give the whole account as the API shows it."""
+    keys = {"droplets": "droplets", "images": "images", "account/keys": "ssh_keys", "tags": "tags", "actions": "actions"}
+    return [api.get(f"/v2/{path}?per_page=200")[key] for path, key in keys.items()]
+
+
+# --- reset -----------------------------------------------------------------------------------------------------------
+def test_a_reset_brings_everything_back(api):
+    before = everything(api)
+    api.act(api.droplet("web-1")["id"], "power_off")
+    api.create(tags=["other"])
+    api("DELETE", "/v2/tags/web")
+    api("DELETE", f"/v2/images/{api.droplet('db-1')['snapshot_ids'][0]}")
+    api("DELETE", f"/v2/account/keys/{api.get('/v2/account/keys')['ssh_keys'][0]['id']}")
+    api.sandbox.fault("status", times=None, path="/v2/volumes")
+    assert everything(api) != before
+    assert api("POST", "/_sandbox/reset") == (204, None)
+    api.clock.advance(60)
+    assert api.sandbox.requests == []
+    assert everything(api) == before
+    assert api.get("/_sandbox/faults")["faults"] == []
+
+
+def test_after_a_reset_the_same_calls_give_the_same_bytes(api):
+    def calls():
+        first = api.ask("GET", "/v2/actions?per_page=50")
+        made = api.ask("POST", "/v2/droplets", {"name": "x", "size": "c-2", "image": "debian-12-x64", "region": "fra1"})
+        api.sandbox.finish(json.loads(made.body)["links"]["actions"][0]["id"])
+        return [(reply.status, reply.body, reply.headers) for reply in (first, made, api.ask("GET", "/v2/droplets"))]
+
+    first = calls()
+    api.sandbox.reset()
+    assert calls() == first
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+def test_an_error_status_strikes_as_often_as_told_and_does_no_work(api):
+    api.sandbox.fault("status", status=503, times=2, operation="droplets_create")
+    assert api(*ACCOUNT)[0] == 200
+    for _ in range(2):
+        status, body = api.create()
+        assert (status, body["id"]) == (503, "service_unavailable")
+    assert api.get("/v2/droplets")["meta"]["total"] == 12
+    assert api.create()[0] == 202
+
+
+def test_a_429_tells_when_to_come_again(api):
+    api.sandbox.fault("status", status=429, retry_after_s=3)
+    reply = api.ask(*ACCOUNT)
+    assert (reply.status, dict(reply.headers)["retry-after"]) == (429, "3")
+    api.sandbox.fault("status", status=429)
+    assert "retry-after" not in dict(api.ask(*ACCOUNT).headers)
+
+
+def test_a_connection_is_lost_before_or_after_the_work(api):
+    api.sandbox.fault("lost_before", method="POST")
+    api.sandbox.fault("lost_after", method="POST", skip=1)
+    assert api.get("/v2/droplets")["meta"]["total"] == 12
+    body = {"name": "x", "size": "c-2", "image": "debian-12-x64"}
+    assert api.ask("POST", "/v2/droplets", body).cut
+    assert api.get("/v2/droplets")["meta"]["total"] == 12
+    assert not api.ask("POST", "/v2/droplets", body).cut
+    assert api.ask("POST", "/v2/droplets", body).cut
+    assert api.get("/v2/droplets")["meta"]["total"] == 14
+    assert [request.status for request in api.sandbox.requests if request.method == "POST"] == [0, 202, 0]
+
+
+def test_a_delay_comes_on_top_of_another_fault(api):
+    api.sandbox.fault("delay", seconds=0.25, times=None, path="/v2/account")
+    api.sandbox.fault("status", status=500)
+    first, second, other = api.ask(*ACCOUNT), api.ask(*ACCOUNT), api.ask("GET", "/v2/tags")
+    assert [(reply.status, reply.wait_s) for reply in (first, second, other)] == [(500, 0.25), (200, 0.25), (200, 0)]
+
+
+def test_faults_can_be_set_seen_and_cleared_over_http(api):
+    status, body = api("POST", "/_sandbox/faults", {"kind": "status", "status": 502, "times": None})
+    assert (status, body["fault"]["status"]) == (201, 502)
+    listed = api.get("/_sandbox/faults")
+    assert listed["faults"] == [body["fault"]]
+    assert "lost_after" in listed["kinds"]
+    assert api(*ACCOUNT)[0] == 502
+    assert api("DELETE", "/_sandbox/faults") == (204, None)
+    assert api(*ACCOUNT)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {},
+        {"kind": "flood"},
+        {"kind": ["status"]},
+        {"kind": "status", "status": 200},
+        {"kind": "status", "status": "500"},
+        {"kind": "status", "times": 0},
+        {"kind": "status", "times": True},
+        {"kind": "status", "path": 5},
+        {"kind": "status", "when": "now"},
+        {"kind": "delay", "seconds": -1},
+        {"kind": "delay", "skip": -1},
+        {"kind": "action_errored", "action": {}},
+    ],
+)
+def test_a_fault_that_could_never_strike_is_refused(api, fault):
+    assert api("POST", "/_sandbox/faults", fault)[0] == 400
+    if "kind" in fault:
+        with pytest.raises(InvalidArgument):
+            api.sandbox.fault(**fault)
+    assert api.get("/_sandbox/faults")["faults"] == []
+    assert api(*ACCOUNT)[0] == 200
+
+
+def test_a_fault_can_wait_for_one_droplet(api):
+    one, other = api.droplet("web-1")["id"], api.droplet("web-2")["id"]
+    api.sandbox.fault("action_errored", resource_id=other)
+    started = [api.act(id_, "reboot")[1]["action"]["id"] for id_ in (one, other)]
+    api.clock.advance(60)
+    assert [api.get(f"/v2/actions/{id_}")["action"]["status"] for id_ in started] == ["completed", "errored"]
+
+
+# --- finish ----------------------------------------------------------------------------------------------------------
+def test_an_action_can_be_finished_at_once(api):
+    id_ = api.create()[1]["links"]["actions"][0]["id"]
+    status, body = api("POST", f"/_sandbox/actions/{id_}/finish")
+    assert (status, body["actions"][0]["status"]) == (200, "completed")
+    assert api.droplet("new")["networks"]["v4"]
+    for name in ("web-1", "web-2"):
+        api.act(api.droplet(name)["id"], "reboot")
+    assert len(api("POST", "/_sandbox/actions/all/finish")[1]["actions"]) == 2
+    assert api.get("/_sandbox/")["in_progress"] == []
+    assert api("POST", "/_sandbox/actions/5/finish")[0] == 404
+    with pytest.raises(NoSuchName, match="no action 5"):
+        api.sandbox.finish(5)
+
+
+# --- log, coverage, settings -----------------------------------------------------------------------------------------
+def test_the_log_knows_every_request_but_its_own(api):
+    api("GET", "/v2/droplets?name=a%20b")
+    api("GET", "/v2/cows")
+    api("GET", "/v2/apps", authorization="Bearer wrong")
+    api("GET", "/_sandbox/")
+    log = api.get("/_sandbox/requests")["requests"]
+    assert [(one["method"], one["path"], one["query"], one["status"], one["operation"]) for one in log] == [
+        ("GET", "/v2/droplets", "name=a%20b", 200, "droplets_list"),
+        ("GET", "/v2/cows", "", 404, ""),
+        ("GET", "/v2/apps", "", 401, ""),
+    ]
+    assert log[0]["time"] == api.clock.now().timestamp()
+    assert api.token not in json.dumps(log)
+    assert api("DELETE", "/_sandbox/requests") == (204, None)
+    assert api.sandbox.requests == []
+
+
+def test_coverage_tells_the_truth_about_every_operation(api):
+    report = api.get("/_sandbox/coverage")
+    assert [row["operation"] for row in report["operations"]] == [*operation_ids()]
+    assert report["total"] == 659
+    simulated = [row for row in report["operations"] if row["simulated"]]
+    assert report["simulated"] == len(simulated) > 40
+    for row in report["operations"]:
+        path = row["path"].replace("{", "").replace("}", "")
+        if path.startswith("/v2/") and not row["simulated"]:
+            status, body = api(row["method"], path, {})
+            if status != 404:  # on another server than the account's
+                assert (status, body["id"]) == (501, "not_implemented"), row
+    for row in simulated:
+        assert api(row["method"], row["path"].replace("{", "").replace("}", ""), {})[0] != 501
+
+
+def test_settings_change_while_it_runs(api):
+    assert api("PUT", "/_sandbox/settings", {"speed": 1000, "rate_limit": "real"})[1] == {
+        "speed": 1000.0,
+        "rate_limit": "real",
+    }
+    api.create()
+    api.clock.advance(0.1)
+    assert api.droplet("new")["status"] == "active"
+    for wrong in ({"speed": 0}, {"speed": -1}, {"rate_limit": "some"}):
+        assert api("PUT", "/_sandbox/settings", wrong)[0] == 400
+    assert api("PUT", "/_sandbox/settings", {"speed": "fast"})[0] == 422
+
+
+def test_routes_that_the_controls_lack_are_refused(api):
+    assert api("GET", "/_sandbox/cows")[0] == 404
+    assert api("GET", "/_sandboxes")[0] == 404
+    reply = api.ask("GET", "/_sandbox/reset")
+    assert (reply.status, dict(reply.headers)["allow"]) == (405, "POST")
+    for endpoint in api.get("/_sandbox/")["endpoints"]:
+        method, path = endpoint.split(" ")
+        assert api(method, path.replace("{id}", "all"), {"kind": "delay"})[0] < 500
+
+
+# --- save and load ---------------------------------------------------------------------------------------------------
+def test_a_saved_state_comes_back_whole(api, make_api):
+    api.act(api.droplet("web-1")["id"], "power_off")
+    api.create(name="half-made", image=int(api.get("/v2/snapshots")["snapshots"][0]["id"]), size="g-2vcpu-8gb")
+    saved = api.ask("GET", "/_sandbox/state").body
+    other = make_api(droplets=0, seed=99)
+    assert other("PUT", "/_sandbox/state", saved) == (204, None)
+    assert everything(other) == everything(api)
+    assert other.ask("GET", "/_sandbox/state").body == saved
+    api.clock.advance(60)
+    assert everything(other) == everything(api)
+    assert other.droplet("web-1")["status"] == "off"
+    assert other.create()[1]["droplet"]["id"] == api.create()[1]["droplet"]["id"]
+
+
+@pytest.mark.parametrize(
+    "saved", [b"", b"{", b"[]", b"{}", b'{"format": "other"}', b'{"format": "poseidon_nb sandbox 1", "collections": []}']
+)
+def test_what_is_no_saved_state_changes_nothing(api, saved, tmp_path):
+    before = everything(api)
+    assert api("PUT", "/_sandbox/state", saved)[0] == 400
+    file = tmp_path / "state.json"
+    file.write_bytes(saved)
+    with pytest.raises(ConfigurationError, match="holds no state of a sandbox"):
+        Sandbox(state=file)
+    assert everything(api) == before
+
+
+def test_a_state_file_is_replaced_whole_or_not_at_all(api, tmp_path, monkeypatch):
+    file = tmp_path / "state.json"
+    api.sandbox.save(file)
+    good = file.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+    def no_room(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_room)
+    with pytest.raises(ConfigurationError, match="No space left on device"):
+        api.sandbox.save(file)
+    assert file.read_bytes() == good
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_state_file_needs_a_folder_and_must_be_readable(tmp_path):
+    with pytest.raises(ConfigurationError, match="is no folder"):
+        Sandbox(state=tmp_path / "missing" / "state.json")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Sandbox(state=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"droplets": -1},
+        {"droplets": 100_001},
+        {"speed": 0},
+        {"speed": float("nan")},
+        {"rate_limit": "on"},
+        {"port": 65_536},
+        {"token": ""},
+        {"token": "with blank"},
+        {"token": "naïve"},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_in_one_line(settings):
+    with pytest.raises(InvalidArgument) as caught:
+        Sandbox(**settings)
+    assert "\n" not in str(caught.value)
+    assert next(iter(settings)) in str(caught.value)

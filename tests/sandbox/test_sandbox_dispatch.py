@@ -1,0 +1,232 @@
+"""What every request to the sandbox meets: token, host, route, body, pages, headers, limits, scopes."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+
+# --- who may ask -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic dXNlcg==", "Bearer \xff", "{token}"])
+def test_without_the_token_nothing_is_told(api, authorization):
+    for path in ("/v2/account", "/v2/no/such/route", "/_sandbox/", "/v2/apps"):
+        status, body = api("GET", path, authorization=authorization.replace("{token}", api.token))
+        assert (status, body["id"], body["message"]) == (401, "Unauthorized", "Unable to authenticate you")
+
+
+def test_the_scheme_may_be_written_in_any_case(api):
+    assert api("GET", "/v2/account", authorization=f"bearer {api.token}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil", "[::1]:80", "", "localhost:8080/x", "127.0.0.1:"]
+)
+def test_a_foreign_host_is_refused(api, host):
+    assert api("GET", "/v2/account", host=host)[0] == 421
+    assert api("POST", "/_sandbox/reset", host=host)[0] == 421
+
+
+def test_the_repr_shows_no_token(api):
+    assert api.token not in repr(api.sandbox)
+    assert api.token not in repr(api.sandbox._dispatcher.tokens)
+    assert api.token.startswith("dop_v1_sandbox_")
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
+def test_what_is_not_simulated_says_so_and_names_the_operation(api, refused):
+    refused(api("GET", "/v2/apps"), 501, "The sandbox does not simulate apps_list (GET /v2/apps).")
+    assert api("POST", "/v2/droplets/autoscale", {})[1]["id"] == "not_implemented"
+
+
+@pytest.mark.parametrize("path", ["/", "/v2", "/v2/", "/v2/cows", "/v2/droplets/", "/v2//droplets", "/v1/droplets", "*"])
+def test_a_route_that_the_specification_lacks_is_not_found(api, path):
+    assert api("GET", path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PATCH", "/v2/droplets", "GET, POST, DELETE"),
+        ("HEAD", "/v2/account", "GET"),
+        ("OPTIONS", "/v2/tags/web", "GET, DELETE"),
+        ("BREW", "/v2/account/keys/1", "GET, PUT, DELETE"),
+    ],
+)
+def test_another_method_is_refused_with_those_that_are_possible(api, method, path, allow):
+    reply = api.ask(method, path)
+    assert reply.status == 405
+    assert ("allow", allow) in reply.headers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"not json", b"[1]", b'"text"', b"null", b'{"a": NaN}', b"\xff", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"],
+)
+def test_a_body_that_is_no_json_object_is_a_bad_request(api, body):
+    status, answer = api("POST", "/v2/droplets", body)
+    assert (status, answer["id"]) == (400, "bad_request")
+    assert set(answer) == {"id", "message", "request_id"}
+
+
+def test_strings_that_are_no_text_are_answered_too(api):
+    status, body = api("POST", "/v2/account/keys", b'{"name": "\\ud800", "public_key": "ssh-ed25519 \\ud800"}')
+    assert status == 422
+    assert api.create(user_data="\ud800")[0] == 202
+    assert "request_id" in body
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+def pages_of(links):
+    return {name: dict(parse_qsl(urlsplit(link).query)) for name, link in links["pages"].items()}
+
+
+def test_links_keep_the_filters_and_leave_out_what_makes_no_sense(api):
+    first = api.get("/v2/droplets?tag_name=env:prod&per_page=3")
+    assert first["meta"] == {"total": 8}
+    assert pages_of(first["links"]) == {
+        "next": {"page": "2", "per_page": "3", "tag_name": "env:prod"},
+        "last": {"page": "3", "per_page": "3", "tag_name": "env:prod"},
+    }
+    assert first["links"]["pages"]["next"].startswith("http://127.0.0.1:8080/v2/droplets?")
+    assert set(pages_of(api.get("/v2/droplets?per_page=3&page=2")["links"])) == {"first", "prev", "next", "last"}
+    last = api.get("/v2/droplets?tag_name=env:prod&per_page=3&page=3")
+    assert set(pages_of(last["links"])) == {"first", "prev"}
+    assert len(last["droplets"]) == 2
+
+
+def test_following_links_shows_everything_once(api):
+    target, seen = "/v2/actions?per_page=7", []
+    while target:
+        body = api.get(target)
+        seen += [action["id"] for action in body["actions"]]
+        link = body["links"].get("pages", {}).get("next", "")
+        target = link.removeprefix("http://127.0.0.1:8080")
+    assert len(seen) == len(set(seen)) == body["meta"]["total"] > 100
+
+
+def test_one_page_has_no_links_and_one_past_the_end_is_empty(api):
+    assert api.get("/v2/droplets")["links"] == {}
+    past = api.get("/v2/droplets?page=9&per_page=5")
+    assert past["droplets"] == []
+    assert {name: query["page"] for name, query in pages_of(past["links"]).items()} == {"first": "1", "prev": "3"}
+
+
+def test_at_most_two_hundred_come_at_once(make_api):
+    api = make_api(droplets=205)
+    body = api.get("/v2/droplets?per_page=1000")
+    assert (len(body["droplets"]), body["meta"]["total"]) == (200, 205)
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "per_page=0", "per_page=1.5", "page=" + "9" * 5000])
+def test_a_page_that_is_no_number_is_a_bad_request(api, query):
+    assert api("GET", f"/v2/droplets?{query}")[0] == 400
+
+
+# --- headers ---------------------------------------------------------------------------------------------------------
+def test_every_answer_has_request_id_date_and_rate_limit(api):
+    for method, path in [("GET", "/v2/account"), ("GET", "/v2/x"), ("DELETE", "/v2/tags/web"), ("GET", "/v2/apps")]:
+        headers = dict(api.ask(method, path).headers)
+        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}", headers["x-request-id"])
+        assert headers["date"] == "Mon, 23 Nov 2026 12:00:00 GMT"
+        assert headers["ratelimit-limit"] == headers["ratelimit-remaining"] == "5000"
+    body = api("GET", "/v2/x")[1]
+    assert body["request_id"] == api.sandbox.requests[-1].request_id
+
+
+def test_big_answers_are_compressed_for_those_who_take_it(api):
+    plain = api.ask("GET", "/v2/sizes?per_page=200")
+    packed = api.ask("GET", "/v2/sizes?per_page=200", accept_encoding="gzip, deflate")
+    assert ("content-encoding", "gzip") in packed.headers
+    assert zlib.decompress(packed.body, 31) == plain.body
+    assert len(packed.body) < len(plain.body) / 4
+    for accepted in ("", "br", "gzip;q=0", "identity"):
+        assert api.ask("GET", "/v2/sizes?per_page=200", accept_encoding=accepted).body == plain.body
+
+
+# --- rate limits -----------------------------------------------------------------------------------------------------
+def limits(reply):
+    headers = dict(reply.headers)
+    return [int(headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset")], headers.get("retry-after")
+
+
+def test_a_minute_has_room_for_250_requests(make_api):
+    api = make_api(rate_limit="real")
+    start = api.clock.now().timestamp()
+    for _ in range(250):
+        assert api.ask("GET", "/v2/account").status == 200
+        api.clock.advance(0.1)
+    reply = api.ask("GET", "/v2/account")
+    assert reply.status == 429
+    assert json.loads(reply.body)["message"] == "API Rate limit exceeded."
+    assert limits(reply) == ([5000, 4750, start + 3600], "35")
+    api.clock.advance(35)
+    assert api.ask("GET", "/v2/account").status == 200
+
+
+def test_an_hour_has_room_for_5000_and_its_refusal_has_no_retry_after(make_api):
+    api = make_api(rate_limit="real")
+    start = api.clock.now().timestamp()
+    for _ in range(5000):
+        assert api.ask("GET", "/v2/account").status == 200
+        api.clock.advance(0.5)
+    reply = api.ask("GET", "/v2/account")
+    assert (reply.status, *limits(reply)) == (429, [5000, 0, start + 3600], None)
+    api.clock.advance(1100.5)
+    assert api.ask("GET", "/v2/account").status == 200
+
+
+def test_the_list_of_keys_has_a_limit_of_its_own(make_api):
+    api = make_api(rate_limit="real")
+    answers = [api.ask("GET", "/v2/account/keys") for _ in range(11)]
+    assert [reply.status for reply in answers] == [200] * 10 + [429]
+    assert limits(answers[-1])[1] == "60"
+    assert api.ask("GET", "/v2/account").status == 200
+
+
+def test_a_refused_token_counts_for_nobody(make_api):
+    api = make_api(rate_limit="real")
+    for _ in range(300):
+        assert api.ask("GET", "/v2/account", authorization="Bearer guess").status == 401
+    assert api.ask("GET", "/v2/account").status == 200
+
+
+# --- scopes ----------------------------------------------------------------------------------------------------------
+def limited(api, *scopes):
+    status, body = api("POST", "/_sandbox/tokens", {"scopes": scopes})
+    assert status == 201
+    return {"authorization": f"Bearer {body['token']}"}
+
+
+def test_a_token_without_the_scope_is_refused(api, refused):
+    reader = limited(api, "droplet:read")
+    id_ = api.droplet("web-1")["id"]
+    text = "You do not have access for the attempted action."
+    assert api("GET", "/v2/droplets", **reader)[0] == 200
+    refused(api("GET", "/v2/account", **reader), 403, text)
+    refused(api("DELETE", f"/v2/droplets/{id_}", **reader), 403, text)
+    refused(api("GET", "/_sandbox/", **reader), 403, text)
+    refused(api("GET", "/v2/sizes", **limited(api, "sizes:read")), 403, text)
+    assert api("GET", "/v2/sizes", **limited(api, "sizes:read", "regions:read"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("type_", "scope"),
+    [("resize", "droplet:create"), ("rebuild", "droplet:admin"), ("restore", "droplet:admin"), ("snapshot", "image:create")],
+)
+def test_some_actions_need_a_second_scope(api, type_, scope):
+    path = f"/v2/droplets/{api.droplet('web-1')['id']}/actions"
+    assert api("POST", path, {"type": type_}, **limited(api, "droplet:update"))[0] == 403
+    assert api("POST", path, {"type": type_}, **limited(api, "droplet:update", scope))[0] in {201, 422}
+
+
+def test_fields_are_hidden_from_a_token_that_may_not_see_them(api):
+    narrow = api("GET", "/v2/droplets?name=web-1", **limited(api, "droplet:read"))[1]["droplets"][0]
+    assert not {"image", "backup_ids", "snapshot_ids", "volume_ids", "tags", "vpc_uuid"} & set(narrow)
+    assert "sizes" not in narrow["region"]
+    wider = api("GET", "/v2/droplets?name=web-1", **limited(api, "droplet:read", "tag:read"))[1]["droplets"][0]
+    assert wider["tags"] == ["web", "env:prod"]
+    assert "droplet_limit" not in api("GET", "/v2/account", **limited(api, "account:read"))[1]["account"]

@@ -1,0 +1,222 @@
+"""Actions on droplets: each type's checks, texts and effect; one at a time; by tag."""
+
+from __future__ import annotations
+
+import pytest
+
+PENDING = "Droplet already has a pending event."
+ON = "Droplet is currently on. Please power it off to run this event."
+
+
+def test_an_action_is_in_progress_then_completed_and_the_status_follows(api):
+    id_ = api.droplet("web-1")["id"]
+    status, body = api.act(id_, "power_off")
+    action = body["action"]
+    assert status == 201
+    assert (action["status"], action["completed_at"], action["resource_id"]) == ("in-progress", None, id_)
+    assert action["region"]["slug"] == action["region_slug"] == "nyc3"
+    seen = []
+    for _ in range(30):
+        now = api.get(f"/v2/actions/{action['id']}")["action"]["status"], api.droplet("web-1")["status"]
+        if now not in seen:
+            seen.append(now)
+        api.clock.advance(0.05)
+    assert seen == [("in-progress", "active"), ("completed", "active"), ("completed", "off")]
+
+
+def test_only_one_action_runs_at_a_time(api, refused):
+    id_ = api.droplet("web-1")["id"]
+    api.act(id_, "reboot")
+    refused(api.act(id_, "power_off"), 422, PENDING)
+    refused(api("DELETE", f"/v2/droplets/{id_}"), 422, PENDING)
+    api.clock.advance(5)
+    assert api.act(id_, "power_off")[0] == 201
+
+
+def test_a_new_droplet_is_busy_being_created(api, refused):
+    id_ = api.create()[1]["droplet"]["id"]
+    refused(api.act(id_, "power_off"), 422, PENDING)
+
+
+def test_power_verbs_know_the_true_power_while_the_status_lags(api, refused):
+    id_ = api.droplet("web-1")["id"]
+    action = api.act(id_, "power_off")[1]["action"]
+    api.sandbox.finish(action["id"])
+    assert api.droplet("web-1")["status"] == "active"
+    refused(api.act(id_, "power_off"), 422, "Droplet is already powered off.")
+    assert api.act(id_, "power_on")[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "text"),
+    [
+        ("web-1", "power_on", "Droplet is already powered on."),
+        ("staging-db", "power_off", "Droplet is already powered off."),
+        ("staging-db", "reboot", "Droplet is currently off. Please power it on to run this event."),
+        ("staging-db", "power_cycle", "Droplet is currently off. Please power it on to run this event."),
+        ("web-1", "disable_backups", "Backups have already been disabled on this Droplet."),
+        ("web-1", "change_kernel", "The kernel of this Droplet is managed inside the Droplet."),
+        ("build-1", "password_reset", "Password reset is not available for this Droplet's distribution."),
+        ("web-1", "enable_ipv6", "IPv6 has already been enabled on this Droplet."),
+        ("web-1", "explode", "explode is not a valid action type."),
+        ("web-1", "resize", "size is required."),
+        ("web-1", "rename", "name is required."),
+        ("web-1", "rebuild", "image is required."),
+        ("web-1", "restore", "image is required."),
+        ("db-1", "enable_backups", "Backups have already been enabled on this Droplet."),
+        ("db-1", "change_backup_policy", "backup_policy is required."),
+    ],
+)
+def test_an_action_that_makes_no_sense_is_refused(api, refused, name, type_, text):
+    refused(api.act(api.droplet(name)["id"], type_), 422, text)
+
+
+def test_power_verbs_end_as_they_say(api):
+    id_ = api.droplet("staging-db")["id"]
+    assert api.done(id_, "shutdown")["status"] == "off"
+    for type_, status in [("power_on", "active"), ("reboot", "active"), ("power_cycle", "active"), ("shutdown", "off")]:
+        assert api.done(id_, type_)["status"] == status
+
+
+def test_a_shutdown_can_be_ignored_by_the_droplet(api):
+    id_ = api.droplet("web-1")["id"]
+    api.sandbox.fault("shutdown_ignored")
+    assert api.done(id_, "shutdown")["status"] == "active"
+    assert api.done(id_, "shutdown")["status"] == "off"
+
+
+def test_an_action_can_end_errored_without_its_effect(api):
+    id_ = api.droplet("web-1")["id"]
+    api.sandbox.fault("action_errored", action="power_off")
+    assert api.done(id_, "reboot")["status"] == "active"
+    action = api.act(id_, "power_off")[1]["action"]
+    api.clock.advance(60)
+    ended = api.get(f"/v2/actions/{action['id']}")["action"]
+    assert (ended["status"], ended["completed_at"] is not None) == ("errored", True)
+    assert api.droplet("web-1")["status"] == "active"
+    assert api.act(id_, "power_off")[0] == 201
+
+
+def test_a_resize_changes_cpu_and_memory_only(api, refused):
+    id_ = api.droplet("web-1")["id"]
+    refused(api.act(id_, "resize", size="s-4vcpu-8gb"), 422, ON)
+    api.done(id_, "power_off")
+    droplet = api.done(id_, "resize", size="s-4vcpu-8gb")
+    assert (droplet["memory"], droplet["vcpus"], droplet["disk"]) == (8192, 4, 80)
+    assert (droplet["size_slug"], droplet["size"]["slug"]) == ("s-4vcpu-8gb", "s-4vcpu-8gb")
+    assert droplet["status"] == "off"
+    assert api.done(id_, "resize", size="s-2vcpu-4gb")["memory"] == 4096
+
+
+def test_a_resize_with_disk_is_for_good(api, refused):
+    id_ = api.droplet("staging-db")["id"]
+    droplet = api.done(id_, "resize", size="s-4vcpu-8gb", disk=True)
+    assert (droplet["disk"], droplet["disk_info"][0]["size"]["amount"]) == (160, 160)
+    refused(api.act(id_, "resize", size="s-2vcpu-4gb"), 422, "Size can not decrease size of Droplet's disk image")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        ("s-2vcpu-4gb", "The droplet is already set to this size."),
+        ("s-1vcpu-1gb", "Size can not decrease size of Droplet's disk image"),
+        ("s-nothing", "You specified an invalid size for Droplet resize."),
+        ("gpu-mi300x1-192gb", "Size is not available in this region."),
+    ],
+)
+def test_a_size_that_does_not_fit_is_refused(api, refused, size, text):
+    refused(api.act(api.droplet("staging-db")["id"], "resize", size=size), 422, text)
+
+
+def test_a_size_without_capacity_is_refused(api, refused):
+    id_ = api.droplet("staging-db")["id"]
+    api.sandbox.fault("no_capacity", times=2)
+    refused(api.act(id_, "resize", size="s-4vcpu-8gb"), 422, "Size is too large to fit on your droplet's server")
+    status, body = api.create()
+    assert status == 422
+    assert "sfo3" in body["error_attributes"]["available_regions"]
+    assert "nyc3" not in body["error_attributes"]["available_regions"]
+
+
+def test_a_snapshot_becomes_an_image_of_the_droplet(api):
+    id_ = api.droplet("web-1")["id"]
+    droplet = api.done(id_, "snapshot", name="before <b>launch</b>")
+    (image_id,) = droplet["snapshot_ids"]
+    image = api.get(f"/v2/images/{image_id}")["image"]
+    assert (image["type"], image["name"], image["min_disk_size"]) == ("snapshot", "before <b>launch</b>", 80)
+    assert api.get(f"/v2/snapshots/{image_id}")["snapshot"]["resource_id"] == str(id_)
+    assert api.done(id_, "snapshot")["snapshot_ids"][0] == image_id
+
+
+def test_a_rebuild_keeps_id_and_addresses(api):
+    before = api.droplet("web-1")
+    after = api.done(before["id"], "rebuild", image="debian-13-x64")
+    assert after["image"]["slug"] == "debian-13-x64"
+    assert after["networks"] == before["networks"]
+    assert api.act(before["id"], "rebuild", image=["x"])[0] == 422
+
+
+def test_only_a_backup_of_this_droplet_restores_it(api, refused):
+    droplet = api.droplet("db-1")
+    foreign = api.droplet("db-2")["backup_ids"][0]
+    text = "You can only restore a Droplet from one of its own backups."
+    refused(api.act(droplet["id"], "restore", image=foreign), 422, text)
+    refused(api.act(droplet["id"], "restore", image="ubuntu-24-04-x64"), 422, "image must be an integer.")
+    assert api.done(droplet["id"], "restore", image=droplet["backup_ids"][0])["image"]["type"] == "backup"
+
+
+def test_rename_ipv6_and_backups_change_what_they_say(api):
+    id_ = api.droplet("worker-1")["id"]
+    assert api.done(id_, "rename", name="worker-one")["name"] == "worker-one"
+    with_ipv6 = api.done(id_, "enable_ipv6")
+    assert with_ipv6["networks"]["v6"][0]["ip_address"].startswith("2001:db8:")
+    assert "ipv6" in with_ipv6["features"]
+    backed = api.done(id_, "enable_backups", backup_policy={"plan": "weekly", "weekday": "WED", "hour": 8})
+    assert "backups" in backed["features"]
+    assert backed["next_backup_window"]["start"] == "2026-11-25T08:00:00Z"
+    changed = api.done(id_, "change_backup_policy", backup_policy={"plan": "daily", "hour": 16})
+    assert changed["next_backup_window"]["start"] == "2026-11-23T16:00:00Z"
+    gone = api.done(id_, "disable_backups")
+    assert (gone["next_backup_window"], "backups" in gone["features"]) == (None, False)
+
+
+def test_actions_by_tag_start_one_for_each_droplet(api):
+    status, body = api("POST", "/v2/droplets/actions?tag_name=worker", {"type": "power_off"})
+    assert status == 201
+    assert len(body["actions"]) == 2
+    api.clock.advance(60)
+    assert {droplet["status"] for droplet in api.get("/v2/droplets?tag_name=worker")["droplets"]} == {"off"}
+
+
+def test_actions_by_tag_are_all_or_none(api, refused):
+    path = "/v2/droplets/actions"
+    refused(api("POST", f"{path}?tag_name=web", {"type": "resize"}), 422, "resize cannot be performed by tag.")
+    refused(api("POST", path, {"type": "power_off"}), 422, "tag_name is required.")
+    assert api("POST", f"{path}?tag_name=nobody", {"type": "power_off"})[0] == 404
+    before = api.get("/v2/actions")["meta"]["total"]
+    refused(api("POST", f"{path}?tag_name=env:prod", {"type": "power_off"}), 422, "Droplet is already powered off.")
+    assert api.get("/v2/actions")["meta"]["total"] == before
+    api("POST", "/v2/tags", {"name": "lonely"})
+    assert api("POST", f"{path}?tag_name=lonely", {"type": "power_off"}) == (201, {"actions": []})
+
+
+def test_all_actions_are_listed_newest_first(api):
+    started = api.act(api.droplet("web-1")["id"], "reboot")[1]["action"]
+    actions = api.get("/v2/actions?per_page=200")["actions"]
+    assert actions[0] == started
+    ids = [action["id"] for action in actions]
+    times = [action["started_at"] for action in actions]
+    assert ids == sorted(ids, reverse=True)
+    assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize("speed", [1, 20, 400])
+def test_speed_divides_how_long_an_action_takes(make_api, speed):
+    api = make_api(speed=speed)
+    id_ = api.create()[1]["droplet"]["id"]
+    api.clock.advance(60 * 0.74 / speed)
+    assert api.get("/v2/actions?per_page=1")["actions"][0]["status"] == "in-progress"
+    api.clock.advance(60 * 0.52 / speed)
+    assert api.get("/v2/actions?per_page=1")["actions"][0]["status"] == "completed"
+    api.clock.advance(4 / speed)
+    assert api.get(f"/v2/droplets/{id_}")["droplet"]["status"] == "active"

@@ -1,0 +1,93 @@
+"""The account that a seed makes."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import datetime
+
+import pytest
+
+from poseidon_nb.sandbox import Sandbox, company
+from poseidon_nb.sandbox.durations import DURATIONS_S
+
+STATE = ("GET", "/_sandbox/state")
+
+
+def seconds(action):
+    return (datetime.fromisoformat(action["completed_at"]) - datetime.fromisoformat(action["started_at"])).total_seconds()
+
+
+def history(api):
+    return api.get("/v2/actions?per_page=200")["actions"] + api.get("/v2/actions?per_page=200&page=2")["actions"]
+
+
+def test_the_default_account_is_a_believable_small_company(api):
+    droplets = api.get("/v2/droplets")["droplets"]
+    assert len(droplets) == 12
+    assert len({droplet["region"]["slug"] for droplet in droplets}) == 4
+    assert [droplet["status"] for droplet in droplets].count("off") == 2
+    assert {"web", "db", "env:prod", "env:staging"} <= {tag["name"] for tag in api.get("/v2/tags")["tags"]}
+    assert api.get("/v2/account/keys")["meta"]["total"] == 3
+    assert api.get("/v2/snapshots")["meta"]["total"] == 5
+    for droplet in droplets:
+        assert droplet["size_slug"] in droplet["region"]["sizes"]
+        assert (droplet["image"]["min_disk_size"] or 0) <= droplet["disk"]
+
+
+def test_addresses_are_never_routed_and_never_given_twice(make_api):
+    api = make_api(droplets=2000)
+    addresses = []
+    for page in range(1, 11):
+        for droplet in api.get(f"/v2/droplets?per_page=200&page={page}")["droplets"]:
+            addresses += [network["ip_address"] for network in droplet["networks"]["v4"]]
+    assert len(addresses) == len(set(addresses)) == 4000
+    assert all(address.startswith(("198.18.", "198.19.", "10.")) for address in addresses)
+
+
+def test_the_history_covers_weeks_and_has_failures(api):
+    actions = history(api)
+    started = [datetime.fromisoformat(action["started_at"]) for action in actions]
+    assert (max(started) - min(started)).days > 40
+    assert max(started) < api.clock.now()
+    assert {"completed", "errored"} == {action["status"] for action in actions}
+    assert len({action["type"] for action in actions}) > 8
+
+
+@pytest.mark.parametrize("speed", [1, 4])
+def test_the_history_is_as_fast_as_new_actions_are(make_api, speed):
+    api = make_api(speed=speed)
+    past = statistics.median(seconds(action) for action in history(api) if action["type"] == "power_on")
+    assert past == pytest.approx(DURATIONS_S["power_on"][0] / speed, rel=0.4)
+
+
+def test_the_same_seed_makes_the_same_account_and_another_one_does_not(make_api):
+    first, second, other = (make_api(seed=seed).ask(*STATE).body for seed in (7, 7, 8))
+    assert first == second
+    assert first != other
+
+
+@pytest.mark.parametrize("droplets", [0, 1, 12, 13, 300])
+def test_any_number_of_droplets_can_be_had(make_api, droplets):
+    api = make_api(droplets=droplets)
+    assert api.get("/v2/droplets")["meta"]["total"] == droplets
+    assert api.get("/v2/droplets?type=gpus")["meta"]["total"] == (1 if droplets else 0)
+    assert api.get("/v2/account")["account"]["droplet_limit"] > droplets
+    ids = [droplet["id"] for droplet in api.get("/v2/droplets?per_page=200")["droplets"]]
+    assert ids == sorted(set(ids))
+
+
+def test_the_roster_uses_what_its_regions_sell(api):
+    figures = api.sandbox._dispatcher.world.figures
+    for _, size, _ in company.CROWD:
+        for region in company.CROWD_REGIONS:
+            assert region in figures.sizes[size]["regions"]
+    assert company.GPU_POST.region in figures.sizes[company.GPU_POST.size]["regions"]
+
+
+def test_a_reset_copies_no_record(clock):
+    sandbox = Sandbox(droplets=50, clock=clock)
+    before = sandbox._dispatcher.world.droplets.listed()
+    sandbox.reset()
+    after = sandbox._dispatcher.world.droplets.listed()
+    assert before is not after
+    assert all(one is other for one, other in zip(before, after, strict=True))
