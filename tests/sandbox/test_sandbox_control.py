@@ -15,7 +15,13 @@ ACCOUNT = ("GET", "/v2/account")
 
 def everything(api):
     """Give the whole account as the API shows it."""
-    keys = {"droplets": "droplets", "images": "images", "account/keys": "ssh_keys", "tags": "tags", "actions": "actions"}
+    keys = {
+        "droplets": "droplets",
+        "images": "images",
+        "account/keys": "ssh_keys",
+        "tags": "tags",
+        "actions": "actions",
+    }
     return [api.get(f"/v2/{path}?per_page=200")[key] for path, key in keys.items()]
 
 
@@ -220,7 +226,8 @@ def test_a_saved_state_comes_back_whole(api, make_api):
 
 
 @pytest.mark.parametrize(
-    "saved", [b"", b"{", b"[]", b"{}", b'{"format": "other"}', b'{"format": "poseidon_nb sandbox 1", "collections": []}']
+    "saved",
+    [b"", b"{", b"[]", b"{}", b'{"format": "other"}', b'{"format": "poseidon_nb sandbox 1", "collections": []}'],
 )
 def test_what_is_no_saved_state_changes_nothing(api, saved, tmp_path):
     before = everything(api)

@@ -23,7 +23,8 @@ def test_the_scheme_may_be_written_in_any_case(api):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil", "[::1]:80", "", "localhost:8080/x", "127.0.0.1:"]
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil", "[::1]:80", "", "localhost:8080/x", "127.0.0.1:"],
 )
 def test_a_foreign_host_is_refused(api, host):
     assert api("GET", "/v2/account", host=host)[0] == 421
@@ -42,7 +43,9 @@ def test_what_is_not_simulated_says_so_and_names_the_operation(api, refused):
     assert api("POST", "/v2/droplets/autoscale", {})[1]["id"] == "not_implemented"
 
 
-@pytest.mark.parametrize("path", ["/", "/v2", "/v2/", "/v2/cows", "/v2/droplets/", "/v2//droplets", "/v1/droplets", "*"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v2", "/v2/", "/v2/cows", "/v2/droplets/", "/v2//droplets", "/v1/droplets", "*"]
+)
 def test_a_route_that_the_specification_lacks_is_not_found(api, path):
     assert api("GET", path)[0] == 404
 
@@ -64,7 +67,17 @@ def test_another_method_is_refused_with_those_that_are_possible(api, method, pat
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"not json", b"[1]", b'"text"', b"null", b'{"a": NaN}', b"\xff", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"],
+    [
+        b"{",
+        b"not json",
+        b"[1]",
+        b'"text"',
+        b"null",
+        b'{"a": NaN}',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"a": ' + b"9" * 5000 + b"}",
+    ],
 )
 def test_a_body_that_is_no_json_object_is_a_bad_request(api, body):
     status, answer = api("POST", "/v2/droplets", body)
@@ -215,7 +228,12 @@ def test_a_token_without_the_scope_is_refused(api, refused):
 
 @pytest.mark.parametrize(
     ("type_", "scope"),
-    [("resize", "droplet:create"), ("rebuild", "droplet:admin"), ("restore", "droplet:admin"), ("snapshot", "image:create")],
+    [
+        ("resize", "droplet:create"),
+        ("rebuild", "droplet:admin"),
+        ("restore", "droplet:admin"),
+        ("snapshot", "image:create"),
+    ],
 )
 def test_some_actions_need_a_second_scope(api, type_, scope):
     path = f"/v2/droplets/{api.droplet('web-1')['id']}/actions"

@@ -14,7 +14,9 @@ STATE = ("GET", "/_sandbox/state")
 
 
 def seconds(action):
-    return (datetime.fromisoformat(action["completed_at"]) - datetime.fromisoformat(action["started_at"])).total_seconds()
+    return (
+        datetime.fromisoformat(action["completed_at"]) - datetime.fromisoformat(action["started_at"])
+    ).total_seconds()
 
 
 def history(api):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import pytest
@@ -25,7 +26,12 @@ def test_a_request_is_read_and_what_follows_is_left():
     raw = b"POST /v2/tags?a=1&b HTTP/1.1\r\n" + HOST + b"X-Thing:  two \r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1"
     request, rest, _ = read(raw)
     assert request == Request(
-        "POST", "/v2/tags", "a=1&b", {"host": "127.0.0.1", "x-thing": "two", "content-length": "2"}, b"{}", keep_alive=True
+        "POST",
+        "/v2/tags",
+        "a=1&b",
+        {"host": "127.0.0.1", "x-thing": "two", "content-length": "2"},
+        b"{}",
+        keep_alive=True,
     )
     assert rest == b"GET / HTTP/1.1"
 
@@ -41,7 +47,13 @@ def test_a_blank_line_before_a_request_is_forgiven():
 
 @pytest.mark.parametrize(
     ("version", "connection", "keep_alive"),
-    [("1.1", "", True), ("1.1", "close", False), ("1.1", "Keep-Alive", True), ("1.0", "", False), ("1.0", "keep-alive", True)],
+    [
+        ("1.1", "", True),
+        ("1.1", "close", False),
+        ("1.1", "Keep-Alive", True),
+        ("1.0", "", False),
+        ("1.0", "keep-alive", True),
+    ],
 )
 def test_a_connection_is_kept_as_http_says(version, connection, keep_alive):
     header = f"Connection: {connection}\r\n" if connection else ""
@@ -108,12 +120,14 @@ def test_what_cannot_be_read_without_doubt_is_refused(raw, status):
     assert caught.value.status == status
 
 
-@given(st.binary(max_size=200) | st.lists(st.sampled_from([b"GET / HTTP/1.1", b"\r\n", HOST, b":", b" ", b"\xff"])).map(b"".join))
+@given(
+    st.binary(max_size=200)
+    | st.lists(st.sampled_from([b"GET / HTTP/1.1", b"\r\n", HOST, b":", b" ", b"\xff"])).map(b"".join)
+)
 def test_any_bytes_are_read_or_refused(raw):
-    try:
-        read(raw)
-    except Malformed as problem:
-        assert 400 <= problem.status < 600
+    with contextlib.suppress(Malformed):
+        request, _, _ = read(raw)
+        assert request is None or request.path.startswith("/")
 
 
 def test_a_reply_is_written_with_its_length():
