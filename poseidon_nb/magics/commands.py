@@ -52,7 +52,7 @@ _KEY_GROUP = Group(
             arguments=(_KEY,),
             aliases=GET_WORDS,
             table="keys",
-            example="%do keys get laptop",
+            example="%do keys get deploy",
         ),
         Verb(
             name="create",
@@ -78,7 +78,7 @@ _KEY_GROUP = Group(
             ),
             aliases=(*UPDATE_WORDS, "rename"),
             table="keys",
-            example="%do keys update laptop --name old-laptop",
+            example="%do keys update deploy --name deploy-2026",
         ),
         Verb(
             name="delete",
@@ -90,7 +90,7 @@ _KEY_GROUP = Group(
             aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
-            example="%do keys delete laptop --yes",
+            example="%do keys delete deploy --yes",
         ),
     ),
 )
@@ -161,7 +161,7 @@ _SNAPSHOT_GROUP = Group(
             arguments=(Argument(name="snapshot", shows="SNAPSHOT", help="its id or name", source="snapshots"),),
             aliases=GET_WORDS,
             table="snapshots",
-            example="%do snapshots get web-1-nightly",
+            example="%do snapshots get before-upgrade",
         ),
         Verb(
             name="delete",
@@ -173,7 +173,7 @@ _SNAPSHOT_GROUP = Group(
             aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
-            example="%do snapshots delete web-1-nightly --yes",
+            example="%do snapshots delete before-upgrade --yes",
         ),
     ),
 )

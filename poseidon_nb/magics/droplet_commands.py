@@ -141,7 +141,7 @@ DROPLETS = Group(
             aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
-            example="%do droplets delete web-1 --yes",
+            example="%do droplets delete build-1 --yes",
         ),
         _power_verb("power_on", "switch on"),
         _power_verb("power_off", "switch off hard, as by pulling the plug"),
@@ -190,7 +190,7 @@ DROPLETS = Group(
             asks=("disk", "many"),
             columns=BULK_COLUMNS,
             waits=True,
-            example="%do droplets resize web-1 --size s-2vcpu-4gb --restart",
+            example="%do droplets resize web-1 --size s-4vcpu-8gb --restart",
         ),
         Verb(
             name="actions",

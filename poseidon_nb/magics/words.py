@@ -139,7 +139,7 @@ class Verb:
     waits : bool
         It starts actions and waits for them, so ``--no-wait`` and ``--timeout`` mean something.
     example : str
-        A line that works as it stands, on a sandbox too.
+        A line as it is typed, with names from the sandbox; the id of an action is only the form of one.
     """
 
     name: str
