@@ -82,7 +82,7 @@ def test_two_hundred_requests_go_out_without_any_wait():
 def test_near_the_end_of_the_hour_requests_go_out_one_by_one():
     account = Account(hour=deque([-10.0] * (LIMIT - 60)))
     _, begun = run(account, 60, 1)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(begun)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(begun[20:])]
     assert account.refused == 0
     assert min(gaps) >= 0.72 - 1e-9
 

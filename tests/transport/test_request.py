@@ -36,12 +36,12 @@ def test_a_path_parameter_stays_inside_its_segment(value, path):
 
 @pytest.mark.parametrize("value", ["", None, ".", ".."])
 def test_an_empty_or_climbing_path_parameter_is_refused(value):
-    with pytest.raises(InvalidArgument, match="^droplets_destroy needs droplet_id$"):
+    with pytest.raises(InvalidArgument, match=r"^droplets_destroy needs droplet_id$"):
         request_for(operation("droplets_destroy"), path={"droplet_id": value})
 
 
 def test_all_missing_path_parameters_are_named():
-    with pytest.raises(InvalidArgument, match="^domains_get_record needs domain_name and domain_record_id$"):
+    with pytest.raises(InvalidArgument, match=r"^domains_get_record needs domain_name and domain_record_id$"):
         request_for(RECORD)
 
 

@@ -123,7 +123,7 @@ def test_the_token_shows_nowhere(new_session, serve, secret, credential, caplog)
     things += [GET, [token], {"token": token}, vars(session), vars(session._wire), vars(kernel)]
     prepared = session._wire._prepared(GET)
     things += [prepared, prepared.headers, dict(prepared.headers), vars(prepared)]
-    shown = [f"{thing!r} {thing!s} {thing}" for thing in things] + [f"{token:>99}", "%s %r" % (token, token)]  # noqa: UP031  # logging formats so
+    shown = [f"{thing!r} {thing!s} {thing}" for thing in things] + [f"{token!s:>99}", "%s %r" % (token, token)]  # noqa: UP031  # logging formats so
     shown += [caplog.text, stdout.getvalue(), *(repr(vars(record)) for record in caplog.records)]
     assert len(caplog.records) > 3, "urllib3 was to be heard too"
     for text in shown:
