@@ -184,11 +184,13 @@ def option_called(verb: Verb | None, name: str) -> Sense | None:
     A verb's own names come before the global ones; ``--field.NAME`` reaches the verb's only.
     """
     name = folded(name)
-    own = name.removeprefix("field.")
-    sense = _own(verb, own) if verb else None
-    if sense is None and own == name:
-        sense = _among(GLOBAL_OPTIONS, name)
-    return sense
+    if verb is None:
+        return _among(GLOBAL_OPTIONS, name)
+    if name.startswith("field."):
+        field = name.removeprefix("field.")
+        found = [option for option in verb.options if field in (folded(option.field), *option.spellings)]
+        return Sense(found[0]) if found else None
+    return _own(verb, name) or _among(GLOBAL_OPTIONS, name)
 
 
 def _own(verb: Verb, name: str) -> Sense | None:

@@ -79,7 +79,8 @@ class Option:
     field : str
         The key in `Command.options`, and the API's own name wherever there is one.
     name : str
-        How it is typed, without the dashes, where that is not the field in kebab-case.
+        How it is typed, without the dashes, where that is not the field in kebab-case: ``"tag"`` for ``tag_name``;
+        ``"field.timeout"`` for a field whose own name is a global option's.
     aliases : tuple of str
         Other ways to type it; one letter means one dash.
     shows : str
@@ -115,7 +116,7 @@ class Option:
     @property
     def spellings(self) -> tuple[str, ...]:
         """All names, without dashes and folded, that mean this option."""
-        return (folded(self.name or self.field), folded(self.field), *map(folded, self.aliases))
+        return (folded(self.name or self.field), *map(folded, self.aliases))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

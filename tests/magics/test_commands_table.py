@@ -15,8 +15,8 @@ from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.magics.commands import GROUPS, PHRASES, PREFIXES
 from poseidon_nb.magics.grammar import parse
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.vocabulary import entry, group_called, verb_called
-from poseidon_nb.magics.words import Group, Verb, folded
+from poseidon_nb.magics.vocabulary import Sense, entry, group_called, option_called, verb_called
+from poseidon_nb.magics.words import Group, Option, Verb, folded
 
 ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
 
@@ -104,6 +104,16 @@ def test_required_fields_of_a_create_are_required_here(group: Group, verb: Verb)
     ours = {"names", "name", "key", "user_data_file", "public_key_file"}
     theirs = {parameter.name for parameter in operation(verb.operations[0]).body_fields}
     assert known - ours <= theirs
+
+
+def test_a_field_with_the_name_of_a_global_option_is_reached_by_its_prefix() -> None:
+    field = Option(field="timeout", name="field.timeout", kind="integer")
+    verb = Verb(name="x", help="x", example="%do x", options=(field,))
+    everywhere = next(option for option in GLOBAL_OPTIONS if option.field == "timeout")
+    assert option_called(verb, "timeout") == Sense(everywhere)
+    assert option_called(verb, "field.timeout") == Sense(field)
+    assert option_called(verb, "field.wait") is None
+    assert field.typed == "--field.timeout"
 
 
 def test_every_phrase_of_doctl_leads_to_a_verb() -> None:

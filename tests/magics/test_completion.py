@@ -254,6 +254,13 @@ def test_a_value_that_nothing_is_known_of_is_left_to_the_person(completer: IPCom
     assert set(lines) <= {"%do keys create a --public-key "}
 
 
+def test_a_completer_that_fails_says_nothing(completer: IPCompleter, monkeypatch: pytest.MonkeyPatch) -> None:
+    from poseidon_nb.magics import completion
+
+    monkeypatch.setattr(completion, "_known", lambda: 1 / 0)
+    assert "%do droplets" not in through_ipython(completer, "%do dro|")
+
+
 def test_completion_loads_neither_pandas_nor_requests_nor_the_kernel() -> None:
     code = (
         "import sys, IPython.core.completer\n"
