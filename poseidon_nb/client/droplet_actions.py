@@ -5,17 +5,17 @@ API: ``dropletActions_post``, ``dropletActions_list``.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client import lost
-from poseidon_nb.client.actions import Action
+from poseidon_nb.client.actions import COMPLETED, IN_PROGRESS, Action
 from poseidon_nb.client.connection import explained, items_of
-from poseidon_nb.client.settle import Expected, Settling, agrees
+from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees
 from poseidon_nb.errors import DropletBusy, NotFound, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from poseidon_nb.client.actions import Actions
     from poseidon_nb.client.connection import Connection
@@ -89,10 +89,11 @@ class DropletActions:
 
     def pending(self, droplet_id: int, subject: str = "") -> Action | None:
         """Give the action that runs on a droplet now, or None."""
-        for row in self.newest(droplet_id):
-            if row["status"] == "in-progress":
-                return Action(row, self._actions, subject=subject or str(droplet_id))
-        return None
+        return self._pending_of(self.newest(droplet_id), subject or str(droplet_id))
+
+    def _pending_of(self, rows: list[Row], subject: str) -> Action | None:
+        running = next((row for row in rows if row["status"] == IN_PROGRESS), None)
+        return None if running is None else Action(running, self._actions, subject=subject)
 
     def newest(self, droplet_id: int) -> list[Row]:
         """Give the newest of a droplet's actions, as the API sends them."""
@@ -102,10 +103,11 @@ class DropletActions:
 
     def wait_idle(self, droplet: Droplet, *, timeout_s: float | None, on_progress: OnProgress | None) -> None:
         """Block until no action runs on a droplet, however they end, and read it again."""
-        ended = ""
-        while (pending := self.pending(droplet.id, droplet.name)) is not None:
+        rows = self.newest(droplet.id)
+        while (pending := self._pending_of(rows, droplet.name)) is not None:
             self._outlast(pending, timeout_s, on_progress)
-            ended = pending.type if pending.completed else ""
+            rows = self.newest(droplet.id)
+        ended = self._just_ended(rows)
         settling = Settling(self._connection)
         # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
         settling.add(droplet.id, Expected(droplet.id, lambda now: agrees(ended, now, {}), droplet.assign))
@@ -146,6 +148,13 @@ class DropletActions:
                     f"wait for it with actions wait {pending.id}",
                     action=pending,
                 ) from busy
+
+    def _just_ended(self, rows: list[Row]) -> str:
+        """Give the type of the newest action if the droplet may still lag behind it, else ``""``."""
+        if not rows or rows[0]["status"] != COMPLETED or not rows[0].get("completed_at"):
+            return ""
+        age = self._connection.session.server_now() - datetime.fromisoformat(rows[0]["completed_at"])
+        return str(rows[0]["type"]) if age < timedelta(seconds=BOUND_S) else ""
 
     def _outlast(self, pending: Action, timeout_s: float | None, on_progress: OnProgress | None) -> None:
         """Wait for somebody else's action; that it failed is not our failure, that it does not end is."""

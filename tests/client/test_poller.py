@@ -262,7 +262,9 @@ def test_two_waiters_in_two_threads_share_the_requests(clock):
     poller = account.poller()
     results: list[dict[int, float]] = []
     halves = [range(1, 251), range(251, 501)]
-    threads = [threading.Thread(target=lambda ids=ids: results.append(wait_for(account, poller, ids))) for ids in halves]
+    threads = [
+        threading.Thread(target=lambda ids=ids: results.append(wait_for(account, poller, ids))) for ids in halves
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
