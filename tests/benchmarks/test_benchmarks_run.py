@@ -16,7 +16,7 @@ ROWS = {
     "sandbox": (
         "over that of a bare http.server",
         "reset",
-        "start in a fresh interpreter",
+        "start in a kernel",
         "stop",
         "threads left behind",
     ),
