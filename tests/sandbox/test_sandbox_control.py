@@ -9,6 +9,7 @@ import pytest
 from poseidon_nb.catalogue import operation_ids
 from poseidon_nb.errors import ConfigurationError, InvalidArgument, NoSuchName
 from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.sandbox.services import OPERATIONS, SERVICES
 
 ACCOUNT = ("GET", "/v2/account")
 
@@ -185,6 +186,11 @@ def test_coverage_tells_the_truth_about_every_operation(api):
                 assert (status, body["id"]) == (501, "not_implemented"), row
     for row in simulated:
         assert api(row["method"], row["path"].replace("{", "").replace("}", ""), {})[0] != 501
+
+
+def test_no_service_answers_an_operation_that_does_not_exist():
+    assert OPERATIONS.keys() <= {*operation_ids()}
+    assert len(OPERATIONS) == sum(len(service.OPERATIONS) for service in SERVICES)
 
 
 def test_settings_change_while_it_runs(api):

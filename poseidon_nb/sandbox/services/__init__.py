@@ -50,9 +50,9 @@ OPERATIONS: dict[str, Callable[[Call], Reply]] = {
     operation: function for service in SERVICES for operation, function in service.OPERATIONS.items()
 }
 
-#: What happens over time, by name; actions end with ``RESOURCE.TYPE``.
+#: What happens over time, by name; an action ends with the effect ``RESOURCE.TYPE``.
 EFFECTS: dict[str, Callable[..., None]] = {
-    **activity.EFFECTS,
-    **droplet_changes.EFFECTS,
-    **droplet_creation.EFFECTS,
+    name: function
+    for part in (activity, droplet_changes, *SERVICES)
+    for name, function in vars(part).get("EFFECTS", {}).items()
 }
