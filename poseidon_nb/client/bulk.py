@@ -5,17 +5,20 @@ Few threads send; the waiting is the one poller's, in the caller's thread.
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.actions import Action
 from poseidon_nb.errors import DropletBusy, PoseidonError
+from poseidon_nb.text import counted
+from poseidon_nb.transport import calling_off
+from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.actions import Action, Actions
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.progress import OnProgress
 
@@ -42,7 +45,7 @@ class BulkOutcome:
     error: PoseidonError | None
 
 
-def act_on_each(
+def act_on_each(  # what a wait is made of, all by keyword
     actions: Actions,
     droplets: Sequence[Droplet],
     start: Callable[[Droplet], Action],
@@ -50,6 +53,7 @@ def act_on_each(
     wait: bool = True,
     timeout_s: float | None = None,
     on_progress: OnProgress | None = None,
+    on_idle: Callable[[], None] | None = None,
 ) -> list[BulkOutcome]:
     """Start an action on each droplet, and wait for all of them.
 
@@ -58,6 +62,7 @@ def act_on_each(
     actions : Actions
         The account's actions.
     droplets : sequence of Droplet
+        One that is named twice is acted upon once.
     start : callable
         Starts the action on one droplet without waiting; called from several threads.
     wait : bool
@@ -66,6 +71,8 @@ def act_on_each(
         Seconds, for each.
     on_progress : callable, optional
         Told a `Progress` of each, in this thread.
+    on_idle : callable, optional
+        Called several times a second, in this thread, while others send.
 
     Returns
     -------
@@ -73,38 +80,58 @@ def act_on_each(
         One for each droplet, in the order given.
     """
     outcomes: dict[int, BulkOutcome] = {}
-    left = list(droplets)
+    left = {droplet.id: droplet for droplet in droplets}
     for _ in range(ROUNDS if wait else 1):
-        busy: dict[int, Action] = {}
-        with ThreadPoolExecutor(SENDERS, thread_name_prefix="poseidon-bulk") as pool:
-            for droplet, result in zip(left, pool.map(lambda one: _started(start, one), left), strict=True):
-                error = result if isinstance(result, PoseidonError) else None
-                outcomes[droplet.id] = BulkOutcome(droplet, result if isinstance(result, Action) else None, error)
-                if isinstance(result, DropletBusy) and result.action is not None:
-                    busy[droplet.id] = result.action
-        left = [droplet for droplet in left if droplet.id in busy]
-        if not left or not wait:
+        outcomes.update(_start_all(start, left.values(), on_idle))
+        errors = {key: outcomes[key].error for key in left}
+        busy: dict[int, Action] = {key: error.action for key, error in errors.items() if isinstance(error, DropletBusy)}
+        if not busy or not wait:
             break
-        actions.wait_each(busy.values(), timeout_s=timeout_s, on_progress=on_progress)
+        failures = _wait_all(actions, busy.values(), timeout_s, on_progress)
+        # One that is busy for longer than the caller would wait stays refused.
+        left = {key: left[key] for key, action in busy.items() if action.done or action.id not in failures}
     if wait:
-        started = [outcome.action for outcome in outcomes.values() if outcome.action is not None]
-        failures = actions.wait_each(started, timeout_s=timeout_s, on_progress=on_progress)
-        outcomes.update(_with_failures(outcomes.values(), failures))
-    return [outcomes[droplet.id] for droplet in droplets]
+        started = {outcome.action.id: key for key, outcome in outcomes.items() if outcome.action is not None}
+        waited = [outcome.action for outcome in outcomes.values() if outcome.action is not None]
+        for action_id, error in _wait_all(actions, waited, timeout_s, on_progress).items():
+            outcomes[started[action_id]] = replace(outcomes[started[action_id]], error=error)
+    return [*outcomes.values()]
 
 
-def _started(start: Callable[[Droplet], Action], droplet: Droplet) -> Action | PoseidonError:
+def _start_all(
+    start: Callable[[Droplet], Action], droplets: Collection[Droplet], on_idle: Callable[[], None] | None
+) -> dict[int, BulkOutcome]:
+    called_off = threading.Event()
+
+    def started(droplet: Droplet) -> BulkOutcome:
+        with calling_off.until(called_off):
+            try:
+                return BulkOutcome(droplet, start(droplet), None)
+            except PoseidonError as error:
+                return BulkOutcome(droplet, None, error)
+
+    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="poseidon-bulk")
+    futures = {droplet.id: pool.submit(started, droplet) for droplet in droplets}
     try:
-        return start(droplet)
+        return {key: result_of(future, on_idle) for key, future in futures.items()}
+    except KeyboardInterrupt as interrupt:
+        # Also those that sit in a wait for the rate limit must not send once nobody waits.
+        called_off.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        sent = sum(not future.cancelled() for future in futures.values())
+        interrupt.add_note(
+            f"it may have been started on {sent} of {counted(len(futures), 'droplet')}: see actions list"
+        )
+        raise
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _wait_all(
+    actions: Actions, waited: Collection[Action], timeout_s: float | None, on_progress: OnProgress | None
+) -> dict[int, PoseidonError]:
+    try:
+        return actions.wait_each(waited, timeout_s=timeout_s, on_progress=on_progress)
     except PoseidonError as error:
-        return error
-
-
-def _with_failures(
-    outcomes: Iterable[BulkOutcome], failures: dict[int, PoseidonError]
-) -> list[tuple[int, BulkOutcome]]:
-    return [
-        (outcome.droplet.id, BulkOutcome(outcome.droplet, outcome.action, failures[outcome.action.id]))
-        for outcome in outcomes
-        if outcome.action is not None and outcome.action.id in failures
-    ]
+        # The account could not be asked; what was started goes on, and the table has to tell of it.
+        return {action.id: error for action in waited if not action.done}

@@ -145,6 +145,15 @@ class Client:
         self._connection.on_wait = tell
 
     @property
+    def on_idle(self) -> Callable[[], None] | None:
+        """Called several times a second in the caller's thread while other threads send; nothing by default."""
+        return self._connection.on_idle
+
+    @on_idle.setter
+    def on_idle(self, look: Callable[[], None] | None) -> None:
+        self._connection.on_idle = look
+
+    @property
     def read_only(self) -> bool:
         """Whether every request but GET is refused."""
         return self._connection.session.read_only

@@ -62,6 +62,8 @@ class Connection:
         self.session = session
         #: Told the seconds and the reason of every wait that a person would notice.
         self.on_wait: Callable[[float, str], None] = _log_wait
+        #: Called several times a second in the caller's thread while other threads send.
+        self.on_idle: Callable[[], None] | None = None
 
     # --- asking ------------------------------------------------------------------------------------------------------
     def request(self, operation_id: str, **parts: Any) -> Request:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from poseidon_nb.magics.words import Verb
+
     Row = dict[str, Any]
 
 
@@ -51,6 +53,22 @@ def answer_of(resource: str, rows: Sequence[Row], *, single: bool = False) -> An
         return frame_from_rows(resource, listed)
 
     return Answer(lambda: listed, frame, single)
+
+
+def check_columns(verb: Verb, names: Sequence[str]) -> None:
+    """Refuse columns that the answer of a verb will not have, before anything is done.
+
+    Raises
+    ------
+    InvalidArgument
+        With the nearest column that there is.
+    """
+    if verb.table:
+        selected(answer_of(verb.table, []).frame(), names)
+    elif verb.columns:
+        import pandas as pd  # noqa: PLC0415  # pandas comes at first use
+
+        selected(pd.DataFrame(columns=[*verb.columns]), names)
 
 
 def selected(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import CommandError, InvalidArgument, PoseidonError
-from poseidon_nb.magics.answer import selected
+from poseidon_nb.magics.answer import check_columns, selected
 from poseidon_nb.magics.front import current_front
 from poseidon_nb.magics.grammar import commands_in, parse
 from poseidon_nb.magics.job import Job, Settings
 from poseidon_nb.magics.kernel import THE_KERNEL
+from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +73,10 @@ def run(
     if command.group or command.body is None or command.help:
         return _carried_out(command, kernel, front, settings)
     # All lines are read before the first is run: a typing error further down leaves nothing half done.
+    if command.out:
+        raise InvalidArgument("--out names the result of one command: put it on that command's line")
     lines = commands_in(command.body)
-    parsed = [_numbered(number, text, known) for number, text in enumerate(lines, 1)]
+    parsed = [_under(command, _numbered(number, text, known)) for number, text in enumerate(lines, 1)]
     result = None
     for number, each in enumerate(parsed, 1):
         if result is not None:
@@ -82,6 +85,9 @@ def run(
             result = _carried_out(each, kernel, front, settings)
         except PoseidonError as error:
             error.args = (f"command {number} of {len(parsed)}: {error.args[0]}", *error.args[1:])
+            raise
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(f"stopped in command {number} of {len(parsed)}; what follows was not run")
             raise
     return result
 
@@ -94,27 +100,40 @@ def _numbered(number: int, text: str, variables: Mapping[str, object]) -> Comman
         raise
 
 
+def _under(head: Command, command: Command) -> Command:
+    """Give a command of a cell with what the cell's first line says for all of them."""
+    return replace(
+        command,
+        columns=command.columns or head.columns,
+        raw=command.raw or head.raw,
+        dry_run=command.dry_run or head.dry_run,
+        yes=command.yes or head.yes,
+        no_wait=command.no_wait or head.no_wait,
+        keep_going=command.keep_going or head.keep_going,
+        timeout_s=head.timeout_s if command.timeout_s is None else command.timeout_s,
+        context=command.context or head.context,
+        output=command.output if head.output == "table" else head.output,
+        header=command.header and head.header,
+    )
+
+
 def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Settings) -> Any:
     if command.help:
-        from poseidon_nb.magics.help import help_for  # noqa: PLC0415  # only who asks for help pays for it
+        from poseidon_nb.magics.help import help_text  # noqa: PLC0415  # only who asks for help pays for it
 
-        front.say(help_for(command))
+        front.say(help_text(command.group, command.verb))
         return None
     if command.out and settings.assign is None:
         raise InvalidArgument(f"--out works in a notebook; here write {command.out} = po.do(...)")
     if command.dry_run:
         return _planned(command, kernel, front)
+    if command.columns:
+        check_columns(entry(command.group, command.verb), command.columns)
     from poseidon_nb.magics.handlers import HANDLERS  # noqa: PLC0415  # the client and requests come at first use
 
-    with front.progress(SYSTEM_CLOCK) as view:
-        job = Job(command, kernel, front, view, settings)
-        try:
-            answer = HANDLERS[command.group, command.verb](job)
-            result = _result(command, answer) if answer is not None else None
-        except KeyboardInterrupt as interrupt:
-            for note in getattr(interrupt, "__notes__", ()):
-                front.say(note)
-            raise
+    with front.progress(kernel.clock) as view:
+        answer = HANDLERS[command.group, command.verb](Job(command, kernel, front, view, settings))
+        result = _result(command, answer) if answer is not None else None
     return _shown(command, result, front, settings)
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import ConfirmationRequired, NoSuchName
-from poseidon_nb.text import hint
+from poseidon_nb.text import hint, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.magics.command import Command
-    from poseidon_nb.magics.front import Front, ProgressView
+    from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel
+    from poseidon_nb.magics.progress_views import ProgressView
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Job:
     def client(self) -> Client:
         """The account's client, which tells this command's view when it has to wait."""
         client = self.kernel.client(self.command.context)
-        client.on_wait = self.view.wait
+        client.on_wait, client.on_idle = self.view.wait, self.view.look
         return client
 
     def argument(self, name: str) -> Any:
@@ -111,15 +112,20 @@ class Job:
         """Give the droplets with a tag, of which there must be one at least."""
         droplets = self.client.droplets.list(tag_name=tag)
         if not droplets:
-            tags = [one.name for one in self.client.tags.list()]
-            missing = "" if tag in tags else hint(tag, tags)
-            raise NoSuchName(f"no droplet has the tag {tag!r}{missing}", name=tag)
+            self.check_tag(tag)
+            raise NoSuchName(f"no droplet has the tag {tag!r}", name=tag)
         return droplets
+
+    def check_tag(self, tag: str) -> None:
+        """Refuse a tag that does not exist; DigitalOcean would answer as if nothing had it."""
+        tags = [one.name for one in self.client.tags.list()]
+        if tag.casefold() not in map(str.casefold, tags):
+            raise NoSuchName(f"no tag {tag!r}{hint(tag, tags)}", name=tag, nearest=nearest(tag, tags))
 
     def _found(self, words: Iterable[str]) -> list[Droplet]:
         # One list answers for all names; a name that it does not settle is asked for by itself, and fails as one does.
         listed = self.client.droplets.list()
-        self.learn_droplets((droplet.name, droplet.id) for droplet in listed)
+        self.kernel.learn_names("droplets", [(droplet.name, droplet.id) for droplet in listed])
         by_id = {str(droplet.id): droplet for droplet in listed}
         by_name: dict[str, list[Droplet]] = {}
         for droplet in listed:
@@ -130,12 +136,6 @@ class Job:
             known = [by_id[word]] if word in by_id else same
             found.append(known[0] if len(known) == 1 else self.client.droplets.find(word))
         return found
-
-    def learn_droplets(self, names: Iterable[tuple[str, int]]) -> None:
-        """Remember droplets for completion and for plans."""
-        pairs = list(names)
-        self.kernel.learn("droplets", [name for name, _ in pairs])
-        self.kernel.learn_ids("droplets", pairs)
 
     def price_usd_month(self, size: str) -> float | None:
         """Give what a size costs a month, in USD; None when it is not sold."""

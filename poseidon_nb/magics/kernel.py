@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, NoToken
 from poseidon_nb.transport.credentials import THIS_KERNEL
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poseidon_nb.client.client import Client
+    from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
 
 #: How many words of one kind are kept for completion: more than a person can choose from.
@@ -31,14 +33,21 @@ class _Chosen(Enum):
 
 
 class Kernel:
-    """The state behind ``%do`` and ``po.do``."""
+    """The state behind ``%do`` and ``po.do``.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    clock : Clock
+        Whose time its clients, its sandbox and its progress rows go by.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.clock = clock
         self.sandbox: Sandbox | None = None
         self._chosen: _Chosen = _Chosen.CONTEXT
         self._clients: dict[str | None, Client] = {}
         self._known: dict[str, tuple[str, ...]] = {}
-        self._ids: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
     # --- the account -------------------------------------------------------------------------------------------------
     def client(self, context: str | None = None) -> Client:
@@ -57,14 +66,15 @@ class Kernel:
             )
         if context not in self._clients:
             in_sandbox = context is None and self._chosen is _Chosen.SANDBOX
-            self._clients[context] = connect(self.sandbox) if in_sandbox else connect(context=context)
+            account = self.sandbox if in_sandbox else None
+            self._clients[context] = connect(account, context=context, clock=self.clock)
         return self._clients[context]
 
     def unsent(self) -> Client:
         """Give a client that builds requests and is never made to send one: a plan needs no token."""
         from poseidon_nb.client.client import connect  # noqa: PLC0415  # as above
 
-        return connect(token="plan", read_only=True)  # noqa: S106  # no token, and nothing is sent
+        return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
 
     @property
     def in_sandbox(self) -> bool:
@@ -111,22 +121,33 @@ class Kernel:
         """The words last seen, by kind: droplets, regions, sizes, images, tags, keys."""
         return self._known
 
-    def learn(self, kind: str, words: Iterable[Any]) -> None:
-        """Remember the words of one kind, in the order given, each once."""
-        texts = dict.fromkeys(str(word) for word in words if isinstance(word, (str, int)))
+    def learn(self, kind: str, words: Iterable[Any], *, whole: bool = True) -> None:
+        """Remember the words of one kind, in the order given, each once.
+
+        Parameters
+        ----------
+        kind : str
+        words : iterable
+        whole : bool
+            These are all there are; else they come to those that are known already.
+        """
+        known = () if whole else self._known.get(kind, ())
+        texts = dict.fromkeys([*known, *(str(word) for word in words)])
         self._known[kind] = tuple(texts)[:MOST_WORDS]
 
-    def learn_ids(self, kind: str, names: Iterable[tuple[str, int]]) -> None:
-        """Remember which ids a name has, for a plan that must not ask."""
-        ids: dict[str, tuple[int, ...]] = {}
-        for name, thing_id in names:
-            ids[name] = (*ids.get(name, ()), thing_id)
+    def learn_names(self, kind: str, names: Iterable[tuple[str, int | str]], *, whole: bool = True) -> None:
+        """Remember names as words, and the ids that they stand for, for a plan that must not ask."""
+        pairs = list(names)
+        self.learn(kind, [name for name, _ in pairs], whole=whole)
+        ids = {} if whole else self._ids.get(kind, {})
+        for name, thing_id in pairs:
+            ids[name] = ids.get(name, frozenset()) | {thing_id}
         self._ids[kind] = ids
 
-    def id_of(self, kind: str, name: str) -> int | None:
+    def id_of(self, kind: str, name: str) -> int | str | None:
         """Give the id that a name had when last seen, if it was one."""
-        ids = self._ids.get(kind, {}).get(name, ())
-        return ids[0] if len(ids) == 1 else None
+        ids = self._ids.get(kind, {}).get(name, frozenset())
+        return next(iter(ids)) if len(ids) == 1 else None
 
 
 THE_KERNEL = Kernel()

@@ -65,6 +65,12 @@ class DoMagics(Magics):
             # IPython looks for exception groups along the context and would print those raw.
             error.__context__ = None
             raise
+        except KeyboardInterrupt as interrupt:
+            # IPython asks this of any exception that it draws. The notes say what goes on, and how to wait for it again.
+            lines = ["KeyboardInterrupt: stopped", *getattr(interrupt, "__notes__", ())]
+            if not self.full_tracebacks:
+                interrupt._render_traceback_ = lambda: lines  # type: ignore[attr-defined]  # IPython's protocol
+            raise
 
 
 def load(shell: InteractiveShell) -> None:

@@ -5,6 +5,7 @@ Nothing is asked either. A name that was seen before is shown as its id; of any 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
@@ -17,13 +18,16 @@ from poseidon_nb.magics.vocabulary import entry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from poseidon_nb.catalogue import Operation
     from poseidon_nb.client.client import Client
     from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.kernel import Kernel
     from poseidon_nb.transport.request import Request
 
-#: Options that pick among the answers here, and are no part of a request.
-_LOCAL = {"region", "status", "glob", "gpus"}
+#: What is named by people and sent as an id.
+_BY_ID = {"droplets", "keys", "snapshots"}
+#: A fingerprint or a UUID, which is sent as it is.
+_IDENTIFIER = re.compile(r"([0-9a-f]{2}:){15}[0-9a-f]{2}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SNAPSHOT = "take_snapshot"
 
 
@@ -51,7 +55,7 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
         return []
     if command.group == "droplets":
         return _droplet_requests(command, client, kernel)
-    return _general(command, client)
+    return _general(command, client, kernel)
 
 
 def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[Request]:
@@ -62,6 +66,8 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
     if command.verb == "create":
         names = list(command.arguments["names"])
         fields = create_fields(command)
+        if "ssh_keys" in fields:
+            fields["ssh_keys"] = [_id(kernel, "keys", key) for key in fields["ssh_keys"]]
         if len(names) == 1:
             return [client.request("droplets_create", body={"name": names[0], **fields})]
         batches = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
@@ -69,7 +75,7 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
     tag = command.options.get("tag_name")
     words = command.arguments.get("droplets") or [command.arguments.get("droplet")]
     found = [client.request("droplets_list", query={"tag_name": tag})] if tag else []
-    ids = [_id(kernel, str(word)) for word in words if word is not None] + (["ID-OF-EACH"] if tag else [])
+    ids = [_id(kernel, "droplets", word) for word in words if word is not None] + (["ID-OF-EACH"] if tag else [])
     operation_id = entry(command.group, command.verb).operations[0]
     if operation_id != "dropletActions_post":
         return found + [client.request(operation_id, path={"droplet_id": one}) for one in ids]
@@ -109,28 +115,35 @@ def key_fields(command: Command) -> dict[str, Any]:
     return {"name": command.arguments["name"], "public_key": text.strip()}
 
 
-def _general(command: Command, client: Client) -> list[Request]:
-    """Give the requests of a verb that is one operation: arguments fill the path and then the body, options the rest."""
-    wanted = operation(entry(command.group, command.verb).operations[0])
+def _general(command: Command, client: Client, kernel: Kernel) -> list[Request]:
+    """Give the requests of a verb that is one operation: arguments fill the path and then the body, options the query."""
+    verb = entry(command.group, command.verb)
+    wanted = operation(verb.operations[0])
     if wanted.id == "sshKeys_create":
         return [client.request(wanted.id, body=key_fields(command))]
-    arguments = [*command.arguments.values()]
-    many = next((value for value in arguments if isinstance(value, tuple)), None)
-    sets = [[one] for one in many] if many is not None else [arguments]
-    options = {name: value for name, value in command.options.items() if name not in _LOCAL}
-    return [_filled(client, wanted.id, values, options) for values in sets]
+    values = [_ids(kernel, argument.source, command.arguments[argument.name]) for argument in verb.arguments]
+    many = next((value for value in values if isinstance(value, tuple)), None)
+    # A verb that takes many takes nothing else, and is one request for each.
+    sets = [values] if many is None else [[one] for one in many]
+    return [_filled(client, wanted, each, command.options) for each in sets]
 
 
-def _filled(client: Client, operation_id: str, values: list[Any], options: Mapping[str, Any]) -> Request:
-    wanted = operation(operation_id)
+def _filled(client: Client, wanted: Operation, values: list[Any], options: Mapping[str, Any]) -> Request:
     path = {parameter.name: value for parameter, value in zip(wanted.path_parameters, values, strict=False)}
     fields = [field.name for field in wanted.body_fields]
     body = dict(zip(fields, values[len(path) :], strict=False))
-    return client.request(operation_id, path=path, body=body or None, **options)
+    return client.request(wanted.id, path=path, body=body or None, query=options)
 
 
-def _id(kernel: Kernel, word: str) -> str:
-    if word.isdecimal():
+def _ids(kernel: Kernel, kind: str, value: Any) -> Any:
+    """Give an argument as the path has it: an id for the name of what has ids, anything else as it is."""
+    if kind not in _BY_ID:
+        return value
+    return tuple(_id(kernel, kind, word) for word in value) if isinstance(value, tuple) else _id(kernel, kind, value)
+
+
+def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:
+    if isinstance(word, int) or word.isdecimal() or _IDENTIFIER.fullmatch(word):
         return word
-    known = kernel.id_of("droplets", word)
-    return str(known) if known is not None else f"ID-OF-{word}"
+    known = kernel.id_of(kind, word)
+    return known if known is not None else f"ID-OF-{word}"

@@ -46,8 +46,12 @@ def disk_question(account: str, things: Sequence[str], size: str, usd_month: flo
     )
 
 
-def price_question(account: str, things: Sequence[str], size: str, usd_month: float | None) -> str:
-    """Ask before droplets are made that cost more than the limit, or an unknown price."""
-    many = f"{len(things)} droplets" if len(things) > 1 else "a droplet"
-    price = money(usd_month) if usd_month is not None else "a price that could not be found"
-    return f"{account}: create {many} of {size} for {price}: {named(things)}?"
+def price_question(account: str, things: Sequence[str], size: str, usd_month: float) -> str:
+    """Ask before droplets are made that cost more than the limit."""
+    many = f"{len(things):,} droplets" if len(things) > 1 else "a droplet"
+    return f"{account}: create {many} of {size} for {money(usd_month)}: {named(things)}?"
+
+
+def request_question(account: str, method: str, target: str) -> str:
+    """Ask before a bare request that destroys something."""
+    return f"{account}: {method} {target}? This cannot be undone."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.magics.answer import answer_of
+from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.bodies import read_body
-from poseidon_nb.magics.questions import named
+from poseidon_nb.magics.questions import request_question
 
 if TYPE_CHECKING:
-    from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
 
 
@@ -19,21 +18,24 @@ def api(job: Job) -> Answer | None:
     body = read_body(job.command.body) if job.command.body else None
     request = job.client.api_request(method, path, body=body)
     if request.method == "DELETE":
-        job.confirm(f"{job.client.label()}: DELETE {named([request.target])}? This cannot be undone.")
+        job.confirm(request_question(job.client.label(), request.method, request.target))
     answer = job.client.api(method, path, body=body)
-    if answer is None or answer is True:
+    if answer is None:
         job.front.say("done; the answer is empty")
         return None
-    # The rows of a page stand beside its links and totals; a frame shows the rows.
-    lists = (
-        [value for name, value in answer.items() if isinstance(value, list)] if isinstance(answer, dict) else [answer]
-    )
-    objects = [value for value in answer.values() if isinstance(value, dict)] if isinstance(answer, dict) else []
-    if len(lists) == 1 and isinstance(lists[0], list):
-        shown = answer_of("", lists[0])
-    else:
-        shown = answer_of("", [objects[0] if len(objects) == 1 and len(answer) == 1 else answer])
-    return type(shown)(lambda: [answer], shown.frame, single=True)
+    return Answer(lambda: [answer], answer_of("", rows_in(answer)).frame, single=True)
+
+
+def rows_in(answer: Any) -> list[Any]:
+    """Give what a frame shows of an answer: the items of its one list, or its one object, or all of it."""
+    if isinstance(answer, list):
+        return answer
+    lists = [value for value in answer.values() if isinstance(value, list)]
+    # A page's rows stand beside its links and totals.
+    if len(lists) == 1:
+        return lists[0]
+    only = next(iter(answer.values())) if len(answer) == 1 else None
+    return [only if isinstance(only, dict) else answer]
 
 
 HANDLERS = {("api", "api"): api}

@@ -9,6 +9,7 @@ from poseidon_nb.errors import PoseidonError
 from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
 from poseidon_nb.magics.plan import steps_of
 from poseidon_nb.magics.questions import disk_question, many_question
+from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
     from poseidon_nb.client.actions import Action
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def act(job: Job) -> Answer:
     """Start a verb's action on each droplet that is named, and wait for all of them."""
     droplets = job.droplets()
-    if len(droplets) > 1:
+    if len(droplets) > 1 and "many" in entry(job.command.group, job.command.verb).asks:
         job.confirm(many_question(job.client.label(), job.command.verb, [one.name for one in droplets]))
     return _act_on(job, droplets, steps_of(job.command)[0])
 
@@ -57,7 +58,7 @@ def _act_on(job: Job, droplets: list[Droplet], step: Step) -> Answer:
     def start(droplet: Droplet) -> Action:
         return job.client.droplets.acting.act(droplet, step, wait=False, timeout_s=None, on_progress=None)
 
-    outcomes = act_on_each(job.client.actions, droplets, start, **job.waiting)
+    outcomes = act_on_each(job.client.actions, droplets, start, on_idle=job.view.look, **job.waiting)
     return _table(job, job.command.verb, outcomes)
 
 

@@ -10,56 +10,72 @@ from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.handlers.outcomes import delete_each
 from poseidon_nb.magics.plan import create_fields
 from poseidon_nb.magics.questions import delete_question, price_question
-from poseidon_nb.text import hint
+from poseidon_nb.text import hint, joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from poseidon_nb.magics.job import Job
 
     Row = dict[str, Any]
 
+#: What a droplet's status can be (``droplets_list``).
+STATUSES = ("new", "active", "off", "archive")
+
 
 def list_droplets(job: Job) -> Answer:
     """Show the droplets; region, status and name are picked here, for the API has no such filters."""
-    tag, glob = job.option("tag_name"), job.argument("glob")
-    filters: dict[str, Any] = {"type": "gpus"} if job.option("gpus") else {"tag_name": tag}
-    wanted = {"region": job.option("region"), "status": job.option("status")}
+    glob, region, status = job.argument("glob"), job.option("region"), job.option("status")
+    tag, gpus = job.option("tag_name"), job.option("gpus")
+    # The API does not combine a tag with a type.
+    filters: dict[str, Any] = {"type": "gpus"} if gpus else {"tag_name": tag}
 
-    def fits(name: str, region: str, status: str, tags: list[str]) -> bool:
+    def fits(name: str, its_region: str, its_status: str, tags: list[str]) -> bool:
         return (
             (glob is None or fnmatchcase(name, glob))
-            and wanted["region"] in {None, region}
-            and wanted["status"] in {None, status}
-            and (tag is None or tag in tags)
+            and region in {None, its_region}
+            and status in {None, its_status}
+            and (tag is None or tag.casefold() in map(str.casefold, tags))
         )
 
     def rows() -> list[Row]:
         found = [droplet.to_dict() for droplet in job.client.droplets.list(**filters)]
-        return [row for row in found if fits(row["name"], row["region"]["slug"], row["status"], row["tags"])]
+        picked = [row for row in found if fits(row["name"], row["region"]["slug"], row["status"], row["tags"])]
+        if not picked:
+            _refuse_the_impossible(job)
+        return picked
 
     def frame() -> pd.DataFrame:
         every = job.client.droplets.frame(**filters)
-        job.learn_droplets(zip(every["name"], every["id"].astype(int), strict=True))
+        names = zip(every["name"], every["id"].astype(int), strict=True)
+        job.kernel.learn_names("droplets", names, whole=not (tag or gpus))
         picked = every
-        if any([glob, tag, *wanted.values()]):
+        if any([glob, region, status, tag]):
             columns = (every["name"], every["region"], every["status"], every["tags"])
-            picked = every[[fits(*row) for row in zip(*columns, strict=True)]].reset_index(drop=True)
+            picked = every.loc[[fits(*row) for row in zip(*columns, strict=True)]].reset_index(drop=True)
         if picked.empty:
-            _explain_nothing(job, tag, wanted["region"])
+            _refuse_the_impossible(job)
         return picked
 
     return Answer(rows, frame)
 
 
-def _explain_nothing(job: Job, tag: str | None, region: str | None) -> None:
+def _refuse_the_impossible(job: Job) -> None:
     """Tell a filter that nothing can match from one that nothing matches now."""
+    tag, region, status = job.option("tag_name"), job.option("region"), job.option("status")
     if tag is not None:
-        job.tagged(tag)
+        job.check_tag(tag)
     if region is not None:
-        slugs = [one.slug for one in job.client.regions.list()]
-        if region not in slugs:
-            raise InvalidArgument(f"no region {region!r}{hint(region, slugs)}")
+        _refuse_unknown("region", region, [one.slug for one in job.client.regions.list()])
+    if status is not None:
+        _refuse_unknown("status", status, STATUSES)
+
+
+def _refuse_unknown(noun: str, word: str, known: Sequence[str]) -> None:
+    if word not in known:
+        raise InvalidArgument(f"no {noun} {word!r}{hint(word, known) or f'; there are: {joined(known)}'}")
 
 
 def get_droplet(job: Job) -> Answer:
@@ -79,11 +95,11 @@ def create_droplets(job: Job) -> Answer:
         # A size that is not sold has no price; the API refuses it, and its message names the nearest.
         if total is not None and total > job.settings.price_limit_usd_month:
             job.confirm(price_question(job.client.label(), names, fields["size"], total))
-    made = (
-        job.client.droplets.create(names=names, **fields, **job.waiting)
-        if len(names) > 1
-        else [job.client.droplets.create(name=names[0], **fields, **job.waiting)]
-    )
+    if len(names) > 1:
+        made = job.client.droplets.create(names=names, **fields, **job.waiting)
+    else:
+        made = [job.client.droplets.create(name=names[0], **fields, **job.waiting)]
+    job.kernel.learn_names("droplets", [(droplet.name, droplet.id) for droplet in made], whole=False)
     return answer_of("droplets", [droplet.to_dict() for droplet in made], single=len(names) == 1)
 
 

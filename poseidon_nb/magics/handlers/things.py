@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def _lister(noun: str, word: str) -> Callable[[Job], Answer]:
-    """Give the handler that lists a noun, and learns the words of one column for completion."""
+def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
+    """Give the handler that lists a noun, and learns the words of one column."""
 
     def listed(job: Job) -> Answer:
         collection = getattr(job.client, noun)
@@ -31,7 +31,10 @@ def _lister(noun: str, word: str) -> Callable[[Job], Answer]:
 
         def frame() -> pd.DataFrame:
             found: pd.DataFrame = collection.frame(**filters)
-            job.kernel.learn(noun, found[word].dropna())
+            if column == "name" and "id" in found:
+                job.kernel.learn_names(noun, zip(found["name"], found["id"].astype(object), strict=True))
+            else:
+                job.kernel.learn(noun, found[column].dropna(), whole=not filters)
             return found
 
         return Answer(lambda: [one.to_dict() for one in collection.list(**filters)], frame)

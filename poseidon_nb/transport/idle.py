@@ -1,0 +1,29 @@
+"""Waiting for another thread while something else has to be looked after: a person wants to see why nothing happens."""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+T = TypeVar("T")
+
+#: How often the waiting thread looks up, in seconds.
+LOOK_S = 0.25
+
+
+def result_of(future: Future[T], on_idle: Callable[[], None] | None = None) -> T:
+    """Give a future's result, or raise what it raised.
+
+    Parameters
+    ----------
+    future : Future
+    on_idle : callable, optional
+        Called several times a second, in this thread, while the result is not there.
+    """
+    while on_idle is not None and not wait([future], LOOK_S).done:
+        on_idle()
+    return future.result()
