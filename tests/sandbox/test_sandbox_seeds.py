@@ -62,6 +62,11 @@ def test_the_history_is_as_fast_as_new_actions_are(make_api, speed):
     assert past == pytest.approx(DURATIONS_S["power_on"][0] / speed, rel=0.4)
 
 
+def test_actions_of_one_type_do_not_all_take_the_same_time(make_api):
+    taken = {seconds(action) for action in history(make_api(speed=1)) if action["type"] == "power_on"}
+    assert len(taken) > 3
+
+
 def test_the_same_seed_makes_the_same_account_and_another_one_does_not(make_api):
     first, second, other = (make_api(seed=seed).ask(*STATE).body for seed in (7, 7, 8))
     assert first == second
