@@ -6,9 +6,14 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from hypothesis import settings
 
 from poseidon_nb.transport.credentials import Credential, Token
 from poseidon_nb.transport.session import Session
+
+# No timed asserts: a busy machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SECRET = "dop_v1_" + "5ec7e7" * 10 + "beef"
 
