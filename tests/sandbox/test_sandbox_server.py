@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -201,7 +202,9 @@ def test_a_stop_leaves_no_thread_no_connection_and_no_port():
     assert {*threading.enumerate()} == before
     with pytest.raises((http.client.HTTPException, OSError)):
         busy.getresponse()
-    assert unfinished.recv(10) == b""
+    # Reset instead of closed where the server had not read what was sent.
+    with contextlib.suppress(ConnectionResetError):
+        assert unfinished.recv(10) == b""
     with socket.socket() as taken:  # without SO_REUSEADDR this says whether a listener is left
         assert taken.connect_ex(("127.0.0.1", port)) != 0
     for link in (idle, busy, unfinished):
