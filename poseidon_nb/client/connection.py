@@ -81,7 +81,7 @@ class Connection:
 
     def pages(self, operation_id: str, **parts: Any) -> Iterator[Page]:
         """Give the pages of a list, as bytes."""
-        return fetch_pages(self.send, self.request(operation_id, **parts))
+        return fetch_pages(self.send, self.request(operation_id, **parts), on_idle=self.on_idle)
 
     def rows(self, operation_id: str, **parts: Any) -> list[Row]:
         """Give all items of a list, each once, in the order in which they are served."""
@@ -92,7 +92,7 @@ class Connection:
         key = operation(request.operation_id).answer_key
         rows: list[Row] = []
         seen: set[object] = set()
-        for page in fetch_pages(self.send, request):
+        for page in fetch_pages(self.send, request, on_idle=self.on_idle):
             for row in items_of(page.body, key, request.operation_id):
                 # Things move from one page to the next while a list is read, and would be there twice.
                 identity = row.get("id") if isinstance(row, dict) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Self
+    from typing import Never, NoReturn, Self
 
 T = TypeVar("T")
 
@@ -25,6 +25,10 @@ class Field(Generic[T]):
     def __get__(self, instance: Resource | None, owner: type) -> Self | T:
         """Give the value as the API sent it."""
         return self if instance is None else self._value(instance)
+
+    def __set__(self, instance: Resource, value: Never) -> NoReturn:
+        """Refuse: a change of the object would change nothing in the account."""
+        raise AttributeError(f"{self._name} is what the API sent; change it with a verb, such as rename or update")
 
     def _value(self, instance: Resource) -> T:
         value: Any = instance.get(self._name)

@@ -160,14 +160,14 @@ def test_droplets_whose_answer_was_lost_are_all_found(client, sandbox, sent):
 @pytest.mark.parametrize("names", [{"name": "new-1"}, {"names": ["new-1", "new-2"]}])
 def test_a_create_that_never_reached_the_server_is_not_sent_again(client, sandbox, sent, names):
     sandbox.fault("lost_before", operation="droplets_create")
-    with pytest.raises(OutcomeUnknown, match="look at the droplets named new-1.*: droplets list"):
+    with pytest.raises(OutcomeUnknown, match=r"look at the droplets named new-1.*: droplets list"):
         client.droplets.create(**names, **MADE_OF)
     assert len(sent("POST")) == 1
 
 
 def test_a_server_error_on_a_create_is_not_sent_again(client, sandbox, sent):
     sandbox.fault("status", status=502, operation="droplets_create")
-    with pytest.raises(ServerError, match="502.*droplets list before you repeat it"):
+    with pytest.raises(ServerError, match=r"502.*droplets list before you repeat it"):
         client.droplets.create(name="new-1", **MADE_OF)
     assert len(sent("POST")) == 1
 

@@ -148,7 +148,7 @@ def test_two_actions_are_read_by_one_page(clock):
 
 
 def test_an_action_far_down_the_list_does_not_make_the_pages_above_it_be_read(clock):
-    ends = {key: 5.0 for key in range(1_000, 1_100)}
+    ends = dict.fromkeys(range(1000, 1100), 5.0)
     account = Account(clock, {1: 30.0, **ends})
     # 30 pages of others' lie between ours and the old one.
     gap = Account(clock, {}, older=0)
@@ -223,7 +223,7 @@ def test_an_action_that_never_shows_is_an_error(clock):
 
 
 def test_an_error_reaches_who_waits_and_a_later_wait_works(clock):
-    account = Account(clock, {key: 5.0 for key in range(1, 11)}, fails=[ServerError("500: no")])
+    account = Account(clock, dict.fromkeys(range(1, 11), 5.0), fails=[ServerError("500: no")])
     poller = account.poller()
     with pytest.raises(ServerError):
         wait_for(account, poller)
