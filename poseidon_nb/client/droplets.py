@@ -20,6 +20,7 @@ from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
 from poseidon_nb.client.resource import Snapshot
 from poseidon_nb.errors import AmbiguousName, InvalidArgument, NoSuchName, NotFound
 from poseidon_nb.text import hint
+from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -286,7 +287,8 @@ class Droplets(Collection[Droplet]):
             pages = self._connection.pages("droplets_list", query={**others, "type": "gpus"})
             gpus = pool.submit(lambda: [page.body for page in pages])
             yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
-            yield from _with_tag(gpus.result(), str(tag_name)) if tag_name else gpus.result()
+            gpu_bodies = result_of(gpus, self._connection.on_idle)
+            yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
 
 
 def _with_tag(bodies: Iterable[bytes], tag_name: str) -> Iterator[bytes]:

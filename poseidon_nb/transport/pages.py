@@ -17,6 +17,7 @@ import msgspec
 
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.transport import calling_off
+from poseidon_nb.transport.idle import result_of
 from poseidon_nb.transport.wire import CONNECTIONS
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ _envelopes = msgspec.json.Decoder(_Envelope)
 _anything = msgspec.json.Decoder(dict[str, Any])
 
 
-def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[Page]:
+def fetch_pages(
+    send: Callable[[Request], Reply], request: Request, *, on_idle: Callable[[], None] | None = None
+) -> Iterator[Page]:
     """Give every page of a collection, in order.
 
     Parameters
@@ -99,6 +102,8 @@ def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[
         Sends one request; called from up to 16 threads at once.
     request : Request
         The list operation, with its filters. ``page`` and ``per_page`` are added here.
+    on_idle : callable, optional
+        Called several times a second, in the caller's thread, while that waits for pages.
 
     Yields
     ------
@@ -122,7 +127,7 @@ def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[
     yield Page(1, envelope.total, last, first)
     body = first
     if last > 1:
-        for number, body in _side_by_side(body_of, range(2, last + 1)):
+        for number, body in _side_by_side(body_of, range(2, last + 1), on_idle):
             yield Page(number, None, last, body)
     # Things may have been made while the list was read; the last page tells whether one more has come.
     number = last
@@ -139,7 +144,9 @@ def fetch_pages(send: Callable[[Request], Reply], request: Request) -> Iterator[
             return
 
 
-def _side_by_side(body_of: Callable[[int], bytes], numbers: range) -> Iterator[tuple[int, bytes]]:
+def _side_by_side(
+    body_of: Callable[[int], bytes], numbers: range, on_idle: Callable[[], None] | None
+) -> Iterator[tuple[int, bytes]]:
     stop = threading.Event()
 
     def body_unless_stopped(number: int) -> bytes:
@@ -155,11 +162,11 @@ def _side_by_side(body_of: Callable[[int], bytes], numbers: range) -> Iterator[t
             if len(waiting) < AHEAD:
                 continue
             number, future = waiting.popleft()  # noqa: PLW2901  # the number submitted has gone into the queue
-            yield number, future.result()
+            yield number, result_of(future, on_idle)
             del future
         while waiting:
             number, future = waiting.popleft()
-            yield number, future.result()
+            yield number, result_of(future, on_idle)
             del future
     finally:
         # Also when a page failed, the caller stopped, or a person pressed Ctrl-C: nothing more is sent, not even by

@@ -1,0 +1,117 @@
+"""What tests of commands share: a kernel of their own on a sandbox, with one clock for both."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from poseidon_nb.errors import ConfirmationRequired
+from poseidon_nb.magics.command_line import Settings, run
+from poseidon_nb.magics.kernel import Kernel
+from poseidon_nb.magics.progress_views import ProgressView
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.transport.credentials import THIS_KERNEL
+
+
+class FakeFront:
+    """Somebody who remembers what was said, and answers as told."""
+
+    def __init__(self, answer: bool | None = None, secret: str | None = None) -> None:
+        self.answer = answer
+        self.typed = secret
+        self.said: list[str] = []
+        self.shown: list[Any] = []
+        self.questions: list[str] = []
+        self.views: list[ProgressView] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def show(self, result: object) -> None:
+        self.shown.append(result)
+
+    def ask(self, question: str) -> bool:
+        self.questions.append(question)
+        if self.answer is None:
+            raise ConfirmationRequired(f"{question} Nobody can answer here: add --yes to allow it")
+        return self.answer
+
+    def secret(self, prompt: str) -> str:
+        if self.typed is None:
+            raise ConfirmationRequired("nobody can type a token here")
+        return self.typed
+
+    @contextmanager
+    def progress(self, clock: Any):
+        with ProgressView(clock) as view:
+            self.views.append(view)
+            yield view
+
+
+@dataclass
+class Desk:
+    """A person at work: a kernel whose account is a sandbox, and a front."""
+
+    kernel: Kernel
+    front: FakeFront
+    variables: dict[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def sandbox(self) -> Sandbox:
+        assert self.kernel.sandbox is not None
+        return self.kernel.sandbox
+
+    def do(self, line: str, *, body: str | None = None, **variables: object) -> Any:
+        return run(
+            line,
+            body=body,
+            variables={**self.variables, **variables},
+            settings=self.settings,
+            kernel=self.kernel,
+            front=self.front,
+        )
+
+    def sent(self) -> list[str]:
+        """Give the requests since the last call, as ``METHOD /path?query``."""
+        lines = [f"{one.method} {one.path}{'?' if one.query else ''}{one.query}" for one in self.sandbox.requests]
+        self.sandbox._dispatcher.log.clear()
+        return lines
+
+    def changes(self) -> list[str]:
+        """Give those of `sent` that change something."""
+        return [line for line in self.sent() if not line.startswith("GET")]
+
+
+@pytest.fixture(autouse=True)
+def _no_account(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    """Leave no login behind, and find none: neither doctl's file nor a keychain."""
+    monkeypatch.setattr("poseidon_nb.transport.credentials.doctl_config_path", lambda: tmp_path / "none.yaml")
+    monkeypatch.setattr("poseidon_nb.transport.credentials.from_keyring", lambda context: None)
+    monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.doctl_config_path", lambda: tmp_path / "none.yaml")
+    monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.to_keyring", lambda token, context: False)
+    THIS_KERNEL.forget()
+    yield
+    THIS_KERNEL.forget()
+
+
+@pytest.fixture
+def empty_desk(clock):
+    """A desk without any account."""
+    desk = Desk(Kernel(clock), FakeFront())
+    yield desk
+    if desk.kernel.sandbox is not None:
+        desk.kernel.stop_sandbox()
+
+
+@pytest.fixture
+def desk(clock):
+    """A desk whose account is a sandbox with twelve droplets and a GPU droplet."""
+    kernel = Kernel(clock)
+    with Sandbox(clock=clock) as sandbox:
+        kernel.choose_sandbox(sandbox)
+        yield Desk(kernel, FakeFront())
+        kernel._forget()
