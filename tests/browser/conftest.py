@@ -1,0 +1,183 @@
+"""A JupyterLab on loopback and a Chromium that may reach nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SETTINGS = {
+    # No news from the internet, and every cell in the page, also those out of view.
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+}
+READY = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """Give the address and the token of a JupyterLab, and the folder that it shows."""
+    pytest.importorskip("jupyterlab")
+    root = tmp_path_factory.mktemp("lab")
+    for folder in ("home", "notebooks"):
+        (root / folder).mkdir()
+    for name, value in SETTINGS.items():
+        file = root / "settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token, url = secrets.token_hex(16), f"http://127.0.0.1:{port}"
+    places = {
+        "HOME": "home",
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }
+    environment = os.environ | {name: str(root / folder) for name, folder in places.items()} | {"PYTHONPATH": str(ROOT)}
+    command = [
+        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
+        *(f"--ServerApp.root_dir={root / 'notebooks'}", "--LabApp.expose_app_in_browser=True"),
+    ]
+    with (root / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            _wait_until_it_answers(server, f"{url}/api?token={token}", root / "server.log")
+            yield url, token, root / "notebooks"
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait(15)
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            if server.poll() is not None:
+                pytest.fail(log.read_text()[-2000:])
+            try:
+                server.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+        else:
+            return
+    pytest.fail("JupyterLab did not start")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Give a browser."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Notebook:
+    """A notebook that is open in the browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.refused: list[str] = []
+        self.errors: list[str] = []
+
+    def run(self, number: int) -> None:
+        """Start a cell, and do not wait for it."""
+        self.page.evaluate(
+            """number => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                notebook.deselectAll();
+                notebook.activeCellIndex = number;
+                window.jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            number,
+        )
+
+    def output(self, number: int):
+        """Give the place where a cell shows what it gives."""
+        return self.page.locator(".jp-Cell").nth(number).locator(".jp-OutputArea").first
+
+    def wait_idle(self) -> None:
+        """Wait until no cell runs."""
+        self.page.wait_for_function(READY, timeout=60_000)
+
+    def command(self, name: str, **arguments: object) -> None:
+        """Run one of JupyterLab's commands."""
+        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
+
+
+@pytest.fixture
+def open_notebook(
+    lab: tuple[str, str, Path], chromium: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Notebook]]:
+    """Give a function that opens a notebook with these cells; it must ask for nothing beyond this machine."""
+    url, token, folder = lab
+    context = chromium.new_context(viewport={"width": 1280, "height": 1200})
+    notebook = Notebook(context.new_page())
+
+    def gate(route) -> None:
+        if route.request.url.startswith(url):
+            route.continue_()
+        else:
+            notebook.refused.append(route.request.url)
+            route.abort()
+
+    context.route(lambda address: address.startswith("http"), gate)
+    notebook.page.on("pageerror", lambda error: notebook.errors.append(str(error)))
+
+    def start(*cells: str) -> Notebook:
+        name = f"{request.node.name}.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        content = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
+        )
+        nbformat.write(content, folder / name)
+        notebook.page.goto(f"{url}/lab/tree/{name}?reset&token={token}")
+        notebook.wait_idle()
+        return notebook
+
+    yield start
+    notebook.page.evaluate("window.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
+    context.close()
+    assert notebook.refused == []
+    assert notebook.errors == []

@@ -1,0 +1,116 @@
+"""What the README shows is what happens.
+
+To store new outputs: ``POSEIDON_UPDATE=1 python -m pytest tests/test_docs.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+
+def block(name: str) -> str:
+    """Give the fenced block between two marks."""
+    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```\n<!-- /{name} -->", README.read_text(), re.DOTALL)
+    assert found, f"the README has no block {name!r}"
+    return found[1]
+
+
+def run(code: str) -> str:
+    """Run code in a fresh interpreter, as a reader would."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def same_but_for_numbers(text: str) -> str:
+    """Leave out what differs from run to run: ports, ids of requests, seconds, and the width that they give to columns."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+    text = re.sub(r"completed in \d+ s", "completed in N s", text)
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+SESSION = """
+import sys
+import pandas as pd
+from IPython.core.interactiveshell import InteractiveShell
+pd.set_option("display.width", 100)
+sys.stderr = sys.stdout
+shell = InteractiveShell.instance(colors="NoColor")
+for number, line in enumerate(LINES, 1):
+    print(f"In [{number}]: {line}", flush=True)
+    shell.run_cell(line, store_history=True)
+    print()
+"""
+
+
+def test_the_session_on_the_first_screen_is_real():
+    shown = re.search(r"```text\n(In \[1\].*?)```", README.read_text(), re.DOTALL)
+    assert shown, "the README has no session"
+    lines = re.findall(r"^In \[\d+\]: (.*)$", shown[1], re.MULTILINE)
+    real = run(f"LINES = {lines!r}\n{SESSION}")
+    if os.environ.get("POSEIDON_UPDATE"):
+        README.write_text(README.read_text().replace(shown[1], f"{real.strip()}\n"))
+        return
+    assert same_but_for_numbers(shown[1]) == same_but_for_numbers(real)
+
+
+def test_the_help_in_the_readme_is_the_help():
+    from poseidon_nb.magics.help import help_text
+
+    shown = block("help")
+    real = help_text().split("\nOther words for the same")[0].strip()
+    if os.environ.get("POSEIDON_UPDATE"):
+        text = README.read_text()
+        README.write_text(text.replace(f"```text\n{shown}```\n<!-- /help", f"```text\n{real}\n```\n<!-- /help"))
+        return
+    assert shown.strip() == real
+
+
+def test_the_python_example_prints_what_the_readme_says():
+    shown = re.search(r"<!-- /example -->\n\n```text\n(.*?)```", README.read_text(), re.DOTALL)
+    assert shown, "the README shows no output"
+    assert run(block("example")).strip() == shown[1].strip()
+
+
+def test_the_pydo_example_works():
+    assert run(block("pydo")).strip() == "12"
+
+
+def test_the_number_of_simulated_operations_is_true():
+    import poseidon_nb as po
+    from poseidon_nb.catalogue import operation, operation_ids
+
+    shown = re.search(r"<!-- simulated -->(\d+)<!-- /simulated --> of the API's (\d+)", README.read_text())
+    assert shown, "the README does not say how much is simulated"
+    ours = [name for name in operation_ids() if operation(name).server == "https://api.digitalocean.com"]
+    assert (int(shown[1]), int(shown[2])) == (po.Sandbox().coverage()["simulated"], len(ours))
+
+
+@pytest.mark.parametrize("command", re.findall(r"```bash\n(.*?)\n```", README.read_text(), re.DOTALL))
+def test_a_command_of_the_readme_names_files_that_are_there(command):
+    for name in re.findall(r"(?:notebooks|tests)/[\w/.]+", command):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_changelog_tells_of_this_version():
+    import poseidon_nb as po
+
+    assert f"## {po.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
