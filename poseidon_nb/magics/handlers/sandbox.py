@@ -33,7 +33,7 @@ def _learn_words(job: Job) -> None:
     job.kernel.learn("images", [one.slug for one in client.images.list(type="distribution") if one.slug])
     job.kernel.learn("tags", [one.name for one in client.tags.list()])
     # One page of them: of a large account nobody completes the names of all.
-    droplets = client.call("droplets_list", page=1, per_page=200)["droplets"]
+    droplets = client.api("GET", "/v2/droplets?per_page=200")["droplets"]
     job.kernel.learn_names("droplets", [(one["name"], one["id"]) for one in droplets])
 
 
