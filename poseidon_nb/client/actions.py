@@ -228,7 +228,7 @@ class Actions(Collection[Action]):
             raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
         given = list(actions)
         waiting = {action.id: action for action in given}
-        wait = _Wait(self, waiting, timeout_s, on_progress)
+        wait = _Wait(self, self._poller, waiting, timeout_s, on_progress)
         running = [key for key, action in waiting.items() if not action.done]
         if running and on_progress is not None:
             self._ask_history()
@@ -265,7 +265,12 @@ class _Wait:
     """One call's view of the actions that it waits for: the time limits, what is told, and what failed."""
 
     def __init__(
-        self, actions: Actions, waiting: Mapping[int, Action], timeout_s: float | None, on_progress: OnProgress | None
+        self,
+        actions: Actions,
+        poller: Poller,
+        waiting: Mapping[int, Action],
+        timeout_s: float | None,
+        on_progress: OnProgress | None,
     ) -> None:
         connection = actions._connection  # noqa: SLF001  # the other half of the same thing
         self._clock = connection.session.clock
@@ -274,6 +279,9 @@ class _Wait:
         self._waiting = waiting
         self._open = {key for key, action in waiting.items() if not action.done}
         self._settling = Settling(connection)
+        self._poller = poller
+        # By action, how often the account will have been asked when its last look is over.
+        self._last_look: dict[int, int] = {}
         self._began_s = self._clock.monotonic()
         now = connection.session.server_now()
         self._age_s = {
@@ -302,7 +310,7 @@ class _Wait:
                 self._completed.append(action.id)
                 return
             self.failures[action.id] = _failed(action)
-        elif self._clock.monotonic() - self._began_s >= self._limit_s[action.id]:
+        elif self._is_over(action.id):
             self._open.discard(action.id)
             self.failures[action.id] = ActionTimedOut(
                 f"{action.label} is still running after {self._limit_s[action.id]:g} s; it goes on: "
@@ -310,6 +318,15 @@ class _Wait:
                 action=action,
             )
         self._tell(action, action.status)
+
+    def _is_over(self, key: int) -> bool:
+        """Say whether its time is up; a last look comes first, because the ticks may be seconds apart by then."""
+        if self._clock.monotonic() - self._began_s < self._limit_s[key]:
+            return False
+        if key not in self._last_look:
+            self._last_look[key] = self._poller.asked + 1
+            self._poller.hurry()
+        return self._poller.asked >= self._last_look[key]
 
     def _settle(self) -> None:
         """Tell of a completed one when its droplet agrees, and not before."""

@@ -74,6 +74,8 @@ class Poller:
         self._misses: dict[int, int] = {}
         self._due_s = 0.0
         self._tick_s = FIRST_TICK_S
+        #: How often the account was asked: who needs fresh news compares.
+        self.asked = 0
         self._pages = FIRST_PAGE
         self._asking = threading.Lock()
         self._news = threading.Condition()
@@ -95,6 +97,11 @@ class Poller:
                 self._take_part()
         finally:
             self._unwatch(ids)
+
+    def hurry(self) -> None:
+        """Ask at once, and not at the next tick."""
+        with self._news:
+            self._due_s = min(self._due_s, self._clock.monotonic())
 
     # --- who waits for what ------------------------------------------------------------------------------------------
     def _watch(self, ids: Collection[int]) -> None:
@@ -144,6 +151,7 @@ class Poller:
             changed = any(_ended(row) for row in found.values())
             self._tick_s = next_tick_s(self._tick_s, changed=changed, pages=cost(running, self._pages))
             with self._news:
+                self.asked += 1
                 self._due_s = self._clock.monotonic() + self._tick_s
                 self._latest.update((key, row) for key, row in found.items() if key in self._pending)
                 self._news.notify_all()

@@ -104,6 +104,18 @@ def test_a_timeout_leaves_the_action_running_and_says_how_to_wait_again(droplet,
     assert action.wait().completed
 
 
+def test_what_ended_between_the_last_tick_and_the_limit_has_not_timed_out(droplet, sandbox, clock):
+    # By now the ticks are seconds apart.
+    action = droplet.take_snapshot("slow", wait=False)
+
+    def on_progress(progress):
+        if clock.monotonic() >= 54.0:
+            sandbox.finish(action.id)
+
+    assert action.wait(timeout_s=54.5, on_progress=on_progress).completed
+    assert clock.monotonic() < 56
+
+
 @pytest.mark.parametrize("timeout_s", [0, -1, float("nan")])
 def test_a_limit_that_cannot_be_is_refused(droplet, timeout_s):
     with pytest.raises(InvalidArgument, match="timeout_s"):
