@@ -369,7 +369,14 @@ GROUPS = (
                 name="use",
                 help="make one the account of %do in this kernel",
                 arguments=(
-                    Argument(name="name", shows="NAME", help="its name", source="contexts", spelled=("context",)),
+                    Argument(
+                        name="name",
+                        shows="NAME",
+                        help="its name; without one, what the environment or doctl has",
+                        source="contexts",
+                        required=False,
+                        spelled=("context",),
+                    ),
                 ),
                 aliases=("switch",),
                 example="%do context use default",

@@ -19,9 +19,10 @@ from poseidon_nb.transport.credentials import THIS_KERNEL
 class FakeFront:
     """Somebody who remembers what was said, and answers as told."""
 
-    def __init__(self, answer: bool | None = None, secret: str | None = None) -> None:
-        self.answer = answer
-        self.typed = secret
+    def __init__(self) -> None:
+        #: None where nobody can answer, or type a token.
+        self.answer: bool | None = None
+        self.typed: str | None = None
         self.said: list[str] = []
         self.shown: list[Any] = []
         self.questions: list[str] = []

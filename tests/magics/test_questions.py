@@ -29,8 +29,7 @@ ASKING = [
     ("droplets power_cycle web-1 web-2", "SANDBOX: power_cycle 2 droplets: web-1 and web-2?"),
     (
         "droplets resize legacy-reports --size s-4vcpu-8gb --disk",
-        "SANDBOX: resize legacy-reports to s-4vcpu-8gb ($48.00 a month each), the disk too? "
-        "A larger disk cannot be made smaller again.",
+        "SANDBOX: resize legacy-reports to s-4vcpu-8gb ($48.00 a month each), the disk too? A larger disk cannot be made smaller again.",
     ),
     ("droplets resize web-1 web-2 --size s-4vcpu-8gb", "SANDBOX: resize to s-4vcpu-8gb 2 droplets: web-1 and web-2?"),
     (
