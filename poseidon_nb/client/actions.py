@@ -6,7 +6,6 @@ errored.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
@@ -14,10 +13,10 @@ from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.durations import Durations
 from poseidon_nb.client.many import PER_PAGE
 from poseidon_nb.client.poller import Poller
-from poseidon_nb.client.progress import Progress
+from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.client.settle import Settling
-from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, PoseidonError
+from poseidon_nb.client.waiting import Waiting
+from poseidon_nb.errors import InvalidArgument, PoseidonError
 from poseidon_nb.text import counted
 
 if TYPE_CHECKING:
@@ -31,30 +30,8 @@ if TYPE_CHECKING:
     RowList = list[Mapping[str, Any]]
     ActionList = list["Action"]
 
-IN_PROGRESS = "in-progress"
-COMPLETED = "completed"
-ERRORED = "errored"
-#: Not the API's word: completed, but the droplet does not show it yet.
-SETTLING = "settling"
-
-_HOUR_S = 3600.0
-#: How long each type of action is waited for when the caller sets no limit, in seconds.
-LIMITS_S: Mapping[str, float] = {
-    "create": 600.0,
-    "snapshot": _HOUR_S,
-    "resize": _HOUR_S,
-    "rebuild": _HOUR_S,
-    "restore": _HOUR_S,
-    "transfer": _HOUR_S,
-}
-OTHER_LIMIT_S = 300.0
 #: How many actions an interrupted wait names one by one.
 MOST_NOTES = 3
-
-
-def limit_s(action_type: str) -> float:
-    """Give how long an action of this type is waited for, in seconds, when nothing else was said."""
-    return LIMITS_S.get(action_type, OTHER_LIMIT_S)
 
 
 class Action(Resource):
@@ -228,7 +205,9 @@ class Actions(Collection[Action]):
             raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
         given = list(actions)
         waiting = {action.id: action for action in given}
-        wait = _Wait(self, self._poller, waiting, timeout_s, on_progress)
+        wait = Waiting(
+            self._connection, self._poller, self.durations, waiting, timeout_s=timeout_s, on_progress=on_progress
+        )
         running = [key for key, action in waiting.items() if not action.done]
         if running and on_progress is not None:
             self._ask_history()
@@ -259,102 +238,3 @@ class Actions(Collection[Action]):
         request = self._connection.request("actions_list").with_query(page=number, per_page=PER_PAGE)
         rows = items_of(self._connection.send(request).body, "actions", "actions_list")
         return rows, len(rows) == PER_PAGE
-
-
-class _Wait:
-    """One call's view of the actions that it waits for: the time limits, what is told, and what failed."""
-
-    def __init__(
-        self,
-        actions: Actions,
-        poller: Poller,
-        waiting: Mapping[int, Action],
-        timeout_s: float | None,
-        on_progress: OnProgress | None,
-    ) -> None:
-        connection = actions._connection  # noqa: SLF001  # the other half of the same thing
-        self._clock = connection.session.clock
-        self._durations = actions.durations
-        self._on_progress = on_progress
-        self._waiting = waiting
-        self._open = {key for key, action in waiting.items() if not action.done}
-        self._settling = Settling(connection)
-        self._poller = poller
-        # By action, how often the account will have been asked when its last look is over.
-        self._last_look: dict[int, int] = {}
-        self._began_s = self._clock.monotonic()
-        now = connection.session.server_now()
-        self._age_s = {
-            key: max(0.0, (now - action.started_at) / timedelta(seconds=1)) if action.started_at else 0.0
-            for key, action in waiting.items()
-        }
-        self._limit_s = {key: timeout_s or limit_s(action.type) for key, action in waiting.items()}
-        self.failures: dict[int, PoseidonError] = {
-            key: _failed(action) for key, action in waiting.items() if action.errored
-        }
-        # Completed, but not told yet.
-        self._completed = [key for key, action in waiting.items() if action.completed]
-
-    def seen(self, latest: Mapping[int, Mapping[str, Any]]) -> bool:
-        """Take in what is known now; say whether nothing is left to wait for."""
-        for key in sorted(self._open):
-            self._take_in(self._waiting[key], latest.get(key))
-        self._settle()
-        return not self._open and not self._settling
-
-    def _take_in(self, action: Action, row: Mapping[str, Any] | None) -> None:
-        if row is not None and row["status"] != IN_PROGRESS:
-            action.assign(row)
-            self._open.discard(action.id)
-            if action.completed:
-                self._completed.append(action.id)
-                return
-            self.failures[action.id] = _failed(action)
-        elif self._is_over(action.id):
-            self._open.discard(action.id)
-            self.failures[action.id] = ActionTimedOut(
-                f"{action.label} is still running after {self._limit_s[action.id]:g} s; it goes on: "
-                f"wait for it again with actions wait {action.id}",
-                action=action,
-            )
-        self._tell(action, action.status)
-
-    def _is_over(self, key: int) -> bool:
-        """Say whether its time is up; a last look comes first, because the ticks may be seconds apart by then."""
-        if self._clock.monotonic() - self._began_s < self._limit_s[key]:
-            return False
-        if key not in self._last_look:
-            self._last_look[key] = self._poller.asked + 1
-            self._poller.hurry()
-        return self._poller.asked >= self._last_look[key]
-
-    def _settle(self) -> None:
-        """Tell of a completed one when its droplet agrees, and not before."""
-        completed, self._completed = self._completed, []
-        agreed = []
-        for key in completed:
-            expected = self._waiting[key].expected
-            if expected is None:
-                agreed.append(key)
-            else:
-                self._settling.add(key, expected)
-        for key in self._settling.step():
-            self._waiting[key].expected = None
-            agreed.append(key)
-        for key in self._settling:
-            self._tell(self._waiting[key], SETTLING)
-        for key in agreed:
-            self._tell(self._waiting[key], COMPLETED)
-
-    def _tell(self, action: Action, status: str) -> None:
-        if self._on_progress is None:
-            return
-        elapsed_s = self._age_s[action.id] + self._clock.monotonic() - self._began_s
-        estimate = self._durations.estimate(action.type)
-        self._on_progress(Progress(action.id, action.label, status, elapsed_s, estimate))
-
-
-def _failed(action: Action) -> ActionFailed:
-    return ActionFailed(
-        f"{action.label} failed: DigitalOcean says errored, without a reason (action {action.id})", action=action
-    )

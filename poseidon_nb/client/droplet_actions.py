@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client import lost
-from poseidon_nb.client.actions import COMPLETED, IN_PROGRESS, Action
+from poseidon_nb.client.actions import Action
 from poseidon_nb.client.connection import explained, items_of
+from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees
 from poseidon_nb.errors import DropletBusy, NotFound, Unprocessable
 

@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from poseidon_nb.client.durations import Estimate
 
+#: The API's statuses of an action.
+IN_PROGRESS = "in-progress"
+COMPLETED = "completed"
+ERRORED = "errored"
+#: Not the API's word: completed, but the droplet does not show it yet.
+SETTLING = "settling"
 #: A bar is held here until the server says ``completed``.
 MOST_FRACTION = 0.97
 
@@ -43,12 +49,12 @@ class Progress:
     @property
     def done(self) -> bool:
         """Whether nothing more will be told of it."""
-        return self.status in {"completed", "errored"}
+        return self.status in {COMPLETED, ERRORED}
 
     @property
     def fraction(self) -> float | None:
         """From 0 to 1, estimated; None when there is nothing to estimate from."""
-        if self.status in {"completed", "settling"}:
+        if self.status in {COMPLETED, SETTLING}:
             return 1.0 if self.done else MOST_FRACTION
         if self.estimate is None or self.estimate.median_s <= 0:
             return None
