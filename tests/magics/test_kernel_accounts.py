@@ -51,7 +51,7 @@ def test_starting_twice_takes_up_the_one_that_runs(empty_desk):
 
 def test_another_kind_of_sandbox_is_refused_while_one_runs(empty_desk):
     empty_desk.do("sandbox start")
-    with pytest.raises(errors.ConfigurationError, match="runs already at .*stop it first: %do sandbox stop"):
+    with pytest.raises(errors.ConfigurationError, match=r"runs already at .*stop it first: %do sandbox stop"):
         empty_desk.do("sandbox start --droplets 3")
 
 
@@ -208,7 +208,7 @@ def test_a_token_that_may_not_read_the_account_logs_in_all_the_same(empty_desk, 
 def test_a_token_without_the_scope_gets_an_error_that_names_the_scope(empty_desk, real):
     empty_desk.front.typed = limited(real, "droplet:read", "account:read")
     empty_desk.do("login")
-    with pytest.raises(errors.Forbidden, match="403.*droplet:delete") as caught:
+    with pytest.raises(errors.Forbidden, match=r"403.*droplet:delete") as caught:
         empty_desk.do("droplets delete {one} --yes", one=empty_desk.do("droplets list")["name"][0])
     assert "droplet:delete" in caught.value.scope
 

@@ -1,0 +1,241 @@
+"""`%do` in a real kernel, as a notebook runs it: one kernel for all, cells through nbclient, nobody to answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbclient.util import run_sync
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Notebook:
+    """A notebook that grows by the cells that it is given."""
+
+    def __init__(self) -> None:
+        self.notebook = nbformat.v4.new_notebook()
+        self.client = NotebookClient(self.notebook, timeout=60, kernel_name="python3")
+
+    def run(self, *cells: str) -> list[Any]:
+        """Run cells, and give the outputs of the last one."""
+        for source in cells:
+            cell = nbformat.v4.new_code_cell(source)
+            self.notebook.cells.append(cell)
+            self.client.execute_cell(cell, len(self.notebook.cells) - 1)
+        return self.notebook.cells[-1].outputs
+
+    def text(self, *cells: str) -> str:
+        """Run cells, and give all text of the last one's outputs."""
+        return "".join(texts(self.run(*cells)))
+
+    def error(self, source: str) -> Any:
+        """Run a cell that fails, and give its error output."""
+        with pytest.raises(CellExecutionError):
+            self.run(source)
+        found = [output for output in self.notebook.cells[-1].outputs if output.output_type == "error"]
+        assert len(found) == 1
+        return found[0]
+
+
+def texts(outputs: list[Any]) -> list[str]:
+    return [
+        output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue", "") for output in outputs
+    ]
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    """A kernel with the extension and a sandbox, for all tests of this file."""
+    book = Notebook()
+    with book.client.setup_kernel():
+        book.run("%load_ext poseidon_nb", "%do sandbox start")
+        yield book
+
+
+def test_a_command_gives_a_frame_also_when_assigned_in_loops_and_in_functions(notebook):
+    assert "web-1" in notebook.text("%do droplets list --columns name,status")
+    assert notebook.text("df = %do droplets list\nlen(df)") == "13"
+    assert (
+        notebook.text(
+            "names = []\nfor n in ['web-1', 'db-1']:\n    one = %do droplets get {n}\n    names.append(one['name'][0])\nnames"
+        )
+        == "['web-1', 'db-1']"
+    )
+    assert (
+        notebook.text(
+            "def look(name):\n    found = %do droplets get {name}\n    return found['status'][0]\nlook('web-1')"
+        )
+        == "'active'"
+    )
+    assert notebook.text("%poseidon droplets get web-1 --columns name").split() == ["name", "0", "web-1"]
+
+
+def test_a_semicolon_hides_the_result(notebook):
+    assert notebook.run("%do droplets list;") == []
+
+
+def test_out_makes_a_variable(notebook):
+    assert notebook.text("%do droplets list --out found") == "found: 13 rows\n"
+    assert notebook.text("len(found)") == "13"
+
+
+def test_a_cell_body_is_user_data_and_a_bare_cell_is_commands(notebook):
+    plan = notebook.text(
+        "%%do droplets create a --size s-1vcpu-1gb --image ubuntu-24-04-x64 --dry-run\n#cloud-config\necho $HOME {x}"
+    )
+    assert r'"user_data": "#cloud-config\necho $HOME {x}' in plan
+    outputs = notebook.run("%%do --columns name\ndroplets get web-1\ndroplets get web-2")
+    assert ["web-1" in text or "web-2" in text for text in texts(outputs)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "message"),
+    [
+        ("%do droplets lst", "GrammarError", "nearest: list"),
+        ("%do droplets get web-9", "NoSuchName", "nearest: web-"),
+        ("%do droplets get 12345", "NotFound", "404"),
+        ("%do droplets delete web-1", "ConfirmationRequired", "add --yes"),
+        ("%do droplets get {nothing_here}", "GrammarError", "nothing_here"),
+        ("%%do api POST /v2/tags\n{not json", "GrammarError", "the body is not JSON: line 1"),
+    ],
+)
+def test_an_error_is_one_line_with_its_own_name_and_fails_the_cell(notebook, line, name, message):
+    error = notebook.error(line)
+    assert error.ename == name
+    assert message in error.evalue
+    shown = [ANSI.sub("", one) for one in error.traceback]
+    assert shown == [f"{name}: {error.evalue}"]
+    assert "\n" not in shown[0]
+
+
+def test_a_notebook_stops_at_an_error_and_its_next_cell_is_not_run():
+    book = nbformat.v4.new_notebook()
+    sources = ["%load_ext poseidon_nb\n%do sandbox start", "%do droplets get web-9", "print('went on')"]
+    book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    with pytest.raises(CellExecutionError, match="NoSuchName"):
+        NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    assert book.cells[2].outputs == []
+    assert book.cells[2].execution_count is None
+
+
+def test_full_tracebacks_come_when_asked_for_and_go_again(notebook):
+    notebook.run("%config DoMagics.full_tracebacks = True")
+    assert len("\n".join(notebook.error("%do droplets get web-9").traceback).splitlines()) > 5
+    notebook.run("%config DoMagics.full_tracebacks = False")
+    assert len(notebook.error("%do droplets get web-9").traceback) == 1
+
+
+def test_errors_are_caught_by_their_class_in_a_cell_and_functions_keep_their_traceback(notebook):
+    caught = "import poseidon_nb as po\ntry:\n    %do droplets get 12345\nexcept po.NotFound as error:\n    print('caught', error.status)"
+    assert notebook.text(caught) == "caught 404\n"
+    assert len(notebook.error("po.do('droplets get web-9')").traceback) > 1
+
+
+def test_the_price_limit_comes_from_config(notebook):
+    create = "%do droplets create a --size s-4vcpu-8gb --image ubuntu-24-04-x64 --region nyc3"
+    notebook.run("%config DoMagics.price_limit_usd_month = 10")
+    assert "$48.00 a month" in notebook.error(create).evalue
+    notebook.run("%config DoMagics.price_limit_usd_month = 100")
+
+
+def test_progress_moves_while_it_waits_and_what_stays_is_text_and_html(notebook):
+    outputs = notebook.run("%do droplets reboot web-1 web-2 --yes")
+    shown = [output.data for output in outputs if output.output_type == "display_data"]
+    assert len(shown) == 1
+    done = shown[0]
+    assert "application/vnd.jupyter.widget-view+json" not in done
+    assert "reboot web-1: ✓ completed in" in done["text/plain"]
+    assert "2 actions: 2 completed" in done["text/plain"]
+
+
+def test_progress_reaches_the_front_end_while_the_command_waits(notebook):
+    values = []
+    original = notebook.client.process_message
+
+    def spying(msg, cell, index):
+        if msg["msg_type"] in {"comm_msg", "comm_open"}:
+            values.append(msg["content"]["data"].get("state", {}).get("value", ""))
+        return original(msg, cell, index)
+
+    notebook.client.process_message = spying
+    try:
+        notebook.run("%do droplets reboot web-3")
+    finally:
+        notebook.client.process_message = original
+    bars = [value for value in values if "role='progressbar'" in value]
+    assert len(bars) >= 3, "the bar moved"
+    assert "completed" not in bars[0]
+
+
+def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_works(notebook):
+    thread = threading.Thread(target=interrupt_soon, args=[notebook])
+    thread.start()
+    error = notebook.error("%do droplets take_snapshot db-1 --name long")
+    thread.join()
+    assert error.ename == "KeyboardInterrupt"
+    shown = [ANSI.sub("", one) for one in error.traceback]
+    assert shown[0] == "KeyboardInterrupt: stopped"
+    match = re.fullmatch(r"snapshot db-1 goes on: wait for it again with actions wait (\d+)", shown[1])
+    assert match, shown
+    assert len(shown) == 2
+    assert "completed" in notebook.text(f"%do actions wait {match[1]} --columns status")
+
+
+def interrupt_soon(notebook):
+    time.sleep(0.8)  # the kernel is another process, and its clock cannot be handed in
+    os.kill(notebook.client.km.provisioner.pid, signal.SIGINT)
+
+
+def test_loading_again_and_unloading_leave_one_of_each_and_keep_the_account(notebook):
+    count = (
+        "ip = get_ipython()\n"
+        "[sum(getattr(m, 'matcher_identifier', '') == 'poseidon_nb.do' for m in ip.Completer.custom_matchers),"
+        " sum(type(c).__name__ == 'DoMagics' for c in ip.configurables),"
+        " sorted(n for n in ip.magics_manager.magics['line'] if n in ('do', 'poseidon')),"
+        " sorted(n for n in ip.magics_manager.magics['cell'] if n in ('do', 'poseidon'))]"
+    )
+    one = "[1, 1, ['do', 'poseidon'], ['do', 'poseidon']]"
+    assert notebook.text("%load_ext poseidon_nb", count) == one
+    assert notebook.text("%reload_ext poseidon_nb", count) == one
+    assert notebook.text("%unload_ext poseidon_nb", count) == "[0, 0, [], []]"
+    assert notebook.text("%load_ext poseidon_nb", count) == one
+    assert notebook.text("status = %do sandbox status\nbool(status['account_of_do'][0])") == "True"
+
+
+def complete(notebook, code: str) -> list[str]:
+    async def asked():
+        return await notebook.client.kc.complete(code, len(code), reply=True, timeout=10)
+
+    return run_sync(asked)()["content"]["matches"]
+
+
+def test_completion_works_through_the_kernel(notebook):
+    assert complete(notebook, "%do droplets power_of") == ["power_off"]
+    assert complete(notebook, "df = %do droplets list --region ny") == ["nyc1", "nyc2", "nyc3"]
+
+
+def test_nothing_that_was_shown_in_the_whole_session_holds_the_token(notebook):
+    secret = notebook.text("from poseidon_nb.magics.kernel import THE_KERNEL\nprint(THE_KERNEL.sandbox.token)").strip()
+    notebook.notebook.cells.pop()
+    assert secret.startswith("dop_v1_sandbox_")
+    notebook.run(
+        "%do sandbox status",
+        "THE_KERNEL.__dict__",
+        "THE_KERNEL.client(), THE_KERNEL.sandbox",
+        "%history",
+        "%do droplets create a --size s-1vcpu-1gb --image 1 --dry-run",
+    )
+    error = notebook.error(f"%do login {secret}")
+    assert "token" in error.evalue
+    notebook.notebook.cells.pop()
+    assert secret not in str(error)
+    assert secret not in nbformat.writes(notebook.notebook)

@@ -1,0 +1,55 @@
+"""The public face: what it promises is there, and nothing is promised that is not."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+import poseidon_nb
+from poseidon_nb import errors
+
+SOURCE = ast.parse(Path(poseidon_nb.__file__).read_text(encoding="utf-8"))
+
+
+def names_for_type_checkers() -> dict[str, str]:
+    """Give the names of the ``if TYPE_CHECKING`` block, and the module that each comes from."""
+    block = next(node for node in SOURCE.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    return {
+        alias.name: node.module for node in imports for alias in node.names if node.module.startswith("poseidon_nb")
+    }
+
+
+@pytest.mark.parametrize("name", poseidon_nb.__all__)
+def test_every_public_name_loads_and_is_told_by_dir(name):
+    assert getattr(poseidon_nb, name) is not None
+    assert name in dir(poseidon_nb)
+
+
+def test_all_is_sorted_and_names_nothing_twice():
+    assert len(set(poseidon_nb.__all__)) == len(poseidon_nb.__all__)
+
+
+def test_type_checkers_see_the_same_names_from_the_same_places():
+    seen = names_for_type_checkers()
+    here = {"__version__", "load_ipython_extension", "unload_ipython_extension"}
+    assert set(seen) == set(poseidon_nb.__all__) - here
+    for name, module in seen.items():
+        home = poseidon_nb._HOMES.get(name, "errors")
+        assert module == f"poseidon_nb.{home}", name
+
+
+def test_every_error_is_public():
+    tree = {name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, Exception)}
+    assert tree <= set(poseidon_nb.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error_and_modules_can_be_imported_all_the_same():
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        poseidon_nb.nothing  # noqa: B018  # the access is the test
+    from poseidon_nb import text
+
+    assert text.joined(["a", "b"]) == "a and b"
