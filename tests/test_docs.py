@@ -113,4 +113,3 @@ def test_the_changelog_tells_of_this_version():
     import poseidon_nb as po
 
     assert f"## {po.__version__}" in (ROOT / "CHANGELOG.md").read_text()
-

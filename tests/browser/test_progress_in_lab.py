@@ -23,7 +23,8 @@ def picture(notebook, name: str) -> None:
 @pytest.mark.timeout(180)
 def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_notebook, lab):
     notebook = open_notebook(
-        START, "%do droplets create demo --region nyc3 --size s-1vcpu-1gb --image ubuntu-24-04-x64 --columns name,status"
+        START,
+        "%do droplets create demo --region nyc3 --size s-1vcpu-1gb --image ubuntu-24-04-x64 --columns name,status",
     )
     notebook.run(0)
     notebook.wait_idle()
