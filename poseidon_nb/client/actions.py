@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.durations import Durations
-from poseidon_nb.client.many import PER_PAGE
+from poseidon_nb.client.many import PER_PAGE, read_many
 from poseidon_nb.client.poller import Poller
 from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS
 from poseidon_nb.client.resource import Field, Resource, TimeField
@@ -182,7 +182,9 @@ class Actions(Collection[Action]):
             The first that did not end well, after all have ended or run out of time.
         """
         given = [actions] if isinstance(actions, (Action, int)) else list(actions)
-        waited = [item if isinstance(item, Action) else self.get(item) for item in given]
+        # Many ids are read by pages, as the poller reads them.
+        read, _ = read_many([item for item in given if isinstance(item, int)], page=self._read_page, one=self.read)
+        waited = [item if isinstance(item, Action) else Action(read[item], self) for item in given]
         failures = self.wait_each(waited, timeout_s=timeout_s, on_progress=on_progress)
         if failures:
             first = next(iter(failures.values()))
