@@ -42,18 +42,27 @@ def read_many(
     missing = set(ids)
     found: dict[int, Row] = {}
     hits: list[int] = []
-    number, more = pages.start, len(missing) > len(pages)
-    while more and number - pages.start < len(missing):
+
+    def take(number: int) -> bool:
         rows, more = page(number)
         here = {row["id"]: row for row in rows if row["id"] in missing}
         if here:
             hits.append(number)
         found.update(here)
-        missing -= here.keys()
+        missing.difference_update(here)
+        return more
+
+    number, more = pages.start, len(missing) > len(pages)
+    while more and number - pages.start < len(missing):
+        more = take(number)
         number += 1
     if number > pages.start:
+        # Those that joined since stand on newer pages: many of them are never worth as many single reads.
+        for newer in range(pages.start - 1, 0, -1):
+            if len(missing) > newer:
+                take(newer)
         # What was not found lies deeper than what was read.
-        pages = range(hits[0] if hits else pages.start, number + 1 if missing else number)
+        pages = range(min(hits, default=pages.start), number + 1 if missing else number)
     for missed in sorted(missing):
         row = one(missed)
         if row is not None:

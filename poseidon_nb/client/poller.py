@@ -77,6 +77,8 @@ class Poller:
         #: How often the account was asked: who needs fresh news compares.
         self.asked = 0
         self._pages = FIRST_PAGE
+        #: How often somebody joined with actions that nobody waited for.
+        self._joined = 0
         self._asking = threading.Lock()
         self._news = threading.Condition()
 
@@ -112,6 +114,7 @@ class Poller:
             if fresh:
                 # Newer ones stand on the first page, and nothing is known yet of how long they take.
                 self._pages = FIRST_PAGE
+                self._joined += 1
                 tick_s = shortest_tick_s(-(-len(self._pending) // PER_PAGE))
                 due_s = self._clock.monotonic() + tick_s
                 alone = len(fresh) == len(self._pending)
@@ -144,14 +147,18 @@ class Poller:
     def _ask(self) -> None:
         with self._news:
             running = [action_id for action_id in self._pending if not _ended(self._latest.get(action_id))]
+            pages, joined = self._pages, self._joined
         found: dict[int, Row] = {}
         try:
-            found, self._pages = read_many(running, page=self._read_page, one=self._read_one, pages=self._pages)
+            found, pages = read_many(running, page=self._read_page, one=self._read_one, pages=pages)
         finally:
             changed = any(_ended(row) for row in found.values())
-            self._tick_s = next_tick_s(self._tick_s, changed=changed, pages=cost(running, self._pages))
             with self._news:
                 self.asked += 1
+                # Who joined while the account was asked has set the pages and the tick for all.
+                if joined == self._joined:
+                    self._pages = pages
+                    self._tick_s = next_tick_s(self._tick_s, changed=changed, pages=cost(running, pages))
                 self._due_s = self._clock.monotonic() + self._tick_s
                 self._latest.update((key, row) for key, row in found.items() if key in self._pending)
                 self._news.notify_all()

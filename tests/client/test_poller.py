@@ -278,3 +278,36 @@ def test_the_clock_of_these_tests_is_the_fake_one(clock):
     began = clock.now()
     wait_for(Account(clock, {1: 60.0}))
     assert clock.now() - began >= timedelta(seconds=60)
+
+
+def test_things_on_pages_before_the_known_ones_are_found_by_pages_too():
+    asked: list[int] = []
+
+    def page(number: int):
+        asked.append(number)
+        return [{"id": number * 1000 + row} for row in range(200)], number < 3
+
+    wanted = {1000 + row for row in range(150)} | {3000 + row for row in range(150)}
+    found, _ = read_many(wanted, page=page, one=lambda key: pytest.fail(f"{key} was read by itself"), pages=range(3, 4))
+    assert found.keys() == wanted
+    assert asked == [3, 2, 1]
+
+
+def test_who_joins_while_the_account_is_asked_is_looked_for_on_the_first_page(clock):
+    account = Account(clock, dict.fromkeys(range(1, 501), 30.0))
+    poller = account.poller()
+    read_page = poller._page
+
+    def joining(number: int):
+        poller._page = read_page
+        poller._watch(range(1, 251))
+        return read_page(number)
+
+    poller._page = joining
+    poller._watch(range(251, 501))
+    clock.advance(2.0)
+    poller._take_part()
+    assert poller._pages == FIRST_PAGE
+    clock.advance(2.0)
+    poller._take_part()
+    assert account.singles == []
