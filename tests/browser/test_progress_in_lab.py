@@ -11,6 +11,7 @@ import pytest
 
 START = "%load_ext poseidon_nb\n%do sandbox start --speed 8"
 BAR = "[role=progressbar]"
+READ = "bars => bars.map(bar => [bar.getAttribute('aria-valuenow'), bar.getAttribute('aria-valuetext')])"
 
 
 def picture(notebook, name: str) -> None:
@@ -32,9 +33,10 @@ def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_noteboo
     bar = notebook.output(1).locator(BAR)
     bar.wait_for(timeout=20_000)
     values, words = set(), set()
-    while bar.count():
-        values.add(bar.first.get_attribute("aria-valuenow"))
-        words.add(bar.first.get_attribute("aria-valuetext"))
+    # Read in one go: between two looks the bar may be gone.
+    while shown := bar.evaluate_all(READ):
+        values.add(shown[0][0])
+        words.add(shown[0][1])
         notebook.page.wait_for_timeout(100)
         if len(values) == 4:
             picture(notebook, "progress_light")
