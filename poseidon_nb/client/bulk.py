@@ -17,6 +17,7 @@ from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from concurrent.futures import Future
 
     from poseidon_nb.client.actions import Action, Actions
     from poseidon_nb.client.droplet import Droplet
@@ -45,7 +46,7 @@ class BulkOutcome:
     error: PoseidonError | None
 
 
-def act_on_each(  # what a wait is made of, all by keyword
+def act_on_each(
     actions: Actions,
     droplets: Sequence[Droplet],
     start: Callable[[Droplet], Action],
@@ -111,8 +112,9 @@ def _start_all(
                 return BulkOutcome(droplet, None, error)
 
     pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="poseidon-bulk")
-    futures = {droplet.id: pool.submit(started, droplet) for droplet in droplets}
+    futures: dict[int, Future[BulkOutcome]] = {}
     try:
+        futures.update((droplet.id, pool.submit(started, droplet)) for droplet in droplets)
         return {key: result_of(future, on_idle) for key, future in futures.items()}
     except KeyboardInterrupt as interrupt:
         # Also those that sit in a wait for the rate limit must not send once nobody waits.
@@ -120,7 +122,7 @@ def _start_all(
         pool.shutdown(wait=False, cancel_futures=True)
         sent = sum(not future.cancelled() for future in futures.values())
         interrupt.add_note(
-            f"it may have been started on {sent} of {counted(len(futures), 'droplet')}: see actions list"
+            f"it may have been started on {sent} of {counted(len(droplets), 'droplet')}: see actions list"
         )
         raise
     finally:

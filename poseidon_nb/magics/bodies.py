@@ -28,6 +28,8 @@ def read_body(text: str) -> Any:
                 return _read_yaml(text)
             except GrammarError:
                 raise GrammarError(f"the body is not JSON: {reason}") from None
+        except RecursionError:
+            raise GrammarError("the body is nested too deeply") from None
     return _read_yaml(text)
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: Rows shown at once; of more actions the rest is counted in words, for a page of 500 bars helps nobody.
 MOST_ROWS = 20
-_MARKS = {"completed": "✓", "errored": "✗"}
-_STYLES = {"completed": "success", "errored": "danger"}
+#: Names in JupyterLab's theme.
+_COLOURS = {"completed": "--jp-success-color1", "errored": "--jp-error-color1"}
+_RUNNING_COLOUR = "--jp-brand-color1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +35,29 @@ class Row:
         From 0 to 1; None is indeterminate.
     words : str
         The state in words: colour is never the only signal.
-    style : str
-        ipywidgets' name of the bar's colour.
+    colour : str
+        The theme's name of the bar's colour.
     """
 
     label: str
     fraction: float | None
     words: str
-    style: str = "info"
+    colour: str = _RUNNING_COLOUR
 
 
 def row_of(progress: Progress) -> Row:
     """Give what a row shows of an action: pure."""
-    words = f"{_MARKS[progress.status]} {progress.status}" if progress.done else ""
-    if progress.done:
-        words += (
-            f" in {seconds_text(progress.elapsed_s)}"
-            if progress.status == "completed"
-            else f" after {seconds_text(progress.elapsed_s)}"
-        )
+    elapsed = seconds_text(progress.elapsed_s)
+    if progress.status == "completed":
+        words = f"✓ completed in {elapsed}"
+    elif progress.status == "errored":
+        words = f"✗ errored after {elapsed}"
     elif progress.status == "settling":
-        words = f"{seconds_text(progress.elapsed_s)}, completed; waiting for the droplet to say so"
+        words = f"{elapsed}, completed; waiting for the droplet to say so"
     else:
-        words = f"{seconds_text(progress.elapsed_s)}{_outlook(progress)}"
-    fraction = 1.0 if progress.status == "errored" else progress.fraction
-    return Row(progress.label, fraction, words, _STYLES.get(progress.status, "info"))
+        words = f"{elapsed}{_outlook(progress)}"
+    fraction = 1.0 if progress.done else progress.fraction
+    return Row(progress.label, fraction, words, _COLOURS.get(progress.status, _RUNNING_COLOUR))
 
 
 def _outlook(progress: Progress) -> str:
@@ -72,12 +71,10 @@ def _outlook(progress: Progress) -> str:
 
 def seconds_text(seconds: float) -> str:
     """Give a short time in words: ``4 s``, ``2 min 5 s``, ``1 h 2 min``."""
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004  # a minute
-        return f"{whole} s"
-    if whole < 3600:  # noqa: PLR2004  # an hour
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    minutes, rest_s = divmod(round(seconds), 60)
+    hours, rest_min = divmod(minutes, 60)
+    parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 
 class ProgressModel:
@@ -86,6 +83,7 @@ class ProgressModel:
     def __init__(self) -> None:
         self._progress: dict[int, Progress] = {}
         self._lock = threading.Lock()
+        #: What holds all of them up, or did: a pause for the rate limit.
         self.note = ""
 
     def tell(self, progress: Progress) -> None:
@@ -110,34 +108,32 @@ class ProgressModel:
 
     def summary(self) -> str:
         """Give all of it in one line."""
-        running, completed, errored = self.counts()
-        rows = self.rows()
-        if self.note and running:
+        if self.note:
             return self.note
-        if len(rows) == 1:
-            return f"{rows[0].label}: {rows[0].words}"
-        parts = [f"{running} running" if running else "", f"{completed} completed" if completed else ""]
-        parts.append(f"{errored} errored" if errored else "")
-        return f"{counted(running + completed + errored, 'action')}: {', '.join(part for part in parts if part)}"
+        rows = self.rows()
+        return f"{rows[0].label}: {rows[0].words}" if len(rows) == 1 else self.count()
+
+    def count(self) -> str:
+        """Give in words how many there are in which state; nothing when there are fewer than two."""
+        running, completed, errored = self.counts()
+        total = running + completed + errored
+        states = [(running, "running"), (completed, "completed"), (errored, "errored")]
+        parts = ", ".join(f"{number} {state}" for number, state in states if number)
+        return f"{counted(total, 'action')}: {parts}" if total > 1 else ""
 
     def text(self) -> str:
         """Give it as lines of text: for a saved notebook, a terminal, a screen reader."""
-        rows = self.rows()
-        lines = [f"{row.label}: {row.words}" for row in rows]
-        if sum(self.counts()) > len(rows) or len(rows) > 1:
-            lines.append(self.summary())
-        if self.note:
-            lines.append(self.note)
-        return "\n".join(lines)
+        lines = [f"{row.label}: {row.words}" for row in self.rows()]
+        return "\n".join(line for line in (*lines, self.count(), self.note) if line)
 
     def html(self) -> str:
         """Give it as HTML that needs no script and no kernel; every word escaped."""
+        left = "style='text-align:left'"
         cells = "".join(
-            f"<tr><td style='text-align:left'>{escape(row.label)}</td><td style='text-align:left'>{escape(row.words)}</td></tr>"
-            for row in self.rows()
+            f"<tr><td {left}>{escape(row.label)}</td><td {left}>{escape(row.words)}</td></tr>" for row in self.rows()
         )
-        more = f"<div>{escape(self.summary())}</div>" if sum(self.counts()) > MOST_ROWS else ""
-        return f"<table class='pnb-progress-done'>{cells}</table>{more}"
+        table = f"<table class='pnb-progress-done'>{cells}</table>" if cells else ""
+        return table + "".join(f"<div>{escape(line)}</div>" for line in (self.count(), self.note) if line)
 
 
 class ProgressRows:
@@ -151,38 +147,32 @@ class ProgressRows:
     def __init__(self, model: ProgressModel) -> None:
         import ipywidgets  # noqa: PLC0415  # 70 ms that only a wait should cost
 
-        self._widgets: Any = ipywidgets
+        self._new_line = ipywidgets.HTML
         self._model = model
-        self._lines: list[Any] = []
-        self._shown: list[Row] = []
+        self._bars: list[Any] = []
         self._status = ipywidgets.HTML()
         self.widget = ipywidgets.VBox([self._status])
         self.widget.add_class("pnb-progress")
 
     def refresh(self) -> None:
-        """Show what the model says now; unchanged rows send nothing."""
+        """Show what the model says now. A value that is set again to what it was is not sent."""
         rows = self._model.rows()
-        while len(self._lines) < len(rows):
-            self._lines.append(self._widgets.HTML())
-        if len(self._widgets_shown()) != len(rows) + 1:
-            self.widget.children = (*self._lines[: len(rows)], self._status)
-        for number, row in enumerate(rows):
-            if number >= len(self._shown) or self._shown[number] != row:
-                self._lines[number].value = bar_html(row)
-        self._shown = rows
-        status = self._model.note or (self._model.summary() if len(rows) > 1 else "")
-        value = f"<div role='status' aria-live='polite'>{escape(status)}</div>" if status else ""
-        if self._status.value != value:
-            self._status.value = value
+        if len(rows) > len(self._bars):
+            self._bars += [self._new_line() for _ in rows[len(self._bars) :]]
+            self.widget.children = (*self._bars, self._status)
+        for bar, row in zip(self._bars, rows, strict=True):
+            bar.value = bar_html(row)
+        status = self._model.note or self._model.count()
+        self._status.value = f"<div role='status' aria-live='polite'>{escape(status)}</div>" if status else ""
 
     def close(self) -> None:
         """Take the widgets away, in the kernel and in the page."""
-        for widget in (*self._lines, self._status, self.widget):
+        for widget in (*self._bars, self._status, self.widget):
+            # ipywidgets leaves what a widget owns behind when it closes.
+            for owned in (widget.layout, getattr(widget, "style", None)):
+                if owned is not None:
+                    owned.close()
             widget.close()
-
-    def _widgets_shown(self) -> tuple[Any, ...]:
-        shown: tuple[Any, ...] = self.widget.children
-        return shown
 
 
 def bar_html(row: Row) -> str:
@@ -191,13 +181,12 @@ def bar_html(row: Row) -> str:
     ipywidgets' own ``IntProgress`` has neither role nor value for a screen reader, so the bar is drawn in HTML, in the
     colours of the page's theme.
     """
-    colour = {"success": "--jp-success-color1", "danger": "--jp-error-color1"}.get(row.style, "--jp-brand-color1")
     percent = None if row.fraction is None else round(100 * row.fraction)
     value = "" if percent is None else f" aria-valuenow='{percent}'"
     fill = (
-        f"width:{percent}%;background:var({colour}, #0069ff)"
+        f"width:{percent}%;background:var({row.colour}, #0069ff)"
         if percent is not None
-        else f"width:100%;background:repeating-linear-gradient(45deg,var({colour}, #0069ff) 0 8px,transparent 8px 16px);opacity:.5"
+        else f"width:100%;background:repeating-linear-gradient(45deg,var({row.colour}, #0069ff) 0 8px,transparent 8px 16px);opacity:.5"
     )
     return (
         "<div style='display:flex;align-items:center;gap:.75em;line-height:1.6;color:var(--jp-ui-font-color1)'>"

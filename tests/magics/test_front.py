@@ -1,0 +1,263 @@
+"""How a person is spoken to: questions, results and progress, on a terminal, in a notebook, and where nobody is."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.client.progress import Progress
+from poseidon_nb.errors import ConfirmationRequired
+from poseidon_nb.magics.front import NotebookFront, TextFront, current_front
+from poseidon_nb.magics.progress_views import REFRESH_S, NotebookProgress, TextProgress
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal, or is not."""
+
+    def __init__(self, text: str = "", *, tty: bool) -> None:
+        super().__init__(text)
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+class StdinNotImplementedError(RuntimeError):
+    """As ipykernel's, by its name."""
+
+
+class Shell:
+    """A shell whose kernel answers, or cannot."""
+
+    def __init__(self, answer: str | None) -> None:
+        self.kernel = self
+        self.answer = answer
+
+    def raw_input(self, prompt: str) -> str:
+        if self.answer is None:
+            raise StdinNotImplementedError
+        return self.answer
+
+    getpass = raw_input
+
+
+def progress(status: str = "in-progress", *, id: int = 1, elapsed_s: float = 3.0) -> Progress:  # noqa: A002  # as there
+    return Progress(id, f"reboot web-{id}", status, elapsed_s)
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("typed", "yes"), [("y", True), (" YES ", True), ("", False), ("n", False), ("yo", False)])
+def test_only_a_clear_yes_is_one(monkeypatch, typed, yes):
+    monkeypatch.setattr(sys, "stdin", Screen(f"{typed}\n", tty=True))
+    assert TextFront().ask("Delete?") is yes
+    assert NotebookFront(Shell(typed)).ask("Delete?") is yes
+
+
+@pytest.mark.parametrize("stdin", [None, Screen("y\n", tty=False), Screen("", tty=True)], ids=["none", "pipe", "end"])
+def test_a_terminal_where_nobody_answers_refuses(monkeypatch, stdin):
+    monkeypatch.setattr(sys, "stdin", stdin)
+    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here: add --yes"):
+        TextFront().ask("Delete?")
+
+
+def test_a_notebook_that_is_run_without_a_person_refuses():
+    front = NotebookFront(Shell(None))
+    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here: add --yes") as caught:
+        front.ask("Delete?")
+    assert caught.value.__suppress_context__
+    with pytest.raises(ConfirmationRequired, match="DIGITALOCEAN_ACCESS_TOKEN"):
+        front.secret("Token: ")
+
+
+def test_another_failure_of_the_kernel_is_not_taken_for_a_missing_person():
+    def broken(prompt):
+        raise OSError("the line is dead")
+
+    shell = Shell("y")
+    shell.raw_input = broken
+    with pytest.raises(OSError, match="the line is dead"):
+        NotebookFront(shell).ask("Delete?")
+
+
+def test_a_secret_is_typed_hidden_or_refused(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Screen("", tty=True))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "s3cret")
+    assert TextFront().secret("Token: ") == "s3cret"
+    assert NotebookFront(Shell("s3cret")).secret("Token: ") == "s3cret"
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(ConfirmationRequired, match="DIGITALOCEAN_ACCESS_TOKEN"):
+        TextFront().secret("Token: ")
+
+
+def test_without_a_kernel_the_front_is_text():
+    assert isinstance(current_front(), TextFront)
+
+
+# --- showing ----------------------------------------------------------------------------------------------------------
+def test_a_table_is_shown_with_all_its_columns_and_words(capsys):
+    long = "422: Droplet is already powered off " * 4
+    TextFront().show(pd.DataFrame({"id": [1], "name": ["web-1"], "status": ["failed"], "error": [long]}))
+    shown = capsys.readouterr().out
+    assert long.strip() in shown
+    assert all(name in shown for name in ("id", "name", "status", "error"))
+
+
+def test_anything_else_is_shown_as_it_prints(capsys):
+    front = TextFront()
+    front.show({"a": 1})
+    front.say("done")
+    assert capsys.readouterr().out == "{'a': 1}\ndone\n"
+
+
+# --- progress as text -------------------------------------------------------------------------------------------------
+def written_to(monkeypatch, *, tty: bool) -> Screen:
+    """Make a screen that takes what is written; within the test, for pytest takes standard error between the phases."""
+    screen = Screen(tty=tty)
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "60")
+    return screen
+
+
+def test_on_a_terminal_one_line_overwrites_itself_and_the_last_state_stays(clock, monkeypatch):
+    terminal = written_to(monkeypatch, tty=True)
+    with TextProgress(clock) as view:
+        view.tell(progress())
+        clock.advance(1)
+        view.tell(progress(elapsed_s=4.0))
+        view.tell(progress("completed", elapsed_s=5.0))
+    lines = terminal.getvalue().split("\r")
+    assert [line.rstrip() for line in lines[1:4]] == [
+        "reboot web-1: 3 s",
+        "reboot web-1: 4 s",
+        "reboot web-1: ✓ completed in 5 s",
+    ]
+    assert {len(line) for line in lines[1:4]} == {59}
+    assert lines[-1] == "reboot web-1: ✓ completed in 5 s\n"
+
+
+def test_where_there_is_no_terminal_only_the_last_state_is_written(clock, monkeypatch):
+    pipe = written_to(monkeypatch, tty=False)
+    with TextProgress(clock) as view:
+        view.tell(progress())
+        view.tell(progress("completed"))
+    assert pipe.getvalue() == "reboot web-1: ✓ completed in 3 s\n"
+
+
+def test_nothing_told_shows_nothing(clock, monkeypatch):
+    pipe = written_to(monkeypatch, tty=False)
+    with TextProgress(clock):
+        pass
+    assert pipe.getvalue() == ""
+
+
+def test_a_pause_is_told_at_once_also_from_a_worker_and_to_a_script(clock, monkeypatch):
+    pipe = written_to(monkeypatch, tty=False)
+    with TextProgress(clock) as view:
+        worker = threading.Thread(target=view.wait, args=(12.0, "rate limit"))
+        worker.start()
+        worker.join()
+        assert pipe.getvalue() == "waiting 12 s: rate limit\n"
+    assert pipe.getvalue() == "waiting 12 s: rate limit\n"
+
+
+def test_a_pause_counts_down_on_a_terminal_and_is_gone_when_it_is_over(clock, monkeypatch):
+    terminal = written_to(monkeypatch, tty=True)
+    with TextProgress(clock) as view:
+        view.wait(12.0, "rate limit")
+        clock.advance(5)
+        view.look()
+        clock.advance(8)
+        view.look()
+    lines = [line.strip() for line in terminal.getvalue().split("\r")]
+    assert lines[1:3] == ["waiting 12 s: rate limit", "waiting 7 s: rate limit"]
+    assert set(lines[3:]) == {""}
+
+
+# --- progress in a notebook -------------------------------------------------------------------------------------------
+class Display:
+    """IPython's display, which remembers."""
+
+    def __init__(self) -> None:
+        self.shown: list[object] = []
+        self.updates: list[dict[str, str]] = []
+
+    def __call__(self, widget, *, display_id):
+        self.shown.append(widget)
+        return self
+
+    def update(self, bundle, *, raw):
+        self.updates.append(bundle)
+
+
+def in_a_thread(action, *args):
+    thread = threading.Thread(target=action, args=args)
+    thread.start()
+    thread.join()
+
+
+def status_of(widget) -> str:
+    return widget.children[-1].value
+
+
+def test_rows_are_displayed_once_and_become_text_and_html_at_the_end(clock):
+    display = Display()
+    with NotebookProgress(clock, display) as view:
+        assert display.shown == []
+        view.tell(progress())
+        view.tell(progress("completed"))
+        widget = display.shown[0]
+    assert len(display.shown) == 1
+    assert display.updates == [{"text/plain": view.model.text(), "text/html": view.model.html()}]
+    assert "✓ completed" in display.updates[0]["text/html"]
+    assert widget.comm is None, "closed"
+
+
+def test_news_is_shown_ten_times_a_second_at_most_and_an_end_at_once(clock, monkeypatch):
+    with NotebookProgress(clock, Display()) as view:
+        shows = []
+        show = view._show
+        monkeypatch.setattr(view, "_show", lambda: shows.append(1) or show())
+        for _ in range(50):
+            clock.advance(REFRESH_S / 10)
+            view.tell(progress())
+        assert 5 <= len(shows) <= 6
+        view.tell(progress("completed"))
+        assert len(shows) <= 7
+
+
+def test_what_a_worker_tells_first_is_displayed_by_the_blocked_command_when_it_looks(clock):
+    display = Display()
+    with NotebookProgress(clock, display) as view:
+        in_a_thread(view.wait, 12.0, "rate limit")
+        assert display.shown == [], "a worker never displays"
+        view.look()
+        assert "waiting 12 s: rate limit" in status_of(display.shown[0])
+        clock.advance(4)
+        in_a_thread(view.wait, 8.0, "rate limit")
+        assert "waiting 8 s: rate limit" in status_of(display.shown[0]), "but it may set a value"
+    assert display.updates[0]["text/plain"] == "waited 12 s: rate limit"
+
+
+def test_a_command_that_nobody_holds_up_displays_nothing_when_it_looks(clock):
+    display = Display()
+    with NotebookProgress(clock, display) as view:
+        view.look()
+    assert (display.shown, display.updates) == ([], [])
+
+
+def test_a_failure_leaves_the_last_state_behind_too(clock):
+    display = Display()
+    view = NotebookProgress(clock, display)
+
+    def failing():
+        with view:
+            view.tell(progress())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert display.updates[0]["text/plain"] == "reboot web-1: 3 s"
