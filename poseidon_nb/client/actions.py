@@ -218,9 +218,9 @@ class Actions(Collection[Action]):
         except KeyboardInterrupt as interrupt:
             left = [action for action in waiting.values() if not action.done]
             for action in left[:MOST_NOTES]:
-                interrupt.add_note(f"{action.label} goes on: wait for it again with actions wait {action.id}")
+                interrupt.add_note(f"{action.label} goes on: wait for it again with %do actions wait {action.id}")
             if len(left) > MOST_NOTES:
-                interrupt.add_note(f"so do {counted(len(left) - MOST_NOTES, 'other action')}: see actions list")
+                interrupt.add_note(f"so do {counted(len(left) - MOST_NOTES, 'other action')}: see %do actions list")
             raise
         for action in given:
             if action is not waiting[action.id]:

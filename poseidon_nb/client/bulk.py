@@ -122,7 +122,7 @@ def _start_all(
         pool.shutdown(wait=False, cancel_futures=True)
         sent = sum(not future.cancelled() for future in futures.values())
         interrupt.add_note(
-            f"it may have been started on {sent} of {counted(len(droplets), 'droplet')}: see actions list"
+            f"it may have been started on {sent} of {counted(len(droplets), 'droplet')}: see %do actions list"
         )
         raise
     finally:

@@ -146,7 +146,7 @@ class DropletActions:
             else:
                 raise DropletBusy(
                     f"{subject or droplet_id} is busy: {pending.type} is still running (action {pending.id}); "
-                    f"wait for it with actions wait {pending.id}",
+                    f"wait for it with %do actions wait {pending.id}",
                     action=pending,
                 ) from busy
 
@@ -171,7 +171,7 @@ class DropletActions:
             found = lost.started_since(rows, step.type, since(), known=self._known)
             return {"action": found} if found is not None else None
 
-        answer = self._connection.change(request, look=look, where=f"droplets actions {droplet.id}")
+        answer = self._connection.change(request, look=look, where=f"%do droplets actions {droplet.id}")
         row: Row = self._connection.unwrapped("dropletActions_post", answer)
         self._known.add(row["id"])
         return row

@@ -76,7 +76,7 @@ class DropletCreation:
                     error.args = (f"{error.args[0]}; made before that, and still there: {_named(created)}",)
                 raise
             except KeyboardInterrupt as interrupt:
-                interrupt.add_note(f"made so far: {_named(created) or 'none that was answered'}; see droplets list")
+                interrupt.add_note(f"made so far: {_named(created) or 'none that was answered'}; see %do droplets list")
                 raise
         return created
 
@@ -113,7 +113,7 @@ class DropletCreation:
                 return None
             return {"droplets": found, "links": {}}
 
-        where = f"the droplets named {joined(names)}: droplets list"
+        where = f"the droplets named {joined(names)}: %do droplets list"
         try:
             answer: Row = self._connection.change(request, look=look, where=where)
         except (Unprocessable, NotFound) as error:

@@ -260,7 +260,7 @@ class Droplets(Collection[Droplet]):
                 return True
             return True if lost.started_since(rows, "destroy", since()) is not None else None
 
-        where = f"droplets get {droplet_id}"
+        where = f"%do droplets get {droplet_id}"
         self.acting.when_idle(droplet_id, lambda: self._connection.change(request, look=gone, where=where))
 
     def check_resize(self, droplet: Droplet, size: str, *, disk: bool) -> None:

@@ -90,7 +90,7 @@ class Keys(Collection[Key]):
             ]
             return {"ssh_key": same[0]} if same else None
 
-        answer = self._connection.change(request, look=look, where="the keys: keys list")
+        answer = self._connection.change(request, look=look, where="the keys: %do keys list")
         return Key(self._connection.unwrapped("sshKeys_create", answer), self)
 
     def update(self, key: Key | int | str, name: str) -> Key:
@@ -110,7 +110,7 @@ class Keys(Collection[Key]):
                 return True
             return None
 
-        self._connection.change(request, look=gone, where="the keys: keys list")
+        self._connection.change(request, look=gone, where="the keys: %do keys list")
 
     def _resolved(self, key: Key | int | str) -> int | str:
         return self._by_name(key).id if isinstance(key, str) and not _is_identifier(key) else _identifier(key)

@@ -72,7 +72,7 @@ class Snapshots(Collection[Snapshot]):
     def delete(self, snapshot_id: str | int) -> None:
         """Destroy a snapshot. This cannot be undone."""
         path = {"snapshot_id": snapshot_id}
-        _delete(self._connection, "snapshots_delete", "snapshots_get", path, where="snapshots list")
+        _delete(self._connection, "snapshots_delete", "snapshots_get", path, where="%do snapshots list")
 
 
 class Tags(Collection[Tag]):
@@ -92,12 +92,12 @@ class Tags(Collection[Tag]):
         def look(_: Callable[[], Any]) -> dict[str, Any]:
             return {"tag": self._connection.one("tags_get", path={"tag_id": name})}
 
-        answer = self._connection.change(request, look=look, where="tags list")
+        answer = self._connection.change(request, look=look, where="%do tags list")
         return Tag(self._connection.unwrapped("tags_create", answer))
 
     def delete(self, name: str) -> None:
         """Take a tag away, also from everything that has it."""
-        _delete(self._connection, "tags_delete", "tags_get", {"tag_id": name}, where="tags list")
+        _delete(self._connection, "tags_delete", "tags_get", {"tag_id": name}, where="%do tags list")
 
 
 def _delete(connection: Connection, delete: str, get: str, path: dict[str, Any], *, where: str) -> None:

@@ -90,7 +90,7 @@ class Waiting:
             self._open.discard(action.id)
             self.failures[action.id] = ActionTimedOut(
                 f"{action.label} is still running after {self._limit_s[action.id]:g} s; it goes on: "
-                f"wait for it again with actions wait {action.id}",
+                f"wait for it again with %do actions wait {action.id}",
                 action=action,
             )
         self._tell(action, action.status)

@@ -103,7 +103,7 @@ def test_ctrl_c_while_sending_sends_no_more_and_says_how_far_it_came(client, act
     with pytest.raises(KeyboardInterrupt) as caught:
         act_on_each(client.actions, many, slow, on_idle=interrupted)
     release.set()
-    assert caught.value.__notes__ == [f"it may have been started on {SENDERS} of 40 droplets: see actions list"]
+    assert caught.value.__notes__ == [f"it may have been started on {SENDERS} of 40 droplets: see %do actions list"]
     assert len(begun) == SENDERS
 
 

@@ -37,7 +37,7 @@ def test_an_action_whose_answer_was_lost_is_found_and_waited_for(droplet, sandbo
 
 def test_an_action_that_never_reached_the_server_is_not_sent_again(droplet, sandbox, sent):
     sandbox.fault("lost_before", operation="dropletActions_post")
-    with pytest.raises(OutcomeUnknown, match=f"look at droplets actions {droplet.id}") as unknown:
+    with pytest.raises(OutcomeUnknown, match=f"look at %do droplets actions {droplet.id}") as unknown:
         droplet.power_off()
     assert (unknown.value.method, unknown.value.path) == ("POST", f"/v2/droplets/{droplet.id}/actions")
     assert isinstance(unknown.value.__cause__, ConnectionFailed)
@@ -48,7 +48,7 @@ def test_an_action_that_never_reached_the_server_is_not_sent_again(droplet, sand
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_error_on_an_action_is_not_sent_again_and_says_what_to_look_at(droplet, sandbox, sent, status):
     sandbox.fault("status", status=status, operation="dropletActions_post")
-    with pytest.raises(ServerError, match=f"look at droplets actions {droplet.id} before you repeat") as failed:
+    with pytest.raises(ServerError, match=f"look at %do droplets actions {droplet.id} before you repeat") as failed:
         droplet.power_off()
     assert failed.value.status == status
     assert failed.value.request_id
@@ -160,7 +160,7 @@ def test_droplets_whose_answer_was_lost_are_all_found(client, sandbox, sent):
 @pytest.mark.parametrize("names", [{"name": "new-1"}, {"names": ["new-1", "new-2"]}])
 def test_a_create_that_never_reached_the_server_is_not_sent_again(client, sandbox, sent, names):
     sandbox.fault("lost_before", operation="droplets_create")
-    with pytest.raises(OutcomeUnknown, match=r"look at the droplets named new-1.*: droplets list"):
+    with pytest.raises(OutcomeUnknown, match=r"look at the droplets named new-1.*: %do droplets list"):
         client.droplets.create(**names, **MADE_OF)
     assert len(sent("POST")) == 1
 

@@ -96,7 +96,7 @@ def test_an_action_that_errors_is_told_with_itself(droplet, sandbox):
 
 
 def test_a_timeout_leaves_the_action_running_and_says_how_to_wait_again(droplet, clock):
-    with pytest.raises(ActionTimedOut, match=r"goes on: wait for it again with actions wait \d+") as timed_out:
+    with pytest.raises(ActionTimedOut, match=r"goes on: wait for it again with %do actions wait \d+") as timed_out:
         droplet.take_snapshot("slow", timeout_s=3)
     action = timed_out.value.action
     assert 3 <= clock.monotonic() <= 5
@@ -173,7 +173,7 @@ def test_ctrl_c_says_how_to_go_on_and_breaks_nothing(client, droplet, clock, mon
     with pytest.raises(KeyboardInterrupt) as pressed:
         droplet.power_off()
     [note] = pressed.value.__notes__
-    assert note.startswith(f"power_off {droplet.name} goes on: wait for it again with actions wait ")
+    assert note.startswith(f"power_off {droplet.name} goes on: wait for it again with %do actions wait ")
     [action] = client.actions.wait([int(note.split()[-1])])
     assert action.completed
     assert droplet.wait().status == "off"
@@ -196,7 +196,7 @@ def test_ctrl_c_in_a_wait_for_many_does_not_list_them_all(client, clock, monkeyp
     with pytest.raises(KeyboardInterrupt) as pressed:
         client.actions.wait(actions)
     assert len(pressed.value.__notes__) == 4
-    assert pressed.value.__notes__[-1] == f"so do {len(actions) - 3} other actions: see actions list"
+    assert pressed.value.__notes__[-1] == f"so do {len(actions) - 3} other actions: see %do actions list"
 
 
 def test_a_server_error_ends_the_wait_and_a_later_one_works(client, droplet, sandbox):
