@@ -184,7 +184,7 @@ def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_wo
     assert error.ename == "KeyboardInterrupt"
     shown = [ANSI.sub("", one) for one in error.traceback]
     assert shown[0] == "KeyboardInterrupt: stopped"
-    match = re.fullmatch(r"snapshot db-1 goes on: wait for it again with actions wait (\d+)", shown[1])
+    match = re.fullmatch(r"snapshot db-1 goes on: wait for it again with %do actions wait (\d+)", shown[1])
     assert match, shown
     assert len(shown) == 2
     assert "completed" in notebook.text(f"%do actions wait {match[1]} --columns status")
