@@ -86,6 +86,7 @@ def shapes(cell: nbformat.NotebookNode) -> list[str]:
     texts = []
     for output in cell.outputs:
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
+        text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
         texts.append(re.sub(r"[\s-]+", " ", re.sub(r"\d+", "0", text)).strip())
     # The kernel may cut one stream into several outputs.
     return [" ".join(texts)]
