@@ -29,7 +29,7 @@ def test_every_public_name_loads_and_is_told_by_dir(name):
     assert name in dir(poseidon_nb)
 
 
-def test_all_is_sorted_and_names_nothing_twice():
+def test_all_names_nothing_twice():
     assert len(set(poseidon_nb.__all__)) == len(poseidon_nb.__all__)
 
 

@@ -244,12 +244,11 @@ class Client:
             return items
         if items is None:
             raise InvalidArgument(f"{operation_id} answers with nothing that could become a frame")
-        from poseidon_nb.frames.schemas import TABLES  # noqa: PLC0415  # as below
+        from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
         from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
-        # One droplet has the columns of the droplets.
-        keys = {wanted.answer_key, f"{wanted.answer_key}s"}
-        resource = next((table.resource for table in TABLES.values() if table.key in keys), wanted.answer_key)
+        # Without a table of its own an answer becomes a frame by the general rule.
+        resource = RESOURCES.get(operation_id, operation_id)
         return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.answer_key, items)])
 
     def api(self, method: str, path: str, *, body: Any = None) -> Any:

@@ -177,14 +177,16 @@ class Connection:
 
 
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
-    """Give the items on a page."""
+    """Give the items on a page; ``droplets_list_backup_policies`` pages an object, whose values are its items."""
     try:
         answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ShapeError(f"{operation_id}: the answer is not JSON") from None
     items = answer.get(key) if isinstance(answer, dict) and key else answer
     if items is None and isinstance(answer, dict) and key in answer:
         return []
+    if key and isinstance(items, dict):
+        return list(items.values())
     if not isinstance(items, list):
         raise ShapeError(f"{operation_id}: the answer has no list {key!r}")
     return items

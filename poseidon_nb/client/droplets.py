@@ -17,9 +17,9 @@ from poseidon_nb.client.connection import checked_fields, items_of
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.droplet_actions import DropletActions
 from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
+from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Snapshot
-from poseidon_nb.errors import AmbiguousName, InvalidArgument, NoSuchName, NotFound
-from poseidon_nb.text import hint
+from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
@@ -99,16 +99,7 @@ class Droplets(Collection[Droplet]):
         # The API does not tell letter cases apart, and takes an empty name for no filter.
         found = [droplet for droplet in self.list(name=name) if droplet.name.casefold() == name.casefold()]
         exact = [droplet for droplet in found if droplet.name == name] or found
-        if len(exact) == 1:
-            return exact[0]
-        if exact:
-            ids = sorted(droplet.id for droplet in exact)
-            listed = ", ".join(str(one) for one in ids)
-            raise AmbiguousName(
-                f"{len(ids)} droplets are named {name!r}: say which by id: {listed}", name=name, ids=ids
-            )
-        names = sorted({droplet.name for droplet in self.list()})
-        raise NoSuchName(f"no droplet named {name!r}{hint(name, names)}", name=name)
+        return only_one("droplet", name, exact, lambda: (droplet.name for droplet in self.list()))
 
     def find(self, droplet: Droplet | int | str) -> Droplet:
         """Give a droplet by what names it: itself, its id, or its name."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource
-from poseidon_nb.errors import AmbiguousName, InvalidArgument, NoSuchName, NotFound
-from poseidon_nb.text import hint
+from poseidon_nb.errors import InvalidArgument, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,13 +117,7 @@ class Keys(Collection[Key]):
 
     def _by_name(self, name: str) -> Key:
         keys = self.list()
-        found = [key for key in keys if key.name == name]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = [key.id for key in found]
-            raise AmbiguousName(f"{len(ids)} keys are named {name!r}: {', '.join(map(str, ids))}", name=name, ids=ids)
-        raise NoSuchName(f"no key named {name!r}{hint(name, [key.name for key in keys])}", name=name)
+        return only_one("key", name, [key for key in keys if key.name == name], lambda: (key.name for key in keys))
 
 
 def _identifier(key: Key | int | str) -> int | str:

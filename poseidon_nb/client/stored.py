@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Image, Snapshot, Tag
-from poseidon_nb.errors import AmbiguousName, NoSuchName, NotFound
+from poseidon_nb.errors import NotFound
 from poseidon_nb.text import hint
 
 if TYPE_CHECKING:
@@ -61,13 +62,7 @@ class Snapshots(Collection[Snapshot]):
         """
         snapshots = self.list()
         found = [snapshot for snapshot in snapshots if snapshot.name == name]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = [int(snapshot.id) if str(snapshot.id).isdecimal() else 0 for snapshot in found]
-            listed = ", ".join(str(snapshot.id) for snapshot in found)
-            raise AmbiguousName(f"{len(found)} snapshots are named {name!r}: {listed}", name=name, ids=ids)
-        raise NoSuchName(f"no snapshot named {name!r}{hint(name, [one.name for one in snapshots])}", name=name)
+        return only_one("snapshot", name, found, lambda: (snapshot.name for snapshot in snapshots))
 
     def delete(self, snapshot_id: str | int) -> None:
         """Destroy a snapshot. This cannot be undone."""

@@ -240,6 +240,32 @@ TABLES: dict[str, Table] = {
     for table in (_DROPLETS, _REGIONS, _SIZES, _IMAGES, _SNAPSHOTS, _ACTIONS, _KEYS, _TAGS, _ACCOUNT)
 }
 
+#: Whose answers have which table. Never by the answer's key: what ``tags`` holds in a registry is no tag of the account.
+RESOURCES: dict[str, str] = {
+    operation: resource
+    for resource, operations in {
+        "droplets": ("droplets_list", "droplets_get", "droplets_create", "droplets_list_neighbors"),
+        "regions": ("regions_list",),
+        "sizes": ("sizes_list",),
+        "images": ("images_list", "images_get", "images_update", "images_create_custom"),
+        "snapshots": ("snapshots_list", "snapshots_get", "droplets_list_snapshots", "volumeSnapshots_list"),
+        "actions": (
+            "actions_list",
+            "actions_get",
+            "dropletActions_list",
+            "dropletActions_get",
+            "dropletActions_post",
+            "imageActions_list",
+            "imageActions_get",
+            "imageActions_post",
+        ),
+        "keys": ("sshKeys_list", "sshKeys_get", "sshKeys_create", "sshKeys_update"),
+        "tags": ("tags_list", "tags_get", "tags_create"),
+        "account": ("account_get",),
+    }.items()
+    for operation in operations
+}
+
 #: Words of doctl's ``--format`` that differ from ours in more than letter case and underscores.
 ALIASES: dict[str, tuple[str, ...]] = {
     "sizeslug": ("size",),

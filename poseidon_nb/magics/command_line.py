@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -131,8 +132,8 @@ def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Setti
         check_columns(entry(command.group, command.verb), command.columns)
     from poseidon_nb.magics.handlers import HANDLERS  # noqa: PLC0415  # the client and requests come at first use
 
-    with front.progress(kernel.clock) as view:
-        answer = HANDLERS[command.group, command.verb](Job(command, kernel, front, view, settings))
+    with front.progress(kernel.clock) as view, closing(Job(command, kernel, front, view, settings)) as job:
+        answer = HANDLERS[command.group, command.verb](job)
         result = _result(command, answer) if answer is not None else None
     return _shown(command, result, front, settings)
 

@@ -361,7 +361,7 @@ GROUPS = (
     ),
     Group(
         name="context",
-        help="the accounts that doctl's file and the keyring know",
+        help="the accounts that doctl's file, the keyring and a login here know",
         aliases=("contexts",),
         verbs=(
             Verb(name="list", help="show them", aliases=LIST_WORDS, example="%do context list"),

@@ -54,13 +54,25 @@ class Job:
     front: Front
     view: ProgressView
     settings: Settings = field(default_factory=Settings)
+    _closing: list[Callable[[], None]] = field(default_factory=list, init=False)
 
     @cached_property
     def client(self) -> Client:
-        """The account's client, which tells this command's view when it has to wait."""
+        """The account's client, which tells this command's view when it has to wait, until `close`."""
         client = self.kernel.client(self.command.context)
+        before = client.on_wait, client.on_idle
         client.on_wait, client.on_idle = self.view.wait, self.view.look
+
+        def restore() -> None:
+            client.on_wait, client.on_idle = before
+
+        self._closing.append(restore)
         return client
+
+    def close(self) -> None:
+        """Leave nothing of this command behind in the client."""
+        while self._closing:
+            self._closing.pop()()
 
     def argument(self, name: str) -> Any:
         """Give an argument, or None."""

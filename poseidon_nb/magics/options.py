@@ -42,8 +42,13 @@ GLOBAL_OPTIONS = (
         shows="SECONDS",
         default="5 minutes; create 10, resize and snapshot 60",
     ),
-    Option(field="keep_going", help="of many, let one failure neither raise nor stop the rest", kind="flag"),
-    Option(field="context", help="the account to use, by its name in doctl's file", shows="NAME", source="contexts"),
+    Option(field="keep_going", help="when some of many fail, show the table and raise nothing", kind="flag"),
+    Option(
+        field="context",
+        help="the account for this command: a name of %do context list, or default",
+        shows="NAME",
+        source="contexts",
+    ),
     Option(field="help", help="this text", kind="flag", aliases=("h",)),
 )
 

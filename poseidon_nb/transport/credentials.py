@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName, NoToken
-from poseidon_nb.text import hint
+from poseidon_nb.text import hint, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,7 +162,11 @@ def _in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
     if kept is not None:
         return Credential(kept, "the keyring", name)
     known = sorted({*doctl.tokens, *kernel.contexts})
-    raise NoSuchName(f"no context {name!r}{hint(name, known)}; known: {', '.join(known) or 'none'}", name=name)
+    raise NoSuchName(
+        f"no context {name!r}{hint(name, known)}; known: {', '.join(known) or 'none'}",
+        name=name,
+        nearest=nearest(name, known),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,3 +162,20 @@ def test_a_path_that_leads_elsewhere_is_refused(client, sent, path):
 def test_a_method_that_is_not_there_is_told_with_the_known_ones(client):
     with pytest.raises(InvalidArgument, match="no HTTP method 'PSOT'; nearest: POST"):
         client.api("PSOT", "/v2/droplets")
+
+
+def test_a_frame_has_a_table_only_where_the_operation_is_known_to_answer_so():
+    from poseidon_nb.catalogue import operation
+    from poseidon_nb.frames.schemas import RESOURCES, TABLES
+
+    for operation_id, resource in RESOURCES.items():
+        key = operation(operation_id).answer_key
+        assert TABLES[resource].key.rstrip("s") == key.rstrip("s"), operation_id
+    assert "registry_list_repositoryTags" not in RESOURCES
+
+
+def test_a_list_whose_pages_hold_an_object_gives_its_values():
+    from poseidon_nb.client.connection import items_of
+
+    body = b'{"policies": {"7": {"droplet_id": 7}, "9": {"droplet_id": 9}}}'
+    assert items_of(body, "policies", "droplets_list_backup_policies") == [{"droplet_id": 7}, {"droplet_id": 9}]

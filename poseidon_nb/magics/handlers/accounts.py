@@ -14,6 +14,7 @@ from poseidon_nb.transport.credentials import (
     Token,
     doctl_config_path,
     find_credential,
+    from_keyring,
     read_doctl,
     to_keyring,
 )
@@ -42,12 +43,12 @@ def list_contexts(job: Job) -> Answer | None:
     """Show the contexts that can be used, never their tokens."""
     doctl = read_doctl(doctl_config_path())
     chosen = None if job.kernel.in_sandbox else THIS_KERNEL.context or doctl.current
-    rows = [{"context": name, "source": "doctl", "current": name == chosen} for name in sorted(doctl.tokens)]
-    rows += [
-        {"context": name, "source": "this kernel", "current": name == chosen}
-        for name in THIS_KERNEL.contexts
-        if name not in doctl.tokens
-    ]
+    places = dict.fromkeys(doctl.tokens, "doctl") | dict.fromkeys(THIS_KERNEL.contexts, "this kernel")
+    if DEFAULT_CONTEXT not in places and from_keyring(DEFAULT_CONTEXT) is not None:
+        # The keyring cannot be listed; a login is kept in it under this name.
+        places[DEFAULT_CONTEXT] = "keyring"
+    job.kernel.learn("contexts", sorted(places))
+    rows = [{"context": name, "source": places[name], "current": name == chosen} for name in sorted(places)]
     if not rows:
         job.front.say("There is no context: %do login makes one, and doctl auth init too.")
         return None
