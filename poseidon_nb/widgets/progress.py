@@ -64,9 +64,10 @@ def _outlook(progress: Progress) -> str:
     if progress.estimate is None:
         return ""
     basis = f"median of {progress.estimate.count}"
-    if progress.left_s is None:
+    # The words count whole seconds: what is over by less does not look longer than usual.
+    if progress.left_s is None and round(progress.elapsed_s) > max(1, round(progress.estimate.median_s)):
         return f", longer than usual ({seconds_text(progress.estimate.median_s)}, {basis})"
-    return f", about {seconds_text(max(1.0, progress.left_s))} left ({basis})"
+    return f", about {seconds_text(max(1.0, progress.left_s or 0.0))} left ({basis})"
 
 
 def seconds_text(seconds: float) -> str:

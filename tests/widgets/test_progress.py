@@ -42,6 +42,8 @@ def progress(
         (progress(), None, "5 s"),
         (progress(median_s=25.0), 0.2, "5 s, about 20 s left (median of 12)"),
         (progress(elapsed_s=24.9, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12)"),
+        (progress(elapsed_s=0.4, median_s=0.3), 0.97, "0 s, about 1 s left (median of 12)"),
+        (progress(elapsed_s=25.2, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12)"),
         (progress(elapsed_s=90.0, median_s=25.0), 0.97, "1 min 30 s, longer than usual (25 s, median of 12)"),
         (progress("settling", median_s=5.0), 0.97, "5 s, completed; waiting for the droplet to say so"),
         (progress("completed", median_s=25.0), 1.0, "✓ completed in 5 s"),
