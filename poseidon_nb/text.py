@@ -23,15 +23,20 @@ def _folded(word: str) -> str:
     return word.casefold().replace("_", "-")
 
 
+def printable(text: str) -> str:
+    """Give a text that cannot move the cursor, change the direction of writing or begin a new line."""
+    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+
+
 def hint(word: str, words: Iterable[str], *, most: int = 3) -> str:
     """Give ``"; nearest: a, b"``, or nothing when no word is near: made to be put behind a message."""
     close = nearest(word, words, most=most)
-    return f"; nearest: {', '.join(close)}" if close else ""
+    return f"; nearest: {', '.join(map(printable, close))}" if close else ""
 
 
 def joined(words: Iterable[str], *, last: str = "and") -> str:
     """Join words as a sentence does: ``a, b and c``."""
-    listed = list(words)
+    listed = [printable(word) for word in words]
     if len(listed) < 2:  # noqa: PLR2004  # one word needs no "and"
         return "".join(listed)
     return f"{', '.join(listed[:-1])} {last} {listed[-1]}"

@@ -145,8 +145,11 @@ class Connection:
             return sent_at + (self.session.server_now() - self.session.clock.now())
 
         try:
-            return self.send(request).json()
-        except (ConnectionFailed, TimedOut, ServerError) as lost:
+            answer = self.send(request).json()
+            if _says_something(request, answer):
+                return answer
+            raise ShapeError(f"{request.label}: the answer is not what it should be")  # noqa: TRY301  # as if it were lost
+        except (ConnectionFailed, TimedOut, ServerError, ShapeError) as lost:
             if not getattr(lost, "sent", True) or getattr(lost, "status", 0) == HTTPStatus.NOT_IMPLEMENTED:
                 raise
             failure: PoseidonError = lost
@@ -174,6 +177,15 @@ class Connection:
             if found is not None:
                 return found
         return None
+
+
+def _says_something(request: Request, answer: object) -> bool:
+    """Say whether an answer to a change holds what it promises: an object or a list of them, or nothing at all."""
+    if not request.operation_id or not operation(request.operation_id).answer_key:
+        return True
+    return isinstance(answer, dict) and any(
+        isinstance(value, (dict, list)) and value for name, value in answer.items() if name not in {"links", "meta"}
+    )
 
 
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: How long a system gets to obey a shutdown before its power is cut, in seconds.
 OBEY_S = 120.0
+LOOK_AT_IT = "look whether it has to be powered on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +238,14 @@ class Droplet(Resource):
         if not running:
             return self._act(resize.type, resize.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
         try:
-            self._switch_off(timeout_s, on_progress)
+            try:
+                self._switch_off(timeout_s, on_progress)
+            except PoseidonError as failure:
+                failure.args = (f"{failure.args[0]}; not resized, and {self.name} may be going off: {LOOK_AT_IT}",)
+                raise
             action = self._resize_and_start(resize, timeout_s, on_progress)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"{self.name} was being resized with a restart: look whether it has to be powered on")
+            interrupt.add_note(f"{self.name} was being resized with a restart: {LOOK_AT_IT}")
             raise
         return action
 
@@ -270,7 +275,11 @@ class Droplet(Resource):
             except PoseidonError as second:
                 failure.args = (f"{failure.args[0]}; {self.name} is still off, for power_on failed too: {second}",)
             raise
-        power_on()
+        try:
+            power_on()
+        except PoseidonError as failure:
+            failure.args = (f"{failure.args[0]}; {self.name} has its new size and may still be off: {LOOK_AT_IT}",)
+            raise
         return action
 
     def _act(

@@ -6,6 +6,7 @@ API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they ar
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
 
@@ -20,6 +21,7 @@ from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Snapshot
 from poseidon_nb.errors import InvalidArgument, NotFound
+from poseidon_nb.transport import calling_off
 from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
@@ -274,12 +276,22 @@ class Droplets(Collection[Droplet]):
         tag_name = filters.get("tag_name")
         # The API does not combine tag_name with type, so the GPU droplets' tags are looked at here.
         others = {key: value for key, value in filters.items() if key != "tag_name"}
-        with ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus") as pool:
-            pages = self._connection.pages("droplets_list", query={**others, "type": "gpus"})
-            gpus = pool.submit(lambda: [page.body for page in pages])
+        nobody_reads = threading.Event()
+
+        def read_gpus() -> list[bytes]:
+            with calling_off.until(nobody_reads):
+                return [page.body for page in self._connection.pages("droplets_list", query={**others, "type": "gpus"})]
+
+        pool = ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus")
+        try:
+            gpus = pool.submit(read_gpus)
             yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
             gpu_bodies = result_of(gpus, self._connection.on_idle)
             yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
+        finally:
+            # Also when the reader stopped, or a person pressed Ctrl-C: what waits for its turn does not send any more.
+            nobody_reads.set()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _with_tag(bodies: Iterable[bytes], tag_name: str) -> Iterator[bytes]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from poseidon_nb.errors import ShapeError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Never, NoReturn, Self
 
 T = TypeVar("T")
@@ -40,7 +43,10 @@ class TimeField(Field["datetime | None"]):
 
     def _value(self, instance: Resource) -> datetime | None:
         text = instance.get(self._name)
-        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC) if text else None
+        except (TypeError, ValueError):
+            raise ShapeError(f"{self._name} of {type(instance).__name__} is no time: {text!r}") from None
 
 
 class Resource:
@@ -59,6 +65,8 @@ class Resource:
     _identity = "id"
 
     def __init__(self, data: Mapping[str, Any]) -> None:
+        if not isinstance(data, Mapping):
+            raise ShapeError(f"the API sent {type(data).__name__} where a {type(self).__name__} should be")
         self._data = dict(data)
 
     def __getitem__(self, name: str) -> Any:

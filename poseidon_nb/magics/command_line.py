@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from contextlib import closing
 from dataclasses import replace
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.kernel import Kernel
 
 __all__ = ["Settings", "do", "run"]
+
+#: Names that IPython puts among the user's.
+_TAKEN = frozenset({"In", "Out", "display", "exit", "get_ipython", "open", "quit"})
 
 
 def do(line: str, *, body: str | None = None, **variables: object) -> Any:
@@ -126,6 +130,8 @@ def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Setti
         return None
     if command.out and settings.assign is None:
         raise InvalidArgument(f"--out works in a notebook; here write {command.out} = po.do(...)")
+    if command.out and (hasattr(builtins, command.out) or command.out in _TAKEN or command.out.startswith("__")):
+        raise InvalidArgument(f"--out {command.out} would hide what Python or IPython calls so; take another name")
     if command.dry_run:
         return _planned(command, kernel, front)
     if command.columns:

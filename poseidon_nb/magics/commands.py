@@ -401,7 +401,7 @@ GROUPS = (
                     ),
                     Argument(name="path", shows="PATH", help="from /v2 on, with its query"),
                 ),
-                asks=("delete",),
+                asks=("change",),
                 body="body",
                 example="%do api GET /v2/account",
             ),

@@ -23,6 +23,7 @@ _LEFT_MOST = 34
 
 _QUESTIONS: dict[Question, str] = {
     "delete": "before it deletes",
+    "change": "before anything but a GET",
     "many": "when more than one is meant",
     "disk": "before a disk grows, which cannot be undone",
     "price": "when it costs more a month than %config DoMagics.price_limit_usd_month",

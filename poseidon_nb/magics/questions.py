@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.text import joined
+from poseidon_nb.text import joined, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ def named(things: Sequence[str]) -> str:
     """Give the names of things, the first few of many."""
     if len(things) <= MOST_NAMED:
         return joined(things)
-    return f"{', '.join(things[:MOST_NAMED])} and {len(things) - MOST_NAMED:,} more"
+    return f"{', '.join(map(printable, things[:MOST_NAMED]))} and {len(things) - MOST_NAMED:,} more"
 
 
 def money(usd_month: float) -> str:
@@ -27,7 +27,7 @@ def money(usd_month: float) -> str:
 
 def delete_question(account: str, noun: str, things: Sequence[str], usd_month: float | None = None) -> str:
     """Ask before something is destroyed."""
-    what = f"{noun} {things[0]}" if len(things) == 1 else f"{len(things):,} {noun}s: {named(things)}"
+    what = f"{noun} {printable(things[0])}" if len(things) == 1 else f"{len(things):,} {noun}s: {named(things)}"
     price = f" ({money(usd_month)})" if usd_month else ""
     return f"{account}: delete {what}{price}? This cannot be undone."
 

@@ -16,7 +16,7 @@ import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poseidon_nb.magics.mistakes import mistake, quoted
+from poseidon_nb.magics.mistakes import has_token, mistake, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -166,6 +166,14 @@ def _elements(value: object) -> list[object] | None:
 
 
 def _as_text(value: object, name: str) -> str:
+    text = _text_of(value, name)
+    if has_token(text):
+        # It would be sent as a name, and stand in the error that says that there is no such name.
+        raise mistake(f"{{{name}}} holds a token, which is never part of a command: use %do login", word=name)
+    return text
+
+
+def _text_of(value: object, name: str) -> str:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bool):

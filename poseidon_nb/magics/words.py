@@ -13,7 +13,7 @@ from typing import Literal
 Kind = Literal["text", "integer", "number", "flag", "list", "seconds"]
 
 #: When to ask before acting: it deletes; it acts on more than one thing; it grows a disk for good; it costs money.
-Question = Literal["delete", "many", "disk", "price"]
+Question = Literal["delete", "change", "many", "disk", "price"]
 
 #: doctl's other words for the verbs that most groups have.
 LIST_WORDS = ("ls", "l")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _PORT_MOST = 65_535
 _DROPLETS_MOST = 100_000
+_SPEED_MOST = 1e9
 _TOKEN_START = "dop_v1_sandbox_"  # noqa: S105  # what tells it from a real token
 
 
@@ -211,10 +212,13 @@ class Sandbox:
 
 
 def _check(*, droplets: int, speed: float, rate_limit: str, port: int, token: str | None) -> None:
+    for name, value, kind in (("droplets", droplets, int), ("port", port, int), ("speed", speed, (int, float))):
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InvalidArgument(f"{name} must be a number, not {value!r}")
     if not 0 <= droplets <= _DROPLETS_MOST:
         raise InvalidArgument(f"droplets must be from 0 to {_DROPLETS_MOST:,}, not {droplets}")
-    if not speed > 0:
-        raise InvalidArgument(f"speed must be greater than 0, not {speed}")
+    if not 0 < speed <= _SPEED_MOST:
+        raise InvalidArgument(f"speed must be more than 0 and at most {_SPEED_MOST:g}, not {speed}")
     if rate_limit not in {"off", "real"}:
         raise InvalidArgument(f'rate_limit must be "off" or "real", not "{rate_limit}"')
     if not 0 <= port <= _PORT_MOST:

@@ -79,7 +79,11 @@ def load(world: World, saved: bytes) -> None:
         if unknown:
             raise ValueError(f"it waits for {', '.join(sorted(unknown))}")
         seed = int(facts["seed"])
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        if not all(isinstance(part, dict) for part in (state.account, state.counters, state.busy)):
+            raise ValueError("a part of it is missing")
+        if any(not isinstance(event.due, (int, float)) for event in state.events):
+            raise ValueError("a time is no number")
+    except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__} {error}") from None
     world.seed = seed
     world.restore(state)
@@ -99,6 +103,8 @@ def write(path: Path, saved: bytes) -> None:
     """Put a saved state into a file, whole or not at all."""
     import tempfile  # noqa: PLC0415  # 5 ms that a start without a file need not pay
 
+    # Through a link the file that it leads to is replaced, and the link stays.
+    path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

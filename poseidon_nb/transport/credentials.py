@@ -152,6 +152,8 @@ def find_credential(
 
 
 def _in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
+    if name.startswith(PREFIXES):
+        raise ConfigurationError("a context is the name of an account, and this looks like a token: give it as token=")
     typed = kernel.token(name)
     if typed is not None:
         return Credential(typed, "the login in this kernel", name)

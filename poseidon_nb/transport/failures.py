@@ -59,6 +59,9 @@ def failure_for(exc: Exception, *, label: str, where: str, timeout_s: float, hin
     failure.sent = sent
     if isinstance(exc, requests.RequestException):
         exc.request = None  # it holds the token's header
+    for error in chain:
+        # The frames of http.client hold the header with the token, and verbose tracebacks print what frames hold.
+        error.__traceback__ = None
     failure.__cause__ = exc
     return failure
 

@@ -92,6 +92,11 @@ def request_for(
         A path parameter is missing or empty: ``DELETE /v2/droplets/`` would mean something else than what was asked.
     """
     values = dict(path or {})
+    for name, value in values.items():
+        try:
+            _text(value).encode()
+        except UnicodeEncodeError:
+            raise InvalidArgument(f"{operation.id}: {name} holds characters that no name has") from None
     filled = operation.path
     missing = [p.name for p in operation.path_parameters if _text(values.get(p.name, "")) in {"", ".", ".."}]
     if missing:

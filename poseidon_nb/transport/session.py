@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _REDIRECTS = range(300, 400)
 _WORTH_TELLING_S = 1.0
+#: More than a day is a mistake, and sockets know an end.
+MOST_TIMEOUT_S = 86_400.0
 
 
 class Session:
@@ -64,8 +66,10 @@ class Session:
         policy: RetryPolicy | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        if not timeout_s > 0:
-            raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
+        if not 0 < timeout_s <= MOST_TIMEOUT_S:
+            raise InvalidArgument(
+                f"timeout_s must be more than 0 and at most {MOST_TIMEOUT_S:g} seconds, not {timeout_s}"
+            )
         self.base_url = checked_base_url(base_url)
         self.credential = credential
         self.timeout_s = timeout_s

@@ -88,11 +88,14 @@ class Wire:
             body = response.content
         except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
             hint = "; is the sandbox still running?" if self.loopback else ""
-            raise failure_for(
-                exc, label=request.label, where=self._where, timeout_s=self._timeout_s, hint=hint
-            ) from exc
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, body)
+            failure = failure_for(exc, label=request.label, where=self._where, timeout_s=self._timeout_s, hint=hint)
+            cause: Exception | None = exc
+        else:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status_code, headers, body)
+        # Raised out here, so that Python does not hang the frames below back onto the cause.
+        cause, failure.__context__ = None, cause
+        raise failure
 
     def close(self) -> None:
         """Close the connections."""

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def api(job: Job) -> Answer | None:
-    """Send a request as it is; a DELETE is asked about."""
+    """Send a request as it is; whatever may change something is asked about, for nothing else here knows the cost."""
     method, path = job.argument("method"), job.argument("path")
     body = read_body(job.command.body) if job.command.body else None
     request = job.client.api_request(method, path, body=body)
-    if request.method == "DELETE":
+    if request.method not in {"GET", "HEAD"}:
         job.confirm(request_question(job.client.label(), request.method, request.target))
     answer = job.client.api(method, path, body=body)
     if answer is None:
