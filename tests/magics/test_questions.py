@@ -98,6 +98,17 @@ def test_the_commands_that_ask_are_those_whose_help_says_so():
         assert entry(*line.split()[:2]).asks == ()
 
 
+def test_a_bare_request_that_changes_something_is_asked_about_and_a_read_is_not(desk):
+    desk.front.answer = False
+    desk.sent()
+    with pytest.raises(errors.ConfirmationRequired):
+        desk.do("api POST /v2/tags", body="name: x")
+    assert desk.front.questions[-1].startswith("SANDBOX: POST /v2/tags?")
+    assert desk.changes() == []
+    desk.do("api GET /v2/tags")
+    assert len(desk.front.questions) == 1
+
+
 def test_keys_and_snapshots_are_asked_about_too(desk):
     desk.front.answer = False
     for noun in ("keys", "snapshots"):
