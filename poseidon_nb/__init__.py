@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Unauthorized,
         Unprocessable,
     )
-    from poseidon_nb.magics.command_line import do
+    from poseidon_nb.magics.command_line import current_client, do
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
@@ -58,6 +58,7 @@ _HOMES = {
     "Progress": "client.progress",
     "Sandbox": "sandbox",
     "connect": "client.client",
+    "current_client": "magics.command_line",
     "do": "magics.command_line",
 }
 
@@ -98,6 +99,7 @@ __all__ = [
     "Unprocessable",
     "__version__",
     "connect",
+    "current_client",
     "do",
     "load_ipython_extension",
     "unload_ipython_extension",

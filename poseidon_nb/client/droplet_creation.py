@@ -97,9 +97,11 @@ class DropletCreation:
         settling.finish()
         if failures:
             first = next(iter(failures.values()))
-            if len(created) > 1:
-                made = _named(one for one in created if one[1] is None or one[1].id not in failures)
-                first.args = (f"{first.args[0]}; made all the same: {made or 'none'}",)
+            going = [one for one in created if one[1] is not None and not one[1].done]
+            made = [one for one in created if one not in going and (one[1] is None or one[1].completed)]
+            told = f"; made all the same: {_named(made)}" if made else ""
+            told += f"; being made, so do not repeat it: {_named(going)}" if going else ""
+            first.args = (f"{first.args[0]}{told}",)
             raise first
 
     def _batch(self, names: Sequence[str], wanted: Row, *, single: bool) -> Created:

@@ -20,7 +20,7 @@ from poseidon_nb.client.droplet_actions import DropletActions
 from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Snapshot
-from poseidon_nb.errors import InvalidArgument, NotFound
+from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
 from poseidon_nb.transport import calling_off
 from poseidon_nb.transport.idle import result_of
 
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     SnapshotList = list[Snapshot]
 
 __all__ = ["AT_ONCE", "Droplets"]
+
+#: How long a deleted droplet may still be listed, and how often that is looked at, in seconds.
+GOING_S = 30.0
+GOING_TICK_S = 0.5
 
 
 class Droplets(Collection[Droplet]):
@@ -255,6 +259,19 @@ class Droplets(Collection[Droplet]):
 
         where = f"%do droplets get {droplet_id}"
         self.acting.when_idle(droplet_id, lambda: self._connection.change(request, look=gone, where=where))
+        self._until_gone(droplet_id)
+
+    def _until_gone(self, droplet_id: int) -> None:
+        """Wait while a deleted droplet is still listed: seconds, and never a reason to fail."""
+        clock = self._connection.session.clock
+        ends_s = clock.monotonic() + GOING_S
+        try:
+            while clock.monotonic() < ends_s:
+                self.read(droplet_id)
+                clock.sleep(GOING_TICK_S)
+        except (NotFound, Forbidden):
+            # Without the scope to look, the delete itself has to do.
+            return
 
     def check_resize(self, droplet: Droplet, size: str, *, disk: bool) -> None:
         """Refuse a resize that cannot work.

@@ -15,16 +15,18 @@ from poseidon_nb.magics.grammar import commands_in, parse
 from poseidon_nb.magics.job import Job, Settings
 from poseidon_nb.magics.kernel import THE_KERNEL
 from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from poseidon_nb.client.client import Client
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel
 
-__all__ = ["Settings", "do", "run"]
+__all__ = ["Settings", "current_client", "do", "run"]
 
 #: Names that IPython puts among the user's.
 _TAKEN = frozenset({"In", "Out", "display", "exit", "get_ipython", "open", "quit"})
@@ -59,6 +61,22 @@ def do(line: str, *, body: str | None = None, **variables: object) -> Any:
     >>> po.do("droplets get {name}", name="web-1")  # doctest: +SKIP
     """
     return run(line, body=body, variables=variables)
+
+
+def current_client(context: str | None = None) -> Client:
+    """Give the client that ``%do`` uses: of the sandbox, the login or the context that it acts upon now.
+
+    Parameters
+    ----------
+    context : str, optional
+        Another account, by its name.
+
+    Raises
+    ------
+    NoToken
+        No account is chosen, or no token is found.
+    """
+    return THE_KERNEL.client(context)
 
 
 def run(
@@ -149,6 +167,10 @@ def _planned(command: Command, kernel: Kernel, front: Front) -> None:
 
     requests = requests_of(command, kernel.unsent(), kernel)
     front.say("\n\n".join(str(request) for request in requests) or "This sends nothing: it happens in this kernel.")
+    words = [word for value in command.arguments.values() for word in (value if isinstance(value, tuple) else (value,))]
+    seen = [word for word in words if isinstance(word, str) and kernel.id_of(command.group, word) is not None]
+    if requests and seen:
+        front.say(f"(ids as last seen: {joined(seen)})")
 
 
 def _result(command: Command, answer: Answer) -> Any:

@@ -20,7 +20,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 NO_TOKENS_HERE = (
     "a token does not belong in a cell: notebooks and IPython's history are saved; "
-    "use %do login, which asks without showing it, or --context NAME"
+    "use %do login, which asks without showing it, or --context NAME; this one is in the history now: revoke it"
 )
 ASSIGNED_INSIDE = "the name goes in front: df = %do ...; in a %%do cell or a function use --out NAME"
 

@@ -139,7 +139,11 @@ def group_meant(word: str) -> Group:
         lines = " or ".join(f"%do {owner} {word}" for owner in owners[:3])
         raise mistake(f"{quoted(word)} is a verb, and its group comes first: {lines}", word=word)
     names = [*(group.name for group in GROUPS), *_groups(), *_phrases()]
-    raise mistake(f"there is no group {quoted(word)}; %do alone shows them all", word=word, among=names)
+    raise mistake(
+        f"there is no group {quoted(word)}; %do alone shows them all, and %do api reaches the rest",
+        word=word,
+        among=names,
+    )
 
 
 def verb_meant(group: Group, word: str) -> Verb:

@@ -187,10 +187,19 @@ def test_a_droplet_is_deleted_by_whatever_names_it(client, droplet, clock, how):
         client.droplets.get(droplet.id)
 
 
-def test_deleting_by_id_takes_one_request(client, sent):
-    client.droplets.delete(client.droplets.by_name("web-1").id)
-    assert len([one for one in sent() if one.startswith("DELETE")]) == 1
-    assert not [one for one in sent("GET") if one.startswith("GET /v2/droplets/")]
+def test_deleting_by_id_asks_for_nothing_before_and_waits_until_it_is_gone(client, sent):
+    droplet_id = client.droplets.by_name("web-1").id
+    before = len(sent())
+    client.droplets.delete(droplet_id)
+    then = sent()[before:]
+    assert then[0] == f"DELETE /v2/droplets/{droplet_id}"
+    assert {*then[1:]} == {f"GET /v2/droplets/{droplet_id}"}
+    assert droplet_id not in [droplet.id for droplet in client.droplets.list()]
+
+
+def test_creates_that_ran_out_of_time_are_named_so_that_nobody_repeats_them(client):
+    with pytest.raises(ActionTimedOut, match=r"being made, so do not repeat it: a \(\d+\) and b \(\d+\)"):
+        client.droplets.create(names=["a", "b"], timeout_s=0.5, **MADE_OF)
 
 
 def test_a_busy_droplet_is_deleted_when_it_is_idle(client, droplet, sent):

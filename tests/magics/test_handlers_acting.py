@@ -247,8 +247,8 @@ def test_keys_tags_and_snapshots_are_deleted_by_name(desk):
 
 
 def test_api_sends_a_body_in_yaml_or_json(desk):
-    assert desk.do("api POST /v2/tags", body="name: on")["name"][0] == "on"
-    assert desk.do("api POST /v2/tags", body='{"name": "json"}')["name"][0] == "json"
+    assert desk.do("api POST /v2/tags --yes", body="name: on")["name"][0] == "on"
+    assert desk.do("api POST /v2/tags --yes", body='{"name": "json"}')["name"][0] == "json"
 
 
 def test_api_shows_the_rows_of_a_page_and_the_whole_of_anything_else(desk):
@@ -296,3 +296,12 @@ def test_an_interrupted_cell_says_where_it_stopped(desk, monkeypatch):
     with pytest.raises(KeyboardInterrupt) as caught:
         desk.do("", body="tags list\ntags create x\ntags list")
     assert caught.value.__notes__ == ["stopped in command 2 of 3; what follows was not run"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_api_asks_before_anything_but_a_get(desk, method):
+    desk.front.answer = False
+    desk.sent()
+    with pytest.raises(errors.ConfirmationRequired):
+        desk.do(f"api {method} /v2/tags/web", body='{"name": "x"}')
+    assert desk.changes() == []

@@ -56,7 +56,7 @@ def test_it_serves_until_interrupted_and_keeps_its_state(tmp_path):
     [
         (["--port", "x"], "invalid int value: 'x'"),
         (["--port", "70000"], "port must be from 0 to 65535"),
-        (["--speed", "0"], "speed must be greater than 0"),
+        (["--speed", "0"], "speed must be more than 0"),
         (["--rate-limit", "some"], "invalid choice: 'some'"),
         (["--cows"], "unrecognized arguments: --cows"),
         (["--state", "/no/such/folder/file"], "is no folder"),

@@ -1,0 +1,55 @@
+"""Answers to changes that cannot be read are as good as lost: they are looked for, and never sent again."""
+
+from __future__ import annotations
+
+import pytest
+import responses
+
+import poseidon_nb as po
+
+HOST = "https://api.digitalocean.com"
+MAKE = {"name": "web-9", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "null", "{}", "[]", '{"droplet": null}', '{"droplet": '])
+@responses.activate
+def test_an_answer_to_a_create_that_says_nothing_is_not_taken_for_success(body, clock):
+    responses.post(f"{HOST}/v2/droplets", body=body, status=202)
+    responses.get(f"{HOST}/v2/droplets", json={"droplets": [], "links": {}, "meta": {"total": 0}})
+    client = po.connect(token="dop_v1_test", clock=clock)
+    with pytest.raises(po.OutcomeUnknown, match="do droplets list before you repeat it"):
+        client.droplets.create(**MAKE)
+    assert [call.request.method for call in responses.calls].count("POST") == 1
+
+
+@pytest.mark.parametrize("droplet", [None, "x", 7, []])
+@responses.activate
+def test_an_object_that_is_none_is_a_shape_error(droplet, clock):
+    responses.get(f"{HOST}/v2/droplets/7", json={"droplet": droplet})
+    with pytest.raises(po.ShapeError):
+        po.connect(token="dop_v1_test", clock=clock).droplets.get(7)
+
+
+def test_a_resize_that_stops_half_way_says_that_the_droplet_may_be_off(client, sandbox, droplet):
+    sandbox.fault("status", status=403, operation="actions_get", times=None)
+    with pytest.raises(po.Forbidden, match=f"{droplet.name} may be going off: look whether it has to be powered on"):
+        droplet.resize("s-4vcpu-8gb", restart=True)
+
+
+def test_ctrl_c_in_a_list_does_not_wait_for_the_gpu_droplets(client, sandbox):
+    sandbox.fault("delay", seconds=30, operation="droplets_list", skip=1, times=1)
+    bodies = client.droplets._bodies({})
+    next(bodies)
+    bodies.close()  # what an interrupt does to the generator; the test's time limit is the proof
+
+
+def test_no_frame_of_the_wire_hangs_on_an_error(clock):
+    client = po.connect(token="dop_v1_secret", base_url="http://127.0.0.1:1", clock=clock)
+    with pytest.raises(po.ConnectionFailed) as caught:
+        client.account()
+    error: BaseException | None = caught.value
+    below = []
+    while error := error.__cause__ or error.__context__:
+        below.append(error)
+    assert below
+    assert all(one.__traceback__ is None for one in below)
