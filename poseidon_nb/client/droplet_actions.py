@@ -13,7 +13,7 @@ from poseidon_nb.client.actions import Action
 from poseidon_nb.client.connection import explained, items_of
 from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees
-from poseidon_nb.errors import DropletBusy, NotFound, Unprocessable
+from poseidon_nb.errors import DropletBusy, NotFound, OutcomeUnknown, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,13 +71,15 @@ class DropletActions:
             DigitalOcean refused.
         ActionFailed, ActionTimedOut
             It did not end well, or not in time.
+        OutcomeUnknown
+            The answer was lost, and what the account shows cannot be told to be ours.
         """
 
-        def post() -> Row:
+        def post() -> tuple[Row, bool]:
             return self._post(droplet, step)
 
         try:
-            row = self.when_idle(
+            row, found = self.when_idle(
                 droplet.id, post, droplet.name, wait=wait, timeout_s=timeout_s, on_progress=on_progress
             )
         except (Unprocessable, NotFound) as error:
@@ -86,7 +88,16 @@ class DropletActions:
             raise explained(error, self._slugs.explain({**step.parameters, **place})) from None
         expected = Expected(droplet.id, lambda now: agrees(step.type, now, step.parameters), droplet.assign)
         action = Action(row, self._actions, subject=droplet.name, expected=expected)
-        return action.wait(timeout_s, on_progress=on_progress) if wait else action
+        if not wait:
+            return action
+        action.wait(timeout_s, on_progress=on_progress)
+        if found and not agrees(step.type, droplet.to_dict(), step.parameters):
+            # The answer was lost, and an action shows its type but not what it was asked for.
+            raise OutcomeUnknown(
+                f"the answer to {action.label} was lost, and the {step.type} that was found (action {action.id}) may be "
+                f"somebody else's, for {droplet.name} reads otherwise: look at it before you repeat it"
+            )
+        return action
 
     def pending(self, droplet_id: int, subject: str = "") -> Action | None:
         """Give the action that runs on a droplet now, or None."""
@@ -163,15 +174,19 @@ class DropletActions:
         if pending.id in failures and not pending.done:
             raise failures[pending.id]
 
-    def _post(self, droplet: Droplet, step: Step) -> Row:
+    def _post(self, droplet: Droplet, step: Step) -> tuple[Row, bool]:
+        """Start an action; give it, and whether its answer was lost and it was found by looking."""
         request = self._connection.request("dropletActions_post", path={"droplet_id": droplet.id}, body=step.body)
+
+        looked: list[object] = []
 
         def look(since: Callable[[], datetime]) -> Row | None:
             rows = self.newest(droplet.id)
             found = lost.started_since(rows, step.type, since(), known=self._known)
+            looked[:] = [found] if found is not None else []
             return {"action": found} if found is not None else None
 
         answer = self._connection.change(request, look=look, where=f"%do droplets actions {droplet.id}")
         row: Row = self._connection.unwrapped("dropletActions_post", answer)
         self._known.add(row["id"])
-        return row
+        return row, bool(looked)

@@ -357,3 +357,19 @@ def test_a_droplet_whose_image_the_token_may_not_see_counts_by_the_rest():
     wanted = {"size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "nyc"}
     assert lost.created_since([row], wanted, "a", NOW) == row
     assert lost.created_since([row], {**wanted, "region": "fra"}, "a", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (lambda droplet: droplet.rename("theirs", wait=False), lambda droplet: droplet.rename("mine")),
+        (lambda droplet: droplet.resize("s-8vcpu-16gb", wait=False), lambda droplet: droplet.resize("s-4vcpu-8gb")),
+    ],
+)
+def test_what_somebody_else_started_is_not_reported_as_done_for_us(client, sandbox, clock, droplet, theirs, ours):
+    droplet.power_off()
+    with connect(sandbox, clock=clock) as other:
+        theirs(other.droplets.get(droplet.id))
+    sandbox.fault("lost_before", operation="dropletActions_post")
+    with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
+        ours(droplet)
