@@ -121,8 +121,8 @@ class Connection:
         ----------
         request : Request
         look : callable or None
-            None where nothing could tell. Given a function that tells when, by the server's clock, the request went out at the earliest; gives what it
-            finds, or None.
+            Given a function that tells when, by the server's clock, the request went out at the earliest; gives what
+            it finds, or None. None itself where nothing could tell.
         where : str
             What a person should look at if nothing is found.
 

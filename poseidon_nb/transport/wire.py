@@ -89,12 +89,10 @@ class Wire:
         except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
             hint = "; is the sandbox still running?" if self.loopback else ""
             failure = failure_for(exc, label=request.label, where=self._where, timeout_s=self._timeout_s, hint=hint)
-            cause: Exception | None = exc
         else:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status_code, headers, body)
-        # Raised out here, so that Python does not hang the frames below back onto the cause.
-        cause, failure.__context__ = None, cause
+        # Raised out here, where Python hangs nothing onto it: its cause has lost the frames that hold the token.
         raise failure
 
     def close(self) -> None:
