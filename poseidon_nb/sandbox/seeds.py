@@ -14,6 +14,7 @@ from poseidon_nb.sandbox import chance, company, objects
 from poseidon_nb.sandbox.activity import action_object
 from poseidon_nb.sandbox.backup_policy import next_window
 from poseidon_nb.sandbox.durations import action_duration_s
+from poseidon_nb.sandbox.planters import PLANTERS
 from poseidon_nb.sandbox.records import Collection, Record
 from poseidon_nb.sandbox.services.keys import key_object
 from poseidon_nb.sandbox.timestamps import stamp, unstamp
@@ -59,6 +60,8 @@ class _Planter:
         if self.number:
             self._hire(company.GPU_POST)
         self._write_history()
+        for planter in PLANTERS:
+            planter(world, self.now)
         return world.state.copied()
 
     def _account(self) -> None:

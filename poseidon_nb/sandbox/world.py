@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.timestamps import Course
 
 #: A collection for each kind of thing in the account. A new kind is one name here and one attribute of `World`.
-COLLECTIONS = ("droplets", "images", "keys", "tags", "actions")
+COLLECTIONS = (
+    *("droplets", "images", "keys", "tags", "actions"),
+    *("domains", "domain_records", "certificates", "cdn_endpoints", "uptime_checks", "uptime_alerts"),
+    *("volumes", "volume_snapshots", "reserved_ips", "reserved_ipv6s"),
+    *("vpcs", "vpc_peerings", "firewalls", "load_balancers", "projects"),
+    "alert_policies",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,6 +96,22 @@ class World:
     keys: Collection
     tags: Collection
     actions: Collection
+    domains: Collection
+    domain_records: Collection
+    certificates: Collection
+    cdn_endpoints: Collection
+    uptime_checks: Collection
+    uptime_alerts: Collection
+    volumes: Collection
+    volume_snapshots: Collection
+    reserved_ips: Collection
+    reserved_ipv6s: Collection
+    vpcs: Collection
+    vpc_peerings: Collection
+    firewalls: Collection
+    load_balancers: Collection
+    projects: Collection
+    alert_policies: Collection
 
     def __init__(
         self,

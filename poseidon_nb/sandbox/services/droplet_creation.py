@@ -206,13 +206,17 @@ def _come_up(world: World, at: float, droplet_id: int, _arguments: dict[str, Any
     world.schedule(at + STATUS_LAG_S / world.speed, "droplet.status", droplet_id)
 
 
-def _disappear(world: World, _at: float, droplet_id: int, _arguments: dict[str, Any]) -> None:
+def _disappear(world: World, at: float, droplet_id: int, _arguments: dict[str, Any]) -> None:
     droplet = world.droplets.get(droplet_id)
     if droplet is not None:
         # Snapshots outlive their droplet, backups do not.
         for backup_id in droplet["backup_ids"]:
             world.images.remove(backup_id)
         world.droplets.remove(droplet_id)
+        # Services whose things were attached to it, or named it, have an effect of this kind each.
+        for name, effect in world.effects.items():
+            if name.startswith("droplet.gone."):
+                effect(world, at, droplet_id)
 
 
 OPERATIONS = {"droplets_create": create_droplets}
