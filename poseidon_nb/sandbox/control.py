@@ -79,7 +79,7 @@ class Controls:
             speed=world.speed,
             rate_limit=_mode(dispatcher),
             counts={name: len(collection) for name, collection in world.state.collections.items()},
-            in_progress=sorted(world.state.busy.values()),
+            in_progress=sorted({*world.state.busy.values()}),
             endpoints=[f"{method} /_sandbox{route}" for method, route in self._routes],
         )
 
@@ -123,7 +123,7 @@ class Controls:
         """Have an action end now; ``all`` is every one in progress."""
         world = dispatcher.world
         if names["id"] == "all":
-            ids = sorted(world.state.busy.values())
+            ids = sorted({*world.state.busy.values()})
         elif names["id"].isascii() and names["id"].isdigit() and int(names["id"]) in world.actions:
             ids = [int(names["id"])]
         else:

@@ -68,6 +68,11 @@ def default_vpc(world: World, region: str) -> str:
     return chance.uuid(world.seed, "vpc", region)
 
 
+def default_project(world: World) -> str:
+    """Give the id of the project that new things join."""
+    return chance.uuid(world.seed, "project", "default")
+
+
 def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool) -> dict[str, list[dict[str, Any]]]:
     """Give a droplet's addresses, which follow from the number of droplets made before it."""
     network, host = divmod(serial, _HOSTS_PER_NETWORK)

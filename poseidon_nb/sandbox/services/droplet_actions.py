@@ -71,25 +71,22 @@ def _begin(call: Call, type_: str, droplet: Record, arguments: dict[str, Any]) -
 def list_droplet_actions(call: Call) -> Reply:
     """Answer ``dropletActions_list``, newest first."""
     id_ = find_droplet(call)["id"]
-    return call.page("actions", "action", [action for action in _newest_first(call) if _is_of(action, id_)])
+    return call.page(
+        "actions", "action", [action for action in _newest_first(call) if activity.is_of_droplet(action, id_)]
+    )
 
 
 def get_droplet_action(call: Call) -> Reply:
     """Answer ``dropletActions_get``; an action of another droplet is not found."""
     id_ = find_droplet(call)["id"]
     action = call.world.actions.get(call.id("action_id"))
-    if action is None or not _is_of(action, id_):
+    if action is None or not activity.is_of_droplet(action, id_):
         raise not_found()
     return call.one("action", action)
 
 
 def _newest_first(call: Call) -> list[Record]:
     return call.world.actions.listed()[::-1]
-
-
-def _is_of(action: Record, droplet_id: int) -> bool:
-    shown = action.shown
-    return bool(shown["resource_id"] == droplet_id and shown["resource_type"] == "droplet")
 
 
 OPERATIONS = {
