@@ -20,6 +20,7 @@ from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, Po
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
+from poseidon_nb.transport.journal import Journal
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from poseidon_nb.catalogue import Operation, Parameter
+    from poseidon_nb.transport.rate_limit import RateLimit
 
 SANDBOX = "SANDBOX"
 _YES = {"1", "true", "yes", "on"}
@@ -115,13 +117,20 @@ class Client:
     ----------
     regions, sizes, images, keys, droplets, actions, snapshots, tags
         What is in it: each has ``list()`` and ``frame()``.
+    journal : Journal
+        What this client has changed: the session's journal, or one of its own.
     """
 
     def __init__(self, session: Session) -> None:
+        # Not `or`: an empty journal is false.
+        self.journal = Journal() if session.journal is None else session.journal
+        session.journal = self.journal
         connection = Connection(session)
         slugs = Slugs(connection)
         self._connection = connection
-        self._label: str | None = SANDBOX if session.loopback else None
+        self._label: str | None = None
+        if session.loopback:
+            self._call_it(SANDBOX)
         self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
         self.sizes: Collection[Size] = Collection(connection, "sizes", "sizes_list", Size)
         self.images = Images(connection)
@@ -158,18 +167,25 @@ class Client:
         """Whether every request but GET is refused."""
         return self._connection.session.read_only
 
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The rate limit as the last reply told it, None before any. Sends nothing."""
+        return self._connection.session.rate_limit
+
     def label(self) -> str:
         """Give the account's name for a question: ``SANDBOX``, its e-mail address, or where its token came from."""
         if self._label is None:
             try:
-                self._label = self.account().email
+                return self._call_it(self.account().email)
             except PoseidonError as error:
                 # A token without account:read may still do everything else.
                 name = f"the account of {self._connection.session.credential.source}"
-                if isinstance(error, Forbidden):
-                    self._label = name
-                return name
+                return self._call_it(name) if isinstance(error, Forbidden) else name
         return self._label
+
+    def _call_it(self, name: str) -> str:
+        self._label = self._connection.session.account = name
+        return name
 
     def account(self) -> Account:
         """Give whose account this is, and its limits. API: ``account_get``."""

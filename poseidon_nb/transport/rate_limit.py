@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,45 @@ RESERVE_SHARE = 0.01
 UNSEEN = 16
 #: What sums of floating-point seconds are off by; no wait is shorter.
 _TICK_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The limit as a reply told it.
+
+    DigitalOcean counts some requests by another limit beside the account's (``GET /v2/account/keys``), and what a
+    reply tells is the one that it was counted by: `limit` tells them apart.
+    """
+
+    #: Requests that an hour allows.
+    limit: int
+    #: Requests that are left of them.
+    remaining: int
+    #: When the oldest request that counts leaves the window, by the server's clock, UTC; None where that was not told.
+    resets_at: datetime | None
+    #: When the reply came, by our clock, UTC.
+    told_at: datetime
+
+
+def told_by(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
+    """Give the limit that a reply's headers tell; None if they tell none.
+
+    Parameters
+    ----------
+    headers : mapping
+        Names in lower case.
+    now : datetime
+        The time of day, UTC.
+    """
+    try:
+        limit, remaining = int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"])
+    except (KeyError, ValueError):
+        return None
+    try:
+        resets_at = datetime.fromtimestamp(float(headers["ratelimit-reset"]), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        resets_at = None
+    return RateLimit(limit, remaining, resets_at, now)
 
 
 @dataclass(frozen=True, slots=True)

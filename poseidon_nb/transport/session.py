@@ -12,7 +12,8 @@ from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly, TransportError
 from poseidon_nb.transport import calling_off
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
-from poseidon_nb.transport.rate_limit import RateLimiter
+from poseidon_nb.transport.journal import READING, Course, Journal
+from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
 from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy
 from poseidon_nb.transport.wire import Wire
@@ -43,6 +44,8 @@ class Session:
         Longest silence of the server while one reply is awaited, in seconds.
     read_only : bool
         Refuse every request but GET.
+    journal : Journal, optional
+        Where each change that is sent is written down, once, with what became of it; none is kept by default.
     clock : Clock
         Whose time it is.
     policy : RetryPolicy
@@ -55,13 +58,14 @@ class Session:
     Safe to use from several threads; they share at most 16 connections.
     """
 
-    def __init__(  # what a road is made of, all by keyword
+    def __init__(  # noqa: PLR0913  # what a road is made of, all by keyword
         self,
         credential: Credential,
         *,
         base_url: str = PRODUCTION,
         timeout_s: float = 30.0,
         read_only: bool = False,
+        journal: Journal | None = None,
         clock: Clock = SYSTEM_CLOCK,
         policy: RetryPolicy | None = None,
         chance: Callable[[], float] = random.random,
@@ -74,10 +78,14 @@ class Session:
         self.credential = credential
         self.timeout_s = timeout_s
         self.read_only = read_only
+        self.journal = journal
+        #: The account's name for the journal, once somebody knows it.
+        self.account = ""
         self.clock = clock
         self._policy = policy or RetryPolicy()
         self._chance = chance
         self._limiter = RateLimiter()
+        self._rate_limit: RateLimit | None = None
         self._lock = threading.Lock()
         self._server_ahead_s = 0.0
         self._told_until_s = 0.0
@@ -93,6 +101,11 @@ class Session:
     def loopback(self) -> bool:
         """Whether the account is on this machine, as a sandbox is."""
         return self._wire.loopback
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The limit as the last reply that spoke of one told it; None before any. Sends nothing."""
+        return self._rate_limit
 
     def send(self, request: Request, *, on_wait: Callable[[float, str], None] | None = None) -> Reply:
         """Send a request and give its reply; blocks, and repeats where that is safe.
@@ -116,11 +129,33 @@ class Session:
             raise ReadOnly(
                 f"read-only: {request.label} would change the account; connect without read_only to allow it"
             )
+        course = Course(request)
+        try:
+            return self._repeat(request, on_wait, course)
+        except BaseException as error:
+            course.ended(error)
+            raise
+        finally:
+            # Also when Ctrl-C fell between the request and its answer: that change is the one to look up.
+            self._write_down(request, course)
+
+    def server_now(self) -> datetime:
+        """Give the time of day by the server's clock, as far as its replies have told; UTC."""
+        return self.clock.now() + timedelta(seconds=self._server_ahead_s)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    # --- again and again ---------------------------------------------------------------------------------------------
+    def _repeat(self, request: Request, on_wait: Callable[[float, str], None] | None, course: Course) -> Reply:
         attempt = 0
         while True:
             attempt += 1
             self._take_turn(on_wait)
+            course.begins(self.clock.now())
             came = self._try_once(request)
+            course.came(came)
             if isinstance(came, Reply) and came.status < _REDIRECTS.start:
                 return came
             now = self.server_now()
@@ -138,13 +173,12 @@ class Session:
             else:
                 self._pause(wait.seconds, wait.reason, on_wait)
 
-    def server_now(self) -> datetime:
-        """Give the time of day by the server's clock, as far as its replies have told; UTC."""
-        return self.clock.now() + timedelta(seconds=self._server_ahead_s)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._wire.close()
+    def _write_down(self, request: Request, course: Course) -> None:
+        if self.journal is None or request.method in READING:
+            return
+        change = course.change(self.account, self.credential.token)
+        if change is not None:
+            self.journal.add(change)
 
     # --- one try -----------------------------------------------------------------------------------------------------
     def _try_once(self, request: Request) -> Reply | TransportError:
@@ -155,8 +189,10 @@ class Session:
         except TransportError as failure:
             return failure
         finally:
+            headers = {} if reply is None else reply.headers
             with self._lock:
-                self._limiter.end({} if reply is None else reply.headers, self.clock.monotonic())
+                self._limiter.end(headers, self.clock.monotonic())
+                self._rate_limit = told_by(headers, self.clock.now()) or self._rate_limit
         self._note_date(reply.headers.get("date"))
         return reply
 

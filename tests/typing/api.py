@@ -10,6 +10,8 @@ import pandas as pd
 import poseidon_nb as po
 from poseidon_nb.client.keys import Key
 from poseidon_nb.client.resource import Account, Image, Region, Size, Snapshot, Tag
+from poseidon_nb.transport.journal import Change, Journal
+from poseidon_nb.transport.rate_limit import RateLimit
 
 
 class Elsewhere:
@@ -101,3 +103,9 @@ def errors(client: po.Client) -> None:
         assert_type(error.ids, tuple[int, ...])
     except po.NotFound as error:
         assert_type(error.request_id, str | None)
+
+
+def telling(client: po.Client) -> None:
+    assert_type(client.journal, Journal)
+    assert_type(client.journal.changes(), tuple[Change, ...])
+    assert_type(client.rate_limit, RateLimit | None)
