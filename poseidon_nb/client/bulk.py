@@ -1,6 +1,7 @@
-"""The same action on many droplets: sent side by side, waited for as one, and no failure hides another.
+"""The same done to many things: side by side, and no failure hides another.
 
-Few threads send; the waiting is the one poller's, in the caller's thread.
+Few threads send; the waiting is the one poller's, in the caller's thread. Only a sequence, which is several actions one
+after another, has a thread to itself.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from poseidon_nb.errors import DropletBusy, PoseidonError
-from poseidon_nb.text import counted
+from poseidon_nb.text import counted, joined
 from poseidon_nb.transport import calling_off
 from poseidon_nb.transport.idle import result_of
 
@@ -21,12 +23,34 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions import Action, Actions
     from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.progress import OnProgress, Progress
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Threads that send. An action is answered in tens of milliseconds; more would only meet the rate limit sooner.
 SENDERS = 8
+#: Sequences that run at the same time. Their threads mostly wait; more would only meet the rate limit sooner.
+SEQUENCES = 16
 #: How often droplets that were busy are tried again, each time after what they were busy with has ended.
 ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T, R]):
+    """What came of one thing.
+
+    Parameters
+    ----------
+    thing : object
+    answer : object or None
+        None when it failed.
+    error : PoseidonError or None
+    """
+
+    thing: T
+    answer: R | None
+    error: PoseidonError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +68,76 @@ class BulkOutcome:
     droplet: Droplet
     action: Action | None
     error: PoseidonError | None
+
+
+def on_each(
+    things: Sequence[T],
+    do: Callable[[T], R],
+    *,
+    on_idle: Callable[[], None] | None = None,
+    threads: int = SENDERS,
+    interrupted: Callable[[list[T], list[T]], str] | None = None,
+) -> list[Outcome[T, R]]:
+    """Do the same to each thing, side by side; one failure neither hides nor stops the others.
+
+    Parameters
+    ----------
+    things : sequence
+    do : callable
+        Called with each, from several threads.
+    on_idle : callable, optional
+        Called several times a second, in this thread, while others work.
+    threads : int
+        How many work at the same time.
+    interrupted : callable, optional
+        Given those that were begun and have not ended, and those that have ended, when a person pressed Ctrl-C: gives
+        what that person should know.
+
+    Returns
+    -------
+    list of Outcome
+        One for each thing, in the order given.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C: nothing more is begun, and what waits for its turn does not send any more.
+    """
+    called_off = threading.Event()
+    begun: list[int] = []
+
+    def done(number: int) -> Outcome[T, R]:
+        begun.append(number)
+        with calling_off.until(called_off):
+            try:
+                return Outcome(things[number], do(things[number]), None)
+            except PoseidonError as error:
+                return Outcome(things[number], None, error)
+
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="poseidon-bulk")
+    futures: list[Future[Outcome[T, R]]] = []
+    try:
+        futures += [pool.submit(done, number) for number in range(len(things))]
+        return [result_of(future, on_idle) for future in futures]
+    except KeyboardInterrupt as interrupt:
+        # Also those that sit in a wait for the rate limit must not send once nobody waits.
+        called_off.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        ended = [number for number in begun if futures[number].done()]
+        note = interrupted or _general_note
+        interrupt.add_note(
+            note(
+                [things[number] for number in sorted({*begun} - {*ended})],
+                [things[number] for number in sorted(ended)],
+            )
+        )
+        raise
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _general_note(going: Sequence[object], ended: Sequence[object]) -> str:
+    return f"{len(ended)} had been done, and {len(going)} more may have been: look before you repeat it"
 
 
 def act_on_each(
@@ -83,7 +177,7 @@ def act_on_each(
     outcomes: dict[int, BulkOutcome] = {}
     left = {droplet.id: droplet for droplet in droplets}
     for _ in range(ROUNDS if wait else 1):
-        outcomes.update(_start_all(start, left.values(), on_idle))
+        outcomes.update(_start_all(start, [*left.values()], on_idle))
         errors = {key: outcomes[key].error for key in left}
         busy: dict[int, Action] = {key: error.action for key, error in errors.items() if isinstance(error, DropletBusy)}
         if not busy or not wait:
@@ -99,34 +193,79 @@ def act_on_each(
     return [*outcomes.values()]
 
 
-def _start_all(
-    start: Callable[[Droplet], Action], droplets: Collection[Droplet], on_idle: Callable[[], None] | None
-) -> dict[int, BulkOutcome]:
-    called_off = threading.Event()
+def run_on_each(
+    droplets: Sequence[Droplet],
+    run: Callable[[Droplet, OnProgress], Action],
+    *,
+    on_progress: OnProgress | None = None,
+    on_idle: Callable[[], None] | None = None,
+) -> list[BulkOutcome]:
+    """Run a sequence of actions on each droplet, side by side: a restart, say, with something done in between.
 
-    def started(droplet: Droplet) -> BulkOutcome:
-        with calling_off.until(called_off):
+    Parameters
+    ----------
+    droplets : sequence of Droplet
+        One that is named twice is acted upon once.
+    run : callable
+        Does all of it to one droplet, waiting, and tells its second argument how far it is:
+        ``lambda droplet, tell: droplet.resize(size, restart=True, on_progress=tell)``. Called from several threads.
+    on_progress : callable, optional
+        Told a `Progress` of each, in this thread.
+    on_idle : callable, optional
+        Called several times a second, in this thread.
+
+    Returns
+    -------
+    list of BulkOutcome
+        One for each droplet, in the order given; of one that failed the action that did.
+    """
+    news: SimpleQueue[Progress] = SimpleQueue()
+
+    def tell(progress: Progress) -> None:
+        # A sequence that nobody waits for any more stops here, for while it waits it sends nothing that would.
+        calling_off.check()
+        news.put(progress)
+
+    def pass_on() -> None:
+        while on_progress is not None:
             try:
-                return BulkOutcome(droplet, start(droplet), None)
-            except PoseidonError as error:
-                return BulkOutcome(droplet, None, error)
+                on_progress(news.get_nowait())
+            except Empty:
+                break
 
-    pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="poseidon-bulk")
-    futures: dict[int, Future[BulkOutcome]] = {}
-    try:
-        futures.update((droplet.id, pool.submit(started, droplet)) for droplet in droplets)
-        return {key: result_of(future, on_idle) for key, future in futures.items()}
-    except KeyboardInterrupt as interrupt:
-        # Also those that sit in a wait for the rate limit must not send once nobody waits.
-        called_off.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        sent = sum(not future.cancelled() for future in futures.values())
-        interrupt.add_note(
-            f"it may have been started on {sent} of {counted(len(droplets), 'droplet')}: see %do actions list"
-        )
-        raise
-    finally:
-        pool.shutdown(wait=False)
+    def look() -> None:
+        pass_on()
+        if on_idle is not None:
+            on_idle()
+
+    once = [*{droplet.id: droplet for droplet in droplets}.values()]
+    done = on_each(
+        once, lambda droplet: run(droplet, tell), on_idle=look, threads=SEQUENCES, interrupted=_half_way_note
+    )
+    pass_on()
+    return [
+        BulkOutcome(one.thing, getattr(one.error, "action", None) if one.error else one.answer, one.error)
+        for one in done
+    ]
+
+
+def _half_way_note(going: Sequence[Droplet], ended: Sequence[Droplet]) -> str:
+    finished = f"done with {joined(droplet.name for droplet in ended)}; " if ended else ""
+    if not going:
+        return f"{finished}none was left half way"
+    names = joined(droplet.name for droplet in going)
+    return f"{finished}left half way: {names}: look whether they have to be powered on"
+
+
+def _start_all(
+    start: Callable[[Droplet], Action], droplets: Sequence[Droplet], on_idle: Callable[[], None] | None
+) -> dict[int, BulkOutcome]:
+    def note(going: Sequence[Droplet], ended: Sequence[Droplet]) -> str:
+        sent = len(going) + len(ended)
+        return f"it may have been started on {sent} of {counted(len(droplets), 'droplet')}: see %do actions list"
+
+    outcomes = on_each(droplets, start, on_idle=on_idle, interrupted=note)
+    return {one.thing.id: BulkOutcome(one.thing, one.answer, one.error) for one in outcomes}
 
 
 def _wait_all(

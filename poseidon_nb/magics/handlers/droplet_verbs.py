@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.bulk import BulkOutcome, act_on_each
-from poseidon_nb.errors import PoseidonError
+from poseidon_nb.client.bulk import BulkOutcome, act_on_each, run_on_each
 from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
 from poseidon_nb.magics.plan import steps_of
 from poseidon_nb.magics.questions import disk_question, many_question
@@ -14,6 +13,7 @@ from poseidon_nb.magics.vocabulary import entry
 if TYPE_CHECKING:
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.droplet import Droplet, Step
+    from poseidon_nb.client.progress import OnProgress
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
 
@@ -33,7 +33,7 @@ def rename(job: Job) -> Answer:
 
 
 def resize(job: Job) -> Answer:
-    """Give droplets another size; with a restart one after another, for each is three actions."""
+    """Give droplets another size; with a restart each goes through its three actions at its own pace."""
     droplets = job.droplets()
     size, disk = job.option("size"), bool(job.option("disk"))
     names = [droplet.name for droplet in droplets]
@@ -43,14 +43,13 @@ def resize(job: Job) -> Answer:
         job.confirm(many_question(job.client.label(), f"resize to {size}", names))
     if not job.option("restart"):
         return _act_on(job, droplets, steps_of(job.command)[0])
-    outcomes = []
-    for droplet in droplets:
-        try:
-            action = droplet.resize(size, disk=disk, restart=True, **job.waiting)
-        except PoseidonError as error:
-            outcomes.append(BulkOutcome(droplet, getattr(error, "action", None), error))
-        else:
-            outcomes.append(BulkOutcome(droplet, action, None))
+    waiting = {**job.waiting}
+    on_progress = waiting.pop("on_progress")
+
+    def run(droplet: Droplet, tell: OnProgress) -> Action:
+        return droplet.resize(size, disk=disk, restart=True, on_progress=tell, **waiting)
+
+    outcomes = run_on_each(droplets, run, on_progress=on_progress, on_idle=job.view.look)
     return _table(job, "resize", outcomes)
 
 

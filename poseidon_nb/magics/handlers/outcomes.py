@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import BulkFailed, PoseidonError
+from poseidon_nb.client.bulk import on_each
+from poseidon_nb.errors import BulkFailed
 from poseidon_nb.magics.answer import Answer
+from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
 
+    from poseidon_nb.errors import PoseidonError
     from poseidon_nb.magics.job import Job
 
 
@@ -61,7 +64,7 @@ def _answer(rows: list[dict[str, Any]]) -> Answer:
 
 
 def delete_each(job: Job, things: Sequence[tuple[Any, str]], delete: Callable[[Any], None]) -> Answer:
-    """Delete things one after another and give the table; one failure does not stop the rest.
+    """Delete things side by side and give the table; one failure does not stop the rest.
 
     Parameters
     ----------
@@ -69,15 +72,18 @@ def delete_each(job: Job, things: Sequence[tuple[Any, str]], delete: Callable[[A
     things : sequence of tuple
         The id and the name of each.
     delete : callable
-        Deletes one, by its id.
+        Deletes one, by its id; called from several threads.
     """
-    outcomes, failures = [], []
-    for identifier, name in things:
-        try:
-            delete(identifier)
-        except PoseidonError as error:
-            failures.append(error)
-            outcomes.append(Outcome(identifier, name, "delete", "failed", str(error)))
-        else:
-            outcomes.append(Outcome(identifier, name, "delete", "completed"))
-    return table_of(job, outcomes, failures)
+
+    def note(going: Sequence[tuple[Any, str]], ended: Sequence[tuple[Any, str]]) -> str:
+        begun = [name for _, name in [*ended, *going]]
+        return f"the delete may have been sent for {joined(begun) or 'none'}; nothing was sent for the others"
+
+    done = on_each(things, lambda thing: delete(thing[0]), on_idle=job.view.look, interrupted=note)
+    outcomes = [
+        Outcome(*one.thing, "delete", "completed")
+        if one.error is None
+        else Outcome(*one.thing, "delete", "failed", str(one.error))
+        for one in done
+    ]
+    return table_of(job, outcomes, [one.error for one in done if one.error is not None])
