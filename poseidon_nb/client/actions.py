@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from poseidon_nb.client.action_filter import ActionFilter
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.durations import Durations
@@ -21,6 +24,9 @@ from poseidon_nb.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    import pandas as pd
 
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.progress import OnProgress
@@ -139,6 +145,73 @@ class Actions(Collection[Action]):
             clock=connection.session.clock,
             learn=self.durations.learn,
         )
+
+    def list(
+        self,
+        *,
+        status: str | None = None,
+        type: str | None = None,  # noqa: A002  # the API's own word
+        resource_type: str | None = None,
+        resource_id: int | None = None,
+        since: datetime | str | None = None,
+        **filters: Any,
+    ) -> ActionList:
+        """Give what was done in the account, newest first, from all pages.
+
+        The API filters by nothing, so all is read and the rest left out here; with ``since`` the reading stops there.
+
+        Parameters
+        ----------
+        status : str, optional
+            ``in-progress``, ``completed`` or ``errored``.
+        type : str, optional
+            Such as ``power_off``.
+        resource_type : str, optional
+            What it was done to, such as ``droplet``.
+        resource_id : int, optional
+            Of what it was done to.
+        since : datetime or str, optional
+            Only what was started then or later; a text as ``2026-11-23`` or ``2026-11-23T12:00:00Z``. Without a time
+            zone it is UTC.
+        """
+        wanted = ActionFilter.of(status, type, resource_type, resource_id, since)
+        return [Action(row, self) for row in self._filtered(wanted, filters)]
+
+    def frame(
+        self,
+        *,
+        status: str | None = None,
+        type: str | None = None,  # noqa: A002  # as above
+        resource_type: str | None = None,
+        resource_id: int | None = None,
+        since: datetime | str | None = None,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Give what was done in the account as a DataFrame; the parameters are those of `list`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row each; columns as in ``poseidon_nb.frames.schemas.TABLES["actions"]``.
+        """
+        wanted = ActionFilter.of(status, type, resource_type, resource_id, since)
+        if not wanted:
+            return super().frame(**filters)
+        return self._framed([msgspec.json.encode({"actions": self._filtered(wanted, filters)})])
+
+    def _filtered(self, wanted: ActionFilter, filters: Mapping[str, Any]) -> RowList:
+        query = self._checked(filters)
+        if wanted.since is None or query:
+            return [row for row in self._connection.rows("actions_list", query=query) if wanted.keeps(row)]
+        rows: dict[int, Mapping[str, Any]] = {}
+        number, more = 1, True
+        while more:
+            page, more = self._read_page(number)
+            # What is started meanwhile pushes the rest onto the next page, where it would be read twice.
+            rows.update((row["id"], row) for row in page if wanted.keeps(row) and row["id"] not in rows)
+            more = more and any(wanted.is_new(row) for row in page)
+            number += 1
+        return [*rows.values()]
 
     def get(self, action_id: int) -> Action:
         """Give one action.

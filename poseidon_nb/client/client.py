@@ -10,13 +10,15 @@ from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.actions import Actions
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import Connection, checked_fields, checked_query
+from poseidon_nb.client.domains import Domains
 from poseidon_nb.client.droplets import Droplets
+from poseidon_nb.client.images import Images
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.resource import Account, Region, Size
 from poseidon_nb.client.slugs import Slugs
-from poseidon_nb.client.stored import Images, Snapshots, Tags
+from poseidon_nb.client.stored import Snapshots, Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
+from poseidon_nb.errors import Forbidden, InvalidArgument, NoToken, PoseidonError
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
@@ -115,7 +117,7 @@ class Client:
 
     Attributes
     ----------
-    regions, sizes, images, keys, droplets, actions, snapshots, tags
+    regions, sizes, images, keys, domains, droplets, actions, snapshots, tags
         What is in it: each has ``list()`` and ``frame()``.
     journal : Journal
         What this client has changed: the session's journal, or one of its own.
@@ -133,9 +135,10 @@ class Client:
             self._call_it(SANDBOX)
         self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
         self.sizes: Collection[Size] = Collection(connection, "sizes", "sizes_list", Size)
-        self.images = Images(connection)
         self.keys = Keys(connection)
+        self.domains = Domains(connection)
         self.actions = Actions(connection)
+        self.images = Images(connection, self.actions)
         self.droplets = Droplets(connection, self.actions, slugs)
         self.snapshots = Snapshots(connection)
         self.tags = Tags(connection)
@@ -325,14 +328,9 @@ class Client:
             return self._connection.send(request).json()
         readable = match("GET", request.path)
 
-        def gone(_: object) -> bool | None:
-            try:
-                self._connection.send(Request("GET", request.path))
-            except NotFound:
-                return True
-            return None
-
-        look = gone if request.method == "DELETE" and readable is not None and not request.query else None
+        look = None
+        if request.method == "DELETE" and readable is not None and not request.query:
+            look = self._connection.gone(Request("GET", request.path))
         where = f"GET {request.path}" if readable is not None else "the account"
         answer = self._connection.change(request, look=look, where=where)
         return None if answer is True else answer

@@ -17,6 +17,7 @@ from poseidon_nb.errors import (
     APIError,
     ConnectionFailed,
     InvalidArgument,
+    NotFound,
     OutcomeUnknown,
     PoseidonError,
     ServerError,
@@ -163,6 +164,33 @@ class Connection:
             # There was an answer, with an id that DigitalOcean's support asks for.
             raise explained(failure, advice)
         raise OutcomeUnknown(f"{failure}; {advice}", method=request.method, path=request.path) from failure
+
+    def delete(self, operation_id: str, *, read: str, path: Mapping[str, Any], where: str) -> None:
+        """Delete a thing that the operation `read` would read; when the answer is lost, what cannot be read is gone."""
+        look = self.gone(self.request(read, path=path))
+        self.change(self.request(operation_id, path=path), look=look, where=where)
+
+    def gone(
+        self, read: Request, going: Callable[[Callable[[], datetime]], bool | None] = lambda _: None
+    ) -> Callable[[Callable[[], datetime]], bool | None]:
+        """Give the look after a delete whose answer was lost.
+
+        Parameters
+        ----------
+        read : Request
+            Reads what was to be deleted.
+        going : callable, optional
+            Says whether what can still be read is on its way out, told as every look is since when.
+        """
+
+        def look(since: Callable[[], datetime]) -> bool | None:
+            try:
+                self.send(read)
+                return going(since)
+            except NotFound:
+                return True
+
+        return look
 
     def _found(self, look: Callable[[Callable[[], datetime]], T | None], since: Callable[[], datetime]) -> T | None:
         """Look several times: what was made may take a moment to show."""

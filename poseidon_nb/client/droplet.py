@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.errors import ActionError, InvalidArgument, LookupFailed, PoseidonError
+from poseidon_nb.client.restart import Restart
+from poseidon_nb.client.steps import Step, backup_step, resize_steps, snapshot_steps
+from poseidon_nb.errors import InvalidArgument, LookupFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.droplets import Droplets
     from poseidon_nb.client.progress import OnProgress
-    from poseidon_nb.client.resource import Snapshot
+    from poseidon_nb.client.resource import Kernel, Snapshot
 
-#: How long a system gets to obey a shutdown before its power is cut, in seconds.
-OBEY_S = 120.0
-LOOK_AT_IT = "look whether it has to be powered on"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One action of a sequence: its type and parameters, as the API wants them."""
-
-    type: str
-    parameters: Mapping[str, Any]
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The body of the request."""
-        return {"type": self.type, **self.parameters}
-
-
-def resize_steps(size: str, *, disk: bool, restart: bool, running: bool = True) -> list[Step]:
-    """Give the actions that a resize is made of: pure, and what ``--dry-run`` shows."""
-    resize = Step("resize", {"size": size, "disk": disk})
-    return [Step("shutdown", {}), resize, Step("power_on", {})] if restart and running else [resize]
+__all__ = ["Droplet", "Step", "resize_steps"]
 
 
 class Droplet(Resource):
@@ -120,6 +100,22 @@ class Droplet(Resource):
         """Give the snapshots that were made of it."""
         return self._droplets.snapshots(self)
 
+    def backups(self) -> list[Snapshot]:
+        """Give the backups that were made of it; `restore` takes one of them."""
+        return self._droplets.backups(self)
+
+    def backup_policy(self) -> dict[str, Any]:
+        """Give when its backups are made: ``plan``, ``hour``, ``weekday`` and more; empty where none are."""
+        return self._droplets.backup_policy(self)
+
+    def kernels(self) -> list[Kernel]:
+        """Give the kernels that it could have: none if it was made since March 2017, for its system brings its own."""
+        return self._droplets.kernels(self)
+
+    def neighbors(self) -> list[Droplet]:
+        """Give the account's droplets that run on the same machine."""
+        return self._droplets.neighbors(self)
+
     def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
         """Block until nothing runs on it, and read it again."""
         self._droplets.acting.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
@@ -167,6 +163,7 @@ class Droplet(Resource):
         self,
         name: str | None = None,
         *,
+        restart: bool = False,
         wait: bool = True,
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
@@ -177,11 +174,13 @@ class Droplet(Resource):
         ----------
         name : str, optional
             The snapshot's name; the API makes one up otherwise.
+        restart : bool
+            Shut a running droplet down first, and start it again afterwards, as `resize` does.
         wait, timeout_s, on_progress
             As for every verb.
         """
-        parameters = {"name": name} if name else {}
-        return self._act("snapshot", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+        step = snapshot_steps(name, restart=False)[0]
+        return self._act_off(step, restart=restart, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def resize(  # what a resize is made of, all by keyword
         self,
@@ -227,60 +226,145 @@ class Droplet(Resource):
         -----
         API: ``dropletActions_post``, ``type=resize``.
         """
-        if restart and not wait:
-            raise InvalidArgument("a resize with restart=True is three actions and has to wait; leave out wait=False")
-        if restart:
-            # What runs on it now may be switching it on or off.
-            self.wait(timeout_s, on_progress=on_progress)
+        step = resize_steps(size, disk=disk, restart=False)[0]
+
+        def check() -> None:
             self._droplets.check_resize(self, size, disk=disk)
-        running = restart and self.status == "active"
-        resize = resize_steps(size, disk=disk, restart=False)[0]
-        if not running:
-            return self._act(resize.type, resize.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
-        try:
-            try:
-                self._switch_off(timeout_s, on_progress)
-            except PoseidonError as failure:
-                failure.args = (f"{failure.args[0]}; not resized, and {self.name} may be going off: {LOOK_AT_IT}",)
-                raise
-            action = self._resize_and_start(resize, timeout_s, on_progress)
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"{self.name} was being resized with a restart: {LOOK_AT_IT}")
-            raise
-        return action
+
+        return self._act_off(
+            step, restart=restart, check=check, wait=wait, timeout_s=timeout_s, on_progress=on_progress
+        )
+
+    def rebuild(
+        self,
+        image: int | str | Resource,
+        *,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Action:
+        """Give it a new disk made from an image, named by its id or slug. What is on the old one is lost."""
+        parameters = {"image": _image_id(image)}
+        return self._act("rebuild", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    def restore(
+        self,
+        image: int | str | Resource,
+        *,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Action:
+        """Put its disk back to one of its own backups, named by its id. What was written since is lost."""
+        image_id = _image_id(image)
+        if not isinstance(image_id, int):
+            raise InvalidArgument(f"restore takes the id of a backup of {self.name}, not {image!r}; see its backups()")
+        return self._act("restore", {"image": image_id}, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    def password_reset(
+        self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
+    ) -> Action:
+        """Have DigitalOcean send a new root password by e-mail."""
+        return self._act("password_reset", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    # --- backups -----------------------------------------------------------------------------------------------------
+    def enable_backups(
+        self,
+        *,
+        plan: str | None = None,
+        weekday: str | None = None,
+        hour: int | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Action:
+        """Have its disk backed up regularly, which costs extra.
+
+        Parameters
+        ----------
+        plan : str, optional
+            ``"daily"``, which is what DigitalOcean takes if nothing is said, or ``"weekly"``.
+        weekday : str, optional
+            For a weekly plan: ``"SUN"`` to ``"SAT"``.
+        hour : int, optional
+            When the window of four hours begins, in UTC: 0, 4, 8, 12, 16 or 20.
+        wait, timeout_s, on_progress
+            As for every verb.
+        """
+        step = backup_step("enable_backups", plan=plan, weekday=weekday, hour=hour)
+        return self._act(step.type, step.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    def change_backup_policy(
+        self,
+        *,
+        plan: str | None = None,
+        weekday: str | None = None,
+        hour: int | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Action:
+        """Say when its backups are made from now on; the parameters are those of `enable_backups`."""
+        step = backup_step("change_backup_policy", plan=plan, weekday=weekday, hour=hour)
+        if not step.parameters:
+            raise InvalidArgument("change_backup_policy takes plan=, weekday= or hour=")
+        return self._act(step.type, step.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    def disable_backups(
+        self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
+    ) -> Action:
+        """Make no more backups; those that exist stay for as long as they would have."""
+        return self._act("disable_backups", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    # --- network and kernel ------------------------------------------------------------------------------------------
+    def enable_ipv6(
+        self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
+    ) -> Action:
+        """Give it an IPv6 address, which its system has to be told of. This cannot be undone."""
+        return self._act("enable_ipv6", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    def enable_private_networking(
+        self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
+    ) -> Action:
+        """Ask for what VPC networking has replaced; what the service makes of it is passed on."""
+        return self._act("enable_private_networking", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+
+    def change_kernel(
+        self,
+        kernel: int | Resource,
+        *,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Action:
+        """Give it another of its `kernels`; only droplets from before March 2017 have any."""
+        parameters = {"kernel": kernel["id"] if isinstance(kernel, Resource) else kernel}
+        return self._act("change_kernel", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def delete(self) -> None:
         """Destroy it and its disk. This cannot be undone."""
         self._droplets.delete(self)
 
     # --- how ---------------------------------------------------------------------------------------------------------
-    def _switch_off(self, timeout_s: float | None, on_progress: OnProgress | None) -> None:
-        try:
-            self._act("shutdown", wait=True, timeout_s=min(timeout_s or OBEY_S, OBEY_S), on_progress=on_progress)
-        except ActionError:
-            self._droplets.acting.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
-        if self.refresh().active:
-            self._act("power_off", wait=True, timeout_s=timeout_s, on_progress=on_progress)
-
-    def _resize_and_start(self, resize: Step, timeout_s: float | None, on_progress: OnProgress | None) -> Action:
-        def power_on() -> None:
-            self._act("power_on", wait=True, timeout_s=timeout_s, on_progress=on_progress)
-
-        try:
-            action = self._act(resize.type, resize.parameters, wait=True, timeout_s=timeout_s, on_progress=on_progress)
-        except PoseidonError as failure:
-            # It was running when we came; it must not stay off because its new size was refused.
-            try:
-                power_on()
-            except PoseidonError as second:
-                failure.args = (f"{failure.args[0]}; {self.name} is still off, for power_on failed too: {second}",)
-            raise
-        try:
-            power_on()
-        except PoseidonError as failure:
-            failure.args = (f"{failure.args[0]}; {self.name} has its new size and may still be off: {LOOK_AT_IT}",)
-            raise
-        return action
+    def _act_off(
+        self,
+        step: Step,
+        *,
+        restart: bool,
+        check: Callable[[], None] | None = None,
+        wait: bool,
+        timeout_s: float | None,
+        on_progress: OnProgress | None,
+    ) -> Action:
+        """Do what wants a droplet off, with a restart around it if that was asked for."""
+        if not restart:
+            return self._act(step.type, step.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+        if not wait:
+            raise InvalidArgument(
+                f"a {step.type} with restart=True is three actions and has to wait; leave out wait=False"
+            )
+        acting = self._droplets.acting
+        return Restart(acting, self, step, timeout_s=timeout_s, on_progress=on_progress).run(check)
 
     def _act(
         self,
@@ -298,3 +382,9 @@ class Droplet(Resource):
         v4 = (self.networks or {}).get("v4", [])
         address = next((one["ip_address"] for one in v4 if one.get("type") == "public"), "")
         return (self.id, self.name, self.status, (self.region or {}).get("slug", ""), self.size_slug, address)
+
+
+def _image_id(image: int | str | Resource) -> int | str:
+    """Give what names an image, a snapshot or a backup in an action; the ids of snapshots are digits in a string."""
+    named: int | str = image["id"] if isinstance(image, Resource) else image
+    return int(named) if isinstance(named, str) and named.isdecimal() else named

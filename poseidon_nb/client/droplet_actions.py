@@ -6,28 +6,33 @@ API: ``dropletActions_post``, ``dropletActions_list``.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client import lost
 from poseidon_nb.client.actions import Action
 from poseidon_nb.client.connection import explained, items_of
 from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees
-from poseidon_nb.errors import DropletBusy, NotFound, OutcomeUnknown, Unprocessable
+from poseidon_nb.client.starting import Starting
+from poseidon_nb.client.steps import REPLACED
+from poseidon_nb.errors import APIError, DropletBusy, OutcomeUnknown, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.client.actions import Actions
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.droplet import Droplet, Step
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.progress import OnProgress
     from poseidon_nb.client.slugs import Slugs
+    from poseidon_nb.client.steps import Step
 
     Row = dict[str, Any]
 
 #: What DigitalOcean says while another action runs; every client matches on it, for nothing else tells.
 PENDING = "pending event"
+#: Statuses by which the service says that the request itself cannot be: only then is there something to explain.
+_REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 #: How often a droplet that was busy, and then was not, is tried again.
 BUSY_TRIES = 10
 
@@ -49,8 +54,7 @@ class DropletActions:
         self._actions = actions
         self._slugs = slugs
         self._clock = connection.session.clock
-        # What is known to be older than the next action, so that it is never taken for that action's outcome.
-        self._known: set[int] = set()
+        self._starting = Starting(connection)
 
     def act(
         self,
@@ -82,7 +86,11 @@ class DropletActions:
             row, found = self.when_idle(
                 droplet.id, post, droplet.name, wait=wait, timeout_s=timeout_s, on_progress=on_progress
             )
-        except (Unprocessable, NotFound) as error:
+        except APIError as error:
+            if error.status not in _REFUSALS or PENDING in error.api_message:
+                raise
+            if step.type in REPLACED:
+                raise explained(error, REPLACED[step.type]) from None
             # A size has to be sold where the droplet is.
             place = {"region": droplet["region"]["slug"]} if "size" in step.parameters else {}
             raise explained(error, self._slugs.explain({**step.parameters, **place})) from None
@@ -177,16 +185,5 @@ class DropletActions:
     def _post(self, droplet: Droplet, step: Step) -> tuple[Row, bool]:
         """Start an action; give it, and whether its answer was lost and it was found by looking."""
         request = self._connection.request("dropletActions_post", path={"droplet_id": droplet.id}, body=step.body)
-
-        looked: list[object] = []
-
-        def look(since: Callable[[], datetime]) -> Row | None:
-            rows = self.newest(droplet.id)
-            found = lost.started_since(rows, step.type, since(), known=self._known)
-            looked[:] = [found] if found is not None else []
-            return {"action": found} if found is not None else None
-
-        answer = self._connection.change(request, look=look, where=f"%do droplets actions {droplet.id}")
-        row: Row = self._connection.unwrapped("dropletActions_post", answer)
-        self._known.add(row["id"])
-        return row, bool(looked)
+        where = f"%do droplets actions {droplet.id}"
+        return self._starting.start(request, lambda: self.newest(droplet.id), where=where)

@@ -19,7 +19,7 @@ from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.droplet_actions import DropletActions
 from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
 from poseidon_nb.client.named import only_one
-from poseidon_nb.client.resource import Snapshot
+from poseidon_nb.client.resource import Kernel, Snapshot
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
 from poseidon_nb.transport import calling_off
 from poseidon_nb.transport.idle import result_of
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     DropletList = list[Droplet]
     ActionList = list[Action]
     SnapshotList = list[Snapshot]
+    KernelList = list[Kernel]
 
 __all__ = ["AT_ONCE", "Droplets"]
 
@@ -130,6 +131,27 @@ class Droplets(Collection[Droplet]):
         """Give the snapshots that were made of a droplet."""
         rows = self._connection.rows("droplets_list_snapshots", path={"droplet_id": self.find(droplet).id})
         return [Snapshot(row) for row in rows]
+
+    def backups(self, droplet: Droplet | int | str) -> SnapshotList:
+        """Give the backups that were made of a droplet."""
+        rows = self._connection.rows("droplets_list_backups", path={"droplet_id": self.find(droplet).id})
+        return [Snapshot(row) for row in rows]
+
+    def backup_policy(self, droplet: Droplet | int | str) -> Row:
+        """Give when a droplet's backups are made; empty where none are."""
+        answer = self._connection.one("droplets_get_backup_policy", path={"droplet_id": self.find(droplet).id})
+        return answer.get("backup_policy") or {}
+
+    def kernels(self, droplet: Droplet | int | str) -> KernelList:
+        """Give the kernels that a droplet could have; none if it was made since March 2017."""
+        rows = self._connection.rows("droplets_list_kernels", path={"droplet_id": self.find(droplet).id})
+        return [Kernel(row) for row in rows]
+
+    def neighbors(self, droplet: Droplet | int | str) -> DropletList:
+        """Give the account's droplets on the same machine as a droplet: they would fail together."""
+        rows: Any = self._connection.one("droplets_list_neighbors", path={"droplet_id": self.find(droplet).id})
+        # Some services answer null for an empty list.
+        return [Droplet(row, self) for row in rows or []]
 
     # --- making and unmaking -----------------------------------------------------------------------------------------
     @overload
@@ -249,14 +271,12 @@ class Droplets(Collection[Droplet]):
         droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
         request = self._connection.request("droplets_destroy", path={"droplet_id": droplet_id})
 
-        def gone(since: Callable[[], datetime]) -> bool | None:
-            try:
-                rows = self.acting.newest(droplet_id)
-                self.read(droplet_id)
-            except NotFound:
-                return True
+        def going(since: Callable[[], datetime]) -> bool | None:
+            rows = self.acting.newest(droplet_id)
             return True if lost.started_since(rows, "destroy", since()) is not None else None
 
+        read = self._connection.request("droplets_get", path={"droplet_id": droplet_id})
+        gone = self._connection.gone(read, going)
         where = f"%do droplets get {droplet_id}"
         self.acting.when_idle(droplet_id, lambda: self._connection.change(request, look=gone, where=where))
         self._until_gone(droplet_id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource
-from poseidon_nb.errors import InvalidArgument, NotFound
+from poseidon_nb.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,16 +101,7 @@ class Keys(Collection[Key]):
     def delete(self, key: Key | int | str) -> None:
         """Take a key out of the account; droplets that were made with it keep it."""
         path = {"ssh_key_identifier": self._resolved(key)}
-        request = self._connection.request("sshKeys_delete", path=path)
-
-        def gone(_: Callable[[], Any]) -> bool | None:
-            try:
-                self._connection.one("sshKeys_get", path=path)
-            except NotFound:
-                return True
-            return None
-
-        self._connection.change(request, look=gone, where="the keys: %do keys list")
+        self._connection.delete("sshKeys_delete", read="sshKeys_get", path=path, where="the keys: %do keys list")
 
     def _resolved(self, key: Key | int | str) -> int | str:
         return self._by_name(key).id if isinstance(key, str) and not _is_identifier(key) else _identifier(key)

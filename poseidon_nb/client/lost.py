@@ -40,16 +40,31 @@ def created_since(
         if row["id"] not in known
         and row["name"] == name
         and row["size_slug"] == wanted["size"]
-        and _same_image(row.get("image") or {}, wanted["image"])
+        and made_of(row, wanted["image"])
         and str((row.get("region") or {}).get("slug", "")).startswith(wanted.get("region") or "")
         and _time(row["created_at"]) >= since - ROUNDING
     ]
     return found[0] if len(found) == 1 else None
 
 
-def _same_image(image: Row, wanted: object) -> bool:
-    # Without the scope image:read a droplet has no image; name, size, region and time have to do then.
-    return not image or str(wanted) in {str(image.get("id")), image.get("slug")}
+def imported_since(images: Iterable[Row], name: str, since: datetime, *, known: Collection[int] = ()) -> Row | None:
+    """Give the one custom image of that name that came since."""
+    found = [
+        row
+        for row in images
+        if row["id"] not in known
+        and row["name"] == name
+        and row["type"] == "custom"
+        and _time(row["created_at"]) >= since - ROUNDING
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def made_of(droplet: Row, image: object) -> bool:
+    """Say whether a droplet's disk came from an image, named by its id or slug."""
+    known = droplet.get("image")
+    # Without the scope image:read a droplet has no image, and nothing speaks against it.
+    return not known or str(image) in {str(known.get("id")), known.get("slug")}
 
 
 def _time(text: str) -> datetime:

@@ -144,24 +144,6 @@ class Size(Resource):
         return (self.slug, *(words.format(self[name]) for name, words in facts if self.get(name) is not None))
 
 
-class Image(Resource):
-    """What a droplet can be made from."""
-
-    id = Field[int]()
-    name = Field[str]()
-    slug = Field["str | None"]()
-    type = Field[str]()
-    distribution = Field[str]()
-    public = Field[bool]()
-    regions = Field[list[str]]()
-    min_disk_size = Field[int]()
-    status = Field[str]()
-    created_at = TimeField()
-
-    def _summary(self) -> tuple[object, ...]:
-        return (self.id, self.slug or self.name, self.distribution)
-
-
 class Snapshot(Resource):
     """A saved disk of a droplet or a volume."""
 
@@ -177,6 +159,17 @@ class Snapshot(Resource):
 
     def _summary(self) -> tuple[object, ...]:
         return (self.id, self.name, "" if self.get("size_gigabytes") is None else f"{self.size_gigabytes:g} GB")
+
+
+class Kernel(Resource):
+    """What a droplet from before March 2017 boots."""
+
+    id = Field[int]()
+    name = Field[str]()
+    version = Field[str]()
+
+    def _summary(self) -> tuple[object, ...]:
+        return (self.id, self.name, self.version)
 
 
 class Tag(Resource):

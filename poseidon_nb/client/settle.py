@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import items_of
+from poseidon_nb.client.lost import made_of
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
 from poseidon_nb.errors import NotFound
 
@@ -31,40 +32,52 @@ TICK_S_A_REQUEST = 0.4
 
 def agrees(action_type: str, row: Row, parameters: Row) -> bool:
     """Say whether a droplet reads as it should after an action."""
-    status = row.get("status")
+    features = row.get("features")
     match action_type:
-        case "create" | "power_on" | "power_cycle" | "reboot":
-            return bool(status == "active")
-        case "power_off" | "shutdown":
-            return status == "off"
         case "rename":
             return "name" not in parameters or bool(row["name"] == parameters["name"])
         case "resize":
             return "size" not in parameters or bool(row["size_slug"] == parameters["size"])
+        case "enable_backups" | "disable_backups":
+            return features is None or ("backups" in features) == (action_type == "enable_backups")
+        case "enable_ipv6":
+            return features is None or "ipv6" in features
         case _:
-            return status != "new"
+            runs = _STATUSES.get(action_type)
+            same_image = action_type != "rebuild" or "image" not in parameters or made_of(row, parameters["image"])
+            return same_image and (row.get("status") == runs if runs else row.get("status") != "new")
+
+
+#: What a droplet's status is after an action that decides about it.
+_STATUSES: Mapping[str, str] = {
+    **dict.fromkeys(("create", "power_on", "power_cycle", "reboot", "rebuild", "restore"), "active"),
+    **dict.fromkeys(("power_off", "shutdown"), "off"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a droplet should read as.
+    """What a droplet, or an image, should read as.
 
     Parameters
     ----------
     id : int
-        The droplet.
+        The droplet's, or the image's.
     agrees : callable
         Says whether a row is as it should be.
     assign : callable
         Takes in every row that is read.
     bound_s : float
         How long it may take, in seconds.
+    read : callable, optional
+        Reads what is no droplet, by itself; gives None once it is gone.
     """
 
     id: int
     agrees: Callable[[Row], bool]
     assign: Callable[[Row], None]
     bound_s: float = BOUND_S
+    read: Callable[[], Row | None] | None = None
 
 
 class Settling:
@@ -101,12 +114,12 @@ class Settling:
         """Read once if it is time to; give the keys of those that need not be waited for any more. Never sleeps."""
         if not self._left or self._clock.monotonic() < self._due_s:
             return []
-        ids = {expected.id for expected, _ in self._left.values()}
+        ids = {expected.id for expected, _ in self._left.values() if expected.read is None}
         found, self._pages = read_many(ids, page=self._page, one=self._one, pages=self._pages)
         now_s = self._clock.monotonic()
         over = []
         for key, (expected, ends_s) in self._left.items():
-            row = found.get(expected.id)
+            row = found.get(expected.id) if expected.read is None else expected.read()
             if row is not None:
                 expected.assign(row)
             # One that cannot be read is gone: somebody deleted it, and there is nothing left to agree.

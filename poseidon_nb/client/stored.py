@@ -1,6 +1,6 @@
-"""Images, snapshots and tags: found by what names them, and deleted.
+"""Snapshots and tags: found by what names them, and deleted.
 
-API: ``images_*``, ``snapshots_*``, ``tags_*``.
+API: ``snapshots_*``, ``tags_*``.
 """
 
 from __future__ import annotations
@@ -9,37 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.named import only_one
-from poseidon_nb.client.resource import Image, Snapshot, Tag
-from poseidon_nb.errors import NotFound
-from poseidon_nb.text import hint
+from poseidon_nb.client.resource import Snapshot, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.client.connection import Connection
-
-
-class Images(Collection[Image]):
-    """What droplets can be made from: distributions, applications, own snapshots and backups."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, "images", "images_list", Image)
-
-    def get(self, image: int | str) -> Image:
-        """Give one image by its id, or a public one by its slug.
-
-        Raises
-        ------
-        NotFound
-            There is none; for a slug the nearest is given.
-        """
-        try:
-            return Image(self._connection.one("images_get", path={"image_id": image}))
-        except NotFound as error:
-            slugs = [row["slug"] for row in self._connection.rows("images_list") if row.get("slug")]
-            near = hint(str(image), slugs) if isinstance(image, str) and not image.isdecimal() else ""
-            error.args = (f"{error.args[0]}{near}",)
-            raise
 
 
 class Snapshots(Collection[Snapshot]):
@@ -67,7 +42,7 @@ class Snapshots(Collection[Snapshot]):
     def delete(self, snapshot_id: str | int) -> None:
         """Destroy a snapshot. This cannot be undone."""
         path = {"snapshot_id": snapshot_id}
-        _delete(self._connection, "snapshots_delete", "snapshots_get", path, where="%do snapshots list")
+        self._connection.delete("snapshots_delete", read="snapshots_get", path=path, where="%do snapshots list")
 
 
 class Tags(Collection[Tag]):
@@ -92,15 +67,4 @@ class Tags(Collection[Tag]):
 
     def delete(self, name: str) -> None:
         """Take a tag away, also from everything that has it."""
-        _delete(self._connection, "tags_delete", "tags_get", {"tag_id": name}, where="%do tags list")
-
-
-def _delete(connection: Connection, delete: str, get: str, path: dict[str, Any], *, where: str) -> None:
-    def gone(_: Callable[[], Any]) -> bool | None:
-        try:
-            connection.one(get, path=path)
-        except NotFound:
-            return True
-        return None
-
-    connection.change(connection.request(delete, path=path), look=gone, where=where)
+        self._connection.delete("tags_delete", read="tags_get", path={"tag_id": name}, where="%do tags list")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.resource import Account, Image, Region, Resource, Size, Snapshot, Tag
+from poseidon_nb.client.images import Image
+from poseidon_nb.client.resource import Account, Region, Resource, Size, Snapshot, Tag
 from poseidon_nb.errors import LookupFailed
 
 
@@ -34,13 +35,13 @@ def test_fields_that_nobody_knows_yet_are_kept():
 
 
 def test_an_absent_field_is_none_and_no_repr_minds():
-    for kind in (Region, Size, Image, Snapshot, Tag, Account, Resource):
+    for kind in (Region, Size, Snapshot, Tag, Account, Resource):
         empty = kind({})
         assert repr(empty) == f"<{kind.__name__} >"
         assert empty == kind({})
         assert len({empty, kind({})}) == 1
-    assert Image({}).min_disk_size is None
-    assert Image({}).created_at is None
+    assert Image({}, None).min_disk_size is None
+    assert Image({}, None).created_at is None
 
 
 def test_reprs_say_what_a_person_asks_for(client, droplet):
@@ -78,7 +79,7 @@ def test_what_is_done_to_a_dict_of_it_is_not_done_to_it(droplet):
     "text", ["2026-11-23T12:00:00Z", "2026-11-23T14:00:00+02:00", "2026-11-23T12:00:00.000000000Z"]
 )
 def test_times_are_aware_and_in_utc(text):
-    created_at = Image({"created_at": text}).created_at
+    created_at = Image({"created_at": text}, None).created_at
     assert created_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
     assert created_at.utcoffset() == timedelta(0)
 

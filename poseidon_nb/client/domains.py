@@ -1,0 +1,112 @@
+"""The domains whose names DigitalOcean's servers answer for. API: ``domains_*``; a domain has a name and no id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.records import Records
+from poseidon_nb.client.resource import Field, Resource
+from poseidon_nb.errors import NotFound
+from poseidon_nb.text import hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.client.connection import Connection
+
+
+class Domain(Resource):
+    """A domain, with its records."""
+
+    _identity = "name"
+    name = Field[str]()
+    ttl = Field["int | None"]()
+    zone_file = Field["str | None"]()
+
+    def __init__(self, data: Mapping[str, Any], domains: Domains) -> None:
+        super().__init__(data)
+        self._domains = domains
+
+    @property
+    def records(self) -> Records:
+        """Its records: ``list()``, ``create(...)`` and more."""
+        return self._domains.records(self)
+
+    def refresh(self) -> Domain:
+        """Read it again, in place: its zone file follows its records."""
+        self.assign(self._domains.read(self.name))
+        return self
+
+    def delete(self) -> None:
+        """Take it out of the account, with all of its records. This cannot be undone."""
+        self._domains.delete(self)
+
+    def _summary(self) -> tuple[object, ...]:
+        return (self.name,)
+
+
+class Domains(Collection[Domain]):
+    """The domains of an account."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "domains", "domains_list", lambda row: Domain(row, self))
+        self._records: dict[str, Records] = {}
+
+    def get(self, name: str) -> Domain:
+        """Give one domain by its name.
+
+        Raises
+        ------
+        NotFound
+            There is none; the nearest are given.
+        """
+        try:
+            return Domain(self.read(name), self)
+        except NotFound as error:
+            names = [row["name"] for row in self._connection.rows("domains_list")]
+            error.args = (f"{error.args[0]}{hint(_name(name), names)}",)
+            raise
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Give a domain as the API sends it."""
+        return self._connection.one("domains_get", path={"domain_name": _name(name)})
+
+    def create(self, name: str, ip_address: str | None = None) -> Domain:
+        """Have DigitalOcean's name servers answer for a domain.
+
+        Parameters
+        ----------
+        name : str
+            No other account may have it.
+        ip_address : str, optional
+            Where the domain itself leads to: makes its first A record.
+        """
+        body = {"name": _name(name)} | ({"ip_address": ip_address} if ip_address else {})
+        request = self._connection.request("domains_create", body=body)
+
+        def look(_: Callable[[], Any]) -> dict[str, Any] | None:
+            # A domain does not say when it was made; what was asked for has to be there, all of it.
+            found = self.read(name)
+            leads = [one.data for one in self.records(name).list(type="A", name="@")] if ip_address else []
+            return {"domain": found} if not ip_address or ip_address in leads else None
+
+        answer = self._connection.change(request, look=look, where="%do domains list")
+        return Domain(self._connection.unwrapped("domains_create", answer), self)
+
+    def delete(self, domain: Domain | str) -> None:
+        """Take a domain out of the account, with all of its records. This cannot be undone."""
+        path = {"domain_name": _name(domain)}
+        self._connection.delete("domains_delete", read="domains_get", path=path, where="%do domains list")
+        self._records.pop(_name(domain), None)
+
+    def records(self, domain: Domain | str) -> Records:
+        """Give the records of a domain: ``client.domains.records("example.com").list()``."""
+        name = _name(domain)
+        # The same one each time: it remembers which records it has seen.
+        return self._records.setdefault(name, Records(self._connection, name))
+
+
+def _name(domain: Domain | str) -> str:
+    """Give a domain's name as the API wants it, without the dot that ends a full name."""
+    return (domain.name if isinstance(domain, Domain) else domain).removesuffix(".")
