@@ -102,6 +102,12 @@ def ipv6_network(number: int, serial: int) -> dict[str, Any]:
     }
 
 
+def reserved_ipv6(world: World, region: str, serial: int) -> str:
+    """Give an IPv6 address that no droplet has: from the network beside those of its region's droplets."""
+    number = 100 + list(world.figures.regions).index(region)
+    return f"2001:db8:{number:x}:1::{serial:x}"
+
+
 def used_gb(world: World, droplet_id: int, image: Shared) -> float:
     """Give the GB that a droplet's files take."""
     base = image["size_gigabytes"] or _USED_GB_UNKNOWN

@@ -25,17 +25,21 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
     },
     "image": {"tags": "tag:read"},
     "snapshot": {"tags": "tag:read"},
+    "volume": {"tags": "tag:read"},
+    "reserved_ip": {"droplet": "droplet:read", "project_id": "project:read"},
+    "reserved_ipv6": {"droplet": "droplet:read"},
     "region": {"sizes": "sizes:read"},
     "account": {"droplet_limit": "droplet:read", "floating_ip_limit": "reserved_ip:read"},
 }
 
 
 def visible(kind: str, shown: dict[str, Any], scopes: frozenset[str]) -> dict[str, Any]:
-    """Give an object without the fields that these scopes do not cover, inside its region too."""
+    """Give an object without the fields that these scopes do not cover, inside its region and droplet too."""
     needed = FIELD_SCOPES.get(kind, {})
     seen = {name: value for name, value in shown.items() if needed.get(name) in {None, *scopes}}
-    if isinstance(seen.get("region"), dict):
-        seen["region"] = visible("region", seen["region"], scopes)
+    for inner in ("region", "droplet"):
+        if isinstance(seen.get(inner), dict):
+            seen[inner] = visible(inner, seen[inner], scopes)
     return seen
 
 

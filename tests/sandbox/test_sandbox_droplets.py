@@ -113,7 +113,7 @@ def test_a_create_that_cannot_be_is_refused_and_leaves_nothing(api, refused, fie
 
 
 def test_an_image_that_needs_a_larger_disk_is_refused(api, refused):
-    snapshot = api.get("/v2/snapshots")["snapshots"][-1]
+    snapshot = api.get("/v2/snapshots?resource_type=droplet")["snapshots"][-1]
     big = api.done(int(api.droplet("web-1")["id"]), "snapshot", name="big")["snapshot_ids"][-1]
     refused(api.create(image=big), 422, "The image you specified requires a larger disk.")
     refused(

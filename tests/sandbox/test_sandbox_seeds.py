@@ -30,7 +30,10 @@ def test_the_default_account_is_a_believable_small_company(api):
     assert [droplet["status"] for droplet in droplets].count("off") == 2
     assert {"web", "db", "env:prod", "env:staging"} <= {tag["name"] for tag in api.get("/v2/tags")["tags"]}
     assert api.get("/v2/account/keys")["meta"]["total"] == 3
-    assert api.get("/v2/snapshots")["meta"]["total"] == 5
+    assert api.get("/v2/snapshots?resource_type=droplet")["meta"]["total"] == 5
+    assert api.get("/v2/snapshots?resource_type=volume")["meta"]["total"] == 4
+    assert api.get("/v2/volumes")["meta"]["total"] == 4
+    assert api.get("/v2/reserved_ips")["meta"]["total"] == 2
     for droplet in droplets:
         assert droplet["size_slug"] in droplet["region"]["sizes"]
         assert (droplet["image"]["min_disk_size"] or 0) <= droplet["disk"]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.sandbox.planters import storage
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.sandbox.world import World
 
 #: Called with the world and the time of its beginning, in Unix seconds.
-PLANTERS: tuple[Callable[[World, float], None], ...] = ()
+PLANTERS: tuple[Callable[[World, float], None], ...] = (storage.plant,)

@@ -20,9 +20,16 @@ from poseidon_nb.sandbox.services import (
     images,
     keys,
     regions,
+    reserved_ip_actions,
+    reserved_ip_assignment,
+    reserved_ips,
+    reserved_ipv6s,
     sizes,
     snapshots,
     tags,
+    volume_actions,
+    volume_snapshots,
+    volumes,
 )
 
 if TYPE_CHECKING:
@@ -40,9 +47,15 @@ SERVICES = (
     images,
     keys,
     regions,
+    reserved_ip_actions,
+    reserved_ips,
+    reserved_ipv6s,
     sizes,
     snapshots,
     tags,
+    volume_actions,
+    volume_snapshots,
+    volumes,
 )
 
 #: What answers an operation, by operationId.
@@ -53,6 +66,6 @@ OPERATIONS: dict[str, Callable[[Call], Reply]] = {
 #: What happens over time, by name; an action ends with the effect ``RESOURCE.TYPE``.
 EFFECTS: dict[str, Callable[..., None]] = {
     name: function
-    for part in (activity, droplet_changes, *SERVICES)
+    for part in (activity, droplet_changes, reserved_ip_assignment, *SERVICES)
     for name, function in vars(part).get("EFFECTS", {}).items()
 }

@@ -18,7 +18,8 @@ from poseidon_nb.sandbox.services.droplet_changes import set_backups
 from poseidon_nb.sandbox.services.droplet_names import checked_name
 from poseidon_nb.sandbox.services.images import find_image, refuse_unless_it_fits
 from poseidon_nb.sandbox.services.keys import find_key
-from poseidon_nb.sandbox.services.tags import checked_tag, ensure_tag
+from poseidon_nb.sandbox.services.tags import checked_tags, ensure_tags
+from poseidon_nb.sandbox.services.volumes import attach, refuse_unless_attachable
 from poseidon_nb.sandbox.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -38,14 +39,13 @@ def create_droplets(call: Call) -> Reply:
     names = _names(body)
     place = _place(call)
     _, size, region = place
-    tags = _tags(call)
+    tags = checked_tags(call)
     _check_rest(call, region)
     if len(world.droplets) + len(names) > world.state.account["droplet_limit"]:
         raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
     if world.faults.for_action("no_capacity", "create", None):
         others = [slug for slug in size["regions"] if slug != region["slug"]]
         raise unprocessable("This size is currently restricted in this region.", available_regions=others)
-    tags = [*dict.fromkeys(ensure_tag(world, tag) for tag in tags)]
     made = [_create(call, name, place, tags) for name in names]
     return _accepted(call, made)
 
@@ -101,15 +101,6 @@ def _any_region(world: World, prefix: str, size: Shared, image: Shared) -> Share
     raise unprocessable("Size is not available in this region.")
 
 
-def _tags(call: Call) -> list[str]:
-    tags: list[str] = bodies.optional(call.body, "tags", "array") or []
-    if tags:
-        call.need("tag:create")
-    for tag in tags:
-        bodies.typed("a tag", tag, "string")
-    return [*dict.fromkeys(checked_tag(tag) for tag in tags)]
-
-
 def _check_rest(call: Call, region: Shared) -> None:
     body = call.body
     if body.get("ssh_keys"):
@@ -123,8 +114,7 @@ def _check_rest(call: Call, region: Shared) -> None:
         raise unprocessable("User data is too long (maximum is 64 KiB)")
     for name in ("backups", "ipv6", "monitoring", "with_droplet_agent", "public_networking", "private_networking"):
         bodies.optional(body, name, "boolean")
-    if bodies.optional(body, "volumes", "array"):
-        raise unprocessable("You specified invalid volumes for Droplet creation.")
+    _check_volumes(call, region)
     vpc_uuid = bodies.optional(body, "vpc_uuid", "string")
     if vpc_uuid:
         call.need("vpc:read")
@@ -133,10 +123,25 @@ def _check_rest(call: Call, region: Shared) -> None:
     policy_from(bodies.optional(body, "backup_policy", "object"), 0)
 
 
+def _check_volumes(call: Call, region: Shared) -> None:
+    ids = bodies.optional(call.body, "volumes", "array") or []
+    if ids:
+        call.need("block_storage:read")
+    if ids and len(call.body.get("names") or ()) > 1:
+        raise unprocessable("A volume can be attached to one Droplet only, so volumes cannot be combined with names.")
+    for index, id_ in enumerate(ids):
+        bodies.typed("a volume", id_, "string")
+        volume = call.world.volumes.get(id_)
+        if volume is None or id_ in ids[:index]:
+            raise unprocessable("You specified invalid volumes for Droplet creation.")
+        refuse_unless_attachable(call.world, volume, region["slug"], index)
+
+
 def _create(call: Call, name: str, place: tuple[Shared, Shared, Shared], tags: list[str]) -> tuple[int, int]:
     image, size, region = place
     world, body = call.world, call.body
     id_ = world.next_id("droplets")
+    tags = ensure_tags(world, tags, "droplet", id_)
     features = [] if body.get("with_droplet_agent") is False else ["droplet_agent"]
     features += [feature for feature in ("ipv6", "monitoring") if body.get(feature)]
     droplet = Record(
@@ -161,11 +166,19 @@ def _create(call: Call, name: str, place: tuple[Shared, Shared, Shared], tags: l
         },
     )
     world.droplets.put(id_, droplet)
-    for tag in tags:
-        world.tags.put(tag.lower(), world.tags[tag.lower()].keeping(last=f"droplets/{id_}"))
     if body.get("backups"):
         set_backups(world, world.now(), droplet, {"policy": policy_from(body.get("backup_policy"), id_)})
-    action = activity.begin(world, "create", resource_type="droplet", resource_id=id_, region=region)
+    volumes = body.get("volumes") or []
+    action = activity.begin(
+        world,
+        "create",
+        resource_type="droplet",
+        resource_id=id_,
+        region=region,
+        arguments={"volumes": volumes},
+        # They are attached when the droplet is there, and promised to it until then.
+        also_busy=[activity.key_of("volume", volume) for volume in volumes],
+    )
     now = world.now()
     world.schedule(now + (action.kept["due"] - now) * ADDRESSES_AT, "droplet.addresses", id_)
     return id_, action["id"]
@@ -201,8 +214,10 @@ def _show_addresses(world: World, _at: float, droplet_id: int) -> None:
     world.droplets.put(droplet_id, droplet.showing(networks=networks))
 
 
-def _come_up(world: World, at: float, droplet_id: int, _arguments: dict[str, Any]) -> None:
+def _come_up(world: World, at: float, droplet_id: int, arguments: dict[str, Any]) -> None:
     _show_addresses(world, at, droplet_id)
+    for volume_id in arguments.get("volumes", ()):
+        attach(world, volume_id, droplet_id)
     world.schedule(at + STATUS_LAG_S / world.speed, "droplet.status", droplet_id)
 
 

@@ -1,4 +1,8 @@
-"""Snapshots: the account's snapshot images in another shape, with ids that are strings. There are no volumes yet."""
+"""Snapshots of droplets and of volumes, oldest first, droplets' before volumes'.
+
+Those of droplets are the account's snapshot images in another shape, with numbers as strings for ids; those of volumes are
+what `volume_snapshots` has, with UUIDs.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,15 @@ def list_snapshots(call: Call) -> Reply:
     resource_type = call.query.get("resource_type")
     if resource_type not in {None, "", "droplet", "volume"}:
         raise unprocessable("resource_type must be droplet or volume.")
-    images = [] if resource_type == "volume" else call.world.images.listed()
-    return call.page("snapshots", "snapshot", [_shown(image) for image in images if image["type"] == "snapshot"])
+    shown: list[Record] = []
+    if resource_type != "volume":
+        shown += [_shown(image) for image in call.world.images.listed() if image["type"] == "snapshot"]
+    if resource_type != "droplet":
+        shown += call.world.volume_snapshots.listed()
+    return call.page("snapshots", "snapshot", shown)
 
 
-def _asked_for(call: Call) -> Record:
+def _image(call: Call) -> Record:
     text = call.names["snapshot_id"]
     image = (
         call.world.images.get(int(text)) if text.isascii() and text.isdigit() and len(text) < len("1" * 19) else None
@@ -46,14 +54,22 @@ def _asked_for(call: Call) -> Record:
     return image
 
 
+def _of_volume(call: Call) -> Record | None:
+    return call.world.volume_snapshots.get(call.names["snapshot_id"].lower())
+
+
 def get_snapshot(call: Call) -> Reply:
     """Answer ``snapshots_get``."""
-    return call.one("snapshot", _shown(_asked_for(call)))
+    return call.one("snapshot", _of_volume(call) or _shown(_image(call)))
 
 
 def delete_snapshot(call: Call) -> Reply:
-    """Answer ``snapshots_delete``: the image goes too, being the same thing."""
-    forget_image(call.world, _asked_for(call))
+    """Answer ``snapshots_delete``: a droplet's image goes too, being the same thing."""
+    of_volume = _of_volume(call)
+    if of_volume is None:
+        forget_image(call.world, _image(call))
+    else:
+        call.world.volume_snapshots.remove(of_volume["id"])
     return no_content()
 
 

@@ -7,6 +7,7 @@ a tag that exists answers 201 with the one there is (a name with other character
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import bodies
@@ -14,15 +15,52 @@ from poseidon_nb.sandbox.records import Record
 from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.records import Collection
     from poseidon_nb.sandbox.replies import Reply
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
-#: The word for each taggable thing in a request, and the collection that it is in.
-_TAGGABLE = {"droplet": "droplets", "image": "images"}
-_COUNTED_ELSEWHERE = ("volumes", "volume_snapshots", "databases")
+_ID_DIGITS_MOST = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Taggable:
+    """A kind of thing that can be tagged.
+
+    Attributes
+    ----------
+    kind : str
+        The collection that it is in, which is also the key of its count.
+    scope : str
+        What its scopes are of.
+    path : str
+        What its address begins with, behind ``/v2/``.
+    key : callable
+        Makes the collection's key of an id that comes as text; None is an id that nothing has.
+    """
+
+    kind: str
+    scope: str
+    path: str
+    key: Callable[[str], int | str | None]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST else None
+
+
+#: By the word for it in a request.
+_TAGGABLE = {
+    "droplet": Taggable("droplets", "droplet", "droplets", _number),
+    "image": Taggable("images", "image", "images", _number),
+    "volume": Taggable("volumes", "block_storage", "volumes", str),
+    "volume_snapshot": Taggable("volume_snapshots", "block_storage_snapshot", "snapshots", str),
+}
+#: Things that the sandbox does not simulate, and counts all the same.
+_COUNTED_ELSEWHERE = ("databases",)
 
 
 def checked_tag(name: str) -> str:
@@ -41,6 +79,24 @@ def ensure_tag(world: World, name: str) -> str:
     return str(known["name"])
 
 
+def checked_tags(call: Call) -> list[str]:
+    """Give the tags that a body asks for, each once; who may not make tags may name none."""
+    tags: list[str] = bodies.optional(call.body, "tags", "array") or []
+    if tags:
+        call.need("tag:create")
+    for tag in tags:
+        bodies.typed("a tag", tag, "string")
+    return [*dict.fromkeys(checked_tag(tag) for tag in tags)]
+
+
+def ensure_tags(world: World, names: Iterable[str], word: str, id_: int | str) -> list[str]:
+    """Give tags as the account spells them for a thing that gets them now; make those that there are not."""
+    spelt = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
+    for name in spelt:
+        world.tags.put(name.lower(), world.tags[name.lower()].keeping(last=f"{_TAGGABLE[word].path}/{id_}"))
+    return spelt
+
+
 def _holders(world: World, kind: str, folded: str) -> list[Record]:
     collection: Collection = getattr(world, kind)
     return [record for record in collection.listed() if any(tag.lower() == folded for tag in record.shown["tags"])]
@@ -49,15 +105,15 @@ def _holders(world: World, kind: str, folded: str) -> list[Record]:
 def _shown(call: Call, tag: Record) -> Record:
     counts: dict[str, dict[str, Any]] = {}
     last = tag.kept.get("last", "")
-    for word, kind in _TAGGABLE.items():
-        if call.scopes is not None and f"{word}:read" not in call.scopes:
+    for thing in _TAGGABLE.values():
+        if call.scopes is not None and f"{thing.scope}:read" not in call.scopes:
             continue
-        held = _holders(call.world, kind, tag["name"].lower())
-        counts[kind] = {"count": len(held)}
+        held = _holders(call.world, thing.kind, tag["name"].lower())
+        counts[thing.kind] = {"count": len(held)}
         if held:
-            ids = [f"{kind}/{record['id']}" for record in held]
-            newest = last if last in ids else ids[-1]
-            counts[kind]["last_tagged_uri"] = f"{call.base_url}/v2/{newest}"
+            paths = [f"{thing.path}/{record['id']}" for record in held]
+            newest = last if last in paths else paths[-1]
+            counts[thing.kind]["last_tagged_uri"] = f"{call.base_url}/v2/{newest}"
     total: dict[str, Any] = {"count": sum(count["count"] for count in counts.values())}
     uris = {count["last_tagged_uri"] for count in counts.values() if "last_tagged_uri" in count}
     if uris:
@@ -97,9 +153,9 @@ def create_tag(call: Call) -> Reply:
 def delete_tag(call: Call) -> Reply:
     """Answer ``tags_delete``: everything that has the tag loses it."""
     folded = _asked_for(call)["name"].lower()
-    for kind in _TAGGABLE.values():
-        for record in _holders(call.world, kind, folded):
-            _put(call.world, kind, record, [tag for tag in record["tags"] if tag.lower() != folded])
+    for thing in _TAGGABLE.values():
+        for record in _holders(call.world, thing.kind, folded):
+            _put(call.world, thing, record, [tag for tag in record["tags"] if tag.lower() != folded])
     call.world.tags.remove(folded)
     return no_content()
 
@@ -109,10 +165,10 @@ def tag_resources(call: Call) -> Reply:
     tag = _asked_for(call)
     folded = tag["name"].lower()
     last = ""
-    for kind, record in _resources(call):
-        last = f"{kind}/{record['id']}"
+    for thing, record in _resources(call):
+        last = f"{thing.path}/{record['id']}"
         if not any(other.lower() == folded for other in record["tags"]):
-            _put(call.world, kind, record, [*record["tags"], tag["name"]])
+            _put(call.world, thing, record, [*record["tags"], tag["name"]])
     if last:
         call.world.tags.put(folded, tag.keeping(last=last))
     return no_content()
@@ -121,32 +177,32 @@ def tag_resources(call: Call) -> Reply:
 def untag_resources(call: Call) -> Reply:
     """Answer ``tags_unassign_resources``."""
     folded = _asked_for(call)["name"].lower()
-    for kind, record in _resources(call):
-        _put(call.world, kind, record, [tag for tag in record["tags"] if tag.lower() != folded])
+    for thing, record in _resources(call):
+        _put(call.world, thing, record, [tag for tag in record["tags"] if tag.lower() != folded])
     return no_content()
 
 
-def _put(world: World, kind: str, record: Record, tags: list[str]) -> None:
-    collection: Collection = getattr(world, kind)
+def _put(world: World, thing: Taggable, record: Record, tags: list[str]) -> None:
+    collection: Collection = getattr(world, thing.kind)
     collection.put(record["id"], record.showing(tags=tags))
 
 
-def _resources(call: Call) -> list[tuple[str, Record]]:
-    found: dict[tuple[str, str], Record] = {}
+def _resources(call: Call) -> list[tuple[Taggable, Record]]:
+    found: dict[tuple[str, str], tuple[Taggable, Record]] = {}
     for resource in bodies.required(call.body, "resources", "array"):
         bodies.typed("a resource", resource, "object")
         word = bodies.required(resource, "resource_type", "string")
         id_ = bodies.required(resource, "resource_id", "string")
-        if word not in _TAGGABLE:
+        thing = _TAGGABLE.get(word)
+        if thing is None:
             raise unprocessable(f"{word} is not a resource type that the sandbox can tag.")
-        call.need(f"{word}:update")
-        kind = _TAGGABLE[word]
-        collection: Collection = getattr(call.world, kind)
-        record = collection.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) < len("1" * 19) else None
+        call.need(f"{thing.scope}:update")
+        collection: Collection = getattr(call.world, thing.kind)
+        record = collection.get(thing.key(id_))
         if record is None:
             raise not_found()
-        found[kind, id_] = record
-    return [(kind, record) for (kind, _), record in found.items()]
+        found[word, id_] = (thing, record)
+    return [*found.values()]
 
 
 OPERATIONS = {
