@@ -57,7 +57,7 @@ def test_a_server_error_on_an_action_is_not_sent_again_and_says_what_to_look_at(
 
 def test_what_is_not_simulated_says_so_at_once(client, sandbox, clock):
     with pytest.raises(ServerError, match="does not simulate") as failed:
-        client.call("volumes_create", name="v", size_gigabytes=10, region="nyc3")
+        client.call("nfs_create", name="v", size_gib=50, region="nyc3", vpc_ids=["x"])
     assert "repeat" not in str(failed.value)
     assert clock.sleeps == []
 

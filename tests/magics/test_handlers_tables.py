@@ -29,7 +29,7 @@ LISTS = [
     ("images list --type distribution", "images", 18),
     ("keys list", "keys", 3),
     ("tags list", "tags", 8),
-    ("snapshots list", "snapshots", 5),
+    ("snapshots list", "snapshots", 9),
     ("droplets list", "droplets", 13),
     ("droplets list 'web-*'", "droplets", 3),
     ("droplets list --tag web", "droplets", 4),
