@@ -135,7 +135,7 @@ def test_what_is_retired_is_sent_and_the_refusal_says_what_replaced_it(droplet, 
 @pytest.mark.parametrize("status", [400, 404, 422])
 def test_whichever_way_the_service_refuses_it(droplet, sandbox, status):
     sandbox.fault("status", status=status, message="No.", operation="dropletActions_post")
-    with pytest.raises(APIError, match=r"No\..*VPC networking replaced it"):
+    with pytest.raises(APIError, match=r": No .*VPC networking replaced it"):
         droplet.enable_private_networking()
 
 
