@@ -1,8 +1,8 @@
 """When a droplet's backups are taken.
 
 The lengths and retentions are the specification's (``droplets_list_supported_backup_policies``). Not settled, chosen here:
-without a policy the plan is daily, at an hour that follows from the droplet's id. The sandbox moves the window on when it
-has passed, and takes no backup in it by itself: a droplet would turn busy under a test that happens to run at that hour.
+without a policy the plan is daily, at an hour that follows from the droplet's id. What happens in a window is in
+`services.backups`.
 """
 
 from __future__ import annotations

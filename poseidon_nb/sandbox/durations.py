@@ -30,6 +30,8 @@ DURATIONS_S: dict[str, tuple[float, float]] = {
     "disable_backups": (6, 0),
     "change_backup_policy": (6, 0),
     "change_kernel": (12, 0),
+    "transfer": (90, 12),
+    "convert": (20, 0),
     "attach_volume": (10, 0),
     "detach_volume": (8, 0),
     "resize_volume": (12, 0),

@@ -26,7 +26,7 @@ COLLECTIONS = (
     *("domains", "domain_records", "certificates", "cdn_endpoints", "uptime_checks", "uptime_alerts"),
     *("volumes", "volume_snapshots", "reserved_ips", "reserved_ipv6s"),
     *("vpcs", "vpc_peerings", "firewalls", "load_balancers", "projects"),
-    "alert_policies",
+    *("alert_policies", "bygones"),
 )
 
 
@@ -112,6 +112,7 @@ class World:
     load_balancers: Collection
     projects: Collection
     alert_policies: Collection
+    bygones: Collection
 
     def __init__(
         self,

@@ -13,10 +13,14 @@ from poseidon_nb.sandbox import activity
 from poseidon_nb.sandbox.services import (
     account,
     actions,
+    alert_policies,
+    backups,
+    custom_images,
     droplet_actions,
     droplet_changes,
     droplet_creation,
     droplets,
+    image_actions,
     images,
     keys,
     regions,
@@ -41,9 +45,12 @@ if TYPE_CHECKING:
 SERVICES = (
     account,
     actions,
+    alert_policies,
+    custom_images,
     droplet_actions,
     droplet_creation,
     droplets,
+    image_actions,
     images,
     keys,
     regions,
@@ -66,6 +73,6 @@ OPERATIONS: dict[str, Callable[[Call], Reply]] = {
 #: What happens over time, by name; an action ends with the effect ``RESOURCE.TYPE``.
 EFFECTS: dict[str, Callable[..., None]] = {
     name: function
-    for part in (activity, droplet_changes, reserved_ip_assignment, *SERVICES)
+    for part in (activity, backups, droplet_changes, reserved_ip_assignment, *SERVICES)
     for name, function in vars(part).get("EFFECTS", {}).items()
 }

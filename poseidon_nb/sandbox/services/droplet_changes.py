@@ -15,10 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies, objects
+from poseidon_nb.sandbox import bodies, lifetimes, objects
 from poseidon_nb.sandbox.backup_policy import next_window, policy_from
 from poseidon_nb.sandbox.durations import STATUS_LAG_S
 from poseidon_nb.sandbox.replies import unprocessable
+from poseidon_nb.sandbox.services.backups import begin_backup
 from poseidon_nb.sandbox.services.droplet_names import checked_name
 from poseidon_nb.sandbox.services.images import find_image, refuse_unless_it_fits
 from poseidon_nb.sandbox.timestamps import stamp, unstamp
@@ -136,12 +137,13 @@ def _gpus(size: Shared) -> int:
     return int(size.get("gpu_info", {}).get("count", 0))
 
 
-def _resize(world: World, _at: float, droplet: Record, arguments: dict[str, Any]) -> None:
+def _resize(world: World, at: float, droplet: Record, arguments: dict[str, Any]) -> None:
     size = world.figures.sizes[arguments["size"]]
     changes = {"size": size, "size_slug": size["slug"], "memory": size["memory"], "vcpus": size["vcpus"]}
     if arguments["disk"]:
         changes |= {"disk": size["disk"], "disk_info": size["disk_info"]}
-    world.droplets.put(droplet["id"], droplet.showing(**changes))
+    kept = lifetimes.resized(droplet, at, size["slug"], size["disk"] if arguments["disk"] else droplet["disk"])
+    world.droplets.put(droplet["id"], kept.showing(**changes))
 
 
 def _prepare_rebuild(call: Call, droplet: Record) -> dict[str, Any]:
@@ -228,6 +230,7 @@ def set_backups(world: World, at: float, droplet: Record, arguments: dict[str, A
     features = [feature for feature in droplet["features"] if feature != "backups"]
     window = next_window(policy, at) if policy else None
     changed = droplet.showing(features=[*features, "backups"] if policy else features, next_backup_window=window)
+    changed = lifetimes.planned(changed, at, policy["plan"] if policy else None)
     world.droplets.put(droplet["id"], changed.keeping(backup_policy=policy))
     if window:
         world.schedule(unstamp(window["start"]), "droplet.window", droplet["id"], window["start"])
@@ -284,6 +287,7 @@ def _move_window(world: World, at: float, droplet_id: int, start: str) -> None:
     # A window that is not the one shown belongs to a policy that has been changed since.
     if droplet is not None and (droplet["next_backup_window"] or {}).get("start") == start:
         set_backups(world, at, droplet, {"policy": droplet.kept["backup_policy"]})
+        begin_backup(world, at, droplet)
 
 
 EFFECTS: dict[str, Callable[..., None]] = {

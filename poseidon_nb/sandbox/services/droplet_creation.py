@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity, bodies, chance, objects
+from poseidon_nb.sandbox import activity, bodies, chance, lifetimes, objects
 from poseidon_nb.sandbox.backup_policy import policy_from
 from poseidon_nb.sandbox.durations import ADDRESSES_AT, STATUS_LAG_S
 from poseidon_nb.sandbox.records import Record, Shared, render
@@ -227,6 +227,7 @@ def _disappear(world: World, at: float, droplet_id: int, _arguments: dict[str, A
         # Snapshots outlive their droplet, backups do not.
         for backup_id in droplet["backup_ids"]:
             world.images.remove(backup_id)
+        lifetimes.close(world, "droplets", droplet_id, at)
         world.droplets.remove(droplet_id)
         # Services whose things were attached to it, or named it, have an effect of this kind each.
         for name, effect in world.effects.items():

@@ -1,14 +1,15 @@
 """Images: DigitalOcean's base images, and the account's own snapshots and backups.
 
 Retired base images are not listed and have no slug, and can still be read by id, as the live service does it. There are
-no 1-Click applications in the figures, so ``type=application`` is an empty list.
+no 1-Click applications in the figures, so ``type=application`` is an empty list. Not settled by any source, chosen here:
+an image with an action in progress is neither deleted nor given a second action.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies
+from poseidon_nb.sandbox import activity, bodies, lifetimes
 from poseidon_nb.sandbox.records import Record, Shared
 from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.scopes import FORBIDDEN_TEXT
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.replies import Reply
     from poseidon_nb.sandbox.world import World
+
+
+#: What the specification says an image can be of (the text of ``image_new_custom``).
+_DISTRIBUTIONS = (
+    *("Arch Linux", "CentOS", "CoreOS", "Debian", "Fedora", "Fedora Atomic", "FreeBSD", "Gentoo"),
+    *("openSUSE", "RancherOS", "Rocky Linux", "Ubuntu", "Unknown"),
+)
+
+
+def known_distribution(asked: str) -> str:
+    """Give a distribution back if it is one; any other is accepted and becomes ``Unknown``, as the specification says."""
+    return asked if asked in _DISTRIBUTIONS else "Unknown"
 
 
 def find_image(world: World, wanted: Any) -> Shared | None:
@@ -71,7 +84,8 @@ def get_image(call: Call) -> Reply:
     return call.one("image", Record(image))
 
 
-def _own(call: Call) -> Record:
+def own_image(call: Call) -> Record:
+    """Give the account's own image that the path names; DigitalOcean's are forbidden, others not found."""
     id_ = call.id("image_id")
     image = call.world.images.get(id_)
     if image is not None:
@@ -81,10 +95,12 @@ def _own(call: Call) -> Record:
 
 def update_image(call: Call) -> Reply:
     """Answer ``images_update``; only the account's own images can be changed."""
-    image = _own(call)
+    image = own_image(call)
     asked = {name: bodies.optional(call.body, name, "string") for name in ("name", "description", "distribution")}
     if asked["name"] == "":
         raise unprocessable("name is required.")
+    if asked["distribution"] is not None:
+        asked["distribution"] = known_distribution(asked["distribution"])
     changed = image.showing(**{name: value for name, value in asked.items() if value is not None})
     call.world.images.put(image["id"], changed)
     return call.one("image", changed)
@@ -92,12 +108,15 @@ def update_image(call: Call) -> Reply:
 
 def delete_image(call: Call) -> Reply:
     """Answer ``images_delete``."""
-    forget_image(call.world, _own(call))
+    image = own_image(call)
+    activity.refuse_if_busy(call.world, "image", image["id"])
+    forget_image(call.world, image)
     return no_content()
 
 
 def forget_image(world: World, image: Record) -> None:
     """Remove an image, and its id from its droplet."""
+    lifetimes.close(world, "images", image["id"])
     world.images.remove(image["id"])
     droplet = world.droplets.get(image.kept.get("droplet_id"))
     if droplet is not None:

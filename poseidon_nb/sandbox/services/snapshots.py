@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.sandbox import activity
 from poseidon_nb.sandbox.records import Record
 from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.images import forget_image
@@ -67,7 +68,9 @@ def delete_snapshot(call: Call) -> Reply:
     """Answer ``snapshots_delete``: a droplet's image goes too, being the same thing."""
     of_volume = _of_volume(call)
     if of_volume is None:
-        forget_image(call.world, _image(call))
+        image = _image(call)
+        activity.refuse_if_busy(call.world, "image", image["id"])
+        forget_image(call.world, image)
     else:
         call.world.volume_snapshots.remove(of_volume["id"])
     return no_content()

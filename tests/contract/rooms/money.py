@@ -1,0 +1,87 @@
+"""Images and their actions, curves, alerts, and what all of it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.contract.walk import Walk
+
+CUSTOM = {"name": "router", "url": "https://example.com/router.qcow2.gz", "region": "fra1", "distribution": "Debian"}
+ALERT = {
+    "type": "v1/insights/droplet/cpu",
+    "description": "too warm",
+    "compare": "GreaterThan",
+    "value": 80.5,
+    "window": "5m",
+    "entities": [],
+    "tags": ["web"],
+    "alerts": {"email": ["ops@example.com"], "slack": [{"url": "https://hooks.example.com/1", "channel": "ops"}]},
+    "enabled": True,
+}
+
+
+def walk_custom_images(walk: Walk) -> None:
+    made = walk.must("POST", "/v2/images", CUSTOM | {"tags": ["walked"], "description": "by the way"})["image"]
+    assert made["status"] == "NEW"
+    walk.later()
+    assert walk.get(f"/v2/images/{made['id']}")["image"]["status"] == "available"
+    bad = walk.must("POST", "/v2/images", CUSTOM | {"url": "https://example.com/index.html"})["image"]
+    walk.later()
+    assert walk.get(f"/v2/images/{bad['id']}")["image"]["error_message"]
+    walk.refused(422, "POST", f"/v2/images/{bad['id']}/actions", {"type": "transfer", "region": "nyc3"})
+    for change in ({"url": "ftp://example.com/a.img"}, {"region": "mars1"}, {"name": ""}, {"tags": ["no spaces"]}):
+        walk.refused(422, "POST", "/v2/images", CUSTOM | change)
+    walk.refused(400, "POST", "/v2/images", b"{")
+    walk.must("DELETE", f"/v2/images/{bad['id']}")
+    walk_image_actions(walk, made["id"])
+
+
+def walk_image_actions(walk: Walk, image_id: int) -> None:
+    path = f"/v2/images/{image_id}/actions"
+    for region in ("nyc3", "sfo3"):
+        action = walk.must("POST", path, {"type": "transfer", "region": region})["action"]
+        assert (action["resource_type"], action["resource_id"]) == ("image", image_id)
+        walk.refused(422, "POST", path, {"type": "transfer", "region": "lon1"})
+        walk.refused(422, "DELETE", f"/v2/images/{image_id}")
+        walk.later()
+        assert walk.get(f"{path}/{action['id']}")["action"] == walk.get(f"/v2/actions/{action['id']}")["action"]
+    assert walk.get(f"/v2/images/{image_id}")["image"]["regions"] == ["fra1", "nyc3", "sfo3"]
+    for _ in walk.pages(path):
+        pass
+    for body in ({"type": "transfer", "region": "nyc3"}, {"type": "transfer"}, {"type": "convert"}, {"type": "x"}, {}):
+        walk.refused(422, "POST", path, body)
+    backup = next(
+        one for one in walk.get("/v2/images", private="true", per_page=200)["images"] if one["type"] == "backup"
+    )
+    walk.must("POST", f"/v2/images/{backup['id']}/actions", {"type": "convert"})
+    walk.later()
+    assert walk.get(f"/v2/snapshots/{backup['id']}")["snapshot"]["resource_type"] == "droplet"
+    walk.refused(404, "GET", f"{path}/1")
+    walk.refused(404, "POST", "/v2/images/1/actions", {"type": "convert"})
+    public = walk.get("/v2/images/ubuntu-24-04-x64")["image"]["id"]
+    walk.refused(403, "POST", f"/v2/images/{public}/actions", {"type": "transfer", "region": "nyc3"})
+
+
+def walk_alert_policies(walk: Walk) -> None:
+    droplet = walk.get("/v2/droplets")["droplets"][0]["id"]
+    made = walk.must("POST", "/v2/monitoring/alerts", ALERT | {"entities": [str(droplet)]})["policy"]
+    for _ in walk.pages("/v2/monitoring/alerts"):
+        pass
+    path = f"/v2/monitoring/alerts/{made['uuid']}"
+    assert walk.get(path)["policy"] == made
+    changed: dict[str, Any] = {**ALERT, "value": 90, "enabled": False}
+    assert walk.must("PUT", path, changed)["policy"] == {"uuid": made["uuid"], **changed}
+    for change in (
+        *({"type": "v1/none"}, {"window": "2m"}, {"compare": "Equals"}, {"entities": ["1"]}, {"entities": ["web-1"]}),
+        *({"alerts": {"email": []}}, {"alerts": {"email": [], "slack": [{"url": "x"}]}}, {"tags": ["no spaces"]}),
+        *({"value": "80"}, {"enabled": None}),
+    ):
+        walk.refused(422, "POST", "/v2/monitoring/alerts", ALERT | change)
+        walk.refused(422, "PUT", path, ALERT | change)
+    walk.must("DELETE", path)
+    for method, body in (("GET", None), ("PUT", ALERT), ("DELETE", None)):
+        walk.refused(404, method, path, body)
+
+
+ROOMS = (walk_custom_images, walk_alert_policies)
