@@ -121,6 +121,11 @@ class Droplet(Resource):
         self._droplets.acting.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
 
+    def wait_for_ssh(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
+        """Block until it answers on the SSH port, which comes some time after it is ``active``."""
+        self._droplets.wait_for_ssh(self, timeout_s=timeout_s, on_progress=on_progress)
+        return self
+
     # --- power -------------------------------------------------------------------------------------------------------
     def power_on(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None

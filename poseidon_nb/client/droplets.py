@@ -20,6 +20,7 @@ from poseidon_nb.client.droplet_actions import DropletActions
 from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Snapshot
+from poseidon_nb.client.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
 from poseidon_nb.transport import calling_off
 from poseidon_nb.transport.idle import result_of
@@ -55,6 +56,8 @@ class Droplets(Collection[Droplet]):
     def __init__(self, connection: Connection, actions: Actions, slugs: Slugs) -> None:
         super().__init__(connection, "droplets", "droplets_list", lambda row: Droplet(row, self))
         self.acting = DropletActions(connection, actions, slugs)
+        #: Tries whether something listens at an address and a port; another one can be put in its place.
+        self.probe: Probe = listens
         self._actions = actions
         self._slugs = slugs
         self._creation = DropletCreation(connection, actions, slugs, self)
@@ -167,6 +170,7 @@ class Droplets(Collection[Droplet]):
         tags: Sequence[str] | None = None,
         user_data: str | None = None,
         wait: bool = True,
+        wait_for: str | None = None,
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
         **fields: object,
@@ -184,6 +188,7 @@ class Droplets(Collection[Droplet]):
         tags: Sequence[str] | None = None,
         user_data: str | None = None,
         wait: bool = True,
+        wait_for: str | None = None,
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
         **fields: object,
@@ -200,6 +205,7 @@ class Droplets(Collection[Droplet]):
         tags: Sequence[str] | None = None,
         user_data: str | None = None,
         wait: bool = True,
+        wait_for: str | None = None,
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
         **fields: object,
@@ -222,6 +228,8 @@ class Droplets(Collection[Droplet]):
             Cloud-init, at most 64 KiB.
         wait : bool
             Block until they are ``active``, and read them again.
+        wait_for : str, optional
+            ``"ssh"``: block further until their SSH port answers.
         timeout_s : float, optional
             Seconds; 10 minutes by default.
         on_progress : callable, optional
@@ -247,6 +255,7 @@ class Droplets(Collection[Droplet]):
             raise InvalidArgument(f"{'ssh_keys' if isinstance(ssh_keys, str) else 'tags'} takes a list")
         if (name is None) == (names is None) or not (name or names):
             raise InvalidArgument("create takes either name= or names=")
+        checked_wait_for(wait_for, wait=wait, public=fields.get("public_networking") is not False)
         wanted = checked_fields(
             operation("droplets_create"),
             {
@@ -262,7 +271,42 @@ class Droplets(Collection[Droplet]):
         if wait:
             self._creation.wait(made, timeout_s=timeout_s, on_progress=on_progress)
         droplets = [droplet for droplet, _ in made]
+        if wait_for is not None:
+            self.wait_for_ssh(droplets, timeout_s=timeout_s, on_progress=on_progress)
         return droplets if names is not None else droplets[0]
+
+    def wait_for_ssh(
+        self,
+        droplets: Droplet | int | str | Sequence[Droplet | int | str],
+        *,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DropletList:
+        """Block until droplets answer on the SSH port.
+
+        Parameters
+        ----------
+        droplets : Droplet, int, str, or sequence of these
+        timeout_s : float, optional
+            Seconds; 3 minutes by default.
+        on_progress : callable, optional
+            Told a `Progress` of each about once a second; its ``id`` is the droplet's, for this is no action.
+
+        Returns
+        -------
+        list of Droplet
+
+        Raises
+        ------
+        ActionTimedOut
+            Some did not answer in time; they are named.
+        LookupFailed
+            One has no public address.
+        """
+        given = [droplets] if isinstance(droplets, (Droplet, int, str)) else droplets
+        found = [self.find(droplet) for droplet in given]
+        SshWaiting(self._connection, self.probe).wait(found, timeout_s=timeout_s, on_progress=on_progress)
+        return found
 
     def delete(self, droplet: Droplet | int | str) -> None:
         """Destroy a droplet and its disk. This cannot be undone. One that is busy is waited for first."""

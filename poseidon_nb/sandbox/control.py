@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, TypeAlias
 
-from poseidon_nb.sandbox import activity, bodies, chance, storage
+from poseidon_nb.sandbox import activity, bodies, chance, network, storage
 from poseidon_nb.sandbox.coverage import coverage
 from poseidon_nb.sandbox.faults import KINDS, Fault
 from poseidon_nb.sandbox.replies import Refusal, Reply, answer, bad_request, no_content, not_found
@@ -47,6 +47,7 @@ class Controls:
             ("GET", "/state"): self.save,
             ("PUT", "/state"): self.load,
             ("GET", "/coverage"): self.coverage,
+            ("GET", "/ports"): self.ports,
             ("POST", "/tokens"): self.add_token,
             ("GET", "/settings"): self.settings,
             ("PUT", "/settings"): self.change_settings,
@@ -147,6 +148,11 @@ class Controls:
     def coverage(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
         """Say which operations are simulated."""
         return answer(200, **coverage(dispatcher.operations))
+
+    def ports(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> Reply:
+        """Say whether something would answer at an address: SSH of a droplet that runs, some time after its boot."""
+        open_ = names.get("port") == "22" and network.answers_ssh(dispatcher.world, names.get("address", ""))
+        return answer(200, open=open_)
 
     def add_token(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> Reply:
         """Make a token that is limited to scopes."""

@@ -1,0 +1,205 @@
+"""Sequences and plain requests on many things at once: no failure hides another, and Ctrl-C stops them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from poseidon_nb.client.bulk import SENDERS, on_each, run_on_each
+from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
+from poseidon_nb.transport import calling_off
+
+BIGGER = "s-4vcpu-8gb"
+
+
+@pytest.fixture
+def webs(client):
+    return [client.droplets.by_name(name) for name in ("web-1", "web-2")]
+
+
+def resized(droplet, tell):
+    return droplet.resize(BIGGER, restart=True, on_progress=tell)
+
+
+# --- a snapshot with its restart -------------------------------------------------------------------------------------
+def types(droplet, before):
+    return [action.type for action in reversed(droplet.actions()) if action.id > before]
+
+
+@pytest.fixture
+def before(client):
+    return max(action.id for action in client.actions.list())
+
+
+def test_a_snapshot_with_a_restart_is_taken_of_a_stopped_disk(droplet, before):
+    action = droplet.take_snapshot("clean", restart=True)
+    assert (action.type, action.completed) == ("snapshot", True)
+    assert types(droplet, before) == ["shutdown", "snapshot", "power_on"]
+    assert droplet.active
+    assert "clean" in [snapshot.name for snapshot in droplet.snapshots()]
+
+
+def test_a_shutdown_that_is_ignored_is_followed_by_cutting_the_power(droplet, sandbox, before):
+    sandbox.fault("shutdown_ignored")
+    droplet.take_snapshot("clean", restart=True)
+    assert types(droplet, before) == ["shutdown", "power_off", "snapshot", "power_on"]
+    assert droplet.active
+
+
+def test_a_snapshot_that_fails_leaves_the_droplet_running(droplet, sandbox, before):
+    sandbox.fault("action_errored", action="snapshot")
+    with pytest.raises(ActionFailed, match=r"^snapshot web-1 failed"):
+        droplet.take_snapshot("clean", restart=True)
+    assert types(droplet, before) == ["shutdown", "snapshot", "power_on"]
+    assert droplet.active
+
+
+def test_when_power_on_fails_after_the_snapshot_it_is_said_that_there_is_one(droplet, sandbox):
+    sandbox.fault("action_errored", action="power_on")
+    with pytest.raises(ActionFailed, match=r"^power_on web-1 failed.*web-1 has its snapshot and may still be off"):
+        droplet.take_snapshot("clean", restart=True)
+    assert "clean" in [snapshot.name for snapshot in droplet.snapshots()]
+
+
+def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(droplet, client, monkeypatch):
+    read = client.droplets.read
+
+    def on_progress(progress):
+        if progress.label.startswith("power_on"):
+            monkeypatch.setattr(
+                "poseidon_nb.client.settle.Settling._one", lambda _, id_: {**read(id_), "status": "off"}
+            )
+
+    with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off; web-1 has its snapshot"):
+        droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_an_answer_that_was_lost_on_the_way_does_nothing_twice(droplet, sandbox, before, lost):
+    sandbox.fault("lost_after", operation="dropletActions_post", skip=lost - 1)
+    assert droplet.take_snapshot("clean", restart=True).completed
+    assert types(droplet, before) == ["shutdown", "snapshot", "power_on"]
+
+
+def test_ctrl_c_says_that_the_droplet_may_be_off(droplet):
+    def pressed(progress):
+        if progress.label.startswith("snapshot"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        droplet.take_snapshot("clean", restart=True, on_progress=pressed)
+    assert any("web-1 was having its snapshot taken with a restart" in note for note in caught.value.__notes__)
+
+
+def test_a_snapshot_with_a_restart_needs_to_wait(droplet, sent):
+    with pytest.raises(InvalidArgument, match="a snapshot with restart=True is three actions"):
+        droplet.take_snapshot("clean", restart=True, wait=False)
+    assert sent("POST") == []
+
+
+# --- sequences -------------------------------------------------------------------------------------------------------
+def test_sequences_run_at_the_same_time_and_each_is_told_of_in_the_callers_thread(client, webs, clock):
+    told, threads = [], set()
+
+    def on_progress(progress):
+        told.append(progress.label)
+        threads.add(threading.get_ident())
+
+    outcomes = run_on_each(webs[::-1], resized, on_progress=on_progress)
+    assert [(one.droplet.name, one.action.type, one.error) for one in outcomes] == [
+        ("web-2", "resize", None),
+        ("web-1", "resize", None),
+    ]
+    assert {*told} == {f"{verb} web-{n}" for verb in ("shutdown", "resize", "power_on") for n in (1, 2)}
+    assert threads == {threading.get_ident()}
+    started = {(one.type, one.resource_id): one.id for one in client.actions.list()[:6]}
+    # The second was shut down before the first was started again.
+    assert max(started["shutdown", one.id] for one in webs) < min(started["power_on", one.id] for one in webs)
+    assert all(one.active and one.size_slug == BIGGER for one in webs)
+
+
+def test_a_failure_stays_with_its_droplet(client, sandbox, webs):
+    sandbox.fault("action_errored", action="resize", resource_id=webs[0].id)
+    failed, fine = run_on_each(webs, resized)
+    assert isinstance(failed.error, ActionFailed)
+    assert failed.action.type == "resize"
+    assert (fine.error, fine.action.completed) == (None, True)
+    assert all(droplet.refresh().active for droplet in webs)
+
+
+def test_one_that_is_named_twice_is_done_once(webs, sent):
+    assert len(run_on_each([webs[0], webs[0]], resized)) == 1
+    assert len(sent("POST")) == 3
+
+
+def test_ctrl_c_stops_sequences_and_names_those_that_are_half_way(client, webs, sandbox):
+    entered, over = threading.Barrier(3), threading.Semaphore(0)
+
+    def run(droplet, tell):
+        entered.wait(30)
+        try:
+            while True:
+                # What a wait does, again and again.
+                tell(None)
+        except calling_off.CalledOff:
+            over.release()
+            raise
+
+    def pressed():
+        entered.wait(30)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run_on_each(webs, run, on_idle=pressed)
+    assert caught.value.__notes__ == ["left half way: web-1 and web-2: look whether they have to be powered on"]
+    assert all(over.acquire(timeout=30) for _ in webs)
+
+
+# --- plain requests --------------------------------------------------------------------------------------------------
+def test_things_are_done_side_by_side_and_given_in_their_order(client, sent):
+    keys = client.keys.list()
+    outcomes = on_each([*(key.id for key in keys), 1], client.keys.delete)
+    assert [one.thing for one in outcomes] == [*(key.id for key in keys), 1]
+    assert [type(one.error) for one in outcomes] == [type(None)] * len(keys) + [NotFound]
+    assert client.keys.list() == []
+
+
+def test_ctrl_c_begins_no_more_and_says_how_far_it_came():
+    release, begun = threading.Event(), []
+
+    def slow(number):
+        begun.append(number)
+        release.wait(30)
+
+    def pressed():
+        if len(begun) == SENDERS:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        on_each([*range(40)], slow, on_idle=pressed)
+    release.set()
+    assert caught.value.__notes__ == [f"0 had been done, and {SENDERS} more may have been: look before you repeat it"]
+    assert sorted(begun) == [*range(SENDERS)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "delete"),
+    [
+        ("snapshots_delete", lambda client: client.snapshots.delete(client.snapshots.list()[0].id)),
+        ("tags_delete", lambda client: client.tags.delete("web")),
+        ("sshKeys_delete", lambda client: client.keys.delete(client.keys.list()[0])),
+        ("images_delete", lambda client: client.images.list(private=True)[0].delete()),
+        ("droplets_destroy", lambda client: client.droplets.delete("web-1")),
+        ("tags_delete", lambda client: client.call("tags_delete", tag_id="web")),
+    ],
+)
+def test_a_delete_whose_answer_was_lost_is_looked_for_and_not_repeated(client, sandbox, sent, operation, delete):
+    sandbox.fault("lost_after", operation=operation)
+    assert delete(client) is None
+    assert len(sent("DELETE")) == 1
+    sandbox.reset()
+    sandbox.fault("lost_before", operation=operation)
+    with pytest.raises(OutcomeUnknown):
+        delete(client)
+    assert len(sent("DELETE")) == 1
