@@ -11,7 +11,7 @@ from poseidon_nb.sandbox.replies import Refusal, Reply, not_found
 from poseidon_nb.sandbox.scopes import FORBIDDEN_TEXT, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from poseidon_nb.sandbox.records import Record
     from poseidon_nb.sandbox.world import World
@@ -41,6 +41,8 @@ class Call:
         The JSON body; empty when none was sent.
     scopes : frozenset or None
         What the token may do; None is everything.
+    headers : mapping
+        The request's headers, with names in small letters.
     """
 
     world: World
@@ -51,6 +53,7 @@ class Call:
     query: dict[str, str]
     body: dict[str, Any] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def id(self, name: str) -> int:
         """Give a number from the path; what is not one names nothing."""

@@ -122,6 +122,7 @@ class Dispatcher:
                     names=found[1],
                     query=_query(query),
                     scopes=self.tokens.scopes(token),
+                    headers=headers,
                 )
                 reply = self._answered(method, found[0], call, body, request_id)
             except Refusal as refusal:

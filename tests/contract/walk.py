@@ -36,10 +36,19 @@ class Walk:
         self.wrong: list[str] = []
 
     def ask(
-        self, method: str, path: str, body: Any = None, /, *, token: str | None = None, **query: Any
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        /,
+        *,
+        token: str | None = None,
+        sending: dict[str, str] | None = None,
+        **query: Any,
     ) -> tuple[int, Any]:
-        """Give an answer's status and JSON, after it was judged; no body is None."""
+        """Give an answer's status and JSON, after it was judged; no body is None, ``sending`` is further headers."""
         headers = {"host": HOST, "authorization": f"Bearer {self.token if token is None else token}"}
+        headers |= sending or {}
         sent = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         reply = self.sandbox.dispatch(method, path, urlencode(query), headers, sent)
         answer = json.loads(reply.body) if reply.body else None

@@ -221,7 +221,7 @@ def _come_up(world: World, at: float, droplet_id: int, arguments: dict[str, Any]
     world.schedule(at + STATUS_LAG_S / world.speed, "droplet.status", droplet_id)
 
 
-def _disappear(world: World, at: float, droplet_id: int, _arguments: dict[str, Any]) -> None:
+def _disappear(world: World, at: float, droplet_id: int, arguments: dict[str, Any]) -> None:
     droplet = world.droplets.get(droplet_id)
     if droplet is not None:
         # Snapshots outlive their droplet, backups do not.
@@ -233,6 +233,8 @@ def _disappear(world: World, at: float, droplet_id: int, _arguments: dict[str, A
         for name, effect in world.effects.items():
             if name.startswith("droplet.gone."):
                 effect(world, at, droplet_id)
+        if "with" in arguments:
+            world.effects["droplet.destroyed_with"](world, at, droplet_id, arguments["with"])
 
 
 OPERATIONS = {"droplets_create": create_droplets}

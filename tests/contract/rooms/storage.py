@@ -209,4 +209,51 @@ def walk_reserved_ipv6s(walk: Walk) -> None:
         walk.refused(422, "POST", "/v2/reserved_ipv6", body)
 
 
-ROOMS = (walk_volumes, walk_droplet_with_volume, walk_reserved_ips, walk_floating_ips, walk_reserved_ipv6s)
+def walk_destruction(walk: Walk) -> None:
+    droplet, ip = with_everything(walk)
+    path = f"/v2/droplets/{droplet}/destroy_with_associated_resources"
+    walk.refused(404, "GET", f"{path}/status")
+    walk.refused(404, "POST", f"{path}/retry")
+    found = walk.get(path)
+    assert [len(found[kind]) for kind in ("reserved_ips", "snapshots", "volumes", "volume_snapshots")] == [1, 1, 1, 1]
+    walk.refused(422, "DELETE", f"{path}/selective", {"volumes": [NOTHING]})
+    walk.refused(400, "DELETE", f"{path}/dangerous")
+    walk.sandbox.fault("action_errored", action="destroy")
+    walk.must("DELETE", f"{path}/selective", {"snapshots": [found["snapshots"][0]["id"]]})
+    walk.refused(409, "POST", f"{path}/retry")
+    walk.later()
+    assert walk.get(f"{path}/status")["failures"] == 1
+    walk.must("POST", f"{path}/retry")
+    assert "completed_at" not in walk.get(f"{path}/status")
+    walk.later()
+    assert walk.get(f"{path}/status")["failures"] == 0
+    walk.refused(404, "POST", f"{path}/retry")
+    walk.must("DELETE", f"/v2/volumes/{found['volumes'][0]['id']}")
+    walk.must("DELETE", f"/v2/reserved_ips/{ip}")
+    droplet, ip = with_everything(walk)
+    path = f"/v2/droplets/{droplet}/destroy_with_associated_resources"
+    walk.must("DELETE", f"{path}/dangerous", sending={"x-dangerous": "true"})
+    walk.later()
+    walk.get(f"{path}/status")
+    walk.refused(404, "GET", f"/v2/reserved_ips/{ip}")
+
+
+def with_everything(walk: Walk) -> tuple[int, str]:
+    """Make a droplet with a snapshot, a volume that has one, and an address; give its id and the address."""
+    volume = walk.must("POST", "/v2/volumes", {**VOLUME, "name": "doomed"})["volume"]["id"]
+    walk.must("POST", f"/v2/volumes/{volume}/snapshots", {"name": "doomed"})
+    droplet = new_droplet(walk, volumes=[volume])
+    walk.action(droplet, "snapshot", name="doomed")
+    ip = walk.must("POST", "/v2/reserved_ips", {"droplet_id": droplet})["reserved_ip"]["ip"]
+    walk.later()
+    return droplet, ip
+
+
+ROOMS = (
+    walk_volumes,
+    walk_destruction,
+    walk_droplet_with_volume,
+    walk_reserved_ips,
+    walk_floating_ips,
+    walk_reserved_ipv6s,
+)
