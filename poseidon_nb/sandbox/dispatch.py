@@ -170,7 +170,7 @@ class Dispatcher:
                 f"The sandbox does not simulate {operation.id} ({operation.method} {operation.path}).",
             )
         if operation.body_type:
-            call.body = bodies.checked(bodies.parsed(body), operation.body_fields)
+            call.body = bodies.checked(bodies.parsed(body), operation.body_fields, operation.id)
         return handler(call)
 
     def _finished(self, reply: Reply, headers: Mapping[str, str], request_id: str, now: float) -> Reply:

@@ -1,7 +1,7 @@
 """Rate limits: counted only with ``rate_limit="real"``, told in every answer.
 
-The rules are the specification's: 5,000 requests in a sliding hour, 250 in a minute, and ten a minute for the list of
-keys. ``retry-after`` comes with the short limits only; ``ratelimit-reset`` is when the oldest request leaves the hour.
+The rules are the specification's: 5,000 requests in a sliding hour, 250 in a minute, ten a minute for the list of
+keys, and five in ten seconds for all of the CDN endpoints together. ``retry-after`` comes with the short limits only; ``ratelimit-reset`` is when the oldest request leaves the hour.
 Not settled, chosen here: a request that is refused does not count. With ``rate_limit="off"`` nothing is counted, and a
 client can see it: what remains is always the whole limit.
 """
@@ -16,8 +16,13 @@ from poseidon_nb.sandbox.replies import Refusal
 LIMIT = 5000
 _HOUR_S = 3600.0
 _BURST = (250, 60.0)
-#: Operations with a limit of their own: requests, and the seconds in which they may come.
-_OWN = {"sshKeys_list": (10, 60.0)}
+#: Operations with a limit of their own, some of which share it: its name, requests, and the seconds for them.
+_CDN = ("cdn", (5, 10.0))
+_OWN = {
+    "sshKeys_list": ("sshKeys_list", (10, 60.0)),
+    **dict.fromkeys(("cdn_list_endpoints", "cdn_create_endpoint", "cdn_get_endpoint"), _CDN),
+    **dict.fromkeys(("cdn_update_endpoints", "cdn_delete_endpoint", "cdn_purge_cache"), _CDN),
+}
 TEXT = "API Rate limit exceeded."
 
 
@@ -43,7 +48,8 @@ class RateLimits:
         hour = self._hour(token, now)
         limits = [((token, ""), _BURST)]
         if operation in _OWN:
-            limits.append(((token, operation), _OWN[operation]))
+            name, limit = _OWN[operation]
+            limits.append(((token, name), limit))
         for key, (most, seconds) in limits:
             recent = self._bursts.setdefault(key, deque())
             _forget(recent, now - seconds)

@@ -248,7 +248,7 @@ def test_refusals_that_every_operation_has_are_as_specified(operation_id: str, c
         walk.refused(400, one.method, path, b"not JSON")
         walk.refused(400, one.method, path, b"[]")
     if one.scopes:
-        walk.limit("cdn:read")
+        walk.limit("nothing:read")
         walk.refused(403, one.method, path)
     assert walk.wrong == []
 
