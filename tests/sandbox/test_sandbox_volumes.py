@@ -202,6 +202,8 @@ def test_tags_count_volumes_and_their_snapshots(api, make_volume):
     resources = api.get("/v2/tags/stored")["tag"]["resources"]
     assert [resources[kind]["count"] for kind in ("volumes", "volume_snapshots", "droplets")] == [1, 1, 0]
     assert resources["count"] == 2
+    (listed,) = [tag for tag in api.get("/v2/tags?per_page=200")["tags"] if tag["name"] == "stored"]
+    assert listed["resources"] == resources
     assert resources["last_tagged_uri"].endswith(f"/v2/snapshots/{snapshot['id']}")
     assert resources["volumes"]["last_tagged_uri"].endswith(f"/v2/volumes/{volume['id']}")
     api("DELETE", "/v2/tags/stored")

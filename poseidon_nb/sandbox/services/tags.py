@@ -102,13 +102,29 @@ def _holders(world: World, kind: str, folded: str) -> list[Record]:
     return [record for record in collection.listed() if any(tag.lower() == folded for tag in record.shown["tags"])]
 
 
-def _shown(call: Call, tag: Record) -> Record:
+def _all_held(world: World, kind: str) -> dict[str, list[Record]]:
+    """Give the holders of every tag, by its folded name, in one walk over the collection."""
+    collection: Collection = getattr(world, kind)
+    held: dict[str, list[Record]] = {}
+    for record in collection.listed():
+        for folded in {tag.lower() for tag in record.shown["tags"]}:
+            held.setdefault(folded, []).append(record)
+    return held
+
+
+def _seen(call: Call) -> list[Taggable]:
+    return [thing for thing in _TAGGABLE.values() if call.scopes is None or f"{thing.scope}:read" in call.scopes]
+
+
+def _one_shown(call: Call, tag: Record) -> Record:
+    folded = tag["name"].lower()
+    return _shown(call, tag, [(thing, _holders(call.world, thing.kind, folded)) for thing in _seen(call)])
+
+
+def _shown(call: Call, tag: Record, holders: list[tuple[Taggable, list[Record]]]) -> Record:
     counts: dict[str, dict[str, Any]] = {}
     last = tag.kept.get("last", "")
-    for thing in _TAGGABLE.values():
-        if call.scopes is not None and f"{thing.scope}:read" not in call.scopes:
-            continue
-        held = _holders(call.world, thing.kind, tag["name"].lower())
+    for thing, held in holders:
         counts[thing.kind] = {"count": len(held)}
         if held:
             paths = [f"{thing.path}/{record['id']}" for record in held]
@@ -133,12 +149,17 @@ def _asked_for(call: Call) -> Record:
 
 def list_tags(call: Call) -> Reply:
     """Answer ``tags_list``, oldest first."""
-    return call.page("tags", "tag", [_shown(call, tag) for tag in call.world.tags.listed()])
+    held = [(thing, _all_held(call.world, thing.kind)) for thing in _seen(call)]
+    shown = []
+    for tag in call.world.tags.listed():
+        folded = tag["name"].lower()
+        shown.append(_shown(call, tag, [(thing, records.get(folded, [])) for thing, records in held]))
+    return call.page("tags", "tag", shown)
 
 
 def get_tag(call: Call) -> Reply:
     """Answer ``tags_get``."""
-    return call.one("tag", _shown(call, _asked_for(call)))
+    return call.one("tag", _one_shown(call, _asked_for(call)))
 
 
 def create_tag(call: Call) -> Reply:
@@ -147,7 +168,7 @@ def create_tag(call: Call) -> Reply:
     if not _NAME.fullmatch(asked):
         raise bad_request(f'Error validating resource tag: "tag-name {asked} contains invalid characters"')
     name = ensure_tag(call.world, asked)
-    return call.one("tag", _shown(call, call.world.tags[name.lower()]), status=201)
+    return call.one("tag", _one_shown(call, call.world.tags[name.lower()]), status=201)
 
 
 def delete_tag(call: Call) -> Reply:
