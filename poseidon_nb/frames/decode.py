@@ -35,6 +35,7 @@ _LEAVES: dict[str, Any] = {
     "datetime64[us, UTC]": Moment,
     "list": list,
 }
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _STEP = re.compile(r"(?P<name>\w+)(?:\[(?P<by>\w+)=(?P<value>\w+)\])?")
 _COMPLAINT = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<found>[^`]+)`")
 _PLACE = re.compile(r" - at `\$(?P<place>[^`]*)`$")
@@ -64,6 +65,7 @@ class _Node:
     """What is known of one member of the API's object, gathered over all paths that touch it."""
 
     dtypes: set[str] = field(default_factory=set)
+    as_text: bool = False
     children: dict[str, _Node] = field(default_factory=dict)
     many: bool = False
 
@@ -74,6 +76,8 @@ class _Getter:
 
     paths: tuple[tuple[tuple[_Step, ...], attrgetter[Any]], ...]
     convert: Callable[[list[Any]], list[Any]] | None
+    #: The path as the table has it, for errors.
+    field: str
 
 
 class Decoder:
@@ -110,6 +114,8 @@ class Decoder:
             It is not JSON, lacks that member, or a field has another type than the table says.
         """
         key = key or self._key
+        if not key:
+            return [self._bare(body)]
         decoder = self._envelopes.get(key)
         if decoder is None:
             envelope = msgspec.defstruct("Answer", [("held", list[self._row] | self._row | None)], rename={"held": key})  # type: ignore[name-defined]  # made above
@@ -123,6 +129,15 @@ class Decoder:
         if held is None:
             return []
         return held if isinstance(held, list) else [held]
+
+    def _bare(self, body: bytes) -> Any:
+        """Give the object that an answer is, where it holds nothing else."""
+        try:
+            return msgspec.json.decode(body, type=self._row)
+        except msgspec.ValidationError as exc:
+            raise self._misshapen(exc) from exc
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise not_json(self.resource, exc) from exc
 
     def convert(self, rows: Iterable[Mapping[str, object]]) -> list[Any]:
         """Give the same objects, out of JSON that was decoded already."""
@@ -146,7 +161,13 @@ class Decoder:
                 others = map(leaf, self._level(parents, levels))
                 values = [value or other for value, other in zip(values, others, strict=True)]
         values = values or []
-        return getter.convert(values) if getter.convert else values
+        if getter.convert is None:
+            return values
+        try:
+            return getter.convert(values)
+        except ValueError as exc:
+            message = f"{self.resource}: the field {getter.field!r} should be a number, and the API sent {exc}"
+            raise ShapeError(message) from exc
 
     def _level(self, path: tuple[_Step, ...], levels: dict[tuple[_Step, ...], list[Any]]) -> list[Any]:
         """Give the object that a path leads to for every row: an empty one where there is none."""
@@ -215,6 +236,7 @@ def _tree(table: Table) -> _Node:
                     node.many = True
                     node.children.setdefault(step.by, _Node()).dtypes.add("string")
             node.dtypes.add(column.dtype)
+            node.as_text |= column.as_text
     return root
 
 
@@ -222,7 +244,8 @@ def _leaf(name: str, node: _Node) -> Any:
     """Give the type of a plain member. A number wins over text, into which it can be made later."""
     others = node.dtypes - {"string"}
     if others:
-        return _LEAVES[others.pop()]
+        leaf = _LEAVES[others.pop()]
+        return leaf | str if node.as_text else leaf
     # The API writes some ids as numbers in one place and as text in another (a droplet's snapshots, all snapshots).
     return str | int if name == "id" or name.endswith("_id") else str
 
@@ -232,9 +255,11 @@ def _getter(column: Column, root: _Node) -> _Getter:
     convert: Callable[[list[Any]], list[Any]] | None = None
     if column.dtype == "datetime64[us, UTC]":
         convert = microseconds
+    elif column.as_text:
+        convert = _numbers
     elif column.dtype == "string" and any(_may_be_number(path, root) for path in paths):
         convert = _texts
-    return _Getter(tuple((path[:-1], attrgetter(path[-1].name)) for path in paths), convert)
+    return _Getter(tuple((path[:-1], attrgetter(path[-1].name)) for path in paths), convert, column.path)
 
 
 def _may_be_number(path: tuple[_Step, ...], root: _Node) -> bool:
@@ -260,6 +285,20 @@ def _firsts(lists: Iterable[list[Any] | None], step: _Step, absent: msgspec.Stru
 
 def _texts(values: list[Any]) -> list[Any]:
     return [value if value is None or type(value) is str else str(value) for value in values]
+
+
+def _numbers(values: list[Any]) -> list[Any]:
+    """Give numbers, some of which were written as text; empty text is a missing one."""
+    return [_number(value) if isinstance(value, str) else value for value in values]
+
+
+def _number(text: str) -> float | None:
+    if not text:
+        return None
+    # Python would take "nan", "1_000" and digits of other scripts, which are no amounts of money.
+    if not text.isascii() or not _NUMBER.fullmatch(text):
+        raise ValueError("other text")
+    return float(text)
 
 
 def microseconds(values: Iterable[datetime | None]) -> list[int | None]:

@@ -38,7 +38,8 @@ def frame_from_pages(resource: str, bodies: Iterable[bytes], *, key: str = "") -
     Returns
     -------
     pandas.DataFrame
-        The table's columns. An object served twice is kept once, as first seen: pages shift while they are read.
+        The table's columns. An object served twice is kept once, as first seen: pages shift while they are read. Where
+        nothing tells two objects apart, as with the lines of an invoice, all are kept.
 
     Raises
     ------
@@ -94,23 +95,25 @@ class _Gathered:
 
     def add(self, page: list[list[Any]]) -> None:
         """Take in one page, without what an earlier one had."""
-        names = page[0]  # the first column of every table tells its objects apart
-        fresh = set(names)
-        if len(fresh) < len(names) or not self._seen.isdisjoint(fresh):
-            kept = self._first_seen(names)
-            page = [[values[row] for row in kept] for values in page]
-        self._seen |= fresh
+        if self._table.distinct:
+            page = self._first_seen(page)
         for values, more in zip(self._columns, page, strict=True):
             values.extend(more)
 
-    def _first_seen(self, names: list[Any]) -> list[int]:
+    def _first_seen(self, page: list[list[Any]]) -> list[list[Any]]:
+        names = page[0]
+        fresh = set(names)
+        if len(fresh) == len(names) and self._seen.isdisjoint(fresh):
+            self._seen |= fresh
+            return page
         seen = {*self._seen}
         kept = []
         for row, name in enumerate(names):
             if name is None or name not in seen:
                 kept.append(row)
                 seen.add(name)
-        return kept
+        self._seen |= fresh
+        return [[values[row] for row in kept] for values in page]
 
     def frame(self) -> pd.DataFrame:
         """Give the frame."""

@@ -180,7 +180,7 @@ def test_what_is_no_time_with_a_zone_is_refused(moment: object) -> None:
     "body", [b"", b"<html>", b'{"droplets": [', b'{"droplets": [{"name": "\xff"}]}', b'{"x": ' + b"[" * 99_999]
 )
 def test_what_is_not_json_is_told_in_one_line(body: bytes) -> None:
-    for resource in ("droplets", "firewalls"):
+    for resource in ("droplets", "machines"):
         with pytest.raises(ShapeError, match=f"^{resource}: the answer is not JSON: ") as caught:
             frame_from_pages(resource, [body])
         assert "\n" not in str(caught.value)

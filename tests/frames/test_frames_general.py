@@ -52,7 +52,7 @@ def test_objects_are_flattened_by_one_level() -> None:
         },
         {"id": "b", "region": None, "engine": None, "extra": True},
     ]
-    frame = frame_from_rows("databases", rows)
+    frame = frame_from_rows("machines", rows)
     assert [*frame.columns] == ["id", "region", "engine_version", "engine_name", "extra"]
     assert frame["region"].tolist() == ["nyc3", pd.NA]
     assert frame["engine_version"].tolist() == [{"major": 8}, None]

@@ -16,6 +16,7 @@ from poseidon_nb.frames.tidy import frame_from_pages, frame_from_rows
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 FRACTION = st.floats(allow_nan=False, allow_infinity=False)
+TEXT = st.decimals(allow_nan=False, allow_infinity=False).map(str) | st.just("")
 MOMENT = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
 SCALAR = st.none() | st.booleans() | WHOLE | FRACTION | st.text(max_size=6)
 JSON = st.recursive(
@@ -46,7 +47,7 @@ def objects(table: Table) -> st.SearchStrategy[dict[str, Any]]:
                     node.setdefault((step.by, False), st.sampled_from([step.value, "private", "odd"]))
             known = node.get((leaf.name, False))
             if known is None or column.dtype != "string":
-                node[leaf.name, False] = LEAVES[column.dtype]
+                node[leaf.name, False] = LEAVES[column.dtype] | (TEXT if column.as_text else st.nothing())
     return _built(tree)
 
 
@@ -65,7 +66,8 @@ def test_bytes_and_rows_give_the_same_frame(resource: str) -> None:
     @settings(max_examples=25, deadline=None)
     @given(st.lists(st.lists(objects(table), max_size=3), max_size=3))
     def holds(pages: list[list[dict[str, Any]]]) -> None:
-        from_bytes = frame_from_pages(resource, [json.dumps({table.key: rows}).encode() for rows in pages])
+        bodies = [{table.key: rows} for rows in pages] if table.key else [row for rows in pages for row in rows]
+        from_bytes = frame_from_pages(resource, [json.dumps(body).encode() for body in bodies])
         from_rows = frame_from_rows(resource, [row for rows in pages for row in rows])
         pd.testing.assert_frame_equal(from_bytes, from_rows)
         assert [*from_bytes.columns] == [column.name for column in table.columns]
