@@ -84,6 +84,7 @@ ACTIONS = Table(
         "dropletActions_list",
         "dropletActions_get",
         "dropletActions_post",
+        "dropletActions_post_byTag",
         "imageActions_list",
         "imageActions_get",
         "imageActions_post",
