@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.client import Client, connect
+    from poseidon_nb.client.domains import Domain
     from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.images import Image
+    from poseidon_nb.client.keys import Key
     from poseidon_nb.client.progress import Progress
+    from poseidon_nb.client.records import Record
     from poseidon_nb.errors import (
         ActionError,
         ActionFailed,
@@ -54,8 +58,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "Action": "client.actions",
     "Client": "client.client",
+    "Domain": "client.domains",
     "Droplet": "client.droplet",
+    "Image": "client.images",
+    "Key": "client.keys",
     "Progress": "client.progress",
+    "Record": "client.records",
     "Sandbox": "sandbox",
     "connect": "client.client",
     "current_client": "magics.command_line",
@@ -76,11 +84,14 @@ __all__ = [
     "ConfirmationRequired",
     "Conflict",
     "ConnectionFailed",
+    "Domain",
     "Droplet",
     "DropletBusy",
     "Forbidden",
     "GrammarError",
+    "Image",
     "InvalidArgument",
+    "Key",
     "LookupFailed",
     "NoSuchName",
     "NoToken",
@@ -90,6 +101,7 @@ __all__ = [
     "Progress",
     "RateLimited",
     "ReadOnly",
+    "Record",
     "Sandbox",
     "ServerError",
     "ShapeError",

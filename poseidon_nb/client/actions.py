@@ -209,7 +209,7 @@ class Actions(Collection[Action]):
             page, more = self._read_page(number)
             # What is started meanwhile pushes the rest onto the next page, where it would be read twice.
             rows.update((row["id"], row) for row in page if wanted.keeps(row) and row["id"] not in rows)
-            more = more and any(wanted.is_new(row) for row in page)
+            more = more and wanted.is_new(page[-1])
             number += 1
         return [*rows.values()]
 

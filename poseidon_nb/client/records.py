@@ -214,10 +214,10 @@ class Records(Collection[Record]):
         return body
 
     def _reads(self, row: Row, body: Row) -> bool:
-        """Say whether a record reads as it was written: names without their last dot."""
+        """Say whether a record reads as it was written: names without their last dot, and in any letter case."""
 
         def read(value: object) -> object:
-            return value.removesuffix(".") if isinstance(value, str) else value
+            return value.removesuffix(".").casefold() if isinstance(value, str) else value
 
         return all(read(row.get(field)) == read(body[field]) for field in _COMPARED if field in body)
 

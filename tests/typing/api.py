@@ -8,8 +8,8 @@ from typing import Any, assert_type
 import pandas as pd
 
 import poseidon_nb as po
-from poseidon_nb.client.keys import Key
-from poseidon_nb.client.resource import Account, Image, Region, Size, Snapshot, Tag
+from poseidon_nb.client.records import Records
+from poseidon_nb.client.resource import Account, Kernel, Region, Size, Snapshot, Tag
 from poseidon_nb.transport.journal import Change, Journal
 from poseidon_nb.transport.rate_limit import RateLimit
 
@@ -34,11 +34,11 @@ def connecting() -> None:
 def nouns(client: po.Client) -> None:
     assert_type(client.regions.list(), list[Region])
     assert_type(client.sizes.list(), list[Size])
-    assert_type(client.images.list(type="distribution"), list[Image])
-    assert_type(client.images.get("ubuntu-24-04-x64"), Image)
+    assert_type(client.images.list(type="distribution"), list[po.Image])
+    assert_type(client.images.get("ubuntu-24-04-x64"), po.Image)
     assert_type(client.snapshots.by_name("a"), Snapshot)
     assert_type(client.tags.create("a"), Tag)
-    assert_type(client.keys.create("a", "ssh-ed25519 AAAA"), Key)
+    assert_type(client.keys.create("a", "ssh-ed25519 AAAA"), po.Key)
     assert_type(client.keys.list()[0].fingerprint, str)
     assert_type(client.account(), Account)
     assert_type(client.actions.list(), list[po.Action])
@@ -50,11 +50,50 @@ def nouns(client: po.Client) -> None:
     assert_type(client.api("GET", "/v2/account"), Any)
 
 
+def images(client: po.Client, image: po.Image) -> None:
+    assert_type(client.images.list(type="snapshot"), list[po.Image])
+    assert_type(client.images.frame(type="backup"), pd.DataFrame)
+    assert_type(client.images.find("mine"), po.Image)
+    assert_type(client.images.create_custom("mine", "https://a/b.img", "nyc3", tags=["t"], timeout_s=9), po.Image)
+    assert_type(client.images.update(7, name="b"), po.Image)
+    assert_type(image.rename("b"), po.Image)
+    assert_type(image.transfer("sfo3", wait=False), po.Action)
+    assert_type(image.convert(), po.Action)
+    assert_type(image.actions(), list[po.Action])
+    assert_type(image.refresh(), po.Image)
+    assert_type(image.error_message, str | None)
+    client.images.delete(image)
+
+
+def domains(client: po.Client, domain: po.Domain) -> None:
+    assert_type(client.domains.list(), list[po.Domain])
+    assert_type(client.domains.create("example.com", "203.0.113.7"), po.Domain)
+    assert_type(client.domains.get("example.com").name, str)
+    assert_type(client.domains.records("example.com"), Records)
+    assert_type(domain.records.list(type="A", name="www"), list[po.Record])
+    record = domain.records.create("MX", "@", "mail.example.com", priority=10)
+    assert_type(record, po.Record)
+    assert_type(record.priority, int | None)
+    assert_type(record.full_name, str)
+    assert_type(record.update(ttl=60), po.Record)
+    assert_type(domain.records.rename(record.id, "b"), po.Record)
+    domain.records.delete(record)
+    client.domains.delete(domain)
+
+
+def actions(client: po.Client) -> None:
+    since = datetime(2026, 11, 23)  # noqa: DTZ001  # without a zone it is UTC
+    assert_type(client.actions.list(status="errored", type="resize", since=since), list[po.Action])
+    assert_type(client.actions.frame(resource_type="droplet", resource_id=7, since="2026-11-23"), pd.DataFrame)
+
+
 def making(client: po.Client) -> None:
     one = client.droplets.create(name="a", region="sfo3", size="s-1vcpu-1gb", image="ubuntu-24-04-x64", monitoring=True)
     assert_type(one, po.Droplet)
     many = client.droplets.create(names=["a", "b"], size="s-1vcpu-1gb", image=1234, ssh_keys=[1, "aa:bb"], wait=False)
     assert_type(many, list[po.Droplet])
+    up = client.droplets.create(name="a", size="s-1vcpu-1gb", image=1234, wait_for="ssh")
+    assert_type(client.droplets.wait_for_ssh([up, 7, "a"], timeout_s=60), list[po.Droplet])
     client.droplets.create(size="s-1vcpu-1gb", image=1234)  # type: ignore[call-overload]
     client.droplets.create(name="a", names=["b"], size="s-1vcpu-1gb", image=1234)  # type: ignore[call-overload]
     client.droplets.delete(one)
@@ -75,6 +114,11 @@ def droplets(droplet: po.Droplet) -> None:
     assert_type(droplet.refresh(), po.Droplet)
     assert_type(droplet.wait(60), po.Droplet)
     assert_type(droplet.snapshots(), list[Snapshot])
+    assert_type(droplet.backups(), list[Snapshot])
+    assert_type(droplet.kernels(), list[Kernel])
+    assert_type(droplet.neighbors(), list[po.Droplet])
+    assert_type(droplet.backup_policy(), dict[str, Any])
+    assert_type(droplet.wait_for_ssh(60), po.Droplet)
     _ = droplet.nonsense  # type: ignore[attr-defined]
     droplet.name = "b"  # type: ignore[assignment]
 
@@ -92,7 +136,17 @@ def verbs(droplet: po.Droplet) -> None:
     assert_type(action.done, bool)
     assert_type(droplet.resize("s-2vcpu-4gb", disk=True, restart=True), po.Action)
     assert_type(droplet.take_snapshot("before", on_progress=on_progress), po.Action)
+    assert_type(droplet.take_snapshot("before", restart=True), po.Action)
     assert_type(droplet.rename("b"), po.Action)
+    assert_type(droplet.rebuild("debian-12-x64"), po.Action)
+    assert_type(droplet.restore(droplet.backups()[0]), po.Action)
+    assert_type(droplet.enable_backups(plan="weekly", weekday="SUN", hour=4), po.Action)
+    assert_type(droplet.change_backup_policy(plan="daily"), po.Action)
+    assert_type(droplet.disable_backups(wait=False), po.Action)
+    assert_type(droplet.password_reset(), po.Action)
+    assert_type(droplet.enable_ipv6(), po.Action)
+    assert_type(droplet.change_kernel(1), po.Action)
+    assert_type(droplet.enable_private_networking(), po.Action)
     droplet.reboot(60)  # type: ignore[call-arg, arg-type]  # options are keywords
 
 
