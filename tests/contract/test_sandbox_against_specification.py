@@ -28,6 +28,9 @@ ANYTHING: dict[str, Any] = {
     "any": "x",
 }
 
+#: Values of query parameters that an operation cannot do without.
+NEEDED = {"interface": "public", "direction": "inbound"}
+
 
 def simulated() -> list[str]:
     return [row["operation"] for row in Sandbox(droplets=0).coverage()["operations"] if row["simulated"]]
@@ -221,7 +224,12 @@ def test_an_account_without_anything_answers_as_specified(clock: Any):
     walk = Walk(clock, droplets=0)
     for one in map(operation, simulated()):
         if one.method == "GET" and not one.path_parameters:
-            walk.get(one.path)
+            needed = {parameter.name for parameter in one.query_parameters if parameter.required}
+            if needed:
+                walk.refused(400, "GET", one.path)
+                walk.refused(404, "GET", one.path, **{name: NEEDED.get(name, "1") for name in needed})
+            else:
+                walk.get(one.path)
     assert walk.wrong == []
 
 
@@ -257,8 +265,10 @@ def test_what_a_limited_token_may_see_is_as_specified(clock: Any):
     for one in map(operation, simulated()):
         if one.method == "GET" and not one.path_parameters:
             walk = Walk(clock)
+            needed = {parameter.name for parameter in one.query_parameters if parameter.required}
+            host = walk.get("/v2/droplets")["droplets"][0]["id"]
             walk.limit(*one.scopes)
-            shown = walk.get(one.path)
+            shown = walk.get(one.path, **{name: {**NEEDED, "host_id": host}.get(name, "1") for name in needed})
             assert walk.wrong == []
             if one.id == "droplets_list":
                 assert not {"image", "tags", "volume_ids"} & shown["droplets"][0].keys()

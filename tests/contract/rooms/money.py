@@ -84,4 +84,31 @@ def walk_alert_policies(walk: Walk) -> None:
         walk.refused(404, method, path, body)
 
 
-ROOMS = (walk_custom_images, walk_alert_policies)
+METRICS = (
+    *("cpu", "filesystem_free", "filesystem_size", "load_1", "load_5", "load_15"),
+    *("memory_cached", "memory_free", "memory_total", "memory_available"),
+)
+
+
+def walk_metrics(walk: Walk) -> None:
+    droplet = next(one for one in walk.get("/v2/droplets")["droplets"] if "monitoring" in one["features"])
+    now = int(walk.clock.now().timestamp())
+    asked = {"host_id": str(droplet["id"]), "start": str(now - 86_400), "end": str(now)}
+    path = "/v2/monitoring/metrics/droplet/"
+    for name in METRICS:
+        assert walk.get(path + name, **asked)["data"]["result"], name
+        for missing in asked:
+            walk.refused(400, "GET", path + name, **{**asked, missing: ""})
+        walk.refused(404, "GET", path + name, **{**asked, "host_id": "1"})
+        walk.refused(400, "GET", path + name, **{**asked, "start": "yesterday"})
+        walk.refused(400, "GET", path + name, **{**asked, "start": str(now), "end": str(now - 1)})
+    for interface in ("public", "private"):
+        for direction in ("inbound", "outbound"):
+            ways = {"interface": interface, "direction": direction}
+            assert walk.get(f"{path}bandwidth", **asked, **ways)["data"]["result"]
+    walk.refused(400, "GET", f"{path}bandwidth", **asked)
+    walk.refused(400, "GET", f"{path}bandwidth", **asked, interface="public")
+    walk.refused(400, "GET", f"{path}bandwidth", **asked, interface="eth0", direction="inbound")
+
+
+ROOMS = (walk_custom_images, walk_alert_policies, walk_metrics)
