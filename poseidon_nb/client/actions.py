@@ -268,6 +268,10 @@ class Actions(Collection[Action]):
             raise first
         return waited
 
+    def adopt(self, row: Mapping[str, Any], *, subject: str = "") -> Action:
+        """Give an action that some answer told of, so that it can be waited for."""
+        return Action(row, self, subject=subject)
+
     def wait_each(
         self,
         actions: Iterable[Action],

@@ -201,10 +201,24 @@ class Client:
         path: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        check: bool = True,
         **fields: Any,
     ) -> Request:
         """Give the request that `call` would send, and send nothing.
+
+        Parameters
+        ----------
+        operation_id : str
+        path, query, headers : mapping, optional
+            Values by name; in the headers flags become ``true`` and ``false``.
+        body : object, optional
+            JSON.
+        check : bool
+            Refuse what the catalogue does not know, and what lacks something required.
+        **fields : object
+            Values by name alone, for wherever the operation has them. A name that stands in two places goes to the
+            path; the body then takes it by ``body=``.
 
         Raises
         ------
@@ -215,22 +229,27 @@ class Client:
         if wanted.server != PRODUCTION:
             # The token goes to no host that the user did not name.
             raise InvalidArgument(f"{operation_id} is not part of the account's API: it is served at {wanted.server}")
-        path, query = dict(path or {}), dict(query or {})
+        path, query, headers = dict(path or {}), dict(query or {}), dict(headers or {})
         rest: dict[str, Any] = {}
         for name, value in fields.items():
-            place = _place(wanted, name)
-            {"path": path, "query": query}.get(place, rest)[name] = value
+            {"path": path, "query": query, "headers": headers}.get(_place(wanted, name), rest)[name] = value
         if rest:
             if body is not None and not isinstance(body, dict):
                 raise InvalidArgument(f"{operation_id}: give either body= or fields, not both")
-            body = {**(body or {}), **checked_fields(wanted, rest)}
-        if isinstance(body, dict):
-            checked_fields(wanted, body)
-        if body is None or isinstance(body, dict):
-            _refuse_missing(wanted, wanted.body_fields, body or {})
-        query = checked_query(wanted, query)
-        _refuse_missing(wanted, wanted.query_parameters, query)
-        return self._connection.request(operation_id, path=path, query=query, body=body, headers=headers)
+            body = {**(body or {}), **(checked_fields(wanted, rest) if check else rest)}
+        if check:
+            if isinstance(body, dict):
+                checked_fields(wanted, body)
+            if body is None or isinstance(body, dict):
+                _refuse_missing(wanted, wanted.body_fields, body or {})
+            query = checked_query(wanted, query)
+            _refuse_missing(wanted, wanted.query_parameters, query)
+            _refuse_missing(wanted, wanted.header_parameters, headers)
+        if body is None and wanted.body_required:
+            # Fields are missing that only `check` would have asked for; a body is sent all the same.
+            body = {}
+        sent = {name: _header(value) for name, value in headers.items() if value is not None}
+        return self._connection.request(operation_id, path=path, query=query, body=body, headers=sent)
 
     def call(self, operation_id: str, *, frame: bool = False, **parts: Any) -> Any:
         """Call any operation of the API by its operationId.
@@ -248,11 +267,16 @@ class Client:
         Returns
         -------
         object
-            The answer's JSON; for a collection the list of all items, from all pages.
+            The answer's JSON; for a collection the list of all items, from all pages. Text and bytes where the answer
+            is no JSON, such as an invoice as CSV or PDF.
         """
-        request = self.request(operation_id, **parts)
-        wanted = operation(operation_id)
-        if wanted.paginated and "page" not in request.query:
+        return self.carried_out(self.request(operation_id, **parts), frame=frame)
+
+    def carried_out(self, request: Request, *, frame: bool = False) -> Any:
+        """Send a request that `request` gave, and give what `call` gives."""
+        wanted = operation(request.operation_id)
+        operation_id = wanted.id
+        if wanted.paginated and not {"page", "per_page"} & request.query.keys():
             items = self._connection.rows_of(request)
         else:
             items = self._send(request)
@@ -325,7 +349,9 @@ class Client:
 
     def _send(self, request: Request) -> Any:
         if request.method in {"GET", "HEAD", "PUT"}:
-            return self._connection.send(request).json()
+            reply = self._connection.send(request)
+            plain = request.operation_id and not operation(request.operation_id).answer_key
+            return reply.content() if plain else reply.json()
         readable = match("GET", request.path)
 
         look = None
@@ -339,12 +365,18 @@ class Client:
 _METHODS: Sequence[str] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
+def _header(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _place(wanted: Operation, name: str) -> str:
     """Say where a parameter given by its bare name belongs; one that stands in two places goes to the path first."""
     if any(parameter.name == name for parameter in wanted.path_parameters):
         return "path"
     if any(parameter.name == name for parameter in wanted.query_parameters):
         return "query"
+    if any(parameter.name == name for parameter in wanted.header_parameters):
+        return "headers"
     return "body"
 
 

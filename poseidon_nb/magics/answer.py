@@ -16,6 +16,36 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 
+class Text(str):
+    """Text that a cell shows as it is, line by line, and that is a plain `str` for everything else."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Data(bytes):
+    """Bytes that a cell does not spell out, and that are plain `bytes` for everything else."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} bytes; pathlib.Path(...).write_bytes(_) keeps them in a file>"
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The result of a command that answers with no table: text or bytes."""
+
+    value: Text | Data
+
+
+def plain(value: str | bytes) -> Plain:
+    """Give the answer that text or bytes make."""
+    return Plain(Text(value) if isinstance(value, str) else Data(value))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a command.

@@ -29,6 +29,8 @@ class Command:
         ``"table"`` or ``"json"``.
     header : bool
         False for ``--no-header``.
+    check : bool
+        False for ``--no-check``: what is unknown to the catalogue is sent all the same.
     body : str or None
         The body of a ``%%do`` cell. With no group it is a cell of commands, see `commands_in`.
     """
@@ -49,4 +51,5 @@ class Command:
     help: bool = False
     output: str = "table"
     header: bool = True
+    check: bool = True
     body: str | None = None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import CommandError, InvalidArgument, PoseidonError
-from poseidon_nb.magics.answer import check_columns, selected
+from poseidon_nb.magics.answer import Plain, check_columns, selected
 from poseidon_nb.magics.front import current_front
 from poseidon_nb.magics.grammar import commands_in, parse
 from poseidon_nb.magics.job import Job, Settings
@@ -137,6 +137,7 @@ def _under(head: Command, command: Command) -> Command:
         context=command.context or head.context,
         output=command.output if head.output == "table" else head.output,
         header=command.header and head.header,
+        check=command.check and head.check,
     )
 
 
@@ -154,10 +155,10 @@ def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Setti
         return _planned(command, kernel, front)
     if command.columns:
         check_columns(entry(command.group, command.verb), command.columns)
-    from poseidon_nb.magics.handlers import HANDLERS  # noqa: PLC0415  # the client and requests come at first use
+    from poseidon_nb.magics.handlers import handler_of  # noqa: PLC0415  # the client and requests come at first use
 
     with front.progress(kernel.clock) as view, closing(Job(command, kernel, front, view, settings)) as job:
-        answer = HANDLERS[command.group, command.verb](job)
+        answer = handler_of(command)(job)
         result = _result(command, answer) if answer is not None else None
     return _shown(command, result, front, settings)
 
@@ -173,7 +174,9 @@ def _planned(command: Command, kernel: Kernel, front: Front) -> None:
         front.say(f"(ids as last seen: {joined(seen)})")
 
 
-def _result(command: Command, answer: Answer) -> Any:
+def _result(command: Command, answer: Answer | Plain) -> Any:
+    if isinstance(answer, Plain):
+        return answer.value
     if command.raw or command.output == "json":
         return answer.json(command.columns)
     return selected(answer.frame(), command.columns)

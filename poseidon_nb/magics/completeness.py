@@ -69,7 +69,7 @@ def standing_in(verb: Verb, argument: Argument) -> Option | None:
     return next((option for option in verb.options if option.field == argument.instead), None)
 
 
-def check_options(verb: Verb, where: str, options: Mapping[str, Any], *, body: bool) -> None:
+def check_options(verb: Verb, where: str, options: Mapping[str, Any], *, body: bool, check: bool = True) -> None:
     """Check that the options which must be given are, and those which exclude each other are not.
 
     Parameters
@@ -77,7 +77,9 @@ def check_options(verb: Verb, where: str, options: Mapping[str, Any], *, body: b
     verb, where, options
         As in `assigned`.
     body : bool
-        Whether the cell has a body.
+        Whether the cell has a body. Where it is the request's own, what is required may be in it.
+    check : bool
+        Whether what is missing is a mistake.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def check_options(verb: Verb, where: str, options: Mapping[str, Any], *, body: b
         They do not fit.
     """
     missing = [option.typed for option in verb.options if option.required and option.field not in options]
-    if missing:
+    if missing and check and not (body and verb.body == "body"):
         raise mistake(f"{where} needs {' and '.join(missing)}, for example: {verb.example}", word=missing[0])
     if body and not verb.body:
         raise mistake(f"{where} takes no body: write it with one percent sign, on a line of its own")

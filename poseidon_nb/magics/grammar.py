@@ -21,18 +21,19 @@ from poseidon_nb.magics.command import Command
 from poseidon_nb.magics.completeness import assigned, check_options
 from poseidon_nb.magics.mistakes import ASSIGNED_INSIDE, NO_TOKENS_HERE, has_token, mistake, quoted, shell_habit
 from poseidon_nb.magics.options import SECRET_OPTIONS, converted, is_number, shown_value
-from poseidon_nb.magics.tokens import Token, filled, filled_many, split
+from poseidon_nb.magics.tokens import Token, filled, filled_many, held_data, is_variable, split
 from poseidon_nb.magics.vocabulary import (
     group_meant,
     near_options,
     option_called,
+    phrase_called,
     phrase_group,
     phrase_meant,
     phrase_words,
     says_nothing,
     verb_meant,
 )
-from poseidon_nb.magics.words import Argument, Option
+from poseidon_nb.magics.words import LISTS, Argument, Option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,15 +140,23 @@ class _Reading:
             self.words += filled_many(token.text, self.variables)
             return
         word = filled(token.text, self.variables)
-        if self.group is None:
+        if self.group is None and not self.doctl_group:
             self._take_group(word)
         else:
+            self._take_verb(word)
+
+    def _take_verb(self, word: str) -> None:
+        # Another group's word for a verb of ours comes first: `droplet-actions list` is `droplets actions`.
+        found = phrase_called(self.group.name if self.group else self.doctl_group, word)
+        if found is not None:
+            self.group, self.verb = found
+        elif self.group is not None:
             self.verb = verb_meant(self.group, word)
+        else:
+            self.group, self.verb = phrase_meant(self.doctl_group, word)
 
     def _take_group(self, word: str) -> None:
-        if self.doctl_group:
-            self.group, self.verb = phrase_meant(self.doctl_group, word)
-        elif says_nothing(word):
+        if says_nothing(word):
             pass
         elif phrase_words(word):
             self.doctl_group = word
@@ -163,7 +172,7 @@ class _Reading:
         typed, equals, raw = token.text.partition("=")
         dashes = "--" if typed.startswith("--") else "-"
         name = typed[len(dashes) :]
-        if name in SECRET_OPTIONS:
+        if name in SECRET_OPTIONS and (self.verb is None or option_called(self.verb, name) is None):
             raise mistake(NO_TOKENS_HERE)
         if self.wants_help:
             self._skip_value(name, given=bool(equals))
@@ -178,6 +187,8 @@ class _Reading:
         else:
             if not equals:
                 raw = self._next_value(option, label)
+            if name in SECRET_OPTIONS and not is_variable(raw):
+                raise mistake(f"what {typed} takes does not belong in a cell: give it as {{name}} of a Python variable")
             self._keep(option, self._value(raw, option, label), label)
 
     def _unknown(self, typed: str, name: str, dashes: str) -> Exception:
@@ -216,10 +227,13 @@ class _Reading:
         return self.tokens.popleft().text
 
     def _value(self, raw: str, option: Option | Argument, label: str) -> object:
-        if option.kind == "list":
+        if option.kind in LISTS:
             pieces = [piece.strip() for piece in raw.split(",")] if "," in raw else [raw]
             texts = [text for piece in pieces if piece for text in filled_many(piece, self.variables)]
             return tuple(converted(text, option, label) for text in texts)
+        if option.kind == "json":
+            held = held_data(raw, self.variables)
+            return held if held is not None else converted(raw, option, label)
         return converted(filled(raw, self.variables), option, label)
 
     def _keep(self, option: Option | Argument, value: Any, label: str) -> None:
@@ -228,7 +242,7 @@ class _Reading:
         else:
             own = self.verb is not None and option in self.verb.options
             kept, key = (self.own if own else self.globals), option.field
-        if option.kind == "list":
+        if option.kind in LISTS:
             value = (*kept.get(key, ()), *value)
         elif key in kept and kept[key] != value:
             raise mistake(f"{label} is given twice, with different values", word=label)
@@ -244,7 +258,7 @@ class _Reading:
             return self._unfinished(group)
         where = self._where()
         arguments = assigned(self.verb, where, self.words, self.named, self.own)
-        check_options(self.verb, where, self.own, body=self.body is not None)
+        check_options(self.verb, where, self.own, body=self.body is not None, check=self.globals.get("check", True))
         return Command(
             group=group,
             verb=self.verb.name,
@@ -285,6 +299,7 @@ class _Reading:
             "context": given.get("context"),
             "output": "json" if given.get("output") == "json" else "table",
             "header": given.get("header", True),
+            "check": given.get("check", True),
         }
 
 

@@ -9,8 +9,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.completeness import standing_in
+from poseidon_nb.magics.naming import by_rule_alone, further_groups
 from poseidon_nb.magics.options import GLOBAL_OPTIONS, shown_value
-from poseidon_nb.magics.vocabulary import all_groups, entry, group_meant, synonyms
+from poseidon_nb.magics.vocabulary import entry, group_meant, own_groups, synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ _QUESTIONS: dict[Question, str] = {
     "change": "before anything but a GET",
     "many": "when more than one is meant",
     "disk": "before a disk grows, which cannot be undone",
+    "replace": "before what is on a disk is replaced",
     "price": "when it costs more a month than %config DoMagics.price_limit_usd_month",
 }
 
@@ -62,7 +64,8 @@ def _whole() -> str:
     return _page(
         "%do GROUP VERB [ARGUMENTS] [--options]",
         _rows(_FIRST_STEPS),
-        _section("Groups", _rows((group.name, group.help) for group in all_groups())),
+        _section("Groups", _rows((group.name, group.help) for group in own_groups())),
+        _section("Further groups, for the rest of the API", _wrapped(", ".join(further_groups()), indent="  ")),
         _section("Options of every verb", _rows(_option_row(option) for option in GLOBAL_OPTIONS)),
         _section("Other words for the same, doctl's among them", _rows(_synonym_rows())),
         _wrapped(
@@ -79,10 +82,13 @@ def _synonym_rows() -> Iterable[tuple[str, str]]:
 
 def _of_group(group: Group) -> str:
     default = f"%do {group.name} alone is %do {group.name} {group.default}." if group.default else ""
+    ours = [verb for verb in group.verbs if not by_rule_alone(group.name, verb.name)] or group.verbs
+    rest = [verb.name for verb in group.verbs if verb not in ours]
     return _page(
         f"%do {group.name} VERB [ARGUMENTS] [--options]",
         _sentence(group.help),
-        _section("Verbs", _rows((_title(verb), verb.help) for verb in group.verbs)),
+        _section("Verbs", _rows((_title(verb), verb.help) for verb in ours)),
+        _section("Further verbs, for the rest of the API", _wrapped(", ".join(rest), indent="  ")) if rest else "",
         default,
         _also(group.aliases),
         f"%do {group.name} VERB --help tells more.",
@@ -116,7 +122,7 @@ def usage(group: Group, verb: Verb) -> str:
     if not group.bare:
         words.append(f"[{verb.name}]" if verb.name == group.default else verb.name)
     words += [_shape(verb, argument) for argument in verb.arguments]
-    words += [f"{option.typed} {shown_value(option)}" for option in verb.options if option.required]
+    words += [f"{option.typed} {shown_value(option)}".rstrip() for option in verb.options if option.required]
     for fields in verb.one_of:
         choice = (option for option in verb.options if option.field in fields)
         words.append("|".join(f"{option.typed} {shown_value(option)}" for option in choice))
@@ -160,6 +166,8 @@ def _everywhere(verb: Verb) -> str:
 
 
 def _body_line(verb: Verb) -> str:
+    if verb.body == "body":
+        return _wrapped("The rest of a %%do cell is the request's body, in JSON or YAML; options come on top of it.")
     return f"The rest of a %%do cell is its {verb.body.replace('_', ' ')}." if verb.body else ""
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
+    from poseidon_nb.transport.journal import Change, Journal
 
 #: How many words of one kind are kept for completion: more than a person can choose from.
 MOST_WORDS = 5_000
@@ -46,6 +47,8 @@ class Kernel:
         self.sandbox: Sandbox | None = None
         self._chosen: _Chosen = _Chosen.CONTEXT
         self._clients: dict[str | None, Client] = {}
+        #: Of every client that there was: what was changed stays told when the account is left.
+        self._journals: list[Journal] = []
         self._known: dict[str, tuple[str, ...]] = {}
         self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
@@ -68,6 +71,7 @@ class Kernel:
             in_sandbox = context is None and self._chosen is _Chosen.SANDBOX
             account = self.sandbox if in_sandbox else None
             self._clients[context] = connect(account, context=context, clock=self.clock)
+            self._journals.append(self._clients[context].journal)
         return self._clients[context]
 
     def unsent(self) -> Client:
@@ -75,6 +79,10 @@ class Kernel:
         from poseidon_nb.client.client import connect  # noqa: PLC0415  # as above
 
         return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
+
+    def changes(self) -> list[Change]:
+        """Give what was changed from here, in whichever account, oldest first."""
+        return sorted((change for journal in self._journals for change in journal), key=lambda change: change.time)
 
     @property
     def in_sandbox(self) -> bool:

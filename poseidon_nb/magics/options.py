@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ GLOBAL_OPTIONS = (
         shows="SECONDS",
         default="5 minutes; create 10, resize and snapshot 60",
     ),
+    Option(field="check", help="send also what the API's description does not know", kind="flag", on=True),
     Option(field="keep_going", help="when some of many fail, show the table and raise nothing", kind="flag"),
     Option(
         field="context",
@@ -135,10 +137,31 @@ def _text(text: str, label: str) -> str:  # noqa: ARG001  # all converters are c
     return text
 
 
+def _json(text: str, label: str) -> object:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict | list):
+        raise mistake(
+            f"{label} takes JSON, an object or a list of them, not {quoted(text)}; or {{name}} of a Python variable that "
+            "holds it, or write it in the body of a %%do cell",
+            word=text,
+        )
+    return value
+
+
+def _any(text: str, label: str) -> int | str:  # noqa: ARG001  # all converters are called alike
+    return int(text) if text.isdecimal() else text
+
+
 _CONVERT = {
     "text": _text,
     "list": _text,
     "integer": _integer,
+    "integers": _integer,
+    "json": _json,
+    "any": _any,
     "number": _number,
     "flag": _flag,
     "seconds": _seconds,
@@ -159,4 +182,7 @@ _SHOWS: dict[Kind, str] = {
     "number": "NUMBER",
     "flag": "",
     "seconds": "SECONDS",
+    "integers": "N,N",
+    "json": "JSON",
+    "any": "VALUE",
 }

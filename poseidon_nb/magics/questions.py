@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from poseidon_nb.text import joined, printable
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Things named in a question; of more the rest is counted.
 MOST_NAMED = 8
+#: Letters of a request's body in a question.
+MOST_TOLD = 200
 
 
 def named(things: Sequence[str]) -> str:
@@ -38,6 +41,12 @@ def many_question(account: str, action: str, things: Sequence[str]) -> str:
     return f"{account}: {action} {len(things):,} droplets: {named(things)}?{billed}"
 
 
+def replace_question(account: str, action: str, things: Sequence[str], image: str) -> str:
+    """Ask before what is on disks is replaced by an image."""
+    whose = "its disk" if len(things) == 1 else "their disks"
+    return f"{account}: {action} {named(things)} from image {printable(image)}? What is on {whose} now is lost."
+
+
 def disk_question(account: str, things: Sequence[str], size: str, usd_month: float | None) -> str:
     """Ask before disks grow for good."""
     price = f" ({money(usd_month)} each)" if usd_month is not None else ""
@@ -52,6 +61,14 @@ def price_question(account: str, things: Sequence[str], size: str, usd_month: fl
     return f"{account}: create {many} of {size} for {money(usd_month)}: {named(things)}?"
 
 
-def request_question(account: str, method: str, target: str) -> str:
-    """Ask before a bare request that destroys something."""
-    return f"{account}: {method} {target}? This cannot be undone."
+def request_question(account: str, request: str, body: object = None) -> str:
+    """Ask before a bare request that may destroy something, for which there are no better words."""
+    told = json.dumps(body, ensure_ascii=False) if body is not None else ""
+    what = f" {printable(told if len(told) <= MOST_TOLD else told[: MOST_TOLD - 1] + '…')}" if told else ""
+    return f"{account}: {printable(request)}{what}? This cannot be undone."
+
+
+def cost_question(account: str, command: str, thing: str, usd_month: float | None) -> str:
+    """Ask before something is made that costs more than the limit, or nobody knows how much."""
+    price = f"for {money(usd_month)}" if usd_month is not None else "at a price that the API does not tell"
+    return f"{account}: {command} {printable(thing)} {price}?"

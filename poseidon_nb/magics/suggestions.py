@@ -9,18 +9,19 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.magics.completeness import standing_in
+from poseidon_nb.magics.naming import further_groups
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.vocabulary import (
-    all_groups,
     first_words,
     group_called,
     option_called,
+    own_groups,
     phrase_called,
     phrase_words,
     says_nothing,
     verb_called,
 )
-from poseidon_nb.magics.words import Option, folded
+from poseidon_nb.magics.words import LISTS, Option, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -167,11 +168,12 @@ class _Line:
             self._read_option(word)
         elif self.verb is not None:
             self.values.append(_unquoted(word))
-        elif self.group is not None:
-            self.verb = verb_called(self.group, word)
-            self.lost = self.verb is None
-        elif self.phrase:
-            self.group, self.verb = phrase_called(self.phrase, word) or (None, None)
+        elif self.group is not None or self.phrase:
+            name = self.group.name if self.group else self.phrase
+            self.group, self.verb = phrase_called(name, word) or (
+                self.group,
+                verb_called(self.group, word) if self.group else None,
+            )
             self.lost = self.verb is None
         else:
             self._read_group(word)
@@ -223,8 +225,9 @@ class _Line:
         elif self.phrase:
             words, others = [*phrase_words(self.phrase)], []
         else:
-            words = [group.name for group in all_groups()]
-            others = first_words()
+            # What people type most comes first; the other groups, and doctl's words, where nothing of that fits.
+            words = [group.name for group in own_groups()]
+            others = [*further_groups(), *first_words()]
         found = list(_matching(words, last, "keyword"))
         yield from found or _matching(others, last, "keyword")
         if not last and self.group is not None:
@@ -256,7 +259,7 @@ class _Line:
             return None
         quote = text[0] if text[:1] in ("'", '"') else ""
         fragment = text[len(quote) :]
-        is_list = taker.kind == "list"
+        is_list = taker.kind in LISTS
         if is_list:
             *earlier, fragment = fragment.split(",")
             taken = [*taken, *earlier]
@@ -288,7 +291,7 @@ class _Line:
         return [*dict.fromkeys(words)]
 
     def _may_be_given(self, option: Option) -> bool:
-        if option.kind == "list" and option.field in self.given:
+        if option.kind in LISTS and option.field in self.given:
             return True
         if option.field in self.given:
             return False

@@ -126,6 +126,35 @@ def filled_many(text: str, variables: Mapping[str, object]) -> list[str]:
     return [filled(text, variables)]
 
 
+def is_variable(text: str) -> bool:
+    """Say whether a token is one variable and nothing else."""
+    return _ONE_FIELD.fullmatch(text) is not None
+
+
+def held_data(text: str, variables: Mapping[str, object]) -> object | None:
+    """Give the dict or list that a token's one variable holds, for an option that takes JSON; None for anything else.
+
+    Raises
+    ------
+    GrammarError
+        It holds a token, or something that JSON cannot say.
+    """
+    whole = _ONE_FIELD.fullmatch(text)
+    if whole is None or not whole[1].isidentifier():
+        return None
+    value = _looked_up(whole[1], variables)
+    if not isinstance(value, dict | list | tuple):
+        return None
+    try:
+        written = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        raise mistake(f"{{{whole[1]}}} holds something that JSON cannot say", word=whole[1]) from None
+    if has_token(written):
+        raise mistake(f"{{{whole[1]}}} holds a token, which is never part of a command: use %do login", word=whole[1])
+    held: object = json.loads(written)
+    return held
+
+
 def _is_json(text: str) -> bool:
     if not text.lstrip().startswith(("{", "[")):
         return False

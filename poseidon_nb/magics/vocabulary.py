@@ -1,23 +1,28 @@
-"""Which group and which verb a word means: the one door to the table, for grammar, help, completion and handlers.
+"""Which group and which verb a word means: the one door to all commands, for grammar, help, completion and handlers.
 
-Whoever adds commands that no row of `commands` holds adds them here; a group is only made when somebody asks for it.
+Behind it stand the table, which names what people type most, and the rule over the catalogue, which names all the rest.
+A group's verbs are only made when somebody asks for that group.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from poseidon_nb.magics.commands import GROUPS, PHRASES, PREFIXES
+from poseidon_nb.catalogue import operation
 from poseidon_nb.magics.mistakes import glued_habit, mistake, quoted, shell_habit
+from poseidon_nb.magics.naming import detours, further_groups, operations_by_group
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.words import folded
+from poseidon_nb.magics.rule import completed, ruled, verb_of
+from poseidon_nb.magics.table import GROUPS, PHRASES, PREFIXES
+from poseidon_nb.magics.words import Group, folded
 from poseidon_nb.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poseidon_nb.magics.words import Argument, Group, Option, Verb
+    from poseidon_nb.magics.words import Argument, Named, Option, Verb
 
 
 class Sense(NamedTuple):
@@ -29,26 +34,58 @@ class Sense(NamedTuple):
 
 
 @cache
-def _groups() -> Mapping[str, Group]:
-    return {folded(word): group for group in GROUPS for word in (group.name, *group.aliases)}
+def _words() -> Mapping[str, str]:
+    """Give every word for a group, and the group's name."""
+    found = {folded(word): group.name for group in GROUPS for word in (group.name, *group.aliases)}
+    return {**{folded(name): name for name in further_groups()}, **found}
+
+
+@cache
+def _made(name: str) -> Group:
+    """Make a group with all its verbs: those written out, those named in the table, those by the rule."""
+    group = next((known for known in GROUPS if known.name == name), None)
+    operations = operations_by_group().get(name, {})
+    if group is None:
+        tag = operation(next(iter(operations.values()))).tag
+        group = Group(name=name, help=f"all of the API's {tag}")
+    verbs = [completed(verb) for verb in group.verbs]
+    verbs += [verb_of(row.operation, name, row) for row in group.named]
+    named = {verb.name for verb in verbs}
+    verbs += [
+        verb_of(operation_id, name, ruled(operation_id, verb))
+        for verb, operation_id in operations.items()
+        if verb not in named
+    ]
+    return replace(group, verbs=tuple(verbs))
 
 
 @cache
 def _phrases() -> Mapping[str, Mapping[str, tuple[str, str]]]:
-    found: dict[str, dict[str, tuple[str, str]]] = {}
+    found: dict[str, dict[str, tuple[str, str]]] = {first: {**seconds} for first, seconds in detours().items()}
     for (first, second), meant in PHRASES.items():
         found.setdefault(folded(first), {})[folded(second)] = meant
     return found
 
 
-def all_groups() -> tuple[Group, ...]:
-    """Give the groups, in the order in which help shows them."""
+def own_groups() -> tuple[Group, ...]:
+    """Give the groups of the table, in the order in which help shows them; of their verbs only those written out."""
     return GROUPS
+
+
+def all_groups() -> tuple[Group, ...]:
+    """Give all groups with all their verbs: first those of the table, then those by the rule alone."""
+    return tuple(_made(name) for name in group_names())
+
+
+def group_names() -> tuple[str, ...]:
+    """Give the names of all groups: first those of the table, then those by the rule alone."""
+    return (*(group.name for group in GROUPS), *further_groups())
 
 
 def group_called(word: str) -> Group | None:
     """Give the group of this name or alias."""
-    return _groups().get(folded(word))
+    name = _words().get(folded(word))
+    return _made(name) if name is not None else None
 
 
 def verb_called(group: Group, word: str) -> Verb | None:
@@ -76,7 +113,7 @@ def says_nothing(word: str) -> bool:
 
 def phrase_words(word: str) -> tuple[str, ...]:
     """Give the words that may follow one of doctl's own groups (``droplet-action``); empty if it is none."""
-    return tuple(_phrases().get(folded(word), ()))
+    return tuple(_phrases().get(folded(word), ())) if folded(word) not in _words() else ()
 
 
 def phrase_called(first: str, second: str) -> tuple[Group, Verb] | None:
@@ -90,7 +127,7 @@ def phrase_called(first: str, second: str) -> tuple[Group, Verb] | None:
 def first_words() -> list[str]:
     """Give doctl's words that may begin a command and are no name of ours; those of one letter are left out."""
     aliases = [alias for group in GROUPS for alias in group.aliases]
-    return [word for word in (*aliases, *_phrases(), *PREFIXES) if len(word) > 1]
+    return [word for word in (*aliases, *_doctl_groups(), *PREFIXES) if len(word) > 1]
 
 
 def synonyms() -> list[tuple[str, list[str]]]:
@@ -102,7 +139,8 @@ def synonyms() -> list[tuple[str, list[str]]]:
     pairs += [(group.name, alias) for group in GROUPS for alias in group.aliases]
     pairs += [(f"{meant[0]} VERB", f"{first} VERB") for (first, _), meant in PHRASES.items() if meant[0] == "droplets"]
     pairs += [(" ".join(dict.fromkeys(meant)), " ".join(said)) for said, meant in PHRASES.items() if said[0] == "auth"]
-    pairs += [(verb.name, alias) for verb in verbs for alias in verb.aliases]
+    rows: list[Verb | Named] = [*verbs, *(row for group in GROUPS for row in group.named)]
+    pairs += [(row.name, alias) for row in rows for alias in row.aliases]
     pairs += [(option.typed, f"-{alias}") for option in options for alias in option.aliases if len(alias) == 1]
     pairs += [(option.typed, f"--{alias}") for option in options for alias in option.aliases if len(alias) > 1]
     arguments = [argument for verb in verbs for argument in verb.arguments]
@@ -120,6 +158,16 @@ def phrase_group(word: str) -> str:
     return next(iter(meant.values()))[0] if meant else ""
 
 
+def _has_verb(group: Group, word: str) -> bool:
+    rows: list[Verb | Named] = [*group.verbs, *group.named]
+    return any(folded(word) == folded(name) for row in rows for name in (row.name, *row.aliases))
+
+
+def _doctl_groups() -> list[str]:
+    """Give doctl's groups that are none of ours."""
+    return [folded(first) for first in dict.fromkeys(first for first, _ in PHRASES) if folded(first) not in _words()]
+
+
 def group_meant(word: str) -> Group:
     """Give the group of this name.
 
@@ -134,11 +182,11 @@ def group_meant(word: str) -> Group:
     habit = glued_habit(word) or shell_habit(word)
     if habit:
         raise habit
-    owners = [group.name for group in GROUPS if len(word) > 1 and not group.bare and verb_called(group, word)]
+    owners = [group.name for group in GROUPS if len(word) > 1 and not group.bare and _has_verb(group, word)]
     if owners:
         lines = " or ".join(f"%do {owner} {word}" for owner in owners[:3])
         raise mistake(f"{quoted(word)} is a verb, and its group comes first: {lines}", word=word)
-    names = [*(group.name for group in GROUPS), *_groups(), *_phrases()]
+    names = [*group_names(), *_words(), *_doctl_groups()]
     raise mistake(
         f"there is no group {quoted(word)}; %do alone shows them all, and %do api reaches the rest",
         word=word,

@@ -1,19 +1,29 @@
 """What the `%do` language is made of: groups, their verbs, and the arguments and options of a verb.
 
-Plain facts with no behaviour. The table in `commands` is written in them, and whatever else comes to offer commands
-(a rule over the catalogue, say) makes the same four kinds: parser, help and completion read nothing else.
+Plain facts with no behaviour. The table is written in them, and so is what the rule over the catalogue makes of an
+operation: parser, help and completion read nothing else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
-#: What an option or argument holds. A ``list`` is of text: repeated, or with commas. ``seconds`` also reads ``10m``.
-Kind = Literal["text", "integer", "number", "flag", "list", "seconds"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-#: When to ask before acting: it deletes; it acts on more than one thing; it grows a disk for good; it costs money.
-Question = Literal["delete", "change", "many", "disk", "price"]
+#: What an option or argument holds. A ``list`` is of text and ``integers`` of whole numbers: repeated, or with commas.
+#: ``seconds`` also reads ``10m``. ``json`` is an object, or a list of them; ``any`` is a whole number if it looks like
+#: one, and else text, for what the API takes as an id or a slug.
+Kind = Literal["text", "integer", "number", "flag", "list", "integers", "seconds", "json", "any"]
+
+#: The kinds of which more than one can be given.
+LISTS = frozenset({"list", "integers"})
+
+#: When to ask before acting: it deletes; it is any request but a GET; it acts on more than one thing; it grows a disk
+#: for good; it costs money; it replaces what is on a disk.
+Question = Literal["delete", "change", "many", "disk", "price", "replace"]
 
 #: doctl's other words for the verbs that most groups have.
 LIST_WORDS = ("ls", "l")
@@ -129,8 +139,13 @@ class Verb:
         The operationIds that it rests on, the main one first; empty for what happens in this kernel.
     asks : tuple of Question
         What has to be asked before it acts.
+    stands_for : str
+        The operationId that this is the name of. All its fields that the row does not spell are added as options.
+    fixed : mapping
+        Fields that the verb itself stands for: ``{"type": "attach"}``.
     body : str
-        What the body of a ``%%do`` cell is to it (``"user_data"``); empty where it takes none.
+        What the body of a ``%%do`` cell is to it (``"user_data"``); empty where it takes none. ``"body"`` is the
+        request's own body, in JSON or YAML.
     table : str
         The table in `frames.schemas` that describes its DataFrame.
     columns : tuple of str
@@ -147,6 +162,8 @@ class Verb:
     help: str
     example: str
     operations: tuple[str, ...] = ()
+    stands_for: str = ""
+    fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -159,12 +176,55 @@ class Verb:
     waits: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An operation under a name of our own; all the rest of its verb follows from the catalogue.
+
+    Attributes
+    ----------
+    operation : str
+        Its operationId.
+    name, help : str
+        The verb, and what it does.
+    arguments : tuple of str
+        Fields of the query or the body that are given by position, behind those of the path.
+    fixed : mapping
+        Fields that the verb itself stands for; an operation may have several such names, and keeps one by the rule.
+    only : tuple of str
+        The further fields that it takes, where it does not take all.
+    aliases : tuple of str
+        Other words for it.
+    example : str
+        As in `Verb`; by default one is made.
+    """
+
+    operation: str
+    name: str
+    help: str
+    arguments: tuple[str, ...] = ()
+    fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    only: tuple[str, ...] | None = None
+    aliases: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the operation's one name, rather than a part of what the operation can do."""
+        return not self.fixed and self.only is None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A noun and its verbs.
 
     Attributes
     ----------
+    verbs : tuple of Verb
+        Those that are written out, which have handlers of their own.
+    prefixes : tuple of str
+        What operationIds begin with that belong to the group. Those without another name get one by the rule.
+    named : tuple of Named
+        Operations with a name of our own.
     default : str
         The verb that is meant where none is given. If it is the group's own name, the group is a command by itself
         and takes no verb: ``%do login``.
@@ -172,8 +232,10 @@ class Group:
 
     name: str
     help: str
-    verbs: tuple[Verb, ...]
+    verbs: tuple[Verb, ...] = ()
     aliases: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    named: tuple[Named, ...] = ()
     default: str = ""
 
     @property

@@ -81,6 +81,21 @@ class Reply:
         kind = self.headers.get("content-type", "").split(";")[0] or "no content type"
         raise ShapeError(f"the answer is not JSON ({len(self.body):,} bytes, {kind})")
 
+    def content(self) -> Any:
+        """Give the body as its content type says: as Python objects, as text, or as bytes; None for an empty one.
+
+        Raises
+        ------
+        ShapeError
+            It should be JSON and is not, or it is the web page of something between here and the API.
+        """
+        kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        if not self.body or "json" in kind or kind in {"", "text/html"}:
+            return self.json()
+        if kind.startswith("text/") or kind.endswith(("yaml", "csv", "xml")):
+            return self.body.decode("utf-8", "replace")
+        return self.body
+
     def __repr__(self) -> str:
         return f"<Reply {self.status}, {len(self.body):,} bytes>"
 

@@ -36,7 +36,7 @@ def offered(text: str) -> list[str] | None:
     [
         ("%do ", "", ["droplets", "images", "snapshots"]),
         ("%do dro", "dro", ["droplets"]),
-        ("%do droplet-", "droplet-", ["droplet-action", "droplet-actions"]),
+        ("%do droplet-", "droplet-", ["droplet-actions", "droplet-action"]),
         ("%do droplets l", "l", ["list"]),
         ("%do droplet l", "l", ["list"]),
         ("%do compute droplet cr", "cr", ["create"]),
@@ -173,16 +173,16 @@ def test_the_body_of_a_cell_with_a_command_is_left_alone() -> None:
 
 
 def test_every_line_of_a_bare_cell_is_a_command() -> None:
-    assert in_cell("%%do\ndroplets li|") == ["list"]
-    assert in_cell("\n%%do --context prod\n\n  droplets li|") == ["list"]
-    assert in_cell("%%do\n%do droplets li|") == ["list"]
+    assert in_cell("%%do\nkeys li|") == ["list"]
+    assert in_cell("\n%%do --context prod\n\n  keys li|") == ["list"]
+    assert in_cell("%%do\n%do keys li|") == ["list"]
     assert in_cell("%%do\ndroplets list\nkey|") == ["keys"]
 
 
 def test_a_line_of_a_python_cell_completes_below_other_lines() -> None:
-    assert in_cell("x = 1\ndf = %do droplets li|") == ["list"]
-    assert in_cell("x = 1\ndroplets li|") is None
-    assert in_cell("%%time\ndf = %do droplets li|") == ["list"]
+    assert in_cell("x = 1\ndf = %do keys li|") == ["list"]
+    assert in_cell("x = 1\nkeys li|") is None
+    assert in_cell("%%time\ndf = %do keys li|") == ["list"]
 
 
 def test_a_continued_line_is_completed_as_one() -> None:
@@ -221,14 +221,14 @@ def through_ipython(completer: IPCompleter, cell: str) -> list[str]:
     ("cell", "completed"),
     [
         ("%do dro|", ["%do droplets"]),
-        ("%do droplets li|", ["%do droplets list"]),
+        ("%do keys li|", ["%do keys list"]),
         ("%do droplets list --re|", ["%do droplets list --region"]),
         ("%do droplets list --region=ny|", ["%do droplets list --region=nyc1", "%do droplets list --region=nyc3"]),
         ("%do droplets list --tag env:p|", ["%do droplets list --tag env:prod"]),
         ("%do droplets create a --tags web,env:d|", ["%do droplets create a --tags web,env:dev"]),
         ("%do droplets create a --ssh-keys 'two w|", ["%do droplets create a --ssh-keys 'two words"]),
         ("df = %do keys up|", ["df = %do keys update"]),
-        ("if True:\n    %do droplets li|", ["if True:\n    %do droplets list"]),
+        ("if True:\n    %do keys li|", ["if True:\n    %do keys list"]),
         ("%%do droplets cre|\nbody", ["%%do droplets create"]),
         ("%%do\nkeys li|", ["%%do\nkeys list"]),
         ("%poseidon size|", ["%poseidon sizes"]),

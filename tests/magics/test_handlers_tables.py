@@ -10,13 +10,13 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.magics.handlers import HANDLERS
-from poseidon_nb.magics.vocabulary import all_groups, entry
+from poseidon_nb.magics.vocabulary import entry, own_groups
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"
 
 
 def test_every_verb_of_the_table_has_a_handler_and_no_handler_is_left_over():
-    assert set(HANDLERS) == {(group.name, verb.name) for group in all_groups() for verb in group.verbs}
+    assert set(HANDLERS) == {(group.name, verb.name) for group in own_groups() for verb in group.verbs}
 
 
 def dtypes_of(table: str) -> dict[str, str]:

@@ -12,15 +12,17 @@ import pytest
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.frames.schemas import TABLES
-from poseidon_nb.magics.commands import GROUPS
 from poseidon_nb.magics.grammar import parse
 from poseidon_nb.magics.help import WIDTH, help_text
+from poseidon_nb.magics.naming import by_rule_alone
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.vocabulary import all_groups, own_groups
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.words import Group, Verb
 
 GOLDEN = Path(__file__).parent / "help_pages"
+GROUPS = all_groups()
 ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
 PAGES = [
     ("", ""),
@@ -46,9 +48,10 @@ def test_a_page_reads_as_it_is_stored(group: str, verb: str) -> None:
 @pytest.mark.parametrize(("group", "verb"), ROWS)
 def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None:
     text = help_text(group.name, verb.name)
+    words_of_text = " ".join(text.split())
     for option in verb.options:
         assert option.typed in text
-        assert all(word in text for word in option.suggests)
+        assert all(word in words_of_text for word in option.suggests)
     for argument in verb.arguments:
         assert argument.shows in text
     for alias in verb.aliases:
@@ -59,7 +62,7 @@ def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None
     for column in columns:
         assert re.search(rf"\b{column}\b", text)
     assert verb.example in text
-    assert ("--yes answers" in text) == bool(verb.asks)
+    assert ("--yes answers" in words_of_text) == bool(verb.asks)
     assert "--dry-run" in text
 
 
@@ -67,12 +70,15 @@ def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None
 def test_a_groups_page_shows_its_verbs(group: Group) -> None:
     text = help_text(group.name)
     for verb in group.verbs:
-        assert verb.help.casefold()[:30] in text.casefold()
+        assert (
+            verb.name in text if by_rule_alone(group.name, verb.name) else verb.help.casefold()[:30] in text.casefold()
+        )
 
 
 def test_the_first_page_shows_the_groups_the_options_and_doctls_words() -> None:
     text = help_text()
-    for group in GROUPS:
+    assert all(group.name in text for group in GROUPS)
+    for group in own_groups():
         assert re.search(rf"^  {group.name} +{re.escape(group.help[:20])}", text, re.MULTILINE)
         assert all(alias in text for alias in group.aliases)
     for option in GLOBAL_OPTIONS:
@@ -85,7 +91,8 @@ def test_the_first_page_shows_the_groups_the_options_and_doctls_words() -> None:
 def test_a_page_fits(group: Group | str, verb: Verb | str) -> None:
     names = [word if isinstance(word, str) else word.name for word in (group, verb)]
     for line in help_text(*names).splitlines():
-        assert len(line) <= WIDTH or line.startswith("  %do"), "only an example, which is to be copied, may be longer"
+        copied = line.strip().startswith(("%do", "https://"))
+        assert len(line) <= WIDTH or copied, "only what is to be copied may be longer"
         assert line == line.rstrip()
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.magics.vocabulary import all_groups
+from poseidon_nb.magics.vocabulary import own_groups
 
 CREATE = "--size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"
@@ -27,6 +27,13 @@ LINES = [
     "droplets take_snapshot web-1 --name before",
     "droplets resize legacy-reports --size s-4vcpu-8gb --disk",
     "droplets resize web-1 --size s-4vcpu-8gb --restart",
+    "droplets rebuild build-1 --image debian-12-x64",
+    "droplets restore db-1 --image {backup}",
+    "droplets enable_backups web-1 --plan weekly --weekday SUN --hour 4",
+    "droplets change_backup_policy db-1 --plan daily",
+    "droplets disable_backups db-1",
+    "droplets password_reset web-1",
+    "droplets enable_ipv6 db-1",
     "droplets actions web-1",
     "droplets snapshots db-1",
     "images list --private --tag web",
@@ -68,9 +75,10 @@ def requests_in(text: str) -> list[tuple[str, object]]:
 
 def test_all_verbs_that_send_are_in_the_list():
     tried = {tuple(line.split()[:2]) for line in LINES}
-    for group in all_groups():
+    for group in own_groups():
         for verb in group.verbs:
-            if verb.operations and not group.bare:
+            # What is retired is refused by the service.
+            if verb.operations and not group.bare and not verb.help.startswith("retired"):
                 assert {(group.name, verb.name)} & tried or group.name == "account", (group.name, verb.name)
 
 
@@ -81,6 +89,7 @@ def test_the_plan_is_what_is_sent(desk, line, monkeypatch):
         "key_id": int(desk.do("keys list")["id"][0]),
         "snapshot": desk.do("snapshots list")["name"][0],
         "snapshot_id": desk.do("snapshots list")["id"][0],
+        "backup": desk.do("droplets get db-1 --raw")["backup_ids"][0],
         "action": int(desk.do("actions list")["id"][0]),
     }
     desk.do("droplets list")
@@ -112,7 +121,7 @@ def _without_pages(target: str) -> str:
 
 @pytest.mark.parametrize("line", [line for line in LINES if "'{{key}}'" not in line])
 def test_a_plan_needs_no_account(empty_desk, line):
-    empty_desk.do(f"{line} --dry-run", key="laptop", key_id=5, snapshot="nightly", snapshot_id=6, action=7)
+    empty_desk.do(f"{line} --dry-run", key="laptop", key_id=5, snapshot="nightly", snapshot_id=6, action=7, backup=8)
     assert requests_in(empty_desk.front.said[-1])
 
 

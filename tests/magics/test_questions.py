@@ -7,7 +7,7 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.magics import questions
 from poseidon_nb.magics.job import Settings
-from poseidon_nb.magics.vocabulary import all_groups, entry
+from poseidon_nb.magics.vocabulary import entry, own_groups
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
 ASKING = [
@@ -40,6 +40,14 @@ ASKING = [
         f"droplets create a b c --size s-4vcpu-8gb {CREATE}",
         "SANDBOX: create 3 droplets of s-4vcpu-8gb for $144.00 a month: a, b and c?",
     ),
+    (
+        "droplets rebuild build-1 --image debian-12-x64",
+        "SANDBOX: rebuild build-1 from image debian-12-x64? What is on its disk now is lost.",
+    ),
+    (
+        "droplets restore db-1 --image 210500001",
+        "SANDBOX: restore db-1 from image 210500001? What is on its disk now is lost.",
+    ),
     ("tags delete web", "SANDBOX: delete tag web? This cannot be undone."),
     ("api DELETE /v2/tags/web", "SANDBOX: DELETE /v2/tags/web? This cannot be undone."),
 ]
@@ -71,7 +79,7 @@ def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk, li
     assert desk.changes() == []
 
 
-@pytest.mark.parametrize("line", [line for line, _ in ASKING if "resize web-1" not in line])
+@pytest.mark.parametrize("line", [line for line, _ in ASKING if "resize web-1" not in line and " restore " not in line])
 def test_yes_as_an_option_and_as_an_answer_both_let_it_pass(desk, line):
     desk.front.answer = True
     desk.sent()
@@ -91,9 +99,11 @@ def test_what_harms_nobody_is_not_asked_about(desk, line):
 
 
 def test_the_commands_that_ask_are_those_whose_help_says_so():
-    asking = {(group.name, verb.name) for group in all_groups() for verb in group.verbs if verb.asks}
+    asking = {(group.name, verb.name) for group in own_groups() for verb in group.verbs if verb.asks}
     tested = {tuple(line.split()[:2]) for line, _ in ASKING if not line.startswith("api")} | {("api", "api")}
-    assert asking == tested | {("keys", "delete"), ("snapshots", "delete")}
+    changing = {"enable_backups", "change_backup_policy", "disable_backups", "password_reset", "enable_ipv6"}
+    changing |= {"enable_private_networking", "change_kernel"}  # asked about when many are meant, as power verbs are
+    assert asking == tested | {("keys", "delete"), ("snapshots", "delete")} | {("droplets", verb) for verb in changing}
     for line in SILENT[1:3]:
         assert entry(*line.split()[:2]).asks == ()
 

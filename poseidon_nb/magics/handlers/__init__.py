@@ -1,4 +1,4 @@
-"""What each command does: for every verb of the table one function, found by its group and name.
+"""What each command does: for a verb that is written out one function, for all others the one in `operations`.
 
 A handler gets a `Job` and gives an `Answer`, or None where there is nothing to show. It asks before it acts, and leaves
 sending to the client.
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, things
+from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, operations, things
 from poseidon_nb.magics.handlers import sandbox as sandbox_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.magics.answer import Answer
+    from poseidon_nb.magics.answer import Answer, Plain
+    from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.job import Job
 
-HANDLERS: Mapping[tuple[str, str], Callable[[Job], Answer | None]] = {
+    Handler = Callable[[Job], Answer | Plain | None]
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
     **things.HANDLERS,
     **droplets.HANDLERS,
     **droplet_verbs.HANDLERS,
@@ -25,3 +28,16 @@ HANDLERS: Mapping[tuple[str, str], Callable[[Job], Answer | None]] = {
     **accounts.HANDLERS,
     **api.HANDLERS,
 }
+
+
+def handler_of(command: Command) -> Handler:
+    """Give what carries a command out. One page of a list is the API's own answer, whoever lists it otherwise."""
+    own = HANDLERS.get((command.group, command.verb))
+    if own is None or is_one_page(command):
+        return operations.run
+    return own
+
+
+def is_one_page(command: Command) -> bool:
+    """Say whether only one page is asked for, where otherwise all are read."""
+    return bool({"page", "per_page"} & command.options.keys())

@@ -1,11 +1,12 @@
-"""`%do login` and `%do context`: which account the commands act upon."""
+"""Which account the commands act upon, what they changed in it, and how much it lets them ask."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.errors import Forbidden
+from poseidon_nb.errors import ConfigurationError, Forbidden
 from poseidon_nb.magics.answer import answer_of
 from poseidon_nb.transport.credentials import (
     DEFAULT_CONTEXT,
@@ -64,8 +65,49 @@ def use_context(job: Job) -> None:
     job.front.say(f"The account of %do is now that of {credential.source}.")
 
 
+def show_log(job: Job) -> Answer | None:
+    """Show what this kernel has changed, oldest first: requests, never their bodies."""
+    rows = [
+        {
+            "time": change.time.isoformat().replace("+00:00", "Z"),
+            "account": change.account,
+            "request": f"{change.method} {change.path}",
+            "operation": change.operation_id,
+            "request_id": change.request_id,
+            "status": change.status,
+            "outcome": change.outcome,
+        }
+        for change in job.kernel.changes()
+    ]
+    if not rows:
+        job.front.say("This kernel has changed nothing yet.")
+        return None
+    return answer_of("log", rows)
+
+
+def show_rate_limit(job: Job) -> Answer:
+    """Show how many requests are left, as the answer to one more tells it."""
+    label = job.client.label()
+    with suppress(Forbidden):
+        # Refused or not, the answer tells the limit.
+        job.client.account()
+    told = job.client.rate_limit
+    if told is None:
+        raise ConfigurationError(f"{label} tells no rate limit")
+    row = {
+        "account": label,
+        "limit": told.limit,
+        "remaining": told.remaining,
+        "resets_at": told.resets_at.isoformat().replace("+00:00", "Z") if told.resets_at else None,
+        "told_at": told.told_at.isoformat().replace("+00:00", "Z"),
+    }
+    return answer_of("ratelimit", [row], single=True)
+
+
 HANDLERS = {
     ("login", "login"): login,
+    ("log", "log"): show_log,
+    ("ratelimit", "ratelimit"): show_rate_limit,
     ("context", "list"): list_contexts,
     ("context", "use"): use_context,
 }

@@ -18,7 +18,7 @@ def api(job: Job) -> Answer | None:
     body = read_body(job.command.body) if job.command.body else None
     request = job.client.api_request(method, path, body=body)
     if request.method not in {"GET", "HEAD"}:
-        job.confirm(request_question(job.client.label(), request.method, request.target))
+        job.confirm(request_question(job.client.label(), f"{request.method} {request.target}"))
     answer = job.client.api(method, path, body=body)
     if answer is None:
         job.front.say("done; the answer is empty")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.bulk import BulkOutcome, act_on_each, run_on_each
+from poseidon_nb.magics.fields import steps_of
 from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
-from poseidon_nb.magics.plan import steps_of
-from poseidon_nb.magics.questions import disk_question, many_question
+from poseidon_nb.magics.questions import disk_question, many_question, replace_question
 from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 def act(job: Job) -> Answer:
     """Start a verb's action on each droplet that is named, and wait for all of them."""
     droplets = job.droplets()
-    if len(droplets) > 1 and "many" in entry(job.command.group, job.command.verb).asks:
-        job.confirm(many_question(job.client.label(), job.command.verb, [one.name for one in droplets]))
+    asks = entry(job.command.group, job.command.verb).asks
+    names = [droplet.name for droplet in droplets]
+    if "replace" in asks:
+        job.confirm(replace_question(job.client.label(), job.command.verb, names, str(job.option("image"))))
+    elif len(droplets) > 1 and "many" in asks:
+        job.confirm(many_question(job.client.label(), job.command.verb, names))
     return _act_on(job, droplets, steps_of(job.command)[0])
 
 
@@ -75,7 +79,11 @@ def _table(job: Job, verb: str, outcomes: list[BulkOutcome]) -> Answer:
     return table_of(job, rows, [outcome.error for outcome in outcomes if outcome.error is not None])
 
 
-_ONE_ACTION = ("power_on", "power_off", "shutdown", "reboot", "power_cycle", "take_snapshot")
+_ONE_ACTION = (
+    *("power_on", "power_off", "shutdown", "reboot", "power_cycle", "take_snapshot", "rebuild", "restore"),
+    *("enable_backups", "change_backup_policy", "disable_backups", "password_reset", "enable_ipv6"),
+    *("enable_private_networking", "change_kernel"),
+)
 
 HANDLERS = {
     **{("droplets", verb): act for verb in _ONE_ACTION},

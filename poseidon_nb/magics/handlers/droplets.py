@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Answer, answer_of
+from poseidon_nb.magics.fields import create_fields
 from poseidon_nb.magics.handlers.outcomes import delete_each
-from poseidon_nb.magics.plan import create_fields
 from poseidon_nb.magics.questions import delete_question, price_question
 from poseidon_nb.text import hint, joined
 
@@ -34,8 +34,10 @@ def list_droplets(job: Job) -> Answer:
     """Show the droplets; region, status and name are picked here, for the API has no such filters."""
     glob, region, status = job.argument("glob"), job.option("region"), job.option("status")
     tag, gpus = job.option("tag_name"), job.option("gpus")
-    # The API does not combine a tag with a type.
-    filters: dict[str, Any] = {"type": "gpus"} if gpus else {"tag_name": tag}
+    kind = "gpus" if gpus else job.option("type")
+    # The API combines a tag neither with a type nor with a name.
+    filters: dict[str, Any] = {"type": kind, "name": job.option("name")}
+    filters |= {} if any(filters.values()) else {"tag_name": tag}
 
     def fits(name: str, its_region: str, its_status: str, tags: list[str]) -> bool:
         return (
@@ -55,7 +57,7 @@ def list_droplets(job: Job) -> Answer:
     def frame() -> pd.DataFrame:
         every = job.client.droplets.frame(**filters)
         names = zip(every["name"], every["id"].astype(int), strict=True)
-        job.kernel.learn_names("droplets", names, whole=not (tag or gpus))
+        job.kernel.learn_names("droplets", names, whole=not any(filters.values()))
         picked = every
         if any([glob, region, status, tag]):
             columns = (every["name"], every["region"], every["status"], every["tags"])

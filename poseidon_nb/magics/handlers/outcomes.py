@@ -63,7 +63,14 @@ def _answer(rows: list[dict[str, Any]]) -> Answer:
     return Answer(lambda: rows, frame)
 
 
-def delete_each(job: Job, things: Sequence[tuple[Any, str]], delete: Callable[[Any], None]) -> Answer:
+def delete_each(
+    job: Job,
+    things: Sequence[tuple[Any, str]],
+    delete: Callable[[Any], None],
+    *,
+    action: str = "delete",
+    status: str = "completed",
+) -> Answer:
     """Delete things side by side and give the table; one failure does not stop the rest.
 
     Parameters
@@ -73,6 +80,8 @@ def delete_each(job: Job, things: Sequence[tuple[Any, str]], delete: Callable[[A
         The id and the name of each.
     delete : callable
         Deletes one, by its id; called from several threads.
+    action, status : str
+        What the table calls it, and what came of it when all went well.
     """
 
     def note(going: Sequence[tuple[Any, str]], ended: Sequence[tuple[Any, str]]) -> str:
@@ -81,9 +90,9 @@ def delete_each(job: Job, things: Sequence[tuple[Any, str]], delete: Callable[[A
 
     done = on_each(things, lambda thing: delete(thing[0]), on_idle=job.view.look, interrupted=note)
     outcomes = [
-        Outcome(*one.thing, "delete", "completed")
+        Outcome(*one.thing, action, status)
         if one.error is None
-        else Outcome(*one.thing, "delete", "failed", str(one.error))
+        else Outcome(*one.thing, action, "failed", str(one.error))
         for one in done
     ]
     return table_of(job, outcomes, [one.error for one in done if one.error is not None])

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.answer import Answer, answer_of
+from poseidon_nb.magics.fields import key_fields
 from poseidon_nb.magics.handlers.outcomes import delete_each
-from poseidon_nb.magics.plan import key_fields
 from poseidon_nb.magics.questions import delete_question
 
 if TYPE_CHECKING:

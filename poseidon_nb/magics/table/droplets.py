@@ -1,4 +1,4 @@
-"""The verbs of `%do droplets`; the table that they are part of is in `commands`."""
+"""The verbs of `%do droplets`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from poseidon_nb.magics.words import (
     LIST_WORDS,
     Argument,
     Group,
+    Named,
     Option,
+    Question,
     Verb,
 )
 
@@ -23,11 +25,36 @@ _BY_TAG = Option(
 )
 
 
+def _change(
+    name: str,
+    help: str,  # noqa: A002  # the word of the table
+    *options: Option,
+    asks: tuple[Question, ...] = (),
+    example: str = "",
+    aliases: tuple[str, ...] = (),
+) -> Verb:
+    """Make a verb that is one type of droplet action, on one droplet or many."""
+    return Verb(
+        name=name,
+        help=help,
+        operations=("dropletActions_post",),
+        fixed={"type": name},
+        arguments=(_DROPLETS,),
+        options=(_BY_TAG, *options),
+        aliases=aliases,
+        asks=(*asks, "many") if "replace" not in asks else asks,
+        columns=BULK_COLUMNS,
+        waits=True,
+        example=example or f"%do droplets {name} web-1",
+    )
+
+
 def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # the word of the table
     return Verb(
         name=name,
         help=help,
         operations=("dropletActions_post", "dropletActions_post_byTag"),
+        fixed={"type": name},
         arguments=(_DROPLETS,),
         options=(_BY_TAG,),
         aliases=aliases,
@@ -38,15 +65,65 @@ def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # t
     )
 
 
+#: When backups are made.
+_POLICY = (
+    Option(field="plan", aliases=("backup-policy-plan",), help="how often", suggests=("daily", "weekly"), default="daily"),
+    Option(field="weekday", aliases=("backup-policy-weekday",), help="on which day a weekly one is made",
+           suggests=("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")),
+    Option(field="hour", aliases=("backup-policy-hour",), help="from which hour on, UTC: 0, 4, ... 20", kind="integer"),
+)  # fmt: skip
+
 DROPLETS = Group(
     name="droplets",
     help="virtual machines: make them, look at them, switch them",
     aliases=("droplet", "d"),
+    prefixes=("droplets",),
+    named=(
+        Named("droplets_list_backups", "backups", "show the backups of a droplet", example="%do droplets backups db-1"),
+        Named(
+            "droplets_list_kernels",
+            "kernels",
+            "show the kernels that a droplet from before 2017 can have",
+            example="%do droplets kernels web-1",
+        ),
+        Named(
+            "droplets_list_neighbors",
+            "neighbors",
+            "show the droplets on the same physical server",
+            example="%do droplets neighbors web-1",
+        ),
+        Named(
+            "droplets_list_firewalls",
+            "firewalls",
+            "show the firewalls of a droplet",
+            example="%do droplets firewalls web-1",
+        ),
+        Named(
+            "droplets_get_backup_policy",
+            "backup-policy",
+            "show when backups of a droplet are made",
+            example="%do droplets backup-policy db-1",
+        ),
+        Named(
+            "droplets_list_backup_policies",
+            "backup-policies",
+            "show when backups of all droplets are made",
+            example="%do droplets backup-policies",
+        ),
+        Named(
+            "droplets_destroy_byTag",
+            "delete-by-tag",
+            "destroy all droplets with a tag, in one request",
+            ("tag_name",),
+            example="%do droplets delete-by-tag staging --yes",
+        ),
+    ),
     verbs=(
         Verb(
             name="list",
             help="show the droplets, GPU droplets too",
             operations=("droplets_list",),
+            stands_for="droplets_list",
             arguments=(
                 Argument(
                     name="glob", shows="GLOB", help="only names like this: 'web-*'", source="droplets", required=False
@@ -78,6 +155,7 @@ DROPLETS = Group(
             name="get",
             help="show one droplet",
             operations=("droplets_get",),
+            stands_for="droplets_get",
             arguments=(_DROPLET,),
             aliases=GET_WORDS,
             table="droplets",
@@ -87,6 +165,7 @@ DROPLETS = Group(
             name="create",
             help="make droplets, and wait until they run",
             operations=("droplets_create",),
+            stands_for="droplets_create",
             arguments=(Argument(name="names", shows="NAME", help="host names, one droplet each", many=True),),
             options=(
                 Option(
@@ -136,6 +215,7 @@ DROPLETS = Group(
             name="delete",
             help="destroy droplets and what is on them",
             operations=("droplets_destroy", "droplets_destroy_byTag"),
+            stands_for="droplets_destroy",
             arguments=(_DROPLETS,),
             options=(_BY_TAG,),
             aliases=DELETE_WORDS,
@@ -152,6 +232,7 @@ DROPLETS = Group(
             name="rename",
             help="give another name",
             operations=("dropletActions_post",),
+            fixed={"type": "rename"},
             arguments=(
                 _DROPLET,
                 Argument(name="name", shows="NAME", help="the new name", spelled=("name", "droplet-name")),
@@ -164,11 +245,15 @@ DROPLETS = Group(
             name="take_snapshot",
             help="save the disk as an image",
             operations=("dropletActions_post", "dropletActions_post_byTag"),
+            fixed={"type": "snapshot"},
             arguments=(_DROPLETS,),
             options=(
                 _BY_TAG,
                 Option(
                     field="name", aliases=("snapshot-name",), help="name of the snapshot", shows="NAME", required=True
+                ),
+                Option(
+                    field="restart", help="shut down first, for a clean copy, and start again afterwards", kind="flag"
                 ),
             ),
             aliases=("snapshot",),
@@ -192,10 +277,59 @@ DROPLETS = Group(
             waits=True,
             example="%do droplets resize web-1 --size s-4vcpu-8gb --restart",
         ),
+        _change(
+            "rebuild",
+            "make the disk anew from an image; what was on it is lost",
+            Option(
+                field="image",
+                aliases=("image-id",),
+                help="slug, id or name of the image",
+                kind="any",
+                shows="IMAGE",
+                source="images",
+                required=True,
+            ),
+            asks=("replace",),
+            example="%do droplets rebuild build-1 --image debian-12-x64",
+        ),
+        _change(
+            "restore",
+            "put the disk back to one of its own backups; what came since is lost",
+            Option(field="image", aliases=("image-id",), help="id of the backup", kind="integer", required=True),
+            asks=("replace",),
+            example="%do droplets restore db-1 --image 210500123",
+        ),
+        _change(
+            "enable_backups",
+            "have backups made",
+            *_POLICY,
+            example="%do droplets enable_backups web-1 --plan weekly --weekday SUN --hour 4",
+        ),
+        _change(
+            "change_backup_policy",
+            "have backups made at another time",
+            *_POLICY,
+            example="%do droplets change_backup_policy db-1 --plan daily --hour 4",
+        ),
+        _change(
+            "disable_backups",
+            "have no more backups made; those that there are stay",
+            example="%do droplets disable_backups db-1",
+        ),
+        _change("password_reset", "have a new password sent by e-mail", aliases=("reset-password",)),
+        _change("enable_ipv6", "give a public IPv6 address, for good", example="%do droplets enable_ipv6 build-1"),
+        _change("enable_private_networking", "retired: every droplet is in a VPC"),
+        _change(
+            "change_kernel",
+            "retired: since 2017 a droplet's system brings its own kernel",
+            Option(field="kernel", aliases=("kernel-id",), help="id of the kernel", kind="integer", required=True),
+            example="%do droplets change_kernel web-1 --kernel 12534",
+        ),
         Verb(
             name="actions",
-            help="show what was done to a droplet",
+            help="show what was done to a droplet, newest first",
             operations=("dropletActions_list",),
+            stands_for="dropletActions_list",
             arguments=(_DROPLET,),
             aliases=("a",),
             table="actions",
@@ -205,6 +339,7 @@ DROPLETS = Group(
             name="snapshots",
             help="show the snapshots of a droplet",
             operations=("droplets_list_snapshots",),
+            stands_for="droplets_list_snapshots",
             arguments=(_DROPLET,),
             aliases=("s",),
             table="snapshots",

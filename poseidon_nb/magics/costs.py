@@ -1,0 +1,74 @@
+"""What a request to make something would cost a month, as far as the API or a published list tells: pure.
+
+Prices in USD a month, from DigitalOcean's pricing pages as told by third parties in 2026: volumes 0.10 for each GiB, load
+balancers 12 for each node, a highly available Kubernetes control plane 40. A Kubernetes node costs what a droplet of its
+size does. The API has no prices of database clusters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    #: The price of a droplet's size; None if it is not sold.
+    PriceOf = Callable[[str], float | None]
+
+VOLUME_USD_GIB = 0.10
+LOAD_BALANCER_USD_NODE = 12.0
+CONTROL_PLANE_USD = 40.0
+
+
+def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
+    """Give what a request would cost a month; None where that cannot be told.
+
+    Parameters
+    ----------
+    operation_id : str
+    body : mapping
+        The request's body.
+    price_of : callable
+        Gives the price of a droplet's size.
+    """
+    estimate = _ESTIMATES.get(operation_id)
+    try:
+        return estimate(body, price_of) if estimate is not None else None
+    except (TypeError, ValueError, AttributeError, KeyError):
+        # The body is not what it should be, and the API will say so.
+        return None
+
+
+def _volume(body: Mapping[str, Any], _: PriceOf) -> float | None:
+    return float(body["size_gigabytes"]) * VOLUME_USD_GIB
+
+
+def _load_balancer(body: Mapping[str, Any], _: PriceOf) -> float | None:
+    return int(body.get("size_unit") or 1) * LOAD_BALANCER_USD_NODE
+
+
+def _pool(pool: Mapping[str, Any], price_of: PriceOf) -> float | None:
+    price = price_of(str(pool["size"]))
+    return None if price is None else price * int(pool.get("max_nodes") or pool.get("count") or 1)
+
+
+def _cluster(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
+    pools = [_pool(pool, price_of) for pool in body["node_pools"]]
+    plane = CONTROL_PLANE_USD if body.get("ha") else 0.0
+    return None if None in pools else plane + sum(price or 0.0 for price in pools)
+
+
+def _autoscale(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
+    config = body["config"]
+    most = config.get("max_instances") or config.get("target_number_instances") or 1
+    price = price_of(str(body["droplet_template"]["size"]))
+    return None if price is None else price * int(most)
+
+
+_ESTIMATES: Mapping[str, Callable[[Mapping[str, Any], PriceOf], float | None]] = {
+    "volumes_create": _volume,
+    "loadBalancers_create": _load_balancer,
+    "kubernetes_create_cluster": _cluster,
+    "kubernetes_add_nodePool": _pool,
+    "autoscalepools_create": _autoscale,
+}

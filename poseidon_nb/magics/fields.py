@@ -1,0 +1,53 @@
+"""What the verbs that are written out send: the fields of their requests, out of a command's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.droplet import Step, resize_steps
+from poseidon_nb.magics.files import read_text
+from poseidon_nb.magics.vocabulary import entry
+
+if TYPE_CHECKING:
+    from poseidon_nb.magics.command import Command
+
+#: What a backup policy is made of.
+_POLICY = ("plan", "weekday", "hour")
+
+
+def steps_of(command: Command) -> list[Step]:
+    """Give the actions that a verb upon a droplet is made of."""
+    options = {name: value for name, value in command.options.items() if name != "tag_name"}
+    restart = bool(options.pop("restart", False))
+    if command.verb == "resize":
+        return resize_steps(options["size"], disk=options.get("disk", False), restart=restart)
+    verb = entry(command.group, command.verb)
+    policy = {name: options.pop(name) for name in _POLICY if name in options}
+    fields = {**options, **({"backup_policy": policy} if policy else {})}
+    if "name" in command.arguments:
+        fields["name"] = command.arguments["name"]
+    step = Step(verb.fixed["type"], fields)
+    return [Step("shutdown", {}), step, Step("power_on", {})] if restart else [step]
+
+
+def create_fields(command: Command) -> dict[str, Any]:
+    """Give the body fields of a create but its names, as the API wants them."""
+    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in command.options.items()}
+    file = fields.pop("user_data_file", None)
+    if command.body is not None:
+        fields["user_data"] = command.body
+    elif file is not None:
+        fields["user_data"] = read_text(str(file))
+    image = fields.get("image")
+    if isinstance(image, str) and image.isdecimal():
+        fields["image"] = int(image)
+    if "ssh_keys" in fields:
+        fields["ssh_keys"] = [int(key) if key.isdecimal() else key for key in fields["ssh_keys"]]
+    return fields
+
+
+def key_fields(command: Command) -> dict[str, Any]:
+    """Give the body fields of a new key."""
+    file = command.options.get("public_key_file")
+    text = command.options["public_key"] if file is None else read_text(file)
+    return {"name": command.arguments["name"], "public_key": text.strip()}

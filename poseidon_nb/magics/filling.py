@@ -1,0 +1,130 @@
+"""The words of a command, put where its operation wants them: the requests that it stands for. Nothing is sent here.
+
+One road for what is carried out and for what ``--dry-run`` shows; the two differ in who tells the id that a name has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.magics.bodies import read_body
+from poseidon_nb.text import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.catalogue import Operation, Parameter
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.magics.command import Command
+    from poseidon_nb.magics.words import Argument, Option, Verb
+    from poseidon_nb.transport.request import Request
+
+    Identify = Callable[[str, int | str], int | str]
+
+
+def requests_of_operation(command: Command, verb: Verb, client: Client, identify: Identify) -> list[Request]:
+    """Give the requests of a verb that is one operation: one, or one for each of many things.
+
+    Parameters
+    ----------
+    command : Command
+    verb : Verb
+        Made by the rule.
+    client : Client
+        Builds and checks the requests.
+    identify : callable
+        Gives the id of a thing, told its kind and what was typed.
+
+    Raises
+    ------
+    InvalidArgument
+        A field is unknown, missing, or given both as an option and in the body.
+    """
+    wanted = operation(verb.operations[0])
+    path, fields = _given(command, verb, wanted, identify)
+    query, headers = _taken(fields, wanted.query_parameters), _taken(fields, wanted.header_parameters)
+    body = _body(command, verb, wanted, fields)
+    return [
+        client.request(wanted.id, path=one, query=query, headers=headers, body=body, check=command.check)
+        for one in _each(path)
+    ]
+
+
+def _given(
+    command: Command, verb: Verb, wanted: Operation, identify: Identify
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what stands in the path, and all other fields, names turned into ids."""
+    in_path = [parameter.name for parameter in wanted.path_parameters]
+    types = {
+        parameter.name: parameter
+        for parameter in (*wanted.body_fields, *wanted.header_parameters, *wanted.query_parameters)
+    }
+    path: dict[str, Any] = {}
+    fields: dict[str, Any] = dict(verb.fixed)
+    for position, argument in enumerate(verb.arguments):
+        if argument.name in command.arguments:
+            # The path comes first; a field of the same name may stand in the body.
+            value = _identified(argument, command.arguments[argument.name], identify)
+            if position < len(in_path):
+                path[in_path[position]] = value
+            else:
+                fields[argument.name] = _typed(types.get(argument.name), value)
+    for option in verb.options:
+        if option.field in command.options:
+            value = _identified(option, command.options[option.field], identify)
+            fields[option.field] = _typed(types.get(option.field), value)
+    return path, fields
+
+
+def _identified(taker: Argument | Option, value: Any, identify: Identify) -> Any:
+    if not taker.source or value is None:
+        return value
+    if isinstance(value, tuple):
+        return tuple(identify(taker.source, one) for one in value)
+    return identify(taker.source, value)
+
+
+def _typed(parameter: Parameter | None, value: Any) -> Any:
+    """Give a value in the type of its field: words that were looked up, or given by position, were taken as text."""
+    if parameter is None:
+        return value
+    if isinstance(value, tuple):
+        return [_scalar(parameter.items, one) for one in value]
+    if parameter.type == "array":
+        return value if isinstance(value, list) else [_scalar(parameter.items, value)]
+    return _scalar(parameter.type, value)
+
+
+def _scalar(type_: str, value: Any) -> Any:
+    if type_ in {"integer", "any"} and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return str(value) if type_ == "string" and isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _taken(fields: dict[str, Any], parameters: tuple[Any, ...]) -> dict[str, Any]:
+    """Take those fields out that these parameters are."""
+    return {one.name: fields.pop(one.name) for one in parameters if one.name in fields}
+
+
+def _body(command: Command, verb: Verb, wanted: Operation, fields: Mapping[str, Any]) -> Any:
+    if verb.body == "body" and command.body is not None:
+        written = read_body(command.body)
+        if not isinstance(written, dict):
+            raise InvalidArgument(f"{wanted.id} takes a body that is an object of fields, not {type(written).__name__}")
+        both = [name for name in fields if name in written and written[name] != fields[name]]
+        if both:
+            raise InvalidArgument(f"{both[0]} is given twice: as an option, and in the body")
+        return {**written, **fields}
+    if fields and not wanted.body_type:
+        # A filter of ours, which the API does not know: it is for whole lists.
+        raise InvalidArgument(f"{wanted.id} itself cannot pick by {joined(fields)}: leave out --page and --per-page")
+    return dict(fields) if fields or wanted.body_required else None
+
+
+def _each(path: Mapping[str, Any]) -> list[dict[str, Any]]:
+    many = next((name for name, value in path.items() if isinstance(value, tuple)), None)
+    if many is None:
+        return [dict(path)]
+    return [{**path, many: one} for one in dict.fromkeys(path[many])]

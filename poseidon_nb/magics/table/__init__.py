@@ -1,0 +1,74 @@
+"""Our own names: the table of groups and verbs of `%do`, a module for each corner of the API.
+
+A verb that is written out in full is a promise that a handler keeps. A `Named` row gives an operation of the catalogue a
+name of our own, and the rest follows from the catalogue; what no row names gets its name by the rule in `naming`.
+
+doctl's words come from its command tree (git 168188d): as aliases of ours where they mean the same thing, as `PHRASES`
+where doctl has a group of its own for what is a verb of ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.magics.table.account import (
+    ACCOUNT,
+    ACTIONS,
+    BALANCE,
+    INVOICES,
+    KEYS,
+    PROJECTS,
+    REGIONS,
+    SIZES,
+    TAGS,
+)
+from poseidon_nb.magics.table.disks import IMAGES, SNAPSHOTS, VOLUMES
+from poseidon_nb.magics.table.droplets import DROPLETS
+from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
+from poseidon_nb.magics.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
+from poseidon_nb.magics.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: In the order in which help shows them.
+GROUPS = (
+    *(DROPLETS, IMAGES, SNAPSHOTS, VOLUMES, KEYS, TAGS, ACTIONS),
+    *(DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
+    *(DATABASES, KUBERNETES, APPS, MONITORING),
+    *(REGIONS, SIZES, PROJECTS, ACCOUNT, BALANCE, INVOICES),
+    *(SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
+)
+
+#: The groups whose verbs doctl keeps in a group apart, or calls differently: words typed, words meant.
+PHRASES: Mapping[tuple[str, str], tuple[str, str]] = {
+    **{
+        (group, verb.name): ("droplets", verb.name)
+        for group in ("droplet-action", "droplet-actions", "da")
+        for verb in DROPLETS.verbs
+        if verb.waits and verb.name != "create"
+    },
+    **{(group, "snapshot"): ("droplets", "take_snapshot") for group in ("droplet-action", "droplet-actions", "da")},
+    **{
+        (group, verb): ("images", verb)
+        for group in ("image-action", "image-actions")
+        for verb in ("transfer", "convert")
+    },
+    **{
+        (group, verb): ("volumes", verb)
+        for group in ("volume-action", "volume-actions")
+        for verb in ("attach", "detach", "resize")
+    },
+    **{
+        (group, verb): ("reserved-ips", verb)
+        for group in ("reserved-ip-action", "reserved-ips-actions")
+        for verb in ("assign", "unassign")
+    },
+    ("auth", "init"): ("login", "login"),
+    ("auth", "list"): ("context", "list"),
+    ("auth", "ls"): ("context", "list"),
+    ("auth", "switch"): ("context", "use"),
+}
+
+#: Words in front of a group that say nothing: ``doctl compute droplet list``.
+PREFIXES = ("doctl", "compute")
