@@ -179,7 +179,7 @@ class Dispatcher:
             self._date = (second, http_date(now))
         reply.headers += [("x-request-id", request_id), ("date", self._date[1])]
         if reply.body:
-            reply.headers.append(("content-type", "application/json; charset=utf-8"))
+            reply.headers.append(("content-type", reply.content_type))
             if len(reply.body) >= _COMPRESSED_FROM and _takes_gzip(headers.get("accept-encoding", "")):
                 packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP_WINDOW)
                 reply.body = packer.compress(reply.body) + packer.flush()

@@ -40,7 +40,7 @@ def close(world: World, kind: str, key: int | str, at: float | None = None) -> N
     collection: Collection = getattr(world, kind)
     record = collection.get(key)
     if record is not None:
-        world.bygones.put(f"{kind}/{key}", record.keeping(kind=kind, until=world.now() if at is None else at))
+        world.bygones.put(world.count("bygones"), record.keeping(kind=kind, until=world.now() if at is None else at))
 
 
 def all_of(world: World, kind: str) -> Iterator[tuple[Record, float | None]]:
@@ -87,6 +87,36 @@ def stretches(droplet: Record, until: float) -> list[Stretch]:
     return [
         Stretch(start, end, size, disk_gb)
         for (start, size, disk_gb), end in zip(changes, ends, strict=True)
+        if start < end
+    ]
+
+
+def changed(record: Record, what: str, at: float, value: Any, before: Any) -> Record:
+    """Give a record that keeps in mind since when something about it is as it is now, and what it was before."""
+    past: dict[str, list[Any]] = record.kept.get("past", {})
+    return record.keeping(past={**past, what: [*past.get(what, [[None, before]]), [at, value]]})
+
+
+def changes(record: Record, what: str, born: float, until: float, value: Any = None) -> list[tuple[float, float, Any]]:
+    """Give what something about a record was, as start, end and value, oldest first.
+
+    Parameters
+    ----------
+    record : Record
+        A thing.
+    what : str
+        What `changed` called it; a shown field, if no value is given.
+    born, until : float
+        When the thing began, and until when to look.
+    value : object
+        What it is now.
+    """
+    now = record.shown.get(what) if value is None else value
+    past: list[Any] = record.kept.get("past", {}).get(what, [[None, now]])
+    starts = [born, *(change[0] for change in past[1:])]
+    return [
+        (start, end, change[1])
+        for start, end, change in zip(starts, [*starts[1:], until], past, strict=True)
         if start < end
     ]
 

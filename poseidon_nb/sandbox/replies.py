@@ -22,13 +22,15 @@ class Reply:
     status : int
         The HTTP status.
     body : bytes
-        JSON, or nothing.
+        What is sent, or nothing.
     headers : list of tuple
         What this answer has beyond the headers that every answer gets.
     wait_s : float
         Real seconds that the server lets pass before it writes.
     cut : bool
         Close the connection instead of answering.
+    content_type : str
+        What the body is.
     """
 
     status: int
@@ -36,6 +38,7 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
     wait_s: float = 0.0
     cut: bool = False
+    content_type: str = "application/json; charset=utf-8"
 
 
 def answer(status: int, **members: Any) -> Reply:

@@ -38,6 +38,11 @@ def validate(operation_id: str, status: int, body: Any, *, limited: bool = False
     specification(limited=limited).validate(operation_id, status, body)
 
 
+def validate_file(operation_id: str, status: int, media: str) -> None:
+    """Fail unless the operation may answer with a file of this media type."""
+    specification().validate_file(operation_id, status, media)
+
+
 def validate_request(operation_id: str, body: Any) -> None:
     """Fail unless the operation takes this body; no body is None."""
     specification().validate_request(operation_id, body)
@@ -128,6 +133,12 @@ class Specification:
             return
         assert body is not None, f"{what}: no body where the specification has one"
         self._judge(OAS30ReadValidator, pointer, body, what)
+
+    def validate_file(self, operation_id: str, status: int, media: str) -> None:
+        """Fail unless the operation may answer with a file of this media type."""
+        place = f"{self._operations[operation_id]}/responses/{status}"
+        declared = self._resolved(place)[1].get("content", {})
+        assert media in declared, f"{operation_id} {status}: {media} is not among {sorted(declared)}"
 
     def validate_request(self, operation_id: str, body: Any) -> None:
         """Fail unless the operation takes this body."""

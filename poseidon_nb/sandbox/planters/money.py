@@ -1,6 +1,7 @@
 """What the company watches and has imported: an alert on its databases, and an image of its own.
 
-Invoices and curves are nothing to plant: they follow from what is there.
+Invoices and curves are nothing to plant: they follow from what is there. Only of addresses does nothing say how old they
+are, so that is said here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400
 _IMAGE_AGE_DAYS = 33.6
+_ADDRESS_AGE_DAYS = 71.2
 
 
 def plant(world: World, now: float) -> None:
@@ -48,4 +50,6 @@ def plant(world: World, now: float) -> None:
         description="Routing engine with its base map",
     )
     kept = {"url": "https://images.tidepool-maps.example/router-2.4.qcow2", "region": "nyc3", "good": True}
+    for address in world.reserved_ips.listed():
+        world.reserved_ips.put(address["ip"], address.keeping(since=now - _ADDRESS_AGE_DAYS * _DAY_S))
     world.images.put(id_, arrived(world, Record(shown, kept)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity, bodies
+from poseidon_nb.sandbox import activity, bodies, lifetimes
 from poseidon_nb.sandbox.records import Record
 from poseidon_nb.sandbox.replies import not_found, unprocessable
 
@@ -97,29 +97,34 @@ def _region(world: World, address: Record) -> Shared:
 
 
 # --- what happens over time ------------------------------------------------------------------------------------------
+def _of_droplet(address: Record, at: float, droplet_id: int | None) -> Record:
+    changed = lifetimes.changed(address, "droplet_id", at, droplet_id, address.kept["droplet_id"])
+    return changed.keeping(droplet_id=droplet_id)
+
+
 def _assigned(kind: str) -> Callable[..., None]:
-    def effect(world: World, _at: float, ip: str, arguments: dict[str, Any]) -> None:
+    def effect(world: World, at: float, ip: str, arguments: dict[str, Any]) -> None:
         address = _addresses(world, kind).get(ip)
         if address is not None and arguments["droplet_id"] in world.droplets:
-            _addresses(world, kind).put(ip, address.keeping(droplet_id=arguments["droplet_id"]))
+            _addresses(world, kind).put(ip, _of_droplet(address, at, arguments["droplet_id"]))
 
     return effect
 
 
 def _unassigned(kind: str) -> Callable[..., None]:
-    def effect(world: World, _at: float, ip: str, _arguments: dict[str, Any]) -> None:
+    def effect(world: World, at: float, ip: str, _arguments: dict[str, Any]) -> None:
         address = _addresses(world, kind).get(ip)
         if address is not None:
-            _addresses(world, kind).put(ip, address.keeping(droplet_id=None))
+            _addresses(world, kind).put(ip, _of_droplet(address, at, None))
 
     return effect
 
 
-def _release(world: World, _at: float, droplet_id: int) -> None:
+def _release(world: World, at: float, droplet_id: int) -> None:
     for kind in KINDS:
         for address in _addresses(world, kind).listed():
             if address.kept["droplet_id"] == droplet_id:
-                _addresses(world, kind).put(address["ip"], address.keeping(droplet_id=None))
+                _addresses(world, kind).put(address["ip"], _of_droplet(address, at, None))
 
 
 EFFECTS: dict[str, Callable[..., None]] = {

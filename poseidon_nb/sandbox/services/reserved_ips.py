@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox import activity, bodies, objects
+from poseidon_nb.sandbox import activity, bodies, lifetimes, objects
 from poseidon_nb.sandbox.records import Record, render
 from poseidon_nb.sandbox.replies import Reply, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.reserved_ip_assignment import assign, droplet_named, refuse_unless_assignable, view
@@ -92,7 +92,8 @@ def create_ip(call: Call) -> Reply:
 def make_ip(world: World, region: Shared, project_id: str, droplet_id: int | None = None) -> Record:
     """Reserve one more address."""
     address = Record(
-        {"ip": _free_address(world), "region": region, "project_id": project_id}, {"droplet_id": droplet_id}
+        {"ip": _free_address(world), "region": region, "project_id": project_id},
+        {"droplet_id": droplet_id, "since": world.now()},
     )
     world.reserved_ips.put(address["ip"], address)
     return address
@@ -122,6 +123,7 @@ def delete_ip(call: Call) -> Reply:
     address = find_ip(call)
     if activity.is_busy(call.world, RESERVED, address["ip"]):
         raise activity.pending(word_of(call))
+    lifetimes.close(call.world, "reserved_ips", address["ip"])
     call.world.reserved_ips.remove(address["ip"])
     return no_content()
 

@@ -12,6 +12,7 @@ from poseidon_nb.sandbox import activity
 from poseidon_nb.sandbox.records import Record
 from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.images import forget_image
+from poseidon_nb.sandbox.services.volume_snapshots import forget_snapshot
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
@@ -72,7 +73,7 @@ def delete_snapshot(call: Call) -> Reply:
         activity.refuse_if_busy(call.world, "image", image["id"])
         forget_image(call.world, image)
     else:
-        call.world.volume_snapshots.remove(of_volume["id"])
+        forget_snapshot(call.world, of_volume)
     return no_content()
 
 

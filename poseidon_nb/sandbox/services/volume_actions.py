@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity, bodies
+from poseidon_nb.sandbox import activity, bodies, lifetimes
 from poseidon_nb.sandbox.replies import not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import checked_tags, ensure_tags
 from poseidon_nb.sandbox.services.volumes import (
@@ -144,10 +144,12 @@ def _detach(world: World, _at: float, volume_id: str, _arguments: dict[str, Any]
     detach(world, volume_id)
 
 
-def _resize(world: World, _at: float, volume_id: str, arguments: dict[str, Any]) -> None:
+def _resize(world: World, at: float, volume_id: str, arguments: dict[str, Any]) -> None:
     volume = world.volumes.get(volume_id)
     if volume is not None:
-        world.volumes.put(volume_id, volume.showing(size_gigabytes=arguments["size_gigabytes"]))
+        size = arguments["size_gigabytes"]
+        grown = lifetimes.changed(volume, "size_gigabytes", at, size, volume["size_gigabytes"])
+        world.volumes.put(volume_id, grown.showing(size_gigabytes=size))
 
 
 OPERATIONS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox import bodies, chance
+from poseidon_nb.sandbox import bodies, chance, lifetimes
 from poseidon_nb.sandbox.records import Record
 from poseidon_nb.sandbox.replies import no_content, not_found
 from poseidon_nb.sandbox.services.tags import checked_tags, ensure_tags
@@ -55,6 +55,12 @@ def _asked_for(call: Call) -> Record:
     return snapshot
 
 
+def forget_snapshot(world: World, snapshot: Record) -> None:
+    """Remove a snapshot of a volume."""
+    lifetimes.close(world, "volume_snapshots", snapshot["id"])
+    world.volume_snapshots.remove(snapshot["id"])
+
+
 def list_volume_snapshots(call: Call) -> Reply:
     """Answer ``volumeSnapshots_list``, oldest first."""
     id_ = find_volume(call)["id"]
@@ -77,7 +83,7 @@ def get_volume_snapshot(call: Call) -> Reply:
 
 def delete_volume_snapshot(call: Call) -> Reply:
     """Answer ``volumeSnapshots_delete_byId``."""
-    call.world.volume_snapshots.remove(_asked_for(call)["id"])
+    forget_snapshot(call.world, _asked_for(call))
     return no_content()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity, bodies, chance
+from poseidon_nb.sandbox import activity, bodies, chance, lifetimes
 from poseidon_nb.sandbox.records import Record
 from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import checked_tags, ensure_tags
@@ -173,6 +173,7 @@ def _delete(world: World, volume: Record) -> None:
     if volume["droplet_ids"]:
         raise Refusal(409, "conflict", "attached volume cannot be deleted")
     activity.refuse_if_busy(world, "volume", volume["id"])
+    lifetimes.close(world, "volumes", volume["id"])
     world.volumes.remove(volume["id"])
 
 

@@ -111,4 +111,30 @@ def walk_metrics(walk: Walk) -> None:
     walk.refused(400, "GET", f"{path}bandwidth", **asked, interface="eth0", direction="inbound")
 
 
-ROOMS = (walk_custom_images, walk_alert_policies, walk_metrics)
+def walk_billing(walk: Walk) -> None:
+    my = "/v2/customers/my"
+    walk.get(f"{my}/balance")
+    for path in ("billing_history", "invoices"):
+        for _ in walk.pages(f"{my}/{path}"):
+            pass
+    invoices = walk.get(f"{my}/invoices")
+    for invoice in (invoices["invoices"][0], invoices["invoice_preview"]):
+        path = f"{my}/invoices/{invoice['invoice_uuid']}"
+        for _ in walk.pages(path):
+            pass
+        assert walk.get(f"{path}/summary")["amount"] == invoice["amount"]
+        assert walk.get(f"{path}/csv").startswith(b"product,")
+        assert walk.get(f"{path}/pdf").startswith(b"%PDF-")
+    for rest in ("", "/summary", "/csv", "/pdf"):
+        walk.refused(404, "GET", f"{my}/invoices/22737513-0ea7-4206-8ceb-98a575af7681{rest}")
+    team = walk.get("/v2/account")["account"]["team"]["uuid"]
+    insights = f"/v2/billing/do:team:{team}/insights"
+    first = walk.get(f"{insights}/2026-11-02/2026-11-04", per_page=3)
+    assert (len(first["data_points"]), first["current_page"]) == (3, 1)
+    assert walk.get(f"{insights}/2026-11-02/2026-11-04", per_page=3, page=2)["current_page"] == 2
+    for dates in ("2026-11-04/2026-11-02", "2026-01-01/2026-03-01", "2026-11-31/2026-12-01", "today/tomorrow"):
+        walk.refused(400, "GET", f"{insights}/{dates}")
+    walk.refused(404, "GET", "/v2/billing/do:team:1/insights/2026-11-02/2026-11-04")
+
+
+ROOMS = (walk_custom_images, walk_alert_policies, walk_metrics, walk_billing)
