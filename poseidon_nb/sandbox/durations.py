@@ -40,6 +40,9 @@ DURATIONS_S: dict[str, tuple[float, float]] = {
 }
 _OTHER_S = (30.0, 0.0)
 
+#: Seconds at DigitalOcean until what shows a status of its own, and has no action, has settled. Our choice too.
+SETTLING_S = {"vpc_peering": 30.0, "firewall": 6.0, "load_balancer": 90.0}
+
 #: After `completed` the droplet's status follows this much later.
 STATUS_LAG_S = 4.0
 #: A new droplet's addresses show after this share of its creation.
@@ -63,3 +66,18 @@ def action_duration_s(type_: str, *, used_gb: float, speed: float, draw: tuple[o
     """
     base_s, per_gb_s = DURATIONS_S.get(type_, _OTHER_S)
     return (base_s + per_gb_s * used_gb) * (1 + _JITTER * (2 * chance.share(*draw) - 1)) / speed
+
+
+def settling_s(what: str, *, speed: float, draw: tuple[object, ...]) -> float:
+    """Give the seconds until a change of something that has no actions is done in the sandbox.
+
+    Parameters
+    ----------
+    what : str
+        A key of `SETTLING_S`.
+    speed : float
+        What the seconds at DigitalOcean are divided by.
+    draw : tuple
+        What the jitter follows from, the seed and the thing's id.
+    """
+    return SETTLING_S[what] * (1 + _JITTER * (2 * chance.share(*draw) - 1)) / speed

@@ -64,13 +64,28 @@ def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
 
 
 def default_vpc(world: World, region: str) -> str:
-    """Give the id of the network that new droplets of a region join."""
+    """Give the id of the network that new droplets of a region join; it may have to be made first."""
+    for vpc in world.vpcs.listed():
+        if vpc["default"] and vpc["region"] == region:
+            return str(vpc["id"])
     return chance.uuid(world.seed, "vpc", region)
 
 
 def default_project(world: World) -> str:
     """Give the id of the project that new things join."""
+    for project in world.projects.listed():
+        if project["is_default"]:
+            return str(project["id"])
     return chance.uuid(world.seed, "project", "default")
+
+
+def private_range(world: World, region: str) -> str:
+    """Give the range of addresses that a region's first network has, if it can."""
+    return f"10.{_number(world, region)}.0.0/16"
+
+
+def _number(world: World, region: str) -> int:
+    return 100 + list(world.figures.regions).index(region)
 
 
 def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool) -> dict[str, list[dict[str, Any]]]:
@@ -78,7 +93,7 @@ def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool
     network, host = divmod(serial, _HOSTS_PER_NETWORK)
     network %= _NETWORKS
     host += 4
-    number = 100 + list(world.figures.regions).index(region)
+    number = _number(world, region)
     v4: list[dict[str, Any]] = []
     if public:
         second, third = 18 + network // 250, network % 250
@@ -104,7 +119,7 @@ def ipv6_network(number: int, serial: int) -> dict[str, Any]:
 
 def reserved_ipv6(world: World, region: str, serial: int) -> str:
     """Give an IPv6 address that no droplet has: from the network beside those of its region's droplets."""
-    number = 100 + list(world.figures.regions).index(region)
+    number = _number(world, region)
     return f"2001:db8:{number:x}:1::{serial:x}"
 
 

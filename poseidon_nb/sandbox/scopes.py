@@ -28,6 +28,7 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
     "volume": {"tags": "tag:read"},
     "reserved_ip": {"droplet": "droplet:read", "project_id": "project:read"},
     "reserved_ipv6": {"droplet": "droplet:read"},
+    "firewall": {"droplet_ids": "droplet:read", "tags": "tag:read"},
     "region": {"sizes": "sizes:read"},
     "account": {"droplet_limit": "droplet:read", "floating_ip_limit": "reserved_ip:read"},
 }

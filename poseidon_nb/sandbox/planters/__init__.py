@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox.planters import money, names, storage
+from poseidon_nb.sandbox.planters import money, names, network, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
 
 #: Called with the world and the time of its beginning, in Unix seconds.
-PLANTERS: tuple[Callable[[World, float], None], ...] = (storage.plant, money.plant, names.plant)
+PLANTERS: tuple[Callable[[World, float], None], ...] = (storage.plant, network.plant, money.plant, names.plant)

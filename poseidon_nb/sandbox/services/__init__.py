@@ -27,10 +27,13 @@ from poseidon_nb.sandbox.services import (
     droplet_destruction,
     droplet_metrics,
     droplets,
+    firewalls,
     image_actions,
     images,
     invoices,
     keys,
+    load_balancers,
+    projects,
     regions,
     reserved_ip_actions,
     reserved_ip_assignment,
@@ -44,6 +47,8 @@ from poseidon_nb.sandbox.services import (
     volume_actions,
     volume_snapshots,
     volumes,
+    vpc_peerings,
+    vpcs,
 )
 
 if TYPE_CHECKING:
@@ -67,10 +72,13 @@ SERVICES = (
     droplet_destruction,
     droplet_metrics,
     droplets,
+    firewalls,
     image_actions,
     images,
     invoices,
     keys,
+    load_balancers,
+    projects,
     regions,
     reserved_ip_actions,
     reserved_ips,
@@ -83,6 +91,8 @@ SERVICES = (
     volume_actions,
     volume_snapshots,
     volumes,
+    vpc_peerings,
+    vpcs,
 )
 
 #: What answers an operation, by operationId.

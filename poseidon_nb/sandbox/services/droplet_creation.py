@@ -20,6 +20,13 @@ from poseidon_nb.sandbox.services.images import find_image, refuse_unless_it_fit
 from poseidon_nb.sandbox.services.keys import find_key
 from poseidon_nb.sandbox.services.tags import checked_tags, ensure_tags
 from poseidon_nb.sandbox.services.volumes import attach, refuse_unless_attachable
+from poseidon_nb.sandbox.services.vpcs import (
+    ensure_default,
+    free_addresses,
+    has_first_range,
+    vpc_of,
+    with_private_address,
+)
 from poseidon_nb.sandbox.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -41,12 +48,19 @@ def create_droplets(call: Call) -> Reply:
     _, size, region = place
     tags = checked_tags(call)
     _check_rest(call, region)
+    vpc = _vpc(call, region["slug"])
     if len(world.droplets) + len(names) > world.state.account["droplet_limit"]:
         raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
     if world.faults.for_action("no_capacity", "create", None):
         others = [slug for slug in size["regions"] if slug != region["slug"]]
         raise unprocessable("This size is currently restricted in this region.", available_regions=others)
-    made = [_create(call, name, place, tags) for name in names]
+    if vpc is None:
+        vpc = ensure_default(world, region["slug"], world.now())
+    # In the first range of a region the address follows from the droplet's number.
+    addresses = [None] * len(names) if has_first_range(world, vpc) else free_addresses(world, vpc, len(names))
+    made = [
+        _create(call, name, place, tags, (vpc["id"], address)) for name, address in zip(names, addresses, strict=True)
+    ]
     return _accepted(call, made)
 
 
@@ -115,12 +129,19 @@ def _check_rest(call: Call, region: Shared) -> None:
     for name in ("backups", "ipv6", "monitoring", "with_droplet_agent", "public_networking", "private_networking"):
         bodies.optional(body, name, "boolean")
     _check_volumes(call, region)
-    vpc_uuid = bodies.optional(body, "vpc_uuid", "string")
-    if vpc_uuid:
-        call.need("vpc:read")
-        if vpc_uuid != objects.default_vpc(call.world, region["slug"]):
-            raise unprocessable("You specified an invalid VPC for Droplet creation.")
     policy_from(bodies.optional(body, "backup_policy", "object"), 0)
+
+
+def _vpc(call: Call, region: str) -> Record | None:
+    """Give the network that a body asks for; None is the default one, which may have to be made."""
+    vpc_uuid = bodies.optional(call.body, "vpc_uuid", "string")
+    if not vpc_uuid:
+        return None
+    call.need("vpc:read")
+    vpc = vpc_of(call.world, vpc_uuid, region)
+    if vpc is None:
+        raise unprocessable("You specified an invalid VPC for Droplet creation.")
+    return vpc
 
 
 def _check_volumes(call: Call, region: Shared) -> None:
@@ -137,8 +158,15 @@ def _check_volumes(call: Call, region: Shared) -> None:
         refuse_unless_attachable(call.world, volume, region["slug"], index)
 
 
-def _create(call: Call, name: str, place: tuple[Shared, Shared, Shared], tags: list[str]) -> tuple[int, int]:
+def _create(
+    call: Call,
+    name: str,
+    place: tuple[Shared, Shared, Shared],
+    tags: list[str],
+    network: tuple[str, str | None],
+) -> tuple[int, int]:
     image, size, region = place
+    vpc_uuid, private_ip = network
     world, body = call.world, call.body
     id_ = world.next_id("droplets")
     tags = ensure_tags(world, tags, "droplet", id_)
@@ -154,7 +182,7 @@ def _create(call: Call, name: str, place: tuple[Shared, Shared, Shared], tags: l
             created_at=stamp(world.now()),
             features=[*features, "private_networking"],
             tags=tags,
-            vpc_uuid=objects.default_vpc(world, region["slug"]),
+            vpc_uuid=vpc_uuid,
         ),
         {
             "power": "on",
@@ -163,6 +191,7 @@ def _create(call: Call, name: str, place: tuple[Shared, Shared, Shared], tags: l
             "used_gb": objects.used_gb(world, id_, image),
             "public": body.get("public_networking") is not False,
             "user_data": body.get("user_data"),
+            **({} if private_ip is None else {"private_ip": private_ip}),
         },
     )
     world.droplets.put(id_, droplet)
@@ -211,6 +240,8 @@ def _show_addresses(world: World, _at: float, droplet_id: int) -> None:
         public=droplet.kept["public"],
         ipv6="ipv6" in droplet["features"],
     )
+    if "private_ip" in droplet.kept:
+        networks = with_private_address(world, networks, droplet["vpc_uuid"], droplet.kept["private_ip"])
     world.droplets.put(droplet_id, droplet.showing(networks=networks))
 
 

@@ -108,12 +108,6 @@ def list_kernels(call: Call) -> Reply:
     return call.page("kernels", "kernel", [])
 
 
-def list_firewalls(call: Call) -> Reply:
-    """Answer ``droplets_list_firewalls``: the account has none."""
-    find_droplet(call)
-    return call.page("firewalls", "firewall", [])
-
-
 def list_neighbors(call: Call) -> Reply:
     """Answer ``droplets_list_neighbors``: droplets on the same physical server."""
     droplet = find_droplet(call)
@@ -189,7 +183,6 @@ OPERATIONS = {
     "droplets_list_snapshots": list_snapshots,
     "droplets_list_backups": list_backups,
     "droplets_list_kernels": list_kernels,
-    "droplets_list_firewalls": list_firewalls,
     "droplets_list_neighbors": list_neighbors,
     "droplets_list_neighborsIds": list_neighbor_ids,
     "droplets_get_backup_policy": get_backup_policy,

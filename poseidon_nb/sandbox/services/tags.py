@@ -178,6 +178,10 @@ def delete_tag(call: Call) -> Reply:
         for record in _holders(call.world, thing.kind, folded):
             _put(call.world, thing, record, [tag for tag in record["tags"] if tag.lower() != folded])
     call.world.tags.remove(folded)
+    # Services whose things reach others by a tag have an effect of this kind each.
+    for name, effect in call.world.effects.items():
+        if name.startswith("tag.gone."):
+            effect(call.world, call.world.now(), folded)
     return no_content()
 
 
