@@ -106,6 +106,7 @@ def test_a_deleted_droplet_leaves_its_project(api):
     }
     assert api("DELETE", f"/v2/droplets/{droplet}")[0] == 204
     api.clock.advance(600)
+    assert f'"do:droplet:{droplet}"'.encode() not in api.ask("GET", "/_sandbox/state").body
     assert api("DELETE", path) == (204, None)
     assert api("GET", path)[0] == 404
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from poseidon_nb.sandbox.replies import unprocessable
 from poseidon_nb.sandbox.timestamps import stamp
@@ -77,7 +78,7 @@ def checked_urn(call: Call, text: str) -> str:
 def path_of(urn: str) -> str:
     """Give the path of a thing behind ``/v2/``."""
     _, word, name = urn.split(":", 2)
-    return f"{_KINDS[word].path if word in _KINDS else word}/{name}"
+    return f"{_KINDS[word].path if word in _KINDS else word}/{quote(name, safe='')}"
 
 
 def held(world: World, project: Record, scopes: frozenset[str] | None = None) -> Iterator[tuple[str, str]]:

@@ -280,6 +280,7 @@ def walk_projects(walk: Walk) -> None:
         pass
     for resources in (["droplet:1"], ["do:cow:1"], [1]):
         walk.refused(422, "POST", f"{path}/resources", {"resources": resources})
+    walk.must("POST", f"{path}/resources", {"resources": ["do:domain:a b/c"]})
     walk.refused(412, "DELETE", path)
     walk.must("POST", "/v2/projects/default/resources", {"resources": urns[:3]})
     walk.refused(422, "POST", "/v2/projects/default/resources", {"resources": ["all"]})
