@@ -5,9 +5,6 @@ API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they ar
 
 from __future__ import annotations
 
-import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
@@ -18,15 +15,14 @@ from poseidon_nb.client.connection import checked_fields, items_of
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.droplet_actions import DropletActions
 from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
+from poseidon_nb.client.droplet_pages import droplet_pages
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Snapshot
 from poseidon_nb.client.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
-from poseidon_nb.transport import calling_off
-from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -349,37 +345,4 @@ class Droplets(Collection[Droplet]):
 
     # --- how ---------------------------------------------------------------------------------------------------------
     def _bodies(self, filters: Row) -> Iterator[bytes]:
-        """Give pages of droplets and then of GPU droplets, which are asked for at the same time."""
-        filters = self._checked(filters)
-        if filters.get("type"):
-            yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
-            return
-        tag_name = filters.get("tag_name")
-        # The API does not combine tag_name with type, so the GPU droplets' tags are looked at here.
-        others = {key: value for key, value in filters.items() if key != "tag_name"}
-        nobody_reads = threading.Event()
-
-        def read_gpus() -> list[bytes]:
-            with calling_off.until(nobody_reads):
-                return [page.body for page in self._connection.pages("droplets_list", query={**others, "type": "gpus"})]
-
-        pool = ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus")
-        try:
-            gpus = pool.submit(read_gpus)
-            yield from (page.body for page in self._connection.pages("droplets_list", query=filters))
-            gpu_bodies = result_of(gpus, self._connection.on_idle)
-            yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
-        finally:
-            # Also when the reader stopped, or a person pressed Ctrl-C: what waits for its turn does not send any more.
-            nobody_reads.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _with_tag(bodies: Iterable[bytes], tag_name: str) -> Iterator[bytes]:
-    for body in bodies:
-        rows = [
-            row
-            for row in items_of(body, "droplets", "droplets_list")
-            if tag_name.casefold() in {tag.casefold() for tag in row.get("tags") or []}
-        ]
-        yield json.dumps({"droplets": rows}).encode()
+        return droplet_pages(self._connection, self._checked(filters))

@@ -94,6 +94,23 @@ def test_a_snapshot_is_taken_and_a_droplet_renamed(desk):
     assert desk.do("droplets get front-1")["id"][0] == 521000032
 
 
+def test_resize_with_restart_of_several_goes_on_side_by_side(desk):
+    frame = desk.do("droplets resize web-1 web-2 --size s-4vcpu-8gb --restart --yes")
+    assert [*frame["name"]] == ["web-1", "web-2"]
+    assert [*frame["status"]] == ["completed", "completed"]
+    newest = [*reversed(desk.do("actions list")[["type"]].head(6)["type"])]
+    assert newest[:2] == ["shutdown", "shutdown"]
+    assert newest[-2:] == ["power_on", "power_on"]
+
+
+def test_deletes_go_on_side_by_side_and_a_failure_stays_with_its_row(desk):
+    names = [*desk.do("snapshots list")["id"]][:3]
+    desk.sandbox.fault("status", status=409, operation="snapshots_delete", path=f"/v2/snapshots/{names[1]}")
+    frame = desk.do(f"snapshots delete {' '.join(names)} --yes --keep-going")
+    assert [*frame["status"]] == ["completed", "failed", "completed"]
+    assert "conflict" in frame["error"][1]
+
+
 def test_resize_with_restart_leaves_the_droplet_running_with_its_new_size(desk):
     frame = desk.do("droplets resize web-1 --size s-4vcpu-8gb --restart")
     assert [*frame["status"]] == ["completed"]
