@@ -155,8 +155,6 @@ def powered(world: World, droplet: Record, until: float) -> list[tuple[float, fl
         if shown["type"] in _TURN_OFF or shown["type"] in _TURN_ON:
             turns.append((float(unstamp(shown["completed_at"])), shown["type"] in _TURN_ON))
     turns = [turns[0], *sorted(turn for turn in turns[1:] if turn[0] > born)]
-    if turns[-1][1] and droplet.kept["power"] == "off" and len(turns) > 1:
-        turns.pop()
     on: list[tuple[float, float]] = []
     started: float | None = None
     for at, power in turns:

@@ -12,6 +12,10 @@ from decimal import Decimal
 
 import pytest
 
+from poseidon_nb.sandbox.lifetimes import changed
+from poseidon_nb.sandbox.records import Record
+from poseidon_nb.sandbox.timestamps import stamp
+
 DAY_S = 86_400
 MY = "/v2/customers/my"
 MONTH = "2026-10"
@@ -267,3 +271,32 @@ def test_a_large_account_is_billed_in_reasonable_time(make_api):
     shown = invoices(api)
     assert time.perf_counter() - began < 2
     assert Decimal(shown["invoice_preview"]["amount"]) > 10_000
+
+
+def test_a_load_balancer_costs_its_nodes_and_each_number_of_them_for_its_time(api):
+    world = api.sandbox._dispatcher.world  # whatever makes load balancers, this is what they cost
+    now = world.now()
+    shown = {
+        "id": "lb",
+        "name": "front",
+        "created_at": stamp(now - 10 * DAY_S),
+        "size_unit": 3,
+        "region": world.figures.regions["fra1"],
+    }
+    world.load_balancers.put("lb", changed(Record(shown), "size_unit", now - 5 * DAY_S, 3, 1))
+    lines = [line for line in previewed(api) if line["product"] == "Load Balancers"]
+    assert [(line["description"], line["amount"]) for line in lines] == [
+        ("front (1 node)", f"{12 * 120 / 672:.2f}"),
+        ("front (3 nodes)", f"{36 * 120 / 672:.2f}"),
+    ]
+
+
+def test_the_sizes_of_a_month_share_one_monthly_cap(api):
+    id_ = api.droplet("web-1")["id"]
+    api.done(id_, "power_off")
+    api.done(id_, "resize", size="s-4vcpu-8gb")
+    api.clock.advance(9 * DAY_S)
+    lines = [line for line in items(api, invoice(api, "2026-11")["invoice_uuid"]) if line["resource_id"] == str(id_)]
+    small, large = (float(line["amount"]) for line in lines)
+    assert sum(map(hours, lines)) == 720
+    assert small / 24 + large / 48 == pytest.approx(1, abs=0.001)

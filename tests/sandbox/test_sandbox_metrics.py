@@ -181,6 +181,12 @@ def test_there_is_a_gap_where_the_droplet_was_off(api):
     assert [*spent.values()] == sorted(spent.values())
 
 
+def test_a_droplet_that_was_off_from_the_beginning_shows_when_it_ran_last(api):
+    id_, midnight = api.droplet("staging-db")["id"], now(api) - now(api) % DAY_S
+    times = readings(api, "load_1", id_, midnight - 3 * DAY_S, now(api))
+    assert midnight - 6 * HOUR_S < max(times) < midnight - 4 * HOUR_S
+
+
 def test_a_droplet_switched_off_now_ends_its_series_and_goes_on_when_it_is_on_again(api):
     id_ = api.droplet("web-1")["id"]
     began = now(api)
