@@ -12,10 +12,6 @@ from decimal import Decimal
 
 import pytest
 
-from poseidon_nb.sandbox.lifetimes import changed
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.timestamps import stamp
-
 DAY_S = 86_400
 MY = "/v2/customers/my"
 MONTH = "2026-10"
@@ -274,20 +270,26 @@ def test_a_large_account_is_billed_in_reasonable_time(make_api):
 
 
 def test_a_load_balancer_costs_its_nodes_and_each_number_of_them_for_its_time(api):
-    world = api.sandbox._dispatcher.world  # whatever makes load balancers, this is what they cost
-    now = world.now()
-    shown = {
-        "id": "lb",
+    wanted = {
         "name": "front",
-        "created_at": stamp(now - 10 * DAY_S),
-        "size_unit": 3,
-        "region": world.figures.regions["fra1"],
+        "region": "fra1",
+        "size_unit": 1,
+        "forwarding_rules": [
+            {"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80}
+        ],
     }
-    world.load_balancers.put("lb", changed(Record(shown), "size_unit", now - 5 * DAY_S, 3, 1))
-    lines = [line for line in previewed(api) if line["product"] == "Load Balancers"]
-    assert [(line["description"], line["amount"]) for line in lines] == [
-        ("front (1 node)", f"{12 * 120 / 672:.2f}"),
-        ("front (3 nodes)", f"{36 * 120 / 672:.2f}"),
+    status, body = api("POST", "/v2/load_balancers", wanted)
+    assert status == 202, body
+    path = f"/v2/load_balancers/{body['load_balancer']['id']}"
+    api.clock.advance(2 * DAY_S)
+    assert api("PUT", path, {**wanted, "size_unit": 3})[0] == 200
+    api.clock.advance(DAY_S)
+    assert api("DELETE", path)[0] == 204
+    api.clock.advance(DAY_S)
+    lines = [line for line in previewed(api) if line["description"].startswith("front ")]
+    assert [(line["product"], line["description"], line["amount"]) for line in lines] == [
+        ("Load Balancers", "front (1 node)", f"{12 * 48 / 672:.2f}"),
+        ("Load Balancers", "front (3 nodes)", f"{36 * 24 / 672:.2f}"),
     ]
 
 

@@ -187,6 +187,14 @@ def test_a_droplet_that_was_off_from_the_beginning_shows_when_it_ran_last(api):
     assert midnight - 6 * HOUR_S < max(times) < midnight - 4 * HOUR_S
 
 
+def test_a_droplet_that_is_off_and_never_was_on_shows_nothing(make_api):
+    api = make_api(droplets=100)
+    off = [one for one in api.get("/v2/droplets?per_page=200")["droplets"] if one["status"] == "off"]
+    quiet = [one for one in off if "monitoring" in one["features"] and one["name"] != "staging-db"]
+    assert quiet
+    assert all(result(api, "load_1", one["id"], now(api) - 60 * DAY_S, now(api)) == [] for one in quiet)
+
+
 def test_a_droplet_switched_off_now_ends_its_series_and_goes_on_when_it_is_on_again(api):
     id_ = api.droplet("web-1")["id"]
     began = now(api)

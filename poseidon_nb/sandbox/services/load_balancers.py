@@ -12,7 +12,8 @@ import re
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies, chance, objects
+from poseidon_nb.sandbox import bodies, chance, lifetimes, objects
+from poseidon_nb.sandbox.bills import nodes_of
 from poseidon_nb.sandbox.durations import settling_s
 from poseidon_nb.sandbox.records import Record, Shared
 from poseidon_nb.sandbox.replies import no_content, not_found, unprocessable
@@ -134,6 +135,9 @@ def update_load_balancer(call: Call) -> Reply:
     fields |= _behind(call, world.vpcs.get(balancer.shown.get("vpc_uuid")))
     fields["project_id"] = _project(world, body, balancer["project_id"])
     shown = {name: value for name, value in balancer.shown.items() if name != "size"}
+    before, after = nodes_of(balancer.shown), nodes_of(fields)
+    if after != before:
+        balancer = lifetimes.changed(balancer, "size_unit", world.now(), after, before)
     changed = Record({**shown, **fields}, balancer.kept)
     world.load_balancers.put(balancer["id"], changed)
     return call.one("load_balancer", _view(world, changed))
@@ -142,6 +146,7 @@ def update_load_balancer(call: Call) -> Reply:
 def delete_load_balancer(call: Call) -> Reply:
     """Answer ``loadBalancers_delete``: it leaves firewalls and global load balancers too."""
     id_, world = _find(call)["id"], call.world
+    lifetimes.close(world, "load_balancers", id_)
     world.load_balancers.remove(id_)
     forget_load_balancer(world, id_)
     for other in world.load_balancers.listed():
