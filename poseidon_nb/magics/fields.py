@@ -33,6 +33,7 @@ def steps_of(command: Command) -> list[Step]:
 def create_fields(command: Command) -> dict[str, Any]:
     """Give the body fields of a create but its names, as the API wants them."""
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in command.options.items()}
+    fields.pop("wait_for", None)
     file = fields.pop("user_data_file", None)
     if command.body is not None:
         fields["user_data"] = command.body

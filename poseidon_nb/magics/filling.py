@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.client.record_words import relative_name, written_data
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.bodies import read_body
 from poseidon_nb.text import joined
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.request import Request
 
     Identify = Callable[[str, int | str], int | str]
+
+_RECORDS = frozenset({"domains_create_record", "domains_patch_record", "domains_update_record"})
 
 
 def requests_of_operation(command: Command, verb: Verb, client: Client, identify: Identify) -> list[Request]:
@@ -116,11 +119,25 @@ def _body(command: Command, verb: Verb, wanted: Operation, fields: Mapping[str, 
         both = [name for name in fields if name in written and written[name] != fields[name]]
         if both:
             raise InvalidArgument(f"{both[0]} is given twice: as an option, and in the body")
-        return {**written, **fields}
+        return _as_written(wanted, command, {**written, **fields})
     if fields and not wanted.body_type:
         # A filter of ours, which the API does not know: it is for whole lists.
         raise InvalidArgument(f"{wanted.id} itself cannot pick by {joined(fields)}: leave out --page and --per-page")
-    return dict(fields) if fields or wanted.body_required else None
+    return _as_written(wanted, command, dict(fields)) if fields or wanted.body_required else None
+
+
+def _as_written(wanted: Operation, command: Command, body: dict[str, Any]) -> dict[str, Any]:
+    """Give a record's body as the API takes it: what was read can be written again."""
+    if wanted.id not in _RECORDS or not command.check:
+        return body
+    kind, data, name = body.get("type"), body.get("data"), body.get("name")
+    if isinstance(kind, str):
+        body["type"] = kind.upper()
+        if isinstance(data, str):
+            body["data"] = written_data(body["type"], data, tag=body.get("tag"))
+    if isinstance(name, str):
+        body["name"] = relative_name(name, str(command.arguments["domain_name"]))
+    return body
 
 
 def _each(path: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ _QUESTIONS: dict[Question, str] = {
     "change": "before anything but a GET",
     "many": "when more than one is meant",
     "disk": "before a disk grows, which cannot be undone",
+    "restart": "before it restarts more than one",
     "replace": "before what is on a disk is replaced",
     "price": "when it costs more a month than %config DoMagics.price_limit_usd_month",
 }

@@ -48,6 +48,8 @@ _ASKS: Mapping[str, tuple[Question, ...]] = {
     "volumes_create": ("price",),
     "autoscalepools_create": ("price",),
 }
+#: What is waited for, though it is no action.
+_WAITED = frozenset({"images_create_custom"})
 
 
 def verb_of(operation_id: str, group: str, row: Named) -> Verb:
@@ -83,7 +85,7 @@ def verb_of(operation_id: str, group: str, row: Named) -> Verb:
         asks=_asks(wanted, row),
         body="body" if wanted.body_type and row.only is None else "",
         table=RESOURCES.get(operation_id, ""),
-        waits=wanted.answer_key == "action" and wanted.method == "POST",
+        waits=operation_id in _WAITED or (wanted.answer_key == "action" and wanted.method == "POST"),
     )
     return replace(verb, example=row.example or _example(group, verb))
 

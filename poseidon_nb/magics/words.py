@@ -22,8 +22,8 @@ Kind = Literal["text", "integer", "number", "flag", "list", "integers", "seconds
 LISTS = frozenset({"list", "integers"})
 
 #: When to ask before acting: it deletes; it is any request but a GET; it acts on more than one thing; it grows a disk
-#: for good; it costs money; it replaces what is on a disk.
-Question = Literal["delete", "change", "many", "disk", "price", "replace"]
+#: for good; it costs money; it replaces what is on a disk; it restarts more than one thing.
+Question = Literal["delete", "change", "many", "disk", "price", "replace", "restart"]
 
 #: doctl's other words for the verbs that most groups have.
 LIST_WORDS = ("ls", "l")

@@ -145,6 +145,9 @@ def everything(one: Operation) -> dict[str, dict[str, Any]]:
         for name, value in found["path"].items()
     }
     found["body"] = {p.name: sample(one, p) for p in one.body_fields}
+    if one.id.endswith("_record"):
+        # As they have to be written; otherwise written, they are put right.
+        found["body"] |= {"type": "A", "name": "www"} if found["body"] else {}
     return found
 
 

@@ -16,7 +16,9 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwX
 
 
 def test_every_verb_of_the_table_has_a_handler_and_no_handler_is_left_over():
-    assert set(HANDLERS) == {(group.name, verb.name) for group in own_groups() for verb in group.verbs}
+    written_out = {(group.name, verb.name) for group in own_groups() for verb in group.verbs}
+    named = {(group.name, row.name) for group in own_groups() for row in group.named}
+    assert written_out <= set(HANDLERS) <= written_out | named
 
 
 def dtypes_of(table: str) -> dict[str, str]:

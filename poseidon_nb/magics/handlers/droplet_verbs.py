@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.bulk import BulkOutcome, act_on_each, run_on_each
 from poseidon_nb.magics.fields import steps_of
@@ -11,6 +11,8 @@ from poseidon_nb.magics.questions import disk_question, many_question, replace_q
 from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.droplet import Droplet, Step
     from poseidon_nb.client.progress import OnProgress
@@ -47,14 +49,38 @@ def resize(job: Job) -> Answer:
         job.confirm(many_question(job.client.label(), f"resize to {size}", names))
     if not job.option("restart"):
         return _act_on(job, droplets, steps_of(job.command)[0])
+
+    def run(droplet: Droplet, **waiting: Any) -> Action:
+        return droplet.resize(size, disk=disk, restart=True, **waiting)
+
+    return _restarted(job, droplets, run)
+
+
+def take_snapshot(job: Job) -> Answer:
+    """Save the disks of droplets; with a restart each is shut down first, and started again afterwards."""
+    droplets = job.droplets()
+    if not job.option("restart"):
+        return _act_on(job, droplets, steps_of(job.command)[0])
+    if len(droplets) > 1:
+        names = [droplet.name for droplet in droplets]
+        job.confirm(many_question(job.client.label(), "take_snapshot with a restart of", names))
+
+    def run(droplet: Droplet, **waiting: Any) -> Action:
+        return droplet.take_snapshot(job.option("name"), restart=True, **waiting)
+
+    return _restarted(job, droplets, run)
+
+
+def _restarted(job: Job, droplets: list[Droplet], run: Callable[..., Action]) -> Answer:
+    """Run a sequence on each droplet, side by side."""
     waiting = {**job.waiting}
     on_progress = waiting.pop("on_progress")
 
-    def run(droplet: Droplet, tell: OnProgress) -> Action:
-        return droplet.resize(size, disk=disk, restart=True, on_progress=tell, **waiting)
+    def run_one(droplet: Droplet, tell: OnProgress) -> Action:
+        return run(droplet, on_progress=tell, **waiting)
 
-    outcomes = run_on_each(droplets, run, on_progress=on_progress, on_idle=job.view.look)
-    return _table(job, "resize", outcomes)
+    outcomes = run_on_each(droplets, run_one, on_progress=on_progress, on_idle=job.view.look)
+    return _table(job, job.command.verb, outcomes)
 
 
 def _act_on(job: Job, droplets: list[Droplet], step: Step) -> Answer:
@@ -80,13 +106,14 @@ def _table(job: Job, verb: str, outcomes: list[BulkOutcome]) -> Answer:
 
 
 _ONE_ACTION = (
-    *("power_on", "power_off", "shutdown", "reboot", "power_cycle", "take_snapshot", "rebuild", "restore"),
+    *("power_on", "power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"),
     *("enable_backups", "change_backup_policy", "disable_backups", "password_reset", "enable_ipv6"),
     *("enable_private_networking", "change_kernel"),
 )
 
 HANDLERS = {
     **{("droplets", verb): act for verb in _ONE_ACTION},
+    ("droplets", "take_snapshot"): take_snapshot,
     ("droplets", "rename"): rename,
     ("droplets", "resize"): resize,
 }

@@ -102,10 +102,11 @@ def create_droplets(job: Job) -> Answer:
         # A size that is not sold has no price; the API refuses it, and its message names the nearest.
         if total is not None and total > job.settings.price_limit_usd_month:
             job.confirm(price_question(job.client.label(), names, fields["size"], total))
+    waiting = {**job.waiting, "wait_for": job.option("wait_for")}
     if len(names) > 1:
-        made = job.client.droplets.create(names=names, **fields, **job.waiting)
+        made = job.client.droplets.create(names=names, **fields, **waiting)
     else:
-        made = [job.client.droplets.create(name=names[0], **fields, **job.waiting)]
+        made = [job.client.droplets.create(name=names[0], **fields, **waiting)]
     job.kernel.learn_names("droplets", [(droplet.name, droplet.id) for droplet in made], whole=False)
     return answer_of("droplets", [droplet.to_dict() for droplet in made], single=len(names) == 1)
 

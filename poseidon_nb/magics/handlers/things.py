@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from poseidon_nb.client.lookup import Lookup
 from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.fields import key_fields
+from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers.outcomes import delete_each
 from poseidon_nb.magics.questions import delete_question
+from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +57,13 @@ def get_account(job: Job) -> Answer:
 def get_image(job: Job) -> Answer:
     """Show one image."""
     return _one("images", job.client.images.get(job.argument("image")))
+
+
+def import_image(job: Job) -> Answer:
+    """Have an image fetched from an address, and wait until droplets can be made from it."""
+    verb = entry(job.command.group, job.command.verb)
+    (request,) = requests_of_operation(job.command, verb, job.client, Lookup(job.client).id_of)
+    return _one("images", job.client.images.create_custom(**request.body, **job.waiting))
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
@@ -135,6 +145,7 @@ HANDLERS: dict[tuple[str, str], Callable[[Job], Answer | None]] = {
     ("sizes", "list"): _lister("sizes", "slug"),
     ("images", "list"): _lister("images", "slug"),
     ("images", "get"): get_image,
+    ("images", "create_custom"): import_image,
     ("account", "get"): get_account,
     ("keys", "list"): _lister("keys", "name"),
     ("keys", "get"): get_key,

@@ -202,6 +202,13 @@ DROPLETS = Group(
                 Option(
                     field="monitoring", aliases=("enable-monitoring",), help="install the metrics agent", kind="flag"
                 ),
+                Option(
+                    field="wait_for",
+                    help="wait until this works too: ssh is port 22 of its public address",
+                    shows="WHAT",
+                    suggests=("ssh",),
+                    closed=True,
+                ),
             ),
             aliases=CREATE_WORDS,
             asks=("price",),
@@ -257,6 +264,7 @@ DROPLETS = Group(
                 ),
             ),
             aliases=("snapshot",),
+            asks=("restart",),
             columns=BULK_COLUMNS,
             waits=True,
             example="%do droplets take_snapshot web-1 --name before-upgrade",

@@ -1,0 +1,55 @@
+"""Series of metrics as a tidy frame."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.errors import ShapeError
+from poseidon_nb.frames.metrics import metrics_frame
+
+
+def matrix(*series):
+    return {"status": "success", "data": {"resultType": "matrix", "result": [*series]}}
+
+
+def test_each_moment_of_each_series_is_a_row_and_labels_are_columns():
+    frame = metrics_frame(
+        matrix(
+            {"metric": {"host_id": "7", "mode": "idle"}, "values": [[1635386880, "122901.18"], [1635387000, "122910"]]},
+            {"metric": {"host_id": "7", "mode": "user"}, "values": [[1635386880, "2.5"]]},
+        )
+    )
+    assert frame.columns.tolist() == ["time", "host_id", "mode", "value"]
+    assert frame["mode"].tolist() == ["idle", "idle", "user"]
+    assert frame["value"].tolist() == [122901.18, 122910.0, 2.5]
+    assert frame["time"][0] == pd.Timestamp("2021-10-28T02:08:00Z")
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
+        "time": "datetime64[us, UTC]",
+        "host_id": "string",
+        "mode": "string",
+        "value": "float64",
+    }
+
+
+def test_a_label_that_one_series_lacks_is_missing_there():
+    frame = metrics_frame(
+        matrix({"metric": {"a": "x"}, "values": [[1, "1"]]}, {"metric": {"b": "y"}, "values": [[2, "2"]]})
+    )
+    assert frame["a"].isna().tolist() == [False, True]
+    assert frame["b"].isna().tolist() == [True, False]
+
+
+def test_without_series_there_are_no_rows_and_the_same_types():
+    frame = metrics_frame(matrix())
+    assert len(frame) == 0
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
+        "time": "datetime64[us, UTC]",
+        "value": "float64",
+    }
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": None}, matrix({"metric": {}, "values": [["x", "y"]]}), []])
+def test_what_is_no_matrix_is_told(answer):
+    with pytest.raises(ShapeError, match="no series of metrics"):
+        metrics_frame(answer)
