@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 REPEATABLE = frozenset({"GET", "HEAD", "PUT"})
 
 TOO_MANY_REQUESTS = 429
+#: The one 5xx that no patience changes: the server says that it does not know how.
+NOT_IMPLEMENTED = 501
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class RetryPolicy:
     Parameters
     ----------
     tries : int
-        Requests in all after lost connections and 5xx.
+        Requests in all after lost connections and 5xx other than 501.
     connects : int
         Tries to reach a server that does not accept a connection at all; fewer, because that seldom passes.
     first_s, most_s : float
@@ -98,7 +100,8 @@ class RetryPolicy:
             return None
         if outcome.status is None:
             return Wait(backoff_s, "connection lost")
-        return Wait(backoff_s, f"server error {outcome.status}") if outcome.status >= 500 else None  # noqa: PLR2004  # 5xx
+        passes = outcome.status >= 500 and outcome.status != NOT_IMPLEMENTED  # noqa: PLR2004  # 5xx
+        return Wait(backoff_s, f"server error {outcome.status}") if passes else None
 
 
 def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:

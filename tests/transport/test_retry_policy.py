@@ -43,7 +43,7 @@ def test_what_may_have_arrived_is_repeated_only_where_repeating_does_no_harm(ver
     assert waits(verb, outcome) == ([Wait(seconds, reason) for seconds in BACKOFF] if harmless else [])
 
 
-@pytest.mark.parametrize("status", [301, 302, 304, 400, 401, 403, 404, 409, 412, 422])
+@pytest.mark.parametrize("status", [301, 302, 304, 400, 401, 403, 404, 409, 412, 422, 501])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_definite_answer_is_never_asked_for_again(verb, status):
     assert waits(verb, Outcome(status, headers={})) == []
