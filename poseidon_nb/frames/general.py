@@ -10,6 +10,7 @@
 - Everything else keeps its Python values, in a column of dtype ``object``: mixed kinds, whole numbers of more than 64
   bits, fractions beside whole numbers that a float cannot hold, columns in which nothing is ever told.
 - A list of anything but objects is one column, ``value``. A single object is one row.
+- What was measured over time is a row for each point, as `measured` says.
 - Objects with an ``id`` that was seen before are dropped: pages shift while they are read.
 """
 
@@ -23,6 +24,7 @@ import msgspec
 import pandas as pd
 
 from poseidon_nb.errors import ShapeError
+from poseidon_nb.frames import measured
 from poseidon_nb.frames.arrays import array
 from poseidon_nb.frames.decode import Moment, microseconds, not_json
 
@@ -76,6 +78,9 @@ def _held(resource: str, answer: Any, key: str) -> Any:
 def frame(rows: Iterable[Any]) -> pd.DataFrame:
     """Give the frame of any list, by the rule at the top of this module."""
     listed = list(rows)
+    series = measured.series_of(listed)
+    if series is not None:
+        return measured.frame(series)
     if all(isinstance(row, Mapping) for row in listed):
         listed = list(_distinct(listed))
         columns = _flattened(_gathered(listed))
