@@ -1,7 +1,7 @@
 """A walk over every operation of the API: typed as a command, it sends what the specification asks for, and nothing else.
 
-The values are made up from the specification's own schemas; the answers come from `responses`, so the walk tells about
-the way out only.
+The bodies are instances of the specification's own request schemas, corrections apart, and are judged by these again as
+they are sent; the answers come from `responses`, so the walk tells about the way out only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -26,7 +27,8 @@ from poseidon_nb.magics.naming import account_operations, by_rule, names
 from poseidon_nb.magics.options import SECRET_OPTIONS
 from poseidon_nb.magics.vocabulary import entry
 from poseidon_nb.magics.words import folded
-from tests.contract.specification import specification
+from tests.contract.samples import Samples
+from tests.contract.specification import specification, validate_request
 from tests.magics.conftest import FakeFront
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 API = "https://api.digitalocean.com"
 OPERATIONS = account_operations()
 UUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"
+OTHERS = ("c8a9c4f4-7f2e-4c88-9d0d-1f0e7c5d1a11", "0b4f6b0e-3a37-4a61-b6d5-2f3f4f6a2b22")
 #: What the command line makes of a droplet's list before it acts, and of the like: reads, which change nothing.
 SAMPLES: dict[str, Any] = {"integer": 7, "number": 2.5, "boolean": True, "object": {"a": 1}, "any": 7, "string": "x"}
 
@@ -133,7 +136,8 @@ def typed(value: Any) -> str:
         return f"'{json.dumps(value)}'"
     if isinstance(value, list):
         return ",".join(str(one) for one in value)
-    return f"'{value}'" if " " in str(value) else str(value)
+    text = str(value).replace("{", "{{").replace("}", "}}")
+    return f"'{text}'" if re.search(r"[\s\"#]", text) or not text else text
 
 
 def everything(one: Operation) -> dict[str, dict[str, Any]]:
@@ -144,11 +148,32 @@ def everything(one: Operation) -> dict[str, dict[str, Any]]:
         name: 7 if next(p for p in one.path_parameters if p.name == name).type in {"integer", "any"} else value
         for name, value in found["path"].items()
     }
-    found["body"] = {p.name: sample(one, p) for p in one.body_fields}
-    if one.id.endswith("_record"):
-        # As they have to be written; otherwise written, they are put right.
-        found["body"] |= {"type": "A", "name": "www"} if found["body"] else {}
+    found["body"] = body_of(one.id)
     return found
+
+
+@cache
+def samples() -> Samples:
+    return Samples()
+
+
+def body_of(operation_id: str) -> dict[str, Any]:
+    """Give a body that the specification accepts, in which what is named by people is told by its id."""
+    one = operation(operation_id)
+    body = dict(samples().body(operation_id) or {})
+    for parameter in one.body_fields:
+        kind = KINDS.get(kind_meant(operation_id, parameter.name))
+        if parameter.name in body and kind is not None and not kind.named_by_id:
+            made = sample(one, parameter)
+            # As many as before: two networks make a peering.
+            if isinstance(made, list):
+                others = (8, 9) if isinstance(made[0], int) else OTHERS
+                made = [*made, *others][: len(body[parameter.name])]
+            body[parameter.name] = made
+    if operation_id.endswith("_record") and body:
+        # As they have to be written; otherwise written, they are put right.
+        body |= {"type": "A", "name": "www"}
+    return body
 
 
 def line_for(one: Operation, values: dict[str, dict[str, Any]]) -> str:
@@ -172,10 +197,17 @@ def line_for(one: Operation, values: dict[str, dict[str, Any]]) -> str:
         elif folded(option.field) in SECRET_OPTIONS:
             # What is secret is never typed, only given by a variable.
             words.append(f"{option.typed}={{secret}}")
+        elif option.kind == "list":
+            words += [f"{option.typed}={typed(one)}" for one in value]
         else:
             words.append(f"{option.typed}={typed(value)}")
     assert not rest or one.id == "droplets_create", f"{one.id}: no way to say {sorted(rest)}"
     return " ".join(words)
+
+
+def secret_in(values: dict[str, dict[str, Any]]) -> Any:
+    """Give the value that is only given by a variable."""
+    return next((value for name, value in values["body"].items() if folded(name) in SECRET_OPTIONS), "x")
 
 
 def test_there_are_as_many_operations_as_the_specification_has():
@@ -223,7 +255,7 @@ def test_a_command_sends_exactly_what_the_operation_asks_for(operation_id, walke
     line = line_for(one, values)
     with suppress(errors.ShapeError, errors.NoSuchName):
         # What is done with an answer is tested elsewhere; these are all of one shape.
-        walker.do(f"{line} --yes --no-wait", secret="x")
+        walker.do(f"{line} --yes --no-wait", secret=secret_in(values))
     (request,) = [one for one in walker.changes_or_last() if is_of(one, operation_id)]
     parts = urlsplit(request.url)
     assert request.method == one.method, line
@@ -244,6 +276,8 @@ def test_a_command_sends_exactly_what_the_operation_asks_for(operation_id, walke
         values["body"].pop("names", None)
         values["body"]["name"] = body["name"]
     assert body == (values["body"] if one.body_type else None)
+    if one.body_type:
+        validate_request(operation_id, body)
     assert request.headers["Authorization"] == "Bearer dop_v1_" + "0" * 64
 
 
@@ -267,7 +301,7 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(operation_id, walker):
     values = everything(one)
     for left_out in LEFT_OUT.get(operation_id, ()):
         values["body"].pop(left_out, None)
-    walker.do(f"{line_for(one, values)} --dry-run", secret="x")
+    walker.do(f"{line_for(one, values)} --dry-run", secret=secret_in(values))
     assert walker.sent == []
     path = one.path
     for name, value in values["path"].items():
@@ -283,7 +317,7 @@ def test_a_read_only_client_sends_no_change(operation_id, walker, monkeypatch):
     for left_out in LEFT_OUT.get(operation_id, ()):
         values["body"].pop(left_out, None)
     with pytest.raises(errors.PoseidonError, match="read-only"):
-        walker.do(f"{line_for(one, values)} --yes --no-wait", secret="x")
+        walker.do(f"{line_for(one, values)} --yes --no-wait", secret=secret_in(values))
     assert {request.method for request in walker.sent} <= {"GET"}
 
 

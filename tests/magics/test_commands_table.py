@@ -134,10 +134,18 @@ def test_the_public_key_of_the_example_is_a_real_one() -> None:
     assert len(data) == 51
 
 
-def test_the_language_loads_nothing_but_the_standard_library() -> None:
+def test_help_and_completion_of_everything_load_nothing_but_the_standard_library() -> None:
     code = (
         "import sys\n"
-        "import poseidon_nb.magics.grammar, poseidon_nb.magics.help, poseidon_nb.magics.suggestions\n"
+        "from poseidon_nb.magics.grammar import parse\n"
+        "from poseidon_nb.magics.help import help_text\n"
+        "from poseidon_nb.magics.suggestions import candidates\n"
+        "from poseidon_nb.magics.vocabulary import all_groups\n"
+        "for group in all_groups():\n"
+        "    help_text(group.name), candidates(f'%do {group.name} ', {})\n"
+        "    for verb in group.verbs:\n"
+        "        parse(f'{group.name} {verb.name} --help'), help_text(group.name, verb.name)\n"
+        "        candidates(f'%do {group.name} {verb.name} ', {})\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names - {'__main__'}))"
     )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
