@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.actions import Actions
 from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import Connection, checked_fields, checked_query
+from poseidon_nb.client.connection import Connection
 from poseidon_nb.client.domains import Domains
 from poseidon_nb.client.droplets import Droplets
 from poseidon_nb.client.images import Images
 from poseidon_nb.client.keys import Keys
+from poseidon_nb.client.operations import carried_out, request_by_name, request_by_path, sent
 from poseidon_nb.client.resource import Account, Region, Size
 from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Snapshots, Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NoToken, PoseidonError
-from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
 from poseidon_nb.transport.journal import Journal
-from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Self
 
-    from poseidon_nb.catalogue import Operation, Parameter
     from poseidon_nb.transport.rate_limit import RateLimit
+    from poseidon_nb.transport.request import Request
 
 SANDBOX = "SANDBOX"
 _YES = {"1", "true", "yes", "on"}
@@ -225,31 +222,9 @@ class Client:
         InvalidArgument
             A field is unknown or a required one is missing.
         """
-        wanted = operation(operation_id)
-        if wanted.server != PRODUCTION:
-            # The token goes to no host that the user did not name.
-            raise InvalidArgument(f"{operation_id} is not part of the account's API: it is served at {wanted.server}")
-        path, query, headers = dict(path or {}), dict(query or {}), dict(headers or {})
-        rest: dict[str, Any] = {}
-        for name, value in fields.items():
-            {"path": path, "query": query, "headers": headers}.get(_place(wanted, name), rest)[name] = value
-        if rest:
-            if body is not None and not isinstance(body, dict):
-                raise InvalidArgument(f"{operation_id}: give either body= or fields, not both")
-            body = {**(body or {}), **(checked_fields(wanted, rest) if check else rest)}
-        if check:
-            if isinstance(body, dict):
-                checked_fields(wanted, body)
-            if body is None or isinstance(body, dict):
-                _refuse_missing(wanted, wanted.body_fields, body or {})
-            query = checked_query(wanted, query)
-            _refuse_missing(wanted, wanted.query_parameters, query)
-            _refuse_missing(wanted, wanted.header_parameters, headers)
-        if body is None and wanted.body_required:
-            # Fields are missing that only `check` would have asked for; a body is sent all the same.
-            body = {}
-        sent = {name: _header(value) for name, value in headers.items() if value is not None}
-        return self._connection.request(operation_id, path=path, query=query, body=body, headers=sent)
+        return request_by_name(
+            operation_id, path=path, query=query, body=body, headers=headers, check=check, fields=fields
+        )
 
     def call(self, operation_id: str, *, frame: bool = False, **parts: Any) -> Any:
         """Call any operation of the API by its operationId.
@@ -274,25 +249,7 @@ class Client:
 
     def carried_out(self, request: Request, *, frame: bool = False) -> Any:
         """Send a request that `request` gave, and give what `call` gives."""
-        wanted = operation(request.operation_id)
-        operation_id = wanted.id
-        if wanted.paginated and not {"page", "per_page"} & request.query.keys():
-            items = self._connection.rows_of(request)
-        else:
-            items = self._send(request)
-            if wanted.answer_is_list:
-                # Some services answer null for an empty list.
-                items = self._connection.unwrapped(operation_id, items) or []
-        if not frame:
-            return items
-        if items is None:
-            raise InvalidArgument(f"{operation_id} answers with nothing that could become a frame")
-        from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
-        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
-
-        # Without a table of its own an answer becomes a frame by the general rule.
-        resource = RESOURCES.get(operation_id, operation_id)
-        return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.answer_key, items)])
+        return carried_out(self._connection, request, frame=frame)
 
     def api(self, method: str, path: str, *, body: Any = None) -> Any:
         """Send any request: the last resort, for what the catalogue does not know.
@@ -310,32 +267,11 @@ class Client:
         object
             The answer's JSON, one page of it; None where there is none.
         """
-        return self._send(self.api_request(method, path, body=body))
+        return sent(self._connection, self.api_request(method, path, body=body))
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
         """Give the request that `api` would send, and send nothing."""
-        method = method.upper()
-        if method not in _METHODS:
-            raise InvalidArgument(f"no HTTP method {method!r}{hint(method, _METHODS)}; known: {', '.join(_METHODS)}")
-        parts = urlsplit(path)
-        if parts.scheme or parts.netloc or not parts.path.startswith("/"):
-            raise InvalidArgument(f"the path must start with /v2/ and name no host, not {path!r}")
-        # Unquoted, because requests would unquote %2e and then follow the dots.
-        dots = any(segment in {".", ".."} for segment in unquote(parts.path).replace("\\", "/").split("/"))
-        if dots or not path.isprintable() or " " in path or parts.fragment:
-            raise InvalidArgument(f"{path!r} is not a path")
-        found = match(method, parts.path)
-        query: dict[str, Any] = {}
-        for name, value in parse_qsl(parts.query, keep_blank_values=True):
-            query.setdefault(name, []).append(value)
-        return Request(
-            method=method,
-            path=parts.path,
-            query=query,
-            body=body,
-            operation_id=found[0].id if found else "",
-            scopes=found[0].scopes if found else (),
-        )
+        return request_by_path(method, path, body=body)
 
     def close(self) -> None:
         """Close the connections."""
@@ -346,41 +282,3 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _send(self, request: Request) -> Any:
-        if request.method in {"GET", "HEAD", "PUT"}:
-            reply = self._connection.send(request)
-            plain = request.operation_id and not operation(request.operation_id).answer_key
-            return reply.content() if plain else reply.json()
-        readable = match("GET", request.path)
-
-        look = None
-        if request.method == "DELETE" and readable is not None and not request.query:
-            look = self._connection.gone(Request("GET", request.path))
-        where = f"GET {request.path}" if readable is not None else "the account"
-        answer = self._connection.change(request, look=look, where=where)
-        return None if answer is True else answer
-
-
-_METHODS: Sequence[str] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-
-
-def _header(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _place(wanted: Operation, name: str) -> str:
-    """Say where a parameter given by its bare name belongs; one that stands in two places goes to the path first."""
-    if any(parameter.name == name for parameter in wanted.path_parameters):
-        return "path"
-    if any(parameter.name == name for parameter in wanted.query_parameters):
-        return "query"
-    if any(parameter.name == name for parameter in wanted.header_parameters):
-        return "headers"
-    return "body"
-
-
-def _refuse_missing(wanted: Operation, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> None:
-    missing = [parameter.name for parameter in parameters if parameter.required and given.get(parameter.name) is None]
-    if missing:
-        raise InvalidArgument(f"{wanted.id} needs {joined(missing)}")

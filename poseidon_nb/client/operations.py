@@ -1,0 +1,162 @@
+"""Any operation by its operationId, and any request by its path: filled in, checked, and carried out.
+
+Checking is the catalogue's and sends nothing: what is unknown or missing at the top level is refused, what is nested is the
+server's to judge. `Client.call` and `Client.api` say what a caller gets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from poseidon_nb.catalogue import match, operation
+from poseidon_nb.client.connection import checked_fields, checked_query
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import hint, joined
+from poseidon_nb.transport.address import PRODUCTION
+from poseidon_nb.transport.request import Request, request_for
+from poseidon_nb.transport.retry import REPEATABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from poseidon_nb.catalogue import Operation, Parameter
+    from poseidon_nb.client.connection import Connection
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+
+
+# --- filling in -------------------------------------------------------------------------------------------------------
+def request_by_name(
+    operation_id: str,
+    *,
+    path: Mapping[str, Any] | None,
+    query: Mapping[str, Any] | None,
+    body: Any,
+    headers: Mapping[str, Any] | None,
+    check: bool,
+    fields: Mapping[str, Any],
+) -> Request:
+    """Give the request of an operation; the parameters are those of `Client.request`.
+
+    Raises
+    ------
+    InvalidArgument
+        A field is unknown or a required one is missing.
+    """
+    wanted = operation(operation_id)
+    if wanted.server != PRODUCTION:
+        # The token goes to no host that the user did not name.
+        raise InvalidArgument(f"{operation_id} is not part of the account's API: it is served at {wanted.server}")
+    path, query, headers = dict(path or {}), dict(query or {}), dict(headers or {})
+    rest: dict[str, Any] = {}
+    for name, value in fields.items():
+        {"path": path, "query": query, "headers": headers}.get(_place(wanted, name), rest)[name] = value
+    if rest:
+        if body is not None and not isinstance(body, dict):
+            raise InvalidArgument(f"{operation_id}: give either body= or fields, not both")
+        body = {**(body or {}), **(checked_fields(wanted, rest) if check else rest)}
+    if check:
+        if isinstance(body, dict):
+            checked_fields(wanted, body)
+        if body is None or isinstance(body, dict):
+            _refuse_missing(wanted, wanted.body_fields, body or {})
+        query = checked_query(wanted, query)
+        _refuse_missing(wanted, wanted.query_parameters, query)
+        _refuse_missing(wanted, wanted.header_parameters, headers)
+    if body is None and wanted.body_required:
+        # Fields are missing that only `check` would have asked for; a body is sent all the same.
+        body = {}
+    given = {name: _header(value) for name, value in headers.items() if value is not None}
+    return request_for(wanted, path=path, query=query, body=body, headers=given)
+
+
+def _place(wanted: Operation, name: str) -> str:
+    """Say where a parameter given by its bare name belongs; one that stands in two places goes to the path first."""
+    if any(parameter.name == name for parameter in wanted.path_parameters):
+        return "path"
+    if any(parameter.name == name for parameter in wanted.query_parameters):
+        return "query"
+    if any(parameter.name == name for parameter in wanted.header_parameters):
+        return "headers"
+    return "body"
+
+
+def _refuse_missing(wanted: Operation, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> None:
+    missing = [parameter.name for parameter in parameters if parameter.required and given.get(parameter.name) is None]
+    if missing:
+        raise InvalidArgument(f"{wanted.id} needs {joined(missing)}")
+
+
+def _header(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def request_by_path(method: str, path: str, *, body: Any) -> Request:
+    """Give a bare request; the parameters are those of `Client.api`.
+
+    Raises
+    ------
+    InvalidArgument
+        There is no such method, or the path would leave the API.
+    """
+    method = method.upper()
+    if method not in _METHODS:
+        raise InvalidArgument(f"no HTTP method {method!r}{hint(method, _METHODS)}; known: {', '.join(_METHODS)}")
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        raise InvalidArgument(f"the path must start with /v2/ and name no host, not {path!r}")
+    # Unquoted, because requests would unquote %2e and then follow the dots.
+    dots = any(segment in {".", ".."} for segment in unquote(parts.path).replace("\\", "/").split("/"))
+    if dots or not path.isprintable() or " " in path or parts.fragment:
+        raise InvalidArgument(f"{path!r} is not a path")
+    found = match(method, parts.path)
+    query: dict[str, Any] = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    return Request(
+        method=method,
+        path=parts.path,
+        query=query,
+        body=body,
+        operation_id=found[0].id if found else "",
+        scopes=found[0].scopes if found else (),
+    )
+
+
+# --- carrying out -----------------------------------------------------------------------------------------------------
+def carried_out(connection: Connection, request: Request, *, frame: bool) -> Any:
+    """Send an operation's request, and give what `Client.call` gives."""
+    wanted = operation(request.operation_id)
+    if wanted.paginated and not {"page", "per_page"} & request.query.keys():
+        items = connection.rows_of(request)
+    else:
+        items = sent(connection, request)
+        if wanted.answer_is_list:
+            # Some services answer null for an empty list.
+            items = connection.unwrapped(wanted.id, items) or []
+    if not frame:
+        return items
+    if items is None:
+        raise InvalidArgument(f"{wanted.id} answers with nothing that could become a frame")
+    from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
+    from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+
+    # Without a table of its own an answer becomes a frame by the general rule.
+    resource = RESOURCES.get(wanted.id, wanted.id)
+    return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.answer_key, items)])
+
+
+def sent(connection: Connection, request: Request) -> Any:
+    """Send a request, once if it changes something, and give the answer as it came; None where it is empty."""
+    if request.method in REPEATABLE:
+        reply = connection.send(request)
+        plain = request.operation_id and not operation(request.operation_id).answer_key
+        return reply.content() if plain else reply.json()
+    readable = match("GET", request.path)
+    look = None
+    if request.method == "DELETE" and readable is not None and not request.query:
+        look = connection.gone(Request("GET", request.path))
+    where = f"GET {request.path}" if readable is not None else "the account"
+    answer = connection.change(request, look=look, where=where)
+    return None if answer is True else answer
