@@ -24,6 +24,7 @@ from poseidon_nb.magics.options import SECRET_OPTIONS, converted, is_number, sho
 from poseidon_nb.magics.tokens import Token, filled, filled_many, held_data, is_variable, split
 from poseidon_nb.magics.vocabulary import (
     group_meant,
+    group_within,
     near_options,
     option_called,
     phrase_called,
@@ -148,7 +149,10 @@ class _Reading:
     def _take_verb(self, word: str) -> None:
         # Another group's word for a verb of ours comes first: `droplet-actions list` is `droplets actions`.
         found = phrase_called(self.group.name if self.group else self.doctl_group, word)
-        if found is not None:
+        within = group_within(self.group, word) if self.group else None
+        if within is not None:
+            self.group = within
+        elif found is not None:
             self.group, self.verb = found
         elif self.group is not None:
             self.verb = verb_meant(self.group, word)
@@ -227,7 +231,7 @@ class _Reading:
         return self.tokens.popleft().text
 
     def _value(self, raw: str, option: Option | Argument, label: str) -> object:
-        if option.kind in LISTS:
+        if _holds_many(option):
             pieces = [piece.strip() for piece in raw.split(",")] if "," in raw else [raw]
             texts = [text for piece in pieces if piece for text in filled_many(piece, self.variables)]
             return tuple(converted(text, option, label) for text in texts)
@@ -242,7 +246,7 @@ class _Reading:
         else:
             own = self.verb is not None and option in self.verb.options
             kept, key = (self.own if own else self.globals), option.field
-        if option.kind in LISTS:
+        if _holds_many(option):
             value = (*kept.get(key, ()), *value)
         elif key in kept and kept[key] != value:
             raise mistake(f"{label} is given twice, with different values", word=label)
@@ -301,6 +305,10 @@ class _Reading:
             "header": given.get("header", True),
             "check": given.get("check", True),
         }
+
+
+def _holds_many(option: Option | Argument) -> bool:
+    return option.kind in LISTS or (isinstance(option, Argument) and option.many)
 
 
 def _check_name(name: str) -> None:

@@ -6,7 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.mistakes import mistake, quoted
+from poseidon_nb.magics.shorthand import EXAMPLES, read_short
 from poseidon_nb.magics.words import Option
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ GLOBAL_OPTIONS = (
 #: What doctl and people's fingers call a token; a value here is refused without being shown.
 SECRET_OPTIONS = frozenset({"token", "access-token", "t", "api-key", "password"})
 
+#: A size of so many GiB as doctl takes it: ``--size 10GiB``.
+_SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[GT])(?:iB|B)?", re.IGNORECASE)
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
@@ -89,6 +93,8 @@ def converted(text: str, option: Option | Argument, label: str) -> object:
     """
     if option.closed:
         return _chosen(text, option.suggests, label)
+    if isinstance(option, Option) and option.shorthand:
+        return _short(text, option, label)
     return _CONVERT[option.kind](text, label)
 
 
@@ -100,6 +106,9 @@ def _chosen(text: str, words: tuple[str, ...], label: str) -> str:
 
 
 def _integer(text: str, label: str) -> int:
+    size = _SIZE.fullmatch(text) if "size" in label.casefold() else None
+    if size is not None:
+        return int(size["number"]) * (1024 if size["unit"] in "Tt" else 1)
     if _INTEGER.fullmatch(text) is None:
         raise mistake(f"{label} takes a whole number, not {quoted(text)}", word=text)
     return int(text)
@@ -149,6 +158,17 @@ def _json(text: str, label: str) -> object:
             word=text,
         )
     return value
+
+
+def _short(text: str, option: Option, label: str) -> object:
+    found = read_short(text, option.shorthand)
+    if found is not None:
+        return found
+    try:
+        return _json(text, label)
+    except GrammarError:
+        message = f"{label} takes JSON, or words like {EXAMPLES[option.shorthand]}, not {quoted(text)}"
+    raise mistake(message, word=text)
 
 
 def _any(text: str, label: str) -> int | str:  # noqa: ARG001  # all converters are called alike

@@ -17,6 +17,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.kinds import KINDS, kind_meant
 from poseidon_nb.frames.schemas import RESOURCES
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.table.field_words import field_help, other_words, shorthand_of
 from poseidon_nb.magics.words import Argument, Kind, Named, Option, Verb, folded
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def verb_of(operation_id: str, group: str, row: Named) -> Verb:
         for parameter in (*wanted.query_parameters, *wanted.header_parameters, *wanted.body_fields)
         if parameter.name not in given and (row.only is None or parameter.name in row.only)
     )
+    arguments, options = _with_other_words(wanted, arguments, options)
     verb = Verb(
         name=row.name,
         help=row.help,
@@ -107,6 +109,30 @@ def completed(verb: Verb) -> Verb:
     return replace(verb, options=(*verb.options, *rest)) if rest else verb
 
 
+def _with_other_words(
+    wanted: Operation, arguments: tuple[Argument, ...], options: tuple[Option, ...]
+) -> tuple[tuple[Argument, ...], tuple[Option, ...]]:
+    """Add the other ways to type each, doctl's among them, as far as they mean nothing else here.
+
+    An argument that is a field of the request may be given by its name as well: ``vpcs create --name backend``.
+    """
+    taken = {*_EVERYWHERE, *(spelling for option in options for spelling in option.spellings)}
+    in_path = {parameter.name for parameter in wanted.path_parameters}
+
+    def free(words: Iterable[str]) -> tuple[str, ...]:
+        found = tuple(word for word in dict.fromkeys(words) if word not in taken)
+        taken.update(found)
+        return found
+
+    spelled = []
+    for argument in arguments:
+        own = () if argument.name in in_path else (folded(argument.name).lower(),)
+        words = free((*own, *other_words(wanted.id, argument.name, argument.source)))
+        spelled.append(replace(argument, spelled=words))
+    named = [replace(option, aliases=free(other_words(wanted.id, option.field, option.source))) for option in options]
+    return tuple(spelled), tuple(named)
+
+
 def _arguments(wanted: Operation, row: Named) -> tuple[Argument, ...]:
     found = [_argument(wanted, parameter) for parameter in wanted.path_parameters]
     by_name = {parameter.name: parameter for parameter in (*wanted.query_parameters, *wanted.body_fields)}
@@ -125,7 +151,7 @@ def _argument(wanted: Operation, parameter: Parameter) -> Argument:
     return Argument(
         name=parameter.name,
         shows=_shown(parameter.name, source),
-        help=_meaning(source, parameter),
+        help=_meaning(wanted, source, parameter),
         # What has a name is looked up by it, so that here any text has to pass.
         kind="text" if kind in {"list", "integers", "any"} or source else kind,
         source=source,
@@ -134,6 +160,8 @@ def _argument(wanted: Operation, parameter: Parameter) -> Argument:
 
 
 def _shown(name: str, source: str) -> str:
+    if source == "droplets" and name == "host_id":
+        return "DROPLET"
     words = name.upper().replace("_", "-").replace(".", "-")
     for ending in ("-ID", "-UUID", "-IDENTIFIER", "-IDS") if source in KINDS else ():
         words = words.removesuffix(ending) or words
@@ -155,11 +183,12 @@ def _option(wanted: Operation, parameter: Parameter) -> Option:
         else ""
         if spelled == folded(parameter.name)
         else spelled,
-        help=_PAGES[parameter.name] if pages else _meaning(source, parameter),
+        help=_PAGES[parameter.name] if pages else _meaning(wanted, source, parameter),
         kind=kind,
         source=source,
         suggests=tuple(map(str, parameter.enum)),
         required=parameter.required,
+        shorthand=shorthand_of(wanted.id, parameter.name),
     )
 
 
@@ -169,10 +198,11 @@ def _kind(parameter: Parameter) -> Kind:
     return _KINDS[parameter.type]
 
 
-def _meaning(source: str, parameter: Parameter) -> str:
+def _meaning(wanted: Operation, source: str, parameter: Parameter) -> str:
     words = parameter.name.replace("_", " ").replace("-", " ").replace(".", " ").strip().lower()
-    if source not in KINDS or KINDS[source].named_by_id:
-        return words
+    told = field_help(wanted.id, parameter.name, in_body=parameter in wanted.body_fields)
+    if told or source not in KINDS or KINDS[source].named_by_id:
+        return told or words
     noun = KINDS[source].noun
     return f"ids or names of {noun}s" if parameter.type == "array" else f"id or name of the {noun}"
 

@@ -14,6 +14,7 @@ from poseidon_nb.magics.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.vocabulary import (
     first_words,
     group_called,
+    group_within,
     option_called,
     own_groups,
     phrase_called,
@@ -169,6 +170,10 @@ class _Line:
         elif self.verb is not None:
             self.values.append(_unquoted(word))
         elif self.group is not None or self.phrase:
+            within = group_within(self.group, word) if self.group else None
+            if within is not None:
+                self.group = within
+                return
             name = self.group.name if self.group else self.phrase
             self.group, self.verb = phrase_called(name, word) or (
                 self.group,

@@ -15,7 +15,7 @@ from poseidon_nb.magics.mistakes import glued_habit, mistake, quoted, shell_habi
 from poseidon_nb.magics.naming import detours, further_groups, operations_by_group
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.rule import completed, ruled, verb_of
-from poseidon_nb.magics.table import GROUPS, PHRASES, PREFIXES
+from poseidon_nb.magics.table import ELSEWHERE, GROUPS, INSTEAD, PHRASES, PREFIXES, WITHIN
 from poseidon_nb.magics.words import Group, folded
 from poseidon_nb.text import nearest
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from poseidon_nb.magics.words import Argument, Named, Option, Verb
+
+
+#: As many verbs are listed in an error.
+_MOST_VERBS = 16
 
 
 class Sense(NamedTuple):
@@ -37,7 +41,11 @@ class Sense(NamedTuple):
 def _words() -> Mapping[str, str]:
     """Give every word for a group, and the group's name."""
     found = {folded(word): group.name for group in GROUPS for word in (group.name, *group.aliases)}
-    return {**{folded(name): name for name in further_groups()}, **found}
+    further = {folded(name): name for name in further_groups()}
+    # Of those too people say one: `certificate list`.
+    phrases = {folded(first) for first, _ in PHRASES}
+    singular = {word.removesuffix("s"): name for word, name in further.items() if word.removesuffix("s") not in phrases}
+    return {"1-click": "one-clicks", **singular, **further, **found}
 
 
 @cache
@@ -62,7 +70,7 @@ def _made(name: str) -> Group:
 @cache
 def _phrases() -> Mapping[str, Mapping[str, tuple[str, str]]]:
     found: dict[str, dict[str, tuple[str, str]]] = {first: {**seconds} for first, seconds in detours().items()}
-    for (first, second), meant in PHRASES.items():
+    for (first, second), meant in (*PHRASES.items(), *ELSEWHERE.items()):
         found.setdefault(folded(first), {})[folded(second)] = meant
     return found
 
@@ -104,6 +112,12 @@ def entry(group: str, verb: str) -> Verb:
     if row is None:
         raise mistake(f"there is no command {quoted(f'{group} {verb}')}", word=verb)
     return row
+
+
+def group_within(group: Group, word: str) -> Group | None:
+    """Give the group that one of ours and a word behind it mean in doctl: ``domain records``."""
+    name = WITHIN.get((group.name, folded(word)))
+    return _made(name) if name is not None else None
 
 
 def says_nothing(word: str) -> bool:
@@ -208,10 +222,17 @@ def verb_meant(group: Group, word: str) -> Verb:
     habit = glued_habit(word) or shell_habit(word)
     if habit:
         raise habit
+    other_way = INSTEAD.get((group.name, folded(word)))
+    if other_way is not None:
+        raise mistake(f"{group.name} has no verb {quoted(word)}: {other_way} does it")
     names = [verb.name for verb in group.verbs]
     aliases = [alias for verb in group.verbs for alias in verb.aliases if len(alias) > 1]
     error = mistake(f"{group.name} has no verb {quoted(word)}", word=word, among=[*names, *aliases])
-    raise error if error.nearest else mistake(f"{error}; it has {', '.join(names)}", word=word)
+    if error.nearest:
+        raise error
+    # The first ones are our own, which people use most; some groups have forty.
+    listed = ", ".join(names[:_MOST_VERBS]) + (f" and more: %do {group.name} --help" if names[_MOST_VERBS:] else "")
+    raise mistake(f"{error}; it has {listed}", word=word)
 
 
 def phrase_meant(first: str, second: str) -> tuple[Group, Verb]:

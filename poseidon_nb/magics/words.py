@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: one, and else text, for what the API takes as an id or a slug.
 Kind = Literal["text", "integer", "number", "flag", "list", "integers", "seconds", "json", "any"]
 
+#: How JSON may be written shorter: as doctl writes rules of firewalls, objects of plain values, or things in ``do:`` words.
+Shorthand = Literal["", "inbound", "outbound", "object", "objects", "urns"]
+
 #: The kinds of which more than one can be given.
 LISTS = frozenset({"list", "integers"})
 
@@ -97,6 +100,8 @@ class Option:
         What stands for its value in a usage line.
     default : str
         What happens without it, in words.
+    shorthand : Shorthand
+        What its JSON may be given in, too.
     on : bool
         A flag that is on until ``--no-...`` switches it off; help shows it so.
 
@@ -116,6 +121,7 @@ class Option:
     closed: bool = False
     required: bool = False
     default: str = ""
+    shorthand: Shorthand = ""
     on: bool = False
 
     @property

@@ -61,13 +61,36 @@ PHRASES: Mapping[tuple[str, str], tuple[str, str]] = {
     },
     **{
         (group, verb): ("reserved-ips", verb)
-        for group in ("reserved-ip-action", "reserved-ips-actions")
+        for group in ("reserved-ip-action", "reserved-ips-actions", "floating-ip-action", "fipa")
         for verb in ("assign", "unassign")
     },
     ("auth", "init"): ("login", "login"),
     ("auth", "list"): ("context", "list"),
     ("auth", "ls"): ("context", "list"),
     ("auth", "switch"): ("context", "use"),
+}
+
+#: What doctl keeps in a group of ours, and we in another: words typed, words meant.
+ELSEWHERE: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("firewalls", "list-by-droplet"): ("droplets", "firewalls"),
+    ("account", "ratelimit"): ("ratelimit", "ratelimit"),
+}
+
+#: doctl's groups within groups, ``domain records list``: a group of ours, a word behind it, the group that both mean.
+WITHIN: Mapping[tuple[str, str], str] = {
+    ("domains", "records"): "records",
+    ("domains", "record"): "records",
+    ("droplets", "1-click"): "one-clicks",
+    ("monitoring", "alert"): "monitoring",
+}
+
+#: doctl's verbs for which we have an option, or another road: what to write.
+INSTEAD: Mapping[tuple[str, str], str] = {
+    ("images", "list-distribution"): "%do images list --type distribution",
+    ("images", "list-application"): "%do images list --type application",
+    ("images", "list-user"): "%do images list --private",
+    ("droplets", "tag"): "%do tags assign TAG --resources do:droplet:ID",
+    ("droplets", "untag"): "%do tags unassign TAG --resources do:droplet:ID",
 }
 
 #: Words in front of a group that say nothing: ``doctl compute droplet list``.

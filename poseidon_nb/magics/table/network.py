@@ -41,7 +41,7 @@ RECORDS = Group(
 RESERVED_IPS = Group(
     name="reserved-ips",
     help="public addresses that can move from droplet to droplet",
-    aliases=("reserved-ip",),
+    aliases=("reserved-ip", "fip"),
     prefixes=("reservedIPs", "reservedIPsActions"),
     named=(
         Named("reservedIPs_list", "list", "show the reserved IPs", aliases=LIST_WORDS, example="%do reserved-ips list"),
