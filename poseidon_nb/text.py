@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: Of a 64-bit number; Python refuses to read one of thousands.
+_MOST_DIGITS = 18
+
 
 def nearest(word: str, words: Iterable[str], *, most: int = 3) -> list[str]:
     """Give the words most like the one typed, best first; empty when none is like it."""
@@ -21,6 +24,11 @@ def nearest(word: str, words: Iterable[str], *, most: int = 3) -> list[str]:
 
 def _folded(word: str) -> str:
     return word.casefold().replace("_", "-")
+
+
+def is_whole_number(word: str) -> bool:
+    """Say whether a word is a number such as an id is: plain digits, and no more of them than any id has."""
+    return word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS
 
 
 def printable(text: str) -> str:

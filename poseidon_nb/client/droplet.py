@@ -8,6 +8,7 @@ from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.client.restart import Restart
 from poseidon_nb.client.steps import Step, backup_step, resize_steps, snapshot_steps
 from poseidon_nb.errors import InvalidArgument, LookupFailed
+from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -392,4 +393,4 @@ class Droplet(Resource):
 def _image_id(image: int | str | Resource) -> int | str:
     """Give what names an image, a snapshot or a backup in an action; the ids of snapshots are digits in a string."""
     named: int | str = image["id"] if isinstance(image, Resource) else image
-    return int(named) if isinstance(named, str) and named.isdecimal() else named
+    return int(named) if isinstance(named, str) and is_whole_number(named) else named

@@ -20,6 +20,7 @@ from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Snapshot
 from poseidon_nb.client.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
+from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +112,7 @@ class Droplets(Collection[Droplet]):
         """Give a droplet by what names it: itself, its id, or its name."""
         if isinstance(droplet, Droplet):
             return droplet
-        if isinstance(droplet, int) or droplet.isdecimal():
+        if isinstance(droplet, int) or is_whole_number(droplet):
             return self.get(int(droplet))
         return self.by_name(droplet)
 
@@ -307,7 +308,7 @@ class Droplets(Collection[Droplet]):
     def delete(self, droplet: Droplet | int | str) -> None:
         """Destroy a droplet and its disk. This cannot be undone. One that is busy is waited for first."""
         # An id is sent as it is: reading the droplet first would cost a request and tell nothing.
-        by_id = isinstance(droplet, int) or (isinstance(droplet, str) and droplet.isdecimal())
+        by_id = isinstance(droplet, int) or (isinstance(droplet, str) and is_whole_number(droplet))
         droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
         request = self._connection.request("droplets_destroy", path={"droplet_id": droplet_id})
 

@@ -18,7 +18,7 @@ from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.client.settle import Expected
 from poseidon_nb.client.starting import Starting
 from poseidon_nb.errors import InvalidArgument, NotFound, OutcomeUnknown
-from poseidon_nb.text import hint
+from poseidon_nb.text import hint, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -163,7 +163,7 @@ class Images(Collection[Image]):
             return Image(self.read(image), self)
         except NotFound as error:
             slugs = [row["slug"] for row in self._connection.rows("images_list") if row.get("slug")]
-            near = hint(str(image), slugs) if isinstance(image, str) and not image.isdecimal() else ""
+            near = hint(str(image), slugs) if isinstance(image, str) and not is_whole_number(image) else ""
             error.args = (f"{error.args[0]}{near}",)
             raise
 
@@ -187,7 +187,7 @@ class Images(Collection[Image]):
         try:
             return Image(self.read(image), self)
         except NotFound:
-            if isinstance(image, int) or image.isdecimal():
+            if isinstance(image, int) or is_whole_number(image):
                 raise
         return self.by_name(image)
 

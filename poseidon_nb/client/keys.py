@@ -8,6 +8,7 @@ from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,4 +118,4 @@ def _identifier(key: Key | int | str) -> int | str:
 
 def _is_identifier(text: str) -> bool:
     parts = text.split(":")
-    return text.isdecimal() or (len(parts) == FINGERPRINT_PARTS and all(len(part) == 2 for part in parts))  # noqa: PLR2004  # hex pairs
+    return is_whole_number(text) or (len(parts) == FINGERPRINT_PARTS and all(len(part) == 2 for part in parts))  # noqa: PLR2004  # hex pairs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from poseidon_nb.errors import AmbiguousName, NoSuchName
-from poseidon_nb.text import hint, nearest
+from poseidon_nb.text import hint, is_whole_number, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +38,7 @@ def only_one(noun: str, name: str, found: Sequence[R], names: Callable[[], Itera
         return found[0]
     if found:
         ids = sorted(str(one["id"]) for one in found)
-        numbers = [int(one) for one in ids if one.isdecimal()]
+        numbers = [int(one) for one in ids if is_whole_number(one)]
         listed = ", ".join(ids)
         raise AmbiguousName(f"{len(ids)} {noun}s are named {name!r}: say which by id: {listed}", name=name, ids=numbers)
     known = sorted(set(names()))

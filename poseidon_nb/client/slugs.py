@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
-from poseidon_nb.text import hint
+from poseidon_nb.text import hint, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class Slugs:
 
     def _image(self, fields: Row) -> str:
         image = fields.get("image")
-        if image is None or isinstance(image, int) or str(image).isdecimal():
+        if image is None or isinstance(image, int) or is_whole_number(str(image)):
             return ""
         try:
             # Asked for by its slug, because not every image that has one is listed as a distribution.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.droplet import Step, resize_steps
 from poseidon_nb.magics.files import read_text
 from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.command import Command
@@ -40,10 +41,10 @@ def create_fields(command: Command) -> dict[str, Any]:
     elif file is not None:
         fields["user_data"] = read_text(str(file))
     image = fields.get("image")
-    if isinstance(image, str) and image.isdecimal():
+    if isinstance(image, str) and is_whole_number(image):
         fields["image"] = int(image)
     if "ssh_keys" in fields:
-        fields["ssh_keys"] = [int(key) if key.isdecimal() else key for key in fields["ssh_keys"]]
+        fields["ssh_keys"] = [int(key) if is_whole_number(key) else key for key in fields["ssh_keys"]]
     return fields
 
 

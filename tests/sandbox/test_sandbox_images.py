@@ -175,3 +175,10 @@ def test_no_backup_is_made_of_a_droplet_that_is_off(api):
     droplet = api.done(api.droplet("db-1")["id"], "power_off")
     api.clock.advance(8 * DAY_S)
     assert api.droplet("db-1")["backup_ids"] == droplet["backup_ids"]
+
+
+def test_more_digits_than_an_id_has_name_no_image_and_no_action(api, refused):
+    digits = "9" * 5_000
+    assert api("GET", f"/v2/images/{digits}")[0] == 404
+    assert api.create(image=digits)[0] == 422
+    assert api("POST", f"/_sandbox/actions/{digits}/finish")[0] == 404

@@ -12,6 +12,7 @@ from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers.outcomes import delete_each
 from poseidon_nb.magics.questions import delete_question
 from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ def delete_snapshots(job: Job) -> Answer:
 
 def _snapshot(job: Job, word: str) -> Snapshot:
     # Snapshots of droplets have numbers, those of volumes UUIDs; anything else is a name.
-    is_id = word.isdecimal() or _UUID.fullmatch(word)
+    is_id = is_whole_number(word) or _UUID.fullmatch(word)
     return job.client.snapshots.get(word) if is_id else job.client.snapshots.by_name(word)
 
 
