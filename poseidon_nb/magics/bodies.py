@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import Any
 
 from poseidon_nb.errors import GrammarError
+
+#: Levels of a body: far more than any has, and far fewer than would end the reading of it.
+_DEEPEST = 100
+#: Values in a body, with YAML's aliases written out: ten lines of these can stand for billions.
+MOST_VALUES = 100_000
 
 
 def read_body(text: str) -> Any:
@@ -15,8 +21,44 @@ def read_body(text: str) -> Any:
     Raises
     ------
     GrammarError
-        It is neither JSON nor YAML; the line and column are named.
+        It is neither JSON nor YAML; the line and column are named. Or it says what JSON cannot say.
     """
+    value = _read(text)
+    check_plain(value)
+    return value
+
+
+def check_plain(value: Any) -> None:
+    """Refuse what JSON has no words for: dates, bytes, NaN, keys that are no text, what holds itself, and bombs.
+
+    Raises
+    ------
+    GrammarError
+        Something of it is in the value.
+    """
+    waiting, seen = [(value, 0)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        seen += 1
+        # What holds itself is deep without end.
+        if depth > _DEEPEST:
+            raise GrammarError("the body is nested too deeply")
+        if seen > MOST_VALUES:
+            raise GrammarError(f"the body holds more than {MOST_VALUES:,} values")
+        if isinstance(one, dict):
+            odd = next((key for key in one if not isinstance(key, str)), None)
+            if odd is not None or None in one:
+                raise GrammarError(f"the body has a key that is no text: write it in quotes, as in '{odd}':")
+            waiting += [(inner, depth + 1) for inner in one.values()]
+        elif isinstance(one, list | tuple):
+            waiting += [(inner, depth + 1) for inner in one]
+        elif isinstance(one, float) and not isfinite(one):
+            raise GrammarError(f"the body holds {one}, which is no number in JSON")
+        elif not isinstance(one, str | int | float | None):
+            raise GrammarError(f"the body holds something that JSON cannot say: {type(one).__name__}")
+
+
+def _read(text: str) -> Any:
     stripped = text.strip()
     if stripped.startswith(("{", "[")):
         try:
@@ -30,6 +72,8 @@ def read_body(text: str) -> Any:
                 raise GrammarError(f"the body is not JSON: {reason}") from None
         except RecursionError:
             raise GrammarError("the body is nested too deeply") from None
+        except ValueError:
+            raise GrammarError("the body holds a number that is too long") from None
     return _read_yaml(text)
 
 

@@ -11,7 +11,9 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.record_words import relative_name, written_data
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.bodies import read_body
-from poseidon_nb.text import joined
+from poseidon_nb.magics.options import SECRET_OPTIONS
+from poseidon_nb.magics.words import folded
+from poseidon_nb.text import is_whole_number, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,10 +51,14 @@ def requests_of_operation(command: Command, verb: Verb, client: Client, identify
     path, fields = _given(command, verb, wanted, identify)
     query, headers = _taken(fields, wanted.query_parameters), _taken(fields, wanted.header_parameters)
     body = _body(command, verb, wanted, fields)
-    return [
+    requests = [
         client.request(wanted.id, path=one, query=query, headers=headers, body=body, check=command.check)
         for one in _each(path)
     ]
+    secret = next((name for name in body or () if folded(name) in SECRET_OPTIONS and name not in command.options), None)
+    if secret is not None:
+        raise InvalidArgument(f"{secret} does not belong in a cell: give it as --{folded(secret)} {{name}}")
+    return requests
 
 
 def _given(
@@ -101,7 +107,7 @@ def _typed(parameter: Parameter | None, value: Any) -> Any:
 
 
 def _scalar(type_: str, value: Any) -> Any:
-    if type_ in {"integer", "any"} and isinstance(value, str) and value.isdecimal():
+    if type_ in {"integer", "any"} and isinstance(value, str) and is_whole_number(value):
         return int(value)
     return str(value) if type_ == "string" and isinstance(value, int) and not isinstance(value, bool) else value
 

@@ -66,7 +66,7 @@ def parse(line: str, variables: Mapping[str, object] = _NO_VARIABLES, *, body: s
     GrammarError
         The line is not a command.
     """
-    if has_token(line):
+    if has_token(line) or (body is not None and has_token(body)):
         raise mistake(NO_TOKENS_HERE)
     reading = _Reading(split(line), variables, body or None)
     reading.run()

@@ -10,6 +10,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.mistakes import mistake, quoted
 from poseidon_nb.magics.shorthand import EXAMPLES, read_short
 from poseidon_nb.magics.words import Option
+from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.words import Argument, Kind
@@ -57,7 +58,9 @@ GLOBAL_OPTIONS = (
 )
 
 #: What doctl and people's fingers call a token; a value here is refused without being shown.
-SECRET_OPTIONS = frozenset({"token", "access-token", "t", "api-key", "password"})
+SECRET_OPTIONS = frozenset(
+    {"token", "access-token", "access-tokens", "t", "api-key", "private-key", "password", "credentials"}
+)
 
 #: A size of so many GiB as doctl takes it: ``--size 10GiB``.
 _SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[GT])(?:iB|B)?", re.IGNORECASE)
@@ -149,6 +152,7 @@ def _text(text: str, label: str) -> str:  # noqa: ARG001  # all converters are c
 def _json(text: str, label: str) -> object:
     try:
         value = json.loads(text)
+        json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict | list):
@@ -172,7 +176,7 @@ def _short(text: str, option: Option, label: str) -> object:
 
 
 def _any(text: str, label: str) -> int | str:  # noqa: ARG001  # all converters are called alike
-    return int(text) if text.isdecimal() else text
+    return int(text) if is_whole_number(text) else text
 
 
 _CONVERT = {

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from poseidon_nb.text import joined, printable
+from poseidon_nb.transport.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ def price_question(account: str, things: Sequence[str], size: str, usd_month: fl
 
 def request_question(account: str, request: str, body: object = None) -> str:
     """Ask before a bare request that may destroy something, for which there are no better words."""
-    told = json.dumps(body, ensure_ascii=False) if body is not None else ""
+    told = json.dumps(hidden(body), ensure_ascii=False) if body is not None else ""
     what = f" {printable(told if len(told) <= MOST_TOLD else told[: MOST_TOLD - 1] + '…')}" if told else ""
     return f"{account}: {printable(request)}{what}? This cannot be undone."
 

@@ -128,7 +128,8 @@ def filled_many(text: str, variables: Mapping[str, object]) -> list[str]:
 
 def is_variable(text: str) -> bool:
     """Say whether a token is one variable and nothing else."""
-    return _ONE_FIELD.fullmatch(text) is not None
+    whole = _ONE_FIELD.fullmatch(text)
+    return whole is not None and whole[1].isidentifier()
 
 
 def held_data(text: str, variables: Mapping[str, object]) -> object | None:
@@ -146,7 +147,7 @@ def held_data(text: str, variables: Mapping[str, object]) -> object | None:
     if not isinstance(value, dict | list | tuple):
         return None
     try:
-        written = json.dumps(value)
+        written = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         raise mistake(f"{{{whole[1]}}} holds something that JSON cannot say", word=whole[1]) from None
     if has_token(written):

@@ -20,9 +20,10 @@ from poseidon_nb.errors import (
 )
 from poseidon_nb.text import joined
 from poseidon_nb.transport.retry import refusal_s
+from poseidon_nb.transport.secrets import MARK, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from poseidon_nb.transport.credentials import Credential, Token
@@ -106,6 +107,9 @@ def error_for(request: Request, reply: Reply, credential: Credential, now: datet
     The status decides the class: the body's ``id`` differs between DigitalOcean's servers, and the body may be no JSON.
     """
     body = _without(credential.token, _error_body(reply))
+    for secret in secrets_in(request.body):
+        # An answer may quote what it refuses.
+        body = _replaced(secret, body)
     api_message = _one_line(str(body.pop("message", "") or ""))
     in_body = body.pop("request_id", None)
     request_id = credential.token.hidden_in(reply.request_id or str(in_body or "")) or None
@@ -167,10 +171,19 @@ def _one_line(text: str) -> str:
 
 def _without(token: Token, value: Any) -> Any:
     """Give JSON in which nothing echoes the token."""
+    return _each_text(value, token.hidden_in)
+
+
+def _replaced(secret: str, value: Any) -> Any:
+    """Give JSON in which nothing echoes a secret of the request."""
+    return _each_text(value, lambda text: text.replace(secret, MARK))
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return token.hidden_in(value)
+        return change(value)
     if isinstance(value, list):
-        return [_without(token, item) for item in value]
+        return [_each_text(item, change) for item in value]
     if isinstance(value, dict):
-        return {token.hidden_in(name): _without(token, item) for name, item in value.items()}
+        return {change(name): _each_text(item, change) for name, item in value.items()}
     return value

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import joined
+from poseidon_nb.transport.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,13 +67,16 @@ class Request:
         """Give the same request with more in its query."""
         return replace(self, query={**self.query, **query})
 
+    def __repr__(self) -> str:
+        return f"<Request {self.label}: {self.method} {self.target}>"
+
     def __str__(self) -> str:
         lines = [f"{self.method} {self.target}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         if isinstance(self.body, bytes):
             lines.append(f"({len(self.body):,} bytes)")
         elif self.body is not None:
-            lines.append(json.dumps(self.body, indent=2, ensure_ascii=False))
+            lines.append(json.dumps(hidden(self.body), indent=2, ensure_ascii=False))
         return "\n".join(lines)
 
 
@@ -97,6 +101,10 @@ def request_for(
             _text(value).encode()
         except UnicodeEncodeError:
             raise InvalidArgument(f"{operation.id}: {name} holds characters that no name has") from None
+    for name, text in (headers or {}).items():
+        # A line's end would begin another header.
+        if not (text.isprintable() and text.isascii()):
+            raise InvalidArgument(f"{operation.id}: {name} holds characters that no header has")
     filled = operation.path
     missing = [p.name for p in operation.path_parameters if _text(values.get(p.name, "")) in {"", ".", ".."}]
     if missing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.client.lookup import Lookup, names_of
 from poseidon_nb.magics.answer import Answer, Plain, answer_of, plain
@@ -93,17 +93,25 @@ def _ask_for_money(job: Job, wanted: Operation, request: Request) -> None:
 def _deleted(job: Job, verb: Verb, wanted: Operation, requests: list[Request]) -> Answer:
     words = [job.command.arguments.get(argument.name) for argument in verb.arguments[: len(wanted.path_parameters)]]
     last = words[-1] if words else ""
-    names = [*dict.fromkeys(last)] if isinstance(last, tuple) else [last or request.target for request in requests]
+    ids = [_id_in(request, wanted) for request in requests]
+    names = [*dict.fromkeys(last)] if isinstance(last, tuple) else [last or ids[0]]
     # Two words may name one thing; then its id is the name that is sure.
-    names = names if len(names) == len(requests) else [request.path.rpartition("/")[2] for request in requests]
-    by_id = {request.path.rpartition("/")[2] if words else request.target: request for request in requests}
-    things = [(id_, str(name)) for id_, name in zip(by_id, names, strict=True)]
+    names = names if len(names) == len(requests) else ids
+    by_id = dict(zip(ids, requests, strict=True))
+    things = [(id_, str(name)) for id_, name in zip(ids, names, strict=True)]
 
     def delete(id_: str) -> None:
         job.client.carried_out(by_id[id_])
 
     status = "accepted" if wanted.status == _ACCEPTED else "completed"
     return delete_each(job, things, delete, action=verb.name, status=status)
+
+
+def _id_in(request: Request, wanted: Operation) -> str:
+    """Give the id that stands last in a request's path, or all of its target where none does."""
+    found = match(request.method, request.path)
+    last = wanted.path_parameters[-1].name if wanted.path_parameters else ""
+    return found[1].get(last, request.target) if found is not None else request.target
 
 
 def _answered(job: Job, verb: Verb, wanted: Operation, answer: Any) -> Answer | Plain | None:
