@@ -183,3 +183,12 @@ def test_what_is_taken_from_a_firewall_is_told_by_the_firewalls_id(desk):
     firewall = desk.do("firewalls list --raw")[0]
     frame = desk.do(f"firewalls remove-droplets {firewall['name']} web-1 --yes")
     assert frame[["id", "name"]].to_numpy().tolist() == [[firewall["id"], firewall["name"]]]
+
+
+@pytest.mark.parametrize("noun", ["tags", "keys", "snapshots"])
+def test_what_is_named_twice_is_deleted_once(desk, noun):
+    listed = desk.do(f"{noun} list --raw")[0]
+    words = [listed["name"], listed.get("id", listed["name"]), listed["name"]]
+    desk.sent()
+    desk.do(f"{noun} delete {{words}} --yes", words=words)
+    assert len(desk.changes()) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from poseidon_nb.client.lookup import Lookup
 from poseidon_nb.magics.answer import Answer, answer_of
@@ -15,13 +15,14 @@ from poseidon_nb.magics.vocabulary import entry
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from poseidon_nb.client.resource import Resource, Snapshot
     from poseidon_nb.magics.job import Job
 
+R = TypeVar("R", bound="Resource")
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -44,6 +45,11 @@ def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
         return Answer(lambda: [one.to_dict() for one in collection.list(**filters)], frame)
 
     return listed
+
+
+def _each_once(things: Sequence[R], key: str) -> list[R]:
+    """Give things without repeating those that were named twice, by a name and by an id."""
+    return list({thing[key]: thing for thing in things}.values())
 
 
 def _one(resource: str, thing: Resource) -> Answer:
@@ -85,7 +91,7 @@ def update_key(job: Job) -> Answer:
 
 def delete_keys(job: Job) -> Answer:
     """Remove keys."""
-    keys = [job.client.keys.get(word) for word in job.argument("keys")]
+    keys = _each_once([job.client.keys.get(word) for word in job.argument("keys")], "id")
     job.confirm(delete_question(job.client.label(), "key", [key.name for key in keys]))
     return delete_each(job, [(key.id, key.name) for key in keys], job.client.keys.delete)
 
@@ -111,7 +117,7 @@ def get_snapshot(job: Job) -> Answer:
 
 def delete_snapshots(job: Job) -> Answer:
     """Remove snapshots for good."""
-    found = [_snapshot(job, word) for word in job.argument("snapshots")]
+    found = _each_once([_snapshot(job, word) for word in job.argument("snapshots")], "id")
     job.confirm(delete_question(job.client.label(), "snapshot", [f"{one.name} ({one.id})" for one in found]))
     return delete_each(job, [(str(one.id), one.name) for one in found], job.client.snapshots.delete)
 
@@ -135,8 +141,7 @@ def create_tag(job: Job) -> Answer:
 
 def delete_tags(job: Job) -> Answer:
     """Remove tags."""
-    names = list(job.argument("tags"))
-    tags = [job.client.tags.get(name) for name in names]
+    tags = _each_once([job.client.tags.get(name) for name in job.argument("tags")], "name")
     job.confirm(delete_question(job.client.label(), "tag", [tag.name for tag in tags]))
     return delete_each(job, [(tag.name, tag.name) for tag in tags], job.client.tags.delete)
 
