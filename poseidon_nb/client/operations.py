@@ -137,7 +137,8 @@ def carried_out(connection: Connection, request: Request, *, frame: bool) -> Any
             items = connection.unwrapped(wanted.id, items) or []
     if not frame:
         return items
-    if items is None:
+    if not isinstance(items, list | dict):
+        # Empty, or text or bytes, such as an invoice as CSV or PDF.
         raise InvalidArgument(f"{wanted.id} answers with nothing that could become a frame")
     from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
     from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use

@@ -114,6 +114,17 @@ def test_a_frame_is_made_of_many_or_of_one(client, droplet):
     assert client.call("account_get", frame=True)["email"].notna().all()
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b"a,b\n1,2\n", "text/csv"), (b"%PDF-1.7", "application/pdf"), (b"7", "application/json")]
+)
+@responses.activate
+def test_a_frame_of_what_is_no_object_is_refused(real, body, kind):
+    ending = "csv" if kind == "text/csv" else "pdf"
+    responses.get(f"{API}/v2/customers/my/invoices/some/{ending}", body=body, content_type=kind)
+    with pytest.raises(InvalidArgument, match="could become a frame"):
+        real.call(f"invoices_get_{ending}ByUUID", invoice_uuid="some", frame=True)
+
+
 def test_a_frame_of_nothing_is_refused(client):
     client.tags.create("blue")
     with pytest.raises(InvalidArgument, match="nothing that could become a frame"):
