@@ -14,7 +14,6 @@ import msgspec
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import (
-    APIError,
     ConnectionFailed,
     InvalidArgument,
     NotFound,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.session import Session
 
 T = TypeVar("T")
-E = TypeVar("E", bound=APIError)
+E = TypeVar("E", bound=PoseidonError)
 Row = dict[str, Any]
 
 #: Seconds before each look for what a lost answer may have been about.
@@ -266,7 +265,7 @@ def checked_query(wanted: Operation, query: Mapping[str, Any]) -> dict[str, Any]
 
 
 def explained(error: E, addition: str) -> E:
-    """Give the same error with more to say: what the API's own words leave open."""
+    """Give the same error with more to say: what the API's own words leave open, or how things were left."""
     if addition:
         error.args = (f"{error.args[0]}; {addition}",)
     return error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.client.restart import Restart
-from poseidon_nb.client.steps import Step, backup_step, resize_steps, snapshot_steps
+from poseidon_nb.client.steps import Step, backup_step, resize_step
 from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.text import is_whole_number
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplets import Droplets
     from poseidon_nb.client.progress import OnProgress
     from poseidon_nb.client.resource import Kernel, Snapshot
-
-__all__ = ["Droplet", "Step", "resize_steps"]
 
 
 class Droplet(Resource):
@@ -185,7 +183,7 @@ class Droplet(Resource):
         wait, timeout_s, on_progress
             As for every verb.
         """
-        step = snapshot_steps(name, restart=False)[0]
+        step = Step("snapshot", {"name": name} if name else {})
         return self._act_off(step, restart=restart, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def resize(  # what a resize is made of, all by keyword
@@ -232,7 +230,7 @@ class Droplet(Resource):
         -----
         API: ``dropletActions_post``, ``type=resize``.
         """
-        step = resize_steps(size, disk=disk, restart=False)[0]
+        step = resize_step(size, disk=disk)
 
         def check() -> None:
             self._droplets.check_resize(self, size, disk=disk)

@@ -14,7 +14,7 @@ from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields, items_of
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.droplet_actions import DropletActions
-from poseidon_nb.client.droplet_creation import AT_ONCE, DropletCreation
+from poseidon_nb.client.droplet_creation import DropletCreation
 from poseidon_nb.client.droplet_pages import droplet_pages
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Snapshot
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     ActionList = list[Action]
     SnapshotList = list[Snapshot]
     KernelList = list[Kernel]
-
-__all__ = ["AT_ONCE", "Droplets"]
 
 #: How long a deleted droplet may still be listed, and how often that is looked at, in seconds.
 GOING_S = 30.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poseidon_nb.client.connection import explained
 from poseidon_nb.client.steps import Step
 from poseidon_nb.errors import ActionError, ActionTimedOut, PoseidonError
 
@@ -93,7 +94,7 @@ class Restart:
             try:
                 self._switch_off()
             except PoseidonError as failure:
-                _say_more(failure, f"{self._words.undone}, and {name} may be going off: {LOOK_AT_IT}")
+                explained(failure, f"{self._words.undone}, and {name} may be going off: {LOOK_AT_IT}")
                 raise
             return self._act_and_start()
         except KeyboardInterrupt as interrupt:
@@ -117,12 +118,12 @@ class Restart:
             try:
                 self._switch_on()
             except PoseidonError as second:
-                _say_more(failure, f"{name} is still off, for power_on failed too: {second}")
+                explained(failure, f"{name} is still off, for power_on failed too: {second}")
             raise
         try:
             self._switch_on()
         except PoseidonError as failure:
-            _say_more(failure, f"{name} {self._words.done} and may still be off: {LOOK_AT_IT}")
+            explained(failure, f"{name} {self._words.done} and may still be off: {LOOK_AT_IT}")
             raise
         return action
 
@@ -137,7 +138,3 @@ class Restart:
         return self._acting.act(
             self._droplet, step, wait=True, timeout_s=timeout_s or self._timeout_s, on_progress=self._on_progress
         )
-
-
-def _say_more(failure: PoseidonError, more: str) -> None:
-    failure.args = (f"{failure.args[0]}; {more}",)

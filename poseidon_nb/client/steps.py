@@ -33,14 +33,9 @@ class Step:
         return {"type": self.type, **self.parameters}
 
 
-def resize_steps(size: str, *, disk: bool, restart: bool, running: bool = True) -> list[Step]:
-    """Give the actions that a resize is made of."""
-    return _restarted(Step("resize", {"size": size, "disk": disk}), restart=restart and running)
-
-
-def snapshot_steps(name: str | None, *, restart: bool, running: bool = True) -> list[Step]:
-    """Give the actions that a snapshot is made of."""
-    return _restarted(Step("snapshot", {"name": name} if name else {}), restart=restart and running)
+def resize_step(size: str, *, disk: bool) -> Step:
+    """Give the action that is a resize."""
+    return Step("resize", {"size": size, "disk": disk})
 
 
 def backup_step(action_type: str, *, plan: str | None, weekday: str | None, hour: int | None) -> Step:
@@ -50,5 +45,6 @@ def backup_step(action_type: str, *, plan: str | None, weekday: str | None, hour
     return Step(action_type, {"backup_policy": policy} if policy else {})
 
 
-def _restarted(step: Step, *, restart: bool) -> list[Step]:
-    return [Step("shutdown", {}), step, Step("power_on", {})] if restart else [step]
+def restarted(step: Step) -> list[Step]:
+    """Give the actions that an action with a restart around it is made of, for a droplet that runs."""
+    return [Step("shutdown", {}), step, Step("power_on", {})]

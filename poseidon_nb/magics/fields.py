@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplet import Step, resize_steps
+from poseidon_nb.client.steps import Step, resize_step, restarted
 from poseidon_nb.magics.files import read_text
 from poseidon_nb.magics.vocabulary import entry
 from poseidon_nb.text import is_whole_number
@@ -20,15 +20,18 @@ def steps_of(command: Command) -> list[Step]:
     """Give the actions that a verb upon a droplet is made of."""
     options = {name: value for name, value in command.options.items() if name != "tag_name"}
     restart = bool(options.pop("restart", False))
+    step = _step(command, options)
+    return restarted(step) if restart else [step]
+
+
+def _step(command: Command, options: dict[str, Any]) -> Step:
     if command.verb == "resize":
-        return resize_steps(options["size"], disk=options.get("disk", False), restart=restart)
-    verb = entry(command.group, command.verb)
+        return resize_step(options["size"], disk=options.get("disk", False))
     policy = {name: options.pop(name) for name in _POLICY if name in options}
     fields = {**options, **({"backup_policy": policy} if policy else {})}
     if "name" in command.arguments:
         fields["name"] = command.arguments["name"]
-    step = Step(verb.fixed["type"], fields)
-    return [Step("shutdown", {}), step, Step("power_on", {})] if restart else [step]
+    return Step(entry(command.group, command.verb).fixed["type"], fields)
 
 
 def create_fields(command: Command) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.droplets import AT_ONCE
+from poseidon_nb.client.droplet_creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.magics.bodies import read_body
 from poseidon_nb.magics.fields import create_fields, key_fields, steps_of

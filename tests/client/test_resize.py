@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.droplet import resize_steps
+from poseidon_nb.client.steps import resize_step, restarted
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, Unprocessable
 
 BIGGER = "s-4vcpu-8gb"
@@ -160,6 +160,6 @@ def test_one_that_is_being_switched_off_is_waited_for_and_then_stays_off(client,
 
 
 def test_the_steps_of_a_resize_are_data():
-    assert [step.type for step in resize_steps(BIGGER, disk=False, restart=True)] == ["shutdown", "resize", "power_on"]
-    assert [step.type for step in resize_steps(BIGGER, disk=True, restart=False)] == ["resize"]
-    assert [step.type for step in resize_steps(BIGGER, disk=True, restart=True, running=False)] == ["resize"]
+    step = resize_step(BIGGER, disk=True)
+    assert step.body == {"type": "resize", "size": BIGGER, "disk": True}
+    assert [one.type for one in restarted(step)] == ["shutdown", "resize", "power_on"]

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.client.actions import Action
-    from poseidon_nb.client.droplet import Droplet, Step
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.steps import Step
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
 
