@@ -85,6 +85,15 @@ def test_the_actions_and_snapshots_of_a_droplet_are_frames(desk):
     assert desk.do("actions get {id}", id=actions["id"][0])["id"][0] == actions["id"][0]
 
 
+def test_metrics_are_a_row_for_each_point_and_raw_as_the_service_sends_them(clock, desk):
+    now = int(clock.now().timestamp())
+    line = f"monitoring droplet-load-1 web-1 --start {now - 3600} --end {now}"
+    frame, raw = desk.do(line), desk.do(f"{line} --raw")
+    assert [*frame.columns] == ["time", "host_id", "value"]
+    assert len(frame) == len(raw["data"]["result"][0]["values"]) > 1
+    assert desk.do(f"monitoring droplet-load-1 web-1 --start {now} --end {now}").columns.tolist()[:1] == ["time"]
+
+
 def test_columns_are_picked_in_the_order_asked_for_and_doctls_names_are_known(desk):
     assert [*desk.do("droplets list --columns status,name")] == ["status", "name"]
     assert [*desk.do("droplets list --format ID,Name,PublicIPv4")] == ["id", "name", "public_ipv4"]

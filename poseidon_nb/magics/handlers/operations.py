@@ -19,16 +19,12 @@ from poseidon_nb.magics.questions import cost_question, delete_question, request
 from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from poseidon_nb.catalogue import Operation
     from poseidon_nb.magics.job import Job
     from poseidon_nb.magics.words import Argument, Verb
     from poseidon_nb.transport.request import Request
 
 _ACCEPTED = 202
-#: What is asked for below this path answers with series of values over time.
-_METRICS = "/v2/monitoring/metrics/"
 #: Droplet actions that replace what is on a disk.
 _REPLACING = frozenset({"rebuild", "restore"})
 
@@ -123,19 +119,11 @@ def _answered(job: Job, verb: Verb, wanted: Operation, answer: Any) -> Answer | 
     if isinstance(answer, list):
         _learn(job, wanted, answer)
         return answer_of(verb.table or wanted.id, answer)
-    if wanted.path.startswith(_METRICS):
-        return Answer(lambda: [answer], lambda: _series(answer), single=True)
     held = answer.get(wanted.answer_key, answer) if wanted.answer_key and isinstance(answer, dict) else answer
     if verb.waits and isinstance(held, dict) and not job.command.no_wait:
         held = _waited(job, verb, held)
     rows = held if isinstance(held, list) else [held]
     return answer_of(verb.table or wanted.id, rows, single=not isinstance(held, list))
-
-
-def _series(answer: dict[str, Any]) -> pd.DataFrame:
-    from poseidon_nb.frames.metrics import metrics_frame  # noqa: PLC0415  # pandas comes at first use
-
-    return metrics_frame(answer)
 
 
 def _waited(job: Job, verb: Verb, action: dict[str, Any]) -> dict[str, Any]:
