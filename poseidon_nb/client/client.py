@@ -25,6 +25,7 @@ from poseidon_nb.transport.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from typing import Self
 
     from poseidon_nb.transport.rate_limit import RateLimit
@@ -171,6 +172,10 @@ class Client:
     def rate_limit(self) -> RateLimit | None:
         """The rate limit as the last reply told it, None before any. Sends nothing."""
         return self._connection.session.rate_limit
+
+    def now(self) -> datetime:
+        """Give the time by the server's clock, as far as its answers have told it; UTC. Nothing is sent."""
+        return self._connection.session.server_now()
 
     def label(self) -> str:
         """Give the account's name for a question: ``SANDBOX``, its e-mail address, or where its token came from."""

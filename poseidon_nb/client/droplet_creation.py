@@ -12,7 +12,7 @@ from poseidon_nb.client.actions import Action
 from poseidon_nb.client.connection import explained
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.settle import Expected, Settling, agrees
-from poseidon_nb.errors import NotFound, PoseidonError, Unprocessable
+from poseidon_nb.errors import NotFound, PoseidonError, ShapeError, Unprocessable
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ class DropletCreation:
             raise explained(error, self._slugs.explain(wanted)) from None
         rows = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
         droplets = [Droplet(row, self._droplets) for row in rows]
+        if not all(isinstance(droplet.id, int) for droplet in droplets):
+            raise ShapeError("droplets_create: the answer has a droplet without a number; see %do droplets list")
         self._known.update(droplet.id for droplet in droplets)
         links = [link for link in (answer.get("links") or {}).get("actions", []) if link.get("rel") == "create"]
         if len(links) != len(droplets):

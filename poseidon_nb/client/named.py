@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.resource import Resource
 
+#: Letters of a name that a message repeats; no name that DigitalOcean takes is longer.
+LONGEST = 255
+
 R = TypeVar("R", bound="Resource")
 
 
@@ -42,4 +45,5 @@ def only_one(noun: str, name: str, found: Sequence[R], names: Callable[[], Itera
         listed = ", ".join(ids)
         raise AmbiguousName(f"{len(ids)} {noun}s are named {name!r}: say which by id: {listed}", name=name, ids=numbers)
     known = sorted(set(names()))
-    raise NoSuchName(f"no {noun} named {name!r}{hint(name, known)}", name=name, nearest=nearest(name, known))
+    shown = repr(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+    raise NoSuchName(f"no {noun} named {shown}{hint(name, known)}", name=name, nearest=nearest(name, known))

@@ -67,8 +67,11 @@ def _autoscale(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
 
 _ESTIMATES: Mapping[str, Callable[[Mapping[str, Any], PriceOf], float | None]] = {
     "volumes_create": _volume,
+    "volumeActions_post_byId": _volume,
     "loadBalancers_create": _load_balancer,
+    "loadBalancers_update": _load_balancer,
     "kubernetes_create_cluster": _cluster,
     "kubernetes_add_nodePool": _pool,
     "autoscalepools_create": _autoscale,
+    "autoscalepools_update": _autoscale,
 }

@@ -11,12 +11,15 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.record_words import relative_name, written_data
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.bodies import read_body
+from poseidon_nb.magics.moments import WINDOW, unix_seconds
 from poseidon_nb.magics.options import SECRET_OPTIONS
+from poseidon_nb.magics.rule import METRICS
 from poseidon_nb.magics.words import folded
 from poseidon_nb.text import is_whole_number, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from poseidon_nb.catalogue import Operation, Parameter
     from poseidon_nb.client.client import Client
@@ -49,6 +52,8 @@ def requests_of_operation(command: Command, verb: Verb, client: Client, identify
     """
     wanted = operation(verb.operations[0])
     path, fields = _given(command, verb, wanted, identify)
+    if wanted.path.startswith(METRICS):
+        fields |= _window(fields, client.now())
     query, headers = _taken(fields, wanted.query_parameters), _taken(fields, wanted.header_parameters)
     body = _body(command, verb, wanted, fields)
     requests = [
@@ -59,6 +64,15 @@ def requests_of_operation(command: Command, verb: Verb, client: Client, identify
     if secret is not None:
         raise InvalidArgument(f"{secret} does not belong in a cell: give it as --{folded(secret)} {{name}}")
     return requests
+
+
+def _window(fields: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """Give the beginning and the end of what is asked for: the last day, if nothing else was said."""
+    end = unix_seconds(str(fields.get("end", "now")), now)
+    start = fields.get("start")
+    if start is None:
+        return {"start": str(int(end) - int(WINDOW.total_seconds())), "end": end}
+    return {"start": unix_seconds(str(start), now), "end": end}
 
 
 def _given(

@@ -9,6 +9,7 @@ Deletions take many things at once, where nothing but the last part of the path 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -38,16 +39,26 @@ _KINDS: Mapping[str, Kind] = {
 _EVERYWHERE = frozenset(spelling for option in GLOBAL_OPTIONS for spelling in option.spellings)
 #: What answers in pages is read to its end; these two are for somebody who wants one page.
 _PAGES = MappingProxyType({"page": "only this page", "per_page": "things on a page"})
+#: What is asked for below this path answers with series of values over time.
+METRICS = "/v2/monitoring/metrics/"
+_MOMENTS = MappingProxyType(
+    {"start": "from when on: 24h (ago), 2026-11-23T12:00:00Z, or Unix seconds", "end": "until when, likewise"}
+)
+_MOMENTS_ELSE = MappingProxyType({"start": "a day before the end", "end": "now"})
 #: Requests other than deletions that take something away for good, or begin what does; `questions` has the words.
 _ASKS: Mapping[str, tuple[Question, ...]] = {
     "dropletActions_post": ("replace", "disk"),
     "dropletActions_post_byTag": ("many",),
-    "databases_create_cluster": ("price",),
-    "kubernetes_create_cluster": ("price",),
-    "kubernetes_add_nodePool": ("price",),
-    "loadBalancers_create": ("price",),
-    "volumes_create": ("price",),
-    "autoscalepools_create": ("price",),
+    **dict.fromkeys(
+        (
+            *("databases_create_cluster", "databases_create_replica", "databases_update_clusterSize"),
+            *("kubernetes_create_cluster", "kubernetes_add_nodePool", "kubernetes_update_nodePool"),
+            *("loadBalancers_create", "loadBalancers_update", "volumes_create", "apps_create", "nfs_create"),
+            *("autoscalepools_create", "autoscalepools_update", "vpcnatgateways_create", "partnerAttachments_create"),
+            *("dedicatedInferences_create", "vectorDatabases_create", "vectorDatabases_post_resize"),
+        ),
+        ("price",),
+    ),
 }
 #: What is waited for, though it is no action.
 _WAITED = frozenset({"images_create_custom"})
@@ -160,12 +171,8 @@ def _argument(wanted: Operation, parameter: Parameter) -> Argument:
 
 
 def _shown(name: str, source: str) -> str:
-    if source == "droplets" and name == "host_id":
-        return "DROPLET"
-    words = name.upper().replace("_", "-").replace(".", "-")
-    for ending in ("-ID", "-UUID", "-IDENTIFIER", "-IDS") if source in KINDS else ():
-        words = words.removesuffix(ending) or words
-    return words
+    words = KINDS[source].noun if source in KINDS else name
+    return re.sub(r"[_. ]", "-", words).upper()
 
 
 def _option(wanted: Operation, parameter: Parameter) -> Option:
@@ -175,19 +182,22 @@ def _option(wanted: Operation, parameter: Parameter) -> Option:
     if source and source not in {"regions", "sizes"}:
         kind = "list" if parameter.type == "array" else "text"
     pages = wanted.paginated and parameter.name in _PAGES
+    moment = wanted.path.startswith(METRICS) and parameter.name in _MOMENTS
+    plain = "" if spelled == folded(parameter.name) else spelled
     return Option(
         field=parameter.name,
         # One letter would be an option of one dash.
-        name=f"field.{spelled}"
-        if spelled in _EVERYWHERE or len(spelled) == 1
-        else ""
-        if spelled == folded(parameter.name)
-        else spelled,
-        help=_PAGES[parameter.name] if pages else _meaning(wanted, source, parameter),
+        name=f"field.{spelled}" if spelled in _EVERYWHERE or len(spelled) == 1 else plain,
+        help=(_PAGES if pages else _MOMENTS)[parameter.name]
+        if pages or moment
+        else _meaning(wanted, source, parameter),
+        shows="WHEN" if moment else "",
+        default=_MOMENTS_ELSE[parameter.name] if moment else "",
         kind=kind,
         source=source,
-        suggests=tuple(map(str, parameter.enum)),
-        required=parameter.required,
+        # The specification's lists of regions and sizes are years old; what was seen of the account completes better.
+        suggests=() if source in {"regions", "sizes"} else tuple(map(str, parameter.enum)),
+        required=parameter.required and not moment,
         shorthand=shorthand_of(wanted.id, parameter.name),
     )
 
@@ -210,6 +220,8 @@ def _meaning(wanted: Operation, source: str, parameter: Parameter) -> str:
 def _asks(wanted: Operation, row: Named) -> tuple[Question, ...]:
     if wanted.method == "DELETE":
         return ("delete",)
+    if row.fixed.get("type") == "resize":
+        return ("price",)
     return () if row.fixed else _ASKS.get(wanted.id, ())
 
 

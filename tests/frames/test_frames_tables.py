@@ -28,7 +28,6 @@ Schema = dict[str, Any]
 UNSPECIFIED = {
     ("sizes", "networking_throughput"): "served since 2024, in answers that people have published",
     ("account", "volume_limit"): "served, and shown by doctl",
-    ("snapshots", "type"): "told by droplets_list_snapshots only",
     ("tags", "images_count"): "its schema has it misspelt, imgages; its own example has images",
 }
 #: Operations whose schema says something else than their examples, and than what is served.

@@ -25,6 +25,7 @@ from poseidon_nb.magics.help import help_text
 from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.magics.naming import account_operations, by_rule, names
 from poseidon_nb.magics.options import SECRET_OPTIONS
+from poseidon_nb.magics.rule import METRICS
 from poseidon_nb.magics.vocabulary import entry
 from poseidon_nb.magics.words import folded
 from tests.contract.samples import Samples
@@ -116,6 +117,8 @@ def sample(one: Operation, parameter: Parameter) -> Any:
         identifier: Any = 7 if kind.numeric and parameter.type != "string" and parameter.items != "string" else UUID
         identifier = "7" if kind.numeric and identifier == UUID else identifier
         return [identifier] if parameter.type == "array" else identifier
+    if one.path.startswith(METRICS) and parameter.name in {"start", "end"}:
+        return "1635386880"
     if parameter.enum:
         value: Any = parameter.enum[0]
         return value if parameter.type != "array" else [value]

@@ -70,7 +70,7 @@ BACKUPS = Table(
     "backups",
     "droplets_list_backups",
     (
-        Column("id", "Int64", "id", meaning="number of the image that the backup is"),
+        Column("id", "Int64", "id", meaning="number of the image that the snapshot or backup is"),
         Column("name", "string", "name", meaning="the name it was given"),
         Column("type", "string", "type", meaning="snapshot or backup"),
         Column("size_gigabytes", "float64", "size_gigabytes", "GB", "what is stored"),
@@ -78,6 +78,8 @@ BACKUPS = Table(
         Column("created_at", TIME, "created_at", meaning="when it was made"),
         Column("regions", "list", "regions", meaning="slugs of the datacenters that have it"),
     ),
+    # A droplet's snapshots and backups are images of the same shape, unlike those of `snapshots_list`.
+    also=("droplets_list_snapshots",),
 )
 
 BACKUP_POLICIES = Table(

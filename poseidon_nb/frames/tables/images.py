@@ -45,11 +45,9 @@ SNAPSHOTS = Table(
         Column("created_at", TIME, "created_at", meaning="when it was taken"),
         Column("regions", "list", "regions", meaning="slugs of the datacenters that have it"),
         Column("tags", "list", "tags", meaning="names of its tags"),
-        Column("type", "string", "type", meaning="snapshot or backup; told only in a droplet's own list"),
     ),
     also=(
         "snapshots_get",
-        "droplets_list_snapshots",
         "volumeSnapshots_list",
         "volumeSnapshots_get_byId",
         "volumeSnapshots_create",

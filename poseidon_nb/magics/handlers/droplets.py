@@ -133,7 +133,7 @@ def droplet_actions(job: Job) -> Answer:
 def droplet_snapshots(job: Job) -> Answer:
     """Show the snapshots of a droplet."""
     found = job.client.droplets.snapshots(job.argument("droplet"))
-    return answer_of("snapshots", [snapshot.to_dict() for snapshot in found])
+    return answer_of("backups", [snapshot.to_dict() for snapshot in found])
 
 
 HANDLERS = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.client.lookup import Lookup, names_of
+from poseidon_nb.errors import ActionError, PoseidonError
 from poseidon_nb.magics.answer import Answer, Plain, answer_of, plain
 from poseidon_nb.magics.costs import usd_month
 from poseidon_nb.magics.filling import requests_of_operation
@@ -129,7 +130,13 @@ def _answered(job: Job, verb: Verb, wanted: Operation, answer: Any) -> Answer | 
 def _waited(job: Job, verb: Verb, action: dict[str, Any]) -> dict[str, Any]:
     subject = next((str(job.command.arguments.get(argument.name, "")) for argument in verb.arguments), "")
     waited = job.client.actions.adopt(action, subject=subject)
-    waited.wait(job.command.timeout_s, on_progress=job.view.tell)
+    try:
+        waited.wait(job.command.timeout_s, on_progress=job.view.tell)
+    except PoseidonError as error:
+        if not isinstance(error, ActionError):
+            # It was started, and only the looking failed.
+            error.args = (f"{error.args[0]}; {waited.label} was started: wait for it with %do actions wait {waited.id}",)
+        raise
     return waited.to_dict()
 
 

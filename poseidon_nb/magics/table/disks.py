@@ -34,7 +34,7 @@ IMAGES = Group(
             "update",
             "change an image's name, distribution or description",
             aliases=("u",),
-            example="%do images update db-1-before-2026-11-10 --name keep",
+            example="%do images update golden --name golden-2026",
         ),
         Named(
             "images_delete",

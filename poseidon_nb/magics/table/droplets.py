@@ -350,7 +350,7 @@ DROPLETS = Group(
             stands_for="droplets_list_snapshots",
             arguments=(_DROPLET,),
             aliases=("s",),
-            table="snapshots",
+            table="backups",
             example="%do droplets snapshots web-1",
         ),
     ),

@@ -1,0 +1,50 @@
+"""Moments as people write them, in the Unix seconds that the monitoring operations take. Pure, told the time."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from poseidon_nb.errors import InvalidArgument
+
+#: How far back metrics are shown when nothing else was said.
+WINDOW = timedelta(days=1)
+
+_AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def unix_seconds(text: str, now: datetime) -> str:
+    """Give a moment as the API takes it.
+
+    Parameters
+    ----------
+    text : str
+        Unix seconds; a date or time as in ``2026-11-23T12:00:00Z``, UTC where no zone is named; or how long ago: ``24h``.
+    now : datetime
+        Aware.
+
+    Raises
+    ------
+    InvalidArgument
+        It is no moment.
+    """
+    word = text.strip()
+    if word.isdecimal():
+        return word
+    ago = _AGO.fullmatch(word)
+    if ago is not None:
+        return _seconds(now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
+    if word == "now":
+        return _seconds(now)
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise InvalidArgument(
+            f"{text!r} is no moment: write 2026-11-23T12:00:00Z, or how long ago, as 24h or 7d, or Unix seconds"
+        ) from None
+    return _seconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+
+
+def _seconds(moment: datetime) -> str:
+    return str(int(moment.timestamp()))

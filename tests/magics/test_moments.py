@@ -1,0 +1,44 @@
+"""Moments as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.magics.moments import unix_seconds
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1635386880", 1635386880),
+        ("now", NOW.timestamp()),
+        ("24h", NOW.timestamp() - 86_400),
+        ("7d ago", NOW.timestamp() - 7 * 86_400),
+        ("90m", NOW.timestamp() - 5_400),
+        ("2026-11-23", NOW.timestamp() - 43_200),
+        ("2026-11-23T12:00:00Z", NOW.timestamp()),
+        ("2026-11-23T13:00:00+01:00", NOW.timestamp()),
+        (" 2026-11-23 12:00 ", NOW.timestamp()),
+    ],
+)
+def test_a_moment_becomes_unix_seconds(text, moment):
+    assert unix_seconds(text, NOW) == str(int(moment))
+
+
+@pytest.mark.parametrize("text", ["yesterday", "24 h", "-3h", "2026-13-01", ""])
+def test_what_is_no_moment_is_told_with_the_ways_to_write_one(text):
+    with pytest.raises(InvalidArgument, match="is no moment: write"):
+        unix_seconds(text, NOW)
+
+
+def test_metrics_are_of_the_last_day_unless_told_otherwise(desk):
+    frame = desk.do("monitoring droplet-cpu web-1")
+    assert frame["mode"].nunique() == 8
+    assert (frame["time"].max() - frame["time"].min()).total_seconds() > 86_000
+    short = desk.do("monitoring droplet-cpu web-1 --start 2h --end 1h")
+    assert 3_000 < (short["time"].max() - short["time"].min()).total_seconds() <= 3_600
