@@ -115,6 +115,37 @@ def test_the_commands_that_ask_are_those_whose_help_says_so():
         assert entry(*line.split()[:2]).asks == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "question"),
+    [
+        (
+            "databases create orders --engine pg --region nyc3 --size db-s-1vcpu-1gb --num-nodes 1",
+            "SANDBOX: databases create orders at a price that the API does not tell?",
+        ),
+        (
+            "volumes create big --region nyc3 --size-gigabytes 2000",
+            "SANDBOX: volumes create big for $200.00 a month?",
+        ),
+        (
+            "volumes resize old-uploads 3000",
+            "SANDBOX: volumes resize by POST /v2/volumes/{id}/actions for $300.00 a month?",
+        ),
+    ],
+)
+def test_what_costs_more_than_the_limit_or_nobody_knows_how_much_is_asked_about(desk, line, question):
+    desk.front.answer = False
+    identifier = desk.do("volumes list").set_index("name")["id"]["old-uploads"]
+    with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
+        desk.do(line)
+    assert desk.front.questions == [question.replace("{id}", identifier)]
+    assert desk.changes() == []
+
+
+def test_what_costs_little_is_not_asked_about(desk):
+    desk.do("volumes create small --region nyc3 --size-gigabytes 10")
+    assert desk.front.questions == []
+
+
 def test_a_bare_request_that_changes_something_is_asked_about_and_a_read_is_not(desk):
     desk.front.answer = False
     desk.sent()

@@ -135,7 +135,9 @@ def _waited(job: Job, verb: Verb, action: dict[str, Any]) -> dict[str, Any]:
     except PoseidonError as error:
         if not isinstance(error, ActionError):
             # It was started, and only the looking failed.
-            error.args = (f"{error.args[0]}; {waited.label} was started: wait for it with %do actions wait {waited.id}",)
+            error.args = (
+                f"{error.args[0]}; {waited.label} was started: wait for it with %do actions wait {waited.id}",
+            )
         raise
     return waited.to_dict()
 
