@@ -1,10 +1,14 @@
 """The `%do` language: `%do` and `%%do` in IPython, and the same as a plain function.
 
-Pure, text in and value out: `words` says what groups, verbs and options are, `commands` and `droplet_commands` are the
-table of them, `vocabulary` the one door to it; `grammar` makes a `command` of a line, `suggestions` and `help` show what
-could be typed, `plan` gives the requests that a command stands for, `questions` what has to be asked.
+Pure, text in and value out: `words` says what groups, verbs and options are. The package `table` has our own names, `naming`
+the one name of every operation of the API, `rule` makes a verb of an operation that nobody wrote out; `vocabulary` is the one
+door to all of them. `grammar` makes a `command` of a line (out of `tokens`, with `options` and `completeness`); `suggestions`
+and `help` show what could be typed.
 
-What acts: `command_line` joins the parts and hands a `job` to its handler in `handlers`, which gives an `answer`;
-`kernel` remembers the chosen account and the words last seen; `front` and `progress_views` speak to the person. `magic`
-and `completion` are the thin skin for IPython.
+From a command to requests: `fields` for verbs that are written out, `filling` for those by the rule; `plan` gives them
+without sending any. `questions` and `costs` say what has to be asked first.
+
+What acts: `command_line` joins the parts and hands a `job` to its handler in `handlers`, which is `handlers.operations` for
+every verb without one of its own, and gives an `answer`; `kernel` remembers the chosen account and the words last seen;
+`front` and `progress_views` speak to the person. `magic` and `completion` are the thin skin for IPython.
 """
