@@ -1,13 +1,20 @@
-"""The floor plan: import-linter's contracts in ``pyproject.toml`` hold."""
+"""The floor plan: import-linter's contracts in ``pyproject.toml`` hold, and packages tell of the rooms that they have."""
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
+import poseidon_nb as po
+
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
+PACKAGE = PYPROJECT.parent / "poseidon_nb"
 
 
 def test_every_package_imports_only_from_lower_floors(tmp_path):
@@ -22,7 +29,14 @@ def test_every_package_imports_only_from_lower_floors(tmp_path):
 def test_every_package_and_module_of_the_top_level_has_its_floor():
     contracts = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     floors = {name.strip() for layer in contracts[0]["layers"] for name in layer.split("|")}
-    root = PYPROJECT.parent / "poseidon_nb"
-    packages = {path.parent.name for path in root.glob("*/__init__.py")}
-    modules = {path.stem for path in root.glob("*.py")} - {"__init__"}
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert floors == packages | modules
+
+
+@pytest.mark.parametrize("home", sorted(PACKAGE.rglob("__init__.py")), ids=lambda home: home.parent.name)
+def test_a_package_names_only_modules_that_there_are(home):
+    words = re.findall(r"(?<!`)`([a-z_]+)(?:\.\w+)*`(?!`)", ast.get_docstring(ast.parse(home.read_text())) or "")
+    # Beside its own rooms: those next door, by name or by their whole address, and what the public face exports.
+    rooms = {path.stem for floor in (home.parent, home.parent.parent) for path in floor.iterdir()}
+    assert set(words) <= {*rooms, *po.__all__, PACKAGE.name}
