@@ -10,12 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions import Action
-from poseidon_nb.client.connection import explained, items_of
+from poseidon_nb.client.connection import explained
 from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees
-from poseidon_nb.client.starting import Starting
+from poseidon_nb.client.starting import Starting, not_ours
 from poseidon_nb.client.steps import REPLACED
-from poseidon_nb.errors import APIError, DropletBusy, OutcomeUnknown, Unprocessable
+from poseidon_nb.errors import APIError, DropletBusy, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,11 +100,7 @@ class DropletActions:
             return action
         action.wait(timeout_s, on_progress=on_progress)
         if found and not agrees(step.type, droplet.to_dict(), step.parameters):
-            # The answer was lost, and an action shows its type but not what it was asked for.
-            raise OutcomeUnknown(
-                f"the answer to {action.label} was lost, and the {step.type} that was found (action {action.id}) may be "
-                f"somebody else's, for {droplet.name} reads otherwise: look at it before you repeat it"
-            )
+            raise not_ours(action, droplet.name)
         return action
 
     def pending(self, droplet_id: int, subject: str = "") -> Action | None:
@@ -117,9 +113,7 @@ class DropletActions:
 
     def newest(self, droplet_id: int) -> list[Row]:
         """Give the newest of a droplet's actions, as the API sends them."""
-        request = self._connection.request("dropletActions_list", path={"droplet_id": droplet_id})
-        reply = self._connection.send(request.with_query(page=1, per_page=200))
-        return items_of(reply.body, "actions", "dropletActions_list")
+        return self._starting.newest("dropletActions_list", {"droplet_id": droplet_id})
 
     def wait_idle(self, droplet: Droplet, *, timeout_s: float | None, on_progress: OnProgress | None) -> None:
         """Block until no action runs on a droplet, however they end, and read it again."""

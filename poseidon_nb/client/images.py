@@ -11,13 +11,13 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client import lost
 from poseidon_nb.client.actions import Action
 from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import checked_fields, items_of
+from poseidon_nb.client.connection import checked_fields
 from poseidon_nb.client.image_import import IMPORT_S, wait_until_available
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.client.settle import Expected
-from poseidon_nb.client.starting import Starting
-from poseidon_nb.errors import InvalidArgument, NotFound, OutcomeUnknown
+from poseidon_nb.client.starting import Starting, not_ours
+from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.text import hint, is_whole_number
 
 if TYPE_CHECKING:
@@ -297,8 +297,7 @@ class Images(Collection[Image]):
         request = self._connection.request("imageActions_post", path=path, body=dict(body))
 
         def newest() -> list[Row]:
-            listed = self._connection.request("imageActions_list", path=path).with_query(page=1, per_page=200)
-            return items_of(self._connection.send(listed).body, "actions", "imageActions_list")
+            return self._starting.newest("imageActions_list", path)
 
         def read() -> Row | None:
             try:
@@ -316,11 +315,7 @@ class Images(Collection[Image]):
             return action
         action.wait(timeout_s, on_progress=on_progress)
         if found and not _agrees(body, image.to_dict()):
-            # The answer was lost, and an action shows its type but not what it was asked for.
-            raise OutcomeUnknown(
-                f"the answer to {action.label} was lost, and the {action.type} that was found (action {action.id}) may "
-                f"be somebody else's, for {image.name} reads otherwise: look at it before you repeat it"
-            )
+            raise not_ours(action, image.name)
         return action
 
 

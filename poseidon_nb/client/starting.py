@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client import lost
+from poseidon_nb.client.connection import items_of
+from poseidon_nb.errors import OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from poseidon_nb.client.actions import Action
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.transport.request import Request
 
@@ -53,3 +56,19 @@ class Starting:
         row: Row = self._connection.unwrapped(request.operation_id, answer)
         self._known.add(row["id"])
         return row, bool(looked)
+
+    def newest(self, operation_id: str, path: Mapping[str, Any]) -> list[Row]:
+        """Give the newest actions of a thing, as many as a page holds, as the API sends them."""
+        request = self._connection.request(operation_id, path=path).with_query(page=1, per_page=200)
+        return items_of(self._connection.send(request).body, "actions", operation_id)
+
+
+def not_ours(action: Action, name: str) -> OutcomeUnknown:
+    """Give the error for a found action after which a thing does not read as we wanted it.
+
+    An action shows its type but not what it was asked for, so somebody else's of the same type looks like ours.
+    """
+    return OutcomeUnknown(
+        f"the answer to {action.label} was lost, and the {action.type} that was found (action {action.id}) may be "
+        f"somebody else's, for {name} reads otherwise: look at it before you repeat it"
+    )
