@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.client.connection import checked_fields, checked_query
-from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.client.connection import checked_fields, checked_query, explained
+from poseidon_nb.client.explanations import explanation
+from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.request import Request, request_for
@@ -126,7 +127,14 @@ def request_by_path(method: str, path: str, *, body: Any) -> Request:
 
 # --- carrying out -----------------------------------------------------------------------------------------------------
 def carried_out(connection: Connection, request: Request, *, frame: bool) -> Any:
-    """Send an operation's request, and give what `Client.call` gives."""
+    """Send an operation's request, and give what `Client.call` gives; a refusal says which word was wrong, if one was."""
+    try:
+        return _carried_out(connection, request, frame=frame)
+    except (NotFound, Unprocessable) as error:
+        raise explained(error, explanation(connection, request)) from None
+
+
+def _carried_out(connection: Connection, request: Request, *, frame: bool) -> Any:
     wanted = operation(request.operation_id)
     if wanted.paginated and not {"page", "per_page"} & request.query.keys():
         items = connection.rows_of(request)

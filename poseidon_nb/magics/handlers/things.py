@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from poseidon_nb.client.lookup import Lookup
+from poseidon_nb.errors import NoSuchName, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.fields import key_fields
 from poseidon_nb.magics.filling import requests_of_operation
@@ -62,8 +63,19 @@ def get_account(job: Job) -> Answer:
 
 
 def get_image(job: Job) -> Answer:
-    """Show one image."""
-    return _one("images", job.client.images.get(job.argument("image")))
+    """Show one image: by its id or slug, or one of one's own by its name."""
+    word = job.argument("image")
+    try:
+        return _one("images", job.client.images.get(word))
+    except NotFound as error:
+        if word.isdecimal():
+            raise
+        unknown = error
+    try:
+        return _one("images", job.client.images.by_name(word))
+    except NoSuchName as error:
+        # Where no name of one's own is near, the slugs that are near say more.
+        raise (error if error.nearest else unknown) from None
 
 
 def import_image(job: Job) -> Answer:

@@ -90,7 +90,7 @@ IMAGES = Group(
             help="show one image",
             operations=("images_get",),
             stands_for="images_get",
-            arguments=(Argument(name="image", shows="IMAGE", help="its id or slug", source="images"),),
+            arguments=(Argument(name="image", shows="IMAGE", help="its id, slug or name", source="images"),),
             aliases=GET_WORDS,
             table="images",
             example="%do images get ubuntu-24-04-x64",

@@ -83,10 +83,6 @@ _PROJECT_HELP = {
     "purpose": "what it is for: Web Application, Service or API ...",
     "environment": "Development, Staging or Production",
 }
-_METRIC_HELP = {
-    "start": "from when: 2026-11-23T12:00:00Z, or 6h for six hours ago",
-    "end": "until when",
-}
 _ALERT_HELP = {
     "alerts": """who is told: '{"email": ["me@example.com"], "slack": []}'""",
     "compare": "on which side of the value it is too much",
@@ -136,7 +132,6 @@ _HELP_OF: Mapping[str, Mapping[str, str]] = {
     "vpcs_": {"ip_range": "addresses in it: 10.50.0.0/20"},
     "monitoring_create_alertPolicy": _ALERT_HELP,
     "monitoring_update_alertPolicy": _ALERT_HELP,
-    "monitoring_get_": _METRIC_HELP,
 }
 
 #: The fields that may be written shorter than in JSON, by what the operationId begins with.

@@ -1,0 +1,55 @@
+"""What somebody meets who types from memory: names where ids are meant, and words that are wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from poseidon_nb import errors
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("records list tidepool-map.example", "no domain 'tidepool-map.example'; nearest: tidepool-maps.example"),
+        ("domains get tidepool-map.example", "nearest: tidepool-maps.example"),
+        ("records create tidepool-map.example --type A --name a --data 198.18.0.5", "nearest: tidepool-maps.example"),
+        ("domains delete tidepool-map.example --yes", "nearest: tidepool-maps.example"),
+        ("tags assign wbe --resource do:droplet:521000032", "no tag 'wbe'; nearest: web"),
+        ("volumes create x --size 10 --region nyc9", "no region 'nyc9'; nearest: nyc3"),
+        ("vpcs create x --region nyc33", "no region 'nyc33'; nearest: nyc3"),
+        ("images get db-1-before-2026-11-99", "no image named 'db-1-before-2026-11-99'; nearest: db-1-before-"),
+        ("images get ubuntu-24-04", "nearest: ubuntu-24-04-x64"),
+    ],
+)
+def test_a_refusal_names_the_word_that_was_wrong_and_the_nearest(desk, line, says):
+    with pytest.raises(errors.PoseidonError) as caught:
+        desk.do(line)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_refusal_of_what_exists_blames_no_word_of_it(desk):
+    with pytest.raises(errors.NotFound) as caught:
+        desk.do("records get tidepool-maps.example 1")
+    assert "no domain" not in str(caught.value)
+
+
+def test_an_image_of_ones_own_is_shown_by_its_name(desk):
+    name = desk.do("images list --private")["name"][0]
+    assert desk.do("images get {name}", name=name)["name"].tolist() == [name]
+
+
+def test_taking_droplets_out_of_a_firewall_shows_the_firewall(desk):
+    id_ = desk.do("firewalls get web")["id"][0]
+    desk.do("firewalls add-droplets web web-1")
+    frame = desk.do("firewalls remove-droplets web web-1 --yes")
+    assert frame[["id", "name", "action"]].to_dict("records") == [
+        {"id": id_, "name": "web", "action": "remove-droplets"}
+    ]
+
+
+def test_json_output_is_json(desk):
+    desk.do("firewalls list -o json --columns name")
+    assert [row["name"] for row in json.loads(desk.front.said[0])] == ["web", "db"]
