@@ -60,6 +60,8 @@ _ASKS: Mapping[str, tuple[Question, ...]] = {
         ("price",),
     ),
 }
+#: What help says where one of these is meant; the lists themselves are the service's.
+_SLUGS = {"regions": "a region's slug: nyc3", "sizes": "a size's slug: s-1vcpu-1gb"}
 #: What is waited for, though it is no action.
 _WAITED = frozenset({"images_create_custom"})
 
@@ -212,7 +214,7 @@ def _meaning(wanted: Operation, source: str, parameter: Parameter) -> str:
     words = parameter.name.replace("_", " ").replace("-", " ").replace(".", " ").strip().lower()
     told = field_help(wanted.id, parameter.name, in_body=parameter in wanted.body_fields)
     if told or source not in KINDS or KINDS[source].named_by_id:
-        return told or words
+        return told or _SLUGS.get(source, words)
     noun = KINDS[source].noun
     return f"ids or names of {noun}s" if parameter.type == "array" else f"id or name of the {noun}"
 

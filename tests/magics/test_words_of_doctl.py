@@ -159,6 +159,7 @@ def test_a_group_of_forty_verbs_lists_the_first_and_says_where_the_others_are() 
     ("group", "verb", "says"),
     [
         ("volumes", "create", "size in GiB (required)"),
+        ("vpcs", "create", "a region's slug: nyc3 (required)"),
         ("records", "create", "A, AAAA, CAA, CNAME, MX, NS, SRV or TXT (required)"),
         ("firewalls", "create", "JSON, or protocol:tcp,ports:22,address:0.0.0.0/0"),
         ("tags", "assign", "do:TYPE:ID"),
