@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def stamp(seconds: float) -> str:
 
 def unstamp(text: str) -> int:
     """Give the Unix seconds of a `stamp`."""
-    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

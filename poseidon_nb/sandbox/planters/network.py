@@ -41,8 +41,10 @@ def plant(world: World, now: float) -> None:
     droplets = world.droplets.listed()
     if not droplets:
         return
-    for droplet in droplets:
-        ensure_default(world, droplet["region"]["slug"], unstamp(droplet["created_at"]) - 60)
+    # The first of a region is its oldest, for they are listed as they were made.
+    oldest = {droplet["region"]["slug"]: droplet for droplet in reversed(droplets)}
+    for region, droplet in sorted(oldest.items(), key=lambda item: item[1]["id"]):
+        ensure_default(world, region, unstamp(droplet["created_at"]) - 60)
     _balance(world, now, project["id"])
     _protect(world, now)
     _stage(world, now)
