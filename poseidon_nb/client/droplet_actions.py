@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PENDING = "pending event"
 #: Statuses by which the service says that the request itself cannot be: only then is there something to explain.
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+#: What DigitalOcean says of an action that only a droplet which is off can have.
+ON = "currently on"
 #: How often a droplet that was busy, and then was not, is tried again.
 BUSY_TRIES = 10
 
@@ -91,6 +93,10 @@ class DropletActions:
                 raise
             if step.type in REPLACED:
                 raise explained(error, REPLACED[step.type]) from None
+            if step.type == "resize" and ON in error.api_message:
+                raise explained(
+                    error, "restart=True (in %do: --restart) shuts it down first, and starts it again"
+                ) from None
             # A size has to be sold where the droplet is.
             place = {"region": droplet["region"]["slug"]} if "size" in step.parameters else {}
             raise explained(error, self._slugs.explain({**step.parameters, **place})) from None

@@ -10,6 +10,8 @@ from poseidon_nb.magics.vocabulary import entry
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poseidon_nb.magics.command import Command
 
 #: What a backup policy is made of.
@@ -56,3 +58,8 @@ def key_fields(command: Command) -> dict[str, Any]:
     file = command.options.get("public_key_file")
     text = command.options["public_key"] if file is None else read_text(file)
     return {"name": command.arguments["name"], "public_key": text.strip()}
+
+
+def tagged_resources(ids: Sequence[int | str]) -> list[dict[str, str]]:
+    """Give droplets as a request that tags them names them."""
+    return [{"resource_id": str(one), "resource_type": "droplet"} for one in ids]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.client.droplet_creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.magics.bodies import read_body
-from poseidon_nb.magics.fields import create_fields, key_fields, steps_of
+from poseidon_nb.magics.fields import create_fields, key_fields, steps_of, tagged_resources
 from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers import handler_of, operations
 from poseidon_nb.magics.vocabulary import entry
@@ -70,6 +70,9 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
     found = [client.request("droplets_list", query={"tag_name": tag})] if tag else []
     ids = [_id(kernel, "droplets", word) for word in words if word is not None] + (["ID-OF-EACH"] if tag else [])
     operation_id = entry(command.group, command.verb).operations[0]
+    if command.verb in {"tag", "untag"}:
+        body = {"resources": tagged_resources(ids)}
+        return [*found, client.request(operation_id, path={"tag_id": command.options["name"]}, body=body)]
     if operation_id != "dropletActions_post":
         return found + [client.request(operation_id, path={"droplet_id": one}) for one in ids]
     bodies = [step.body for step in steps_of(command)]

@@ -39,7 +39,8 @@ def delete_question(account: str, noun: str, things: Sequence[str], usd_month: f
 def many_question(account: str, action: str, things: Sequence[str]) -> str:
     """Ask before something is done to several droplets at once."""
     billed = " A droplet that is off is billed all the same." if action in {"power_off", "shutdown"} else ""
-    return f"{account}: {action} {len(things):,} droplets: {named(things)}?{billed}"
+    many = f"{len(things):,} droplets: {named(things)}" if len(things) > 1 else f"droplet {printable(things[0])}"
+    return f"{account}: {action} {many}?{billed}"
 
 
 def replace_question(account: str, action: str, things: Sequence[str], image: str) -> str:

@@ -322,3 +322,24 @@ def test_api_asks_before_anything_but_a_get(desk, method):
     with pytest.raises(errors.ConfirmationRequired):
         desk.do(f"api {method} /v2/tags/web", body='{"name": "x"}')
     assert desk.changes() == []
+
+
+def test_droplets_get_a_tag_and_lose_it_in_one_request_each(desk):
+    desk.sent()
+    frame = desk.do("droplets tag web-1 db-1 --tag-name blue")
+    assert frame["status"].tolist() == ["completed", "completed"]
+    assert desk.changes() == [
+        "POST /v2/tags/blue/resources",  # there is no such tag yet
+        "POST /v2/tags",
+        "POST /v2/tags/blue/resources",
+    ]
+    assert desk.do("droplets list --tag blue")["name"].tolist() == ["web-1", "db-1"]
+    desk.sent()
+    desk.do("droplets untag --tag blue --tag-name blue --yes")
+    assert desk.changes() == ["DELETE /v2/tags/blue/resources"]
+    assert "blue" not in desk.do("droplets get web-1 --raw")["tags"]
+
+
+def test_a_resize_of_a_running_droplet_is_refused_with_the_way_on(desk):
+    with pytest.raises(errors.Unprocessable, match=r"currently on.*--restart"):
+        desk.do("droplets resize web-1 --size s-4vcpu-8gb")

@@ -34,6 +34,8 @@ LINES = [
     "droplets disable_backups db-1",
     "droplets password_reset web-1",
     "droplets enable_ipv6 db-1",
+    "droplets tag web-1 web-2 --tag-name db",
+    "droplets untag web-1 --tag-name web",
     "droplets actions web-1",
     "droplets snapshots db-1",
     "images list --private --tag web",

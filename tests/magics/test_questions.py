@@ -52,6 +52,7 @@ ASKING = [
         "droplets take_snapshot web-1 web-2 --name a --restart",
         "SANDBOX: take_snapshot with a restart of 2 droplets: web-1 and web-2?",
     ),
+    ("droplets untag web-1 --tag-name web", "SANDBOX: untag web from droplet web-1?"),
     ("tags delete web", "SANDBOX: delete tag web? This cannot be undone."),
     ("api DELETE /v2/tags/web", "SANDBOX: DELETE /v2/tags/web? This cannot be undone."),
 ]

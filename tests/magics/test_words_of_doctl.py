@@ -90,7 +90,6 @@ def test_doctls_line_is_ours(theirs: str, ours: str) -> None:
     [
         ("images list-user", "%do images list --private"),
         ("image list-application", "%do images list --type application"),
-        ("droplet tag web-1 --tag-name blue", "%do tags assign TAG"),
     ],
 )
 def test_a_verb_that_we_have_otherwise_says_how(line: str, write: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
-from poseidon_nb.magics.fields import create_fields
-from poseidon_nb.magics.handlers.outcomes import delete_each
-from poseidon_nb.magics.questions import delete_question, price_question
+from poseidon_nb.magics.fields import create_fields, tagged_resources
+from poseidon_nb.magics.handlers.outcomes import Outcome, delete_each, table_of
+from poseidon_nb.magics.questions import delete_question, many_question, price_question
 from poseidon_nb.text import hint, joined
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.magics.job import Job
 
     Row = dict[str, Any]
@@ -136,11 +137,40 @@ def droplet_snapshots(job: Job) -> Answer:
     return answer_of("backups", [snapshot.to_dict() for snapshot in found])
 
 
+def tag_droplets(job: Job) -> Answer:
+    """Put a tag on droplets, all in one request; a tag that does not exist is made first."""
+    droplets, tag = job.droplets(), job.option("name")
+    resources = tagged_resources([droplet.id for droplet in droplets])
+    try:
+        job.client.call("tags_assign_resources", tag_id=tag, resources=resources)
+    except NotFound:
+        if any(known.name.casefold() == tag.casefold() for known in job.client.tags.list()):
+            raise
+        job.client.tags.create(tag)
+        job.client.call("tags_assign_resources", tag_id=tag, resources=resources)
+    return _tagged(job, droplets)
+
+
+def untag_droplets(job: Job) -> Answer:
+    """Take a tag off droplets, all in one request."""
+    droplets, tag = job.droplets(), job.option("name")
+    job.confirm(many_question(job.client.label(), f"untag {tag} from", [droplet.name for droplet in droplets]))
+    resources = tagged_resources([droplet.id for droplet in droplets])
+    job.client.call("tags_unassign_resources", tag_id=tag, resources=resources)
+    return _tagged(job, droplets)
+
+
+def _tagged(job: Job, droplets: Sequence[Droplet]) -> Answer:
+    return table_of(job, [Outcome(one.id, one.name, job.command.verb, "completed") for one in droplets], [])
+
+
 HANDLERS = {
     ("droplets", "list"): list_droplets,
     ("droplets", "get"): get_droplet,
     ("droplets", "create"): create_droplets,
     ("droplets", "delete"): delete_droplets,
+    ("droplets", "tag"): tag_droplets,
+    ("droplets", "untag"): untag_droplets,
     ("droplets", "actions"): droplet_actions,
     ("droplets", "snapshots"): droplet_snapshots,
 }

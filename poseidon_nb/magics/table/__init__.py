@@ -89,8 +89,6 @@ INSTEAD: Mapping[tuple[str, str], str] = {
     ("images", "list-distribution"): "%do images list --type distribution",
     ("images", "list-application"): "%do images list --type application",
     ("images", "list-user"): "%do images list --private",
-    ("droplets", "tag"): "%do tags assign TAG --resources do:droplet:ID",
-    ("droplets", "untag"): "%do tags unassign TAG --resources do:droplet:ID",
 }
 
 #: Words in front of a group that say nothing: ``doctl compute droplet list``.

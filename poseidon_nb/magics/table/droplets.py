@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poseidon_nb.magics.words import (
     BULK_COLUMNS,
     CREATE_WORDS,
@@ -23,6 +25,22 @@ _DROPLETS = Argument(
 _BY_TAG = Option(
     field="tag_name", name="tag", aliases=("tag-name",), help="all droplets with this tag", shows="TAG", source="tags"
 )
+
+
+def _tag_verb(name: str, help: str, operation: str, asks: tuple[Question, ...] = ()) -> Verb:  # noqa: A002  # the word of the table
+    return Verb(
+        name=name,
+        help=help,
+        operations=(operation,),
+        arguments=(_DROPLETS,),
+        options=(
+            replace(_BY_TAG, aliases=()),
+            Option(field="name", name="tag-name", help="the tag", shows="TAG", source="tags", required=True),
+        ),
+        asks=asks,
+        columns=BULK_COLUMNS,
+        example=f"%do droplets {name} web-1 web-2 --tag-name blue",
+    )
 
 
 def _change(
@@ -333,6 +351,8 @@ DROPLETS = Group(
             Option(field="kernel", aliases=("kernel-id",), help="id of the kernel", kind="integer", required=True),
             example="%do droplets change_kernel web-1 --kernel 12534",
         ),
+        _tag_verb("tag", "put a tag on droplets; one that does not exist is made", "tags_assign_resources"),
+        _tag_verb("untag", "take a tag off droplets", "tags_unassign_resources", ("delete",)),
         Verb(
             name="actions",
             help="show what was done to a droplet, newest first",
