@@ -14,6 +14,7 @@ from poseidon_nb.client.action_filter import ActionFilter
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.durations import Durations
+from poseidon_nb.client.following import Following
 from poseidon_nb.client.many import PER_PAGE, read_many
 from poseidon_nb.client.poller import Poller
 from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS
@@ -303,6 +304,21 @@ class Actions(Collection[Action]):
             if action is not waiting[action.id]:
                 action.assign(waiting[action.id].to_dict())
         return wait.failures
+
+    def follow(self, action: Action, on_progress: OnProgress) -> Following:
+        """Follow an action without waiting for it: `Following.look` tells what `poll` has learned."""
+        return Following(self._connection, self._poller, self.durations, action, on_progress)
+
+    def poll(self) -> None:
+        """Ask about what is followed, if it is time to. Never sleeps."""
+        self._poller.step()
+
+    def first_page(self) -> RowList:
+        """Give the newest actions as the API sends them, and learn from them how long such actions take."""
+        self._history_asked = True
+        rows, _ = self._read_page(1)
+        self.durations.learn(rows)
+        return rows
 
     def _ask_history(self) -> None:
         """Read the newest page once, for the estimates; an account that may not be asked has none."""

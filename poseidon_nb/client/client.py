@@ -16,6 +16,7 @@ from poseidon_nb.client.operations import carried_out, request_by_name, request_
 from poseidon_nb.client.resource import Account, Region, Size
 from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Snapshots, Tags
+from poseidon_nb.client.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NoToken, PoseidonError
 from poseidon_nb.transport.address import PRODUCTION
@@ -137,9 +138,11 @@ class Client:
         self.domains = Domains(connection)
         self.actions = Actions(connection)
         self.images = Images(connection, self.actions)
-        self.droplets = Droplets(connection, self.actions, slugs)
+        self.droplets = Droplets(connection, self.actions, slugs, self)
         self.snapshots = Snapshots(connection)
         self.tags = Tags(connection)
+        #: Follows the account for panels; asks nothing while nobody subscribes.
+        self.watch = Watch(connection, self.actions)
 
     def __repr__(self) -> str:
         session = self._connection.session
@@ -279,7 +282,8 @@ class Client:
         return request_by_path(method, path, body=body)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and end what follows the account."""
+        self.watch.close()
         self._connection.session.close()
 
     def __enter__(self) -> Self:

@@ -7,6 +7,8 @@ was lost is looked for and never repeated (DESIGN, "Nothing twice").
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,6 +48,20 @@ LOOKS_AFTER_S = (0.0, 1.0, 2.0)
 _log = logging.getLogger("poseidon_nb")
 
 
+#: Who is told of waits instead, in the thread that says so.
+_teller: ContextVar[Callable[[float, str], None] | None] = ContextVar("teller", default=None)
+
+
+@contextmanager
+def telling(tell: Callable[[float, str], None]) -> Iterator[None]:
+    """Tell the waits of this thread to somebody else than `Connection.on_wait`: a panel's are not a command's."""
+    before = _teller.set(tell)
+    try:
+        yield
+    finally:
+        _teller.reset(before)
+
+
 def _log_wait(seconds: float, reason: str) -> None:
     _log.info("waiting %.0f s: %s", seconds, reason)
 
@@ -71,8 +87,8 @@ class Connection:
         return request_for(operation(operation_id), **parts)
 
     def send(self, request: Request) -> Reply:
-        """Send a request, telling waits to `on_wait`."""
-        return self.session.send(request, on_wait=self.on_wait)
+        """Send a request, telling waits to `on_wait`, or to whom this thread named by `telling`."""
+        return self.session.send(request, on_wait=_teller.get() or self.on_wait)
 
     def one(self, operation_id: str, **parts: Any) -> Row:
         """Give the single object that an operation answers with."""
@@ -195,7 +211,7 @@ class Connection:
         """Look several times: what was made may take a moment to show."""
         for pause_s in LOOKS_AFTER_S:
             if pause_s:
-                self.on_wait(pause_s, "the answer was lost: looking whether it was carried out")
+                (_teller.get() or self.on_wait)(pause_s, "the answer was lost: looking whether it was carried out")
                 self.session.clock.sleep(pause_s)
             try:
                 found = look(since)

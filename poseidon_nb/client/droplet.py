@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplets import Droplets
     from poseidon_nb.client.progress import OnProgress
-    from poseidon_nb.client.resource import Kernel, Snapshot
+    from poseidon_nb.client.resource import Kernel, Size, Snapshot
 
 
 class Droplet(Resource):
@@ -50,6 +51,15 @@ class Droplet(Resource):
     def __init__(self, data: Mapping[str, Any], droplets: Droplets) -> None:
         super().__init__(data)
         self._droplets = droplets
+
+    @property
+    def client(self) -> Client:
+        """The client that it came from."""
+        return self._droplets.client
+
+    def fitting_sizes(self) -> list[Size]:
+        """Give the sizes that it could be resized to, cheapest first."""
+        return self._droplets.fitting_sizes(self)
 
     # --- facts -------------------------------------------------------------------------------------------------------
     @property

@@ -17,7 +17,7 @@ from poseidon_nb.client.droplet_actions import DropletActions
 from poseidon_nb.client.droplet_creation import DropletCreation
 from poseidon_nb.client.droplet_pages import droplet_pages
 from poseidon_nb.client.named import only_one
-from poseidon_nb.client.resource import Kernel, Snapshot
+from poseidon_nb.client.resource import Kernel, Size, Snapshot
 from poseidon_nb.client.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
 from poseidon_nb.text import is_whole_number
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.progress import OnProgress
     from poseidon_nb.client.slugs import Slugs
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     ActionList = list[Action]
     SnapshotList = list[Snapshot]
     KernelList = list[Kernel]
+    SizeList = list[Size]
 
 #: How long a deleted droplet may still be listed, and how often that is looked at, in seconds.
 GOING_S = 30.0
@@ -48,9 +50,11 @@ GOING_TICK_S = 0.5
 class Droplets(Collection[Droplet]):
     """The droplets of an account."""
 
-    def __init__(self, connection: Connection, actions: Actions, slugs: Slugs) -> None:
+    def __init__(self, connection: Connection, actions: Actions, slugs: Slugs, client: Client) -> None:
         super().__init__(connection, "droplets", "droplets_list", lambda row: Droplet(row, self))
         self.acting = DropletActions(connection, actions, slugs)
+        #: Whose they are.
+        self.client = client
         #: Tries whether something listens at an address and a port; another one can be put in its place.
         self.probe: Probe = listens
         self._actions = actions
@@ -341,6 +345,13 @@ class Droplets(Collection[Droplet]):
             The size does not exist, is not sold in the droplet's region, or has a smaller disk.
         """
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
+
+    def fitting_sizes(self, droplet: Droplet) -> SizeList:
+        """Give the sizes that a droplet could have instead of its own, cheapest first.
+
+        They are sold in its region, and their disk is not smaller than its own.
+        """
+        return [Size(row) for row in self._slugs.fitting(droplet.to_dict())]
 
     # --- how ---------------------------------------------------------------------------------------------------------
     def _bodies(self, filters: Row) -> Iterator[bytes]:

@@ -93,12 +93,26 @@ class Poller:
             Told, several times a second and in this thread, the latest known rows by id; says whether to stop. It may
             raise to end the wait, for instance when the time is up.
         """
-        self._watch(ids)
+        self.join(ids)
         try:
             while not seen(self._latest):
                 self._take_part()
         finally:
-            self._unwatch(ids)
+            self.leave(ids)
+
+    @property
+    def latest(self) -> Mapping[int, Row]:
+        """The latest known rows of what is waited for, by id."""
+        return self._latest
+
+    def step(self) -> None:
+        """Ask, if it is time to and nobody else is at it: for who has joined and must not block. Never sleeps."""
+        if self._pending and self._asking.acquire(blocking=False):
+            try:
+                if self._due_s <= self._clock.monotonic():
+                    self._ask()
+            finally:
+                self._asking.release()
 
     def hurry(self) -> None:
         """Ask at once, and not at the next tick."""
@@ -106,7 +120,8 @@ class Poller:
             self._due_s = min(self._due_s, self._clock.monotonic())
 
     # --- who waits for what ------------------------------------------------------------------------------------------
-    def _watch(self, ids: Collection[int]) -> None:
+    def join(self, ids: Collection[int]) -> None:
+        """Have these asked about, until as many times `leave` is called."""
         with self._news:
             fresh = set(ids) - self._pending.keys()
             for action_id in ids:
@@ -121,7 +136,8 @@ class Poller:
                 self._tick_s = tick_s if alone else min(self._tick_s, tick_s)
                 self._due_s = due_s if alone else min(self._due_s, due_s)
 
-    def _unwatch(self, ids: Collection[int]) -> None:
+    def leave(self, ids: Collection[int]) -> None:
+        """Ask no more about these on the caller's behalf."""
         with self._news:
             for action_id in ids:
                 self._pending[action_id] -= 1

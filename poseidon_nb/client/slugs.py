@@ -34,6 +34,14 @@ class Slugs:
         except PoseidonError:
             return ""
 
+    def fitting(self, droplet: Row) -> list[Row]:
+        """Give the sizes that a droplet could have instead of its own, cheapest first: sold there, disk large enough."""
+        rows = self._connection.rows("sizes_list")
+        fitting = [
+            row for row in rows if _fits(row, droplet) and row["slug"] != droplet["size_slug"] and row["available"]
+        ]
+        return sorted(fitting, key=lambda row: (row["price_monthly"], row["slug"]))
+
     def check_resize(self, droplet: Row, size: str, *, disk: bool) -> None:
         """Refuse a size that a droplet cannot have.
 
@@ -44,7 +52,7 @@ class Slugs:
         """
         sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
         region = droplet["region"]["slug"]
-        fitting = [slug for slug, row in sizes.items() if region in row["regions"] and row["disk"] >= droplet["disk"]]
+        fitting = [slug for slug, row in sizes.items() if _fits(row, droplet)]
         if size not in sizes:
             raise InvalidArgument(f"no size {size!r}{hint(size, fitting)}")
         if region not in sizes[size]["regions"]:
@@ -94,3 +102,7 @@ class Slugs:
             rows = self._connection.rows("images_list", query={"type": "distribution"})
             return f"no image {image!r}{hint(str(image), [row['slug'] for row in rows if row['slug']])}"
         return ""
+
+
+def _fits(size: Row, droplet: Row) -> bool:
+    return droplet["region"]["slug"] in size["regions"] and bool(size["disk"] >= droplet["disk"])

@@ -300,11 +300,11 @@ def test_who_joins_while_the_account_is_asked_is_looked_for_on_the_first_page(cl
 
     def joining(number: int):
         poller._page = read_page
-        poller._watch(range(1, 251))
+        poller.join(range(1, 251))
         return read_page(number)
 
     poller._page = joining
-    poller._watch(range(251, 501))
+    poller.join(range(251, 501))
     clock.advance(2.0)
     poller._take_part()
     assert poller._pages == FIRST_PAGE

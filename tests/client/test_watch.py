@@ -1,0 +1,302 @@
+"""Following the account: what it costs, what it notices, and that it ends."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from poseidon_nb.client.client import connect
+from poseidon_nb.client.watch import EVERY_S, IDLE_S, WHOLE_S, Watch
+from poseidon_nb.errors import ActionFailed, ConnectionFailed
+from poseidon_nb.sandbox import Sandbox
+
+
+class Desk:
+    """A sandbox, a client, and a watch that only the test drives."""
+
+    def __init__(self, sandbox, client, clock):
+        self.sandbox, self.client, self.clock = sandbox, client, clock
+        self.started: list[Watch] = []
+        client.watch = self.watch = Watch(client._connection, client.actions, drive=self.started.append)
+        self.changes = 0
+        self.told = []
+
+    def subscribe(self, **wanted):
+        return self.watch.subscribe(self._changed, on_progress=self.told.append, **wanted)
+
+    def _changed(self):
+        self.changes += 1
+
+    def run(self, seconds: float) -> None:
+        """Drive the watch for so long, as its thread would."""
+        until_s = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until_s:
+            wait_s = self.watch.tick()
+            if wait_s is None:
+                return
+            self.clock.advance(min(max(wait_s, 0.01), until_s - self.clock.monotonic()))
+
+    def sent(self) -> list[str]:
+        lines = [f"{one.method} {one.path}{'?' if one.query else ''}{one.query}" for one in self.sandbox.requests]
+        self.sandbox._dispatcher.log.clear()
+        return lines
+
+
+@pytest.fixture
+def desk(sandbox, client, clock):
+    return Desk(sandbox, client, clock)
+
+
+@pytest.fixture
+def large(clock):
+    with Sandbox(clock=clock, speed=1.0, droplets=450) as sandbox, connect(sandbox, clock=clock) as client:
+        yield Desk(sandbox, client, clock)
+
+
+def elsewhere(desk):
+    """Another client of the same account, as the control panel is."""
+    return connect(desk.sandbox, clock=desk.clock)
+
+
+# --- what it costs ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("panels", [1, 5])
+def test_idle_panels_of_a_small_account_cost_one_request_in_15_seconds(desk, panels):
+    droplets = [one.to_dict() for one in desk.client.droplets.list()]
+    desk.sent()
+    for number in range(panels):
+        desk.subscribe(droplets=[droplets[number]])
+    desk.subscribe()
+    desk.run(1.0)
+    assert desk.sent() == [
+        "GET /v2/actions?page=1&per_page=200",
+        "GET /v2/droplets?page=1&per_page=200",
+        "GET /v2/droplets?type=gpus&page=1&per_page=200",
+    ]
+    desk.run(600.0)
+    sent = desk.sent()
+    assert len(sent) <= 600 / EVERY_S
+    assert {line.partition("&")[0] for line in sent} == {
+        "GET /v2/droplets?page=1",
+        "GET /v2/droplets?type=gpus",
+        "GET /v2/actions?page=1",
+    }
+
+
+def test_one_droplet_panel_opens_with_one_request(desk):
+    droplet = desk.client.droplets.list()[0]
+    desk.sent()
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(EVERY_S - 0.1)
+    assert desk.sent() == ["GET /v2/actions?page=1&per_page=200"]
+
+
+def test_idle_panels_of_a_large_account_read_the_newest_actions_and_the_list_every_five_minutes(large):
+    large.subscribe()
+    large.run(1.0)
+    assert len(large.watch.state.droplets) == 451
+    large.sent()
+    large.run(WHOLE_S - EVERY_S)
+    assert set(large.sent()) == {"GET /v2/actions?page=1&per_page=200"}
+    large.run(2 * EVERY_S)
+    assert sum("/v2/droplets" in line for line in large.sent()) == 4, "its pages, and the GPU droplets"
+
+
+def test_a_large_accounts_list_is_read_again_when_an_action_ended(large):
+    large.subscribe()
+    large.run(20.0)
+    large.sent()
+    other = elsewhere(large)
+    droplet = next(one for one in other.droplets.list() if one.active)
+    large.sent()
+    droplet.power_off(wait=False)
+    large.run(60.0)
+    assert large.watch.state.droplets[droplet.id]["status"] == "off"
+    assert any("/v2/droplets" in line for line in large.sent())
+
+
+def test_one_droplet_of_a_large_account_never_reads_the_whole_list(large):
+    droplet = large.client.droplets.list()[0]
+    large.subscribe(droplets=[droplet.to_dict()])
+    large.run(1_000.0)
+    large.watch._subscriptions[0].touch()
+    sent = [line for line in large.sent() if "/v2/droplets?" in line]
+    assert len([line for line in sent if "page=3" in line]) <= 2
+
+
+# --- what it notices --------------------------------------------------------------------------------------------------
+def test_what_changes_without_an_action_is_seen(desk):
+    desk.subscribe()
+    desk.run(1.0)
+    droplet_id = next(iter(desk.watch.state.droplets))
+    with elsewhere(desk) as other:
+        other.call("tags_create", name="fresh")
+        other.call(
+            "tags_assign_resources",
+            tag_id="fresh",
+            body={"resources": [{"resource_id": str(droplet_id), "resource_type": "droplet"}]},
+        )
+    before = desk.changes
+    desk.run(2 * EVERY_S + 1)
+    assert "fresh" in desk.watch.state.droplets[droplet_id]["tags"]
+    assert desk.changes == before + 1
+
+
+def test_an_action_of_somebody_else_is_followed_to_its_end(desk, droplet):
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(1.0)
+    with elsewhere(desk) as other:
+        action = other.droplets.get(droplet.id).take_snapshot(wait=False)
+    desk.run(600.0)
+    assert {one.action.id for one in desk.told} == {action.id}
+    assert desk.told[0].progress.label == f"snapshot {droplet.name}"
+    assert [one.progress.status for one in desk.told][-1] == "completed"
+    assert len(desk.told) > 5
+
+
+def test_an_action_that_ran_before_the_panel_came_is_taken_up(desk, droplet):
+    action = droplet.power_cycle(wait=False)
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(0.5)
+    assert desk.told[0].action.id == action.id
+    assert desk.told[0].progress.status == "in-progress"
+
+
+def test_a_droplet_of_no_interest_is_not_told_of(desk, droplet):
+    other = next(one for one in desk.client.droplets.list() if one.id != droplet.id)
+    desk.subscribe(droplets=[other.to_dict()])
+    droplet.reboot(wait=False)
+    desk.run(30.0)
+    assert desk.told == []
+
+
+def test_an_action_of_ones_own_is_told_until_the_droplet_agrees(desk, droplet):
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(1.0)
+    subscription.follow(droplet.power_off(wait=False))
+    desk.run(60.0)
+    statuses = [one.progress.status for one in desk.told]
+    assert statuses[0] == "in-progress"
+    assert "settling" in statuses
+    assert statuses.count("completed") == 1
+    assert desk.watch.state.droplets[droplet.id]["status"] == "off"
+    assert droplet.status == "off"
+
+
+def test_an_action_that_fails_is_told_with_its_reason(desk, droplet):
+    desk.sandbox.fault("action_errored", action="reboot")
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    subscription.follow(droplet.reboot(wait=False))
+    desk.run(60.0)
+    assert isinstance(desk.told[-1].error, ActionFailed)
+    assert desk.told[-1].progress.status == "errored"
+
+
+def test_a_droplet_that_is_deleted_is_gone(desk, droplet):
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(1.0)
+    with elsewhere(desk) as other:
+        other.droplets.get(droplet.id).delete()
+    desk.run(2 * EVERY_S)
+    assert droplet.id in desk.watch.state.gone
+
+
+def test_unchanged_data_tells_nothing(desk):
+    desk.subscribe()
+    desk.run(1.0)
+    before = desk.changes
+    desk.run(300.0)
+    assert desk.changes == before
+
+
+# --- when it cannot be asked ------------------------------------------------------------------------------------------
+def test_a_lost_connection_is_told_and_tried_again(desk, droplet):
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(1.0)
+    desk.sandbox.fault("lost_before", times=6, method="GET")
+    desk.run(EVERY_S + 1)
+    assert isinstance(desk.watch.state.error, ConnectionFailed)
+    desk.run(60.0)
+    assert desk.watch.state.error is None
+
+
+def test_an_action_that_vanishes_ends_what_follows_it(desk, droplet):
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    subscription.follow(droplet.reboot(wait=False))
+    desk.run(0.5)
+    desk.sandbox.reset()
+    desk.run(60.0)
+    assert desk.told[-1].error is not None
+    assert desk.watch._followings == {}
+    assert desk.watch.state.error is None
+
+
+# --- beginning and end ------------------------------------------------------------------------------------------------
+def test_one_that_nobody_uses_stops_asking_and_goes_on_when_asked_to(desk, droplet):
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(IDLE_S + EVERY_S)
+    assert subscription.paused
+    assert desk.watch.tick() is None
+    desk.sent()
+    desk.run(600.0)
+    assert desk.sent() == []
+    with elsewhere(desk) as other:
+        other.droplets.get(droplet.id).power_off()
+    desk.sent()
+    subscription.resume()
+    assert len(desk.started) == 2
+    desk.run(1.0)
+    assert desk.watch.state.droplets[droplet.id]["status"] == "off"
+    assert not subscription.paused
+
+
+def test_one_that_is_used_goes_on(desk, droplet):
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(IDLE_S - 10)
+    subscription.touch()
+    desk.run(100.0)
+    assert not subscription.paused
+
+
+def test_nothing_is_asked_once_all_are_closed(desk, droplet):
+    subscriptions = [desk.subscribe(droplets=[droplet.to_dict()]), desk.subscribe()]
+    subscriptions[0].follow(droplet.reboot(wait=False))
+    desk.run(1.0)
+    for subscription in subscriptions:
+        subscription.close()
+    assert desk.watch.tick() is None
+    assert desk.client.actions._poller._pending == {}
+    desk.sent()
+    desk.run(100.0)
+    assert desk.sent() == []
+
+
+def test_leaving_the_account_closes_the_subscriptions_and_says_so(desk, droplet):
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    before = desk.changes
+    desk.client.close()
+    assert subscription.closed
+    assert desk.changes == before + 1
+
+
+def test_the_thread_comes_with_the_first_subscription_and_goes_with_the_last():
+    def threads():
+        return [one for one in threading.enumerate() if one.name == "poseidon-watch"]
+
+    with Sandbox(speed=200.0) as sandbox, connect(sandbox) as client:
+        droplet = next(one for one in client.droplets.list() if one.active)
+        ended = threading.Event()
+        subscription = client.watch.subscribe(
+            lambda: None,
+            droplets=[droplet.to_dict()],
+            on_progress=lambda told: ended.set() if told.progress.done else None,
+        )
+        other = client.watch.subscribe(lambda: None)
+        (thread,) = threads()
+        subscription.follow(droplet.reboot(wait=False))
+        assert ended.wait(20)
+        subscription.close()
+        assert threads() == [thread]
+        other.close()
+        thread.join(5)
+        assert not thread.is_alive()
