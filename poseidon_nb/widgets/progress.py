@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: Rows shown at once; of more actions the rest is counted in words, for a page of 500 bars helps nobody.
 MOST_ROWS = 20
 #: Names in JupyterLab's theme.
-_COLOURS = {"completed": "--jp-success-color1", "errored": "--jp-error-color1"}
-_RUNNING_COLOUR = "--jp-brand-color1"
+COLOURS = {"completed": "--jp-success-color1", "errored": "--jp-error-color1"}
+RUNNING_COLOUR = "--jp-brand-color1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Row:
     label: str
     fraction: float | None
     words: str
-    colour: str = _RUNNING_COLOUR
+    colour: str = RUNNING_COLOUR
 
 
 def row_of(progress: Progress) -> Row:
@@ -57,7 +57,7 @@ def row_of(progress: Progress) -> Row:
     else:
         words = f"{elapsed}{_outlook(progress)}"
     fraction = 1.0 if progress.done else progress.fraction
-    return Row(progress.label, fraction, words, _COLOURS.get(progress.status, _RUNNING_COLOUR))
+    return Row(progress.label, fraction, words, COLOURS.get(progress.status, RUNNING_COLOUR))
 
 
 def _outlook(progress: Progress) -> str:

@@ -1,0 +1,169 @@
+"""The pieces that every panel's skin is made of: widgets that show what a model says, and decide nothing.
+
+Values may be set from any thread. A value that is set again to what it was is not sent.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from poseidon_nb.widgets.progress import bar_html
+from poseidon_nb.widgets.style import STYLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from poseidon_nb.widgets.activity import Activity, Entry
+
+
+def classed(widget: Any, *names: str) -> Any:
+    """Give a widget with these classes, for the style sheet and for tests: ``pnb-...``."""
+    for name in names:
+        widget.add_class(f"pnb-{name}")
+    return widget
+
+
+def marked(widget: Any, name: str, *, on: bool) -> None:
+    """Put a class on a widget, or take it off."""
+    if on:
+        widget.add_class(f"pnb-{name}")
+    else:
+        widget.remove_class(f"pnb-{name}")
+
+
+def html(*names: str, value: str = "") -> Any:
+    """Give a place for HTML, which whoever fills it has escaped."""
+    return classed(ipywidgets.HTML(value), *names)
+
+
+def shown(widget: Any, value: str) -> None:
+    """Fill a place for HTML; an empty one takes no room."""
+    if widget.value != value:
+        widget.value = value
+    marked(widget, "empty", on=not value)
+
+
+def box(*children: Any, names: Sequence[str] = ()) -> Any:
+    """Give a box of widgets; the style sheet lays it out."""
+    return classed(ipywidgets.Box(children), *names)
+
+
+def style_sheet() -> Any:
+    """Give the widget that holds the style sheet; every panel begins with one."""
+    return html("hidden", value=STYLE)
+
+
+def close_all(widget: Any) -> None:
+    """Take a widget and all in it away, in the kernel and in the page."""
+    for child in getattr(widget, "children", ()):
+        close_all(child)
+    # ipywidgets leaves what a widget owns behind when it closes.
+    for owned in (widget.layout, getattr(widget, "style", None)):
+        if owned is not None:
+            owned.close()
+    widget.close()
+
+
+class Button:
+    """A button that may turn into its own question, with a way out beside it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Classes, without ``pnb-``.
+    press, cancel : callable
+        What to do at a click; with no arguments.
+    """
+
+    def __init__(
+        self, press: Callable[[], None], cancel: Callable[[], None] | None = None, names: Sequence[str] = ()
+    ) -> None:
+        self._button = classed(ipywidgets.Button(), *names)
+        self._button.on_click(lambda _: press())
+        self._cancel: Any = None
+        if cancel is not None:
+            self._cancel = classed(ipywidgets.Button(description="Cancel"), "cancel", "quiet", "hidden")
+            self._cancel.on_click(lambda _: cancel())
+        self.widget = box(self._button, *([self._cancel] if cancel is not None else []), names=("asker",))
+
+    def show(
+        self, label: str, *, enabled: bool = True, why: str = "", asking: bool = False, visible: bool = True
+    ) -> None:
+        """Show a state; ``why`` is told when the mouse rests on it."""
+        with self._button.hold_sync():
+            self._button.description = label
+            self._button.disabled = not enabled
+            self._button.tooltip = why or label
+        marked(self._button, "asking", on=asking)
+        marked(self.widget, "hidden", on=not visible)
+        if self._cancel is not None:
+            marked(self._cancel, "hidden", on=not asking)
+
+    def mark(self, name: str, *, on: bool) -> None:
+        """Put a class on it, or take it off."""
+        marked(self._button, name, on=on)
+
+
+class ActivityList:
+    """The rows of an `Activity`: bars, steps, errors, *retry* and *dismiss*.
+
+    Parameters
+    ----------
+    activity : Activity
+    changed : callable
+        Called after a row was dismissed.
+    """
+
+    def __init__(self, activity: Activity, changed: Callable[[], None]) -> None:
+        self._activity = activity
+        self._changed = changed
+        self._rows: dict[Entry, _EntryRow] = {}
+        self.widget = box(names=("activity",))
+        self.widget.layout.flex_flow = "column"
+
+    def refresh(self) -> None:
+        """Show the rows as they are now."""
+        entries = self._activity.entries
+        for entry in entries:
+            if entry not in self._rows:
+                self._rows[entry] = _EntryRow(entry, self._dismiss)
+            self._rows[entry].refresh()
+        children = tuple(self._rows[entry].widget for entry in entries)
+        if children != self.widget.children:
+            self.widget.children = children
+        for entry in [*self._rows.keys() - {*entries}]:
+            close_all(self._rows.pop(entry).widget)
+
+    def _dismiss(self, entry: Entry) -> None:
+        self._activity.dismiss(entry)
+        self._changed()
+
+
+class _EntryRow:
+    def __init__(self, entry: Entry, dismiss: Callable[[Entry], None]) -> None:
+        self._entry = entry
+        self._bar, self._detail = html("progress"), html("detail", "empty")
+        self._retry = Button(self._again, names=("retry",))
+        self._dismiss = Button(lambda: dismiss(entry), names=("dismiss", "quiet"))
+        self.widget = box(self._bar, self._retry.widget, self._dismiss.widget, self._detail, names=("entry",))
+
+    def refresh(self) -> None:
+        entry = self._entry
+        shown(self._bar, bar_html(entry.row))
+        shown(self._detail, entry.detail_html())
+        retry = entry.state == "failed" and entry.retry is not None
+        self._retry.show("Retry", why=f"Retry: {entry.title}", visible=retry)
+        self._dismiss.show("Dismiss", why=f"Dismiss: {entry.title}", visible=entry.ended)
+
+    def _again(self) -> None:
+        retry, self._entry.retry = self._entry.retry, None
+        if retry is not None:
+            retry()
+
+
+def live(text: str) -> str:
+    """Give a text that a screen reader says when it changes, and nobody sees."""
+    return f"<div class='pnb-unseen' role='status' aria-live='polite'>{escape(text)}</div>"

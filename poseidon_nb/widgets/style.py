@@ -1,0 +1,79 @@
+"""How panels look: one style sheet, in the colours of the front end's own theme, so that it is light or dark with it.
+
+The variables are JupyterLab's; what follows each is for pages that do not have them.
+"""
+
+from __future__ import annotations
+
+STYLE = """<style>
+.pnb-panel {
+  --pnb-ink: var(--jp-ui-font-color1, #1f2933); --pnb-soft: var(--jp-ui-font-color2, #5b6770);
+  --pnb-line: var(--jp-border-color2, #d7dce1); --pnb-ground: var(--jp-layout-color1, #fff);
+  --pnb-raised: var(--jp-layout-color2, #f4f6f8); --pnb-brand: var(--jp-brand-color1, #1976d2);
+  --pnb-fill: var(--jp-brand-color0, #0d5fb8); --pnb-good: var(--jp-success-color1, #2e7d32);
+  --pnb-bad: var(--jp-error-color1, #d32f2f); --pnb-bad-fill: var(--jp-error-color0, #b71c1c);
+  --pnb-warn: var(--jp-warn-color1, #e65100);
+  box-sizing: border-box; width: 100%; max-width: 960px; margin: 4px 0 10px; padding: 0; overflow: hidden;
+  color: var(--pnb-ink); background: var(--pnb-ground); border: 1px solid var(--pnb-line); border-radius: 10px;
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; container-type: inline-size;
+}
+.pnb-panel * { box-sizing: border-box; }
+.pnb-panel .jupyter-widgets { margin: 0; }
+.pnb-panel .widget-html, .pnb-panel .widget-html-content { line-height: 1.5; height: auto; min-height: 0; width: auto; color: inherit; font-size: 13px; }
+.pnb-panel .widget-html-content { overflow-wrap: anywhere; }
+.pnb-panel .pnb-empty, .pnb-panel .pnb-hidden { display: none; }
+.pnb-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.pnb-head { padding: 16px 18px 12px; width: 100%; }
+.pnb-title { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; }
+.pnb-name { font-size: 18px; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.pnb-pill { display: inline-flex; align-items: center; gap: 6px; padding: 1px 10px 1px 8px; border-radius: 99px; font-weight: 600; font-size: 12px; border: 1px solid var(--pnb-line); background: var(--pnb-raised); white-space: nowrap; }
+.pnb-dot { width: 8px; height: 8px; border-radius: 50%; background: var(--pnb-soft); }
+.pnb-active .pnb-dot { background: var(--pnb-good); } .pnb-new .pnb-dot { background: var(--pnb-brand); }
+.pnb-account { margin-left: auto; padding: 1px 8px; border-radius: 5px; font-size: 11px; font-weight: 600; letter-spacing: .04em; color: var(--pnb-soft); border: 1px dashed var(--pnb-line); overflow-wrap: anywhere; }
+.pnb-sub { color: var(--pnb-soft); margin-top: 2px; }
+.pnb-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 10px 18px; margin: 0; padding: 0 18px 16px; }
+.pnb-facts dt { color: var(--pnb-soft); font-size: 11px; font-weight: 400; margin: 0; }
+.pnb-facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.pnb-tag { display: inline-block; max-width: 100%; margin: 1px 4px 1px 0; padding: 0 7px; border-radius: 4px; font-size: 12px; background: var(--pnb-raised); border: 1px solid var(--pnb-line); overflow-wrap: anywhere; unicode-bidi: isolate; }
+.pnb-bar { padding: 12px 18px; border-top: 1px solid var(--pnb-line); background: var(--pnb-raised); width: 100%; }
+.pnb-buttons { display: flex; flex-flow: row wrap; gap: 8px; align-items: center; overflow: visible; width: 100%; }
+.pnb-asker { display: flex; flex-flow: row wrap; gap: 6px; overflow: visible; width: auto; }
+.pnb-panel button.jupyter-button { width: auto; height: auto; min-height: 30px; padding: 4px 12px; line-height: 20px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); font-size: 13px; font-weight: 500; box-shadow: none; white-space: normal; overflow-wrap: anywhere; text-align: center; transition: background .12s, border-color .12s; }
+.pnb-panel button.jupyter-button:hover:enabled { border-color: var(--pnb-brand); box-shadow: none; }
+.pnb-panel button.jupyter-button:focus-visible, .pnb-panel select:focus-visible, .pnb-panel input:focus-visible { outline: 2px solid var(--pnb-brand) !important; outline-offset: 2px; }
+.pnb-panel button.jupyter-button:disabled { opacity: .45; cursor: not-allowed; }
+.pnb-panel button.pnb-open { border-color: var(--pnb-brand); color: var(--pnb-brand); }
+.pnb-panel button.pnb-primary { background: var(--pnb-fill); border-color: var(--pnb-fill); color: #fff; }
+.pnb-panel button.pnb-asking, .pnb-panel button.pnb-asking:hover:enabled { background: var(--pnb-bad-fill); border-color: var(--pnb-bad-fill); color: #fff; font-weight: 600; }
+.pnb-panel button.pnb-quiet { border-color: transparent; background: transparent; color: var(--pnb-soft); }
+.pnb-why { margin-top: 8px; color: var(--pnb-soft); font-size: 12px; }
+.pnb-form { padding: 14px 18px; border-top: 1px solid var(--pnb-line); width: 100%; display: flex; flex-direction: column; gap: 10px; overflow: visible; }
+.pnb-form h4 { margin: 0; font-size: 13px; font-weight: 600; }
+.pnb-form .widget-label { color: var(--pnb-soft); width: auto; min-width: 0; height: auto; text-align: left; }
+.pnb-form .widget-text, .pnb-form .widget-select, .pnb-form .widget-radio { width: 100%; max-width: 100%; height: auto; display: flex; flex-direction: column; align-items: stretch; gap: 4px; overflow: visible; }
+.pnb-panel .pnb-form input[type=text] { height: 32px; padding: 4px 10px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); max-width: 480px; font-size: 13px; }
+.pnb-panel .pnb-form select { height: 216px; padding: 4px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.6; }
+.pnb-panel .pnb-form select option { padding: 2px 8px; white-space: pre; color: inherit; }
+.pnb-form .widget-radio-box { margin: 0; max-width: 100%; }
+.pnb-form .widget-radio-box label { width: auto; height: auto; white-space: normal; color: var(--pnb-ink); font-size: 13px; padding: 2px 0; }
+.pnb-consequence { padding: 8px 12px; border-left: 3px solid var(--pnb-brand); background: var(--pnb-raised); border-radius: 0 6px 6px 0; }
+.pnb-consequence p { margin: 0 0 2px; } .pnb-consequence b { font-weight: 600; }
+.pnb-consequence.pnb-grave { border-left-color: var(--pnb-bad); }
+.pnb-activity { width: 100%; overflow: visible; }
+.pnb-entry { width: 100%; padding: 10px 18px; border-top: 1px solid var(--pnb-line); display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; overflow: visible; }
+.pnb-entry > .widget-html { flex: 1 1 300px; min-width: 0; }
+.pnb-entry .pnb-detail { flex: 1 0 100%; }
+.pnb-steps { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0; padding: 0; list-style: none; color: var(--pnb-soft); font-size: 12px; }
+.pnb-steps li { margin: 0; }
+.pnb-step-now { color: var(--pnb-ink); font-weight: 600; } .pnb-step-now span[aria-hidden] { color: var(--pnb-brand); }
+.pnb-step-done span[aria-hidden] { color: var(--pnb-good); } .pnb-step-failed { color: var(--pnb-bad); font-weight: 600; }
+.pnb-error { color: var(--pnb-bad); overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.pnb-notice { display: flex; flex-flow: row wrap; align-items: center; gap: 6px 12px; width: 100%; padding: 8px 18px; border-top: 1px solid var(--pnb-line); color: var(--pnb-soft); overflow: visible; }
+.pnb-notice .pnb-strong { color: var(--pnb-ink); }
+.pnb-notice .pnb-strong::before { content: ''; display: inline-block; width: 8px; height: 8px; margin-right: 8px; border-radius: 2px; background: var(--pnb-warn); }
+.jupyter-widgets-disconnected.pnb-panel, .jupyter-widgets-disconnected .pnb-panel, .pnb-panel.jupyter-widgets-disconnected { opacity: .55; filter: grayscale(1); pointer-events: none; }
+@container (max-width: 460px) {
+  .pnb-facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .pnb-account { margin-left: 0; }
+}
+</style>"""
