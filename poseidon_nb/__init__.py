@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Unprocessable,
     )
     from poseidon_nb.magics.command_line import current_client, do
+    from poseidon_nb.magics.panels import DropletPanel
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
@@ -60,6 +61,7 @@ _HOMES = {
     "Client": "client.client",
     "Domain": "client.domains",
     "Droplet": "client.droplet",
+    "DropletPanel": "magics.panels",
     "Image": "client.images",
     "Key": "client.keys",
     "Progress": "client.progress",
@@ -87,6 +89,7 @@ __all__ = [
     "Domain",
     "Droplet",
     "DropletBusy",
+    "DropletPanel",
     "Forbidden",
     "GrammarError",
     "Image",

@@ -167,6 +167,16 @@ class Client:
         self._connection.on_idle = look
 
     @property
+    def clock(self) -> Clock:
+        """Whose time this client goes by."""
+        return self._connection.session.clock
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API."""
+        return self._connection.session.base_url
+
+    @property
     def read_only(self) -> bool:
         """Whether every request but GET is refused."""
         return self._connection.session.read_only

@@ -41,6 +41,13 @@ class Plain:
     value: Text | Data
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The result of a command that answers with something to use rather than to read, such as a panel."""
+
+    value: object
+
+
 def plain(value: str | bytes) -> Plain:
     """Give the answer that text or bytes make."""
     return Plain(Text(value) if isinstance(value, str) else Data(value))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import CommandError, InvalidArgument, PoseidonError
-from poseidon_nb.magics.answer import Plain, check_columns, selected
+from poseidon_nb.magics.answer import Live, Plain, check_columns, selected
 from poseidon_nb.magics.front import current_front
 from poseidon_nb.magics.grammar import commands_in, parse
 from poseidon_nb.magics.job import Job, Settings
@@ -174,12 +174,17 @@ def _planned(command: Command, kernel: Kernel, front: Front) -> None:
         front.say(f"(ids as last seen: {joined(seen)})")
 
 
-def _result(command: Command, answer: Answer | Plain) -> Any:
-    if isinstance(answer, Plain):
+def _result(command: Command, answer: Answer | Plain | Live) -> Any:
+    if isinstance(answer, (Plain, Live)):
         return answer.value
     if command.raw or command.output == "json":
         return answer.json(command.columns)
     return selected(answer.frame(), command.columns)
+
+
+def _kind(result: object) -> str:
+    """Say what a result is that is no table."""
+    return "a panel" if hasattr(result, "widget") else "JSON"
 
 
 def _shown(command: Command, result: Any, front: Front, settings: Settings) -> Any:
@@ -187,10 +192,10 @@ def _shown(command: Command, result: Any, front: Front, settings: Settings) -> A
         return None
     if command.out and settings.assign is not None:
         settings.assign(command.out, result)
-        count = f"{len(result):,} rows" if hasattr(result, "columns") else "JSON"
+        count = f"{len(result):,} rows" if hasattr(result, "columns") else _kind(result)
         front.say(f"{command.out}: {count}")
         return None
-    if command.output == "json" and not command.raw:
+    if command.output == "json" and not command.raw and not hasattr(result, "widget"):
         front.say(json.dumps(result, indent=2, ensure_ascii=False))
         return None
     if not command.header and hasattr(result, "to_string"):

@@ -45,6 +45,8 @@ class Entry:
     ----------
     title : str
         ``"Power off web-1"``.
+    kind : str
+        The type of its action, or of the one that a sequence is about.
     planned : sequence of str
         The types of a sequence's actions; empty for a single one.
     retry : callable, optional
@@ -52,6 +54,7 @@ class Entry:
     """
 
     title: str
+    kind: str = ""
     planned: Sequence[str] = ()
     retry: Callable[[], None] | None = None
     state: State = "sending"
@@ -130,9 +133,11 @@ class Activity:
         #: The last thing worth saying to somebody who does not look.
         self.announcement = ""
 
-    def begin(self, title: str, planned: Sequence[str] = (), retry: Callable[[], None] | None = None) -> Entry:
+    def begin(
+        self, title: str, kind: str, planned: Sequence[str] = (), retry: Callable[[], None] | None = None
+    ) -> Entry:
         """Add a row for something that is about to be sent."""
-        entry = Entry(title, planned, retry)
+        entry = Entry(title, kind, planned, retry)
         with self._lock:
             self._entries.append(entry)
             self.announcement = f"{title}: started"
@@ -163,17 +168,29 @@ class Activity:
     def take_in(self, followed: Followed) -> Entry:
         """Take in news of an action, also of one that somebody else has started."""
         with self._lock:
-            entry = next((one for one in self._entries if followed.action.id in one.told), None)
+            entry = self._entry_of(followed)
             if entry is None:
                 kind, _, subject = followed.progress.label.partition(" ")
                 title = f"{spoken(kind)} {subject}"
-                entry = Entry(f"{title[:1].upper()}{title[1:]}")
+                entry = Entry(f"{title[:1].upper()}{title[1:]}", kind)
                 self._entries.append(entry)
-            self.tell(entry, followed.progress)
-            # A sequence goes on when one of its actions has ended: who runs it says how it ends.
-            if not entry.planned and not entry.ended and (followed.progress.done or followed.error is not None):
-                self.end(entry, followed.error)
+            # Who runs a sequence knows better how it goes, and goes on when one of its actions has ended.
+            if not entry.planned and not entry.ended:
+                self.tell(entry, followed.progress)
+                if followed.progress.done or followed.error is not None:
+                    self.end(entry, followed.error)
         return entry
+
+    def _entry_of(self, followed: Followed) -> Entry | None:
+        entries = self._entries[::-1]
+        known = next((one for one in entries if followed.action.id in one.told), None)
+        if known is not None:
+            return known
+        # It may be seen in the account before its own answer has come back.
+        kind = followed.action.type
+        sent = (one for one in entries if one.state == "sending" and one.kind == kind)
+        sequences = (one for one in entries if not one.ended and one.planned and kind in {*one.planned, "power_off"})
+        return next(sent, None) or next(sequences, None)
 
     def dismiss(self, entry: Entry) -> None:
         """Take an ended row away."""

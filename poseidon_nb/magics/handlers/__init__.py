@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, operations, things
+from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, operations, panel, things
 from poseidon_nb.magics.handlers import sandbox as sandbox_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.magics.answer import Answer, Plain
+    from poseidon_nb.magics.answer import Answer, Live, Plain
     from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.job import Job
 
-    Handler = Callable[[Job], Answer | Plain | None]
+    Handler = Callable[[Job], Answer | Plain | Live | None]
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     **things.HANDLERS,
@@ -27,6 +27,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **sandbox_verbs.HANDLERS,
     **accounts.HANDLERS,
     **api.HANDLERS,
+    **panel.HANDLERS,
 }
 
 

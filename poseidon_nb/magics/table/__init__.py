@@ -26,6 +26,7 @@ from poseidon_nb.magics.table.disks import IMAGES, SNAPSHOTS, VOLUMES
 from poseidon_nb.magics.table.droplets import DROPLETS
 from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
 from poseidon_nb.magics.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
+from poseidon_nb.magics.table.panel import PANEL
 from poseidon_nb.magics.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ GROUPS = (
     *(DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
     *(DATABASES, KUBERNETES, APPS, MONITORING),
     *(REGIONS, SIZES, PROJECTS, ACCOUNT, BALANCE, INVOICES),
-    *(SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
+    *(PANEL, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
 )
 
 #: The groups whose verbs doctl keeps in a group apart, or calls differently: words typed, words meant.

@@ -1,0 +1,147 @@
+"""What a panel tells of a droplet: pure. A row of the API in; facts, HTML and text out, every word escaped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.text import counted, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = Mapping[str, Any]
+    #: What a fact is of, and what it says; a list is shown as labels.
+    Facts = list[tuple[str, str | list[str]]]
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+_MIB_A_GIB = 1_024
+
+
+def money(usd: float) -> str:
+    """Give a price: ``$24.00``."""
+    return f"${usd:,.2f}"
+
+
+def memory_text(mib: int) -> str:
+    """Give memory as sizes are sold: ``512 MB``, ``4 GB``."""
+    return f"{mib / _MIB_A_GIB:g} GB" if mib >= _MIB_A_GIB else f"{mib} MB"
+
+
+def age_text(seconds: float) -> str:
+    """Give how long ago something was, in the one unit that says most: ``12 days``."""
+    for unit_s, word in ((_DAY_S, "day"), (_HOUR_S, "hour"), (_MINUTE_S, "minute")):
+        if seconds >= unit_s:
+            return counted(int(seconds // unit_s), word)
+    return "less than a minute"
+
+
+def status_word(row: Row) -> str:
+    """Give the status as a person says it."""
+    return {"active": "On", "off": "Off", "new": "Being made", "archive": "Archived"}.get(
+        row["status"], printable(str(row["status"]))
+    )
+
+
+def _addresses(row: Row, family: str, kind: str) -> list[str]:
+    return [one["ip_address"] for one in (row.get("networks") or {}).get(family, []) if one.get("type") == kind]
+
+
+def resources_text(row: Row) -> str:
+    """Give what a droplet, or a size, consists of: ``2 vCPU · 4 GB · 80 GB disk``."""
+    return f"{row['vcpus']} vCPU · {memory_text(row['memory'])} · {row['disk']} GB disk"
+
+
+def facts_of(row: Row, account: str, now: datetime) -> Facts:
+    """Give the facts in the order in which they are read.
+
+    Parameters
+    ----------
+    row : mapping
+        The droplet as the API sends it.
+    account : str
+        Whose it is: an e-mail address, or ``SANDBOX``.
+    now : datetime
+        For its age; UTC.
+    """
+    region, image, size = row.get("region") or {}, row.get("image") or {}, row.get("size") or {}
+    facts: Facts = [
+        ("Name", printable(row["name"])),
+        ("Status", status_word(row)),
+        ("Account", printable(account)),
+        ("ID", str(row["id"])),
+        ("Region", f"{region.get('name', '')} ({region.get('slug', '')})"),
+        ("Size", str(row.get("size_slug", ""))),
+        ("Resources", resources_text(row)),
+    ]
+    if "price_monthly" in size:
+        facts.append(("Price", f"{money(size['price_monthly'])} a month"))
+    facts += [
+        (label, ", ".join(found))
+        for label, found in (
+            ("Public IPv4", _addresses(row, "v4", "public")),
+            ("Private IPv4", _addresses(row, "v4", "private")),
+            ("Public IPv6", _addresses(row, "v6", "public")),
+        )
+        if found
+    ]
+    facts.append(("Image", printable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))))
+    if row.get("created_at"):
+        made = datetime.fromisoformat(row["created_at"])
+        facts.append(("Created", f"{age_text((now - made).total_seconds())} ago ({made:%Y-%m-%d %H:%M} UTC)"))
+    if row.get("tags"):
+        facts.append(("Tags", [printable(tag) for tag in row["tags"]]))
+    return facts
+
+
+#: What stands in the head, and is not said again below it.
+_IN_HEAD = {"Name", "Status", "Account"}
+
+
+def head_html(row: Row, account: str, *, gone: bool = False) -> str:
+    """Give the head: the name, the status as a word and a colour, and whose it is."""
+    status = "Deleted" if gone else status_word(row)
+    kind = "gone" if gone else escape(str(row["status"]), quote=True)
+    return (
+        f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(printable(row['name']))}</span>"
+        f"<span class='pnb-pill pnb-{kind}'><span class='pnb-dot' aria-hidden='true'></span>{escape(status)}</span>"
+        f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
+        f"<div class='pnb-sub'>{escape(resources_text(row))}</div>"
+    )
+
+
+def facts_html(facts: Facts) -> str:
+    """Give the facts below the head, as a list of terms that flows into columns."""
+    cells = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
+        for label, value in facts
+        if label not in _IN_HEAD and label != "Resources"
+    )
+    return f"<dl class='pnb-facts'>{cells}</dl>"
+
+
+def _value_html(value: str | list[str]) -> str:
+    if isinstance(value, str):
+        return escape(value)
+    return "".join(f"<span class='pnb-tag'>{escape(one)}</span>" for one in value)
+
+
+def table_html(facts: Facts) -> str:
+    """Give the facts as a table, for a page that knows neither widgets nor style sheets."""
+    left = "style='text-align:left'"
+    rows = "".join(
+        f"<tr><th scope='row' {left}>{escape(label)}</th><td {left}>{escape(_value_text(value))}</td></tr>"
+        for label, value in facts
+    )
+    return f"<table class='pnb-facts-table'>{rows}</table>"
+
+
+def facts_text(facts: Facts) -> str:
+    """Give the facts as lines of text."""
+    width = max(len(label) for label, _ in facts)
+    return "\n".join(f"{label:<{width}}  {_value_text(value)}" for label, value in facts)
+
+
+def _value_text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)

@@ -1,0 +1,439 @@
+"""What a panel of one droplet knows and decides: which buttons make sense, what they ask, and what became of them.
+
+No widgets here and no kernel: the skin shows what this says, and tells it what was clicked. It may be told things from
+several threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.connection import telling
+from poseidon_nb.client.progress import Progress
+from poseidon_nb.errors import DropletBusy, OutcomeUnknown, PoseidonError
+from poseidon_nb.text import printable
+from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken
+from poseidon_nb.widgets.asking import Asking
+from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, money, table_html
+from poseidon_nb.widgets.resizing import RESTARTING, SizeChoice, choices_of, consequences, difference_text, first_choice
+from poseidon_nb.widgets.workers import THE_WORKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.widgets.droplet_facts import Facts
+    from poseidon_nb.widgets.workers import Workers
+
+#: The buttons of the first row, and the status in which each makes sense.
+POWER: Mapping[str, str] = {
+    "power_on": "off",
+    "shutdown": "active",
+    "reboot": "active",
+    "power_off": "active",
+    "power_cycle": "active",
+}
+LABELS: Mapping[str, str] = {
+    "power_on": "Power on",
+    "shutdown": "Shut down",
+    "reboot": "Reboot",
+    "power_off": "Power off",
+    "power_cycle": "Power cycle",
+    "snapshot": "Snapshot…",
+    "resize": "Resize…",
+}
+#: What each does, for who has never seen it.
+MEANINGS: Mapping[str, str] = {
+    "power_on": "Switch it on.",
+    "shutdown": "Ask its system to shut down.",
+    "reboot": "Ask its system to start anew.",
+    "power_off": "Cut its power: what was not written to disk is lost.",
+    "power_cycle": "Cut its power and switch it on again.",
+    "snapshot": "Save its disk as an image.",
+    "resize": "Give it another size.",
+}
+FORMS = ("snapshot", "resize")
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonState:
+    """What a button shows.
+
+    Parameters
+    ----------
+    label : str
+    enabled : bool
+    why : str
+        What it does, or why it cannot be clicked now.
+    asking : bool
+        It is its own question now, and a click confirms.
+    """
+
+    label: str
+    enabled: bool
+    why: str
+    asking: bool = False
+
+
+class DropletModel:
+    """One droplet.
+
+    Parameters
+    ----------
+    droplet : Droplet
+        As just read; it is read again in place.
+    changed : callable
+        Called, from any thread, when there may be something new to show.
+    workers : Workers
+        In which threads requests are sent.
+    """
+
+    def __init__(self, droplet: Droplet, changed: Callable[[], None], workers: Workers = THE_WORKERS) -> None:
+        self.droplet = droplet
+        self.client = droplet.client
+        self._clock = self.client.clock
+        self._changed = changed
+        self._workers = workers
+        self._lock = threading.RLock()
+        self._asking = Asking(self._clock)
+        self._seen: Any = None
+        self.account = self.client.label()
+        self.activity = Activity()
+        #: Which form is open: ``snapshot``, ``resize`` or none.
+        self.form = ""
+        self.snapshot_name = ""
+        #: The sizes to choose from; None while they are being read.
+        self.sizes: list[SizeChoice] | None = None
+        self.sizes_error = ""
+        self.size = ""
+        self.with_disk = False
+        self.remark = ""
+        with self._lock:
+            # What is told at once, in another thread, waits until there is a subscription to ask.
+            self._subscription = self.client.watch.subscribe(
+                self._account_changed, droplets=[droplet.to_dict()], on_progress=self._told
+            )
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+    @property
+    def name(self) -> str:
+        """Its name, fit to be shown."""
+        return printable(self.droplet.name)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was deleted."""
+        return self.droplet.id in self._subscription.state.gone
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is not followed now, because nobody has used the panel for long."""
+        return self._subscription.paused
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is followed no more."""
+        return self._subscription.closed
+
+    def facts(self) -> Facts:
+        """Give the facts."""
+        return facts_of(self.droplet.to_dict(), self.account, self._clock.now())
+
+    def notices(self) -> list[str]:
+        """Give what somebody should know who looks at it now."""
+        state = self._subscription.state
+        notices = []
+        if self.closed:
+            notices.append("This panel is closed: run the cell again.")
+        elif self.gone:
+            notices.append(f"{self.name} was deleted.")
+        elif self.paused:
+            notices.append("Paused: nobody has used this panel for a while, so it does not follow the droplet.")
+        elif state.error is not None:
+            notices.append(f"The account cannot be asked now; it is tried again. {error_text(state.error)}")
+        elif state.note:
+            notices.append(f"{state.note[:1].upper()}{state.note[1:]}")
+        return [*notices, *([self.remark] if self.remark else [])]
+
+    def hindrance(self, name: str) -> str:
+        """Say why something cannot be done now; nothing when it can."""
+        wanted, status = POWER.get(name), self.droplet.status
+        running = self.activity.running
+        if self.closed or self.gone:
+            return self.notices()[0]
+        if self.client.read_only:
+            return "This client only reads."
+        if running:
+            return f"{running[0].title} is running."
+        if status not in {"active", "off"}:
+            return f"{self.name} is {'still being made' if status == 'new' else printable(status)}."
+        if wanted is not None and wanted != status:
+            return f"{self.name} is {'on' if status == 'active' else 'off'}."
+        return ""
+
+    def button(self, name: str) -> ButtonState:
+        """Give what a button of the first row shows."""
+        hindrance = self.hindrance(name)
+        asking = self._asking.about == name and not hindrance
+        label = f"Confirm: {spoken(name)} {self.name}" if asking else LABELS[name]
+        return ButtonState(label, not hindrance, hindrance or MEANINGS[name], asking)
+
+    def why(self) -> str:
+        """Say, in one line below the buttons, why some cannot be clicked."""
+        hindered: dict[str, list[str]] = {}
+        for name in LABELS:
+            hindrance = self.hindrance(name)
+            if hindrance:
+                hindered.setdefault(hindrance, []).append(LABELS[name].rstrip("…"))
+        if len(hindered) == 1 and len(next(iter(hindered.values()))) == len(LABELS):
+            return next(iter(hindered))
+        return " ".join(f"{', '.join(names)}: not now, {reason}" for reason, names in hindered.items())
+
+    def go_button(self) -> ButtonState:
+        """Give what the button of the open form shows."""
+        hindrance = self.hindrance(self.form) or self._lacks()
+        if self.form == "snapshot":
+            return ButtonState("Take snapshot", not hindrance, hindrance or MEANINGS["snapshot"])
+        choice = self.choice
+        asking = self._asking.about == "go" and not hindrance and choice is not None
+        label = "Resize"
+        if choice is not None:
+            label = f"Resize to {choice.slug}"
+            if asking:
+                disk = " with its disk, for good," if self.grows_disk else ""
+                price = f"{money(choice.price_monthly)} a month ({difference_text(choice.difference)})"
+                label = f"Confirm: resize {self.name} to {choice.slug}{disk} for {price}"
+        return ButtonState(label, not hindrance, hindrance or MEANINGS["resize"], asking)
+
+    def _lacks(self) -> str:
+        if self.form == "snapshot":
+            return "" if self.snapshot_name.strip() else "Give the snapshot a name."
+        if self.sizes_error:
+            return self.sizes_error
+        if self.sizes is None:
+            return "The sizes are being read."
+        return "" if self.choice is not None else f"No other size fits {self.name}."
+
+    @property
+    def choice(self) -> SizeChoice | None:
+        """The size that is chosen."""
+        return next((one for one in self.sizes or () if one.slug == self.size), None)
+
+    @property
+    def grows_disk(self) -> bool:
+        """Whether the resize would grow the disk."""
+        return self.with_disk and self.can_grow_disk
+
+    @property
+    def can_grow_disk(self) -> bool:
+        """Whether the chosen size has a larger disk."""
+        return self.choice is not None and self.choice.disk > self.droplet.disk
+
+    def consequences(self) -> list[str]:
+        """Give what the chosen resize would do."""
+        choice = self.choice
+        return consequences(choice, self.droplet.to_dict(), with_disk=self.with_disk) if choice is not None else []
+
+    def text(self) -> str:
+        """Give the panel as text."""
+        return "\n".join(filter(None, (facts_text(self.facts()), self.activity.text(), *self.notices())))
+
+    def html(self) -> str:
+        """Give the panel as HTML that needs neither kernel nor script."""
+        rows = self.activity.html()
+        return table_html(self.facts()) + (f"<ul>{rows}</ul>" if rows else "")
+
+    # --- what is clicked ---------------------------------------------------------------------------------------------
+    def press(self, name: str) -> None:
+        """Take a click on a button of the first row."""
+        with self._lock:
+            self._used()
+            if self.hindrance(name):
+                self._asking.cancel()
+            elif name in FORMS:
+                self._asking.cancel()
+                self._open("" if self.form == name else name)
+            elif name == "power_on" or self._asking.press(name):
+                self._asking.cancel()
+                self._act(name)
+        self._changed()
+
+    def cancel(self) -> None:
+        """Take back a question."""
+        with self._lock:
+            self._used()
+            self._asking.cancel()
+        self._changed()
+
+    def close_form(self) -> None:
+        """Close the form, and do nothing."""
+        with self._lock:
+            self._used()
+            self._asking.cancel()
+            self.form = ""
+        self._changed()
+
+    def call_snapshot(self, name: str) -> None:
+        """Give the snapshot a name."""
+        self.snapshot_name = name
+        self._changed()
+
+    def choose_size(self, slug: str) -> None:
+        """Choose a size; a question that was open was about another one."""
+        with self._lock:
+            if slug != self.size:
+                self._asking.cancel()
+            self.size = slug
+        self._changed()
+
+    def choose_disk(self, *, with_disk: bool) -> None:
+        """Choose whether the disk grows too."""
+        with self._lock:
+            if with_disk != self.with_disk:
+                self._asking.cancel()
+            self.with_disk = with_disk
+        self._changed()
+
+    def go(self) -> None:
+        """Take a click on the button of the open form."""
+        with self._lock:
+            self._used()
+            if not self.form or not self.go_button().enabled:
+                self._asking.cancel()
+            elif self.form == "snapshot":
+                self._act("snapshot", name=self.snapshot_name.strip())
+                self.form = ""
+            elif self._asking.press("go"):
+                self._resize(self.size, disk=self.grows_disk)
+                self.form = ""
+        self._changed()
+
+    def resume(self) -> None:
+        """Follow the droplet again after a pause."""
+        self._subscription.touch()
+        self._changed()
+
+    def close(self) -> None:
+        """Follow it no more. What was begun goes on."""
+        self._subscription.close()
+
+    def _used(self) -> None:
+        self.remark = ""
+        self._subscription.touch()
+
+    def _open(self, form: str) -> None:
+        self.form = form
+        if form == "snapshot":
+            self.snapshot_name = f"{self.droplet.name}-{self._clock.now():%Y-%m-%d-%H%M}"
+        elif form == "resize":
+            self.sizes, self.sizes_error, self.with_disk = None, "", False
+            self._workers.run(self._read_sizes)
+
+    def _read_sizes(self) -> None:
+        try:
+            sizes = choices_of((one.to_dict() for one in self.droplet.fitting_sizes()), self.droplet.to_dict())
+        except PoseidonError as error:
+            self.sizes_error = error_text(error)
+        else:
+            self.sizes, self.size = sizes, first_choice(sizes)
+        self._changed()
+
+    # --- acting ------------------------------------------------------------------------------------------------------
+    def _act(self, verb: str, **parameters: Any) -> None:
+        """Have an action started; the caller has looked whether it makes sense, and holds the lock."""
+
+        def start() -> Action:
+            call = self.droplet.take_snapshot if verb == "snapshot" else getattr(self.droplet, verb)
+            action: Action = call(wait=False, **parameters)
+            return action
+
+        more = f": {printable(parameters['name'])}" if "name" in parameters else ""
+        title = f"{LABELS[verb].rstrip('…')} {self.name}{more}"
+        entry = self.activity.begin(title, verb, retry=self._again(verb, lambda: self._act(verb, **parameters)))
+        self._workers.run(lambda: self._send(entry, start))
+
+    def _resize(self, size: str, *, disk: bool) -> None:
+        title = f"Resize {self.name} to {size}{' with its disk' if disk else ''}"
+        retry = self._again("resize", lambda: self._resize(size, disk=disk))
+        if self.droplet.status != "active":
+            entry = self.activity.begin(title, "resize", retry=retry)
+            self._workers.run(lambda: self._send(entry, lambda: self.droplet.resize(size, disk=disk, wait=False)))
+            return
+        entry = self.activity.begin(title, "resize", RESTARTING, retry)
+        self._workers.run_apart(lambda: self._send_all(entry, size, disk=disk))
+
+    def _again(self, verb: str, act: Callable[[], None]) -> Callable[[], None]:
+        """Give what *retry* does: the same, if it still makes sense."""
+
+        def again() -> None:
+            with self._lock:
+                self._used()
+                hindrance = self.hindrance(verb)
+                if hindrance:
+                    self.remark = f"Not tried again: {hindrance}"
+                else:
+                    act()
+            self._changed()
+
+        return again
+
+    def _send(self, entry: Entry, start: Callable[[], Action]) -> None:
+        """Start one action, in a worker's thread; how it goes is told by the account."""
+        try:
+            with telling(lambda seconds, reason: self._wait(entry, seconds, reason)):
+                action = start()
+        except DropletBusy as busy:
+            # Somebody else was faster; what they have started is shown too.
+            self._end(entry, busy)
+            self._subscription.follow(busy.action)
+        except PoseidonError as error:
+            self._end(entry, error)
+        else:
+            self.activity.tell(entry, Progress(action.id, action.label, action.status, 0.0))
+            self._subscription.follow(action)
+        self._changed()
+
+    def _send_all(self, entry: Entry, size: str, *, disk: bool) -> None:
+        """Resize with a restart, in a thread of its own."""
+
+        def tell(progress: Progress) -> None:
+            self.activity.tell(entry, progress)
+            self._changed()
+
+        try:
+            with telling(lambda seconds, reason: self._wait(entry, seconds, reason)):
+                self.droplet.resize(size, disk=disk, restart=True, on_progress=tell)
+        except PoseidonError as error:
+            self._end(entry, error)
+        else:
+            self._end(entry)
+        self._subscription.look_again()
+        self._changed()
+
+    def _end(self, entry: Entry, error: PoseidonError | None = None) -> None:
+        if isinstance(error, OutcomeUnknown):
+            # It may have been carried out: whoever repeats it has to look first.
+            entry.retry = None
+        self.activity.end(entry, error)
+
+    def _wait(self, entry: Entry, seconds: float, reason: str) -> None:
+        self.activity.wait(entry, seconds, reason)
+        self._changed()
+
+    # --- what the account tells --------------------------------------------------------------------------------------
+    def _account_changed(self) -> None:
+        with self._lock:
+            row = self._subscription.state.droplets.get(self.droplet.id)
+            # Only news: an action's own look at the droplet may be younger than the last one of all.
+            if row is not None and row is not self._seen:
+                self._seen = row
+                self.droplet.assign(row)
+        self._changed()
+
+    def _told(self, followed: Followed) -> None:
+        self.activity.take_in(followed)
+        self._changed()
