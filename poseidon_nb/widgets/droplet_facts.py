@@ -114,7 +114,7 @@ def head_html(row: Row, account: str, *, gone: bool = False) -> str:
 def facts_html(facts: Facts) -> str:
     """Give the facts below the head, as a list of terms that flows into columns."""
     cells = "".join(
-        f"<div><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
+        f"<div{'' if isinstance(value, str) else ' class=pnb-wide'}><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
         for label, value in facts
         if label not in _IN_HEAD and label != "Resources"
     )

@@ -170,9 +170,9 @@ class DropletModel:
         if running:
             return f"{running[0].title} is running."
         if status not in {"active", "off"}:
-            return f"{self.name} is {'still being made' if status == 'new' else printable(status)}."
+            return f"It is {'still being made' if status == 'new' else printable(status)}."
         if wanted is not None and wanted != status:
-            return f"{self.name} is {'on' if status == 'active' else 'off'}."
+            return f"It is {'on' if status == 'active' else 'off'}."
         return ""
 
     def button(self, name: str) -> ButtonState:
@@ -191,7 +191,7 @@ class DropletModel:
                 hindered.setdefault(hindrance, []).append(LABELS[name].rstrip("…"))
         if len(hindered) == 1 and len(next(iter(hindered.values()))) == len(LABELS):
             return next(iter(hindered))
-        return " ".join(f"{', '.join(names)}: not now, {reason}" for reason, names in hindered.items())
+        return " ".join(f"{', '.join(names)}: not now. {reason}" for reason, names in hindered.items())
 
     def go_button(self) -> ButtonState:
         """Give what the button of the open form shows."""

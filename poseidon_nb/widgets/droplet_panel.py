@@ -191,4 +191,4 @@ class _ResizeForm:
         state = model.go_button()
         self._go.show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
         shown(self._why, "" if state.enabled else escape(state.why))
-        self._close.show("Close", why="Change nothing")
+        self._close.show("Close", why="Change nothing", visible=not state.asking)

@@ -190,12 +190,12 @@ def bar_html(row: Row) -> str:
         else f"width:100%;background:repeating-linear-gradient(45deg,var({row.colour}, #0069ff) 0 8px,transparent 8px 16px);opacity:.5"
     )
     return (
-        "<div style='display:flex;align-items:center;gap:.75em;line-height:1.6;color:var(--jp-ui-font-color1)'>"
-        f"<span style='flex:0 1 16em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap' title='{escape(row.label)}'>"
+        "<div class='pnb-row' style='display:flex;align-items:center;gap:.75em;line-height:1.6;color:var(--jp-ui-font-color1)'>"
+        f"<span class='pnb-row-label' style='flex:0 1 16em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap' title='{escape(row.label)}'>"
         f"{escape(row.label)}</span>"
-        f"<span role='progressbar' aria-label='{escape(row.label)}' aria-valuemin='0' aria-valuemax='100'{value}"
+        f"<span class='pnb-row-bar' role='progressbar' aria-label='{escape(row.label)}' aria-valuemin='0' aria-valuemax='100'{value}"
         f" aria-valuetext='{escape(row.words)}' style='flex:0 0 12em;height:.6em;border-radius:.3em;overflow:hidden;"
         "background:var(--jp-layout-color3, #ddd)'>"
         f"<span style='display:block;height:100%;border-radius:.3em;{fill}'></span></span>"
-        f"<span style='flex:1 1 auto;font-variant-numeric:tabular-nums'>{escape(row.words)}</span></div>"
+        f"<span class='pnb-row-words' style='flex:1 1 auto;font-variant-numeric:tabular-nums'>{escape(row.words)}</span></div>"
     )

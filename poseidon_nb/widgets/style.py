@@ -9,7 +9,7 @@ STYLE = """<style>
 .pnb-panel {
   --pnb-ink: var(--jp-ui-font-color1, #1f2933); --pnb-soft: var(--jp-ui-font-color2, #5b6770);
   --pnb-line: var(--jp-border-color2, #d7dce1); --pnb-ground: var(--jp-layout-color1, #fff);
-  --pnb-raised: var(--jp-layout-color2, #f4f6f8); --pnb-brand: var(--jp-brand-color1, #1976d2);
+  --pnb-raised: color-mix(in srgb, var(--jp-layout-color2, #eef1f4) 55%, var(--jp-layout-color1, #fff)); --pnb-brand: var(--jp-brand-color1, #1976d2);
   --pnb-fill: var(--jp-brand-color0, #0d5fb8); --pnb-good: var(--jp-success-color1, #2e7d32);
   --pnb-bad: var(--jp-error-color1, #d32f2f); --pnb-bad-fill: var(--jp-error-color0, #b71c1c);
   --pnb-warn: var(--jp-warn-color1, #e65100);
@@ -21,7 +21,7 @@ STYLE = """<style>
 .pnb-panel .jupyter-widgets { margin: 0; }
 .pnb-panel .widget-html, .pnb-panel .widget-html-content { line-height: 1.5; height: auto; min-height: 0; width: auto; color: inherit; font-size: 13px; }
 .pnb-panel .widget-html-content { overflow-wrap: anywhere; }
-.pnb-panel .pnb-empty, .pnb-panel .pnb-hidden { display: none; }
+.pnb-panel .pnb-empty, .pnb-panel .pnb-hidden { display: none !important; }
 .pnb-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .pnb-head { padding: 16px 18px 12px; width: 100%; }
 .pnb-title { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; }
@@ -31,9 +31,10 @@ STYLE = """<style>
 .pnb-active .pnb-dot { background: var(--pnb-good); } .pnb-new .pnb-dot { background: var(--pnb-brand); }
 .pnb-account { margin-left: auto; padding: 1px 8px; border-radius: 5px; font-size: 11px; font-weight: 600; letter-spacing: .04em; color: var(--pnb-soft); border: 1px dashed var(--pnb-line); overflow-wrap: anywhere; }
 .pnb-sub { color: var(--pnb-soft); margin-top: 2px; }
-.pnb-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 10px 18px; margin: 0; padding: 0 18px 16px; }
-.pnb-facts dt { color: var(--pnb-soft); font-size: 11px; font-weight: 400; margin: 0; }
-.pnb-facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.pnb-panel dl.pnb-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 12px 18px; margin: 0; padding: 0 18px 16px; }
+.pnb-panel dl.pnb-facts dt { float: none; width: auto; margin: 0; padding: 0; color: var(--pnb-soft); font-size: 11px; font-weight: 400; line-height: 1.5; }
+.pnb-panel dl.pnb-facts dd { float: none; width: auto; margin: 0; padding: 0; line-height: 1.5; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.pnb-panel dl.pnb-facts .pnb-wide { grid-column: 1 / -1; }
 .pnb-tag { display: inline-block; max-width: 100%; margin: 1px 4px 1px 0; padding: 0 7px; border-radius: 4px; font-size: 12px; background: var(--pnb-raised); border: 1px solid var(--pnb-line); overflow-wrap: anywhere; unicode-bidi: isolate; }
 .pnb-bar { padding: 12px 18px; border-top: 1px solid var(--pnb-line); background: var(--pnb-raised); width: 100%; }
 .pnb-buttons { display: flex; flex-flow: row wrap; gap: 8px; align-items: center; overflow: visible; width: 100%; }
@@ -46,7 +47,7 @@ STYLE = """<style>
 .pnb-panel button.pnb-primary { background: var(--pnb-fill); border-color: var(--pnb-fill); color: #fff; }
 .pnb-panel button.pnb-asking, .pnb-panel button.pnb-asking:hover:enabled { background: var(--pnb-bad-fill); border-color: var(--pnb-bad-fill); color: #fff; font-weight: 600; }
 .pnb-panel button.pnb-quiet { border-color: transparent; background: transparent; color: var(--pnb-soft); }
-.pnb-why { margin-top: 8px; color: var(--pnb-soft); font-size: 12px; }
+.pnb-panel .pnb-bar { padding-bottom: 12px; } .pnb-panel .pnb-bar > .pnb-why { margin-top: 8px; } .pnb-panel .pnb-why, .pnb-panel .pnb-why .widget-html-content { color: var(--pnb-soft); font-size: 12px; }
 .pnb-form { padding: 14px 18px; border-top: 1px solid var(--pnb-line); width: 100%; display: flex; flex-direction: column; gap: 10px; overflow: visible; }
 .pnb-form h4 { margin: 0; font-size: 13px; font-weight: 600; }
 .pnb-form .widget-label { color: var(--pnb-soft); width: auto; min-width: 0; height: auto; text-align: left; }
@@ -63,7 +64,11 @@ STYLE = """<style>
 .pnb-entry { width: 100%; padding: 10px 18px; border-top: 1px solid var(--pnb-line); display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; overflow: visible; }
 .pnb-entry > .widget-html { flex: 1 1 300px; min-width: 0; }
 .pnb-entry .pnb-detail { flex: 1 0 100%; }
-.pnb-steps { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0; padding: 0; list-style: none; color: var(--pnb-soft); font-size: 12px; }
+.pnb-panel .pnb-row { flex-wrap: wrap; gap: 2px 14px !important; }
+.pnb-panel .pnb-row-label { flex: 1 1 200px !important; white-space: normal !important; overflow-wrap: anywhere; font-weight: 500; unicode-bidi: isolate; }
+.pnb-panel .pnb-row-bar { flex: 1 1 160px !important; max-width: 260px; }
+.pnb-panel .pnb-row-words { flex: 1 1 200px !important; color: var(--pnb-soft); }
+.pnb-panel .pnb-steps { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0; padding: 0; list-style: none; color: var(--pnb-soft); font-size: 12px; }
 .pnb-steps li { margin: 0; }
 .pnb-step-now { color: var(--pnb-ink); font-weight: 600; } .pnb-step-now span[aria-hidden] { color: var(--pnb-brand); }
 .pnb-step-done span[aria-hidden] { color: var(--pnb-good); } .pnb-step-failed { color: var(--pnb-bad); font-weight: 600; }
@@ -71,9 +76,12 @@ STYLE = """<style>
 .pnb-notice { display: flex; flex-flow: row wrap; align-items: center; gap: 6px 12px; width: 100%; padding: 8px 18px; border-top: 1px solid var(--pnb-line); color: var(--pnb-soft); overflow: visible; }
 .pnb-notice .pnb-strong { color: var(--pnb-ink); }
 .pnb-notice .pnb-strong::before { content: ''; display: inline-block; width: 8px; height: 8px; margin-right: 8px; border-radius: 2px; background: var(--pnb-warn); }
-.jupyter-widgets-disconnected.pnb-panel, .jupyter-widgets-disconnected .pnb-panel, .pnb-panel.jupyter-widgets-disconnected { opacity: .55; filter: grayscale(1); pointer-events: none; }
+.pnb-panel.jupyter-widgets-disconnected > * { opacity: .45; filter: grayscale(1); pointer-events: none; }
+.pnb-panel.jupyter-widgets-disconnected::before, .pnb-panel .jupyter-widgets-disconnected::before { content: none !important; display: none !important; }
+.pnb-panel.jupyter-widgets-disconnected::after { content: 'Not connected to a kernel any more. Run the cell again.'; padding: 10px 18px; border-top: 1px solid var(--pnb-line); font-weight: 600; font-size: 13px; }
 @container (max-width: 460px) {
-  .pnb-facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .pnb-account { margin-left: 0; }
+  .pnb-panel .pnb-account { margin-left: 0; }
+  .pnb-panel .pnb-row-bar { max-width: none; flex-basis: 100% !important; }
+  .pnb-panel dl.pnb-facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 </style>"""
