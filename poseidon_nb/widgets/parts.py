@@ -93,10 +93,9 @@ class Button:
         self, label: str, *, enabled: bool = True, why: str = "", asking: bool = False, visible: bool = True
     ) -> None:
         """Show a state; ``why`` is told when the mouse rests on it."""
-        with self._button.hold_sync():
-            self._button.description = label
-            self._button.disabled = not enabled
-            self._button.tooltip = why or label
+        self._button.disabled = not enabled
+        self._button.description = label
+        self._button.tooltip = why or label
         marked(self._button, "asking", on=asking)
         marked(self.widget, "hidden", on=not visible)
         if self._cancel is not None:

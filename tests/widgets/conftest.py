@@ -1,0 +1,63 @@
+"""An account in a sandbox on a clock that only the test moves, a watch that only the test drives, and workers without threads."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.client.client import connect
+from poseidon_nb.client.watch import Watch
+from poseidon_nb.sandbox import Sandbox
+
+
+class AtOnce:
+    """Workers that do each job where it is given to them, or keep it until the test lets them."""
+
+    def __init__(self) -> None:
+        self.holding = False
+        self.held = []
+
+    def run(self, job) -> None:
+        if self.holding:
+            self.held.append(job)
+        else:
+            job()
+
+    run_apart = run
+
+    def let_go(self) -> None:
+        self.holding, jobs, self.held = False, self.held, []
+        for job in jobs:
+            job()
+
+
+class Desk:
+    """What a panel needs."""
+
+    def __init__(self, sandbox, client, clock) -> None:
+        self.sandbox, self.client, self.clock = sandbox, client, clock
+        client.watch = self.watch = Watch(client._connection, client.actions, drive=lambda watch: None)
+        self.workers = AtOnce()
+
+    def run(self, seconds: float) -> None:
+        """Drive the watch for so long, as its thread would."""
+        until_s = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until_s:
+            wait_s = self.watch.tick()
+            self.clock.advance(min(max(wait_s or 1.0, 0.01), max(0.01, until_s - self.clock.monotonic())))
+
+    def droplet(self, name: str = "web-1"):
+        return self.client.droplets.by_name(name)
+
+    def posts(self) -> int:
+        """Give how many changes were asked for."""
+        return sum(one.method != "GET" for one in self.sandbox.requests)
+
+    def done(self, droplet) -> list[str]:
+        """Give the types of the actions that the test has set off on a droplet, in order."""
+        return [one.type for one in reversed(droplet.actions()) if one.started_at >= self.clock.start]
+
+
+@pytest.fixture
+def desk(clock):
+    with Sandbox(clock=clock, speed=1.0) as sandbox, connect(sandbox, clock=clock) as client:
+        yield Desk(sandbox, client, clock)

@@ -1,0 +1,454 @@
+"""What the panel of a droplet decides: without a kernel, without widgets, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.client.client import connect
+from poseidon_nb.client.watch import IDLE_S
+from poseidon_nb.errors import DropletBusy
+from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.droplet_model import LABELS, POWER, DropletModel
+
+ALL = set(LABELS)
+
+
+class Hand:
+    """A model, and somebody who clicks."""
+
+    def __init__(self, desk, droplet):
+        self.desk = desk
+        self.changes = 0
+        self.model = DropletModel(droplet, self._changed, desk.workers)
+        desk.run(0.1)
+
+    def _changed(self):
+        self.changes += 1
+
+    def confirm(self, name: str) -> None:
+        self.model.press(name)
+        self.desk.clock.advance(TOO_SOON_S + 0.1)
+        self.model.press(name)
+
+    def go(self) -> None:
+        self.model.go()
+        self.desk.clock.advance(TOO_SOON_S + 0.1)
+        self.model.go()
+
+    def enabled(self) -> set[str]:
+        return {name for name in LABELS if self.model.button(name).enabled}
+
+    def newest(self):
+        return self.model.activity.entries[0]
+
+
+@pytest.fixture
+def hand(desk):
+    hand = Hand(desk, desk.droplet())
+    yield hand
+    hand.model.close()
+
+
+@pytest.fixture
+def off(desk):
+    hand = Hand(desk, desk.droplet("staging-db"))
+    yield hand
+    hand.model.close()
+
+
+# --- what can be clicked ----------------------------------------------------------------------------------------------
+def test_of_a_droplet_that_is_on_all_but_power_on_can_be_clicked_and_why_not_is_said(hand):
+    assert hand.enabled() == ALL - {"power_on"}
+    assert hand.model.button("power_on").why == "It is on."
+    assert hand.model.why() == "Power on: not now. It is on."
+
+
+def test_of_a_droplet_that_is_off_the_power_verbs_cannot_be_clicked(off):
+    assert off.enabled() == {"power_on", "snapshot", "resize"}
+    assert off.model.why() == "Shut down, Reboot, Power off, Power cycle: not now. It is off."
+
+
+def test_nothing_can_be_clicked_while_an_action_runs(hand):
+    hand.confirm("reboot")
+    assert hand.enabled() == set()
+    assert hand.model.why() == "Reboot web-1 is running."
+    hand.desk.run(60.0)
+    assert hand.enabled() == ALL - {"power_on"}
+
+
+def test_a_client_that_only_reads_has_no_buttons(desk):
+    with connect(desk.sandbox, clock=desk.clock, read_only=True) as reader:
+        reader.watch = desk.watch
+        model = DropletModel(reader.droplets.by_name("web-1"), lambda: None, desk.workers)
+        assert model.why() == "This client only reads."
+        model.close()
+
+
+def test_a_droplet_that_was_deleted_elsewhere_has_no_buttons(hand):
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").delete()
+    hand.desk.run(60.0)
+    assert hand.enabled() == set()
+    assert hand.model.notices() == ["web-1 was deleted."]
+
+
+# --- asking in place --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", [name for name in POWER if name != "power_on"])
+def test_a_verb_asks_and_then_acts(hand, name):
+    hand.model.press(name)
+    state = hand.model.button(name)
+    assert state.asking
+    assert state.label.startswith("Confirm: ")
+    assert state.label.endswith(" web-1")
+    assert hand.desk.posts() == 0
+    hand.desk.clock.advance(TOO_SOON_S + 0.1)
+    hand.model.press(name)
+    assert hand.desk.posts() == 1
+    assert not hand.model.button(name).asking
+    hand.desk.run(120.0)
+    assert hand.newest().state == "completed"
+    assert hand.desk.done(hand.model.droplet) == [name]
+
+
+def test_power_on_needs_no_question(off):
+    off.model.press("power_on")
+    off.desk.run(60.0)
+    assert off.desk.done(off.model.droplet) == ["power_on"]
+    assert off.model.droplet.active
+
+
+def test_a_question_can_be_taken_back(hand):
+    hand.model.press("power_off")
+    hand.model.cancel()
+    assert not hand.model.button("power_off").asking
+    hand.desk.clock.advance(5.0)
+    hand.model.press("power_off")
+    assert hand.desk.posts() == 0
+
+
+def test_a_double_click_does_not_confirm(hand):
+    for _ in range(4):
+        hand.model.press("power_off")
+    assert hand.model.button("power_off").asking
+    assert hand.desk.posts() == 0
+
+
+def test_another_button_takes_the_question_over(hand):
+    hand.model.press("power_off")
+    hand.model.press("reboot")
+    assert (hand.model.button("power_off").asking, hand.model.button("reboot").asking) == (False, True)
+
+
+def test_a_question_lapses_when_it_makes_no_sense_any_more(hand):
+    hand.model.press("power_off")
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").power_off()
+    hand.desk.run(60.0)
+    assert hand.model.button("power_off").label == "Power off"
+    hand.model.press("power_off")
+    assert hand.desk.posts() == 1, "the other client's"
+
+
+def test_a_click_is_taken_once(hand):
+    hand.desk.workers.holding = True
+    hand.confirm("power_off")
+    for _ in range(3):
+        hand.model.press("power_off")
+        hand.desk.clock.advance(1.0)
+        hand.model.press("reboot")
+    assert len(hand.desk.workers.held) == 1
+    hand.desk.workers.let_go()
+    hand.desk.run(60.0)
+    assert hand.desk.done(hand.model.droplet) == ["power_off"]
+
+
+# --- how it goes ------------------------------------------------------------------------------------------------------
+def test_a_bar_tells_elapsed_time_estimate_and_what_it_rests_on(hand):
+    hand.confirm("reboot")
+    hand.desk.run(2.0)
+    row = hand.newest().row
+    assert "left (median of " in row.words
+    assert 0 < row.fraction < 1
+    hand.desk.run(60.0)
+    assert hand.newest().row.words.startswith("✓ completed in ")
+    assert hand.model.activity.announcement == "Reboot web-1: completed"
+
+
+def test_an_action_that_errors_is_red_and_can_be_retried(hand):
+    hand.desk.sandbox.fault("action_errored", action="reboot")
+    hand.confirm("reboot")
+    hand.desk.run(60.0)
+    entry = hand.newest()
+    assert entry.state == "failed"
+    assert "errored, without a reason" in entry.detail_html()
+    assert hand.enabled() == ALL - {"power_on"}
+    entry.retry()
+    hand.desk.run(60.0)
+    assert hand.newest().state == "completed"
+    assert hand.desk.done(hand.model.droplet) == ["reboot", "reboot"]
+
+
+def test_a_refusal_is_told_with_its_request_id(hand):
+    hand.desk.sandbox.fault("status", status=422, method="POST", message="Not today")
+    hand.confirm("reboot")
+    text = hand.newest().text()
+    assert "Not today" in text
+    assert hand.desk.sandbox.requests[-1].request_id in text
+
+
+def test_retry_looks_whether_it_still_makes_sense(hand):
+    hand.desk.sandbox.fault("status", status=422, method="POST", message="Not today")
+    hand.confirm("reboot")
+    again = hand.newest().retry
+    hand.confirm("power_off")
+    hand.desk.run(60.0)
+    again()
+    assert hand.model.notices() == ["Not tried again: It is off."]
+    assert hand.desk.done(hand.model.droplet) == ["power_off"]
+
+
+def test_a_pause_for_the_rate_limit_is_told_in_the_row(hand):
+    hand.desk.sandbox.fault("status", status=429, method="POST", retry_after_s=7, times=1)
+    words = []
+    hand.model._changed = lambda: words.extend(one.row.words for one in hand.model.activity.entries)
+    hand.confirm("reboot")
+    assert any(line.startswith("waiting 7 s: rate limit") for line in words)
+    hand.desk.run(60.0)
+    assert hand.desk.done(hand.model.droplet) == ["reboot"]
+
+
+def test_a_lost_answer_is_looked_for_and_never_sent_twice(hand):
+    hand.desk.sandbox.fault("lost_after", method="POST")
+    hand.confirm("reboot")
+    hand.desk.run(60.0)
+    assert hand.newest().state == "completed"
+    assert hand.desk.done(hand.model.droplet) == ["reboot"]
+
+
+def test_an_outcome_that_nobody_knows_is_not_offered_again(hand):
+    hand.desk.sandbox.fault("lost_before", method="POST")
+    hand.confirm("reboot")
+    entry = hand.newest()
+    assert entry.state == "failed"
+    assert entry.retry is None
+    assert "look at %do droplets actions" in entry.text()
+
+
+def test_a_lost_connection_is_told_and_the_bar_goes_on_afterwards(hand):
+    hand.confirm("power_cycle")
+    hand.desk.sandbox.fault("lost_before", method="GET", times=5)
+    hand.desk.run(2.0)
+    assert "cannot be asked now" in hand.model.notices()[0]
+    hand.desk.run(120.0)
+    assert hand.model.notices() == []
+    assert hand.newest().state == "completed"
+
+
+def test_who_was_slower_sees_what_runs_instead(hand):
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
+    hand.confirm("reboot")
+    assert isinstance(hand.newest().error, DropletBusy)
+    hand.desk.run(2.0)
+    assert [entry.title for entry in hand.model.activity.running] == ["Snapshot web-1"]
+
+
+def test_what_ran_before_the_panel_was_opened_is_taken_up(desk):
+    desk.droplet().reboot(wait=False)
+    hand = Hand(desk, desk.droplet())
+    assert [entry.title for entry in hand.model.activity.running] == ["Reboot web-1"]
+    assert hand.enabled() == set()
+    desk.run(60.0)
+    assert hand.newest().state == "completed"
+    hand.model.close()
+
+
+def test_an_action_has_one_row_also_if_the_account_shows_it_first(hand):
+    hand.desk.workers.holding = True
+    hand.confirm("reboot")
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        action = other.droplets.by_name("web-1").reboot(wait=False)
+    hand.model._subscription.follow(hand.desk.client.actions.get(action.id))
+    hand.desk.run(1.0)
+    assert len(hand.model.activity.entries) == 1
+
+
+# --- snapshot ---------------------------------------------------------------------------------------------------------
+def test_a_snapshot_has_a_name_filled_in_and_takes_another(hand):
+    hand.model.press("snapshot")
+    assert hand.model.form == "snapshot"
+    assert hand.model.snapshot_name == "web-1-2026-11-23-1200"
+    hand.model.call_snapshot("  ")
+    assert hand.model.go_button().why == "Give the snapshot a name."
+    hand.model.go()
+    assert hand.desk.posts() == 0
+    hand.model.call_snapshot("before the upgrade")
+    hand.model.go()
+    assert hand.model.form == ""
+    hand.desk.run(600.0)
+    assert hand.newest().state == "completed"
+    assert "before the upgrade" in [one.name for one in hand.model.droplet.snapshots()]
+
+
+def test_a_form_closes_again(hand):
+    hand.model.press("snapshot")
+    hand.model.press("snapshot")
+    assert hand.model.form == ""
+    hand.model.press("resize")
+    hand.model.close_form()
+    assert hand.model.form == ""
+    assert hand.desk.posts() == 0
+
+
+# --- resize -----------------------------------------------------------------------------------------------------------
+def test_only_sizes_that_fit_are_offered_each_with_its_price_and_the_difference(hand):
+    hand.model.press("resize")
+    sold = {size.slug: size for size in hand.desk.client.sizes.list()}
+    droplet = hand.model.droplet
+    assert len(hand.model.sizes) > 50
+    for choice in hand.model.sizes:
+        assert "nyc3" in sold[choice.slug].regions
+        assert choice.disk >= droplet.disk
+        assert choice.slug != droplet.size_slug
+        assert choice.difference == sold[choice.slug].price_monthly - 24.0
+        assert choice.slug in choice.label
+        assert f"${choice.price_monthly:,.2f}/mo" in choice.label
+    assert hand.model.choice.difference > 0
+
+
+def test_sizes_that_cannot_be_read_are_told(hand):
+    hand.desk.sandbox.fault("status", status=422, path="/v2/sizes", message="No sizes today")
+    hand.model.press("resize")
+    assert "No sizes today" in hand.model.go_button().why
+    assert not hand.model.go_button().enabled
+
+
+def test_the_sizes_are_read_in_a_worker_and_waited_for(hand):
+    hand.desk.workers.holding = True
+    hand.model.press("resize")
+    assert hand.model.go_button().why == "The sizes are being read."
+    hand.desk.workers.let_go()
+    assert hand.model.go_button().enabled
+
+
+def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(hand):
+    hand.model.press("resize")
+    hand.model.choose_size("s-4vcpu-8gb")
+    told = " ".join(hand.model.consequences())
+    assert "$48.00 a month (+$24.00)" in told
+    assert "shut down, resized and powered on again" in told
+    hand.model.go()
+    assert hand.model.go_button().label == "Confirm: resize web-1 to s-4vcpu-8gb for $48.00 a month (+$24.00)"
+    assert hand.desk.posts() == 0
+    steps = []
+    hand.model._changed = lambda: steps.append(tuple(hand.newest().steps)) if hand.model.activity.entries else None
+    hand.desk.clock.advance(1.0)
+    hand.model.go()
+    assert (("shut down", "now"), ("resize", "next"), ("power on", "next")) in steps
+    assert (("shut down", "done"), ("resize", "now"), ("power on", "next")) in steps
+    assert steps[-1] == (("shut down", "done"), ("resize", "done"), ("power on", "done"))
+    assert hand.newest().state == "completed"
+    assert hand.desk.done(hand.model.droplet) == ["shutdown", "resize", "power_on"]
+    hand.desk.run(5.0)
+    assert (hand.model.droplet.size_slug, hand.model.droplet.disk, hand.model.droplet.status) == (
+        "s-4vcpu-8gb",
+        80,
+        "active",
+    )
+    assert len(hand.model.activity.entries) == 1
+
+
+def test_a_resize_with_its_disk_warns_and_names_it_in_the_question(off):
+    off.model.press("resize")
+    off.model.choose_size("s-4vcpu-8gb")
+    off.model.choose_disk(with_disk=True)
+    assert "for good" in " ".join(off.model.consequences())
+    off.model.go()
+    assert "with its disk, for good," in off.model.go_button().label
+    off.desk.clock.advance(1.0)
+    off.model.go()
+    off.desk.run(600.0)
+    assert (off.model.droplet.disk, off.model.droplet.status) == (160, "off")
+    assert off.desk.done(off.model.droplet) == ["resize"]
+
+
+def test_the_disk_stays_where_a_size_has_none_larger(hand):
+    hand.model.press("resize")
+    hand.model.choose_disk(with_disk=True)
+    hand.model.choose_size("s-2vcpu-4gb-amd")
+    assert not hand.model.grows_disk
+    assert "for good" not in " ".join(hand.model.consequences())
+
+
+def test_another_choice_takes_the_question_back(hand):
+    hand.model.press("resize")
+    hand.model.go()
+    assert hand.model.go_button().asking
+    hand.model.choose_size("s-8vcpu-16gb")
+    assert not hand.model.go_button().asking
+    hand.model.go()
+    hand.model.choose_disk(with_disk=True)
+    assert not hand.model.go_button().asking
+    assert hand.desk.posts() == 0
+
+
+def test_a_resize_that_fails_leaves_the_droplet_on_and_says_at_which_step(hand):
+    hand.desk.sandbox.fault("action_errored", action="resize")
+    hand.model.press("resize")
+    hand.go()
+    entry = hand.newest()
+    assert entry.state == "failed"
+    assert ("resize", "failed") in entry.steps
+    hand.desk.run(10.0)
+    assert hand.model.droplet.active
+
+
+# --- following --------------------------------------------------------------------------------------------------------
+def test_a_panel_that_nobody_uses_pauses_and_resumes(hand):
+    hand.desk.run(IDLE_S + 20)
+    assert hand.model.paused
+    assert hand.model.notices()[0].startswith("Paused")
+    hand.model.resume()
+    assert not hand.model.paused
+
+
+def test_a_closed_panel_asks_no_more_and_what_was_begun_goes_on(hand):
+    hand.confirm("reboot")
+    hand.model.close()
+    before = len(hand.desk.sandbox.requests)
+    assert hand.desk.watch.tick() is None
+    hand.desk.clock.advance(100.0)
+    assert len(hand.desk.sandbox.requests) == before
+    assert hand.desk.done(hand.model.droplet) == ["reboot"]
+
+
+def test_leaving_the_account_closes_the_panel(hand):
+    hand.desk.client.close()
+    assert hand.model.notices() == ["This panel is closed: run the cell again."]
+    assert hand.enabled() == set()
+
+
+def test_what_changes_elsewhere_is_shown(hand):
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").rename("web-one")
+    hand.desk.run(40.0)
+    assert hand.model.name == "web-one"
+
+
+# --- as text and HTML -------------------------------------------------------------------------------------------------
+def test_the_facts_are_told_as_text_and_as_a_table(hand):
+    for shown in (hand.model.text(), hand.model.html()):
+        for fact in (
+            "web-1",
+            "SANDBOX",
+            "On",
+            "nyc3",
+            "s-2vcpu-4gb",
+            "$24.00 a month",
+            "198.18.0.5",
+            "env:prod",
+            "210 days",
+        ):
+            assert fact in shown
+        assert hand.desk.sandbox.token not in shown
+    assert "<script" not in hand.model.html()
