@@ -89,7 +89,7 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
     facts.append(("Image", printable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))))
     if row.get("created_at"):
         made = datetime.fromisoformat(row["created_at"])
-        facts.append(("Created", f"{age_text((now - made).total_seconds())} ago ({made:%Y-%m-%d %H:%M} UTC)"))
+        facts.append(("Created", f"{age_text((now - made).total_seconds())} ago ({made:%Y-%m-%d})"))
     if row.get("tags"):
         facts.append(("Tags", [printable(tag) for tag in row["tags"]]))
     return facts
