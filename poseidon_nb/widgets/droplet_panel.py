@@ -97,7 +97,7 @@ class DropletPanel(Panel):
         shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
         self._resume.show("Resume", why="Follow the droplet again", visible=model.paused)
         marked(self._notices, "hidden", on=not notices)
-        shown(self._live, live(" ".join((model.activity.announcement, *notices))))
+        shown(self._live, live(" ".join(filter(None, (model.announcement(), self._kernel.notice)))))
 
 
 class _SnapshotForm:

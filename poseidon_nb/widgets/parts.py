@@ -86,8 +86,13 @@ class Button:
         self._cancel: Any = None
         if cancel is not None:
             self._cancel = classed(ipywidgets.Button(description="Cancel"), "cancel", "quiet", "hidden")
-            self._cancel.on_click(lambda _: cancel())
+            self._cancel.on_click(lambda _: self._take_back(cancel))
         self.widget = box(self._button, *([self._cancel] if cancel is not None else []), names=("asker",))
+
+    def _take_back(self, cancel: Callable[[], None]) -> None:
+        cancel()
+        # The way out disappears, and with it the keyboard's place in the page.
+        self._button.focus()
 
     def show(
         self, label: str, *, enabled: bool = True, why: str = "", asking: bool = False, visible: bool = True

@@ -157,6 +157,7 @@ def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_notebook)
     assert panel.page.evaluate("document.activeElement.textContent") == "Cancel"
     press("Enter")
     panel.page.get_by_role("button", name="Power off", exact=True).wait_for(timeout=10_000)
+    panel.page.wait_for_function("document.activeElement.textContent === 'Power off'", timeout=5_000)
     assert panel.changes() == []
     panel.button("power-off").focus()
     press("Space")

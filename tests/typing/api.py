@@ -163,3 +163,12 @@ def telling(client: po.Client) -> None:
     assert_type(client.journal, Journal)
     assert_type(client.journal.changes(), tuple[Change, ...])
     assert_type(client.rate_limit, RateLimit | None)
+
+
+def panels(droplet: po.Droplet) -> None:
+    panel = po.DropletPanel(droplet)
+    assert_type(panel.droplet, po.Droplet)
+    assert_type(panel.text(), str)
+    assert_type(panel.html(), str)
+    panel.close()
+    po.DropletPanel("web-1")  # type: ignore[arg-type]  # a droplet, not its name

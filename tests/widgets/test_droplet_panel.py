@@ -74,8 +74,10 @@ def test_the_way_out_is_a_button_beside_it(panel, desk):
     assert "pnb-hidden" in cancel._dom_classes
     power_off.click()
     assert "pnb-hidden" not in cancel._dom_classes
+    assert "Confirm: power off web-1" in button(panel, "live").value
     cancel.click()
     assert power_off.description == "Power off"
+    assert "Confirm" not in button(panel, "live").value
     assert desk.posts() == 0
 
 

@@ -1,0 +1,112 @@
+"""`%do panel`: what is opened, what it costs, and that panels know when a cell runs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+import poseidon_nb as po
+from poseidon_nb.errors import GrammarError, NoSuchName
+from poseidon_nb.magics import panels
+from poseidon_nb.widgets.busy_kernel import BusyKernel
+from poseidon_nb.widgets.droplet_panel import DropletPanel
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(desk):
+    """No thread: what a panel follows would go on beside the test."""
+    desk.kernel.client().watch._drive = lambda watch: None
+
+
+def test_a_droplet_is_named_by_name_or_id(desk):
+    panel = desk.do("panel web-1")
+    assert isinstance(panel, DropletPanel)
+    assert panel.droplet.name == "web-1"
+    again = desk.do(f"panel {panel.droplet.id}")
+    assert panel.model.closed, "one panel for a droplet"
+    assert "web-1" in repr(again)
+    again.close()
+
+
+def test_opening_a_panel_changes_nothing(desk):
+    desk.sent()
+    desk.do("panel web-1").close()
+    assert desk.changes() == []
+
+
+def test_a_name_that_is_wrong_is_told_with_the_nearest(desk):
+    with pytest.raises(NoSuchName, match="web-1"):
+        desk.do("panel web-l")
+    with pytest.raises(GrammarError):
+        desk.do("panel web-1 web-2")
+
+
+@pytest.mark.parametrize("more", ["--raw", "-o json", ""])
+def test_a_panel_is_a_panel_however_results_are_shown(desk, more):
+    panel = desk.do(f"panel web-1 {more}")
+    assert isinstance(panel, DropletPanel)
+    panel.close()
+
+
+def test_a_panel_can_be_kept_in_a_variable(desk):
+    kept = {}
+    desk.settings = type(desk.settings)(assign=kept.__setitem__)
+    desk.do("panel web-1 --out mine")
+    assert isinstance(kept["mine"], DropletPanel)
+    assert desk.front.said[-1] == "mine: a panel"
+    kept["mine"].close()
+
+
+def test_a_plan_shows_what_would_be_read(desk):
+    desk.do("droplets list")
+    desk.sent()
+    assert desk.do("panel web-1 --dry-run") is None
+    assert re.search(r"GET /v2/droplets/\d+", desk.front.said[-1]), desk.front.said
+    assert desk.sent() == []
+
+
+def test_stopping_the_sandbox_closes_its_panels(desk):
+    panel = desk.do("panel web-1")
+    desk.kernel._forget()
+    assert panel.model.closed
+    assert panel.model.notices() == ["This panel is closed: run the cell again."]
+    panel.close()
+
+
+class Events:
+    def __init__(self):
+        self.callbacks = {"pre_run_cell": [], "post_run_cell": []}
+
+    def register(self, name, callback):
+        self.callbacks[name].append(callback)
+
+
+def test_panels_hear_of_cells_once_and_from_the_cell_that_opens_them(monkeypatch):
+    shell = SimpleNamespace(events=Events(), kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    kernel = BusyKernel(lambda seconds, do: None)
+    monkeypatch.setattr(panels, "THE_KERNEL", kernel)
+    panels.watch_cells()
+    panels.watch_cells()
+    assert kernel._running
+    (began,), (ended,) = shell.events.callbacks.values()
+    ended("result")
+    assert not kernel._running
+    began("info")
+    assert kernel._running
+
+
+def test_where_there_is_no_kernel_nothing_is_registered(monkeypatch):
+    shell = SimpleNamespace(events=Events())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    panels.watch_cells()
+    assert shell.events.callbacks == {"pre_run_cell": [], "post_run_cell": []}
+
+
+def test_the_public_name_makes_the_same_panel(desk):
+    panel = po.DropletPanel(desk.kernel.client().droplets.by_name("web-1"))
+    assert isinstance(panel, DropletPanel)
+    panel.close()
