@@ -18,12 +18,13 @@ from pathlib import Path
 
 import extension_load
 import frames_race
+import panels
 import sandbox_speed
 import waiting
 from report import heading
 
 ROOT = Path(__file__).parents[2]
-BENCHMARKS = {module.NAME: module for module in (frames_race, extension_load, waiting, sandbox_speed)}
+BENCHMARKS = {module.NAME: module for module in (frames_race, extension_load, waiting, panels, sandbox_speed)}
 
 
 def main() -> int:
