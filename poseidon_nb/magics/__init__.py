@@ -10,5 +10,5 @@ without sending any. `questions` and `costs` say what has to be asked first.
 
 What acts: `command_line` joins the parts and hands a `job` to its handler in `handlers`, which is `handlers.operations` for
 every verb without one of its own, and gives an `answer`; `kernel` remembers the chosen account and the words last seen;
-`front` and `progress_views` speak to the person. `magic` and `completion` are the thin skin for IPython.
+`front` and `progress_views` speak to the person. `panels` have `widgets` know when a cell runs. `magic` and `completion` are the thin skin for IPython.
 """

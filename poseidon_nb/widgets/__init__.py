@@ -1,4 +1,10 @@
 """What moves in a notebook: for each thing a plain model that decides, and a thin ipywidgets skin that shows.
 
+`progress` has the rows under a command that waits. A panel is a model such as `droplet_model`, which follows the account
+through the client's watch, and a skin such as `droplet_panel` upon `panel`, built of `parts` in the colours of `style`.
+Models are made of plain pieces: `activity` (a row for each thing that was set off), `asking` (a question in place),
+`droplet_facts` and `resizing`. `workers` are the threads that send, `open_panels` closes the panel whose place another one
+takes, `busy_kernel` tells while a cell runs.
+
 Nothing here displays or prints: that is the floor above's.
 """
