@@ -53,15 +53,18 @@ if TYPE_CHECKING:
         Unprocessable,
     )
     from poseidon_nb.magics.command_line import current_client, do
-    from poseidon_nb.magics.panels import DropletPanel
+    from poseidon_nb.magics.fleet import FleetPanel
+    from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
     "Action": "client.actions",
+    "ActionsPanel": "magics.panels",
     "Client": "client.client",
     "Domain": "client.domains",
     "Droplet": "client.droplet",
     "DropletPanel": "magics.panels",
+    "FleetPanel": "magics.fleet",
     "Image": "client.images",
     "Key": "client.keys",
     "Progress": "client.progress",
@@ -78,6 +81,7 @@ __all__ = [
     "ActionError",
     "ActionFailed",
     "ActionTimedOut",
+    "ActionsPanel",
     "AmbiguousName",
     "BulkFailed",
     "Client",
@@ -90,6 +94,7 @@ __all__ = [
     "Droplet",
     "DropletBusy",
     "DropletPanel",
+    "FleetPanel",
     "Forbidden",
     "GrammarError",
     "Image",

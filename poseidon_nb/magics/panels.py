@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.widgets import droplet_panel
+from poseidon_nb.widgets import actions_panel, droplet_panel
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
 
 if TYPE_CHECKING:
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
 
 
@@ -31,6 +32,23 @@ class DropletPanel(droplet_panel.DropletPanel):
     def __init__(self, droplet: Droplet) -> None:
         watch_cells()
         super().__init__(droplet)
+
+
+class ActionsPanel(actions_panel.ActionsPanel):
+    """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
+
+    Parameters
+    ----------
+    client : Client
+
+    Examples
+    --------
+    >>> po.ActionsPanel(client)  # doctest: +SKIP
+    """
+
+    def __init__(self, client: Client) -> None:
+        watch_cells()
+        super().__init__(client)
 
 
 def watch_cells() -> None:

@@ -62,7 +62,8 @@ def close_all(widget: Any) -> None:
         close_all(child)
     # ipywidgets leaves what a widget owns behind when it closes.
     for owned in (widget.layout, getattr(widget, "style", None)):
-        if owned is not None:
+        # Not everybody's `style` is a widget.
+        if isinstance(owned, ipywidgets.Widget):
             owned.close()
     widget.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live
 
 if TYPE_CHECKING:
@@ -11,12 +12,28 @@ if TYPE_CHECKING:
 
 
 def show(job: Job) -> Live:
-    """Open the panel of a droplet."""
+    """Open the panel of a droplet, or of all of them; a tag leaves out those that do not have it."""
+    word, tag = job.argument("droplet"), job.option("tag_name")
+    if word is not None and tag is not None:
+        raise InvalidArgument("panel takes a droplet or --tag, not both")
+    if word is None:
+        from poseidon_nb.magics.fleet import FleetPanel  # noqa: PLC0415  # pandas and itables come at first use
+
+        if tag is not None:
+            job.check_tag(tag)
+        return Live(FleetPanel(job.client, tag=tag))
     from poseidon_nb.magics.panels import DropletPanel  # noqa: PLC0415  # ipywidgets comes at first use
 
-    droplet = job.client.droplets.find(job.argument("droplet"))
+    droplet = job.client.droplets.find(word)
     job.kernel.learn_names("droplets", [(droplet.name, droplet.id)], whole=False)
     return Live(DropletPanel(droplet))
 
 
-HANDLERS = {("panel", "panel"): show}
+def actions(job: Job) -> Live:
+    """Open the panel of what the account does."""
+    from poseidon_nb.magics.panels import ActionsPanel  # noqa: PLC0415  # ipywidgets comes at first use
+
+    return Live(ActionsPanel(job.client))
+
+
+HANDLERS = {("panel", "panel"): show, ("panel", "actions"): actions}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import Argument, Group, Verb
+from poseidon_nb.magics.words import Argument, Group, Option, Verb
 
 PANEL = Group(
     name="panel",
@@ -12,10 +12,34 @@ PANEL = Group(
     verbs=(
         Verb(
             name="panel",
-            help="show buttons for a droplet, with a bar for each action that runs on it",
+            help="show buttons for a droplet, or a table with buttons for all, with a bar for each action that runs",
             operations=("droplets_get",),
-            arguments=(Argument(name="droplet", shows="DROPLET", help="its id or name", source="droplets"),),
+            arguments=(
+                Argument(
+                    name="droplet",
+                    shows="DROPLET",
+                    help="its id or name; without it, a table of all droplets",
+                    source="droplets",
+                    required=False,
+                ),
+            ),
+            options=(
+                Option(
+                    field="tag_name",
+                    name="tag",
+                    aliases=("tag-name",),
+                    help="a table of the droplets with this tag",
+                    shows="TAG",
+                    source="tags",
+                ),
+            ),
             example="%do panel web-1",
+        ),
+        Verb(
+            name="actions",
+            help="show what runs in the account now, with a bar for each, and what ended lately",
+            operations=("actions_list",),
+            example="%do panel actions",
         ),
     ),
 )

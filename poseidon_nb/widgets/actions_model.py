@@ -1,0 +1,188 @@
+"""What the account does now and did lately, whoever started it: for a panel that only shows. Pure but for the subscription."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.progress import IN_PROGRESS
+from poseidon_nb.text import counted, printable
+from poseidon_nb.widgets.activity import Entry, error_text, spoken
+from poseidon_nb.widgets.droplet_facts import age_text
+from poseidon_nb.widgets.progress import bar_html, row_of, seconds_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.progress import Progress
+    from poseidon_nb.client.subscription import Followed
+
+    Row = Mapping[str, Any]
+
+#: Running actions with a bar; of more the rest is counted.
+MOST_RUNNING = 25
+#: Ended ones, the newest first.
+MOST_ENDED = 15
+#: What an action's result looks like; words say the same.
+_MARKS = {"completed": ("pnb-good", "✓ completed"), "errored": ("pnb-bad", "✗ errored")}
+
+
+class ActionsModel:
+    """The newest actions of an account.
+
+    Parameters
+    ----------
+    client : Client
+    changed : callable
+        Called, from any thread, when there may be something new to show.
+    """
+
+    def __init__(self, client: Client, changed: Callable[[], None]) -> None:
+        self.client = client
+        self.account = client.label()
+        self._changed = changed
+        self._lock = threading.RLock()
+        self._told: dict[int, Progress] = {}
+        #: Names of droplets that were seen: an action outlives what it acted upon.
+        self._names: dict[int, str] = {}
+        self.announcement = ""
+        with self._lock:
+            self._subscription = client.watch.subscribe(self._account_changed, actions=True, on_progress=self._progress)
+            self._learn_names()
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+    @property
+    def paused(self) -> bool:
+        """Whether the account is not followed now, because nobody has used the panel for long."""
+        return self._subscription.paused
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is followed no more."""
+        return self._subscription.closed
+
+    def running(self) -> list[Row]:
+        """Give the actions that run, the newest first."""
+        return [row for row in self._subscription.state.actions if row["status"] == IN_PROGRESS]
+
+    def ended(self) -> list[Row]:
+        """Give the newest that have ended, the newest first."""
+        return [row for row in self._subscription.state.actions if row["status"] != IN_PROGRESS][:MOST_ENDED]
+
+    def title_of(self, row: Row) -> str:
+        """Give what an action is, as a person says it: ``Power off web-1``."""
+        key, kind = row.get("resource_id"), str(row.get("resource_type") or "")
+        subject = self._names.get(key) if isinstance(key, int) and kind == "droplet" else None
+        return f"{spoken(str(row['type'])).capitalize()} {printable(subject or f'{kind} {key or str()}'.strip())}"
+
+    def notices(self) -> list[str]:
+        """Give what somebody should know who looks at it now."""
+        state = self._subscription.state
+        if self.closed:
+            return ["This panel is closed: run the cell again."]
+        if self.paused:
+            return ["Paused: nobody has used this panel for a while, so it does not follow the account."]
+        if state.error is not None:
+            return [f"The account cannot be asked now; it is tried again. {error_text(state.error)}"]
+        return [f"{state.note[:1].upper()}{state.note[1:]}"] if state.note else []
+
+    def running_html(self) -> dict[int, str]:
+        """Give a bar for each that runs, by its id."""
+        return {row["id"]: bar_html(self._entry(row).row) for row in self.running()[:MOST_RUNNING]}
+
+    def running_words(self) -> str:
+        """Give how many run."""
+        number = len(self.running())
+        more = f", {number - MOST_RUNNING:,} of them not shown" if number > MOST_RUNNING else ""
+        return f"{counted(number, 'action')} running now{more}" if number else "Nothing is running now"
+
+    def _entry(self, row: Row) -> Entry:
+        progress = self._told.get(row["id"])
+        entry = Entry(self.title_of(row), str(row["type"]), state="running")
+        if progress is not None:
+            entry.told[row["id"]] = progress
+        else:
+            entry.note = "running"
+        return entry
+
+    def ended_html(self) -> str:
+        """Give a table of those that ended lately."""
+        now = self.client.clock.now()
+        rows = []
+        for row in self.ended():
+            css, words = _MARKS.get(row["status"], ("", printable(str(row["status"]))))
+            ended, took = _times(row)
+            ago = f"{age_text((now - ended).total_seconds())} ago" if ended is not None else ""
+            cells = (
+                f"<td>{escape(self.title_of(row))}</td><td class='{css}'>{escape(words)}</td><td>{escape(ago)}</td>"
+                f"<td>{escape(took)}</td><td>{escape(str(row.get('region_slug') or ''))}</td><td>{row['id']}</td>"
+            )
+            rows.append(f"<tr>{cells}</tr>")
+        if not rows:
+            return "<div class='pnb-idle'>No action has ended lately.</div>"
+        heads = "".join(f"<th>{head}</th>" for head in ("Action", "Result", "Ended", "Took", "Region", "Id"))
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+    def head_html(self) -> str:
+        """Give what stands above the rows."""
+        return (
+            "<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>Actions</span>"
+            f"<span class='pnb-account'>{escape(self.account)}</span></div>"
+            f"<div class='pnb-sub'>{escape(self.running_words())}</div>"
+        )
+
+    def text(self) -> str:
+        """Give the panel as text."""
+        running = [self._entry(row).text() for row in self.running()[:MOST_RUNNING]]
+        ended = [
+            f"{self.title_of(row)}: {_MARKS.get(row['status'], ('', str(row['status'])))[1]}" for row in self.ended()
+        ]
+        return "\n".join([f"{self.account}: {self.running_words()}", *running, *ended, *self.notices()])
+
+    def html(self) -> str:
+        """Give the panel as HTML that needs neither kernel nor script."""
+        running = "".join(f"<li>{escape(self._entry(row).text())}</li>" for row in self.running()[:MOST_RUNNING])
+        head = escape(f"{self.account}: {self.running_words()}")
+        return f"<p>{head}</p>{f'<ul>{running}</ul>' if running else ''}{self.ended_html()}"
+
+    # --- what is clicked ---------------------------------------------------------------------------------------------
+    def look_again(self) -> None:
+        """Ask the account now, also after a pause."""
+        self._subscription.resume()
+        self._changed()
+
+    def close(self) -> None:
+        """Follow the account no more."""
+        self._subscription.close()
+
+    # --- what the account tells --------------------------------------------------------------------------------------
+    def _learn_names(self) -> None:
+        for key, row in self._subscription.state.droplets.items():
+            self._names[key] = str(row["name"])
+
+    def _account_changed(self) -> None:
+        with self._lock:
+            self._learn_names()
+            running = {row["id"] for row in self.running()}
+            self._told = {key: told for key, told in self._told.items() if key in running}
+        self._changed()
+
+    def _progress(self, followed: Followed) -> None:
+        with self._lock:
+            self._told[followed.action.id] = followed.progress
+            if followed.progress.done:
+                self.announcement = f"{followed.progress.label}: {row_of(followed.progress).words}"
+        self._changed()
+
+
+def _times(row: Row) -> tuple[datetime | None, str]:
+    """Give when an action ended, and how long it took in words."""
+    if not row.get("completed_at"):
+        return None, ""
+    ended = datetime.fromisoformat(row["completed_at"])
+    if not row.get("started_at"):
+        return ended, ""
+    return ended, seconds_text(max(0.0, (ended - datetime.fromisoformat(row["started_at"])).total_seconds()))

@@ -1,0 +1,82 @@
+"""The panel of what an account does, as widgets: it shows what `ActionsModel` says."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.widgets.actions_model import ActionsModel
+from poseidon_nb.widgets.fleet_style import FLEET_STYLE
+from poseidon_nb.widgets.panel import Panel
+from poseidon_nb.widgets.parts import Button, box, close_all, html, live, marked, shown
+
+if TYPE_CHECKING:
+    from poseidon_nb.client.client import Client
+
+
+class ActionsPanel(Panel):
+    """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
+
+    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
+    same account is opened, or until nobody has used it for a quarter of an hour.
+
+    Parameters
+    ----------
+    client : Client
+    """
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self.widget.add_class("pnb-actions")
+        with self._lock:
+            self.model = ActionsModel(client, self.refresh)
+            self._head, self._ended, self._notice, self._live = html("head"), html("list"), html(), html("live")
+            self._bars: dict[int, Any] = {}
+            self._running = box(names=("activity",))
+            self._running.layout.flex_flow = "column"
+            self._again = Button(self.clicked(self.model.look_again), names=("look-again",))
+            bar = box(self._again.widget, names=("bar",))
+            self._notices = box(self._notice, names=("notice",))
+            self.widget.children = (
+                *self.widget.children,
+                html("hidden", value=FLEET_STYLE),
+                self._head,
+                self._running,
+                self._ended,
+                bar,
+                self._notices,
+                self._live,
+            )
+        self._opened(("actions", client.base_url, self.model.account))
+
+    def text(self) -> str:
+        """Give the panel as text."""
+        return self.model.text()
+
+    def html(self) -> str:
+        """Give the panel as HTML that needs no kernel."""
+        return self.model.html()
+
+    def _end(self) -> None:
+        self.model.close()
+
+    def _show(self) -> None:
+        model = self.model
+        shown(self._head, model.head_html())
+        bars = model.running_html()
+        for key, bar in bars.items():
+            if key not in self._bars:
+                self._bars[key] = html("progress", "running-action")
+            shown(self._bars[key], bar)
+        children = tuple(self._bars[key] for key in bars)
+        if children != self._running.children:
+            self._running.children = children
+        for key in [*self._bars.keys() - bars.keys()]:
+            close_all(self._bars.pop(key))
+        shown(self._ended, f"<h4>ENDED LATELY</h4>{model.ended_html()}")
+        label = "Resume" if model.paused else "Look again now"
+        self._again.show(label, why="Ask the account now", enabled=not model.closed)
+        notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
+        shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
+        marked(self._notices, "hidden", on=not notices)
+        shown(self._live, live(" ".join((model.announcement, *notices))))

@@ -1,0 +1,182 @@
+"""The panel of a fleet, as widgets: it shows what `FleetModel` says, and tells it what was clicked."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.widgets.fleet import VERBS
+from poseidon_nb.widgets.fleet_model import FleetModel
+from poseidon_nb.widgets.fleet_style import FLEET_STYLE
+from poseidon_nb.widgets.fleet_table import FleetTable
+from poseidon_nb.widgets.fleet_work import entry_html, summary_html
+from poseidon_nb.widgets.panel import Panel
+from poseidon_nb.widgets.parts import Button, box, close_all, html, live, marked, shown
+from poseidon_nb.widgets.workers import THE_WORKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.widgets.fleet_work import FleetWork
+    from poseidon_nb.widgets.workers import Workers
+
+
+class FleetPanel(Panel):
+    """A table of droplets with buttons for those that are selected, and a bar for each action that they started.
+
+    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
+    same account and tag is opened, or until nobody has used it for a quarter of an hour.
+
+    Parameters
+    ----------
+    client : Client
+    tag : str, optional
+        Only droplets that have it.
+    """
+
+    def __init__(self, client: Client, *, tag: str | None = None, workers: Workers = THE_WORKERS) -> None:
+        super().__init__()
+        self.widget.add_class("pnb-fleet")
+        with self._lock:
+            self.model = FleetModel(client, self.refresh, self._moved, tag=tag, workers=workers)
+            self._head, self._selection, self._why = html("head"), html("selection"), html("why")
+            self._table = FleetTable(self.model.fleet.cells, self._chosen)
+            self._buttons = {
+                verb: Button(
+                    self.clicked(partial(self.model.press, verb)),
+                    self.clicked(self.model.cancel),
+                    names=(verb.replace("_", "-"),),
+                )
+                for verb in VERBS
+            }
+            row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
+            bar = box(self._selection, row, self._why, names=("bar",))
+            bar.layout.flex_flow = "column"
+            self._notice = html("notice-text")
+            self._resume = Button(self.clicked(self.model.resume), names=("resume", "primary"))
+            self._notices = box(self._notice, self._resume.widget, names=("notice",))
+            self._works: dict[FleetWork, _WorkRows] = {}
+            self._work_box = box(names=("activity",))
+            self._work_box.layout.flex_flow = "column"
+            self._live = html("live")
+            self.widget.children = (
+                *self.widget.children,
+                html("hidden", value=FLEET_STYLE),
+                self._head,
+                box(*self._table.widgets, names=("table-box",)),
+                bar,
+                self._work_box,
+                self._notices,
+                self._live,
+            )
+        self._opened(("fleet", client.base_url, self.model.account, tag))
+
+    # --- from Python -------------------------------------------------------------------------------------------------
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The selected droplets, with the columns of ``%do droplets list``."""
+        return self.model.selected()
+
+    @property
+    def selected_ids(self) -> frozenset[int]:
+        """The ids of the selected droplets."""
+        return self.model.fleet.selected
+
+    def select(self, ids: Iterable[int]) -> None:
+        """Select exactly these droplets, by their ids; those that the panel does not show are left out."""
+        self.model.select(int(one) for one in ids)
+
+    def text(self) -> str:
+        """Give the panel as text."""
+        return self.model.text()
+
+    def html(self) -> str:
+        """Give the panel as HTML that needs no kernel."""
+        return self.model.html()
+
+    # --- how ---------------------------------------------------------------------------------------------------------
+    def _end(self) -> None:
+        self.model.close()
+
+    def _chosen(self, ids: frozenset[int]) -> None:
+        self._kernel.clicked()
+        self.model.select(ids)
+
+    def _show(self) -> None:
+        model, fleet = self.model, self.model.fleet
+        shown(self._head, model.head_html())
+        self._table.show(fleet.cells)
+        self._table.choose(fleet.selected)
+        hindrance = model.hindrance()
+        for state in fleet.buttons():
+            self._buttons[state.verb].show(
+                state.label, enabled=state.enabled and not hindrance, why=hindrance or state.why, asking=state.asking
+            )
+        shown(self._selection, f"<b>{escape(fleet.selection_text())}</b>")
+        shown(self._why, escape(hindrance or fleet.why_text()))
+        self._show_works()
+        notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
+        shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
+        self._resume.show("Resume", why="Follow the account again", visible=model.paused)
+        marked(self._notices, "hidden", on=not notices)
+        shown(self._live, live(" ".join((model.announcement, *notices))))
+
+    def _show_works(self) -> None:
+        works = self.model.works
+        for work in works:
+            if work not in self._works:
+                self._works[work] = _WorkRows(self, work)
+            self._works[work].show()
+        children = tuple(self._works[work].widget for work in works)
+        if children != self._work_box.children:
+            self._work_box.children = children
+        for work in [*self._works.keys() - {*works}]:
+            close_all(self._works.pop(work).widget)
+
+    def _moved(self, work: FleetWork, droplet_id: int) -> None:
+        """Show only the row that has moved: many do so several times a second."""
+        with self._lock:
+            if self._is_open and work in self._works:
+                self._works[work].show_one(droplet_id)
+
+
+class _WorkRows:
+    """The rows of one order."""
+
+    def __init__(self, panel: FleetPanel, work: FleetWork) -> None:
+        self._work = work
+        self._summary = html("work-summary")
+        self._retry = Button(panel.clicked(partial(panel.model.retry, work)), names=("retry-failed",))
+        self._dismiss = Button(panel.clicked(partial(panel.model.dismiss, work)), names=("dismiss", "quiet"))
+        top = box(self._summary, self._retry.widget, self._dismiss.widget, names=("work-top",))
+        self._rows: dict[int, Any] = {}
+        self._row_box = box(names=("work-rows",))
+        self.widget = box(top, self._row_box, names=("work",))
+
+    def show(self) -> None:
+        work = self._work
+        shown(self._summary, summary_html(work))
+        failed = len(work.retriable)
+        self._retry.show(
+            f"Retry the {failed:,} that failed", why=f"Retry: {work.title}", visible=bool(failed) and work.ended
+        )
+        self._dismiss.show("Dismiss", why=f"Dismiss: {work.title}", visible=work.ended)
+        entries = work.entries()
+        for droplet_id, entry in entries:
+            if droplet_id not in self._rows:
+                self._rows[droplet_id] = html("progress")
+            shown(self._rows[droplet_id], entry_html(entry))
+        children = tuple(self._rows[droplet_id] for droplet_id, _ in entries)
+        if children != self._row_box.children:
+            self._row_box.children = children
+        for droplet_id in [*self._rows.keys() - {droplet_id for droplet_id, _ in entries}]:
+            close_all(self._rows.pop(droplet_id))
+
+    def show_one(self, droplet_id: int) -> None:
+        shown(self._summary, summary_html(self._work))
+        if droplet_id in self._rows:
+            shown(self._rows[droplet_id], entry_html(self._work.entry(droplet_id)))

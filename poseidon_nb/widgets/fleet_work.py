@@ -1,0 +1,162 @@
+"""What one click set off on many droplets: a row for each, and a summary. Pure."""
+
+from __future__ import annotations
+
+import threading
+from html import escape
+from typing import TYPE_CHECKING
+
+from poseidon_nb.text import counted, printable
+from poseidon_nb.widgets.activity import Entry, spoken
+from poseidon_nb.widgets.progress import bar_html
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from poseidon_nb.client.progress import Progress
+    from poseidon_nb.errors import PoseidonError
+
+    Row = Mapping[str, Any]
+
+#: Rows shown; of more the rest is counted. Those that failed come first, then those that run.
+MOST_ROWS = 60
+_ORDER = {"failed": 0, "sending": 1, "running": 1, "completed": 2}
+
+
+class FleetWork:
+    """An action on many droplets. May be told things from any thread.
+
+    Parameters
+    ----------
+    verb : str
+        The action's type.
+    droplets : iterable of mapping
+    """
+
+    def __init__(self, verb: str, droplets: Iterable[Row]) -> None:
+        self.verb = verb
+        self._lock = threading.Lock()
+        self._names = {row["id"]: str(row["name"]) for row in droplets}
+        self._entries = {key: Entry(f"{spoken(verb).capitalize()} {name}") for key, name in self._names.items()}
+        self._droplets: dict[int, int] = {}
+        self._doubtful: set[int] = set()
+
+    # --- news --------------------------------------------------------------------------------------------------------
+    def started(self, droplet_id: int, action_id: int) -> None:
+        """Say which action was started on a droplet."""
+        with self._lock:
+            self._droplets[action_id] = droplet_id
+
+    def tell(self, progress: Progress) -> bool:
+        """Take in news of an action; say whether it is one of these."""
+        with self._lock:
+            droplet_id = self._droplets.get(progress.id)
+            if droplet_id is None:
+                return False
+            entry = self._entries[droplet_id]
+            entry.told[progress.id] = progress
+            entry.note = ""
+            if not entry.ended:
+                entry.state = "running"
+            return True
+
+    def droplet_of(self, action_id: int) -> int | None:
+        """Give the droplet that an action was started on from here."""
+        return self._droplets.get(action_id)
+
+    def wait(self, droplet_id: int, seconds: float, reason: str) -> None:
+        """Say that nothing happens for a while, and why."""
+        with self._lock:
+            self._entries[droplet_id].note = f"waiting {seconds:.0f} s: {reason}"
+
+    def end(self, droplet_id: int, error: PoseidonError | None = None, *, may_retry: bool = True) -> None:
+        """Say how it ended for a droplet."""
+        with self._lock:
+            entry = self._entries[droplet_id]
+            entry.state, entry.error, entry.note = ("completed" if error is None else "failed"), error, ""
+            if not may_retry:
+                self._doubtful.add(droplet_id)
+
+    def again(self, ids: Iterable[int]) -> None:
+        """Begin anew for some droplets."""
+        with self._lock:
+            for droplet_id in ids:
+                self._entries[droplet_id] = Entry(self._entries[droplet_id].title)
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+    @property
+    def failed(self) -> list[int]:
+        """The droplets for which it failed."""
+        with self._lock:
+            return [key for key, entry in self._entries.items() if entry.state == "failed"]
+
+    @property
+    def retriable(self) -> list[int]:
+        """Those of them that can be tried again: where an answer was lost, somebody has to look first."""
+        return [key for key in self.failed if key not in self._doubtful]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        with self._lock:
+            return all(entry.ended for entry in self._entries.values())
+
+    @property
+    def title(self) -> str:
+        """What was asked for: ``Power off 50 droplets``."""
+        names = [*self._names.values()]
+        what = printable(names[0]) if len(names) == 1 else counted(len(names), "droplet")
+        return f"{spoken(self.verb).capitalize()} {what}"
+
+    def summary(self) -> str:
+        """Give how many are how far."""
+        with self._lock:
+            states = [entry.state for entry in self._entries.values()]
+        parts = [
+            (states.count("sending"), "to be sent"),
+            (states.count("running"), "running"),
+            (states.count("completed"), "completed"),
+            (states.count("failed"), "failed"),
+        ]
+        return f"{self.title}: {', '.join(f'{number:,} {words}' for number, words in parts if number)}"
+
+    @property
+    def fraction(self) -> float:
+        """From 0 to 1, how many have ended."""
+        with self._lock:
+            return sum(entry.ended for entry in self._entries.values()) / len(self._entries)
+
+    def entry(self, droplet_id: int) -> Entry:
+        """Give a droplet's row."""
+        return self._entries[droplet_id]
+
+    def entries(self) -> list[tuple[int, Entry]]:
+        """Give the rows to show: those that failed first when there are too many for all."""
+        with self._lock:
+            known = [*self._entries.items()]
+        if len(known) > MOST_ROWS or all(entry.ended for _, entry in known):
+            known.sort(key=lambda one: _ORDER[one[1].state])
+        return known[:MOST_ROWS]
+
+    def text(self) -> str:
+        """Give it as lines of text."""
+        return "\n".join([self.summary(), *(entry.text() for _, entry in self.entries())])
+
+
+def entry_html(entry: Entry) -> str:
+    """Give a droplet's row: its bar, and what went wrong."""
+    return bar_html(entry.row) + entry.detail_html()
+
+
+def summary_html(work: FleetWork) -> str:
+    """Give the summary with the bar of all, which counts ends and estimates nothing."""
+    percent = round(100 * work.fraction)
+    words = work.summary()
+    bad = " pnb-work-bad" if work.failed else " pnb-work-good" if work.ended else ""
+    return (
+        f"<div class='pnb-work-head{bad}'><span class='pnb-work-words'>{escape(words)}</span>"
+        f"<span class='pnb-track' role='progressbar' aria-label='{escape(work.title)}' aria-valuemin='0' "
+        f"aria-valuemax='100' aria-valuenow='{percent}' aria-valuetext='{escape(words)}'>"
+        f"<span style='width:{percent}%'></span></span></div>"
+    )

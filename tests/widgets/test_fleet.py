@@ -1,0 +1,238 @@
+"""A fleet's rows, selection and buttons: the right droplet, whatever a reading brings."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poseidon_nb.client.watch import AccountState
+from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.fleet import VERBS, Fleet
+from poseidon_nb.widgets.fleet_rows import HEADS, cells_of
+
+HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
+
+
+def row(key: int, status: str = "active", *, name: str = "", tags: tuple[str, ...] = ("web",)) -> dict:
+    return {
+        "id": key,
+        "name": name or f"web-{key}",
+        "status": status,
+        "region": {"slug": "nyc3"},
+        "size_slug": "s-1vcpu-1gb",
+        "size": {"price_monthly": 6.0},
+        "networks": {
+            "v4": [{"type": "private", "ip_address": "10.0.0.2"}, {"type": "public", "ip_address": "192.0.2.7"}]
+        },
+        "tags": list(tags),
+        "created_at": "2026-11-01T10:00:00Z",
+    }
+
+
+def state_of(*rows: dict, complete: bool = True, gone: tuple[int, ...] = (), running: dict[int, str] | None = None):
+    actions = tuple(
+        {"id": 900 + key, "resource_id": key, "resource_type": "droplet", "status": "in-progress", "type": kind}
+        for key, kind in (running or {}).items()
+    )
+    return AccountState({one["id"]: one for one in rows}, actions, complete, frozenset(gone))
+
+
+@pytest.fixture
+def fleet(clock) -> Fleet:
+    fleet = Fleet(clock)
+    fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4)))
+    return fleet
+
+
+def button(fleet: Fleet, verb: str):
+    return next(one for one in fleet.buttons() if one.verb == verb)
+
+
+def confirmed(fleet: Fleet, clock, verb: str):
+    assert fleet.press(verb) is None
+    clock.advance(TOO_SOON_S)
+    return fleet.press(verb)
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+def test_a_row_has_a_cell_under_each_head():
+    cells = cells_of(row(7, "off"), "power_on")
+    assert dict(zip(HEADS, cells, strict=True)) == {
+        "": 7,
+        "Name": "web-7",
+        "Status": "off · power_on",
+        "Region": "nyc3",
+        "Size": "s-1vcpu-1gb",
+        "Address": "192.0.2.7",
+        "Tags": "web",
+        "$/month": 6.0,
+        "Created": "2026-11-01",
+        "Id": 7,
+    }
+
+
+def test_a_droplet_that_tells_little_has_a_row_all_the_same():
+    assert cells_of({"id": 7})[0] == 7
+
+
+def test_a_name_cannot_turn_the_direction_of_writing():
+    assert "\u202e" not in cells_of(row(1, name=HOSTILE))[1]
+
+
+def test_the_same_reading_changes_nothing_and_one_in_another_order_neither(fleet):
+    cells = fleet.cells
+    assert not fleet.take_in(state_of(row(4), row(3, "off"), row(2), row(1)))
+    assert fleet.cells is cells
+
+
+def test_a_change_holds_only_what_changed(fleet):
+    change = fleet.take_in(state_of(row(1), row(2, "off"), row(4), row(5)))
+    assert ({*change.put}, change.dropped) == ({2, 5}, {3})
+
+
+def test_what_runs_on_a_droplet_stands_in_its_row(fleet):
+    change = fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "reboot"}))
+    assert change.put[2][2] == "active · reboot"
+
+
+def test_a_part_of_the_list_takes_no_row_away_but_what_is_known_to_be_gone(fleet):
+    change = fleet.take_in(state_of(row(1), complete=False, gone=(4,)))
+    assert change.dropped == {4}
+    assert {*fleet.cells} == {1, 2, 3}
+
+
+def test_a_tag_leaves_the_others_out_whatever_its_case(clock):
+    fleet = Fleet(clock, "WEB")
+    fleet.take_in(state_of(row(1), row(2, tags=("db",))))
+    assert {*fleet.cells} == {1}
+
+
+# --- the selection ----------------------------------------------------------------------------------------------------
+_READINGS = st.lists(
+    st.tuples(
+        st.lists(st.integers(1, 12), unique=True),
+        st.booleans(),
+        st.sampled_from(["active", "off", "new"]),
+    ),
+    max_size=8,
+)
+
+
+@given(shown=st.sets(st.integers(1, 12)), chosen=st.sets(st.integers(1, 14)), readings=_READINGS)
+def test_the_same_ids_stay_selected_through_any_readings_but_for_those_that_are_no_more(shown, chosen, readings):
+    from tests.conftest import FakeClock
+
+    fleet = Fleet(FakeClock())
+    fleet.take_in(state_of(*map(row, sorted(shown))))
+    fleet.select(chosen)
+    expected, known = shown & chosen, {*shown}
+    assert fleet.selected == expected
+    for ids, complete, status in readings:
+        fleet.take_in(state_of(*(row(key, status) for key in ids), complete=complete))
+        known = {*ids} if complete else known | {*ids}
+        expected &= known
+        assert {*fleet.cells} == known
+        assert fleet.selected == expected
+        assert {one["id"] for one in fleet.selected_rows} == expected
+        for verb in VERBS:
+            order = fleet.press(verb)
+            assert order is None or {one["id"] for one in order.droplets} <= expected
+
+
+def test_what_is_no_more_is_not_selected_and_that_is_said(fleet):
+    fleet.select([2, 4])
+    fleet.take_in(state_of(row(1), row(2), gone=(4,)))
+    assert fleet.selected == {2}
+    assert "web-4" in fleet.notice
+
+
+def test_what_is_not_shown_cannot_be_selected(fleet):
+    fleet.select([2, 99])
+    assert fleet.selected == {2}
+
+
+# --- buttons ----------------------------------------------------------------------------------------------------------
+def test_only_what_makes_sense_can_be_clicked_and_why_not_is_said(fleet):
+    assert not any(one.enabled for one in fleet.buttons())
+    fleet.select([3])
+    assert {one.verb for one in fleet.buttons() if one.enabled} == {"power_on", "snapshot"}
+    assert fleet.why_text() == "Shut down, Reboot, Power off, Power cycle: not now, it is not on."
+
+
+def test_a_button_asks_in_place_with_count_and_names_and_acts_at_the_second_press(fleet, clock):
+    fleet.select([1, 2, 3])
+    assert fleet.press("power_off") is None
+    asked = button(fleet, "power_off")
+    assert asked.label == "Confirm: power off 2 droplets: web-1 and web-2 (1 other selected cannot now)"
+    assert asked.asking
+    clock.advance(TOO_SOON_S)
+    order = fleet.press("power_off")
+    assert [one["id"] for one in order.droplets] == [1, 2]
+
+
+def test_two_presses_too_close_together_confirm_nothing(fleet, clock):
+    fleet.select([1, 2])
+    assert fleet.press("power_off") is None
+    clock.advance(TOO_SOON_S / 2)
+    assert fleet.press("power_off") is None
+    assert fleet.asking
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 4], [1], [2, 4]])
+def test_another_selection_is_never_confirmed_by_a_second_press(fleet, clock, ids):
+    fleet.select([1, 2])
+    fleet.press("power_off")
+    fleet.select(ids)
+    clock.advance(TOO_SOON_S)
+    assert not fleet.asking
+    assert fleet.press("power_off") is None
+
+
+def test_a_question_about_what_has_changed_meanwhile_is_asked_anew(fleet, clock):
+    fleet.select([1, 2])
+    fleet.press("power_off")
+    fleet.take_in(state_of(row(1), row(2, "off"), row(3, "off"), row(4)))
+    clock.advance(TOO_SOON_S)
+    assert fleet.press("power_off") is None
+    assert button(fleet, "power_off").label == "Confirm: power off web-1 (1 other selected cannot now)"
+
+
+def test_a_question_about_a_droplet_that_vanished_is_closed(fleet, clock):
+    fleet.select([1, 2])
+    fleet.press("power_off")
+    fleet.take_in(state_of(row(1), row(3, "off"), row(4)))
+    assert not fleet.asking
+
+
+def test_what_harms_nothing_is_done_at_once_for_one_droplet_and_only_once(fleet):
+    fleet.select([3])
+    assert [one["id"] for one in fleet.press("power_on").droplets] == [3]
+    assert fleet.press("power_on") is None
+    assert "something is running on it" in fleet.why_text()
+    fleet.release(3)
+    assert fleet.press("power_on") is not None
+
+
+def test_a_droplet_that_somebody_else_acts_upon_is_left_alone(fleet, clock):
+    fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "snapshot"}))
+    fleet.select([1, 2])
+    assert [one["id"] for one in confirmed(fleet, clock, "reboot").droplets] == [1]
+
+
+def test_a_question_can_be_taken_back(fleet, clock):
+    fleet.select([1])
+    fleet.press("reboot")
+    fleet.cancel()
+    clock.advance(TOO_SOON_S)
+    assert fleet.press("reboot") is None
+
+
+def test_many_names_are_counted(fleet):
+    fleet.take_in(state_of(*map(row, range(1, 51))))
+    fleet.select(range(1, 51))
+    fleet.press("power_off")
+    assert button(fleet, "power_off").label == (
+        "Confirm: power off 50 droplets: web-1, web-2, web-3, web-4, web-5, web-6 and 44 more"
+    )
+    assert fleet.count_text() == "50 droplets, $300.00 a month"

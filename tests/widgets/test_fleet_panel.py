@@ -1,0 +1,284 @@
+"""A fleet's panel on a sandbox, without a kernel: what is sent, what is told, and what the skin sends to the page."""
+
+from __future__ import annotations
+
+import threading
+from html.parser import HTMLParser
+
+import ipywidgets
+import pytest
+
+from poseidon_nb.client.client import connect
+from poseidon_nb.client.watch import EVERY_S, Watch
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.widgets.actions_panel import ActionsPanel
+from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.fleet_panel import FleetPanel
+from poseidon_nb.widgets.fleet_work import FleetWork
+
+
+class AtOnce:
+    """Workers that are done when they are asked."""
+
+    def run(self, job):
+        job()
+
+    run_apart = run
+
+
+class Desk:
+    """A panel of a sandbox's account, which only the test drives."""
+
+    def __init__(self, sandbox, client, clock):
+        self.sandbox, self.client, self.clock = sandbox, client, clock
+        client.watch = self.watch = Watch(client._connection, client.actions, drive=lambda _: None)
+        self.panel = None
+
+    def open(self, tag=None) -> FleetPanel:
+        self.panel = FleetPanel(self.client, tag=tag, workers=AtOnce())
+        self.run(0.5)
+        return self.panel
+
+    def run(self, seconds: float) -> None:
+        until_s = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until_s:
+            wait_s = self.watch.tick()
+            if wait_s is None:
+                return
+            self.clock.advance(min(max(wait_s, 0.01), until_s - self.clock.monotonic()))
+
+    def click(self, verb: str) -> None:
+        self.panel._buttons[verb]._button.click()
+
+    def confirm(self, verb: str) -> None:
+        self.click(verb)
+        self.clock.advance(TOO_SOON_S)
+        self.click(verb)
+
+    def posted(self) -> list[str]:
+        return [one.path for one in self.sandbox.requests if one.method == "POST"]
+
+
+@pytest.fixture
+def desk(clock):
+    with Sandbox(clock=clock, speed=1.0, droplets=60) as sandbox, connect(sandbox, clock=clock) as client:
+        desk = Desk(sandbox, client, clock)
+        yield desk
+        if desk.panel is not None:
+            desk.panel.close()
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every state that a widget sends to the page."""
+    states = []
+    monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: states.append((self, key)))
+    return states
+
+
+def active(desk, number: int) -> list[int]:
+    return [key for key, row in desk.watch.state.droplets.items() if row["status"] == "active"][:number]
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+def test_all_droplets_are_shown_gpu_droplets_too_and_the_selected_are_a_frame(desk):
+    panel = desk.open()
+    everything = {one.id for one in desk.client.droplets.list()}
+    assert {*map(int, panel._table._companion.rows)} == everything
+    ids = active(desk, 3)
+    panel.select(ids)
+    assert {*panel.selected["id"]} == {*ids}
+    assert [*panel.selected.columns] == [*desk.client.droplets.frame().columns]
+
+
+def test_nothing_selected_is_a_frame_with_the_same_columns(desk):
+    frame = desk.open().selected
+    assert len(frame) == 0
+    assert "public_ipv4" in frame.columns
+
+
+def test_unchanged_data_sends_nothing(desk, sent):
+    desk.open()
+    sent.clear()
+    desk.run(10 * EVERY_S)
+    assert sent == []
+
+
+def test_a_change_sends_only_the_row_that_changed(desk, sent):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(key).rename("fresh")
+    sent.clear()
+    desk.run(3 * EVERY_S)
+    assert {*panel._table._companion.changes} == {str(key)}
+    assert panel._table._companion.changes[str(key)][1] == "fresh"
+    assert not any(widget is panel._table._table for widget, _ in sent)
+
+
+def test_the_table_of_itables_itself_never_gets_data_so_that_it_keeps_page_and_sorting(desk):
+    panel = desk.open()
+    before = dict(panel._table._table._dt_args)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(active(desk, 1)[0]).delete()
+    desk.run(3 * EVERY_S)
+    assert panel._table._table._dt_args == before
+
+
+def test_a_selection_made_in_the_page_is_not_sent_back_to_it(desk, sent):
+    panel = desk.open()
+    ids = active(desk, 2)
+    sent.clear()
+    panel._table._companion._handle_custom_msg({"chosen": ids, "number": 1}, [])
+    assert panel.selected_ids == {*ids}
+    assert not any(widget is panel._table._companion and "rows" in (key or ()) for widget, key in sent)
+    assert panel._table._companion.chosen == {"ids": sorted(ids), "number": 1}
+
+
+def test_only_droplets_with_the_tag_are_shown(desk):
+    panel = desk.open("web")
+    tagged = {one.id for one in desk.client.droplets.list(tag_name="web")}
+    assert tagged
+    assert {*panel.model.fleet.cells} == tagged
+
+
+# --- what is done -----------------------------------------------------------------------------------------------------
+def test_fifty_droplets_with_three_failing_have_a_row_each_and_a_summary_and_the_failed_are_tried_again(desk):
+    panel = desk.open()
+    ids = active(desk, 50)
+    bad = ids[10:13]
+    for key in bad:
+        desk.sandbox.fault("status", status=503, path=f"/v2/droplets/{key}/actions", method="POST", times=20)
+    panel.select(ids)
+    desk.confirm("power_off")
+    desk.run(120.0)
+    (work,) = panel.model.works
+    assert work.summary() == "Power off 50 droplets: 47 completed, 3 failed"
+    assert {*work.failed} == {*bad}
+    rows = panel._works[work]
+    assert len(rows._row_box.children) == 50
+    first = rows._row_box.children[0].value
+    assert "pnb-error" in first
+    assert "request" in first
+    assert {desk.watch.state.droplets[key]["status"] for key in ids if key not in bad} == {"off"}
+    assert {desk.watch.state.droplets[key]["status"] for key in bad} == {"active"}
+
+
+def test_exactly_the_selected_are_acted_upon_once_each(desk):
+    panel = desk.open()
+    ids = active(desk, 5)
+    panel.select(ids)
+    desk.confirm("reboot")
+    desk.click("reboot")
+    assert sorted(desk.posted()) == sorted(f"/v2/droplets/{key}/actions" for key in ids)
+
+
+def test_an_action_that_fails_is_red_and_can_be_tried_again(desk):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    desk.sandbox.fault("action_errored", action="reboot", times=1)
+    panel.select([key])
+    desk.confirm("reboot")
+    desk.run(60.0)
+    (work,) = panel.model.works
+    assert work.summary().endswith("1 failed")
+    panel._works[work]._retry._button.click()
+    desk.run(60.0)
+    assert work.summary().endswith("1 completed")
+
+
+def test_a_client_that_only_reads_offers_nothing(desk):
+    with connect(desk.sandbox, clock=desk.clock, read_only=True) as client:
+        reading = Desk(desk.sandbox, client, desk.clock)
+        panel = reading.open()
+        panel.select(active(reading, 2))
+        assert all(button._button.disabled for button in panel._buttons.values())
+        panel.close()
+
+
+# --- beginning and end ------------------------------------------------------------------------------------------------
+def test_another_panel_of_the_same_closes_the_first_and_its_widgets(desk):
+    before = {*ipywidgets.widgets.widget._instances}
+    first = desk.open()
+    second = desk.open()
+    assert first.model.closed
+    assert not second.model.closed
+    second.close()
+    assert {*ipywidgets.widgets.widget._instances} - before == set()
+    assert desk.watch.tick() is None
+
+
+def test_opening_sends_the_requests_of_one_reading(desk):
+    desk.client.label()
+    desk.sandbox._dispatcher.log.clear()
+    desk.open()
+    assert len(desk.sandbox.requests) == 3
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def test_a_hostile_name_stays_text_in_what_a_saved_notebook_keeps(desk):
+    key = desk.client.droplets.list()[0].id
+    droplets = desk.sandbox._dispatcher.world.droplets
+    droplets.put(key, droplets[key].showing(name="<img src=x onerror=alert(1)>" + "w" * 200))
+    panel = desk.open()
+    panel.select([key])
+    html = panel.html()
+    assert "img" not in {tag for tag, _ in Tags(html).found}
+    bundle = panel._repr_mimebundle_()
+    assert "dop_v1" not in str(bundle)
+    assert "61 droplets" in bundle["text/plain"]
+
+
+def test_a_work_of_many_shows_the_failed_first(clock):
+    from poseidon_nb.errors import PoseidonError
+
+    work = FleetWork("reboot", [{"id": key, "name": f"web-{key}"} for key in range(200)])
+    work.end(150, PoseidonError("no"))
+    assert work.entries()[0][0] == 150
+    assert len(work.entries()) == 60
+    assert work.summary() == "Reboot 200 droplets: 199 to be sent, 1 failed"
+
+
+# --- the account's actions --------------------------------------------------------------------------------------------
+def test_actions_of_somebody_else_are_taken_up_and_shown_until_they_end(desk):
+    panel = ActionsPanel(desk.client)
+    desk.run(0.5)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        droplet = next(one for one in other.droplets.list() if one.active)
+        droplet.power_off(wait=False)
+    panel._again._button.click()
+    desk.run(1.0)
+    assert f"Power off {droplet.name}: 1 s" in panel.text()
+    assert len(panel._running.children) == 1
+    desk.run(60.0)
+    assert "Nothing is running now" in panel.text()
+    assert f"Power off {droplet.name}: ✓ completed" in panel.text()
+    assert len(panel._running.children) == 0
+    panel.close()
+    assert desk.watch.tick() is None
+
+
+def test_an_actions_panel_that_shows_nothing_new_sends_nothing(desk, sent):
+    panel = ActionsPanel(desk.client)
+    desk.run(0.5)
+    sent.clear()
+    desk.run(40.0)
+    assert [key for widget, key in sent if widget is not panel._ended] == []
+    panel.close()
+
+
+def test_panels_may_be_told_things_from_other_threads(desk):
+    panel = desk.open()
+    thread = threading.Thread(target=lambda: panel.select(active(desk, 1)))
+    thread.start()
+    thread.join()
+    assert len(panel.selected) == 1
