@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.widgets.progress import ProgressModel, seconds_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Self
 
+    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.progress import Progress
     from poseidon_nb.clock import Clock
+
+    Row = Mapping[str, Any]
 
 #: Bars move ten times a second at most, in seconds.
 REFRESH_S = 0.1
@@ -69,6 +73,17 @@ class ProgressView:
                 self.model.note = f"waiting {seconds_text(left_s)}: {self._reason}" if left_s > 0 else ""
                 if self._show():
                     self._shown_s = now_s
+
+    def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
+        """Show how actions go that the command does not wait for, where that is possible after its end.
+
+        Parameters
+        ----------
+        client : Client
+        actions : iterable of Action
+        creating : iterable of mapping
+            Droplets that are being made.
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +153,14 @@ class NotebookProgress(ProgressView):
         self._thread = threading.get_ident()
         self._rows: Any = None
         self._handle: Any = None
+
+    def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
+        """Leave rows under the cell that go on while the next one runs."""
+        from poseidon_nb.magics.live_rows import LiveRows  # noqa: PLC0415  # ipywidgets comes at first use
+
+        running, made = [action for action in actions if not action.done], [*creating]
+        if running or made:
+            LiveRows(client, self._display, running, made)
 
     def _show(self) -> bool:
         if self._rows is None and threading.get_ident() != self._thread:

@@ -14,12 +14,12 @@ FLEET_STYLE = """<style>
 .pnb-fleet .dt-container .dt-search input:focus-visible, .pnb-fleet .dt-container select:focus-visible, .pnb-fleet .dt-container button:focus-visible, .pnb-fleet th:focus-visible, .pnb-fleet input.pnb-check:focus-visible, .pnb-fleet input.pnb-check-all:focus-visible { outline: 2px solid var(--pnb-brand) !important; outline-offset: 1px; }
 .pnb-fleet .dt-container label, .pnb-fleet .dt-container .dt-info { color: var(--pnb-soft); padding: 0; }
 .pnb-fleet table.dataTable.pnb-table { border-collapse: collapse; width: 100%; margin: 0; border: 0; font-variant-numeric: tabular-nums; table-layout: auto; }
-.pnb-fleet table.dataTable.pnb-table > thead > tr > th { padding: 8px 8px; border: 0; border-bottom: 1px solid var(--pnb-line); color: var(--pnb-soft); background: transparent; font-size: 11px; font-weight: 600; letter-spacing: .02em; text-align: left; white-space: nowrap; }
+.pnb-fleet table.dataTable.pnb-table > thead > tr > th { padding: 8px 6px; border: 0; border-bottom: 1px solid var(--pnb-line); color: var(--pnb-soft); background: transparent; font-size: 11px; font-weight: 600; letter-spacing: .02em; text-align: left; white-space: nowrap; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th .dt-column-header { justify-content: flex-start; gap: 4px; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th.dt-right { text-align: right; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th.dt-right .dt-column-header { flex-direction: row; justify-content: flex-end; }
 .pnb-fleet table.dataTable.pnb-table > tbody > tr { background: transparent; cursor: pointer; }
-.pnb-fleet table.dataTable.pnb-table > tbody > tr > td { padding: 7px 8px; border: 0; border-bottom: 1px solid var(--pnb-line); box-shadow: none; color: var(--pnb-ink); background: transparent; text-align: left; font-size: 12px; vertical-align: middle; white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; }
+.pnb-fleet table.dataTable.pnb-table > tbody > tr > td { padding: 7px 6px; border: 0; border-bottom: 1px solid var(--pnb-line); box-shadow: none; color: var(--pnb-ink); background: transparent; text-align: left; font-size: 12px; vertical-align: middle; white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; }
 .pnb-fleet table.dataTable.pnb-table > tbody > tr > td.dt-right { text-align: right; }
 .pnb-fleet table.dataTable.pnb-table > tbody > tr:hover > td { background: var(--pnb-raised); }
 .pnb-fleet table.dataTable.pnb-table > tbody > tr.pnb-chosen > td { background: color-mix(in srgb, var(--pnb-brand) 14%, transparent); }

@@ -89,6 +89,8 @@ def _act_on(job: Job, droplets: list[Droplet], step: Step) -> Answer:
         return job.client.droplets.acting.act(droplet, step, wait=False, timeout_s=None, on_progress=None)
 
     outcomes = act_on_each(job.client.actions, droplets, start, on_idle=job.view.look, **job.waiting)
+    if job.command.no_wait:
+        job.view.follow(job.client, [one.action for one in outcomes if one.action is not None and one.error is None])
     return _table(job, job.command.verb, outcomes)
 
 

@@ -109,6 +109,8 @@ def create_droplets(job: Job) -> Answer:
     else:
         made = [job.client.droplets.create(name=names[0], **fields, **waiting)]
     job.kernel.learn_names("droplets", [(droplet.name, droplet.id) for droplet in made], whole=False)
+    if job.command.no_wait:
+        job.view.follow(job.client, creating=[droplet.to_dict() for droplet in made if droplet.status == "new"])
     return answer_of("droplets", [droplet.to_dict() for droplet in made], single=len(names) == 1)
 
 

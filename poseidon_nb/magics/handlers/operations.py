@@ -21,6 +21,7 @@ from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
     from poseidon_nb.catalogue import Operation
+    from poseidon_nb.client.actions import Action
     from poseidon_nb.magics.job import Job
     from poseidon_nb.magics.words import Argument, Verb
     from poseidon_nb.transport.request import Request
@@ -121,15 +122,24 @@ def _answered(job: Job, verb: Verb, wanted: Operation, answer: Any) -> Answer | 
         _learn(job, wanted, answer)
         return answer_of(verb.table or wanted.id, answer)
     held = answer.get(wanted.answer_key, answer) if wanted.answer_key and isinstance(answer, dict) else answer
-    if verb.waits and isinstance(held, dict) and not job.command.no_wait:
-        held = _waited(job, verb, held)
+    if verb.waits and isinstance(held, dict):
+        held = _followed(job, verb, held) if job.command.no_wait else _waited(job, verb, held)
     rows = held if isinstance(held, list) else [held]
     return answer_of(verb.table or wanted.id, rows, single=not isinstance(held, list))
 
 
-def _waited(job: Job, verb: Verb, action: dict[str, Any]) -> dict[str, Any]:
+def _adopted(job: Job, verb: Verb, action: dict[str, Any]) -> Action:
     subject = next((str(job.command.arguments.get(argument.name, "")) for argument in verb.arguments), "")
-    waited = job.client.actions.adopt(action, subject=subject)
+    return job.client.actions.adopt(action, subject=subject)
+
+
+def _followed(job: Job, verb: Verb, action: dict[str, Any]) -> dict[str, Any]:
+    job.view.follow(job.client, [_adopted(job, verb, action)])
+    return action
+
+
+def _waited(job: Job, verb: Verb, action: dict[str, Any]) -> dict[str, Any]:
+    waited = _adopted(job, verb, action)
     try:
         waited.wait(job.command.timeout_s, on_progress=job.view.tell)
     except PoseidonError as error:

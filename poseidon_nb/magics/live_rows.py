@@ -1,0 +1,101 @@
+"""The rows under a cell that did not wait: they go on while the next cell runs, and end as plain text and HTML.
+
+They are one more who follows the account: the client's one subscription drives them, and they leave it when the last
+action has ended.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.progress import Progress
+from poseidon_nb.widgets.progress import ProgressModel, ProgressRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.subscription import Followed
+
+    Row = Mapping[str, Any]
+
+
+class LiveRows:
+    """Rows of actions that nobody waits for.
+
+    Parameters
+    ----------
+    client : Client
+    display : callable
+        IPython's ``display``; only called here, in the thread of the cell.
+    actions : iterable of Action
+        As they were started.
+    creating : iterable of mapping
+        Droplets that are being made: their actions are found in the account.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        display: Callable[..., Any],
+        actions: Iterable[Action] = (),
+        creating: Iterable[Row] = (),
+    ) -> None:
+        started, made = [*actions], [*creating]
+        self._lock = threading.RLock()
+        self._model = ProgressModel()
+        self._wanted = {action.id for action in started}
+        self._creating = {row["id"] for row in made}
+        self._done: set[int] = set()
+        self._over = False
+        for action in started:
+            self._model.tell(Progress(action.id, action.label, action.status, 0.0))
+        if made and not started:
+            self._model.note = "being made"
+        self._rows = ProgressRows(self._model)
+        self._rows.refresh()
+        self._handle = display(self._bundle(), raw=True, display_id=True)
+        with self._lock:
+            # What is told at once, in another thread, waits until there is a subscription to leave.
+            self._subscription = client.watch.subscribe(
+                self._changed, droplets=made, actions=True, on_progress=self._told
+            )
+        for action in started:
+            self._subscription.follow(action)
+
+    def _bundle(self) -> dict[str, Any]:
+        bundle: dict[str, Any] = dict(self._rows.widget._repr_mimebundle_())
+        # Where a notebook is opened without a kernel this is all there is.
+        return {**bundle, "text/plain": self._model.text(), "text/html": self._model.html()}
+
+    def _told(self, followed: Followed) -> None:
+        action = followed.action
+        with self._lock:
+            made = action.type == "create" and action.resource_id in self._creating
+            if self._over or not (made or action.id in self._wanted):
+                return
+            self._model.note = ""
+            self._model.tell(followed.progress)
+            if followed.error is not None and not followed.progress.done:
+                self._model.note = f"{action.label} is followed no more: {followed.error}"
+            if followed.progress.done or followed.error is not None:
+                self._done.add(action.id)
+            if len(self._done) >= len(self._wanted) + len(self._creating):
+                self._end()
+            else:
+                self._rows.refresh()
+
+    def _changed(self) -> None:
+        with self._lock:
+            if not self._over and self._subscription.closed:
+                self._model.note = "the account was left; what was started goes on"
+                self._end()
+
+    def _end(self) -> None:
+        self._over = True
+        self._subscription.close()
+        # By its id, so that it changes under its own cell whichever runs now.
+        self._handle.update({"text/plain": self._model.text(), "text/html": self._model.html()}, raw=True)
+        self._rows.close()
