@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 import extension_load
+import fleet
 import frames_race
 import panels
 import sandbox_speed
@@ -24,7 +25,7 @@ import waiting
 from report import heading
 
 ROOT = Path(__file__).parents[2]
-BENCHMARKS = {module.NAME: module for module in (frames_race, extension_load, waiting, panels, sandbox_speed)}
+BENCHMARKS = {module.NAME: module for module in (frames_race, extension_load, waiting, panels, fleet, sandbox_speed)}
 
 
 def main() -> int:

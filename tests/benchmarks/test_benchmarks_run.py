@@ -13,6 +13,7 @@ ROWS = {
     "frames": ("pydo", "requests page by page", "fastest", "1,200 droplets over 600", "connections", "peak memory"),
     "load_ext": ("over that of import requests", "third-party packages brought"),
     "waiting": ("requests while waiting", "noticed, mean", "noticed, longest"),
+    "fleet": ("fresh interpreter", "pandas and itables imported"),
     "panels": ("click to its request at the sandbox, median", "longest", "between two requests of idle panels"),
     "sandbox": (
         "over that of a bare http.server",

@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.job import Job
 
 
+#: In a droplet's place: what the account does. A droplet of that name is shown by its id.
+ACTIONS = "actions"
+
+
 def show(job: Job) -> Live:
-    """Open the panel of a droplet, or of all of them; a tag leaves out those that do not have it."""
+    """Open the panel of a droplet, of all of them or of those with a tag, or of what the account does."""
     word, tag = job.argument("droplet"), job.option("tag_name")
     if word is not None and tag is not None:
         raise InvalidArgument("panel takes a droplet or --tag, not both")
+    if word == ACTIONS:
+        from poseidon_nb.magics.panels import ActionsPanel  # noqa: PLC0415  # ipywidgets comes at first use
+
+        return Live(ActionsPanel(job.client))
     if word is None:
         from poseidon_nb.magics.fleet import FleetPanel  # noqa: PLC0415  # pandas and itables come at first use
 
@@ -29,11 +37,4 @@ def show(job: Job) -> Live:
     return Live(DropletPanel(droplet))
 
 
-def actions(job: Job) -> Live:
-    """Open the panel of what the account does."""
-    from poseidon_nb.magics.panels import ActionsPanel  # noqa: PLC0415  # ipywidgets comes at first use
-
-    return Live(ActionsPanel(job.client))
-
-
-HANDLERS = {("panel", "panel"): show, ("panel", "actions"): actions}
+HANDLERS = {("panel", "panel"): show}

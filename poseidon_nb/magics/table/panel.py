@@ -18,8 +18,9 @@ PANEL = Group(
                 Argument(
                     name="droplet",
                     shows="DROPLET",
-                    help="its id or name; without it, a table of all droplets",
+                    help="its id or name; actions for what the account does; without it, a table of all droplets",
                     source="droplets",
+                    suggests=("actions",),
                     required=False,
                 ),
             ),
@@ -34,12 +35,6 @@ PANEL = Group(
                 ),
             ),
             example="%do panel web-1",
-        ),
-        Verb(
-            name="actions",
-            help="show what runs in the account now, with a bar for each, and what ended lately",
-            operations=("actions_list",),
-            example="%do panel actions",
         ),
     ),
 )
