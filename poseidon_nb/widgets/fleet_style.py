@@ -50,4 +50,5 @@ FLEET_STYLE = """<style>
 .pnb-list td { padding: 6px 10px 6px 0; text-align: left; color: var(--pnb-ink); border-bottom: 1px solid var(--pnb-line); background: transparent; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 .pnb-list tr { background: transparent !important; } .pnb-list .pnb-good { color: var(--pnb-good); } .pnb-list .pnb-bad { color: var(--pnb-bad); font-weight: 600; }
 .pnb-list .pnb-idle { color: var(--pnb-soft); padding: 6px 0; }
+.pnb-actions .pnb-activity { padding: 0 18px 4px; } .pnb-actions .pnb-activity > .widget-html { width: 100%; }
 </style>"""
