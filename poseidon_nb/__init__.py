@@ -13,6 +13,7 @@ from poseidon_nb.version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from poseidon_nb import analysis, plots
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.client import Client, connect
     from poseidon_nb.client.domains import Domain
@@ -75,6 +76,9 @@ _HOMES = {
     "do": "magics.command_line",
 }
 
+#: Packages that are reached through this one: ``po.analysis.sizes``, ``po.plots.Picture``.
+_PACKAGES = ("analysis", "plots")
+
 __all__ = [
     "APIError",
     "Action",
@@ -118,10 +122,12 @@ __all__ = [
     "Unauthorized",
     "Unprocessable",
     "__version__",
+    "analysis",
     "connect",
     "current_client",
     "do",
     "load_ipython_extension",
+    "plots",
     "unload_ipython_extension",
 ]
 
@@ -132,6 +138,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415  # this is the lazy loading
 
+    if name in _PACKAGES:
+        return import_module(f"{__name__}.{name}")
     value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value

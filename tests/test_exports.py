@@ -38,8 +38,10 @@ def test_type_checkers_see_the_same_names_from_the_same_places():
     here = {"__version__", "load_ipython_extension", "unload_ipython_extension"}
     assert set(seen) == set(poseidon_nb.__all__) - here
     for name, module in seen.items():
-        home = poseidon_nb._HOMES.get(name, "errors")
-        assert module == f"poseidon_nb.{home}", name
+        home = (
+            "poseidon_nb" if name in poseidon_nb._PACKAGES else f"poseidon_nb.{poseidon_nb._HOMES.get(name, 'errors')}"
+        )
+        assert module == home, name
 
 
 def test_every_error_is_public():

@@ -25,7 +25,7 @@ from poseidon_nb.frames.tables import (
     web,
 )
 
-__all__ = ["ALIASES", "DTYPES", "RESOURCES", "TABLES", "Column", "Table"]
+__all__ = ["ALIASES", "DTYPES", "FINDINGS", "RESOURCES", "TABLES", "Column", "Table", "table_named"]
 
 #: Every resource with a table of its own, by name. Anything else becomes a frame by the rule in `general`.
 TABLES: dict[str, Table] = {
@@ -73,6 +73,9 @@ TABLES: dict[str, Table] = {
     )
 }
 
+#: What `poseidon_nb.analysis` finds out, by name: tables that no operation serves.
+FINDINGS: dict[str, Table] = {}
+
 #: Whose answers have which table. Never by the answer's key: what ``tags`` holds in a registry is no tag of the account.
 RESOURCES: dict[str, str] = {
     operation: table.resource for table in TABLES.values() for operation in (table.operation, *table.also)
@@ -95,3 +98,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "activedeployment.id": ("active_deployment_id",),
     "inprogressdeployment.id": ("in_progress_deployment_id",),
 }
+
+
+def table_named(name: str) -> Table:
+    """Give the table of a resource, or of what an analysis finds."""
+    return FINDINGS.get(name) or TABLES[name]

@@ -92,6 +92,11 @@ def answer_of(resource: str, rows: Sequence[Row], *, single: bool = False) -> An
     return Answer(lambda: listed, frame, single)
 
 
+def answer_of_frame(frame: pd.DataFrame) -> Answer:
+    """Give the answer that a frame makes which no request served as it is, such as an analysis's."""
+    return Answer(lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")), lambda: frame)
+
+
 def check_columns(verb: Verb, names: Sequence[str]) -> None:
     """Refuse columns that the answer of a verb will not have, before anything is done.
 
@@ -100,12 +105,15 @@ def check_columns(verb: Verb, names: Sequence[str]) -> None:
     InvalidArgument
         With the nearest column that there is.
     """
+    columns = verb.columns
     if verb.table:
-        selected(answer_of(verb.table, []).frame(), names)
-    elif verb.columns:
+        from poseidon_nb.frames.schemas import table_named  # noqa: PLC0415  # pure data, needed by few lines
+
+        columns = tuple(column.name for column in table_named(verb.table).columns)
+    if columns:
         import pandas as pd  # noqa: PLC0415  # pandas comes at first use
 
-        selected(pd.DataFrame(columns=[*verb.columns]), names)
+        selected(pd.DataFrame(columns=[*columns]), names)
 
 
 def selected(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -184,7 +184,9 @@ def _result(command: Command, answer: Answer | Plain | Live) -> Any:
 
 def _kind(result: object) -> str:
     """Say what a result is that is no table."""
-    return "a panel" if hasattr(result, "widget") else "JSON"
+    if hasattr(result, "widget"):
+        return "a panel"
+    return "a picture" if hasattr(result, "to_plotly_json") else "JSON"
 
 
 def _shown(command: Command, result: Any, front: Front, settings: Settings) -> Any:
@@ -195,7 +197,7 @@ def _shown(command: Command, result: Any, front: Front, settings: Settings) -> A
         count = f"{len(result):,} rows" if hasattr(result, "columns") else _kind(result)
         front.say(f"{command.out}: {count}")
         return None
-    if command.output == "json" and not command.raw and not hasattr(result, "widget"):
+    if command.output == "json" and not command.raw and _kind(result) == "JSON":
         front.say(json.dumps(result, indent=2, ensure_ascii=False))
         return None
     if not command.header and hasattr(result, "to_string"):

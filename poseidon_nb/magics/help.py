@@ -182,9 +182,9 @@ def _asks_line(verb: Verb) -> str:
 def _columns(verb: Verb) -> str:
     names = list(verb.columns)
     if verb.table:
-        from poseidon_nb.frames.schemas import TABLES  # noqa: PLC0415  # pure data, read when a page is shown
+        from poseidon_nb.frames.schemas import table_named  # noqa: PLC0415  # pure data, read when a page is shown
 
-        table = TABLES[verb.table]
+        table = table_named(verb.table)
         names = [f"{column.name}\u00a0({column.unit})" if column.unit else column.name for column in table.columns]
     return _wrapped(", ".join(names), indent="  ").replace("\u00a0", " ") if names else ""
 

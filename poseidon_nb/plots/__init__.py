@@ -1,0 +1,11 @@
+"""Pictures of what `analysis` gives: DataFrame in, plotly figure out, one function a picture.
+
+Every figure is a `Picture`: a ``plotly.graph_objects.Figure`` to be changed at will, which also holds its numbers as a
+table and says them in words, for whoever cannot see it and for pages that run no script.
+"""
+
+from __future__ import annotations
+
+from poseidon_nb.plots.picture import Picture
+
+__all__ = ["Picture"]

@@ -1,0 +1,153 @@
+"""A plotly figure that can also be read.
+
+A front end that knows plotly's MIME type draws the figure. One that does not, such as a saved notebook on a page that
+shows only HTML, shows the table; a terminal prints the words.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: What front ends with a plotly renderer of their own draw.
+PLOTLY = "application/vnd.plotly.v1+json"
+#: How many rows are told where the picture is not drawn; `Picture.table` has all.
+ROWS_TOLD = 50
+
+#: Readable on white and on black alike: 4.4:1 and 4.7:1.
+INK = "#787878"
+_FAINT = "rgba(120, 120, 120, 0.22)"
+
+#: Okabe and Ito's colours, which the colour-blind can tell apart, without the black that vanishes on a dark page.
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8ad00")
+GOOD, BAD = "#009e73", "#d55e00"
+
+_AXIS = {
+    "gridcolor": _FAINT,
+    "linecolor": _FAINT,
+    "zerolinecolor": _FAINT,
+    "automargin": True,
+    "title": {"standoff": 10},
+}
+#: Both themes' look: the page shines through, and the ink is neutral.
+TEMPLATE = go.layout.Template(
+    layout={
+        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "font": {"color": INK, "size": 13},
+        "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}},
+        "colorway": COLOURS,
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "legend": {"bgcolor": "rgba(0, 0, 0, 0)"},
+        "hoverlabel": {"align": "left", "namelength": -1},
+        "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
+    }
+)
+
+
+class Picture(go.Figure):
+    """A figure with its numbers.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure or mapping
+        What is drawn.
+    table : pandas.DataFrame, optional
+        The numbers in it, as a person would read them.
+    words : str
+        One or two sentences that say what there is to see.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As given. It stays as it was when the figure is changed.
+    words : str
+        As given.
+    """
+
+    def __init__(
+        self, figure: go.Figure | Mapping[str, Any], table: pd.DataFrame | None = None, words: str = "", **more: Any
+    ) -> None:
+        super().__init__(figure, **more)
+        self._table = pd.DataFrame() if table is None else table
+        self._words = words
+
+    #: IPython then asks for the MIME bundle, instead of letting plotly show the figure by itself.
+    _ipython_display_ = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The numbers in it."""
+        return self._table
+
+    @property
+    def words(self) -> str:
+        """What there is to see."""
+        return self._words
+
+    def __repr__(self) -> str:
+        return f"{self._words}\n\n{self._table.head(ROWS_TOLD).to_string(index=False)}{self._left_out()}"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _, (properties,) = super().__reduce__()
+        return _again, (properties, self._table, self._words)
+
+    def _left_out(self) -> str:
+        return f"\n... {len(self._table) - ROWS_TOLD:,} more rows" if len(self._table) > ROWS_TOLD else ""
+
+    def _repr_html_(self) -> str:
+        table = self._table.head(ROWS_TOLD).to_html(index=False, border=0)
+        return f"<div><p>{escape(self._words)}</p>{table}<p>{escape(self._left_out())}</p></div>"
+
+    def _repr_mimebundle_(self, *args: Any, **more: Any) -> dict[str, Any]:
+        """Give plotly's own bundle, with the table in place of a script that fetches one, and the words."""
+        bundle: dict[str, Any] = super()._repr_mimebundle_(*args, **more)
+        if PLOTLY in bundle or "text/html" not in bundle:
+            bundle["text/html"] = self._repr_html_()
+        return bundle | {"text/plain": repr(self)}
+
+
+def _again(properties: dict[str, Any], table: pd.DataFrame, words: str) -> Picture:
+    # A copy by way of go.Figure: what it keeps of subplots' places is no property that a subclass could hand on.
+    kept = go.Figure(properties)
+    return Picture(kept, table, words)
+
+
+def drawn(
+    *traces: Any,
+    table: pd.DataFrame,
+    words: str,
+    title: str,
+    x: str = "",
+    y: str = "",
+    **layout: Any,
+) -> Picture:
+    """Give the picture of some traces, in the look of all of them.
+
+    Parameters
+    ----------
+    *traces : plotly trace
+        What is drawn.
+    table : pandas.DataFrame
+        The numbers in it.
+    words : str
+        What there is to see.
+    title : str
+        What it is.
+    x, y : str
+        What the axes show, with the unit.
+    **layout
+        Further properties of the layout.
+    """
+    figure = go.Figure([*traces], {"template": TEMPLATE})
+    figure.update_layout(title_text=title, xaxis_title_text=x or None, yaxis_title_text=y or None)
+    return Picture(figure.update_layout(**layout), table, words)

@@ -1,0 +1,74 @@
+"""A frame of findings has the columns and dtypes of its table, whatever it is made of."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames import schemas
+from poseidon_nb.frames.columns import DTYPES, TIME
+from poseidon_nb.frames.findings.columns import finding, findings
+from poseidon_nb.frames.shaped import needed, shaped
+
+ALL = findings(
+    "everything",
+    finding("name", "string", "its name"),
+    finding("count", "Int64", "how many"),
+    finding("known", "boolean", "whether it is"),
+    finding("price_usd_month", "float64", "what it costs", "USD"),
+    finding("at", TIME, "when"),
+    finding("tags", "list", "its tags"),
+)
+
+
+@pytest.fixture(autouse=True)
+def table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(schemas.FINDINGS, "everything", ALL)
+
+
+def test_dtypes_hold_also_when_there_are_no_rows() -> None:
+    for rows in ([], [("web", 1, True, 4.5, pd.Timestamp("2026-11-24T12:00Z"), ["a"], "left out")]):
+        given = pd.DataFrame(rows, columns=["name", "count", "known", "price_usd_month", "at", "tags", "more"])
+        frame = shaped("everything", given)
+        assert [*frame.columns] == [column.name for column in ALL.columns]
+        assert [str(dtype) for dtype in frame.dtypes] == [
+            "object" if column.dtype == "list" else column.dtype for column in ALL.columns
+        ]
+
+
+def test_missing_values_stay_missing_and_what_is_given_is_not_changed() -> None:
+    given = pd.DataFrame(
+        {
+            "name": [None, "b"],
+            "count": [None, 2],
+            "known": [None, False],
+            "price_usd_month": [None, 1],
+            "at": [None, pd.Timestamp("2026-11-24T12:00Z")],
+            "tags": [[], ["a"]],
+        },
+        index=[5, 3],
+    )
+    before = given.copy(deep=True)
+    frame = shaped("everything", given)
+    assert frame.iloc[0].drop("tags").isna().all()
+    assert isinstance(frame.index, pd.RangeIndex)
+    frame.loc[1, "name"] = "changed"
+    pd.testing.assert_frame_equal(given, before)
+
+
+def test_a_frame_that_lacks_columns_is_refused_with_their_names() -> None:
+    with pytest.raises(InvalidArgument, match="the frame of sizes has no column vcpus and disk"):
+        needed(pd.DataFrame({"slug": []}), ("slug", "vcpus", "disk"), "sizes")
+
+
+def test_every_finding_is_of_a_known_dtype_and_says_what_it_means() -> None:
+    for name, table in schemas.FINDINGS.items():
+        assert table.resource == name
+        assert name not in schemas.TABLES
+        for column in table.columns:
+            assert column.dtype in DTYPES
+            assert column.meaning
+            assert column.name.isidentifier()
+            if "usd" in column.name:
+                assert (column.dtype, column.unit) == ("float64", "USD")

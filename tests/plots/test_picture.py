@@ -1,0 +1,96 @@
+"""A picture is a figure that can be changed, and that can be read where it is not drawn."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+import pytest
+
+from poseidon_nb.plots.picture import INK, PLOTLY, ROWS_TOLD, Picture, drawn
+
+
+def a_picture(rows: int = 3) -> Picture:
+    table = pd.DataFrame({"slug": [f"s-{row}" for row in range(rows)], "price_monthly": range(rows)})
+    trace = go.Scatter(x=table["slug"], y=table["price_monthly"], mode="markers")
+    return drawn(trace, table=table, words="Three sizes.", title="Prices", x="size", y="USD a month")
+
+
+@pytest.fixture
+def renderer():
+    before = pio.renderers.default
+    yield lambda name: setattr(pio.renderers, "default", name)
+    pio.renderers.default = before
+
+
+def test_it_is_a_figure_that_can_be_changed() -> None:
+    picture = a_picture().update_layout(title_text="Mine").add_hline(y=2)
+    assert isinstance(picture, Picture)
+    assert picture.layout.title.text == "Mine"
+    assert picture.layout.xaxis.title.text == "size"
+    assert picture.table.shape == (3, 2)
+
+
+def test_both_themes_can_read_it() -> None:
+    layout = a_picture().layout.template.layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+    assert layout.font.color == INK
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#111111"])
+def test_the_ink_has_the_contrast_that_large_text_needs_and_more(background: str) -> None:
+    def luminance(colour: str) -> float:
+        channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    darker, lighter = sorted((luminance(INK), luminance(background)))
+    assert (lighter + 0.05) / (darker + 0.05) > 4.2
+
+
+def test_a_front_end_that_draws_gets_the_figure_the_others_the_table_and_no_script(renderer) -> None:
+    renderer("plotly_mimetype+notebook")
+    bundle = a_picture()._repr_mimebundle_()
+    assert bundle[PLOTLY]["data"]
+    assert "<td>s-2</td>" in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
+    assert bundle["text/plain"].startswith("Three sizes.")
+    assert "s-2" in bundle["text/plain"]
+
+
+def test_a_front_end_that_can_only_run_a_script_gets_plotlys_own(renderer) -> None:
+    renderer("colab")
+    assert "<script" in a_picture()._repr_mimebundle_()["text/html"]
+
+
+def test_a_terminal_gets_words_and_no_browser_opens(renderer) -> None:
+    renderer("browser")
+    bundle = a_picture()._repr_mimebundle_()
+    assert PLOTLY not in bundle
+    assert str(a_picture()) == bundle["text/plain"]
+
+
+def test_hostile_words_are_escaped() -> None:
+    table = pd.DataFrame({"name": ["<img src=x onerror=alert(1)>"]})
+    html = Picture({"data": []}, table, "<script>alert(1)</script>")._repr_html_()
+    assert "<img" not in html
+    assert "<script" not in html
+
+
+def test_a_long_table_is_cut_where_it_is_told_and_says_so() -> None:
+    picture = a_picture(ROWS_TOLD + 7)
+    assert "7 more rows" in str(picture)
+    assert "7 more rows" in picture._repr_html_()
+    assert len(picture.table) == ROWS_TOLD + 7
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda picture: pickle.loads(pickle.dumps(picture))])
+def test_a_copy_keeps_table_and_words(again) -> None:
+    other = again(a_picture())
+    assert isinstance(other, Picture)
+    assert other.words == "Three sizes."
+    assert other.table.equals(a_picture().table)
+    assert other.layout.title.text == "Prices"
