@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pandas", "numpy", "ipywidgets", "requests", "urllib3", "msgspec", "yaml", "platformdirs", "keyring")
+HEAVY = ("pandas", "plotly", "numpy", "ipywidgets", "requests", "urllib3", "msgspec", "yaml", "platformdirs", "keyring")
 SHELL = """
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
