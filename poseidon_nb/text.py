@@ -50,6 +50,13 @@ def joined(words: Iterable[str], *, last: str = "and") -> str:
     return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
 
 
+def named(words: Iterable[str], *, most: int = 6) -> str:
+    """Join words as a sentence does, and count what is too many: ``a, b, c, d, e, f and 44 more``."""
+    known = [*words]
+    rest = len(known) - most
+    return joined(known) if rest <= 0 else f"{', '.join(map(printable, known[:most]))} and {rest:,} more"
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Give ``1 droplet`` or ``3 droplets``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

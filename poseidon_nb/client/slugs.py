@@ -11,7 +11,7 @@ from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
 from poseidon_nb.text import hint, is_whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from poseidon_nb.client.connection import Connection
 
@@ -36,11 +36,7 @@ class Slugs:
 
     def fitting(self, droplet: Row) -> list[Row]:
         """Give the sizes that a droplet could have instead of its own, cheapest first: sold there, disk large enough."""
-        rows = self._connection.rows("sizes_list")
-        fitting = [
-            row for row in rows if _fits(row, droplet) and row["slug"] != droplet["size_slug"] and row["available"]
-        ]
-        return sorted(fitting, key=lambda row: (row["price_monthly"], row["slug"]))
+        return fitting(self._connection.rows("sizes_list"), [droplet])
 
     def check_resize(self, droplet: Row, size: str, *, disk: bool) -> None:
         """Refuse a size that a droplet cannot have.
@@ -52,11 +48,11 @@ class Slugs:
         """
         sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
         region = droplet["region"]["slug"]
-        fitting = [slug for slug, row in sizes.items() if _fits(row, droplet)]
+        could = [slug for slug, row in sizes.items() if _fits(row, droplet)]
         if size not in sizes:
-            raise InvalidArgument(f"no size {size!r}{hint(size, fitting)}")
+            raise InvalidArgument(f"no size {size!r}{hint(size, could)}")
         if region not in sizes[size]["regions"]:
-            raise InvalidArgument(f"{size} is not sold in {region}{hint(size, fitting)}")
+            raise InvalidArgument(f"{size} is not sold in {region}{hint(size, could)}")
         if size == droplet["size_slug"] and not (disk and sizes[size]["disk"] > droplet["disk"]):
             raise InvalidArgument(f"{droplet['name']} has the size {size} already")
         if sizes[size]["disk"] < droplet["disk"]:
@@ -102,6 +98,22 @@ class Slugs:
             rows = self._connection.rows("images_list", query={"type": "distribution"})
             return f"no image {image!r}{hint(str(image), [row['slug'] for row in rows if row['slug']])}"
         return ""
+
+
+def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
+    """Give those sizes that each of these droplets could have and that not all have already, cheapest first.
+
+    They are sold in each one's region, and their disk is not smaller than any.
+    """
+    regions = {droplet["region"]["slug"] for droplet in droplets}
+    slugs = {droplet["size_slug"] for droplet in droplets}
+    disk = max((droplet["disk"] for droplet in droplets), default=0)
+    could = [
+        row
+        for row in sizes
+        if row["available"] and regions <= {*row["regions"]} and row["disk"] >= disk and slugs != {row["slug"]}
+    ]
+    return sorted(could, key=lambda row: (row["price_monthly"], row["slug"]))
 
 
 def _fits(size: Row, droplet: Row) -> bool:

@@ -16,8 +16,8 @@ from poseidon_nb.errors import DropletBusy, OutcomeUnknown, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken
 from poseidon_nb.widgets.asking import Asking
-from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, money, table_html
-from poseidon_nb.widgets.resizing import RESTARTING, SizeChoice, choices_of, consequences, difference_text, first_choice
+from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
+from poseidon_nb.widgets.resizing import RESTARTING, Resizing
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ class DropletModel:
         #: Which form is open: ``snapshot``, ``resize`` or none.
         self.form = ""
         self.snapshot_name = ""
-        #: The sizes to choose from; None while they are being read.
-        self.sizes: list[SizeChoice] | None = None
-        self.sizes_error = ""
-        self.size = ""
-        self.with_disk = False
+        self.resizing = Resizing(lambda: [self.droplet.to_dict()])
         self.remark = ""
         with self._lock:
             # What is told at once, in another thread, waits until there is a subscription to ask.
@@ -204,45 +200,23 @@ class DropletModel:
         hindrance = self.hindrance(self.form) or self._lacks()
         if self.form == "snapshot":
             return ButtonState("Take snapshot", not hindrance, hindrance or MEANINGS["snapshot"])
-        choice = self.choice
-        asking = self._asking.about == "go" and not hindrance and choice is not None
-        label = "Resize"
-        if choice is not None:
-            label = f"Resize to {choice.slug}"
-            if asking:
-                disk = " with its disk, for good," if self.grows_disk else ""
-                price = f"{money(choice.price_monthly)} a month ({difference_text(choice.difference)})"
-                label = f"Confirm: resize {self.name} to {choice.slug}{disk} for {price}"
+        question = self.resizing.question()
+        asking = bool(question) and self._asking.about == question and not hindrance
+        label = f"Confirm: {question}" if asking else self.resizing.label()
         return ButtonState(label, not hindrance, hindrance or MEANINGS["resize"], asking)
+
+    def form_words(self) -> list[str]:
+        """Give what the open form says below what there is to choose."""
+        if self.form == "resize":
+            return self.resizing.consequences()
+        if self.droplet.active:
+            return [f"{self.name} stays on meanwhile; one that is off gives a cleaner copy."]
+        return [f"{self.name} is off: its copy will be clean."]
 
     def _lacks(self) -> str:
         if self.form == "snapshot":
             return "" if self.snapshot_name.strip() else "Give the snapshot a name."
-        if self.sizes_error:
-            return self.sizes_error
-        if self.sizes is None:
-            return "The sizes are being read."
-        return "" if self.choice is not None else f"No other size fits {self.name}."
-
-    @property
-    def choice(self) -> SizeChoice | None:
-        """The size that is chosen."""
-        return next((one for one in self.sizes or () if one.slug == self.size), None)
-
-    @property
-    def grows_disk(self) -> bool:
-        """Whether the resize would grow the disk."""
-        return self.with_disk and self.can_grow_disk
-
-    @property
-    def can_grow_disk(self) -> bool:
-        """Whether the chosen size has a larger disk."""
-        return self.choice is not None and self.choice.disk > self.droplet.disk
-
-    def consequences(self) -> list[str]:
-        """Give what the chosen resize would do."""
-        choice = self.choice
-        return consequences(choice, self.droplet.to_dict(), with_disk=self.with_disk) if choice is not None else []
+        return self.resizing.lacks()
 
     def text(self) -> str:
         """Give the panel as text."""
@@ -291,17 +265,17 @@ class DropletModel:
     def choose_size(self, slug: str) -> None:
         """Choose a size; a question that was open was about another one."""
         with self._lock:
-            if slug != self.size:
+            if slug != self.resizing.wanted:
                 self._asking.cancel()
-            self.size = slug
+            self.resizing.wanted = slug
         self._changed()
 
     def choose_disk(self, *, with_disk: bool) -> None:
         """Choose whether the disk grows too."""
         with self._lock:
-            if with_disk != self.with_disk:
+            if with_disk != self.resizing.with_disk:
                 self._asking.cancel()
-            self.with_disk = with_disk
+            self.resizing.with_disk = with_disk
         self._changed()
 
     def go(self) -> None:
@@ -313,8 +287,8 @@ class DropletModel:
             elif self.form == "snapshot":
                 self._act("snapshot", name=self.snapshot_name.strip())
                 self.form = ""
-            elif self._asking.press("go"):
-                self._resize(self.size, disk=self.grows_disk)
+            elif (choice := self.resizing.choice) is not None and self._asking.press(self.resizing.question()):
+                self._resize(choice.slug, disk=self.resizing.grows_disk)
                 self.form = ""
         self._changed()
 
@@ -336,16 +310,14 @@ class DropletModel:
         if form == "snapshot":
             self.snapshot_name = f"{self.droplet.name}-{self._clock.now():%Y-%m-%d-%H%M}"
         elif form == "resize":
-            self.sizes, self.sizes_error, self.with_disk = None, "", False
+            self.resizing.begin()
             self._workers.run(self._read_sizes)
 
     def _read_sizes(self) -> None:
         try:
-            sizes = choices_of((one.to_dict() for one in self.droplet.fitting_sizes()), self.droplet.to_dict())
+            self.resizing.sold = [one.to_dict() for one in self.client.sizes.list()]
         except PoseidonError as error:
-            self.sizes_error = error_text(error)
-        else:
-            self.sizes, self.size = sizes, first_choice(sizes)
+            self.resizing.error = error_text(error)
         self._changed()
 
     # --- acting ------------------------------------------------------------------------------------------------------

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from poseidon_nb.widgets.droplet_facts import facts_html, head_html
 from poseidon_nb.widgets.droplet_model import LABELS, DropletModel
+from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import ActivityList, Button, box, classed, html, live, marked, shown
-from poseidon_nb.widgets.resizing import consequences_html, disk_words
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class DropletPanel(Panel):
                 for name in LABELS
             }
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
-            self._snapshot, self._resize = _SnapshotForm(self), _ResizeForm(self)
+            self._snapshot = SnapshotForm(self.model, self.clicked, "Name of the snapshot")
+            self._resize = ResizeForm(self.model, self.clicked, "Size, price and difference")
             self._activity = ActivityList(self.model.activity, self.refresh)
             self._notice = html("notice-text")
             self._resume = Button(self.clicked(self.model.resume), names=("resume", "primary"))
@@ -98,97 +99,3 @@ class DropletPanel(Panel):
         self._resume.show("Resume", why="Follow the droplet again", visible=model.paused)
         marked(self._notices, "hidden", on=not notices)
         shown(self._live, live(" ".join(filter(None, (model.announcement(), self._kernel.notice)))))
-
-
-class _SnapshotForm:
-    def __init__(self, panel: DropletPanel) -> None:
-        self._model = panel.model
-        self._name = classed(ipywidgets.Text(description="Name of the snapshot"), "snapshot-name")
-        self._name.style.description_width = "initial"
-        self._name.observe(lambda change: self._model.call_snapshot(change["new"]), "value")
-        self._go = Button(panel.clicked(self._model.go), names=("go-snapshot", "primary"))
-        self._close = Button(panel.clicked(self._model.close_form), names=("close-form", "quiet"))
-        self._why = html("why")
-        row = box(self._go.widget, self._close.widget, names=("buttons",))
-        self.widget = classed(ipywidgets.VBox([self._name, self._why, row]), "form", "form-snapshot", "hidden")
-
-    def show(self) -> None:
-        model = self._model
-        is_open = model.form == "snapshot"
-        marked(self.widget, "hidden", on=not is_open)
-        if not is_open:
-            return
-        if self._name.value != model.snapshot_name:
-            self._name.value = model.snapshot_name
-        state = model.go_button()
-        self._go.show(state.label, enabled=state.enabled, why=state.why)
-        self._close.show("Close", why="Take no snapshot")
-        running = f"{model.name} stays on meanwhile; one that is off gives a cleaner copy."
-        shown(self._why, escape(running if model.droplet.active else f"{model.name} is off: its copy will be clean."))
-
-
-class _ResizeForm:
-    def __init__(self, panel: DropletPanel) -> None:
-        self._model = panel.model
-        self._sizes = classed(ipywidgets.Select(description="Size, price and difference", rows=10), "sizes")
-        self._disk = classed(ipywidgets.RadioButtons(description="What grows"), "disk")
-        for choice in (self._sizes, self._disk):
-            choice.style.description_width = "initial"
-        self._sizes.observe(self._chosen, "value")
-        self._disk.observe(self._disk_chosen, "value")
-        self._go = Button(
-            panel.clicked(self._model.go),
-            panel.clicked(self._model.cancel),
-            names=("go-resize", "primary"),
-        )
-        self._close = Button(panel.clicked(self._model.close_form), names=("close-form", "quiet"))
-        self._what, self._why = html("what"), html("why")
-        row = box(self._go.widget, self._close.widget, names=("buttons",))
-        self._shown: Any = None
-        self._showing = False
-        self.widget = classed(
-            ipywidgets.VBox([self._sizes, self._disk, self._what, self._why, row]), "form", "form-resize", "hidden"
-        )
-
-    def _chosen(self, change: Any) -> None:
-        if not self._showing and change["new"]:
-            self._model.choose_size(change["new"])
-
-    def _disk_chosen(self, change: Any) -> None:
-        if not self._showing and change["new"] is not None:
-            self._model.choose_disk(with_disk=change["new"])
-
-    def show(self) -> None:
-        model = self._model
-        is_open = model.form == "resize"
-        marked(self.widget, "hidden", on=not is_open)
-        if is_open:
-            # What is shown here is no choice of the user's.
-            self._showing = True
-            try:
-                self._fill()
-            finally:
-                self._showing = False
-
-    def _fill(self) -> None:
-        model = self._model
-        sizes, choice = model.sizes, model.choice
-        if sizes is not self._shown:
-            self._shown = sizes
-            self._sizes.options = [(one.label, one.slug) for one in sizes or ()]
-        if choice is not None and self._sizes.value != choice.slug:
-            self._sizes.value = choice.slug
-        marked(self._sizes, "hidden", on=not sizes)
-        marked(self._disk, "hidden", on=not model.can_grow_disk)
-        if choice is not None:
-            cpu_only, with_disk = disk_words(choice, model.droplet.to_dict())
-            options = ((cpu_only, False), (with_disk, True))
-            if self._disk.options != options:
-                self._disk.options = options
-            if self._disk.value != model.with_disk:
-                self._disk.value = model.with_disk
-        shown(self._what, consequences_html(model.consequences(), grave=model.grows_disk))
-        state = model.go_button()
-        self._go.show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
-        shown(self._why, "" if state.enabled else escape(state.why))
-        self._close.show("Close", why="Change nothing", visible=not state.asking)

@@ -1,4 +1,4 @@
-"""Choosing another size: which ones there are, what each costs, and what a resize does to the droplet. Pure."""
+"""Choosing another size, for one droplet or for many: which fit, what each costs, and what a resize does. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import printable
+from poseidon_nb.client.slugs import fitting
+from poseidon_nb.text import counted, joined, named, printable
 from poseidon_nb.widgets.droplet_facts import memory_text, money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     Row = Mapping[str, Any]
 
@@ -20,7 +21,7 @@ RESTARTING = ("shutdown", "resize", "power_on")
 
 @dataclass(frozen=True, slots=True)
 class SizeChoice:
-    """A size that a droplet could have.
+    """A size that a droplet, or each of many, could have.
 
     Parameters
     ----------
@@ -28,9 +29,9 @@ class SizeChoice:
     vcpus, memory, disk : int
         Memory in MiB, disk in GB.
     price_monthly : float
-        USD.
+        USD, for each.
     difference : float
-        What it costs more a month than now, in USD; less where it is negative.
+        What it costs more a month than now, in USD, for all of them; less where it is negative.
     """
 
     slug: str
@@ -54,56 +55,149 @@ def difference_text(usd: float) -> str:
     return "same" if not usd else f"{'+' if usd > 0 else '-'}{money(abs(usd))}"
 
 
-def choices_of(sizes: Iterable[Row], droplet: Row) -> list[SizeChoice]:
-    """Give the choices that fitting sizes are."""
-    now_usd = (droplet.get("size") or {}).get("price_monthly", 0.0)
-    return [
-        SizeChoice(
-            row["slug"],
-            row["vcpus"],
-            row["memory"],
-            row["disk"],
-            row["price_monthly"],
-            round(row["price_monthly"] - now_usd, 2),
+class Resizing:
+    """The size that is being chosen for a droplet, or for many: the list, the choice, and what it would do.
+
+    Parameters
+    ----------
+    droplets : callable
+        Gives them as they are now.
+    """
+
+    def __init__(self, droplets: Callable[[], Sequence[Row]]) -> None:
+        self._droplets = droplets
+        #: All sizes there are; None while they are being read.
+        self.sold: list[Row] | None = None
+        #: Why they cannot be read.
+        self.error = ""
+        #: What was chosen by a person; empty when nothing was.
+        self.wanted = ""
+        self.with_disk = False
+
+    def begin(self) -> None:
+        """Choose anew, from sizes that are to be read."""
+        self.sold, self.error, self.wanted, self.with_disk = None, "", "", False
+
+    @property
+    def choices(self) -> list[SizeChoice]:
+        """The sizes that fit all of them, cheapest first."""
+        rows = self._droplets()
+        now_usd = sum((row.get("size") or {}).get("price_monthly", 0.0) for row in rows)
+        return [_choice(size, len(rows), now_usd) for size in fitting(self.sold or (), rows)] if rows else []
+
+    @property
+    def choice(self) -> SizeChoice | None:
+        """The size that is chosen: at first the cheapest that costs more than now, for who resizes mostly wants more."""
+        choices = self.choices
+        wanted = next((one for one in choices if one.slug == self.wanted), None)
+        larger = next((one for one in choices if one.difference > 0), None)
+        return wanted or larger or (choices[-1] if choices else None)
+
+    @property
+    def can_grow_disk(self) -> bool:
+        """Whether the chosen size has a larger disk than one of them."""
+        choice = self.choice
+        return choice is not None and any(choice.disk > row["disk"] for row in self._droplets())
+
+    @property
+    def grows_disk(self) -> bool:
+        """Whether a disk would grow."""
+        return self.with_disk and self.can_grow_disk
+
+    @property
+    def concerned(self) -> list[Row]:
+        """Those of the droplets that the resize would change."""
+        choice, grows = self.choice, self.grows_disk
+        if choice is None:
+            return []
+        return [
+            row for row in self._droplets() if row["size_slug"] != choice.slug or (grows and choice.disk > row["disk"])
+        ]
+
+    def lacks(self) -> str:
+        """Say what has to be there before it can be done; nothing when all is."""
+        if self.error:
+            return self.error
+        if self.sold is None:
+            return "The sizes are being read."
+        rows = self._droplets()
+        if self.choice is not None or not rows:
+            return ""
+        what = printable(rows[0]["name"]) if len(rows) == 1 else f"all {len(rows):,} of them"
+        return f"No other size fits {what}."
+
+    def disk_words(self) -> tuple[str, str]:
+        """Give how the two kinds of resize are called: of processors and memory only, and with the disk."""
+        rows, choice = self._droplets(), self.choice
+        if choice is None or not rows:
+            return ("", "")
+        sizes = sorted({row["disk"] for row in rows})
+        disk, stays = ("disk", "stays") if len(rows) == 1 else ("disks", "stay")
+        return (
+            f"Processors and memory only: the {disk} {stays} at {joined(map(str, sizes))} GB, and this can be undone",
+            f"With the {disk}, from {joined(map(str, sizes))} to {choice.disk} GB: this cannot be undone",
         )
-        for row in sizes
-    ]
+
+    def label(self) -> str:
+        """Give what the button says that does it."""
+        choice, rows = self.choice, self.concerned
+        if choice is None:
+            return "Resize"
+        return f"Resize {f'{len(rows):,} ' if len(rows) > 1 else ''}to {choice.slug}"
+
+    def question(self) -> str:
+        """Give what is asked before it is done: what, to which, for how much."""
+        choice, rows = self.choice, self.concerned
+        if choice is None or not rows:
+            return ""
+        one = len(rows) == 1
+        grows = self.grows_disk and any(choice.disk > row["disk"] for row in rows)
+        disk = f" with {'its disk' if one else 'their disks'}, for good," if grows else ""
+        what = printable(rows[0]["name"]) if one else counted(len(rows), "droplet")
+        names = "" if one else f": {named(str(row['name']) for row in rows)}"
+        return f"resize {what} to {choice.slug}{disk} for {_price(choice, len(rows))}{names}"
+
+    def consequences(self) -> list[str]:
+        """Give what it would do, sentence by sentence."""
+        choice, rows = self.choice, self.concerned
+        if choice is None or not rows:
+            return []
+        one = len(rows) == 1
+        what = printable(rows[0]["name"]) if one else counted(len(rows), "droplet")
+        power = f"{choice.vcpus} vCPU, {memory_text(choice.memory)} memory"
+        becomes = "becomes" if one else "become"
+        sentences = [f"{what} {becomes} {choice.slug}: {power}, for {_price(choice, len(rows))}."]
+        kept = [str(row["name"]) for row in self._droplets() if row not in rows]
+        if kept:
+            sentences.append(f"{named(kept)} {'has' if len(kept) == 1 else 'have'} this size already: left as it is.")
+        on = [str(row["name"]) for row in rows if row["status"] == "active"]
+        off = [str(row["name"]) for row in rows if row["status"] != "active"]
+        if on:
+            sentences.append(
+                f"{named(on)} {'is on: it is' if len(on) == 1 else 'are on: each is'} shut down, resized and powered on "
+                "again. If its system does not shut down within two minutes, its power is cut."
+            )
+        if off:
+            sentences.append(f"{named(off)} {'is off, and stays' if len(off) == 1 else 'are off, and stay'} off.")
+        growing = [str(row["name"]) for row in rows if choice.disk > row["disk"]]
+        if self.grows_disk and growing:
+            whose, them = ("Its disk grows", "it") if one else ("Their disks grow", "them")
+            only = "" if len(growing) == len(rows) else f" ({named(growing)})"
+            sentences.append(
+                f"{whose}{only} to {choice.disk} GB for good: no size with a smaller disk will fit {them} afterwards."
+            )
+        return sentences
 
 
-def first_choice(choices: list[SizeChoice]) -> str:
-    """Give the slug that is chosen at first: the cheapest that costs more than now, for who resizes mostly wants more."""
-    larger = next((choice for choice in choices if choice.difference > 0), None)
-    chosen = larger or (choices[-1] if choices else None)
-    return chosen.slug if chosen else ""
+def _choice(size: Row, number: int, now_usd: float) -> SizeChoice:
+    difference = round(size["price_monthly"] * number - now_usd, 2)
+    return SizeChoice(size["slug"], size["vcpus"], size["memory"], size["disk"], size["price_monthly"], difference)
 
 
-def disk_words(choice: SizeChoice, droplet: Row) -> tuple[str, str]:
-    """Give how the two kinds of resize are called: of processors and memory only, and with the disk."""
-    return (
-        f"Processors and memory only: the disk stays at {droplet['disk']} GB, and this can be undone",
-        f"With the disk, from {droplet['disk']} to {choice.disk} GB: this cannot be undone",
-    )
-
-
-def consequences(choice: SizeChoice, droplet: Row, *, with_disk: bool) -> list[str]:
-    """Give what a resize would do, sentence by sentence."""
-    name = printable(droplet["name"])
-    price = f"{money(choice.price_monthly)} a month ({difference_text(choice.difference)})"
-    sentences = [
-        f"{name} becomes {choice.slug}: {choice.vcpus} vCPU, {memory_text(choice.memory)} memory, for {price}."
-    ]
-    if droplet["status"] == "active":
-        sentences.append(
-            f"{name} is on: it is shut down, resized and powered on again. "
-            "If its system does not shut down within two minutes, its power is cut."
-        )
-    else:
-        sentences.append(f"{name} is off, and stays off.")
-    if with_disk and choice.disk > droplet["disk"]:
-        sentences.append(
-            f"Its disk grows to {choice.disk} GB for good: no size with a smaller disk will fit it afterwards."
-        )
-    return sentences
+def _price(choice: SizeChoice, number: int) -> str:
+    difference = difference_text(choice.difference)
+    each, all_of_them = (" each", " for all") if number > 1 else ("", "")
+    return f"{money(choice.price_monthly)} a month{each} ({difference}{all_of_them})"
 
 
 def consequences_html(sentences: list[str], *, grave: bool) -> str:

@@ -305,15 +305,15 @@ def test_only_sizes_that_fit_are_offered_each_with_its_price_and_the_difference(
     hand.model.press("resize")
     sold = {size.slug: size for size in hand.desk.client.sizes.list()}
     droplet = hand.model.droplet
-    assert len(hand.model.sizes) > 50
-    for choice in hand.model.sizes:
+    assert len(hand.model.resizing.choices) > 50
+    for choice in hand.model.resizing.choices:
         assert "nyc3" in sold[choice.slug].regions
         assert choice.disk >= droplet.disk
         assert choice.slug != droplet.size_slug
         assert choice.difference == sold[choice.slug].price_monthly - 24.0
         assert choice.slug in choice.label
         assert f"${choice.price_monthly:,.2f}/mo" in choice.label
-    assert hand.model.choice.difference > 0
+    assert hand.model.resizing.choice.difference > 0
 
 
 def test_sizes_that_cannot_be_read_are_told(hand):
@@ -334,7 +334,7 @@ def test_the_sizes_are_read_in_a_worker_and_waited_for(hand):
 def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(hand):
     hand.model.press("resize")
     hand.model.choose_size("s-4vcpu-8gb")
-    told = " ".join(hand.model.consequences())
+    told = " ".join(hand.model.resizing.consequences())
     assert "$48.00 a month (+$24.00)" in told
     assert "shut down, resized and powered on again" in told
     hand.model.go()
@@ -362,7 +362,7 @@ def test_a_resize_with_its_disk_warns_and_names_it_in_the_question(off):
     off.model.press("resize")
     off.model.choose_size("s-4vcpu-8gb")
     off.model.choose_disk(with_disk=True)
-    assert "for good" in " ".join(off.model.consequences())
+    assert "for good" in " ".join(off.model.resizing.consequences())
     off.model.go()
     assert "with its disk, for good," in off.model.go_button().label
     off.desk.clock.advance(1.0)
@@ -376,8 +376,8 @@ def test_the_disk_stays_where_a_size_has_none_larger(hand):
     hand.model.press("resize")
     hand.model.choose_disk(with_disk=True)
     hand.model.choose_size("s-2vcpu-4gb-amd")
-    assert not hand.model.grows_disk
-    assert "for good" not in " ".join(hand.model.consequences())
+    assert not hand.model.resizing.grows_disk
+    assert "for good" not in " ".join(hand.model.resizing.consequences())
 
 
 def test_another_choice_takes_the_question_back(hand):

@@ -1,0 +1,162 @@
+"""The forms below a panel's buttons, as widgets: what a snapshot is called, and which size it shall be."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Protocol
+
+import ipywidgets
+
+from poseidon_nb.widgets.parts import Button, box, classed, html, marked, shown
+from poseidon_nb.widgets.resizing import consequences_html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poseidon_nb.widgets.droplet_model import ButtonState
+    from poseidon_nb.widgets.resizing import Resizing
+
+
+class Forms(Protocol):
+    """What a model with forms says, and what it is told."""
+
+    #: Which form is open: ``snapshot``, ``resize`` or none.
+    form: str
+    snapshot_name: str
+    resizing: Resizing
+
+    def form_words(self) -> list[str]:
+        """Give what the open form says below what there is to choose."""
+
+    def go_button(self) -> ButtonState:
+        """Give what the button of the open form shows."""
+
+    def call_snapshot(self, name: str) -> None:
+        """Give the snapshot a name."""
+
+    def choose_size(self, slug: str) -> None:
+        """Choose a size."""
+
+    def choose_disk(self, *, with_disk: bool) -> None:
+        """Choose whether the disk grows too."""
+
+    def go(self) -> None:
+        """Take a click on the button of the open form."""
+
+    def cancel(self) -> None:
+        """Take back a question."""
+
+    def close_form(self) -> None:
+        """Close the form, and do nothing."""
+
+
+class SnapshotForm:
+    """A name for a snapshot.
+
+    Parameters
+    ----------
+    model : Forms
+    clicked : callable
+        Makes a handler of what a button does.
+    label : str
+        Of the field.
+    """
+
+    def __init__(self, model: Forms, clicked: Callable[[Callable[[], None]], Callable[[], None]], label: str) -> None:
+        self._model = model
+        self._name = classed(ipywidgets.Text(description=label), "snapshot-name")
+        self._name.style.description_width = "initial"
+        self._name.observe(lambda change: self._model.call_snapshot(change["new"]), "value")
+        self._go = Button(clicked(model.go), names=("go-snapshot", "primary"))
+        self._close = Button(clicked(model.close_form), names=("close-form", "quiet"))
+        self._why = html("why")
+        row = box(self._go.widget, self._close.widget, names=("buttons",))
+        self.widget = classed(ipywidgets.VBox([self._name, self._why, row]), "form", "form-snapshot", "hidden")
+
+    def show(self) -> None:
+        """Show the model as it is now."""
+        model = self._model
+        is_open = model.form == "snapshot"
+        marked(self.widget, "hidden", on=not is_open)
+        if not is_open:
+            return
+        if self._name.value != model.snapshot_name:
+            self._name.value = model.snapshot_name
+        state = model.go_button()
+        self._go.show(state.label, enabled=state.enabled, why=state.why)
+        self._close.show("Close", why="Take no snapshot")
+        shown(self._why, "".join(f"<div>{escape(words)}</div>" for words in model.form_words()))
+
+
+class ResizeForm:
+    """A size, and whether the disk grows.
+
+    Parameters
+    ----------
+    model : Forms
+    clicked : callable
+        Makes a handler of what a button does.
+    label : str
+        Of the list of sizes.
+    """
+
+    def __init__(self, model: Forms, clicked: Callable[[Callable[[], None]], Callable[[], None]], label: str) -> None:
+        self._model = model
+        self._sizes = classed(ipywidgets.Select(description=label, rows=10), "sizes")
+        self._disk = classed(ipywidgets.RadioButtons(description="What grows"), "disk")
+        for choice in (self._sizes, self._disk):
+            choice.style.description_width = "initial"
+        self._sizes.observe(self._chosen, "value")
+        self._disk.observe(self._disk_chosen, "value")
+        self._go = Button(clicked(model.go), clicked(model.cancel), names=("go-resize", "primary"))
+        self._close = Button(clicked(model.close_form), names=("close-form", "quiet"))
+        self._what, self._why = html("what"), html("why")
+        row = box(self._go.widget, self._close.widget, names=("buttons",))
+        self._shown: Any = None
+        self._showing = False
+        self.widget = classed(
+            ipywidgets.VBox([self._sizes, self._disk, self._what, self._why, row]), "form", "form-resize", "hidden"
+        )
+
+    def _chosen(self, change: Any) -> None:
+        if not self._showing and change["new"]:
+            self._model.choose_size(change["new"])
+
+    def _disk_chosen(self, change: Any) -> None:
+        if not self._showing and change["new"] is not None:
+            self._model.choose_disk(with_disk=change["new"])
+
+    def show(self) -> None:
+        """Show the model as it is now."""
+        is_open = self._model.form == "resize"
+        marked(self.widget, "hidden", on=not is_open)
+        if is_open:
+            # What is shown here is no choice of the user's.
+            self._showing = True
+            try:
+                self._fill()
+            finally:
+                self._showing = False
+
+    def _fill(self) -> None:
+        model, resizing = self._model, self._model.resizing
+        options = tuple((one.label, one.slug) for one in resizing.choices)
+        choice = resizing.choice
+        if options != self._shown:
+            self._shown = self._sizes.options = options
+        if choice is not None and self._sizes.value != choice.slug:
+            self._sizes.value = choice.slug
+        marked(self._sizes, "hidden", on=not options)
+        marked(self._disk, "hidden", on=not resizing.can_grow_disk)
+        if choice is not None:
+            cpu_only, with_disk = resizing.disk_words()
+            kinds = ((cpu_only, False), (with_disk, True))
+            if self._disk.options != kinds:
+                self._disk.options = kinds
+            if self._disk.value != resizing.with_disk:
+                self._disk.value = resizing.with_disk
+        shown(self._what, consequences_html(model.form_words(), grave=resizing.grows_disk))
+        state = model.go_button()
+        self._go.show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
+        shown(self._why, "" if state.enabled else escape(state.why))
+        self._close.show("Close", why="Change nothing", visible=not state.asking)
