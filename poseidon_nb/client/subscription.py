@@ -1,7 +1,8 @@
-"""What somebody who follows an account holds in the hand."""
+"""What somebody who follows an account holds in the hand, and is told."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,40 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.progress import Progress
-    from poseidon_nb.client.watch import AccountState, Watch
+    from poseidon_nb.client.watch import Watch
     from poseidon_nb.errors import PoseidonError
+
+    Row = Mapping[str, Any]
+
+_log = logging.getLogger("poseidon_nb")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What is known of an account now.
+
+    Parameters
+    ----------
+    droplets : mapping
+        Rows by id, as the API sends them, in the order served. All of them only where `complete`.
+    actions : tuple
+        Rows, newest first.
+    complete : bool
+        Whether all droplets are known.
+    gone : frozenset of int
+        Droplets that were known, and are no more.
+    error : PoseidonError or None
+        Why the account cannot be asked now. It is tried again.
+    note : str
+        What holds it up: a pause for the rate limit.
+    """
+
+    droplets: Mapping[int, Row]
+    actions: tuple[Row, ...] = ()
+    complete: bool = False
+    gone: frozenset[int] = frozenset()
+    error: PoseidonError | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +95,7 @@ class Subscription:
         self.paused = False
         self.closed = False
         self.touched_s = 0.0
+        self._has_failed = False
 
     @property
     def state(self) -> AccountState:
@@ -74,6 +108,24 @@ class Subscription:
             self.ids is None or action.get("resource_id") in self.ids
         )
         return self.actions or on_one
+
+    def tell_change(self) -> None:
+        """Call `on_change`."""
+        self._tell(self.on_change)
+
+    def tell_progress(self, followed: Followed) -> None:
+        """Call `on_progress`, if there is one."""
+        if self.on_progress is not None:
+            self._tell(self.on_progress, followed)
+
+    def _tell(self, callback: Callable[..., None], *news: Followed) -> None:
+        try:
+            callback(*news)
+        except Exception:  # noqa: BLE001  # a panel is free to fail, in whatever way
+            # That must not cost the others their news. It is said once, for there is news several times a second.
+            if not self._has_failed:
+                self._has_failed = True
+                _log.exception("a panel failed at what it was told of its account")
 
     def touch(self) -> None:
         """Say that somebody uses it; one that is paused goes on."""

@@ -19,7 +19,7 @@ from poseidon_nb.widgets.fleet_rows import Change, cells_of, change_between
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from poseidon_nb.client.watch import AccountState
+    from poseidon_nb.client.subscription import AccountState
     from poseidon_nb.clock import Clock
     from poseidon_nb.widgets.fleet_rows import Cells
 

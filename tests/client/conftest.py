@@ -7,12 +7,44 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poseidon_nb.client.client import Client, connect
+from poseidon_nb.client.watch import Watch
 from poseidon_nb.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from poseidon_nb.client.droplet import Droplet
+
+
+class Desk:
+    """A sandbox, a client, and a watch that only the test drives."""
+
+    def __init__(self, sandbox, client, clock):
+        self.sandbox, self.client, self.clock = sandbox, client, clock
+        self.started: list[Watch] = []
+        client.watch = self.watch = Watch(client._connection, client.actions, drive=self.started.append)
+        self.changes = 0
+        self.told = []
+
+    def subscribe(self, **wanted):
+        return self.watch.subscribe(self._changed, on_progress=self.told.append, **wanted)
+
+    def _changed(self):
+        self.changes += 1
+
+    def run(self, seconds: float) -> None:
+        """Drive the watch for so long, as its thread would."""
+        until_s = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until_s:
+            wait_s = self.watch.tick()
+            if wait_s is None:
+                return
+            self.clock.advance(min(max(wait_s, 0.01), until_s - self.clock.monotonic()))
+
+    def sent(self) -> list[str]:
+        lines = [f"{one.method} {one.path}{'?' if one.query else ''}{one.query}" for one in self.sandbox.requests]
+        self.sandbox._dispatcher.log.clear()
+        return lines
 
 
 @pytest.fixture
@@ -41,3 +73,14 @@ def sent(sandbox) -> Callable[..., list[str]]:
         return [f"{one.method} {one.path}" for one in sandbox.requests if method in {"", one.method}]
 
     return of
+
+
+@pytest.fixture
+def desk(sandbox, client, clock):
+    return Desk(sandbox, client, clock)
+
+
+@pytest.fixture
+def large(clock):
+    with Sandbox(clock=clock, speed=1.0, droplets=450) as sandbox, connect(sandbox, clock=clock) as client:
+        yield Desk(sandbox, client, clock)

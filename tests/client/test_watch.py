@@ -7,51 +7,10 @@ import threading
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watch import EVERY_S, IDLE_S, WHOLE_S, Watch
+from poseidon_nb.client.schedule import EVERY_S, WHOLE_S
+from poseidon_nb.client.watch import IDLE_S
 from poseidon_nb.errors import ActionFailed, ConnectionFailed
 from poseidon_nb.sandbox import Sandbox
-
-
-class Desk:
-    """A sandbox, a client, and a watch that only the test drives."""
-
-    def __init__(self, sandbox, client, clock):
-        self.sandbox, self.client, self.clock = sandbox, client, clock
-        self.started: list[Watch] = []
-        client.watch = self.watch = Watch(client._connection, client.actions, drive=self.started.append)
-        self.changes = 0
-        self.told = []
-
-    def subscribe(self, **wanted):
-        return self.watch.subscribe(self._changed, on_progress=self.told.append, **wanted)
-
-    def _changed(self):
-        self.changes += 1
-
-    def run(self, seconds: float) -> None:
-        """Drive the watch for so long, as its thread would."""
-        until_s = self.clock.monotonic() + seconds
-        while self.clock.monotonic() < until_s:
-            wait_s = self.watch.tick()
-            if wait_s is None:
-                return
-            self.clock.advance(min(max(wait_s, 0.01), until_s - self.clock.monotonic()))
-
-    def sent(self) -> list[str]:
-        lines = [f"{one.method} {one.path}{'?' if one.query else ''}{one.query}" for one in self.sandbox.requests]
-        self.sandbox._dispatcher.log.clear()
-        return lines
-
-
-@pytest.fixture
-def desk(sandbox, client, clock):
-    return Desk(sandbox, client, clock)
-
-
-@pytest.fixture
-def large(clock):
-    with Sandbox(clock=clock, speed=1.0, droplets=450) as sandbox, connect(sandbox, clock=clock) as client:
-        yield Desk(sandbox, client, clock)
 
 
 def elsewhere(desk):
@@ -192,6 +151,38 @@ def test_an_action_that_fails_is_told_with_its_reason(desk, droplet):
     assert desk.told[-1].progress.status == "errored"
 
 
+@pytest.mark.parametrize("turn", [0, 1])
+def test_what_begins_elsewhere_in_a_small_account_is_seen_within_two_turns(desk, droplet, turn):
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(1.0 + turn * EVERY_S)
+    with elsewhere(desk) as other:
+        other.droplets.get(droplet.id).take_snapshot(wait=False)
+    desk.run(2 * EVERY_S + 1)
+    assert desk.told
+
+
+def test_what_ended_elsewhere_is_seen_at_once_when_a_row_changed(desk, droplet):
+    desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(1.0)
+    with elsewhere(desk) as other:
+        action = other.droplets.get(droplet.id).power_off(wait=False)
+    desk.clock.advance(EVERY_S)
+    desk.sent()
+    desk.run(1.0)
+    assert desk.sent()[0].startswith("GET /v2/droplets?"), "the list's turn"
+    assert desk.watch.state.droplets[droplet.id]["status"] == "off"
+    assert desk.watch.state.actions[0]["id"] == action.id
+
+
+def test_who_follows_only_actions_sees_one_within_a_turn(desk, droplet):
+    desk.subscribe(droplets=[], actions=True)
+    desk.run(1.0)
+    with elsewhere(desk) as other:
+        action = other.droplets.get(droplet.id).take_snapshot(wait=False)
+    desk.run(EVERY_S + 1)
+    assert {one.action.id for one in desk.told} == {action.id}
+
+
 def test_a_droplet_that_is_deleted_is_gone(desk, droplet):
     desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(1.0)
@@ -227,7 +218,7 @@ def test_an_action_that_vanishes_ends_what_follows_it(desk, droplet):
     desk.sandbox.reset()
     desk.run(60.0)
     assert desk.told[-1].error is not None
-    assert desk.watch._followings == {}
+    assert not desk.watch._followings
     assert desk.watch.state.error is None
 
 

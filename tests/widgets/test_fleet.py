@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseidon_nb.client.watch import AccountState
+from poseidon_nb.client.subscription import AccountState
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.fleet import VERBS, Fleet
 from poseidon_nb.widgets.fleet_rows import HEADS, cells_of

@@ -9,7 +9,8 @@ import ipywidgets
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watch import EVERY_S, Watch
+from poseidon_nb.client.schedule import EVERY_S
+from poseidon_nb.client.watch import Watch
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.actions_panel import ActionsPanel
 from poseidon_nb.widgets.asking import TOO_SOON_S
