@@ -1,23 +1,19 @@
-"""What a request to make something would cost a month, as far as the API or a published list tells: pure.
+"""What a request to make something would cost a month, as far as the API or `catalogue.prices` tells: pure.
 
-Prices in USD a month, from DigitalOcean's pricing pages as told by third parties in 2026: volumes 0.10 for each GiB, load
-balancers 12 for each node, a highly available Kubernetes control plane 40. A Kubernetes node costs what a droplet of its
-size does. The API has no prices of database clusters.
+A Kubernetes node costs what a droplet of its size does. The API has no prices of database clusters.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import prices
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     #: The price of a droplet's size; None if it is not sold.
     PriceOf = Callable[[str], float | None]
-
-VOLUME_USD_GIB = 0.10
-LOAD_BALANCER_USD_NODE = 12.0
-CONTROL_PLANE_USD = 40.0
 
 
 def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
@@ -40,11 +36,11 @@ def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> 
 
 
 def _volume(body: Mapping[str, Any], _: PriceOf) -> float | None:
-    return float(body["size_gigabytes"]) * VOLUME_USD_GIB
+    return float(body["size_gigabytes"]) * prices.VOLUME_GIB.usd
 
 
 def _load_balancer(body: Mapping[str, Any], _: PriceOf) -> float | None:
-    return int(body.get("size_unit") or 1) * LOAD_BALANCER_USD_NODE
+    return prices.nodes_of(body.get("size_unit"), body.get("size")) * prices.LOAD_BALANCER_NODE.usd
 
 
 def _pool(pool: Mapping[str, Any], price_of: PriceOf) -> float | None:
@@ -54,7 +50,7 @@ def _pool(pool: Mapping[str, Any], price_of: PriceOf) -> float | None:
 
 def _cluster(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
     pools = [_pool(pool, price_of) for pool in body["node_pools"]]
-    plane = CONTROL_PLANE_USD if body.get("ha") else 0.0
+    plane = prices.CONTROL_PLANE.usd if body.get("ha") else 0.0
     return None if None in pools else plane + sum(price or 0.0 for price in pools)
 
 

@@ -15,7 +15,7 @@ from calendar import timegm
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import prices
+from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox.lifetimes import all_of, changes, plans, stretches
 from poseidon_nb.sandbox.timestamps import unstamp
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
 
 _HOUR_S = 3600
-_LB_LEGACY_NODES = {"lb-small": 1, "lb-medium": 3, "lb-large": 6}
 #: The kinds of things that cost money.
 KINDS = ("droplets", "images", "volumes", "volume_snapshots", "load_balancers", "reserved_ips")
 
@@ -131,7 +130,7 @@ def _droplet(world: World, record: Record, until: float) -> Iterator[_Sold]:
         for start, end, plan in plans(record, until):
             both = max(start, one.start), min(end, one.end)
             if plan and both[0] < both[1]:
-                monthly = size["price_monthly"] * prices.BACKUPS[plan]
+                monthly = size["price_monthly"] * prices.BACKUPS[plan].usd
                 backups.append(Use(*both, monthly, f"{record['name']} ({plan} backups)"))
     cap_hours = prices.CAP_HOURS_GPU if "gpu_info" in record["size"] else prices.CAP_HOURS
     yield "Droplets", f"1-DO-DROP-{record['size_slug']}", cap_hours, uses
@@ -144,7 +143,7 @@ def _image(_world: World, record: Record, until: float) -> Iterator[_Sold]:
         return
     custom = record["type"] == "custom"
     start = record.kept.get("snapshot_since", unstamp(record["created_at"]))
-    monthly = size_gb * (prices.CUSTOM_IMAGE_GB if custom else prices.SNAPSHOT_GB)
+    monthly = size_gb * (prices.CUSTOM_IMAGE_GB if custom else prices.SNAPSHOT_GB).usd
     use = Use(start, until, monthly, f"{record['name']} ({size_gb:g} GB)")
     yield "Custom Images" if custom else "Snapshots", "1-DO-CIMG" if custom else "1-DO-SNAP", prices.CAP_HOURS, [use]
 
@@ -152,7 +151,7 @@ def _image(_world: World, record: Record, until: float) -> Iterator[_Sold]:
 def _volume(_world: World, record: Record, until: float) -> Iterator[_Sold]:
     born = unstamp(record["created_at"])
     uses = [
-        Use(start, end, size * prices.VOLUME_GIB, f"{record['name']} ({size} GiB)")
+        Use(start, end, size * prices.VOLUME_GIB.usd, f"{record['name']} ({size} GiB)")
         for start, end, size in changes(record, "size_gigabytes", born, until)
     ]
     yield "Volumes", "1-DO-VOL", prices.CAP_HOURS, uses
@@ -161,14 +160,14 @@ def _volume(_world: World, record: Record, until: float) -> Iterator[_Sold]:
 def _volume_snapshot(_world: World, record: Record, until: float) -> Iterator[_Sold]:
     size_gb = record["size_gigabytes"]
     description = f"{record['name']} ({size_gb:g} GiB)"
-    use = Use(unstamp(record["created_at"]), until, size_gb * prices.SNAPSHOT_GB, description)
+    use = Use(unstamp(record["created_at"]), until, size_gb * prices.SNAPSHOT_GB.usd, description)
     yield "Volume Snapshots", "1-DO-VSNAP", prices.CAP_HOURS, [use]
 
 
 def _load_balancer(_world: World, record: Record, until: float) -> Iterator[_Sold]:
     born = unstamp(record["created_at"])
     uses = [
-        Use(start, end, nodes * prices.LOAD_BALANCER_NODE, f"{record['name']} ({nodes} node{'s' * (nodes > 1)})")
+        Use(start, end, nodes * prices.LOAD_BALANCER_NODE.usd, f"{record['name']} ({nodes} node{'s' * (nodes > 1)})")
         for start, end, nodes in changes(record, "size_unit", born, until, nodes_of(record.shown))
     ]
     yield "Load Balancers", "1-DO-LB", prices.CAP_HOURS, uses
@@ -176,14 +175,14 @@ def _load_balancer(_world: World, record: Record, until: float) -> Iterator[_Sol
 
 def nodes_of(shown: dict[str, Any]) -> int:
     """Give the number of nodes of a load balancer, which older ones have by name."""
-    return int(shown.get("size_unit") or _LB_LEGACY_NODES.get(shown.get("size", ""), 1))
+    return prices.nodes_of(shown.get("size_unit"), shown.get("size"))
 
 
 def _address(_world: World, record: Record, until: float) -> Iterator[_Sold]:
     # Since when it is reserved the API does not show; what does not say it was reserved when the account began.
     born = record.kept.get("since", until)
     uses = [
-        Use(start, end, prices.IDLE_ADDRESS, f"Unused Reserved IP - {record['ip']}")
+        Use(start, end, prices.IDLE_ADDRESS.usd, f"Unused Reserved IP - {record['ip']}")
         for start, end, droplet_id in changes(record, "droplet_id", born, until, record.kept.get("droplet_id"))
         if droplet_id is None
     ]

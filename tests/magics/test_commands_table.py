@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.frames.schemas import FINDINGS, TABLES
 from poseidon_nb.magics.grammar import parse
 from poseidon_nb.magics.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.table import PHRASES, PREFIXES
@@ -89,7 +89,7 @@ def test_a_row_holds_together(group: Group, verb: Verb) -> None:
 def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
     for operation_id in verb.operations:
         assert operation(operation_id).id == operation_id
-    assert not verb.table or verb.table in TABLES
+    assert not verb.table or verb.table in {*TABLES, *FINDINGS}
     assert not (verb.table and verb.columns)
     deletes = any(operation(operation_id).method == "DELETE" for operation_id in verb.operations)
     assert not deletes or "delete" in verb.asks

@@ -11,7 +11,7 @@ import pytest
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.frames.schemas import table_named
 from poseidon_nb.magics.grammar import parse
 from poseidon_nb.magics.help import WIDTH, help_text
 from poseidon_nb.magics.naming import by_rule_alone
@@ -58,7 +58,7 @@ def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None
         assert re.search(rf"Also: .*\b{re.escape(alias)}\b", text)
     for operation_id in verb.operations:
         assert operation(operation_id).page in text
-    columns = [column.name for column in TABLES[verb.table].columns] if verb.table else verb.columns
+    columns = [column.name for column in table_named(verb.table).columns] if verb.table else verb.columns
     for column in columns:
         assert re.search(rf"\b{column}\b", text)
     assert verb.example in text

@@ -3,14 +3,15 @@
 What was asked for lies in the arguments of the ``destroy`` action and what came of it beside them, so the status of a droplet
 that is gone is that of its last such action. Not settled by any source, chosen here: ids that do not belong to the droplet
 are refused with 422; a second request while one is in progress answers 409, as the specification says of a retry; without
-the header ``X-Dangerous: true`` the answer is 400; costs are list prices a month ($0.06 a GB of snapshot, $0.10 a GiB of
-volume, $5.00 an address without a droplet; pricing pages, 2026).
+the header ``X-Dangerous: true`` the answer is 400; costs are list prices a month, an address's that of one without a
+droplet.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import activity
 from poseidon_nb.sandbox.replies import NOT_FOUND_TEXT, Refusal, Reply, answer, bad_request, not_found, unprocessable
 from poseidon_nb.sandbox.services.droplets import find_droplet
@@ -33,7 +34,6 @@ _SCOPES = {
     "volumes": "block_storage:read",
     "volume_snapshots": "block_storage_snapshot:read",
 }
-_SNAPSHOT_USD_GB, _VOLUME_USD_GIB, _ADDRESS_USD = 0.06, 0.10, 5.0
 _FAILED_TEXT = "The Droplet could not be destroyed."
 
 
@@ -41,7 +41,7 @@ def associated(world: World, droplet: Record) -> dict[str, list[dict[str, str]]]
     """Give what belongs to a droplet, by kind: ids as strings, names, and what each costs a month."""
     volumes = [volume for id_ in droplet["volume_ids"] if (volume := world.volumes.get(id_)) is not None]
     addresses = [
-        _row(number_of(one), one["ip"], _ADDRESS_USD)
+        _row(number_of(one), one["ip"], prices.IDLE_ADDRESS.usd)
         for one in world.reserved_ips.listed()
         if one.kept["droplet_id"] == droplet["id"]
     ]
@@ -50,13 +50,13 @@ def associated(world: World, droplet: Record) -> dict[str, list[dict[str, str]]]
         # The same under their old name, as the specification's example has them.
         "floating_ips": addresses,
         "snapshots": [
-            _row(image["id"], image["name"], image["size_gigabytes"] * _SNAPSHOT_USD_GB)
+            _row(image["id"], image["name"], image["size_gigabytes"] * prices.SNAPSHOT_GB.usd)
             for id_ in droplet["snapshot_ids"]
             if (image := world.images.get(id_)) is not None
         ],
-        "volumes": [_row(one["id"], one["name"], one["size_gigabytes"] * _VOLUME_USD_GIB) for one in volumes],
+        "volumes": [_row(one["id"], one["name"], one["size_gigabytes"] * prices.VOLUME_GIB.usd) for one in volumes],
         "volume_snapshots": [
-            _row(one["id"], one["name"], one["size_gigabytes"] * _SNAPSHOT_USD_GB)
+            _row(one["id"], one["name"], one["size_gigabytes"] * prices.SNAPSHOT_GB.usd)
             for one in world.volume_snapshots.listed()
             if one["resource_id"] in droplet["volume_ids"]
         ],

@@ -1,0 +1,60 @@
+"""The one list of prices: each figure as the page that it names has it, and the hours that a month is charged for."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.catalogue import prices
+from poseidon_nb.catalogue.prices import Price
+from poseidon_nb.magics.costs import usd_month
+from poseidon_nb.sandbox.figures import figures
+
+SIZES = figures().sizes
+#: What the pages say, written down by hand.
+PUBLISHED = {
+    "SNAPSHOT_GB": 0.06,
+    "CUSTOM_IMAGE_GB": 0.06,
+    "CONTROL_PLANE": 40,
+    "SPACES": 5,
+    "SPACES_GIB": 0.02,
+    "TRANSFER_GIB": 0.01,
+}
+#: What no page confirms.
+TOLD = {"VOLUME_GIB": 0.10, "LOAD_BALANCER_NODE": 12, "IDLE_ADDRESS": 5}
+
+
+@pytest.mark.parametrize(("name", "usd"), [*PUBLISHED.items(), *TOLD.items()])
+def test_a_price_is_the_published_one_and_says_where_from(name: str, usd: float) -> None:
+    price = getattr(prices, name)
+    assert price.usd == usd
+    assert price.hearsay == (name in TOLD)
+    assert price.page in price.source
+    assert price.date in price.source
+    assert ("hearsay" in price.source) == price.hearsay
+
+
+def test_backups_cost_their_share() -> None:
+    assert {plan: price.usd for plan, price in prices.BACKUPS.items()} == {"weekly": 0.2, "daily": 0.3}
+
+
+def test_every_price_in_the_list_is_tested_here() -> None:
+    named = {name for name, value in vars(prices).items() if isinstance(value, Price)}
+    assert named == {*PUBLISHED, *TOLD}
+
+
+@pytest.mark.parametrize("slug", sorted(SIZES))
+def test_the_hours_of_a_month_are_those_that_the_sizes_tell(slug: str) -> None:
+    size = SIZES[slug]
+    hours = prices.CAP_HOURS_GPU if "gpu_info" in size else prices.CAP_HOURS
+    # Hourly prices are rounded to five digits.
+    assert size["price_hourly"] == pytest.approx(size["price_monthly"] / hours, abs=6e-6)
+
+
+@pytest.mark.parametrize(
+    ("told", "nodes"),
+    [((3, None), 3), ((None, "lb-medium"), 3), ((None, "lb-large"), 6), ((None, None), 1), ((2, "lb-small"), 2)],
+)
+def test_old_sizes_of_load_balancers_are_nodes(told: tuple[int | None, str | None], nodes: int) -> None:
+    assert prices.nodes_of(*told) == nodes
+    body = {"size_unit": told[0], "size": told[1]}
+    assert usd_month("loadBalancers_create", body, {}.get) == 12 * nodes
