@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,26 @@ if TYPE_CHECKING:
 #: A second press that follows the first so closely is a double click, or two clicks that a busy kernel had kept: no
 #: person has read the question in that time. In seconds.
 TOO_SOON_S = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonState:
+    """What a button shows.
+
+    Parameters
+    ----------
+    label : str
+    enabled : bool
+    why : str
+        What it does, or why it cannot be clicked now.
+    asking : bool
+        It is its own question now, and a click confirms.
+    """
+
+    label: str
+    enabled: bool
+    why: str
+    asking: bool = False
 
 
 class Asking:

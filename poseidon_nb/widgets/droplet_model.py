@@ -7,7 +7,6 @@ several threads at once.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import telling
@@ -15,7 +14,7 @@ from poseidon_nb.client.progress import Progress
 from poseidon_nb.errors import DropletBusy, OutcomeUnknown, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken
-from poseidon_nb.widgets.asking import Asking
+from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
 from poseidon_nb.widgets.workers import THE_WORKERS
@@ -57,26 +56,6 @@ MEANINGS: Mapping[str, str] = {
     "resize": "Give it another size.",
 }
 FORMS = ("snapshot", "resize")
-
-
-@dataclass(frozen=True, slots=True)
-class ButtonState:
-    """What a button shows.
-
-    Parameters
-    ----------
-    label : str
-    enabled : bool
-    why : str
-        What it does, or why it cannot be clicked now.
-    asking : bool
-        It is its own question now, and a click confirms.
-    """
-
-    label: str
-    enabled: bool
-    why: str
-    asking: bool = False
 
 
 class DropletModel:

@@ -7,13 +7,13 @@ user chose, but for droplets that are no more; and a question that was open abou
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.progress import IN_PROGRESS
-from poseidon_nb.text import counted, joined, printable
+from poseidon_nb.text import counted, joined, named, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking
+from poseidon_nb.widgets.fleet_orders import VERBS, FleetButton, Order
 from poseidon_nb.widgets.fleet_rows import Change, cells_of, change_between
 
 if TYPE_CHECKING:
@@ -21,84 +21,10 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.subscription import AccountState
     from poseidon_nb.clock import Clock
+    from poseidon_nb.widgets.fleet_orders import FleetVerb
     from poseidon_nb.widgets.fleet_rows import Cells
 
     Row = Mapping[str, Any]
-
-#: Names in a question; of more the rest is counted.
-MOST_NAMED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class FleetVerb:
-    """Something that can be done to a selection.
-
-    Parameters
-    ----------
-    type : str
-        The action's, as the API has it.
-    status : str
-        What a droplet's status has to be for it; empty is any.
-    asks : bool
-        Whether it is asked about also for a single droplet.
-    """
-
-    type: str
-    status: str
-    asks: bool = True
-
-    @property
-    def label(self) -> str:
-        """What its button says."""
-        return spoken(self.type).capitalize()
-
-
-VERBS: Mapping[str, FleetVerb] = {
-    verb.type: verb
-    for verb in (
-        FleetVerb("power_on", "off", asks=False),
-        FleetVerb("shutdown", "active"),
-        FleetVerb("reboot", "active"),
-        FleetVerb("power_off", "active"),
-        FleetVerb("power_cycle", "active"),
-        FleetVerb("snapshot", "", asks=False),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FleetButton:
-    """What one button shows now.
-
-    Parameters
-    ----------
-    verb : str
-    label : str
-    enabled, asking : bool
-    why : str
-        Why it cannot be pressed, or what it would do.
-    """
-
-    verb: str
-    label: str
-    enabled: bool
-    why: str
-    asking: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What was clicked, and is to be done.
-
-    Parameters
-    ----------
-    verb : str
-    droplets : tuple of mapping
-        The rows as they were shown when it was clicked.
-    """
-
-    verb: str
-    droplets: tuple[Mapping[str, Any], ...]
 
 
 class Fleet:
@@ -169,7 +95,7 @@ class Fleet:
             return
         names = [self._cells[key][1] for key in self._cells if key in lost]
         why = "is no more" if lost <= {*gone} or self.tag is None else f"is no more or has lost the tag {self.tag}"
-        self.notice = f"No longer selected, for it {why}: {_named(map(str, names))}"
+        self.notice = f"No longer selected, for it {why}: {named(map(str, names))}"
         self._selected -= lost
         self._asking.cancel()
 
@@ -205,25 +131,41 @@ class Fleet:
             return [self._button(verb) for verb in VERBS.values()]
 
     def press(self, verb: str) -> Order | None:
-        """Take a click on a verb's button; give what is to be done now, or None where it asks first or cannot be."""
+        """Take a click on the button of a verb without a form; give what is to be done now.
+
+        None where it asks first, cannot be, or has a form.
+        """
         with self._lock:
-            fitting = self._fitting(VERBS[verb])
-            if not fitting:
+            fitting = self.fitting(verb)
+            if not fitting or VERBS[verb].form:
                 return None
-            if (VERBS[verb].asks or len(fitting) > 1) and not self._asking.press(_question(verb, fitting)):
+            if (VERBS[verb].asks or len(fitting) > 1) and not self.confirms(verb, fitting):
                 return None
-            self._asking.cancel()
-            self._at_work.update({row["id"]: verb for row in fitting})
-            return Order(verb, tuple(fitting))
+            return self.claimed(Order(verb, tuple(fitting)))
+
+    def confirms(self, question: str, rows: Iterable[Row]) -> bool:
+        """Take a press of a button that asks about these droplets; say whether it confirms."""
+        return self._asking.press(_question(question, rows))
+
+    def asks(self, question: str, rows: Iterable[Row]) -> bool:
+        """Say whether this is the question that is open."""
+        return self._asking.about == _question(question, rows)
 
     def cancel(self) -> None:
         """Close the question."""
         self._asking.cancel()
 
+    def claimed(self, order: Order) -> Order:
+        """Note that something is done to an order's droplets now."""
+        with self._lock:
+            self._asking.cancel()
+            self._at_work.update({row["id"]: order.verb for row in order.droplets})
+            return order
+
     def claim(self, ids: Iterable[int], verb: str) -> list[Row]:
         """Give the rows of droplets that something is to be done to again, and note it: those that are free and known."""
         with self._lock:
-            rows = [self._rows[key] for key in ids if key in self._rows and not self._busy(key)]
+            rows = [self._rows[key] for key in ids if key in self._rows and key not in self._at_work]
             self._at_work.update({row["id"]: verb for row in rows})
             return rows
 
@@ -232,37 +174,55 @@ class Fleet:
         with self._lock:
             self._at_work.pop(droplet_id, None)
 
-    def _busy(self, key: int) -> str:
-        return self._at_work.get(key) or self._running.get(key, "")
+    def fitting(self, verb: str) -> list[Row]:
+        """Give those of the selected that something can be done to.
 
-    def _fitting(self, verb: FleetVerb) -> list[Row]:
+        Those on which something runs that was started elsewhere are among them: it is waited for.
+        """
+        wanted = VERBS[verb].status
         return [
             row
             for row in self.selected_rows
-            if verb.status in {"", row.get("status")} and row.get("status") != "new" and not self._busy(row["id"])
+            if wanted in {"", row.get("status")}
+            and row.get("status") in {"active", "off"}
+            and row["id"] not in self._at_work
         ]
 
+    def waits(self, rows: Iterable[Row]) -> str:
+        """Say which of these have to wait for what runs on them; nothing when none has to."""
+        waiting = [str(row["name"]) for row in rows if row["id"] in self._running]
+        return f"{named(waiting)} once what runs there has ended" if waiting else ""
+
     def _button(self, verb: FleetVerb) -> FleetButton:
-        fitting = self._fitting(verb)
+        fitting = self.fitting(verb.type)
         if not fitting:
             return FleetButton(verb.type, verb.label, enabled=False, why=self._why_not(verb))
-        names = _named(str(row["name"]) for row in fitting)
+        names = named(str(row["name"]) for row in fitting)
         others = len(self._selected) - len(fitting)
-        rest = f" ({counted(others, 'other')} selected cannot now)" if others else ""
+        waits = self.waits(fitting)
+        notes = [waits] if waits else []
+        if others:
+            notes.append(f"{counted(others, 'other')} selected cannot now")
         what = names if len(fitting) == 1 else f"{counted(len(fitting), 'droplet')}: {names}"
-        if self._asking.about == _question(verb.type, fitting):
-            label = f"Confirm: {verb.label.lower()} {what}{rest}"
-            return FleetButton(verb.type, label, enabled=True, why=label, asking=True)
-        return FleetButton(verb.type, verb.label, enabled=True, why=f"{verb.label} {what}{rest}")
+        said = f"{spoken(verb.type)} {what}{f' ({joined(notes)})' if notes else ''}"
+        if not verb.form and self.asks(verb.type, fitting):
+            return FleetButton(verb.type, f"Confirm: {said}", enabled=True, why=f"Confirm: {said}", asking=True)
+        return FleetButton(verb.type, verb.label, enabled=True, why=f"{said[:1].upper()}{said[1:]}")
 
     def _why_not(self, verb: FleetVerb) -> str:
         rows = self.selected_rows
         if not rows:
             return "nothing is selected"
-        if all(self._busy(row["id"]) for row in rows):
-            return f"something is running on {'it' if len(rows) == 1 else 'each of them'}"
-        wanted = {"off": "off", "active": "on"}.get(verb.status, "ready")
-        return f"{'it is' if len(rows) == 1 else 'none of them is'} {'not ' if len(rows) == 1 else ''}{wanted}"
+        one = len(rows) == 1
+        if all(row["id"] in self._at_work for row in rows):
+            return f"something is running on {'it' if one else 'each of them'}"
+        if all(row.get("status") == "new" for row in rows):
+            return f"{'it is' if one else 'they are'} still being made"
+        if not verb.status:
+            return "nothing can be done to it now" if one else "nothing can be done to any of them now"
+        wanted, other = ("off", "on") if verb.status == "off" else ("on", "off")
+        known = {row.get("status") for row in rows} <= {"active", "off"}
+        return f"it is {other if known else f'not {wanted}'}" if one else f"none of them is {wanted}"
 
     # --- words -------------------------------------------------------------------------------------------------------
     def count_text(self) -> str:
@@ -276,28 +236,25 @@ class Fleet:
         """Say in one line why some buttons cannot be clicked; nothing where the selection says it."""
         if not self._selected:
             return "Select droplets in the table: a click on a row, Shift for a range, the box in the head for all."
+        buttons = self.buttons()
         hindered: dict[str, list[str]] = {}
-        for button in self.buttons():
+        for button in buttons:
             if not button.enabled:
-                hindered.setdefault(button.why, []).append(button.label)
-        return " ".join(f"{', '.join(labels)}: not now, {why}." for why, labels in hindered.items())
+                hindered.setdefault(button.why, []).append(spoken(button.verb))
+        said = [
+            f"{why[:1].upper()}{why[1:]}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
+            for why, verbs in hindered.items()
+        ]
+        return " ".join(said)
 
     def selection_text(self) -> str:
         """Give what is selected, in words."""
         rows = self.selected_rows
         if not rows:
             return "Nothing is selected"
-        return f"{len(rows):,} selected: {_named(str(row['name']) for row in rows)}"
+        return f"{len(rows):,} selected: {named(str(row['name']) for row in rows)}"
 
 
-def _question(verb: str, fitting: Iterable[Row]) -> str:
+def _question(question: str, rows: Iterable[Row]) -> str:
     """Name a question by what it is about, so that another selection is never confirmed by its second press."""
-    return f"{verb} {sorted(row['id'] for row in fitting)}"
-
-
-def _named(names: Iterable[str]) -> str:
-    known = [*names]
-    rest = len(known) - MOST_NAMED
-    if rest <= 0:
-        return joined(known)
-    return f"{', '.join(map(printable, known[:MOST_NAMED]))} and {rest:,} more"
+    return f"{question} {sorted(row['id'] for row in rows)}"

@@ -1,7 +1,7 @@
-"""What a fleet's panel does: follows the account, carries orders out side by side, and keeps what became of them.
+"""What a fleet's panel does: follows the account, takes orders, and keeps what became of them.
 
-No widgets here and no kernel. Requests go out in workers' threads by the client's bulk road; how the actions go is told
-by the account's one subscription.
+No widgets here and no kernel. Orders are carried out by `FleetActing`; how the actions go is told by the account's one
+subscription.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.bulk import act_on_each
-from poseidon_nb.client.connection import telling
-from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.steps import Step
 from poseidon_nb.errors import OutcomeUnknown, PoseidonError
+from poseidon_nb.text import counted, named
 from poseidon_nb.widgets.activity import error_text
+from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet import Fleet
+from poseidon_nb.widgets.fleet_acting import FleetActing
+from poseidon_nb.widgets.fleet_orders import VERBS, Order, snapshot_name
 from poseidon_nb.widgets.fleet_rows import HEADS
 from poseidon_nb.widgets.fleet_work import FleetWork
+from poseidon_nb.widgets.resizing import Resizing
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from poseidon_nb.client.actions import Action
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.subscription import Followed
     from poseidon_nb.widgets.workers import Workers
@@ -72,10 +72,16 @@ class FleetModel:
         self._workers = workers
         self._lock = threading.RLock()
         self._works: list[FleetWork] = []
+        #: Which form is open: ``snapshot``, ``resize`` or none.
+        self.form = ""
+        #: What stands behind each droplet's name in its snapshot's.
+        self.snapshot_name = ""
+        self.resizing = Resizing(lambda: self.fleet.fitting("resize"))
         #: The last thing worth saying to somebody who does not look.
         self.announcement = ""
         with self._lock:
             self._subscription = client.watch.subscribe(self._account_changed, on_progress=self._told)
+            self._acting = FleetActing(client, self._subscription, workers, moved, self._ended)
             self.fleet.take_in(self._subscription.state)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
@@ -119,6 +125,12 @@ class FleetModel:
                 notices.append(f"{state.note[:1].upper()}{state.note[1:]}")
         return [notice for notice in notices if notice]
 
+    def announcements(self) -> list[str]:
+        """Give what somebody should hear who does not look at the panel: a question, what began or ended, notices."""
+        questions = [button.label for button in self.fleet.buttons() if button.asking]
+        go = self.go_button() if self.form else None
+        return [*questions, *([go.label] if go and go.asking else []), self.announcement, *self.notices()]
+
     def selected(self) -> pd.DataFrame:
         """Give the selected droplets as a DataFrame, with the columns of ``%do droplets list``."""
         from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
@@ -151,6 +163,45 @@ class FleetModel:
             f"<span class='pnb-account'>{escape(self.account)}</span></div><div class='pnb-sub'>{escape(count)}</div>"
         )
 
+    def go_button(self) -> ButtonState:
+        """Give what the button of the open form shows."""
+        hindrance = self.hindrance() or self._lacks()
+        if self.form == "snapshot":
+            number = len(self.fleet.fitting("snapshot"))
+            label = "Take snapshot" if number < 2 else f"Take {number:,} snapshots"  # noqa: PLR2004  # many
+            return ButtonState(label, not hindrance, hindrance or "Save the disk of each as an image.")
+        rows, question = self.resizing.concerned, self.resizing.question()
+        asking = bool(question) and not hindrance and self.fleet.asks(question, rows)
+        label = f"Confirm: {question}" if asking else self.resizing.label()
+        return ButtonState(label, not hindrance, hindrance or "Give each another size.", asking)
+
+    def _lacks(self) -> str:
+        if not self.fleet.selected:
+            return "Select droplets in the table."
+        if not self.fleet.fitting(self.form or "resize"):
+            return "Nothing can be done to what is selected now."
+        if self.form == "snapshot":
+            return "" if self.snapshot_name.strip() else "Give the snapshots an ending of their names."
+        return self.resizing.lacks()
+
+    def form_words(self) -> list[str]:
+        """Give what the open form says below what there is to choose."""
+        if self.form == "resize":
+            rows, said = self.resizing.concerned, self.resizing.consequences()
+        else:
+            rows, said = self.fleet.fitting("snapshot"), []
+            if rows and self.snapshot_name.strip():
+                said = [f"Named {named((snapshot_name(row, self.snapshot_name) for row in rows), most=3)}."]
+            if any(row.get("status") == "active" for row in rows):
+                said.append("What is on stays on meanwhile; one that is off gives a cleaner copy.")
+        waits = self.fleet.waits(rows)
+        left = len(self.fleet.selected) - len(self.fleet.fitting(self.form or "resize"))
+        return [
+            *said,
+            *([f"{waits}."] if waits else []),
+            *([f"{counted(left, 'other')} selected cannot now."] if left else []),
+        ]
+
     # --- what is clicked ---------------------------------------------------------------------------------------------
     def select(self, ids: Iterable[int]) -> None:
         """Have exactly these selected."""
@@ -161,15 +212,10 @@ class FleetModel:
     def press(self, verb: str) -> None:
         """Take a click on a verb's button."""
         self._subscription.touch()
-        order = None if self.hindrance() else self.fleet.press(verb)
-        if order is not None:
-            work = FleetWork(order.verb, order.droplets)
-            with self._lock:
-                self._works.append(work)
-                for old in [one for one in self._works if one.ended][: max(0, len(self._works) - MOST_WORKS)]:
-                    self._works.remove(old)
-            self._announce(f"{work.title}: started")
-            self._workers.run_apart(lambda: self._carry_out(work, order.droplets))
+        if VERBS[verb].form:
+            self._toggle(verb)
+        elif not self.hindrance() and (order := self.fleet.press(verb)) is not None:
+            self._begin(order)
         self._changed()
 
     def cancel(self) -> None:
@@ -178,14 +224,58 @@ class FleetModel:
         self.fleet.cancel()
         self._changed()
 
+    def call_snapshot(self, name: str) -> None:
+        """Give what stands behind each droplet's name in its snapshot's."""
+        self.snapshot_name = name
+        self._changed()
+
+    def choose_size(self, slug: str) -> None:
+        """Choose a size; a question that was open was about another one."""
+        self._subscription.touch()
+        if slug != self.resizing.wanted:
+            self.fleet.cancel()
+        self.resizing.wanted = slug
+        self._changed()
+
+    def choose_disk(self, *, with_disk: bool) -> None:
+        """Choose whether the disks grow too."""
+        self._subscription.touch()
+        if with_disk != self.resizing.with_disk:
+            self.fleet.cancel()
+        self.resizing.with_disk = with_disk
+        self._changed()
+
+    def close_form(self) -> None:
+        """Close the form, and do nothing."""
+        self._subscription.touch()
+        self.fleet.cancel()
+        self.form = ""
+        self._changed()
+
+    def go(self) -> None:
+        """Take a click on the button of the open form."""
+        self._subscription.touch()
+        with self._lock:
+            order = self._wanted() if self.form and self.go_button().enabled else None
+            if order is None:
+                self.fleet.cancel()
+            elif order.size and not self.fleet.confirms(self.resizing.question(), order.droplets):
+                order = None
+            else:
+                self.form = ""
+                self.fleet.claimed(order)
+        if order is not None:
+            self._begin(order)
+        self._changed()
+
     def retry(self, work: FleetWork) -> None:
         """Do the same again to the droplets for which it failed, and that can be acted upon."""
         self._subscription.touch()
-        rows = [] if self.hindrance() else self.fleet.claim(work.retriable, work.verb)
+        rows = [] if self.hindrance() else self.fleet.claim(work.retriable, work.order.verb)
         if rows:
-            work.again(row["id"] for row in rows)
+            work.again(rows)
             self._announce(f"{work.title}: {len(rows)} tried again")
-            self._workers.run_apart(lambda: self._carry_out(work, rows))
+            self._acting.carry_out(work, rows)
         self._changed()
 
     def dismiss(self, work: FleetWork) -> None:
@@ -205,41 +295,46 @@ class FleetModel:
         self._subscription.close()
 
     # --- acting ------------------------------------------------------------------------------------------------------
-    def _carry_out(self, work: FleetWork, rows: Iterable[Row]) -> None:
-        """Start an order's action on each droplet, in a worker's thread; how they go is told by the account."""
-        droplets = [Droplet(row, self.client.droplets) for row in rows]
-        act_on_each(self.client.actions, droplets, lambda droplet: self._start(work, droplet), wait=False)
+    def _toggle(self, verb: str) -> None:
+        """Open a form, or close it."""
+        self.fleet.cancel()
+        self.form = "" if self.form == verb or self.hindrance() or not self.fleet.fitting(verb) else verb
+        if self.form == "snapshot":
+            self.snapshot_name = f"{self.client.clock.now():%Y-%m-%d-%H%M}"
+        elif self.form == "resize":
+            self.resizing.begin()
+            self._workers.run(self._read_sizes)
+
+    def _read_sizes(self) -> None:
+        try:
+            self.resizing.sold = [one.to_dict() for one in self.client.sizes.list()]
+        except PoseidonError as error:
+            self.resizing.error = error_text(error)
         self._changed()
 
-    def _start(self, work: FleetWork, droplet: Droplet) -> Action:
-        """Start it on one droplet; called from several threads."""
+    def _wanted(self) -> Order | None:
+        """Give what the open form asks for, as it is now."""
+        if self.form == "snapshot":
+            return Order("snapshot", tuple(self.fleet.fitting("snapshot")), ending=self.snapshot_name.strip())
+        choice, rows = self.resizing.choice, tuple(self.resizing.concerned)
+        return Order("resize", rows, size=choice.slug, with_disk=self.resizing.grows_disk) if choice and rows else None
 
-        def tell_wait(seconds: float, reason: str) -> None:
-            work.wait(droplet.id, seconds, reason)
-            self._moved(work, droplet.id)
+    def _begin(self, order: Order) -> None:
+        work = FleetWork(order)
+        with self._lock:
+            self._works.append(work)
+            for old in [one for one in self._works if one.ended][: max(0, len(self._works) - MOST_WORKS)]:
+                self._works.remove(old)
+        self._announce(f"{work.title}: started")
+        self._acting.carry_out(work, order.droplets)
 
-        try:
-            with telling(tell_wait):
-                action = self.client.droplets.acting.act(
-                    droplet, self._step(work.verb, droplet), wait=False, timeout_s=None, on_progress=None
-                )
-        except PoseidonError as error:
-            self._end(work, droplet.id, error)
-            raise
-        # Before it is followed, so that no news of it comes that belongs to nobody.
-        work.started(droplet.id, action.id)
-        self._subscription.follow(action)
-        self._moved(work, droplet.id)
-        return action
-
-    def _step(self, verb: str, droplet: Droplet) -> Step:
-        now = self.client.clock.now()
-        return Step(verb, {"name": f"{droplet.name}-{now:%Y-%m-%d-%H%M}"} if verb == "snapshot" else {})
-
-    def _end(self, work: FleetWork, droplet_id: int, error: PoseidonError | None) -> None:
+    def _ended(self, work: FleetWork, droplet_id: int, error: PoseidonError | None) -> None:
         # What may have been carried out is not offered again: whoever repeats it has to look first.
         work.end(droplet_id, error, may_retry=not isinstance(error, OutcomeUnknown))
         self.fleet.release(droplet_id)
+        if work.order.size:
+            # Who follows the account hears only by and by what a sequence has done.
+            self._subscription.look_again()
         if work.ended:
             self._announce(work.summary())
         self._changed()
@@ -260,6 +355,7 @@ class FleetModel:
                 continue
             work.tell(followed.progress)
             if followed.progress.done or followed.error is not None:
-                self._end(work, droplet_id, followed.error)
+                self._ended(work, droplet_id, followed.error)
             else:
                 self._moved(work, droplet_id)
+        self._acting.told(followed)

@@ -6,11 +6,12 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.widgets.fleet import VERBS
 from poseidon_nb.widgets.fleet_model import FleetModel
+from poseidon_nb.widgets.fleet_orders import VERBS
 from poseidon_nb.widgets.fleet_style import FLEET_STYLE
 from poseidon_nb.widgets.fleet_table import FleetTable
 from poseidon_nb.widgets.fleet_work import entry_html, summary_html
+from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import Button, box, close_all, html, live, marked, shown
 from poseidon_nb.widgets.workers import THE_WORKERS
@@ -49,10 +50,14 @@ class FleetPanel(Panel):
                 verb: Button(
                     self.clicked(partial(self.model.press, verb)),
                     self.clicked(self.model.cancel),
-                    names=(verb.replace("_", "-"),),
+                    names=(verb.replace("_", "-"), *([f"opens-{verb}"] if VERBS[verb].form else [])),
                 )
                 for verb in VERBS
             }
+            self._forms = (
+                SnapshotForm(self.model, self.clicked, "Name of the snapshots, behind each droplet's own"),
+                ResizeForm(self.model, self.clicked, "Size, price of each, and difference for all"),
+            )
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
             bar = box(self._selection, row, self._why, names=("bar",))
             bar.layout.flex_flow = "column"
@@ -69,6 +74,7 @@ class FleetPanel(Panel):
                 self._head,
                 box(*self._table.widgets, names=("table-box",)),
                 bar,
+                *(form.widget for form in self._forms),
                 self._work_box,
                 self._notices,
                 self._live,
@@ -116,6 +122,9 @@ class FleetPanel(Panel):
             self._buttons[state.verb].show(
                 state.label, enabled=state.enabled and not hindrance, why=hindrance or state.why, asking=state.asking
             )
+            self._buttons[state.verb].mark("open", on=model.form == state.verb)
+        for form in self._forms:
+            form.show()
         shown(self._selection, f"<b>{escape(fleet.selection_text())}</b>")
         shown(self._why, escape(hindrance or fleet.why_text()))
         self._show_works()
@@ -123,7 +132,7 @@ class FleetPanel(Panel):
         shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
         self._resume.show("Resume", why="Follow the account again", visible=model.paused)
         marked(self._notices, "hidden", on=not notices)
-        shown(self._live, live(" ".join((model.announcement, *notices))))
+        shown(self._live, live(" ".join(filter(None, (*model.announcements(), self._kernel.notice)))))
 
     def _show_works(self) -> None:
         works = self.model.works

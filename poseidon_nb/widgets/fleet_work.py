@@ -6,7 +6,6 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING
 
-from poseidon_nb.text import counted, printable
 from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.progress import bar_html
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.progress import Progress
     from poseidon_nb.errors import PoseidonError
+    from poseidon_nb.widgets.fleet_orders import Order
 
     Row = Mapping[str, Any]
 
@@ -25,28 +25,32 @@ _ORDER = {"failed": 0, "sending": 1, "running": 1, "completed": 2}
 
 
 class FleetWork:
-    """An action on many droplets. May be told things from any thread.
+    """What becomes of an order. May be told things from any thread.
 
     Parameters
     ----------
-    verb : str
-        The action's type.
-    droplets : iterable of mapping
+    order : Order
     """
 
-    def __init__(self, verb: str, droplets: Iterable[Row]) -> None:
-        self.verb = verb
+    def __init__(self, order: Order) -> None:
+        self.order = order
         self._lock = threading.Lock()
-        self._names = {row["id"]: str(row["name"]) for row in droplets}
-        self._entries = {key: Entry(f"{spoken(verb).capitalize()} {name}") for key, name in self._names.items()}
+        self._entries = {row["id"]: self._new(row) for row in order.droplets}
         self._droplets: dict[int, int] = {}
         self._doubtful: set[int] = set()
+        #: Droplets that something else has to end on first.
+        self._waiting: set[int] = set()
+
+    def _new(self, row: Row) -> Entry:
+        return Entry(self.order.title([row]), self.order.verb, self.order.planned(row))
 
     # --- news --------------------------------------------------------------------------------------------------------
     def started(self, droplet_id: int, action_id: int) -> None:
         """Say which action was started on a droplet."""
         with self._lock:
             self._droplets[action_id] = droplet_id
+            self._waiting.discard(droplet_id)
+            self._entries[droplet_id].note = ""
 
     def tell(self, progress: Progress) -> bool:
         """Take in news of an action; say whether it is one of these."""
@@ -54,12 +58,26 @@ class FleetWork:
             droplet_id = self._droplets.get(progress.id)
             if droplet_id is None:
                 return False
-            entry = self._entries[droplet_id]
-            entry.told[progress.id] = progress
-            entry.note = ""
-            if not entry.ended:
-                entry.state = "running"
+            self._take_in(droplet_id, progress)
             return True
+
+    def tell_of(self, droplet_id: int, progress: Progress) -> None:
+        """Take in news of one of a droplet's several actions, or of what it waits for."""
+        with self._lock:
+            self._take_in(droplet_id, progress)
+
+    def _take_in(self, droplet_id: int, progress: Progress) -> None:
+        entry = self._entries[droplet_id]
+        entry.told[progress.id] = progress
+        entry.note = ""
+        if not entry.ended:
+            entry.state = "running"
+
+    def hold(self, droplet_id: int, action_type: str) -> None:
+        """Say that a droplet has to wait until an action has ended that runs on it."""
+        with self._lock:
+            self._waiting.add(droplet_id)
+            self._entries[droplet_id].note = f"waits until its {spoken(action_type)} has ended"
 
     def droplet_of(self, action_id: int) -> int | None:
         """Give the droplet that an action was started on from here."""
@@ -75,14 +93,15 @@ class FleetWork:
         with self._lock:
             entry = self._entries[droplet_id]
             entry.state, entry.error, entry.note = ("completed" if error is None else "failed"), error, ""
+            self._waiting.discard(droplet_id)
             if not may_retry:
                 self._doubtful.add(droplet_id)
 
-    def again(self, ids: Iterable[int]) -> None:
+    def again(self, rows: Iterable[Row]) -> None:
         """Begin anew for some droplets."""
         with self._lock:
-            for droplet_id in ids:
-                self._entries[droplet_id] = Entry(self._entries[droplet_id].title)
+            for row in rows:
+                self._entries[row["id"]] = self._new(row)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
     @property
@@ -105,16 +124,16 @@ class FleetWork:
     @property
     def title(self) -> str:
         """What was asked for: ``Power off 50 droplets``."""
-        names = [*self._names.values()]
-        what = printable(names[0]) if len(names) == 1 else counted(len(names), "droplet")
-        return f"{spoken(self.verb).capitalize()} {what}"
+        return self.order.title()
 
     def summary(self) -> str:
         """Give how many are how far."""
         with self._lock:
             states = [entry.state for entry in self._entries.values()]
+            waiting = len(self._waiting)
         parts = [
-            (states.count("sending"), "to be sent"),
+            (states.count("sending") - waiting, "to be sent"),
+            (waiting, "waiting for what runs there"),
             (states.count("running"), "running"),
             (states.count("completed"), "completed"),
             (states.count("failed"), "failed"),
@@ -145,7 +164,7 @@ class FleetWork:
 
 
 def entry_html(entry: Entry) -> str:
-    """Give a droplet's row: its bar, and what went wrong."""
+    """Give a droplet's row: its bar, its steps, and what went wrong."""
     return bar_html(entry.row) + entry.detail_html()
 
 

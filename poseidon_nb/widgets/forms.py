@@ -13,7 +13,7 @@ from poseidon_nb.widgets.resizing import consequences_html
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.widgets.droplet_model import ButtonState
+    from poseidon_nb.widgets.asking import ButtonState
     from poseidon_nb.widgets.resizing import Resizing
 
 

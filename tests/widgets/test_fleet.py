@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from poseidon_nb.client.subscription import AccountState
 from poseidon_nb.widgets.asking import TOO_SOON_S
-from poseidon_nb.widgets.fleet import VERBS, Fleet
+from poseidon_nb.widgets.fleet import Fleet
+from poseidon_nb.widgets.fleet_orders import VERBS
 from poseidon_nb.widgets.fleet_rows import HEADS, cells_of
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
@@ -156,8 +157,8 @@ def test_what_is_not_shown_cannot_be_selected(fleet):
 def test_only_what_makes_sense_can_be_clicked_and_why_not_is_said(fleet):
     assert not any(one.enabled for one in fleet.buttons())
     fleet.select([3])
-    assert {one.verb for one in fleet.buttons() if one.enabled} == {"power_on", "snapshot"}
-    assert fleet.why_text() == "Shut down, Reboot, Power off, Power cycle: not now, it is not on."
+    assert {one.verb for one in fleet.buttons() if one.enabled} == {"power_on", "snapshot", "resize"}
+    assert fleet.why_text() == "It is off, so not now: shut down, reboot, power off and power cycle."
 
 
 def test_a_button_asks_in_place_with_count_and_names_and_acts_at_the_second_press(fleet, clock):
@@ -209,15 +210,33 @@ def test_what_harms_nothing_is_done_at_once_for_one_droplet_and_only_once(fleet)
     fleet.select([3])
     assert [one["id"] for one in fleet.press("power_on").droplets] == [3]
     assert fleet.press("power_on") is None
-    assert "something is running on it" in fleet.why_text()
+    assert fleet.why_text() == "Something is running on it."
     fleet.release(3)
     assert fleet.press("power_on") is not None
 
 
-def test_a_droplet_that_somebody_else_acts_upon_is_left_alone(fleet, clock):
+def test_a_droplet_that_somebody_else_acts_upon_is_waited_for_and_the_question_says_so(fleet, clock):
     fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "snapshot"}))
-    fleet.select([1, 2])
-    assert [one["id"] for one in confirmed(fleet, clock, "reboot").droplets] == [1]
+    fleet.select([1, 2, 3])
+    assert fleet.press("reboot") is None
+    assert button(fleet, "reboot").label == (
+        "Confirm: reboot 2 droplets: web-1 and web-2 "
+        "(web-2 once what runs there has ended and 1 other selected cannot now)"
+    )
+    clock.advance(TOO_SOON_S)
+    assert [one["id"] for one in fleet.press("reboot").droplets] == [1, 2]
+
+
+def test_the_same_reason_is_said_once(fleet):
+    fleet.select([1])
+    assert fleet.why_text() == "It is on, so not now: power on."
+    fleet.select([1, 2, 4])
+    assert fleet.why_text() == "None of them is off, so not now: power on."
+    fleet.select([1, 3])
+    assert fleet.why_text() == ""
+    fleet.take_in(state_of(row(1, "new"), row(2), row(3, "off"), row(4)))
+    fleet.select([1])
+    assert fleet.why_text() == "It is still being made."
 
 
 def test_a_question_can_be_taken_back(fleet, clock):

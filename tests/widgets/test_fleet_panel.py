@@ -14,6 +14,7 @@ from poseidon_nb.client.watch import Watch
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.actions_panel import ActionsPanel
 from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.fleet_orders import Order
 from poseidon_nb.widgets.fleet_panel import FleetPanel
 from poseidon_nb.widgets.fleet_work import FleetWork
 
@@ -197,6 +198,150 @@ def test_a_client_that_only_reads_offers_nothing(desk):
         panel.close()
 
 
+def test_a_droplet_that_is_busy_is_waited_for_and_then_acted_upon(desk):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(first).take_snapshot("before", wait=False)
+    panel.select([first, second])
+    desk.confirm("reboot")
+    desk.run(1.0)
+    (work,) = panel.model.works
+    assert work.entry(first).row.words == "waits until its snapshot has ended"
+    assert work.summary() == "Reboot 2 droplets: 1 waiting for what runs there, 1 running"
+    desk.run(300.0)
+    assert work.summary() == "Reboot 2 droplets: 2 completed"
+    assert [one.type for one in desk.client.droplets.get(first).actions()][:2] == ["reboot", "snapshot"]
+
+
+def test_a_droplet_that_reads_otherwise_once_it_is_free_is_left_alone(desk):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(key).shutdown(wait=False)
+    panel.select([key])
+    desk.confirm("reboot")
+    desk.run(60.0)
+    (work,) = panel.model.works
+    name = desk.client.droplets.get(key).name
+    assert f"{name} is off after its shut down: no reboot was sent" in work.text()
+    assert desk.client.droplets.get(key).actions()[0].type == "shutdown"
+
+
+def test_a_rate_limit_is_said_in_the_row_and_survived(desk):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    desk.sandbox.fault("status", status=429, retry_after_s=7, method="POST", times=1)
+    said = []
+    panel.model._acting._moved = lambda work, droplet_id: said.append(work.entry(droplet_id).row.words)
+    panel.select([key])
+    desk.confirm("reboot")
+    assert said[0] == "waiting 7 s: rate limit"
+    desk.run(60.0)
+    assert panel.model.works[0].summary().endswith(": 1 completed")
+
+
+# --- snapshots and sizes ----------------------------------------------------------------------------------------------
+def test_snapshots_of_many_have_each_droplets_name_in_front(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    panel.select(ids)
+    desk.click("snapshot")
+    form = panel._forms[0]
+    assert form._name.value == "2026-11-23-1200"
+    form._name.value = "before the upgrade"
+    names = [desk.watch.state.droplets[key]["name"] for key in ids]
+    assert f"Named {names[0]}-before the upgrade, " in form._why.value
+    assert form._go._button.description == "Take 3 snapshots"
+    form._go._button.click()
+    form._go._button.click()
+    desk.run(900.0)
+    assert panel.model.works[0].summary() == "Snapshot 3 droplets: 3 completed"
+    assert len(desk.posted()) == 3
+    made = [one.name for key in ids for one in desk.client.droplets.get(key).snapshots()]
+    assert {f"{name}-before the upgrade" for name in names} <= {*made}
+
+
+def test_a_snapshot_without_an_ending_is_not_taken(desk):
+    panel = desk.open()
+    panel.select(active(desk, 2))
+    desk.click("snapshot")
+    panel._forms[0]._name.value = " "
+    assert panel._forms[0]._go._button.disabled
+    panel.model.go()
+    assert desk.posted() == []
+
+
+def chosen(desk, size: str, *, disk: bool = False):
+    desk.click("resize")
+    form = desk.panel._forms[1]
+    form._sizes.value = size
+    if disk:
+        form._disk.value = True
+    return form._go
+
+
+def test_a_resize_of_many_is_a_sequence_for_each_that_is_on(desk):
+    panel = desk.open()
+    rows = [row for row in desk.watch.state.droplets.values() if row["size_slug"] == "s-1vcpu-1gb"]
+    on = [row["id"] for row in rows if row["status"] == "active"][:2]
+    off = [row["id"] for row in rows if row["status"] == "off"][:1]
+    panel.select([*on, *off])
+    go = chosen(desk, "s-2vcpu-4gb")
+    said = panel._forms[1]._what.value
+    assert "are on: each is shut down, resized and powered on again" in said
+    assert go._button.description == f"Resize {len(on + off)} to s-2vcpu-4gb"
+    go._button.click()
+    question = go._button.description
+    assert question.startswith(f"Confirm: resize {len(on + off)} droplets to s-2vcpu-4gb for $24.00 a month each (+$")
+    assert desk.posted() == []
+    desk.clock.advance(TOO_SOON_S)
+    go._button.click()
+    (work,) = panel.model.works
+    assert work.summary() == f"Resize {len(on + off)} droplets to s-2vcpu-4gb: {len(on + off)} completed"
+    steps = [word for word, how in work.entry(on[0]).steps if how == "done"]
+    assert steps == ["shut down", "resize", "power on"]
+    for key in (*on, *off):
+        droplet = desk.client.droplets.get(key)
+        assert (droplet.size_slug, droplet.active) == ("s-2vcpu-4gb", key in on)
+    desk.run(60.0)
+    assert panel.model.fleet.cells[on[0]][4] == "s-2vcpu-4gb"
+
+
+def test_only_sizes_that_fit_all_selected_are_offered_and_another_selection_another_list(desk):
+    panel = desk.open()
+    rows = [*desk.watch.state.droplets.values()]
+    one, other = (choose(rows, key=lambda row: row["disk"]) for choose in (min, max))
+    sold = {row.slug: row for row in desk.client.sizes.list()}
+    panel.select([one["id"]])
+    chosen(desk, "s-4vcpu-8gb")
+    alone = {slug for _, slug in panel._forms[1]._sizes.options}
+    panel.select([one["id"], other["id"]])
+    both = {slug for _, slug in panel._forms[1]._sizes.options}
+    assert both < alone
+    for slug in both:
+        assert {one["region"]["slug"], other["region"]["slug"]} <= {*sold[slug].regions}
+        assert sold[slug].disk >= other["disk"] > one["disk"]
+
+
+def test_another_selection_size_or_disk_takes_the_question_of_a_resize_back(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    panel.select(ids)
+    go = chosen(desk, "s-4vcpu-8gb")
+    for change in (
+        lambda: panel.select(ids[:2]),
+        lambda: panel.model.choose_size("s-8vcpu-16gb"),
+        lambda: panel.model.choose_disk(with_disk=True),
+    ):
+        go._button.click()
+        assert go._button.description.startswith("Confirm: ")
+        desk.clock.advance(TOO_SOON_S)
+        change()
+        assert not go._button.description.startswith("Confirm: ")
+    assert desk.posted() == []
+
+
 # --- beginning and end ------------------------------------------------------------------------------------------------
 def test_another_panel_of_the_same_closes_the_first_and_its_widgets(desk):
     before = {*ipywidgets.widgets.widget._instances}
@@ -242,7 +387,7 @@ def test_a_hostile_name_stays_text_in_what_a_saved_notebook_keeps(desk):
 def test_a_work_of_many_shows_the_failed_first(clock):
     from poseidon_nb.errors import PoseidonError
 
-    work = FleetWork("reboot", [{"id": key, "name": f"web-{key}"} for key in range(200)])
+    work = FleetWork(Order("reboot", tuple({"id": key, "name": f"web-{key}"} for key in range(200))))
     work.end(150, PoseidonError("no"))
     assert work.entries()[0][0] == 150
     assert len(work.entries()) == 60

@@ -1,0 +1,123 @@
+"""What can be asked of many droplets at once, and what was asked. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.steps import Step, resize_step
+from poseidon_nb.text import counted, printable
+from poseidon_nb.widgets.activity import spoken
+from poseidon_nb.widgets.resizing import RESTARTING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetVerb:
+    """Something that can be done to a selection.
+
+    Parameters
+    ----------
+    type : str
+        The action's, as the API has it.
+    status : str
+        What a droplet's status has to be for it; empty is any.
+    asks : bool
+        Whether it is asked about also for a single droplet.
+    form : bool
+        Whether it has a form, which its button opens.
+    """
+
+    type: str
+    status: str
+    asks: bool = True
+    form: bool = False
+
+    @property
+    def label(self) -> str:
+        """What its button says."""
+        return f"{spoken(self.type).capitalize()}{'…' if self.form else ''}"
+
+
+VERBS: Mapping[str, FleetVerb] = {
+    verb.type: verb
+    for verb in (
+        FleetVerb("power_on", "off", asks=False),
+        FleetVerb("shutdown", "active"),
+        FleetVerb("reboot", "active"),
+        FleetVerb("power_off", "active"),
+        FleetVerb("power_cycle", "active"),
+        FleetVerb("snapshot", "", form=True),
+        FleetVerb("resize", "", form=True),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FleetButton:
+    """What one button shows now.
+
+    Parameters
+    ----------
+    verb : str
+    label : str
+    enabled, asking : bool
+    why : str
+        Why it cannot be pressed, or what it would do.
+    """
+
+    verb: str
+    label: str
+    enabled: bool
+    why: str
+    asking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was clicked, and is to be done.
+
+    Parameters
+    ----------
+    verb : str
+    droplets : tuple of mapping
+        The rows as they were shown when it was clicked.
+    ending : str
+        What stands behind each droplet's own name in the name of its snapshot.
+    size : str
+        To resize to.
+    with_disk : bool
+        Whether a resize grows the disk too.
+    """
+
+    verb: str
+    droplets: tuple[Row, ...]
+    ending: str = ""
+    size: str = ""
+    with_disk: bool = False
+
+    def title(self, rows: Sequence[Row] = ()) -> str:
+        """Give what it is, for some of its droplets or for all: ``Resize 3 droplets to s-2vcpu-4gb``."""
+        rows = rows or self.droplets
+        what = printable(str(rows[0]["name"])) if len(rows) == 1 else counted(len(rows), "droplet")
+        disk = f" with {'its disk' if len(rows) == 1 else 'their disks'}" if self.with_disk else ""
+        return f"{spoken(self.verb).capitalize()} {what}{f' to {self.size}{disk}' if self.size else ''}"
+
+    def planned(self, droplet: Row) -> tuple[str, ...]:
+        """Give the actions that it takes on a droplet, where it takes several."""
+        return RESTARTING if self.size and droplet.get("status") == "active" else ()
+
+    def step(self, droplet: Row) -> Step:
+        """Give the action that it is for a droplet."""
+        if self.verb == "snapshot":
+            return Step(self.verb, {"name": snapshot_name(droplet, self.ending)})
+        return resize_step(self.size, disk=self.with_disk) if self.size else Step(self.verb, {})
+
+
+def snapshot_name(droplet: Row, ending: str) -> str:
+    """Give what a droplet's snapshot is called: its own name comes first, so that many can be told apart."""
+    return f"{droplet['name']}-{ending.strip()}"
