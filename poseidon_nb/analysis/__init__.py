@@ -4,3 +4,9 @@ DataFrame in, DataFrame out. Nothing here asks the network or changes what it is
 your own, without an account. The columns of what is given back stand in `poseidon_nb.frames.schemas`. A module for each
 question; `plots` draws the answers, and neither knows the other.
 """
+
+from __future__ import annotations
+
+from poseidon_nb.analysis import timeline
+
+__all__ = ["timeline"]

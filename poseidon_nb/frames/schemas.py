@@ -9,6 +9,7 @@ a table is made of, and the package `tables` has a module for each room.
 from __future__ import annotations
 
 from poseidon_nb.frames.columns import DTYPES, Column, Table
+from poseidon_nb.frames.findings import timeline
 from poseidon_nb.frames.tables import (
     account,
     apps,
@@ -74,7 +75,13 @@ TABLES: dict[str, Table] = {
 }
 
 #: What `poseidon_nb.analysis` finds out, by name: tables that no operation serves.
-FINDINGS: dict[str, Table] = {}
+FINDINGS: dict[str, Table] = {
+    table.resource: table
+    for table in (
+        timeline.SPANS,
+        timeline.DURATIONS,
+    )
+}
 
 #: Whose answers have which table. Never by the answer's key: what ``tags`` holds in a registry is no tag of the account.
 RESOURCES: dict[str, str] = {

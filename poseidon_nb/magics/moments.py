@@ -46,5 +46,19 @@ def unix_seconds(text: str, now: datetime) -> str:
     return _seconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
+def ago(text: str) -> timedelta:
+    """Give how long ago something was that is written as ``24h``, ``7d`` or ``2w``.
+
+    Raises
+    ------
+    InvalidArgument
+        It is no such time, or none at all.
+    """
+    read = _AGO.fullmatch(text.strip())
+    if read is None or not int(read[1]):
+        raise InvalidArgument(f"{text!r} is no length of time: write 24h, 7d or 2w")
+    return timedelta(**{_UNITS[read[2]]: int(read[1])})
+
+
 def _seconds(moment: datetime) -> str:
     return str(int(moment.timestamp()))

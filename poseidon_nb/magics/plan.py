@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.client.droplet_creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
+from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.magics.bodies import read_body
 from poseidon_nb.magics.fields import create_fields, key_fields, steps_of, tagged_resources
 from poseidon_nb.magics.filling import requests_of_operation
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.kernel import Kernel
+    from poseidon_nb.magics.words import Verb
     from poseidon_nb.transport.request import Request
 
 
@@ -46,6 +48,8 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
         return []
     if command.group == "droplets" and handler_of(command) is not operations.run:
         return _droplet_requests(command, client, kernel)
+    if verb.table in FINDINGS:
+        return _reads_for_findings(command, verb, client)
     if verb.stands_for == "sshKeys_create" and not command.body:
         return [client.request(verb.stands_for, body=key_fields(command))]
     return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))
@@ -77,6 +81,15 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
         return found + [client.request(operation_id, path={"droplet_id": one}) for one in ids]
     bodies = [step.body for step in steps_of(command)]
     return found + [client.request(operation_id, path={"droplet_id": one}, body=body) for one in ids for body in bodies]
+
+
+def _reads_for_findings(command: Command, verb: Verb, client: Client) -> list[Request]:
+    """Give what is read so that something can be reckoned from it: whole lists, of which all pages are read."""
+    tag = command.options.get("tag_name")
+    return [
+        client.request(one, query={"tag_name": tag} if tag and one == "droplets_list" else {})
+        for one in verb.operations
+    ]
 
 
 def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:

@@ -7,5 +7,6 @@ table and says them in words, for whoever cannot see it and for pages that run n
 from __future__ import annotations
 
 from poseidon_nb.plots.picture import Picture
+from poseidon_nb.plots.timeline import timeline
 
-__all__ = ["Picture"]
+__all__ = ["Picture", "timeline"]

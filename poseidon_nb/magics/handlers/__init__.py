@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, operations, panel, things
+from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, operations, panel, things, timeline
 from poseidon_nb.magics.handlers import sandbox as sandbox_verbs
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **accounts.HANDLERS,
     **api.HANDLERS,
     **panel.HANDLERS,
+    **timeline.HANDLERS,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from poseidon_nb.magics.table.timeline import TIMELINE_VERBS
 from poseidon_nb.magics.words import (
     BULK_COLUMNS,
     CREATE_WORDS,
@@ -201,6 +202,7 @@ ACTIONS = Group(
             waits=True,
             example="%do actions wait 1001 --timeout 10m",
         ),
+        *TIMELINE_VERBS,
     ),
 )
 

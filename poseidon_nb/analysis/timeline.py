@@ -1,0 +1,105 @@
+"""What happened: when each droplet was acted upon, how that ended, and how long such actions take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from poseidon_nb.frames.shaped import needed, shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_NEEDED = ("id", "status", "type", "resource_type", "resource_id", "region", "started_at", "completed_at")
+_DROPLET, _RUNNING, _COMPLETED, _ERRORED = "droplet", "in-progress", "completed", "errored"
+_P90 = 0.9
+
+
+def spans(
+    actions: pd.DataFrame, names: Mapping[int, str] | pd.Series[str] | None = None, *, now: datetime | None = None
+) -> pd.DataFrame:
+    """Give the time that each action on a droplet took, in the order given.
+
+    Parameters
+    ----------
+    actions : pandas.DataFrame
+        As `client.actions.frame` gives them. What was done to images, volumes and addresses is left out.
+    names : mapping or pandas.Series, optional
+        The droplets' names by id. One that is not in it, because it was deleted since, goes by its id.
+    now : datetime, optional
+        Where an action ends that still runs; aware. By default the last moment that the frame tells of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row each; columns as in ``poseidon_nb.frames.schemas.FINDINGS["spans"]``.
+
+    Raises
+    ------
+    InvalidArgument
+        The frame lacks a column.
+    """
+    needed(actions, _NEEDED, "actions")
+    found = actions[(actions["resource_type"] == _DROPLET).fillna(value=False)]
+    running = (found["status"] == _RUNNING).fillna(value=False)
+    latest = found[["started_at", "completed_at"]].max(axis=None) if now is None else pd.Timestamp(now)
+    # One that failed may have no end; how long it took is then not known.
+    ended = found["completed_at"].mask(running, latest)
+    known = {} if names is None else dict(names)
+    ids = found["resource_id"].tolist()
+    return shaped(
+        "spans",
+        found[["type", "started_at", "status", "region", "resource_id", "id"]].assign(
+            droplet=pd.Series(
+                [known.get(one, str(one)) if pd.notna(one) else None for one in ids], found.index, dtype="string"
+            ),
+            ended_at=ended,
+            duration_s=(ended - found["started_at"]).dt.total_seconds(),
+            failed=(found["status"] == _ERRORED).fillna(value=False),
+        ),
+    )
+
+
+def durations(actions: pd.DataFrame) -> pd.DataFrame:
+    """Give how long actions take, by their type, those first of which there are most.
+
+    Parameters
+    ----------
+    actions : pandas.DataFrame
+        As `client.actions.frame` gives them, on droplets and on anything else.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each type; columns as in ``poseidon_nb.frames.schemas.FINDINGS["durations"]``. The times are of those
+        that ended well: how soon something fails says nothing about how long it takes.
+
+    Raises
+    ------
+    InvalidArgument
+        The frame lacks a column.
+    """
+    needed(actions, ("type", "status", "started_at", "completed_at"), "actions")
+    status = actions["status"]
+    took = (actions["completed_at"] - actions["started_at"]).dt.total_seconds().where(status == _COMPLETED)
+    by_type = pd.DataFrame(
+        {
+            "type": actions["type"],
+            "failed": (status == _ERRORED).fillna(value=False),
+            "running": (status == _RUNNING).fillna(value=False),
+            "took": took.astype("float64"),
+        }
+    ).groupby("type")
+    found = pd.DataFrame(
+        {
+            "count": by_type.size(),
+            "failed": by_type["failed"].sum(),
+            "running": by_type["running"].sum(),
+            "median_s": by_type["took"].median(),
+            "p90_s": by_type["took"].quantile(_P90),
+        }
+    )
+    ordered = found.rename_axis("type").reset_index().sort_values(["count", "type"], ascending=[False, True])
+    return shaped("durations", ordered)

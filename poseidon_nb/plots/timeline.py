@@ -1,0 +1,161 @@
+"""What happened: a line of bars over time for each droplet."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from poseidon_nb.plots.picture import BAD, COLOURS, drawn
+from poseidon_nb.text import counted, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poseidon_nb.plots.picture import Picture
+
+#: Droplets that are drawn, the busiest; more would be a carpet that nobody reads.
+MOST_DROPLETS = 60
+_ROW_PX, _FRAME_PX = 26, 170
+#: The least width of a bar: most actions take seconds, in a window of days.
+_LEAST_PX = 5
+_MS = 1_000.0
+
+#: What is done, in the kinds that a person tells apart; a colour each.
+_KINDS = {
+    "made or deleted": ("create", "destroy", "delete"),
+    "switched": ("power_on", "power_off", "power_cycle", "reboot", "shutdown"),
+    "copied": ("snapshot", "backup", "enable_backups", "disable_backups", "change_backup_policy"),
+    "changed": ("resize", "rebuild", "restore", "rename", "change_kernel", "password_reset", "enable_ipv6"),
+}
+_OTHER = "other"
+_KIND_OF = {type_: kind for kind, types in _KINDS.items() for type_ in types}
+_COLOUR_OF = dict(zip([*_KINDS, _OTHER], COLOURS, strict=False))
+#: What is seen besides a colour: a cross upon what failed, a triangle where something goes on.
+_FAILED, _RUNNING = "failed", "still running"
+_MARKS = {_FAILED: ("x", BAD), _RUNNING: ("triangle-right", COLOURS[0])}
+
+
+def timeline(spans: pd.DataFrame) -> Picture:
+    """Draw what was done to each droplet when; what failed has a cross, what still runs a triangle at its end.
+
+    Parameters
+    ----------
+    spans : pandas.DataFrame
+        As `analysis.timeline.spans` gives them.
+
+    Returns
+    -------
+    Picture
+        The busiest 60 droplets, if there are more.
+    """
+    timed = spans.dropna(subset=["started_at"])
+    labels = _labels(timed)
+    drawn_labels = [*labels.value_counts().index[:MOST_DROPLETS]]
+    kept = timed.assign(
+        label=labels,
+        kind=timed["type"].map(_KIND_OF).fillna(_OTHER),
+        # One that failed without an end is drawn at its beginning.
+        ended_at=timed["ended_at"].fillna(timed["started_at"]),
+    )[labels.isin(drawn_labels)]
+    order = sorted(drawn_labels, key=str.casefold)
+    picture = drawn(
+        *[_bars(kept[kept["kind"] == kind], kind) for kind in _COLOUR_OF if (kept["kind"] == kind).any()],
+        *_marks(kept),
+        table=spans[["droplet", "type", "started_at", "duration_s", "status"]],
+        words=_words(timed, len(drawn_labels), labels.nunique()),
+        title="What happened",
+        x="time (UTC)",
+        y="droplet",
+        barmode="overlay",
+        bargap=0.35,
+        height=_FRAME_PX + _ROW_PX * max(len(order), 3),
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
+        margin={"t": 84},
+        title_y=1,
+        title_yanchor="top",
+        title_pad_t=12,
+        hovermode="closest",
+    )
+    picture.update_xaxes(type="date")
+    picture.update_yaxes(
+        type="category", categoryorder="array", categoryarray=order[::-1], ticklabelstep=1, showgrid=False
+    )
+    return picture
+
+
+def _labels(spans: pd.DataFrame) -> pd.Series[str]:
+    """Give what each row is called: two droplets of one name are told apart by their ids."""
+    names = spans["droplet"].fillna("?").map(printable)
+    shared = spans.groupby(names)["resource_id"].transform("nunique") > 1
+    return names.mask(shared, names + " (" + spans["resource_id"].astype("string") + ")").map(escape).astype(str)
+
+
+def _bars(spans: pd.DataFrame, kind: str) -> Any:
+    colour = _COLOUR_OF[kind]
+    return go.Bar(
+        name=kind,
+        orientation="h",
+        y=spans["label"].tolist(),
+        base=_moments(spans["started_at"]),
+        x=((spans["ended_at"] - spans["started_at"]).dt.total_seconds() * _MS).tolist(),
+        marker={
+            "color": colour,
+            "line": {"color": colour, "width": _LEAST_PX / 2},
+            "pattern": {"shape": ["x" if failed else "" for failed in spans["failed"]]},
+        },
+        hovertext=_hover(spans),
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _marks(spans: pd.DataFrame) -> list[Any]:
+    marked = {_FAILED: spans["failed"], _RUNNING: spans["status"] == "in-progress"}
+    return [
+        go.Scatter(
+            name=name,
+            mode="markers",
+            x=_moments(spans["ended_at"][which]),
+            y=spans["label"][which].tolist(),
+            marker={"symbol": symbol, "color": colour, "size": 10},
+            hovertext=_hover(spans[which]),
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+        for name, which in marked.items()
+        for symbol, colour in [_MARKS[name]]
+        if which.any()
+    ]
+
+
+def _moments(times: pd.Series[Any]) -> list[str]:
+    return [str(one) for one in times.dt.strftime("%Y-%m-%d %H:%M:%S")]
+
+
+def _hover(spans: pd.DataFrame) -> list[str]:
+    rows = zip(
+        spans["label"],
+        spans["type"].fillna(""),
+        spans["status"].fillna(""),
+        _moments(spans["started_at"]),
+        spans["duration_s"].tolist(),
+        spans["id"].tolist(),
+        strict=True,
+    )
+    return [
+        f"<b>{label}</b><br>{escape(printable(type_))}: {escape(printable(status))}<br>{began} UTC, "
+        f"{f'{took:,.0f} s' if took == took else 'end unknown'}<br>action {number}"  # noqa: PLR0124  # nan alone differs from itself
+        for label, type_, status, began, took, number in rows
+    ]
+
+
+def _words(spans: pd.DataFrame, droplets: int, of_droplets: int) -> str:
+    if spans.empty:
+        return "Nothing was done to any droplet in this time."
+    failed = int(spans["failed"].sum())
+    left_out = f" The picture shows the busiest {droplets:,}; the table has all." if droplets < of_droplets else ""
+    return (
+        f"{counted(len(spans), 'action')} on {counted(of_droplets, 'droplet')}, from"
+        f" {spans['started_at'].min():%Y-%m-%d %H:%M} to {spans['ended_at'].max():%Y-%m-%d %H:%M} UTC:"
+        f" {f'{failed:,} failed' if failed else 'none failed'}.{left_out}"
+    )

@@ -1,0 +1,127 @@
+"""What happened, reckoned from actions: against what plain Python makes of the same."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.analysis.timeline import durations, spans
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.tidy import frame_from_rows
+
+BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def action(number: int, took_s: float | None = 5, **fields: object) -> dict[str, object]:
+    ended = None if took_s is None else (BEGAN + timedelta(seconds=took_s)).isoformat()
+    return {
+        "id": number,
+        "status": "completed",
+        "type": "reboot",
+        "resource_type": "droplet",
+        "resource_id": 7,
+        "region_slug": "nyc3",
+        "started_at": BEGAN.isoformat(),
+        "completed_at": ended,
+        **fields,
+    }
+
+
+def frame(*rows: dict[str, object]) -> pd.DataFrame:
+    return frame_from_rows("actions", list(rows))
+
+
+def test_an_action_is_a_row_with_its_droplets_name_and_a_deleted_one_goes_by_its_id():
+    found = spans(frame(action(1, 4.5), action(2, resource_id=8)), {7: "web-1"})
+    assert found["droplet"].tolist() == ["web-1", "8"]
+    assert found["duration_s"].tolist() == [4.5, 5.0]
+    assert found["failed"].tolist() == [False, False]
+    assert found["id"].tolist() == [1, 2]
+
+
+def test_names_may_be_a_column():
+    listed = pd.DataFrame({"id": [7], "name": ["web-1"]})
+    assert spans(frame(action(1)), listed.set_index("id")["name"])["droplet"].tolist() == ["web-1"]
+
+
+def test_what_runs_ends_now():
+    running = action(1, None, status="in-progress")
+    now = BEGAN + timedelta(minutes=2)
+    assert spans(frame(running), now=now)["duration_s"].tolist() == [120.0]
+    # Told nothing, it ends at the last moment that the frame tells of.
+    later = action(2, 30)
+    assert spans(frame(running, later))["duration_s"].tolist() == [30.0, 30.0]
+
+
+def test_a_failure_is_marked_and_one_without_an_end_has_no_duration():
+    found = spans(frame(action(1, 3, status="errored"), action(2, None, status="errored")))
+    assert found["failed"].tolist() == [True, True]
+    assert found["duration_s"].isna().tolist() == [False, True]
+    assert found["ended_at"].isna().tolist() == [False, True]
+
+
+def test_images_and_volumes_are_no_droplets():
+    found = spans(frame(action(1, resource_type="image"), action(2), action(3, resource_type="volume")))
+    assert found["id"].tolist() == [2]
+    assert isinstance(found.index, pd.RangeIndex)
+
+
+@pytest.mark.parametrize(("reckon", "name"), [(spans, "spans"), (durations, "durations")])
+def test_columns_and_dtypes_are_as_promised_also_without_rows(reckon, name):
+    promised = {column.name: column.dtype for column in FINDINGS[name].columns}
+    for actions in (frame(), frame(action(1)), frame(action(1, None, status="in-progress", resource_id=None))):
+        assert {column: str(dtype) for column, dtype in reckon(actions).dtypes.items()} == promised
+
+
+@pytest.mark.parametrize("reckon", [spans, durations])
+def test_what_is_given_stays_as_it_is(reckon):
+    given = frame(action(1), action(2, None, status="in-progress"), action(3, status="errored"))
+    before = given.copy(deep=True)
+    reckon(given)
+    pd.testing.assert_frame_equal(given, before)
+
+
+@pytest.mark.parametrize("reckon", [spans, durations])
+def test_another_frame_is_refused(reckon):
+    with pytest.raises(InvalidArgument, match=r"actions has no column .*status"):
+        reckon(pd.DataFrame({"id": [1]}))
+
+
+def test_durations_are_those_that_the_standard_library_reckons():
+    rng = random.Random(5)
+    rows = [
+        action(
+            number,
+            rng.expovariate(1 / 30),
+            type=rng.choice(["snapshot", "reboot", "resize"]),
+            status=rng.choices(["completed", "errored"], [9, 1])[0],
+        )
+        for number in range(300)
+    ]
+    rows += [action(900 + number, None, type="resize", status="in-progress") for number in range(2)]
+    found = durations(frame(*rows)).set_index("type")
+    assert found["count"].sum() == 302
+    assert found["count"].is_monotonic_decreasing
+    for kind, of_kind in found.iterrows():
+        same = [row for row in rows if row["type"] == kind]
+        took = [
+            (datetime.fromisoformat(row["completed_at"]) - BEGAN).total_seconds()
+            for row in same
+            if row["status"] == "completed"
+        ]
+        assert of_kind["count"] == len(same)
+        assert of_kind["failed"] == sum(row["status"] == "errored" for row in same)
+        assert of_kind["running"] == (2 if kind == "resize" else 0)
+        assert of_kind["median_s"] == pytest.approx(statistics.median(took))
+        assert of_kind["p90_s"] == pytest.approx(statistics.quantiles(took, n=10, method="inclusive")[-1])
+
+
+def test_a_type_that_only_failed_has_no_duration():
+    found = durations(frame(action(1, 1, status="errored")))
+    assert found["failed"].tolist() == [1]
+    assert found["median_s"].isna().all()

@@ -1,0 +1,102 @@
+"""`%do actions timeline` and `durations`: what is asked for, and what comes back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from poseidon_nb import errors
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.plots import Picture
+
+
+def test_a_row_is_an_action_of_a_droplet_with_its_name(desk):
+    frame = desk.do("actions timeline --last 30d")
+    actions = desk.do("actions list")
+    since = desk.kernel.client().now() - timedelta(days=30)
+    assert len(frame) == (actions["started_at"] >= since).sum() > 100
+    assert [*frame.columns] == [column.name for column in FINDINGS["spans"].columns]
+    names = dict(zip(desk.do("droplets list")["id"], desk.do("droplets list")["name"], strict=True))
+    assert frame["droplet"].tolist() == [names[one] for one in frame["resource_id"]]
+
+
+def test_it_is_a_week_unless_told(desk):
+    pd.testing.assert_frame_equal(desk.do("actions timeline"), desk.do("actions timeline --last 7d"))
+    assert len(desk.do("actions timeline")) < len(desk.do("actions timeline --last 2w"))
+
+
+def test_some_droplets_by_name_or_tag(desk):
+    assert {*desk.do("actions timeline db-1 web-1 --last 300d")["droplet"]} == {"db-1", "web-1"}
+    tagged = {*desk.do("droplets list --tag web")["name"]}
+    assert {*desk.do("actions timeline --tag web --last 300d")["droplet"]} == tagged
+    with pytest.raises(errors.NoSuchName, match="web-1"):
+        desk.do("actions timeline web-l")
+    with pytest.raises(errors.NoSuchName, match="no tag"):
+        desk.do("actions timeline --tag wbe")
+
+
+def test_a_deleted_droplet_goes_by_its_id(desk):
+    key = desk.do("droplets get db-1")["id"][0]
+    desk.do("droplets delete db-1 --yes")
+    frame = desk.do("actions timeline --last 300d")
+    assert {*frame[frame["resource_id"] == key]["droplet"]} == {str(key)}
+
+
+def test_what_runs_ends_now(clock, desk):
+    desk.do("droplets snapshot web-1 --name now --no-wait")
+    clock.advance(1)
+    first = desk.do("actions timeline web-1 --last 1h").iloc[0]
+    assert (first["status"], first["failed"]) == ("in-progress", False)
+    assert first["ended_at"] == pd.Timestamp(desk.kernel.client().now())
+
+
+def test_reading_stops_where_the_pages_are_older(desk):
+    # More than a page of history behind the window.
+    assert len(desk.do("actions list")) > 200
+    desk.sent()
+    desk.do("actions timeline --last 7d")
+    assert [line for line in desk.sent() if "/v2/actions" in line] == ["GET /v2/actions?page=1&per_page=200"]
+
+
+def test_a_plot_is_a_figure(desk):
+    picture = desk.do("actions timeline --last 30d --plot")
+    assert isinstance(picture, Picture)
+    assert len(picture.table) == len(desk.do("actions timeline --last 30d"))
+    assert "actions on" in picture.words
+
+
+def test_durations_count_all_that_was_started(desk):
+    frame = desk.do("actions durations --last 300d")
+    actions = desk.do("actions list")
+    assert frame.set_index("type")["count"].to_dict() == actions["type"].value_counts().to_dict()
+    assert frame["failed"].sum() == (actions["status"] == "errored").sum() > 0
+
+
+def test_an_account_without_actions_gives_no_rows(clock, empty_desk):
+    empty_desk.do("sandbox start --droplets 0")
+    assert empty_desk.do("actions timeline").empty
+    assert empty_desk.do("actions durations").empty
+
+
+@pytest.mark.parametrize("last", ["soon", "0d", "7x", "-7d", "'7 days'"])
+def test_a_window_that_is_none_is_refused_with_how_to_write_it(desk, last):
+    desk.sent()
+    with pytest.raises((errors.InvalidArgument, errors.GrammarError), match=r"24h, 7d or 2w|--last"):
+        desk.do(f"actions timeline --last {last}")
+    assert desk.sent() == []
+
+
+def test_a_plan_tells_what_would_be_read(desk):
+    desk.sent()
+    assert desk.do("actions timeline --tag web --dry-run") is None
+    assert "GET /v2/actions" in desk.front.said[-1]
+    assert "GET /v2/droplets?tag_name=web" in desk.front.said[-1]
+    assert desk.do("actions durations --last 3d --dry-run") is None
+    assert desk.sent() == []
+
+
+def test_raw_is_the_same_as_json(desk):
+    rows = desk.do("actions durations --last 300d --raw")
+    assert [row["type"] for row in rows] == desk.do("actions durations --last 300d")["type"].tolist()
