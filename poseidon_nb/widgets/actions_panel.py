@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.widgets.actions_model import ActionsModel
 from poseidon_nb.widgets.fleet_style import FLEET_STYLE
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, box, close_all, html, live, marked, shown
+from poseidon_nb.widgets.parts import Button, box, close_all, html, marked, shown
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
@@ -26,11 +26,11 @@ class ActionsPanel(Panel):
     """
 
     def __init__(self, client: Client) -> None:
-        super().__init__()
+        super().__init__("Actions")
         self.widget.add_class("pnb-actions")
         with self._lock:
             self.model = ActionsModel(client, self.refresh)
-            self._head, self._ended, self._notice, self._live = html("head"), html("list"), html(), html("live")
+            self._head, self._ended, self._notice = html("head"), html("list"), html()
             self._bars: dict[int, Any] = {}
             self._running = box(names=("activity",))
             self._running.layout.flex_flow = "column"
@@ -45,7 +45,6 @@ class ActionsPanel(Panel):
                 self._ended,
                 bar,
                 self._notices,
-                self._live,
             )
         self._opened(("actions", client.base_url, self.model.account))
 
@@ -79,4 +78,4 @@ class ActionsPanel(Panel):
         notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
         shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
         marked(self._notices, "hidden", on=not notices)
-        shown(self._live, live(" ".join((model.announcement, *notices))))
+        self.say(model.announcement, *notices)

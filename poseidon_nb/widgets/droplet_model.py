@@ -134,11 +134,11 @@ class DropletModel:
             notices.append(f"{state.note[:1].upper()}{state.note[1:]}")
         return [*notices, *([self.remark] if self.remark else [])]
 
-    def announcement(self) -> str:
+    def announcements(self) -> list[str]:
         """Give what somebody should hear who does not look at the panel: a question, what began or ended, notices."""
         asking = [self.button(name) for name in POWER] + ([self.go_button()] if self.form else [])
         questions = [state.label for state in asking if state.asking]
-        return " ".join(filter(None, (*questions, self.activity.announcement, *self.notices())))
+        return [*questions, self.activity.announcement, *self.notices()]
 
     def hindrance(self, name: str) -> str:
         """Say why something cannot be done now; nothing when it can."""

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from poseidon_nb.text import printable
 from poseidon_nb.widgets.droplet_facts import facts_html, head_html
-from poseidon_nb.widgets.droplet_model import LABELS, DropletModel
+from poseidon_nb.widgets.droplet_model import FORMS, LABELS, DropletModel
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import ActivityList, Button, box, classed, html, live, marked, shown
+from poseidon_nb.widgets.parts import ActivityList, Button, box, classed, html, marked, shown
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -33,16 +34,15 @@ class DropletPanel(Panel):
     """
 
     def __init__(self, droplet: Droplet, *, workers: Workers = THE_WORKERS) -> None:
-        super().__init__()
+        super().__init__(f"Droplet {printable(droplet.name)}")
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, workers)
             self._head, self._facts, self._why = html("head"), html("facts-box"), html("why")
-            self._live = html("live")
             self._buttons = {
                 name: Button(
                     self.clicked(partial(self.model.press, name)),
                     self.clicked(self.model.cancel),
-                    names=(name.replace("_", "-"),),
+                    names=(name.replace("_", "-"), *([f"opens-{name}"] if name in FORMS else [])),
                 )
                 for name in LABELS
             }
@@ -62,7 +62,6 @@ class DropletPanel(Panel):
                 self._resize.widget,
                 self._activity.widget,
                 self._notices,
-                self._live,
             )
         self._opened(("droplet", droplet.client.base_url, self.model.account, droplet.id))
 
@@ -98,4 +97,4 @@ class DropletPanel(Panel):
         shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
         self._resume.show("Resume", why="Follow the droplet again", visible=model.paused)
         marked(self._notices, "hidden", on=not notices)
-        shown(self._live, live(" ".join(filter(None, (model.announcement(), self._kernel.notice)))))
+        self.say(*model.announcements(), self._kernel.notice)

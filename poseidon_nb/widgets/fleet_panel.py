@@ -13,7 +13,7 @@ from poseidon_nb.widgets.fleet_table import FleetTable
 from poseidon_nb.widgets.fleet_work import entry_html, summary_html
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, box, close_all, html, live, marked, shown
+from poseidon_nb.widgets.parts import Button, box, close_all, html, marked, shown
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class FleetPanel(Panel):
     """
 
     def __init__(self, client: Client, *, tag: str | None = None, workers: Workers = THE_WORKERS) -> None:
-        super().__init__()
+        super().__init__("Droplets")
         self.widget.add_class("pnb-fleet")
         with self._lock:
             self.model = FleetModel(client, self.refresh, self._moved, tag=tag, workers=workers)
@@ -67,7 +67,6 @@ class FleetPanel(Panel):
             self._works: dict[FleetWork, _WorkRows] = {}
             self._work_box = box(names=("activity",))
             self._work_box.layout.flex_flow = "column"
-            self._live = html("live")
             self.widget.children = (
                 *self.widget.children,
                 html("hidden", value=FLEET_STYLE),
@@ -77,7 +76,6 @@ class FleetPanel(Panel):
                 *(form.widget for form in self._forms),
                 self._work_box,
                 self._notices,
-                self._live,
             )
         self._opened(("fleet", client.base_url, self.model.account, tag))
 
@@ -132,7 +130,7 @@ class FleetPanel(Panel):
         shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
         self._resume.show("Resume", why="Follow the account again", visible=model.paused)
         marked(self._notices, "hidden", on=not notices)
-        shown(self._live, live(" ".join(filter(None, (*model.announcements(), self._kernel.notice)))))
+        self.say(*model.announcements(), self._kernel.notice)
 
     def _show_works(self) -> None:
         works = self.model.works

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
+from poseidon_nb.widgets.conduct import Conduct
 from poseidon_nb.widgets.open_panels import THE_OPEN_PANELS
-from poseidon_nb.widgets.parts import box, close_all, style_sheet
+from poseidon_nb.widgets.parts import box, classed, close_all, style_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -23,16 +24,19 @@ class Panel(ABC):
 
     Parameters
     ----------
+    label : str
+        What it is called where it cannot be seen.
     kernel : BusyKernel
         Tells while a cell runs.
     """
 
-    def __init__(self, kernel: BusyKernel = THE_KERNEL) -> None:
+    def __init__(self, label: str, kernel: BusyKernel = THE_KERNEL) -> None:
         # Several threads may have something to show at the same time.
         self._lock = threading.RLock()
         self._kernel = kernel
         self._is_open = False
-        self.widget: Any = box(style_sheet(), names=("panel",))
+        self._conduct = classed(Conduct(label=label), "conduct")
+        self.widget: Any = box(style_sheet(), self._conduct, names=("panel",))
         self.widget.layout.flex_flow = "column"
 
     def _opened(self, key: Hashable) -> None:
@@ -56,6 +60,10 @@ class Panel(ABC):
         with self._lock:
             if self._is_open:
                 self._show()
+
+    def say(self, *sentences: str) -> None:
+        """Have what is new among these announced to who does not look at the panel."""
+        self._conduct.say(sentences)
 
     def close(self) -> None:
         """End the subscriptions and take the widgets away. What was begun in the account goes on."""

@@ -5,7 +5,6 @@ Values may be set from any thread. A value that is set again to what it was is n
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -87,13 +86,8 @@ class Button:
         self._cancel: Any = None
         if cancel is not None:
             self._cancel = classed(ipywidgets.Button(description="Cancel"), "cancel", "quiet", "hidden")
-            self._cancel.on_click(lambda _: self._take_back(cancel))
+            self._cancel.on_click(lambda _: cancel())
         self.widget = box(self._button, *([self._cancel] if cancel is not None else []), names=("asker",))
-
-    def _take_back(self, cancel: Callable[[], None]) -> None:
-        cancel()
-        # The way out disappears, and with it the keyboard's place in the page.
-        self._button.focus()
 
     def show(
         self, label: str, *, enabled: bool = True, why: str = "", asking: bool = False, visible: bool = True
@@ -167,8 +161,3 @@ class _EntryRow:
         retry, self._entry.retry = self._entry.retry, None
         if retry is not None:
             retry()
-
-
-def live(text: str) -> str:
-    """Give a text that a screen reader says when it changes, and nobody sees."""
-    return f"<div class='pnb-unseen' role='status' aria-live='polite'>{escape(text)}</div>"

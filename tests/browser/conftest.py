@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,15 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
+START = "%load_ext poseidon_nb\n%do sandbox start --speed {speed}"
+SETUP = """
+import poseidon_nb as po
+from poseidon_nb.magics.kernel import THE_KERNEL
+sandbox = THE_KERNEL.sandbox
+def log():
+    print([(one.method, one.path.rpartition("/")[2], one.status) for one in sandbox.requests if one.method != "GET"])
+"""
+OPEN = "%do panel web-1"
 READY = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -181,3 +192,60 @@ def open_notebook(
     context.close()
     assert notebook.refused == []
     assert notebook.errors == []
+
+
+class DropletPanel:
+    """The panel of web-1 in an open notebook. Cell 0 starts the sandbox, 1 prepares, 2 opens the panel, 3 and on are the test's."""
+
+    def __init__(self, open_notebook, *cells: str, speed: int = 8, before: str = "", opens: str = OPEN) -> None:
+        self.notebook = open_notebook(START.format(speed=speed), SETUP + before, opens, *cells, "log()")
+        self.page = self.notebook.page
+        self.last = 3 + len(cells)
+        for number in range(2):
+            self.notebook.run(number)
+            self.notebook.wait_idle()
+        self.open()
+
+    def open(self) -> None:
+        self.notebook.run(2)
+        self.button("reboot").wait_for(timeout=30_000)
+        self.notebook.wait_idle()
+
+    @property
+    def root(self):
+        return self.page.locator(".pnb-panel")
+
+    def button(self, name: str):
+        return self.root.locator(f"button.pnb-{name}")
+
+    def confirm(self, name: str) -> None:
+        """Click a button and then its question, as a person does who has read it."""
+        self.button(name).and_(self.page.locator(":enabled")).click(timeout=30_000)
+        asking = self.root.locator("button.pnb-asking")
+        asking.wait_for(timeout=10_000)
+        self.page.wait_for_timeout(800)
+        asking.click()
+
+    def entry(self, text: str | re.Pattern[str]):
+        return self.root.locator(".pnb-entry").filter(has_text=text).first
+
+    def ends(self, title: str, how: str = "✓ completed") -> None:
+        self.root.locator(".pnb-entry").filter(has_text=title).filter(has_text=how).first.wait_for(timeout=60_000)
+
+    def changes(self) -> list[tuple[str, str, int]]:
+        """Give the requests at the sandbox that were to change something."""
+        self.notebook.run(self.last)
+        self.notebook.wait_idle()
+        output = self.notebook.output(self.last)
+        output.get_by_text("[").first.wait_for(timeout=20_000)
+        self.page.wait_for_timeout(300)
+        return [
+            (method, path, int(status))
+            for method, path, status in re.findall(r"\('(\w+)', '(\w+)', (\d+)\)", output.inner_text())
+        ]
+
+
+@pytest.fixture
+def open_panel(open_notebook: Callable[..., Notebook]) -> Callable[..., DropletPanel]:
+    """Give a function that opens the panel of a droplet in a notebook."""
+    return partial(DropletPanel, open_notebook)

@@ -8,17 +8,6 @@ from pathlib import Path
 
 import pytest
 
-START = "%load_ext poseidon_nb\n%do sandbox start --speed {speed}"
-SETUP = """
-import poseidon_nb as po
-from poseidon_nb.magics.kernel import THE_KERNEL
-sandbox = THE_KERNEL.sandbox
-def log():
-    print([(one.method, one.path.rpartition("/")[2], one.status) for one in sandbox.requests if one.method != "GET"])
-"""
-OPEN = "%do panel web-1"
-BAR = ".pnb-entry [role=progressbar]"
-
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -29,59 +18,8 @@ def picture(notebook, name: str) -> None:
         notebook.page.locator(".pnb-panel").first.screenshot(path=Path(folder) / f"{name}.png")
 
 
-class Panel:
-    """The panel in an open notebook. Cell 0 starts the sandbox, 1 prepares, 2 opens the panel, 3 and on are the test's."""
-
-    def __init__(self, open_notebook, *cells: str, speed: int = 8, before: str = "", opens: str = OPEN) -> None:
-        self.notebook = open_notebook(START.format(speed=speed), SETUP + before, opens, *cells, "log()")
-        self.page = self.notebook.page
-        self.last = 3 + len(cells)
-        for number in range(2):
-            self.notebook.run(number)
-            self.notebook.wait_idle()
-        self.open()
-
-    def open(self) -> None:
-        self.notebook.run(2)
-        self.button("reboot").wait_for(timeout=30_000)
-        self.notebook.wait_idle()
-
-    @property
-    def root(self):
-        return self.page.locator(".pnb-panel")
-
-    def button(self, name: str):
-        return self.root.locator(f"button.pnb-{name}")
-
-    def confirm(self, name: str) -> None:
-        """Click a button and then its question, as a person does who has read it."""
-        self.button(name).and_(self.page.locator(":enabled")).click(timeout=30_000)
-        asking = self.root.locator("button.pnb-asking")
-        asking.wait_for(timeout=10_000)
-        self.page.wait_for_timeout(800)
-        asking.click()
-
-    def entry(self, text: str | re.Pattern[str]):
-        return self.root.locator(".pnb-entry").filter(has_text=text).first
-
-    def ends(self, title: str, how: str = "✓ completed") -> None:
-        self.root.locator(".pnb-entry").filter(has_text=title).filter(has_text=how).first.wait_for(timeout=60_000)
-
-    def changes(self) -> list[tuple[str, str, int]]:
-        """Give the requests at the sandbox that were to change something."""
-        self.notebook.run(self.last)
-        self.notebook.wait_idle()
-        output = self.notebook.output(self.last)
-        output.get_by_text("[").first.wait_for(timeout=20_000)
-        self.page.wait_for_timeout(300)
-        return [
-            (method, path, int(status))
-            for method, path, status in re.findall(r"\('(\w+)', '(\w+)', (\d+)\)", output.inner_text())
-        ]
-
-
-def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_ends(open_notebook):
-    panel = Panel(open_notebook)
+def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_ends(open_panel):
+    panel = open_panel()
     picture(panel.notebook, "panel_light")
     for name, title in (
         ("reboot", "Reboot"),
@@ -108,8 +46,8 @@ def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_
     assert panel.changes() == [("POST", "actions", 201)] * 5
 
 
-def test_a_snapshot_has_a_name_and_takes_another(open_notebook):
-    panel = Panel(open_notebook, "%do snapshots list --columns name --raw", speed=60)
+def test_a_snapshot_has_a_name_and_takes_another(open_panel):
+    panel = open_panel("%do snapshots list --columns name --raw", speed=60)
     panel.button("snapshot").click()
     name = panel.page.get_by_label("Name of the snapshot")
     name.wait_for(timeout=10_000)
@@ -123,8 +61,8 @@ def test_a_snapshot_has_a_name_and_takes_another(open_notebook):
     assert panel.changes() == [("POST", "actions", 201)]
 
 
-def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_notebook):
-    panel = Panel(open_notebook)
+def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_panel):
+    panel = open_panel()
     panel.button("resize").click()
     sizes = panel.page.get_by_label("Size, price and difference")
     sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
@@ -146,8 +84,8 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_not
     assert panel.changes() == [("POST", "actions", 201)] * 3
 
 
-def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_notebook):
-    panel = Panel(open_notebook)
+def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_panel):
+    panel = open_panel()
     panel.button("power-off").focus()
     press = panel.page.keyboard.press
     press("Enter")
@@ -169,8 +107,8 @@ def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_notebook)
     assert panel.changes() == [("POST", "actions", 201)]
 
 
-def test_a_question_is_taken_back_by_mouse_and_a_double_click_does_not_confirm(open_notebook):
-    panel = Panel(open_notebook)
+def test_a_question_is_taken_back_by_mouse_and_a_double_click_does_not_confirm(open_panel):
+    panel = open_panel()
     panel.button("power-off").dblclick()
     asking = panel.page.get_by_role("button", name="Confirm: power off web-1")
     asking.wait_for(timeout=10_000)
@@ -180,12 +118,12 @@ def test_a_question_is_taken_back_by_mouse_and_a_double_click_does_not_confirm(o
     assert panel.changes() == []
 
 
-def test_what_fails_is_red_with_message_request_id_and_retry(open_notebook):
+def test_what_fails_is_red_with_message_request_id_and_retry(open_panel):
     faults = """
 sandbox.fault("action_errored", action="reboot")
 sandbox.fault("status", status=422, method="POST", message="No room in the rack", skip=1)
 """
-    panel = Panel(open_notebook, before=faults)
+    panel = open_panel(before=faults)
     panel.confirm("reboot")
     panel.ends("Reboot web-1", "errored after")
     red = panel.entry("Reboot web-1").locator(".pnb-error")
@@ -200,10 +138,10 @@ sandbox.fault("status", status=422, method="POST", message="No room in the rack"
     assert panel.changes() == [("POST", "actions", 201), ("POST", "actions", 422), ("POST", "actions", 201)]
 
 
-def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(open_notebook):
+def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(open_panel):
     faults = 'sandbox.fault("status", status=429, method="POST", retry_after_s=3, times=1)\n'
     lose = 'sandbox.fault("lost_before", method="GET", times=5)'
-    panel = Panel(open_notebook, lose, before=faults, speed=2)
+    panel = open_panel(lose, before=faults, speed=2)
     panel.confirm("power-cycle")
     panel.entry("Power cycle web-1").get_by_text("waiting 3 s: rate limit").wait_for(timeout=10_000)
     panel.entry("Power cycle web-1").get_by_text(re.compile("left \\(median")).wait_for(timeout=20_000)
@@ -216,8 +154,8 @@ def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(o
     assert panel.changes() == [("POST", "actions", 429), ("POST", "actions", 201)]
 
 
-def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_goes_on(open_notebook):
-    panel = Panel(open_notebook, "import time; time.sleep(8)", speed=2)
+def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_goes_on(open_panel):
+    panel = open_panel("import time; time.sleep(8)", speed=2)
     panel.confirm("reboot")
     bar = panel.entry("Reboot web-1").locator("[role=progressbar]")
     bar.wait_for(timeout=10_000)
@@ -250,8 +188,8 @@ def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_g
     assert panel.changes() == [("POST", "actions", 201)], "three clicks in a row confirm nothing"
 
 
-def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(open_notebook):
-    panel = Panel(open_notebook, "len(po.current_client().watch._subscriptions)")
+def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(open_panel):
+    panel = open_panel("len(po.current_client().watch._subscriptions)")
     panel.open()
     panel.open()
     assert panel.root.count() == 1
@@ -267,8 +205,8 @@ def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(ope
     picture(panel.notebook, "panel_dead")
 
 
-def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_notebook):
-    panel = Panel(open_notebook)
+def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_panel):
+    panel = open_panel()
     panel.notebook.command("apputils:change-theme", theme="JupyterLab Dark")
     panel.page.wait_for_timeout(600)
     colours = "element => [getComputedStyle(element).color, getComputedStyle(element).backgroundColor]"
@@ -284,7 +222,7 @@ def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_not
     picture(panel.notebook, "panel_narrow")
 
 
-def test_hostile_strings_stay_text(open_notebook):
+def test_hostile_strings_stay_text(open_panel):
     hostile = """
 client = po.current_client()
 bad = "<img src=x onerror=alert(1)>" + chr(0x202e) + "\\u05d0\\u05d1"
@@ -294,7 +232,7 @@ with sandbox._dispatcher.lock:
     held.put(droplet.id, held[droplet.id].showing(name=bad, tags=["x" * 200, bad]))
 droplet.refresh()
 """
-    panel = Panel(open_notebook, before=hostile, opens="po.DropletPanel(droplet)")
+    panel = open_panel(before=hostile, opens="po.DropletPanel(droplet)")
     assert panel.root.locator("img").count() == 0
     assert "<img src=x onerror=alert(1)>" in panel.root.locator(".pnb-name").inner_text()
     panel.button("snapshot").click()
@@ -309,8 +247,8 @@ droplet.refresh()
     picture(panel.notebook, "panel_hostile")
 
 
-def test_a_saved_notebook_keeps_the_facts_and_no_token(open_notebook, lab):
-    panel = Panel(open_notebook)
+def test_a_saved_notebook_keeps_the_facts_and_no_token(open_panel, lab):
+    panel = open_panel()
     panel.notebook.command("docmanager:save")
     panel.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
     (saved,) = lab[2].glob("test_a_saved_notebook_keeps*.ipynb")

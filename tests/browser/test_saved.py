@@ -1,0 +1,108 @@
+"""A saved notebook with panels: opened where there is no kernel, and as a page of HTML, with scripts and without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETUP = """%load_ext poseidon_nb
+%do sandbox start --speed 20
+import poseidon_nb as po
+client = po.current_client()"""
+PANELS = {
+    "po.DropletPanel(client.droplets.by_name('web-1'))": ("198.18.0.5", "Ubuntu 24.04 (LTS) x64", "$24.00 a month"),
+    "po.FleetPanel(client)": ("web-1", "staging-web", "198.18.0.5"),
+    "po.ActionsPanel(client)": ("✓ completed", "Reboot web-1"),
+}
+REBOOT = "client.droplets.by_name('web-1').reboot()"
+TOKEN = "from poseidon_nb.magics.kernel import THE_KERNEL\nopen('token', 'w').write(THE_KERNEL.sandbox.token)"
+#: The cell of the first panel.
+FIRST = 2
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def saved(open_notebook, lab: tuple[str, str, Path], request: pytest.FixtureRequest) -> Path:
+    """Give a notebook that was saved with the three panels open."""
+    notebook = open_notebook(SETUP, REBOOT, *PANELS, TOKEN)
+    for number in range(FIRST + len(PANELS) + 1):
+        notebook.run(number)
+        notebook.page.wait_for_timeout(200)
+        notebook.wait_idle()
+    for number in range(FIRST, FIRST + len(PANELS)):
+        output = notebook.output(number)
+        output.locator(".pnb-panel").wait_for(timeout=30_000)
+        # While the panel lives the facts below it are not shown twice.
+        output.locator(".pnb-kept").first.wait_for(state="hidden")
+        assert output.locator(".pnb-kept").count() == 1
+    notebook.output(FIRST + 1).get_by_text("staging-web", exact=True).locator("visible=true").wait_for(timeout=30_000)
+    # What is kept follows a moment later.
+    file = lab[2] / f"{request.node.name}.ipynb"
+    for _ in range(20):
+        notebook.page.wait_for_timeout(500)
+        notebook.command("docmanager:save")
+        notebook.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+        if all(fact in file.read_text() for facts in PANELS.values() for fact in facts):
+            break
+    return file
+
+
+def outputs(file: Path) -> list[list[dict]]:
+    cells = nbformat.read(file, 4).cells[FIRST : FIRST + len(PANELS)]
+    return [[output.data for output in cell.outputs] for cell in cells]
+
+
+def test_what_is_saved_has_the_facts_as_a_table_and_as_text_and_no_token(saved, lab):
+    for shown, facts in zip(outputs(saved), PANELS.values(), strict=True):
+        kept, live = shown
+        assert "application/vnd.jupyter.widget-view+json" in live
+        assert "<table" in kept["text/html"]
+        for fact in facts:
+            assert fact in kept["text/html"]
+            assert fact in kept["text/plain"]
+    (token,) = [file.read_text() for file in saved.parent.glob("token")]
+    assert token not in saved.read_text()
+    assert lab[1] not in saved.read_text()
+
+
+def test_a_notebook_that_is_opened_without_a_kernel_shows_the_facts_as_a_table(saved, lab, chromium):
+    url, token, _ = lab
+    page = chromium.new_page()
+    # No kernel can be had.
+    page.route("**/api/sessions*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.route("**/api/kernels/**", lambda route: route.abort())
+    page.goto(f"{url}/lab/tree/{saved.name}?reset&token={token}")
+    for number, facts in enumerate(PANELS.values(), FIRST):
+        table = page.locator(".jp-Cell").nth(number).locator(".jp-OutputArea table").first
+        table.wait_for(timeout=60_000)
+        for fact in facts:
+            assert fact in table.inner_text()
+    assert page.locator(".pnb-panel").count() == 0
+    page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_page_of_html_shows_the_facts_as_a_table_and_asks_nobody(saved, chromium, tmp_path, scripts):
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path), str(saved)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    (html,) = tmp_path.glob("*.html")
+    (token,) = [file.read_text() for file in saved.parent.glob("token")]
+    assert token not in html.read_text()
+    context = chromium.new_context(java_script_enabled=scripts)
+    context.route(lambda address: address.startswith("http"), lambda route: route.abort())
+    page = context.new_page()
+    page.goto(html.as_uri())
+    for number, facts in enumerate(PANELS.values(), FIRST):
+        table = page.locator(".jp-Cell").nth(number).locator("table").first
+        assert table.is_visible()
+        for fact in facts:
+            assert fact in table.inner_text()
+    context.close()
