@@ -9,7 +9,7 @@ a table is made of, and the package `tables` has a module for each room.
 from __future__ import annotations
 
 from poseidon_nb.frames.columns import DTYPES, Column, Table
-from poseidon_nb.frames.findings import timeline
+from poseidon_nb.frames.findings import sizes, timeline
 from poseidon_nb.frames.tables import (
     account,
     apps,
@@ -78,6 +78,8 @@ TABLES: dict[str, Table] = {
 FINDINGS: dict[str, Table] = {
     table.resource: table
     for table in (
+        sizes.SIZE_PRICES,
+        sizes.SIZES_ON_SALE,
         timeline.SPANS,
         timeline.DURATIONS,
     )

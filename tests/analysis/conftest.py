@@ -1,0 +1,36 @@
+"""What the tests of `analysis` share: DigitalOcean's own sizes and regions, as rows and as frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.sandbox.figures import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def size_rows() -> list[Row]:
+    """All 147 sizes as the API shows them."""
+    return [dict(size) for size in figures().sizes.values()]
+
+
+@pytest.fixture(scope="session")
+def region_rows() -> list[Row]:
+    return [dict(region) for region in figures().regions.values()]
+
+
+@pytest.fixture
+def sizes(size_rows: list[Row]) -> pd.DataFrame:
+    return frame_from_rows("sizes", size_rows)
+
+
+@pytest.fixture
+def regions(region_rows: list[Row]) -> pd.DataFrame:
+    return frame_from_rows("regions", region_rows)
