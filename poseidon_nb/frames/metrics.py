@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.arrays import array
+from poseidon_nb.frames.shaped import shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _TIME = "datetime64[us, UTC]"
+_LABELS = ("mode", "device", "mountpoint", "interface", "direction")
 
 
 def metrics_frame(answer: Mapping[str, Any]) -> pd.DataFrame:
@@ -53,3 +56,50 @@ def metrics_frame(answer: Mapping[str, Any]) -> pd.DataFrame:
     frame.insert(0, "time", array(_TIME, columns["time"]))
     frame["value"] = array("float64", columns["value"])
     return frame
+
+
+def series_frame(answers: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """Give the series of many answers, of several droplets and metrics, one below the other.
+
+    Parameters
+    ----------
+    answers : iterable of tuple
+        The droplet's id and name, what was read (``"cpu"``, ``"memory_total"`` ...), and the JSON of its operation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``poseidon_nb.frames.schemas.FINDINGS["series"]`` says.
+
+    Raises
+    ------
+    ShapeError
+        An answer is no matrix.
+    """
+    times: list[Any] = []
+    values: list[Any] = []
+    heads: list[tuple[Any, ...]] = []
+    counts: list[int] = []
+    try:
+        for droplet_id, name, metric, answer in answers:
+            for one in answer["data"]["result"]:
+                labels, readings = one["metric"], one["values"]
+                times.append(np.array([moment for moment, _ in readings], dtype=np.float64))
+                values.append(np.array([value for _, value in readings], dtype=np.float64))
+                heads.append((droplet_id, name, metric, *(labels.get(label) for label in _LABELS)))
+                counts.append(len(readings))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ShapeError("the answer holds no series of metrics") from None
+    # Thousands of readings share a head: it is spelled out at the very end, column by column.
+    columns = dict(zip(("droplet_id", "name", "metric", *_LABELS), zip(*heads, strict=True), strict=False))
+    spread = {name: np.repeat(np.array(column, dtype=object), counts) for name, column in columns.items()}
+    moments = np.concatenate(times) if times else np.array([], dtype=np.float64)
+    frame = pd.DataFrame(
+        {
+            "time": pd.DatetimeIndex((moments * 1_000_000).astype("M8[us]"), tz="UTC"),
+            "droplet_id": pd.array(spread.get("droplet_id", []), dtype="Int64"),
+            **{name: pd.array(spread.get(name, []), dtype="string") for name in ("name", "metric", *_LABELS)},
+            "value": np.concatenate(values) if values else np.array([], dtype=np.float64),
+        }
+    )
+    return shaped("series", frame)

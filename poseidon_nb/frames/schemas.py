@@ -9,7 +9,7 @@ a table is made of, and the package `tables` has a module for each room.
 from __future__ import annotations
 
 from poseidon_nb.frames.columns import DTYPES, Column, Table
-from poseidon_nb.frames.findings import sizes, timeline
+from poseidon_nb.frames.findings import metrics, sizes, timeline
 from poseidon_nb.frames.tables import (
     account,
     apps,
@@ -82,6 +82,9 @@ FINDINGS: dict[str, Table] = {
         sizes.SIZES_ON_SALE,
         timeline.SPANS,
         timeline.DURATIONS,
+        metrics.SERIES,
+        metrics.METRICS,
+        metrics.USE,
     )
 }
 

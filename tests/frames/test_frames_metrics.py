@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames.metrics import metrics_frame
+from poseidon_nb.frames.metrics import metrics_frame, series_frame
+from poseidon_nb.frames.schemas import FINDINGS
 
 
 def matrix(*series):
@@ -53,3 +54,27 @@ def test_without_series_there_are_no_rows_and_the_same_types():
 def test_what_is_no_matrix_is_told(answer):
     with pytest.raises(ShapeError, match="no series of metrics"):
         metrics_frame(answer)
+
+
+def test_series_of_many_droplets_and_metrics_have_the_promised_columns():
+    idle = {"metric": {"host_id": "7", "mode": "idle"}, "values": [[1635386880, "1.5"], [1635387000, "NaN"]]}
+    root = {"metric": {"host_id": "8", "mountpoint": "/", "fstype": "ext4"}, "values": [[1635386880.5, "9"]]}
+    frame = series_frame(
+        [(7, "a", "cpu", matrix(idle)), (8, "b", "filesystem_free", matrix(root, {**root, "values": []}))]
+    )
+    assert frame["metric"].tolist() == ["cpu", "cpu", "filesystem_free"]
+    assert frame["droplet_id"].tolist() == [7, 7, 8]
+    assert frame["name"].tolist() == ["a", "a", "b"]
+    assert frame["mode"].fillna("").tolist() == ["idle", "idle", ""]
+    assert frame["mountpoint"].fillna("").tolist() == ["", "", "/"]
+    assert frame["value"].fillna(-1).tolist() == [1.5, -1.0, 9.0]
+    assert frame["time"][2] == pd.Timestamp("2021-10-28T02:08:00.5Z")
+    promised = {column.name: column.dtype for column in FINDINGS["series"].columns}
+    for one in (frame, series_frame([])):
+        assert {name: str(dtype) for name, dtype in one.dtypes.items()} == promised
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": None}, matrix({"metric": {}, "values": [["x", "y"]]}), matrix(7)])
+def test_series_that_are_no_matrix_are_told_too(answer):
+    with pytest.raises(ShapeError, match="no series of metrics"):
+        series_frame([(7, "a", "cpu", answer)])

@@ -1,0 +1,170 @@
+"""What each droplet uses, in one row: what `rightsizing` decides by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from poseidon_nb.analysis.readings import busy, filesystems_used, memory_used, picked, seconds_since
+from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.text import joined, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+#: Percent of all vCPUs above which a droplet is in a burst.
+BURST = 90.0
+#: Hours in a month, as 365 days have them in twelve.
+MONTH_H = 730.0
+#: What a droplet has that the metrics agent was installed on (``droplets_list``, ``features``).
+AGENT = "monitoring"
+
+_MIB = 1 << 20
+#: Two sizes of a memory or a disk that differ by less are the same: what a kernel keeps for itself varies.
+_SAME = 1.03
+
+
+def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, object] | None = None) -> pd.DataFrame:
+    """Give what each droplet uses.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        As ``client.metrics.frame("use", ...)`` gives it: cpu, memory, filesystems and what goes out to the internet, of
+        any number of droplets. What is not in it is missing in the result.
+    droplets : pandas.DataFrame
+        As ``client.droplets.frame()`` gives it: ``id`` and ``name``, and ``features``, which tells the agent.
+    failed : mapping, optional
+        Errors by the ids of droplets that could not be read, as in ``client.metrics.read(...).failed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each of the droplets, in their order, also for those of which nothing is known: ``note`` says why. The
+        columns are those of ``poseidon_nb.frames.schemas.FINDINGS["use"]``.
+
+    Notes
+    -----
+    Percentages are of what a droplet had at the time; after a resize compare ``cpu_p95_vcpus`` and ``memory_p95_mib``.
+    Percentiles are over readings, which come at even steps, interpolated. Traffic is the mean over the readings for a
+    month of 730 hours, so a droplet that was off a part of the time is reckoned as if it never was.
+    """
+    needed(series, ("metric",), "metrics")
+    needed(droplets, ("id", "name"), "droplets")
+    every = droplets.drop_duplicates("id").reset_index(drop=True)
+    index = pd.Index(every["id"].astype("Int64"), name="droplet_id")
+    found = pd.concat([_cpu(series), _memory(series), _disk(series), _traffic(series), _window(series)], axis="columns")
+    found.index = found.index.astype("Int64")
+    frame = found.reindex(index)
+    frame["samples"] = frame["cpu_samples"].fillna(frame["memory_samples"]).fillna(0)
+    frame["hours"] = frame["cpu_hours"].fillna(frame["memory_hours"]).fillna(0.0)
+    known = frame[["cpu_p95", "memory_p95", "disk_used_gb"]].notna().any(axis="columns")
+    changed = frame[["cpu_changed", "memory_changed", "disk_changed"]].astype("boolean")
+    frame["resized"] = changed.any(axis="columns").astype("boolean").where(known)
+    frame["name"] = every["name"].to_numpy()
+    agent = _agent(every)
+    errors = failed or {}
+    frame["note"] = [
+        _note(row, errors.get(int(key)), agent=has)
+        for key, row, has in zip(index, frame.to_dict("records"), agent, strict=True)
+    ]
+    return shaped("use", frame.reset_index())
+
+
+def _quantiles(values: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
+    grouped = values.groupby("droplet_id")[column]
+    return pd.DataFrame(
+        {f"{name}_p50": grouped.quantile(0.5), f"{name}_p95": grouped.quantile(0.95), f"{name}_max": grouped.max()}
+    )
+
+
+def _cpu(series: pd.DataFrame) -> pd.DataFrame:
+    steps = busy(series if "mode" in series.columns else series.assign(mode=None)).dropna(subset="value")
+    steps = steps.assign(busy_vcpus=steps["value"] / 100 * steps["vcpus"], burst=100.0 * (steps["value"] > BURST))
+    grouped = steps.groupby("droplet_id")
+    # Not the fewest and the most: a droplet that was on for half a step has half its vCPUs in that one.
+    rounded = steps["vcpus"].round().groupby(steps["droplet_id"])
+    return _quantiles(steps, "cpu", "value").assign(
+        bursts=grouped["burst"].mean(),
+        cpu_p95_vcpus=grouped["busy_vcpus"].quantile(0.95),
+        cpu_max_vcpus=grouped["busy_vcpus"].max(),
+        cpu_samples=grouped.size(),
+        cpu_hours=grouped["seconds"].sum() / 3600,
+        cpu_changed=rounded.quantile(0.05, interpolation="nearest") != rounded.quantile(0.95, interpolation="nearest"),
+    )
+
+
+def _memory(series: pd.DataFrame) -> pd.DataFrame:
+    readings = memory_used(series).assign(mib=lambda frame: frame["used"] / _MIB)
+    grouped = readings.groupby("droplet_id")
+    usual = seconds_since(readings, ["droplet_id"]).groupby(readings["droplet_id"]).median()
+    return _quantiles(readings, "memory", "value").assign(
+        memory_p95_mib=grouped["mib"].quantile(0.95),
+        memory_max_mib=grouped["mib"].max(),
+        memory_samples=grouped.size(),
+        memory_hours=grouped.size() * usual.fillna(0.0) / 3600,
+        memory_changed=_changed(readings, "total"),
+    )
+
+
+def _disk(series: pd.DataFrame) -> pd.DataFrame:
+    readings = filesystems_used(series)
+    # A volume is a disk of its own, and stays when the droplet is resized: only partitions beside the root count.
+    disk = readings["device"].str.rstrip("0123456789")
+    root = readings.assign(disk=disk).loc[readings["mountpoint"] == "/"].groupby("droplet_id")["disk"].last()
+    own = readings.loc[(disk == readings["droplet_id"].map(root)).to_numpy(dtype=bool, na_value=False)]
+    once = own.drop_duplicates(["droplet_id", "device", "time"])
+    sums = once.groupby(["droplet_id", "time"], as_index=False)[["size", "used"]].sum()
+    sums["percent"] = 100 * sums["used"] / sums["size"]
+    most = sums.groupby("droplet_id")[["used", "percent"]].max()
+    return pd.DataFrame(
+        {
+            "disk_used_gb": most["used"] / 1e9,
+            "disk_used_percent": most["percent"],
+            "disk_changed": _changed(sums, "size"),
+        }
+    )
+
+
+def _changed(readings: pd.DataFrame, column: str) -> pd.Series[bool]:
+    grouped = readings.groupby("droplet_id")[column]
+    return grouped.max() > _SAME * grouped.min()
+
+
+def _traffic(series: pd.DataFrame) -> pd.DataFrame:
+    readings = picked(series, "bandwidth", ("interface", "direction"))
+    out = readings.loc[(readings["interface"] == "public") & (readings["direction"] == "outbound")]
+    # Mbit/s to TB, both decimal.
+    return (out.groupby("droplet_id")[["value"]].mean() * (1e6 / 8 * 3600 * MONTH_H / 1e12)).rename(
+        columns={"value": "outbound_tb_month"}
+    )
+
+
+def _window(series: pd.DataFrame) -> pd.DataFrame:
+    times = picked(series, None).groupby("droplet_id")["time"]
+    return pd.DataFrame({"from": times.min(), "to": times.max()})
+
+
+def _agent(droplets: pd.DataFrame) -> list[bool | None]:
+    if "features" not in droplets.columns:
+        return [None] * len(droplets)
+    return [
+        AGENT in features if isinstance(features, list | tuple | np.ndarray) else None
+        for features in droplets["features"]
+    ]
+
+
+def _note(row: Mapping[Hashable, Any], error: object, *, agent: bool | None) -> str | None:
+    parts = []
+    columns = {"cpu": "cpu_p95", "memory": "memory_p95", "disk": "disk_used_gb", "traffic": "outbound_tb_month"}
+    missing = [word for word, column in columns.items() if pd.isna(row[column])]
+    if error is not None:
+        parts.append(f"could not be read: {printable(str(error))}")
+    elif missing:
+        what = "no readings in this window" if len(missing) == len(columns) else f"no readings of {joined(missing)}"
+        parts.append(f"{what}: the metrics agent is not installed" if agent is False else what)
+    if row["resized"] is True:
+        parts.append("resized in between")
+    return "; ".join(parts) or None

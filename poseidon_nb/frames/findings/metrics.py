@@ -1,0 +1,58 @@
+"""What droplets did: readings as they were served, the same made comparable, and a droplet's use in one row."""
+
+from __future__ import annotations
+
+from poseidon_nb.frames.columns import TIME
+from poseidon_nb.frames.findings.columns import finding, findings
+
+#: What was served: the input of `poseidon_nb.analysis.metrics`.
+SERIES = findings(
+    "series",
+    finding("time", TIME, "when it was read"),
+    finding("droplet_id", "Int64", "whose reading it is"),
+    finding("name", "string", "the droplet's name"),
+    finding("metric", "string", "what was read: cpu, memory_total, load_1, filesystem_free, bandwidth ..."),
+    finding("mode", "string", "of cpu: what the time was spent on, such as idle or user"),
+    finding("device", "string", "of a filesystem: what it is on"),
+    finding("mountpoint", "string", "of a filesystem: where it hangs"),
+    finding("interface", "string", "of bandwidth: public or private"),
+    finding("direction", "string", "of bandwidth: inbound or outbound"),
+    finding("value", "float64", "the reading: seconds since the start, bytes, Mbit/s, or processes"),
+)
+
+METRICS = findings(
+    "metrics",
+    finding("time", TIME, "when it was read; a value of cpu is the mean since the reading before"),
+    finding("droplet_id", "Int64", "whose it is"),
+    finding("name", "string", "the droplet's name"),
+    finding("kind", "string", "cpu, memory, load, filesystem or bandwidth"),
+    finding("label", "string", "which of the kind: busy, used, 1m, a mountpoint, public outbound ..."),
+    finding("value", "float64", "in the unit beside it; missing where a gap breaks the series"),
+    finding("unit", "string", "%, processes or Mbit/s"),
+)
+
+USE = findings(
+    "use",
+    finding("droplet_id", "Int64", "whose use it is"),
+    finding("name", "string", "the droplet's name"),
+    finding("cpu_p50", "float64", "half of the time its vCPUs, all together, were busier than this", "%"),
+    finding("cpu_p95", "float64", "a twentieth of the time they were busier than this", "%"),
+    finding("cpu_max", "float64", "the busiest reading", "%"),
+    finding("bursts", "float64", "share of the readings in which they were busier than 90 %", "%"),
+    finding("memory_p50", "float64", "half of the time more of its memory was used", "%"),
+    finding("memory_p95", "float64", "a twentieth of the time more of its memory was used", "%"),
+    finding("memory_max", "float64", "the fullest reading", "%"),
+    finding("disk_used_gb", "float64", "most that was on its own disk, volumes not counted", "GB"),
+    finding("disk_used_percent", "float64", "most of its own disk that was used", "%"),
+    finding("outbound_tb_month", "float64", "what it would send to the internet in 730 hours like these", "TB"),
+    finding("cpu_p95_vcpus", "float64", "busy vCPUs, exceeded a twentieth of the time: right across a resize"),
+    finding("cpu_max_vcpus", "float64", "most busy vCPUs"),
+    finding("memory_p95_mib", "float64", "used memory, exceeded a twentieth of the time", "MiB"),
+    finding("memory_max_mib", "float64", "most used memory", "MiB"),
+    finding("samples", "Int64", "how many readings the figures of the cpu, or else of the memory, rest on"),
+    finding("hours", "float64", "how long those readings cover, gaps not counted", "h"),
+    finding("from", TIME, "the first reading"),
+    finding("to", TIME, "the last reading"),
+    finding("resized", "boolean", "whether its vCPUs, memory or disk changed in between"),
+    finding("note", "string", "what is missing and why; missing when all is there"),
+)

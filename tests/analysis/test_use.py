@@ -1,0 +1,218 @@
+"""What a droplet uses: by hand, by what the sandbox's curves are known to be, and where something is missing."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from poseidon_nb.analysis import metrics
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.metrics import series_frame
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.sandbox.workload import used_bytes, workload
+from tests.analysis.test_metrics_tidied import STEP, answer, counters
+from tests.sandbox.conftest import Api
+
+GIB = 1 << 30
+DAY_S = 86_400
+ROOT = {"device": "/dev/vda1", "mountpoint": "/"}
+OUT = {"interface": "public", "direction": "outbound"}
+
+
+def droplets_of(*names, **columns):
+    return pd.DataFrame({"id": [*range(1, len(names) + 1)], "name": [*names], **columns})
+
+
+def busy_counters(percents, vcpus=2):
+    """Give counters of a droplet that was so busy in each step."""
+    busy = [0.0, *itertools.accumulate(vcpus * STEP * percent / 100 for percent in percents)]
+    return counters(idle=[vcpus * STEP * step - spent for step, spent in enumerate(busy)], user=busy)
+
+
+def everything(percents=(10.0, 20.0, 95.0), droplet_id=1, name="web-1"):
+    steps = len(percents) + 1
+    boot, volume = {"device": "/dev/vda15", "mountpoint": "/boot"}, {"device": "/dev/sda", "mountpoint": "/mnt/data"}
+    answers = {
+        "cpu": busy_counters(percents),
+        "memory_total": answer(({}, [4 * GIB] * steps)),
+        "memory_available": answer(({}, [3 * GIB] * (steps - 1) + [GIB])),
+        "filesystem_size": answer((ROOT, [79e9] * steps), (boot, [1e9] * steps), (volume, [500e9] * steps)),
+        "filesystem_free": answer((ROOT, [59e9] * steps), (boot, [0.5e9] * steps), (volume, [1e9] * steps)),
+        "bandwidth": answer((OUT, [3.0, 5.0] * (steps // 2)), ({**OUT, "direction": "inbound"}, [900.0] * steps)),
+    }
+    return [(droplet_id, name, metric, one) for metric, one in answers.items()]
+
+
+def use_of(answers, *names, **more):
+    return metrics.use(series_frame(answers), droplets_of(*names), **more)
+
+
+def test_the_figures_are_those_reckoned_by_hand():
+    row = use_of(everything(), "web-1").iloc[0]
+    assert (row["droplet_id"], row["name"], row["samples"]) == (1, "web-1", 3)
+    assert row[["cpu_p50", "cpu_max"]].tolist() == pytest.approx([20.0, 95.0])
+    # Between the second and the third reading, nine tenths of the way.
+    assert row["cpu_p95"] == pytest.approx(20 + 0.9 * 75)
+    assert row["bursts"] == pytest.approx(100 / 3)
+    assert row["cpu_max_vcpus"] == pytest.approx(1.9)
+    assert row[["memory_p50", "memory_max"]].tolist() == pytest.approx([25.0, 75.0])
+    assert row["memory_max_mib"] == pytest.approx(3072.0)
+    assert row["disk_used_gb"] == pytest.approx(20.5)
+    assert row["disk_used_percent"] == pytest.approx(100 * 20.5 / 80)
+    # 4 Mbit/s are half a megabyte a second, and a month has 2,628,000 seconds.
+    assert row["outbound_tb_month"] == pytest.approx(0.5 * 2_628_000 / 1e6)
+    assert row["hours"] == pytest.approx(0.25)
+    assert (row["to"] - row["from"]).total_seconds() == 3 * STEP
+    assert not row["resized"]
+    assert pd.isna(row["note"])
+
+
+def test_gaps_and_restarts_count_neither_as_readings_nor_as_hours():
+    cpu = counters(idle=[0, 300, None, None, 1200, 1500, 30, 330], user=[0, 300, None, None, 1200, 1500, 30, 330])
+    row = use_of([(1, "a", "cpu", cpu)], "a").iloc[0]
+    assert row["samples"] == 3
+    assert row["hours"] == pytest.approx(3 * STEP / 3600)
+    assert row["cpu_max"] == pytest.approx(50.0)
+
+
+def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
+    # 180 % of one CPU's time on two, then the same work on four.
+    busy = [0.0, 540.0, 1080.0, 1620.0, 2160.0]
+    idle = [0.0, 60.0, 120.0, 780.0, 1440.0]
+    answers = [
+        (1, "a", "cpu", counters(idle=idle, user=busy)),
+        (1, "a", "memory_total", answer(({}, [2 * GIB, 2 * GIB, 4 * GIB, 4 * GIB]))),
+        (1, "a", "memory_available", answer(({}, [GIB / 2, GIB / 2, 2.5 * GIB, 2.5 * GIB]))),
+    ]
+    row = use_of(answers, "a").iloc[0]
+    assert row["cpu_max"] == pytest.approx(90.0)
+    assert row["cpu_p50"] == pytest.approx(67.5)
+    assert row["cpu_p95_vcpus"] == row["cpu_max_vcpus"] == pytest.approx(1.8)
+    assert row["memory_max"] == pytest.approx(75.0)
+    assert row["memory_p95_mib"] == row["memory_max_mib"] == pytest.approx(1536.0)
+    assert row["resized"]
+    assert row["note"] == "no readings of disk and traffic; resized in between"
+
+
+def test_more_vcpus_with_the_same_memory_are_a_resize_too():
+    idle, user = [0, 500, 1000, 1900, 2800], [0, 100, 200, 500, 800]
+    assert use_of([(1, "a", "cpu", counters(idle=idle, user=user))], "a").iloc[0]["resized"]
+
+
+def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
+    droplets = droplets_of(
+        "web-1", "legacy", "new", "gone", "half", features=[["monitoring"], ["backups"], ["monitoring"], [], None]
+    )
+    answers = [*everything(), (5, "half", "cpu", busy_counters([10.0]))]
+    frame = metrics.use(series_frame(answers), droplets, failed={4: "timed out"})
+    assert frame["name"].tolist() == ["web-1", "legacy", "new", "gone", "half"]
+    assert frame["note"].fillna("").tolist() == [
+        "",
+        "no readings in this window: the metrics agent is not installed",
+        "no readings in this window",
+        "could not be read: timed out",
+        "no readings of memory, disk and traffic",
+    ]
+    assert frame["cpu_p50"].notna().tolist() == [True, False, False, False, True]
+    assert frame["samples"].tolist() == [3, 0, 0, 0, 1]
+    assert frame["resized"].isna().tolist() == [False, True, True, True, False]
+
+
+def test_without_readings_and_without_droplets_the_columns_hold():
+    promised = [(column.name, column.dtype) for column in FINDINGS["use"].columns]
+    for frame in (use_of([], "a"), use_of([]), metrics.use(series_frame([]), frame_from_rows("droplets", []))):
+        assert [(name, str(dtype)) for name, dtype in frame.dtypes.items()] == promised
+    assert use_of([], "a")["note"].tolist() == ["no readings in this window"]
+
+
+def test_readings_of_droplets_that_were_not_asked_about_are_left_out_and_nothing_given_is_changed():
+    series, droplets = series_frame([*everything(), *everything(droplet_id=9)]), droplets_of("web-1")
+    before = series.copy(deep=True), droplets.copy(deep=True)
+    assert metrics.use(series, droplets)["droplet_id"].tolist() == [1]
+    pd.testing.assert_frame_equal(series, before[0])
+    pd.testing.assert_frame_equal(droplets, before[1])
+
+
+def test_a_frame_that_lacks_columns_is_refused():
+    with pytest.raises(InvalidArgument, match="the frame of droplets has no column name"):
+        metrics.use(series_frame([]), pd.DataFrame({"id": [1]}))
+    with pytest.raises(InvalidArgument, match="the frame of metrics has no column metric"):
+        metrics.use(pd.DataFrame({"time": [], "value": []}), droplets_of("a"))
+
+
+# --- against what the sandbox's curves are known to be ---------------------------------------------------------------
+METRICS = ("cpu", "memory_total", "memory_available", "filesystem_size", "filesystem_free")
+
+
+def served(api, id_, start, end):
+    def get(metric, rest=""):
+        return api.get(f"/v2/monitoring/metrics/droplet/{metric}?host_id={id_}&start={start}&end={end}{rest}")
+
+    answers = {metric: get(metric) for metric in METRICS}
+    answers["bandwidth"] = get("bandwidth", "&interface=public&direction=outbound")
+    return series_frame([(id_, "", metric, one) for metric, one in answers.items()])
+
+
+@pytest.fixture
+def api(clock):
+    return Api(Sandbox(clock=clock), clock)
+
+
+@pytest.mark.parametrize("name", ["web-1", "db-1", "worker-1", "staging-web"])
+def test_percentages_are_the_integral_of_the_sandboxs_curve(api, name):
+    droplet, end = api.droplet(name), int(api.clock.now().timestamp())
+    series = served(api, droplet["id"], end - 2 * DAY_S, end)
+    frame = metrics.cpu(series)
+    world = api.sandbox._dispatcher.world
+    work = workload(world, world.droplets[droplet["id"]])
+    known = frame.dropna(subset="value")
+    step = frame["time"].diff().median().total_seconds()
+    assert len(known) > 100
+    for time, value in zip(known["time"], known["value"], strict=True):
+        at = time.timestamp()
+        span = next(one for one in work.spans if one.start <= at < one.end)
+        # Besides its work a droplet spends a twentieth of a percent on what is nice.
+        share = span.load * (work.busy.total(at) - work.busy.total(at - step)) / step + 0.0005
+        assert value == pytest.approx(100 * share, abs=0.05)
+
+
+def test_the_use_is_what_the_sandbox_made(api):
+    droplet, end = api.droplet("web-1"), int(api.clock.now().timestamp())
+    series = served(api, droplet["id"], end - 7 * DAY_S, end)
+    row = metrics.use(series, droplets_of("web-1").assign(id=droplet["id"])).iloc[0]
+    world = api.sandbox._dispatcher.world
+    record = world.droplets[droplet["id"]]
+    work = workload(world, record)
+    (span,) = [one for one in work.spans if one.end > end - 7 * DAY_S]
+    shares = [100 * span.load * work.busy.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
+    assert row["cpu_p50"] == pytest.approx(np.percentile(shares, 50), rel=0.05)
+    assert row["cpu_p95"] == pytest.approx(np.percentile(shares, 95), rel=0.05)
+    memory = [100 * span.fill * work.memory.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
+    # What files hold is not used, but the sandbox lets a part of it be lost.
+    assert np.percentile(memory, 50) < row["memory_p50"] < np.percentile(memory, 50) + 12
+    most = max(used_bytes(record, end - 7 * DAY_S + 3600 * hour) for hour in range(7 * 24))
+    assert row["disk_used_gb"] == pytest.approx(most / 1e9, rel=0.01)
+    assert row["cpu_p95_vcpus"] == pytest.approx(row["cpu_p95"] / 100 * droplet["vcpus"], rel=0.01)
+    assert row["hours"] == pytest.approx(7 * 24, rel=0.02)
+    assert not row["resized"]
+
+
+def test_a_droplet_resized_in_the_middle_has_as_many_busy_vcpus_as_before(api):
+    droplet, began = api.droplet("web-1"), int(api.clock.now().timestamp())
+    api.done(droplet["id"], "power_off")
+    api.done(droplet["id"], "resize", size="s-4vcpu-8gb", disk=True)
+    api.done(droplet["id"], "power_on")
+    api.clock.advance(DAY_S)
+    end = int(api.clock.now().timestamp())
+    series = served(api, droplet["id"], began - DAY_S, end)
+    row = metrics.use(series, droplets_of("web-1").assign(id=droplet["id"])).iloc[0]
+    assert row["resized"]
+    busy = metrics.cpu(series).set_index("time")["value"]
+    cut = pd.Timestamp(began, unit="s", tz="UTC")
+    assert busy[busy.index > cut].mean() == pytest.approx(busy[busy.index < cut].mean() / 2, rel=0.25)
+    assert row["cpu_p95_vcpus"] == pytest.approx(busy[busy.index < cut].quantile(0.95) / 100 * 2, rel=0.15)
