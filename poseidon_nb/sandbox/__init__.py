@@ -3,8 +3,8 @@
 Read from the top: `sandbox` (what a user holds), `server` and `wire` (sockets and HTTP), `dispatch` (from a request to a
 reply), `services` (a file for each resource, and how to add one), `activity` and `world` (state and its course), `seeds`,
 `company` and `planters` (the account at the start). What is never stored but computed when asked for: bills out of
-`lifetimes` and `prices`, in `bills` and `papers`; measurements out of `workload` and `curves`. It shares only the catalogue
-and the ground floor with the rest of the package: built on the client it would agree with the client's bugs.
+`lifetimes` and the catalogue's prices, in `bills` and `papers`; measurements out of `workload` and `curves`. It shares only
+the catalogue and the ground floor with the rest of the package: built on the client it would agree with the client's bugs.
 """
 
 from __future__ import annotations
