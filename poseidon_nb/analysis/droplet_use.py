@@ -35,7 +35,8 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
         As ``client.metrics.frame("use", ...)`` gives it: cpu, memory, filesystems and what goes out to the internet, of
         any number of droplets. What is not in it is missing in the result.
     droplets : pandas.DataFrame
-        As ``client.droplets.frame()`` gives it: ``id`` and ``name``, and ``features``, which tells the agent.
+        As ``client.droplets.frame()`` gives it: ``id`` and ``name``, and ``features`` and ``status``, which tell why
+        something may be missing.
     failed : mapping, optional
         Errors by the ids of droplets that could not be read, as in ``client.metrics.read(...).failed``.
 
@@ -64,11 +65,10 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     changed = frame[["cpu_changed", "memory_changed", "disk_changed"]].astype("boolean")
     frame["resized"] = changed.any(axis="columns").astype("boolean").where(known)
     frame["name"] = every["name"].to_numpy()
-    agent = _agent(every)
     errors = failed or {}
     frame["note"] = [
-        _note(row, errors.get(int(key)), agent=has)
-        for key, row, has in zip(index, frame.to_dict("records"), agent, strict=True)
+        _note(row, errors.get(int(key)), reason)
+        for key, row, reason in zip(index, frame.to_dict("records"), _reasons(every), strict=True)
     ]
     return shaped("use", frame.reset_index())
 
@@ -147,16 +147,19 @@ def _window(series: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"from": times.min(), "to": times.max()})
 
 
-def _agent(droplets: pd.DataFrame) -> list[bool | None]:
-    if "features" not in droplets.columns:
-        return [None] * len(droplets)
-    return [
-        AGENT in features if isinstance(features, list | tuple | np.ndarray) else None
-        for features in droplets["features"]
-    ]
+def _reasons(droplets: pd.DataFrame) -> list[str]:
+    """Give why readings of each droplet may be missing, as far as its own row tells."""
+    features = droplets["features"] if "features" in droplets.columns else [None] * len(droplets)
+    status = droplets["status"] if "status" in droplets.columns else [None] * len(droplets)
+    reasons = []
+    for its_features, its_status in zip(features, status, strict=True):
+        bare = isinstance(its_features, list | tuple | np.ndarray) and AGENT not in its_features
+        off = isinstance(its_status, str) and its_status == "off"
+        reasons.append(": the metrics agent is not installed" if bare else ": it is off" if off else "")
+    return reasons
 
 
-def _note(row: Mapping[Hashable, Any], error: object, *, agent: bool | None) -> str | None:
+def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None:
     parts = []
     columns = {"cpu": "cpu_p95", "memory": "memory_p95", "disk": "disk_used_gb", "traffic": "outbound_tb_month"}
     missing = [word for word, column in columns.items() if pd.isna(row[column])]
@@ -164,7 +167,7 @@ def _note(row: Mapping[Hashable, Any], error: object, *, agent: bool | None) -> 
         parts.append(f"could not be read: {printable(str(error))}")
     elif missing:
         what = "no readings in this window" if len(missing) == len(columns) else f"no readings of {joined(missing)}"
-        parts.append(f"{what}: the metrics agent is not installed" if agent is False else what)
+        parts.append(what + reason)
     if row["resized"] is True:
         parts.append("resized in between")
     return "; ".join(parts) or None

@@ -12,6 +12,7 @@ from poseidon_nb.client.domains import Domains
 from poseidon_nb.client.droplets import Droplets
 from poseidon_nb.client.images import Images
 from poseidon_nb.client.keys import Keys
+from poseidon_nb.client.metrics import Metrics
 from poseidon_nb.client.operations import carried_out, request_by_name, request_by_path, sent
 from poseidon_nb.client.resource import Account, Region, Size
 from poseidon_nb.client.slugs import Slugs
@@ -118,6 +119,8 @@ class Client:
     ----------
     regions, sizes, images, keys, domains, droplets, actions, snapshots, tags
         What is in it: each has ``list()`` and ``frame()``.
+    metrics : Metrics
+        What the droplets did: ``frame(kind, droplets)``.
     journal : Journal
         What this client has changed: the session's journal, or one of its own.
     """
@@ -139,6 +142,7 @@ class Client:
         self.actions = Actions(connection)
         self.images = Images(connection, self.actions)
         self.droplets = Droplets(connection, self.actions, slugs, self)
+        self.metrics = Metrics(connection, self.droplets)
         self.snapshots = Snapshots(connection)
         self.tags = Tags(connection)
         #: Follows the account for panels; asks nothing while nobody subscribes.

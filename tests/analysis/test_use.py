@@ -105,22 +105,23 @@ def test_more_vcpus_with_the_same_memory_are_a_resize_too():
 
 
 def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
-    droplets = droplets_of(
-        "web-1", "legacy", "new", "gone", "half", features=[["monitoring"], ["backups"], ["monitoring"], [], None]
-    )
+    features = [["monitoring"], ["backups"], ["monitoring"], [], None, ["monitoring"]]
+    status = ["active", "active", "active", "active", "active", "off"]
+    droplets = droplets_of("web-1", "legacy", "new", "gone", "half", "idle", features=features, status=status)
     answers = [*everything(), (5, "half", "cpu", busy_counters([10.0]))]
     frame = metrics.use(series_frame(answers), droplets, failed={4: "timed out"})
-    assert frame["name"].tolist() == ["web-1", "legacy", "new", "gone", "half"]
+    assert frame["name"].tolist() == ["web-1", "legacy", "new", "gone", "half", "idle"]
     assert frame["note"].fillna("").tolist() == [
         "",
         "no readings in this window: the metrics agent is not installed",
         "no readings in this window",
         "could not be read: timed out",
         "no readings of memory, disk and traffic",
+        "no readings in this window: it is off",
     ]
-    assert frame["cpu_p50"].notna().tolist() == [True, False, False, False, True]
-    assert frame["samples"].tolist() == [3, 0, 0, 0, 1]
-    assert frame["resized"].isna().tolist() == [False, True, True, True, False]
+    assert frame["cpu_p50"].notna().tolist() == [True, False, False, False, True, False]
+    assert frame["samples"].tolist() == [3, 0, 0, 0, 1, 0]
+    assert frame["resized"].isna().tolist() == [False, True, True, True, False, True]
 
 
 def test_without_readings_and_without_droplets_the_columns_hold():
