@@ -4,7 +4,7 @@
 through the client's watch, and a skin such as `droplet_panel` upon `panel`, built of `parts` in the colours of `style`.
 Models are made of plain pieces: `activity` (a row for each thing that was set off), `asking` (a question in place),
 `droplet_facts` and `resizing`. `workers` are the threads that send, `open_panels` closes the panel whose place another one
-takes, `busy_kernel` tells while a cell runs.
+takes, `addressed_comm` has clicks taken beside a running cell, and `busy_kernel` tells where they have to wait for it.
 
 Nothing here displays or prints: that is the floor above's.
 """

@@ -1,7 +1,8 @@
-"""Whether a cell runs, for then a click may have to wait: with ipykernel 7.4 the front end's messages queue behind it.
+"""Whether a cell runs, for then a click may have to wait: a kernel or a front end without subshells queues it behind.
 
-Older 7.x kernels take clicks in a subshell meanwhile. Which kind this is gets learned: once a click was taken while a
-cell ran, nothing is said any more. Who knows the shell calls `began` and `ended`; panels listen.
+With subshells it is taken meanwhile: `addressed_comm` says how, and on which kernels. Which kind this is gets learned:
+once a message came to a subshell, or a click was taken while a cell ran, nothing is said any more. Who knows the shell
+calls `began` and `ended`; panels listen.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 #: A cell that runs for less is over before anybody has read that it runs, in seconds.
 WORTH_SAYING_S = 1.0
-CLICKS_WAIT = "A cell is running: what you click is done once, when it has ended. Progress goes on meanwhile."
+CLICKS_WAIT = (
+    "A cell is running: what you click may have to wait for its end, and is done once. Progress goes on meanwhile."
+)
 
 
 def _start_timer(seconds: float, do: Callable[[], None]) -> Any:
@@ -76,7 +79,12 @@ class BusyKernel:
 
     def clicked(self) -> None:
         """Say that a click is being handled now: if a cell runs, clicks do not wait for it here."""
-        if self._running and self._clicks_wait:
+        if self._running:
+            self.clicks_do_not_wait()
+
+    def clicks_do_not_wait(self) -> None:
+        """Say that clicks are taken beside a running cell here."""
+        if self._clicks_wait:
             self._clicks_wait = False
             self._tell()
 

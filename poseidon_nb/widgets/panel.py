@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.widgets.addressed_comm import take_as_addressed
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
 from poseidon_nb.widgets.conduct import Conduct
 from poseidon_nb.widgets.open_panels import THE_OPEN_PANELS
@@ -60,6 +61,8 @@ class Panel(ABC):
         with self._lock:
             if self._is_open:
                 self._show()
+                # All of them, also what has just come: their messages keep their order only along one road.
+                take_as_addressed(self.widget, self._kernel.clicks_do_not_wait)
 
     def say(self, *sentences: str) -> None:
         """Have what is new among these announced to who does not look at the panel."""

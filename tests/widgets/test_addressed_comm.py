@@ -1,0 +1,144 @@
+"""A click beside a running cell: the comm that stands in for a widget's own, and a real kernel that is kept busy."""
+
+from __future__ import annotations
+
+import ipywidgets
+import pytest
+from comm import get_comm_manager
+from jupyter_client.manager import start_new_kernel
+
+from poseidon_nb.widgets.addressed_comm import AddressedComm, take_as_addressed
+from poseidon_nb.widgets.droplet_panel import DropletPanel
+
+
+@pytest.fixture
+def beside():
+    return []
+
+
+@pytest.fixture
+def button(beside):
+    button = ipywidgets.Button()
+    button.first = button.comm
+    take_as_addressed(button, lambda: beside.append(1))
+    yield button
+    button.close()
+
+
+@pytest.fixture
+def published(button, monkeypatch):
+    """What is sent to the page."""
+    messages = []
+    monkeypatch.setattr(button.first, "publish_msg", lambda kind, **_: messages.append(kind))
+    return messages
+
+
+def click(button, **header):
+    content = {"comm_id": button.model_id, "data": {"method": "custom", "content": {"event": "click"}}}
+    get_comm_manager().comm_msg(None, None, {"header": header, "content": content, "buffers": []})
+
+
+def test_it_has_the_others_place_and_sends_through_it(button, published):
+    assert button.comm.comm_id == button.first.comm_id
+    assert get_comm_manager().get_comm(button.model_id) is button.comm
+    button.description = "Press"
+    assert published == ["comm_msg"]
+
+
+def test_it_does_not_say_of_itself_whose_shell_its_messages_are_for(button):
+    # That is what ipykernel 7.4 asks of a comm; one that says nothing is left to the front end.
+    assert not hasattr(button.comm, "_reply_subshell_for")
+
+
+def test_what_comes_is_handled_and_a_subshell_is_noticed(button, beside):
+    clicks = []
+    button.on_click(lambda _: clicks.append(1))
+    click(button)
+    assert (clicks, beside) == ([1], [])
+    click(button, subshell_id="some")
+    assert (clicks, beside) == ([1, 1], [1])
+
+
+def test_it_is_closed_once_and_known_no_more(button, published):
+    comm = button.comm
+    button.close()
+    comm.close()
+    assert published == ["comm_close"]
+    assert comm.comm_id not in get_comm_manager().comms
+
+
+def test_one_that_the_page_has_closed_can_be_closed(button, published):
+    comm = button.comm
+    get_comm_manager().comm_close(None, None, {"content": {"comm_id": comm.comm_id}})
+    button.close()
+    assert published == []
+
+
+def test_taken_twice_is_taken_once(button):
+    comm = button.comm
+    take_as_addressed(button, lambda: None)
+    assert button.comm is comm
+
+
+def test_every_widget_of_a_panel_is_taken_also_one_that_comes_later(desk):
+    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    try:
+        panel._buttons["reboot"]._button.click()
+        desk.clock.advance(2.0)
+        panel._buttons["reboot"]._button.click()
+        seen = [*walk(panel.widget)]
+        assert any("pnb-entry" in one._dom_classes for one in seen)
+        assert {type(one.comm) for one in seen} == {AddressedComm}
+    finally:
+        panel.close()
+
+
+def walk(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+OPEN = """
+import threading, poseidon_nb as po
+sandbox = po.Sandbox(droplets=4, speed=1000).start()
+panel = po.DropletPanel(next(one for one in po.connect(sandbox).droplets.list() if one.active))
+clicked = threading.Event()
+button = panel._buttons["snapshot"]._button
+button.on_click(lambda _: clicked.set())
+get_ipython().events.register("post_execute", lambda: print("shown"))
+print(button.comm.comm_id)
+"""
+
+
+@pytest.mark.parametrize(("addressed", "result"), [(True, "clicked"), (False, "not clicked")])
+def test_a_click_is_taken_while_a_cell_runs_if_the_front_end_addresses_a_subshell(addressed, result):
+    manager, client = start_new_kernel()
+    try:
+        comm_id = run(client, OPEN)[0]
+        data = {"method": "custom", "content": {"event": "click"}}
+        click = client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
+        if addressed:
+            client.control_channel.send(client.session.msg("create_subshell_request", {}))
+            made = client.control_channel.get_msg(timeout=20)["content"]
+            click["header"]["subshell_id"] = made["subshell_id"]
+        cell = f"print('clicked' if clicked.wait({20 if addressed else 1}) else 'not clicked')"
+        lines = run(client, cell, begun=lambda: client.shell_channel.send(click))
+        # What the shell does after a cell is done after the cell, and not at the click.
+        assert lines == [result, "shown"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def run(client, code, begun=lambda: None):
+    """Run a cell, do something once it has begun, and give the lines that it prints."""
+    texts = []
+
+    def told(message):
+        if message["msg_type"] == "execute_input":
+            begun()
+        texts.append(message["content"].get("text", ""))
+
+    client.execute_interactive(code, timeout=60, output_hook=told)
+    return "".join(texts).splitlines()
