@@ -9,7 +9,7 @@ a table is made of, and the package `tables` has a module for each room.
 from __future__ import annotations
 
 from poseidon_nb.frames.columns import DTYPES, Column, Table
-from poseidon_nb.frames.findings import metrics, sizes, timeline
+from poseidon_nb.frames.findings import metrics, rightsizing, sizes, timeline
 from poseidon_nb.frames.tables import (
     account,
     apps,
@@ -85,6 +85,7 @@ FINDINGS: dict[str, Table] = {
         metrics.SERIES,
         metrics.METRICS,
         metrics.USE,
+        rightsizing.RIGHTSIZING,
     )
 }
 

@@ -1,0 +1,195 @@
+"""Rightsizing against plain Python over all 147 sizes, and what must hold whatever a droplet does."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from poseidon_nb.analysis.rightsizing import Rule, advice
+from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.sandbox.figures import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Row = dict[str, Any]
+ROWS = [dict(size) for size in figures().sizes.values()]
+BY_SLUG = {row["slug"]: row for row in ROWS}
+REGIONS = ("nyc1", "nyc2", "sfo2", "sfo1", "atl1", "tor1", "ams3")
+
+
+def percents(most: float = 100.0) -> Any:
+    return st.floats(0, most).map(lambda value: round(value, 2))
+
+
+@st.composite
+def droplets_in_use(draw: Any) -> tuple[Row, Row]:
+    size = draw(st.sampled_from(ROWS))
+    p95 = draw(percents())
+    disk = draw(st.sampled_from(sorted({10, 25, 50, 80, size["disk"]})))
+    droplet = {
+        "id": 1,
+        "name": "a",
+        "status": "active",
+        "region": draw(st.sampled_from(REGIONS)),
+        "size": size["slug"],
+        **{name: size[name] for name in ("vcpus", "memory", "price_monthly")},
+        "disk": min(disk, size["disk"]),
+        "tags": [],
+    }
+    use = {
+        "droplet_id": 1,
+        "cpu_p95": p95,
+        "cpu_max": max(p95, draw(percents())),
+        "memory_max": draw(percents()),
+        "disk_used_gb": round(draw(st.floats(0, 1)) * droplet["disk"], 2),
+        "outbound_tb_month": draw(st.one_of(st.none(), percents(20))),
+        "hours": 336.0,
+    }
+    return droplet, use
+
+
+RULES = st.builds(
+    Rule,
+    cpu_headroom=st.sampled_from([0.0, 30.0, 60.0]),
+    memory_headroom=st.sampled_from([0.0, 20.0]),
+    transfer_headroom=st.sampled_from([0.0, 10.0]),
+    burst=st.sampled_from([100.0, 200.0]),
+    least_saving_usd_month=st.sampled_from([0.0, 1.0, 20.0]),
+    same_family=st.booleans(),
+    shared_cpu=st.booleans(),
+    regular_cpu=st.booleans(),
+)
+
+
+def holds(size: Row, droplet: Row, use: Row, rule: Rule, *, disk: float) -> bool:
+    """Say the rule in the words of its docstring."""
+    busy, most = (use[name] / 100 * droplet["vcpus"] for name in ("cpu_p95", "cpu_max"))
+    filled = use["memory_max"] / 100 * droplet["memory"]
+    return (
+        busy <= size["vcpus"] * (1 - rule.cpu_headroom / 100) * (1 + 1e-8)
+        and most <= size["vcpus"] * rule.burst / 100 * (1 + 1e-8)
+        and filled <= size["memory"] * (1 - rule.memory_headroom / 100) * (1 + 1e-8)
+        and use["disk_used_gb"] <= disk * (1 - rule.disk_headroom / 100) * (1 + 1e-8)
+    )
+
+
+def traffic_usd(size: Row, use: Row, rule: Rule) -> float:
+    outbound = use["outbound_tb_month"]
+    if outbound is None:
+        return 0.0
+    gib = outbound * 1_000_000_000_000 / 1_073_741_824 / (1 - rule.transfer_headroom / 100)
+    return 0.01 * max(0.0, gib - 1000 * size["transfer"])
+
+
+def is_premium(slug: str) -> bool:
+    return slug.endswith(("-intel", "-amd"))
+
+
+def candidates(droplet: Row, use: Row, rule: Rule, *, dearer: bool) -> list[Row]:
+    own = droplet["size"]
+    return [
+        size
+        for size in ROWS
+        if size["slug"] != own
+        and not size["slug"].startswith("gpu")
+        and size["available"]
+        and droplet["region"] in size["regions"]
+        and size["disk"] >= droplet["disk"]
+        and holds(size, droplet, use, rule, disk=size["disk"])
+        and (dearer or size["price_monthly"] < droplet["price_monthly"])
+        and (not rule.same_family or size["slug"].split("-")[0] == own.split("-")[0])
+        and (rule.shared_cpu or own.startswith("s-") or not size["slug"].startswith("s-"))
+        and (rule.regular_cpu or not is_premium(own) or is_premium(size["slug"]))
+    ]
+
+
+def expected(droplet: Row, use: Row, rule: Rule) -> tuple[str, str | None, float]:
+    """Give the verdict, the size and the saving, by looking at one size after the other."""
+    own = BY_SLUG[droplet["size"]]
+    enough = holds(droplet, droplet, use, rule, disk=own["disk"])
+    fitting = candidates(droplet, use, rule, dearer=not enough)
+    if not fitting:
+        return ("keep", droplet["size"], 0.0) if enough else ("larger", None, math.nan)
+    best = min(
+        fitting,
+        key=lambda size: (
+            round(100 * (size["price_monthly"] + traffic_usd(size, use, rule))),
+            size["slug"].split("-")[0] != droplet["size"].split("-")[0],
+            size["price_monthly"],
+            -size["memory"],
+            -size["vcpus"],
+            -size["disk"],
+            size["slug"],
+        ),
+    )
+    more = max(0.0, traffic_usd(best, use, rule) - traffic_usd(own, use, rule))
+    saving = round(droplet["price_monthly"] - best["price_monthly"] - more, 2)
+    if not enough:
+        return "larger", best["slug"], saving
+    if saving >= rule.least_saving_usd_month:
+        return "smaller", best["slug"], saving
+    return "keep", droplet["size"], 0.0
+
+
+def advised(pairs: Sequence[tuple[Row, Row]], rule: Rule) -> pd.DataFrame:
+    droplets = pd.DataFrame([{**droplet, "id": number} for number, (droplet, _) in enumerate(pairs)])
+    use = pd.DataFrame([{**use, "droplet_id": number} for number, (_, use) in enumerate(pairs)])
+    return advice(droplets, SIZES, use, rule=rule).sort_values("droplet_id").reset_index(drop=True)
+
+
+SIZES = frame_from_rows("sizes", ROWS)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pairs=st.lists(droplets_in_use(), min_size=1, max_size=30), rule=RULES)
+def test_it_is_what_looking_at_one_size_after_the_other_gives(pairs, rule):
+    found = advised(pairs, rule)
+    for (droplet, use), (_, row) in zip(pairs, found.iterrows(), strict=True):
+        if BY_SLUG[droplet["size"]]["slug"].startswith("gpu"):
+            assert row["verdict"] == "keep"
+            continue
+        verdict, slug, saving = expected(droplet, use, rule)
+        assert row["verdict"] == verdict, (droplet, use, row["why"])
+        assert (None if pd.isna(row["advised_size"]) else row["advised_size"]) == slug, (droplet, use, rule)
+        assert row["saving_usd_month"] == pytest.approx(saving, abs=0.011, nan_ok=True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pairs=st.lists(droplets_in_use(), min_size=1, max_size=30), rule=RULES)
+def test_what_is_advised_holds_the_droplet_and_smaller_is_cheaper(pairs, rule):
+    found = advised(pairs, rule)
+    for (droplet, use), (_, row) in zip(pairs, found.iterrows(), strict=True):
+        if pd.isna(row["advised_size"]):
+            assert row["verdict"] == "larger" or droplet["size"].startswith("gpu")
+            continue
+        size = BY_SLUG[row["advised_size"]]
+        assert size["disk"] >= droplet["disk"]
+        assert holds(size, droplet, use, rule, disk=size["disk"])
+        assert row["advised_cpu_p95"] <= 100 - rule.cpu_headroom + 1e-6
+        assert row["advised_memory_max"] <= 100 - rule.memory_headroom + 1e-6
+        if row["verdict"] == "smaller":
+            assert droplet["region"] in size["regions"]
+            assert row["advised_price_monthly"] < row["price_monthly"]
+            assert rule.least_saving_usd_month <= row["saving_usd_month"] + 1e-6
+            assert row["saving_usd_month"] <= row["price_monthly"] - row["advised_price_monthly"] + 1e-6
+        assert row["saving_usd_year"] == pytest.approx(12 * row["saving_usd_month"])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pair=droplets_in_use(), less=st.floats(0, 1))
+def test_who_does_less_never_needs_a_dearer_size(pair, less):
+    droplet, use = pair
+    calmer = {
+        name: value * less if name in {"cpu_p95", "cpu_max", "memory_max", "disk_used_gb"} else value
+        for name, value in use.items()
+    }
+    found = advised([(droplet, use), (droplet, calmer)], Rule(transfer_headroom=0.0, least_saving_usd_month=0.0))
+    prices = found["advised_price_monthly"]
+    if found["verdict"].tolist() != ["keep", "keep"] and use["outbound_tb_month"] is None:
+        assert math.isnan(prices[0]) or prices[1] <= prices[0]

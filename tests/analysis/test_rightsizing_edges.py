@@ -1,0 +1,376 @@
+"""Each rule of rightsizing at its edge, by hand-made droplets; and what is said where nothing can be advised."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.analysis.rightsizing import Rule, advice
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.schemas import FINDINGS
+
+#: A quiet droplet of 4 vCPUs and 8 GiB that was read for two weeks.
+DROPLET = {
+    "id": 1,
+    "name": "web-1",
+    "status": "active",
+    "region": "nyc3",
+    "size": "s-4vcpu-8gb",
+    "vcpus": 4,
+    "memory": 8192,
+    "disk": 25,
+    "price_monthly": 48.0,
+    "tags": [],
+}
+USE = {
+    "droplet_id": 1,
+    "cpu_p50": 5.0,
+    "cpu_p95": 10.0,
+    "cpu_max": 20.0,
+    "bursts": 0.0,
+    "memory_p50": 5.0,
+    "memory_p95": 6.0,
+    "memory_max": 7.0,
+    "disk_used_gb": 5.0,
+    "disk_used_percent": 20.0,
+    "outbound_tb_month": 0.1,
+    "samples": 4032,
+    "hours": 336.0,
+    "from": pd.Timestamp("2026-11-10T12:00Z"),
+    "to": pd.Timestamp("2026-11-24T12:00Z"),
+}
+
+
+def row(sizes, *, use=None, rule=None, **droplet):
+    uses = [] if use is False else [{**USE, **(use or {})}]
+    frame = advice(
+        pd.DataFrame([{**DROPLET, **droplet}]),
+        sizes,
+        pd.DataFrame(uses, columns=[*dict.fromkeys((*USE, *(use or {})))]),
+        rule=rule or Rule(),
+    )
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+def test_a_quiet_droplet_could_be_the_smallest_whose_disk_is_no_smaller(sizes):
+    found = row(sizes)
+    assert (found["verdict"], found["advised_size"], found["sure"]) == ("smaller", "s-1vcpu-1gb", "high")
+    # $48 and $6, as published.
+    assert (found["saving_usd_month"], found["saving_usd_year"]) == (42.0, 504.0)
+    assert found["advised_price_monthly"] == 6.0
+    assert (found["advised_cpu_p95"], found["advised_cpu_max"]) == pytest.approx((40.0, 80.0))
+    assert found["advised_memory_max"] == pytest.approx(56.0)
+    assert found["why"].startswith(
+        "14 days, 4,032 samples, CPU 10 % at p95, memory 7 % at most; on s-1vcpu-1gb CPU 40 %"
+    )
+
+
+# One vCPU of 4 is 25 %; with 30 % headroom it holds 17.5 %, with half of it 12.5 %.
+@pytest.mark.parametrize(
+    ("p95", "headroom", "advised"),
+    [
+        (17.5, 30, "s-1vcpu-1gb"),
+        (17.6, 30, "s-2vcpu-2gb"),
+        (12.5, 50, "s-1vcpu-1gb"),
+        (12.6, 50, "s-2vcpu-2gb"),
+        (25.0, 0, "s-1vcpu-1gb"),
+        (35.0, 30, "s-2vcpu-2gb"),
+    ],
+)
+def test_the_headroom_of_the_cpu_is_exact(sizes, p95, headroom, advised):
+    found = row(sizes, use={"cpu_p95": p95, "cpu_max": p95}, rule=Rule(cpu_headroom=headroom))
+    assert found["advised_size"] == advised
+
+
+@pytest.mark.parametrize(
+    ("most", "burst", "advised"),
+    [(50.0, 200, "s-1vcpu-1gb"), (50.1, 200, "s-2vcpu-2gb"), (25.0, 100, "s-1vcpu-1gb"), (25.1, 100, "s-2vcpu-2gb")],
+)
+def test_the_busiest_moment_may_take_so_many_times_the_cpu(sizes, most, burst, advised):
+    found = row(sizes, use={"cpu_max": most}, rule=Rule(burst=burst))
+    assert found["advised_size"] == advised
+
+
+# 1 GiB of 8 is 12.5 %, of which 80 % are 10 %.
+@pytest.mark.parametrize(
+    ("most", "headroom", "advised"),
+    [(10.0, 20, "s-1vcpu-1gb"), (10.1, 20, "s-1vcpu-2gb"), (12.5, 0, "s-1vcpu-1gb"), (12.6, 0, "s-1vcpu-2gb")],
+)
+def test_the_headroom_of_the_memory_is_exact(sizes, most, headroom, advised):
+    assert row(sizes, use={"memory_max": most}, rule=Rule(memory_headroom=headroom))["advised_size"] == advised
+
+
+@pytest.mark.parametrize(
+    ("disk", "advised"), [(25, "s-1vcpu-1gb"), (26, "s-1vcpu-1gb-35gb-intel"), (80, "s-2vcpu-4gb")]
+)
+def test_no_disk_shrinks(sizes, disk, advised):
+    assert row(sizes, disk=disk)["advised_size"] == advised
+
+
+def test_what_the_disk_alone_stands_in_the_way_of_is_told(sizes):
+    found = row(sizes, disk=160)
+    assert (found["verdict"], found["advised_size"], found["saving_usd_month"]) == ("keep", "s-4vcpu-8gb", 0.0)
+    # 5 GB with a tenth to spare fit on 10 GB, but 7 % of 8 GiB with a fifth to spare on no 512 MiB.
+    assert (found["anew_size"], found["anew_saving_usd_month"]) == ("s-1vcpu-1gb", 42.0)
+    assert "s-1vcpu-1gb would do and save $42.00 a month, but a disk of 160 GB cannot shrink" in found["why"]
+    assert pd.isna(row(sizes, disk=160, use={"disk_used_gb": None})["anew_size"])
+
+
+@pytest.mark.parametrize(("used", "verdict", "grow"), [(22.5, "smaller", False), (22.6, "smaller", True)])
+def test_a_disk_too_full_has_to_grow(sizes, used, verdict, grow):
+    found = row(sizes, use={"disk_used_gb": used})
+    assert (found["verdict"], found["grow_disk"]) == (verdict, grow)
+    assert found["advised_size"] == ("s-1vcpu-1gb-35gb-intel" if grow else "s-1vcpu-1gb")
+    assert ("its disk has to grow, for good" in found["why"]) == grow
+
+
+def test_a_disk_that_stayed_behind_its_size_may_grow_without_another(sizes):
+    """The droplet of 4 vCPUs has a right to 160 GB, and needs them."""
+    found = row(sizes, use={"disk_used_gb": 140.0, "cpu_p95": 60.0, "memory_max": 70.0}, disk=80)
+    assert (found["verdict"], found["advised_size"], found["grow_disk"]) == ("keep", "s-4vcpu-8gb", True)
+    assert "resize it to the same size with its disk" in found["why"]
+
+
+# 1,000 GiB are 1.0737 TB.
+@pytest.mark.parametrize(
+    ("outbound", "headroom", "saving"),
+    [
+        (1.0737, 0, 42.0),
+        # 1.5 TB are 1,396.98 GiB: 396.98 beyond, at a cent.
+        (1.5, 0, 38.03),
+        (1.35, 10, 38.03),
+        (None, 10, 42.0),
+    ],
+)
+def test_traffic_beyond_the_allowance_is_taken_off_the_saving(sizes, outbound, headroom, saving):
+    found = row(sizes, use={"outbound_tb_month": outbound}, rule=Rule(transfer_headroom=headroom))
+    assert (found["advised_size"], found["saving_usd_month"]) == ("s-1vcpu-1gb", pytest.approx(saving))
+    assert found["sure"] == ("medium" if outbound is None else "high")
+
+
+def test_a_dearer_size_wins_where_it_includes_the_traffic(sizes):
+    """3.2 TB are 2,980 GiB: 19.80 beyond 1 TB and 9.80 beyond 2 TB, but the 3 TB of $18 have them all."""
+    found = row(sizes, use={"outbound_tb_month": 3.2}, rule=Rule(transfer_headroom=0))
+    assert (found["advised_size"], found["saving_usd_month"]) == ("s-2vcpu-2gb", 30.0)
+
+
+@pytest.mark.parametrize(
+    ("use", "advised", "words"),
+    [
+        ({"cpu_p95": 71.0}, "s-8vcpu-16gb", "CPU without the headroom"),
+        ({"memory_max": 81.0}, "s-4vcpu-16gb-amd", "memory without the headroom"),
+        # Of two for $96, the one with more vCPUs.
+        ({"disk_used_gb": 250.0, "memory_max": 70.0, "cpu_p95": 60.0}, "s-8vcpu-16gb", "250 GB on its disk"),
+    ],
+)
+def test_what_is_too_little_is_told_and_costs_more(sizes, use, advised, words):
+    found = row(sizes, use=use, disk=160)
+    assert (found["verdict"], found["advised_size"]) == ("larger", advised)
+    assert words in found["why"]
+    assert found["saving_usd_month"] < 0
+
+
+@pytest.mark.parametrize(("use", "verdict"), [({"cpu_p95": 70.0}, "keep"), ({"cpu_p95": 70.1}, "larger")])
+def test_the_present_size_is_held_to_the_same_headroom(sizes, use, verdict):
+    assert row(sizes, use=use, disk=160)["verdict"] == verdict
+
+
+def test_nothing_sold_is_large_enough(sizes):
+    found = row(sizes[sizes["slug"].str.startswith("s-1")], use={"memory_max": 95.0})
+    assert found["verdict"] == "larger"
+    assert found[["advised_size", "saving_usd_month", "grow_disk"]].isna().all()
+    assert "no size that nyc3 sells holds it" in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "verdict", "sure"), [(71.9, "unknown", None), (72.0, "smaller", "medium"), (160.0, "smaller", "high")]
+)
+def test_too_little_data_is_said_and_not_guessed(sizes, hours, verdict, sure):
+    """A week is 168 hours, of which a twentieth may be missing."""
+    found = row(sizes, use={"hours": hours, "from": USE["to"] - pd.Timedelta(hours=hours)})
+    assert found["verdict"] == verdict
+    assert found["sure"] == sure if sure else pd.isna(found["sure"])
+    assert ("only 71 hours of readings, and 72 are wanted" in found["why"]) == (sure is None)
+
+
+def test_gaps_a_resize_and_bursts_make_it_less_sure(sizes):
+    assert row(sizes, use={"hours": 302.5})["sure"] == "high"
+    found = row(sizes, use={"hours": 302.3})
+    assert found["sure"] == "medium"
+    assert "10 % of the time is missing" in found["why"]
+    found = row(sizes, use={"cpu_max": 40.0, "hours": 300.0})
+    assert found["sure"] == "low"
+    assert "its busiest moment asks for 160 % of that CPU" in found["why"]
+
+
+def test_a_droplet_resized_in_between_is_judged_by_what_it_used_and_not_by_shares(sizes):
+    """It had 2 GiB for most of the window: 90 % of them are 1,843 MiB, not 7,373."""
+    shares = {"cpu_p95": 90.0, "cpu_max": 95.0, "memory_max": 90.0, "resized": True}
+    absolute = {"cpu_p95_vcpus": 0.9, "cpu_max_vcpus": 1.0, "memory_max_mib": 1843.0}
+    found = row(sizes, use={**shares, **absolute})
+    # 0.9 vCPUs with 30 % to spare take 2, 1,843 MiB with 20 % take 4 GiB.
+    assert (found["verdict"], found["advised_size"], found["sure"]) == ("smaller", "s-2vcpu-4gb", "medium")
+    assert "resized in between" in found["why"]
+    assert found["memory_max"] == 90.0
+    assert found["advised_memory_max"] == pytest.approx(100 * 1843 / 4096)
+    assert row(sizes, use=shares)["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("droplet", "verdict", "words"),
+    [
+        ({"status": "off"}, "unknown", "off, which costs the same"),
+        ({"status": "new"}, "unknown", "still being made"),
+        ({"status": "archive"}, "unknown", "archive"),
+        ({"size": "gpu-h100x1-80gb", "vcpus": 20}, "keep", "it has GPUs"),
+        ({"gpu_count": 1}, "keep", "it has GPUs"),
+        ({"tags": ["k8s", "k8s:worker"]}, "keep", "a node of Kubernetes"),
+        ({"tags": ["K8S:f3b1"]}, "keep", "a node of Kubernetes"),
+    ],
+)
+def test_what_is_not_judged_is_said(sizes, droplet, verdict, words):
+    found = row(sizes, **droplet)
+    assert found["verdict"] == verdict
+    assert words in found["why"]
+    assert found[["advised_size", "saving_usd_month", "saving_usd_year", "sure", "anew_size"]].isna().all()
+
+
+def test_a_tag_that_only_sounds_like_kubernetes_is_none(sizes):
+    assert row(sizes, tags=["k8s-tools", "not:k8s"])["verdict"] == "smaller"
+
+
+def test_a_droplet_without_the_agent_or_without_any_reading_is_unknown(sizes):
+    note = "no readings of memory: the metrics agent is not installed"
+    found = row(sizes, use={"memory_max": None, "note": note})
+    assert (found["verdict"], found["why"]) == ("unknown", note)
+    found = row(sizes, use=False)
+    assert (found["verdict"], found["why"]) == ("unknown", "no readings of both CPU and memory")
+    assert found[["cpu_p95", "memory_max", "samples"]].isna().all()
+
+
+def test_a_size_that_is_no_longer_sold_is_kept_in_view(sizes):
+    found = row(sizes, size="8gb", disk=25)
+    assert (found["advised_size"], found["saving_usd_month"]) == ("s-1vcpu-1gb", 42.0)
+    assert "8gb is not sold there any more, so that there is no way back" in found["why"]
+    assert "no way back" not in row(sizes)["why"]
+
+
+def test_a_closed_region_allows_no_resize(sizes):
+    found = row(sizes, region="sfo1")
+    assert (found["verdict"], found["advised_size"]) == ("keep", "s-4vcpu-8gb")
+    assert "sfo1 sells no size" in found["why"]
+    assert "sfo1 sells no size" in row(sizes, region="sfo1", use={"memory_max": 99.0})["why"]
+    # Its frontier is one size with a GPU.
+    assert row(sizes, region="atl1")["verdict"] == "keep"
+
+
+def test_only_what_the_region_sells_now_is_advised(sizes):
+    small = sizes["slug"] == "s-1vcpu-1gb"
+    elsewhere = sizes.copy()
+    elsewhere["regions"] = [["ams3"] if this else there for this, there in zip(small, sizes["regions"], strict=True)]
+    assert row(elsewhere)["advised_size"] == "s-1vcpu-1gb-amd"
+    gone = sizes.copy()
+    gone.loc[small, "available"] = False
+    assert row(gone)["advised_size"] == "s-1vcpu-1gb-amd"
+
+
+@pytest.mark.parametrize(
+    ("rule", "advised"),
+    [
+        ({}, "c-2"),
+        ({"shared_cpu": True}, "s-1vcpu-2gb"),
+        ({"same_family": True}, "g-2vcpu-8gb"),
+    ],
+)
+def test_dedicated_processors_stay_unless_they_need_not(sizes, rule, advised):
+    """3.2 GiB of 16 at most: with a fifth to spare they need 4 GiB."""
+    droplet = {"size": "g-4vcpu-16gb", "vcpus": 4, "memory": 16384, "price_monthly": 126.0}
+    assert row(sizes, rule=Rule(**rule), **droplet)["advised_size"] == advised
+
+
+@pytest.mark.parametrize(
+    ("rule", "advised"),
+    [({}, "s-1vcpu-1gb-amd"), ({"regular_cpu": True}, "s-1vcpu-1gb"), ({"same_family": True}, "s-1vcpu-1gb-amd")],
+)
+def test_premium_processors_stay_unless_they_need_not(sizes, rule, advised):
+    assert row(sizes, rule=Rule(**rule), size="s-4vcpu-8gb-intel", price_monthly=56.0)["advised_size"] == advised
+
+
+@pytest.mark.parametrize(("least", "verdict"), [(42.0, "smaller"), (42.01, "keep")])
+def test_a_saving_has_to_be_worth_a_restart(sizes, least, verdict):
+    assert row(sizes, rule=Rule(least_saving_usd_month=least))["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("cpu_headroom", -1),
+        ("cpu_headroom", 100),
+        ("memory_headroom", 100),
+        ("disk_headroom", float("nan")),
+        ("transfer_headroom", 101),
+        ("burst", 99),
+        ("least_hours", -1),
+        ("least_saving_usd_month", float("nan")),
+    ],
+)
+def test_a_rule_out_of_its_bounds_is_refused(field, value):
+    with pytest.raises(InvalidArgument, match=field):
+        Rule(**{field: value})
+
+
+def test_what_saves_most_comes_first_and_the_unknown_last(sizes):
+    droplets = pd.DataFrame(
+        [
+            {**DROPLET, "id": 1, "status": "off"},
+            {**DROPLET, "id": 2, "disk": 160},
+            {**DROPLET, "id": 3, "disk": 160},
+            {**DROPLET, "id": 4, "disk": 80},
+            {**DROPLET, "id": 5},
+        ]
+    )
+    use = pd.DataFrame([{**USE, "droplet_id": number} for number in range(1, 6)])
+    use.loc[2, "cpu_p95"] = 90.0
+    frame = advice(droplets, sizes, use)
+    assert frame["droplet_id"].tolist() == [5, 4, 3, 2, 1]
+    assert frame["verdict"].tolist() == ["smaller", "smaller", "larger", "keep", "unknown"]
+
+
+@pytest.mark.parametrize("with_sizes", [True, False])
+def test_no_droplets_give_no_rows_with_the_promised_columns(sizes, with_sizes):
+    droplets, use = pd.DataFrame(columns=[*DROPLET]), pd.DataFrame(columns=[*USE])
+    frame = advice(droplets, sizes if with_sizes else sizes.iloc[:0], use)
+    assert frame.empty
+    assert [*frame.columns] == [column.name for column in FINDINGS["rightsizing"].columns]
+    assert [str(one) for one in frame.dtypes] == [column.dtype for column in FINDINGS["rightsizing"].columns]
+
+
+def test_without_any_size_nothing_is_advised(sizes):
+    found = row(sizes.iloc[:0])
+    assert (found["verdict"], found["saving_usd_month"]) == ("keep", 0.0)
+
+
+def test_what_is_handed_in_stays_as_it_is(sizes):
+    droplets, use = pd.DataFrame([DROPLET], index=[7]), pd.DataFrame([USE], index=[9])
+    before = [frame.copy(deep=True) for frame in (droplets, sizes, use)]
+    advice(droplets, sizes, use)
+    for frame, was in zip((droplets, sizes, use), before, strict=True):
+        pd.testing.assert_frame_equal(frame, was)
+
+
+def test_frames_that_do_not_fit_are_refused(sizes):
+    droplets, use = pd.DataFrame([DROPLET]), pd.DataFrame([USE])
+    with pytest.raises(InvalidArgument, match="droplets has no column vcpus"):
+        advice(droplets.drop(columns="vcpus"), sizes, use)
+    with pytest.raises(InvalidArgument, match="sizes has no column regions"):
+        advice(droplets, sizes.drop(columns="regions"), use)
+    with pytest.raises(InvalidArgument, match="use has no column memory_max"):
+        advice(droplets, sizes, use.drop(columns="memory_max"))
+    with pytest.raises(InvalidArgument, match="use has two rows for droplet 1"):
+        advice(droplets, sizes, pd.concat([use, use]))
+
+
+def test_words_from_the_account_cannot_move_the_cursor(sizes):
+    found = row(sizes, size="8gb\x1b[2J", disk=25)
+    assert "\x1b" not in found["why"]
