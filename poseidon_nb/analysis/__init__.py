@@ -7,6 +7,6 @@ question; `plots` draws the answers, and neither knows the other.
 
 from __future__ import annotations
 
-from poseidon_nb.analysis import metrics, rightsizing, sizes, timeline
+from poseidon_nb.analysis import cost, metrics, rightsizing, sizes, timeline
 
-__all__ = ["metrics", "rightsizing", "sizes", "timeline"]
+__all__ = ["cost", "metrics", "rightsizing", "sizes", "timeline"]

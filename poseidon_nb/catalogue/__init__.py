@@ -3,7 +3,8 @@
 `build.py` makes `operations.json` from the published specification; nothing else reads the specification at run time.
 What a request or an answer means is left to the floors above: here are names, types, enums and addresses only.
 
-The file is read at the first question, and an `Operation` is made when it is first asked for.
+The file is read at the first question, and an `Operation` is made when it is first asked for. Beside the operations stand,
+in `prices`, the published prices of what the API tells none of.
 """
 
 from poseidon_nb.catalogue.lookup import operation, operation_ids

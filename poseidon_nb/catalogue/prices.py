@@ -1,6 +1,6 @@
 """What things cost beside droplets, whose prices ``sizes_list`` and each droplet itself tell. Pure data, in US dollars.
 
-The one list of prices: commands ask before they spend by it, the sandbox bills by it, `analysis.cost` reckons by it. Each
+The one list of prices: commands ask before they spend by it, the sandbox bills by it, analysis reckons by it. Each
 price names the page it was read on, with the date that the page gave itself or was read at. What no page of DigitalOcean
 confirms is marked as hearsay, and says so wherever it is used.
 

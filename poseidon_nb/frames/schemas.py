@@ -9,7 +9,7 @@ a table is made of, and the package `tables` has a module for each room.
 from __future__ import annotations
 
 from poseidon_nb.frames.columns import DTYPES, Column, Table
-from poseidon_nb.frames.findings import metrics, rightsizing, sizes, timeline
+from poseidon_nb.frames.findings import cost, metrics, rightsizing, sizes, timeline
 from poseidon_nb.frames.tables import (
     account,
     apps,
@@ -78,6 +78,11 @@ TABLES: dict[str, Table] = {
 FINDINGS: dict[str, Table] = {
     table.resource: table
     for table in (
+        cost.COST_LINES,
+        cost.COST_BY,
+        cost.COST_TOTAL,
+        cost.COST_RECONCILED,
+        cost.COST_HISTORY,
         sizes.SIZE_PRICES,
         sizes.SIZES_ON_SALE,
         timeline.SPANS,

@@ -1,0 +1,108 @@
+"""Sums of cost lines, by what they have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.text import hint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What lines can be added up by.
+KEYS = ("kind", "tag", "region", "size", "project", "droplet")
+Key = Literal["kind", "tag", "region", "size", "project", "droplet"]
+
+_NEEDED = (
+    "kind",
+    "name",
+    "price_usd_month",
+    "price_usd_hour",
+    "region",
+    "size",
+    "project",
+    "tags",
+    "droplet_id",
+    "note",
+)
+#: As many different reasons are told for a group.
+_REASONS = 3
+
+
+def by(lines: pd.DataFrame, key: Key = "kind") -> pd.DataFrame:
+    """Give what lines cost together, dearest first.
+
+    A thing with two tags is counted under each, for each tag's sum has to be what that tag costs: by tag, sums may add up
+    to more than the total, which `total` tells. Things with no tag, region, size, project or droplet are one row whose
+    group is missing. By droplet, backups, snapshots and attached volumes count with their droplet, and two droplets of
+    one name are two rows.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As `lines` gives them.
+    key : str
+        One of `KEYS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in ``frames.schemas.FINDINGS["cost_by"]``.
+
+    Raises
+    ------
+    InvalidArgument
+        Lines cannot be added up by that.
+    """
+    if key not in KEYS:
+        raise InvalidArgument(f"cost cannot be added up by {key!r}{hint(key, KEYS)}; known: {', '.join(KEYS)}")
+    needed(lines, _NEEDED, "lines")
+    column = {"tag": "tags", "droplet": "droplet_id"}.get(key, key)
+    rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column])
+    if key == "tag":
+        # An empty list becomes a missing value.
+        rows = rows.explode("group", ignore_index=True)
+    rows["group"] = rows["group"].astype("Int64" if key == "droplet" else "string")
+    rows["without"] = rows["price_usd_month"].isna()
+    grouped = rows.groupby("group", dropna=False, sort=True)
+    sums = grouped[["price_usd_month", "price_usd_hour"]].sum(min_count=1)
+    sums["things"] = grouped.size()
+    sums["unpriced"] = grouped["without"].sum()
+    sums["note"] = rows[rows["without"]].groupby("group", dropna=False)["note"].agg(_reasons).reindex(sums.index)
+    whole = lines["price_usd_month"].sum()
+    sums["share"] = sums["price_usd_month"] / whole if whole else float("nan")
+    made = sums.reset_index()
+    made["droplet_id"] = made["group"] if key == "droplet" else pd.NA
+    if key == "droplet":
+        droplets = lines[lines["kind"].isin(("droplet", "kubernetes_node"))]
+        made["group"] = made["group"].map(droplets.drop_duplicates("droplet_id").set_index("droplet_id")["name"])
+    return shaped("cost_by", made.sort_values("price_usd_month", ascending=False, kind="stable"))
+
+
+def _reasons(notes: Iterable[str]) -> str:
+    distinct = [*dict.fromkeys(note for note in notes if isinstance(note, str))]
+    more = len(distinct) - _REASONS
+    return "; ".join([*distinct[:_REASONS], *([f"and {more} more reasons"] if more > 0 else [])])
+
+
+def total(lines: pd.DataFrame) -> pd.DataFrame:
+    """Give what all lines cost together, each once, as a frame of one row.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As `lines` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in ``frames.schemas.FINDINGS["cost_total"]``.
+    """
+    needed(lines, ("price_usd_month", "price_usd_hour"), "lines")
+    prices = lines[["price_usd_month", "price_usd_hour"]].sum()
+    row = {**prices.to_dict(), "things": len(lines), "unpriced": int(lines["price_usd_month"].isna().sum())}
+    return shaped("cost_total", pd.DataFrame([row]))

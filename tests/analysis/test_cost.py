@@ -1,0 +1,420 @@
+"""What the account costs, each figure against a second way: sums by hand, published prices, and the sandbox's own bills."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import poseidon_nb as po
+from poseidon_nb.analysis import cost
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.tidy import frame_from_rows
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOSTILE = "<img src=x onerror=alert(1)>,\n(total)"
+
+
+def a_droplet(number: int = 1, **fields: object) -> dict[str, object]:
+    size = {"price_monthly": 24.0, "price_hourly": 0.03571}
+    row = {
+        "id": number,
+        "name": f"web-{number}",
+        "region": {"slug": "nyc3"},
+        "size_slug": "s-2vcpu-4gb",
+        "size": size,
+        "tags": ["web"],
+        "features": ["monitoring"],
+        "status": "active",
+        "created_at": "2026-06-01T00:00:00Z",
+    }
+    return row | fields
+
+
+def droplets(*rows: dict[str, object]) -> pd.DataFrame:
+    return frame_from_rows("droplets", rows)
+
+
+def line(lines: pd.DataFrame, kind: str) -> pd.Series:
+    found = lines[lines["kind"] == kind]
+    assert len(found) == 1, found
+    return found.iloc[0]
+
+
+def sizes() -> pd.DataFrame:
+    rows = [{"slug": "s-2vcpu-4gb", "price_monthly": 24.0, "transfer": 4.0}]
+    return frame_from_rows("sizes", rows)
+
+
+# --- droplets and their backups --------------------------------------------------------------------------------------
+def test_a_droplet_that_is_off_costs_what_it_does_when_it_is_on() -> None:
+    lines = cost.lines(droplets=droplets(a_droplet(1), a_droplet(2, status="off")))
+    assert lines[lines["kind"] == "droplet"]["price_usd_month"].tolist() == [24.0, 24.0]
+
+
+def test_a_size_that_is_no_longer_sold_costs_what_the_droplet_says() -> None:
+    old = a_droplet(size_slug="512mb", size={"price_monthly": 5.0, "price_hourly": 0.00744})
+    found = line(cost.lines(droplets=droplets(old), sizes=sizes()), "droplet")
+    assert (found["price_usd_month"], found["price_usd_hour"]) == (5.0, 0.00744)
+    assert found["price_source"] == "droplets_list"
+
+
+def test_a_droplet_that_tells_no_price_is_looked_up_and_else_told() -> None:
+    bare = a_droplet(1, size={})
+    found = line(cost.lines(droplets=droplets(bare), sizes=sizes()), "droplet")
+    assert found["price_usd_month"] == 24.0
+    assert found["price_usd_hour"] == pytest.approx(24 / 672)
+    assert found["price_source"] == "sizes_list"
+    lost = line(cost.lines(droplets=droplets(a_droplet(1, size={}, size_slug="512mb")), sizes=sizes()), "droplet")
+    assert pd.isna(lost["price_usd_month"])
+    assert "not in the list" in lost["note"]
+    assert pd.isna(lost["price_source"])
+
+
+def test_a_gpu_droplet_without_an_hourly_price_has_the_744th_part() -> None:
+    gpu = a_droplet(size_slug="gpu-h100x1-80gb", size={"price_monthly": 2522.16})
+    assert line(cost.lines(droplets=droplets(gpu)), "droplet")["price_usd_hour"] == pytest.approx(3.39)
+
+
+def test_the_published_price_of_all_sizes_is_what_a_droplet_of_it_costs() -> None:
+    default = Path(__file__).parents[3] / "shared" / "api" / "digitalocean-openapi.json"
+    facts = Path(os.environ.get("POSEIDON_SPEC", default)).with_name("catalogue-facts.json")
+    if not facts.exists():
+        pytest.skip(f"{facts} is not here")
+    published = json.loads(facts.read_text("utf-8"))["sizes"]
+    assert len(published) == 147
+    rows = [a_droplet(number, size_slug=size["slug"], size=size) for number, size in enumerate(published)]
+    lines = cost.lines(droplets=droplets(*rows))
+    by_size = cost.by(lines, "size").dropna(subset=["group"]).set_index("group")
+    assert by_size["price_usd_month"].to_dict() == {size["slug"]: size["price_monthly"] for size in published}
+    assert by_size["price_usd_hour"].to_dict() == {size["slug"]: size["price_hourly"] for size in published}
+
+
+@pytest.mark.parametrize(("plan", "month"), [("weekly", 4.80), ("daily", 7.20)])
+def test_backups_cost_their_plans_share(plan: str, month: float) -> None:
+    policies = frame_from_rows(
+        "backup_policies", [{"droplet_id": 1, "backup_enabled": True, "backup_policy": {"plan": plan}}]
+    )
+    frame = droplets(a_droplet(features=["backups"]), a_droplet(2))
+    found = line(cost.lines(droplets=frame, backup_policies=policies), "backup")
+    assert found["price_usd_month"] == pytest.approx(month)
+    assert found["price_usd_hour"] == pytest.approx(month / 672, abs=1e-5)
+    assert (found["id"], found["droplet_id"], found["note"]) == ("1", 1, plan)
+
+
+@pytest.mark.parametrize("policies", [None, [{"droplet_id": 1, "backup_policy": {"plan": "every_6_hours"}}], []])
+def test_backups_of_an_unknown_plan_have_no_price_and_say_why(policies: list[dict[str, object]] | None) -> None:
+    given = None if policies is None else frame_from_rows("backup_policies", policies)
+    found = line(cost.lines(droplets=droplets(a_droplet(features=["backups"])), backup_policies=given), "backup")
+    assert pd.isna(found["price_usd_month"])
+    assert "20% (weekly) or 30% (daily)" in found["note"]
+
+
+# --- all other things ------------------------------------------------------------------------------------------------
+def test_everything_is_priced_by_hand() -> None:
+    place = {"region": {"slug": "nyc3"}, "created_at": "2026-06-01T00:00:00Z"}
+    stored = {"regions": ["fra1", "nyc3"], "created_at": "2026-06-01T00:00:00Z"}
+    lines = cost.lines(
+        snapshots=frame_from_rows(
+            "snapshots",
+            [
+                {
+                    "id": "7",
+                    "name": "a",
+                    "resource_type": "droplet",
+                    "resource_id": "1",
+                    "size_gigabytes": 2.5,
+                    **stored,
+                },
+                {"id": "u", "name": "b", "resource_type": "volume", "resource_id": "v", "size_gigabytes": 10, **stored},
+            ],
+        ),
+        images=frame_from_rows(
+            "images",
+            [
+                {"id": 9, "name": "own", "type": "custom", "size_gigabytes": 4.0, **stored},
+                {"id": 8, "name": "snap", "type": "snapshot", "size_gigabytes": 2.5, **stored},
+                {"id": 6, "name": "coming", "type": "custom", "size_gigabytes": None, **stored},
+            ],
+        ),
+        volumes=frame_from_rows(
+            "volumes", [{"id": "v", "name": "data", "size_gigabytes": 100, "droplet_ids": [], **place}]
+        ),
+        load_balancers=frame_from_rows(
+            "load_balancers",
+            [
+                {"id": "l1", "name": "new", "size_unit": 3, "type": "REGIONAL", **place},
+                {"id": "l2", "name": "old", "size": "lb-large", **place},
+                {"id": "l3", "name": "world", "size_unit": 1, "type": "GLOBAL"},
+            ],
+        ),
+        reserved_ips=frame_from_rows(
+            "reserved_ips",
+            [{"ip": "192.0.2.1", "droplet": None, **place}, {"ip": "192.0.2.2", "droplet": {"id": 1}, **place}],
+        ),
+        reserved_ipv6=frame_from_rows("reserved_ipv6", [{"ip": "2001:db8::1", "droplet": None, "region_slug": "nyc3"}]),
+        databases=frame_from_rows("databases", [{"id": "d", "name": "pg", "size": "db-s-1vcpu-1gb", "num_nodes": 2}]),
+        kubernetes=frame_from_rows(
+            "kubernetes", [{"id": "k1", "name": "ha", "ha": True}, {"id": "k2", "name": "plain", "ha": False}]
+        ),
+        others={"app": frame_from_rows("apps", [{"id": "a1", "spec": {"name": "site"}}])},
+        more=pd.DataFrame([{"kind": "registry", "name": "basic", "price_usd_month": 5.0}]),
+        unread={"nfs": "403 no"},
+    )
+    priced = lines.dropna(subset=["price_usd_month"])
+    assert list(zip(priced["kind"], priced["name"], priced["price_usd_month"].round(6), strict=True)) == [
+        ("snapshot", "a", 0.15),
+        ("volume_snapshot", "b", 0.60),
+        ("custom_image", "own", 0.24),
+        ("volume", "data", 10.0),
+        ("load_balancer", "new", 36.0),
+        ("load_balancer", "old", 72.0),
+        ("kubernetes", "ha", 40.0),
+        ("kubernetes", "plain", 0.0),
+        ("reserved_ip", "192.0.2.1", 5.0),
+        ("registry", "basic", 5.0),
+    ]
+    unpriced = lines[lines["price_usd_month"].isna()]
+    assert dict(zip(unpriced["kind"], unpriced["name"], strict=True)) == {
+        "custom_image": "coming",
+        "load_balancer": "world",
+        "database": "pg",
+        "reserved_ipv6": "2001:db8::1",
+        "app": "site",
+        "nfs": pd.NA,
+    }
+    assert unpriced["note"].notna().all()
+    assert unpriced["price_source"].isna().all()
+    told = priced[priced["kind"] != "registry"]
+    assert told["price_source"].notna().all()
+    assert (told["price_usd_hour"] * 672).round(6).tolist() == told["price_usd_month"].round(6).tolist()
+    assert lines.loc[lines["kind"] == "snapshot", "region"].tolist() == ["fra1"]
+
+
+def test_nodes_of_kubernetes_are_counted_once_as_what_they_are() -> None:
+    node = a_droplet(2, name="pool-x", tags=["k8s", "k8s:worker"])
+    pools = [{"nodes": [{"droplet_id": "2"}], "size": "s-2vcpu-4gb", "count": 1}]
+    cluster = frame_from_rows("kubernetes", [{"id": "k", "name": "k", "ha": False, "node_pools": pools}])
+    lines = cost.lines(droplets=droplets(a_droplet(1), node), kubernetes=cluster)
+    assert lines["price_usd_month"].sum() == 48.0
+    assert line(lines, "kubernetes_node")["name"] == "pool-x"
+
+
+def test_spaces_are_seen_in_projects_and_only_the_subscription_is_priced() -> None:
+    urns = ["do:space:assets", "do:space:logs", "do:droplet:1"]
+    lines = cost.lines(resources=pd.DataFrame({"urn": urns, "project": "p"}))
+    assert lines["kind"].tolist() == ["spaces", "spaces"]
+    assert lines["price_usd_month"].sum() == 5.0
+    assert lines["price_usd_month"].isna().tolist() == [False, True]
+    assert cost.lines(resources=pd.DataFrame({"urn": urns[2:], "project": "p"})).empty
+
+
+@pytest.mark.parametrize(("sent", "month"), [(7_000.0, 0.0), (8_100.0, 1.0)])
+def test_transfer_costs_what_goes_beyond_what_all_droplets_include_together(sent: float, month: float) -> None:
+    frame = droplets(a_droplet(1), a_droplet(2))
+    lines = cost.lines(droplets=frame, sizes=sizes(), sent_gib_month=sent)
+    assert line(lines, "transfer")["price_usd_month"] == pytest.approx(month)
+    unknown = line(cost.lines(droplets=frame, sizes=sizes()), "transfer")
+    assert pd.isna(unknown["price_usd_month"])
+    assert "8,000 GiB a month are included" in unknown["note"]
+    unsold = line(
+        cost.lines(droplets=droplets(a_droplet(size_slug="512mb")), sizes=sizes(), sent_gib_month=1.0), "transfer"
+    )
+    assert "not known" in unsold["note"]
+
+
+def test_projects_are_known_by_their_resources_and_else_by_their_ids() -> None:
+    resources = pd.DataFrame({"urn": ["do:droplet:1", "do:volume:v"], "project": ["shop", HOSTILE]})
+    projects = frame_from_rows("projects", [{"id": "p1", "name": "shop"}])
+    balancer = {"id": "l", "name": "l", "size_unit": 1, "project_id": "p1"}
+    lines = cost.lines(
+        droplets=droplets(a_droplet(features=["backups"])),
+        volumes=frame_from_rows("volumes", [{"id": "v", "name": "v", "size_gigabytes": 1, "droplet_ids": [1]}]),
+        load_balancers=frame_from_rows("load_balancers", [balancer]),
+        projects=projects,
+        resources=resources,
+    )
+    assert lines.set_index("kind")["project"].dropna().to_dict() == {
+        "droplet": "shop",
+        "backup": "shop",
+        "volume": HOSTILE,
+        "load_balancer": "shop",
+    }
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+def test_a_thing_with_two_tags_is_counted_under_each_and_the_total_once() -> None:
+    lines = cost.lines(droplets=droplets(a_droplet(1, tags=["web", "prod"]), a_droplet(2, tags=[]), a_droplet(3)))
+    lines = lines[lines["kind"] == "droplet"]
+    sums = cost.by(lines, "tag")
+    assert list(zip(sums["group"], sums["price_usd_month"], sums["things"], strict=True)) == [
+        ("web", 48.0, 2),
+        ("prod", 24.0, 1),
+        (pd.NA, 24.0, 1),
+    ]
+    assert sums["share"].tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3])
+    assert cost.total(lines).iloc[0].to_dict() == {
+        "things": 3,
+        "price_usd_month": 72.0,
+        "price_usd_hour": pytest.approx(3 * 0.03571),
+        "unpriced": 0,
+    }
+
+
+def test_a_droplet_counts_with_what_hangs_on_it_and_names_may_be_alike() -> None:
+    snapshot = {"resource_type": "droplet", "size_gigabytes": 10, "regions": ["nyc3"]}
+    lines = cost.lines(
+        droplets=droplets(a_droplet(1, name=HOSTILE), a_droplet(2, name=HOSTILE)),
+        snapshots=frame_from_rows(
+            "snapshots",
+            [
+                {"id": "7", "name": "s", "resource_id": "2", **snapshot},
+                {"id": "8", "name": "t", "resource_id": "99", **snapshot},
+            ],
+        ),
+        volumes=frame_from_rows("volumes", [{"id": "v", "name": "v", "size_gigabytes": 20, "droplet_ids": [2]}]),
+    )
+    sums = cost.by(lines, "droplet")
+    assert sums["group"].tolist() == [HOSTILE, HOSTILE, pd.NA]
+    assert sums["droplet_id"].tolist() == [2, 1, pd.NA]
+    # The snapshot of a droplet that is gone hangs on nothing.
+    assert sums["price_usd_month"].round(6).tolist() == [26.6, 24.0, 0.6]
+
+
+def test_what_has_no_price_is_counted_and_told_and_no_zero() -> None:
+    lines = cost.lines(
+        databases=frame_from_rows("databases", [{"id": "d", "name": "pg", "size": "db"}]), unread={"app": "501"}
+    )
+    sums = cost.by(lines).set_index("group")
+    assert sums["price_usd_month"].isna().all()
+    assert sums["unpriced"].to_dict() == {"app": 1, "database": 1}
+    assert sums["note"].to_dict() == {
+        "app": "could not be read: 501",
+        "database": "the API has no prices of database clusters",
+    }
+
+
+@pytest.mark.parametrize("key", cost.KEYS)
+def test_no_rows_have_columns_and_dtypes_all_the_same(key: str) -> None:
+    nothing = cost.lines(
+        droplets=droplets(), snapshots=frame_from_rows("snapshots", []), volumes=frame_from_rows("volumes", [])
+    )
+    assert nothing.empty
+    for name, frame in (("cost_lines", nothing), ("cost_by", cost.by(nothing, key))):
+        assert frame.empty
+        for column in FINDINGS[name].columns:
+            assert str(frame[column.name].dtype) == ("object" if column.dtype == "list" else column.dtype)
+    assert cost.total(nothing)["price_usd_month"].tolist() == [0.0]
+
+
+def test_nothing_is_added_up_by_what_is_no_key() -> None:
+    with pytest.raises(InvalidArgument, match="nearest: region"):
+        cost.by(cost.lines(), "regoin")
+
+
+def test_what_is_given_stays_as_it_was() -> None:
+    frame = droplets(a_droplet(features=["backups"]))
+    kept = frame.copy(deep=True)
+    lines = cost.lines(droplets=frame, sizes=sizes())
+    pd.testing.assert_frame_equal(frame, kept)
+    kept = lines.copy(deep=True)
+    for key in cost.KEYS:
+        cost.by(lines, key)
+    cost.reconciled(lines, a_balance(1), some_items(), now=NOW)
+    pd.testing.assert_frame_equal(lines, kept)
+
+
+def test_a_frame_without_a_column_is_refused_with_its_name() -> None:
+    with pytest.raises(InvalidArgument, match="price_monthly"):
+        cost.lines(droplets=droplets(a_droplet()).drop(columns="price_monthly"))
+
+
+# --- bills -----------------------------------------------------------------------------------------------------------
+def a_balance(usd: float) -> pd.DataFrame:
+    return frame_from_rows("balance", [{"month_to_date_usage": f"{usd:.2f}"}])
+
+
+def some_items(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return frame_from_rows(
+        "invoice_items", [{"product": product, "resource_id": id_, "amount": amount} for product, id_, amount in rows]
+    )
+
+
+def test_a_month_until_now_is_its_hours_and_no_more_than_the_month() -> None:
+    late = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    frame = droplets(
+        a_droplet(1),
+        a_droplet(2, created_at="2026-11-30T02:00:00Z"),
+        a_droplet(3, created_at="2026-11-30T11:59:59Z", size={"price_monthly": 4.0, "price_hourly": 0.00595}),
+        a_droplet(4, size_slug="gpu-h100x1-80gb", size={"price_monthly": 2522.16, "price_hourly": 3.39}),
+    )
+    lines = cost.lines(droplets=frame)
+    items = some_items(("Droplets", "1", "24.00"), ("droplets", "77", "3.00"), ("App Platform", "", "5.00"))
+    found = cost.reconciled(lines, a_balance(33), items, now=late).set_index("product")
+    # 24 dollars; 10 of 672 hours; one cent at least; 708 of 744 hours.
+    assert found.loc["Droplets", "lines_usd"] == pytest.approx(24 + 0.36 + 0.01 + round(708 / 744 * 2522.16, 2))
+    assert found.loc["Droplets", ["billed_usd", "gone_usd", "items"]].tolist() == [27.0, 3.0, 2]
+    assert found.loc["App Platform", ["lines_usd", "difference_usd", "gone_usd"]].tolist() == [0.0, 5.0, 0.0]
+    assert found.index[-1] == "(all)"
+    assert found.loc["(all)", "billed_usd"] == 33.0
+    assert "the items differ from the balance by +1.00 USD" in found.loc["(all)", "note"]
+
+
+def test_months_are_told_with_their_change_and_their_gaps() -> None:
+    rows = [
+        {"invoice_uuid": str(number), "invoice_period": month, "amount": amount}
+        for number, (month, amount) in enumerate(
+            [("2026-10", "30.00"), ("2026-07", "10.00"), ("2026-08", "15.00"), ("2026-08", "5.00")]
+        )
+    ]
+    found = cost.history(
+        frame_from_rows("invoices", rows),
+        preview=frame_from_rows("invoices", [{"invoice_uuid": "p", "invoice_period": "2026-11", "amount": "4.00"}]),
+    )
+    assert found["month"].tolist() == ["2026-07", "2026-08", "2026-09", "2026-10", "2026-11"]
+    assert found["billed_usd"].tolist() == [10.0, 20.0, 0.0, 30.0, 4.0]
+    assert found["change_usd"].fillna(-1.0).tolist() == [-1.0, 10.0, -20.0, 30.0, -1.0]
+    assert found["change_percent"].fillna(-1.0).tolist() == [-1.0, 100.0, -100.0, -1.0, -1.0]
+    assert found["invoices"].tolist() == [1, 2, 0, 1, 0]
+    assert found["final"].tolist() == [True] * 4 + [False]
+    assert cost.history(frame_from_rows("invoices", [])).empty
+
+
+# --- the sandbox as a judge ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("seed", "count"), [(7, 12), (3, 40)])
+def test_the_sandboxs_own_bill_of_a_seeded_account_is_the_lines_to_the_cent(clock, seed: int, count: int) -> None:
+    with po.Sandbox(seed=seed, droplets=count, clock=clock) as sandbox, po.connect(sandbox, clock=clock) as client:
+
+        def frame(operation_id: str, **fields: object) -> pd.DataFrame:
+            return client.call(operation_id, frame=True, **fields)
+
+        lines = cost.lines(
+            droplets=client.droplets.frame(),
+            backup_policies=frame("droplets_list_backup_policies"),
+            snapshots=client.snapshots.frame(),
+            images=client.images.frame(private=True),
+            volumes=frame("volumes_list"),
+            load_balancers=frame("loadBalancers_list"),
+            reserved_ips=frame("reservedIPs_list"),
+        )
+        preview = client.api("GET", "/v2/customers/my/invoices")["invoice_preview"]
+        raw = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"])
+        found = cost.reconciled(lines, frame("balance_get"), frame_from_rows("invoice_items", raw), now=clock.now())
+    billed: dict[str, Decimal] = defaultdict(Decimal)
+    for item in raw:
+        billed[item["product"]] += Decimal(item["amount"])
+    cents = {
+        row.product: Decimal(row.lines_usd).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        for row in found.itertuples()
+        if row.product not in {"(all)", "transfer"}
+    }
+    assert cents == dict(billed)
+    assert found["gone_usd"].sum() == 0
+    assert found.iloc[-1]["billed_usd"] == float(preview["amount"])
