@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.panels import watch_cells
+from poseidon_nb.magics.panels import show, watch_cells
 from poseidon_nb.widgets import fleet_panel
 
 if TYPE_CHECKING:
@@ -32,3 +32,6 @@ class FleetPanel(fleet_panel.FleetPanel):
     def __init__(self, client: Client, *, tag: str | None = None) -> None:
         watch_cells()
         super().__init__(client, tag=tag)
+
+    def _ipython_display_(self) -> None:
+        show(self)

@@ -11,6 +11,7 @@ from poseidon_nb.widgets.busy_kernel import THE_KERNEL
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.widgets.panel import Panel
 
 
 class DropletPanel(droplet_panel.DropletPanel):
@@ -33,6 +34,9 @@ class DropletPanel(droplet_panel.DropletPanel):
         watch_cells()
         super().__init__(droplet)
 
+    def _ipython_display_(self) -> None:
+        show(self)
+
 
 class ActionsPanel(actions_panel.ActionsPanel):
     """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
@@ -50,17 +54,42 @@ class ActionsPanel(actions_panel.ActionsPanel):
         watch_cells()
         super().__init__(client)
 
+    def _ipython_display_(self) -> None:
+        show(self)
+
+
+def show(panel: Panel) -> None:
+    """Show a panel below the cell: its facts, and in their place the panel itself while it lives.
+
+    JupyterLab prefers a widget to the HTML beside it, also when the kernel that had the widget is gone, and then says
+    only that it was not found. So the facts are an output of their own, which the panel's style sheet hides.
+    """
+    from IPython import display  # noqa: PLC0415  # a panel can be made without it
+
+    show: Any = display.display
+    kept, live = panel.kept(), panel.live()
+    if not live or getattr(_shell(), "kernel", None) is None:
+        show(kept, raw=True)
+        return
+    handle = show(kept, raw=True, display_id=True)
+    show(live | {"text/plain": "Run the cell again for the buttons."}, raw=True)
+    panel.keep(kept, lambda news: handle.update(news, raw=True))
+
 
 def watch_cells() -> None:
     """Have panels know while a cell runs; more than once is once. Only a kernel's clicks can wait."""
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
+    shell = _shell()
     if getattr(shell, "kernel", None) is None or _began in shell.events.callbacks["pre_run_cell"]:
         return
     shell.events.register("pre_run_cell", _began)
     shell.events.register("post_run_cell", _ended)
     # The cell that opens the panel runs now.
     THE_KERNEL.began()
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
 
 
 def _began(*_: object) -> None:

@@ -20,7 +20,8 @@ CLICKS_WAIT = (
 )
 
 
-def _start_timer(seconds: float, do: Callable[[], None]) -> Any:
+def start_timer(seconds: float, do: Callable[[], None]) -> Any:
+    """Have a function called after some seconds, in a thread that keeps no process alive."""
     timer = threading.Timer(seconds, do)
     timer.daemon = True
     timer.start()
@@ -36,7 +37,7 @@ class BusyKernel:
         Calls a function after some seconds; gives something with ``cancel()``.
     """
 
-    def __init__(self, start_timer: Callable[[float, Callable[[], None]], Any] = _start_timer) -> None:
+    def __init__(self, start_timer: Callable[[float, Callable[[], None]], Any] = start_timer) -> None:
         self._start_timer = start_timer
         self._timer: Any = None
         self._running = False

@@ -17,7 +17,7 @@ from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet import Fleet
 from poseidon_nb.widgets.fleet_acting import FleetActing
 from poseidon_nb.widgets.fleet_orders import VERBS, Order, snapshot_name
-from poseidon_nb.widgets.fleet_rows import HEADS
+from poseidon_nb.widgets.fleet_rows import HEADS, rows_text
 from poseidon_nb.widgets.fleet_work import FleetWork
 from poseidon_nb.widgets.resizing import Resizing
 from poseidon_nb.widgets.workers import THE_WORKERS
@@ -139,9 +139,12 @@ class FleetModel:
 
     def text(self) -> str:
         """Give the panel as text."""
+        rows = [*self.fleet.cells.values()]
+        more = [f"and {len(rows) - MOST_KEPT:,} more"] if len(rows) > MOST_KEPT else []
+        head = f"{self.account}: {self.fleet.count_text()}"
         works = [work.text() for work in self.works]
-        lines = [f"{self.account}: {self.fleet.count_text()}", self.fleet.selection_text(), *works, *self.notices()]
-        return "\n".join(lines)
+        shown = [rows_text(rows[:MOST_KEPT])] if rows else []
+        return "\n".join([head, *shown, *more, self.fleet.selection_text(), *works, *self.notices()])
 
     def html(self) -> str:
         """Give the panel as HTML that needs neither kernel nor script."""

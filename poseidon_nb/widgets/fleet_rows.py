@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     Row = Mapping[str, Any]
     Cells = tuple[int | float | str, ...]
@@ -47,6 +47,15 @@ def cells_of(droplet: Row, running: str = "") -> Cells:
         float(size.get("price_monthly") or 0.0),
         str(droplet.get("created_at") or "")[:10],
         droplet["id"],
+    )
+
+
+def rows_text(rows: Iterable[Cells]) -> str:
+    """Give rows as lines of text in columns, without the boxes that select."""
+    lines = [[*HEADS[1:]], *([str(cell) for cell in cells[1:]] for cells in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.widgets.addressed_comm import take_as_addressed
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
 from poseidon_nb.widgets.conduct import Conduct
+from poseidon_nb.widgets.keeping import Keeping
 from poseidon_nb.widgets.open_panels import THE_OPEN_PANELS
 from poseidon_nb.widgets.parts import box, classed, close_all, style_sheet
 
@@ -36,6 +37,7 @@ class Panel(ABC):
         self._lock = threading.RLock()
         self._kernel = kernel
         self._is_open = False
+        self._keeping = Keeping(self.kept)
         self._conduct = classed(Conduct(label=label), "conduct")
         self.widget: Any = box(style_sheet(), self._conduct, names=("panel",))
         self.widget.layout.flex_flow = "column"
@@ -63,6 +65,7 @@ class Panel(ABC):
                 self._show()
                 # All of them, also what has just come: their messages keep their order only along one road.
                 take_as_addressed(self.widget, self._kernel.clicks_do_not_wait)
+                self._keeping.changed()
 
     def say(self, *sentences: str) -> None:
         """Have what is new among these announced to who does not look at the panel."""
@@ -74,6 +77,7 @@ class Panel(ABC):
             was_open, self._is_open = self._is_open, False
         if was_open:
             self._kernel.forget(self.refresh)
+            self._keeping.end()
             THE_OPEN_PANELS.leave(self)
             self._end()
             close_all(self.widget)
@@ -97,10 +101,18 @@ class Panel(ABC):
     def __repr__(self) -> str:
         return self.text()
 
+    def kept(self) -> dict[str, str]:
+        """Give what a saved notebook keeps for when there is no kernel: the facts as text and as HTML, and no token."""
+        return {"text/plain": self.text(), "text/html": f"<div class='pnb-kept'>{self.html()}</div>"}
+
+    def keep(self, kept: dict[str, str], tell: Callable[[dict[str, str]], None]) -> None:
+        """Have somebody who keeps this told when it has become something else, until the panel is closed."""
+        self._keeping.begin(kept, tell)
+
+    def live(self) -> dict[str, Any]:
+        """Give what shows the panel while there is a kernel; nothing when it is closed."""
+        return dict(self.widget._repr_mimebundle_()) if self._is_open else {}
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        """Give what a notebook shows, and what it keeps for when there is no kernel: text and HTML, and no token."""
-        shown: dict[str, Any] = {"text/plain": self.text(), "text/html": self.html()}
-        if self._is_open:
-            bundle = self.widget._repr_mimebundle_()
-            shown |= {kind: value for kind, value in bundle.items() if kind not in shown}
-        return shown
+        """Give both at once, for who cannot show one after the other."""
+        return self.live() | self.kept()

@@ -79,6 +79,8 @@ STYLE = """<style>
 .pnb-panel.jupyter-widgets-disconnected > * { opacity: .45; filter: grayscale(1); pointer-events: none; }
 .pnb-panel.jupyter-widgets-disconnected::before, .pnb-panel .jupyter-widgets-disconnected::before { content: none !important; display: none !important; }
 .pnb-panel.jupyter-widgets-disconnected::after { content: 'Not connected to a kernel any more. Run the cell again.'; padding: 10px 18px; border-top: 1px solid var(--pnb-line); font-weight: 600; font-size: 13px; }
+/* The facts that are kept for when there is no kernel, in the output before the panel. */
+.jp-OutputArea-child:has(.pnb-kept):has(+ .jp-OutputArea-child .pnb-panel) { display: none; }
 @container (max-width: 460px) {
   .pnb-panel .pnb-account { margin-left: 0; }
   .pnb-panel .pnb-row-bar { max-width: none; flex-basis: 100% !important; }
