@@ -53,6 +53,18 @@ def resources_text(row: Row) -> str:
     return f"{row['vcpus']} vCPU · {memory_text(row['memory'])} · {row['disk']} GB disk"
 
 
+def region_text(row: Row) -> str:
+    """Give where a droplet stands: ``New York 3 (nyc3)``."""
+    region = row.get("region") or {}
+    return printable(f"{region.get('name', '')} ({region.get('slug', '')})") if region else ""
+
+
+def image_text(row: Row) -> str:
+    """Give what a droplet was made from: ``Ubuntu 24.04 (LTS) x64``."""
+    image = row.get("image") or {}
+    return printable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))
+
+
 def facts_of(row: Row, account: str, now: datetime) -> Facts:
     """Give the facts in the order in which they are read.
 
@@ -65,13 +77,13 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
     now : datetime
         For its age; UTC.
     """
-    region, image, size = row.get("region") or {}, row.get("image") or {}, row.get("size") or {}
+    size = row.get("size") or {}
     facts: Facts = [
         ("Name", printable(row["name"])),
         ("Status", status_word(row)),
         ("Account", printable(account)),
         ("ID", str(row["id"])),
-        ("Region", f"{region.get('name', '')} ({region.get('slug', '')})"),
+        ("Region", region_text(row)),
         ("Size", str(row.get("size_slug", ""))),
         ("Resources", resources_text(row)),
     ]
@@ -86,7 +98,7 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
         )
         if found
     ]
-    facts.append(("Image", printable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))))
+    facts.append(("Image", image_text(row)))
     if row.get("created_at"):
         made = datetime.fromisoformat(row["created_at"])
         facts.append(("Created", f"{age_text((now - made).total_seconds())} ago ({made:%Y-%m-%d})"))
@@ -96,7 +108,9 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
 
 
 #: What stands in the head, and is not said again below it.
-_IN_HEAD = {"Name", "Status", "Account"}
+_IN_HEAD = {"Name", "Status", "Account", "Resources", "Region", "Image"}
+#: Labels that are longer together have a line to themselves.
+_MOST_LETTERS = 24
 
 
 def head_html(row: Row, account: str, *, gone: bool = False) -> str:
@@ -107,18 +121,22 @@ def head_html(row: Row, account: str, *, gone: bool = False) -> str:
         f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(printable(row['name']))}</span>"
         f"<span class='pnb-pill pnb-{kind}'><span class='pnb-dot' aria-hidden='true'></span>{escape(status)}</span>"
         f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
-        f"<div class='pnb-sub'>{escape(resources_text(row))}</div>"
+        f"<div class='pnb-sub'>{escape(' · '.join(filter(None, (resources_text(row), region_text(row), image_text(row)))))}</div>"
     )
 
 
 def facts_html(facts: Facts) -> str:
     """Give the facts below the head, as a list of terms that flows into columns."""
     cells = "".join(
-        f"<div{'' if isinstance(value, str) else ' class=pnb-wide'}><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
+        f"<div{' class=pnb-wide' if _is_wide(value) else ''}><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
         for label, value in facts
-        if label not in _IN_HEAD and label != "Resources"
+        if label not in _IN_HEAD
     )
     return f"<dl class='pnb-facts'>{cells}</dl>"
+
+
+def _is_wide(value: str | list[str]) -> bool:
+    return not isinstance(value, str) and sum(map(len, value)) > _MOST_LETTERS
 
 
 def _value_html(value: str | list[str]) -> str:

@@ -43,10 +43,10 @@ class SizeChoice:
 
     @property
     def label(self) -> str:
-        """What the list shows: in columns, for a font of one width."""
+        """What the list shows: in columns, for a font of one width. In a narrow window the last may be cut off."""
         return (
-            f"{self.slug:<25} {self.vcpus:>3} vCPU {memory_text(self.memory):>7} {self.disk:>6} GB disk"
-            f" {money(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
+            f"{self.slug:<25}{money(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
+            f"  {self.vcpus:>3} vCPU {memory_text(self.memory):>7} {self.disk:>6} GB disk"
         )
 
 

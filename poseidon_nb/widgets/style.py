@@ -9,7 +9,7 @@ STYLE = """<style>
 .pnb-panel {
   --pnb-ink: var(--jp-ui-font-color1, #1f2933); --pnb-soft: var(--jp-ui-font-color2, #5b6770);
   --pnb-line: var(--jp-border-color2, #d7dce1); --pnb-ground: var(--jp-layout-color1, #fff);
-  --pnb-raised: color-mix(in srgb, var(--jp-layout-color2, #eef1f4) 55%, var(--jp-layout-color1, #fff)); --pnb-brand: var(--jp-brand-color1, #1976d2);
+  --pnb-raised: color-mix(in srgb, var(--jp-layout-color2, #eef1f4) 38%, var(--jp-layout-color1, #fff)); --pnb-brand: var(--jp-brand-color1, #1976d2);
   --pnb-fill: var(--jp-brand-color0, #0d5fb8); --pnb-good: var(--jp-success-color1, #2e7d32);
   --pnb-bad: var(--jp-error-color1, #d32f2f); --pnb-bad-fill: var(--jp-error-color0, #b71c1c);
   --pnb-warn: var(--jp-warn-color1, #e65100);
@@ -31,18 +31,21 @@ STYLE = """<style>
 .pnb-active .pnb-dot { background: var(--pnb-good); } .pnb-new .pnb-dot { background: var(--pnb-brand); }
 .pnb-account { margin-left: auto; padding: 1px 8px; border-radius: 5px; font-size: 11px; font-weight: 600; letter-spacing: .04em; color: var(--pnb-soft); border: 1px dashed var(--pnb-line); overflow-wrap: anywhere; }
 .pnb-sub { color: var(--pnb-soft); margin-top: 2px; }
-.pnb-panel dl.pnb-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 12px 18px; margin: 0; padding: 0 18px 16px; }
+.pnb-panel dl.pnb-facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(175px, 1fr)); gap: 12px 18px; margin: 0; padding: 2px 18px 16px; }
 .pnb-panel dl.pnb-facts dt { float: none; width: auto; margin: 0; padding: 0; color: var(--pnb-soft); font-size: 11px; font-weight: 400; line-height: 1.5; }
 .pnb-panel dl.pnb-facts dd { float: none; width: auto; margin: 0; padding: 0; line-height: 1.5; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .pnb-panel dl.pnb-facts .pnb-wide { grid-column: 1 / -1; }
 .pnb-tag { display: inline-block; max-width: 100%; margin: 1px 4px 1px 0; padding: 0 7px; border-radius: 4px; font-size: 12px; background: var(--pnb-raised); border: 1px solid var(--pnb-line); overflow-wrap: anywhere; unicode-bidi: isolate; }
 .pnb-bar { padding: 12px 18px; border-top: 1px solid var(--pnb-line); background: var(--pnb-raised); width: 100%; }
 .pnb-buttons { display: flex; flex-flow: row wrap; gap: 8px; align-items: center; overflow: visible; width: 100%; }
+.pnb-panel .pnb-asker:has(> .pnb-snapshot) { margin-left: 8px; padding-left: 16px; border-left: 1px solid var(--pnb-line); }
 .pnb-asker { display: flex; flex-flow: row wrap; gap: 6px; overflow: visible; width: auto; }
 .pnb-panel button.jupyter-button { width: auto; height: auto; min-height: 30px; padding: 4px 12px; line-height: 20px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); font-size: 13px; font-weight: 500; box-shadow: none; white-space: normal; overflow-wrap: anywhere; text-align: center; transition: background .12s, border-color .12s; }
 .pnb-panel button.jupyter-button:hover:enabled { border-color: var(--pnb-brand); box-shadow: none; }
 .pnb-panel button.jupyter-button:focus-visible, .pnb-panel select:focus-visible, .pnb-panel input:focus-visible { outline: 2px solid var(--pnb-brand) !important; outline-offset: 2px; }
 .pnb-panel button.jupyter-button:disabled { opacity: .45; cursor: not-allowed; }
+.pnb-panel button.pnb-power-off, .pnb-panel button.pnb-power-cycle { color: var(--pnb-bad); }
+.pnb-panel button.pnb-power-off:hover:enabled, .pnb-panel button.pnb-power-cycle:hover:enabled { border-color: var(--pnb-bad); }
 .pnb-panel button.pnb-open { border-color: var(--pnb-brand); color: var(--pnb-brand); }
 .pnb-panel button.pnb-primary { background: var(--pnb-fill); border-color: var(--pnb-fill); color: #fff; }
 .pnb-panel button.pnb-asking, .pnb-panel button.pnb-asking:hover:enabled { background: var(--pnb-bad-fill); border-color: var(--pnb-bad-fill); color: #fff; font-weight: 600; }
@@ -50,24 +53,26 @@ STYLE = """<style>
 .pnb-panel .pnb-bar { padding-bottom: 12px; } .pnb-panel .pnb-bar > .pnb-why { margin-top: 8px; } .pnb-panel .pnb-why, .pnb-panel .pnb-why .widget-html-content { color: var(--pnb-soft); font-size: 12px; }
 .pnb-form { padding: 14px 18px; border-top: 1px solid var(--pnb-line); width: 100%; display: flex; flex-direction: column; gap: 10px; overflow: visible; }
 .pnb-form h4 { margin: 0; font-size: 13px; font-weight: 600; }
-.pnb-form .widget-label { color: var(--pnb-soft); width: auto; min-width: 0; height: auto; text-align: left; }
+.pnb-form .widget-label { color: var(--pnb-soft); width: auto; min-width: 0; height: auto; line-height: 1.5; margin: 0; text-align: left; font-size: 12px; }
 .pnb-form .widget-text, .pnb-form .widget-select, .pnb-form .widget-radio { width: 100%; max-width: 100%; height: auto; display: flex; flex-direction: column; align-items: stretch; gap: 4px; overflow: visible; }
 .pnb-panel .pnb-form input[type=text] { height: 32px; padding: 4px 10px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); max-width: 480px; font-size: 13px; }
-.pnb-panel .pnb-form select { height: 216px; padding: 4px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.6; }
+.pnb-panel .pnb-form select { height: 216px; padding: 4px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.6; overflow-x: auto; }
+.pnb-form .widget-radio-box input[type=radio] { flex: none; margin: 3px 0 0; line-height: 1; height: auto; }
 .pnb-panel .pnb-form select option { padding: 2px 8px; white-space: pre; color: inherit; }
 .pnb-form .widget-radio-box { margin: 0; max-width: 100%; }
-.pnb-form .widget-radio-box label { width: auto; height: auto; white-space: normal; color: var(--pnb-ink); font-size: 13px; padding: 2px 0; }
+.pnb-form .widget-radio-box label { display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: flex-start; gap: 8px; width: auto; height: auto; white-space: normal; color: var(--pnb-ink); font-size: 13px; padding: 2px 0; }
 .pnb-consequence { padding: 8px 12px; border-left: 3px solid var(--pnb-brand); background: var(--pnb-raised); border-radius: 0 6px 6px 0; }
 .pnb-consequence p { margin: 0 0 2px; } .pnb-consequence b { font-weight: 600; }
 .pnb-consequence.pnb-grave { border-left-color: var(--pnb-bad); }
 .pnb-activity { width: 100%; overflow: visible; }
-.pnb-entry { width: 100%; padding: 10px 18px; border-top: 1px solid var(--pnb-line); display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; overflow: visible; }
+.pnb-entry { width: 100%; min-height: 50px; padding: 9px 18px; border-top: 1px solid var(--pnb-line); display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; overflow: visible; }
 .pnb-entry > .widget-html { flex: 1 1 300px; min-width: 0; }
 .pnb-entry .pnb-detail { flex: 1 0 100%; }
-.pnb-panel .pnb-row { flex-wrap: wrap; gap: 2px 14px !important; }
-.pnb-panel .pnb-row-label { flex: 1 1 200px !important; white-space: normal !important; overflow-wrap: anywhere; font-weight: 500; unicode-bidi: isolate; }
-.pnb-panel .pnb-row-bar { flex: 1 1 160px !important; max-width: 260px; }
-.pnb-panel .pnb-row-words { flex: 1 1 200px !important; color: var(--pnb-soft); }
+.pnb-entry .pnb-dismiss { margin-right: -12px; }
+.pnb-panel .pnb-row { display: grid !important; grid-template-columns: minmax(0, 280px) minmax(90px, 200px) minmax(0, 1fr); align-items: center; gap: 2px 16px !important; }
+.pnb-panel .pnb-row-label { white-space: normal !important; overflow-wrap: anywhere; font-weight: 500; unicode-bidi: isolate; }
+.pnb-panel .pnb-row-bar { background: color-mix(in srgb, var(--pnb-ink) 13%, transparent) !important; }
+.pnb-panel .pnb-row-words { color: var(--pnb-soft); overflow-wrap: anywhere; }
 .pnb-panel .pnb-steps { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0; padding: 0; list-style: none; color: var(--pnb-soft); font-size: 12px; }
 .pnb-steps li { margin: 0; }
 .pnb-step-now { color: var(--pnb-ink); font-weight: 600; } .pnb-step-now span[aria-hidden] { color: var(--pnb-brand); }
@@ -81,9 +86,16 @@ STYLE = """<style>
 .pnb-panel.jupyter-widgets-disconnected::after { content: 'Not connected to a kernel any more. Run the cell again.'; padding: 10px 18px; border-top: 1px solid var(--pnb-line); font-weight: 600; font-size: 13px; }
 /* The facts that are kept for when there is no kernel, in the output before the panel. */
 .jp-OutputArea-child:has(.pnb-kept):has(+ .jp-OutputArea-child .pnb-panel) { display: none; }
+@container (max-width: 600px) {
+  .pnb-panel .pnb-form select { font-size: 10.5px; padding: 4px 0; }
+  .pnb-panel .pnb-form select option { padding: 2px 4px; }
+}
+@container (max-width: 560px) {
+  .pnb-panel .pnb-row { grid-template-columns: minmax(0, 1fr) !important; }
+  .pnb-panel .pnb-asker:has(> .pnb-snapshot) { margin-left: 0; padding-left: 0; border-left: 0; }
+}
 @container (max-width: 460px) {
   .pnb-panel .pnb-account { margin-left: 0; }
-  .pnb-panel .pnb-row-bar { max-width: none; flex-basis: 100% !important; }
   .pnb-panel dl.pnb-facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 </style>"""

@@ -69,7 +69,7 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     sizes = panel.page.get_by_label("Size, price and difference")
     sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
     labels = sizes.locator("option").all_text_contents()
-    assert all(re.search(r"\$[\d,.]+/mo\s+([+-]\$[\d,.]+|same)$", label) for label in labels)
+    assert all(re.search(r"^\S+\s+\$[\d,.]+/mo\s+([+-]\$[\d,.]+|same)\s", label) for label in labels)
     sizes.select_option(index=next(at for at, label in enumerate(labels) if label.split()[0] == "s-4vcpu-8gb"))
     panel.page.get_by_label(re.compile("With the disk, from 80 to 160 GB: this cannot be undone")).check()
     panel.root.get_by_text("Its disk grows to 160 GB for good").wait_for(timeout=10_000)

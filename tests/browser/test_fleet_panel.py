@@ -60,7 +60,7 @@ class Fleet:
         asking.click()
 
     def wait_text(self, text: str, timeout: int = 30_000) -> None:
-        self.place.get_by_text(re.compile(text)).first.wait_for(timeout=timeout)
+        self.place.get_by_text(re.compile(text)).locator("visible=true").first.wait_for(timeout=timeout)
 
 
 @pytest.fixture
