@@ -133,11 +133,7 @@ def on_sale(
     frame["sold_in"] = [[one for one in wanted if one in _listed(listed)] for listed in frame["regions"]]
     keep = frame["available"].fillna(value=False).astype(bool) & frame["price_monthly"].notna()
     keep &= frame["sold_in"].map(bool).astype(bool)
-    if family is not None:
-        keep &= frame["family"].isin(classes_meant(family, (*FAMILIES.values(), OTHER), "family"))
-    if generation is not None:
-        known = (*GENERATIONS, *frame["generation"].dropna().unique())
-        keep &= frame["generation"].isin(classes_meant(generation, known, "generation"))
+    keep &= _of_class(frame, family, generation)
     by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
     return shaped("sizes_on_sale", frame.loc[keep].sort_values(by, ascending=[True, False, False, False, False, True]))
 
@@ -236,13 +232,24 @@ def frontier(
     return shaped("sizes_on_sale", frame.loc[~beaten])
 
 
-def availability(sizes: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+def availability(
+    sizes: pd.DataFrame,
+    regions: pd.DataFrame,
+    *,
+    only: Words | None = None,
+    family: Words | None = None,
+    generation: Words | None = None,
+) -> pd.DataFrame:
     """Give which region sells which size now.
 
     Parameters
     ----------
     sizes, regions : pandas.DataFrame
         What a region sells is read from the sizes' lists.
+    only : str or iterable of str, optional
+        Only these regions: slugs, cities, or parts of the world.
+    family, generation : str or iterable of str, optional
+        Only these sizes, as in `on_sale`.
 
     Returns
     -------
@@ -250,9 +257,17 @@ def availability(sizes: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
         A row for each region, with ``region``, ``name`` and ``available`` (false for one that is closed, which sells
         nothing), and a ``boolean`` column for each size, called by its slug. A region that only the sizes know has
         neither a name nor a value in ``available``, and counts as open.
+
+    Raises
+    ------
+    InvalidArgument
+        A region, family or generation is unknown.
     """
     needed(sizes, ("slug", "available", "regions"), "sizes")
     needed(regions, ("slug", "name", "available"), "regions")
+    if family is not None or generation is not None:
+        prices = unit_prices(sizes)
+        sizes = prices[_of_class(prices, family, generation)]
     can_be_made = sizes["available"].astype("boolean").fillna(value=False).astype(bool)
     listed = {
         str(slug): _listed(sold) if available else []
@@ -269,7 +284,10 @@ def availability(sizes: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     }
     for slug, sold in listed.items():
         columns[slug] = pd.array([one in sold and one not in closed for one in slugs], dtype="boolean")
-    return pd.DataFrame(columns)
+    matrix = pd.DataFrame(columns)
+    if only is None or not slugs:
+        return matrix
+    return matrix[matrix["region"].isin(regions_meant(only, slugs))].reset_index(drop=True)
 
 
 def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
@@ -320,6 +338,16 @@ def _closed(datacenters: pd.DataFrame) -> set[str]:
     # That a region is closed has to be said; of one that says nothing it is not known.
     is_open = datacenters["available"].astype("boolean").fillna(value=True).astype(bool)
     return {*datacenters.loc[~is_open, "slug"].astype(str)}
+
+
+def _of_class(frame: pd.DataFrame, family: Words | None, generation: Words | None) -> pd.Series[bool]:
+    keep = pd.Series(data=True, index=frame.index, dtype=bool)
+    if family is not None:
+        keep &= frame["family"].isin(classes_meant(family, (*FAMILIES.values(), OTHER), "family"))
+    if generation is not None:
+        known = (*GENERATIONS, *frame["generation"].dropna().unique())
+        keep &= frame["generation"].isin(classes_meant(generation, known, "generation"))
+    return keep
 
 
 def _listed(value: object) -> list[Any]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.words import Verb
     from poseidon_nb.transport.request import Request
 
+#: What is reckoned from whole lists too, though its frame has no table of findings: a column for each size; some regions.
+_RECKONED = frozenset({("regions", "matrix"), ("regions", "with")})
+
 
 def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Request]:
     """Give the requests of a command, in the order in which they would be sent.
@@ -48,7 +51,7 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
         return []
     if command.group == "droplets" and handler_of(command) is not operations.run:
         return _droplet_requests(command, client, kernel)
-    if verb.table in FINDINGS:
+    if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
         return _reads_for_findings(command, verb, client)
     if verb.stands_for == "sshKeys_create" and not command.body:
         return [client.request(verb.stands_for, body=key_fields(command))]

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.handlers import accounts, api, droplet_verbs, droplets, operations, panel, things, timeline
+from poseidon_nb.magics.handlers import (
+    accounts,
+    api,
+    droplet_verbs,
+    droplets,
+    operations,
+    panel,
+    sizes,
+    things,
+    timeline,
+)
 from poseidon_nb.magics.handlers import sandbox as sandbox_verbs
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **accounts.HANDLERS,
     **api.HANDLERS,
     **panel.HANDLERS,
+    **sizes.HANDLERS,
     **timeline.HANDLERS,
 }
 

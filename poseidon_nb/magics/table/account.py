@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from poseidon_nb.magics.table.sizes import REGION_VERBS, SIZE_VERBS
 from poseidon_nb.magics.table.timeline import TIMELINE_VERBS
 from poseidon_nb.magics.words import (
     BULK_COLUMNS,
@@ -221,6 +222,7 @@ REGIONS = Group(
             table="regions",
             example="%do regions list",
         ),
+        *REGION_VERBS,
     ),
 )
 
@@ -239,6 +241,7 @@ SIZES = Group(
             table="sizes",
             example="%do sizes list --columns slug,vcpus,memory,price_monthly",
         ),
+        *SIZE_VERBS,
     ),
 )
 

@@ -1,0 +1,110 @@
+"""`%do sizes cheapest` and `frontier`, `%do regions matrix` and `with`: which size, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.magics.amounts import amount
+from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poseidon_nb.magics.amounts import Unit
+    from poseidon_nb.magics.answer import Answer
+    from poseidon_nb.magics.job import Job
+
+#: What is wished for in an amount with a unit: the option, the keyword of `analysis.sizes.cheapest`, the unit.
+_AMOUNTS: tuple[tuple[str, str, Unit], ...] = (
+    ("memory", "memory_gib", "GiB"),
+    ("disk", "disk_gb", "GB"),
+    ("transfer", "transfer_tb", "TB"),
+    ("gpu_memory", "gpu_vram_gib", "GiB"),
+)
+
+
+def find_cheapest(job: Job) -> Answer | Live:
+    """Find the cheapest sizes that have at least what is wished for."""
+    wishes: dict[str, Any] = {
+        keyword: amount(job.option(option), unit, f"--{option.replace('_', '-')}")
+        for option, keyword, unit in _AMOUNTS
+        if job.option(option) is not None
+    }
+    wishes |= {name: job.option(name) for name in ("vcpus", "gpus") if job.option(name) is not None}
+    limit = job.option("limit")
+    if limit is not None and limit < 1:
+        raise InvalidArgument(f"--limit takes a number of sizes, 1 or more, not {limit}")
+    from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
+
+    sizes, regions = _lists(job)
+    found = analysis.cheapest(sizes, **wishes, **_where(job), datacenters=regions).head(limit or len(sizes))
+    if found.empty:
+        job.front.say("No size on sale there has all of that.")
+    if job.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
+
+        return Live(plots.price_map(found))
+    return answer_of_frame(found)
+
+
+def show_frontier(job: Job) -> Answer | Live:
+    """Show the sizes that no other beats; drawn, with those that are beaten."""
+    from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
+
+    sizes, regions = _lists(job)
+    found = analysis.frontier(sizes, **_where(job), datacenters=regions)
+    if job.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
+
+        return Live(plots.price_map(analysis.on_sale(sizes, **_where(job), datacenters=regions), frontier=found))
+    return answer_of_frame(found)
+
+
+def show_matrix(job: Job) -> Answer | Live:
+    """Show which region sells which size."""
+    from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
+
+    sizes, regions = _lists(job)
+    where = _where(job)
+    matrix = analysis.availability(sizes, regions, only=where.pop("regions"), **where)
+    if job.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
+
+        return Live(plots.availability_map(matrix, analysis.unit_prices(sizes)))
+    return answer_of_frame(matrix)
+
+
+def show_with(job: Job) -> Answer:
+    """Show the regions that offer something."""
+    from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
+    from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # likewise
+
+    rows = [one.to_dict() for one in job.client.regions.list()]
+    job.kernel.learn("regions", [row["slug"] for row in rows])
+    found = {*analysis.with_feature(frame_from_rows("regions", rows), *job.argument("features"))["slug"]}
+    return answer_of("regions", [row for row in rows if row["slug"] in found])
+
+
+def _lists(job: Job) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give all sizes and all regions, whose words this kernel then knows."""
+    sizes, regions = job.client.sizes.frame(), job.client.regions.frame()
+    job.kernel.learn("sizes", sizes["slug"].dropna())
+    job.kernel.learn("regions", regions["slug"].dropna())
+    return sizes, regions
+
+
+def _where(job: Job) -> dict[str, Any]:
+    return {
+        "regions": job.option("region") or None,
+        "family": job.option("family") or None,
+        "generation": job.option("generation") or None,
+    }
+
+
+HANDLERS = {
+    ("sizes", "cheapest"): find_cheapest,
+    ("sizes", "frontier"): show_frontier,
+    ("regions", "matrix"): show_matrix,
+    ("regions", "with"): show_with,
+}

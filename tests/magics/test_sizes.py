@@ -1,0 +1,175 @@
+"""`%do sizes cheapest` and `frontier`, `%do regions matrix` and `with`: what is understood, and what comes back."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb import errors
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.amounts import amount
+from poseidon_nb.magics.suggestions import candidates
+from poseidon_nb.plots import Picture
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "meant"),
+    [
+        ("16", "GiB", 16),
+        ("16GiB", "GiB", 16),
+        ("16G", "GiB", 16),
+        ("16 gb", "GiB", 16),
+        ("512MiB", "GiB", 0.5),
+        ("512m", "GiB", 0.5),
+        ("1.5TiB", "GiB", 1536),
+        (".5", "GiB", 0.5),
+        ("1048576k", "GiB", 1),
+        ("100", "GB", 100),
+        ("1.2TB", "GB", 1200),
+        ("2", "TB", 2),
+        ("2T", "TB", 2),
+        ("500GB", "TB", 0.5),
+        ("0", "TB", 0),
+    ],
+)
+def test_an_amount_is_read_in_the_unit_that_is_meant(text, unit, meant):
+    assert amount(text, unit, "--it") == meant
+
+
+@pytest.mark.parametrize("text", ["", "GiB", "-1", "1e3", "16X", "16b", "16i", "16 G 4", "nan", "1,5", "16GiBs", "٣"])
+def test_what_is_no_amount_is_refused_with_how_to_write_one(text):
+    with pytest.raises(errors.InvalidArgument, match=r"--memory takes GiB, or an amount such as 16GiB or 512MiB, not "):
+        amount(text, "GiB", "--memory")
+
+
+def test_sixteen_gib_with_two_tb_in_europe_is_one_line(desk):
+    frame = desk.do("sizes cheapest --memory 16GiB --vcpus 4 --transfer 2 --disk 100 --region ams3,fra1 --limit 2")
+    assert [*frame.columns] == [column.name for column in FINDINGS["sizes_on_sale"].columns]
+    # By hand from the price list: m-2vcpu-16gb costs the same, and has two processors and 50 GB.
+    assert frame["slug"].tolist() == ["s-4vcpu-16gb-amd", "s-8vcpu-16gb"]
+    assert frame["price_monthly"].tolist() == [84.0, 96.0]
+    assert frame["sold_in"].tolist() == [["ams3", "fra1"]] * 2
+    same = desk.do(
+        "sizes cheapest --memory 16 --vcpus 4 --transfer 2TB --disk 100GB --region ams3 --region fra1 --limit 2"
+    )
+    pd.testing.assert_frame_equal(same, frame)
+    europe = desk.do("sizes cheapest --memory 16384MiB --region europe")
+    assert {*europe["sold_in"][0]} == {"ams3", "fra1", "lon1"}
+    assert "s-1vcpu-512mb-10gb" not in {*europe["slug"]}
+
+
+def test_one_plan_by_its_class_or_its_graphics(desk):
+    assert desk.do("sizes cheapest --family cpu --memory 8 --generation premium")["slug"][0] == "c-4-intel"
+    by_vram = desk.do("sizes cheapest --gpus 1 --gpu-memory 100GiB")
+    assert by_vram["slug"][0] == "gpu-mi300x1-192gb"
+    assert desk.do("sizes cheapest --gpus 8 --family gpu")["vcpus"].min() == 160
+
+
+def test_nothing_that_fits_is_a_frame_without_rows_and_a_word(desk):
+    assert desk.do("sizes cheapest --memory 5TiB").empty
+    assert desk.front.said[-1] == "No size on sale there has all of that."
+
+
+def test_the_frontier_of_a_region(desk):
+    frame = desk.do("sizes frontier --region ams3 --family basic")
+    assert "s-1vcpu-1gb" in {*frame["slug"]}
+    # As much of all for a dollar more.
+    assert not {"s-1vcpu-1gb-amd", "s-1vcpu-1gb-intel"} & {*frame["slug"]}
+    picture = desk.do("sizes frontier --region ams3 --family basic --plot")
+    assert isinstance(picture, Picture)
+    assert {*picture.table.loc[picture.table["best"], "slug"]} == {*frame["slug"]}
+    assert "s-1vcpu-1gb-amd" in {*picture.table["slug"]}
+
+
+def test_the_matrix_of_some_regions_and_sizes(desk):
+    frame = desk.do("regions matrix --region europe --family basic")
+    assert {*frame["region"]} == {"ams2", "ams3", "fra1", "lon1"}
+    assert frame.set_index("region")["s-1vcpu-512mb-10gb"].to_dict() == {
+        "ams2": False,
+        "ams3": True,
+        "fra1": True,
+        "lon1": False,
+    }
+    assert desk.do("regions matrix").shape == (15, 3 + 147)
+    assert [*desk.do("regions matrix --columns region,c-2").columns] == ["region", "c-2"]
+    assert "Closed: ams2." in desk.do("regions matrix --region europe --plot").words
+
+
+def test_regions_with_a_feature(desk):
+    listed = desk.do("regions list")
+    frame = desk.do("regions with backups")
+    assert frame["slug"].tolist() == [
+        slug for slug, features in zip(listed["slug"], listed["features"], strict=True) if "backups" in features
+    ]
+    assert desk.do("regions with server-id storage")["slug"].tolist() == ["tor1"]
+    assert desk.do("regions with server_id --raw")[0]["slug"] == "tor1"
+
+
+def test_a_picture_of_what_was_found(desk):
+    picture = desk.do("sizes cheapest --memory 16 --region fra1 --limit 4 --plot")
+    assert len(picture.table) == 4
+    assert picture.words.startswith("4 sizes")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("sizes cheapest --region ams4", "no region 'ams4'; nearest: ams3"),
+        ("sizes frontier --region eurpe", "no region 'eurpe'; nearest: europe"),
+        ("regions matrix --region nyc9", "no region 'nyc9'; nearest: nyc"),
+        ("sizes cheapest --region sfo1", "sfo1 is closed"),
+        ("sizes frontier --family bsic", "no family 'bsic'; nearest: basic"),
+        ("sizes cheapest --generation h1000", "no generation 'h1000'; nearest: h100"),
+        ("regions with bakups", "no region has the feature 'bakups'; nearest: backups"),
+        ("sizes cheapest --vcpus -1", "vcpus of at least -1.0 is no amount"),
+    ],
+)
+def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):
+    with pytest.raises(errors.InvalidArgument, match=message) as raised:
+        desk.do(line)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("sizes cheapest --memory 16X", "--memory takes GiB"),
+        ("sizes cheapest --disk lots", "--disk takes GB"),
+        ("sizes cheapest --transfer -2", "--transfer takes TB"),
+        ("sizes cheapest --gpu-memory x", "--gpu-memory takes GiB"),
+        ("sizes cheapest --limit 0", "--limit takes a number of sizes, 1 or more, not 0"),
+        ("sizes cheapest --vcpus many", "--vcpus takes a number"),
+        ("sizes cheapest --columns price", "price_monthly"),
+        ("regions with", "needs"),
+        ("sizes frontier ams3", "takes no arguments"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_anything_is_asked(empty_desk, line, message):
+    with pytest.raises(errors.CommandError, match=message):
+        empty_desk.do(line)
+
+
+def test_it_only_reads(desk, monkeypatch):
+    monkeypatch.setenv("POSEIDON_READ_ONLY", "1")
+    desk.sent()
+    desk.do("sizes cheapest --memory 16")
+    desk.do("regions matrix")
+    assert {line.split("?")[0] for line in desk.sent()} == {"GET /v2/sizes", "GET /v2/regions"}
+
+
+def test_completion_offers_regions_families_and_features():
+    known = {"regions": ("nyc1", "ams3")}
+    for line, offered in (
+        ("%do sizes cheapest --region ", ["nyc1", "ams3"]),
+        ("%do sizes cheapest --family basic,c", ["cpu-optimized"]),
+        ("%do sizes frontier --generation prem", ["premium-intel", "premium-amd"]),
+        ("%do regions with st", ["storage"]),
+        ("%do regions m", ["matrix"]),
+    ):
+        assert [word.text for word in candidates(line, known).words][: len(offered)] == offered
+
+
+def test_the_help_says_what_a_bare_number_is(desk):
+    desk.do("sizes cheapest --help")
+    assert "a bare number is GiB" in desk.front.said[-1]
+    assert "a bare number is TB" in desk.front.said[-1]
