@@ -55,6 +55,8 @@ LINES = [
     "actions list",
     "actions get {action}",
     "actions wait {action}",
+    "actions timeline --last 1h",
+    "actions durations --last 1h",
     "regions list",
     "regions matrix --family basic",
     "regions with backups",
