@@ -298,30 +298,6 @@ def test_many_threads_may_show_at_once(desk):
     panel.close()
 
 
-def test_workers_run_a_few_at_a_time_and_end():
-    import threading
-
-    from poseidon_nb.widgets.workers import Workers
-
-    workers, running, most, done = Workers(2), [], [], threading.Semaphore(0)
-
-    def job():
-        running.append(1)
-        most.append(len(running))
-        running.pop()
-        done.release()
-
-    for _ in range(20):
-        workers.run(job)
-    for _ in range(20):
-        assert done.acquire(timeout=5)
-    assert max(most) <= 2
-    for thread in threading.enumerate():
-        if thread.name == "poseidon-panel":
-            thread.join(5)
-    assert workers._running == 0
-
-
 def test_panels_of_two_accounts_do_not_close_each_other(desk):
     from poseidon_nb.sandbox import Sandbox
 
