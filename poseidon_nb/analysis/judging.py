@@ -31,6 +31,21 @@ _WHOLE = 100.0
 _ROUNDED = 1e-3
 
 
+def judged_by_use(droplets: pd.DataFrame) -> Flags:
+    """Say which droplets are judged by what they used, in their order: those that are on, without GPUs, and no nodes.
+
+    The metrics of the others need not be read.
+    """
+    gpu = Processors.of(texts(droplets, "size"), numbers(droplets, "gpu_count")).gpu
+    return np.isin(texts(droplets, "status"), ["", "active"]) & ~gpu & ~_nodes(droplets)
+
+
+def _nodes(droplets: pd.DataFrame) -> Flags:
+    """Say which droplets are nodes of Kubernetes, which has tagged them so (``kubernetes_list_clusters``, ``tags``)."""
+    tags = [[one.casefold() for one in mine] for mine in lists(droplets, "tags")]
+    return np.array([any(one == "k8s" or one.startswith("k8s:") for one in mine) for mine in tags], dtype=bool)
+
+
 class Judged:
     """What is found out about some droplets, as arrays of a value each, in their order.
 
@@ -57,19 +72,20 @@ class Judged:
         self._judge()
 
     def _absolute(self) -> None:
-        """Find vCPUs and MiB: those that were read, or the share of what the droplet has."""
+        """Find vCPUs and MiB: the share of what the droplet has, or what was read."""
         resized = flags(self.use, "resized")
 
-        def known(absolute: str, share: str, whole: Numbers) -> Numbers:
-            # A share is one of two sizes, if there were two.
-            reckoned = np.where(resized, np.nan, numbers(self.use, share) / _WHOLE * whole)
+        def known(share: str, whole: Numbers, absolute: str) -> Numbers:
+            # A share is one of two sizes, if there were two. Else it says more: of a size's memory a kernel keeps some
+            # for itself, on another size too.
             read = numbers(self.use, absolute)
-            return np.where(np.isnan(read), reckoned, read)
+            reckoned = numbers(self.use, share) / _WHOLE * whole
+            return np.where(resized | np.isnan(reckoned), read, reckoned)
 
         self.resized = resized
-        self.cpu_p95 = known("cpu_p95_vcpus", "cpu_p95", self.vcpus)
-        self.cpu_max = known("cpu_max_vcpus", "cpu_max", self.vcpus)
-        self.memory_max = known("memory_max_mib", "memory_max", self.memory)
+        self.cpu_p95 = known("cpu_p95", self.vcpus, "cpu_p95_vcpus")
+        self.cpu_max = known("cpu_max", self.vcpus, "cpu_max_vcpus")
+        self.memory_max = known("memory_max", self.memory, "memory_max_mib")
         self.hours = np.nan_to_num(numbers(self.use, "hours"))
         self.used = numbers(self.use, "disk_used_gb")
 
@@ -89,13 +105,10 @@ class Judged:
 
     def _judge(self) -> None:
         rule, sold, processors = self.rule, self.sold, self.processors
-        tags = lists(self.droplets, "tags")
-        self.node = np.array([any(_is_of_kubernetes(tag) for tag in mine) for mine in tags], dtype=bool)
-        self.status = texts(self.droplets, "status")
-        on = np.isin(self.status, ["", "active"])
+        self.status, self.node = texts(self.droplets, "status"), _nodes(self.droplets)
         self.read = ~np.isnan(self.cpu_p95) & ~np.isnan(self.cpu_max) & ~np.isnan(self.memory_max)
         self.unjudged = processors.gpu | self.node
-        self.judged = ~self.unjudged & on & self.read & (self.hours >= rule.least_hours)
+        self.judged = judged_by_use(self.droplets) & self.read & (self.hours >= rule.least_hours)
         self.short: dict[str, Flags] = {
             "cpu": ~enough(self.vcpus, self.busy_vcpus),
             "burst": ~enough(self.vcpus, self.burst_vcpus),
@@ -239,7 +252,3 @@ class Judged:
     def _span_h(self) -> Numbers:
         first, last = (pd.to_datetime(pd.Series(self._moments(name)), utc=True) for name in ("from", "to"))
         return np.asarray((last - first).dt.total_seconds() / 3600, dtype=np.float64)
-
-
-def _is_of_kubernetes(tag: str) -> bool:
-    return tag.casefold() == "k8s" or tag.casefold().startswith("k8s:")

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from poseidon_nb.analysis.holding import Sold
-from poseidon_nb.analysis.judging import KEEP, LARGER, SMALLER, UNKNOWN, Judged
+from poseidon_nb.analysis.judging import KEEP, LARGER, SMALLER, UNKNOWN, Judged, judged_by_use
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["KEEP", "LARGER", "SMALLER", "UNKNOWN", "USUAL", "Rule", "advice", "judged_by_use"]
 
 _DROPLETS = ("id", "name", "region", "size", "vcpus", "memory", "disk", "price_monthly")
 _SIZES = ("slug", "vcpus", "memory", "disk", "transfer", "price_monthly", "available", "regions")

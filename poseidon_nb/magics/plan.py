@@ -13,7 +13,8 @@ from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.magics.bodies import read_body
 from poseidon_nb.magics.fields import create_fields, key_fields, steps_of, tagged_resources
 from poseidon_nb.magics.filling import requests_of_operation
-from poseidon_nb.magics.handlers import handler_of, operations
+from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
+from poseidon_nb.magics.moments import ago
 from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
     if command.group == "droplets" and handler_of(command) is not operations.run:
         return _droplet_requests(command, client, kernel)
     if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
-        return _reads_for_findings(command, verb, client)
+        read = _rightsizing_requests(command, client, kernel) if command.group == "rightsize" else None
+        return read or _reads_for_findings(command, verb, client)
     if verb.stands_for == "sshKeys_create" and not command.body:
         return [client.request(verb.stands_for, body=key_fields(command))]
     return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))
@@ -93,6 +95,18 @@ def _reads_for_findings(command: Command, verb: Verb, client: Client) -> list[Re
         client.request(one, query={"tag_name": tag} if tag and one == "droplets_list" else {})
         for one in verb.operations
     ]
+
+
+def _rightsizing_requests(command: Command, client: Client, kernel: Kernel) -> list[Request]:
+    tag = command.options.get("tag_name")
+    ids = [_id(kernel, "droplets", word) for word in command.arguments.get("droplets") or ()]
+    ids += ["ID-OF-EACH"] if tag or not ids else []
+    listed = client.request("droplets_list", query={"tag_name": tag} if tag else {})
+    end = client.now()
+    read = client.metrics.requests(
+        "use", ids, start=end - ago(command.options.get("last") or rightsizing.LAST), end=end
+    )
+    return [listed, client.request("sizes_list"), *read]
 
 
 def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:

@@ -15,6 +15,7 @@ from poseidon_nb.magics.handlers import (
     droplets,
     operations,
     panel,
+    rightsizing,
     sizes,
     things,
     timeline,
@@ -40,6 +41,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **panel.HANDLERS,
     **sizes.HANDLERS,
     **timeline.HANDLERS,
+    **rightsizing.HANDLERS,
 }
 
 

@@ -28,6 +28,7 @@ from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT,
 from poseidon_nb.magics.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
 from poseidon_nb.magics.table.panel import PANEL
 from poseidon_nb.magics.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
+from poseidon_nb.magics.table.rightsizing import RIGHTSIZE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ GROUPS = (
     *(DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
     *(DATABASES, KUBERNETES, APPS, MONITORING),
     *(REGIONS, SIZES, PROJECTS, ACCOUNT, BALANCE, INVOICES),
+    *(RIGHTSIZE,),
     *(PANEL, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
 )
 

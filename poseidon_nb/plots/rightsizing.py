@@ -1,0 +1,231 @@
+"""What could be saved, and how much of each droplet's size is used."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from poseidon_nb.plots.picture import COLOURS, GOOD, drawn
+from poseidon_nb.text import counted, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from poseidon_nb.plots.picture import Picture
+
+#: Droplets that are drawn, the first of the frame; more would be a carpet that nobody reads.
+MOST_DROPLETS = 60
+_ROW_PX, _FRAME_PX = 26, 170
+#: What is seen besides a colour: how sure an advice is.
+_PATTERNS = {"high": "", "medium": "/", "low": "."}
+#: Of each: the columns, the colour, how far beside the droplet's place its line is, and how the line is drawn.
+_USED = {
+    "CPU": (("cpu_p50", "cpu_p95", "cpu_max"), COLOURS[0], -0.17, "solid"),
+    "memory": (("memory_p50", "memory_p95", "memory_max"), COLOURS[1], 0.17, "dot"),
+}
+#: Median, 19 of 20 and most, told apart by shape; behind them the gap.
+_MARKS = (("circle", 7), ("diamond", 10), ("line-ns-open", 12), ("circle", 1))
+_WAYS = {
+    "resize": (GOOD, "saving_usd_month"),
+    "made anew, as the disk cannot shrink": (COLOURS[4], "anew_saving_usd_month"),
+}
+
+
+def savings(rightsizing: pd.DataFrame) -> Picture:
+    """Draw what would be saved a month for each droplet that could be smaller, largest first.
+
+    Parameters
+    ----------
+    rightsizing : pandas.DataFrame
+        As `analysis.rightsizing.advice` gives it.
+
+    Returns
+    -------
+    Picture
+        The first 60 droplets, if there are more. What only a droplet made anew would save has bars of its own.
+    """
+    resized = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
+    most = rightsizing[["saving_usd_month", "anew_saving_usd_month"]].max(axis="columns")
+    could = rightsizing.loc[(most > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
+    could = could.loc[most[could.index].sort_values(ascending=False, kind="stable").index]
+    kept = could.head(MOST_DROPLETS)
+    labels = _labels(rightsizing)
+    traces = [_bars(kept, labels, "resize"), _bars(kept, labels, "made anew, as the disk cannot shrink")]
+    order = labels[kept.index].tolist()
+    picture = _laid_out(
+        [trace for trace in traces if len(trace.y)],
+        len(order),
+        table=could[
+            ["name", "size", "advised_size", "saving_usd_month", "anew_size", "anew_saving_usd_month", "sure", "why"]
+        ],
+        words=_savings_words(resized, could, len(rightsizing)),
+        title="What could be saved",
+        x="USD a month",
+        barmode="group",
+        bargap=0.3,
+        showlegend=bool(order),
+    )
+    picture.update_yaxes(
+        type="category", categoryorder="array", categoryarray=order[::-1], ticklabelstep=1, showgrid=False
+    )
+    return picture
+
+
+def use_of_size(rightsizing: pd.DataFrame) -> Picture:
+    """Draw how much of its vCPUs and its memory each droplet uses: half of the time, in 19 of 20 readings, at most.
+
+    Parameters
+    ----------
+    rightsizing : pandas.DataFrame
+        As `analysis.rightsizing.advice` gives it, or the frame ``use`` of `analysis.metrics`.
+
+    Returns
+    -------
+    Picture
+        A line from the median to the maximum, with a dot for each. The first 60 droplets, if there are more; those of
+        which nothing is known are left out.
+    """
+    known = rightsizing.loc[rightsizing[["cpu_p95", "memory_p95"]].notna().any(axis="columns")]
+    kept, labels = known.head(MOST_DROPLETS), _labels(rightsizing)
+    names = labels[kept.index].tolist()
+    picture = _laid_out(
+        [_line(kept, names, what) for what in _USED],
+        len(names),
+        table=known[["name", *(column for columns, *_ in _USED.values() for column in columns)]],
+        words=_use_words(known, len(rightsizing)),
+        title="Use of what each droplet has",
+        x="% of its vCPUs, of its memory",
+    )
+    picture.update_xaxes(range=[0, 103])
+    # Places instead of names, so that a droplet has two lines.
+    picture.update_yaxes(
+        tickvals=[*range(len(names))], ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False, zeroline=False
+    )
+    return picture
+
+
+def _laid_out(traces: list[Any], rows: int, **more: Any) -> Picture:
+    return drawn(
+        *traces,
+        y="droplet",
+        height=_FRAME_PX + _ROW_PX * max(rows, 3),
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
+        margin={"t": 84},
+        title_y=1,
+        title_yanchor="top",
+        title_pad_t=12,
+        hovermode="closest",
+        **more,
+    )
+
+
+def _labels(frame: pd.DataFrame) -> pd.Series[str]:
+    """Give what each row is called: two droplets of one name are told apart by their ids."""
+    names = frame["name"].fillna("?").map(printable)
+    shared = names.duplicated(keep=False)
+    return names.mask(shared, names + " (" + frame["droplet_id"].astype("string") + ")").map(escape).astype(str)
+
+
+def _bars(rows: pd.DataFrame, labels: pd.Series[str], way: str) -> Any:
+    colour, column = _WAYS[way]
+    some = rows.loc[rows[column] > 0]
+    return go.Bar(
+        name=way,
+        orientation="h",
+        y=labels[some.index].tolist(),
+        x=some[column].tolist(),
+        marker={"color": colour, "pattern": {"shape": [_PATTERNS.get(sure, "") for sure in some["sure"].fillna("")]}},
+        text=[f"→ {_text(slug)}" for slug in some["anew_size" if column.startswith("anew") else "advised_size"]],
+        hovertext=_hover(some, labels, _anew if column.startswith("anew") else _resized),
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _hover(rows: pd.DataFrame, labels: pd.Series[str], told: Callable[[dict[Any, Any]], str]) -> list[str]:
+    return [
+        f"<b>{label}</b><br>{told(row)}<br>{_broken(str(row['why']))}"
+        for label, row in zip(labels[rows.index], rows.to_dict("records"), strict=True)
+    ]
+
+
+def _resized(row: dict[Any, Any]) -> str:
+    return (
+        f"{_text(row['size'])} → {_text(row['advised_size'])}<br>${row['price_monthly']:,.2f} →"
+        f" ${row['advised_price_monthly']:,.2f} a month, saves ${row['saving_usd_month']:,.2f}; sure: {_text(row['sure'])}"
+    )
+
+
+def _anew(row: dict[Any, Any]) -> str:
+    return (
+        f"{_text(row['size'])}, anew as {_text(row['anew_size'])}: saves ${row['anew_saving_usd_month']:,.2f} a month"
+    )
+
+
+def _text(value: object) -> str:
+    return escape(printable(str(value)))
+
+
+def _broken(why: str) -> str:
+    """Give the words a line for each part, for a hover does not break lines by itself."""
+    return "<br>".join(map(_text, why.split("; ")))
+
+
+def _line(rows: pd.DataFrame, names: list[str], what: str) -> Any:
+    """Give the lines of all droplets as one trace, with a gap after each."""
+    (half, most_times, most), colour, beside, dash = _USED[what]
+    values = rows[[half, most_times, most]].itertuples(index=False)
+    x = [value if value == value else None for row in values for value in (*row, None)]  # noqa: PLR0124  # nan alone differs from itself
+    words = [
+        f"<b>{name}</b><br>{what}: {row[half]:.0f} % or less half of the time,<br>{row[most_times]:.0f} % or less in 19 of"
+        f" 20 readings, {row[most]:.0f} % at most"
+        for name, row in zip(names, rows.to_dict("records"), strict=True)
+    ]
+    return go.Scatter(
+        name=f"{what}: median, p95, most",
+        mode="lines+markers",
+        x=x,
+        y=[place + beside for place in range(len(names)) for _ in _MARKS],
+        line={"color": colour, "width": 2, "dash": dash},
+        marker={
+            "color": colour,
+            "symbol": [symbol for _ in names for symbol, _ in _MARKS],
+            "size": [size for _ in names for _, size in _MARKS],
+            "line": {"width": 2, "color": colour},
+        },
+        hovertext=[one for one in words for _ in _MARKS],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> str:
+    anew = could["anew_saving_usd_month"]
+    more = int((anew > 0).sum())
+    total = resized["saving_usd_month"].sum()
+    words = (
+        f"{len(resized):,} of {counted(of_all, 'droplet')} could be smaller, which saves ${total:,.2f} a month."
+        if len(resized)
+        else f"None of {counted(of_all, 'droplet')} could be smaller by a resize."
+    )
+    if more:
+        words += f" The disk alone stands in the way of {more:,}: made anew they would save ${anew.sum():,.2f} a month."
+    if could["sure"].isin(["medium", "low"]).any():
+        words += " What is less sure is hatched or dotted."
+    left_out = len(could) - MOST_DROPLETS
+    return words + (f" The picture shows the first {MOST_DROPLETS}; the table has all." if left_out > 0 else "")
+
+
+def _use_words(known: pd.DataFrame, of_all: int) -> str:
+    words = f"Use of {len(known):,} of {counted(of_all, 'droplet')}, from half of the time to the most."
+    if len(known):
+        busiest, fullest = (known.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95", "memory_max"))
+        words += (
+            f" The busiest is {printable(str(busiest['name']))} with {busiest['cpu_p95']:.0f} % of its vCPUs at p95, the"
+            f" fullest {printable(str(fullest['name']))} with {fullest['memory_max']:.0f} % of its memory."
+        )
+    return words + (
+        f" The picture shows the first {MOST_DROPLETS}; the table has all." if len(known) > MOST_DROPLETS else ""
+    )

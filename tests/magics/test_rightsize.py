@@ -1,0 +1,154 @@
+"""`%do rightsize`: on a seeded account, by another way, and what it sends."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.analysis.rightsizing import Rule
+from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.table.rightsizing import RIGHTSIZE
+from poseidon_nb.plots import Picture
+
+COLUMNS = [column.name for column in FINDINGS["rightsizing"].columns]
+
+
+def test_a_seeded_account_gets_a_row_for_each_droplet(desk):
+    frame = desk.do("rightsize").set_index("name")
+    droplets = desk.do("droplets list").set_index("name")
+    assert sorted(frame.index) == sorted(droplets.index)
+    assert (frame.loc[droplets.index[droplets["status"] == "off"], "verdict"] == "unknown").all()
+    assert frame.loc[droplets.index[droplets["gpu_count"].notna()], "verdict"].eq("keep").all()
+    judged = frame["sure"].notna()
+    assert judged.sum() >= 8
+    assert frame.loc[judged, "samples"].gt(300).all()
+
+
+def test_what_is_advised_is_so_by_the_published_sizes_and_the_use_alone(desk):
+    """Dedicated vCPUs for shared ones: by plain Python over the rows that the API gives."""
+    frame = desk.do("rightsize --shared-cpu --cpu-headroom 20 --memory-headroom 10")
+    sizes = {one.slug: one for one in desk.kernel.client().sizes.list()}
+    smaller = frame[frame["verdict"] == "smaller"]
+    assert len(smaller) >= 2
+    disks = desk.do("droplets list").set_index("id")["disk"]
+    for row in smaller.to_dict("records"):
+        now = sizes[row["size"]]
+        able = [
+            one
+            for one in sizes.values()
+            if row["region"] in one.regions
+            and not one.slug.startswith("gpu")
+            and one.disk >= max(disks[row["droplet_id"]], row["disk_used_gb"] / 0.9)
+            and one.vcpus * 80 >= row["cpu_p95"] * now.vcpus
+            and one.vcpus * 200 >= row["cpu_max"] * now.vcpus
+            and one.memory * 90 >= row["memory_max"] * now.memory
+        ]
+        cheapest = min(one.price_monthly for one in able)
+        assert row["outbound_tb_month"] < 2, "else traffic would have to be reckoned with"
+        assert row["advised_price_monthly"] == cheapest == sizes[row["advised_size"]].price_monthly
+        assert row["saving_usd_month"] == now.price_monthly - cheapest
+        assert row["saving_usd_year"] == 12 * row["saving_usd_month"]
+
+
+def test_some_droplets_and_a_tag(desk):
+    assert desk.do("rightsize web-1 db-1")["name"].sort_values().tolist() == ["db-1", "web-1"]
+    tagged = desk.do("rightsize --tag web")
+    assert tagged["name"].str.contains("web").all()
+    with pytest.raises(NoSuchName, match="web-1"):
+        desk.do("rightsize web-l")
+    with pytest.raises(NoSuchName):
+        desk.do("rightsize --tag wep")
+
+
+def test_six_requests_for_each_that_is_judged_and_none_for_the_others(desk):
+    desk.do("droplets list")
+    desk.sent()
+    frame = desk.do("rightsize")
+    metrics = [line for line in desk.sent() if "/monitoring/" in line]
+    unjudged = frame["why"].str.contains("not judged").sum()
+    assert unjudged >= 2
+    assert len(metrics) == 6 * (len(frame) - unjudged)
+
+
+def test_the_window_is_how_far_back_it_looks(desk):
+    day = desk.do("rightsize web-1 --last 24h").iloc[0]
+    assert day["verdict"] == "unknown"
+    assert "and 72 are wanted" in day["why"]
+    assert desk.do("rightsize web-1 --last 24h --least-hours 12").iloc[0]["sure"] == "medium"
+    assert (day["to"] - day["from"]) <= pd.Timedelta(days=1)
+
+
+def test_a_droplet_that_was_just_made_is_not_guessed_at(desk):
+    desk.do("droplets create fresh --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3")
+    row = desk.do("rightsize fresh").iloc[0]
+    assert row["verdict"] == "unknown"
+    assert row["why"]
+
+
+def test_columns_json_and_picture(desk):
+    assert [*desk.do("rightsize web-1 --columns name,verdict,why").columns] == ["name", "verdict", "why"]
+    (row,) = desk.do("rightsize web-1 --raw")
+    assert [*row] == COLUMNS
+    picture = desk.do("rightsize --shared-cpu --plot")
+    assert isinstance(picture, Picture)
+    assert picture.data
+
+
+def test_a_plan_shows_the_requests_and_sends_none(desk):
+    desk.do("droplets list")
+    desk.sent()
+    assert desk.do("rightsize web-1 --last 7d --dry-run") is None
+    said = desk.front.said[0]
+    assert desk.sent() == []
+    lines = [line for line in said.splitlines() if line]
+    assert [line.split("?")[0] for line in lines[:2]] == ["GET /v2/droplets", "GET /v2/sizes"]
+    assert len(lines) == 8
+    seconds = {part.partition("=")[0]: part.partition("=")[2] for part in lines[2].partition("?")[2].split("&")}
+    assert int(seconds["end"]) - int(seconds["start"]) == 7 * 86_400
+    assert desk.do("rightsize --tag web --dry-run") is None
+    assert "GET /v2/droplets?tag_name=web" in desk.front.said[-1]
+    assert "ID-OF-EACH" in desk.front.said[-1]
+
+
+def test_it_only_reads(desk):
+    desk.sent()
+    desk.do("rightsize web-1")
+    assert desk.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "words"),
+    [
+        ("rightsize --cpu-headroom 100", InvalidArgument, "cpu_headroom"),
+        ("rightsize --burst 50", InvalidArgument, "burst"),
+        ("rightsize --last fortnight", InvalidArgument, "14d|7d"),
+        ("rightsize --cpu-headroom much", GrammarError, "much"),
+        ("rightsize --cpu-hedroom 20", GrammarError, "cpu-headroom"),
+        ("rightsize --columns nmae", InvalidArgument, "name"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_sent(desk, line, error, words):
+    desk.sent()
+    with pytest.raises(error, match=words):
+        desk.do(line)
+    assert desk.sent() == []
+
+
+def test_the_options_are_the_rule_and_say_its_defaults():
+    options = {option.field: option for option in RIGHTSIZE.verbs[0].options}
+    for one in fields(Rule):
+        option = options[one.name]
+        if isinstance(one.default, bool):
+            assert (option.kind, option.default, one.default) == ("flag", "", False)
+        else:
+            assert (option.kind, float(option.default)) == ("number", one.default)
+
+
+def test_an_account_without_droplets_gives_an_empty_table(desk, monkeypatch):
+    monkeypatch.setattr(desk.kernel.client().droplets, "list", lambda **_: [])
+    frame = desk.do("rightsize")
+    assert frame.empty
+    assert [*frame.columns] == COLUMNS

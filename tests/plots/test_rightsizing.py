@@ -1,0 +1,138 @@
+"""The pictures of rightsizing show the frame's numbers, say them in words, and draw no string of the account as HTML."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb import plots
+from poseidon_nb.analysis.rightsizing import advice
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.plots.rightsizing import MOST_DROPLETS
+
+
+def a_row(number, name, **more):
+    empty = dict.fromkeys((column.name for column in FINDINGS["rightsizing"].columns), None)
+    figures = {
+        "cpu_p50": 5.0,
+        "cpu_p95": 10.0,
+        "cpu_max": 20.0,
+        "memory_p50": 5.0,
+        "memory_p95": 6.0,
+        "memory_max": 7.0,
+    }
+    return {
+        **empty,
+        **figures,
+        "droplet_id": number,
+        "name": name,
+        "verdict": "keep",
+        "size": "s-4vcpu-8gb",
+        "advised_size": "s-4vcpu-8gb",
+        "saving_usd_month": 0.0,
+        "sure": "high",
+        "why": "14 days; on it",
+        "price_monthly": 48.0,
+        **more,
+    }
+
+
+def smaller(number, name, saving, **more):
+    given = {"advised_size": "s-1vcpu-1gb", "advised_price_monthly": 48 - saving, "saving_usd_month": saving}
+    return a_row(number, name, verdict="smaller", **given, **more)
+
+
+def frame(*rows):
+    return shaped(
+        "rightsizing", pd.DataFrame([*rows], columns=[column.name for column in FINDINGS["rightsizing"].columns])
+    )
+
+
+def test_savings_are_bars_largest_first():
+    found = frame(
+        smaller(1, "a", 24.0, sure="medium"),
+        smaller(2, "b", 42.0),
+        a_row(3, "c", anew_size="s-1vcpu-2gb", anew_saving_usd_month=36.0),
+        a_row(4, "d"),
+        a_row(5, "e", verdict="larger", saving_usd_month=-48.0),
+    )
+    picture = plots.savings(found)
+    resized, anew = picture.data
+    assert (resized.y, resized.x) == (("a", "b"), (24.0, 42.0)) or (resized.y, resized.x) == (("b", "a"), (42.0, 24.0))
+    assert (anew.y, anew.x, anew.text) == (("c",), (36.0,), ("→ s-1vcpu-2gb",))
+    assert picture.layout.yaxis.categoryarray == ("a", "c", "b"), "plotly draws from the bottom up"
+    assert dict(zip(resized.y, resized.marker.pattern.shape, strict=True)) == {"a": "/", "b": ""}
+    assert picture.table["name"].tolist() == ["b", "c", "a"]
+    assert picture.words.startswith("2 of 5 droplets could be smaller, which saves $66.00 a month.")
+    assert "1: made anew they would save $36.00" in picture.words
+    hover = dict(zip(resized.y, resized.hovertext, strict=True))["b"]
+    assert "s-4vcpu-8gb → s-1vcpu-1gb" in hover
+    assert "$48.00 → $6.00 a month, saves $42.00" in hover
+    assert hover.endswith("14 days<br>on it")
+
+
+def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
+    picture = plots.use_of_size(
+        frame(a_row(1, "a"), a_row(2, "b", memory_max=93.0), a_row(3, "c", cpu_p95=None, memory_p95=None))
+    )
+    cpu, memory = picture.data
+    assert cpu.x == (5.0, 10.0, 20.0, None, 5.0, 10.0, 20.0, None)
+    assert memory.x == (5.0, 6.0, 7.0, None, 5.0, 6.0, 93.0, None)
+    assert [round(place) for place in cpu.y] == [0] * 4 + [1] * 4
+    assert set(cpu.y).isdisjoint(memory.y)
+    assert picture.layout.yaxis.ticktext == ("a", "b")
+    assert "fullest b with 93 % of its memory" in picture.words
+    assert "10 % or less in 19 of 20 readings, 20 % at most" in cpu.hovertext[0]
+    assert len(picture.table) == 2
+
+
+def test_memory_alone_is_drawn_too():
+    cpu, memory = plots.use_of_size(frame(a_row(1, "a", cpu_p50=None, cpu_p95=None, cpu_max=None))).data
+    assert set(cpu.x) == {None}
+    assert memory.x[:3] == (5.0, 6.0, 7.0)
+
+
+@pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
+def test_strings_of_the_account_are_escaped_and_two_of_one_name_told_apart(draw):
+    nasty = "<b onclick=x>&\x1b"
+    rows = [smaller(number, nasty, 24.0, size=nasty, why=nasty) for number in (1, 2)]
+    picture = draw(frame(*rows))
+    text = picture.to_json()
+    assert "onclick=x>" not in text.replace("\\u003e", ">").replace("\\u003c", "<").replace("&gt;", "")
+    labels = picture.layout.yaxis.categoryarray or picture.layout.yaxis.ticktext
+    assert {label[-3:] for label in labels} == {"(1)", "(2)"}
+
+
+@pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
+def test_no_rows_give_an_empty_picture_with_words(draw):
+    picture = draw(frame())
+    assert picture.words
+    assert picture.table.empty
+    assert all(not len(trace.y) for trace in picture.data)
+
+
+@pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
+def test_too_many_are_left_out_of_the_picture_but_not_of_the_table(draw):
+    picture = draw(frame(*(smaller(number, f"d-{number}", 24.0) for number in range(MOST_DROPLETS + 5))))
+    assert len(picture.layout.yaxis.categoryarray or picture.layout.yaxis.ticktext) == MOST_DROPLETS
+    assert len(picture.table) == MOST_DROPLETS + 5
+    assert "the table has all" in picture.words
+
+
+def test_what_is_drawn_is_not_changed():
+    found = frame(smaller(1, "a", 24.0))
+    before = found.copy(deep=True)
+    plots.savings(found), plots.use_of_size(found)
+    pd.testing.assert_frame_equal(found, before)
+
+
+def test_the_analysis_frame_is_what_is_drawn():
+    """Nobody but these two knows that columns have to agree."""
+    empty = pd.DataFrame(columns=["id", "name", "region", "size", "vcpus", "memory", "disk", "price_monthly"])
+    sizes = pd.DataFrame(
+        columns=["slug", "vcpus", "memory", "disk", "transfer", "price_monthly", "available", "regions"]
+    )
+    use = pd.DataFrame(columns=["droplet_id", "cpu_p95", "cpu_max", "memory_max", "hours"])
+    found = advice(empty, sizes, use)
+    assert plots.savings(found).table.empty
