@@ -137,7 +137,10 @@ sandbox.fault("status", status=422, method="POST", message="No room in the rack"
     picture(panel.notebook, "panel_errors")
     refused.get_by_role("button", name="Retry").click()
     panel.ends("Power cycle web-1")
-    assert panel.changes() == [("POST", "actions", 201), ("POST", "actions", 422), ("POST", "actions", 201)]
+    errored = panel.entry("errored after")
+    errored.get_by_role("button", name="Retry").click()
+    panel.ends("Reboot web-1")
+    assert [status for *_, status in panel.changes()] == [201, 422, 201, 201]
 
 
 def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(open_panel):
@@ -228,6 +231,10 @@ def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(ope
     assert "Run the cell again" in dead.evaluate("element => getComputedStyle(element, '::after').content")
     assert float(dead.locator(".pnb-bar").evaluate("element => getComputedStyle(element).opacity")) < 0.6
     assert dead.locator(".pnb-bar").evaluate("element => getComputedStyle(element).pointerEvents") == "none"
+    # Nor can it be reached by keys.
+    assert panel.page.locator(".pnb-panel > [inert] button.pnb-reboot").count() == 1
+    panel.page.locator(".pnb-panel button.pnb-reboot").evaluate("button => button.focus()")
+    assert panel.page.evaluate("!document.activeElement.closest('.pnb-panel')")
     picture(panel.notebook, "panel_dead")
 
 

@@ -53,6 +53,7 @@ def saved(open_notebook, lab: tuple[str, str, Path], request: pytest.FixtureRequ
         kept = [shown[0]["text/plain"] for shown in outputs(file)]
         if all(fact in text for text, facts in zip(kept, PANELS.values(), strict=True) for fact in facts):
             break
+    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     return file
 
 
@@ -79,14 +80,17 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_the_facts_as_a_table(s
     page = chromium.new_page()
     # No kernel can be had.
     page.route("**/api/sessions*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
-    page.route("**/api/kernels/**", lambda route: route.abort())
     page.goto(f"{url}/lab/tree/{saved.name}?reset&token={token}")
     for number, facts in enumerate(PANELS.values(), FIRST):
         table = page.locator(".jp-Cell").nth(number).locator(".jp-OutputArea table").first
         table.wait_for(timeout=60_000)
         for fact in facts:
             assert fact in table.inner_text()
+        assert page.locator(".jp-Cell").nth(number).locator(".pnb-kept").is_visible()
     assert page.locator(".pnb-panel").count() == 0
+    # It is the notebook that its owner trusts: there JupyterLab looks for the widgets, and finds none.
+    assert page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.get(2).trusted")
+    assert page.evaluate("!window.jupyterapp.shell.currentWidget.sessionContext.session")
     page.close()
 
 
