@@ -100,6 +100,7 @@ class FleetActing:
         except PoseidonError as error:
             self._ended(work, droplet.id, error)
             raise
+        self._forget(work, droplet)
         # Before it is followed, so that no news of it comes that belongs to nobody.
         work.started(droplet.id, action.id)
         self._subscription.follow(action)
@@ -121,6 +122,7 @@ class FleetActing:
         with self._lock:
             tries = self._tries[work, droplet.id] = self._tries.get((work, droplet.id), 0) + 1
         if tries >= ROUNDS:
+            self._forget(work, droplet)
             self._ended(work, droplet.id, busy)
             return
         # Before it is followed, so that its end finds what waits for it.
@@ -129,6 +131,10 @@ class FleetActing:
             self._waiting.setdefault(pending.id, []).append((work, droplet.id))
         self._subscription.follow(pending)
         self._moved(work, droplet.id)
+
+    def _forget(self, work: FleetWork, droplet: Droplet) -> None:
+        with self._lock:
+            self._tries.pop((work, droplet.id), None)
 
     def _start_late(self, work: FleetWork, droplet_id: int, ended: Action) -> None:
         """Start it on a droplet that was busy, unless that has left it so that it makes no sense any more."""

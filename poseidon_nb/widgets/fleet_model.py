@@ -294,7 +294,7 @@ class FleetModel:
         self._changed()
 
     def close(self) -> None:
-        """Follow the account no more. What was ordered goes on."""
+        """Follow the account no more. What was begun goes on; what waits for a busy droplet is not sent any more."""
         self._subscription.close()
 
     # --- acting ------------------------------------------------------------------------------------------------------

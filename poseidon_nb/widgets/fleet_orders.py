@@ -11,7 +11,7 @@ from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.resizing import RESTARTING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     Row = Mapping[str, Any]
 
@@ -100,11 +100,12 @@ class Order:
     size: str = ""
     with_disk: bool = False
 
-    def title(self, rows: Sequence[Row] = ()) -> str:
-        """Give what it is, for some of its droplets or for all: ``Resize 3 droplets to s-2vcpu-4gb``."""
-        rows = rows or self.droplets
-        what = printable(str(rows[0]["name"])) if len(rows) == 1 else counted(len(rows), "droplet")
-        disk = f" with {'its disk' if len(rows) == 1 else 'their disks'}" if self.with_disk else ""
+    @property
+    def title(self) -> str:
+        """What it is: ``Resize 3 droplets to s-2vcpu-4gb``."""
+        one = len(self.droplets) == 1
+        what = printable(str(self.droplets[0]["name"])) if one else counted(len(self.droplets), "droplet")
+        disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
         return f"{spoken(self.verb).capitalize()} {what}{f' to {self.size}{disk}' if self.size else ''}"
 
     def planned(self, droplet: Row) -> tuple[str, ...]:

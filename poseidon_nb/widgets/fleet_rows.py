@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: The heads of the table. The first holds the boxes that select, and is given its own there.
 HEADS = ("", "Name", "Status", "Region", "Size", "Address", "Tags", "$/month", "Created", "Id")
-NAME, STATUS, PRICE = HEADS.index("Name"), HEADS.index("Status"), HEADS.index("$/month")
+NAME, STATUS, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Status", "Tags", "$/month"))
 #: Between a status and what runs on the droplet now: ``active · power_off``.
 RUNS = " · "
 

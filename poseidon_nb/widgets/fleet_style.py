@@ -9,13 +9,21 @@ FLEET_STYLE = """<style>
 .pnb-fleet .pnb-fleet-table, .pnb-fleet .pnb-fleet-table > *, .pnb-fleet .dt-container { background: transparent !important; }
 .pnb-fleet .dt-container { font-size: 13px; color: var(--pnb-ink); --dt-row-hover: 0, 0, 0; }
 .pnb-fleet .dt-container .dt-layout-row { margin: 8px 0; }
-.pnb-fleet .dt-container .dt-search input, .pnb-fleet .dt-container .dt-length select { height: 30px; margin: 0 6px; padding: 3px 10px; border: 1px solid var(--pnb-line); border-radius: 6px; background: var(--pnb-ground); color: var(--pnb-ink); font-size: 13px; }
-.pnb-fleet .dt-container .dt-search input { width: min(260px, 50cqw); }
+/* Its own style stacks them when the window is narrow, whatever room there is. */
+.pnb-fleet .dt-container .dt-layout-row:not(.dt-layout-table) { display: flex !important; flex-flow: row wrap !important; align-items: center; justify-content: space-between !important; gap: 6px 12px; }
+.pnb-fleet .dt-container .dt-layout-row:not(.dt-layout-table) .dt-layout-cell { width: auto !important; padding: 0; text-align: left; }
+.pnb-fleet .dt-container .dt-search { display: flex; flex-flow: row wrap; align-items: center; gap: 6px 4px; }
+.pnb-fleet .pnb-tag-label { display: inline-flex; align-items: center; margin-left: 10px; } .pnb-fleet .pnb-tag-label[hidden] { display: none; }
+.pnb-fleet select.pnb-tag-choice { max-width: 180px; text-overflow: ellipsis; }
+.pnb-fleet .pnb-elsewhere { padding: 2px 0 6px; color: var(--pnb-ink); overflow-wrap: anywhere; unicode-bidi: plaintext; } .pnb-fleet .pnb-elsewhere:empty { display: none; }
+.pnb-fleet .dt-container .dt-search input, .pnb-fleet .dt-container .dt-search select, .pnb-fleet .dt-container .dt-length select { height: 30px; margin: 0 6px; padding: 3px 10px; border: 1px solid var(--pnb-line); border-radius: 6px; background: var(--pnb-ground); color: var(--pnb-ink); font-size: 13px; }
+.pnb-fleet .dt-container .dt-search input { width: min(260px, 30cqw); }
 .pnb-fleet .dt-container .dt-search input:focus-visible, .pnb-fleet .dt-container select:focus-visible, .pnb-fleet .dt-container button:focus-visible, .pnb-fleet th:focus-visible, .pnb-fleet input.pnb-check:focus-visible, .pnb-fleet input.pnb-check-all:focus-visible { outline: 2px solid var(--pnb-brand) !important; outline-offset: 1px; }
 .pnb-fleet .dt-container label, .pnb-fleet .dt-container .dt-info { color: var(--pnb-soft); padding: 0; }
 .pnb-fleet table.dataTable.pnb-table { border-collapse: collapse; width: 100%; margin: 0; border: 0; font-variant-numeric: tabular-nums; table-layout: auto; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th { padding: 8px 6px; border: 0; border-bottom: 1px solid var(--pnb-line); color: var(--pnb-soft); background: transparent; font-size: 11px; font-weight: 600; letter-spacing: .02em; text-align: left; white-space: nowrap; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th .dt-column-header { justify-content: flex-start; gap: 4px; }
+.pnb-fleet table.dataTable.pnb-table > thead > tr > th:not(:hover, :focus-within, .dt-ordering-asc, .dt-ordering-desc) .dt-column-order { opacity: 0; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th.dt-right { text-align: right; }
 .pnb-fleet table.dataTable.pnb-table > thead > tr > th.dt-right .dt-column-header { flex-direction: row; justify-content: flex-end; }
 .pnb-fleet table.dataTable.pnb-table > tbody > tr { background: transparent; cursor: pointer; }
@@ -43,6 +51,7 @@ FLEET_STYLE = """<style>
 .pnb-track > span { display: block; height: 100%; border-radius: 3px; background: var(--pnb-brand); transition: width .2s; }
 .pnb-work-good .pnb-track > span { background: var(--pnb-good); } .pnb-work-bad .pnb-track > span { background: var(--pnb-bad); }
 .pnb-work-rows { display: flex; flex-direction: column; width: 100%; max-height: 232px; overflow-x: hidden; overflow-y: auto; gap: 1px; padding-right: 6px; }
+.pnb-panel .pnb-work-rows .pnb-row-label, .pnb-actions .pnb-row-label { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .pnb-work-rows > .widget-html { flex: 0 0 auto; width: 100%; }
 .pnb-list { width: 100%; padding: 0 18px 14px; } .pnb-list h4 { margin: 10px 0 4px; font-size: 11px; font-weight: 600; color: var(--pnb-soft); }
 .pnb-list table { border-collapse: collapse; width: 100%; margin: 0; font-variant-numeric: tabular-nums; }
@@ -50,5 +59,10 @@ FLEET_STYLE = """<style>
 .pnb-list td { padding: 6px 10px 6px 0; text-align: left; color: var(--pnb-ink); border-bottom: 1px solid var(--pnb-line); background: transparent; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 .pnb-list tr { background: transparent !important; } .pnb-list .pnb-good { color: var(--pnb-good); } .pnb-list .pnb-bad { color: var(--pnb-bad); font-weight: 600; }
 .pnb-list .pnb-idle { color: var(--pnb-soft); padding: 6px 0; }
+/* What can be looked up elsewhere makes room first; the search still finds it. */
+@container (max-width: 900px) { .pnb-fleet .pnb-column-id { display: none; } }
+@container (max-width: 800px) { .pnb-fleet .pnb-column-created { display: none; } }
+@container (max-width: 640px) { .pnb-fleet .pnb-column-tags { display: none; } .pnb-fleet table.dataTable.pnb-table > tbody > tr > td { max-width: 130px; } .pnb-fleet select.pnb-tag-choice { max-width: 110px; } }
+@container (max-width: 520px) { .pnb-fleet .pnb-column-address { display: none; } }
 .pnb-actions .pnb-activity { padding: 0 18px 4px; } .pnb-actions .pnb-activity > .widget-html { width: 100%; }
 </style>"""

@@ -4,9 +4,14 @@
 // messages: these keep their order with clicks on buttons, which the throttled values of a widget do not.
 
 const ID = 0;
+// Names in the line on what is selected and not shown; of more the rest is counted.
+const MOST_NAMED = 6;
+
+const tagsOf = (data, place) => String(data[place]).split(", ").filter(Boolean);
 
 function initialize({ model }) {
   const key = model.get("key");
+  const { name: NAME, tags: TAGS } = model.get("places");
   const tables = new Set();
   const chosen = new Set(model.get("chosen").ids);
   let number = model.get("chosen").number;
@@ -32,6 +37,53 @@ function initialize({ model }) {
       head.checked = some > 0 && some === all.length;
       head.indeterminate = some > 0 && some < all.length;
     }
+    nameHidden(api, all);
+  }
+
+  // What is selected and not shown, by the search or the tag, is acted upon all the same: so it is named.
+  function nameHidden(api, all) {
+    const line = api.table().container().querySelector(".pnb-elsewhere");
+    if (!line) return;
+    const shown = new Set(all);
+    const hidden = chosen.size > 0
+      ? api.rows().data().toArray().filter((data) => chosen.has(data[ID]) && !shown.has(data[ID])).map((data) => data[NAME])
+      : [];
+    const names = hidden.slice(0, MOST_NAMED).join(", ") + (hidden.length > MOST_NAMED ? ` and ${hidden.length - MOST_NAMED} more` : "");
+    const text = hidden.length ? `Selected too, and not shown by the search or the tag: ${names}` : "";
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  function offerTags(api) {
+    const list = api.table().container().querySelector("select.pnb-tag-choice");
+    if (!list) return;
+    const tags = new Set(api.rows().data().toArray().flatMap((data) => tagsOf(data, TAGS)));
+    // The one that is chosen stays to be seen, even if nothing has it any more.
+    if (list.value) tags.add(list.value);
+    const wanted = ["", ...[...tags].sort()];
+    if ([...list.options].map((one) => one.value).join() === wanted.join()) return;
+    const now = list.value;
+    list.replaceChildren(...wanted.map((tag) => new Option(tag || "all", tag)));
+    list.value = now;
+    list.closest("label").hidden = wanted.length < 2;
+  }
+
+  function addTagChoice(api) {
+    const search = api.table().container().querySelector(".dt-search");
+    if (!search || search.querySelector(".pnb-tag-choice")) return;
+    const label = document.createElement("label");
+    label.className = "pnb-tag-label";
+    const list = document.createElement("select");
+    list.className = "pnb-tag-choice";
+    list.addEventListener("change", () => {
+      const tag = list.value;
+      api.search.fixed("pnb-tag", tag ? (_, data) => tagsOf(data, TAGS).includes(tag) : null).draw();
+    });
+    label.append("Tag", list);
+    search.append(label);
+    const line = document.createElement("div");
+    line.className = "pnb-elsewhere";
+    line.setAttribute("role", "status");
+    api.table().container().append(line);
   }
 
   function tell() {
@@ -65,6 +117,7 @@ function initialize({ model }) {
     if (going.length) api.rows(going).remove();
     if (wanted.size) api.rows.add([...wanted.values()]);
     if (!changed && !going.length && !wanted.size) return;
+    offerTags(api);
     const node = api.table().node();
     const focused = node.contains(document.activeElement) ? document.activeElement.closest("tr[data-pnb-id]") : null;
     // Sorted and searched anew, on the page where it was.
@@ -96,6 +149,7 @@ function initialize({ model }) {
     });
     // The mouse marks text where somebody means a range of rows.
     node.addEventListener("mousedown", (event) => { if (event.shiftKey) event.preventDefault(); });
+    addTagChoice(api);
     api.on("draw", () => decorate(api));
     bring(api);
     decorate(api);

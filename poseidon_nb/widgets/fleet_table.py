@@ -3,6 +3,9 @@
 `ITable` is given the heads only. Its own way of taking data in makes a new table each time, on page 1, and its selection
 is of positions, which after a refresh are other droplets. So a small companion in the page brings rows in by id, with
 only what has changed, and tells the selection as ids.
+
+The search and the tag hide rows and change no selection: what is selected and hidden stays selected, is named below the
+table, and is acted upon with the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import traitlets
 from itables import JavascriptFunction
 from itables.widget import ITable
 
-from poseidon_nb.widgets.fleet_rows import HEADS, NAME, PRICE, RUNS, STATUS, change_between
+from poseidon_nb.widgets.fleet_rows import HEADS, NAME, PRICE, RUNS, STATUS, TAGS, change_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -56,6 +59,7 @@ class _Companion(anywidget.AnyWidget):
 
     _esm = pathlib.Path(__file__).with_name("fleet_table.js")
     key = traitlets.Unicode().tag(sync=True)
+    places = traitlets.Dict().tag(sync=True)
     rows = traitlets.Dict().tag(sync=True)
     changes = traitlets.Dict().tag(sync=True)
     chosen = traitlets.Dict().tag(sync=True)
@@ -77,7 +81,9 @@ class FleetTable:
         self._base = self._now = rows
         self._number = 0
         key = f"fleet-{next(_numbers)}"
-        self._companion = _Companion(key=key, rows=_sent(rows), changes={}, chosen={"ids": [], "number": 0})
+        self._companion = _Companion(
+            key=key, places={"name": NAME, "tags": TAGS}, rows=_sent(rows), changes={}, chosen={"ids": [], "number": 0}
+        )
         self._companion.on_msg(self._heard)
         self._table = _table(key)
         self.widgets = (self._table, self._companion)

@@ -6,6 +6,7 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING
 
+from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.progress import bar_html
 
@@ -42,7 +43,9 @@ class FleetWork:
         self._waiting: set[int] = set()
 
     def _new(self, row: Row) -> Entry:
-        return Entry(self.order.title([row]), self.order.verb, self.order.planned(row))
+        # The size is the same for all, and stands above them.
+        title = f"{spoken(self.order.verb).capitalize()} {printable(str(row['name']))}"
+        return Entry(title, self.order.verb, self.order.planned(row))
 
     # --- news --------------------------------------------------------------------------------------------------------
     def started(self, droplet_id: int, action_id: int) -> None:
@@ -124,7 +127,7 @@ class FleetWork:
     @property
     def title(self) -> str:
         """What was asked for: ``Power off 50 droplets``."""
-        return self.order.title()
+        return self.order.title
 
     def summary(self) -> str:
         """Give how many are how far."""

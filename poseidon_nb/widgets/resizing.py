@@ -173,12 +173,14 @@ class Resizing:
         on = [str(row["name"]) for row in rows if row["status"] == "active"]
         off = [str(row["name"]) for row in rows if row["status"] != "active"]
         if on:
+            who = "All are" if len(on) == len(rows) > 1 else f"{named(on)} {'is' if len(on) == 1 else 'are'}"
             sentences.append(
-                f"{named(on)} {'is on: it is' if len(on) == 1 else 'are on: each is'} shut down, resized and powered on "
-                "again. If its system does not shut down within two minutes, its power is cut."
+                f"{who} on: {'it is' if len(on) == 1 else 'each is'} shut down, resized and powered on again. "
+                "If its system does not shut down within two minutes, its power is cut."
             )
         if off:
-            sentences.append(f"{named(off)} {'is off, and stays' if len(off) == 1 else 'are off, and stay'} off.")
+            who = "All are" if len(off) == len(rows) > 1 else f"{named(off)} {'is' if len(off) == 1 else 'are'}"
+            sentences.append(f"{who} off, and {'stays' if len(off) == 1 else 'stay'} off.")
         growing = [str(row["name"]) for row in rows if choice.disk > row["disk"]]
         if self.grows_disk and growing:
             whose, them = ("Its disk grows", "it") if one else ("Their disks grow", "them")

@@ -16,7 +16,7 @@ sandbox = THE_KERNEL.sandbox
 elsewhere = __import__("poseidon_nb").connect(sandbox)
 world = sandbox._dispatcher.world
 def posted():
-    return sorted(one.path.split("/")[3] for one in sandbox.requests if one.method == "POST")
+    return sorted(one.path.split("/")[3] for one in sandbox.requests if one.path.endswith("/actions") and one.method == "POST")
 """
 OPEN = "panel = %do panel\npanel"
 LOOK = "panel.model._subscription.look_again()"
@@ -65,10 +65,9 @@ class Fleet:
 
 @pytest.fixture
 def fleet(open_notebook):
-    def start(*cells: str, open_with: str = OPEN, theme: str = "") -> Fleet:
+    def start(*cells: str, open_with: str = OPEN, theme: str = "JupyterLab Light") -> Fleet:
         notebook = open_notebook(START, open_with, *cells)
-        if theme:
-            notebook.command("apputils:change-theme", theme=theme)
+        notebook.command("apputils:change-theme", theme=theme)
         notebook.run(0)
         notebook.wait_idle()
         notebook.run(1)
@@ -150,36 +149,53 @@ def test_a_row_that_moves_under_the_mouse_never_has_another_droplet_acted_upon(f
         # Readings that drop, add and rename rows, one after another, while somebody clicks.
         "import threading, time\n"
         "def stir():\n"
-        "    for number, key in enumerate(sorted(elsewhere_ids)[:12]):\n"
-        "        with_name(key, f'{\"abz\"[number % 3]}-{number}')\n"
+        "    for number, key in enumerate(elsewhere_ids[:16]):\n"
+        "        with_name(key, f'{\"a0z\"[number % 3]}-{number}')\n"
+        "        if number % 4 == 1: elsewhere.droplets.get(elsewhere_ids[-number]).delete()\n"
+        "        if number % 4 == 3: elsewhere.droplets.create(name=f'0-{number}', region='nyc3', "
+        "size='s-1vcpu-1gb', image='ubuntu-24-04-x64', wait=False)\n"
         "        panel.model._subscription.look_again(); time.sleep(.25)\n"
         "def with_name(key, name):\n"
         "    world.droplets.put(key, world.droplets[key].showing(name=name))\n"
-        "elsewhere_ids = [one.id for one in elsewhere.droplets.list()]\n"
+        "elsewhere_ids = [one.id for one in sorted(elsewhere.droplets.list(), key=lambda one: one.name)]\n"
         "thread = threading.Thread(target=stir); thread.start()",
         "thread.join(); print(sorted(panel.selected_ids))",
         "print(sorted({int(key) for key in posted()}))",
     )
     place, page = shown.place, shown.notebook.page
+    # What the page itself sees lie under the mouse when it is pressed and let go: there, and nowhere else, it is clicked.
+    page.evaluate(
+        """rows => {
+            window.meant = [];
+            let pressed = null;
+            const idAt = event => document.elementFromPoint(event.clientX, event.clientY)?.closest(rows)?.dataset.pnbId;
+            document.addEventListener('mousedown', event => { pressed = idAt(event); }, true);
+            document.addEventListener('mouseup', event => {
+                const id = idAt(event);
+                if (id && id === pressed) window.meant.push(Number(id));
+            }, true);
+        }""",
+        ROWS,
+    )
+    table = place.locator(f"{ROWS} td.pnb-column-name")
+    boxes = [box for box in (table.nth(number).bounding_box() for number in range(table.count())) if box]
+    first_names = shown.names()
     shown.notebook.run(2)
-    clicked: set[int] = set()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 4
+    number = 0
     while time.monotonic() < deadline:
-        # What the page says lies under the mouse at the click itself is what the person means.
-        key = page.evaluate(
-            """place => { const rows = [...document.querySelectorAll(place)];
-                const row = rows[Math.floor(Math.random() * rows.length)];
-                if (!row) return 0;
-                const id = Number(row.dataset.pnbId); row.querySelector('td:nth-child(2)').click(); return id; }""",
-            ROWS,
-        )
-        if key:
-            clicked ^= {key}
-        page.wait_for_timeout(60)
+        # The mouse aims at a place on the page, whatever row has come to lie there meanwhile.
+        box = boxes[number % len(boxes)]
+        page.mouse.click(box["x"] + 12, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(40)
+        number += 3
+    clicked: set[int] = set()
+    for key in page.evaluate("window.meant"):
+        clicked ^= {key}
+    assert shown.names() != first_names, "rows have moved meanwhile"
     said = answer(shown, 3).strip()
     assert said == str(sorted(clicked))
-    if not clicked:
-        shown.place.locator(ROWS).first.click()
+    assert clicked
     names = place.locator(".pnb-selection").inner_text()
     assert f"{len(clicked)} selected" in names
     shown.confirm("reboot")
@@ -297,21 +313,191 @@ def test_the_cell_run_again_leaves_one_panel_that_works(fleet):
 
 
 @pytest.mark.timeout(240)
-def test_actions_started_elsewhere_are_shown_with_a_bar_until_they_end(open_notebook):
-    notebook = open_notebook(
-        START.replace("--speed 8", "--speed 2"),
-        "running = next(one for one in elsewhere.droplets.list() if one.active).take_snapshot(wait=False)",
-        "%do panel actions",
+def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
+    shown = fleet(
+        "print(posted() == sorted(3 * [str(key) for key in panel.selected_ids]))\n"
+        "for key in panel.selected_ids: print(*(one.type for one in elsewhere.droplets.get(key).actions()[:3]))",
+        LOOK,
+        "print([(row.size, int(row.disk), row.status) for row in panel.selected.itertuples()])",
     )
+    place, page = shown.place, shown.notebook.page
+    place.get_by_role("searchbox").fill("cache-")
+    page.wait_for_timeout(300)
+    on = place.locator(ROWS).filter(has_text="active")
     for number in range(3):
-        notebook.run(number)
-        notebook.page.wait_for_timeout(200)
-        notebook.wait_idle()
-    place = notebook.output(2)
-    bar = place.locator(".pnb-activity [role=progressbar]")
-    bar.first.wait_for(timeout=20_000)
-    assert bar.first.get_attribute("aria-label").startswith("Snapshot ")
-    picture(notebook, "actions_running")
-    place.get_by_text("Nothing is running now").first.wait_for(timeout=90_000)
-    assert place.locator(".pnb-list tr").nth(1).inner_text().startswith("Snapshot ")
-    picture(notebook, "actions_ended")
+        on.nth(number).click()
+    shown.wait_text("3 selected")
+    shown.button("resize").click()
+    sizes = place.get_by_label("Size, price of each, and difference for all")
+    sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
+    labels = sizes.locator("option").all_text_contents()
+    assert all("/mo" in label for label in labels)
+    sizes.select_option(index=next(at for at, label in enumerate(labels) if label.split()[0] == "s-4vcpu-8gb"))
+    shown.wait_text("All are on: each is shut down, resized and powered on again")
+    place.get_by_text(re.compile("this cannot be undone")).click()
+    shown.wait_text("Their disks grow to 160 GB for good")
+    picture(shown.notebook, "fleet_resize_light")
+    go = place.locator("button.pnb-go-resize")
+    assert go.inner_text() == "Resize 3 to s-4vcpu-8gb"
+    go.click()
+    question = place.locator("button.pnb-go-resize.pnb-asking")
+    question.wait_for(timeout=10_000)
+    assert re.match(
+        r"Confirm: resize 3 droplets to s-4vcpu-8gb with their disks, for good, for \$48.00 a month each \([+-]\$[\d,.]+ for all\): ",
+        question.inner_text(),
+    )
+    page.wait_for_timeout(800)
+    question.click()
+    place.locator(".pnb-work .pnb-step-now").first.wait_for(timeout=20_000)
+    picture(shown.notebook, "fleet_resizing")
+    shown.wait_text(r"Resize 3 droplets to s-4vcpu-8gb with their disks: 3 completed", 120_000)
+    assert place.locator(".pnb-work .pnb-step-done").count() == 9
+    assert answer(shown, 2).splitlines() == ["True", *3 * ["power_on resize shutdown"]]
+    answer(shown, 3)
+    assert answer(shown, 4) == str(3 * [("s-4vcpu-8gb", 160, "active")])
+
+
+@pytest.mark.timeout(240)
+def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(fleet):
+    shown = fleet("print(sorted(one.name for one in elsewhere.images.list(private=True) if 'upgrade' in one.name))")
+    place = shown.place
+    for name in ("cache-17", "cache-27"):
+        shown.row(name).click()
+    shown.button("snapshot").click()
+    ending = place.get_by_label("Name of the snapshots, behind each droplet's own")
+    ending.wait_for(timeout=10_000)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}", ending.input_value())
+    ending.fill("before upgrade")
+    shown.wait_text("Named cache-17-before upgrade and cache-27-before upgrade.")
+    picture(shown.notebook, "fleet_snapshot")
+    place.get_by_role("button", name="Take 2 snapshots").click()
+    shown.wait_text(r"Snapshot 2 droplets: 2 completed", 120_000)
+    assert answer(shown, 2) == "['cache-17-before upgrade', 'cache-27-before upgrade']"
+
+
+@pytest.mark.timeout(240)
+def test_what_the_search_or_the_tag_hides_stays_selected_and_is_named(fleet):
+    shown = fleet("sorted(panel.selected['name'])")
+    place, page = shown.place, shown.notebook.page
+    shown.row("cache-17").click()
+    tags = place.get_by_role("combobox", name="Tag")
+    options = tags.locator("option").all_inner_texts()
+    assert options[0] == "all"
+    assert "web" in options
+    tags.select_option("web")
+    page.wait_for_timeout(300)
+    cells = place.locator(f"{ROWS} td:nth-child(7)").all_inner_texts()
+    assert cells
+    assert all("web" in cell.split(", ") for cell in cells)
+    hidden = place.locator(".pnb-elsewhere")
+    assert hidden.inner_text() == "Selected too, and not shown by the search or the tag: cache-17"
+    place.locator(ROWS).first.click()
+    other = shown.chosen()[0]
+    shown.wait_text("2 selected")
+    picture(shown.notebook, "fleet_tag")
+    assert answer(shown, 2) == str(sorted(["cache-17", other]))
+    # The box in the head means what is shown, and nothing else.
+    place.locator("input.pnb-check-all").click()
+    place.locator("input.pnb-check-all").click()
+    shown.wait_text("1 selected: cache-17")
+    tags.select_option("")
+    page.wait_for_timeout(300)
+    assert hidden.inner_text() == ""
+    assert shown.chosen() == ["cache-17"]
+
+
+@pytest.mark.timeout(240)
+def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_afterwards(fleet):
+    shown = fleet(
+        "sandbox.fault('status', status=429, method='POST', retry_after_s=3, times=1)",
+        "sandbox.fault('lost_before', method='GET', times=5)",
+        "print(len(posted()))",
+        open_with=OPEN,
+    )
+    place = shown.place
+    for name in ("cache-17", "cache-27"):
+        shown.row(name).click()
+    answer(shown, 2)
+    shown.confirm("reboot")
+    shown.wait_text(r"waiting 3 s: rate limit")
+    picture(shown.notebook, "fleet_429")
+    shown.wait_text(r"Reboot 2 droplets: .*2 running", 20_000)
+    shown.notebook.run(3)
+    notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
+    notice.wait_for(timeout=30_000)
+    shown.wait_text(r"Reboot 2 droplets: 2 completed", 60_000)
+    notice.wait_for(state="detached", timeout=30_000)
+    assert answer(shown, 4) == "3", "the refused one, and one each"
+
+
+@pytest.mark.timeout(240)
+def test_a_panel_without_its_kernel_looks_dead_and_does_nothing(fleet):
+    shown = fleet()
+    page = shown.notebook.page
+    shown.place.locator(ROWS).first.click()
+    shown.wait_text("1 selected")
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    dead = page.locator(".pnb-fleet.jupyter-widgets-disconnected")
+    dead.wait_for(timeout=30_000)
+    shown.notebook.wait_idle()
+    assert "Run the cell again" in dead.evaluate("element => getComputedStyle(element, '::after').content")
+    for part in (".pnb-table-box", ".pnb-bar"):
+        opacity, pointer = dead.locator(part).first.evaluate(
+            "element => [getComputedStyle(element).opacity, getComputedStyle(element).pointerEvents]"
+        )
+        assert float(opacity) < 0.6
+        assert pointer == "none"
+    picture(shown.notebook, "fleet_dead")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("width", [700, 1280])
+def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
+    names = [
+        "<img src=x onerror=window.harmed=1>" + "w" * 200,
+        chr(0x5E9) * 190,
+        "x" * 200,
+    ]
+    shown = fleet(
+        f"keys = [one.id for one in elsewhere.droplets.list() if one.active][:3]\n"
+        f"for key, name in zip(keys, {names!r}):\n"
+        "    world.droplets.put(key, world.droplets[key].showing(name=name, tags=['t' * 200, name[:40]]))\n"
+        "panel.select(keys)\n" + LOOK,
+    )
+    page, place = shown.notebook.page, shown.place
+    page.set_viewport_size({"width": width, "height": 1400})
+    if width < 1000:
+        shown.notebook.command("application:toggle-left-area")
+    answer(shown, 2)
+    shown.wait_text("3 selected: ", 30_000)
+    place.get_by_role("searchbox").fill("ttt")
+    page.wait_for_timeout(500)
+    assert len(shown.names()) == 3
+    card = place.locator(".pnb-fleet")
+
+    def sticks_out() -> list[str]:
+        return card.evaluate(
+            """card => {
+                const right = card.getBoundingClientRect().right + 1;
+                // What scrolls by itself may be wider inside.
+                return [...card.querySelectorAll('*')]
+                    .filter(one => !one.closest('.pnb-table-box *') && !one.closest('.pnb-unseen') && one.getClientRects().length)
+                    .filter(one => one.getBoundingClientRect().right > right)
+                    .map(one => one.className || one.tagName);
+            }"""
+        )
+
+    assert sticks_out() == []
+    shown.button("resize").click()
+    place.locator("button.pnb-go-resize:enabled").click(timeout=20_000)
+    place.locator("button.pnb-go-resize.pnb-asking").wait_for(timeout=10_000)
+    picture(shown.notebook, f"fleet_names_{width}")
+    assert sticks_out() == []
+    place.locator("button.pnb-close-form, .pnb-cancel").locator("visible=true").first.click()
+    shown.confirm("reboot")
+    shown.wait_text(r"Reboot 3 droplets: 3 completed", 60_000)
+    picture(shown.notebook, f"fleet_names_done_{width}")
+    assert sticks_out() == []
+    assert card.evaluate("card => card.scrollWidth - card.clientWidth") <= 1
+    assert place.locator("img").count() == 0
+    assert page.evaluate("window.harmed") is None

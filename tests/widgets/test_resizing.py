@@ -100,6 +100,15 @@ def test_running_and_stopped_ones_are_told_apart_and_the_disk_is_for_good():
     assert "with their disks, for good," in made.question()
 
 
+def test_what_is_the_same_for_all_is_said_without_their_names():
+    made = resizing(droplet("a"), droplet("b"))
+    assert made.consequences()[1].startswith("All are on: each is shut down, resized and powered on again.")
+    assert (
+        resizing(droplet("a", status="off"), droplet("b", status="off")).consequences()[1]
+        == "All are off, and stay off."
+    )
+
+
 def test_a_choice_that_does_not_fit_any_more_is_not_kept():
     rows = [droplet("a")]
     made = Resizing(lambda: rows)

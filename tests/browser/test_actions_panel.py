@@ -1,0 +1,143 @@
+"""The panel of an account's actions in JupyterLab in Chromium: what others have started, how it ends, and how it looks."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+START = """%load_ext poseidon_nb
+%do sandbox start --speed {speed} --droplets 12
+from poseidon_nb.magics.kernel import THE_KERNEL
+sandbox = THE_KERNEL.sandbox
+elsewhere = __import__("poseidon_nb").connect(sandbox)
+world = sandbox._dispatcher.world
+running = [one for one in elsewhere.droplets.list() if one.active]
+"""
+OPEN = "%do panel actions"
+
+
+def picture(notebook, name: str) -> None:
+    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
+    folder = os.environ.get("POSEIDON_PICTURES")
+    if folder:
+        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+@pytest.fixture
+def actions(open_notebook):
+    """Give a function that prepares an account, opens its panel in cell 2, and gives the notebook and the panel's place."""
+
+    def start(before: str, *cells: str, speed: int = 4):
+        notebook = open_notebook(START.format(speed=speed), before, OPEN, *cells)
+        for number in range(3):
+            notebook.run(number)
+            notebook.page.wait_for_timeout(200)
+            notebook.wait_idle()
+        place = notebook.output(2)
+        place.locator(".pnb-actions").wait_for(timeout=20_000)
+        return notebook, place
+
+    return start
+
+
+@pytest.mark.timeout(240)
+def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_it_ends(actions):
+    notebook, place = actions(
+        "running[0].take_snapshot(wait=False)",
+        "running[1].reboot(wait=False); print(running[1].name)",
+        speed=2,
+    )
+    bars = place.locator(".pnb-activity [role=progressbar]")
+    bars.first.wait_for(timeout=20_000)
+    assert bars.first.get_attribute("aria-label").startswith("Snapshot ")
+    notebook.run(3)
+    notebook.wait_idle()
+    place.get_by_role("button", name="Look again now").click()
+    reboot = place.locator(".pnb-activity [role=progressbar][aria-label^='Reboot ']")
+    reboot.wait_for(timeout=20_000)
+    seen = {reboot.get_attribute("aria-valuetext")}
+    notebook.page.wait_for_timeout(1_500)
+    picture(notebook, "actions_running")
+    if reboot.count():
+        seen.add(reboot.get_attribute("aria-valuetext"))
+        assert len(seen) == 2, "it moves"
+    place.get_by_text("Nothing is running now").first.wait_for(timeout=90_000)
+    rows = place.locator(".pnb-list tr").all_inner_texts()[1:3]
+    assert {row.split()[0] for row in rows} == {"Snapshot", "Reboot"}
+    assert all("✓ completed" in row for row in rows)
+    picture(notebook, "actions_ended")
+
+
+@pytest.mark.timeout(240)
+def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said_with_the_request(actions):
+    notebook, place = actions(
+        "sandbox.fault('action_errored', action='reboot', times=1)\nfailing = running[0].reboot(wait=False)",
+        "print(failing.id)",
+        "sandbox.fault('status', status=403, message='no <b>actions</b> for you', method='GET', times=6)",
+        speed=8,
+    )
+    place.get_by_text("✗ errored").first.wait_for(timeout=60_000)
+    row = place.locator(".pnb-list tr").filter(has_text="✗ errored").first
+    assert row.inner_text().startswith("Reboot ")
+    notebook.run(3)
+    notebook.wait_idle()
+    number = notebook.output(3).get_by_text(re.compile(r"^\s*\d{6,}\s*$")).first.inner_text().strip()
+    assert number in row.inner_text()
+    red = place.locator(".pnb-list td.pnb-bad").first.evaluate("cell => getComputedStyle(cell).color")
+    channels = [int(part) for part in re.findall(r"\d+", red)[:3]]
+    assert channels[0] > 1.5 * max(channels[1:]), red
+    picture(notebook, "actions_errored")
+    notebook.run(4)
+    notebook.wait_idle()
+    place.get_by_role("button", name="Look again now").click()
+    notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
+    notice.wait_for(timeout=30_000)
+    assert re.search(r"403: no <b>actions</b> for you.*request [\w-]{8,}", notice.inner_text())
+    picture(notebook, "actions_lost")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("width", "theme"), [(700, "JupyterLab Light"), (1280, "JupyterLab Dark")])
+def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, theme):
+    names = ["<img src=x onerror=window.harmed=1>" + "w" * 200, chr(0x5E9) * 190, "x" * 200]
+    notebook, place = actions(
+        f"for one, name in zip(running, {names!r}):\n"
+        "    world.droplets.put(one.id, world.droplets[one.id].showing(name=name))\n"
+        "    one.refresh().take_snapshot(wait=False)\n"
+        "panel = %do panel",
+        "for one in running[3:6]: one.reboot(wait=False)",
+        speed=2,
+    )
+    page = notebook.page
+    notebook.command("apputils:change-theme", theme=theme)
+    page.set_viewport_size({"width": width, "height": 1200})
+    if width < 1000:
+        notebook.command("application:toggle-left-area")
+    page.wait_for_timeout(800)
+    card = place.locator(".pnb-actions")
+    overflow = "card => card.scrollWidth - card.clientWidth"
+    place.locator(".pnb-activity [role=progressbar][aria-label*='onerror']").wait_for(timeout=30_000)
+    assert card.evaluate(overflow) <= 1
+    picture(notebook, f"actions_names_{width}")
+    place.get_by_text("Nothing is running now").first.wait_for(timeout=120_000)
+    assert card.evaluate(overflow) <= 1
+    assert place.locator("img").count() == 0
+    assert page.evaluate("window.harmed") is None
+    ink = place.locator(".pnb-list td").first.evaluate("cell => getComputedStyle(cell).color")
+    bright = min(int(part) for part in re.findall(r"\d+", ink)[:3])
+    assert bright > 150 if "Dark" in theme else bright < 120
+    picture(notebook, f"actions_names_ended_{width}")
+
+
+@pytest.mark.timeout(240)
+def test_a_panel_without_its_kernel_looks_dead(actions):
+    notebook, _ = actions("")
+    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    dead = notebook.page.locator(".pnb-actions.jupyter-widgets-disconnected")
+    dead.wait_for(timeout=30_000)
+    notebook.wait_idle()
+    assert "Run the cell again" in dead.evaluate("element => getComputedStyle(element, '::after').content")
+    assert float(dead.locator(".pnb-bar").evaluate("element => getComputedStyle(element).opacity")) < 0.6
