@@ -178,6 +178,11 @@ class _Reading:
         name = typed[len(dashes) :]
         if name in SECRET_OPTIONS and (self.verb is None or option_called(self.verb, name) is None):
             raise mistake(NO_TOKENS_HERE)
+        if self.verb is None and self.group is not None and self.group.default:
+            # An option that only the group's default verb has says that this is meant: `cost --by tag`.
+            default = verb_meant(self.group, self.group.default)
+            if option_called(None, name) is None and option_called(default, name) is not None:
+                self.verb = default
         if self.wants_help:
             self._skip_value(name, given=bool(equals))
             return

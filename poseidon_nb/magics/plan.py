@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue import operation
 from poseidon_nb.client.droplet_creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.frames.schemas import FINDINGS
@@ -91,10 +92,19 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
 def _reads_for_findings(command: Command, verb: Verb, client: Client) -> list[Request]:
     """Give what is read so that something can be reckoned from it: whole lists, of which all pages are read."""
     tag = command.options.get("tag_name")
-    return [
-        client.request(one, query={"tag_name": tag} if tag and one == "droplets_list" else {})
-        for one in verb.operations
-    ]
+    requests = []
+    for one in verb.operations:
+        wanted = operation(one)
+        path = {parameter.name: "ID-OF-EACH" for parameter in wanted.path_parameters}
+        taken = {parameter.name for parameter in wanted.query_parameters}
+        query = {name: value for name, value in verb.fixed.items() if name in taken}
+        if tag and one == "droplets_list":
+            query["tag_name"] = tag
+        requests.append(client.request(one, path=path, query=query))
+        if one == "droplets_list" and not verb.arguments:
+            # All droplets are two lists.
+            requests.append(client.request(one, query={"type": "gpus"}))
+    return requests
 
 
 def _rightsizing_requests(command: Command, client: Client, kernel: Kernel) -> list[Request]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 #: What lines can be added up by.
 KEYS = ("kind", "tag", "region", "size", "project", "droplet")
-Key = Literal["kind", "tag", "region", "size", "project", "droplet"]
 
 _NEEDED = (
     "kind",
@@ -33,7 +32,7 @@ _NEEDED = (
 _REASONS = 3
 
 
-def by(lines: pd.DataFrame, key: Key = "kind") -> pd.DataFrame:
+def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     """Give what lines cost together, dearest first.
 
     A thing with two tags is counted under each, for each tag's sum has to be what that tag costs: by tag, sums may add up

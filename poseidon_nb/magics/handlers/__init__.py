@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.magics.handlers import (
     accounts,
     api,
+    cost,
     droplet_verbs,
     droplets,
     operations,
@@ -42,6 +43,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **sizes.HANDLERS,
     **timeline.HANDLERS,
     **rightsizing.HANDLERS,
+    **cost.HANDLERS,
 }
 
 

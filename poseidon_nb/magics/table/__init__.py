@@ -22,6 +22,7 @@ from poseidon_nb.magics.table.account import (
     SIZES,
     TAGS,
 )
+from poseidon_nb.magics.table.cost import COST
 from poseidon_nb.magics.table.disks import IMAGES, SNAPSHOTS, VOLUMES
 from poseidon_nb.magics.table.droplets import DROPLETS
 from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
@@ -38,7 +39,7 @@ GROUPS = (
     *(DROPLETS, IMAGES, SNAPSHOTS, VOLUMES, KEYS, TAGS, ACTIONS),
     *(DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
     *(DATABASES, KUBERNETES, APPS, MONITORING),
-    *(REGIONS, SIZES, PROJECTS, ACCOUNT, BALANCE, INVOICES),
+    *(REGIONS, SIZES, PROJECTS, ACCOUNT, COST, BALANCE, INVOICES),
     *(RIGHTSIZE,),
     *(PANEL, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
 )

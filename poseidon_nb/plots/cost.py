@@ -1,0 +1,174 @@
+"""What the account costs: a bar for each sum, and a bar for each month."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from poseidon_nb.plots.picture import COLOURS, INK, drawn
+from poseidon_nb.text import counted, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poseidon_nb.plots.picture import Picture
+
+#: Bars that are drawn, the dearest; more would be a carpet that nobody reads.
+MOST_BARS = 30
+_ROW_PX, _FRAME_PX = 26, 130
+#: Letters of a label beside its bar; the hover has all.
+_LABEL = 40
+
+
+def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
+    """Draw what things cost a month together, dearest on top; what has no price is said, for it has no bar.
+
+    Parameters
+    ----------
+    sums : pandas.DataFrame
+        As `analysis.cost.by` gives them.
+    by : str
+        What they were added up by, for the title and the axis.
+
+    Returns
+    -------
+    Picture
+        The dearest 30, if there are more.
+    """
+    priced = sums.dropna(subset=["price_usd_month"])
+    shown = priced.nlargest(MOST_BARS, "price_usd_month").iloc[::-1]
+    labels = [escape(_shortened(name)) for name in _names(shown, by)]
+    places = [*range(len(shown))]
+    bars = go.Bar(
+        orientation="h",
+        # Two groups may have one name, so that a bar's place is a number, which the axis then names.
+        y=places,
+        x=shown["price_usd_month"].tolist(),
+        text=[f"{usd:,.2f}" for usd in shown["price_usd_month"]],
+        textposition="auto",
+        marker={"color": COLOURS[0]},
+        hovertext=[_hover(row, name) for row, name in zip(_rows(shown), _names(shown, by), strict=True)],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    columns = ["group", "price_usd_month", "price_usd_hour", "share", "things", "unpriced", "note"]
+    picture = drawn(
+        bars,
+        table=sums[columns].rename(columns={"group": by} if by else {}),
+        words=_words(sums, priced, by),
+        title=f"What it costs{f', by {by}' if by else ''}",
+        x="USD a month",
+        y=by,
+        height=_FRAME_PX + _ROW_PX * max(len(shown), 3),
+        hovermode="closest",
+        showlegend=False,
+    )
+    picture.update_yaxes(tickmode="array", tickvals=places, ticktext=labels, showgrid=False)
+    picture.update_xaxes(rangemode="tozero", tickprefix="$")
+    return picture
+
+
+def cost_history(months: pd.DataFrame) -> Picture:
+    """Draw what each month cost; the month that is not over is hatched, and named as such.
+
+    Parameters
+    ----------
+    months : pandas.DataFrame
+        As `analysis.cost.history` gives them.
+    """
+    final = months["final"].fillna(value=True).astype(bool)
+    bars = [
+        go.Bar(
+            name=name,
+            x=part["month"].tolist(),
+            y=part["billed_usd"].tolist(),
+            text=[f"{usd:,.2f}" for usd in part["billed_usd"]],
+            textposition="auto",
+            marker={"color": colour, "pattern": {"shape": shape}},
+            hovertext=[_month_hover(row) for row in _rows(part)],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+        for name, part, colour, shape in (
+            ("billed", months[final], COLOURS[0], ""),
+            ("used until now", months[~final], INK, "/"),
+        )
+        if len(part)
+    ]
+    picture = drawn(
+        *bars,
+        table=months,
+        words=_story(months, final),
+        title="What each month cost",
+        x="month",
+        y="USD",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 1, "xanchor": "right"},
+        hovermode="closest",
+        barmode="overlay",
+    )
+    # A month is a name here: as a date it would be drawn at its first second.
+    picture.update_xaxes(type="category", categoryorder="array", categoryarray=months["month"].tolist(), showgrid=False)
+    picture.update_yaxes(rangemode="tozero", tickprefix="$")
+    return picture
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _names(sums: pd.DataFrame, by: str) -> list[str]:
+    none = f"(no {by})" if by else "(none)"
+    return [printable(name) if isinstance(name, str) else none for name in sums["group"]]
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LABEL else f"{name[: _LABEL - 1]}…"
+
+
+def _hover(row: dict[str, Any], name: str) -> str:
+    unpriced = f"<br>{row['unpriced']} of them without a price" if row["unpriced"] else ""
+    return (
+        f"<b>{escape(name)}</b><br>{row['price_usd_month']:,.2f} USD a month, {row['price_usd_hour']:,.4f} an hour"
+        f"<br>{row['share']:.1%} of all, {counted(row['things'], 'line')}{unpriced}"
+    )
+
+
+def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
+    if priced.empty:
+        return "Nothing here has a known price."
+    dearest = priced.nlargest(1, "price_usd_month")
+    (first,), (name,) = _rows(dearest), _names(dearest, by)
+    left_out = f" The picture shows the dearest {MOST_BARS}; the table has all." if len(priced) > MOST_BARS else ""
+    unpriced = int(sums["unpriced"].sum())
+    without = (
+        f" {counted(unpriced, 'line')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
+        if unpriced
+        else ""
+    )
+    return (
+        f"{name} costs most, {first['price_usd_month']:,.2f} USD a month, {first['share']:.0%} of all;"
+        f" {counted(len(priced), 'bar')} in all.{without}{left_out}"
+    )
+
+
+def _month_hover(row: dict[str, Any]) -> str:
+    change, percent = row["change_usd"], row["change_percent"]
+    # Missing where there is no month before; nan alone differs from itself.
+    moved = "" if change != change else f"<br>{change:+,.2f} USD from the month before"  # noqa: PLR0124
+    moved += "" if percent != percent else f", {percent:+,.0f} %"  # noqa: PLR0124
+    return f"<b>{escape(printable(str(row['month'])))}</b><br>{row['billed_usd']:,.2f} USD{moved}"
+
+
+def _story(months: pd.DataFrame, final: pd.Series) -> str:
+    over = months[final]
+    running = "".join(
+        f" {printable(str(row['month']))} until now: {row['billed_usd']:,.2f} USD." for row in _rows(months[~final])
+    )
+    if over.empty:
+        return f"No month has been billed yet.{running}"
+    (last,), (dearest,) = _rows(over.tail(1)), _rows(over.nlargest(1, "billed_usd"))
+    return (
+        f"{counted(len(over), 'month')}: {last['month']} cost {last['billed_usd']:,.2f} USD, the dearest was"
+        f" {dearest['month']} with {dearest['billed_usd']:,.2f} USD.{running}"
+    )

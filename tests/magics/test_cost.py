@@ -1,0 +1,141 @@
+"""`%do cost`: what it reads, what it gives, and what it says of what cannot be read."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb import errors
+from poseidon_nb.analysis import cost
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.grammar import parse
+from poseidon_nb.magics.suggestions import candidates
+from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.plots import Picture
+
+TABLES = {
+    "cost": "cost_by",
+    "cost --by tag": "cost_by",
+    "cost lines": "cost_lines",
+    "cost reconcile": "cost_reconciled",
+    "cost history": "cost_history",
+}
+
+
+@pytest.mark.parametrize(("line", "table"), TABLES.items())
+def test_it_is_a_frame_with_the_columns_that_help_promises(desk, line: str, table: str) -> None:
+    frame = desk.do(line)
+    assert [*frame.columns] == [column.name for column in FINDINGS[table].columns]
+    assert len(frame) > 3
+    assert desk.changes() == [], "nothing is changed"
+
+
+@pytest.mark.parametrize("line", ["cost --by project", "cost history"])
+def test_with_plot_it_is_a_picture_of_the_same_numbers(desk, line: str) -> None:
+    picture, frame = desk.do(f"{line} --plot"), desk.do(line)
+    assert isinstance(picture, Picture)
+    column = "price_usd_month" if "by" in line else "billed_usd"
+    pd.testing.assert_series_equal(picture.table[column], frame[column])
+
+
+def test_the_sums_are_those_of_the_droplets_list(desk) -> None:
+    droplets = desk.do("droplets list")
+    sums = desk.do("cost --by region").set_index("group")
+    volumes = desk.do("volumes list")
+    balancers = desk.do("load-balancers list")
+    assert sums.loc["tor1", "price_usd_month"] == droplets[droplets["region"] == "tor1"]["price_monthly"].sum()
+    here = droplets[droplets["region"] == "sgp1"]["price_monthly"].sum()
+    assert sums.loc["sgp1", "price_usd_month"] == pytest.approx(here)
+    kinds = desk.do("cost").set_index("group")["price_usd_month"]
+    assert kinds["droplet"] == pytest.approx(droplets["price_monthly"].sum())
+    assert kinds["volume"] == pytest.approx(volumes["size_gigabytes"].sum() * 0.10)
+    assert kinds["load_balancer"] == balancers["size_unit"].sum() * 12
+    backed_up = droplets[[("backups" in features) for features in droplets["features"]]]
+    assert kinds["backup"] == pytest.approx(backed_up["price_monthly"].sum() * 0.20)
+
+
+def test_the_total_is_said_and_what_has_no_price(desk) -> None:
+    total = cost.total(desk.do("cost lines")).iloc[0]
+    desk.do("cost --by tag")
+    said = desk.front.said[-1]
+    assert f"In all {total['price_usd_month']:,.2f} USD a month" in said
+    assert "counted under each" in said
+    assert f"{total['unpriced']:.0f} of {total['things']:.0f} lines have no price" in said
+    for kind in ("database", "kubernetes", "transfer"):
+        assert kind in said
+
+
+def test_a_service_that_is_not_there_is_a_line_with_the_reason(desk) -> None:
+    lines = desk.do("cost lines").set_index("kind")
+    assert pd.isna(lines.loc["database", "price_usd_month"])
+    assert lines.loc["database", "note"].startswith("could not be read: 501")
+
+
+def test_a_missing_scope_is_a_line_with_the_scope_and_other_sums_stay(desk) -> None:
+    before = desk.do("cost").set_index("group")["price_usd_month"]
+    desk.sandbox.fault("status", operation="volumes_list", status=403, times=None)
+    desk.sandbox.fault("status", operation="projects_list_resources", status=403, times=None)
+    lines = desk.do("cost lines")
+    (volume,) = lines[lines["kind"] == "volume"].to_dict("records")
+    assert volume["note"].startswith("could not be read: 403")
+    assert "block_storage:read" in volume["note"]
+    assert any("what is in the projects" in said for said in desk.front.said)
+    after = cost.by(lines).set_index("group")["price_usd_month"]
+    pd.testing.assert_series_equal(before.drop("volume"), after.drop("volume"), check_like=True)
+
+
+def test_droplets_that_cannot_be_read_are_told_too(desk) -> None:
+    desk.sandbox.fault("status", operation="droplets_list", status=403, times=None)
+    kinds = desk.do("cost").set_index("group")
+    assert pd.isna(kinds.loc["droplet", "price_usd_month"])
+    assert kinds.loc["volume", "price_usd_month"] > 0
+
+
+def test_without_the_balance_nothing_is_reconciled(desk) -> None:
+    desk.sandbox.fault("status", operation="balance_get", status=403, times=None)
+    with pytest.raises(errors.Forbidden):
+        desk.do("cost reconcile")
+
+
+def test_lines_and_bill_agree_and_what_is_gone_is_told(desk, clock) -> None:
+    last = desk.do("cost reconcile").set_index("product").loc["(all)"]
+    assert (last["difference_usd"], last["gone_usd"]) == (0.0, 0.0)
+    assert last["billed_usd"] == desk.do("balance")["month_to_date_usage"][0]
+    desk.do("droplets delete train-1 --yes")
+    clock.advance(3600)
+    after = desk.do("cost reconcile").set_index("product")
+    assert after.loc["Droplets", "gone_usd"] == after.loc["Droplets", "difference_usd"] > 100
+
+
+def test_the_history_is_the_invoices_with_this_month(desk) -> None:
+    invoices = desk.do("invoices list").set_index("invoice_period")["amount"]
+    months = desk.do("cost history").set_index("month")
+    over = months[months["final"]]
+    assert over["billed_usd"].to_dict() == invoices.to_dict()
+    assert months.loc["2026-11", "billed_usd"] == desk.do("balance")["month_to_date_usage"][0]
+
+
+def test_backup_plans_are_only_read_where_there_are_backups(desk) -> None:
+    desk.do("droplets disable_backups db-1 db-2 --yes")
+    desk.sent()
+    assert "backup" not in desk.do("cost lines")["kind"].tolist()
+    assert not [line for line in desk.sent() if "backups/policies" in line]
+
+
+@pytest.mark.parametrize(("line", "nearest"), [("cost --by regoin", "region"), ("cost --bye tag", "--by")])
+def test_bad_words_are_told_with_the_nearest(desk, line: str, nearest: str) -> None:
+    with pytest.raises(errors.GrammarError, match=nearest):
+        desk.do(line)
+
+
+def test_an_option_says_that_the_default_verb_is_meant() -> None:
+    command = parse("cost --by tag --plot --columns group")
+    assert (command.group, command.verb, command.options) == ("cost", "sums", {"by": "tag", "plot": True})
+    assert parse("cost --columns group").verb == "sums"
+    assert parse("account --columns email get").verb == "get"
+
+
+def test_the_words_to_add_up_by_are_those_of_the_analysis_and_are_completed() -> None:
+    (by,) = [option for option in entry("cost", "sums").options if option.field == "by"]
+    assert by.suggests == cost.KEYS
+    assert {*cost.KEYS} <= {one.text for one in candidates("%do cost sums --by ", {}).words}

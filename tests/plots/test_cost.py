@@ -1,0 +1,104 @@
+"""The pictures of what the account costs: what is drawn, and what is said where nothing can be."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from poseidon_nb import plots
+from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.plots.cost import MOST_BARS
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
+    total = sum(usd or 0.0 for _, usd in rows)
+    made = [
+        {
+            "group": name,
+            "things": 2,
+            "price_usd_month": usd,
+            "price_usd_hour": None if usd is None else usd / 672,
+            "share": None if usd is None else usd / total,
+            "unpriced": int(usd is None),
+            "droplet_id": None,
+            "note": None if usd else "no price",
+        }
+        for name, usd in rows
+    ]
+    columns = ["group", "things", "price_usd_month", "price_usd_hour", "share", "unpriced", "droplet_id", "note"]
+    return shaped("cost_by", pd.DataFrame(made, columns=columns))
+
+
+def months(*rows: tuple[str, float, bool]) -> pd.DataFrame:
+    made = pd.DataFrame(
+        [{"month": month, "billed_usd": usd, "final": final, "invoices": 1} for month, usd, final in rows],
+        columns=["month", "billed_usd", "final", "invoices"],
+    )
+    change = made["billed_usd"].astype(float).diff()
+    return shaped("cost_history", made.assign(change_usd=change, change_percent=change))
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:
+    picture = plots.cost_by(sums(("web", 72.0), (None, 24.0), ("db", 4.0), ("app", None)), by="tag")
+    (bars,) = picture.data
+    assert bars.x == (4.0, 24.0, 72.0)
+    assert picture.layout.yaxis.ticktext == ("db", "(no tag)", "web")
+    assert "72% of all" in bars.hovertext[2].replace("72.0%", "72%")
+    assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "What it costs, by tag")
+    assert picture.table["tag"].tolist()[0] == "web"
+    assert picture.words.startswith("web costs most, 72.00 USD a month, 72% of all; 3 bars in all.")
+    assert "1 line without a price is in no bar" in picture.words
+
+
+def test_two_groups_of_one_name_are_two_bars() -> None:
+    picture = plots.cost_by(sums(("twin", 10.0), ("twin", 5.0)), by="droplet")
+    assert picture.data[0].y == (0, 1)
+    assert picture.layout.yaxis.ticktext == ("twin", "twin")
+
+
+def test_of_many_the_dearest_are_drawn_and_the_table_has_all() -> None:
+    picture = plots.cost_by(sums(*[(f"t{number}", float(number + 1)) for number in range(80)]), by="tag")
+    assert min(picture.data[0].x) == 80 - MOST_BARS + 1
+    assert len(picture.table) == 80
+    assert f"dearest {MOST_BARS}" in picture.words
+
+
+def test_hostile_and_long_names_are_escaped_and_cut_beside_the_bar_only() -> None:
+    picture = plots.cost_by(sums((HOSTILE, 2.0), ("x" * 200, 1.0)), by="project")
+    text = picture.to_json() + picture._repr_html_()
+    assert "<img" not in text
+    assert "\\u003cimg" not in text
+    assert len(picture.layout.yaxis.ticktext[0]) == 40
+    assert "x" * 200 in picture.data[0].hovertext[0]
+
+
+def test_nothing_to_draw_is_said() -> None:
+    for frame in (sums(), sums(("db", None))):
+        picture = plots.cost_by(frame)
+        assert picture.words == "Nothing here has a known price."
+        assert picture.data[0].x == ()
+
+
+# --- months ----------------------------------------------------------------------------------------------------------
+def test_a_month_that_is_not_over_is_hatched_and_named() -> None:
+    picture = plots.cost_history(months(("2026-09", 20.0, True), ("2026-10", 30.0, True), ("2026-11", 12.5, False)))
+    billed, running = picture.data
+    assert (billed.x, billed.y) == (("2026-09", "2026-10"), (20.0, 30.0))
+    assert (running.name, running.y, running.marker.pattern.shape) == ("used until now", (12.5,), "/")
+    assert "from the month before" not in billed.hovertext[0]
+    assert "+10.00 USD from the month before" in billed.hovertext[1]
+    assert picture.layout.xaxis.categoryarray == ("2026-09", "2026-10", "2026-11")
+    assert picture.words == (
+        "2 months: 2026-10 cost 30.00 USD, the dearest was 2026-10 with 30.00 USD. 2026-11 until now: 12.50 USD."
+    )
+
+
+def test_no_months_are_said() -> None:
+    assert plots.cost_history(months()).words == "No month has been billed yet."
+    picture = plots.cost_history(months(("2026-11", 1.0, False)))
+    assert picture.words == "No month has been billed yet. 2026-11 until now: 1.00 USD."
+    assert not math.isnan(picture.data[0].y[0])
