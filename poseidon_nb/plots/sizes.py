@@ -128,15 +128,14 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
     closed = [not is_open for is_open in matrix["available"].astype("boolean").fillna(value=True)]
     labels = [escape(f"{region} (closed)" if shut else region) for region, shut in zip(regions, closed, strict=True)]
     cells = [[bool(sold) for sold in row] for row in matrix[slugs].to_numpy(dtype=bool)] if slugs else []
-    facts = {} if sizes is None else dict(zip(sizes["slug"].astype(str), _facts(sizes), strict=True))
-    names = [printable(str(name)) if isinstance(name, str) else "" for name in matrix["name"].astype(object)]
+    facts = {} if sizes is None else dict(zip(sizes["slug"].astype(str), _facts(sizes, brief=True), strict=True))
+    names = [f"{printable(name)}, " if isinstance(name, str) else "" for name in matrix["name"].astype(object)]
     hover = [
         [
-            f"<b>{escape(printable(slug))}</b><br>{'sold' if sold else 'not sold'} in {escape(region)}"
-            f"{escape(f', {name}') if name else ''}{', which is closed' if shut else ''}{facts.get(slug, '')}"
+            f"{escape(name)}{'closed, ' if shut else ''}{'sold' if sold else 'not sold'}{facts.get(slug, '')}"
             for slug, sold in zip(slugs, row, strict=True)
         ]
-        for region, name, shut, row in zip(regions, names, closed, cells, strict=False)
+        for name, shut, row in zip(names, closed, cells, strict=False)
     ]
     trace = go.Heatmap(
         x=[escape(printable(slug)) for slug in slugs],
@@ -145,7 +144,8 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
         text=[["✓" if sold else "" for sold in row] for row in cells] if is_named else None,
         texttemplate="%{text}" if is_named else None,
         hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>",
+        # What all cells of a row or a column share is written once.
+        hovertemplate="<b>%{x}</b><br>%{y}: %{hovertext}<extra></extra>",
         colorscale=[[0, "rgba(120, 120, 120, 0.12)"], [1, GOOD]],
         zmin=0,
         zmax=1,
@@ -218,12 +218,12 @@ def _cloud(frame: pd.DataFrame, x: str, y: str, best: set[str], place: int) -> A
     )
 
 
-def _facts(frame: pd.DataFrame) -> list[str]:
-    """Give all that is known of each size, a line each."""
-    return ["".join(f"<br>{escape(line)}" for line in _lines(row)) for row in frame.to_dict("records")]
+def _facts(frame: pd.DataFrame, *, brief: bool = False) -> list[str]:
+    """Give all that is known of each size, a line each; in brief what it has and costs."""
+    return ["".join(f"<br>{escape(line)}" for line in _lines(row, brief=brief)) for row in frame.to_dict("records")]
 
 
-def _lines(row: Mapping[Any, Any]) -> list[str]:
+def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
     lines = [" ".join(printable(str(row[name])) for name in ("family", "generation") if _there(row.get(name)))]
     lines += [
         f"{_number(row['vcpus'])} vCPU, {_number(row['memory_gib'])} GiB of memory",
@@ -233,6 +233,8 @@ def _lines(row: Mapping[Any, Any]) -> list[str]:
         lines.append(f"{_number(row['gpu_count'])} GPU, {_number(row.get('gpu_vram'))} GiB")
     hourly = f", {row['price_hourly']:,.5f} an hour" if _there(row.get("price_hourly")) else ""
     lines.append(f"{_number(row['price_monthly'])} USD a month{hourly}")
+    if brief:
+        return lines
     per = [
         f"{row[name]:,.2f} / {unit}"
         for name, unit in (

@@ -116,8 +116,9 @@ def test_every_cell_says_what_the_region_says(sizes, regions):
         assert sells == {*region["sizes"]}
         assert {*picture.table.loc[picture.table[region["slug"]] == "sold", "slug"]} == sells
     hover = dict(zip(heat.x, heat.hovertext[1], strict=True))["s-1vcpu-1gb"]
-    assert "not sold in sfo1, San Francisco 1, which is closed" in hover
+    assert hover.startswith("San Francisco 1, closed, not sold<br>basic regular<br>1 vCPU, 1 GiB of memory<br>")
     assert "6 USD a month" in hover
+    assert "%{y}: %{hovertext}" in heat.hovertemplate
     assert picture.words == "147 sizes in 15 regions: tor1 sells most, 143. Closed: sfo1 and ams2."
 
 
