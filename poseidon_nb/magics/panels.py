@@ -24,15 +24,27 @@ class DropletPanel(droplet_panel.DropletPanel):
     ----------
     droplet : Droplet
         It is read again in place.
+    size : str, optional
+        The slug of a size: the form to resize is open with it, as for the ``advised_size`` of `analysis.rightsizing`.
+        Nothing happens before a click on its button and another one that confirms.
+
+    Raises
+    ------
+    InvalidArgument
+        The droplet cannot have that size.
 
     Examples
     --------
     >>> po.DropletPanel(client.droplets.by_name("web-1"))  # doctest: +SKIP
     """
 
-    def __init__(self, droplet: Droplet) -> None:
+    def __init__(self, droplet: Droplet, *, size: str | None = None) -> None:
+        if size is not None:
+            droplet.client.droplets.check_resize(droplet, size, disk=False)
         watch_cells()
         super().__init__(droplet)
+        if size is not None:
+            self.model.offer_size(size)
 
     def _ipython_display_(self) -> None:
         show(self)

@@ -249,6 +249,14 @@ class DropletModel:
             self.resizing.wanted = slug
         self._changed()
 
+    def offer_size(self, slug: str) -> None:
+        """Open the form to resize with a size chosen: it is asked about like any other."""
+        with self._lock:
+            self._asking.cancel()
+            self._open("resize")
+            self.resizing.wanted = slug
+        self._changed()
+
     def choose_disk(self, *, with_disk: bool) -> None:
         """Choose whether the disk grows too."""
         with self._lock:

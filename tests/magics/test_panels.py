@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import poseidon_nb as po
-from poseidon_nb.errors import GrammarError, NoSuchName
+from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.magics import panels
 from poseidon_nb.widgets.busy_kernel import BusyKernel
 from poseidon_nb.widgets.droplet_panel import DropletPanel
@@ -49,6 +49,35 @@ def test_a_panel_is_a_panel_however_results_are_shown(desk, more):
     panel = desk.do(f"panel web-1 {more}")
     assert isinstance(panel, DropletPanel)
     panel.close()
+
+
+def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
+    frame = desk.do("rightsize --shared-cpu")
+    row = frame[frame["verdict"] == "smaller"].iloc[0]
+    desk.sent()
+    panel = desk.do("panel {name} --resize {size}", name=row["name"], size=row["advised_size"])
+    panel.model._read_sizes()
+    assert panel.model.form == "resize"
+    assert panel.model.resizing.choice.slug == row["advised_size"]
+    assert panel.model.resizing.choice.difference == -row["saving_usd_month"]
+    assert panel.model.go_button().label == f"Resize to {row['advised_size']}"
+    assert desk.changes() == [], "nothing happens before it is confirmed"
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("panel web-1 --resize s-1vcpu-1gb", "a disk of 25 GB, and web-1 one of 80 GB"),
+        ("panel web-1 --resize s-2vcpu-4gbb", "no size.*nearest: s-2vcpu-4gb"),
+        ("panel web-1 --resize s-2vcpu-4gb", "web-1 has the size s-2vcpu-4gb already"),
+        ("panel --resize s-2vcpu-4gb", "--resize with one droplet"),
+        ("panel actions --resize s-2vcpu-4gb", "--resize with one droplet"),
+    ],
+)
+def test_a_size_that_the_droplet_cannot_have_opens_no_panel(desk, line, words):
+    with pytest.raises(InvalidArgument, match=words):
+        desk.do(line)
 
 
 def test_a_panel_can_be_kept_in_a_variable(desk):

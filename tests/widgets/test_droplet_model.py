@@ -331,6 +331,15 @@ def test_the_sizes_are_read_in_a_worker_and_waited_for(hand):
     assert hand.model.go_button().enabled
 
 
+def test_a_size_that_is_offered_is_chosen_in_the_open_form(hand):
+    hand.model.offer_size("s-8vcpu-16gb")
+    assert hand.model.form == "resize"
+    assert hand.model.resizing.choice.slug == "s-8vcpu-16gb"
+    assert hand.model.go_button().enabled
+    hand.model.go()
+    assert hand.model.go_button().asking, "it is asked about like any other"
+
+
 def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(hand):
     hand.model.press("resize")
     hand.model.choose_size("s-4vcpu-8gb")

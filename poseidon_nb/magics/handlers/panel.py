@@ -20,6 +20,9 @@ def show(job: Job) -> Live:
     word, tag = job.argument("droplet"), job.option("tag_name")
     if word is not None and tag is not None:
         raise InvalidArgument("panel takes a droplet or --tag, not both")
+    size = job.option("resize")
+    if size is not None and word in {None, ACTIONS}:
+        raise InvalidArgument("panel takes --resize with one droplet: %do panel web-1 --resize s-2vcpu-2gb")
     if word == ACTIONS:
         from poseidon_nb.magics.panels import ActionsPanel  # noqa: PLC0415  # ipywidgets comes at first use
 
@@ -34,7 +37,7 @@ def show(job: Job) -> Live:
 
     droplet = job.client.droplets.find(word)
     job.kernel.learn_names("droplets", [(droplet.name, droplet.id)], whole=False)
-    return Live(DropletPanel(droplet))
+    return Live(DropletPanel(droplet, size=size))
 
 
 HANDLERS = {("panel", "panel"): show}

@@ -33,6 +33,12 @@ PANEL = Group(
                     shows="TAG",
                     source="tags",
                 ),
+                Option(
+                    field="resize",
+                    help="open the form to resize a droplet, with this size chosen",
+                    shows="SIZE",
+                    source="sizes",
+                ),
             ),
             example="%do panel web-1",
         ),
