@@ -20,12 +20,15 @@ import extension_load
 import fleet
 import frames_race
 import panels
+import rightsizing
 import sandbox_speed
 import waiting
 from report import heading
 
 ROOT = Path(__file__).parents[2]
-BENCHMARKS = {module.NAME: module for module in (frames_race, extension_load, waiting, panels, fleet, sandbox_speed)}
+BENCHMARKS = {
+    module.NAME: module for module in (frames_race, extension_load, waiting, panels, fleet, rightsizing, sandbox_speed)
+}
 
 
 def main() -> int:

@@ -1,0 +1,90 @@
+"""2,000 droplets: the size that each should have, against the time that listing them takes at 60 ms a page."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from typing import TYPE_CHECKING, Any
+
+from report import Row, ratio
+from server import TOKEN, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+NAME = "rightsizing"
+
+
+def measure(*, rounds: int, quick: bool) -> Iterator[Row]:
+    """List the droplets and judge them in turn, in this process; the use of each is made up, the sizes are all 147."""
+    import poseidon_nb as po
+
+    count = 200 if quick else 2_000
+    seconds: dict[str, list[float]] = {"listing": [], "half": [], "whole": [], "twice": []}
+    with running([count]) as url, po.connect(token=f"{TOKEN}{count}", base_url=url) as client:
+        droplets, sizes = _sized(client.droplets.frame()), _sizes()
+        frames = {"half": droplets.head(count // 2), "whole": droplets, "twice": _twice(droplets)}
+        uses = {name: _use(frame) for name, frame in frames.items()}
+        for turn in range(rounds + 1):
+            taken = {"listing": _timed(client.droplets.frame)}
+            for name, frame in frames.items():
+                taken[name] = _timed(
+                    lambda frame=frame, use=uses[name]: po.analysis.rightsizing.advice(frame, sizes, use)
+                )
+            if turn:
+                for name, one in taken.items():
+                    seconds[name].append(one)
+    size = f"{count:,} droplets"
+    yield Row(NAME, f"rightsizing.advice, {size}, {len(sizes)} sizes", statistics.median(seconds["whole"]), "s")
+    yield Row(NAME, f"its time over listing {size}", ratio(seconds["whole"], seconds["listing"]), most=1)
+    yield Row(NAME, f"{count:,} droplets over {count // 2:,}", ratio(seconds["whole"], seconds["half"]), most=2.2)
+    yield Row(NAME, f"{2 * count:,} droplets over {count:,}", ratio(seconds["twice"], seconds["whole"]), most=2.2)
+
+
+def _timed(work: Any) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _sizes() -> pd.DataFrame:
+    from poseidon_nb.frames.tidy import frame_from_rows
+    from poseidon_nb.sandbox.figures import figures
+
+    return frame_from_rows("sizes", [dict(one) for one in figures().sizes.values()])
+
+
+def _sized(droplets: pd.DataFrame) -> pd.DataFrame:
+    """Give the droplets real sizes, of which the account of the benchmarks knows none."""
+    from poseidon_nb.sandbox.figures import figures
+
+    real = [one for one in figures().sizes.values() if "nyc3" in one["regions"]]
+    chance = random.Random(5)
+    drawn = [chance.choice(real) for _ in range(len(droplets))]
+    columns = {"size": "slug", "vcpus": "vcpus", "memory": "memory", "disk": "disk", "price_monthly": "price_monthly"}
+    given = {column: [size[key] for size in drawn] for column, key in columns.items()}
+    return droplets.assign(region="nyc3", status="active", **given)
+
+
+def _twice(droplets: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat([droplets, droplets.assign(id=droplets["id"] + 10_000_000)], ignore_index=True)
+
+
+def _use(droplets: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    chance, count = random.Random(6), len(droplets)
+    rows = [sorted(chance.uniform(0, 100) for _ in range(3)) for _ in range(count)]
+    return pd.DataFrame(rows, columns=["cpu_p50", "cpu_p95", "cpu_max"]).assign(
+        droplet_id=droplets["id"].to_numpy(),
+        memory_max=[chance.uniform(0, 90) for _ in range(count)],
+        outbound_tb_month=[chance.uniform(0, 5) for _ in range(count)],
+        disk_used_gb=5.0,
+        hours=336.0,
+        samples=672,
+    )
