@@ -64,7 +64,9 @@ class SnapshotForm:
 
     def __init__(self, model: Forms, clicked: Callable[[Callable[[], None]], Callable[[], None]], label: str) -> None:
         self._model = model
-        self._name = classed(ipywidgets.Text(description=label), "snapshot-name")
+        # Sent once, when the field is left: letter by letter ipywidgets holds values back while the kernel is at work, and
+        # a click on the button would overtake the last of them.
+        self._name = classed(ipywidgets.Text(description=label, continuous_update=False), "snapshot-name")
         self._name.style.description_width = "initial"
         self._name.observe(lambda change: self._model.call_snapshot(change["new"]), "value")
         self._go = Button(clicked(model.go), names=("go-snapshot", "primary"))
