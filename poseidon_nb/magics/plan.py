@@ -15,6 +15,7 @@ from poseidon_nb.magics.bodies import read_body
 from poseidon_nb.magics.fields import create_fields, key_fields, steps_of, tagged_resources
 from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
+from poseidon_nb.magics.handlers.metrics import window
 from poseidon_nb.magics.moments import ago
 from poseidon_nb.magics.vocabulary import entry
 
@@ -55,7 +56,7 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
         return _droplet_requests(command, client, kernel)
     if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
         read = _rightsizing_requests(command, client, kernel) if command.group == "rightsize" else None
-        return read or _reads_for_findings(command, verb, client)
+        return read or _reads_for_findings(command, verb, client, kernel)
     if verb.stands_for == "sshKeys_create" and not command.body:
         return [client.request(verb.stands_for, body=key_fields(command))]
     return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))
@@ -76,9 +77,8 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
         batches = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
         return [client.request("droplets_create", body={"names": batch, **fields}) for batch in batches]
     tag = command.options.get("tag_name")
-    words = command.arguments.get("droplets") or [command.arguments.get("droplet")]
     found = [client.request("droplets_list", query={"tag_name": tag})] if tag else []
-    ids = [_id(kernel, "droplets", word) for word in words if word is not None] + (["ID-OF-EACH"] if tag else [])
+    ids = _droplet_ids(command, kernel)
     operation_id = entry(command.group, command.verb).operations[0]
     if command.verb in {"tag", "untag"}:
         body = {"resources": tagged_resources(ids)}
@@ -89,9 +89,19 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
     return found + [client.request(operation_id, path={"droplet_id": one}, body=body) for one in ids for body in bodies]
 
 
-def _reads_for_findings(command: Command, verb: Verb, client: Client) -> list[Request]:
-    """Give what is read so that something can be reckoned from it: whole lists, of which all pages are read."""
+def _droplet_ids(command: Command, kernel: Kernel) -> list[int | str]:
+    words = command.arguments.get("droplets") or [command.arguments.get("droplet")]
+    tagged = ["ID-OF-EACH"] if command.options.get("tag_name") else []
+    return [*(_id(kernel, "droplets", word) for word in words if word is not None), *tagged]
+
+
+def _reads_for_findings(command: Command, verb: Verb, client: Client, kernel: Kernel) -> list[Request]:
+    """Give what is read so that something can be reckoned from it: whole lists, of which all pages are read, or metrics."""
     tag = command.options.get("tag_name")
+    if command.group == "metrics":
+        start, end = window(command, client.now())
+        asked = client.metrics.requests(verb.name, _droplet_ids(command, kernel), start=start, end=end)
+        return [*([client.request("droplets_list", query={"tag_name": tag})] if tag else []), *asked]
     requests = []
     for one in verb.operations:
         wanted = operation(one)

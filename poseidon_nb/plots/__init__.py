@@ -7,9 +7,20 @@ table and says them in words, for whoever cannot see it and for pages that run n
 from __future__ import annotations
 
 from poseidon_nb.plots.cost import cost_by, cost_history
+from poseidon_nb.plots.metrics import metric_lines
 from poseidon_nb.plots.picture import Picture
 from poseidon_nb.plots.rightsizing import savings, use_of_size
 from poseidon_nb.plots.sizes import availability_map, price_map
 from poseidon_nb.plots.timeline import timeline
 
-__all__ = ["Picture", "availability_map", "cost_by", "cost_history", "price_map", "savings", "timeline", "use_of_size"]
+__all__ = [
+    "Picture",
+    "availability_map",
+    "cost_by",
+    "cost_history",
+    "metric_lines",
+    "price_map",
+    "savings",
+    "timeline",
+    "use_of_size",
+]

@@ -14,6 +14,7 @@ from poseidon_nb.magics.handlers import (
     cost,
     droplet_verbs,
     droplets,
+    metrics,
     operations,
     panel,
     rightsizing,
@@ -44,6 +45,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **timeline.HANDLERS,
     **rightsizing.HANDLERS,
     **cost.HANDLERS,
+    **metrics.HANDLERS,
 }
 
 

@@ -26,6 +26,7 @@ from poseidon_nb.magics.table.cost import COST
 from poseidon_nb.magics.table.disks import IMAGES, SNAPSHOTS, VOLUMES
 from poseidon_nb.magics.table.droplets import DROPLETS
 from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
+from poseidon_nb.magics.table.metrics import METRICS
 from poseidon_nb.magics.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
 from poseidon_nb.magics.table.panel import PANEL
 from poseidon_nb.magics.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 GROUPS = (
     *(DROPLETS, IMAGES, SNAPSHOTS, VOLUMES, KEYS, TAGS, ACTIONS),
     *(DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
-    *(DATABASES, KUBERNETES, APPS, MONITORING),
+    *(DATABASES, KUBERNETES, APPS, METRICS, MONITORING),
     *(REGIONS, SIZES, PROJECTS, ACCOUNT, COST, BALANCE, INVOICES),
     *(RIGHTSIZE,),
     *(PANEL, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),

@@ -1,0 +1,153 @@
+"""`%do metrics`: which requests, which frame, and what is said of what is missing."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from poseidon_nb import errors
+from poseidon_nb.analysis import metrics
+from poseidon_nb.client.metrics import KINDS
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.table.metrics import METRICS
+from poseidon_nb.plots import Picture
+
+DAY_S = 86_400
+WORDS = ("cpu", "memory", "load", "filesystem", "bandwidth")
+
+
+def window(line):
+    """Give the beginning and the end of what a request asks for."""
+    query = dict(part.split("=") for part in line.partition("?")[2].split("&"))
+    return int(query["start"]), int(query["end"])
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_kind_is_a_verb_that_gives_tidy_series(desk, kind):
+    frame = desk.do(f"metrics {kind} web-1 db-1 --last 6h")
+    assert [*frame.columns] == [column.name for column in FINDINGS["metrics"].columns]
+    assert [*dict.fromkeys(frame["name"])] == ["web-1", "db-1"]
+    assert {*frame["kind"]} == {kind}
+    assert frame["value"].notna().all()
+    client = desk.kernel.client()
+    served = client.metrics.frame(kind, ["web-1", "db-1"], start=client.now() - pd.Timedelta(hours=6))
+    pd.testing.assert_frame_equal(frame, metrics.tidy(kind, served))
+
+
+def test_each_kind_of_the_client_is_a_verb_with_its_operations():
+    verbs = {verb.name: {*verb.operations} for verb in METRICS.verbs}
+    assert verbs == {kind: {measure.operation_id for measure in measures} for kind, measures in KINDS.items()}
+
+
+def test_the_window_is_a_day_unless_told(desk, clock):
+    now = int(clock.now().timestamp())
+    said = {
+        "": (now - DAY_S, now),
+        "--last 2h": (now - 7200, now),
+        "--last 7d --end 1d": (now - 8 * DAY_S, now - DAY_S),
+        "--start 2026-11-22T06:00:00Z --end 2026-11-22T07:00": (1795327200, 1795330800),
+        "--start 1795327200": (1795327200, now),
+    }
+    for words, wanted in said.items():
+        desk.sent()
+        desk.do(f"metrics cpu 521000032 {words}")
+        (line,) = [one for one in desk.sent() if "monitoring" in one]
+        assert window(line) == wanted, words
+
+
+def test_other_words_mean_the_same(desk):
+    for word, kind in {"mem": "memory", "disk": "filesystem", "network": "bandwidth", "cpus": "cpu"}.items():
+        pd.testing.assert_frame_equal(
+            desk.do(f"metrics {word} web-1 --last 1h"), desk.do(f"metric {kind} web-1 --last 1h")
+        )
+
+
+def test_droplets_by_tag(desk):
+    tagged = {*desk.do("droplets list --tag db")["name"]} - {"staging-db"}
+    assert {*desk.do("metrics load --tag db --last 1h")["name"]} == tagged
+    with pytest.raises(errors.NoSuchName, match="no tag 'dbb'; nearest: db"):
+        desk.do("metrics load --tag dbb")
+
+
+def test_modes_are_shares_that_are_the_whole(desk):
+    frame = desk.do("metrics cpu web-1 --last 2h --modes")
+    assert {"idle", "iowait", "steal", "user"} <= {*frame["label"]}
+    assert frame.groupby("time")["value"].sum().round(6).eq(100).all()
+
+
+def test_what_is_missing_is_said_and_spoils_nothing(desk):
+    desk.front.said.clear()
+    frame = desk.do("metrics memory web-1 legacy-reports staging-db --last 1h")
+    assert {*frame["name"]} == {"web-1"}
+    assert desk.front.said == [
+        "no readings of legacy-reports: the metrics agent is not installed",
+        "no readings of staging-db: it is off",
+    ]
+
+
+def test_one_that_fails_is_said_and_all_that_fail_are_an_error(desk):
+    desk.sandbox.fault("status", status=404, operation="monitoring_get_DropletCpuMetrics", times=1)
+    assert len({*desk.do("metrics cpu web-1 web-2 --last 1h")["name"]}) == 1
+    assert any("could not be read" in line for line in desk.front.said)
+    desk.sandbox.fault("status", status=404, operation="monitoring_get_DropletCpuMetrics", times=None)
+    with pytest.raises(errors.NotFound):
+        desk.do("metrics cpu web-1 web-2 --last 1h")
+
+
+def test_use_is_a_row_a_droplet_which_says_what_is_missing(desk):
+    frame = desk.do("metrics use web-1 legacy-reports --last 2d")
+    assert [*frame.columns] == [column.name for column in FINDINGS["use"].columns]
+    assert frame["name"].tolist() == ["web-1", "legacy-reports"]
+    assert frame["note"].fillna("").tolist() == ["", "no readings in this window: the metrics agent is not installed"]
+    cpu = desk.do("metrics cpu web-1 --last 2d")["value"]
+    assert frame["cpu_p95"][0] == pytest.approx(cpu.quantile(0.95))
+    memory = desk.do("metrics memory web-1 --last 2d")["value"]
+    assert frame["memory_max"][0] == pytest.approx(memory.max())
+
+
+def test_plot_gives_the_picture(desk):
+    picture = desk.do("metrics cpu web-1 web-2 --last 2h --plot")
+    assert isinstance(picture, Picture)
+    assert picture.table["droplet"].tolist() == ["web-1", "web-2"]
+
+
+def test_dry_run_shows_the_requests_and_sends_none(desk):
+    desk.do("droplets list")
+    desk.sent()
+    desk.front.said.clear()
+    desk.do("metrics memory web-1 new-one --last 1h --dry-run")
+    shown = "\n".join(map(str, [*desk.front.said, *desk.front.shown]))
+    assert desk.sent() == []
+    assert shown.count("memory_total?") == shown.count("memory_available?") == 2
+    assert "host_id=521000032" in shown
+    assert "host_id=ID-OF-new-one" in shown
+    desk.front.said.clear()
+    desk.do("metrics cpu --tag db --dry-run")
+    shown = "\n".join(map(str, [*desk.front.said, *desk.front.shown]))
+    assert "GET /v2/droplets?tag_name=db" in shown
+    assert "host_id=ID-OF-EACH" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("metrics cup web-1", 'metrics has no verb "cup"; nearest: cpu'),
+        ("metrics cpu", "metrics cpu needs DROPLET or --tag"),
+        ("metrics cpu web-l", "no droplet named 'web-l'; nearest: web-"),
+        ("metrics cpu web-1 --last 3x", "'3x' is no length of time"),
+        ("metrics cpu web-1 --last 3h --start 4h", "takes only one of --last and --start"),
+        ("metrics cpu web-1 --start yesterday", "'yesterday' is no moment"),
+        ("metrics cpu web-1 --start 1h --end 2h", "the end comes first"),
+        ("metrics cpu web-1 --start 99999999999999999", "reach not so far"),
+        ("metrics cpu web-1 --last 999999w", "reach not so far"),
+        ("metrics use web-1 --plot", "--plot"),
+        ("metrics cpu web-1 --columns valeu", "no column 'valeu'; nearest: value"),
+    ],
+)
+def test_mistakes_are_told_in_one_line_before_metrics_are_asked_for(desk, line, message):
+    desk.sent()
+    with pytest.raises(errors.PoseidonError) as caught:
+        desk.do(line)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not [one for one in desk.sent() if "monitoring" in one]

@@ -1,0 +1,142 @@
+"""Lines over time: breaks, names, and a hundred of them."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.plots import Picture, metric_lines
+from poseidon_nb.plots.metrics import HIGHLIGHTED, MOST_COLOURED
+from poseidon_nb.plots.picture import COLOURS, INK
+
+START = pd.Timestamp("2026-11-23T12:00Z")
+
+
+def lines(values, kind="cpu", unit="%"):
+    """Give metrics: an id, a name, a label, and the values of each line."""
+    rows = [
+        (START + pd.Timedelta(minutes=5 * step), key, name, kind, label, value, unit)
+        for key, name, label, its_values in values
+        for step, value in enumerate(its_values)
+    ]
+    names = ["time", "droplet_id", "name", "kind", "label", "value", "unit"]
+    return shaped("metrics", pd.DataFrame(rows, columns=names))
+
+
+def many(number=100, readings=3):
+    return lines([(n, f"web-{n}", "busy", np.linspace(n, n / 2, readings)) for n in range(number)])
+
+
+def test_a_line_is_a_droplet_and_breaks_at_a_gap():
+    picture = metric_lines(lines([(1, "web-1", "busy", [1, 2, None, 4]), (2, "web-2", "busy", [5, 6, 7, 8])]))
+    assert isinstance(picture, Picture)
+    first, second = picture.data
+    assert (first.name, second.name) == ("web-1", "web-2")
+    assert first.x[1] == "2026-11-23 12:05:00"
+    np.testing.assert_array_equal(first.y, [1, 2, np.nan, 4])
+    assert not first.connectgaps
+    assert first.line.color != second.line.color
+    assert "1 gap in the lines" in picture.words
+
+
+def test_axes_have_units_and_hover_names_the_droplet():
+    for kind, unit in {"cpu": "%", "load": "processes", "bandwidth": "Mbit/s"}.items():
+        picture = metric_lines(lines([(1, "web-1", "x", [1, 2])], kind=kind, unit=unit))
+        assert unit in picture.layout.yaxis.title.text
+        assert picture.layout.xaxis.title.text == "time (UTC)"
+        assert "%{meta[0]}" in picture.data[0].hovertemplate
+        assert picture.data[0].meta == ("web-1", "x", unit)
+
+
+def test_the_table_sums_up_each_line():
+    picture = metric_lines(lines([(1, "a", "busy", [0, 10, None, 20]), (2, "b", "busy", [1, 1, 1, 1])]))
+    assert picture.table.to_dict("records") == [
+        {"droplet": "a", "label": "busy", "median": 10.0, "p95": pytest.approx(19.0), "most": 20.0, "readings": 3},
+        {"droplet": "b", "label": "busy", "median": 1.0, "p95": 1.0, "most": 1.0, "readings": 4},
+    ]
+    assert "The highest value is 20 %, of a (busy) at 2026-11-23 12:15" in picture.words
+
+
+def test_of_many_the_highest_are_coloured_and_on_top_and_the_legend_is_short():
+    picture = metric_lines(many())
+    assert len(picture.data) == 100
+    shown = [trace for trace in picture.data if trace.showlegend]
+    assert [trace.name for trace in shown] == [f"web-{n}" for n in range(99, 99 - HIGHLIGHTED, -1)]
+    assert [*picture.data[-HIGHLIGHTED:]] == shown
+    assert {trace.line.color for trace in picture.data[:-HIGHLIGHTED]} == {INK}
+    assert {trace.line.color for trace in shown} == {*COLOURS[:HIGHLIGHTED]}
+    assert "web-99" in picture.words
+    assert "the others are grey" in picture.words
+
+
+def test_as_many_as_there_are_colours_are_all_coloured():
+    assert all(trace.showlegend for trace in metric_lines(many(MOST_COLOURED)).data)
+    assert not all(trace.showlegend for trace in metric_lines(many(MOST_COLOURED + 1)).data)
+
+
+def test_some_can_be_highlighted_instead():
+    picture = metric_lines(many(), highlight=["web-3", "web-1"])
+    assert [trace.name for trace in picture.data if trace.showlegend] == ["web-3", "web-1"]
+    with pytest.raises(InvalidArgument, match="no line of 'web-100'; nearest: web-10"):
+        metric_lines(many(), highlight=["web-100"])
+
+
+def test_labels_of_one_droplet_have_colours_and_of_several_dashes():
+    one = metric_lines(lines([(1, "a", "1m", [1, 2]), (1, "a", "5m", [1, 1])], kind="load", unit="processes"))
+    assert [trace.name for trace in one.data] == ["1m", "5m"]
+    assert len({trace.line.color for trace in one.data}) == 2
+    both = metric_lines(lines([(k, n, m, [1, 2]) for k, n in ((1, "a"), (2, "b")) for m in ("1m", "5m")], "load"))
+    assert [trace.name for trace in both.data] == ["a 1m", "a 5m", "b 1m", "b 5m"]
+    assert [trace.line.dash for trace in both.data] == ["solid", "dot", "solid", "dot"]
+    assert both.data[0].line.color == both.data[1].line.color != both.data[2].line.color
+
+
+def test_two_of_one_name_and_one_without_are_told_by_id():
+    picture = metric_lines(lines([(1, "a", "busy", [1, 2]), (2, "a", "busy", [1, 2]), (3, None, "busy", [1, 2])]))
+    assert [trace.name for trace in picture.data] == ["a (1)", "a (2)", "3"]
+
+
+def test_hostile_names_and_labels_are_escaped_and_are_no_template():
+    picture = metric_lines(lines([(1, "<img src=x>%{y}", "<b>/mnt</b>", [1, 2]), (2, "b", "/", [1, 2])]))
+    for text in (picture.data[0].name, *picture.data[0].meta):
+        assert "<" not in text
+    assert "%{y}" not in picture.data[0].hovertemplate.replace("%{y:", "")
+    assert "<img" not in picture._repr_html_()
+
+
+def test_nothing_to_draw_is_said():
+    for frame in (lines([]), lines([(1, "a", "busy", [None])])):
+        assert "no readings" in metric_lines(frame).words
+
+
+def test_one_reading_is_a_dot():
+    assert metric_lines(lines([(1, "a", "busy", [5])])).data[0].mode == "markers"
+
+
+def test_several_kinds_are_refused():
+    frame = pd.concat([lines([(1, "a", "busy", [1])]), lines([(1, "a", "used", [1])], kind="memory")])
+    with pytest.raises(InvalidArgument, match="metrics of cpu and memory: draw one kind at a time"):
+        metric_lines(frame)
+
+
+def test_what_is_given_is_not_changed():
+    frame = many(9)
+    before = frame.copy(deep=True)
+    metric_lines(frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_hundred_droplets_of_a_day_are_drawn_in_a_moment():
+    frame = many(100, 720)
+    best = 99.0
+    for _ in range(3):
+        began = time.process_time()
+        text = metric_lines(frame).to_json()
+        best = min(best, time.process_time() - began)
+    assert best < 2
+    assert len(text) < 4_000_000
