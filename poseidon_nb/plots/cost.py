@@ -52,7 +52,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         hovertext=[_hover(row, name) for row, name in zip(_rows(shown), _names(shown, by), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    columns = ["group", "price_usd_month", "price_usd_hour", "share", "things", "unpriced", "note"]
+    columns = ["group", "price_usd_month", "price_usd_hour", "share", "things", "unpriced"]
     picture = drawn(
         bars,
         table=sums[columns].rename(columns={"group": by} if by else {}),
