@@ -16,6 +16,7 @@ import os
 import sys
 from pathlib import Path
 
+import cost
 import extension_load
 import fleet
 import frames_race
@@ -27,7 +28,8 @@ from report import heading
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = {
-    module.NAME: module for module in (frames_race, extension_load, waiting, panels, fleet, rightsizing, sandbox_speed)
+    module.NAME: module
+    for module in (frames_race, extension_load, waiting, panels, fleet, cost, rightsizing, sandbox_speed)
 }
 
 

@@ -15,6 +15,7 @@ ROWS = {
     "waiting": ("requests while waiting", "noticed, mean", "noticed, longest"),
     "fleet": ("fresh interpreter", "pandas and itables imported"),
     "panels": ("click to its request at the sandbox, median", "longest", "between two requests of idle panels"),
+    "cost": ("cost.lines and cost.by tag", "over listing", "200 droplets over 100", "400 droplets over 200"),
     "rightsizing": ("rightsizing.advice", "over listing", "200 droplets over 100", "400 droplets over 200"),
     "sandbox": (
         "over that of a bare http.server",
