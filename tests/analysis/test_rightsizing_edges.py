@@ -297,6 +297,18 @@ def test_premium_processors_stay_unless_they_need_not(sizes, rule, advised):
     assert row(sizes, rule=Rule(**rule), size="s-4vcpu-8gb-intel", price_monthly=56.0)["advised_size"] == advised
 
 
+def test_of_two_that_cost_the_same_the_present_family_wins(sizes):
+    """s-4vcpu-16gb-amd and m-2vcpu-16gb are $84 each, and the first has more vCPUs."""
+    droplet = {"size": "m-4vcpu-32gb", "memory": 32768, "price_monthly": 168.0}
+    found = row(sizes, use={"memory_max": 30.0}, rule=Rule(shared_cpu=True), **droplet)
+    assert (found["advised_size"], found["saving_usd_month"]) == ("m-2vcpu-16gb", 84.0)
+    droplet["size"] = "g-4vcpu-16gb"
+    assert (
+        row(sizes, use={"memory_max": 30.0}, rule=Rule(shared_cpu=True), **droplet)["advised_size"]
+        == "s-4vcpu-16gb-amd"
+    )
+
+
 @pytest.mark.parametrize(("least", "verdict"), [(42.0, "smaller"), (42.01, "keep")])
 def test_a_saving_has_to_be_worth_a_restart(sizes, least, verdict):
     assert row(sizes, rule=Rule(least_saving_usd_month=least))["verdict"] == verdict
