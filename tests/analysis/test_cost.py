@@ -249,6 +249,36 @@ def test_projects_are_known_by_their_resources_and_else_by_their_ids() -> None:
     }
 
 
+def test_what_the_api_leaves_out_is_missing_with_a_reason_and_nothing_breaks() -> None:
+    # Fields vanish without their scopes: tags, features, sizes.
+    bare = {"id": 1, "name": "a", "size_slug": "s", "size": {"price_monthly": 6.0}, "region": {"slug": "nyc3"}}
+    share = {"id": "n", "name": "share", "region": "atl1", "created_at": "2026-02-01T00:00:00Z"}
+    gateway = {"id": "g", "name": "gateway", "region": "tor1", "created_at": "2026-02-01T00:00:00.5Z"}
+    lines = cost.lines(
+        droplets=droplets(bare),
+        snapshots=frame_from_rows(
+            "snapshots", [{"id": "3", "name": "x", "resource_type": "droplet", "resource_id": "1"}]
+        ),
+        volumes=frame_from_rows("volumes", [{"id": "v", "name": "v"}]),
+        kubernetes=frame_from_rows("kubernetes", [{"id": "k", "name": "k"}]),
+        others={
+            "nfs": frame_from_rows("nfs_list", [share]),
+            "nat_gateway": frame_from_rows("vpcnatgateways_list", [gateway]),
+            "app": frame_from_rows("apps", []),
+        },
+        more=pd.DataFrame([{"kind": "own", "name": "unknown", "price_usd_month": None}]),
+        projects=frame_from_rows("projects", []),
+        resources=pd.DataFrame({"urn": [], "project": []}),
+    )
+    assert lines["kind"].tolist() == [
+        *("droplet", "snapshot", "volume", "kubernetes", "nfs", "nat_gateway", "transfer", "own"),
+    ]
+    assert lines["price_usd_month"].notna().tolist() == [True] + [False] * 7
+    assert lines.loc[1:, "note"].notna().all()
+    for key in cost.KEYS:
+        assert cost.by(lines, key)["things"].sum() == 8
+
+
 # --- sums ------------------------------------------------------------------------------------------------------------
 def test_a_thing_with_two_tags_is_counted_under_each_and_the_total_once() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1, tags=["web", "prod"]), a_droplet(2, tags=[]), a_droplet(3)))

@@ -104,7 +104,7 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
         parts.append(_with_project_id(things.unpriceable(kind, frame, "no list tells what one costs"), frame))
     if resources is not None:
         needed(resources, ("urn", "project"), "resources")
-        urns = resources["urn"].dropna()
+        urns = resources["urn"].astype("string").dropna()
         parts.append(things.spaces(urns[urns.str.startswith(_SPACE)]))
     if droplets is not None:
         parts.append(things.transfer(droplets, sizes, sent_gib_month))
@@ -128,6 +128,8 @@ def _joined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resources:
     joined = pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=names, dtype=object)
     joined["tags"] = pd.Series([tags if isinstance(tags, list) else [] for tags in joined["tags"]], dtype=object)
     joined["project"] = _projects_of(joined, projects, resources)
+    silent = joined["price_usd_month"].isna() & joined["note"].isna()
+    joined["note"] = joined["note"].mask(silent, "no price is known")
     # What belonged to a droplet that is gone belongs to none now.
     known = joined["droplet_id"].isin(joined.loc[joined["kind"].isin(("droplet", "kubernetes_node")), "droplet_id"])
     joined["droplet_id"] = joined["droplet_id"].where(known, None)

@@ -167,7 +167,7 @@ def volumes(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each volume, attached or not."""
     needed(frame, ("id", "name", "size_gigabytes", "region", "droplet_ids"), "volumes")
     first = [next(iter(ids or ()), None) for ids in frame["droplet_ids"]]
-    return _priced(
+    made = _priced(
         "volume",
         frame,
         prices.VOLUME_GIB,
@@ -178,6 +178,7 @@ def volumes(frame: pd.DataFrame) -> pd.DataFrame:
         droplet_id=pd.Series(first, frame.index, dtype="Int64"),
         created_at=frame.get("created_at"),
     )
+    return _unpriced(made, frame["size_gigabytes"].isna(), "the API does not tell its size")
 
 
 # --- the network -----------------------------------------------------------------------------------------------------
