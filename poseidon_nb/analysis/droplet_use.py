@@ -155,7 +155,7 @@ def _reasons(droplets: pd.DataFrame) -> list[str]:
     for its_features, its_status in zip(features, status, strict=True):
         bare = isinstance(its_features, list | tuple | np.ndarray) and AGENT not in its_features
         off = isinstance(its_status, str) and its_status == "off"
-        reasons.append(": the metrics agent is not installed" if bare else ": it is off" if off else "")
+        reasons.append(": the metrics agent is not installed" if bare else ": switched off" if off else "")
     return reasons
 
 

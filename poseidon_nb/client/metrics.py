@@ -110,7 +110,7 @@ class Readings:
             why = (
                 ": the metrics agent is not installed"
                 if bare
-                else ": it is off"
+                else ": switched off"
                 if droplet.status == "off"
                 else " in this window"
             )

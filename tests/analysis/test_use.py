@@ -117,7 +117,7 @@ def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
         "no readings in this window",
         "could not be read: timed out",
         "no readings of memory, disk and traffic",
-        "no readings in this window: it is off",
+        "no readings in this window: switched off",
     ]
     assert frame["cpu_p50"].notna().tolist() == [True, False, False, False, True, False]
     assert frame["samples"].tolist() == [3, 0, 0, 0, 1, 0]

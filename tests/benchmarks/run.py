@@ -20,6 +20,7 @@ import cost
 import extension_load
 import fleet
 import frames_race
+import metrics
 import panels
 import rightsizing
 import sandbox_speed
@@ -29,7 +30,7 @@ from report import heading
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = {
     module.NAME: module
-    for module in (frames_race, extension_load, waiting, panels, fleet, cost, rightsizing, sandbox_speed)
+    for module in (frames_race, extension_load, waiting, panels, fleet, cost, metrics, rightsizing, sandbox_speed)
 }
 
 

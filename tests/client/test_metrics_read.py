@@ -117,7 +117,7 @@ def test_a_droplet_that_was_off_is_told_from_one_without_the_agent(client):
     end = client.now() - timedelta(minutes=5)
     readings = client.metrics.read("load", ["staging-db", "web-1"], start=end - timedelta(minutes=30), end=end)
     assert (off.status, [one.name for one in readings.silent]) == ("off", ["staging-db"])
-    assert readings.notes() == ["no readings of staging-db: it is off"]
+    assert readings.notes() == ["no readings of staging-db: switched off"]
 
 
 def test_one_that_fails_does_not_stop_the_others(client, sandbox, some):

@@ -81,7 +81,7 @@ def test_what_is_missing_is_said_and_spoils_nothing(desk):
     assert {*frame["name"]} == {"web-1"}
     assert desk.front.said == [
         "no readings of legacy-reports: the metrics agent is not installed",
-        "no readings of staging-db: it is off",
+        "no readings of staging-db: switched off",
     ]
 
 
