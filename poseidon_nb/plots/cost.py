@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Bars that are drawn, the dearest; more would be a carpet that nobody reads.
 MOST_BARS = 30
-_ROW_PX, _FRAME_PX = 26, 130
+_ROW_PX, _FRAME_PX, _MONTHS_PX = 26, 130, 380
 #: Letters of a label beside its bar; the hover has all.
 _LABEL = 40
 
@@ -64,7 +64,15 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         hovermode="closest",
         showlegend=False,
     )
-    picture.update_yaxes(tickmode="array", tickvals=places, ticktext=labels, showgrid=False)
+    picture.update_yaxes(
+        tickmode="array",
+        tickvals=places,
+        ticktext=labels,
+        ticks="outside",
+        ticklen=6,
+        tickcolor="rgba(0, 0, 0, 0)",
+        showgrid=False,
+    )
     picture.update_xaxes(rangemode="tozero", tickprefix="$")
     return picture
 
@@ -84,7 +92,9 @@ def cost_history(months: pd.DataFrame) -> Picture:
             x=part["month"].tolist(),
             y=part["billed_usd"].tolist(),
             text=[f"{usd:,.2f}" for usd in part["billed_usd"]],
-            textposition="auto",
+            # Beyond its bar: within a hatched one no ink can be read on both themes.
+            textposition="outside",
+            cliponaxis=False,
             marker={"color": colour, "pattern": {"shape": shape}},
             hovertext=[_month_hover(row) for row in _rows(part)],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -102,6 +112,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
         title="What each month cost",
         x="month",
         y="USD",
+        height=_MONTHS_PX,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 1, "xanchor": "right"},
         hovermode="closest",
         barmode="overlay",
