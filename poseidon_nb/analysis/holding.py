@@ -81,7 +81,7 @@ class Processors:
         """Give what the slugs, and the number of GPUs where it is known, say."""
         words = [*slugs]
         has = np.nan_to_num(gpus) > 0
-        known = {(word, gpu): class_of(word, gpus=int(gpu)) for word, gpu in zip(words, has, strict=True)}
+        known = {(word, gpu): class_of(word, gpus=int(gpu)) for word, gpu in {*zip(words, has, strict=True)}}
         classes = [known[word, gpu] for word, gpu in zip(words, has, strict=True)]
         return cls(
             np.array([word.partition("-")[0].casefold() for word in words], dtype=object),
