@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.command_line import current_client, do
     from poseidon_nb.magics.fleet import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
+    from poseidon_nb.magics.size_explorer import SizeExplorer
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
@@ -71,6 +72,7 @@ _HOMES = {
     "Progress": "client.progress",
     "Record": "client.records",
     "Sandbox": "sandbox",
+    "SizeExplorer": "magics.size_explorer",
     "connect": "client.client",
     "current_client": "magics.command_line",
     "do": "magics.command_line",
@@ -117,6 +119,7 @@ __all__ = [
     "Sandbox",
     "ServerError",
     "ShapeError",
+    "SizeExplorer",
     "TimedOut",
     "TransportError",
     "Unauthorized",

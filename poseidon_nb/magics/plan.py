@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.request import Request
 
 #: What is reckoned from whole lists too, though its frame has no table of findings: a column for each size; some regions.
-_RECKONED = frozenset({("regions", "matrix"), ("regions", "with")})
+_RECKONED = frozenset({("regions", "matrix"), ("regions", "with"), ("explore", "sizes")})
 
 
 def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Request]:

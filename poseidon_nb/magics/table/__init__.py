@@ -25,6 +25,7 @@ from poseidon_nb.magics.table.account import (
 from poseidon_nb.magics.table.cost import COST
 from poseidon_nb.magics.table.disks import IMAGES, SNAPSHOTS, VOLUMES
 from poseidon_nb.magics.table.droplets import DROPLETS
+from poseidon_nb.magics.table.explore import EXPLORE
 from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
 from poseidon_nb.magics.table.metrics import METRICS
 from poseidon_nb.magics.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
@@ -42,7 +43,7 @@ GROUPS = (
     *(DATABASES, KUBERNETES, APPS, METRICS, MONITORING),
     *(REGIONS, SIZES, PROJECTS, ACCOUNT, COST, BALANCE, INVOICES),
     *(RIGHTSIZE,),
-    *(PANEL, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
+    *(PANEL, EXPLORE, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
 )
 
 #: The groups whose verbs doctl keeps in a group apart, or calls differently: words typed, words meant.

@@ -1,0 +1,44 @@
+"""The explorers: what is filtered and clicked instead of typed."""
+
+from __future__ import annotations
+
+from poseidon_nb.frames.findings.sizes import FAMILIES
+from poseidon_nb.magics.words import Group, Option, Verb
+
+EXPLORE = Group(
+    name="explore",
+    help="filters, a picture and a table that belong together",
+    aliases=("explorer",),
+    verbs=(
+        Verb(
+            name="sizes",
+            help="compare sizes by price and by what they have, and choose some",
+            operations=("sizes_list", "regions_list"),
+            options=(
+                Option(
+                    field="region",
+                    kind="list",
+                    help="at first, what any of these sells",
+                    shows="REGION",
+                    source="regions",
+                ),
+                Option(
+                    field="family",
+                    kind="list",
+                    help="at first, only these",
+                    shows="FAMILY",
+                    suggests=tuple(dict.fromkeys(FAMILIES.values())),
+                ),
+                Option(
+                    field="image",
+                    help="what the droplets of the lines to copy are made from",
+                    shows="IMAGE",
+                    source="images",
+                    default="ubuntu-24-04-x64, or one with drivers",
+                ),
+            ),
+            aliases=("size",),
+            example="%do explore sizes --region ams3,fra1",
+        ),
+    ),
+)

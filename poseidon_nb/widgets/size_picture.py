@@ -1,0 +1,245 @@
+"""The picture of an explorer of sizes: a point for each, whose place in the trace is its place among the sizes for ever."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import pandas as pd
+import plotly.graph_objects as go
+
+from poseidon_nb.plots.picture import COLOURS, INK, TEMPLATE
+from poseidon_nb.widgets.size_explorer_model import AXES, one_two_five
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from poseidon_nb.widgets.size_explorer_model import SizeExplorerModel
+
+HEIGHT_PX = 520
+#: Of more selected points none is named in the picture: the names would lie upon each other.
+MOST_NAMED = 5
+#: Powers of two on an axis, from how many on each second one is left out.
+MOST_TICKS = 10
+#: The finest price is less than a cent an hour.
+_FINE = 10_000.0
+#: Told apart by shape as well as by colour.
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "pentagon")
+_SIZES, _LINE, _RINGS = range(3)
+
+
+class _Companion(anywidget.AnyWidget):
+    """Tells what is clicked and selected in the picture, and has it fit its place in the page."""
+
+    _esm = pathlib.Path(__file__).with_name("size_picture.js")
+
+
+class SizePicture:
+    """The skin of sizes as points.
+
+    What is hidden keeps its place and has no coordinates, so that a click means the size that it meant when it was made,
+    whatever is filtered meanwhile.
+
+    Parameters
+    ----------
+    model : SizeExplorerModel
+    clicked : callable
+        Told the place of a point that was clicked.
+    chosen : callable
+        Told the places within a lasso or a box; nothing when the selection is taken back.
+    """
+
+    def __init__(
+        self,
+        model: SizeExplorerModel,
+        clicked: Callable[[int], None],
+        chosen: Callable[[Sequence[int]], None],
+    ) -> None:
+        self._model = model
+        self._now: Any = None
+        #: While a selection is taken in that was made by a lasso or a box, whose outline then stays.
+        self._outlined = False
+        family = {name: place for place, name in enumerate(model.families)}
+        self._symbols = [_SYMBOLS[family[one] % len(_SYMBOLS)] for one in model.sizes["family"]]
+        self._colours = [COLOURS[family[one] % len(COLOURS)] for one in model.sizes["family"]]
+        self.widget = go.FigureWidget(
+            [self._sizes(), _line(), _rings(), *_legend(model.families)],
+            {
+                "template": TEMPLATE,
+                "height": HEIGHT_PX,
+                "autosize": True,
+                "dragmode": "lasso",
+                "clickmode": "event",
+                "hovermode": "closest",
+                "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+                "legend": {
+                    "orientation": "h",
+                    "yanchor": "bottom",
+                    "y": 1.02,
+                    "x": 0,
+                    "entrywidth": 0,
+                    "itemclick": False,
+                    "itemdoubleclick": False,
+                },
+                "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
+            },
+        )
+        # Nothing leaves this page: the button that uploads a chart goes.
+        config = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["sendChartToCloud"]}
+        self.widget._config = config  # noqa: SLF001  # the only way to say it
+        companion = _Companion()
+        companion.on_msg(self._heard)
+        self._clicked, self._chosen = clicked, chosen
+        self.widgets = (self.widget, companion)
+
+    def show(self) -> None:
+        """Draw the model as it is now; nothing is sent where nothing has changed."""
+        model = self._model
+        drawn = model.drawable()
+        now = (model.x, model.y, model.shown, model.unbeaten, model.chosen)
+        if now == self._now:
+            return
+        before, self._now = self._now, now
+        with self.widget.batch_update():
+            if before is None or before[:4] != now[:4]:
+                self._draw_sizes(drawn)
+                for axis, column in ((self.widget.layout.xaxis, model.x), (self.widget.layout.yaxis, model.y)):
+                    axis.update(_axis(model.sizes[column].iloc[drawn], column))
+            self._draw_rings(drawn)
+            if not self._outlined:
+                self.widget.layout.selections = ()
+
+    def _heard(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+        if isinstance(content.get("clicked"), int):
+            self._clicked(content["clicked"])
+        elif isinstance(content.get("chosen"), list):
+            self._outlined = True
+            self._chosen([int(one) for one in content["chosen"]])
+            self._outlined = False
+
+    def _draw_sizes(self, drawn: Sequence[int]) -> None:
+        model, points = self._model, self.widget.data[_SIZES]
+        shown = {*drawn}
+        points.x, points.y = (
+            [float(value) if place in shown else None for place, value in enumerate(model.sizes[column])]
+            for column in (model.x, model.y)
+        )
+        points.marker.symbol = [
+            symbol if place in model.unbeaten else f"{symbol}-open" for place, symbol in enumerate(self._symbols)
+        ]
+        best = self.widget.data[_LINE]
+        best.x, best.y = self._coordinates(model.line_of_best())
+        # For more than a point has, one has to pay for the next: up first, then to the right.
+        best.line.shape = "vh" if AXES[model.x].better > 0 > AXES[model.y].better else "linear"
+
+    def _draw_rings(self, drawn: Sequence[int]) -> None:
+        rings = self.widget.data[_RINGS]
+        chosen = [place for place in drawn if place in self._model.chosen]
+        x, y = self._coordinates(chosen)
+        rings.x, rings.y = x, y
+        named = self._model.sizes["slug"].iloc[chosen] if len(chosen) <= MOST_NAMED else [""] * len(chosen)
+        rings.text = [f" {escape(slug)} " for slug in named]
+        # A name lies to the side where there is room for it.
+        middle = sum(_log_ends(self._model.sizes[self._model.x].iloc[[*drawn]])) / 2
+        rings.textposition = [f"bottom {'left' if math.log(one) > middle else 'right'}" for one in x]
+
+    def _coordinates(self, places: Sequence[int]) -> tuple[list[float], list[float]]:
+        sizes, model = self._model.sizes, self._model
+        return [float(sizes[model.x][one]) for one in places], [float(sizes[model.y][one]) for one in places]
+
+    def _sizes(self) -> Any:
+        return go.Scatter(
+            name="sizes",
+            mode="markers",
+            marker={"size": 9, "color": self._colours, "line": {"width": 1.6, "color": self._colours}},
+            hovertext=[
+                hover(self._model.sizes.iloc[place], self._model.sold_in(place))
+                for place in range(len(self._model.sizes))
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+            showlegend=False,
+            # What is selected has a ring, which plotly's own fading would only confuse.
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+        )
+
+
+def hover(size: pd.Series[Any], sold_in: Sequence[str]) -> str:
+    """Give all that is told of a size where the mouse rests on it."""
+    facts = [
+        ", ".join(str(size[column]) for column in ("family", "generation") if pd.notna(size[column])),
+        f"{size['vcpus']} vCPU, {size['memory_gib']:g} GiB, {size['disk']} GB disk, {size['transfer']:g} TB out",
+        f"${size['price_monthly']:,.2f} a month, ${size['price_hourly']:.5g} an hour",
+        f"${size['price_per_vcpu']:,.2f} a vCPU, ${size['price_per_memory_gib']:,.2f} a GiB",
+    ]
+    if size["gpu_count"]:
+        facts.insert(2, f"{size['gpu_count']} graphics processors with {size['gpu_vram']} GiB")
+    facts.append(f"sold in {', '.join(sold_in)}" if sold_in else "not to be had now")
+    return f"<b>{escape(str(size['slug']))}</b><br>{'<br>'.join(escape(fact) for fact in facts)}"
+
+
+def _line() -> Any:
+    return go.Scatter(
+        name="best of what is drawn",
+        showlegend=False,
+        mode="lines",
+        line={"color": INK, "width": 1.5, "dash": "dot"},
+        hoverinfo="skip",
+    )
+
+
+def _rings() -> Any:
+    return go.Scatter(
+        name="selected",
+        mode="markers+text",
+        marker={"symbol": "circle", "size": 19, "color": "rgba(0, 0, 0, 0)", "line": {"width": 3, "color": INK}},
+        hoverinfo="skip",
+        showlegend=False,
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": INK}},
+    )
+
+
+def _legend(families: Sequence[str]) -> list[Any]:
+    """Give an entry for each family: traces without a point."""
+    return [
+        go.Scatter(
+            name=name,
+            mode="markers",
+            x=[None],
+            y=[None],
+            marker={"symbol": symbol, "color": colour, "size": 10},
+            hoverinfo="skip",
+        )
+        for name, symbol, colour in zip(families, _SYMBOLS, COLOURS, strict=False)
+    ]
+
+
+def _log_ends(values: pd.Series[Any]) -> tuple[float, float]:
+    """Give where what is drawn begins and ends on a logarithmic axis; anywhere when there is nothing."""
+    known = values.astype(float)
+    return (0.0, 0.0) if known.empty else (math.log(known.min()), math.log(known.max()))
+
+
+def _axis(values: pd.Series[Any], column: str) -> dict[str, Any]:
+    """Give an axis in powers: of two for amounts, in steps of 1, 2 and 5 for money."""
+    axis = AXES[column]
+    ticks: list[float] = []
+    if not values.empty:
+        least, most = (math.exp(end) for end in _log_ends(values))
+        if axis.is_money:
+            ticks = [step / _FINE for step in one_two_five(most * _FINE) if step / _FINE >= least / 2]
+        else:
+            ticks = [2.0**power for power in range(-2, 15) if least / 2 <= 2.0**power <= most * 2]
+            ticks = ticks[:: 1 + len(ticks) // MOST_TICKS]
+    return {
+        "type": "log",
+        "autorange": True,
+        "title": {"text": axis.label},
+        "tickmode": "array",
+        "tickvals": ticks,
+        "ticktext": [f"${tick:,g}" if axis.is_money else f"{tick:,g}" for tick in ticks],
+    }

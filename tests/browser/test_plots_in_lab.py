@@ -1,0 +1,96 @@
+"""Every picture of `po.plots` drawn in JupyterLab in Chromium: it appears, in both themes, offline, and the mouse is told something."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import poseidon_nb as po
+
+START = """%load_ext poseidon_nb
+%do sandbox start --droplets 12 --seed 7
+import poseidon_nb as po
+client = po.current_client()
+"""
+#: What draws each picture, from the sandbox's data. One that has no line here fails.
+SAMPLES = {
+    "availability_map": "po.plots.availability_map(po.analysis.sizes.availability(client.sizes.frame(), client.regions.frame()))",
+    "cost_by": "po.do('cost --by tag --plot')",
+    "cost_history": "po.do('cost history --plot')",
+    "metric_lines": "po.do('metrics cpu web-1 db-1 --last 24h --plot')",
+    "price_map": "po.plots.price_map(po.analysis.sizes.on_sale(client.sizes.frame()))",
+    "savings": "po.plots.savings(po.do('rightsize'))",
+    "timeline": "po.do('actions timeline --last 14d --plot')",
+    "use_of_size": "po.plots.use_of_size(po.do('rightsize'))",
+}
+#: Where the mouse may find something: the middle of each thing that is drawn, and then all over the picture.
+PLACES = """plot => {
+    const area = plot.querySelector('.nsewdrag').getBoundingClientRect();
+    const inside = ([x, y]) => x >= area.left && x <= area.right && y >= area.top && y <= area.bottom && y < innerHeight;
+    const middle = one => { const { x, y, width, height } = one.getBoundingClientRect(); return [x + width / 2, y + height / 2]; };
+    const drawn = [...plot.querySelectorAll('.points path')].map(middle).filter(inside).slice(0, 12);
+    const steps = [...Array(9).keys()].map(step => (step + 0.5) / 9);
+    const all = steps.flatMap(up => steps.map(right => [area.left + right * area.width, area.top + up * area.height]));
+    return [...drawn, ...all.filter(inside)];
+}"""
+
+
+def names() -> list[str]:
+    return [name for name in po.plots.__all__ if name != "Picture"]
+
+
+def keep(notebook, name: str) -> None:
+    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
+    folder = os.environ.get("POSEIDON_PICTURES")
+    if folder:
+        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def told(page, plot) -> str:
+    """Give what the picture tells where the mouse rests on it."""
+    for x, y in plot.evaluate(PLACES):
+        page.mouse.move(x - 3, y - 3)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(150)
+        text = " ".join(plot.locator(".hoverlayer .hovertext, .hoverlayer .legend").all_text_contents())
+        if text.strip():
+            return text
+    return ""
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", names())
+def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(open_notebook, name):
+    assert name in SAMPLES, f"no sample draws po.plots.{name}: write one"
+    notebook = open_notebook(START, f"picture = {SAMPLES[name]}\npicture", "print(picture.words)")
+    page = notebook.page
+    page.set_viewport_size({"width": 1280, "height": 1700})
+    for cell in range(3):
+        notebook.run(cell)
+        page.wait_for_timeout(200)
+        notebook.wait_idle()
+    plot = notebook.output(1).locator(".js-plotly-plot")
+    plot.locator(".main-svg").first.wait_for(timeout=60_000)
+    inks = {}
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        notebook.command("apputils:change-theme", theme=theme)
+        page.wait_for_timeout(800)
+        text = told(page, plot)
+        assert len(text) > 3, "the mouse is told something"
+        keep(notebook, f"plot_{name}_{theme.split()[-1].lower()}")
+        page.mouse.move(5, 5)
+        # The page shines through, and the ink is neither the page's.
+        paper = plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert re.fullmatch(r"rgba\(\d+, \d+, \d+, 0\)", paper)
+        title = plot.locator(".gtitle")
+        assert title.inner_text().strip()
+        inks[theme] = [
+            int(part) for part in re.findall(r"\d+", title.evaluate("one => getComputedStyle(one).fill"))[:3]
+        ]
+        assert all(90 < channel < 180 for channel in inks[theme]), "ink that both a white and a black page show"
+    assert plot.locator(".xtitle, .ytitle").count() >= 1, "axes say what they show"
+    words = notebook.output(2).inner_text()
+    assert re.search(r"\w{3,} \w+", words)

@@ -1,0 +1,345 @@
+"""The explorer of sizes in JupyterLab in Chromium: filters, points, rows and Python say the same, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+START = """%load_ext poseidon_nb
+%do sandbox start
+"""
+OPEN = "explorer = %do explore sizes\nexplorer"
+SLUGS = "print(sorted(explorer.selected['slug']))"
+ROWS = "tbody tr[data-pnb-id]"
+
+#: Where a size is in the picture, in pixels of the window; nothing where it is not drawn.
+PLACE = """([plot, slug]) => {
+    const points = plot.data[0], place = points.hovertext.findIndex(text => text.startsWith(`<b>${slug}</b>`));
+    const [x, y] = [points.x[place], points.y[place]];
+    if (x === null || y === null) return null;
+    const { xaxis, yaxis } = plot._fullLayout, corner = plot.getBoundingClientRect();
+    return [corner.x + xaxis._offset + xaxis.d2p(x), corner.y + yaxis._offset + yaxis.d2p(y)];
+}"""
+
+
+def picture(notebook, name: str) -> None:
+    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
+    folder = os.environ.get("POSEIDON_PICTURES")
+    if folder:
+        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+class Explorer:
+    """The explorer under a cell, as a person uses it."""
+
+    def __init__(self, notebook, cell: int) -> None:
+        self.notebook, self.page, self.cell = notebook, notebook.page, cell
+        self.place = notebook.output(cell)
+
+    @property
+    def plot(self):
+        return self.place.locator(".js-plotly-plot")
+
+    def at(self, slug: str) -> list[float] | None:
+        return self.page.evaluate(PLACE, [self.plot.element_handle(), slug])
+
+    def rest_on(self, slug: str) -> None:
+        x, y = self.at(slug)
+        # Plotly looks where the mouse is when it moves, not when it appears.
+        self.page.mouse.move(x - 12, y - 12)
+        self.page.mouse.move(x, y, steps=4)
+        self.page.wait_for_timeout(400)
+
+    def click(self, slug: str) -> None:
+        self.rest_on(slug)
+        self.page.mouse.down()
+        self.page.mouse.up()
+
+    def hover_text(self) -> str:
+        return " ".join(self.plot.locator(".hoverlayer .hovertext").all_text_contents())
+
+    def drag(self, *corners: tuple[float, float]) -> None:
+        self.page.mouse.move(*corners[0])
+        self.page.mouse.down()
+        for corner in corners[1:]:
+            self.page.mouse.move(*corner, steps=6)
+        self.page.mouse.up()
+
+    def tool(self, name: str) -> None:
+        self.plot.hover(position={"x": 300, "y": 200})
+        self.plot.locator(f".modebar-btn[data-title='{name}']").click()
+
+    def row(self, slug: str):
+        return self.place.locator(ROWS).filter(has=self.page.get_by_text(slug, exact=True))
+
+    def chosen_rows(self) -> list[str]:
+        return sorted(self.place.locator(f"{ROWS}.pnb-chosen td.pnb-column-slug").all_inner_texts())
+
+    def rings(self) -> int:
+        return self.plot.evaluate("plot => plot.data[2].x.length")
+
+    def drawn(self) -> set[str]:
+        return {
+            *self.plot.evaluate(
+                "plot => plot.data[0].hovertext.filter((_, place) => plot.data[0].x[place] !== null)"
+                ".map(text => text.match(/<b>(.*?)<\\/b>/)[1])"
+            )
+        }
+
+    def chip(self, label: str):
+        return self.place.get_by_role("checkbox", name=label, exact=True)
+
+    def wait_text(self, text: str) -> None:
+        # Not in what the notebook keeps for when there is no kernel, which is hidden.
+        self.place.locator(".pnb-explorer").get_by_text(re.compile(text)).first.wait_for(timeout=20_000)
+
+
+@pytest.fixture
+def explorer(open_notebook):
+    def start(*cells: str, open_with: str = OPEN, theme: str = "", width: int = 1280) -> Explorer:
+        notebook = open_notebook(START, open_with, *cells)
+        notebook.page.set_viewport_size({"width": width, "height": 1500})
+        if theme:
+            notebook.command("apputils:change-theme", theme=theme)
+        notebook.run(0)
+        notebook.wait_idle()
+        notebook.run(1)
+        shown = Explorer(notebook, 1)
+        shown.place.locator(ROWS).first.wait_for(timeout=90_000)
+        shown.plot.locator(".points path").first.wait_for(timeout=90_000)
+        notebook.wait_idle()
+        return shown
+
+    return start
+
+
+def answer(shown: Explorer, cell: int) -> str:
+    """Run a cell and give what it shows."""
+    shown.notebook.run(cell)
+    shown.page.wait_for_timeout(200)
+    shown.page.wait_for_function(
+        "cell => !document.querySelectorAll('.jp-Cell')[cell].querySelector('.jp-InputPrompt').innerText.includes('*')",
+        arg=cell,
+    )
+    shown.notebook.wait_idle()
+    out = shown.notebook.output(cell)
+    return re.sub(r"^\[\d+\]:\s*", "", out.inner_text() if out.count() else "").strip()
+
+
+@pytest.mark.timeout(240)
+def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_takes_it_out(explorer):
+    shown = explorer(SLUGS, "print(explorer.lines)")
+    shown.rest_on("gpu-mi300x8-1536gb")
+    assert re.search(
+        r"gpu-mi300x8-1536gb.*mi300x.*160 vCPU, 1920 GiB.*\$\d.* a month.*sold in nyc1", shown.hover_text()
+    )
+    picture(shown.notebook, "explorer_hover_light")
+    shown.click("gpu-mi300x8-1536gb")
+    shown.wait_text("1 selected: gpu-mi300x8-1536gb")
+    # The table turns to the page where the row is.
+    assert shown.chosen_rows() == ["gpu-mi300x8-1536gb"]
+    assert shown.rings() == 1
+    assert answer(shown, 2) == "['gpu-mi300x8-1536gb']"
+    line = shown.place.locator(".pnb-line pre").inner_text()
+    assert re.fullmatch(r"%do droplets create NAME --region \w+ --size gpu-mi300x8-1536gb --image gpu-amd-base", line)
+    assert answer(shown, 3) == str([line])
+    # A row, too: both are selected now.
+    shown.place.get_by_role("searchbox").fill("c-8-intel")
+    shown.row("c-8-intel").click()
+    shown.wait_text("2 selected")
+    assert shown.rings() == 2
+    picture(shown.notebook, "explorer_selected_light")
+    shown.click("gpu-mi300x8-1536gb")
+    shown.wait_text("1 selected: c-8-intel")
+    assert answer(shown, 2) == "['c-8-intel']"
+    shown.place.get_by_role("button", name="Clear selection").click()
+    shown.wait_text("Nothing selected")
+    assert answer(shown, 2) == "[]"
+    assert shown.place.locator(".pnb-line pre").count() == 0
+
+
+@pytest.mark.timeout(240)
+def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(explorer):
+    shown = explorer(SLUGS)
+    within = {"s-1vcpu-512mb-10gb", "s-1vcpu-1gb"}
+    (left, low), (right, high) = shown.at("s-1vcpu-512mb-10gb"), shown.at("s-1vcpu-1gb")
+    # Around these two, which are the smallest and the cheapest; others of 1 GiB cost more and lie above.
+    corners = [(left - 12, low + 12), (left - 12, high - 3), (right + 12, high - 3), (right + 12, low + 12)]
+    shown.drag(*corners, corners[0])
+    shown.wait_text(r"\d+ selected")
+    chosen = {*eval(answer(shown, 2))}
+    assert within <= chosen
+    assert len(chosen) < 6
+    assert shown.rings() == len(chosen)
+    assert shown.chosen_rows() == sorted(chosen)
+    shown.tool("Box Select")
+    where = shown.at("gpu-mi300x8-1536gb")
+    shown.drag((where[0] - 8, where[1] - 8), (where[0] + 8, where[1] + 8))
+    shown.wait_text("1 selected: gpu-mi300x8-1536gb")
+    assert "gpu-mi300x8-1536gb" in eval(answer(shown, 2))
+    assert not within & {*eval(answer(shown, 2))}
+    picture(shown.notebook, "explorer_box_light")
+    # Nothing that is not selected fades: the ring alone says so.
+    assert {
+        *shown.plot.evaluate(
+            "plot => [...plot.querySelectorAll('.points path')].map(one => getComputedStyle(one).opacity)"
+        )
+    } == {"1"}
+    x, y = shown.at("s-1vcpu-1gb")
+    shown.page.mouse.dblclick(x + 150, y - 4)
+    shown.wait_text("Nothing selected")
+    assert answer(shown, 2) == "[]"
+
+
+@pytest.mark.timeout(240)
+def test_filters_hold_for_points_rows_and_python_alike(explorer):
+    shown = explorer("print(sorted(explorer.shown['slug']))", SLUGS, "print(explorer.selected['sold_in'].tolist())")
+    shown.place.get_by_role("searchbox").fill("m-8vcpu-64gb")
+    shown.row("m-8vcpu-64gb").click()
+    shown.place.get_by_role("searchbox").fill("")
+    shown.wait_text("1 selected")
+    shown.chip("cpu-optimized").check()
+    shown.wait_text(r"\d+ of 147 sizes")
+    slugs = {*eval(answer(shown, 2))}
+    assert slugs == shown.drawn()
+    assert all(slug.startswith("c") for slug in slugs)
+    # What is selected and hidden is said, and is not in the answer.
+    shown.wait_text("Nothing selected. 1 more that the filters hide")
+    assert answer(shown, 3) == "[]"
+    shown.chip("memory-optimized").check()
+    shown.wait_text("1 selected: m-8vcpu-64gb")
+    shown.place.get_by_label("Memory from").select_option("32 GiB")
+    shown.page.wait_for_timeout(500)
+    shown.chip("ams3").check()
+    shown.page.wait_for_timeout(500)
+    after = {*eval(answer(shown, 2))}
+    assert after == shown.drawn() != slugs
+    assert answer(shown, 4) == "[['ams3']]"
+    assert f"of {len(after)} sizes" in shown.place.locator(".dt-info").inner_text()
+    picture(shown.notebook, "explorer_filtered_light")
+    shown.place.get_by_label("Price from").select_option("$50,000")
+    shown.wait_text("No size passes these filters")
+    picture(shown.notebook, "explorer_none_light")
+    shown.place.get_by_role("button", name="Reset filters").click()
+    shown.wait_text("147 of 147 sizes")
+    assert not shown.chip("ams3").is_checked()
+    assert len(shown.drawn()) == 147
+
+
+@pytest.mark.timeout(240)
+def test_a_click_means_the_point_that_was_there_whatever_is_filtered_meanwhile(explorer):
+    shown = explorer(
+        "import threading, time\n"
+        "def stir():\n"
+        "    for number in range(12):\n"
+        "        explorer.model.choose_families([explorer.model.families[number % 4]]); time.sleep(.2)\n"
+        "    explorer.model.reset()\n"
+        "thread = threading.Thread(target=stir); thread.start()",
+        "thread.join(); print(sorted(explorer.selected['slug']))",
+    )
+    shown.notebook.run(2)
+    clicked: set[str] = set()
+    for _ in range(8):
+        slug = shown.page.evaluate(
+            """place => { const rows = [...document.querySelectorAll(place)];
+                const row = rows[Math.floor(Math.random() * rows.length)];
+                if (!row) return '';
+                const slug = row.querySelector('td.pnb-column-slug').innerText; row.querySelector('td:nth-child(2)').click();
+                return slug; }""",
+            ROWS,
+        )
+        clicked ^= {slug} - {""}
+        shown.page.wait_for_timeout(150)
+    assert clicked
+    assert answer(shown, 3) == str(sorted(clicked))
+    shown.wait_text(f"{len(clicked)} selected")
+    assert shown.rings() == len(clicked)
+
+
+@pytest.mark.timeout(240)
+def test_other_axes_draw_other_columns(explorer):
+    shown = explorer()
+    titles = shown.plot.locator(".g-xtitle, .g-ytitle")
+    assert {*titles.all_text_contents()} == {"memory (GiB)", "price (USD a month)"}
+    shown.place.get_by_label("Across").select_option("graphics memory (GiB)")
+    shown.wait_text("138 sizes with none of what is drawn are in the table only")
+    assert all(slug.startswith("gpu-") for slug in shown.drawn())
+    assert "of 147 sizes" in shown.place.locator(".dt-info").inner_text()
+    shown.place.get_by_label("Up", exact=True).select_option("price of a vCPU (USD a month)")
+    shown.page.wait_for_timeout(600)
+    assert {*titles.all_text_contents()} == {"graphics memory (GiB)", "price of a vCPU (USD a month)"}
+    picture(shown.notebook, "explorer_axes_light")
+
+
+@pytest.mark.timeout(240)
+def test_it_is_used_by_the_keyboard_alone(explorer):
+    shown = explorer(SLUGS)
+    page = shown.page
+    chip = shown.chip("basic")
+    chip.focus()
+    page.keyboard.press("Space")
+    shown.wait_text(r"43 of 147 sizes|\d\d of 147 sizes")
+    least = shown.place.get_by_label("vCPUs from")
+    least.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(500)
+    assert least.evaluate("list => list.selectedOptions[0].text") == "2"
+    box = shown.place.locator(f"{ROWS} input.pnb-check").first
+    assert re.fullmatch(r"Select s-2vcpu-.*", box.get_attribute("aria-label"))
+    box.focus()
+    page.keyboard.press("Space")
+    shown.wait_text("1 selected: s-2vcpu-")
+    assert answer(shown, 2).startswith("['s-2vcpu-")
+    button = shown.place.get_by_role("button", name="Copy the lines")
+    button.focus()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.keyboard.press("Enter")
+    shown.wait_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == shown.place.locator(".pnb-line pre").inner_text()
+    names = shown.place.locator("select, input[type=checkbox], input[type=search]").evaluate_all(
+        "all => all.filter(one => !(one.getAttribute('aria-label') || one.labels?.[0]?.textContent.trim())).length"
+    )
+    assert names == 0, "everything that can be set has a name"
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("width", [1280, 620])
+def test_it_is_readable_in_the_dark_theme_wide_and_narrow(explorer, width):
+    shown = explorer(theme="JupyterLab Dark", width=width)
+    shown.click("gpu-mi300x8-1536gb")
+    shown.wait_text("1 selected")
+    if width == 1280:
+        shown.rest_on("g-16vcpu-64gb")
+    picture(shown.notebook, f"explorer_dark_{width}")
+    ink = shown.place.locator(f"{ROWS} td.pnb-column-slug").first.evaluate("one => getComputedStyle(one).color")
+    assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
+    paper = shown.plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")
+    assert re.fullmatch(r"rgba\(0, 0, 0, 0\)", paper), "the page shines through"
+    panel, plot = shown.place.locator(".pnb-explorer").bounding_box(), shown.plot.bounding_box()
+    assert plot["width"] <= panel["width"]
+    assert plot["width"] > 0.85 * panel["width"], "it fills the panel"
+
+
+@pytest.mark.timeout(240)
+def test_the_cell_run_again_leaves_one_explorer_that_works_and_a_line_that_makes_a_droplet(explorer):
+    shown = explorer(
+        "import poseidon_nb as po\nframe = po.do(explorer.lines[0].removeprefix('%do ').replace('NAME', 'chosen') + ' --yes')\n"
+        "print(frame['size'].tolist() if 'size' in frame else frame['size_slug'].tolist())"
+    )
+    shown.click("gpu-mi300x8-1536gb")
+    shown.wait_text("1 selected")
+    shown.notebook.run(1)
+    shown.notebook.wait_idle()
+    shown.place.locator(ROWS).first.wait_for(timeout=90_000)
+    shown.plot.locator(".points path").first.wait_for(timeout=90_000)
+    assert shown.place.locator(".pnb-explorer").count() == 1
+    shown.wait_text("Nothing selected")
+    shown.click("s-1vcpu-512mb-10gb")
+    shown.wait_text("1 selected: s-1vcpu-512mb-10gb")
+    # What stands above it is how the action went.
+    assert answer(shown, 2).splitlines()[-1] == "['s-1vcpu-512mb-10gb']"

@@ -1,0 +1,57 @@
+"""`%do explore`: what is opened, what it costs, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+import poseidon_nb as po
+from poseidon_nb.errors import GrammarError, InvalidArgument
+from poseidon_nb.widgets.size_explorer import SizeExplorer
+
+
+def test_it_opens_with_the_filters_asked_for(desk):
+    explorer = desk.do("explore sizes --region ams3,fra1 --family basic --image debian-13-x64")
+    assert isinstance(explorer, SizeExplorer)
+    assert explorer.model.filters.regions == {"ams3", "fra1"}
+    assert {*explorer.shown["family"]} == {"basic"}
+    explorer.select(["s-1vcpu-1gb"])
+    assert explorer.lines == ["%do droplets create NAME --region ams3 --size s-1vcpu-1gb --image debian-13-x64"]
+    explorer.close()
+
+
+def test_it_reads_two_lists_and_changes_nothing(desk):
+    desk.sent()
+    desk.do("explore sizes").close()
+    sent = desk.sent()
+    assert {line.split("?")[0] for line in sent} <= {"GET /v2/sizes", "GET /v2/regions", "GET /v2/account"}
+
+
+def test_the_line_makes_a_droplet(desk):
+    explorer = desk.do("explore sizes --region tor1")
+    explorer.select(["s-1vcpu-2gb"])
+    made = desk.do(explorer.lines[0].removeprefix("%do ").replace("NAME", "chosen"))
+    assert (made["name"][0], made["region"][0], made["size"][0]) == ("chosen", "tor1", "s-1vcpu-2gb")
+    explorer.close()
+
+
+def test_a_plan_shows_what_would_be_read(desk):
+    desk.sent()
+    assert desk.do("explore sizes --region ams3 --dry-run") is None
+    assert desk.front.said[-1] == "GET /v2/sizes\n\nGET /v2/regions"
+    assert desk.sent() == []
+
+
+def test_words_that_are_unknown_are_told_with_the_nearest(desk):
+    with pytest.raises(InvalidArgument, match="nearest: ams3"):
+        desk.do("explore sizes --region ams4")
+    with pytest.raises(InvalidArgument, match="nearest: basic"):
+        desk.do("explore sizes --family basics")
+    with pytest.raises(GrammarError):
+        desk.do("explore regions")
+
+
+def test_the_public_name_makes_the_same(desk):
+    explorer = po.SizeExplorer(desk.kernel.client(), families=["gpu"])
+    assert isinstance(explorer, SizeExplorer)
+    assert len(explorer.shown) == 9
+    explorer.close()
