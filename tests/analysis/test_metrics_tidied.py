@@ -82,6 +82,10 @@ def test_a_restart_is_a_gap_and_never_below_nothing():
     assert values(frame) == {1: 100 / 3, 2: None, 3: 100 / 3}
 
 
+def test_a_restart_after_which_more_was_done_than_before_is_a_gap_too():
+    assert values(cpu_of(idle=[100, 60, 160], user=[10, 900, 1000])) == {1: None, 2: 50.0}
+
+
 def test_a_counter_of_waiting_that_is_taken_back_is_no_restart():
     frame = cpu_of(idle=[0, 200, 400], user=[0, 100, 200], iowait=[10, 10, 7])
     assert values(frame) == {1: 100 / 3, 2: 100 / 3}

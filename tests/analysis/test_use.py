@@ -36,7 +36,7 @@ def busy_counters(percents, vcpus=2):
 
 def everything(percents=(10.0, 20.0, 95.0), droplet_id=1, name="web-1"):
     steps = len(percents) + 1
-    boot, volume = {"device": "/dev/vda15", "mountpoint": "/boot"}, {"device": "/dev/sda", "mountpoint": "/mnt/data"}
+    boot, volume = {"device": "/dev/vda15", "mountpoint": "/boot"}, {"device": "/dev/xvdb", "mountpoint": "/mnt/data"}
     answers = {
         "cpu": busy_counters(percents),
         "memory_total": answer(({}, [4 * GIB] * steps)),
