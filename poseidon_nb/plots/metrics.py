@@ -74,11 +74,8 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
         y=axis or "value",
         hovermode="closest",
         showlegend=len(table) > 1,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
-        margin={"t": 84},
-        title_y=1,
-        title_yanchor="top",
-        title_pad_t=12,
+        # Below: above, its second line would lie upon the title.
+        legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0},
     )
     picture.update_xaxes(type="date")
     picture.update_yaxes(rangemode="tozero")
