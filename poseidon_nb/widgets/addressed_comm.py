@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from comm import get_comm_manager
 from comm.base_comm import BaseComm
 
+from poseidon_nb.widgets.asking import made_at
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,7 +70,8 @@ class AddressedComm(BaseComm):
         if msg["header"].get("subshell_id"):
             self._beside()
         if self._handle is not None:
-            self._handle(msg)
+            with made_at(msg["header"].get("date")):
+                self._handle(msg)
 
 
 def take_as_addressed(widget: Any, beside: Callable[[], None]) -> None:

@@ -219,7 +219,7 @@ class DropletModel:
             elif name == "power_on" or self._asking.press(name):
                 self._asking.cancel()
                 self._act(name)
-        self._changed()
+        self._show_question()
 
     def cancel(self) -> None:
         """Take back a question."""
@@ -277,7 +277,7 @@ class DropletModel:
             elif (choice := self.resizing.choice) is not None and self._asking.press(self.resizing.question()):
                 self._resize(choice.slug, disk=self.resizing.grows_disk)
                 self.form = ""
-        self._changed()
+        self._show_question()
 
     def resume(self) -> None:
         """Follow the droplet again after a pause."""
@@ -287,6 +287,10 @@ class DropletModel:
     def close(self) -> None:
         """Follow it no more. What was begun goes on."""
         self._subscription.close()
+
+    def _show_question(self) -> None:
+        self._changed()
+        self._asking.shown()
 
     def _used(self) -> None:
         self.remark = ""

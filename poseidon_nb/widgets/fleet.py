@@ -151,6 +151,10 @@ class Fleet:
         """Say whether this is the question that is open."""
         return self._asking.about == _question(question, rows)
 
+    def shown(self) -> None:
+        """Say that the question can be read now."""
+        self._asking.shown()
+
     def cancel(self) -> None:
         """Close the question."""
         self._asking.cancel()

@@ -219,7 +219,7 @@ class FleetModel:
             self._toggle(verb)
         elif not self.hindrance() and (order := self.fleet.press(verb)) is not None:
             self._begin(order)
-        self._changed()
+        self._show_question()
 
     def cancel(self) -> None:
         """Take back a question."""
@@ -269,7 +269,7 @@ class FleetModel:
                 self.fleet.claimed(order)
         if order is not None:
             self._begin(order)
-        self._changed()
+        self._show_question()
 
     def retry(self, work: FleetWork) -> None:
         """Do the same again to the droplets for which it failed, and that can be acted upon."""
@@ -296,6 +296,10 @@ class FleetModel:
     def close(self) -> None:
         """Follow the account no more. What was begun goes on; what waits for a busy droplet is not sent any more."""
         self._subscription.close()
+
+    def _show_question(self) -> None:
+        self._changed()
+        self.fleet.shown()
 
     # --- acting ------------------------------------------------------------------------------------------------------
     def _toggle(self, verb: str) -> None:

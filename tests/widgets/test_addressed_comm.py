@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import ipywidgets
 import pytest
 from comm import get_comm_manager
 from jupyter_client.manager import start_new_kernel
 
 from poseidon_nb.widgets.addressed_comm import AddressedComm, take_as_addressed
+from poseidon_nb.widgets.asking import Asking
 from poseidon_nb.widgets.droplet_panel import DropletPanel
 
 
@@ -48,6 +51,17 @@ def test_it_has_the_others_place_and_sends_through_it(button, published):
 def test_it_does_not_say_of_itself_whose_shell_its_messages_are_for(button):
     # That is what ipykernel 7.4 asks of a comm; one that says nothing is left to the front end.
     assert not hasattr(button.comm, "_reply_subshell_for")
+
+
+def test_when_a_click_was_made_decides_whether_it_was_a_double_click(button, clock):
+    asking = Asking(clock)
+    confirmed = []
+    button.on_click(lambda _: confirmed.append(asking.press("power_off")))
+    made = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    for later_s in (0.0, 0.2, 3.0):
+        click(button, date=made + timedelta(seconds=later_s))
+        clock.advance(5.0)
+    assert confirmed == [False, False, True]
 
 
 def test_what_comes_is_handled_and_a_subshell_is_noticed(button, beside):

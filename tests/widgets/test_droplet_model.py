@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.watch import IDLE_S
 from poseidon_nb.errors import DropletBusy
-from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
 from poseidon_nb.widgets.droplet_model import LABELS, POWER, DropletModel
 
 ALL = set(LABELS)
@@ -131,6 +133,35 @@ def test_a_double_click_does_not_confirm(hand):
         hand.model.press("power_off")
     assert hand.model.button("power_off").asking
     assert hand.desk.posts() == 0
+
+
+def test_a_double_click_does_not_confirm_where_showing_the_question_takes_longer(desk):
+    model = DropletModel(desk.droplet(), lambda: desk.clock.advance(2 * TOO_SOON_S), desk.workers)
+    model.press("power_off")
+    model.press("power_off")
+    assert desk.posts() == 0
+    model.press("resize")
+    model.go()
+    model.go()
+    assert desk.posts() == 0
+    model.close()
+
+
+def test_a_double_click_does_not_confirm_where_a_busy_kernel_handles_it_in_two_parts(hand):
+    first = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    for made, posts in ((first, 0), (first + timedelta(seconds=0.2), 0), (first + timedelta(seconds=2.0), 1)):
+        with made_at(made):
+            hand.model.press("power_off")
+        hand.desk.clock.advance(5.0)
+        assert hand.desk.posts() == posts
+
+
+def test_a_page_whose_clock_was_set_back_can_still_confirm(hand):
+    for made in (datetime(2026, 11, 23, 12, 0, tzinfo=UTC), datetime(2026, 11, 23, 11, 0, tzinfo=UTC)):
+        with made_at(made):
+            hand.model.press("power_off")
+        hand.desk.clock.advance(5.0)
+    assert hand.desk.posts() == 1
 
 
 def test_another_button_takes_the_question_over(hand):

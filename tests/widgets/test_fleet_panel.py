@@ -82,6 +82,20 @@ def active(desk, number: int) -> list[int]:
     return [key for key, row in desk.watch.state.droplets.items() if row["status"] == "active"][:number]
 
 
+# --- what is asked ----------------------------------------------------------------------------------------------------
+def test_a_double_click_does_not_confirm_where_a_large_table_is_slow_to_show_the_question(desk, monkeypatch):
+    panel = desk.open()
+    panel.select(active(desk, 3))
+    show = panel._table.show
+    monkeypatch.setattr(panel._table, "show", lambda rows: (desk.clock.advance(2 * TOO_SOON_S), show(rows)))
+    desk.click("power_off")
+    desk.click("power_off")
+    panel.model.press("resize")
+    panel.model.go()
+    panel.model.go()
+    assert desk.posted() == []
+
+
 # --- what is shown ----------------------------------------------------------------------------------------------------
 def test_all_droplets_are_shown_gpu_droplets_too_and_the_selected_are_a_frame(desk):
     panel = desk.open()
