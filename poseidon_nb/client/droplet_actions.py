@@ -98,7 +98,8 @@ class DropletActions:
                     error, "restart=True (in %do: --restart) shuts it down first, and starts it again"
                 ) from None
             # A size has to be sold where the droplet is.
-            place = {"region": droplet["region"]["slug"]} if "size" in step.parameters else {}
+            region = (droplet.get("region") or {}).get("slug")
+            place = {"region": region} if "size" in step.parameters and region else {}
             raise explained(error, self._slugs.explain({**step.parameters, **place})) from None
         expected = Expected(droplet.id, lambda now: agrees(step.type, now, step.parameters), droplet.assign)
         action = Action(row, self._actions, subject=droplet.name, expected=expected)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from html import escape
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
+from poseidon_nb.errors import ActionTimedOut, NotFound, OutcomeUnknown, ServerError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 
@@ -35,6 +37,24 @@ def error_text(error: PoseidonError) -> str:
     request_id = getattr(error, "request_id", None)
     text = printable(str(error))
     return f"{text} (request {printable(request_id)})" if request_id and request_id not in text else text
+
+
+def may_be_repeated(error: PoseidonError) -> bool:
+    """Say whether *retry* may be offered: not for what may have been carried out, or goes on unseen."""
+    if isinstance(error, ServerError):
+        return error.status == HTTPStatus.NOT_IMPLEMENTED
+    return not isinstance(error, (OutcomeUnknown, ActionTimedOut, NotFound))
+
+
+def unforeseen(failure: Exception) -> OutcomeUnknown:
+    """Give an error that a row can show for one that nobody has foreseen: a row that never ends would lock its droplet."""
+    # Its own words are for the log: nobody has looked what stands in them, and a row is saved with the notebook.
+    error = OutcomeUnknown(
+        f"failed in a way not foreseen ({type(failure).__name__}), and may have been carried out: "
+        "look at the droplet before you repeat it"
+    )
+    error.__cause__ = failure
+    return error
 
 
 @dataclass(eq=False)
@@ -160,6 +180,8 @@ class Activity:
         with self._lock:
             entry.state = "completed" if error is None else "failed"
             entry.note, entry.error = "", error
+            if error is not None and not may_be_repeated(error):
+                entry.retry = None
             self.announcement = f"{entry.title}: {'completed' if error is None else f'failed: {error_text(error)}'}"
             ended = [one for one in self._entries if one.ended]
             for old in ended[: max(0, len(ended) - MOST_ENDED)]:

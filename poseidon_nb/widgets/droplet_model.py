@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import telling
 from poseidon_nb.client.progress import Progress
-from poseidon_nb.errors import DropletBusy, OutcomeUnknown, PoseidonError
+from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.text import printable
-from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken
+from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken, unforeseen
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
@@ -357,10 +357,14 @@ class DropletModel:
                 action = start()
         except DropletBusy as busy:
             # Somebody else was faster; what they have started is shown too.
-            self._end(entry, busy)
+            self.activity.end(entry, busy)
             self._subscription.follow(busy.action)
         except PoseidonError as error:
-            self._end(entry, error)
+            self.activity.end(entry, error)
+        except Exception as failure:
+            self.activity.end(entry, unforeseen(failure))
+            self._changed()
+            raise
         else:
             self.activity.tell(entry, Progress(action.id, action.label, action.status, 0.0))
             self._subscription.follow(action)
@@ -377,17 +381,15 @@ class DropletModel:
             with telling(lambda seconds, reason: self._wait(entry, seconds, reason)):
                 self.droplet.resize(size, disk=disk, restart=True, on_progress=tell)
         except PoseidonError as error:
-            self._end(entry, error)
+            self.activity.end(entry, error)
+        except Exception as failure:
+            self.activity.end(entry, unforeseen(failure))
+            self._changed()
+            raise
         else:
-            self._end(entry)
+            self.activity.end(entry)
         self._subscription.look_again()
         self._changed()
-
-    def _end(self, entry: Entry, error: PoseidonError | None = None) -> None:
-        if isinstance(error, OutcomeUnknown):
-            # It may have been carried out: whoever repeats it has to look first.
-            entry.retry = None
-        self.activity.end(entry, error)
 
     def _wait(self, entry: Entry, seconds: float, reason: str) -> None:
         self.activity.wait(entry, seconds, reason)

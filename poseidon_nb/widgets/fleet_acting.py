@@ -7,6 +7,7 @@ thread for each, of which the client's bulk road runs a few at a time.
 
 from __future__ import annotations
 
+import logging
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.settle import Expected, agrees
 from poseidon_nb.errors import ActionError, DropletBusy, PoseidonError
 from poseidon_nb.text import printable
-from poseidon_nb.widgets.activity import spoken
+from poseidon_nb.widgets.activity import spoken, unforeseen
 from poseidon_nb.widgets.fleet_orders import VERBS
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.workers import Workers
 
     Row = Mapping[str, Any]
+
+
+_log = logging.getLogger("poseidon_nb")
 
 
 class FleetActing:
@@ -100,6 +104,8 @@ class FleetActing:
         except PoseidonError as error:
             self._ended(work, droplet.id, error)
             raise
+        except Exception as failure:
+            raise self._failed(work, droplet.id, failure) from failure
         self._forget(work, droplet)
         # Before it is followed, so that no news of it comes that belongs to nobody.
         work.started(droplet.id, action.id)
@@ -136,20 +142,29 @@ class FleetActing:
         with self._lock:
             self._tries.pop((work, droplet.id), None)
 
+    def _failed(self, work: FleetWork, droplet_id: int, failure: Exception) -> PoseidonError:
+        """Tell of a failure that nobody has foreseen, and give the error that lets those beside it go on."""
+        _log.error("an order failed in a way not foreseen", exc_info=failure)
+        error = unforeseen(failure)
+        self._ended(work, droplet_id, error)
+        return error
+
     def _start_late(self, work: FleetWork, droplet_id: int, ended: Action) -> None:
         """Start it on a droplet that was busy, unless that has left it so that it makes no sense any more."""
         try:
             droplet = self._client.droplets.get(droplet_id)
-            wanted = VERBS[work.order.verb].status
-            if wanted not in {"", droplet.status}:
-                done = spoken(work.order.verb)
-                state = "on" if droplet.active else printable(droplet.status)
-                raise ActionError(
-                    f"{printable(droplet.name)} is {state} after its {spoken(ended.type)}: no {done} was sent",
-                    action=ended,
-                )
         except PoseidonError as error:
             self._ended(work, droplet_id, error)
+            return
+        except Exception as failure:  # noqa: BLE001  # a row that never ends would lock its droplet
+            self._failed(work, droplet_id, failure)
+            return
+        wanted = VERBS[work.order.verb].status
+        if wanted not in {"", droplet.status}:
+            done = spoken(work.order.verb)
+            state = "on" if droplet.active else printable(str(droplet.status))
+            why = f"{printable(droplet.name)} is {state} after its {spoken(ended.type)}: no {done} was sent"
+            self._ended(work, droplet_id, ActionError(why, action=ended))
             return
         try:
             self._start(work, droplet)
@@ -172,5 +187,7 @@ class FleetActing:
         except PoseidonError as error:
             self._ended(work, droplet.id, error)
             raise
+        except Exception as failure:
+            raise self._failed(work, droplet.id, failure) from failure
         self._ended(work, droplet.id, None)
         return action

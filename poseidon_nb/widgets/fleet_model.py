@@ -10,9 +10,9 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import OutcomeUnknown, PoseidonError
+from poseidon_nb.errors import PoseidonError
 from poseidon_nb.text import counted, named
-from poseidon_nb.widgets.activity import error_text
+from poseidon_nb.widgets.activity import error_text, may_be_repeated
 from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet import Fleet
 from poseidon_nb.widgets.fleet_acting import FleetActing
@@ -337,7 +337,7 @@ class FleetModel:
 
     def _ended(self, work: FleetWork, droplet_id: int, error: PoseidonError | None) -> None:
         # What may have been carried out is not offered again: whoever repeats it has to look first.
-        work.end(droplet_id, error, may_retry=not isinstance(error, OutcomeUnknown))
+        work.end(droplet_id, error, may_retry=error is None or may_be_repeated(error))
         self.fleet.release(droplet_id)
         if work.order.size:
             # Who follows the account hears only by and by what a sequence has done.

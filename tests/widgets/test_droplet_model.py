@@ -265,6 +265,41 @@ def test_an_outcome_that_nobody_knows_is_not_offered_again(hand):
     assert "look at %do droplets actions" in entry.text()
 
 
+def test_what_a_gateway_gave_up_on_is_not_offered_again_for_it_may_have_been_done(hand):
+    hand.desk.sandbox.fault("status", status=504, method="POST")
+    hand.model.press("snapshot")
+    hand.model.go()
+    entry = hand.newest()
+    assert entry.state == "failed"
+    assert entry.retry is None
+    assert "may have been carried out" in entry.text()
+
+
+@pytest.mark.parametrize("status", ["active", "off"])
+def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_is_not_offered_again(desk, status, monkeypatch):
+    hand = Hand(desk, desk.droplet("web-1" if status == "active" else "staging-db"))
+    monkeypatch.setattr(hand.model.droplet, "resize", lambda *_, **__: {}["region"])
+    hand.model.press("resize")
+    hand.model.go()
+    desk.clock.advance(1.0)
+    with pytest.raises(KeyError):
+        hand.model.go()
+    entry = hand.newest()
+    assert (entry.state, entry.retry) == ("failed", None)
+    assert "KeyError" in entry.text()
+    assert "power_on" in hand.enabled() or "power_off" in hand.enabled()
+    hand.model.close()
+
+
+def test_an_action_that_cannot_be_found_any_more_is_not_offered_again(hand):
+    hand.model.press("snapshot")
+    hand.model.go()
+    hand.desk.sandbox.fault("status", status=404, method="GET", path="/v2/actions/", times=20)
+    hand.desk.run(60.0)
+    assert hand.newest().state == "failed"
+    assert hand.newest().retry is None
+
+
 def test_a_lost_connection_is_told_and_the_bar_goes_on_afterwards(hand):
     hand.confirm("power_cycle")
     hand.desk.sandbox.fault("lost_before", method="GET", times=5)

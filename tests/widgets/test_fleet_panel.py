@@ -242,6 +242,36 @@ def test_a_droplet_that_reads_otherwise_once_it_is_free_is_left_alone(desk):
     assert desk.client.droplets.get(key).actions()[0].type == "shutdown"
 
 
+def test_what_may_have_been_done_is_not_offered_again(desk):
+    panel = desk.open()
+    panel.select(active(desk, 1))
+    desk.sandbox.fault("status", status=504, method="POST")
+    desk.click("snapshot")
+    panel.model.go()
+    (work,) = panel.model.works
+    assert work.failed
+    assert work.retriable == []
+
+
+def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_frees_its_droplet(desk, monkeypatch):
+    panel = desk.open()
+    (key, other) = active(desk, 2)
+    act = desk.client.droplets.acting.act
+
+    def fail(droplet, *args, **keys):
+        return {}["region"] if droplet.id == key else act(droplet, *args, **keys)
+
+    monkeypatch.setattr(desk.client.droplets.acting, "act", fail)
+    panel.select([key, other])
+    desk.confirm("reboot")
+    desk.run(60.0)
+    (work,) = panel.model.works
+    assert work.summary() == "Reboot 2 droplets: 1 completed, 1 failed"
+    assert "KeyError" in work.entry(key).text()
+    assert work.retriable == []
+    assert len(panel.model.fleet.fitting("reboot")) == 2
+
+
 def test_a_rate_limit_is_said_in_the_row_and_survived(desk):
     panel = desk.open()
     (key,) = active(desk, 1)
