@@ -70,11 +70,6 @@ class AccountReading:
         """Whether the droplets fill more than one page."""
         return any(last > 1 for last in self._pages.values())
 
-    @property
-    def has_gpus(self) -> bool:
-        """Whether a GPU droplet is known."""
-        return bool(self._lists["gpus"])
-
     def put(self, droplets: Iterable[Row]) -> None:
         """Take in droplets that somebody else has read."""
         for row in droplets:
@@ -120,11 +115,6 @@ class AccountReading:
         before, self._lists[kind] = self._lists[kind], rows
         self.read_s[kind] = self._connection.session.clock.monotonic()
         self.gone = (self.gone | before.keys()) - self.droplets.keys()
-
-    def read_all(self) -> None:
-        """Read all droplets of both kinds."""
-        self.read_list("droplets")
-        self.read_list("gpus")
 
     def read_ids(self, ids: Collection[int]) -> None:
         """Read some droplets, in as few requests as they take."""
