@@ -17,45 +17,17 @@ from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken, un
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
+from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.subscription import Followed
     from poseidon_nb.widgets.droplet_facts import Facts
     from poseidon_nb.widgets.workers import Workers
-
-#: The buttons of the first row, and the status in which each makes sense.
-POWER: Mapping[str, str] = {
-    "power_on": "off",
-    "shutdown": "active",
-    "reboot": "active",
-    "power_off": "active",
-    "power_cycle": "active",
-}
-LABELS: Mapping[str, str] = {
-    "power_on": "Power on",
-    "shutdown": "Shut down",
-    "reboot": "Reboot",
-    "power_off": "Power off",
-    "power_cycle": "Power cycle",
-    "snapshot": "Snapshot…",
-    "resize": "Resize…",
-}
-#: What each does, for who has never seen it.
-MEANINGS: Mapping[str, str] = {
-    "power_on": "Switch it on.",
-    "shutdown": "Ask its system to shut down.",
-    "reboot": "Ask its system to start anew.",
-    "power_off": "Cut its power: what was not written to disk is lost.",
-    "power_cycle": "Cut its power and switch it on again.",
-    "snapshot": "Save its disk as an image.",
-    "resize": "Give it another size.",
-}
-FORMS = ("snapshot", "resize")
 
 
 class DropletModel:
@@ -136,14 +108,13 @@ class DropletModel:
 
     def announcements(self) -> list[str]:
         """Give what somebody should hear who does not look at the panel: a question, what began or ended, notices."""
-        asking = [self.button(name) for name in POWER] + ([self.go_button()] if self.form else [])
+        asking = [self.button(name) for name in VERBS] + ([self.go_button()] if self.form else [])
         questions = [state.label for state in asking if state.asking]
         return [*questions, self.activity.announcement, *self.notices()]
 
     def hindrance(self, name: str) -> str:
-        """Say why something cannot be done now; nothing when it can."""
-        wanted, status = POWER.get(name), self.droplet.status
-        running = self.activity.running
+        """Say why a verb, or without a name any, makes no sense now; nothing when it does."""
+        status, running = self.droplet.status, self.activity.running
         if self.closed or self.gone:
             return self.notices()[0]
         if self.client.read_only:
@@ -152,7 +123,7 @@ class DropletModel:
             return f"{running[0].title} is running."
         if status not in {"active", "off"}:
             return f"It is {'still being made' if status == 'new' else printable(status)}."
-        if wanted is not None and wanted != status:
+        if name and VERBS[name].status not in {"", status}:
             return f"It is {'on' if status == 'active' else 'off'}."
         return ""
 
@@ -160,17 +131,17 @@ class DropletModel:
         """Give what a button of the first row shows."""
         hindrance = self.hindrance(name)
         asking = self._asking.about == name and not hindrance
-        label = f"Confirm: {spoken(name)} {self.name}" if asking else LABELS[name]
-        return ButtonState(label, not hindrance, hindrance or MEANINGS[name], asking)
+        label = f"Confirm: {spoken(name)} {self.name}" if asking else VERBS[name].label
+        return ButtonState(label, not hindrance, hindrance or VERBS[name].meaning, asking)
 
     def why(self) -> str:
         """Say, in one line below the buttons, why some cannot be clicked."""
         hindered: dict[str, list[str]] = {}
-        for name in LABELS:
+        for name, verb in VERBS.items():
             hindrance = self.hindrance(name)
             if hindrance:
-                hindered.setdefault(hindrance, []).append(LABELS[name].rstrip("…"))
-        if len(hindered) == 1 and len(next(iter(hindered.values()))) == len(LABELS):
+                hindered.setdefault(hindrance, []).append(verb.name)
+        if len(hindered) == 1 and len(next(iter(hindered.values()))) == len(VERBS):
             return next(iter(hindered))
         return " ".join(f"{', '.join(names)}: not now. {reason}" for reason, names in hindered.items())
 
@@ -178,11 +149,11 @@ class DropletModel:
         """Give what the button of the open form shows."""
         hindrance = self.hindrance(self.form) or self._lacks()
         if self.form == "snapshot":
-            return ButtonState("Take snapshot", not hindrance, hindrance or MEANINGS["snapshot"])
+            return ButtonState("Take snapshot", not hindrance, hindrance or VERBS["snapshot"].meaning)
         question = self.resizing.question()
         asking = bool(question) and self._asking.about == question and not hindrance
         label = f"Confirm: {question}" if asking else self.resizing.label()
-        return ButtonState(label, not hindrance, hindrance or MEANINGS["resize"], asking)
+        return ButtonState(label, not hindrance, hindrance or VERBS["resize"].meaning, asking)
 
     def form_words(self) -> list[str]:
         """Give what the open form says below what there is to choose."""
@@ -213,10 +184,10 @@ class DropletModel:
             self._used()
             if self.hindrance(name):
                 self._asking.cancel()
-            elif name in FORMS:
+            elif VERBS[name].form:
                 self._asking.cancel()
                 self._open("" if self.form == name else name)
-            elif name == "power_on" or self._asking.press(name):
+            elif not VERBS[name].asks or self._asking.press(name):
                 self._asking.cancel()
                 self._act(name)
         self._show_question()
@@ -321,7 +292,7 @@ class DropletModel:
             return action
 
         more = f": {printable(parameters['name'])}" if "name" in parameters else ""
-        title = f"{LABELS[verb].rstrip('…')} {self.name}{more}"
+        title = f"{VERBS[verb].name} {self.name}{more}"
         entry = self.activity.begin(title, verb, retry=self._again(verb, lambda: self._act(verb, **parameters)))
         self._workers.run(lambda: self._send(entry, start))
 

@@ -10,10 +10,11 @@ import ipywidgets
 
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.droplet_facts import facts_html, head_html
-from poseidon_nb.widgets.droplet_model import FORMS, LABELS, DropletModel
+from poseidon_nb.widgets.droplet_model import DropletModel
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import ActivityList, Button, box, classed, html, marked, shown
+from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class DropletPanel(Panel):
                 name: Button(
                     self.clicked(partial(self.model.press, name)),
                     self.clicked(self.model.cancel),
-                    names=(name.replace("_", "-"), *([f"opens-{name}"] if name in FORMS else [])),
+                    names=(name.replace("_", "-"), *([f"opens-{name}"] if verb.form else [])),
                 )
-                for name in LABELS
+                for name, verb in VERBS.items()
             }
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
             self._snapshot = SnapshotForm(self.model, self.clicked, "Name of the snapshot")

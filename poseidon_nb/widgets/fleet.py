@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.progress import IN_PROGRESS
 from poseidon_nb.text import counted, joined, named, printable
 from poseidon_nb.widgets.activity import spoken
-from poseidon_nb.widgets.asking import Asking
-from poseidon_nb.widgets.fleet_orders import VERBS, FleetButton, Order
+from poseidon_nb.widgets.asking import Asking, ButtonState
+from poseidon_nb.widgets.fleet_orders import Order
 from poseidon_nb.widgets.fleet_rows import Change, cells_of, change_between
+from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from poseidon_nb.client.subscription import AccountState
     from poseidon_nb.clock import Clock
-    from poseidon_nb.widgets.fleet_orders import FleetVerb
     from poseidon_nb.widgets.fleet_rows import Cells
+    from poseidon_nb.widgets.verbs import Verb
 
     Row = Mapping[str, Any]
 
@@ -125,10 +126,10 @@ class Fleet:
         """Whether a question is open."""
         return bool(self._asking.about)
 
-    def buttons(self) -> list[FleetButton]:
-        """Give what the buttons show now."""
+    def buttons(self) -> dict[str, ButtonState]:
+        """Give what the buttons show now, by verb."""
         with self._lock:
-            return [self._button(verb) for verb in VERBS.values()]
+            return {verb.type: self._button(verb) for verb in VERBS.values()}
 
     def press(self, verb: str) -> Order | None:
         """Take a click on the button of a verb without a form; give what is to be done now.
@@ -197,10 +198,10 @@ class Fleet:
         waiting = [str(row["name"]) for row in rows if row["id"] in self._running]
         return f"{named(waiting)} once what runs there has ended" if waiting else ""
 
-    def _button(self, verb: FleetVerb) -> FleetButton:
+    def _button(self, verb: Verb) -> ButtonState:
         fitting = self.fitting(verb.type)
         if not fitting:
-            return FleetButton(verb.type, verb.label, enabled=False, why=self._why_not(verb))
+            return ButtonState(verb.label, enabled=False, why=self._why_not(verb))
         names = named(str(row["name"]) for row in fitting)
         others = len(self._selected) - len(fitting)
         waits = self.waits(fitting)
@@ -210,10 +211,10 @@ class Fleet:
         what = names if len(fitting) == 1 else f"{counted(len(fitting), 'droplet')}: {names}"
         said = f"{spoken(verb.type)} {what}{f' ({joined(notes)})' if notes else ''}"
         if not verb.form and self.asks(verb.type, fitting):
-            return FleetButton(verb.type, f"Confirm: {said}", enabled=True, why=f"Confirm: {said}", asking=True)
-        return FleetButton(verb.type, verb.label, enabled=True, why=f"{said[:1].upper()}{said[1:]}")
+            return ButtonState(f"Confirm: {said}", enabled=True, why=f"Confirm: {said}", asking=True)
+        return ButtonState(verb.label, enabled=True, why=f"{said[:1].upper()}{said[1:]}")
 
-    def _why_not(self, verb: FleetVerb) -> str:
+    def _why_not(self, verb: Verb) -> str:
         rows = self.selected_rows
         if not rows:
             return "nothing is selected"
@@ -242,9 +243,9 @@ class Fleet:
             return "Select droplets in the table: a click on a row, Shift for a range, the box in the head for all."
         buttons = self.buttons()
         hindered: dict[str, list[str]] = {}
-        for button in buttons:
+        for verb, button in buttons.items():
             if not button.enabled:
-                hindered.setdefault(button.why, []).append(spoken(button.verb))
+                hindered.setdefault(button.why, []).append(spoken(verb))
         said = [
             f"{why[:1].upper()}{why[1:]}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
             for why, verbs in hindered.items()

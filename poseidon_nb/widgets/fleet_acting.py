@@ -19,7 +19,7 @@ from poseidon_nb.client.settle import Expected, agrees
 from poseidon_nb.errors import ActionError, DropletBusy, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import spoken, unforeseen
-from poseidon_nb.widgets.fleet_orders import VERBS
+from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -7,6 +7,7 @@ subscription.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from poseidon_nb.widgets.activity import error_text, may_be_repeated
 from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet import Fleet
 from poseidon_nb.widgets.fleet_acting import FleetActing
-from poseidon_nb.widgets.fleet_orders import VERBS, Order, snapshot_name
+from poseidon_nb.widgets.fleet_orders import Order, snapshot_name
 from poseidon_nb.widgets.fleet_rows import HEADS, rows_text
 from poseidon_nb.widgets.fleet_work import FleetWork
 from poseidon_nb.widgets.resizing import Resizing
+from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -125,9 +127,20 @@ class FleetModel:
                 notices.append(f"{state.note[:1].upper()}{state.note[1:]}")
         return [notice for notice in notices if notice]
 
+    def buttons(self) -> dict[str, ButtonState]:
+        """Give what the buttons of the first row show, by verb."""
+        hindrance, buttons = self.hindrance(), self.fleet.buttons()
+        if not hindrance:
+            return buttons
+        return {verb: replace(button, enabled=False, why=hindrance) for verb, button in buttons.items()}
+
+    def why(self) -> str:
+        """Say, in one line below the buttons, why some cannot be clicked."""
+        return self.hindrance() or self.fleet.why_text()
+
     def announcements(self) -> list[str]:
         """Give what somebody should hear who does not look at the panel: a question, what began or ended, notices."""
-        questions = [button.label for button in self.fleet.buttons() if button.asking]
+        questions = [button.label for button in self.fleet.buttons().values() if button.asking]
         go = self.go_button() if self.form else None
         return [*questions, *([go.label] if go and go.asking else []), self.announcement, *self.notices()]
 

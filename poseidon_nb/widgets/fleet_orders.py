@@ -1,4 +1,4 @@
-"""What can be asked of many droplets at once, and what was asked. Pure."""
+"""What was asked of a selection of droplets, and what it is for each of them. Pure."""
 
 from __future__ import annotations
 
@@ -14,67 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FleetVerb:
-    """Something that can be done to a selection.
-
-    Parameters
-    ----------
-    type : str
-        The action's, as the API has it.
-    status : str
-        What a droplet's status has to be for it; empty is any.
-    asks : bool
-        Whether it is asked about also for a single droplet.
-    form : bool
-        Whether it has a form, which its button opens.
-    """
-
-    type: str
-    status: str
-    asks: bool = True
-    form: bool = False
-
-    @property
-    def label(self) -> str:
-        """What its button says."""
-        return f"{spoken(self.type).capitalize()}{'…' if self.form else ''}"
-
-
-VERBS: Mapping[str, FleetVerb] = {
-    verb.type: verb
-    for verb in (
-        FleetVerb("power_on", "off", asks=False),
-        FleetVerb("shutdown", "active"),
-        FleetVerb("reboot", "active"),
-        FleetVerb("power_off", "active"),
-        FleetVerb("power_cycle", "active"),
-        FleetVerb("snapshot", "", form=True),
-        FleetVerb("resize", "", form=True),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FleetButton:
-    """What one button shows now.
-
-    Parameters
-    ----------
-    verb : str
-    label : str
-    enabled, asking : bool
-    why : str
-        Why it cannot be pressed, or what it would do.
-    """
-
-    verb: str
-    label: str
-    enabled: bool
-    why: str
-    asking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.widgets.fleet_model import FleetModel
-from poseidon_nb.widgets.fleet_orders import VERBS
 from poseidon_nb.widgets.fleet_style import FLEET_STYLE
 from poseidon_nb.widgets.fleet_table import FleetTable
 from poseidon_nb.widgets.fleet_work import entry_html, summary_html
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import Button, box, close_all, html, marked, shown
+from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class FleetPanel(Panel):
             self._head, self._selection, self._why = html("head"), html("selection"), html("why")
             self._table = FleetTable(self.model.fleet.cells, self._chosen)
             self._buttons = {
-                verb: Button(
-                    self.clicked(partial(self.model.press, verb)),
+                name: Button(
+                    self.clicked(partial(self.model.press, name)),
                     self.clicked(self.model.cancel),
-                    names=(verb.replace("_", "-"), *([f"opens-{verb}"] if VERBS[verb].form else [])),
+                    names=(name.replace("_", "-"), *([f"opens-{name}"] if verb.form else [])),
                 )
-                for verb in VERBS
+                for name, verb in VERBS.items()
             }
             self._forms = (
                 SnapshotForm(self.model, self.clicked, "Name of the snapshots, behind each droplet's own"),
@@ -115,16 +115,13 @@ class FleetPanel(Panel):
         shown(self._head, model.head_html())
         self._table.show(fleet.cells)
         self._table.choose(fleet.selected)
-        hindrance = model.hindrance()
-        for state in fleet.buttons():
-            self._buttons[state.verb].show(
-                state.label, enabled=state.enabled and not hindrance, why=hindrance or state.why, asking=state.asking
-            )
-            self._buttons[state.verb].mark("open", on=model.form == state.verb)
+        for verb, state in model.buttons().items():
+            self._buttons[verb].show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
+            self._buttons[verb].mark("open", on=model.form == verb)
         for form in self._forms:
             form.show()
         shown(self._selection, f"<b>{escape(fleet.selection_text())}</b>")
-        shown(self._why, escape(hindrance or fleet.why_text()))
+        shown(self._why, escape(model.why()))
         self._show_works()
         notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
         shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))

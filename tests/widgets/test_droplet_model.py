@@ -10,9 +10,10 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.client.watch import IDLE_S
 from poseidon_nb.errors import DropletBusy
 from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
-from poseidon_nb.widgets.droplet_model import LABELS, POWER, DropletModel
+from poseidon_nb.widgets.droplet_model import DropletModel
+from poseidon_nb.widgets.verbs import VERBS
 
-ALL = set(LABELS)
+ALL = set(VERBS)
 
 
 class Hand:
@@ -38,7 +39,7 @@ class Hand:
         self.model.go()
 
     def enabled(self) -> set[str]:
-        return {name for name in LABELS if self.model.button(name).enabled}
+        return {name for name in VERBS if self.model.button(name).enabled}
 
     def newest(self):
         return self.model.activity.entries[0]
@@ -95,7 +96,7 @@ def test_a_droplet_that_was_deleted_elsewhere_has_no_buttons(hand):
 
 
 # --- asking in place --------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", [name for name in POWER if name != "power_on"])
+@pytest.mark.parametrize("name", [verb.type for verb in VERBS.values() if verb.asks and not verb.form])
 def test_a_verb_asks_and_then_acts(hand, name):
     hand.model.press(name)
     state = hand.model.button(name)

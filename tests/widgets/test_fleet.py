@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from poseidon_nb.client.subscription import AccountState
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.fleet import Fleet
-from poseidon_nb.widgets.fleet_orders import VERBS
 from poseidon_nb.widgets.fleet_rows import HEADS, cells_of
+from poseidon_nb.widgets.verbs import VERBS
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
 
@@ -47,7 +47,7 @@ def fleet(clock) -> Fleet:
 
 
 def button(fleet: Fleet, verb: str):
-    return next(one for one in fleet.buttons() if one.verb == verb)
+    return fleet.buttons()[verb]
 
 
 def confirmed(fleet: Fleet, clock, verb: str):
@@ -155,9 +155,9 @@ def test_what_is_not_shown_cannot_be_selected(fleet):
 
 # --- buttons ----------------------------------------------------------------------------------------------------------
 def test_only_what_makes_sense_can_be_clicked_and_why_not_is_said(fleet):
-    assert not any(one.enabled for one in fleet.buttons())
+    assert not any(one.enabled for one in fleet.buttons().values())
     fleet.select([3])
-    assert {one.verb for one in fleet.buttons() if one.enabled} == {"power_on", "snapshot", "resize"}
+    assert {verb for verb, one in fleet.buttons().items() if one.enabled} == {"power_on", "snapshot", "resize"}
     assert fleet.why_text() == "It is off, so not now: shut down, reboot, power off and power cycle."
 
 

@@ -1,0 +1,60 @@
+"""What panels offer to do to a droplet, or to a selection of them: one list, in the order of the buttons. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poseidon_nb.widgets.activity import spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Something that can be done.
+
+    Parameters
+    ----------
+    type : str
+        The action's, as the API has it.
+    status : str
+        What a droplet's status has to be for it; empty is on or off.
+    meaning : str
+        What it does, for who has never seen it.
+    asks : bool
+        Whether it is asked about also for a single droplet.
+    form : bool
+        Whether it has a form, which its button opens.
+    """
+
+    type: str
+    status: str
+    meaning: str
+    asks: bool = True
+    form: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called: ``Power off``."""
+        return spoken(self.type).capitalize()
+
+    @property
+    def label(self) -> str:
+        """What its button says."""
+        return f"{self.name}{'…' if self.form else ''}"
+
+
+VERBS: Mapping[str, Verb] = {
+    verb.type: verb
+    for verb in (
+        Verb("power_on", "off", "Switch it on.", asks=False),
+        Verb("shutdown", "active", "Ask its system to shut down."),
+        Verb("reboot", "active", "Ask its system to start anew."),
+        Verb("power_off", "active", "Cut its power: what was not written to disk is lost."),
+        Verb("power_cycle", "active", "Cut its power and switch it on again."),
+        Verb("snapshot", "", "Save its disk as an image.", form=True),
+        Verb("resize", "", "Give it another size.", form=True),
+    )
+}
