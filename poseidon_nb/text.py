@@ -57,6 +57,11 @@ def named(words: Iterable[str], *, most: int = 6) -> str:
     return joined(known) if rest <= 0 else f"{', '.join(map(printable, known[:most]))} and {rest:,} more"
 
 
+def begun(words: str) -> str:
+    """Give words as a sentence begins: with a capital, and the rest as it is."""
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Give ``1 droplet`` or ``3 droplets``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

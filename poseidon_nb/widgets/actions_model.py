@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.progress import IN_PROGRESS
 from poseidon_nb.text import counted, printable
-from poseidon_nb.widgets.activity import Entry, error_text, spoken
+from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.droplet_facts import age_text
+from poseidon_nb.widgets.notices import following_notice
 from poseidon_nb.widgets.progress import bar_html, row_of, seconds_text
 
 if TYPE_CHECKING:
@@ -80,14 +81,11 @@ class ActionsModel:
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
-        state = self._subscription.state
-        if self.closed:
-            return ["This panel is closed: run the cell again."]
-        if self.paused:
-            return ["Paused: nobody has used this panel for a while, so it does not follow the account."]
-        if state.error is not None:
-            return [f"The account cannot be asked now; it is tried again. {error_text(state.error)}"]
-        return [f"{state.note[:1].upper()}{state.note[1:]}"] if state.note else []
+        return [*filter(None, [following_notice(self._subscription, "the account")])]
+
+    def announcements(self) -> list[str]:
+        """Give what somebody should hear who does not look at the panel: what ended, notices."""
+        return [self.announcement, *self.notices()]
 
     def running_html(self) -> dict[int, str]:
         """Give a bar for each that runs, by its id."""

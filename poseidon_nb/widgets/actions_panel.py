@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.widgets.actions_model import ActionsModel
 from poseidon_nb.widgets.fleet_style import FLEET_STYLE
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, box, close_all, html, marked, shown
+from poseidon_nb.widgets.parts import Button, Notices, box, close_all, html, shown
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
@@ -30,13 +29,13 @@ class ActionsPanel(Panel):
         self.widget.add_class("pnb-actions")
         with self._lock:
             self.model = ActionsModel(client, self.refresh)
-            self._head, self._ended, self._notice = html("head"), html("list"), html()
+            self._head, self._ended = html("head"), html("list")
             self._bars: dict[int, Any] = {}
             self._running = box(names=("activity",))
             self._running.layout.flex_flow = "column"
             self._again = Button(self.clicked(self.model.look_again), names=("look-again",))
             bar = box(self._again.widget, names=("bar",))
-            self._notices = box(self._notice, names=("notice",))
+            self._notices = Notices(self.clicked(self.model.look_again), "the account")
             self.widget.children = (
                 *self.widget.children,
                 html("hidden", value=FLEET_STYLE),
@@ -44,7 +43,7 @@ class ActionsPanel(Panel):
                 self._running,
                 self._ended,
                 bar,
-                self._notices,
+                self._notices.widget,
             )
         self._opened(("actions", client.base_url, self.model.account))
 
@@ -73,9 +72,6 @@ class ActionsPanel(Panel):
         for key in [*self._bars.keys() - bars.keys()]:
             close_all(self._bars.pop(key))
         shown(self._ended, f"<h4>ENDED LATELY</h4>{model.ended_html()}")
-        label = "Resume" if model.paused else "Look again now"
-        self._again.show(label, why="Ask the account now", enabled=not model.closed)
-        notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
-        shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
-        marked(self._notices, "hidden", on=not notices)
-        self.say(model.announcement, *notices)
+        self._again.show("Look again now", why="Ask the account now", enabled=not model.closed)
+        self._notices.show(self._with_kernel(model.notices()), paused=model.paused)
+        self.say(*model.announcements(), self._kernel.notice)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
 from poseidon_nb.errors import ActionTimedOut, NotFound, OutcomeUnknown, ServerError
-from poseidon_nb.text import printable
+from poseidon_nb.text import begun, printable
 from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 
 if TYPE_CHECKING:
@@ -193,8 +193,7 @@ class Activity:
             entry = self._entry_of(followed)
             if entry is None:
                 kind, _, subject = followed.progress.label.partition(" ")
-                title = f"{spoken(kind)} {subject}"
-                entry = Entry(f"{title[:1].upper()}{title[1:]}", kind)
+                entry = Entry(begun(f"{spoken(kind)} {subject}"), kind)
                 self._entries.append(entry)
             # Who runs a sequence knows better how it goes, and goes on when one of its actions has ended.
             if not entry.planned and not entry.ended:

@@ -16,6 +16,7 @@ from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken, unforeseen
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
+from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
 from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
@@ -92,19 +93,14 @@ class DropletModel:
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
-        state = self._subscription.state
-        notices = []
+        told = self._ended() or following_notice(self._subscription, "the droplet")
+        return [*filter(None, [told, self.remark])]
+
+    def _ended(self) -> str:
+        """Say why nothing will ever be done here again; nothing when something may."""
         if self.closed:
-            notices.append("This panel is closed: run the cell again.")
-        elif self.gone:
-            notices.append(f"{self.name} was deleted.")
-        elif self.paused:
-            notices.append("Paused: nobody has used this panel for a while, so it does not follow the droplet.")
-        elif state.error is not None:
-            notices.append(f"The account cannot be asked now; it is tried again. {error_text(state.error)}")
-        elif state.note:
-            notices.append(f"{state.note[:1].upper()}{state.note[1:]}")
-        return [*notices, *([self.remark] if self.remark else [])]
+            return CLOSED
+        return f"{self.name} was deleted." if self.gone else ""
 
     def announcements(self) -> list[str]:
         """Give what somebody should hear who does not look at the panel: a question, what began or ended, notices."""
@@ -115,8 +111,8 @@ class DropletModel:
     def hindrance(self, name: str) -> str:
         """Say why a verb, or without a name any, makes no sense now; nothing when it does."""
         status, running = self.droplet.status, self.activity.running
-        if self.closed or self.gone:
-            return self.notices()[0]
+        if ended := self._ended():
+            return ended
         if self.client.read_only:
             return "This client only reads."
         if running:

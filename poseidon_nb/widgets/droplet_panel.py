@@ -13,7 +13,7 @@ from poseidon_nb.widgets.droplet_facts import facts_html, head_html
 from poseidon_nb.widgets.droplet_model import DropletModel
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import ActivityList, Button, box, classed, html, marked, shown
+from poseidon_nb.widgets.parts import ActivityList, Button, Notices, box, classed, html, shown
 from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
@@ -51,9 +51,7 @@ class DropletPanel(Panel):
             self._snapshot = SnapshotForm(self.model, self.clicked, "Name of the snapshot")
             self._resize = ResizeForm(self.model, self.clicked, "Size, price and difference")
             self._activity = ActivityList(self.model.activity, self.refresh)
-            self._notice = html("notice-text")
-            self._resume = Button(self.clicked(self.model.resume), names=("resume", "primary"))
-            self._notices = box(self._notice, self._resume.widget, names=("notice",))
+            self._notices = Notices(self.clicked(self.model.resume), "the droplet")
             self.widget.children = (
                 *self.widget.children,
                 self._head,
@@ -62,7 +60,7 @@ class DropletPanel(Panel):
                 self._snapshot.widget,
                 self._resize.widget,
                 self._activity.widget,
-                self._notices,
+                self._notices.widget,
             )
         self._opened(("droplet", droplet.client.base_url, self.model.account, droplet.id))
 
@@ -94,8 +92,5 @@ class DropletPanel(Panel):
         self._snapshot.show()
         self._resize.show()
         self._activity.refresh()
-        notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
-        shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
-        self._resume.show("Resume", why="Follow the droplet again", visible=model.paused)
-        marked(self._notices, "hidden", on=not notices)
+        self._notices.show(self._with_kernel(model.notices()), paused=model.paused)
         self.say(*model.announcements(), self._kernel.notice)

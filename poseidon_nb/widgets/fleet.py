@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.progress import IN_PROGRESS
-from poseidon_nb.text import counted, joined, named, printable
+from poseidon_nb.text import begun, counted, joined, named, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.fleet_orders import Order
@@ -212,7 +212,7 @@ class Fleet:
         said = f"{spoken(verb.type)} {what}{f' ({joined(notes)})' if notes else ''}"
         if not verb.form and self.asks(verb.type, fitting):
             return ButtonState(f"Confirm: {said}", enabled=True, why=f"Confirm: {said}", asking=True)
-        return ButtonState(verb.label, enabled=True, why=f"{said[:1].upper()}{said[1:]}")
+        return ButtonState(verb.label, enabled=True, why=begun(said))
 
     def _why_not(self, verb: Verb) -> str:
         rows = self.selected_rows
@@ -247,7 +247,7 @@ class Fleet:
             if not button.enabled:
                 hindered.setdefault(button.why, []).append(spoken(verb))
         said = [
-            f"{why[:1].upper()}{why[1:]}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
+            f"{begun(why)}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
             for why, verbs in hindered.items()
         ]
         return " ".join(said)

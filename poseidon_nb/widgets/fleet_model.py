@@ -20,6 +20,7 @@ from poseidon_nb.widgets.fleet_acting import FleetActing
 from poseidon_nb.widgets.fleet_orders import Order, snapshot_name
 from poseidon_nb.widgets.fleet_rows import HEADS, rows_text
 from poseidon_nb.widgets.fleet_work import FleetWork
+from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import Resizing
 from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
@@ -111,21 +112,14 @@ class FleetModel:
     def hindrance(self) -> str:
         """Say why nothing can be done now; nothing when something can."""
         if self.closed:
-            return "This panel is closed: run the cell again."
+            return CLOSED
         return "This client only reads." if self.client.read_only else ""
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
-        state = self._subscription.state
-        notices = [self.hindrance(), self.fleet.notice]
-        if not self.closed:
-            if self.paused:
-                notices.append("Paused: nobody has used this panel for a while, so it does not follow the account.")
-            elif state.error is not None:
-                notices.append(f"The account cannot be asked now; it is tried again. {error_text(state.error)}")
-            elif state.note:
-                notices.append(f"{state.note[:1].upper()}{state.note[1:]}")
-        return [notice for notice in notices if notice]
+        told = [self.hindrance(), self.fleet.notice, following_notice(self._subscription, "the account")]
+        # What hinders and how the account is followed may be one thing: that the panel is closed.
+        return [*dict.fromkeys(filter(None, told))]
 
     def buttons(self) -> dict[str, ButtonState]:
         """Give what the buttons of the first row show, by verb."""

@@ -12,7 +12,7 @@ from poseidon_nb.widgets.fleet_table import FleetTable
 from poseidon_nb.widgets.fleet_work import entry_html, summary_html
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, box, close_all, html, marked, shown
+from poseidon_nb.widgets.parts import Button, Notices, box, close_all, html, shown
 from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
@@ -61,9 +61,7 @@ class FleetPanel(Panel):
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
             bar = box(self._selection, row, self._why, names=("bar",))
             bar.layout.flex_flow = "column"
-            self._notice = html("notice-text")
-            self._resume = Button(self.clicked(self.model.resume), names=("resume", "primary"))
-            self._notices = box(self._notice, self._resume.widget, names=("notice",))
+            self._notices = Notices(self.clicked(self.model.resume), "the account")
             self._works: dict[FleetWork, _WorkRows] = {}
             self._work_box = box(names=("activity",))
             self._work_box.layout.flex_flow = "column"
@@ -75,7 +73,7 @@ class FleetPanel(Panel):
                 bar,
                 *(form.widget for form in self._forms),
                 self._work_box,
-                self._notices,
+                self._notices.widget,
             )
         self._opened(("fleet", client.base_url, self.model.account, tag))
 
@@ -123,10 +121,7 @@ class FleetPanel(Panel):
         shown(self._selection, f"<b>{escape(fleet.selection_text())}</b>")
         shown(self._why, escape(model.why()))
         self._show_works()
-        notices = [*([self._kernel.notice] if self._kernel.notice else []), *model.notices()]
-        shown(self._notice, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
-        self._resume.show("Resume", why="Follow the account again", visible=model.paused)
-        marked(self._notices, "hidden", on=not notices)
+        self._notices.show(self._with_kernel(model.notices()), paused=model.paused)
         self.say(*model.announcements(), self._kernel.notice)
 
     def _show_works(self) -> None:

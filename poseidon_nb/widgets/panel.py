@@ -67,6 +67,10 @@ class Panel(ABC):
                 take_as_addressed(self.widget, self._kernel.clicks_do_not_wait)
                 self._keeping.changed()
 
+    def _with_kernel(self, notices: list[str]) -> list[str]:
+        """Give a model's notices, and before them what is to be said of the kernel."""
+        return [*filter(None, [self._kernel.notice]), *notices]
+
     def say(self, *sentences: str) -> None:
         """Have what is new among these announced to who does not look at the panel."""
         self._conduct.say(sentences)

@@ -5,6 +5,7 @@ Values may be set from any thread. A value that is set again to what it was is n
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -104,6 +105,30 @@ class Button:
     def mark(self, name: str, *, on: bool) -> None:
         """Put a class on it, or take it off."""
         marked(self._button, name, on=on)
+
+
+class Notices:
+    """What somebody should know who looks at a panel, and a button for when it is paused.
+
+    Parameters
+    ----------
+    resume : callable
+        What the button does.
+    what : str
+        What the panel follows: ``the droplet``.
+    """
+
+    def __init__(self, resume: Callable[[], None], what: str) -> None:
+        self._what = what
+        self._words = html("notice-text")
+        self._resume = Button(resume, names=("resume", "primary"))
+        self.widget = box(self._words, self._resume.widget, names=("notice",))
+
+    def show(self, notices: Sequence[str], *, paused: bool) -> None:
+        """Show them; nothing takes no room."""
+        shown(self._words, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
+        self._resume.show("Resume", why=f"Follow {self._what} again", visible=paused)
+        marked(self.widget, "hidden", on=not notices)
 
 
 class ActivityList:
