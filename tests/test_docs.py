@@ -83,10 +83,29 @@ def test_the_help_in_the_readme_is_the_help():
     assert shown.strip() == real
 
 
-def test_the_python_example_prints_what_the_readme_says():
-    shown = re.search(r"<!-- /example -->\n\n```text\n(.*?)```", README.read_text(), re.DOTALL)
+@pytest.mark.parametrize("name", ["example", "analysis"])
+def test_a_python_example_prints_what_the_readme_says(name):
+    shown = re.search(rf"(<!-- /{name} -->\n\n```text\n)(.*?)```", README.read_text(), re.DOTALL)
     assert shown, "the README shows no output"
-    assert run(block("example")).strip() == shown[1].strip()
+    real = run(block(name)).strip("\n")
+    if os.environ.get("POSEIDON_UPDATE"):
+        README.write_text(README.read_text().replace(shown[0], f"{shown[1]}{real}\n```"))
+        return
+    assert real == shown[2].strip("\n")
+
+
+def test_every_command_that_the_readme_answers_a_question_with_answers_it():
+    import poseidon_nb as po
+
+    section = README.read_text().split("## From data to a decision")[1].split("\n## ")[0]
+    commands = re.findall(r"`%do ([^`]+)`", section)
+    assert len(commands) > 10
+    po.do("sandbox start")
+    try:
+        for command in commands:
+            assert po.do(command) is not None, command
+    finally:
+        po.do("sandbox stop")
 
 
 def test_the_pydo_example_works():
