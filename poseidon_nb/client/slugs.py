@@ -103,11 +103,15 @@ class Slugs:
 def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
     """Give those sizes that each of these droplets could have and that not all have already, cheapest first.
 
-    They are sold in each one's region, and their disk is not smaller than any.
+    They are sold in each one's region, and their disk is not smaller than any. None is known to fit a droplet of which
+    the region or the disk is not told.
     """
-    regions = {droplet["region"]["slug"] for droplet in droplets}
-    slugs = {droplet["size_slug"] for droplet in droplets}
-    disk = max((droplet["disk"] for droplet in droplets), default=0)
+    regions = {(droplet.get("region") or {}).get("slug") for droplet in droplets}
+    slugs = {droplet.get("size_slug") for droplet in droplets}
+    disks = {droplet.get("disk") or 0 for droplet in droplets}
+    if 0 in disks:
+        return []
+    disk = max(disks, default=0)
     could = [
         row
         for row in sizes

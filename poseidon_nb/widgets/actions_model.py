@@ -77,7 +77,7 @@ class ActionsModel:
         """Give what an action is, as a person says it: ``Power off web-1``."""
         key, kind = row.get("resource_id"), str(row.get("resource_type") or "")
         subject = self._names.get(key) if isinstance(key, int) and kind == "droplet" else None
-        return f"{spoken(str(row['type'])).capitalize()} {printable(subject or f'{kind} {key or str()}'.strip())}"
+        return printable(f"{spoken(str(row['type'])).capitalize()} {subject or f'{kind} {key or str()}'.strip()}")
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
@@ -116,7 +116,7 @@ class ActionsModel:
             ago = f"{age_text((now - ended).total_seconds())} ago" if ended is not None else ""
             cells = (
                 f"<td>{escape(self.title_of(row))}</td><td class='{css}'>{escape(words)}</td><td>{escape(ago)}</td>"
-                f"<td>{escape(took)}</td><td>{escape(str(row.get('region_slug') or ''))}</td><td>{row['id']}</td>"
+                f"<td>{escape(took)}</td><td>{escape(printable(str(row.get('region_slug') or '')))}</td><td>{escape(printable(str(row['id'])))}</td>"
             )
             rows.append(f"<tr>{cells}</tr>")
         if not rows:
@@ -136,7 +136,8 @@ class ActionsModel:
         """Give the panel as text."""
         running = [self._entry(row).text() for row in self.running()[:MOST_RUNNING]]
         ended = [
-            f"{self.title_of(row)}: {_MARKS.get(row['status'], ('', str(row['status'])))[1]}" for row in self.ended()
+            f"{self.title_of(row)}: {_MARKS.get(row['status'], ('', printable(str(row['status']))))[1]}"
+            for row in self.ended()
         ]
         return "\n".join([f"{self.account}: {self.running_words()}", *running, *ended, *self.notices()])
 

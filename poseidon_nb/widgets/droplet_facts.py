@@ -19,6 +19,25 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _MIB_A_GIB = 1_024
 
 
+#: What stands for what an answer has left out: a panel of a fleet must not fail at one droplet of thousands.
+_UNTOLD: Mapping[str, Any] = {
+    "status": "unknown",
+    "size_slug": "",
+    "vcpus": 0,
+    "memory": 0,
+    "disk": 0,
+    "tags": (),
+}
+
+
+def filled(row: Row) -> Row:
+    """Give a droplet's row with something in each place that a panel reads; the same one where nothing lacks."""
+    lacking = {name: instead for name, instead in _UNTOLD.items() if row.get(name) is None}
+    if row.get("name") is None:
+        lacking["name"] = f"droplet {row['id']}"
+    return {**row, **lacking} if lacking else row
+
+
 def money(usd: float) -> str:
     """Give a price: ``$24.00``."""
     return f"${usd:,.2f}"
@@ -39,18 +58,23 @@ def age_text(seconds: float) -> str:
 
 def status_word(row: Row) -> str:
     """Give the status as a person says it."""
-    return {"active": "On", "off": "Off", "new": "Being made", "archive": "Archived"}.get(
-        row["status"], printable(str(row["status"]))
-    )
+    known = {"active": "On", "off": "Off", "new": "Being made", "archive": "Archived"}
+    return known.get(row["status"], printable(str(row["status"])).capitalize())
 
 
 def _addresses(row: Row, family: str, kind: str) -> list[str]:
-    return [one["ip_address"] for one in (row.get("networks") or {}).get(family, []) if one.get("type") == kind]
+    found = (row.get("networks") or {}).get(family) or ()
+    return [printable(str(one.get("ip_address", ""))) for one in found if one.get("type") == kind]
 
 
 def resources_text(row: Row) -> str:
     """Give what a droplet, or a size, consists of: ``2 vCPU · 4 GB · 80 GB disk``."""
-    return f"{row['vcpus']} vCPU · {memory_text(row['memory'])} · {row['disk']} GB disk"
+    parts = (
+        (row["vcpus"], f"{row['vcpus']} vCPU"),
+        (row["memory"], memory_text(row["memory"])),
+        (row["disk"], f"{row['disk']} GB disk"),
+    )
+    return " · ".join(words for number, words in parts if number)
 
 
 def region_text(row: Row) -> str:
@@ -77,18 +101,18 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
     now : datetime
         For its age; UTC.
     """
-    size = row.get("size") or {}
+    price = (row.get("size") or {}).get("price_monthly")
     facts: Facts = [
         ("Name", printable(row["name"])),
         ("Status", status_word(row)),
         ("Account", printable(account)),
         ("ID", str(row["id"])),
         ("Region", region_text(row)),
-        ("Size", str(row.get("size_slug", ""))),
+        ("Size", printable(str(row["size_slug"]))),
         ("Resources", resources_text(row)),
     ]
-    if "price_monthly" in size:
-        facts.append(("Price", f"{money(size['price_monthly'])} a month"))
+    if price is not None:
+        facts.append(("Price", f"{money(price)} a month"))
     facts += [
         (label, ", ".join(found))
         for label, found in (
@@ -104,7 +128,7 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
         facts.append(("Created", f"{age_text((now - made).total_seconds())} ago ({made:%Y-%m-%d})"))
     if row.get("tags"):
         facts.append(("Tags", [printable(tag) for tag in row["tags"]]))
-    return facts
+    return [fact for fact in facts if fact[1]]
 
 
 #: What stands in the head, and is not said again below it.

@@ -15,7 +15,7 @@ from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken, unforeseen
 from poseidon_nb.widgets.asking import Asking, ButtonState
-from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
+from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, filled, table_html
 from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
 from poseidon_nb.widgets.verbs import VERBS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions import Action
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.subscription import Followed
-    from poseidon_nb.widgets.droplet_facts import Facts
+    from poseidon_nb.widgets.droplet_facts import Facts, Row
     from poseidon_nb.widgets.workers import Workers
 
 
@@ -58,7 +58,7 @@ class DropletModel:
         #: Which form is open: ``snapshot``, ``resize`` or none.
         self.form = ""
         self.snapshot_name = ""
-        self.resizing = Resizing(lambda: [self.droplet.to_dict()])
+        self.resizing = Resizing(lambda: [self.row])
         self.remark = ""
         with self._lock:
             # What is told at once, in another thread, waits until there is a subscription to ask.
@@ -70,7 +70,12 @@ class DropletModel:
     @property
     def name(self) -> str:
         """Its name, fit to be shown."""
-        return printable(self.droplet.name)
+        return printable(self.row["name"])
+
+    @property
+    def row(self) -> Row:
+        """The droplet as the API sends it, with something in each place."""
+        return filled(self.droplet.to_dict())
 
     @property
     def gone(self) -> bool:
@@ -89,7 +94,7 @@ class DropletModel:
 
     def facts(self) -> Facts:
         """Give the facts."""
-        return facts_of(self.droplet.to_dict(), self.account, self._clock.now())
+        return facts_of(self.row, self.account, self._clock.now())
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
@@ -110,7 +115,7 @@ class DropletModel:
 
     def hindrance(self, name: str) -> str:
         """Say why a verb, or without a name any, makes no sense now; nothing when it does."""
-        status, running = self.droplet.status, self.activity.running
+        status, running = self.row["status"], self.activity.running
         if ended := self._ended():
             return ended
         if self.client.read_only:
@@ -266,7 +271,7 @@ class DropletModel:
     def _open(self, form: str) -> None:
         self.form = form
         if form == "snapshot":
-            self.snapshot_name = f"{self.droplet.name}-{self._clock.now():%Y-%m-%d-%H%M}"
+            self.snapshot_name = f"{self.row['name']}-{self._clock.now():%Y-%m-%d-%H%M}"
         elif form == "resize":
             self.resizing.begin()
             self._workers.run(self._read_sizes)
@@ -293,7 +298,7 @@ class DropletModel:
         self._workers.run(lambda: self._send(entry, start))
 
     def _resize(self, size: str, *, disk: bool) -> None:
-        title = f"Resize {self.name} to {size}{' with its disk' if disk else ''}"
+        title = f"Resize {self.name} to {printable(size)}{' with its disk' if disk else ''}"
         retry = self._again("resize", lambda: self._resize(size, disk=disk))
         if self.droplet.status != "active":
             entry = self.activity.begin(title, "resize", retry=retry)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from poseidon_nb.text import printable
-from poseidon_nb.widgets.droplet_facts import facts_html, head_html
+from poseidon_nb.widgets.droplet_facts import facts_html, filled, head_html
 from poseidon_nb.widgets.droplet_model import DropletModel
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
@@ -35,7 +35,7 @@ class DropletPanel(Panel):
     """
 
     def __init__(self, droplet: Droplet, *, workers: Workers = THE_WORKERS) -> None:
-        super().__init__(f"Droplet {printable(droplet.name)}")
+        super().__init__(f"Droplet {printable(filled(droplet.to_dict())['name'])}")
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, workers)
             self._head, self._facts, self._why = html("head"), html("facts-box"), html("why")
@@ -82,7 +82,7 @@ class DropletPanel(Panel):
 
     def _show(self) -> None:
         model = self.model
-        shown(self._head, head_html(model.droplet.to_dict(), model.account, gone=model.gone))
+        shown(self._head, head_html(model.row, model.account, gone=model.gone))
         shown(self._facts, facts_html(model.facts()))
         for name, button in self._buttons.items():
             state = model.button(name)

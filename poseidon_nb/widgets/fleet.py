@@ -13,6 +13,7 @@ from poseidon_nb.client.progress import IN_PROGRESS
 from poseidon_nb.text import begun, counted, joined, named, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
+from poseidon_nb.widgets.droplet_facts import filled
 from poseidon_nb.widgets.fleet_orders import Order
 from poseidon_nb.widgets.fleet_rows import Change, cells_of, change_between
 from poseidon_nb.widgets.verbs import VERBS
@@ -66,7 +67,7 @@ class Fleet:
     def take_in(self, state: AccountState) -> Change:
         """Take in what is known of the account now; give what has to be shown of it."""
         with self._lock:
-            rows = {key: row for key, row in state.droplets.items() if self._wants(row)}
+            rows = {key: filled(row) for key, row in state.droplets.items() if self._wants(row)}
             if not state.complete:
                 # A part of the list takes nothing away.
                 strays = state.gone | {key for key, row in state.droplets.items() if not self._wants(row)}

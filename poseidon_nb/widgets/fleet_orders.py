@@ -45,7 +45,7 @@ class Order:
         one = len(self.droplets) == 1
         what = printable(str(self.droplets[0]["name"])) if one else counted(len(self.droplets), "droplet")
         disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
-        return f"{spoken(self.verb).capitalize()} {what}{f' to {self.size}{disk}' if self.size else ''}"
+        return f"{spoken(self.verb).capitalize()} {what}{f' to {printable(self.size)}{disk}' if self.size else ''}"
 
     def planned(self, droplet: Row) -> tuple[str, ...]:
         """Give the actions that it takes on a droplet, where it takes several."""

@@ -35,17 +35,17 @@ def cells_of(droplet: Row, running: str = "") -> Cells:
         The type of the action that runs on it now, if one does.
     """
     size = droplet.get("size") or {}
-    status = str(droplet.get("status", ""))
+    status = printable(str(droplet.get("status", "")))
     return (
         droplet["id"],
         printable(str(droplet.get("name", ""))),
-        f"{status}{RUNS}{running}" if running else status,
-        str((droplet.get("region") or {}).get("slug", "")),
-        str(droplet.get("size_slug") or size.get("slug") or ""),
-        address_of(droplet),
+        f"{status}{RUNS}{printable(running)}" if running else status,
+        printable(str((droplet.get("region") or {}).get("slug", ""))),
+        printable(str(droplet.get("size_slug") or size.get("slug") or "")),
+        printable(address_of(droplet)),
         ", ".join(printable(str(tag)) for tag in droplet.get("tags") or ()),
         float(size.get("price_monthly") or 0.0),
-        str(droplet.get("created_at") or "")[:10],
+        printable(str(droplet.get("created_at") or "")[:10]),
         droplet["id"],
     )
 
@@ -62,7 +62,7 @@ def rows_text(rows: Iterable[Cells]) -> str:
 def address_of(droplet: Row) -> str:
     """Give the first public IPv4 address of a droplet, or nothing."""
     v4 = (droplet.get("networks") or {}).get("v4") or ()
-    return next((str(one["ip_address"]) for one in v4 if one.get("type") == "public"), "")
+    return next((str(one.get("ip_address", "")) for one in v4 if one.get("type") == "public"), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,15 @@ class SizeChoice:
     difference: float
 
     @property
+    def name(self) -> str:
+        """Its slug, fit to be shown."""
+        return printable(self.slug)
+
+    @property
     def label(self) -> str:
         """What the list shows: in columns, for a font of one width. In a narrow window the last may be cut off."""
         return (
-            f"{self.slug:<25}{money(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
+            f"{self.name:<25}{money(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
             f"  {self.vcpus:>3} vCPU {memory_text(self.memory):>7} {self.disk:>6} GB disk"
         )
 
@@ -82,7 +87,7 @@ class Resizing:
     def choices(self) -> list[SizeChoice]:
         """The sizes that fit all of them, cheapest first."""
         rows = self._droplets()
-        now_usd = sum((row.get("size") or {}).get("price_monthly", 0.0) for row in rows)
+        now_usd = sum((row.get("size") or {}).get("price_monthly") or 0.0 for row in rows)
         return [_choice(size, len(rows), now_usd) for size in fitting(self.sold or (), rows)] if rows else []
 
     @property
@@ -107,12 +112,11 @@ class Resizing:
     @property
     def concerned(self) -> list[Row]:
         """Those of the droplets that the resize would change."""
-        choice, grows = self.choice, self.grows_disk
+        rows, choice = self._droplets(), self.choice
         if choice is None:
             return []
-        return [
-            row for row in self._droplets() if row["size_slug"] != choice.slug or (grows and choice.disk > row["disk"])
-        ]
+        grows = self.with_disk and any(choice.disk > row["disk"] for row in rows)
+        return [row for row in rows if row["size_slug"] != choice.slug or (grows and choice.disk > row["disk"])]
 
     def lacks(self) -> str:
         """Say what has to be there before it can be done; nothing when all is."""
@@ -143,7 +147,7 @@ class Resizing:
         choice, rows = self.choice, self.concerned
         if choice is None:
             return "Resize"
-        return f"Resize {f'{len(rows):,} ' if len(rows) > 1 else ''}to {choice.slug}"
+        return f"Resize {f'{len(rows):,} ' if len(rows) > 1 else ''}to {choice.name}"
 
     def question(self) -> str:
         """Give what is asked before it is done: what, to which, for how much."""
@@ -155,7 +159,7 @@ class Resizing:
         disk = f" with {'its disk' if one else 'their disks'}, for good," if grows else ""
         what = printable(rows[0]["name"]) if one else counted(len(rows), "droplet")
         names = "" if one else f": {named(str(row['name']) for row in rows)}"
-        return f"resize {what} to {choice.slug}{disk} for {_price(choice, len(rows))}{names}"
+        return f"resize {what} to {choice.name}{disk} for {_price(choice, len(rows))}{names}"
 
     def consequences(self) -> list[str]:
         """Give what it would do, sentence by sentence."""
@@ -166,8 +170,9 @@ class Resizing:
         what = printable(rows[0]["name"]) if one else counted(len(rows), "droplet")
         power = f"{choice.vcpus} vCPU, {memory_text(choice.memory)} memory"
         becomes = "becomes" if one else "become"
-        sentences = [f"{what} {becomes} {choice.slug}: {power}, for {_price(choice, len(rows))}."]
-        kept = [str(row["name"]) for row in self._droplets() if row not in rows]
+        sentences = [f"{what} {becomes} {choice.name}: {power}, for {_price(choice, len(rows))}."]
+        changed = {row["id"] for row in rows}
+        kept = [str(row["name"]) for row in self._droplets() if row["id"] not in changed]
         if kept:
             sentences.append(f"{named(kept)} {'has' if len(kept) == 1 else 'have'} this size already: left as it is.")
         on = [str(row["name"]) for row in rows if row["status"] == "active"]
