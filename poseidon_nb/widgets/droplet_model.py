@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import telling
 from poseidon_nb.client.progress import Progress
+from poseidon_nb.client.settle import Expected, agrees
 from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken, unforeseen
@@ -330,7 +331,10 @@ class DropletModel:
         except DropletBusy as busy:
             # Somebody else was faster; what they have started is shown too.
             self.activity.end(entry, busy)
-            self._subscription.follow(busy.action)
+            pending = busy.action
+            # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
+            pending.expected = Expected(self.droplet.id, lambda now: agrees(pending.type, now, {}), self.droplet.assign)
+            self._subscription.follow(pending)
         except PoseidonError as error:
             self.activity.end(entry, error)
         except Exception as failure:

@@ -320,6 +320,24 @@ def test_who_was_slower_sees_what_runs_instead(hand):
     assert [entry.title for entry in hand.model.activity.running] == ["Snapshot web-1"]
 
 
+def test_what_runs_instead_has_ended_when_the_droplet_shows_it(hand):
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        action = other.droplets.by_name("web-1").power_off(wait=False)
+    hand.confirm("reboot")
+    hand.desk.run(0.1)
+    (theirs,) = hand.model.activity.running
+    assert theirs.title == "Power off web-1"
+    seen = set()
+    hand.model._changed = lambda: seen.add((theirs.state, hand.model.droplet.status))
+    # Completed, and the droplet still reads as on for some seconds.
+    hand.desk.sandbox.finish(action.id)
+    hand.desk.run(60.0)
+    assert ("running", "active") in seen
+    assert ("completed", "off") in seen
+    assert ("completed", "active") not in seen
+    assert hand.enabled() == {"power_on", "snapshot", "resize"}
+
+
 def test_what_ran_before_the_panel_was_opened_is_taken_up(desk):
     desk.droplet().reboot(wait=False)
     hand = Hand(desk, desk.droplet())
