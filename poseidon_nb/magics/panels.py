@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.widgets.panel import Panel
 
+#: What stands in a panel's place when it is not there.
+CLOSED = {"text/plain": "Run the cell again for the buttons."}
+
 
 class DropletPanel(droplet_panel.DropletPanel):
     """Buttons for one droplet, with a bar for each action that runs on it.
@@ -74,7 +77,8 @@ def show(panel: Panel) -> None:
     """Show a panel below the cell: its facts, and in their place the panel itself while it lives.
 
     JupyterLab prefers a widget to the HTML beside it, also when the kernel that had the widget is gone, and then says
-    only that it was not found. So the facts are an output of their own, which the panel's style sheet hides.
+    only that it was not found. So the facts are an output of their own, which the panel's style sheet hides. Of a panel
+    that was closed they are what is left.
     """
     from IPython import display  # noqa: PLC0415  # a panel can be made without it
 
@@ -84,8 +88,8 @@ def show(panel: Panel) -> None:
         show(kept, raw=True)
         return
     handle = show(kept, raw=True, display_id=True)
-    show(live | {"text/plain": "Run the cell again for the buttons."}, raw=True)
-    panel.keep(kept, lambda news: handle.update(news, raw=True))
+    place = show(live | CLOSED, raw=True, display_id=True)
+    panel.keep(kept, lambda news: handle.update(news, raw=True), lambda: place.update(CLOSED, raw=True))
 
 
 def watch_cells() -> None:

@@ -36,12 +36,14 @@ class Keeping:
         self._timer: Any = None
         self._kept: Kept = {}
         self._tellers: list[Callable[[Kept], None]] = []
+        self._leavers: list[Callable[[], None]] = []
 
-    def begin(self, kept: Kept, tell: Callable[[Kept], None]) -> None:
-        """Have somebody told who has kept this; also of what has become of it meanwhile."""
+    def begin(self, kept: Kept, tell: Callable[[Kept], None], leave: Callable[[], None]) -> None:
+        """Have somebody told who has kept this; also of what has become of it meanwhile, and of the end."""
         with self._lock:
             self._kept = kept
             self._tellers.append(tell)
+            self._leavers.append(leave)
         self.changed()
 
     def changed(self) -> None:
@@ -51,11 +53,18 @@ class Keeping:
                 self._timer = self._start_timer(BEHIND_S, self._tell)
 
     def end(self) -> None:
-        """Tell nobody any more."""
+        """Tell what it has come to, and that it is over; then nobody any more."""
         with self._lock:
-            self._tellers.clear()
+            leavers = [*self._leavers]
             if self._timer is not None:
                 self._timer.cancel()
+        if leavers:
+            self._tell()
+        with self._lock:
+            self._tellers.clear()
+            self._leavers.clear()
+        for leave in leavers:
+            leave()
 
     def _tell(self) -> None:
         with self._lock:

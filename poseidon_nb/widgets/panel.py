@@ -109,9 +109,11 @@ class Panel(ABC):
         """Give what a saved notebook keeps for when there is no kernel: the facts as text and as HTML, and no token."""
         return {"text/plain": self.text(), "text/html": f"<div class='pnb-kept'>{self.html()}</div>"}
 
-    def keep(self, kept: dict[str, str], tell: Callable[[dict[str, str]], None]) -> None:
-        """Have somebody who keeps this told when it has become something else, until the panel is closed."""
-        self._keeping.begin(kept, tell)
+    def keep(
+        self, kept: dict[str, str], tell: Callable[[dict[str, str]], None], leave: Callable[[], None] = lambda: None
+    ) -> None:
+        """Have somebody who keeps this told when it has become something else, until the panel is closed; and of that."""
+        self._keeping.begin(kept, tell, leave)
 
     def live(self) -> dict[str, Any]:
         """Give what shows the panel while there is a kernel; nothing when it is closed."""

@@ -105,6 +105,37 @@ def test_stopping_the_sandbox_closes_its_panels(desk):
     panel.close()
 
 
+class Place:
+    """An output that can be replaced."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def update(self, data, **_):
+        self.data = data
+
+
+def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, monkeypatch):
+    places = []
+
+    def display(data, **_):
+        places.append(Place(data))
+        return places[-1]
+
+    monkeypatch.setattr("IPython.display.display", display)
+    panel = desk.do("panel web-1")
+    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(kernel=object()))
+    panel._ipython_display_()
+    facts, live = places
+    assert "Status        On" in facts.data["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in live.data
+    panel.droplet.power_off()
+    panel.close()
+    assert "Status        Off" in facts.data["text/plain"]
+    assert ">Off</td>" in facts.data["text/html"]
+    assert live.data == {"text/plain": "Run the cell again for the buttons."}
+
+
 class Events:
     def __init__(self):
         self.callbacks = {"pre_run_cell": [], "post_run_cell": []}

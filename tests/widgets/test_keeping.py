@@ -33,7 +33,7 @@ def timers():
 def test_many_changes_are_told_once_and_no_change_is_not_told(timers):
     now, told = {"text/plain": "a"}, []
     keeping = Keeping(lambda: dict(now), timers)
-    keeping.begin({"text/plain": "a"}, told.append)
+    keeping.begin({"text/plain": "a"}, told.append, list)
     for text in "bcd":
         now["text/plain"] = text
         keeping.changed()
@@ -47,19 +47,24 @@ def test_many_changes_are_told_once_and_no_change_is_not_told(timers):
 
 def test_what_changed_between_the_looking_and_the_showing_is_told(timers):
     told = []
-    Keeping(lambda: {"text/plain": "new"}, timers).begin({"text/plain": "old"}, told.append)
+    Keeping(lambda: {"text/plain": "new"}, timers).begin({"text/plain": "old"}, told.append, list)
     timers.fire()
     assert told == [{"text/plain": "new"}]
 
 
 def test_who_is_not_there_causes_no_timer_and_after_the_end_nobody_is_told(timers):
-    keeping, told = Keeping(lambda: {"text/plain": "new"}, timers), []
+    now, told = {"text/plain": "new"}, []
+    keeping = Keeping(lambda: dict(now), timers)
     keeping.changed()
     assert timers.waiting == []
-    keeping.begin({}, told.append)
+    keeping.begin({}, told.append, lambda: told.append("over"))
     (late,) = timers.waiting
+    now["text/plain"] = "last"
     keeping.end()
+    assert told == [{"text/plain": "last"}, "over"], "what it has come to, and then that it is over"
+    now["text/plain"] = "too late"
     late()
     keeping.changed()
-    assert told == []
+    keeping.end()
+    assert len(told) == 2
     assert timers.waiting == []
