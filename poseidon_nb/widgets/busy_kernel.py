@@ -7,6 +7,7 @@ calls `began` and `ended`; panels listen.
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ WORTH_SAYING_S = 1.0
 CLICKS_WAIT = (
     "A cell is running: what you click may have to wait for its end, and is done once. Progress goes on meanwhile."
 )
+
+_log = logging.getLogger("poseidon_nb")
 
 
 def start_timer(seconds: float, do: Callable[[], None]) -> Any:
@@ -96,7 +99,10 @@ class BusyKernel:
 
     def _tell(self) -> None:
         for changed in [*self._listeners]:
-            changed()
+            try:
+                changed()
+            except Exception:  # noqa: BLE001  # one panel's failure must not cost another one its click
+                _log.exception("a panel failed at showing whether a cell runs")
 
 
 THE_KERNEL = BusyKernel()

@@ -295,29 +295,31 @@ class DropletModel:
 
         more = f": {printable(parameters['name'])}" if "name" in parameters else ""
         title = f"{VERBS[verb].name} {self.name}{more}"
-        entry = self.activity.begin(title, verb, retry=self._again(verb, lambda: self._act(verb, **parameters)))
+        entry = self.activity.begin(title, verb)
+        entry.retry = self._again(entry, lambda: self._act(verb, **parameters))
         self._workers.run(lambda: self._send(entry, start))
 
     def _resize(self, size: str, *, disk: bool) -> None:
         title = f"Resize {self.name} to {printable(size)}{' with its disk' if disk else ''}"
-        retry = self._again("resize", lambda: self._resize(size, disk=disk))
-        if self.droplet.status != "active":
-            entry = self.activity.begin(title, "resize", retry=retry)
+        on = self.droplet.status == "active"
+        entry = self.activity.begin(title, "resize", RESTARTING if on else ())
+        entry.retry = self._again(entry, lambda: self._resize(size, disk=disk))
+        if not on:
             self._workers.run(lambda: self._send(entry, lambda: self.droplet.resize(size, disk=disk, wait=False)))
             return
-        entry = self.activity.begin(title, "resize", RESTARTING, retry)
         self._workers.run_apart(lambda: self._send_all(entry, size, disk=disk))
 
-    def _again(self, verb: str, act: Callable[[], None]) -> Callable[[], None]:
-        """Give what *retry* does: the same, if it still makes sense."""
+    def _again(self, entry: Entry, act: Callable[[], None]) -> Callable[[], None]:
+        """Give what *retry* does: the same, once, if it still makes sense; if not, it can be pressed again later."""
 
         def again() -> None:
             with self._lock:
                 self._used()
-                hindrance = self.hindrance(verb)
+                hindrance = self.hindrance(entry.kind)
                 if hindrance:
                     self.remark = f"Not tried again: {hindrance}"
-                else:
+                elif entry.retry is not None:
+                    entry.retry = None
                     act()
             self._changed()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets
@@ -115,17 +116,17 @@ class ResizeForm:
         self._what, self._why = html("what"), html("why")
         row = box(self._go.widget, self._close.widget, names=("buttons",))
         self._shown: Any = None
-        self._showing = False
+        self._showing: int | None = None
         self.widget = classed(
             ipywidgets.VBox([self._sizes, self._disk, self._what, self._why, row]), "form", "form-resize", "hidden"
         )
 
     def _chosen(self, change: Any) -> None:
-        if not self._showing and change["new"]:
+        if self._showing != get_ident() and change["new"]:
             self._model.choose_size(change["new"])
 
     def _disk_chosen(self, change: Any) -> None:
-        if not self._showing and change["new"] is not None:
+        if self._showing != get_ident() and change["new"] is not None:
             self._model.choose_disk(with_disk=change["new"])
 
     def show(self) -> None:
@@ -133,12 +134,12 @@ class ResizeForm:
         is_open = self._model.form == "resize"
         marked(self.widget, "hidden", on=not is_open)
         if is_open:
-            # What is shown here is no choice of the user's.
-            self._showing = True
+            # What is shown here is no choice of the user's; what another thread hears meanwhile is.
+            self._showing = get_ident()
             try:
                 self._fill()
             finally:
-                self._showing = False
+                self._showing = None
 
     def _fill(self) -> None:
         model, resizing = self._model, self._model.resizing

@@ -183,6 +183,5 @@ class _EntryRow:
         self._dismiss.show("Dismiss", why=f"Dismiss: {entry.title}", visible=entry.ended)
 
     def _again(self) -> None:
-        retry, self._entry.retry = self._entry.retry, None
-        if retry is not None:
-            retry()
+        if self._entry.retry is not None:
+            self._entry.retry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from html.parser import HTMLParser
 
 import ipywidgets
@@ -135,6 +136,63 @@ def test_a_retry_is_taken_once(panel, desk):
     retry.click()
     retry.click()
     assert len(desk.workers.held) == 1
+
+
+def test_a_retry_that_makes_no_sense_now_can_be_pressed_later_and_is_then_taken_once(panel, desk):
+    desk.sandbox.fault("status", status=422, method="POST", message="Not today")
+    button(panel, "reboot").click()
+    desk.clock.advance(1.0)
+    button(panel, "reboot").click()
+    retry = button(panel, "retry")
+    button(panel, "snapshot").click()
+    button(panel, "go-snapshot").click()
+    retry.click()
+    assert panel.model.remark.startswith("Not tried again: Snapshot web-1")
+    desk.run(900.0)
+    retry.click()
+    desk.run(60.0)
+    retry.click()
+    assert desk.done(panel.droplet) == ["snapshot", "reboot"]
+
+
+def test_a_panel_that_fails_costs_no_other_panel_its_click(desk):
+    kernel = BusyKernel()
+    clicks = []
+
+    def fail():
+        raise KeyError("region")
+
+    kernel.listen(fail)
+    kernel.began()
+    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    panel._kernel = kernel
+    panel.clicked(lambda: clicks.append(1))()
+    kernel.ended()
+    panel.close()
+    assert clicks == [1]
+
+
+def test_a_size_that_is_chosen_while_the_form_is_shown_anew_is_taken(panel, monkeypatch):
+    button(panel, "resize").click()
+    sizes = panel._resize._sizes
+    chosen = [*sizes.options][-1][1]
+    said, taken = panel.model.form_words, threading.Event()
+    monkeypatch.setattr(
+        panel.model, "choose_size", lambda slug: (taken.set(), panel.model.resizing.__setattr__("wanted", slug))
+    )
+
+    def words():
+        if not taken.is_set() and not started:
+            started.append(threading.Thread(target=setattr, args=(sizes, "value", chosen)))
+            started[0].start()
+            started[0].join(5.0)
+        return said()
+
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(panel.model, "form_words", words)
+    panel.refresh()
+    assert taken.is_set()
+    assert panel.model.resizing.choice.slug == chosen
 
 
 def test_the_bar_can_be_read_by_assistive_technology_and_the_end_is_announced(panel, desk):
