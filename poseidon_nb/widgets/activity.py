@@ -89,6 +89,39 @@ class Entry:
         return self.state in {"completed", "failed"}
 
     @property
+    def repeatable(self) -> bool:
+        """Whether it failed so that the same may be asked for again."""
+        return self.state == "failed" and self.error is not None and may_be_repeated(self.error)
+
+    @property
+    def offers_retry(self) -> bool:
+        """Whether *retry* is shown."""
+        return self.state == "failed" and self.retry is not None
+
+    def tell(self, progress: Progress) -> None:
+        """Take in news of one of its actions."""
+        self.told[progress.id] = progress
+        self.note = ""
+        if not self.ended:
+            self.state = "running"
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Say that nothing happens for a while, and why."""
+        self.note = f"waiting {seconds:.0f} s: {reason}"
+
+    def end(self, error: PoseidonError | None = None) -> None:
+        """Say how it ended."""
+        self.state = "completed" if error is None else "failed"
+        self.note, self.error = "", error
+        if not self.repeatable:
+            self.retry = None
+
+    def try_again(self) -> None:
+        """Ask for the same again, if it may be."""
+        if self.retry is not None:
+            self.retry()
+
+    @property
     def row(self) -> Row:
         """Its bar."""
         progress = next(reversed(self.told.values()), None)
@@ -153,11 +186,9 @@ class Activity:
         #: The last thing worth saying to somebody who does not look.
         self.announcement = ""
 
-    def begin(
-        self, title: str, kind: str, planned: Sequence[str] = (), retry: Callable[[], None] | None = None
-    ) -> Entry:
+    def begin(self, title: str, kind: str, planned: Sequence[str] = ()) -> Entry:
         """Add a row for something that is about to be sent."""
-        entry = Entry(title, kind, planned, retry)
+        entry = Entry(title, kind, planned)
         with self._lock:
             self._entries.append(entry)
             self.announcement = f"{title}: started"
@@ -166,22 +197,17 @@ class Activity:
     def tell(self, entry: Entry, progress: Progress) -> None:
         """Take in news of one of a row's actions."""
         with self._lock:
-            entry.told[progress.id] = progress
-            entry.note = ""
-            if not entry.ended:
-                entry.state = "running"
+            entry.tell(progress)
 
     def wait(self, entry: Entry, seconds: float, reason: str) -> None:
         """Say that nothing happens for a while, and why."""
-        entry.note = f"waiting {seconds:.0f} s: {reason}"
+        with self._lock:
+            entry.wait(seconds, reason)
 
     def end(self, entry: Entry, error: PoseidonError | None = None) -> None:
         """Say how it ended."""
         with self._lock:
-            entry.state = "completed" if error is None else "failed"
-            entry.note, entry.error = "", error
-            if error is not None and not may_be_repeated(error):
-                entry.retry = None
+            entry.end(error)
             self.announcement = f"{entry.title}: {'completed' if error is None else f'failed: {error_text(error)}'}"
             ended = [one for one in self._entries if one.ended]
             for old in ended[: max(0, len(ended) - MOST_ENDED)]:

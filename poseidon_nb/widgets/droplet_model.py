@@ -1,7 +1,7 @@
 """What a panel of one droplet knows and decides: which buttons make sense, what they ask, and what became of them.
 
-No widgets here and no kernel: the skin shows what this says, and tells it what was clicked. It may be told things from
-several threads at once.
+No widgets here and no kernel: the skin shows what this says, and tells it what was clicked. What is to be done then
+`DropletActing` carries out. It may be told things from several threads at once.
 """
 
 from __future__ import annotations
@@ -9,13 +9,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.connection import telling
-from poseidon_nb.client.progress import Progress
-from poseidon_nb.client.settle import Expected, agrees
-from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.text import printable
-from poseidon_nb.widgets.activity import Activity, Entry, error_text, spoken, unforeseen
+from poseidon_nb.widgets.activity import Activity, spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
+from poseidon_nb.widgets.droplet_acting import DropletActing
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, filled, table_html
 from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
@@ -25,9 +22,9 @@ from poseidon_nb.widgets.workers import THE_WORKERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.client.actions import Action
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.widgets.activity import Entry
     from poseidon_nb.widgets.droplet_facts import Facts, Row
     from poseidon_nb.widgets.workers import Workers
 
@@ -66,6 +63,7 @@ class DropletModel:
             self._subscription = self.client.watch.subscribe(
                 self._account_changed, droplets=[droplet.to_dict()], on_progress=self._told
             )
+            self._acting = DropletActing(droplet, self.activity, self._subscription, workers, changed)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
     @property
@@ -278,36 +276,22 @@ class DropletModel:
             self._workers.run(self._read_sizes)
 
     def _read_sizes(self) -> None:
-        try:
-            self.resizing.sold = [one.to_dict() for one in self.client.sizes.list()]
-        except PoseidonError as error:
-            self.resizing.error = error_text(error)
+        self.resizing.read(self.client)
         self._changed()
 
     # --- acting ------------------------------------------------------------------------------------------------------
     def _act(self, verb: str, **parameters: Any) -> None:
         """Have an action started; the caller has looked whether it makes sense, and holds the lock."""
-
-        def start() -> Action:
-            call = self.droplet.take_snapshot if verb == "snapshot" else getattr(self.droplet, verb)
-            action: Action = call(wait=False, **parameters)
-            return action
-
         more = f": {printable(parameters['name'])}" if "name" in parameters else ""
-        title = f"{VERBS[verb].name} {self.name}{more}"
-        entry = self.activity.begin(title, verb)
+        entry = self.activity.begin(f"{VERBS[verb].name} {self.name}{more}", verb)
         entry.retry = self._again(entry, lambda: self._act(verb, **parameters))
-        self._workers.run(lambda: self._send(entry, start))
+        self._acting.act(entry, verb, **parameters)
 
     def _resize(self, size: str, *, disk: bool) -> None:
         title = f"Resize {self.name} to {printable(size)}{' with its disk' if disk else ''}"
-        on = self.droplet.status == "active"
-        entry = self.activity.begin(title, "resize", RESTARTING if on else ())
+        entry = self.activity.begin(title, "resize", RESTARTING if self.droplet.status == "active" else ())
         entry.retry = self._again(entry, lambda: self._resize(size, disk=disk))
-        if not on:
-            self._workers.run(lambda: self._send(entry, lambda: self.droplet.resize(size, disk=disk, wait=False)))
-            return
-        self._workers.run_apart(lambda: self._send_all(entry, size, disk=disk))
+        self._acting.resize(entry, size, disk=disk)
 
     def _again(self, entry: Entry, act: Callable[[], None]) -> Callable[[], None]:
         """Give what *retry* does: the same, once, if it still makes sense; if not, it can be pressed again later."""
@@ -324,54 +308,6 @@ class DropletModel:
             self._changed()
 
         return again
-
-    def _send(self, entry: Entry, start: Callable[[], Action]) -> None:
-        """Start one action, in a worker's thread; how it goes is told by the account."""
-        try:
-            with telling(lambda seconds, reason: self._wait(entry, seconds, reason)):
-                action = start()
-        except DropletBusy as busy:
-            # Somebody else was faster; what they have started is shown too.
-            self.activity.end(entry, busy)
-            pending = busy.action
-            # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
-            pending.expected = Expected(self.droplet.id, lambda now: agrees(pending.type, now, {}), self.droplet.assign)
-            self._subscription.follow(pending)
-        except PoseidonError as error:
-            self.activity.end(entry, error)
-        except Exception as failure:
-            self.activity.end(entry, unforeseen(failure))
-            self._changed()
-            raise
-        else:
-            self.activity.tell(entry, Progress(action.id, action.label, action.status, 0.0))
-            self._subscription.follow(action)
-        self._changed()
-
-    def _send_all(self, entry: Entry, size: str, *, disk: bool) -> None:
-        """Resize with a restart, in a thread of its own."""
-
-        def tell(progress: Progress) -> None:
-            self.activity.tell(entry, progress)
-            self._changed()
-
-        try:
-            with telling(lambda seconds, reason: self._wait(entry, seconds, reason)):
-                self.droplet.resize(size, disk=disk, restart=True, on_progress=tell)
-        except PoseidonError as error:
-            self.activity.end(entry, error)
-        except Exception as failure:
-            self.activity.end(entry, unforeseen(failure))
-            self._changed()
-            raise
-        else:
-            self.activity.end(entry)
-        self._subscription.look_again()
-        self._changed()
-
-    def _wait(self, entry: Entry, seconds: float, reason: str) -> None:
-        self.activity.wait(entry, seconds, reason)
-        self._changed()
 
     # --- what the account tells --------------------------------------------------------------------------------------
     def _account_changed(self) -> None:

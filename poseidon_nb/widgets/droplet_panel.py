@@ -50,7 +50,7 @@ class DropletPanel(Panel):
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
             self._snapshot = SnapshotForm(self.model, self.clicked, "Name of the snapshot")
             self._resize = ResizeForm(self.model, self.clicked, "Size, price and difference")
-            self._activity = ActivityList(self.model.activity, self.refresh)
+            self._activity = ActivityList(self.model.activity, self.clicked, self.refresh)
             self._notices = Notices(self.clicked(self.model.resume), "the droplet")
             self.widget.children = (
                 *self.widget.children,

@@ -11,9 +11,7 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import PoseidonError
 from poseidon_nb.text import counted, named
-from poseidon_nb.widgets.activity import error_text, may_be_repeated
 from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet import Fleet
 from poseidon_nb.widgets.fleet_acting import FleetActing
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.errors import PoseidonError
     from poseidon_nb.widgets.workers import Workers
 
     Row = Mapping[str, Any]
@@ -320,10 +319,7 @@ class FleetModel:
             self._workers.run(self._read_sizes)
 
     def _read_sizes(self) -> None:
-        try:
-            self.resizing.sold = [one.to_dict() for one in self.client.sizes.list()]
-        except PoseidonError as error:
-            self.resizing.error = error_text(error)
+        self.resizing.read(self.client)
         self._changed()
 
     def _wanted(self) -> Order | None:
@@ -343,8 +339,7 @@ class FleetModel:
         self._acting.carry_out(work, order.droplets)
 
     def _ended(self, work: FleetWork, droplet_id: int, error: PoseidonError | None) -> None:
-        # What may have been carried out is not offered again: whoever repeats it has to look first.
-        work.end(droplet_id, error, may_retry=error is None or may_be_repeated(error))
+        work.end(droplet_id, error)
         self.fleet.release(droplet_id)
         if work.order.size:
             # Who follows the account hears only by and by what a sequence has done.

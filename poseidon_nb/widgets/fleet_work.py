@@ -38,7 +38,6 @@ class FleetWork:
         self._lock = threading.Lock()
         self._entries = {row["id"]: self._new(row) for row in order.droplets}
         self._droplets: dict[int, int] = {}
-        self._doubtful: set[int] = set()
         #: Droplets that something else has to end on first.
         self._waiting: set[int] = set()
 
@@ -61,20 +60,13 @@ class FleetWork:
             droplet_id = self._droplets.get(progress.id)
             if droplet_id is None:
                 return False
-            self._take_in(droplet_id, progress)
+            self._entries[droplet_id].tell(progress)
             return True
 
     def tell_of(self, droplet_id: int, progress: Progress) -> None:
         """Take in news of one of a droplet's several actions, or of what it waits for."""
         with self._lock:
-            self._take_in(droplet_id, progress)
-
-    def _take_in(self, droplet_id: int, progress: Progress) -> None:
-        entry = self._entries[droplet_id]
-        entry.told[progress.id] = progress
-        entry.note = ""
-        if not entry.ended:
-            entry.state = "running"
+            self._entries[droplet_id].tell(progress)
 
     def hold(self, droplet_id: int, action_type: str) -> None:
         """Say that a droplet has to wait until an action has ended that runs on it."""
@@ -89,16 +81,13 @@ class FleetWork:
     def wait(self, droplet_id: int, seconds: float, reason: str) -> None:
         """Say that nothing happens for a while, and why."""
         with self._lock:
-            self._entries[droplet_id].note = f"waiting {seconds:.0f} s: {reason}"
+            self._entries[droplet_id].wait(seconds, reason)
 
-    def end(self, droplet_id: int, error: PoseidonError | None = None, *, may_retry: bool = True) -> None:
+    def end(self, droplet_id: int, error: PoseidonError | None = None) -> None:
         """Say how it ended for a droplet."""
         with self._lock:
-            entry = self._entries[droplet_id]
-            entry.state, entry.error, entry.note = ("completed" if error is None else "failed"), error, ""
+            self._entries[droplet_id].end(error)
             self._waiting.discard(droplet_id)
-            if not may_retry:
-                self._doubtful.add(droplet_id)
 
     def again(self, rows: Iterable[Row]) -> None:
         """Begin anew for some droplets."""
@@ -116,7 +105,8 @@ class FleetWork:
     @property
     def retriable(self) -> list[int]:
         """Those of them that can be tried again: where an answer was lost, somebody has to look first."""
-        return [key for key in self.failed if key not in self._doubtful]
+        with self._lock:
+            return [key for key, entry in self._entries.items() if entry.repeatable]
 
     @property
     def ended(self) -> bool:

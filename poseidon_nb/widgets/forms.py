@@ -12,9 +12,8 @@ from poseidon_nb.widgets.parts import Button, box, classed, html, marked, shown
 from poseidon_nb.widgets.resizing import consequences_html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from poseidon_nb.widgets.asking import ButtonState
+    from poseidon_nb.widgets.parts import Clicked
     from poseidon_nb.widgets.resizing import Resizing
 
 
@@ -63,7 +62,7 @@ class SnapshotForm:
         Of the field.
     """
 
-    def __init__(self, model: Forms, clicked: Callable[[Callable[[], None]], Callable[[], None]], label: str) -> None:
+    def __init__(self, model: Forms, clicked: Clicked, label: str) -> None:
         self._model = model
         # Sent once, when the field is left: letter by letter ipywidgets holds values back while the kernel is at work, and
         # a click on the button would overtake the last of them.
@@ -103,7 +102,7 @@ class ResizeForm:
         Of the list of sizes.
     """
 
-    def __init__(self, model: Forms, clicked: Callable[[Callable[[], None]], Callable[[], None]], label: str) -> None:
+    def __init__(self, model: Forms, clicked: Clicked, label: str) -> None:
         self._model = model
         self._sizes = classed(ipywidgets.Select(description=label, rows=10), "sizes")
         self._disk = classed(ipywidgets.RadioButtons(description="What grows"), "disk")

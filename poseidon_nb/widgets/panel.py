@@ -50,7 +50,7 @@ class Panel(ABC):
         self.refresh()
 
     def clicked(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Give what a button does: all handlers go through here."""
+        """Make a handler of what a button does: all buttons go through here."""
 
         def clicked() -> None:
             self._kernel.clicked()

@@ -5,6 +5,7 @@ Values may be set from any thread. A value that is set again to what it was is n
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from poseidon_nb.widgets.activity import Activity, Entry
+
+    Clicked = Callable[[Callable[[], None]], Callable[[], None]]
 
 
 def classed(widget: Any, *names: str) -> Any:
@@ -137,12 +140,15 @@ class ActivityList:
     Parameters
     ----------
     activity : Activity
+    clicked : callable
+        Makes a handler of what a button does.
     changed : callable
         Called after a row was dismissed.
     """
 
-    def __init__(self, activity: Activity, changed: Callable[[], None]) -> None:
+    def __init__(self, activity: Activity, clicked: Clicked, changed: Callable[[], None]) -> None:
         self._activity = activity
+        self._clicked = clicked
         self._changed = changed
         self._rows: dict[Entry, _EntryRow] = {}
         self.widget = box(names=("activity",))
@@ -153,7 +159,7 @@ class ActivityList:
         entries = self._activity.entries
         for entry in entries:
             if entry not in self._rows:
-                self._rows[entry] = _EntryRow(entry, self._dismiss)
+                self._rows[entry] = _EntryRow(entry, self._clicked, self._dismiss)
             self._rows[entry].refresh()
         children = tuple(self._rows[entry].widget for entry in entries)
         if children != self.widget.children:
@@ -167,21 +173,16 @@ class ActivityList:
 
 
 class _EntryRow:
-    def __init__(self, entry: Entry, dismiss: Callable[[Entry], None]) -> None:
+    def __init__(self, entry: Entry, clicked: Clicked, dismiss: Callable[[Entry], None]) -> None:
         self._entry = entry
         self._bar, self._detail = html("progress"), html("detail", "empty")
-        self._retry = Button(self._again, names=("retry",))
-        self._dismiss = Button(lambda: dismiss(entry), names=("dismiss", "quiet"))
+        self._retry = Button(clicked(entry.try_again), names=("retry",))
+        self._dismiss = Button(clicked(partial(dismiss, entry)), names=("dismiss", "quiet"))
         self.widget = box(self._bar, self._retry.widget, self._dismiss.widget, self._detail, names=("entry",))
 
     def refresh(self) -> None:
         entry = self._entry
         shown(self._bar, bar_html(entry.row))
         shown(self._detail, entry.detail_html())
-        retry = entry.state == "failed" and entry.retry is not None
-        self._retry.show("Retry", why=f"Retry: {entry.title}", visible=retry)
+        self._retry.show("Retry", why=f"Retry: {entry.title}", visible=entry.offers_retry)
         self._dismiss.show("Dismiss", why=f"Dismiss: {entry.title}", visible=entry.ended)
-
-    def _again(self) -> None:
-        if self._entry.retry is not None:
-            self._entry.retry()

@@ -1,4 +1,4 @@
-"""Choosing another size, for one droplet or for many: which fit, what each costs, and what a resize does. Pure."""
+"""Choosing another size, for one droplet or for many: which fit, what each costs, and what a resize does."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.slugs import fitting
+from poseidon_nb.errors import PoseidonError
 from poseidon_nb.text import counted, joined, named, printable
+from poseidon_nb.widgets.activity import error_text
 from poseidon_nb.widgets.droplet_facts import memory_text, money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from poseidon_nb.client.client import Client
 
     Row = Mapping[str, Any]
 
@@ -82,6 +86,13 @@ class Resizing:
     def begin(self) -> None:
         """Choose anew, from sizes that are to be read."""
         self.sold, self.error, self.wanted, self.with_disk = None, "", "", False
+
+    def read(self, client: Client) -> None:
+        """Read all sizes, or take in why that cannot be."""
+        try:
+            self.sold = [size.to_dict() for size in client.sizes.list()]
+        except PoseidonError as error:
+            self.error = error_text(error)
 
     @property
     def choices(self) -> list[SizeChoice]:

@@ -22,11 +22,14 @@ class Hand:
     def __init__(self, desk, droplet):
         self.desk = desk
         self.changes = 0
+        #: What the test notes at each change.
+        self.note = lambda: None
         self.model = DropletModel(droplet, self._changed, desk.workers)
         desk.run(0.1)
 
     def _changed(self):
         self.changes += 1
+        self.note()
 
     def confirm(self, name: str) -> None:
         self.model.press(name)
@@ -242,7 +245,7 @@ def test_retry_looks_whether_it_still_makes_sense(hand):
 def test_a_pause_for_the_rate_limit_is_told_in_the_row(hand):
     hand.desk.sandbox.fault("status", status=429, method="POST", retry_after_s=7, times=1)
     words = []
-    hand.model._changed = lambda: words.extend(one.row.words for one in hand.model.activity.entries)
+    hand.note = lambda: words.extend(one.row.words for one in hand.model.activity.entries)
     hand.confirm("reboot")
     assert any(line.startswith("waiting 7 s: rate limit") for line in words)
     hand.desk.run(60.0)
@@ -435,7 +438,7 @@ def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(han
     assert hand.model.go_button().label == "Confirm: resize web-1 to s-4vcpu-8gb for $48.00 a month (+$24.00)"
     assert hand.desk.posts() == 0
     steps = []
-    hand.model._changed = lambda: steps.append(tuple(hand.newest().steps)) if hand.model.activity.entries else None
+    hand.note = lambda: steps.append(tuple(hand.newest().steps)) if hand.model.activity.entries else None
     hand.desk.clock.advance(1.0)
     hand.model.go()
     assert (("shut down", "now"), ("resize", "next"), ("power on", "next")) in steps
