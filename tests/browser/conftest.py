@@ -168,6 +168,13 @@ class Notebook:
         """Wait until no cell runs."""
         self.page.wait_for_function(READY, timeout=60_000)
 
+    def picture(self, name: str, of: str | None = None) -> None:
+        """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
+        folder = os.environ.get("POSEIDON_PICTURES")
+        if folder:
+            place = self.page if of is None else self.page.locator(of).first
+            place.screenshot(path=Path(folder) / f"{name}.png")
+
     def command(self, name: str, **arguments: object) -> None:
         """Run one of JupyterLab's commands."""
         self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])

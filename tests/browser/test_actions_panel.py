@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +15,6 @@ world = sandbox._dispatcher.world
 running = [one for one in elsewhere.droplets.list() if one.active]
 """
 OPEN = "%do panel actions"
-
-
-def picture(notebook, name: str) -> None:
-    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
-    folder = os.environ.get("POSEIDON_PICTURES")
-    if folder:
-        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 @pytest.fixture
@@ -60,7 +51,7 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
     reboot.wait_for(timeout=20_000)
     seen = {reboot.get_attribute("aria-valuetext")}
     notebook.page.wait_for_timeout(1_500)
-    picture(notebook, "actions_running")
+    notebook.picture("actions_running")
     if reboot.count():
         seen.add(reboot.get_attribute("aria-valuetext"))
         assert len(seen) == 2, "it moves"
@@ -68,7 +59,7 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
     rows = place.locator(".pnb-list tr").all_inner_texts()[1:3]
     assert {row.split()[0] for row in rows} == {"Snapshot", "Reboot"}
     assert all("✓ completed" in row for row in rows)
-    picture(notebook, "actions_ended")
+    notebook.picture("actions_ended")
 
 
 @pytest.mark.timeout(240)
@@ -89,14 +80,14 @@ def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said
     red = place.locator(".pnb-list td.pnb-bad").first.evaluate("cell => getComputedStyle(cell).color")
     channels = [int(part) for part in re.findall(r"\d+", red)[:3]]
     assert channels[0] > 1.5 * max(channels[1:]), red
-    picture(notebook, "actions_errored")
+    notebook.picture("actions_errored")
     notebook.run(4)
     notebook.wait_idle()
     place.get_by_role("button", name="Look again now").click()
     notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
     notice.wait_for(timeout=30_000)
     assert re.search(r"403: no <b>actions</b> for you.*request [\w-]{8,}", notice.inner_text())
-    picture(notebook, "actions_lost")
+    notebook.picture("actions_lost")
 
 
 @pytest.mark.timeout(240)
@@ -121,7 +112,7 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
     overflow = "card => card.scrollWidth - card.clientWidth"
     place.locator(".pnb-activity [role=progressbar][aria-label*='onerror']").wait_for(timeout=30_000)
     assert card.evaluate(overflow) <= 1
-    picture(notebook, f"actions_names_{width}")
+    notebook.picture(f"actions_names_{width}")
     place.get_by_text("Nothing is running now").first.wait_for(timeout=120_000)
     assert card.evaluate(overflow) <= 1
     assert place.locator("img").count() == 0
@@ -129,7 +120,7 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
     ink = place.locator(".pnb-list td").first.evaluate("cell => getComputedStyle(cell).color")
     bright = min(int(part) for part in re.findall(r"\d+", ink)[:3])
     assert bright > 150 if "Dark" in theme else bright < 120
-    picture(notebook, f"actions_names_ended_{width}")
+    notebook.picture(f"actions_names_ended_{width}")
 
 
 @pytest.mark.timeout(240)

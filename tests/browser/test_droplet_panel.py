@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +11,9 @@ KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 pytestmark = pytest.mark.timeout(240)
 
 
-def picture(notebook, name: str) -> None:
-    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
-    folder = os.environ.get("POSEIDON_PICTURES")
-    if folder:
-        notebook.page.locator(".pnb-panel").first.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_ends(open_panel):
     panel = open_panel()
-    picture(panel.notebook, "panel_light")
+    panel.notebook.picture("panel_light", of=".pnb-panel")
     for name, title in (
         ("reboot", "Reboot"),
         ("power-cycle", "Power cycle"),
@@ -55,7 +46,7 @@ def test_a_snapshot_has_a_name_and_takes_another(open_panel):
     name.wait_for(timeout=10_000)
     assert name.input_value().startswith("web-1-")
     name.fill("before <b>the</b> upgrade")
-    picture(panel.notebook, "panel_snapshot")
+    panel.notebook.picture("panel_snapshot", of=".pnb-panel")
     panel.button("go-snapshot").click()
     panel.ends("before <b>the</b> upgrade")
     panel.notebook.run(3)
@@ -74,11 +65,11 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     panel.page.get_by_label(re.compile("With the disk, from 80 to 160 GB: this cannot be undone")).check()
     panel.root.get_by_text("Its disk grows to 160 GB for good").wait_for(timeout=10_000)
     panel.root.get_by_text("it is shut down, resized and powered on again").wait_for(timeout=10_000)
-    picture(panel.notebook, "panel_resize")
+    panel.notebook.picture("panel_resize", of=".pnb-panel")
     panel.confirm("go-resize")
     entry = panel.entry("Resize web-1 to s-4vcpu-8gb with its disk")
     entry.locator(".pnb-step-now", has_text="resize").wait_for(timeout=60_000)
-    picture(panel.notebook, "panel_steps")
+    panel.notebook.picture("panel_steps", of=".pnb-panel")
     panel.ends("Resize web-1 to s-4vcpu-8gb with its disk")
     assert entry.locator(".pnb-step-done").count() == 3
     panel.root.get_by_text("4 vCPU · 8 GB · 160 GB disk").first.wait_for(timeout=20_000)
@@ -92,7 +83,7 @@ def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_panel):
     press = panel.page.keyboard.press
     press("Enter")
     panel.page.get_by_role("button", name="Confirm: power off web-1").wait_for(timeout=10_000)
-    picture(panel.notebook, "panel_question")
+    panel.notebook.picture("panel_question", of=".pnb-panel")
     press("Tab")
     assert panel.page.evaluate("document.activeElement.textContent") == "Cancel"
     press("Enter")
@@ -134,7 +125,7 @@ sandbox.fault("status", status=422, method="POST", message="No room in the rack"
     panel.ends("Power cycle web-1", "✗ failed")
     refused = panel.entry("Power cycle web-1")
     assert re.search(r"422: No room in the rack \(.*request [\w-]{8,}\)", refused.locator(".pnb-error").inner_text())
-    picture(panel.notebook, "panel_errors")
+    panel.notebook.picture("panel_errors", of=".pnb-panel")
     refused.get_by_role("button", name="Retry").click()
     panel.ends("Power cycle web-1")
     errored = panel.entry("errored after")
@@ -153,7 +144,7 @@ def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(o
     panel.notebook.run(3)
     notice = panel.root.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
     notice.wait_for(timeout=30_000)
-    picture(panel.notebook, "panel_lost")
+    panel.notebook.picture("panel_lost", of=".pnb-panel")
     panel.ends("Power cycle web-1")
     notice.wait_for(state="detached", timeout=30_000)
     assert panel.changes() == [("POST", "actions", 429), ("POST", "actions", 201)]
@@ -197,7 +188,7 @@ def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_g
     assert len(seen) >= 2, "the bar moves while the cell runs"
     notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running: what you click may have to wait")
     notice.wait_for(timeout=5_000)
-    picture(panel.notebook, "panel_busy")
+    panel.notebook.picture("panel_busy", of=".pnb-panel")
     panel.notebook.wait_idle()
     notice.wait_for(state="detached", timeout=10_000)
     panel.ends("Reboot web-1")
@@ -235,7 +226,7 @@ def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(ope
     assert panel.page.locator(".pnb-panel > [inert] button.pnb-reboot").count() == 1
     panel.page.locator(".pnb-panel button.pnb-reboot").evaluate("button => button.focus()")
     assert panel.page.evaluate("!document.activeElement.closest('.pnb-panel')")
-    picture(panel.notebook, "panel_dead")
+    panel.notebook.picture("panel_dead", of=".pnb-panel")
 
 
 def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_panel):
@@ -247,12 +238,12 @@ def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_pan
     _, ground = panel.root.evaluate(colours)
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink"
     assert max(int(part) for part in re.findall(r"\d+", ground)[:3]) < 90, "on a dark ground"
-    picture(panel.notebook, "panel_dark")
+    panel.notebook.picture("panel_dark", of=".pnb-panel")
     panel.page.set_viewport_size({"width": 800, "height": 1200})
     panel.page.wait_for_timeout(600)
     overflow = panel.root.evaluate("element => element.scrollWidth - element.clientWidth")
     assert overflow <= 1, "nothing is cut off"
-    picture(panel.notebook, "panel_narrow")
+    panel.notebook.picture("panel_narrow", of=".pnb-panel")
 
 
 def test_hostile_strings_stay_text(open_panel):
@@ -277,7 +268,7 @@ droplet.refresh()
     assert panel.root.locator("img").count() == 0
     overflow = panel.root.evaluate("element => element.scrollWidth - element.clientWidth")
     assert overflow <= 1
-    picture(panel.notebook, "panel_hostile")
+    panel.notebook.picture("panel_hostile", of=".pnb-panel")
 
 
 def test_a_saved_notebook_keeps_the_facts_and_no_token(open_panel, lab):

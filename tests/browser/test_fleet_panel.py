@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +19,6 @@ def posted():
 OPEN = "panel = %do panel\npanel"
 LOOK = "panel.model._subscription.look_again()"
 ROWS = "tbody tr[data-pnb-id]"
-
-
-def picture(notebook, name: str) -> None:
-    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
-    folder = os.environ.get("POSEIDON_PICTURES")
-    if folder:
-        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 class Fleet:
@@ -225,18 +216,18 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
     question = place.locator("button.pnb-power-off.pnb-asking")
     question.wait_for(timeout=10_000)
     assert question.inner_text().startswith(f"Confirm: power off {chosen} droplets: ")
-    picture(shown.notebook, "fleet_question")
+    shown.notebook.picture("fleet_question")
     shown.notebook.page.wait_for_timeout(800)
     question.click()
     shown.notebook.page.wait_for_timeout(1_200)
-    picture(shown.notebook, "fleet_running_light")
+    shown.notebook.picture("fleet_running_light")
     shown.wait_text(rf"Power off {chosen} droplets: {chosen - 3} completed, 3 failed", 90_000)
     errors = place.locator(".pnb-work .pnb-error")
     assert errors.count() == 3
     assert "no <b>power</b> here" in errors.first.inner_text()
     assert re.search(r"request [0-9a-f-]{8,}", errors.first.inner_text())
     assert place.locator(".pnb-work-rows > *").count() == min(chosen, 60)
-    picture(shown.notebook, "fleet_failed_light")
+    shown.notebook.picture("fleet_failed_light")
     place.get_by_role("button", name="Retry the 3 that failed").click()
     shown.wait_text(rf"Power off {chosen} droplets: {chosen} completed", 90_000)
     assert answer(shown, 3).strip() == str(chosen + 3)
@@ -290,12 +281,12 @@ def test_it_is_readable_in_the_dark_theme_with_names_that_want_to_do_harm(fleet)
     page.wait_for_timeout(800)
     assert page.evaluate("window.harmed") is None
     assert place.locator("img").count() == 0
-    picture(shown.notebook, "fleet_hostile_dark")
+    shown.notebook.picture("fleet_hostile_dark")
     place.get_by_role("searchbox").fill("")
     page.wait_for_timeout(300)
     ink = place.locator(f"{ROWS} td.pnb-column-name").first.evaluate("element => getComputedStyle(element).color")
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
-    picture(shown.notebook, "fleet_dark")
+    shown.notebook.picture("fleet_dark")
 
 
 @pytest.mark.timeout(240)
@@ -336,7 +327,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     shown.wait_text("All are on: each is shut down, resized and powered on again")
     place.get_by_text(re.compile("this cannot be undone")).click()
     shown.wait_text("Their disks grow to 160 GB for good")
-    picture(shown.notebook, "fleet_resize_light")
+    shown.notebook.picture("fleet_resize_light")
     go = place.locator("button.pnb-go-resize")
     assert go.inner_text() == "Resize 3 to s-4vcpu-8gb"
     go.click()
@@ -349,7 +340,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     page.wait_for_timeout(800)
     question.click()
     place.locator(".pnb-work .pnb-step-now").first.wait_for(timeout=20_000)
-    picture(shown.notebook, "fleet_resizing")
+    shown.notebook.picture("fleet_resizing")
     shown.wait_text(r"Resize 3 droplets to s-4vcpu-8gb with their disks: 3 completed", 120_000)
     assert place.locator(".pnb-work .pnb-step-done").count() == 9
     assert answer(shown, 2).splitlines() == ["True", *3 * ["power_on resize shutdown"]]
@@ -369,7 +360,7 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}", ending.input_value())
     ending.fill("before upgrade")
     shown.wait_text("Named cache-17-before upgrade and cache-27-before upgrade.")
-    picture(shown.notebook, "fleet_snapshot")
+    shown.notebook.picture("fleet_snapshot")
     place.get_by_role("button", name="Take 2 snapshots").click()
     shown.wait_text(r"Snapshot 2 droplets: 2 completed", 120_000)
     assert answer(shown, 2) == "['cache-17-before upgrade', 'cache-27-before upgrade']"
@@ -394,7 +385,7 @@ def test_what_the_search_or_the_tag_hides_stays_selected_and_is_named(fleet):
     place.locator(ROWS).first.click()
     other = shown.chosen()[0]
     shown.wait_text("2 selected")
-    picture(shown.notebook, "fleet_tag")
+    shown.notebook.picture("fleet_tag")
     assert answer(shown, 2) == str(sorted(["cache-17", other]))
     # The box in the head means what is shown, and nothing else.
     place.locator("input.pnb-check-all").click()
@@ -420,7 +411,7 @@ def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_a
     answer(shown, 2)
     shown.confirm("reboot")
     shown.wait_text(r"waiting 3 s: rate limit")
-    picture(shown.notebook, "fleet_429")
+    shown.notebook.picture("fleet_429")
     shown.wait_text(r"Reboot 2 droplets: .*2 running", 20_000)
     shown.notebook.run(3)
     notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
@@ -447,7 +438,7 @@ def test_a_panel_without_its_kernel_looks_dead_and_does_nothing(fleet):
         )
         assert float(opacity) < 0.6
         assert pointer == "none"
-    picture(shown.notebook, "fleet_dead")
+    shown.notebook.picture("fleet_dead")
 
 
 @pytest.mark.timeout(240)
@@ -491,12 +482,12 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
     shown.button("resize").click()
     place.locator("button.pnb-go-resize:enabled").click(timeout=20_000)
     place.locator("button.pnb-go-resize.pnb-asking").wait_for(timeout=10_000)
-    picture(shown.notebook, f"fleet_names_{width}")
+    shown.notebook.picture(f"fleet_names_{width}")
     assert sticks_out() == []
     place.locator("button.pnb-close-form, .pnb-cancel").locator("visible=true").first.click()
     shown.confirm("reboot")
     shown.wait_text(r"Reboot 3 droplets: 3 completed", 60_000)
-    picture(shown.notebook, f"fleet_names_done_{width}")
+    shown.notebook.picture(f"fleet_names_done_{width}")
     assert sticks_out() == []
     assert card.evaluate("card => card.scrollWidth - card.clientWidth") <= 1
     assert place.locator("img").count() == 0

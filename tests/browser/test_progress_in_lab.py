@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 START = "%load_ext poseidon_nb\n%do sandbox start --speed 8"
 BAR = "[role=progressbar]"
 READ = "bars => bars.map(bar => [bar.getAttribute('aria-valuenow'), bar.getAttribute('aria-valuetext')])"
-
-
-def picture(notebook, name: str) -> None:
-    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
-    folder = os.environ.get("POSEIDON_PICTURES")
-    if folder:
-        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 @pytest.mark.timeout(180)
@@ -39,7 +30,7 @@ def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_noteboo
         words.add(shown[0][1])
         notebook.page.wait_for_timeout(100)
         if len(values) == 4:
-            picture(notebook, "progress_light")
+            notebook.picture("progress_light")
     notebook.wait_idle()
     numbers = sorted(int(value) for value in values if value)
     assert len(numbers) > 3
@@ -71,7 +62,7 @@ def test_bars_are_readable_in_the_dark_theme_and_each_droplet_has_one(open_noteb
     label = notebook.output(1).get_by_text("power_cycle web-1", exact=True).first
     ink = label.evaluate("element => getComputedStyle(element).color")
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
-    picture(notebook, "progress_dark")
+    notebook.picture("progress_dark")
     rows = notebook.output(1).locator("table.pnb-progress-done tr")
     rows.first.wait_for(timeout=30_000)
     assert rows.count() == 4
@@ -85,7 +76,7 @@ def test_a_question_is_answered_under_the_cell_and_no_means_no(open_notebook):
     notebook.run(1)
     answer = notebook.page.locator("input.jp-Stdin-input")
     answer.wait_for(timeout=20_000)
-    picture(notebook, "question")
+    notebook.picture("question")
     assert "SANDBOX: delete droplet web-1" in notebook.output(1).inner_text()
     answer.fill("n")
     answer.press("Enter")
@@ -104,5 +95,5 @@ def test_tab_completes_the_names_of_droplets(open_notebook):
     notebook.page.keyboard.press("Tab")
     offered = notebook.page.locator(".jp-Completer-item")
     offered.first.wait_for(timeout=20_000)
-    picture(notebook, "completion")
+    notebook.picture("completion")
     assert offered.locator(".jp-Completer-match").all_inner_texts() == ["web-1", "web-2", "web-3"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -23,13 +21,6 @@ PLACE = """([plot, slug]) => {
     const { xaxis, yaxis } = plot._fullLayout, corner = plot.getBoundingClientRect();
     return [corner.x + xaxis._offset + xaxis.d2p(x), corner.y + yaxis._offset + yaxis.d2p(y)];
 }"""
-
-
-def picture(notebook, name: str) -> None:
-    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
-    folder = os.environ.get("POSEIDON_PICTURES")
-    if folder:
-        notebook.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 class Explorer:
@@ -136,7 +127,7 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     assert re.search(
         r"gpu-mi300x8-1536gb.*mi300x.*160 vCPU, 1920 GiB.*\$\d.* a month.*sold in nyc1", shown.hover_text()
     )
-    picture(shown.notebook, "explorer_hover_light")
+    shown.notebook.picture("explorer_hover_light")
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected: gpu-mi300x8-1536gb")
     # The table turns to the page where the row is.
@@ -151,7 +142,7 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     shown.row("c-8-intel").click()
     shown.wait_text("2 selected")
     assert shown.rings() == 2
-    picture(shown.notebook, "explorer_selected_light")
+    shown.notebook.picture("explorer_selected_light")
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected: c-8-intel")
     assert answer(shown, 2) == "['c-8-intel']"
@@ -181,7 +172,7 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
     shown.wait_text("1 selected: gpu-mi300x8-1536gb")
     assert "gpu-mi300x8-1536gb" in eval(answer(shown, 2))
     assert not within & {*eval(answer(shown, 2))}
-    picture(shown.notebook, "explorer_box_light")
+    shown.notebook.picture("explorer_box_light")
     # Nothing that is not selected fades: the ring alone says so.
     assert {
         *shown.plot.evaluate(
@@ -219,10 +210,10 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     assert after == shown.drawn() != slugs
     assert answer(shown, 4) == "[['ams3']]"
     assert f"of {len(after)} sizes" in shown.place.locator(".dt-info").inner_text()
-    picture(shown.notebook, "explorer_filtered_light")
+    shown.notebook.picture("explorer_filtered_light")
     shown.place.get_by_label("Price from").select_option("$50,000")
     shown.wait_text("No size passes these filters")
-    picture(shown.notebook, "explorer_none_light")
+    shown.notebook.picture("explorer_none_light")
     shown.place.get_by_role("button", name="Reset filters").click()
     shown.wait_text("147 of 147 sizes")
     assert not shown.chip("ams3").is_checked()
@@ -271,7 +262,7 @@ def test_other_axes_draw_other_columns(explorer):
     shown.place.get_by_label("Up", exact=True).select_option("price of a vCPU (USD a month)")
     shown.page.wait_for_timeout(600)
     assert {*titles.all_text_contents()} == {"graphics memory (GiB)", "price of a vCPU (USD a month)"}
-    picture(shown.notebook, "explorer_axes_light")
+    shown.notebook.picture("explorer_axes_light")
 
 
 @pytest.mark.timeout(240)
@@ -315,7 +306,7 @@ def test_it_is_readable_in_the_dark_theme_wide_and_narrow(explorer, width):
     shown.wait_text("1 selected")
     if width == 1280:
         shown.rest_on("g-16vcpu-64gb")
-    picture(shown.notebook, f"explorer_dark_{width}")
+    shown.notebook.picture(f"explorer_dark_{width}")
     ink = shown.place.locator(f"{ROWS} td.pnb-column-slug").first.evaluate("one => getComputedStyle(one).color")
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
     paper = shown.plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")

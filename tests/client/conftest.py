@@ -36,10 +36,8 @@ class Desk:
         """Drive the watch for so long, as its thread would."""
         until_s = self.clock.monotonic() + seconds
         while self.clock.monotonic() < until_s:
-            wait_s = self.watch.tick()
-            if wait_s is None:
-                return
-            self.clock.advance(min(max(wait_s, 0.01), until_s - self.clock.monotonic()))
+            wait_s, left_s = self.watch.tick(), until_s - self.clock.monotonic()
+            self.clock.advance(left_s if wait_s is None else min(max(wait_s, 0.01), left_s))
 
     def sent(self) -> list[str]:
         lines = [f"{one.method} {one.path}{'?' if one.query else ''}{one.query}" for one in self.sandbox.requests]

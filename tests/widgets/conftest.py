@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipywidgets
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watch import Watch
 from poseidon_nb.sandbox import Sandbox
+from tests.client.conftest import Desk as AccountDesk
 
 
 class AtOnce:
@@ -30,20 +31,12 @@ class AtOnce:
             job()
 
 
-class Desk:
+class Desk(AccountDesk):
     """What a panel needs."""
 
     def __init__(self, sandbox, client, clock) -> None:
-        self.sandbox, self.client, self.clock = sandbox, client, clock
-        client.watch = self.watch = Watch(client._connection, client.actions, drive=lambda watch: None)
+        super().__init__(sandbox, client, clock)
         self.workers = AtOnce()
-
-    def run(self, seconds: float) -> None:
-        """Drive the watch for so long, as its thread would."""
-        until_s = self.clock.monotonic() + seconds
-        while self.clock.monotonic() < until_s:
-            wait_s = self.watch.tick()
-            self.clock.advance(min(max(wait_s or 1.0, 0.01), max(0.01, until_s - self.clock.monotonic())))
 
     def droplet(self, name: str = "web-1"):
         return self.client.droplets.by_name(name)
@@ -61,3 +54,11 @@ class Desk:
 def desk(clock):
     with Sandbox(clock=clock, speed=1.0) as sandbox, connect(sandbox, clock=clock) as client:
         yield Desk(sandbox, client, clock)
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every state that a widget sends to the page."""
+    states = []
+    monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: states.append((self, key)))
+    return states

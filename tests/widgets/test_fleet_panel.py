@@ -10,44 +10,25 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.schedule import EVERY_S
-from poseidon_nb.client.watch import Watch
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.widgets.actions_panel import ActionsPanel
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.fleet_orders import Order
 from poseidon_nb.widgets.fleet_panel import FleetPanel
 from poseidon_nb.widgets.fleet_work import FleetWork
+from tests.widgets.conftest import Desk
 
 
-class AtOnce:
-    """Workers that are done when they are asked."""
-
-    def run(self, job):
-        job()
-
-    run_apart = run
-
-
-class Desk:
-    """A panel of a sandbox's account, which only the test drives."""
+class FleetDesk(Desk):
+    """An account of some size, and its panel."""
 
     def __init__(self, sandbox, client, clock):
-        self.sandbox, self.client, self.clock = sandbox, client, clock
-        client.watch = self.watch = Watch(client._connection, client.actions, drive=lambda _: None)
+        super().__init__(sandbox, client, clock)
         self.panel = None
 
     def open(self, tag=None) -> FleetPanel:
-        self.panel = FleetPanel(self.client, tag=tag, workers=AtOnce())
+        self.panel = FleetPanel(self.client, tag=tag, workers=self.workers)
         self.run(0.5)
         return self.panel
-
-    def run(self, seconds: float) -> None:
-        until_s = self.clock.monotonic() + seconds
-        while self.clock.monotonic() < until_s:
-            wait_s = self.watch.tick()
-            if wait_s is None:
-                return
-            self.clock.advance(min(max(wait_s, 0.01), until_s - self.clock.monotonic()))
 
     def click(self, verb: str) -> None:
         self.panel._buttons[verb]._button.click()
@@ -64,18 +45,10 @@ class Desk:
 @pytest.fixture
 def desk(clock):
     with Sandbox(clock=clock, speed=1.0, droplets=60) as sandbox, connect(sandbox, clock=clock) as client:
-        desk = Desk(sandbox, client, clock)
+        desk = FleetDesk(sandbox, client, clock)
         yield desk
         if desk.panel is not None:
             desk.panel.close()
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Every state that a widget sends to the page."""
-    states = []
-    monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: states.append((self, key)))
-    return states
 
 
 def active(desk, number: int) -> list[int]:
@@ -205,7 +178,7 @@ def test_an_action_that_fails_is_red_and_can_be_tried_again(desk):
 
 def test_a_client_that_only_reads_offers_nothing(desk):
     with connect(desk.sandbox, clock=desk.clock, read_only=True) as client:
-        reading = Desk(desk.sandbox, client, desk.clock)
+        reading = FleetDesk(desk.sandbox, client, desk.clock)
         panel = reading.open()
         panel.select(active(reading, 2))
         assert all(button._button.disabled for button in panel._buttons.values())
@@ -438,35 +411,7 @@ def test_a_work_of_many_shows_the_failed_first(clock):
     assert work.summary() == "Reboot 200 droplets: 199 to be sent, 1 failed"
 
 
-# --- the account's actions --------------------------------------------------------------------------------------------
-def test_actions_of_somebody_else_are_taken_up_and_shown_until_they_end(desk):
-    panel = ActionsPanel(desk.client)
-    desk.run(0.5)
-    with connect(desk.sandbox, clock=desk.clock) as other:
-        droplet = next(one for one in other.droplets.list() if one.active)
-        droplet.power_off(wait=False)
-    panel._again._button.click()
-    desk.run(1.0)
-    assert f"Power off {droplet.name}: 1 s" in panel.text()
-    assert len(panel._running.children) == 1
-    desk.run(60.0)
-    assert "Nothing is running now" in panel.text()
-    assert f"Power off {droplet.name}: ✓ completed" in panel.text()
-    assert len(panel._running.children) == 0
-    panel.close()
-    assert desk.watch.tick() is None
-
-
-def test_an_actions_panel_that_shows_nothing_new_sends_nothing(desk, sent):
-    panel = ActionsPanel(desk.client)
-    desk.run(0.5)
-    sent.clear()
-    desk.run(40.0)
-    assert [key for widget, key in sent if widget is not panel._ended] == []
-    panel.close()
-
-
-def test_panels_may_be_told_things_from_other_threads(desk):
+def test_a_panel_may_be_told_things_from_other_threads(desk):
     panel = desk.open()
     thread = threading.Thread(target=lambda: panel.select(active(desk, 1)))
     thread.start()

@@ -1,0 +1,85 @@
+"""What the panel of an account's actions shows, whoever started them: its model without widgets, and its skin without a kernel."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.client.client import connect
+from poseidon_nb.client.watch import IDLE_S
+from poseidon_nb.widgets.actions_model import MOST_RUNNING, ActionsModel
+from poseidon_nb.widgets.actions_panel import ActionsPanel
+
+
+@pytest.fixture
+def model(desk):
+    model = ActionsModel(desk.client, lambda: None)
+    desk.run(0.5)
+    yield model
+    model.close()
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+def test_an_action_keeps_the_name_of_a_droplet_that_is_no_more(desk, model):
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        droplet = next(one for one in other.droplets.list() if one.active)
+        droplet.reboot(wait=False)
+        desk.run(60.0)
+        droplet.delete()
+    desk.run(60.0)
+    assert f"Reboot {droplet.name}" in [model.title_of(row) for row in model.ended()]
+
+
+def test_of_more_actions_than_can_be_read_the_rest_is_counted(desk, model):
+    row = {"id": 1, "type": "reboot", "status": "in-progress", "resource_id": 7, "resource_type": "droplet"}
+    model.running = lambda: [row | {"id": key} for key in range(MOST_RUNNING + 5)]
+    assert model.running_words() == "30 actions running now, 5 of them not shown"
+    assert len(model.running_html()) == MOST_RUNNING
+
+
+def test_an_account_that_is_not_followed_any_more_is_said_and_asked_again(desk, model):
+    assert model.notices() == []
+    desk.run(IDLE_S + 60.0)
+    assert model.paused
+    assert model.notices()[0].startswith("Paused: nobody has used this panel")
+    assert model.announcements()[-1] == model.notices()[0]
+    model.look_again()
+    assert model.notices() == []
+
+
+# --- the skin ---------------------------------------------------------------------------------------------------------
+def test_actions_of_somebody_else_are_taken_up_and_shown_until_they_end(desk):
+    panel = ActionsPanel(desk.client)
+    desk.run(0.5)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        droplet = next(one for one in other.droplets.list() if one.active)
+        droplet.power_off(wait=False)
+    panel._again._button.click()
+    desk.run(1.0)
+    assert f"Power off {droplet.name}: 1 s" in panel.text()
+    assert len(panel._running.children) == 1
+    desk.run(60.0)
+    assert "Nothing is running now" in panel.text()
+    assert f"Power off {droplet.name}: ✓ completed" in panel.text()
+    assert len(panel._running.children) == 0
+    panel.close()
+    assert desk.watch.tick() is None
+
+
+def test_an_actions_panel_that_shows_nothing_new_sends_nothing(desk, sent):
+    panel = ActionsPanel(desk.client)
+    desk.run(0.5)
+    sent.clear()
+    desk.run(40.0)
+    assert [key for widget, key in sent if widget is not panel._ended] == []
+    panel.close()
+
+
+def test_a_panel_that_is_paused_offers_to_resume(desk):
+    panel = ActionsPanel(desk.client)
+    desk.run(IDLE_S + 60.0)
+    resume = panel._notices._resume
+    assert "pnb-hidden" not in resume.widget._dom_classes
+    resume._button.click()
+    assert "pnb-hidden" in resume.widget._dom_classes
+    assert not panel.model.paused
+    panel.close()
