@@ -1,6 +1,6 @@
 """Your DigitalOcean account as DataFrames and buttons, inside any notebook.
 
-The public face: `connect`, `do`, `Sandbox` and the errors. Names load on first use (PEP 562), so that importing this
+The public face: `connect`, `do`, `Sandbox`, the panels and the errors. Names load on first use (PEP 562), so that importing this
 package, and ``%load_ext poseidon_nb``, cost next to nothing.
 """
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         Unprocessable,
     )
     from poseidon_nb.magics.command_line import current_client, do
-    from poseidon_nb.magics.fleet import FleetPanel
+    from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
     from poseidon_nb.sandbox import Sandbox
@@ -66,7 +66,7 @@ _HOMES = {
     "Domain": "client.domains",
     "Droplet": "client.droplet",
     "DropletPanel": "magics.panels",
-    "FleetPanel": "magics.fleet",
+    "FleetPanel": "magics.fleet_panel",
     "Image": "client.images",
     "Key": "client.keys",
     "Progress": "client.progress",

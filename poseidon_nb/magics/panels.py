@@ -31,6 +31,10 @@ class DropletPanel(droplet_panel.DropletPanel):
         The slug of a size: the form to resize is open with it, as for the ``advised_size`` of `analysis.rightsizing`.
         Nothing happens before a click on its button and another one that confirms.
 
+    Attributes
+    ----------
+    droplet : Droplet
+
     Raises
     ------
     InvalidArgument
@@ -55,6 +59,9 @@ class DropletPanel(droplet_panel.DropletPanel):
 
 class ActionsPanel(actions_panel.ActionsPanel):
     """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
+
+    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
+    same account is opened, or until nobody has used it for a quarter of an hour.
 
     Parameters
     ----------

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 class ActionsPanel(Panel):
-    """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
-
-    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
-    same account is opened, or until nobody has used it for a quarter of an hour.
+    """The skin of an `ActionsModel`.
 
     Parameters
     ----------

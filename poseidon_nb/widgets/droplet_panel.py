@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 
 
 class DropletPanel(Panel):
-    """Buttons for one droplet, with a bar for each action that runs on it.
-
-    Display it, or let it be a cell's last value. It follows the droplet until it is closed, until another panel of
-    the same droplet is opened, or until nobody has used it for a quarter of an hour.
+    """The skin of a `DropletModel`.
 
     Parameters
     ----------
     droplet : Droplet
         It is read again in place.
+    workers : Workers
+        In which threads requests are sent.
     """
 
     def __init__(self, droplet: Droplet, *, workers: Workers = THE_WORKERS) -> None:

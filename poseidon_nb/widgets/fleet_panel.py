@@ -27,16 +27,15 @@ if TYPE_CHECKING:
 
 
 class FleetPanel(Panel):
-    """A table of droplets with buttons for those that are selected, and a bar for each action that they started.
-
-    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
-    same account and tag is opened, or until nobody has used it for a quarter of an hour.
+    """The skin of a `FleetModel`.
 
     Parameters
     ----------
     client : Client
     tag : str, optional
         Only droplets that have it.
+    workers : Workers
+        In whose threads orders are carried out.
     """
 
     def __init__(self, client: Client, *, tag: str | None = None, workers: Workers = THE_WORKERS) -> None:
@@ -80,7 +79,7 @@ class FleetPanel(Panel):
     # --- from Python -------------------------------------------------------------------------------------------------
     @property
     def selected(self) -> pd.DataFrame:
-        """The selected droplets, with the columns of ``%do droplets list``."""
+        """The selected droplets as last read, with the columns of ``%do droplets list``: the table ``droplets``."""
         return self.model.selected()
 
     @property

@@ -19,7 +19,7 @@ CHILD = """
 import json, sys, time
 count, cold = int(sys.argv[1]), time.perf_counter()
 import poseidon_nb as po
-from poseidon_nb.magics.fleet import FleetPanel
+from poseidon_nb.magics.fleet_panel import FleetPanel
 loaded = time.perf_counter()
 sandbox = po.Sandbox(droplets=count).start()
 def opened():

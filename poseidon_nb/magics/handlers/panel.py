@@ -28,7 +28,7 @@ def show(job: Job) -> Live:
 
         return Live(ActionsPanel(job.client))
     if word is None:
-        from poseidon_nb.magics.fleet import FleetPanel  # noqa: PLC0415  # pandas and itables come at first use
+        from poseidon_nb.magics.fleet_panel import FleetPanel  # noqa: PLC0415  # pandas and itables come at first use
 
         if tag is not None:
             job.check_tag(tag)

@@ -15,8 +15,7 @@ class FleetPanel(fleet_panel.FleetPanel):
     """A table of droplets with buttons for those that are selected, and a bar for each action that they started.
 
     Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
-    same account and tag is opened, or until nobody has used it for a quarter of an hour. ``panel.selected`` is a
-    DataFrame of what is selected.
+    same account and tag is opened, or until nobody has used it for a quarter of an hour.
 
     Parameters
     ----------
@@ -24,9 +23,17 @@ class FleetPanel(fleet_panel.FleetPanel):
     tag : str, optional
         Only droplets that have it.
 
+    Attributes
+    ----------
+    selected : DataFrame
+        The selected droplets as last read, with the columns of ``%do droplets list`` (the table ``droplets``), also where
+        none is selected. It asks nothing, and a frame that was taken does not change any more.
+    selected_ids : frozenset of int
+
     Examples
     --------
-    >>> po.FleetPanel(client, tag="web")  # doctest: +SKIP
+    >>> panel = po.FleetPanel(client, tag="web")  # doctest: +SKIP
+    >>> panel.selected["name"]  # doctest: +SKIP
     """
 
     def __init__(self, client: Client, *, tag: str | None = None) -> None:
