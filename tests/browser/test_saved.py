@@ -112,3 +112,35 @@ def test_a_page_of_html_shows_the_facts_as_a_table_with_scripts_and_without(save
             for fact in facts:
                 assert fact in table.inner_text()
         context.close()
+
+
+def test_a_panel_that_is_closed_leaves_its_last_facts_and_no_widget(open_notebook, lab, request):
+    notebook = open_notebook(SETUP, "panel = %do panel web-1\npanel", "panel.droplet.power_off()\npanel.close()")
+    for number in range(2):
+        notebook.run(number)
+        notebook.page.wait_for_timeout(200)
+        notebook.wait_idle()
+    output = notebook.output(1)
+    output.locator(".pnb-panel").wait_for(timeout=30_000)
+    output.locator(".pnb-kept").wait_for(state="hidden")
+    notebook.run(2)
+    table = output.locator(".pnb-kept table")
+    table.wait_for(timeout=30_000)
+    table.get_by_text("Off", exact=True).wait_for(timeout=10_000)
+    output.get_by_text("Run the cell again for the buttons.").wait_for(timeout=10_000)
+    assert output.locator(".pnb-panel").count() == 0
+    notebook.wait_idle()
+    notebook.command("docmanager:save")
+    notebook.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    text = (lab[2] / f"{request.node.name}.ipynb").read_text()
+    assert "widget-view" not in text
+    assert "Run the cell again for the buttons." in text
+    # And again, in the same place.
+    notebook.run(1)
+    output.locator(".pnb-panel").wait_for(timeout=30_000)
+    notebook.run(1)
+    notebook.page.wait_for_timeout(500)
+    notebook.wait_idle()
+    output.locator(".pnb-panel").wait_for(timeout=30_000)
+    assert output.locator(".pnb-panel").count() == 1
+    assert output.locator(".pnb-kept").count() == 1
