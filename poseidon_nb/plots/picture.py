@@ -48,6 +48,13 @@ TEMPLATE = go.layout.Template(
         "legend": {"bgcolor": "rgba(0, 0, 0, 0)"},
         "hoverlabel": {"align": "left", "namelength": -1},
         "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
+        # Nothing leaves the page by a click: the button that uploads a chart goes.
+        "modebar": {
+            "bgcolor": "rgba(0, 0, 0, 0)",
+            "color": INK,
+            "activecolor": COLOURS[0],
+            "remove": ["sendChartToCloud"],
+        },
     }
 )
 

@@ -7,9 +7,24 @@ const POINTS = 0;
 
 function render({ model, el }) {
   let width = 0;
+  let fitted = 0;
+  let drawnOnce = false;
   let place = null;
 
   const placesOf = (event) => event.points.filter((point) => point.curveNumber === POINTS).map((point) => point.pointNumber);
+
+  // Plotly draws before it is in the page, and hears of the window's size only; not while it draws for the first time,
+  // which a new size would break off.
+  function fit() {
+    if (!drawnOnce || !width || width === fitted) return;
+    fitted = width;
+    window.dispatchEvent(new Event("resize"));
+  }
+
+  function drawn() {
+    drawnOnce = true;
+    fit();
+  }
 
   function listen() {
     const plot = place.querySelector(".js-plotly-plot");
@@ -22,25 +37,24 @@ function render({ model, el }) {
     // A selection that is taken back is told as one without an event, and then by an event of its own.
     plot.on("plotly_selected", (event) => { if (event) model.send({ chosen: placesOf(event) }); });
     plot.on("plotly_deselect", () => model.send({ chosen: [] }));
+    plot.on("plotly_afterplot", drawn);
+    if (plot.querySelector(".points path")) drawn();
   }
 
-  const drawn = new MutationObserver(listen);
-  // Plotly draws before it is in the page, and hears of the window's size only.
+  const appeared = new MutationObserver(listen);
   const resized = new ResizeObserver(([entry]) => {
-    const now = Math.round(entry.contentRect.width);
-    if (now === width) return;
-    width = now;
-    window.dispatchEvent(new Event("resize"));
+    width = Math.round(entry.contentRect.width);
+    fit();
   });
   // Not yet in the page while it is rendered.
   const frame = requestAnimationFrame(() => {
     place = el.closest(".pnb-picture");
     if (!place) return;
-    drawn.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+    appeared.observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
     resized.observe(place);
     listen();
   });
-  return () => { cancelAnimationFrame(frame); drawn.disconnect(); resized.disconnect(); };
+  return () => { cancelAnimationFrame(frame); appeared.disconnect(); resized.disconnect(); };
 }
 
 export default { render };

@@ -87,9 +87,7 @@ class SizePicture:
                 "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
             },
         )
-        # Nothing leaves this page: the button that uploads a chart goes.
-        config = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["sendChartToCloud"]}
-        self.widget._config = config  # noqa: SLF001  # the only way to say it
+        self.widget._config = {"displaylogo": False, "responsive": True}  # noqa: SLF001  # the only way to say it
         companion = _Companion()
         companion.on_msg(self._heard)
         self._clicked, self._chosen = clicked, chosen

@@ -166,6 +166,7 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
     assert len(chosen) < 6
     assert shown.rings() == len(chosen)
     assert shown.chosen_rows() == sorted(chosen)
+    assert shown.plot.locator(".modebar-btn[data-title='Share chart...']").count() == 0, "nothing leaves the page"
     shown.tool("Box Select")
     where = shown.at("gpu-mi300x8-1536gb")
     shown.drag((where[0] - 8, where[1] - 8), (where[0] + 8, where[1] + 8))
