@@ -359,6 +359,8 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
     ending.wait_for(timeout=10_000)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}", ending.input_value())
     ending.fill("before upgrade")
+    # It is sent when the field is left.
+    ending.press("Tab")
     shown.wait_text("Named cache-17-before upgrade and cache-27-before upgrade.")
     shown.notebook.picture("fleet_snapshot")
     place.get_by_role("button", name="Take 2 snapshots").click()
@@ -412,7 +414,8 @@ def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_a
     shown.confirm("reboot")
     shown.wait_text(r"waiting 3 s: rate limit")
     shown.notebook.picture("fleet_429")
-    shown.wait_text(r"Reboot 2 droplets: .*2 running", 20_000)
+    # On a slow machine the first may have ended by then.
+    shown.wait_text(r"Reboot 2 droplets: (?!.*to be sent).*running", 20_000)
     shown.notebook.run(3)
     notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
     notice.wait_for(timeout=30_000)
