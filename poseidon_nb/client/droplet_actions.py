@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.actions import Action
 from poseidon_nb.client.connection import explained
 from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS
-from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees
+from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees, expected_after
 from poseidon_nb.client.starting import Starting, not_ours
 from poseidon_nb.client.steps import REPLACED
 from poseidon_nb.errors import APIError, DropletBusy, Unprocessable
@@ -131,7 +131,7 @@ class DropletActions:
         ended = self._just_ended(rows)
         settling = Settling(self._connection)
         # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
-        settling.add(droplet.id, Expected(droplet.id, lambda now: agrees(ended, now, {}), droplet.assign))
+        settling.add(droplet.id, expected_after(ended, droplet.id, droplet.assign))
         settling.finish()
 
     def when_idle(  # what a wait is made of, all by keyword

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.settle import Expected, agrees
+from poseidon_nb.client.settle import expected_after
 from poseidon_nb.client.subscription import Followed
 from poseidon_nb.errors import NotFound
 
@@ -75,9 +75,7 @@ class Followings:
         droplet = self._reading.droplets.get(row["resource_id"]) if row.get("resource_type") == "droplet" else None
         action = self._actions.adopt(row, subject=droplet["name"] if droplet else "")
         if droplet is not None:
-            action.expected = Expected(
-                droplet["id"], lambda now: agrees(action.type, now, {}), lambda now: self._reading.put([now])
-            )
+            action.expected = expected_after(action.type, droplet["id"], lambda now: self._reading.put([now]))
         self.add(action)
 
     def stop(self) -> None:

@@ -80,6 +80,11 @@ class Expected:
     read: Callable[[], Row | None] | None = None
 
 
+def expected_after(action_type: str, droplet_id: int, assign: Callable[[Row], None]) -> Expected:
+    """Give what a droplet should read as after an action that somebody else asked for: with what parameters is not told."""
+    return Expected(droplet_id, lambda now: agrees(action_type, now, {}), assign)
+
+
 class Settling:
     """Droplets that are read, together, until each agrees, is gone, or has had its time.
 

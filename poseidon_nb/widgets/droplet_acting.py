@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import telling
 from poseidon_nb.client.progress import Progress
-from poseidon_nb.client.settle import Expected, agrees
+from poseidon_nb.client.settle import expected_after
 from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.widgets.activity import unforeseen
 
@@ -77,9 +77,7 @@ class DropletActing:
                 # be taken for its own.
                 pending = error.action
                 # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
-                pending.expected = Expected(
-                    self._droplet.id, lambda now: agrees(pending.type, now, {}), self._droplet.assign
-                )
+                pending.expected = expected_after(pending.type, self._droplet.id, self._droplet.assign)
                 self._subscription.follow(pending)
         except Exception as failure:
             self._activity.end(entry, unforeseen(failure))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.bulk import ROUNDS, act_on_each, run_on_each
 from poseidon_nb.client.connection import telling
 from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.settle import Expected, agrees
+from poseidon_nb.client.settle import expected_after
 from poseidon_nb.errors import ActionError, DropletBusy, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import spoken, unforeseen
@@ -124,7 +124,7 @@ class FleetActing:
         """Have it sent once the droplet's pending action has ended, and give up on one that is never free."""
         pending = busy.action
         # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
-        pending.expected = Expected(droplet.id, lambda now: agrees(pending.type, now, {}), droplet.assign)
+        pending.expected = expected_after(pending.type, droplet.id, droplet.assign)
         with self._lock:
             tries = self._tries[work, droplet.id] = self._tries.get((work, droplet.id), 0) + 1
         if tries >= ROUNDS:
