@@ -106,6 +106,8 @@ function conduct(card, region, model) {
   card.addEventListener("focusin", focused);
   card.addEventListener("focusout", left);
   card.addEventListener("keydown", typed);
+  // ipywidgets lets no key out of its text fields: here it is seen on its way in.
+  card.addEventListener("keydown", (event) => { if (event.target.matches("input[type=text]")) typed(event); }, true);
   window.addEventListener("keydown", claim, true);
   card.setAttribute("role", "group");
   const call = () => card.setAttribute("aria-label", model.get("label"));
