@@ -112,7 +112,9 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
         ("Resources", resources_text(row)),
     ]
     if price is not None:
-        facts.append(("Price", f"{money(price)} a month"))
+        # Who switches one off to save its price is in for a surprise: only a deleted one costs nothing.
+        also = ", also while off" if row["status"] == "off" else ""
+        facts.append(("Price", f"{money(price)} a month{also}"))
     facts += [
         (label, ", ".join(found))
         for label, found in (

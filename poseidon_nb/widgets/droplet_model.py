@@ -16,7 +16,7 @@ from poseidon_nb.widgets.droplet_acting import DropletActing
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, filled, table_html
 from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing
-from poseidon_nb.widgets.verbs import VERBS
+from poseidon_nb.widgets.verbs import SNAPSHOT_PRICE, VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class DropletModel:
         if self.client.read_only:
             return "This client only reads."
         if running:
-            return f"{running[0].title} is running."
+            return f"{running[0].title} is under way."
         if status not in {"active", "off"}:
             return f"It is {'still being made' if status == 'new' else printable(status)}."
         if name and VERBS[name].status not in {"", status}:
@@ -160,8 +160,8 @@ class DropletModel:
         if self.form == "resize":
             return self.resizing.consequences()
         if self.droplet.active:
-            return [f"{self.name} stays on meanwhile; one that is off gives a cleaner copy."]
-        return [f"{self.name} is off: its copy will be clean."]
+            return [f"{self.name} stays on meanwhile; one that is off gives a cleaner copy.", SNAPSHOT_PRICE]
+        return [f"{self.name} is off: its copy will be clean.", SNAPSHOT_PRICE]
 
     def _lacks(self) -> str:
         if self.form == "snapshot":

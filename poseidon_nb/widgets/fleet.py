@@ -228,7 +228,10 @@ class Fleet:
             return "nothing can be done to it now" if one else "nothing can be done to any of them now"
         wanted, other = ("off", "on") if verb.status == "off" else ("on", "off")
         known = {row.get("status") for row in rows} <= {"active", "off"}
-        return f"it is {other if known else f'not {wanted}'}" if one else f"none of them is {wanted}"
+        if one:
+            return f"it is {other if known else f'not {wanted}'}"
+        busy = any(row["id"] in self._at_work for row in rows)
+        return f"none of those on which nothing is running is {wanted}" if busy else f"none of them is {wanted}"
 
     # --- words -------------------------------------------------------------------------------------------------------
     def count_text(self) -> str:

@@ -20,7 +20,7 @@ from poseidon_nb.widgets.fleet_rows import HEADS, rows_text
 from poseidon_nb.widgets.fleet_work import FleetWork
 from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import Resizing
-from poseidon_nb.widgets.verbs import VERBS
+from poseidon_nb.widgets.verbs import SNAPSHOT_PRICE, VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -203,6 +203,8 @@ class FleetModel:
                 said = [f"Named {named((snapshot_name(row, self.snapshot_name) for row in rows), most=3)}."]
             if any(row.get("status") == "active" for row in rows):
                 said.append("What is on stays on meanwhile; one that is off gives a cleaner copy.")
+            if rows:
+                said.append(SNAPSHOT_PRICE)
         waits = self.fleet.waits(rows)
         left = len(self.fleet.selected) - len(self.fleet.fitting(self.form or "resize"))
         return [

@@ -58,7 +58,9 @@ class FleetPanel(Panel):
                 ResizeForm(self.model, self.clicked, "Size, price of each, and difference for all"),
             )
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
-            bar = box(self._selection, row, self._why, names=("bar",))
+            # What is selected may be on other pages, or hidden by the search.
+            self._clear = Button(self.clicked(partial(self.model.select, ())), names=("clear", "quiet"))
+            bar = box(box(self._selection, self._clear.widget, names=("selected",)), row, self._why, names=("bar",))
             bar.layout.flex_flow = "column"
             self._notices = Notices(self.clicked(self.model.resume), "the account")
             self._works: dict[FleetWork, _WorkRows] = {}
@@ -118,6 +120,7 @@ class FleetPanel(Panel):
         for form in self._forms:
             form.show()
         shown(self._selection, f"<b>{escape(fleet.selection_text())}</b>")
+        self._clear.show("Clear selection", why="Select nothing", visible=bool(fleet.selected))
         shown(self._why, escape(model.why()))
         self._show_works()
         self._notices.show(self._with_kernel(model.notices()), paused=model.paused)
@@ -160,7 +163,9 @@ class _WorkRows:
         shown(self._summary, summary_html(work))
         failed = len(work.retriable)
         self._retry.show(
-            f"Retry the {failed:,} that failed", why=f"Retry: {work.title}", visible=bool(failed) and work.ended
+            f"Retry the {failed:,} that failed" if len(work.order.droplets) > 1 else "Retry",
+            why=f"Retry: {work.title}",
+            visible=bool(failed) and work.ended,
         )
         self._dismiss.show("Dismiss", why=f"Dismiss: {work.title}", visible=work.ended)
         entries = work.entries()

@@ -42,7 +42,8 @@ FLEET_STYLE = """<style>
 .pnb-fleet .dt-container .dt-paging .dt-paging-button.current { border-color: var(--pnb-brand); color: var(--pnb-brand) !important; background: transparent; font-weight: 600; }
 .pnb-fleet .dt-container .dt-paging .dt-paging-button.disabled { opacity: .4; }
 .pnb-fleet .pnb-bar .pnb-why { color: var(--pnb-soft); }
-.pnb-fleet .pnb-selection { margin-bottom: 8px; overflow-wrap: anywhere; } .pnb-fleet .pnb-selection b { font-weight: 600; }
+.pnb-fleet .pnb-selected { display: flex; flex-flow: row wrap; align-items: center; gap: 0 10px; width: 100%; min-height: 30px; margin-bottom: 6px; overflow: visible; }
+.pnb-fleet .pnb-selection { min-width: 0; overflow-wrap: anywhere; } .pnb-fleet .pnb-selection b { font-weight: 600; }
 .pnb-work { width: 100%; border-top: 1px solid var(--pnb-line); padding: 10px 18px; display: flex; flex-direction: column; gap: 6px; overflow: visible; }
 .pnb-work-top { display: flex; flex-flow: row wrap; gap: 6px 10px; align-items: center; width: 100%; overflow: visible; }
 .pnb-work-top > .widget-html { flex: 1 1 320px; min-width: 0; }
@@ -52,6 +53,9 @@ FLEET_STYLE = """<style>
 .pnb-work-good .pnb-track > span { background: var(--pnb-good); } .pnb-work-bad .pnb-track > span { background: var(--pnb-bad); }
 .pnb-work-rows { display: flex; flex-direction: column; width: 100%; max-height: 232px; overflow-x: hidden; overflow-y: auto; gap: 1px; padding-right: 6px; }
 .pnb-panel .pnb-work-rows .pnb-row-label, .pnb-actions .pnb-row-label { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+/* One row says all that the summary would. */
+.pnb-work:has(> .pnb-work-rows > :only-child) { flex-flow: row wrap; align-items: center; } .pnb-work:has(> .pnb-work-rows > :only-child) .pnb-work-summary { display: none !important; }
+.pnb-work:has(> .pnb-work-rows > :only-child) .pnb-work-rows { flex: 1 1 300px; width: auto; } .pnb-work:has(> .pnb-work-rows > :only-child) .pnb-work-top { order: 1; width: auto; }
 .pnb-work-rows > .widget-html { flex: 0 0 auto; width: 100%; }
 .pnb-list { width: 100%; padding: 0 18px 14px; } .pnb-list h4 { margin: 10px 0 4px; font-size: 11px; font-weight: 600; color: var(--pnb-soft); }
 .pnb-list table { border-collapse: collapse; width: 100%; margin: 0; font-variant-numeric: tabular-nums; }

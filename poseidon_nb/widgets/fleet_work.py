@@ -42,8 +42,9 @@ class FleetWork:
         self._waiting: set[int] = set()
 
     def _new(self, row: Row) -> Entry:
-        # The size is the same for all, and stands above them.
-        title = f"{spoken(self.order.verb).capitalize()} {printable(str(row['name']))}"
+        # The size is the same for all, and stands above them; a row alone stands without what is above.
+        alone = len(self.order.droplets) == 1
+        title = self.order.title if alone else f"{spoken(self.order.verb).capitalize()} {printable(str(row['name']))}"
         return Entry(title, self.order.verb, self.order.planned(row))
 
     # --- news --------------------------------------------------------------------------------------------------------

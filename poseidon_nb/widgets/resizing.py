@@ -147,10 +147,11 @@ class Resizing:
         if choice is None or not rows:
             return ("", "")
         sizes = sorted({row["disk"] for row in rows})
+        growing = [size for size in sizes if size < choice.disk]
         disk, stays = ("disk", "stays") if len(rows) == 1 else ("disks", "stay")
         return (
             f"Processors and memory only: the {disk} {stays} at {joined(map(str, sizes))} GB, and this can be undone",
-            f"With the {disk}, from {joined(map(str, sizes))} to {choice.disk} GB: this cannot be undone",
+            f"With the {disk}, from {joined(map(str, growing))} to {choice.disk} GB: this cannot be undone",
         )
 
     def label(self) -> str:

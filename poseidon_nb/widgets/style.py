@@ -39,6 +39,8 @@ STYLE = """<style>
 .pnb-bar { padding: 12px 18px; border-top: 1px solid var(--pnb-line); background: var(--pnb-raised); width: 100%; }
 .pnb-buttons { display: flex; flex-flow: row wrap; gap: 8px; align-items: center; overflow: visible; width: 100%; }
 .pnb-panel .pnb-asker:has(> .pnb-snapshot) { margin-left: 8px; padding-left: 16px; border-left: 1px solid var(--pnb-line); }
+/* A question makes the row wrap: no line before its second half. */
+.pnb-panel .pnb-buttons:has(.pnb-asking) .pnb-asker:has(> .pnb-snapshot) { margin-left: 0; padding-left: 0; border-left: 0; }
 .pnb-asker { display: flex; flex-flow: row wrap; gap: 6px; overflow: visible; width: auto; }
 .pnb-panel button.jupyter-button { width: auto; height: auto; min-height: 30px; padding: 4px 12px; line-height: 20px; border-radius: 6px; border: 1px solid var(--pnb-line); background: var(--pnb-ground); color: var(--pnb-ink); font-size: 13px; font-weight: 500; box-shadow: none; white-space: normal; overflow-wrap: anywhere; text-align: center; transition: background .12s, border-color .12s; }
 .pnb-panel button.jupyter-button:hover:enabled { border-color: var(--pnb-brand); box-shadow: none; }

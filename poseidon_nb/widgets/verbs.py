@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue.prices import SNAPSHOT_GB
 from poseidon_nb.widgets.activity import spoken
 
 if TYPE_CHECKING:
@@ -58,3 +59,5 @@ VERBS: Mapping[str, Verb] = {
         Verb("resize", "", "Give it another size.", form=True),
     )
 }
+#: What is said before one is taken: nothing else that panels offer costs more without naming a price.
+SNAPSHOT_PRICE = f"A snapshot costs ${SNAPSHOT_GB.usd:.2f} a month for each GB that it holds, until it is deleted."

@@ -74,10 +74,15 @@ def test_of_a_droplet_that_is_off_the_power_verbs_cannot_be_clicked(off):
     assert off.model.why() == "Shut down, Reboot, Power off, Power cycle: not now. It is off."
 
 
+def test_a_droplet_that_is_off_says_that_it_costs_as_much(hand, off):
+    assert dict(off.model.facts())["Price"].endswith(" a month, also while off")
+    assert dict(hand.model.facts())["Price"].endswith(" a month")
+
+
 def test_nothing_can_be_clicked_while_an_action_runs(hand):
     hand.confirm("reboot")
     assert hand.enabled() == set()
-    assert hand.model.why() == "Reboot web-1 is running."
+    assert hand.model.why() == "Reboot web-1 is under way."
     hand.desk.run(60.0)
     assert hand.enabled() == ALL - {"power_on"}
 
@@ -365,6 +370,7 @@ def test_an_action_has_one_row_also_if_the_account_shows_it_first(hand):
 def test_a_snapshot_has_a_name_filled_in_and_takes_another(hand):
     hand.model.press("snapshot")
     assert hand.model.form == "snapshot"
+    assert "A snapshot costs $0.06 a month for each GB that it holds, until it is deleted." in hand.model.form_words()
     assert hand.model.snapshot_name == "web-1-2026-11-23-1200"
     hand.model.call_snapshot("  ")
     assert hand.model.go_button().why == "Give the snapshot a name."

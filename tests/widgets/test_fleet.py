@@ -227,6 +227,13 @@ def test_a_droplet_that_somebody_else_acts_upon_is_waited_for_and_the_question_s
     assert [one["id"] for one in fleet.press("reboot").droplets] == [1, 2]
 
 
+def test_what_is_off_and_at_work_is_not_said_to_be_on(fleet):
+    fleet.select([3])
+    fleet.press("power_on")
+    fleet.select([1, 3])
+    assert fleet.why_text() == "None of those on which nothing is running is off, so not now: power on."
+
+
 def test_the_same_reason_is_said_once(fleet):
     fleet.select([1])
     assert fleet.why_text() == "It is on, so not now: power on."

@@ -124,6 +124,31 @@ def test_a_selection_made_in_the_page_is_not_sent_back_to_it(desk, sent):
     assert panel._table._companion.chosen == {"ids": sorted(ids), "number": 1}
 
 
+def test_a_selection_is_cleared_by_a_click_wherever_its_rows_are(desk):
+    panel = desk.open()
+    clear = panel._clear
+    assert "pnb-hidden" in clear.widget._dom_classes
+    panel._table._companion._handle_custom_msg({"chosen": active(desk, 2), "number": 1}, [])
+    assert "pnb-hidden" not in clear.widget._dom_classes
+    clear._button.click()
+    assert panel.selected_ids == frozenset()
+    assert panel._table._companion.chosen == {"ids": [], "number": 1}
+    assert "pnb-hidden" in clear.widget._dom_classes
+
+
+def test_the_row_of_a_single_droplet_says_all_that_the_summary_would(desk):
+    panel = desk.open()
+    (one,) = active(desk, 1)
+    panel.select([one])
+    go = chosen(desk, "s-8vcpu-16gb")
+    go._button.click()
+    desk.clock.advance(TOO_SOON_S)
+    go._button.click()
+    (work,) = panel.model.works
+    assert work.entry(one).title == work.title
+    assert work.title.endswith(" to s-8vcpu-16gb")
+
+
 def test_only_droplets_with_the_tag_are_shown(desk):
     panel = desk.open("web")
     tagged = {one.id for one in desk.client.droplets.list(tag_name="web")}
@@ -269,6 +294,7 @@ def test_snapshots_of_many_have_each_droplets_name_in_front(desk):
     form._name.value = "before the upgrade"
     names = [desk.watch.state.droplets[key]["name"] for key in ids]
     assert f"Named {names[0]}-before the upgrade, " in form._why.value
+    assert "A snapshot costs $0.06 a month for each GB" in form._why.value
     assert form._go._button.description == "Take 3 snapshots"
     form._go._button.click()
     form._go._button.click()

@@ -100,6 +100,14 @@ def test_running_and_stopped_ones_are_told_apart_and_the_disk_is_for_good():
     assert "with their disks, for good," in made.question()
 
 
+def test_only_disks_that_grow_are_said_to_grow():
+    made = resizing(droplet("a"), droplet("b", disk=80))
+    made.wanted = "large"
+    keeps, grows = made.disk_words()
+    assert "stay at 25 and 80 GB" in keeps
+    assert grows == "With the disks, from 25 to 80 GB: this cannot be undone"
+
+
 def test_what_is_the_same_for_all_is_said_without_their_names():
     made = resizing(droplet("a"), droplet("b"))
     assert made.consequences()[1].startswith("All are on: each is shut down, resized and powered on again.")
