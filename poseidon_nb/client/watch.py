@@ -111,6 +111,16 @@ class Watch:
             self._schedule.want(ids, everything=self._situation().wants_all)
         self._start()
 
+    def hurry(self) -> None:
+        """Have what is followed read soon, because this client has changed something past the subscriptions."""
+        with self._lock:
+            if not self._driven:
+                return
+            now = self._situation()
+            self._schedule.began(anew=False)
+            self._schedule.want(now.ids, everything=now.wants_all)
+        self._wake.set()
+
     def close(self) -> None:
         """Close all subscriptions."""
         with self._lock:

@@ -62,9 +62,13 @@ class Job:
         client = self.kernel.client(self.command.context)
         before = client.on_wait, client.on_idle
         client.on_wait, client.on_idle = self.view.wait, self.view.look
+        changed = client.journal.added
 
         def restore() -> None:
             client.on_wait, client.on_idle = before
+            if client.journal.added > changed:
+                # An open panel shows at once what a command has done.
+                client.watch.hurry()
 
         self._closing.append(restore)
         return client

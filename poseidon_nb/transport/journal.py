@@ -80,6 +80,12 @@ class Journal:
             return tuple(self._changes)
 
     @property
+    def added(self) -> int:
+        """How many there have been."""
+        with self._lock:
+            return self._added
+
+    @property
     def forgotten(self) -> int:
         """How many older changes had to make room."""
         with self._lock:

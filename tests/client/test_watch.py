@@ -291,3 +291,20 @@ def test_the_thread_comes_with_the_first_subscription_and_goes_with_the_last():
         other.close()
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_what_was_changed_past_the_subscriptions_shows_at_once_when_the_watch_is_hurried(desk, droplet):
+    subscription = desk.subscribe(droplets=[droplet.to_dict()])
+    desk.run(5)
+    desk.client.droplets.get(droplet.id).power_off()
+    desk.sent()
+    desk.watch.hurry()
+    desk.run(2)
+    assert subscription.state.droplets[droplet.id]["status"] == "off"
+    assert len(desk.sent()) == 2
+
+
+def test_a_watch_that_nobody_needs_is_not_hurried_into_asking(desk):
+    desk.watch.hurry()
+    assert desk.started == []
+    assert desk.watch.tick() is None

@@ -44,6 +44,20 @@ def test_a_name_that_is_wrong_is_told_with_the_nearest(desk):
         desk.do("panel web-1 web-2")
 
 
+def test_an_open_panel_shows_at_once_what_a_command_has_done(desk):
+    panel = desk.do("panel web-1")
+    watch = desk.kernel.client().watch
+    while watch.tick() == 0.0:
+        pass
+    desk.do("droplets get web-1")
+    assert watch.tick() > 1, "reading hurries nobody"
+    desk.do("droplets power_off web-1")
+    while watch.tick() == 0.0:
+        pass
+    assert panel.model.row["status"] == "off"
+    panel.close()
+
+
 @pytest.mark.parametrize("more", ["--raw", "-o json", ""])
 def test_a_panel_is_a_panel_however_results_are_shown(desk, more):
     panel = desk.do(f"panel web-1 {more}")
