@@ -132,7 +132,7 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
         The index is a ``DatetimeIndex``; the columns are names of droplets, or names and labels where there are several
         labels. An id takes a name's place where there is none, or where two droplets have the same.
     """
-    needed(frame, ("time", "droplet_id", "name", "label", "value"), "metrics")
+    needed(frame, ("time", "droplet_id", "name", "label", "value"), "metrics", source="po.analysis.metrics.tidy")
     names = frame[["droplet_id", "name"]].drop_duplicates()
     several = names["name"].duplicated(keep=False) | names["name"].isna()
     ids = names["droplet_id"].astype("string")

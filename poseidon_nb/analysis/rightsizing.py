@@ -14,7 +14,6 @@ from poseidon_nb.analysis.holding import Sold
 from poseidon_nb.analysis.judging import KEEP, LARGER, SMALLER, UNKNOWN, Judged, judged_by_use
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,9 +138,7 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
     """
     needed(droplets, _DROPLETS, "droplets")
     needed(sizes, _SIZES, "sizes")
-    lacking = [column for column in _USE if column not in use.columns]
-    if lacking:
-        raise InvalidArgument(f"the frame of use has no column {joined(lacking)}; po.analysis.metrics.use gives all")
+    needed(use, _USE, "use", source="po.analysis.metrics.use")
     for what, frame, key in (("droplets", droplets, "id"), ("use", use, "droplet_id")):
         if frame[key].duplicated().any():
             raise InvalidArgument(

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import FINDINGS, TABLES
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+#: What is needed of frames that a noun of the client gives; other tables come by their operation.
+_NOUNS = frozenset({"actions", "droplets", "images", "metrics", "regions", "sizes", "snapshots"})
 
 
 def shaped(name: str, columns: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +45,7 @@ def shaped(name: str, columns: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame
     return frame
 
 
-def needed(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
+def needed(frame: pd.DataFrame, columns: Iterable[str], what: str, *, source: str | None = None) -> None:
     """Refuse a frame that lacks columns, before anything is reckoned with it.
 
     Parameters
@@ -53,6 +56,9 @@ def needed(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
         What it must have.
     what : str
         How the frame is called in the error: ``"sizes"``.
+    source : str, optional
+        What gives a frame that has them: ``"po.analysis.cost.lines"``; empty where nothing does. By default what the
+        client gives of the table `what`.
 
     Raises
     ------
@@ -61,4 +67,10 @@ def needed(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
     """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise InvalidArgument(f"the frame of {what} has no column {joined(missing)}; client.{what}.frame() has all")
+        gives = _client_gives(what) if source is None else source
+        more = f"; {gives} gives all" if gives else ""
+        raise InvalidArgument(f"the frame of {what} has no column {joined(missing)}{more}")
+
+
+def _client_gives(what: str) -> str:
+    return f"client.{what}.frame()" if what in _NOUNS else f'client.call("{TABLES[what].operation}", frame=True)'

@@ -55,7 +55,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     InvalidArgument
         The frame has several kinds, or lacks a droplet that is to be highlighted.
     """
-    needed(frame, _COLUMNS, "metrics")
+    needed(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
     kinds = frame["kind"].dropna().unique().tolist()
     if len(kinds) > 1:
         raise InvalidArgument(f"the frame has metrics of {joined(kinds)}: draw one kind at a time")

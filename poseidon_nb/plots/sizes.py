@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _COLUMNS = {column.name: column for column in SIZES_ON_SALE.columns}
 #: What an axis can show: the columns of numbers.
 AXES = tuple(name for name, column in _COLUMNS.items() if column.dtype in {"Int64", "float64"})
+#: What the table shows of each size besides what is drawn.
+_SHOWN = ("slug", "family", "generation", "vcpus", "memory_gib", "disk", "transfer")
 #: A sign for each colour, because colour is never the only one.
 _SIGNS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x")
 #: A plan beaten by another is drawn as an outline.
@@ -63,7 +65,7 @@ def price_map(
     InvalidArgument
         The frame lacks a column, or one to draw holds no numbers.
     """
-    needed(frame, ("slug", "family", "generation", "vcpus", "memory_gib", "disk", "transfer", "price_monthly"), "sizes")
+    needed(frame, (*_SHOWN, "price_monthly"), "sizes", source="po.analysis.sizes.unit_prices")
     for axis in (x, y):
         if axis not in frame.columns or not pd.api.types.is_numeric_dtype(frame[axis]):
             drawable = [name for name in AXES if name in frame.columns]
@@ -77,7 +79,7 @@ def price_map(
     ]
     if len(line):
         traces.insert(0, _along(line, x, y))
-    shown = list(dict.fromkeys(["slug", "family", "generation", "vcpus", "memory_gib", "disk", "transfer", x, y]))
+    shown = list(dict.fromkeys([*_SHOWN, x, y]))
     table = known[shown].assign(best=[slug in best for slug in known["slug"]]) if frontier is not None else known[shown]
     picture = drawn(
         *traces,
@@ -121,7 +123,7 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
     Picture
         Its table has a row for each size and a column for each region.
     """
-    needed(matrix, _OF_REGION, "regions")
+    needed(matrix, _OF_REGION, "regions", source="po.analysis.sizes.availability")
     slugs = [str(name) for name in matrix.columns if name not in _OF_REGION]
     is_named = len(slugs) <= _MOST_SIZES_NAMED
     regions = [printable(str(one)) for one in matrix["region"]]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import poseidon_nb as po
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames import schemas
 from poseidon_nb.frames.columns import DTYPES, TIME
 from poseidon_nb.frames.findings.columns import finding, findings
+from poseidon_nb.frames.shaped import _NOUNS as NOUNS
 from poseidon_nb.frames.shaped import needed, shaped
 
 ALL = findings(
@@ -60,6 +62,27 @@ def test_missing_values_stay_missing_and_what_is_given_is_not_changed() -> None:
 def test_a_frame_that_lacks_columns_is_refused_with_their_names() -> None:
     with pytest.raises(InvalidArgument, match="the frame of sizes has no column vcpus and disk"):
         needed(pd.DataFrame({"slug": []}), ("slug", "vcpus", "disk"), "sizes")
+
+
+@pytest.mark.parametrize(
+    ("what", "source", "told"),
+    [
+        ("sizes", None, "; client.sizes.frame() gives all"),
+        ("volumes", None, '; client.call("volumes_list", frame=True) gives all'),
+        ("lines", "po.analysis.cost.lines", "; po.analysis.cost.lines gives all"),
+        ("more", "", ""),
+    ],
+)
+def test_it_says_what_gives_a_frame_that_has_all(what: str, source: str | None, told: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        needed(pd.DataFrame(), ("id",), what, source=source)
+    assert str(refused.value) == f"the frame of {what} has no column id{told}"
+
+
+def test_what_the_client_is_said_to_give_it_gives() -> None:
+    with po.connect(token="t", base_url="http://127.0.0.1:9") as client:
+        for noun in NOUNS:
+            assert callable(getattr(client, noun).frame)
 
 
 def test_every_finding_is_of_a_known_dtype_and_says_what_it_means() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from poseidon_nb.analysis.cost.sums import LINES
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed, shaped
 
@@ -60,8 +61,8 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
         A row for each product, and last ``(all)``: all lines against the balance's usage of this month. Columns as in
         ``frames.schemas.FINDINGS["cost_reconciled"]``.
     """
-    needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines")
-    needed(items, ("product", "amount", "resource_id"), "items")
+    needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES)
+    needed(items, ("product", "amount", "resource_id"), "invoice_items")
     needed(balance, ("month_to_date_usage",), "balance")
     expected = pd.DataFrame(
         {
@@ -161,7 +162,7 @@ def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> p
     billed["change_percent"] = billed["change_usd"] / before.where(before > 0) * 100
     billed["final"] = True
     if preview is not None and len(preview):
-        needed(preview, ("invoice_period", "amount"), "preview")
+        needed(preview, ("invoice_period", "amount"), "invoices")
         running = _months(preview).assign(invoices=0, final=False)
         billed = pd.concat([billed.astype(object), running.astype(object)]).reindex(columns=billed.columns)
     return shaped("cost_history", billed.reset_index(names="month"))

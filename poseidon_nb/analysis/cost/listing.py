@@ -103,13 +103,13 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
     for kind, frame in (others or {}).items():
         parts.append(_with_project_id(things.unpriceable(kind, frame, "no list tells what one costs"), frame))
     if resources is not None:
-        needed(resources, ("urn", "project"), "resources")
+        needed(resources, ("urn", "project"), "resources", source="")
         urns = resources["urn"].astype("string").dropna()
         parts.append(things.spaces(urns[urns.str.startswith(_SPACE)]))
     if droplets is not None:
         parts.append(things.transfer(droplets, sizes, sent_gib_month))
     if more is not None:
-        needed(more, ("kind", "name", "price_usd_month"), "more")
+        needed(more, ("kind", "name", "price_usd_month"), "more", source="")
         parts.append(more)
     parts.append(
         pd.DataFrame([{"kind": kind, "note": f"could not be read: {why}"} for kind, why in (unread or {}).items()])

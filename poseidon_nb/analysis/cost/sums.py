@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 #: What lines can be added up by.
 KEYS = ("kind", "tag", "region", "size", "project", "droplet")
 
+#: What gives lines.
+LINES = "po.analysis.cost.lines"
 _NEEDED = (
-    "kind",
-    "name",
-    "price_usd_month",
-    "price_usd_hour",
-    "region",
-    "size",
-    "project",
-    "tags",
-    "droplet_id",
-    "note",
+    *("kind", "name", "price_usd_month", "price_usd_hour", "region", "size", "project", "tags", "droplet_id", "note"),
 )
 #: As many different reasons are told for a group.
 _REASONS = 3
@@ -59,7 +52,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     """
     if key not in KEYS:
         raise InvalidArgument(f"cost cannot be added up by {key!r}{hint(key, KEYS)}; known: {', '.join(KEYS)}")
-    needed(lines, _NEEDED, "lines")
+    needed(lines, _NEEDED, "lines", source=LINES)
     column = {"tag": "tags", "droplet": "droplet_id"}.get(key, key)
     rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column])
     if key == "tag":
@@ -101,7 +94,7 @@ def total(lines: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Columns as in ``frames.schemas.FINDINGS["cost_total"]``.
     """
-    needed(lines, ("price_usd_month", "price_usd_hour"), "lines")
+    needed(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
     prices = lines[["price_usd_month", "price_usd_hour"]].sum()
     row = {**prices.to_dict(), "things": len(lines), "unpriced": int(lines["price_usd_month"].isna().sum())}
     return shaped("cost_total", pd.DataFrame([row]))

@@ -110,7 +110,7 @@ def backups(frame: pd.DataFrame, of: pd.DataFrame, policies: pd.DataFrame | None
     lines = of[has]
     plan = pd.Series(pd.NA, lines.index, dtype="string")
     if policies is not None:
-        needed(policies, ("droplet_id", "plan"), "policies")
+        needed(policies, ("droplet_id", "plan"), "backup_policies")
         known = policies.drop_duplicates("droplet_id").set_index("droplet_id")["plan"]
         plan = lines["droplet_id"].map(known).astype("string")
     share = plan.map({name: price.usd for name, price in prices.BACKUPS.items()}).astype("Float64")
