@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.readings import busy, filesystems_used, memory_used, picked, seconds_since
+from poseidon_nb.frames.metrics import why_silent
 from poseidon_nb.frames.shaped import needed, shaped
 from poseidon_nb.text import joined, printable
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 BURST = 90.0
 #: Hours in a month, as 365 days have them in twelve.
 MONTH_H = 730.0
-#: What a droplet has that the metrics agent was installed on (``droplets_list``, ``features``).
-AGENT = "monitoring"
 
 _MIB = 1 << 20
 #: Two sizes of a memory or a disk that differ by less are the same: what a kernel keeps for itself varies.
@@ -151,12 +149,7 @@ def _reasons(droplets: pd.DataFrame) -> list[str]:
     """Give why readings of each droplet may be missing, as far as its own row tells."""
     features = droplets["features"] if "features" in droplets.columns else [None] * len(droplets)
     status = droplets["status"] if "status" in droplets.columns else [None] * len(droplets)
-    reasons = []
-    for its_features, its_status in zip(features, status, strict=True):
-        bare = isinstance(its_features, list | tuple | np.ndarray) and AGENT not in its_features
-        off = isinstance(its_status, str) and its_status == "off"
-        reasons.append(": the metrics agent is not installed" if bare else ": switched off" if off else "")
-    return reasons
+    return [why_silent(*told) for told in zip(features, status, strict=True)]
 
 
 def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from poseidon_nb.analysis.columns import flags, lists, numbers, texts
 from poseidon_nb.analysis.size_classes import class_of
 from poseidon_nb.catalogue.prices import TRANSFER_GIB, TRANSFER_GIB_OF_TB
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy.typing as npt
+    import pandas as pd
 
-    Numbers = npt.NDArray[np.float64]
-    Flags = npt.NDArray[np.bool_]
-    Texts = npt.NDArray[np.object_]
+    from poseidon_nb.analysis.columns import Flags, Numbers, Texts
 
 #: What rounding may make of an exact fit.
 _EXACT = 1 + 1e-9
@@ -29,34 +28,6 @@ _EXACT = 1 + 1e-9
 _GIB_OF_TB = 1e12 / (1 << 30)
 #: Of the key by which sizes are compared: no droplet costs so many cents.
 _NOT_FOR_SALE = np.iinfo(np.int64).max
-
-
-def numbers(frame: pd.DataFrame, column: str) -> Numbers:
-    """Give a column as numbers, NaN where they are missing, also where the frame has no such column."""
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    return np.asarray(pd.to_numeric(frame[column]).astype("Float64").to_numpy(np.float64, na_value=np.nan))
-
-
-def texts(frame: pd.DataFrame, column: str) -> Texts:
-    """Give a column as text, empty where it is missing, also where the frame has no such column."""
-    if column not in frame:
-        return np.full(len(frame), "", dtype=object)
-    return frame[column].astype("string").fillna("").to_numpy(dtype=object)
-
-
-def flags(frame: pd.DataFrame, column: str) -> Flags:
-    """Give a column as flags, False where they are missing, also where the frame has no such column."""
-    if column not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return frame[column].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-
-
-def lists(frame: pd.DataFrame, column: str) -> list[list[str]]:
-    """Give a column of lists, empty where they are missing, also where the frame has no such column."""
-    if column not in frame:
-        return [[] for _ in range(len(frame))]
-    return [[*map(str, one)] if isinstance(one, list | tuple | np.ndarray) else [] for one in frame[column]]
 
 
 @dataclass(frozen=True, slots=True)

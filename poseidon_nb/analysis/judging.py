@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from poseidon_nb.analysis.holding import Needs, Processors, Sold, enough, flags, lists, numbers, overage_usd, texts
+from poseidon_nb.analysis.columns import flags, numbers, texts
+from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
+from poseidon_nb.analysis.holding import Needs, Processors, Sold, enough, overage_usd
 from poseidon_nb.analysis.reasons import Case, told
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from poseidon_nb.analysis.holding import Flags, Numbers, Texts
+    from poseidon_nb.analysis.columns import Flags, Numbers, Texts
     from poseidon_nb.analysis.rightsizing import Rule
 
 SMALLER, KEEP, LARGER, UNKNOWN = "smaller", "keep", "larger", "unknown"
@@ -36,14 +38,7 @@ def judged_by_use(droplets: pd.DataFrame) -> Flags:
 
     The metrics of the others need not be read.
     """
-    gpu = Processors.of(texts(droplets, "size"), numbers(droplets, "gpu_count")).gpu
-    return np.isin(texts(droplets, "status"), ["", "active"]) & ~gpu & ~_nodes(droplets)
-
-
-def _nodes(droplets: pd.DataFrame) -> Flags:
-    """Say which droplets are nodes of Kubernetes, which has tagged them so (``kubernetes_list_clusters``, ``tags``)."""
-    tags = [[one.casefold() for one in mine] for mine in lists(droplets, "tags")]
-    return np.array([any(one == "k8s" or one.startswith("k8s:") for one in mine) for mine in tags], dtype=bool)
+    return np.isin(texts(droplets, "status"), ["", "active"]) & ~with_gpus(droplets) & ~nodes(droplets)
 
 
 class Judged:
@@ -105,7 +100,7 @@ class Judged:
 
     def _judge(self) -> None:
         rule, sold, processors = self.rule, self.sold, self.processors
-        self.status, self.node = texts(self.droplets, "status"), _nodes(self.droplets)
+        self.status, self.node = texts(self.droplets, "status"), nodes(self.droplets)
         self.read = ~np.isnan(self.cpu_p95) & ~np.isnan(self.cpu_max) & ~np.isnan(self.memory_max)
         self.unjudged = processors.gpu | self.node
         self.judged = judged_by_use(self.droplets) & self.read & (self.hours >= rule.least_hours)

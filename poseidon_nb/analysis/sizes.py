@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from poseidon_nb.analysis.columns import flags, lists, numbers
 from poseidon_nb.analysis.size_classes import class_of, classes_meant, regions_meant
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS, OTHER
@@ -76,8 +77,8 @@ def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
     ]
     frame["family"] = [family for family, _ in classes]
     frame["generation"] = pd.array([generation or pd.NA for _, generation in classes], dtype="string")
-    frame["memory_gib"] = _numbers(frame["memory"]) / _MIB_IN_GIB
-    price = _numbers(frame["price_monthly"])
+    frame["memory_gib"] = numbers(frame, "memory") / _MIB_IN_GIB
+    price = numbers(frame, "price_monthly")
     for name, per in (
         ("price_per_vcpu", "vcpus"),
         ("price_per_memory_gib", "memory_gib"),
@@ -85,8 +86,8 @@ def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
         ("price_per_transfer_tb", "transfer"),
         ("price_per_gpu", "gpu_count"),
     ):
-        amount = _numbers(frame[per])
-        frame[name] = price / amount.where(amount > 0)
+        amount = numbers(frame, per)
+        frame[name] = price / np.where(amount > 0, amount, np.nan)
     return shaped("size_prices", frame)
 
 
@@ -130,8 +131,8 @@ def on_sale(
             f"{joined(wanted)} {'is' if len(wanted) == 1 else 'are'} closed: nothing can be made there now"
         )
     wanted = [slug for slug in wanted if slug not in closed]
-    frame["sold_in"] = [[one for one in wanted if one in _listed(listed)] for listed in frame["regions"]]
-    keep = frame["available"].fillna(value=False).astype(bool) & frame["price_monthly"].notna()
+    frame["sold_in"] = [[one for one in wanted if one in listed] for listed in lists(frame, "regions")]
+    keep = flags(frame, "available") & frame["price_monthly"].notna()
     keep &= frame["sold_in"].map(bool).astype(bool)
     keep &= _of_class(frame, family, generation)
     by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
@@ -187,7 +188,7 @@ def cheapest(  # noqa: PLR0913  # every wish is a keyword
             raise InvalidArgument(f"{column} of at least {least} is no amount")
         if least > 0:
             # What is not known is not promised.
-            keep &= _numbers(frame[column]).fillna(0).to_numpy() >= least
+            keep &= np.nan_to_num(numbers(frame, column)) >= least
     return shaped("sizes_on_sale", frame[keep])
 
 
@@ -222,7 +223,7 @@ def frontier(
     """
     frame = on_sale(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
     facts = [-frame["price_monthly"].to_numpy()]
-    facts += [_numbers(frame[good]).fillna(0).to_numpy() for good in _GOODS]
+    facts += [np.nan_to_num(numbers(frame, good)) for good in _GOODS]
     no_less = np.ones((len(frame), len(frame)), dtype=bool)
     better = np.zeros_like(no_less)
     for fact in facts:
@@ -268,10 +269,9 @@ def availability(
     if family is not None or generation is not None:
         prices = unit_prices(sizes)
         sizes = prices[_of_class(prices, family, generation)]
-    can_be_made = sizes["available"].astype("boolean").fillna(value=False).astype(bool)
     listed = {
-        str(slug): _listed(sold) if available else []
-        for slug, available, sold in zip(sizes["slug"], can_be_made, sizes["regions"], strict=True)
+        str(slug): sold if available else []
+        for slug, available, sold in zip(sizes["slug"], flags(sizes, "available"), lists(sizes, "regions"), strict=True)
     }
     known = [str(slug) for slug in regions["slug"]]
     unknown = sorted({one for sold in listed.values() for one in sold} - {*known})
@@ -310,7 +310,7 @@ def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
         No region offers such a thing.
     """
     needed(regions, ("features",), "regions")
-    offered = [{str(one) for one in _listed(features_)} for features_ in regions["features"]]
+    offered = [{*map(str, its_features)} for its_features in lists(regions, "features")]
     known = sorted(set().union(*offered))
     wanted = {_underscored(feature) for feature in features}
     for feature in features:
@@ -323,7 +323,7 @@ def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
 
 def _slugs(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame | None) -> list[str]:
     """Give the slugs that are asked about."""
-    known = {str(one) for listed in frame["regions"] for one in _listed(listed)}
+    known = {str(one) for listed in lists(frame, "regions") for one in listed}
     ordered = sorted(known)
     if datacenters is not None:
         needed(datacenters, ("slug", "available"), "regions")
@@ -348,15 +348,6 @@ def _of_class(frame: pd.DataFrame, family: Words | None, generation: Words | Non
         known = (*GENERATIONS, *frame["generation"].dropna().unique())
         keep &= frame["generation"].isin(classes_meant(generation, known, "generation"))
     return keep
-
-
-def _listed(value: object) -> list[Any]:
-    """Give what a column of lists holds in one row; a missing one is empty."""
-    return [*value] if isinstance(value, list | tuple | np.ndarray) else []
-
-
-def _numbers(column: pd.Series[Any]) -> pd.Series[float]:
-    return pd.to_numeric(column).astype("Float64").astype("float64")
 
 
 def _underscored(word: str) -> str:

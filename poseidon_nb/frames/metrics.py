@@ -18,6 +18,9 @@ from poseidon_nb.frames.shaped import shaped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+#: What a droplet has that the metrics agent was installed on (``droplets_list``, ``features``).
+AGENT = "monitoring"
+
 _TIME = "datetime64[us, UTC]"
 _LABELS = ("mode", "device", "mountpoint", "interface", "direction")
 
@@ -56,6 +59,19 @@ def metrics_frame(answer: Mapping[str, Any]) -> pd.DataFrame:
     frame.insert(0, "time", array(_TIME, columns["time"]))
     frame["value"] = array("float64", columns["value"])
     return frame
+
+
+def why_silent(features: object, status: object) -> str:
+    """Give why there may be no readings of a droplet, as far as it tells itself: words to be put behind a sentence.
+
+    Parameters
+    ----------
+    features, status : object
+        As the droplet has them; a list and text, where they are known.
+    """
+    if isinstance(features, list | tuple | np.ndarray) and AGENT not in features:
+        return ": the metrics agent is not installed"
+    return ": switched off" if isinstance(status, str) and status == "off" else ""
 
 
 def series_frame(answers: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> pd.DataFrame:

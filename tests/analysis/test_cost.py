@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -205,6 +206,26 @@ def test_nodes_of_kubernetes_are_counted_once_as_what_they_are() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1), node), kubernetes=cluster)
     assert lines["price_usd_month"].sum() == 48.0
     assert line(lines, "kubernetes_node")["name"] == "pool-x"
+
+
+def test_cost_and_rightsizing_mean_the_same_droplets_by_nodes_and_gpus() -> None:
+    frame = droplets(
+        a_droplet(1),
+        a_droplet(2, tags=["K8s:worker"]),
+        a_droplet(3, size_slug="gpu-h100x1-80gb", size={"price_monthly": 744.0}),
+    )
+    lines = cost.lines(droplets=frame)[:3]
+    assert lines["kind"].tolist() == ["droplet", "kubernetes_node", "droplet"]
+    assert lines["price_usd_hour"].iloc[2] == 1.0
+    assert po.analysis.rightsizing.judged_by_use(frame).tolist() == [True, False, False]
+
+
+def test_lists_that_come_back_from_parquet_as_arrays_are_lists() -> None:
+    frame = droplets(a_droplet(1, features=["backups"]), a_droplet(2, tags=["k8s", "db"]))
+    arrays = frame.assign(**{name: frame[name].map(np.array) for name in ("tags", "features")})
+    for key in ("kind", "tag"):
+        expected = cost.by(cost.lines(droplets=frame), key)
+        pd.testing.assert_frame_equal(cost.by(cost.lines(droplets=arrays), key), expected)
 
 
 def test_spaces_are_seen_in_projects_and_only_the_subscription_is_priced() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.cost import things
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.frames.shaped import needed, shaped
@@ -126,7 +127,7 @@ def _joined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resources:
     # As objects: a column that one part lacks has no dtype there, and `shaped` gives each its own.
     full = [part.reindex(columns=names).astype(object) for part in parts if len(part)]
     joined = pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=names, dtype=object)
-    joined["tags"] = pd.Series([tags if isinstance(tags, list) else [] for tags in joined["tags"]], dtype=object)
+    joined["tags"] = pd.Series(lists(joined, "tags"), dtype=object)
     joined["project"] = _projects_of(joined, projects, resources)
     silent = joined["price_usd_month"].isna() & joined["note"].isna()
     joined["note"] = joined["note"].mask(silent, "no price is known")

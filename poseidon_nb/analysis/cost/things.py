@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from poseidon_nb.analysis.columns import lists
+from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed
 
@@ -17,11 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from poseidon_nb.catalogue.prices import Price
-
-#: What DigitalOcean tags the droplets with that are nodes of a cluster.
-NODE_TAG = "k8s"
-#: Sizes are slugs of droplets' plans.
-_GPU = "gpu-"
 
 
 def _part(kind: str, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
@@ -69,9 +66,7 @@ def droplets(frame: pd.DataFrame, sizes: pd.DataFrame | None) -> pd.DataFrame:
         needed(sizes, ("slug", "price_monthly"), "sizes")
         listed = sizes.drop_duplicates("slug").set_index("slug")["price_monthly"]
         month = month.fillna(frame["size"].map(listed).astype("Float64"))
-    gpu = frame["size"].str.startswith(_GPU).fillna(value=False).astype(bool)
-    cap = np.where(gpu, prices.CAP_HOURS_GPU, prices.CAP_HOURS)
-    node = pd.Series([NODE_TAG in (tags or ()) for tags in frame["tags"]], frame.index, dtype=bool)
+    cap = np.where(with_gpus(frame), prices.CAP_HOURS_GPU, prices.CAP_HOURS)
     ids = frame["id"].astype("Int64")
     made = _part(
         "droplet",
@@ -88,7 +83,7 @@ def droplets(frame: pd.DataFrame, sizes: pd.DataFrame | None) -> pd.DataFrame:
         created_at=frame.get("created_at"),
         price_source=pd.Series("sizes_list", frame.index).mask(told, "droplets_list"),
     )
-    made["kind"] = made["kind"].mask(node, "kubernetes_node")
+    made["kind"] = made["kind"].mask(nodes(frame), "kubernetes_node")
     return _unpriced(made, month.isna(), "the droplet does not tell its price, and its size is not in the list")
 
 
@@ -104,10 +99,7 @@ def backups(frame: pd.DataFrame, of: pd.DataFrame, policies: pd.DataFrame | None
     policies : pandas.DataFrame, optional
         The plan of each.
     """
-    if "features" not in frame.columns:
-        return of.head(0)
-    has = pd.Series(["backups" in (features or ()) for features in frame["features"]], frame.index, dtype=bool)
-    lines = of[has]
+    lines = of[np.array(["backups" in features for features in lists(frame, "features")], dtype=bool)]
     plan = pd.Series(pd.NA, lines.index, dtype="string")
     if policies is not None:
         needed(policies, ("droplet_id", "plan"), "backup_policies")
@@ -155,18 +147,19 @@ def _stored(kind: str, frame: pd.DataFrame, price: Price) -> pd.DataFrame:
         frame["size_gigabytes"],
         id=frame["id"].astype("string"),
         name=frame["name"],
-        region=pd.Series(
-            [next(iter(regions or ()), None) for regions in frame["regions"]], frame.index, dtype="string"
-        ),
+        region=pd.Series(_firsts(frame, "regions"), frame.index, dtype="string"),
         created_at=frame.get("created_at"),
     )
     return _unpriced(made, frame["size_gigabytes"].isna(), "the API does not tell its size yet")
 
 
+def _firsts(frame: pd.DataFrame, column: str) -> list[Any]:
+    return [next(iter(one), None) for one in lists(frame, column)]
+
+
 def volumes(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each volume, attached or not."""
     needed(frame, ("id", "name", "size_gigabytes", "region", "droplet_ids"), "volumes")
-    first = [next(iter(ids or ()), None) for ids in frame["droplet_ids"]]
     made = _priced(
         "volume",
         frame,
@@ -175,7 +168,7 @@ def volumes(frame: pd.DataFrame) -> pd.DataFrame:
         id=frame["id"],
         name=frame["name"],
         region=frame["region"],
-        droplet_id=pd.Series(first, frame.index, dtype="Int64"),
+        droplet_id=pd.Series(_firsts(frame, "droplet_ids"), frame.index, dtype="Int64"),
         created_at=frame.get("created_at"),
     )
     return _unpriced(made, frame["size_gigabytes"].isna(), "the API does not tell its size")
