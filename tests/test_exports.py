@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 from pathlib import Path
 
 import pytest
 
 import poseidon_nb
-from poseidon_nb import errors
+from poseidon_nb import errors, plots
 
 SOURCE = ast.parse(Path(poseidon_nb.__file__).read_text(encoding="utf-8"))
 
@@ -42,6 +43,18 @@ def test_type_checkers_see_the_same_names_from_the_same_places():
             "poseidon_nb" if name in poseidon_nb._PACKAGES else f"poseidon_nb.{poseidon_nb._HOMES.get(name, 'errors')}"
         )
         assert module == home, name
+
+
+def test_plots_gives_every_picture_that_a_module_of_it_draws():
+    rooms = ("cost", "metrics", "rightsizing", "sizes", "timeline")
+    modules = [importlib.import_module(f"poseidon_nb.plots.{room}") for room in rooms]
+    drawn = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert {"Picture", *drawn} == {*plots.__all__}
 
 
 def test_every_error_is_public():

@@ -1,8 +1,19 @@
 """From frames to decisions: which size, what it costs, what is too large, what happened.
 
 DataFrame in, DataFrame out. Nothing here asks the network or changes what it is given, so all of it works on frames of
-your own, without an account. The columns of what is given back stand in `poseidon_nb.frames.schemas`. A module for each
-question; `plots` draws the answers, and neither knows the other.
+your own, without an account. Where a docstring says "table ``cost_by``", its columns, their dtypes, units and meanings
+are those of ``poseidon_nb.frames.schemas.FINDINGS["cost_by"]``, also when there are no rows. A module for each question;
+`plots` draws the answers, and neither knows the other.
+
+- `sizes`: which size, and where. What its slug and its region are called by is in `size_classes` and `region_words`.
+- `cost`: a line for each thing that costs (`cost.things`, `cost.listing`), their sums, and what was billed.
+- `metrics`: readings made comparable, from what `readings` makes of counters and bytes; `use`, a row for each droplet,
+  is in `droplet_use`.
+- `rightsizing`: the rule and the advice. `judging` applies it to all droplets at once, `holding` knows which sizes are
+  sold and hold what is needed, and `reasons` puts it into words.
+- `timeline`: what was done when, and how long it takes.
+
+`columns` reads the columns of a frame whoever made it, and `droplet_kinds` says which droplets are nodes or have GPUs.
 """
 
 from __future__ import annotations

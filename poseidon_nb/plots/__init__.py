@@ -2,6 +2,11 @@
 
 Every figure is a `Picture`: a ``plotly.graph_objects.Figure`` to be changed at will, which also holds its numbers as a
 table and says them in words, for whoever cannot see it and for pages that run no script.
+
+A module for each question, called as in `analysis`: `sizes`, `cost`, `metrics`, `rightsizing`, `timeline`. What they share
+is in `picture` (the look of all, and how one is told where it is not drawn), `droplet_rows` (a row for each droplet) and
+`labels` (names told apart and escaped, what is left out). Neither knows `analysis`: a frame of your own with the columns
+that a function needs is drawn as well.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from poseidon_nb.frames.shaped import needed
+from poseidon_nb.plots.labels import escaped, known, left_out
 from poseidon_nb.plots.picture import COLOURS, INK, drawn
 from poseidon_nb.text import counted, printable
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Bars that are drawn, the dearest; more would be a carpet that nobody reads.
 MOST_BARS = 30
+_SUMS = ("group", "price_usd_month", "price_usd_hour", "share", "things", "unpriced")
+_MONTHS = ("month", "billed_usd", "change_usd", "change_percent", "final")
 _ROW_PX, _FRAME_PX, _MONTHS_PX = 26, 130, 380
 #: Letters of a label beside its bar; the hover has all.
 _LABEL = 40
@@ -37,6 +41,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
     Picture
         The dearest 30, if there are more.
     """
+    needed(sums, _SUMS, "sums", source="po.analysis.cost.by")
     priced = sums.dropna(subset=["price_usd_month"])
     shown = priced.nlargest(MOST_BARS, "price_usd_month").iloc[::-1]
     labels = [escape(_shortened(name)) for name in _names(shown, by)]
@@ -52,10 +57,9 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         hovertext=[_hover(row, name) for row, name in zip(_rows(shown), _names(shown, by), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    columns = ["group", "price_usd_month", "price_usd_hour", "share", "things", "unpriced"]
     picture = drawn(
         bars,
-        table=sums[columns].rename(columns={"group": by} if by else {}),
+        table=sums[[*_SUMS]].rename(columns={"group": by} if by else {}),
         words=_words(sums, priced, by),
         title=f"What it costs{f', by {by}' if by else ''}",
         x="USD a month",
@@ -85,6 +89,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
     months : pandas.DataFrame
         As `analysis.cost.history` gives them.
     """
+    needed(months, _MONTHS, "months", source="po.analysis.cost.history")
     final = months["final"].fillna(value=True).astype(bool)
     bars = [
         go.Bar(
@@ -150,7 +155,6 @@ def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
         return "Nothing here has a known price."
     dearest = priced.nlargest(1, "price_usd_month")
     (first,), (name,) = _rows(dearest), _names(dearest, by)
-    left_out = f" The picture shows the dearest {MOST_BARS}; the table has all." if len(priced) > MOST_BARS else ""
     unpriced = int(sums["unpriced"].sum())
     without = (
         f" {counted(unpriced, 'line')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
@@ -159,16 +163,16 @@ def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
     )
     return (
         f"{name} costs most, {first['price_usd_month']:,.2f} USD a month, {first['share']:.0%} of all;"
-        f" {counted(len(priced), 'bar')} in all.{without}{left_out}"
+        f" {counted(len(priced), 'bar')} in all.{without}{left_out(MOST_BARS, len(priced), 'dearest')}"
     )
 
 
 def _month_hover(row: dict[str, Any]) -> str:
     change, percent = row["change_usd"], row["change_percent"]
-    # Missing where there is no month before; nan alone differs from itself.
-    moved = "" if change != change else f"<br>{change:+,.2f} USD from the month before"  # noqa: PLR0124
-    moved += "" if percent != percent else f", {percent:+,.0f} %"  # noqa: PLR0124
-    return f"<b>{escape(printable(str(row['month'])))}</b><br>{row['billed_usd']:,.2f} USD{moved}"
+    # There may be no month before.
+    moved = f"<br>{change:+,.2f} USD from the month before" if known(change) else ""
+    moved += f", {percent:+,.0f} %" if known(percent) else ""
+    return f"<b>{escaped(row['month'])}</b><br>{row['billed_usd']:,.2f} USD{moved}"
 
 
 def _story(months: pd.DataFrame, final: pd.Series) -> str:

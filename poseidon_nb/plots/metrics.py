@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed
+from poseidon_nb.plots.labels import told_apart
 from poseidon_nb.plots.picture import COLOURS, INK, drawn
-from poseidon_nb.text import counted, hint, joined, printable
+from poseidon_nb.text import counted, hint, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,7 +62,9 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
         raise InvalidArgument(f"the frame has metrics of {joined(kinds)}: draw one kind at a time")
     kind = kinds[0] if kinds else ""
     unit = str(frame["unit"].iloc[0]) if len(frame) else ""
-    lines = frame.assign(droplet=_called(frame), label=frame["label"].fillna("").astype(str))
+    lines = frame.assign(
+        droplet=told_apart(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
+    )
     table = _summary(lines)
     wanted = _wanted(table, [*highlight])
     title, axis = _TITLES.get(kind, (kind, unit))
@@ -80,16 +83,6 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     picture.update_xaxes(type="date")
     picture.update_yaxes(rangemode="tozero")
     return picture
-
-
-def _called(frame: pd.DataFrame) -> pd.Series[str]:
-    """Give what each droplet is called: two of one name, and those without, are told apart by their ids."""
-    droplets = frame[["droplet_id", "name"]].drop_duplicates("droplet_id")
-    ids = droplets["droplet_id"].astype(str)
-    names = droplets["name"].astype(object).where(droplets["name"].notna(), "").map(printable)
-    unclear = names.duplicated(keep=False)
-    called = names.mask(unclear, names + " (" + ids + ")").mask(names == "", ids)
-    return frame["droplet_id"].map(dict(zip(droplets["droplet_id"], called, strict=True))).astype(str)
 
 
 def _summary(lines: pd.DataFrame) -> pd.DataFrame:

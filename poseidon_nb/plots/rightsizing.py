@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from poseidon_nb.plots.picture import COLOURS, GOOD, drawn
+from poseidon_nb.frames.shaped import needed
+from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
+from poseidon_nb.plots.labels import escaped, known, left_out, told_apart
+from poseidon_nb.plots.picture import COLOURS, GOOD
 from poseidon_nb.text import counted, printable
 
 if TYPE_CHECKING:
@@ -17,9 +20,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.plots.picture import Picture
 
-#: Droplets that are drawn, the first of the frame; more would be a carpet that nobody reads.
-MOST_DROPLETS = 60
-_ROW_PX, _FRAME_PX = 26, 170
+_SHOWN = ("size", "advised_size", "saving_usd_month", "anew_size", "anew_saving_usd_month", "sure", "why")
+_COLUMNS = ("droplet_id", "name", "verdict", "price_monthly", "advised_price_monthly", *_SHOWN)
 #: What is seen besides a colour: how sure an advice is.
 _PATTERNS = {"high": "", "medium": "/", "low": "."}
 #: Of each: the columns, the colour, how far beside the droplet's place its line is, and how the line is drawn.
@@ -48,6 +50,7 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
     Picture
         The first 60 droplets, if there are more. What only a droplet made anew would save has bars of its own.
     """
+    needed(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
     resized = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
     most = rightsizing[["saving_usd_month", "anew_saving_usd_month"]].max(axis="columns")
     could = rightsizing.loc[(most > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
@@ -56,12 +59,10 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
     labels = _labels(rightsizing)
     traces = [_bars(kept, labels, "resize"), _bars(kept, labels, "made anew, as the disk cannot shrink")]
     order = labels[kept.index].tolist()
-    picture = _laid_out(
+    picture = in_rows(
         [trace for trace in traces if len(trace.y)],
         len(order),
-        table=could[
-            ["name", "size", "advised_size", "saving_usd_month", "anew_size", "anew_saving_usd_month", "sure", "why"]
-        ],
+        table=could[["name", *_SHOWN]],
         words=_savings_words(resized, could, len(rightsizing)),
         title="What could be saved",
         x="USD a month",
@@ -69,9 +70,7 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
         bargap=0.3,
         showlegend=bool(order),
     )
-    picture.update_yaxes(
-        type="category", categoryorder="array", categoryarray=order[::-1], ticklabelstep=1, showgrid=False
-    )
+    name_rows(picture, order)
     return picture
 
 
@@ -89,14 +88,16 @@ def use_of_size(rightsizing: pd.DataFrame) -> Picture:
         A line from the median to the maximum, with a dot for each. The first 60 droplets, if there are more; those of
         which nothing is known are left out.
     """
-    known = rightsizing.loc[rightsizing[["cpu_p95", "memory_p95"]].notna().any(axis="columns")]
-    kept, labels = known.head(MOST_DROPLETS), _labels(rightsizing)
+    columns = [column for figures, *_ in _USED.values() for column in figures]
+    needed(rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use")
+    used = rightsizing.loc[rightsizing[["cpu_p95", "memory_p95"]].notna().any(axis="columns")]
+    kept, labels = used.head(MOST_DROPLETS), _labels(rightsizing)
     names = labels[kept.index].tolist()
-    picture = _laid_out(
+    picture = in_rows(
         [_line(kept, names, what) for what in _USED],
         len(names),
-        table=known[["name", *(column for columns, *_ in _USED.values() for column in columns)]],
-        words=_use_words(known, len(rightsizing)),
+        table=used[["name", *columns]],
+        words=_use_words(used, len(rightsizing)),
         title="Use of what each droplet has",
         x="% of its vCPUs, of its memory",
     )
@@ -108,26 +109,8 @@ def use_of_size(rightsizing: pd.DataFrame) -> Picture:
     return picture
 
 
-def _laid_out(traces: list[Any], rows: int, **more: Any) -> Picture:
-    return drawn(
-        *traces,
-        y="droplet",
-        height=_FRAME_PX + _ROW_PX * max(rows, 3),
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
-        margin={"t": 84},
-        title_y=1,
-        title_yanchor="top",
-        title_pad_t=12,
-        hovermode="closest",
-        **more,
-    )
-
-
 def _labels(frame: pd.DataFrame) -> pd.Series[str]:
-    """Give what each row is called: two droplets of one name are told apart by their ids."""
-    names = frame["name"].fillna("?").map(printable)
-    shared = names.duplicated(keep=False)
-    return names.mask(shared, names + " (" + frame["droplet_id"].astype("string") + ")").map(escape).astype(str)
+    return told_apart(frame["name"], frame["droplet_id"]).map(escape)
 
 
 def _bars(rows: pd.DataFrame, labels: pd.Series[str], way: str) -> Any:
@@ -139,7 +122,7 @@ def _bars(rows: pd.DataFrame, labels: pd.Series[str], way: str) -> Any:
         y=labels[some.index].tolist(),
         x=some[column].tolist(),
         marker={"color": colour, "pattern": {"shape": [_PATTERNS.get(sure, "") for sure in some["sure"].fillna("")]}},
-        text=[f"→ {_text(slug)}" for slug in some["anew_size" if column.startswith("anew") else "advised_size"]],
+        text=[f"→ {escaped(slug)}" for slug in some["anew_size" if column.startswith("anew") else "advised_size"]],
         hovertext=_hover(some, labels, _anew if column.startswith("anew") else _resized),
         hovertemplate="%{hovertext}<extra></extra>",
     )
@@ -154,31 +137,25 @@ def _hover(rows: pd.DataFrame, labels: pd.Series[str], told: Callable[[dict[Any,
 
 def _resized(row: dict[Any, Any]) -> str:
     return (
-        f"{_text(row['size'])} → {_text(row['advised_size'])}<br>${row['price_monthly']:,.2f} →"
-        f" ${row['advised_price_monthly']:,.2f} a month, saves ${row['saving_usd_month']:,.2f}; sure: {_text(row['sure'])}"
+        f"{escaped(row['size'])} → {escaped(row['advised_size'])}<br>${row['price_monthly']:,.2f} →"
+        f" ${row['advised_price_monthly']:,.2f} a month, saves ${row['saving_usd_month']:,.2f}; sure: {escaped(row['sure'])}"
     )
 
 
 def _anew(row: dict[Any, Any]) -> str:
-    return (
-        f"{_text(row['size'])}, anew as {_text(row['anew_size'])}: saves ${row['anew_saving_usd_month']:,.2f} a month"
-    )
-
-
-def _text(value: object) -> str:
-    return escape(printable(str(value)))
+    return f"{escaped(row['size'])}, anew as {escaped(row['anew_size'])}: saves ${row['anew_saving_usd_month']:,.2f} a month"
 
 
 def _broken(why: str) -> str:
     """Give the words a line for each part, for a hover does not break lines by itself."""
-    return "<br>".join(map(_text, why.split("; ")))
+    return "<br>".join(map(escaped, why.split("; ")))
 
 
 def _line(rows: pd.DataFrame, names: list[str], what: str) -> Any:
     """Give the lines of all droplets as one trace, with a gap after each."""
     (half, most_times, most), colour, beside, dash = _USED[what]
     values = rows[[half, most_times, most]].itertuples(index=False)
-    x = [value if value == value else None for row in values for value in (*row, None)]  # noqa: PLR0124  # nan alone differs from itself
+    x = [value if known(value) else None for row in values for value in (*row, None)]
     words = [
         f"<b>{name}</b><br>{what}: {row[half]:.0f} % or less half of the time,<br>{row[most_times]:.0f} % or less in 19 of"
         f" 20 readings, {row[most]:.0f} % at most"
@@ -214,18 +191,15 @@ def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> s
         words += f" The disk alone stands in the way of {more:,}: made anew they would save ${anew.sum():,.2f} a month."
     if could["sure"].isin(["medium", "low"]).any():
         words += " What is less sure is hatched or dotted."
-    left_out = len(could) - MOST_DROPLETS
-    return words + (f" The picture shows the first {MOST_DROPLETS}; the table has all." if left_out > 0 else "")
+    return words + left_out(MOST_DROPLETS, len(could))
 
 
-def _use_words(known: pd.DataFrame, of_all: int) -> str:
-    words = f"Use of {len(known):,} of {counted(of_all, 'droplet')}, from half of the time to the most."
-    if len(known):
-        busiest, fullest = (known.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95", "memory_max"))
+def _use_words(used: pd.DataFrame, of_all: int) -> str:
+    words = f"Use of {len(used):,} of {counted(of_all, 'droplet')}, from half of the time to the most."
+    if len(used):
+        busiest, fullest = (used.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95", "memory_max"))
         words += (
             f" The busiest is {printable(str(busiest['name']))} with {busiest['cpu_p95']:.0f} % of its vCPUs at p95, the"
             f" fullest {printable(str(fullest['name']))} with {fullest['memory_max']:.0f} % of its memory."
         )
-    return words + (
-        f" The picture shows the first {MOST_DROPLETS}; the table has all." if len(known) > MOST_DROPLETS else ""
-    )
+    return words + left_out(MOST_DROPLETS, len(used))

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import SIZES_ON_SALE
 from poseidon_nb.frames.shaped import needed
+from poseidon_nb.plots.labels import escaped, known
 from poseidon_nb.plots.picture import COLOURS, GOOD, INK, drawn
 from poseidon_nb.text import counted, hint, joined, named, printable
 
@@ -70,21 +71,23 @@ def price_map(
         if axis not in frame.columns or not pd.api.types.is_numeric_dtype(frame[axis]):
             drawable = [name for name in AXES if name in frame.columns]
             raise InvalidArgument(f"sizes cannot be drawn by {axis!r}{hint(axis, drawable)}")
-    known = frame.dropna(subset=[x, y])
-    best = _best(known, frontier)
-    line = _least(known, x, y)
+    points = frame.dropna(subset=[x, y])
+    best = _best(points, frontier)
+    line = _least(points, x, y)
     traces = [
-        _cloud(known[known["family"] == family], x, y, best, place)
-        for place, family in enumerate(known["family"].dropna().unique())
+        _cloud(points[points["family"] == family], x, y, best, place)
+        for place, family in enumerate(points["family"].dropna().unique())
     ]
     if len(line):
         traces.insert(0, _along(line, x, y))
     shown = list(dict.fromkeys([*_SHOWN, x, y]))
-    table = known[shown].assign(best=[slug in best for slug in known["slug"]]) if frontier is not None else known[shown]
+    table = points[shown]
+    if frontier is not None:
+        table = table.assign(best=[slug in best for slug in points["slug"]])
     picture = drawn(
         *traces,
         table=table.sort_values([y, x]).reset_index(drop=True),
-        words=_words_of_map(known, line, x, y, best if frontier is not None else None),
+        words=_words_of_map(points, line, x, y, best if frontier is not None else None),
         title=f"{_title(x)} and {_title(y)}",
         x=_title(x),
         y=_title(y),
@@ -101,9 +104,9 @@ def price_map(
         },
         hovermode="closest",
     )
-    if len(known):
+    if len(points):
         for axis, update in ((x, picture.update_xaxes), (y, picture.update_yaxes)):
-            if (known[axis] > 0).all():
+            if (points[axis] > 0).all():
                 update(type="log", dtick="D2", minor={"showgrid": False})
     return picture
 
@@ -140,7 +143,7 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
         for name, shut, row in zip(names, closed, cells, strict=False)
     ]
     trace = go.Heatmap(
-        x=[escape(printable(slug)) for slug in slugs],
+        x=[escaped(slug) for slug in slugs],
         y=labels,
         z=[[int(sold) for sold in row] for row in cells],
         text=[["✓" if sold else "" for sold in row] for row in cells] if is_named else None,
@@ -202,7 +205,7 @@ def _along(line: pd.DataFrame, x: str, y: str) -> Any:
 def _cloud(frame: pd.DataFrame, x: str, y: str, best: set[str], place: int) -> Any:
     sign = _SIGNS[place % len(_SIGNS)]
     return go.Scatter(
-        name=escape(printable(str(frame["family"].iloc[0]))),
+        name=escaped(frame["family"].iloc[0]),
         mode="markers",
         x=frame[x].tolist(),
         y=frame[y].tolist(),
@@ -212,10 +215,7 @@ def _cloud(frame: pd.DataFrame, x: str, y: str, best: set[str], place: int) -> A
             "size": 9,
         },
         customdata=frame["slug"].tolist(),
-        hovertext=[
-            f"<b>{escape(printable(str(slug)))}</b>{facts}"
-            for slug, facts in zip(frame["slug"], _facts(frame), strict=True)
-        ],
+        hovertext=[f"<b>{escaped(slug)}</b>{facts}" for slug, facts in zip(frame["slug"], _facts(frame), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
@@ -226,14 +226,14 @@ def _facts(frame: pd.DataFrame, *, brief: bool = False) -> list[str]:
 
 
 def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
-    lines = [" ".join(printable(str(row[name])) for name in ("family", "generation") if _there(row.get(name)))]
+    lines = [" ".join(printable(str(row[name])) for name in ("family", "generation") if known(row.get(name)))]
     lines += [
         f"{_number(row['vcpus'])} vCPU, {_number(row['memory_gib'])} GiB of memory",
         f"{_number(row['disk'])} GB of disk, {_number(row['transfer'])} TB of transfer",
     ]
-    if _there(row.get("gpu_count")) and row["gpu_count"]:
+    if known(row.get("gpu_count")) and row["gpu_count"]:
         lines.append(f"{_number(row['gpu_count'])} GPU, {_number(row.get('gpu_vram'))} GiB")
-    hourly = f", {row['price_hourly']:,.5f} an hour" if _there(row.get("price_hourly")) else ""
+    hourly = f", {row['price_hourly']:,.5f} an hour" if known(row.get("price_hourly")) else ""
     lines.append(f"{_number(row['price_monthly'])} USD a month{hourly}")
     if brief:
         return lines
@@ -245,7 +245,7 @@ def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
             ("price_per_disk_gb", "GB of disk"),
             ("price_per_transfer_tb", "TB"),
         )
-        if _there(row.get(name))
+        if known(row.get(name))
     ]
     sold_in = row.get("sold_in", row.get("regions"))
     where = f"sold in {joined(map(str, sold_in))}" if isinstance(sold_in, list) and sold_in else ""
@@ -253,12 +253,8 @@ def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
     return [line for line in (*lines, ", ".join(per), where, gone) if line]
 
 
-def _there(value: Any) -> bool:
-    return value is not None and not (pd.api.types.is_scalar(value) and pd.isna(value))
-
-
 def _number(value: Any) -> str:
-    return f"{float(value):,.2f}".rstrip("0").rstrip(".") if _there(value) else "?"
+    return f"{float(value):,.2f}".rstrip("0").rstrip(".") if known(value) else "?"
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -269,7 +265,7 @@ def _short(name: str) -> str:
 def _title(name: str) -> str:
     column = _COLUMNS.get(name)
     if column is None:
-        return escape(printable(name))
+        return escaped(name)
     return f"{column.meaning} ({column.unit})" if column.unit else column.meaning
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from poseidon_nb.plots.picture import BAD, COLOURS, drawn
-from poseidon_nb.text import counted, printable
+from poseidon_nb.frames.shaped import needed
+from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
+from poseidon_nb.plots.labels import escaped, known, left_out, told_apart
+from poseidon_nb.plots.picture import BAD, COLOURS
+from poseidon_nb.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.plots.picture import Picture
 
-#: Droplets that are drawn, the busiest; more would be a carpet that nobody reads.
-MOST_DROPLETS = 60
-_ROW_PX, _FRAME_PX = 26, 170
+_COLUMNS = ("droplet", "type", "started_at", "ended_at", "duration_s", "failed", "status", "resource_id", "id")
 #: The least width of a bar: most actions take seconds, in a window of days.
 _LEAST_PX = 5
 _MS = 1_000.0
@@ -50,8 +51,9 @@ def timeline(spans: pd.DataFrame) -> Picture:
     Picture
         The busiest 60 droplets, if there are more.
     """
+    needed(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
     timed = spans.dropna(subset=["started_at"])
-    labels = _labels(timed)
+    labels = told_apart(timed["droplet"], timed["resource_id"]).map(escape)
     drawn_labels = [*labels.value_counts().index[:MOST_DROPLETS]]
     kept = timed.assign(
         label=labels,
@@ -60,36 +62,22 @@ def timeline(spans: pd.DataFrame) -> Picture:
         ended_at=timed["ended_at"].fillna(timed["started_at"]),
     )[labels.isin(drawn_labels)]
     order = sorted(drawn_labels, key=str.casefold)
-    picture = drawn(
-        *[_bars(kept[kept["kind"] == kind], kind) for kind in _COLOUR_OF if (kept["kind"] == kind).any()],
-        *_marks(kept),
+    picture = in_rows(
+        [
+            *[_bars(kept[kept["kind"] == kind], kind) for kind in _COLOUR_OF if (kept["kind"] == kind).any()],
+            *_marks(kept),
+        ],
+        len(order),
         table=spans[["droplet", "type", "started_at", "duration_s", "status"]],
         words=_words(timed, len(drawn_labels), labels.nunique()),
         title="What happened",
         x="time (UTC)",
-        y="droplet",
         barmode="overlay",
         bargap=0.35,
-        height=_FRAME_PX + _ROW_PX * max(len(order), 3),
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0},
-        margin={"t": 84},
-        title_y=1,
-        title_yanchor="top",
-        title_pad_t=12,
-        hovermode="closest",
     )
     picture.update_xaxes(type="date")
-    picture.update_yaxes(
-        type="category", categoryorder="array", categoryarray=order[::-1], ticklabelstep=1, showgrid=False
-    )
+    name_rows(picture, order)
     return picture
-
-
-def _labels(spans: pd.DataFrame) -> pd.Series[str]:
-    """Give what each row is called: two droplets of one name are told apart by their ids."""
-    names = spans["droplet"].fillna("?").map(printable)
-    shared = spans.groupby(names)["resource_id"].transform("nunique") > 1
-    return names.mask(shared, names + " (" + spans["resource_id"].astype("string") + ")").map(escape).astype(str)
 
 
 def _bars(spans: pd.DataFrame, kind: str) -> Any:
@@ -143,8 +131,8 @@ def _hover(spans: pd.DataFrame) -> list[str]:
         strict=True,
     )
     return [
-        f"<b>{label}</b><br>{escape(printable(type_))}: {escape(printable(status))}<br>{began} UTC, "
-        f"{f'{took:,.0f} s' if took == took else 'end unknown'}<br>action {number}"  # noqa: PLR0124  # nan alone differs from itself
+        f"<b>{label}</b><br>{escaped(type_)}: {escaped(status)}<br>{began} UTC, "
+        f"{f'{took:,.0f} s' if known(took) else 'end unknown'}<br>action {number}"
         for label, type_, status, began, took, number in rows
     ]
 
@@ -153,9 +141,8 @@ def _words(spans: pd.DataFrame, droplets: int, of_droplets: int) -> str:
     if spans.empty:
         return "Nothing was done to any droplet in this time."
     failed = int(spans["failed"].sum())
-    left_out = f" The picture shows the busiest {droplets:,}; the table has all." if droplets < of_droplets else ""
     return (
         f"{counted(len(spans), 'action')} on {counted(of_droplets, 'droplet')}, from"
         f" {spans['started_at'].min():%Y-%m-%d %H:%M} to {spans['ended_at'].max():%Y-%m-%d %H:%M} UTC:"
-        f" {f'{failed:,} failed' if failed else 'none failed'}.{left_out}"
+        f" {f'{failed:,} failed' if failed else 'none failed'}.{left_out(droplets, of_droplets, 'busiest')}"
     )
