@@ -5,7 +5,7 @@ your own, without an account. Where a docstring says "table ``cost_by``", its co
 are those of ``poseidon_nb.frames.schemas.FINDINGS["cost_by"]``, also when there are no rows. A module for each question;
 `plots` draws the answers, and neither knows the other.
 
-- `sizes`: which size, and where. What its slug and its region are called by is in `size_classes` and `region_words`.
+- `sizes`: which size, and where. What its slug and its region are called by is in `size_classes` and `regions`.
 - `cost`: a line for each thing that costs (`cost.things`, `cost.listing`), their sums, and what was billed.
 - `metrics`: readings made comparable, from what `readings` makes of counters and bytes; `use`, a row for each droplet,
   is in `droplet_use`.

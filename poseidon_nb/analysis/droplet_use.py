@@ -41,8 +41,8 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     Returns
     -------
     pandas.DataFrame
-        A row for each of the droplets, in their order, also for those of which nothing is known: ``note`` says why. The
-        columns are those of ``poseidon_nb.frames.schemas.FINDINGS["use"]``.
+        Table ``use``: a row for each of the droplets, in their order, also for those of which nothing is known: ``note``
+        says why.
 
     Notes
     -----

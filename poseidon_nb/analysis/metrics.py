@@ -46,7 +46,7 @@ def tidy(kind: str, series: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As ``poseidon_nb.frames.schemas.FINDINGS["metrics"]`` says; droplets in the order in which they came.
+        Table ``metrics``; droplets in the order in which they came.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a size is called by: its family, the generation of its processors, and the words that people mean them by.
+"""What a size is classed by: its family, the generation of its processors, and the words that people mean them by.
 
 The rule, which holds for all 147 sizes that DigitalOcean sold in August 2025:
 
@@ -18,7 +18,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, OTHER
+from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.text import hint, joined
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _LEGACY = re.compile(r"[0-9]+[mg]b")
 _LETTERS = re.compile(r"[a-z]*")
 _NOT_WORDS = re.compile(r"[\W_]+")
 _MAKERS = ("nvidia", "amd")
-_DATACENTER = re.compile(r"(?P<city>[a-z]+)[0-9]+")
 
 
 def class_of(slug: str, description: str = "", gpu_model: str = "", gpus: int = 0) -> tuple[str, str]:
@@ -41,7 +40,7 @@ def class_of(slug: str, description: str = "", gpu_model: str = "", gpus: int = 
     gpus : int
         Number of its graphics processors.
     """
-    slug, said = slug.casefold(), _hyphenated(description)
+    slug, said = slug.casefold(), hyphenated(description)
     family = FAMILIES.get(_LETTERS.match(slug)[0])  # type: ignore[index]  # the pattern matches anything
     if gpus or gpu_model or family == "gpu":
         return "gpu", _model(gpu_model)
@@ -57,13 +56,14 @@ def class_of(slug: str, description: str = "", gpu_model: str = "", gpus: int = 
     return family, f"premium-{maker}" if maker else "regular"
 
 
-def _hyphenated(text: str) -> str:
+def hyphenated(text: str) -> str:
+    """Give words as slugs are written: ``Premium Intel`` is ``premium-intel``."""
     return _NOT_WORDS.sub("-", text.casefold()).strip("-")
 
 
 def _model(gpu_model: str) -> str:
-    maker, _, rest = _hyphenated(gpu_model).partition("-")
-    return rest if maker in _MAKERS and rest else _hyphenated(gpu_model)
+    maker, _, rest = hyphenated(gpu_model).partition("-")
+    return rest if maker in _MAKERS and rest else hyphenated(gpu_model)
 
 
 def classes_meant(words: str | Iterable[str], known: Iterable[str], what: str) -> set[str]:
@@ -87,7 +87,7 @@ def classes_meant(words: str | Iterable[str], known: Iterable[str], what: str) -
     among = list(dict.fromkeys(known))
     found: set[str] = set()
     for word in [words] if isinstance(words, str) else words:
-        wanted = _hyphenated(word)
+        wanted = hyphenated(word)
         same = [one for one in among if one == wanted] or [
             one for one in among if wanted and (one.startswith(f"{wanted}-") or one.endswith(f"-{wanted}"))
         ]
@@ -95,37 +95,3 @@ def classes_meant(words: str | Iterable[str], known: Iterable[str], what: str) -
             raise InvalidArgument(f"no {what} {word!r}{hint(word, among) or f'; there is {joined(among)}'}")
         found.update(same)
     return found
-
-
-def regions_meant(words: str | Iterable[str], known: Iterable[str]) -> list[str]:
-    """Give the slugs of regions that some words mean.
-
-    Parameters
-    ----------
-    words : str or iterable of str
-        Each a slug; the letters of a city, ``nyc``, for all its datacenters; or a part of the world: ``europe``,
-        ``north-america``, ``asia``, ``australia``.
-    known : iterable of str
-        The slugs that there are.
-
-    Returns
-    -------
-    list of str
-        Each once, in the order in which they were meant.
-
-    Raises
-    ------
-    InvalidArgument
-        A word means none of them.
-    """
-    slugs = list(dict.fromkeys(known))
-    cities = {slug: found["city"] for slug in slugs if (found := _DATACENTER.fullmatch(slug))}
-    meant: list[str] = []
-    for word in [words] if isinstance(words, str) else words:
-        wanted = _hyphenated(word)
-        there = AREAS.get(wanted, (wanted,))
-        same = [slug for slug in slugs if slug == wanted or cities.get(slug) in there]
-        if not same:
-            raise InvalidArgument(f"no region {word!r}{hint(word, [*slugs, *AREAS])}")
-        meant += same
-    return list(dict.fromkeys(meant))

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.columns import flags, lists, numbers
-from poseidon_nb.analysis.size_classes import class_of, classes_meant, regions_meant
+from poseidon_nb.analysis.regions import closed_regions, regions_meant, with_feature
+from poseidon_nb.analysis.size_classes import class_of, classes_meant
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS, OTHER
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +126,7 @@ def on_sale(
     """
     frame = unit_prices(sizes)
     wanted = _slugs(frame, regions, datacenters)
-    closed = _closed(datacenters) if datacenters is not None else set()
+    closed = closed_regions(datacenters) if datacenters is not None else set()
     if regions is not None and wanted and closed.issuperset(wanted):
         raise InvalidArgument(
             f"{joined(wanted)} {'is' if len(wanted) == 1 else 'are'} closed: nothing can be made there now"
@@ -275,7 +276,7 @@ def availability(
     }
     known = [str(slug) for slug in regions["slug"]]
     unknown = sorted({one for sold in listed.values() for one in sold} - {*known})
-    slugs, closed = [*known, *unknown], _closed(regions)
+    slugs, closed = [*known, *unknown], closed_regions(regions)
     more = [pd.NA] * len(unknown)
     columns: dict[str, Any] = {
         "region": pd.array(slugs, dtype="string"),
@@ -288,37 +289,6 @@ def availability(
     if only is None or not slugs:
         return matrix
     return matrix[matrix["region"].isin(regions_meant(only, slugs))].reset_index(drop=True)
-
-
-def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
-    """Give the regions that offer something, or all of several things.
-
-    Parameters
-    ----------
-    regions : pandas.DataFrame
-    *features : str
-        The API's words: ``"backups"``, ``"storage"``, ``"image_transfer"``; hyphens will do.
-
-    Returns
-    -------
-    pandas.DataFrame
-        These rows of `regions`, with its columns. A closed region that offers it is among them: see ``available``.
-
-    Raises
-    ------
-    InvalidArgument
-        No region offers such a thing.
-    """
-    needed(regions, ("features",), "regions")
-    offered = [{*map(str, its_features)} for its_features in lists(regions, "features")]
-    known = sorted(set().union(*offered))
-    wanted = {_underscored(feature) for feature in features}
-    for feature in features:
-        if known and _underscored(feature) not in known:
-            near = hint(feature, known) or f"; there is {joined(known)}"
-            raise InvalidArgument(f"no region has the feature {feature!r}{near}")
-    keep = np.array([wanted <= have for have in offered], dtype=bool)
-    return regions[keep].reset_index(drop=True)
 
 
 def _slugs(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame | None) -> list[str]:
@@ -334,12 +304,6 @@ def _slugs(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame
     return regions_meant(regions, ordered)
 
 
-def _closed(datacenters: pd.DataFrame) -> set[str]:
-    # That a region is closed has to be said; of one that says nothing it is not known.
-    is_open = datacenters["available"].astype("boolean").fillna(value=True).astype(bool)
-    return {*datacenters.loc[~is_open, "slug"].astype(str)}
-
-
 def _of_class(frame: pd.DataFrame, family: Words | None, generation: Words | None) -> pd.Series[bool]:
     keep = pd.Series(data=True, index=frame.index, dtype=bool)
     if family is not None:
@@ -348,7 +312,3 @@ def _of_class(frame: pd.DataFrame, family: Words | None, generation: Words | Non
         known = (*GENERATIONS, *frame["generation"].dropna().unique())
         keep &= frame["generation"].isin(classes_meant(generation, known, "generation"))
     return keep
-
-
-def _underscored(word: str) -> str:
-    return word.casefold().replace("-", "_")

@@ -34,7 +34,7 @@ def spans(
     Returns
     -------
     pandas.DataFrame
-        A row each; columns as in ``poseidon_nb.frames.schemas.FINDINGS["spans"]``.
+        Table ``spans``: a row for each action.
 
     Raises
     ------
@@ -73,8 +73,8 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each type; columns as in ``poseidon_nb.frames.schemas.FINDINGS["durations"]``. The times are of those
-        that ended well: how soon something fails says nothing about how long it takes.
+        Table ``durations``: a row for each type. The times are of those that ended well: how soon something fails says
+        nothing about how long it takes.
 
     Raises
     ------

@@ -88,7 +88,7 @@ class Readings:
     Attributes
     ----------
     frame : pandas.DataFrame
-        The readings, as ``poseidon_nb.frames.schemas.FINDINGS["series"]`` says; of a droplet that failed, those that came.
+        Table ``series``: the readings; of a droplet that failed, those that came.
     droplets : list of Droplet
         Whose they should be, in the order asked for.
     failed : dict
@@ -160,7 +160,7 @@ class Metrics:
         Returns
         -------
         pandas.DataFrame
-            As ``poseidon_nb.frames.schemas.FINDINGS["series"]`` says.
+            Table ``series``.
 
         Raises
         ------

@@ -85,7 +85,7 @@ def series_frame(answers: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> 
     Returns
     -------
     pandas.DataFrame
-        As ``poseidon_nb.frames.schemas.FINDINGS["series"]`` says.
+        Table ``series``.
 
     Raises
     ------

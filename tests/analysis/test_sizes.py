@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.analysis import sizes as analysis
-from poseidon_nb.analysis.size_classes import class_of, classes_meant, regions_meant
+from poseidon_nb.analysis.regions import regions_meant
+from poseidon_nb.analysis.size_classes import class_of, classes_meant
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import FINDINGS
 

@@ -58,8 +58,8 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
     Returns
     -------
     pandas.DataFrame
-        A row for each product, and last ``(all)``: all lines against the balance's usage of this month. Columns as in
-        ``frames.schemas.FINDINGS["cost_reconciled"]``.
+        Table ``cost_reconciled``: a row for each product, and last ``(all)``: all lines against the balance's usage of this
+        month.
     """
     needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES)
     needed(items, ("product", "amount", "resource_id"), "invoice_items")
@@ -153,7 +153,7 @@ def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> p
     Returns
     -------
     pandas.DataFrame
-        Columns as in ``frames.schemas.FINDINGS["cost_history"]``.
+        Table ``cost_history``: a row for each month.
     """
     needed(invoices, ("invoice_period", "amount"), "invoices")
     billed = _months(invoices)

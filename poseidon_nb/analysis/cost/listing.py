@@ -80,8 +80,7 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
     Returns
     -------
     pandas.DataFrame
-        Columns as in ``frames.schemas.FINDINGS["cost_lines"]``. Nodes of Kubernetes are droplets and stand here once, as
-        ``kubernetes_node``.
+        Table ``cost_lines``. Nodes of Kubernetes are droplets and stand here once, as ``kubernetes_node``.
     """
     parts: list[pd.DataFrame] = []
     own = pd.DataFrame(columns=["id"])

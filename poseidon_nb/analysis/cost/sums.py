@@ -43,7 +43,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns as in ``frames.schemas.FINDINGS["cost_by"]``.
+        Table ``cost_by``, dearest first, what has no price last.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def total(lines: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns as in ``frames.schemas.FINDINGS["cost_total"]``.
+        Table ``cost_total``: one row.
     """
     needed(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
     prices = lines[["price_usd_month", "price_usd_hour"]].sum()
