@@ -6,9 +6,9 @@ are those of ``poseidon_nb.frames.schemas.FINDINGS["cost_by"]``, also when there
 `plots` draws the answers, and neither knows the other.
 
 - `sizes`: which size, and where. What its slug and its region are called by is in `size_classes` and `regions`.
-- `cost`: a line for each thing that costs (`cost.things`, `cost.listing`), their sums, and what was billed.
-- `metrics`: readings made comparable, from what `readings` makes of counters and bytes; `use`, a row for each droplet,
-  is in `droplet_use`.
+- `cost`: a line for each thing that costs (``things``, ``listing``), their sums, and what was billed.
+- `metrics`: readings made comparable, from what `readings` makes of counters and bytes; what each droplet uses, in a
+  row, is in `droplet_use`.
 - `rightsizing`: the rule and the advice. `judging` applies it to all droplets at once, `holding` knows which sizes are
   sold and hold what is needed, and `reasons` puts it into words.
 - `timeline`: what was done when, and how long it takes.

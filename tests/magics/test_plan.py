@@ -70,6 +70,7 @@ LINES = [
     "sizes list",
     "sizes cheapest --memory 16GiB --region europe --limit 3",
     "sizes frontier --region ams3",
+    "explore sizes --region ams3",
     "account",
     "cost sums --by tag",
     "cost lines",

@@ -150,6 +150,54 @@ def verbs(droplet: po.Droplet) -> None:
     droplet.reboot(60)  # type: ignore[call-arg, arg-type]  # options are keywords
 
 
+def analysis(client: po.Client, droplets: pd.DataFrame, sizes: pd.DataFrame, actions: pd.DataFrame) -> None:
+    regions = client.regions.frame()
+    assert_type(po.analysis.sizes.unit_prices(sizes), pd.DataFrame)
+    assert_type(po.analysis.sizes.on_sale(sizes, regions="europe", family=["cpu"]), pd.DataFrame)
+    assert_type(po.analysis.sizes.cheapest(sizes, memory_gib=16, regions=["ams3"], datacenters=regions), pd.DataFrame)
+    assert_type(po.analysis.sizes.frontier(sizes, generation="premium"), pd.DataFrame)
+    assert_type(po.analysis.sizes.availability(sizes, regions, only="nyc"), pd.DataFrame)
+    assert_type(po.analysis.sizes.with_feature(regions, "backups", "storage"), pd.DataFrame)
+    lines = po.analysis.cost.lines(droplets=droplets, sizes=sizes, others={"app": droplets}, sent_gib_month=1.0)
+    assert_type(lines, pd.DataFrame)
+    assert_type(po.analysis.cost.by(lines, "tag"), pd.DataFrame)
+    assert_type(po.analysis.cost.total(lines), pd.DataFrame)
+    assert_type(po.analysis.cost.reconciled(lines, lines, lines, now=client.now()), pd.DataFrame)
+    assert_type(po.analysis.cost.history(lines, preview=None), pd.DataFrame)
+    series = client.metrics.frame("use", ["web-1", 7], start=client.now())
+    assert_type(series, pd.DataFrame)
+    assert_type(po.analysis.metrics.tidy("cpu", series), pd.DataFrame)
+    assert_type(po.analysis.metrics.cpu(series, modes=True), pd.DataFrame)
+    assert_type(po.analysis.metrics.wide(series), pd.DataFrame)
+    readings = client.metrics.read("use", client.droplets.list())
+    use = po.analysis.metrics.use(readings.frame, droplets, failed=readings.failed)
+    assert_type(use, pd.DataFrame)
+    rule = po.analysis.rightsizing.Rule(cpu_headroom=20, same_family=True)
+    assert_type(po.analysis.rightsizing.advice(droplets, sizes, use, rule=rule), pd.DataFrame)
+    assert_type(po.analysis.timeline.spans(actions, {7: "web-1"}, now=client.now()), pd.DataFrame)
+    assert_type(po.analysis.timeline.durations(actions), pd.DataFrame)
+    po.analysis.sizes.cheapest(sizes, memory="16GiB")  # type: ignore[call-arg]
+    po.analysis.rightsizing.Rule(20)  # type: ignore[call-arg]  # each by its keyword
+
+
+def plots(frame: pd.DataFrame) -> None:
+    assert_type(po.plots.price_map(frame, "vcpus", frontier=["s-1vcpu-1gb"]), po.plots.Picture)
+    assert_type(po.plots.availability_map(frame, frame), po.plots.Picture)
+    assert_type(po.plots.cost_by(frame, by="tag"), po.plots.Picture)
+    assert_type(po.plots.cost_history(frame), po.plots.Picture)
+    assert_type(po.plots.metric_lines(frame, highlight=["web-1"]), po.plots.Picture)
+    assert_type(po.plots.savings(frame), po.plots.Picture)
+    assert_type(po.plots.use_of_size(frame), po.plots.Picture)
+    picture = po.plots.timeline(frame)
+    assert_type(picture.table, pd.DataFrame)
+    assert_type(picture.words, str)
+
+
+def exploring(client: po.Client) -> None:
+    explorer = po.SizeExplorer(client, regions=["ams3"], families=["basic"], image="debian-12-x64")
+    assert_type(explorer.selected, pd.DataFrame)
+
+
 def errors(client: po.Client) -> None:
     try:
         client.droplets.by_name("web")
