@@ -31,28 +31,43 @@ METRICS = findings(
     finding("unit", "string", "%, processes or Mbit/s"),
 )
 
-USE = findings(
-    "use",
-    finding("droplet_id", "Int64", "whose use it is"),
-    finding("name", "string", "the droplet's name"),
+#: What a droplet uses of its size; the advice on sizes shows the same columns.
+CPU = (
     finding("cpu_p50", "float64", "half of the time its vCPUs, all together, were busier than this", "%"),
     finding("cpu_p95", "float64", "a twentieth of the time they were busier than this", "%"),
     finding("cpu_max", "float64", "the busiest reading", "%"),
     finding("bursts", "float64", "share of the readings in which they were busier than 90 %", "%"),
+)
+MEMORY = (
     finding("memory_p50", "float64", "half of the time more of its memory was used", "%"),
     finding("memory_p95", "float64", "a twentieth of the time more of its memory was used", "%"),
     finding("memory_max", "float64", "the fullest reading", "%"),
+)
+DISK_AND_TRAFFIC = (
     finding("disk_used_gb", "float64", "most that was on its own disk, volumes not counted", "GB"),
     finding("disk_used_percent", "float64", "most of its own disk that was used", "%"),
     finding("outbound_tb_month", "float64", "what it would send to the internet in 730 hours like these", "TB"),
-    finding("cpu_p95_vcpus", "float64", "busy vCPUs, exceeded a twentieth of the time: right across a resize"),
-    finding("cpu_max_vcpus", "float64", "most busy vCPUs"),
-    finding("memory_p95_mib", "float64", "used memory, exceeded a twentieth of the time", "MiB"),
-    finding("memory_max_mib", "float64", "most used memory", "MiB"),
+)
+#: What such figures rest on.
+WINDOW = (
     finding("samples", "Int64", "how many readings the figures of the cpu, or else of the memory, rest on"),
     finding("hours", "float64", "how long those readings cover, gaps not counted", "h"),
     finding("from", TIME, "the first reading"),
     finding("to", TIME, "the last reading"),
+)
+
+USE = findings(
+    "use",
+    finding("droplet_id", "Int64", "whose use it is"),
+    finding("name", "string", "the droplet's name"),
+    *CPU,
+    *MEMORY,
+    *DISK_AND_TRAFFIC,
+    finding("cpu_p95_vcpus", "float64", "busy vCPUs, exceeded a twentieth of the time: right across a resize"),
+    finding("cpu_max_vcpus", "float64", "most busy vCPUs"),
+    finding("memory_p95_mib", "float64", "used memory, exceeded a twentieth of the time", "MiB"),
+    finding("memory_max_mib", "float64", "most used memory", "MiB"),
+    *WINDOW,
     finding("resized", "boolean", "whether its vCPUs, memory or disk changed in between"),
     finding("note", "string", "what is missing and why; missing when all is there"),
 )

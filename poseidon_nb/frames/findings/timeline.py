@@ -11,7 +11,7 @@ SPANS = findings(
     finding("type", "string", "what was done: create, power_off, resize ..."),
     finding("started_at", TIME, "when it began"),
     finding("ended_at", TIME, "when it ended; for one that runs, now"),
-    finding("duration_s", "float64", "how long it took, or has been running", "seconds"),
+    finding("duration_s", "float64", "how long it took, or has been running", "s"),
     finding("failed", "boolean", "whether it did not end well"),
     finding("status", "string", "in-progress, completed or errored"),
     finding("region", "string", "slug of the datacenter"),
@@ -25,6 +25,6 @@ DURATIONS = findings(
     finding("count", "Int64", "how many were started"),
     finding("failed", "Int64", "how many of them did not end well"),
     finding("running", "Int64", "how many have not ended yet"),
-    finding("median_s", "float64", "half of those that ended well took no longer", "seconds"),
-    finding("p90_s", "float64", "nine of ten that ended well took no longer", "seconds"),
+    finding("median_s", "float64", "half of those that ended well took no longer", "s"),
+    finding("p90_s", "float64", "nine of ten that ended well took no longer", "s"),
 )

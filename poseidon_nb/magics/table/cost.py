@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from poseidon_nb.magics.table.parts import PLOT
 from poseidon_nb.magics.words import LIST_WORDS, Group, Option, Verb
 
 #: What has to be read to know all that costs; of the images only one's own.
@@ -16,7 +17,6 @@ _READS = (
 _OWN_IMAGES = MappingProxyType({"private": True})
 #: As `analysis.cost.KEYS`, which is not imported here because pandas comes with it.
 _KEYS = ("kind", "tag", "region", "size", "project", "droplet")
-_PLOT = Option(field="plot", kind="flag", help="draw it: gives a plotly figure instead of the table")
 
 COST = Group(
     name="cost",
@@ -38,7 +38,7 @@ COST = Group(
                     closed=True,
                     default="kind",
                 ),
-                _PLOT,
+                PLOT,
             ),
             aliases=("sum",),
             table="cost_by",
@@ -65,7 +65,7 @@ COST = Group(
             name="history",
             help="show what each month cost, and how much more than the one before",
             operations=("invoices_list",),
-            options=(_PLOT,),
+            options=(PLOT,),
             table="cost_history",
             example="%do cost history",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from poseidon_nb.magics.table.parts import BY_TAG, SOME_DROPLETS
 from poseidon_nb.magics.words import (
     BULK_COLUMNS,
     CREATE_WORDS,
@@ -19,12 +20,6 @@ from poseidon_nb.magics.words import (
 )
 
 _DROPLET = Argument(name="droplet", shows="DROPLET", help="its id or name", source="droplets")
-_DROPLETS = Argument(
-    name="droplets", shows="DROPLET", help="ids or names", source="droplets", many=True, instead="tag_name"
-)
-_BY_TAG = Option(
-    field="tag_name", name="tag", aliases=("tag-name",), help="all droplets with this tag", shows="TAG", source="tags"
-)
 
 
 def _tag_verb(name: str, help: str, operation: str, asks: tuple[Question, ...] = ()) -> Verb:  # noqa: A002  # the word of the table
@@ -32,9 +27,9 @@ def _tag_verb(name: str, help: str, operation: str, asks: tuple[Question, ...] =
         name=name,
         help=help,
         operations=(operation,),
-        arguments=(_DROPLETS,),
+        arguments=(SOME_DROPLETS,),
         options=(
-            replace(_BY_TAG, aliases=()),
+            replace(BY_TAG, aliases=()),
             Option(field="name", name="tag-name", help="the tag", shows="TAG", source="tags", required=True),
         ),
         asks=asks,
@@ -57,8 +52,8 @@ def _change(
         help=help,
         operations=("dropletActions_post",),
         fixed={"type": name},
-        arguments=(_DROPLETS,),
-        options=(_BY_TAG, *options),
+        arguments=(SOME_DROPLETS,),
+        options=(BY_TAG, *options),
         aliases=aliases,
         asks=(*asks, "many") if "replace" not in asks else asks,
         columns=BULK_COLUMNS,
@@ -73,8 +68,8 @@ def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # t
         help=help,
         operations=("dropletActions_post", "dropletActions_post_byTag"),
         fixed={"type": name},
-        arguments=(_DROPLETS,),
-        options=(_BY_TAG,),
+        arguments=(SOME_DROPLETS,),
+        options=(BY_TAG,),
         aliases=aliases,
         asks=("many",),
         columns=BULK_COLUMNS,
@@ -241,8 +236,8 @@ DROPLETS = Group(
             help="destroy droplets and what is on them",
             operations=("droplets_destroy", "droplets_destroy_byTag"),
             stands_for="droplets_destroy",
-            arguments=(_DROPLETS,),
-            options=(_BY_TAG,),
+            arguments=(SOME_DROPLETS,),
+            options=(BY_TAG,),
             aliases=DELETE_WORDS,
             asks=("delete",),
             columns=BULK_COLUMNS,
@@ -271,9 +266,9 @@ DROPLETS = Group(
             help="save the disk as an image",
             operations=("dropletActions_post", "dropletActions_post_byTag"),
             fixed={"type": "snapshot"},
-            arguments=(_DROPLETS,),
+            arguments=(SOME_DROPLETS,),
             options=(
-                _BY_TAG,
+                BY_TAG,
                 Option(
                     field="name", aliases=("snapshot-name",), help="name of the snapshot", shows="NAME", required=True
                 ),
@@ -291,9 +286,9 @@ DROPLETS = Group(
             name="resize",
             help="give another size; refused while the droplet is on, unless --restart",
             operations=("dropletActions_post",),
-            arguments=(_DROPLETS,),
+            arguments=(SOME_DROPLETS,),
             options=(
-                _BY_TAG,
+                BY_TAG,
                 Option(field="size", help="the new plan", shows="SLUG", source="sizes", required=True),
                 Option(field="disk", aliases=("resize-disk",), help="grow the disk too, for good", kind="flag"),
                 Option(field="restart", help="shut down first, and start again afterwards", kind="flag"),

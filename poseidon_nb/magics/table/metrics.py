@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import Argument, Group, Option, Verb
+from poseidon_nb.magics.table.parts import BY_TAG, PLOT, SOME_DROPLETS, last
+from poseidon_nb.magics.words import Group, Option, Verb
 
-_DROPLETS = Argument(
-    name="droplets", shows="DROPLET", help="ids or names", source="droplets", many=True, instead="tag_name"
-)
 _OPTIONS = (
-    Option(
-        field="tag_name",
-        name="tag",
-        aliases=("tag-name",),
-        help="all droplets with this tag",
-        shows="TAG",
-        source="tags",
-    ),
-    Option(field="last", help="how far back: 24h, 7d, 2w", shows="TIME", default="24h"),
+    BY_TAG,
+    last("24h"),
     Option(field="start", help="from when, instead: 2026-11-23T12:00:00Z, Unix seconds, or 3d ago", shows="TIME"),
     Option(field="end", help="until when", shows="TIME", default="now"),
 )
-_PLOT = Option(field="plot", kind="flag", help="draw it: gives a plotly figure instead of the table")
 
 
 def _kind(
@@ -29,14 +19,14 @@ def _kind(
     *operations: str,
     aliases: tuple[str, ...],
     example: str,
-    options: tuple[Option, ...] = (_PLOT,),
+    options: tuple[Option, ...] = (PLOT,),
     table: str = "metrics",
 ) -> Verb:
     return Verb(
         name=name,
         help=help,
         operations=tuple(f"monitoring_get_{word}Metrics" for word in operations),
-        arguments=(_DROPLETS,),
+        arguments=(SOME_DROPLETS,),
         options=(*_OPTIONS, *options),
         aliases=aliases,
         at_most_one_of=(("last", "start"),),
@@ -55,7 +45,7 @@ METRICS = Group(
             "show how busy the vCPUs were, in percent of all of them",
             "DropletCpu",
             aliases=("cpus", "processor"),
-            options=(Option(field="modes", kind="flag", help="what the time went to: user, steal, iowait ..."), _PLOT),
+            options=(Option(field="modes", kind="flag", help="what the time went to: user, steal, iowait ..."), PLOT),
             example="web-1 web-2 --last 7d --plot",
         ),
         _kind(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import Argument, Group, Option, Verb
+from dataclasses import replace
+
+from poseidon_nb.magics.table.parts import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
+from poseidon_nb.magics.words import Group, Option, Verb
 
 
 def _percent(field: str, name: str, help: str, default: str) -> Option:  # noqa: A002  # the word of the table
@@ -44,28 +47,12 @@ RIGHTSIZE = Group(
                 "monitoring_get_dropletFilesystemFreeMetrics",
                 "monitoring_get_dropletBandwidthMetrics",
             ),
-            arguments=(
-                Argument(
-                    name="droplets",
-                    shows="DROPLET",
-                    help="ids or names; without any, all",
-                    source="droplets",
-                    many=True,
-                    required=False,
-                ),
-            ),
+            arguments=(DROPLETS_OR_ALL,),
             options=(
-                Option(
-                    field="tag_name",
-                    name="tag",
-                    aliases=("tag-name",),
-                    help="only droplets with this tag",
-                    shows="TAG",
-                    source="tags",
-                ),
-                Option(field="last", help="how far back: 24h, 7d, 2w", shows="TIME", default="14d"),
+                ONLY_BY_TAG,
+                last("14d"),
                 *_RULE,
-                Option(field="plot", kind="flag", help="draw the savings: gives a plotly figure instead of the table"),
+                replace(PLOT, help="draw the savings: gives a plotly figure instead of the table"),
             ),
             table="rightsizing",
             example="%do rightsize --tag web --last 14d",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS
+from poseidon_nb.magics.table.parts import PLOT
 from poseidon_nb.magics.words import Argument, Option, Verb
 
-_PLOT = Option(field="plot", kind="flag", help="draw it: gives a plotly figure instead of the table")
 _REGION = Option(
     field="region",
     kind="list",
@@ -57,7 +57,7 @@ SIZE_VERBS = (
             _REGION,
             *_CLASSES,
             Option(field="limit", kind="integer", help="only so many, the cheapest", default="all"),
-            _PLOT,
+            PLOT,
         ),
         table="sizes_on_sale",
         example="%do sizes cheapest --memory 16GiB --transfer 2 --region europe --limit 5",
@@ -66,7 +66,7 @@ SIZE_VERBS = (
         name="frontier",
         help="show the sizes that no other beats: cheaper or as cheap, with as much of all and more of something",
         operations=("sizes_list", "regions_list"),
-        options=(_REGION, *_CLASSES, _PLOT),
+        options=(_REGION, *_CLASSES, PLOT),
         table="sizes_on_sale",
         example="%do sizes frontier --region ams3 --plot",
     ),
@@ -87,7 +87,7 @@ REGION_VERBS = (
                 source="regions",
             ),
             *_CLASSES,
-            _PLOT,
+            PLOT,
         ),
         example="%do regions matrix --region europe --family basic",
     ),

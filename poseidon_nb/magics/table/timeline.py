@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import Argument, Option, Verb
+from dataclasses import replace
 
-_LAST = Option(field="last", help="how far back: 24h, 7d, 2w", shows="TIME", default="7d")
+from poseidon_nb.magics.table.parts import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
+from poseidon_nb.magics.words import Verb
+
+_LAST = last("7d")
 
 TIMELINE_VERBS = (
     Verb(
         name="timeline",
         help="show what was done to each droplet when, newest first",
         operations=("actions_list", "droplets_list"),
-        arguments=(
-            Argument(
-                name="droplets",
-                shows="DROPLET",
-                help="ids or names; without any, all, also those that are deleted",
-                source="droplets",
-                many=True,
-                required=False,
-            ),
-        ),
+        arguments=(replace(DROPLETS_OR_ALL, help="ids or names; without any, all, also those that are deleted"),),
         options=(
             _LAST,
-            Option(
-                field="tag_name",
-                name="tag",
-                aliases=("tag-name",),
-                help="only droplets with this tag",
-                shows="TAG",
-                source="tags",
-            ),
-            Option(field="plot", kind="flag", help="draw it: gives a plotly figure instead of the table"),
+            ONLY_BY_TAG,
+            PLOT,
         ),
         table="spans",
         example="%do actions timeline --last 7d --plot",
