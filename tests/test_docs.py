@@ -103,7 +103,10 @@ def test_every_command_that_the_readme_answers_a_question_with_answers_it():
     po.do("sandbox start")
     try:
         for command in commands:
-            assert po.do(command) is not None, command
+            answer = po.do(command)
+            assert answer is not None, command
+            if hasattr(answer, "close"):
+                answer.close()
     finally:
         po.do("sandbox stop")
 

@@ -80,6 +80,14 @@ class Explorer:
             )
         }
 
+    def wait_drawn(self, count: int) -> None:
+        """Wait until so many points are drawn: the picture comes a moment after the words."""
+        self.page.wait_for_function(
+            "([plot, count]) => plot.data[0].x.filter(one => one !== null).length === count",
+            arg=[self.plot.element_handle(), count],
+            timeout=20_000,
+        )
+
     def chip(self, label: str):
         return self.place.get_by_role("checkbox", name=label, exact=True)
 
@@ -218,7 +226,7 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     shown.place.get_by_role("button", name="Reset filters").click()
     shown.wait_text("147 of 147 sizes")
     assert not shown.chip("ams3").is_checked()
-    assert len(shown.drawn()) == 147
+    shown.wait_drawn(147)
 
 
 @pytest.mark.timeout(240)
