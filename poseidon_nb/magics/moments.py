@@ -11,6 +11,8 @@ from poseidon_nb.errors import InvalidArgument
 WINDOW = timedelta(days=1)
 
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
+#: Where Unix seconds begin; nothing that is asked for is older.
+_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -27,14 +29,14 @@ def unix_seconds(text: str, now: datetime) -> str:
     Raises
     ------
     InvalidArgument
-        It is no moment.
+        It is no moment, or one so long ago that Unix seconds had not begun.
     """
     word = text.strip()
     if word.isdecimal():
         return word
     ago = _AGO.fullmatch(word)
     if ago is not None:
-        return _seconds(now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
+        return _seconds(_earlier(text, timedelta(**{_UNITS[ago[2]]: int(ago[1])}), now))
     if word == "now":
         return _seconds(now)
     try:
@@ -46,18 +48,30 @@ def unix_seconds(text: str, now: datetime) -> str:
     return _seconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
-def ago(text: str) -> timedelta:
-    """Give how long ago something was that is written as ``24h``, ``7d`` or ``2w``.
+def before(text: str, moment: datetime) -> datetime:
+    """Give the moment that comes so long before another as is written: ``24h``, ``7d`` or ``2w``.
+
+    Parameters
+    ----------
+    text : str
+    moment : datetime
+        Aware.
 
     Raises
     ------
     InvalidArgument
-        It is no such time, or none at all.
+        It is no such time, or none at all, or so long that Unix seconds had not begun.
     """
     read = _AGO.fullmatch(text.strip())
     if read is None or not int(read[1]):
         raise InvalidArgument(f"{text!r} is no length of time: write 24h, 7d or 2w")
-    return timedelta(**{_UNITS[read[2]]: int(read[1])})
+    return _earlier(text, timedelta(**{_UNITS[read[2]]: int(read[1])}), moment)
+
+
+def _earlier(text: str, length: timedelta, moment: datetime) -> datetime:
+    if length > moment - _BEGAN:
+        raise InvalidArgument(f"{text!r} reaches back before 1970: write 24h, 7d or 2w")
+    return moment - length
 
 
 def _seconds(moment: datetime) -> str:

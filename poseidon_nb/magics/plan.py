@@ -16,7 +16,7 @@ from poseidon_nb.magics.fields import create_fields, key_fields, steps_of, tagge
 from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
 from poseidon_nb.magics.handlers.metrics import window
-from poseidon_nb.magics.moments import ago
+from poseidon_nb.magics.moments import before
 from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _rightsizing_requests(command: Command, client: Client, kernel: Kernel) -> l
     listed = client.request("droplets_list", query={"tag_name": tag} if tag else {})
     end = client.now()
     read = client.metrics.requests(
-        "use", ids, start=end - ago(command.options.get("last") or rightsizing.LAST), end=end
+        "use", ids, start=before(command.options.get("last") or rightsizing.LAST, end), end=end
     )
     return [listed, client.request("sizes_list"), *read]
 

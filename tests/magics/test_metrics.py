@@ -139,7 +139,7 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
         ("metrics cpu web-1 --start yesterday", "'yesterday' is no moment"),
         ("metrics cpu web-1 --start 1h --end 2h", "the end comes first"),
         ("metrics cpu web-1 --start 99999999999999999", "reach not so far"),
-        ("metrics cpu web-1 --last 999999w", "reach not so far"),
+        ("metrics cpu web-1 --last 999999w", "reaches back before 1970"),
         ("metrics use web-1 --plot", "--plot"),
         ("metrics cpu web-1 --columns valeu", "no column 'valeu'; nearest: value"),
     ],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.moments import WINDOW, ago, unix_seconds
+from poseidon_nb.magics.moments import WINDOW, before, unix_seconds
 
 if TYPE_CHECKING:
     from poseidon_nb.client.metrics import Readings
@@ -29,7 +29,7 @@ def window(command: Command, now: datetime) -> tuple[datetime, datetime]:
         end = _moment(options.get("end", "now"), now)
         if "start" in options:
             return _moment(options["start"], now), end
-        return end - (ago(options["last"]) if "last" in options else WINDOW), end
+        return before(options["last"], end) if "last" in options else end - WINDOW, end
     except OverflowError:
         raise InvalidArgument("metrics reach not so far: write --last 24h, 7d or 2w") from None
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
-from poseidon_nb.magics.moments import ago
+from poseidon_nb.magics.moments import before
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.answer import Answer
@@ -21,7 +21,9 @@ def rightsize(job: Job) -> Answer | Live:
     from poseidon_nb.analysis import metrics, rightsizing  # noqa: PLC0415  # pandas comes at first use
 
     given = {one.name: job.option(one.name) for one in fields(rightsizing.Rule) if job.option(one.name) is not None}
-    rule, length = rightsizing.Rule(**given), ago(job.option("last") or LAST)
+    rule, last = rightsizing.Rule(**given), job.option("last") or LAST
+    # A word that is no length of time is refused before anything is asked for.
+    before(last, job.client.now())
     named = job.argument("droplets") or job.option("tag_name")
     droplets = job.droplets() if named else job.client.droplets.list()
     job.kernel.learn_names("droplets", [(one.name, one.id) for one in droplets], whole=not named)
@@ -29,7 +31,7 @@ def rightsize(job: Job) -> Answer | Live:
     sizes = job.client.sizes.frame()
     judged = [one for one, wanted in zip(droplets, rightsizing.judged_by_use(frame), strict=True) if wanted]
     end = job.client.now()
-    readings = job.client.metrics.read("use", judged, start=end - length, end=end)
+    readings = job.client.metrics.read("use", judged, start=before(last, end), end=end)
     use = metrics.use(readings.frame, frame, failed=readings.failed)
     found = rightsizing.advice(frame, sizes, use, rule=rule)
     if job.option("plot"):

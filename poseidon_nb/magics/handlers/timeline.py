@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.moments import ago
+from poseidon_nb.magics.moments import before
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +51,7 @@ def show_durations(job: Job) -> Answer:
 
 
 def _since(job: Job) -> datetime:
-    return job.client.now() - ago(job.option("last") or LAST)
+    return before(job.option("last") or LAST, job.client.now())
 
 
 HANDLERS = {("actions", "timeline"): show_timeline, ("actions", "durations"): show_durations}
