@@ -302,3 +302,7 @@ def test_the_sizes_of_a_month_share_one_monthly_cap(api):
     small, large = (float(line["amount"]) for line in lines)
     assert sum(map(hours, lines)) == 720
     assert small / 24 + large / 48 == pytest.approx(1, abs=0.001)
+
+
+def test_the_word_preview_stands_for_the_month_that_is_not_over(api):
+    assert items(api, "preview") == previewed(api) != []

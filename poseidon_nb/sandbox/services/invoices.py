@@ -24,6 +24,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+#: What stands for the UUID of the month that is not over, as the specification says where it introduces billing.
+_PREVIEW = "preview"
 _ADDRESS = {
     "address_line1": "7 Harbour Steps",
     "address_line2": "",
@@ -116,7 +118,8 @@ def list_invoices(call: Call) -> Reply:
 def _asked_for(call: Call) -> Invoice:
     world, uuid = call.world, call.names["invoice_uuid"]
     this = bills.month_of(world.now())
-    month = next((month for month in (this, *bills.months(world)) if _uuid(world, month) == uuid), None)
+    known = (month for month in (this, *bills.months(world)) if _uuid(world, month) == uuid)
+    month = this if uuid == _PREVIEW else next(known, None)
     invoice = invoice_of(world, month) if month else None
     if invoice is None or not (invoice.charges or month == this):
         raise not_found()
