@@ -53,11 +53,6 @@ OPEN = "%do panel web-1"
 READY = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep what needs the browser in one process: there is one server and one Chromium for all of it."""
-    item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
     """Give the address and the token of a JupyterLab, and the folder that it shows."""
