@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from poseidon_nb.errors import InvalidArgument
 
-#: How far back metrics are shown when nothing else was said.
-WINDOW = timedelta(days=1)
-
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
 #: Where Unix seconds begin; nothing that is asked for is older.
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)

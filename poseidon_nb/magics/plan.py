@@ -55,8 +55,8 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
     if command.group == "droplets" and handler_of(command) is not operations.run:
         return _droplet_requests(command, client, kernel)
     if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
-        read = _rightsizing_requests(command, client, kernel) if command.group == "rightsize" else None
-        return read or _reads_for_findings(command, verb, client, kernel)
+        reads = _READS_OF.get(command.group, _list_requests)
+        return reads(command, verb, client, kernel)
     if verb.stands_for == "sshKeys_create" and not command.body:
         return [client.request(verb.stands_for, body=key_fields(command))]
     return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))
@@ -95,13 +95,9 @@ def _droplet_ids(command: Command, kernel: Kernel) -> list[int | str]:
     return [*(_id(kernel, "droplets", word) for word in words if word is not None), *tagged]
 
 
-def _reads_for_findings(command: Command, verb: Verb, client: Client, kernel: Kernel) -> list[Request]:
-    """Give what is read so that something can be reckoned from it: whole lists, of which all pages are read, or metrics."""
+def _list_requests(command: Command, verb: Verb, client: Client, _: Kernel) -> list[Request]:
+    """Give the lists from which something is reckoned; of each all pages are read."""
     tag = command.options.get("tag_name")
-    if command.group == "metrics":
-        start, end = window(command, client.now())
-        asked = client.metrics.requests(verb.name, _droplet_ids(command, kernel), start=start, end=end)
-        return [*([client.request("droplets_list", query={"tag_name": tag})] if tag else []), *asked]
     requests = []
     for one in verb.operations:
         wanted = operation(one)
@@ -117,7 +113,14 @@ def _reads_for_findings(command: Command, verb: Verb, client: Client, kernel: Ke
     return requests
 
 
-def _rightsizing_requests(command: Command, client: Client, kernel: Kernel) -> list[Request]:
+def _metrics_requests(command: Command, verb: Verb, client: Client, kernel: Kernel) -> list[Request]:
+    tag = command.options.get("tag_name")
+    start, end = window(command, client.now())
+    asked = client.metrics.requests(verb.name, _droplet_ids(command, kernel), start=start, end=end)
+    return [*([client.request("droplets_list", query={"tag_name": tag})] if tag else []), *asked]
+
+
+def _rightsizing_requests(command: Command, _: Verb, client: Client, kernel: Kernel) -> list[Request]:
     tag = command.options.get("tag_name")
     ids = [_id(kernel, "droplets", word) for word in command.arguments.get("droplets") or ()]
     ids += ["ID-OF-EACH"] if tag or not ids else []
@@ -127,6 +130,10 @@ def _rightsizing_requests(command: Command, client: Client, kernel: Kernel) -> l
         "use", ids, start=before(command.options.get("last") or rightsizing.LAST, end), end=end
     )
     return [listed, client.request("sizes_list"), *read]
+
+
+#: What is read of droplets one by one, rather than as lists, by group.
+_READS_OF = {"metrics": _metrics_requests, "rightsize": _rightsizing_requests}
 
 
 def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:

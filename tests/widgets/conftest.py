@@ -7,6 +7,9 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.droplet_model import DropletModel
+from poseidon_nb.widgets.verbs import VERBS
 from tests.client.conftest import Desk as AccountDesk
 
 
@@ -62,3 +65,49 @@ def sent(monkeypatch):
     states = []
     monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: states.append((self, key)))
     return states
+
+
+class Hand:
+    """A model, and somebody who clicks."""
+
+    def __init__(self, desk, droplet):
+        self.desk = desk
+        self.changes = 0
+        #: What the test notes at each change.
+        self.note = lambda: None
+        self.model = DropletModel(droplet, self._changed, desk.workers)
+        desk.run(0.1)
+
+    def _changed(self):
+        self.changes += 1
+        self.note()
+
+    def confirm(self, name: str) -> None:
+        self.model.press(name)
+        self.desk.clock.advance(TOO_SOON_S + 0.1)
+        self.model.press(name)
+
+    def go(self) -> None:
+        self.model.go()
+        self.desk.clock.advance(TOO_SOON_S + 0.1)
+        self.model.go()
+
+    def enabled(self) -> set[str]:
+        return {name for name in VERBS if self.model.button(name).enabled}
+
+    def newest(self):
+        return self.model.activity.entries[0]
+
+
+@pytest.fixture
+def hand(desk):
+    hand = Hand(desk, desk.droplet())
+    yield hand
+    hand.model.close()
+
+
+@pytest.fixture
+def off(desk):
+    hand = Hand(desk, desk.droplet("staging-db"))
+    yield hand
+    hand.model.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from poseidon_nb.client.metrics import WINDOW
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.moments import WINDOW, before, unix_seconds
+from poseidon_nb.magics.moments import before, unix_seconds
 
 if TYPE_CHECKING:
     from poseidon_nb.client.metrics import Readings
