@@ -29,7 +29,7 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 def test_pictures_of_the_panels_can_be_made(open_notebook, tmp_path):
     notebook = open_notebook(SETUP, *PANELS.values(), SELECT)
     page = notebook.page
-    page.set_viewport_size({"width": 1180, "height": 1200})
+    page.set_viewport_size({"width": 1060, "height": 1200})
     notebook.command("application:toggle-left-area")
     for number in range(len(PANELS) + 2):
         notebook.run(number)
