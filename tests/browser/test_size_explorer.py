@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 START = """%load_ext poseidon_nb
 %do sandbox start
 """
@@ -29,6 +31,8 @@ class Explorer:
     def __init__(self, notebook, cell: int) -> None:
         self.notebook, self.page, self.cell = notebook, notebook.page, cell
         self.place = notebook.output(cell)
+        #: How many sizes the filters let through, as last looked at.
+        self.count = 147
 
     @property
     def plot(self):
@@ -69,9 +73,6 @@ class Explorer:
     def chosen_rows(self) -> list[str]:
         return sorted(self.place.locator(f"{ROWS}.pnb-chosen td.pnb-column-slug").all_inner_texts())
 
-    def rings(self) -> int:
-        return self.plot.evaluate("plot => plot.data[2].x.length")
-
     def drawn(self) -> set[str]:
         return {
             *self.plot.evaluate(
@@ -82,11 +83,23 @@ class Explorer:
 
     def wait_drawn(self, count: int) -> None:
         """Wait until so many points are drawn: the picture comes a moment after the words."""
+        self._wait_plot("plot.data[0].x.filter(one => one !== null).length", count)
+
+    def wait_rings(self, count: int) -> None:
+        """Wait until so many points have the ring of what is selected."""
+        self._wait_plot("plot.data[2].x.length", count)
+
+    def _wait_plot(self, counted: str, count: int) -> None:
         self.page.wait_for_function(
-            "([plot, count]) => plot.data[0].x.filter(one => one !== null).length === count",
-            arg=[self.plot.element_handle(), count],
-            timeout=20_000,
+            f"([plot, count]) => {counted} === count", arg=[self.plot.element_handle(), count], timeout=20_000
         )
+
+    def wait_filtered(self) -> None:
+        """Wait until words and picture show another number of sizes than before, and the same one."""
+        words = self.place.locator(".pnb-explorer").get_by_text(re.compile(r"\d+ of 147 sizes")).first
+        expect(words).not_to_contain_text(f"{self.count} of 147 sizes", timeout=20_000)
+        self.count = int(re.search(r"(\d+) of 147 sizes", words.inner_text())[1])
+        self.wait_drawn(self.count)
 
     def chip(self, label: str):
         return self.place.get_by_role("checkbox", name=label, exact=True)
@@ -140,7 +153,7 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     shown.wait_text("1 selected: gpu-mi300x8-1536gb")
     # The table turns to the page where the row is.
     assert shown.chosen_rows() == ["gpu-mi300x8-1536gb"]
-    assert shown.rings() == 1
+    shown.wait_rings(1)
     assert answer(shown, 2) == "['gpu-mi300x8-1536gb']"
     line = shown.place.locator(".pnb-line pre").inner_text()
     assert re.fullmatch(r"%do droplets create NAME --region \w+ --size gpu-mi300x8-1536gb --image gpu-amd-base", line)
@@ -149,7 +162,7 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     shown.place.get_by_role("searchbox").fill("c-8-intel")
     shown.row("c-8-intel").click()
     shown.wait_text("2 selected")
-    assert shown.rings() == 2
+    shown.wait_rings(2)
     shown.notebook.picture("explorer_selected_light")
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected: c-8-intel")
@@ -172,7 +185,7 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
     chosen = {*eval(answer(shown, 2))}
     assert within <= chosen
     assert len(chosen) < 6
-    assert shown.rings() == len(chosen)
+    shown.wait_rings(len(chosen))
     assert shown.chosen_rows() == sorted(chosen)
     assert shown.plot.locator(".modebar-btn[data-title='Share chart...']").count() == 0, "nothing leaves the page"
     shown.tool("Box Select")
@@ -202,7 +215,7 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     shown.place.get_by_role("searchbox").fill("")
     shown.wait_text("1 selected")
     shown.chip("cpu-optimized").check()
-    shown.wait_text(r"\d+ of 147 sizes")
+    shown.wait_filtered()
     slugs = {*eval(answer(shown, 2))}
     assert slugs == shown.drawn()
     assert all(slug.startswith("c") for slug in slugs)
@@ -211,21 +224,23 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     assert answer(shown, 3) == "[]"
     shown.chip("memory-optimized").check()
     shown.wait_text("1 selected: m-8vcpu-64gb")
+    shown.wait_filtered()
     shown.place.get_by_label("Memory from").select_option("32 GiB")
-    shown.page.wait_for_timeout(500)
-    shown.chip("ams3").check()
-    shown.page.wait_for_timeout(500)
+    shown.wait_filtered()
+    # That region sells all that is left; the line to copy takes it, in place of the first by name.
+    shown.chip("tor1").check()
+    shown.wait_text("--region tor1")
     after = {*eval(answer(shown, 2))}
     assert after == shown.drawn() != slugs
-    assert answer(shown, 4) == "[['ams3']]"
-    assert f"of {len(after)} sizes" in shown.place.locator(".dt-info").inner_text()
+    assert answer(shown, 4) == "[['tor1']]"
+    expect(shown.place.locator(".dt-info")).to_contain_text(f"of {len(after)} sizes", timeout=20_000)
     shown.notebook.picture("explorer_filtered_light")
     shown.place.get_by_label("Price from").select_option("$50,000")
     shown.wait_text("No size passes these filters")
     shown.notebook.picture("explorer_none_light")
     shown.place.get_by_role("button", name="Reset filters").click()
     shown.wait_text("147 of 147 sizes")
-    assert not shown.chip("ams3").is_checked()
+    expect(shown.chip("tor1")).not_to_be_checked(timeout=20_000)
     shown.wait_drawn(147)
 
 
@@ -256,7 +271,7 @@ def test_a_click_means_the_point_that_was_there_whatever_is_filtered_meanwhile(e
     assert clicked
     assert answer(shown, 3) == str(sorted(clicked))
     shown.wait_text(f"{len(clicked)} selected")
-    assert shown.rings() == len(clicked)
+    shown.wait_rings(len(clicked))
 
 
 @pytest.mark.timeout(240)
@@ -270,7 +285,7 @@ def test_other_axes_draw_other_columns(explorer):
     assert all(slug.startswith("gpu-") for slug in shown.drawn())
     assert "of 147 sizes" in shown.place.locator(".dt-info").inner_text()
     shown.place.get_by_label("Up", exact=True).select_option("price of a vCPU (USD a month)")
-    shown.page.wait_for_timeout(600)
+    expect(titles.last).to_have_text("price of a vCPU (USD a month)", timeout=20_000)
     assert {*titles.all_text_contents()} == {"graphics memory (GiB)", "price of a vCPU (USD a month)"}
     shown.notebook.picture("explorer_axes_light")
 
