@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.panels import show, watch_cells
-from poseidon_nb.widgets import fleet_panel
+from poseidon_nb.widgets.fleet import panel as fleet_panel
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client

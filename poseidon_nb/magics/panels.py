@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.widgets import actions_panel, droplet_panel
+from poseidon_nb.widgets.actions import panel as actions_panel
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
+from poseidon_nb.widgets.droplet import panel as droplet_panel
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client

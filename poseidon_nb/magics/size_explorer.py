@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.panels import show, watch_cells
-from poseidon_nb.widgets import size_explorer
+from poseidon_nb.widgets.sizes import explorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
 
 
-class SizeExplorer(size_explorer.SizeExplorer):
+class SizeExplorer(explorer.SizeExplorer):
     """Sizes as points and as rows, to filter, compare and choose from.
 
     Display it, or let it be a cell's last value. A click on a point or a row selects it, or takes it out again; a lasso

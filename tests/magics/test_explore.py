@@ -6,7 +6,7 @@ import pytest
 
 import poseidon_nb as po
 from poseidon_nb.errors import GrammarError, InvalidArgument
-from poseidon_nb.widgets.size_explorer import SizeExplorer
+from poseidon_nb.widgets.sizes.explorer import SizeExplorer
 
 
 def test_it_opens_with_the_filters_asked_for(desk):

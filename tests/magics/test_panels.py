@@ -12,7 +12,7 @@ import poseidon_nb as po
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.magics import panels
 from poseidon_nb.widgets.busy_kernel import BusyKernel
-from poseidon_nb.widgets.droplet_panel import DropletPanel
+from poseidon_nb.widgets.droplet.panel import DropletPanel
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
-from poseidon_nb.widgets.droplet_model import DropletModel
+from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.verbs import VERBS
 from tests.client.conftest import Desk as AccountDesk
 

@@ -11,7 +11,7 @@ from jupyter_client.manager import start_new_kernel
 
 from poseidon_nb.widgets.addressed_comm import AddressedComm, take_as_addressed
 from poseidon_nb.widgets.asking import Asking
-from poseidon_nb.widgets.droplet_panel import DropletPanel
+from poseidon_nb.widgets.droplet.panel import DropletPanel
 
 
 @pytest.fixture

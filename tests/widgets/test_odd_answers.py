@@ -8,9 +8,9 @@ import ipywidgets
 import pytest
 
 from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.widgets.actions_panel import ActionsPanel
-from poseidon_nb.widgets.droplet_panel import DropletPanel
-from poseidon_nb.widgets.fleet_panel import FleetPanel
+from poseidon_nb.widgets.actions.panel import ActionsPanel
+from poseidon_nb.widgets.droplet.panel import DropletPanel
+from poseidon_nb.widgets.fleet.panel import FleetPanel
 
 FIELDS = (
     *("name", "status", "size_slug", "size", "region", "vcpus", "memory", "disk", "tags"),

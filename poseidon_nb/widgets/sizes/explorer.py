@@ -5,15 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from poseidon_nb.widgets.copy_button import CopyButton
-from poseidon_nb.widgets.fleet_style import FLEET_STYLE
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import Button, box, html, marked, shown
-from poseidon_nb.widgets.size_explorer_model import SizeExplorerModel
-from poseidon_nb.widgets.size_explorer_style import EXPLORER_STYLE
-from poseidon_nb.widgets.size_filters import SizeFilters
-from poseidon_nb.widgets.size_picture import SizePicture
-from poseidon_nb.widgets.size_table import SizeTable
+from poseidon_nb.widgets.sizes.copy_button import CopyButton
+from poseidon_nb.widgets.sizes.filters import SizeFilters
+from poseidon_nb.widgets.sizes.model import SizeExplorerModel
+from poseidon_nb.widgets.sizes.picture import SizePicture
+from poseidon_nb.widgets.sizes.style import EXPLORER_STYLE
+from poseidon_nb.widgets.sizes.table import SizeTable
+from poseidon_nb.widgets.table_style import TABLE_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ class SizeExplorer(Panel):
             self._notices = box(self._notice, names=("notice",))
             self.widget.children = (
                 *self.widget.children,
-                html("hidden", value=FLEET_STYLE),
+                html("hidden", value=TABLE_STYLE),
                 html("hidden", value=EXPLORER_STYLE),
                 self._head,
                 self._filters.widget,

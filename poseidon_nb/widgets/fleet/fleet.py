@@ -14,8 +14,8 @@ from poseidon_nb.text import begun, counted, joined, named, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import filled
-from poseidon_nb.widgets.fleet_orders import Order
-from poseidon_nb.widgets.fleet_rows import Change, cells_of, change_between
+from poseidon_nb.widgets.fleet.orders import Order
+from poseidon_nb.widgets.fleet.rows import Change, cells_of, change_between
 from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.subscription import AccountState
     from poseidon_nb.clock import Clock
-    from poseidon_nb.widgets.fleet_rows import Cells
+    from poseidon_nb.widgets.fleet.rows import Cells
     from poseidon_nb.widgets.verbs import Verb
 
     Row = Mapping[str, Any]

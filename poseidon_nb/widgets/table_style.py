@@ -1,8 +1,8 @@
-"""What the table and the rows of a fleet add to the style sheet of panels, in the same colours of the theme."""
+"""What tables, lists and rows of work add to the style sheet of panels, in the same colours of the theme."""
 
 from __future__ import annotations
 
-FLEET_STYLE = """<style>
+TABLE_STYLE = """<style>
 .pnb-panel.pnb-fleet { max-width: 1180px; }
 .pnb-fleet .pnb-table-box { width: 100%; padding: 0 18px 10px; overflow-x: auto; overflow-y: hidden; }
 .pnb-fleet .pnb-fleet-table { width: 100%; overflow: visible; margin: 0; }

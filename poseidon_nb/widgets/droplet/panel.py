@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from poseidon_nb.text import printable
+from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.droplet_facts import facts_html, filled, head_html
-from poseidon_nb.widgets.droplet_model import DropletModel
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import ActivityList, Button, Notices, box, classed, html, shown

@@ -6,13 +6,13 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.widgets.fleet_model import FleetModel
-from poseidon_nb.widgets.fleet_style import FLEET_STYLE
-from poseidon_nb.widgets.fleet_table import FleetTable
-from poseidon_nb.widgets.fleet_work import entry_html, summary_html
+from poseidon_nb.widgets.fleet.model import FleetModel
+from poseidon_nb.widgets.fleet.table import FleetTable
+from poseidon_nb.widgets.fleet.work import entry_html, summary_html
 from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import Button, Notices, box, close_all, html, shown
+from poseidon_nb.widgets.table_style import TABLE_STYLE
 from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.widgets.fleet_work import FleetWork
+    from poseidon_nb.widgets.fleet.work import FleetWork
     from poseidon_nb.widgets.workers import Workers
 
 
@@ -68,7 +68,7 @@ class FleetPanel(Panel):
             self._work_box.layout.flex_flow = "column"
             self.widget.children = (
                 *self.widget.children,
-                html("hidden", value=FLEET_STYLE),
+                html("hidden", value=TABLE_STYLE),
                 self._head,
                 box(*self._table.widgets, names=("table-box",)),
                 bar,

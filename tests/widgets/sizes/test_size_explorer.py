@@ -7,8 +7,8 @@ from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.grammar import parse
-from poseidon_nb.widgets.size_explorer import SizeExplorer
-from poseidon_nb.widgets.size_explorer_model import AXES, MOST_LINES, SizeExplorerModel, one_two_five
+from poseidon_nb.widgets.sizes.explorer import SizeExplorer
+from poseidon_nb.widgets.sizes.model import AXES, MOST_LINES, SizeExplorerModel, one_two_five
 
 #: What counts when it is said that one size beats another.
 GOODS = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
@@ -317,7 +317,7 @@ def test_hostile_words_of_the_api_are_text(frames):
     sizes.loc[0, "slug"] = "<img src=x onerror=alert(1)>"
     model = SizeExplorerModel(sizes, regions)
     model.select([0])
-    from poseidon_nb.widgets.size_picture import hover
+    from poseidon_nb.widgets.sizes.picture import hover
 
     assert "<img" not in hover(model.sizes.iloc[0], ["nyc1"])
     assert "<img" not in model.html()

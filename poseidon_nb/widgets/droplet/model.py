@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import Activity, spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
-from poseidon_nb.widgets.droplet_acting import DropletActing
+from poseidon_nb.widgets.droplet.acting import DropletActing
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, filled, table_html
 from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import RESTARTING, Resizing

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.progress import Progress
     from poseidon_nb.client.subscription import Followed, Subscription
-    from poseidon_nb.widgets.fleet_work import FleetWork
+    from poseidon_nb.widgets.fleet.work import FleetWork
     from poseidon_nb.widgets.workers import Workers
 
     Row = Mapping[str, Any]

@@ -6,8 +6,8 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.watch import IDLE_S
-from poseidon_nb.widgets.actions_model import MOST_RUNNING, ActionsModel
-from poseidon_nb.widgets.actions_panel import ActionsPanel
+from poseidon_nb.widgets.actions.model import MOST_RUNNING, ActionsModel
+from poseidon_nb.widgets.actions.panel import ActionsPanel
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.widgets.actions_model import ActionsModel
-from poseidon_nb.widgets.fleet_style import FLEET_STYLE
+from poseidon_nb.widgets.actions.model import ActionsModel
 from poseidon_nb.widgets.panel import Panel
 from poseidon_nb.widgets.parts import Button, Notices, box, close_all, html, shown
+from poseidon_nb.widgets.table_style import TABLE_STYLE
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
@@ -35,7 +35,7 @@ class ActionsPanel(Panel):
             self._notices = Notices(self.clicked(self.model.look_again), "the account")
             self.widget.children = (
                 *self.widget.children,
-                html("hidden", value=FLEET_STYLE),
+                html("hidden", value=TABLE_STYLE),
                 self._head,
                 self._running,
                 self._ended,

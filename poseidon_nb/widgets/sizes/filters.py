@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from poseidon_nb.widgets.parts import Button, box, classed, html
-from poseidon_nb.widgets.size_explorer_model import AXES, RANGES
+from poseidon_nb.widgets.sizes.model import AXES, RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from poseidon_nb.widgets.size_explorer_model import SizeExplorerModel
+    from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
 #: How each bound is called in front of its two lists, and how its steps are written.
 _BOUNDS = {"vcpus": ("vCPUs", "{:g}"), "memory_gib": ("Memory", "{:g} GiB"), "price_monthly": ("Price", "${:,g}")}

@@ -12,12 +12,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.plots.picture import COLOURS, INK, TEMPLATE
-from poseidon_nb.widgets.size_explorer_model import AXES, one_two_five
+from poseidon_nb.widgets.sizes.model import AXES, one_two_five
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from poseidon_nb.widgets.size_explorer_model import SizeExplorerModel
+    from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
 HEIGHT_PX = 520
 #: Of more selected points none is named in the picture: the names would lie upon each other.
@@ -34,7 +34,7 @@ _SIZES, _LINE, _RINGS = range(3)
 class _Companion(anywidget.AnyWidget):
     """Tells what is clicked and selected in the picture, and has it fit its place in the page."""
 
-    _esm = pathlib.Path(__file__).with_name("size_picture.js")
+    _esm = pathlib.Path(__file__).with_name("picture.js")
 
 
 class SizePicture:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.progress import Progress
     from poseidon_nb.errors import PoseidonError
-    from poseidon_nb.widgets.fleet_orders import Order
+    from poseidon_nb.widgets.fleet.orders import Order
 
     Row = Mapping[str, Any]
 

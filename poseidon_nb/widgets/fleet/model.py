@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import counted, named
 from poseidon_nb.widgets.asking import ButtonState
-from poseidon_nb.widgets.fleet import Fleet
-from poseidon_nb.widgets.fleet_acting import FleetActing
-from poseidon_nb.widgets.fleet_orders import Order, snapshot_name
-from poseidon_nb.widgets.fleet_rows import HEADS, rows_text
-from poseidon_nb.widgets.fleet_work import FleetWork
+from poseidon_nb.widgets.fleet.acting import FleetActing
+from poseidon_nb.widgets.fleet.fleet import Fleet
+from poseidon_nb.widgets.fleet.orders import Order, snapshot_name
+from poseidon_nb.widgets.fleet.rows import HEADS, rows_text
+from poseidon_nb.widgets.fleet.work import FleetWork
 from poseidon_nb.widgets.notices import CLOSED, following_notice
 from poseidon_nb.widgets.resizing import Resizing
 from poseidon_nb.widgets.verbs import SNAPSHOT_PRICE, VERBS

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from poseidon_nb.client.subscription import AccountState
 from poseidon_nb.widgets.asking import TOO_SOON_S
-from poseidon_nb.widgets.fleet import Fleet
-from poseidon_nb.widgets.fleet_rows import HEADS, cells_of
+from poseidon_nb.widgets.fleet.fleet import Fleet
+from poseidon_nb.widgets.fleet.rows import HEADS, cells_of
 from poseidon_nb.widgets.verbs import VERBS
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"

@@ -12,9 +12,9 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.client.schedule import EVERY_S
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
-from poseidon_nb.widgets.fleet_orders import Order
-from poseidon_nb.widgets.fleet_panel import FleetPanel
-from poseidon_nb.widgets.fleet_work import FleetWork
+from poseidon_nb.widgets.fleet.orders import Order
+from poseidon_nb.widgets.fleet.panel import FleetPanel
+from poseidon_nb.widgets.fleet.work import FleetWork
 from tests.widgets.conftest import Desk
 
 

@@ -20,12 +20,12 @@ import traitlets
 from itables import JavascriptFunction
 from itables.widget import ITable
 
-from poseidon_nb.widgets.fleet_rows import HEADS, NAME, PRICE, RUNS, STATUS, TAGS, change_between
+from poseidon_nb.widgets.fleet.rows import HEADS, NAME, PRICE, RUNS, STATUS, TAGS, change_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from poseidon_nb.widgets.fleet_rows import Cells
+    from poseidon_nb.widgets.fleet.rows import Cells
 
 #: When more than this part of the rows has changed, all are sent anew.
 MOST_CHANGED = 0.5
@@ -57,7 +57,7 @@ _PLAIN = """return '<bdi title="' + safe(data) + '">' + safe(data) + '</bdi>';""
 class _Companion(anywidget.AnyWidget):
     """Brings rows into a table of the page, and tells what is selected there."""
 
-    _esm = pathlib.Path(__file__).with_name("fleet_table.js")
+    _esm = pathlib.Path(__file__).with_name("table.js")
     key = traitlets.Unicode().tag(sync=True)
     places = traitlets.Dict().tag(sync=True)
     rows = traitlets.Dict().tag(sync=True)

@@ -10,7 +10,7 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.client.watch import IDLE_S
 from poseidon_nb.errors import DropletBusy
 from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
-from poseidon_nb.widgets.droplet_model import DropletModel
+from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.verbs import VERBS
 from tests.widgets.conftest import Hand
 

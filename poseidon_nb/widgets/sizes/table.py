@@ -49,7 +49,7 @@ HEADS = {
 class _Companion(anywidget.AnyWidget):
     """Brings rows into a table of the page, and tells what is selected there."""
 
-    _esm = pathlib.Path(__file__).with_name("size_table.js")
+    _esm = pathlib.Path(__file__).with_name("table.js")
     key = traitlets.Unicode().tag(sync=True)
     rows: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
     shown: traitlets.List[int] = traitlets.List().tag(sync=True)

@@ -11,7 +11,7 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.widgets.busy_kernel import CLICKS_WAIT, BusyKernel
-from poseidon_nb.widgets.droplet_panel import DropletPanel
+from poseidon_nb.widgets.droplet.panel import DropletPanel
 from poseidon_nb.widgets.open_panels import THE_OPEN_PANELS
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
