@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from poseidon_nb.analysis.columns import Flags, Numbers, Texts
-    from poseidon_nb.analysis.rightsizing import Rule
+    from poseidon_nb.analysis.rule import Rule
 
 SMALLER, KEEP, LARGER, UNKNOWN = "smaller", "keep", "larger", "unknown"
 
