@@ -1,4 +1,4 @@
-"""Words for people: the nearest valid word, lists in a sentence, counts."""
+"""Words for people: the nearest valid word, lists in a sentence, counts, money, percentages, short times."""
 
 from __future__ import annotations
 
@@ -65,3 +65,37 @@ def begun(words: str) -> str:
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Give ``1 droplet`` or ``3 droplets``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def usd(amount: float, digits: int | None = 2, *, signed: bool = False) -> str:
+    """Give an amount of money: ``$72.00``, ``-$6.00``; told what it changes, ``+$6.00``.
+
+    Every sentence, picture, panel and question writes money so. Where the unit stands by itself, as in the title of an
+    axis or the name of a column, it is ``USD``: which dollars they are.
+
+    Parameters
+    ----------
+    amount : float
+        US dollars.
+    digits : int or None
+        Behind the point: 2; of an hour, which may cost less than a cent, 5; None for no more than it takes, on axes.
+    signed : bool
+        Also an amount that is not below zero has its sign.
+    """
+    figures = f"{abs(amount):,g}" if digits is None else f"{abs(amount):,.{digits}f}"
+    # Less than half of the last digit is nothing, not less than nothing.
+    below = amount < 0 and float(figures.replace(",", "")) > 0
+    return f"{'-' if below else '+' if signed else ''}${figures}"
+
+
+def percent(amount: float, digits: int = 0, *, signed: bool = False) -> str:
+    """Give a percentage, 72.0 of 100, as all of us write it: ``72%``, and with its sign ``+72%``."""
+    return f"{amount:{'+' if signed else ''},.{digits}f}%"
+
+
+def seconds_text(seconds: float) -> str:
+    """Give a short time in words: ``4 s``, ``2 min 5 s``, ``1 h 2 min``."""
+    minutes, rest_s = divmod(round(seconds), 60)
+    hours, rest_min = divmod(minutes, 60)
+    parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

@@ -59,7 +59,7 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     frame = found.reindex(index)
     frame["samples"] = frame["cpu_samples"].fillna(frame["memory_samples"]).fillna(0)
     frame["hours"] = frame["cpu_hours"].fillna(frame["memory_hours"]).fillna(0.0)
-    known = frame[["cpu_p95", "memory_p95", "disk_used_gb"]].notna().any(axis="columns")
+    known = frame[["cpu_p95_percent", "memory_p95_percent", "disk_used_gb"]].notna().any(axis="columns")
     changed = frame[["cpu_changed", "memory_changed", "disk_changed"]].astype("boolean")
     frame["resized"] = changed.any(axis="columns").astype("boolean").where(known)
     frame["name"] = every["name"].to_numpy()
@@ -74,7 +74,11 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
 def _quantiles(values: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
     grouped = values.groupby("droplet_id")[column]
     return pd.DataFrame(
-        {f"{name}_p50": grouped.quantile(0.5), f"{name}_p95": grouped.quantile(0.95), f"{name}_max": grouped.max()}
+        {
+            f"{name}_p50_percent": grouped.quantile(0.5),
+            f"{name}_p95_percent": grouped.quantile(0.95),
+            f"{name}_max_percent": grouped.max(),
+        }
     )
 
 
@@ -85,7 +89,7 @@ def _cpu(series: pd.DataFrame) -> pd.DataFrame:
     # Not the fewest and the most: a droplet that was on for half a step has half its vCPUs in that one.
     rounded = steps["vcpus"].round().groupby(steps["droplet_id"])
     return _quantiles(steps, "cpu", "value").assign(
-        bursts=grouped["burst"].mean(),
+        burst_percent=grouped["burst"].mean(),
         cpu_p95_vcpus=grouped["busy_vcpus"].quantile(0.95),
         cpu_max_vcpus=grouped["busy_vcpus"].max(),
         cpu_samples=grouped.size(),
@@ -154,7 +158,12 @@ def _reasons(droplets: pd.DataFrame) -> list[str]:
 
 def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None:
     parts = []
-    columns = {"cpu": "cpu_p95", "memory": "memory_p95", "disk": "disk_used_gb", "traffic": "outbound_tb_month"}
+    columns = {
+        "cpu": "cpu_p95_percent",
+        "memory": "memory_p95_percent",
+        "disk": "disk_used_gb",
+        "traffic": "outbound_tb_month",
+    }
     missing = [word for word, column in columns.items() if pd.isna(row[column])]
     if error is not None:
         parts.append(f"could not be read: {printable(str(error))}")

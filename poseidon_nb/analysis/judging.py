@@ -25,7 +25,15 @@ SMALLER, KEEP, LARGER, UNKNOWN = "smaller", "keep", "larger", "unknown"
 
 #: Shown as they came.
 _FIGURES = (
-    *("cpu_p50", "cpu_p95", "cpu_max", "bursts", "memory_p50", "memory_p95", "memory_max"),
+    *(
+        "cpu_p50_percent",
+        "cpu_p95_percent",
+        "cpu_max_percent",
+        "burst_percent",
+        "memory_p50_percent",
+        "memory_p95_percent",
+        "memory_max_percent",
+    ),
     *("disk_used_gb", "disk_used_percent", "outbound_tb_month", "hours"),
 )
 _WHOLE = 100.0
@@ -78,9 +86,9 @@ class Judged:
             return np.where(resized | np.isnan(reckoned), read, reckoned)
 
         self.resized = resized
-        self.cpu_p95 = known("cpu_p95", self.vcpus, "cpu_p95_vcpus")
-        self.cpu_max = known("cpu_max", self.vcpus, "cpu_max_vcpus")
-        self.memory_max = known("memory_max", self.memory, "memory_max_mib")
+        self.cpu_p95 = known("cpu_p95_percent", self.vcpus, "cpu_p95_vcpus")
+        self.cpu_max = known("cpu_max_percent", self.vcpus, "cpu_max_vcpus")
+        self.memory_max = known("memory_max_percent", self.memory, "memory_max_mib")
         self.hours = np.nan_to_num(numbers(self.use, "hours"))
         self.used = numbers(self.use, "disk_used_gb")
 
@@ -168,9 +176,9 @@ class Judged:
         grow = pd.array(~enough(self.disk, self.need_disk), dtype="boolean")
         grow[pd.isna(pd.array(advised, dtype="string"))] = pd.NA
         then = {
-            "advised_cpu_p95": self._then(self.cpu_p95, self.vcpus, sold.vcpus),
-            "advised_cpu_max": self._then(self.cpu_max, self.vcpus, sold.vcpus),
-            "advised_memory_max": self._then(self.memory_max, self.memory, sold.memory),
+            "advised_cpu_p95_percent": self._then(self.cpu_p95, self.vcpus, sold.vcpus),
+            "advised_cpu_max_percent": self._then(self.cpu_max, self.vcpus, sold.vcpus),
+            "advised_memory_max_percent": self._then(self.memory_max, self.memory, sold.memory),
         }
         words = [told(case) for case in self._cases(advised, then)]
         return {
@@ -184,8 +192,8 @@ class Judged:
             "sure": [sure for sure, _ in words],
             "why": [why for _, why in words],
             "region": self.droplets["region"].to_numpy(),
-            "price_monthly": self.price,
-            "advised_price_monthly": price,
+            "price_usd_month": self.price,
+            "advised_price_usd_month": price,
             "grow_disk": grow,
             "anew_size": [sold.slugs[place] if place >= 0 else None for place in self.anew],
             "anew_saving_usd_month": self.anew_saving,
@@ -230,7 +238,10 @@ class Judged:
                 samples=float(samples[row]),
                 cpu_p95=float(cpu[row]),
                 memory_max=float(memory[row]),
-                then={name.removeprefix("advised_"): float(values[row]) for name, values in then.items()},
+                then={
+                    name.removeprefix("advised_").removesuffix("_percent"): float(values[row])
+                    for name, values in then.items()
+                },
                 short=tuple(word for word, lacks in self.short.items() if bool(lacks[row])),
                 anew=self.sold.slugs[self.anew[row]] if self.anew[row] >= 0 else "",
                 anew_saving=float(self.anew_saving[row]),

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poseidon_nb.text import counted, joined, printable
+from poseidon_nb.text import counted, joined, percent, printable, usd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,11 +118,11 @@ def _silent(case: Case) -> str:
 
 
 def _basis(case: Case) -> str:
-    """Say what it rests on: ``14 days, 4,032 samples, CPU 21 % at p95, memory 38 % at most``."""
+    """Say what it rests on: ``14 days, 4,032 samples, CPU 21% at p95, memory 38% at most``."""
     parts = [_time(case.hours)]
     if not math.isnan(case.samples):
         parts.append(counted(round(case.samples), "sample"))
-    return ", ".join((*parts, f"CPU {case.cpu_p95:.0f} % at p95", f"memory {case.memory_max:.0f} % at most"))
+    return ", ".join((*parts, f"CPU {percent(case.cpu_p95)} at p95", f"memory {percent(case.memory_max)} at most"))
 
 
 def _findings(case: Case) -> list[str]:
@@ -135,7 +135,7 @@ def _findings(case: Case) -> list[str]:
     }
     found = [f"it has {joined(lacks[word] for word in case.short)}"] if case.short else []
     if case.advised and case.advised != case.size:
-        then = f"CPU {case.then['cpu_p95']:.0f} % and memory {case.then['memory_max']:.0f} %"
+        then = f"CPU {percent(case.then['cpu_p95'])} and memory {percent(case.then['memory_max'])}"
         found.append(f"on {printable(case.advised)} {then}")
     elif not case.sells:
         found.append(f"{printable(case.region)} sells no size, so that it cannot be resized there")
@@ -153,12 +153,12 @@ def _remarks(case: Case) -> list[str]:
     elif case.grow_disk:
         remarks.append("its disk has to grow, for good")
     if case.anew:
-        saved = f"save ${case.anew_saving:,.2f} a month"
+        saved = f"save {usd(case.anew_saving)} a month"
         remarks.append(f"{case.anew} would do and {saved}, but a disk of {case.disk:.0f} GB cannot shrink")
     if resized and not case.on_sale:
         remarks.append(f"{printable(case.size)} is not sold there any more, so that there is no way back")
     if case.traffic_usd > 0:
-        remarks.append(f"${case.traffic_usd:,.2f} a month of traffic beyond what that includes is taken off the saving")
+        remarks.append(f"{usd(case.traffic_usd)} a month of traffic beyond what that includes is taken off the saving")
     return remarks
 
 
@@ -168,13 +168,13 @@ def _doubts(case: Case) -> list[str]:
     if case.hours < WEEK_H:
         doubts.append("less than a week, so perhaps no weekend")
     if case.hours < COVERED * case.span_h:
-        doubts.append(f"{_ALL * (1 - case.hours / case.span_h):.0f} % of the time is missing")
+        doubts.append(f"{percent(_ALL * (1 - case.hours / case.span_h))} of the time is missing")
     if case.resized:
         doubts.append("resized in between")
     if math.isnan(case.outbound):
         doubts.append("its traffic is not known")
     if case.verdict == "smaller" and case.then["cpu_max"] > _ALL:
-        doubts.append(f"its busiest moment asks for {case.then['cpu_max']:.0f} % of that CPU")
+        doubts.append(f"its busiest moment asks for {percent(case.then['cpu_max'])} of that CPU")
     return doubts
 
 

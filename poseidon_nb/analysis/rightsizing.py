@@ -22,7 +22,7 @@ __all__ = ["KEEP", "LARGER", "SMALLER", "UNKNOWN", "USUAL", "Rule", "advice", "j
 
 _DROPLETS = ("id", "name", "region", "size", "vcpus", "memory", "disk", "price_monthly")
 _SIZES = ("slug", "vcpus", "memory", "disk", "transfer", "price_monthly", "available", "regions")
-_USE = ("droplet_id", "cpu_p95", "cpu_max", "memory_max", "hours")
+_USE = ("droplet_id", "cpu_p95_percent", "cpu_max_percent", "memory_max_percent", "hours")
 
 #: As it is unless somebody says otherwise.
 USUAL = Rule()
@@ -38,8 +38,8 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
     sizes : pandas.DataFrame
         As ``client.sizes.frame()`` gives it.
     use : pandas.DataFrame
-        Table ``use`` of `analysis.metrics`, or one of your own with ``droplet_id``, ``cpu_p95``, ``cpu_max``,
-        ``memory_max`` (percent) and ``hours``. A droplet without a row in it is one of which nothing is known.
+        Table ``use`` of `analysis.metrics`, or one of your own with ``droplet_id``, ``cpu_p95_percent``, ``cpu_max_percent``,
+        ``memory_max_percent`` (percent) and ``hours``. A droplet without a row in it is one of which nothing is known.
     rule : Rule
         When a size holds a droplet.
 

@@ -15,8 +15,8 @@ class Rule:
 
     A size *holds* a droplet when all of this is so:
 
-    1. Its vCPUs have `cpu_headroom` percent left at the droplet's ``cpu_p95``, which nineteen of twenty readings stay
-       below.
+    1. Its vCPUs have `cpu_headroom` percent left at the droplet's ``cpu_p95_percent``, which nineteen of twenty
+       readings stay below.
     2. The busiest reading asks for no more than `burst` percent of its vCPUs. Above 100 the work of that moment takes
        longer: twice as long at 200.
     3. Its memory has `memory_headroom` percent left at the fullest reading: what does not fit is killed.

@@ -51,8 +51,9 @@ def spans(
     ids = found["resource_id"].tolist()
     return shaped(
         "spans",
-        found[["type", "started_at", "status", "region", "resource_id", "id"]].assign(
-            droplet=pd.Series(
+        found[["type", "started_at", "status", "region", "id"]].assign(
+            droplet_id=found["resource_id"],
+            name=pd.Series(
                 [known.get(one, str(one)) if pd.notna(one) else None for one in ids], found.index, dtype="string"
             ),
             ended_at=ended,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from poseidon_nb.errors import ShapeError
+from poseidon_nb.text import usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,8 +141,10 @@ class Size(Resource):
     available = Field[bool]()
 
     def _summary(self) -> tuple[object, ...]:
-        facts = [("vcpus", "{} vCPU"), ("memory", "{} MiB"), ("disk", "{} GB"), ("price_monthly", "${:g}/month")]
-        return (self.slug, *(words.format(self[name]) for name, words in facts if self.get(name) is not None))
+        facts = [("vcpus", "{} vCPU"), ("memory", "{} MiB"), ("disk", "{} GB")]
+        price = self.get("price_monthly")
+        told = [words.format(self[name]) for name, words in facts if self.get(name) is not None]
+        return (self.slug, *told, *([f"{usd(price)} a month"] if price is not None else []))
 
 
 class Snapshot(Resource):

@@ -19,6 +19,7 @@ from poseidon_nb.client.progress import IN_PROGRESS
 from poseidon_nb.client.schedule import Schedule, Situation
 from poseidon_nb.client.subscription import AccountState, Subscription
 from poseidon_nb.errors import PoseidonError
+from poseidon_nb.text import seconds_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -291,7 +292,7 @@ class Watch:
             subscription.tell_progress(followed)
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
-        self._note = f"waiting {seconds:.0f} s: {reason}"
+        self._note = f"waiting {seconds_text(seconds)}: {reason}"
         self._tell_change()
 
     def _tell_change(self) -> None:

@@ -10,7 +10,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.widgets.progress import ProgressModel, seconds_text
+from poseidon_nb.text import seconds_text
+from poseidon_nb.widgets.progress import ProgressModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from poseidon_nb.text import joined, printable
+from poseidon_nb.text import joined, printable, usd
 from poseidon_nb.transport.secrets import hidden
 
 if TYPE_CHECKING:
@@ -24,15 +24,10 @@ def named(things: Sequence[str]) -> str:
     return f"{', '.join(map(printable, things[:MOST_NAMED]))} and {len(things) - MOST_NAMED:,} more"
 
 
-def money(usd_month: float) -> str:
-    """Give a price in words: ``$24.00 a month``."""
-    return f"${usd_month:,.2f} a month"
-
-
 def delete_question(account: str, noun: str, things: Sequence[str], usd_month: float | None = None) -> str:
     """Ask before something is destroyed."""
     what = f"{noun} {printable(things[0])}" if len(things) == 1 else f"{len(things):,} {noun}s: {named(things)}"
-    price = f" ({money(usd_month)})" if usd_month else ""
+    price = f" ({usd(usd_month)} a month)" if usd_month else ""
     return f"{account}: delete {what}{price}? This cannot be undone."
 
 
@@ -51,7 +46,7 @@ def replace_question(account: str, action: str, things: Sequence[str], image: st
 
 def disk_question(account: str, things: Sequence[str], size: str, usd_month: float | None) -> str:
     """Ask before disks grow for good."""
-    price = f" ({money(usd_month)} each)" if usd_month is not None else ""
+    price = f" ({usd(usd_month)} a month each)" if usd_month is not None else ""
     return (
         f"{account}: resize {named(things)} to {size}{price}, the disk too? A larger disk cannot be made smaller again."
     )
@@ -60,7 +55,7 @@ def disk_question(account: str, things: Sequence[str], size: str, usd_month: flo
 def price_question(account: str, things: Sequence[str], size: str, usd_month: float) -> str:
     """Ask before droplets are made that cost more than the limit."""
     many = f"{len(things):,} droplets" if len(things) > 1 else "a droplet"
-    return f"{account}: create {many} of {size} for {money(usd_month)}: {named(things)}?"
+    return f"{account}: create {many} of {size} for {usd(usd_month)} a month: {named(things)}?"
 
 
 def request_question(account: str, request: str, body: object = None) -> str:
@@ -72,5 +67,5 @@ def request_question(account: str, request: str, body: object = None) -> str:
 
 def cost_question(account: str, command: str, thing: str, usd_month: float | None) -> str:
     """Ask before something is made that costs more than the limit, or nobody knows how much."""
-    price = f"for {money(usd_month)}" if usd_month is not None else "at a price that the API does not tell"
+    price = f"for {usd(usd_month)} a month" if usd_month is not None else "at a price that the API does not tell"
     return f"{account}: {command} {printable(thing)} {price}?"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.labels import escaped, known, left_out
 from poseidon_nb.plots.picture import COLOURS, INK, drawn
-from poseidon_nb.text import counted, printable
+from poseidon_nb.text import counted, percent, printable, usd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Bars that are drawn, the dearest; more would be a carpet that nobody reads.
 MOST_BARS = 30
-_SUMS = ("group", "price_usd_month", "price_usd_hour", "share", "things", "unpriced")
+_SUMS = ("group", "price_usd_month", "price_usd_hour", "share_percent", "things", "unpriced")
 _MONTHS = ("month", "billed_usd", "change_usd", "change_percent", "final")
 _ROW_PX, _FRAME_PX, _MONTHS_PX = 26, 130, 380
 #: Letters of a label beside its bar; the hover has all.
@@ -51,7 +51,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         # Two groups may have one name, so that a bar's place is a number, which the axis then names.
         y=places,
         x=shown["price_usd_month"].tolist(),
-        text=[f"{usd:,.2f}" for usd in shown["price_usd_month"]],
+        text=[usd(price) for price in shown["price_usd_month"]],
         textposition="auto",
         marker={"color": COLOURS[0]},
         hovertext=[_hover(row, name) for row, name in zip(_rows(shown), _names(shown, by), strict=True)],
@@ -96,7 +96,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
             name=name,
             x=part["month"].tolist(),
             y=part["billed_usd"].tolist(),
-            text=[f"{usd:,.2f}" for usd in part["billed_usd"]],
+            text=[usd(price) for price in part["billed_usd"]],
             # Beyond its bar: within a hatched one no ink can be read on both themes.
             textposition="outside",
             cliponaxis=False,
@@ -145,8 +145,8 @@ def _shortened(name: str) -> str:
 def _hover(row: dict[str, Any], name: str) -> str:
     unpriced = f"<br>{row['unpriced']} of them without a price" if row["unpriced"] else ""
     return (
-        f"<b>{escape(name)}</b><br>{row['price_usd_month']:,.2f} USD a month, {row['price_usd_hour']:,.4f} an hour"
-        f"<br>{row['share']:.1%} of all, {counted(row['things'], 'line')}{unpriced}"
+        f"<b>{escape(name)}</b><br>{usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour"
+        f"<br>{percent(row['share_percent'], 1)} of all, {counted(row['things'], 'line')}{unpriced}"
     )
 
 
@@ -162,28 +162,28 @@ def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
         else ""
     )
     return (
-        f"{name} costs most, {first['price_usd_month']:,.2f} USD a month, {first['share']:.0%} of all;"
+        f"{name} costs most, {usd(first['price_usd_month'])} a month, {percent(first['share_percent'])} of all;"
         f" {counted(len(priced), 'bar')} in all.{without}{left_out(MOST_BARS, len(priced), 'dearest')}"
     )
 
 
 def _month_hover(row: dict[str, Any]) -> str:
-    change, percent = row["change_usd"], row["change_percent"]
+    change, rate = row["change_usd"], row["change_percent"]
     # There may be no month before.
-    moved = f"<br>{change:+,.2f} USD from the month before" if known(change) else ""
-    moved += f", {percent:+,.0f} %" if known(percent) else ""
-    return f"<b>{escaped(row['month'])}</b><br>{row['billed_usd']:,.2f} USD{moved}"
+    moved = f"<br>{usd(change, signed=True)} from the month before" if known(change) else ""
+    moved += f", {percent(rate, signed=True)}" if known(rate) else ""
+    return f"<b>{escaped(row['month'])}</b><br>{usd(row['billed_usd'])}{moved}"
 
 
 def _story(months: pd.DataFrame, final: pd.Series) -> str:
     over = months[final]
     running = "".join(
-        f" {printable(str(row['month']))} until now: {row['billed_usd']:,.2f} USD." for row in _rows(months[~final])
+        f" {printable(str(row['month']))} until now: {usd(row['billed_usd'])}." for row in _rows(months[~final])
     )
     if over.empty:
         return f"No month has been billed yet.{running}"
     (last,), (dearest,) = _rows(over.tail(1)), _rows(over.nlargest(1, "billed_usd"))
     return (
-        f"{counted(len(over), 'month')}: {last['month']} cost {last['billed_usd']:,.2f} USD, the dearest was"
-        f" {dearest['month']} with {dearest['billed_usd']:,.2f} USD.{running}"
+        f"{counted(len(over), 'month')}: {last['month']} cost {usd(last['billed_usd'])}, the dearest was"
+        f" {dearest['month']} with {usd(dearest['billed_usd'])}.{running}"
     )

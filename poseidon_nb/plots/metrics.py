@@ -32,7 +32,7 @@ _TITLES = {
 }
 _DASHES = ("solid", "dot", "dash", "dashdot", "longdash", "longdashdot")
 _FAINT = 0.28
-_HOVER = "<b>%{meta[0]}</b> %{meta[1]}<br>%{y:.4~g} %{meta[2]}<br>%{x|%Y-%m-%d %H:%M} UTC<extra></extra>"
+_HOVER = "<b>%{meta[0]}</b> %{meta[1]}<br>%{y:.4~g}%{meta[2]}<br>%{x|%Y-%m-%d %H:%M} UTC<extra></extra>"
 _COLUMNS = ("time", "droplet_id", "name", "kind", "label", "value", "unit")
 
 
@@ -49,7 +49,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     Returns
     -------
     Picture
-        Its table has a row for each line: median, 95th percentile and most.
+        Its table has a row for each line: median, 95th percentile, most, and how many readings they rest on.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     kind = kinds[0] if kinds else ""
     unit = str(frame["unit"].iloc[0]) if len(frame) else ""
     lines = frame.assign(
-        droplet=told_apart(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
+        name=told_apart(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
     )
     table = _summary(lines)
     wanted = _wanted(table, [*highlight])
@@ -87,19 +87,19 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
 
 def _summary(lines: pd.DataFrame) -> pd.DataFrame:
     """Give a row for each line, in the order in which they come."""
-    grouped = lines.groupby(["droplet", "label"], sort=False)["value"]
+    grouped = lines.groupby(["name", "label"], sort=False)["value"]
     summary = {
-        "median": grouped.median(),
+        "p50": grouped.median(),
         "p95": grouped.quantile(0.95),
-        "most": grouped.max(),
-        "readings": grouped.count(),
+        "max": grouped.max(),
+        "samples": grouped.count(),
     }
     return pd.DataFrame(summary).reset_index()
 
 
 def _wanted(table: pd.DataFrame, highlight: Sequence[str]) -> list[str]:
     """Give the droplets that have a colour of their own."""
-    droplets = table["droplet"].unique().tolist()
+    droplets = table["name"].unique().tolist()
     for name in highlight:
         if name not in droplets:
             raise InvalidArgument(f"no line of {name!r}{hint(name, droplets)}")
@@ -107,17 +107,17 @@ def _wanted(table: pd.DataFrame, highlight: Sequence[str]) -> list[str]:
         return [*dict.fromkeys(highlight)]
     if len(droplets) <= MOST_COLOURED:
         return droplets
-    highest = table.groupby("droplet", sort=False)["p95"].max().sort_values(ascending=False, kind="stable")
+    highest = table.groupby("name", sort=False)["p95"].max().sort_values(ascending=False, kind="stable")
     return highest.index[:HIGHLIGHTED].tolist()
 
 
 def _traces(lines: pd.DataFrame, table: pd.DataFrame, wanted: Sequence[str], unit: str) -> list[Any]:
     labels = table["label"].unique().tolist()
-    alone = len(table["droplet"].unique()) == 1
+    alone = len(table["name"].unique()) == 1
     colours = {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(labels if alone else wanted)}
     faint: list[Any] = []
     bright: list[tuple[int, Any]] = []
-    for key, line in lines.groupby(["droplet", "label"], sort=False):
+    for key, line in lines.groupby(["name", "label"], sort=False):
         droplet, label = map(str, key)
         colour = colours.get(label if alone else droplet)
         words = droplet if len(labels) == 1 else label if alone else f"{droplet} {label}"
@@ -135,7 +135,7 @@ def _traces(lines: pd.DataFrame, table: pd.DataFrame, wanted: Sequence[str], uni
             opacity=1 if colour else _FAINT,
             showlegend=colour is not None,
             # By way of meta: a name in a template could be one itself.
-            meta=[escape(droplet), escape(label), unit],
+            meta=[escape(droplet), escape(label), _behind(unit)],
             hovertemplate=_HOVER,
         )
         if colour:
@@ -146,18 +146,23 @@ def _traces(lines: pd.DataFrame, table: pd.DataFrame, wanted: Sequence[str], uni
     return [*faint, *(trace for _, trace in sorted(bright, key=lambda one: one[0]))]
 
 
+def _behind(unit: str) -> str:
+    """Give a unit as it stands behind a number: only a percent sign stands close."""
+    return unit if unit == "%" else f" {unit}"
+
+
 def _words(lines: pd.DataFrame, table: pd.DataFrame, wanted: Sequence[str], title: str, unit: str) -> str:
     known = lines.dropna(subset="value")
     if known.empty:
         return f"{title or 'Metrics'}: no readings."
-    droplets = table["droplet"].nunique()
+    droplets = table["name"].nunique()
     top = known.iloc[int(known["value"].to_numpy().argmax())]
     gaps = int(lines["value"].isna().sum())
     holes = f" {counted(gaps, 'gap')} in the lines." if gaps else ""
     rest = f" Coloured are {joined(wanted)}; the others are grey." if len(wanted) < droplets else ""
     return (
         f"{title} of {counted(droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
-        f" {known['time'].max():%Y-%m-%d %H:%M} UTC. The highest value is {top['value']:.3g} {unit}, of"
-        f" {top['droplet']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}."
+        f" {known['time'].max():%Y-%m-%d %H:%M} UTC. The highest value is {top['value']:.3g}{_behind(unit)}, of"
+        f" {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}."
         f"{holes}{rest}"
     )

@@ -11,7 +11,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
 from poseidon_nb.plots.labels import escaped, known, left_out, told_apart
 from poseidon_nb.plots.picture import COLOURS, GOOD
-from poseidon_nb.text import counted, printable
+from poseidon_nb.text import counted, percent, printable, usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from poseidon_nb.plots.picture import Picture
 
 _SHOWN = ("size", "advised_size", "saving_usd_month", "anew_size", "anew_saving_usd_month", "sure", "why")
-_COLUMNS = ("droplet_id", "name", "verdict", "price_monthly", "advised_price_monthly", *_SHOWN)
+_COLUMNS = ("droplet_id", "name", "verdict", "price_usd_month", "advised_price_usd_month", *_SHOWN)
 #: What is seen besides a colour: how sure an advice is.
 _PATTERNS = {"high": "", "medium": "/", "low": "."}
 #: Of each: the columns, the colour, how far beside the droplet's place its line is, and how the line is drawn.
 _USED = {
-    "CPU": (("cpu_p50", "cpu_p95", "cpu_max"), COLOURS[0], -0.17, "solid"),
-    "memory": (("memory_p50", "memory_p95", "memory_max"), COLOURS[1], 0.17, "dot"),
+    "CPU": (("cpu_p50_percent", "cpu_p95_percent", "cpu_max_percent"), COLOURS[0], -0.17, "solid"),
+    "memory": (("memory_p50_percent", "memory_p95_percent", "memory_max_percent"), COLOURS[1], 0.17, "dot"),
 }
 #: Median, 19 of 20 and most, told apart by shape; behind them the gap.
 _MARKS = (("circle", 7), ("diamond", 10), ("line-ns-open", 12), ("circle", 1))
@@ -90,7 +90,7 @@ def use_of_size(rightsizing: pd.DataFrame) -> Picture:
     """
     columns = [column for figures, *_ in _USED.values() for column in figures]
     needed(rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use")
-    used = rightsizing.loc[rightsizing[["cpu_p95", "memory_p95"]].notna().any(axis="columns")]
+    used = rightsizing.loc[rightsizing[["cpu_p95_percent", "memory_p95_percent"]].notna().any(axis="columns")]
     kept, labels = used.head(MOST_DROPLETS), _labels(rightsizing)
     names = labels[kept.index].tolist()
     picture = in_rows(
@@ -137,13 +137,13 @@ def _hover(rows: pd.DataFrame, labels: pd.Series[str], told: Callable[[dict[Any,
 
 def _resized(row: dict[Any, Any]) -> str:
     return (
-        f"{escaped(row['size'])} → {escaped(row['advised_size'])}<br>${row['price_monthly']:,.2f} →"
-        f" ${row['advised_price_monthly']:,.2f} a month, saves ${row['saving_usd_month']:,.2f}; sure: {escaped(row['sure'])}"
+        f"{escaped(row['size'])} → {escaped(row['advised_size'])}<br>{usd(row['price_usd_month'])} →"
+        f" {usd(row['advised_price_usd_month'])} a month, saves {usd(row['saving_usd_month'])}; sure: {escaped(row['sure'])}"
     )
 
 
 def _anew(row: dict[Any, Any]) -> str:
-    return f"{escaped(row['size'])}, anew as {escaped(row['anew_size'])}: saves ${row['anew_saving_usd_month']:,.2f} a month"
+    return f"{escaped(row['size'])}, anew as {escaped(row['anew_size'])}: saves {usd(row['anew_saving_usd_month'])} a month"
 
 
 def _broken(why: str) -> str:
@@ -157,8 +157,8 @@ def _line(rows: pd.DataFrame, names: list[str], what: str) -> Any:
     values = rows[[half, most_times, most]].itertuples(index=False)
     x = [value if known(value) else None for row in values for value in (*row, None)]
     words = [
-        f"<b>{name}</b><br>{what}: {row[half]:.0f} % or less half of the time,<br>{row[most_times]:.0f} % or less in 19 of"
-        f" 20 readings, {row[most]:.0f} % at most"
+        f"<b>{name}</b><br>{what}: {percent(row[half])} or less half of the time,<br>{percent(row[most_times])} or less in 19 of"
+        f" 20 readings, {percent(row[most])} at most"
         for name, row in zip(names, rows.to_dict("records"), strict=True)
     ]
     return go.Scatter(
@@ -183,12 +183,12 @@ def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> s
     more = int((anew > 0).sum())
     total = resized["saving_usd_month"].sum()
     words = (
-        f"{len(resized):,} of {counted(of_all, 'droplet')} could be smaller, which saves ${total:,.2f} a month."
+        f"{len(resized):,} of {counted(of_all, 'droplet')} could be smaller, which saves {usd(total)} a month."
         if len(resized)
         else f"None of {counted(of_all, 'droplet')} could be smaller by a resize."
     )
     if more:
-        words += f" The disk alone stands in the way of {more:,}: made anew they would save ${anew.sum():,.2f} a month."
+        words += f" The disk alone stands in the way of {more:,}: made anew they would save {usd(anew.sum())} a month."
     if could["sure"].isin(["medium", "low"]).any():
         words += " What is less sure is hatched or dotted."
     return words + left_out(MOST_DROPLETS, len(could))
@@ -197,9 +197,11 @@ def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> s
 def _use_words(used: pd.DataFrame, of_all: int) -> str:
     words = f"Use of {len(used):,} of {counted(of_all, 'droplet')}, from half of the time to the most."
     if len(used):
-        busiest, fullest = (used.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95", "memory_max"))
+        busiest, fullest = (
+            used.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95_percent", "memory_max_percent")
+        )
         words += (
-            f" The busiest is {printable(str(busiest['name']))} with {busiest['cpu_p95']:.0f} % of its vCPUs at p95, the"
-            f" fullest {printable(str(fullest['name']))} with {fullest['memory_max']:.0f} % of its memory."
+            f" The busiest is {printable(str(busiest['name']))} with {percent(busiest['cpu_p95_percent'])} of its vCPUs at p95, the"
+            f" fullest {printable(str(fullest['name']))} with {percent(fullest['memory_max_percent'])} of its memory."
         )
     return words + left_out(MOST_DROPLETS, len(used))

@@ -13,7 +13,7 @@ from poseidon_nb.frames.findings.sizes import SIZES_ON_SALE
 from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.labels import escaped, known
 from poseidon_nb.plots.picture import COLOURS, GOOD, INK, drawn
-from poseidon_nb.text import counted, hint, joined, named, printable
+from poseidon_nb.text import counted, hint, joined, named, printable, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -233,12 +233,12 @@ def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
     ]
     if known(row.get("gpu_count")) and row["gpu_count"]:
         lines.append(f"{_number(row['gpu_count'])} GPU, {_number(row.get('gpu_vram'))} GiB")
-    hourly = f", {row['price_hourly']:,.5f} an hour" if known(row.get("price_hourly")) else ""
-    lines.append(f"{_number(row['price_monthly'])} USD a month{hourly}")
+    hourly = f", {usd(row['price_hourly'], 5)} an hour" if known(row.get("price_hourly")) else ""
+    lines.append(f"{usd(row['price_monthly'])} a month{hourly}")
     if brief:
         return lines
     per = [
-        f"{row[name]:,.2f} / {unit}"
+        f"{usd(row[name])} a {unit}"
         for name, unit in (
             ("price_per_vcpu", "vCPU"),
             ("price_per_memory_gib", "GiB"),
@@ -255,6 +255,12 @@ def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
 
 def _number(value: Any) -> str:
     return f"{float(value):,.2f}".rstrip("0").rstrip(".") if known(value) else "?"
+
+
+def _amount(value: Any, name: str) -> str:
+    column = _COLUMNS.get(name)
+    is_price = column is not None and column.unit == "USD"
+    return usd(value, 5 if name == "price_hourly" else 2) if is_price else _number(value)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -274,8 +280,8 @@ def _words_of_map(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best:
         return "There is no size to draw."
     first, last = line.iloc[0], line.iloc[-1]
     along = (
-        f"The line of the least {_short(y)} goes from {printable(str(first['slug']))} ({_number(first[y])}) to"
-        f" {printable(str(last['slug']))} ({_number(last[y])})."
+        f"The line of the least {_short(y)} goes from {printable(str(first['slug']))} ({_amount(first[y], y)}) to"
+        f" {printable(str(last['slug']))} ({_amount(last[y], y)})."
     )
     families = counted(frame["family"].nunique(), "family", "families")
     beaten = (

@@ -11,14 +11,14 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
 from poseidon_nb.plots.labels import escaped, known, left_out, told_apart
 from poseidon_nb.plots.picture import BAD, COLOURS
-from poseidon_nb.text import counted
+from poseidon_nb.text import counted, seconds_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.plots.picture import Picture
 
-_COLUMNS = ("droplet", "type", "started_at", "ended_at", "duration_s", "failed", "status", "resource_id", "id")
+_COLUMNS = ("name", "type", "started_at", "ended_at", "duration_s", "failed", "status", "droplet_id", "id")
 #: The least width of a bar: most actions take seconds, in a window of days.
 _LEAST_PX = 5
 _MS = 1_000.0
@@ -53,7 +53,7 @@ def timeline(spans: pd.DataFrame) -> Picture:
     """
     needed(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
     timed = spans.dropna(subset=["started_at"])
-    labels = told_apart(timed["droplet"], timed["resource_id"]).map(escape)
+    labels = told_apart(timed["name"], timed["droplet_id"]).map(escape)
     drawn_labels = [*labels.value_counts().index[:MOST_DROPLETS]]
     kept = timed.assign(
         label=labels,
@@ -68,7 +68,7 @@ def timeline(spans: pd.DataFrame) -> Picture:
             *_marks(kept),
         ],
         len(order),
-        table=spans[["droplet", "type", "started_at", "duration_s", "status"]],
+        table=spans[["name", "type", "started_at", "duration_s", "status"]],
         words=_words(timed, len(drawn_labels), labels.nunique()),
         title="What happened",
         x="time (UTC)",
@@ -132,7 +132,7 @@ def _hover(spans: pd.DataFrame) -> list[str]:
     )
     return [
         f"<b>{label}</b><br>{escaped(type_)}: {escaped(status)}<br>{began} UTC, "
-        f"{f'{took:,.0f} s' if known(took) else 'end unknown'}<br>action {number}"
+        f"{seconds_text(took) if known(took) else 'end unknown'}<br>action {number}"
         for label, type_, status, began, took, number in rows
     ]
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
 from poseidon_nb.errors import ActionTimedOut, NotFound, OutcomeUnknown, ServerError
-from poseidon_nb.text import begun, printable
+from poseidon_nb.text import begun, printable, seconds_text
 from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Entry:
 
     def wait(self, seconds: float, reason: str) -> None:
         """Say that nothing happens for a while, and why."""
-        self.note = f"waiting {seconds:.0f} s: {reason}"
+        self.note = f"waiting {seconds_text(seconds)}: {reason}"
 
     def end(self, error: PoseidonError | None = None) -> None:
         """Say how it ended."""

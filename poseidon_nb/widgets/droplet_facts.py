@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import counted, printable
+from poseidon_nb.text import counted, printable, usd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,11 +36,6 @@ def filled(row: Row) -> Row:
     if row.get("name") is None:
         lacking["name"] = f"droplet {row['id']}"
     return {**row, **lacking} if lacking else row
-
-
-def money(usd: float) -> str:
-    """Give a price: ``$24.00``."""
-    return f"${usd:,.2f}"
 
 
 def memory_text(mib: int) -> str:
@@ -114,7 +109,7 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
     if price is not None:
         # Who switches one off to save its price is in for a surprise: only a deleted one costs nothing.
         also = ", also while off" if row["status"] == "off" else ""
-        facts.append(("Price", f"{money(price)} a month{also}"))
+        facts.append(("Price", f"{usd(price)} a month{also}"))
     facts += [
         (label, ", ".join(found))
         for label, found in (

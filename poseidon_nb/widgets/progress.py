@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import counted
+from poseidon_nb.text import counted, seconds_text
 
 if TYPE_CHECKING:
     from poseidon_nb.client.progress import Progress
@@ -68,14 +68,6 @@ def _outlook(progress: Progress) -> str:
     if progress.left_s is None and round(progress.elapsed_s) > max(1, round(progress.estimate.median_s)):
         return f", longer than usual ({seconds_text(progress.estimate.median_s)}, {basis})"
     return f", about {seconds_text(max(1.0, progress.left_s or 0.0))} left ({basis})"
-
-
-def seconds_text(seconds: float) -> str:
-    """Give a short time in words: ``4 s``, ``2 min 5 s``, ``1 h 2 min``."""
-    minutes, rest_s = divmod(round(seconds), 60)
-    hours, rest_min = divmod(minutes, 60)
-    parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 
 class ProgressModel:

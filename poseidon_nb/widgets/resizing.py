@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.slugs import fitting
 from poseidon_nb.errors import PoseidonError
-from poseidon_nb.text import counted, joined, named, printable
+from poseidon_nb.text import counted, joined, named, printable, usd
 from poseidon_nb.widgets.activity import error_text
-from poseidon_nb.widgets.droplet_facts import memory_text, money
+from poseidon_nb.widgets.droplet_facts import memory_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,14 +54,14 @@ class SizeChoice:
     def label(self) -> str:
         """What the list shows: in columns, for a font of one width. In a narrow window the last may be cut off."""
         return (
-            f"{self.name:<25}{money(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
+            f"{self.name:<25}{usd(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
             f"  {self.vcpus:>3} vCPU {memory_text(self.memory):>7} {self.disk:>6} GB disk"
         )
 
 
-def difference_text(usd: float) -> str:
+def difference_text(more: float) -> str:
     """Give a difference in price: ``+$24.00``, ``-$6.00``, ``same``."""
-    return "same" if not usd else f"{'+' if usd > 0 else '-'}{money(abs(usd))}"
+    return usd(more, signed=True) if more else "same"
 
 
 class Resizing:
@@ -216,7 +216,7 @@ def _choice(size: Row, number: int, now_usd: float) -> SizeChoice:
 def _price(choice: SizeChoice, number: int) -> str:
     difference = difference_text(choice.difference)
     each, all_of_them = (" each", " for all") if number > 1 else ("", "")
-    return f"{money(choice.price_monthly)} a month{each} ({difference}{all_of_them})"
+    return f"{usd(choice.price_monthly)} a month{each} ({difference}{all_of_them})"
 
 
 def consequences_html(sentences: list[str], *, grave: bool) -> str:

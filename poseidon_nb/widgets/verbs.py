@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
+from poseidon_nb.text import usd
 from poseidon_nb.widgets.activity import spoken
 
 if TYPE_CHECKING:
@@ -60,4 +61,4 @@ VERBS: Mapping[str, Verb] = {
     )
 }
 #: What is said before one is taken: nothing else that panels offer costs more without naming a price.
-SNAPSHOT_PRICE = f"A snapshot costs ${SNAPSHOT_GB.usd:.2f} a month for each GB that it holds, until it is deleted."
+SNAPSHOT_PRICE = f"A snapshot costs {usd(SNAPSHOT_GB.usd)} a month for each GB that it holds, until it is deleted."

@@ -310,7 +310,7 @@ def test_a_thing_with_two_tags_is_counted_under_each_and_the_total_once() -> Non
         ("prod", 24.0, 1),
         (pd.NA, 24.0, 1),
     ]
-    assert sums["share"].tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3])
+    assert sums["share_percent"].tolist() == pytest.approx([200 / 3, 100 / 3, 100 / 3])
     assert cost.total(lines).iloc[0].to_dict() == {
         "things": 3,
         "price_usd_month": 72.0,
@@ -415,7 +415,7 @@ def test_a_month_until_now_is_its_hours_and_no_more_than_the_month() -> None:
     assert found.loc["App Platform", ["lines_usd", "difference_usd", "gone_usd"]].tolist() == [0.0, 5.0, 0.0]
     assert found.index[-1] == "(all)"
     assert found.loc["(all)", "billed_usd"] == 33.0
-    assert "the items differ from the balance by +1.00 USD" in found.loc["(all)", "note"]
+    assert "the items differ from the balance by +$1.00" in found.loc["(all)", "note"]
 
 
 def test_months_are_told_with_their_change_and_their_gaps() -> None:

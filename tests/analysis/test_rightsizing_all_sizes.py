@@ -44,9 +44,9 @@ def droplets_in_use(draw: Any) -> tuple[Row, Row]:
     }
     use = {
         "droplet_id": 1,
-        "cpu_p95": p95,
-        "cpu_max": max(p95, draw(percents())),
-        "memory_max": draw(percents()),
+        "cpu_p95_percent": p95,
+        "cpu_max_percent": max(p95, draw(percents())),
+        "memory_max_percent": draw(percents()),
         "disk_used_gb": round(draw(st.floats(0, 1)) * droplet["disk"], 2),
         "outbound_tb_month": draw(st.one_of(st.none(), percents(20))),
         "hours": 336.0,
@@ -69,8 +69,8 @@ RULES = st.builds(
 
 def holds(size: Row, droplet: Row, use: Row, rule: Rule, *, disk: float) -> bool:
     """Say the rule in the words of its docstring."""
-    busy, most = (use[name] / 100 * droplet["vcpus"] for name in ("cpu_p95", "cpu_max"))
-    filled = use["memory_max"] / 100 * droplet["memory"]
+    busy, most = (use[name] / 100 * droplet["vcpus"] for name in ("cpu_p95_percent", "cpu_max_percent"))
+    filled = use["memory_max_percent"] / 100 * droplet["memory"]
     return (
         busy <= size["vcpus"] * (1 - rule.cpu_headroom / 100) * (1 + 1e-8)
         and most <= size["vcpus"] * rule.burst / 100 * (1 + 1e-8)
@@ -171,13 +171,13 @@ def test_what_is_advised_holds_the_droplet_and_smaller_is_cheaper(pairs, rule):
         size = BY_SLUG[row["advised_size"]]
         assert size["disk"] >= droplet["disk"]
         assert holds(size, droplet, use, rule, disk=size["disk"])
-        assert row["advised_cpu_p95"] <= 100 - rule.cpu_headroom + 1e-6
-        assert row["advised_memory_max"] <= 100 - rule.memory_headroom + 1e-6
+        assert row["advised_cpu_p95_percent"] <= 100 - rule.cpu_headroom + 1e-6
+        assert row["advised_memory_max_percent"] <= 100 - rule.memory_headroom + 1e-6
         if row["verdict"] == "smaller":
             assert droplet["region"] in size["regions"]
-            assert row["advised_price_monthly"] < row["price_monthly"]
+            assert row["advised_price_usd_month"] < row["price_usd_month"]
             assert rule.least_saving_usd_month <= row["saving_usd_month"] + 1e-6
-            assert row["saving_usd_month"] <= row["price_monthly"] - row["advised_price_monthly"] + 1e-6
+            assert row["saving_usd_month"] <= row["price_usd_month"] - row["advised_price_usd_month"] + 1e-6
         assert row["saving_usd_year"] == pytest.approx(12 * row["saving_usd_month"])
 
 
@@ -186,10 +186,12 @@ def test_what_is_advised_holds_the_droplet_and_smaller_is_cheaper(pairs, rule):
 def test_who_does_less_never_needs_a_dearer_size(pair, less):
     droplet, use = pair
     calmer = {
-        name: value * less if name in {"cpu_p95", "cpu_max", "memory_max", "disk_used_gb"} else value
+        name: value * less
+        if name in {"cpu_p95_percent", "cpu_max_percent", "memory_max_percent", "disk_used_gb"}
+        else value
         for name, value in use.items()
     }
     found = advised([(droplet, use), (droplet, calmer)], Rule(transfer_headroom=0.0, least_saving_usd_month=0.0))
-    prices = found["advised_price_monthly"]
+    prices = found["advised_price_usd_month"]
     if found["verdict"].tolist() != ["keep", "keep"] and use["outbound_tb_month"] is None:
         assert math.isnan(prices[0]) or prices[1] <= prices[0]

@@ -24,13 +24,13 @@ DROPLET = {
 }
 USE = {
     "droplet_id": 1,
-    "cpu_p50": 5.0,
-    "cpu_p95": 10.0,
-    "cpu_max": 20.0,
-    "bursts": 0.0,
-    "memory_p50": 5.0,
-    "memory_p95": 6.0,
-    "memory_max": 7.0,
+    "cpu_p50_percent": 5.0,
+    "cpu_p95_percent": 10.0,
+    "cpu_max_percent": 20.0,
+    "burst_percent": 0.0,
+    "memory_p50_percent": 5.0,
+    "memory_p95_percent": 6.0,
+    "memory_max_percent": 7.0,
     "disk_used_gb": 5.0,
     "disk_used_percent": 20.0,
     "outbound_tb_month": 0.1,
@@ -58,12 +58,10 @@ def test_a_quiet_droplet_could_be_the_smallest_whose_disk_is_no_smaller(sizes):
     assert (found["verdict"], found["advised_size"], found["sure"]) == ("smaller", "s-1vcpu-1gb", "high")
     # $48 and $6, as published.
     assert (found["saving_usd_month"], found["saving_usd_year"]) == (42.0, 504.0)
-    assert found["advised_price_monthly"] == 6.0
-    assert (found["advised_cpu_p95"], found["advised_cpu_max"]) == pytest.approx((40.0, 80.0))
-    assert found["advised_memory_max"] == pytest.approx(56.0)
-    assert found["why"].startswith(
-        "14 days, 4,032 samples, CPU 10 % at p95, memory 7 % at most; on s-1vcpu-1gb CPU 40 %"
-    )
+    assert found["advised_price_usd_month"] == 6.0
+    assert (found["advised_cpu_p95_percent"], found["advised_cpu_max_percent"]) == pytest.approx((40.0, 80.0))
+    assert found["advised_memory_max_percent"] == pytest.approx(56.0)
+    assert found["why"].startswith("14 days, 4,032 samples, CPU 10% at p95, memory 7% at most; on s-1vcpu-1gb CPU 40%")
 
 
 # One vCPU of 4 is 25 %; with 30 % headroom it holds 17.5 %, with half of it 12.5 %.
@@ -79,7 +77,7 @@ def test_a_quiet_droplet_could_be_the_smallest_whose_disk_is_no_smaller(sizes):
     ],
 )
 def test_the_headroom_of_the_cpu_is_exact(sizes, p95, headroom, advised):
-    found = row(sizes, use={"cpu_p95": p95, "cpu_max": p95}, rule=Rule(cpu_headroom=headroom))
+    found = row(sizes, use={"cpu_p95_percent": p95, "cpu_max_percent": p95}, rule=Rule(cpu_headroom=headroom))
     assert found["advised_size"] == advised
 
 
@@ -88,7 +86,7 @@ def test_the_headroom_of_the_cpu_is_exact(sizes, p95, headroom, advised):
     [(50.0, 200, "s-1vcpu-1gb"), (50.1, 200, "s-2vcpu-2gb"), (25.0, 100, "s-1vcpu-1gb"), (25.1, 100, "s-2vcpu-2gb")],
 )
 def test_the_busiest_moment_may_take_so_many_times_the_cpu(sizes, most, burst, advised):
-    found = row(sizes, use={"cpu_max": most}, rule=Rule(burst=burst))
+    found = row(sizes, use={"cpu_max_percent": most}, rule=Rule(burst=burst))
     assert found["advised_size"] == advised
 
 
@@ -98,7 +96,7 @@ def test_the_busiest_moment_may_take_so_many_times_the_cpu(sizes, most, burst, a
     [(10.0, 20, "s-1vcpu-1gb"), (10.1, 20, "s-1vcpu-2gb"), (12.5, 0, "s-1vcpu-1gb"), (12.6, 0, "s-1vcpu-2gb")],
 )
 def test_the_headroom_of_the_memory_is_exact(sizes, most, headroom, advised):
-    assert row(sizes, use={"memory_max": most}, rule=Rule(memory_headroom=headroom))["advised_size"] == advised
+    assert row(sizes, use={"memory_max_percent": most}, rule=Rule(memory_headroom=headroom))["advised_size"] == advised
 
 
 @pytest.mark.parametrize(
@@ -127,7 +125,7 @@ def test_a_disk_too_full_has_to_grow(sizes, used, verdict, grow):
 
 def test_a_disk_that_stayed_behind_its_size_may_grow_without_another(sizes):
     """The droplet of 4 vCPUs has a right to 160 GB, and needs them."""
-    found = row(sizes, use={"disk_used_gb": 140.0, "cpu_p95": 60.0, "memory_max": 70.0}, disk=80)
+    found = row(sizes, use={"disk_used_gb": 140.0, "cpu_p95_percent": 60.0, "memory_max_percent": 70.0}, disk=80)
     assert (found["verdict"], found["advised_size"], found["grow_disk"]) == ("keep", "s-4vcpu-8gb", True)
     assert "resize it to the same size with its disk" in found["why"]
 
@@ -158,10 +156,14 @@ def test_a_dearer_size_wins_where_it_includes_the_traffic(sizes):
 @pytest.mark.parametrize(
     ("use", "advised", "words"),
     [
-        ({"cpu_p95": 71.0}, "s-8vcpu-16gb", "CPU without the headroom"),
-        ({"memory_max": 81.0}, "s-4vcpu-16gb-amd", "memory without the headroom"),
+        ({"cpu_p95_percent": 71.0}, "s-8vcpu-16gb", "CPU without the headroom"),
+        ({"memory_max_percent": 81.0}, "s-4vcpu-16gb-amd", "memory without the headroom"),
         # Of two for $96, the one with more vCPUs.
-        ({"disk_used_gb": 250.0, "memory_max": 70.0, "cpu_p95": 60.0}, "s-8vcpu-16gb", "250 GB on its disk"),
+        (
+            {"disk_used_gb": 250.0, "memory_max_percent": 70.0, "cpu_p95_percent": 60.0},
+            "s-8vcpu-16gb",
+            "250 GB on its disk",
+        ),
     ],
 )
 def test_what_is_too_little_is_told_and_costs_more(sizes, use, advised, words):
@@ -171,13 +173,15 @@ def test_what_is_too_little_is_told_and_costs_more(sizes, use, advised, words):
     assert found["saving_usd_month"] < 0
 
 
-@pytest.mark.parametrize(("use", "verdict"), [({"cpu_p95": 70.0}, "keep"), ({"cpu_p95": 70.1}, "larger")])
+@pytest.mark.parametrize(
+    ("use", "verdict"), [({"cpu_p95_percent": 70.0}, "keep"), ({"cpu_p95_percent": 70.1}, "larger")]
+)
 def test_the_present_size_is_held_to_the_same_headroom(sizes, use, verdict):
     assert row(sizes, use=use, disk=160)["verdict"] == verdict
 
 
 def test_nothing_sold_is_large_enough(sizes):
-    found = row(sizes[sizes["slug"].str.startswith("s-1")], use={"memory_max": 95.0})
+    found = row(sizes[sizes["slug"].str.startswith("s-1")], use={"memory_max_percent": 95.0})
     assert found["verdict"] == "larger"
     assert found[["advised_size", "saving_usd_month", "grow_disk"]].isna().all()
     assert "no size that nyc3 sells holds it" in found["why"]
@@ -198,22 +202,22 @@ def test_gaps_a_resize_and_bursts_make_it_less_sure(sizes):
     assert row(sizes, use={"hours": 302.5})["sure"] == "high"
     found = row(sizes, use={"hours": 302.3})
     assert found["sure"] == "medium"
-    assert "10 % of the time is missing" in found["why"]
-    found = row(sizes, use={"cpu_max": 40.0, "hours": 300.0})
+    assert "10% of the time is missing" in found["why"]
+    found = row(sizes, use={"cpu_max_percent": 40.0, "hours": 300.0})
     assert found["sure"] == "low"
-    assert "its busiest moment asks for 160 % of that CPU" in found["why"]
+    assert "its busiest moment asks for 160% of that CPU" in found["why"]
 
 
 def test_a_droplet_resized_in_between_is_judged_by_what_it_used_and_not_by_shares(sizes):
     """It had 2 GiB for most of the window: 90 % of them are 1,843 MiB, not 7,373."""
-    shares = {"cpu_p95": 90.0, "cpu_max": 95.0, "memory_max": 90.0, "resized": True}
+    shares = {"cpu_p95_percent": 90.0, "cpu_max_percent": 95.0, "memory_max_percent": 90.0, "resized": True}
     absolute = {"cpu_p95_vcpus": 0.9, "cpu_max_vcpus": 1.0, "memory_max_mib": 1843.0}
     found = row(sizes, use={**shares, **absolute})
     # 0.9 vCPUs with 30 % to spare take 2, 1,843 MiB with 20 % take 4 GiB.
     assert (found["verdict"], found["advised_size"], found["sure"]) == ("smaller", "s-2vcpu-4gb", "medium")
     assert "resized in between" in found["why"]
-    assert found["memory_max"] == 90.0
-    assert found["advised_memory_max"] == pytest.approx(100 * 1843 / 4096)
+    assert found["memory_max_percent"] == 90.0
+    assert found["advised_memory_max_percent"] == pytest.approx(100 * 1843 / 4096)
     assert row(sizes, use=shares)["verdict"] == "unknown"
 
 
@@ -242,11 +246,11 @@ def test_a_tag_that_only_sounds_like_kubernetes_is_none(sizes):
 
 def test_a_droplet_without_the_agent_or_without_any_reading_is_unknown(sizes):
     note = "no readings of memory: the metrics agent is not installed"
-    found = row(sizes, use={"memory_max": None, "note": note})
+    found = row(sizes, use={"memory_max_percent": None, "note": note})
     assert (found["verdict"], found["why"]) == ("unknown", note)
     found = row(sizes, use=False)
     assert (found["verdict"], found["why"]) == ("unknown", "no readings of both CPU and memory")
-    assert found[["cpu_p95", "memory_max", "samples"]].isna().all()
+    assert found[["cpu_p95_percent", "memory_max_percent", "samples"]].isna().all()
 
 
 def test_a_size_that_is_no_longer_sold_is_kept_in_view(sizes):
@@ -260,7 +264,7 @@ def test_a_closed_region_allows_no_resize(sizes):
     found = row(sizes, region="sfo1")
     assert (found["verdict"], found["advised_size"]) == ("keep", "s-4vcpu-8gb")
     assert "sfo1 sells no size" in found["why"]
-    assert "sfo1 sells no size" in row(sizes, region="sfo1", use={"memory_max": 99.0})["why"]
+    assert "sfo1 sells no size" in row(sizes, region="sfo1", use={"memory_max_percent": 99.0})["why"]
     # Its frontier is one size with a GPU.
     assert row(sizes, region="atl1")["verdict"] == "keep"
 
@@ -300,11 +304,11 @@ def test_premium_processors_stay_unless_they_need_not(sizes, rule, advised):
 def test_of_two_that_cost_the_same_the_present_family_wins(sizes):
     """s-4vcpu-16gb-amd and m-2vcpu-16gb are $84 each, and the first has more vCPUs."""
     droplet = {"size": "m-4vcpu-32gb", "memory": 32768, "price_monthly": 168.0}
-    found = row(sizes, use={"memory_max": 30.0}, rule=Rule(shared_cpu=True), **droplet)
+    found = row(sizes, use={"memory_max_percent": 30.0}, rule=Rule(shared_cpu=True), **droplet)
     assert (found["advised_size"], found["saving_usd_month"]) == ("m-2vcpu-16gb", 84.0)
     droplet["size"] = "g-4vcpu-16gb"
     assert (
-        row(sizes, use={"memory_max": 30.0}, rule=Rule(shared_cpu=True), **droplet)["advised_size"]
+        row(sizes, use={"memory_max_percent": 30.0}, rule=Rule(shared_cpu=True), **droplet)["advised_size"]
         == "s-4vcpu-16gb-amd"
     )
 
@@ -343,7 +347,7 @@ def test_what_saves_most_comes_first_and_the_unknown_last(sizes):
         ]
     )
     use = pd.DataFrame([{**USE, "droplet_id": number} for number in range(1, 6)])
-    use.loc[2, "cpu_p95"] = 90.0
+    use.loc[2, "cpu_p95_percent"] = 90.0
     frame = advice(droplets, sizes, use)
     assert frame["droplet_id"].tolist() == [5, 4, 3, 2, 1]
     assert frame["verdict"].tolist() == ["smaller", "smaller", "larger", "keep", "unknown"]
@@ -377,8 +381,8 @@ def test_frames_that_do_not_fit_are_refused(sizes):
         advice(droplets.drop(columns="vcpus"), sizes, use)
     with pytest.raises(InvalidArgument, match="sizes has no column regions"):
         advice(droplets, sizes.drop(columns="regions"), use)
-    with pytest.raises(InvalidArgument, match="use has no column memory_max"):
-        advice(droplets, sizes, use.drop(columns="memory_max"))
+    with pytest.raises(InvalidArgument, match="use has no column memory_max_percent"):
+        advice(droplets, sizes, use.drop(columns="memory_max_percent"))
     with pytest.raises(InvalidArgument, match="use has two rows for droplet 1"):
         advice(droplets, sizes, pd.concat([use, use]))
 

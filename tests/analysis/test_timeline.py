@@ -38,7 +38,7 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
 
 def test_an_action_is_a_row_with_its_droplets_name_and_a_deleted_one_goes_by_its_id():
     found = spans(frame(action(1, 4.5), action(2, resource_id=8)), {7: "web-1"})
-    assert found["droplet"].tolist() == ["web-1", "8"]
+    assert found["name"].tolist() == ["web-1", "8"]
     assert found["duration_s"].tolist() == [4.5, 5.0]
     assert found["failed"].tolist() == [False, False]
     assert found["id"].tolist() == [1, 2]
@@ -46,7 +46,7 @@ def test_an_action_is_a_row_with_its_droplets_name_and_a_deleted_one_goes_by_its
 
 def test_names_may_be_a_column():
     listed = pd.DataFrame({"id": [7], "name": ["web-1"]})
-    assert spans(frame(action(1)), listed.set_index("id")["name"])["droplet"].tolist() == ["web-1"]
+    assert spans(frame(action(1)), listed.set_index("id")["name"])["name"].tolist() == ["web-1"]
 
 
 def test_what_runs_ends_now():

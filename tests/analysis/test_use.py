@@ -55,12 +55,12 @@ def use_of(answers, *names, **more):
 def test_the_figures_are_those_reckoned_by_hand():
     row = use_of(everything(), "web-1").iloc[0]
     assert (row["droplet_id"], row["name"], row["samples"]) == (1, "web-1", 3)
-    assert row[["cpu_p50", "cpu_max"]].tolist() == pytest.approx([20.0, 95.0])
+    assert row[["cpu_p50_percent", "cpu_max_percent"]].tolist() == pytest.approx([20.0, 95.0])
     # Between the second and the third reading, nine tenths of the way.
-    assert row["cpu_p95"] == pytest.approx(20 + 0.9 * 75)
-    assert row["bursts"] == pytest.approx(100 / 3)
+    assert row["cpu_p95_percent"] == pytest.approx(20 + 0.9 * 75)
+    assert row["burst_percent"] == pytest.approx(100 / 3)
     assert row["cpu_max_vcpus"] == pytest.approx(1.9)
-    assert row[["memory_p50", "memory_max"]].tolist() == pytest.approx([25.0, 75.0])
+    assert row[["memory_p50_percent", "memory_max_percent"]].tolist() == pytest.approx([25.0, 75.0])
     assert row["memory_max_mib"] == pytest.approx(3072.0)
     assert row["disk_used_gb"] == pytest.approx(20.5)
     assert row["disk_used_percent"] == pytest.approx(100 * 20.5 / 80)
@@ -77,7 +77,7 @@ def test_gaps_and_restarts_count_neither_as_readings_nor_as_hours():
     row = use_of([(1, "a", "cpu", cpu)], "a").iloc[0]
     assert row["samples"] == 3
     assert row["hours"] == pytest.approx(3 * STEP / 3600)
-    assert row["cpu_max"] == pytest.approx(50.0)
+    assert row["cpu_max_percent"] == pytest.approx(50.0)
 
 
 def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
@@ -90,10 +90,10 @@ def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
         (1, "a", "memory_available", answer(({}, [GIB / 2, GIB / 2, 2.5 * GIB, 2.5 * GIB]))),
     ]
     row = use_of(answers, "a").iloc[0]
-    assert row["cpu_max"] == pytest.approx(90.0)
-    assert row["cpu_p50"] == pytest.approx(67.5)
+    assert row["cpu_max_percent"] == pytest.approx(90.0)
+    assert row["cpu_p50_percent"] == pytest.approx(67.5)
     assert row["cpu_p95_vcpus"] == row["cpu_max_vcpus"] == pytest.approx(1.8)
-    assert row["memory_max"] == pytest.approx(75.0)
+    assert row["memory_max_percent"] == pytest.approx(75.0)
     assert row["memory_p95_mib"] == row["memory_max_mib"] == pytest.approx(1536.0)
     assert row["resized"]
     assert row["note"] == "no readings of disk and traffic; resized in between"
@@ -119,7 +119,7 @@ def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
         "no readings of memory, disk and traffic",
         "no readings in this window: switched off",
     ]
-    assert frame["cpu_p50"].notna().tolist() == [True, False, False, False, True, False]
+    assert frame["cpu_p50_percent"].notna().tolist() == [True, False, False, False, True, False]
     assert frame["samples"].tolist() == [3, 0, 0, 0, 1, 0]
     assert frame["resized"].isna().tolist() == [False, True, True, True, False, True]
 
@@ -191,14 +191,14 @@ def test_the_use_is_what_the_sandbox_made(api):
     work = workload(world, record)
     (span,) = [one for one in work.spans if one.end > end - 7 * DAY_S]
     shares = [100 * span.load * work.busy.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
-    assert row["cpu_p50"] == pytest.approx(np.percentile(shares, 50), rel=0.05)
-    assert row["cpu_p95"] == pytest.approx(np.percentile(shares, 95), rel=0.05)
+    assert row["cpu_p50_percent"] == pytest.approx(np.percentile(shares, 50), rel=0.05)
+    assert row["cpu_p95_percent"] == pytest.approx(np.percentile(shares, 95), rel=0.05)
     memory = [100 * span.fill * work.memory.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
     # What files hold is not used, but the sandbox lets a part of it be lost.
-    assert np.percentile(memory, 50) < row["memory_p50"] < np.percentile(memory, 50) + 12
+    assert np.percentile(memory, 50) < row["memory_p50_percent"] < np.percentile(memory, 50) + 12
     most = max(used_bytes(record, end - 7 * DAY_S + 3600 * hour) for hour in range(7 * 24))
     assert row["disk_used_gb"] == pytest.approx(most / 1e9, rel=0.01)
-    assert row["cpu_p95_vcpus"] == pytest.approx(row["cpu_p95"] / 100 * droplet["vcpus"], rel=0.01)
+    assert row["cpu_p95_vcpus"] == pytest.approx(row["cpu_p95_percent"] / 100 * droplet["vcpus"], rel=0.01)
     assert row["hours"] == pytest.approx(7 * 24, rel=0.02)
     assert not row["resized"]
 

@@ -84,9 +84,9 @@ def _use(droplets: pd.DataFrame) -> pd.DataFrame:
 
     chance, count = random.Random(6), len(droplets)
     rows = [sorted(chance.uniform(0, 100) for _ in range(3)) for _ in range(count)]
-    return pd.DataFrame(rows, columns=["cpu_p50", "cpu_p95", "cpu_max"]).assign(
+    return pd.DataFrame(rows, columns=["cpu_p50_percent", "cpu_p95_percent", "cpu_max_percent"]).assign(
         droplet_id=droplets["id"].to_numpy(),
-        memory_max=[chance.uniform(0, 90) for _ in range(count)],
+        memory_max_percent=[chance.uniform(0, 90) for _ in range(count)],
         outbound_tb_month=[chance.uniform(0, 5) for _ in range(count)],
         disk_used_gb=5.0,
         hours=336.0,

@@ -58,7 +58,7 @@ def test_the_total_is_said_and_what_has_no_price(desk) -> None:
     total = cost.total(desk.do("cost lines")).iloc[0]
     desk.do("cost --by tag")
     said = desk.front.said[-1]
-    assert f"In all {total['price_usd_month']:,.2f} USD a month" in said
+    assert f"In all ${total['price_usd_month']:,.2f} a month" in said
     assert "counted under each" in said
     assert f"{total['unpriced']:.0f} of {total['things']:.0f} lines have no price" in said
     for kind in ("database", "kubernetes", "transfer"):

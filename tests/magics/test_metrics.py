@@ -100,15 +100,15 @@ def test_use_is_a_row_a_droplet_which_says_what_is_missing(desk):
     assert frame["name"].tolist() == ["web-1", "legacy-reports"]
     assert frame["note"].fillna("").tolist() == ["", "no readings in this window: the metrics agent is not installed"]
     cpu = desk.do("metrics cpu web-1 --last 2d")["value"]
-    assert frame["cpu_p95"][0] == pytest.approx(cpu.quantile(0.95))
+    assert frame["cpu_p95_percent"][0] == pytest.approx(cpu.quantile(0.95))
     memory = desk.do("metrics memory web-1 --last 2d")["value"]
-    assert frame["memory_max"][0] == pytest.approx(memory.max())
+    assert frame["memory_max_percent"][0] == pytest.approx(memory.max())
 
 
 def test_plot_gives_the_picture(desk):
     picture = desk.do("metrics cpu web-1 web-2 --last 2h --plot")
     assert isinstance(picture, Picture)
-    assert picture.table["droplet"].tolist() == ["web-1", "web-2"]
+    assert picture.table["name"].tolist() == ["web-1", "web-2"]
 
 
 def test_dry_run_shows_the_requests_and_sends_none(desk):

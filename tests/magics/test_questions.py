@@ -190,10 +190,6 @@ def test_the_first_few_of_many_are_named_and_the_rest_counted():
     assert questions.named([str(one) for one in range(1_008)]) == "0, 1, 2, 3, 4, 5, 6, 7 and 1,000 more"
 
 
-def test_money_has_cents_and_thousands():
-    assert questions.money(20_474.875) == "$20,474.88 a month"
-
-
 def test_a_question_without_a_price_has_no_empty_brackets():
     assert questions.delete_question("me", "key", ["a", "b"]) == "me: delete 2 keys: a and b? This cannot be undone."
     assert "(" not in questions.disk_question("me", ["a"], "s", None)

@@ -42,13 +42,13 @@ def test_what_is_advised_is_so_by_the_published_sizes_and_the_use_alone(desk):
             if row["region"] in one.regions
             and not one.slug.startswith("gpu")
             and one.disk >= max(disks[row["droplet_id"]], row["disk_used_gb"] / 0.9)
-            and one.vcpus * 80 >= row["cpu_p95"] * now.vcpus
-            and one.vcpus * 200 >= row["cpu_max"] * now.vcpus
-            and one.memory * 90 >= row["memory_max"] * now.memory
+            and one.vcpus * 80 >= row["cpu_p95_percent"] * now.vcpus
+            and one.vcpus * 200 >= row["cpu_max_percent"] * now.vcpus
+            and one.memory * 90 >= row["memory_max_percent"] * now.memory
         ]
         cheapest = min(one.price_monthly for one in able)
         assert row["outbound_tb_month"] < 2, "else traffic would have to be reckoned with"
-        assert row["advised_price_monthly"] == cheapest == sizes[row["advised_size"]].price_monthly
+        assert row["advised_price_usd_month"] == cheapest == sizes[row["advised_size"]].price_monthly
         assert row["saving_usd_month"] == now.price_monthly - cheapest
         assert row["saving_usd_year"] == 12 * row["saving_usd_month"]
 

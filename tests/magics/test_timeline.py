@@ -19,7 +19,7 @@ def test_a_row_is_an_action_of_a_droplet_with_its_name(desk):
     assert len(frame) == (actions["started_at"] >= since).sum() > 100
     assert [*frame.columns] == [column.name for column in FINDINGS["spans"].columns]
     names = dict(zip(desk.do("droplets list")["id"], desk.do("droplets list")["name"], strict=True))
-    assert frame["droplet"].tolist() == [names[one] for one in frame["resource_id"]]
+    assert frame["name"].tolist() == [names[one] for one in frame["droplet_id"]]
 
 
 def test_it_is_a_week_unless_told(desk):
@@ -28,9 +28,9 @@ def test_it_is_a_week_unless_told(desk):
 
 
 def test_some_droplets_by_name_or_tag(desk):
-    assert {*desk.do("actions timeline db-1 web-1 --last 300d")["droplet"]} == {"db-1", "web-1"}
+    assert {*desk.do("actions timeline db-1 web-1 --last 300d")["name"]} == {"db-1", "web-1"}
     tagged = {*desk.do("droplets list --tag web")["name"]}
-    assert {*desk.do("actions timeline --tag web --last 300d")["droplet"]} == tagged
+    assert {*desk.do("actions timeline --tag web --last 300d")["name"]} == tagged
     with pytest.raises(errors.NoSuchName, match="web-1"):
         desk.do("actions timeline web-l")
     with pytest.raises(errors.NoSuchName, match="no tag"):
@@ -41,7 +41,7 @@ def test_a_deleted_droplet_goes_by_its_id(desk):
     key = desk.do("droplets get db-1")["id"][0]
     desk.do("droplets delete db-1 --yes")
     frame = desk.do("actions timeline --last 300d")
-    assert {*frame[frame["resource_id"] == key]["droplet"]} == {str(key)}
+    assert {*frame[frame["droplet_id"] == key]["name"]} == {str(key)}
 
 
 def test_what_runs_ends_now(clock, desk):

@@ -21,14 +21,23 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
             "things": 2,
             "price_usd_month": usd,
             "price_usd_hour": None if usd is None else usd / 672,
-            "share": None if usd is None else usd / total,
+            "share_percent": None if usd is None else 100 * usd / total,
             "unpriced": int(usd is None),
             "droplet_id": None,
             "note": None if usd else "no price",
         }
         for name, usd in rows
     ]
-    columns = ["group", "things", "price_usd_month", "price_usd_hour", "share", "unpriced", "droplet_id", "note"]
+    columns = [
+        "group",
+        "things",
+        "price_usd_month",
+        "price_usd_hour",
+        "share_percent",
+        "unpriced",
+        "droplet_id",
+        "note",
+    ]
     return shaped("cost_by", pd.DataFrame(made, columns=columns))
 
 
@@ -50,7 +59,7 @@ def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:
     assert "72% of all" in bars.hovertext[2].replace("72.0%", "72%")
     assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "What it costs, by tag")
     assert picture.table["tag"].tolist()[0] == "web"
-    assert picture.words.startswith("web costs most, 72.00 USD a month, 72% of all; 3 bars in all.")
+    assert picture.words.startswith("web costs most, $72.00 a month, 72% of all; 3 bars in all.")
     assert "1 line without a price is in no bar" in picture.words
 
 
@@ -90,15 +99,15 @@ def test_a_month_that_is_not_over_is_hatched_and_named() -> None:
     assert (billed.x, billed.y) == (("2026-09", "2026-10"), (20.0, 30.0))
     assert (running.name, running.y, running.marker.pattern.shape) == ("used until now", (12.5,), "/")
     assert "from the month before" not in billed.hovertext[0]
-    assert "+10.00 USD from the month before" in billed.hovertext[1]
+    assert "+$10.00 from the month before" in billed.hovertext[1]
     assert picture.layout.xaxis.categoryarray == ("2026-09", "2026-10", "2026-11")
     assert picture.words == (
-        "2 months: 2026-10 cost 30.00 USD, the dearest was 2026-10 with 30.00 USD. 2026-11 until now: 12.50 USD."
+        "2 months: 2026-10 cost $30.00, the dearest was 2026-10 with $30.00. 2026-11 until now: $12.50."
     )
 
 
 def test_no_months_are_said() -> None:
     assert plots.cost_history(months()).words == "No month has been billed yet."
     picture = plots.cost_history(months(("2026-11", 1.0, False)))
-    assert picture.words == "No month has been billed yet. 2026-11 until now: 1.00 USD."
+    assert picture.words == "No month has been billed yet. 2026-11 until now: $1.00."
     assert not math.isnan(picture.data[0].y[0])

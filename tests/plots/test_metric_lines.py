@@ -45,21 +45,22 @@ def test_a_line_is_a_droplet_and_breaks_at_a_gap():
 
 
 def test_axes_have_units_and_hover_names_the_droplet():
+    behind = {"%": "%", "processes": " processes", "Mbit/s": " Mbit/s"}
     for kind, unit in {"cpu": "%", "load": "processes", "bandwidth": "Mbit/s"}.items():
         picture = metric_lines(lines([(1, "web-1", "x", [1, 2])], kind=kind, unit=unit))
         assert unit in picture.layout.yaxis.title.text
         assert picture.layout.xaxis.title.text == "time (UTC)"
         assert "%{meta[0]}" in picture.data[0].hovertemplate
-        assert picture.data[0].meta == ("web-1", "x", unit)
+        assert picture.data[0].meta == ("web-1", "x", behind[unit])
 
 
 def test_the_table_sums_up_each_line():
     picture = metric_lines(lines([(1, "a", "busy", [0, 10, None, 20]), (2, "b", "busy", [1, 1, 1, 1])]))
     assert picture.table.to_dict("records") == [
-        {"droplet": "a", "label": "busy", "median": 10.0, "p95": pytest.approx(19.0), "most": 20.0, "readings": 3},
-        {"droplet": "b", "label": "busy", "median": 1.0, "p95": 1.0, "most": 1.0, "readings": 4},
+        {"name": "a", "label": "busy", "p50": 10.0, "p95": pytest.approx(19.0), "max": 20.0, "samples": 3},
+        {"name": "b", "label": "busy", "p50": 1.0, "p95": 1.0, "max": 1.0, "samples": 4},
     ]
-    assert "The highest value is 20 %, of a (busy) at 2026-11-23 12:15" in picture.words
+    assert "The highest value is 20%, of a (busy) at 2026-11-23 12:15" in picture.words
 
 
 def test_of_many_the_highest_are_coloured_and_on_top_and_the_legend_is_short():

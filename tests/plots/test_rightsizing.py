@@ -15,12 +15,12 @@ from poseidon_nb.plots.rightsizing import MOST_DROPLETS
 def a_row(number, name, **more):
     empty = dict.fromkeys((column.name for column in FINDINGS["rightsizing"].columns), None)
     figures = {
-        "cpu_p50": 5.0,
-        "cpu_p95": 10.0,
-        "cpu_max": 20.0,
-        "memory_p50": 5.0,
-        "memory_p95": 6.0,
-        "memory_max": 7.0,
+        "cpu_p50_percent": 5.0,
+        "cpu_p95_percent": 10.0,
+        "cpu_max_percent": 20.0,
+        "memory_p50_percent": 5.0,
+        "memory_p95_percent": 6.0,
+        "memory_max_percent": 7.0,
     }
     return {
         **empty,
@@ -33,13 +33,13 @@ def a_row(number, name, **more):
         "saving_usd_month": 0.0,
         "sure": "high",
         "why": "14 days; on it",
-        "price_monthly": 48.0,
+        "price_usd_month": 48.0,
         **more,
     }
 
 
 def smaller(number, name, saving, **more):
-    given = {"advised_size": "s-1vcpu-1gb", "advised_price_monthly": 48 - saving, "saving_usd_month": saving}
+    given = {"advised_size": "s-1vcpu-1gb", "advised_price_usd_month": 48 - saving, "saving_usd_month": saving}
     return a_row(number, name, verdict="smaller", **given, **more)
 
 
@@ -74,7 +74,11 @@ def test_savings_are_bars_largest_first():
 
 def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
     picture = plots.use_of_size(
-        frame(a_row(1, "a"), a_row(2, "b", memory_max=93.0), a_row(3, "c", cpu_p95=None, memory_p95=None))
+        frame(
+            a_row(1, "a"),
+            a_row(2, "b", memory_max_percent=93.0),
+            a_row(3, "c", cpu_p95_percent=None, memory_p95_percent=None),
+        )
     )
     cpu, memory = picture.data
     assert cpu.x == (5.0, 10.0, 20.0, None, 5.0, 10.0, 20.0, None)
@@ -82,13 +86,15 @@ def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
     assert [round(place) for place in cpu.y] == [0] * 4 + [1] * 4
     assert set(cpu.y).isdisjoint(memory.y)
     assert picture.layout.yaxis.ticktext == ("a", "b")
-    assert "fullest b with 93 % of its memory" in picture.words
-    assert "10 % or less in 19 of 20 readings, 20 % at most" in cpu.hovertext[0]
+    assert "fullest b with 93% of its memory" in picture.words
+    assert "10% or less in 19 of 20 readings, 20% at most" in cpu.hovertext[0]
     assert len(picture.table) == 2
 
 
 def test_memory_alone_is_drawn_too():
-    cpu, memory = plots.use_of_size(frame(a_row(1, "a", cpu_p50=None, cpu_p95=None, cpu_max=None))).data
+    cpu, memory = plots.use_of_size(
+        frame(a_row(1, "a", cpu_p50_percent=None, cpu_p95_percent=None, cpu_max_percent=None))
+    ).data
     assert set(cpu.x) == {None}
     assert memory.x[:3] == (5.0, 6.0, 7.0)
 
@@ -133,6 +139,6 @@ def test_the_analysis_frame_is_what_is_drawn():
     sizes = pd.DataFrame(
         columns=["slug", "vcpus", "memory", "disk", "transfer", "price_monthly", "available", "regions"]
     )
-    use = pd.DataFrame(columns=["droplet_id", "cpu_p95", "cpu_max", "memory_max", "hours"])
+    use = pd.DataFrame(columns=["droplet_id", "cpu_p95_percent", "cpu_max_percent", "memory_max_percent", "hours"])
     found = advice(empty, sizes, use)
     assert plots.savings(found).table.empty

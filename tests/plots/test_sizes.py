@@ -80,8 +80,8 @@ def test_the_hover_tells_all(sizes):
         "basic regular",
         "8 vCPU, 16 GiB of memory",
         "320 GB of disk, 6 TB of transfer",
-        "96 USD a month, 0.14286 an hour",
-        "12.00 / vCPU, 6.00 / GiB, 0.30 / GB of disk, 16.00 / TB",
+        "$96.00 a month, $0.14286 an hour",
+        "$12.00 a vCPU, $6.00 a GiB, $0.30 a GB of disk, $16.00 a TB",
         "sold in fra1 and sfo2",
     ):
         assert part in told["s-8vcpu-16gb"]
@@ -117,7 +117,7 @@ def test_every_cell_says_what_the_region_says(sizes, regions):
         assert {*picture.table.loc[picture.table[region["slug"]] == "sold", "slug"]} == sells
     hover = dict(zip(heat.x, heat.hovertext[1], strict=True))["s-1vcpu-1gb"]
     assert hover.startswith("San Francisco 1, closed, not sold<br>basic regular<br>1 vCPU, 1 GiB of memory<br>")
-    assert "6 USD a month" in hover
+    assert "$6.00 a month" in hover
     assert "%{y}: %{hovertext}" in heat.hovertemplate
     assert picture.words == "147 sizes in 15 regions: tor1 sells most, 143. Closed: sfo1 and ams2."
 

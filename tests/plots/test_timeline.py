@@ -16,7 +16,7 @@ BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def spans(*rows: dict[str, object]) -> pd.DataFrame:
     filled = [
         {
-            "droplet": "web-1",
+            "name": "web-1",
             "type": "reboot",
             "started_at": BEGAN,
             "ended_at": BEGAN + timedelta(seconds=90),
@@ -24,7 +24,7 @@ def spans(*rows: dict[str, object]) -> pd.DataFrame:
             "failed": False,
             "status": "completed",
             "region": "nyc3",
-            "resource_id": 7,
+            "droplet_id": 7,
             "id": number,
             **row,
         }
@@ -35,7 +35,7 @@ def spans(*rows: dict[str, object]) -> pd.DataFrame:
 
 
 def _empty() -> dict[str, list[object]]:
-    names = "droplet type started_at ended_at duration_s failed status region resource_id id"
+    names = "name type started_at ended_at duration_s failed status region droplet_id id"
     return {name: [] for name in names.split()}
 
 
@@ -45,12 +45,12 @@ def test_a_bar_begins_when_the_action_did_and_lasts_as_long_in_milliseconds():
     assert bars.x[0] == 90_000
     assert bars.y[0] == "web-1"
     assert "reboot: completed" in bars.hovertext[0]
-    assert "90 s" in bars.hovertext[0]
+    assert "1 min 30 s" in bars.hovertext[0]
 
 
 def test_what_failed_has_a_cross_and_what_runs_a_triangle_so_that_colour_is_not_alone():
     figure = po.plots.timeline(
-        spans({}, {"status": "errored", "failed": True}, {"status": "in-progress", "resource_id": 8, "droplet": "db"})
+        spans({}, {"status": "errored", "failed": True}, {"status": "in-progress", "droplet_id": 8, "name": "db"})
     )
     marks = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
     assert marks["failed"].marker.symbol == "x"
@@ -70,12 +70,12 @@ def test_one_that_failed_and_has_no_end_is_drawn_at_its_beginning():
 
 
 def test_two_droplets_of_one_name_have_a_line_each():
-    figure = po.plots.timeline(spans({}, {"resource_id": 8}))
+    figure = po.plots.timeline(spans({}, {"droplet_id": 8}))
     assert {*figure.data[0].y} == {"web-1 (7)", "web-1 (8)"}
 
 
 def test_hostile_names_are_text():
-    figure = po.plots.timeline(spans({"droplet": "<a href='x'>web</a>\u202e"}))
+    figure = po.plots.timeline(spans({"name": "<a href='x'>web</a>\u202e"}))
     assert "<a" not in figure.data[0].y[0] + figure.data[0].hovertext[0]
     assert "\u202e" not in figure.data[0].y[0]
     assert "<a" not in figure._repr_html_()
@@ -83,8 +83,8 @@ def test_hostile_names_are_text():
 
 def test_of_very_many_droplets_the_busiest_are_drawn_and_the_words_say_so():
     many = spans(
-        *({"droplet": f"d{number}", "resource_id": number} for number in range(200)),
-        {"resource_id": 7, "droplet": "d7"},
+        *({"name": f"d{number}", "droplet_id": number} for number in range(200)),
+        {"droplet_id": 7, "name": "d7"},
     )
     figure = po.plots.timeline(many)
     drawn = {label for trace in figure.data for label in trace.y}

@@ -17,7 +17,6 @@ from poseidon_nb.widgets.progress import (
     ProgressRows,
     bar_html,
     row_of,
-    seconds_text,
 )
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&"
@@ -53,14 +52,6 @@ def progress(
 def test_a_row_is_an_estimate_that_says_so_and_is_full_only_at_the_end(told, fraction, words):
     row = row_of(told)
     assert (row.fraction, row.words) == (fraction, words)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "0 s"), (4.4, "4 s"), (59.6, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (3720, "1 h 2 min")],
-)
-def test_short_times_are_short(seconds, text):
-    assert seconds_text(seconds) == text
 
 
 # --- the model --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pandas as pd
 from poseidon_nb.analysis.cost.sums import LINES
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.text import usd
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +91,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
     usage = balance["month_to_date_usage"].sum()
     rows["note"] = [_said(unpriced) for unpriced in rows["unpriced"]]
     apart = usage - rows["billed_usd"].sum()
-    differ = f"; the items differ from the balance by {apart:+.2f} USD" if abs(apart) >= _CENT / 2 else ""
+    differ = f"; the items differ from the balance by {usd(apart, signed=True)}" if abs(apart) >= _CENT / 2 else ""
     last = {
         **whole,
         "product": ALL,

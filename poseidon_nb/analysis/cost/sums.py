@@ -66,7 +66,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     sums["unpriced"] = grouped["without"].sum()
     sums["note"] = rows[rows["without"]].groupby("group", dropna=False)["note"].agg(_reasons).reindex(sums.index)
     whole = lines["price_usd_month"].sum()
-    sums["share"] = sums["price_usd_month"] / whole if whole else float("nan")
+    sums["share_percent"] = 100 * sums["price_usd_month"] / whole if whole else float("nan")
     made = sums.reset_index()
     made["droplet_id"] = made["group"] if key == "droplet" else pd.NA
     if key == "droplet":

@@ -30,7 +30,9 @@ COST_BY = findings(
     finding("things", "Int64", "how many lines are counted here"),
     finding("price_usd_month", "float64", "what a whole month costs; missing where nothing has a price", "USD"),
     finding("price_usd_hour", "float64", "what an hour costs", "USD"),
-    finding("share", "float64", "its part of the whole month's price; by tag they may add up to more than 1"),
+    finding(
+        "share_percent", "float64", "its part of the whole month's price; by tag they may add up to more than 100", "%"
+    ),
     finding("unpriced", "Int64", "how many of the lines have no price"),
     finding("droplet_id", "Int64", "the droplet's number, by droplet only"),
     finding("note", "string", "why lines have no price"),

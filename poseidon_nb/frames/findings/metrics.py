@@ -33,15 +33,15 @@ METRICS = findings(
 
 #: What a droplet uses of its size; the advice on sizes shows the same columns.
 CPU = (
-    finding("cpu_p50", "float64", "half of the time its vCPUs, all together, were busier than this", "%"),
-    finding("cpu_p95", "float64", "a twentieth of the time they were busier than this", "%"),
-    finding("cpu_max", "float64", "the busiest reading", "%"),
-    finding("bursts", "float64", "share of the readings in which they were busier than 90 %", "%"),
+    finding("cpu_p50_percent", "float64", "half of the time its vCPUs, all together, were busier than this", "%"),
+    finding("cpu_p95_percent", "float64", "a twentieth of the time they were busier than this", "%"),
+    finding("cpu_max_percent", "float64", "the busiest reading", "%"),
+    finding("burst_percent", "float64", "share of the readings in which they were busier than 90%", "%"),
 )
 MEMORY = (
-    finding("memory_p50", "float64", "half of the time more of its memory was used", "%"),
-    finding("memory_p95", "float64", "a twentieth of the time more of its memory was used", "%"),
-    finding("memory_max", "float64", "the fullest reading", "%"),
+    finding("memory_p50_percent", "float64", "half of the time more of its memory was used", "%"),
+    finding("memory_p95_percent", "float64", "a twentieth of the time more of its memory was used", "%"),
+    finding("memory_max_percent", "float64", "the fullest reading", "%"),
 )
 DISK_AND_TRAFFIC = (
     finding("disk_used_gb", "float64", "most that was on its own disk, volumes not counted", "GB"),

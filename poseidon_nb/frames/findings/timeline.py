@@ -7,7 +7,7 @@ from poseidon_nb.frames.findings.columns import finding, findings
 
 SPANS = findings(
     "spans",
-    finding("droplet", "string", "its name; its number where it has none any more"),
+    finding("name", "string", "the droplet's name; its number where it has none any more"),
     finding("type", "string", "what was done: create, power_off, resize ..."),
     finding("started_at", TIME, "when it began"),
     finding("ended_at", TIME, "when it ended; for one that runs, now"),
@@ -15,7 +15,7 @@ SPANS = findings(
     finding("failed", "boolean", "whether it did not end well"),
     finding("status", "string", "in-progress, completed or errored"),
     finding("region", "string", "slug of the datacenter"),
-    finding("resource_id", "Int64", "the droplet's number"),
+    finding("droplet_id", "Int64", "the droplet's number"),
     finding("id", "Int64", "the action's number"),
 )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.bulk import on_each
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.text import joined, printable
+from poseidon_nb.text import joined, printable, usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -181,7 +181,7 @@ def show_sums(job: Job) -> Answer | Live:
 def _in_all(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
     (row,) = total.to_dict("records")
     each = "; a thing with several tags is counted under each" if key == "tag" else ""
-    said = f"In all {row['price_usd_month']:,.2f} USD a month, {row['price_usd_hour']:,.2f} USD an hour{each}."
+    said = f"In all {usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'])} an hour{each}."
     if not row["unpriced"]:
         return said
     kinds = [*dict.fromkeys(lines.loc[lines["price_usd_month"].isna(), "kind"])]

@@ -8,11 +8,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.progress import IN_PROGRESS
-from poseidon_nb.text import counted, printable
+from poseidon_nb.text import counted, printable, seconds_text
 from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.droplet_facts import age_text
 from poseidon_nb.widgets.notices import following_notice
-from poseidon_nb.widgets.progress import bar_html, row_of, seconds_text
+from poseidon_nb.widgets.progress import bar_html, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

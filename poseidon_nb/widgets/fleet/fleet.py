@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.progress import IN_PROGRESS
-from poseidon_nb.text import begun, counted, joined, named, printable
+from poseidon_nb.text import begun, counted, joined, named, printable, usd
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import filled
@@ -238,8 +238,8 @@ class Fleet:
         """Give how many there are, and how many are selected."""
         with self._lock:
             shown = f"{counted(len(self._rows), 'droplet')}{f' with the tag {printable(self.tag)}' if self.tag else ''}"
-            usd = sum(float((row.get("size") or {}).get("price_monthly") or 0.0) for row in self._rows.values())
-            return f"{shown}, ${usd:,.2f} a month"
+            price = sum(float((row.get("size") or {}).get("price_monthly") or 0.0) for row in self._rows.values())
+            return f"{shown}, {usd(price)} a month"
 
     def why_text(self) -> str:
         """Say in one line why some buttons cannot be clicked; nothing where the selection says it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from poseidon_nb.text import usd
 from poseidon_nb.widgets.parts import Button, box, classed, html
 from poseidon_nb.widgets.sizes.model import AXES, RANGES
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
 #: How each bound is called in front of its two lists, and how its steps are written.
-_BOUNDS = {"vcpus": ("vCPUs", "{:g}"), "memory_gib": ("Memory", "{:g} GiB"), "price_monthly": ("Price", "${:,g}")}
+_BOUNDS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "vcpus": ("vCPUs", lambda amount: f"{amount:g}"),
+    "memory_gib": ("Memory", lambda amount: f"{amount:g} GiB"),
+    "price_monthly": ("Price", lambda amount: usd(amount, None)),
+}
 #: No bound. Not None, which ipywidgets takes for no choice at all.
 _ANY = "any"
 
@@ -83,7 +88,7 @@ class SizeFilters:
 
     def _pair(self, column: str) -> tuple[Any, Any]:
         name, written = _BOUNDS[column]
-        steps = [(written.format(step), step) for step in self._model.steps(column)]
+        steps = [(written(step), step) for step in self._model.steps(column)]
         least = _choice(f"{name} from", [(_ANY, _ANY), *steps], f"{column.replace('_', '-')}-least")
         most = _choice("to", [(_ANY, _ANY), *steps], f"{column.replace('_', '-')}-most")
         for choice in (least, most):

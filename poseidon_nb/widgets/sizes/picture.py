@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.plots.picture import COLOURS, INK, TEMPLATE
+from poseidon_nb.text import usd
 from poseidon_nb.widgets.sizes.model import AXES, one_two_five
 
 if TYPE_CHECKING:
@@ -170,8 +171,8 @@ def hover(size: pd.Series[Any], sold_in: Sequence[str]) -> str:
     facts = [
         ", ".join(str(size[column]) for column in ("family", "generation") if pd.notna(size[column])),
         f"{size['vcpus']} vCPU, {size['memory_gib']:g} GiB, {size['disk']} GB disk, {size['transfer']:g} TB out",
-        f"${size['price_monthly']:,.2f} a month, ${size['price_hourly']:.5g} an hour",
-        f"${size['price_per_vcpu']:,.2f} a vCPU, ${size['price_per_memory_gib']:,.2f} a GiB",
+        f"{usd(size['price_monthly'])} a month, {usd(size['price_hourly'], 5)} an hour",
+        f"{usd(size['price_per_vcpu'])} a vCPU, {usd(size['price_per_memory_gib'])} a GiB",
     ]
     if size["gpu_count"]:
         facts.insert(2, f"{size['gpu_count']} graphics processors with {size['gpu_vram']} GiB")
@@ -239,5 +240,5 @@ def _axis(values: pd.Series[Any], column: str) -> dict[str, Any]:
         "title": {"text": axis.label},
         "tickmode": "array",
         "tickvals": ticks,
-        "ticktext": [f"${tick:,g}" if axis.is_money else f"{tick:,g}" for tick in ticks],
+        "ticktext": [usd(tick, None) if axis.is_money else f"{tick:,g}" for tick in ticks],
     }

@@ -1,0 +1,64 @@
+"""Words for people: money, percentages, short times."""
+
+import pathlib
+import re
+
+import pytest
+
+from poseidon_nb.text import percent, seconds_text, usd
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (72, "$72.00"),
+        (20_474.876, "$20,474.88"),
+        (-6, "-$6.00"),
+        (0, "$0.00"),
+        # Half a cent less than nothing is nothing.
+        (-0.001, "$0.00"),
+    ],
+)
+def test_money_has_its_sign_its_cents_and_its_thousands(amount, told):
+    assert usd(amount) == told
+
+
+def test_a_change_of_money_has_a_sign():
+    assert (usd(24, signed=True), usd(-6, signed=True), usd(-0.001, signed=True)) == ("+$24.00", "-$6.00", "+$0.00")
+
+
+def test_an_hour_costs_less_than_a_cent_and_a_tick_has_no_more_digits_than_it_takes():
+    assert (usd(0.00595, 5), usd(5, None), usd(0.02, None), usd(2_000, None)) == ("$0.00595", "$5", "$0.02", "$2,000")
+
+
+def test_a_percentage_stands_close_to_its_sign():
+    assert (percent(72.4), percent(12.34, 1), percent(7, signed=True), percent(-33.3)) == (
+        "72%",
+        "12.3%",
+        "+7%",
+        "-33%",
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (4.4, "4 s"), (59.6, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (3720, "1 h 2 min")],
+)
+def test_short_times_are_short(seconds, text):
+    assert seconds_text(seconds) == text
+
+
+#: An amount that is put together elsewhere, or a percentage: what a formatted value in braces is followed or led by.
+_BY_HAND = re.compile(r"""\{[^{}]*\} (USD|%)|\$\{[^{}]*:[^{}]*[fg]\}|\{[^{}]*:[^{}]*[f]\} ?%""")
+
+
+def test_money_and_percentages_are_written_in_one_place():
+    package = pathlib.Path(__file__).parents[1] / "poseidon_nb"
+    found = [
+        f"{path.relative_to(package)}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        if path.name != "text.py"
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if _BY_HAND.search(line)
+    ]
+    assert not found
