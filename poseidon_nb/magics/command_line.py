@@ -179,7 +179,10 @@ def _result(command: Command, answer: Answer | Plain | Live) -> Any:
         return answer.value
     if command.raw or command.output == "json":
         return answer.json(command.columns)
-    return selected(answer.frame(), command.columns)
+    from poseidon_nb.frames.view import in_short  # noqa: PLC0415  # pandas comes at first use
+
+    # Who names columns sees all of them.
+    return selected(answer.frame(), command.columns) if command.columns else in_short(answer.frame())
 
 
 def _kind(result: object) -> str:

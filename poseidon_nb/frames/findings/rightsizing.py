@@ -7,7 +7,6 @@ from poseidon_nb.frames.findings.metrics import CPU, DISK_AND_TRAFFIC, MEMORY, W
 
 RIGHTSIZING = findings(
     "rightsizing",
-    finding("droplet_id", "Int64", "the droplet's number"),
     finding("name", "string", "its name"),
     finding("verdict", "string", "smaller, keep, larger (it needs more), or unknown"),
     finding("size", "string", "the size that it has"),
@@ -15,9 +14,10 @@ RIGHTSIZING = findings(
     finding(
         "saving_usd_month", "float64", "what the advised size saves a month; below zero where it costs more", "USD"
     ),
-    finding("saving_usd_year", "float64", "the same in twelve months", "USD"),
     finding("sure", "string", "high, medium or low; missing where nothing is advised"),
     finding("why", "string", "what the advice rests on, and what speaks against it"),
+    finding("droplet_id", "Int64", "the droplet's number"),
+    finding("saving_usd_year", "float64", "`saving_usd_month` in twelve months", "USD"),
     finding("region", "string", "slug of its datacenter, where the size has to be sold"),
     finding("price_usd_month", "float64", "what it costs a month now", "USD"),
     finding("advised_price_usd_month", "float64", "what it would cost a month", "USD"),

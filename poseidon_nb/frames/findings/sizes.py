@@ -30,13 +30,13 @@ AREAS = {
 
 _WHAT = (
     finding("slug", "string", "the word that names the plan"),
-    finding("family", "string", f"what it is made for: {', '.join(dict.fromkeys(FAMILIES.values()))}, or {OTHER}"),
-    finding("generation", "string", f"its processors: {', '.join(GENERATIONS)}; of graphics plans the model"),
+    finding("price_monthly", "float64", "what a whole month costs at most", "USD"),
     finding("vcpus", "Int64", "virtual processors"),
     finding("memory_gib", "float64", "memory", "GiB"),
     finding("disk", "Int64", "local disk", "GB"),
     finding("transfer", "float64", "outbound traffic included each month", "TB"),
-    finding("price_monthly", "float64", "what a whole month costs at most", "USD"),
+    finding("family", "string", f"what it is made for: {', '.join(dict.fromkeys(FAMILIES.values()))}, or {OTHER}"),
+    finding("generation", "string", f"its processors: {', '.join(GENERATIONS)}; of graphics plans the model"),
     finding("price_hourly", "float64", "what an hour costs", "USD"),
 )
 _WORTH = (

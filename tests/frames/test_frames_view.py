@@ -1,0 +1,164 @@
+"""What a notebook shows of a frame: what fits, what is told of the rest, and that the frame itself stays as it is."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import re
+import weakref
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.frames.view import html, in_short
+
+
+def wide(rows: int = 3, columns: int = 40) -> pd.DataFrame:
+    return pd.DataFrame({f"column_{place}": [f"value {place}"] * rows for place in range(columns)})
+
+
+def names(text: str) -> list[str]:
+    return re.findall(r'<th style="[^"]*">([^<]*)</th>', text)
+
+
+def cells(frame: pd.DataFrame) -> list[str]:
+    return re.findall(r'<td style="[^"]*">([^<]*)</td>', html(frame))
+
+
+def test_a_frame_that_fits_is_shown_whole_and_without_more_words():
+    text = html(wide(columns=4))
+    assert names(text) == ["column_0", "column_1", "column_2", "column_3"]
+    assert "<p>" not in text
+
+
+def test_of_a_wide_frame_the_first_columns_are_shown_and_the_others_named():
+    text = html(wide())
+    shown = names(text)
+    assert shown == [f"column_{place}" for place in range(len(shown))]
+    assert 5 < len(shown) < 12
+    told = text.partition("<p>")[2]
+    assert told.startswith(f"3 rows &times; 40 columns; also in it: column_{len(shown)}, ")
+    assert told.endswith(f" and {40 - len(shown) - 30} more</p></div>") if 40 - len(shown) > 30 else "column_39" in told
+
+
+def test_one_column_is_shown_however_wide_it_is():
+    assert names(html(pd.DataFrame({"x" * 300: [1], "y": [2]}))) == ["x" * 300]
+
+
+def test_a_column_with_nothing_in_it_gives_its_room_to_others():
+    frame = wide()
+    frame.insert(0, "nothing", pd.array([pd.NA] * 3, dtype="string"))
+    text = html(frame)
+    assert names(text)[0] == "column_0"
+    assert "nothing" in text.partition("<p>")[2]
+    assert names(html(frame[["nothing", "column_0"]])) == ["nothing", "column_0"]
+    assert names(html(frame[:0]))[:2] == ["nothing", "column_0"]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "shown"),
+    [
+        ([1039.7619047, 4.0], "float64", ["1039.76", "4.00"]),
+        ([16.0, 384.0], "float64", ["16", "384"]),
+        ([0.00744, 0.5, 0.0], "float64", ["0.00744", "0.50", "0.00"]),
+        ([-0.1, None], "float64", ["-0.10", "—"]),
+        ([None, None], "float64", ["—", "—"]),
+        ([1_000_000, None], "Int64", ["1000000", "—"]),
+        ([True, None], "boolean", ["True", "—"]),
+        (["a", None], "string", ["a", "—"]),
+        ([["web", "db"], []], "object", ["web, db", ""]),
+        (["2026-11-28T07:45:01.123456Z", None], "datetime64[us, UTC]", ["2026-11-28 07:45:01Z", "—"]),
+        ([pd.Timestamp("2026-11-28T09:45:01+02:00")], None, ["2026-11-28 07:45:01Z"]),
+        (["x" * 300], "string", ["x" * 239 + "…"]),
+    ],
+)
+def test_a_cell_is_short_and_plain(values, dtype, shown):
+    assert cells(pd.DataFrame({"column": pd.Series(values, dtype=dtype)})) == shown
+
+
+def test_money_has_its_cents_also_where_all_are_whole():
+    assert cells(pd.DataFrame({"price_monthly": [24.0], "saving_usd_month": [12.0], "transfer": [4.0]})) == [
+        "24.00",
+        "12.00",
+        "4",
+    ]
+
+
+def test_a_long_list_is_cut_and_counted():
+    (cell,) = cells(pd.DataFrame({"sizes": [[f"s-{count}vcpu-4gb" for count in range(140)]]}))
+    assert cell.startswith("s-0vcpu-4gb, s-1vcpu-4gb, ")
+    assert cell.endswith(" … (140 in all)")
+    assert len(cell) < 90
+
+
+def test_of_many_rows_the_first_and_last_are_shown_as_pandas_does():
+    text = html(pd.DataFrame({"number": range(61)}))
+    assert re.findall(r"<tr><th>([^<]*)</th><td", text) == ["0", "1", "2", "3", "4", "…", "56", "57", "58", "59", "60"]
+    assert text.endswith("<p>61 rows &times; 1 columns</p></div>")
+    assert html(pd.DataFrame({"number": range(60)})).count("<td") == 60
+    with pd.option_context("display.max_rows", None):
+        assert html(pd.DataFrame({"number": range(61)})).count("<td") == 61
+
+
+def test_nothing_in_a_frame_becomes_markup():
+    evil = "<img src=x onerror=alert(1)>"
+    frame = pd.DataFrame({evil: [evil]}, index=[evil])
+    for column in range(40):
+        frame[f"{evil}{column}"] = evil
+    assert "<img" not in html(frame)
+
+
+def test_the_frame_stays_plain_and_what_is_made_of_it_is_shown_by_pandas():
+    frame = in_short(wide())
+    assert type(frame) is pd.DataFrame
+    assert frame.shape == (3, 40)
+    assert frame.attrs == {}
+    assert "also in it" in frame._repr_html_()
+    assert "also in it" not in repr(frame)
+    for made in (frame.copy(), frame.head(2), copy.deepcopy(frame), pickle.loads(pickle.dumps(frame))):
+        assert "also in it" not in made._repr_html_()
+    pd.testing.assert_frame_equal(frame, wide())
+
+
+def test_a_column_that_is_added_or_dropped_is_seen():
+    frame = in_short(wide(columns=3))
+    frame["mine"] = 1
+    del frame["column_0"]
+    assert names(frame._repr_html_()) == ["column_1", "column_2", "mine"]
+
+
+def test_a_frame_is_not_kept_by_how_it_is_shown():
+    gc.disable()
+    try:
+        frame = in_short(wide())
+        seen = weakref.ref(frame)
+        del frame
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("display.max_columns", None), ("display.max_colwidth", 10), ("display.precision", 3)],
+)
+def test_who_told_pandas_how_to_show_frames_gets_them_so(option, value):
+    frame = in_short(wide())
+    with pd.option_context(option, value):
+        assert frame._repr_html_() == frame.copy()._repr_html_()
+
+
+def test_another_package_that_shows_frames_is_left_to_it(monkeypatch):
+    frame = in_short(wide())
+    monkeypatch.setattr(pd.DataFrame, "_repr_html_", lambda shown: f"another way: {len(shown)}")
+    assert frame._repr_html_() == "another way: 3"
+
+
+def test_a_frame_with_odd_indices_is_shown():
+    frame = pd.DataFrame(
+        [[1, 2], [3, 4]], columns=["twice", "twice"], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
+    )
+    assert names(html(frame)) == ["twice", "twice"]
+    assert re.findall(r"<tr><th>([^<]+)</th>", html(frame)) == ["a, 1", "b, 2"]
+    assert html(pd.DataFrame()) is not None
