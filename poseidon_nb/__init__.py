@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from poseidon_nb import analysis, plots
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client, connect
-    from poseidon_nb.client.domains import Domain
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.images import Image
+    from poseidon_nb.client.domains.domains import Domain
+    from poseidon_nb.client.domains.records import Record
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.images.images import Image
     from poseidon_nb.client.keys import Key
-    from poseidon_nb.client.progress import Progress
-    from poseidon_nb.client.records import Record
     from poseidon_nb.errors import (
         ActionError,
         ActionFailed,
@@ -60,17 +60,17 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
-    "Action": "client.actions",
+    "Action": "client.actions.actions",
     "ActionsPanel": "magics.panels",
     "Client": "client.client",
-    "Domain": "client.domains",
-    "Droplet": "client.droplet",
+    "Domain": "client.domains.domains",
+    "Droplet": "client.droplets.droplet",
     "DropletPanel": "magics.panels",
     "FleetPanel": "magics.fleet_panel",
-    "Image": "client.images",
+    "Image": "client.images.images",
     "Key": "client.keys",
-    "Progress": "client.progress",
-    "Record": "client.records",
+    "Progress": "client.actions.progress",
+    "Record": "client.domains.records",
     "Sandbox": "sandbox",
     "SizeExplorer": "magics.size_explorer",
     "connect": "client.client",

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
-from poseidon_nb.client.actions import Actions
+from poseidon_nb.client.actions.actions import Actions
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import Connection
-from poseidon_nb.client.domains import Domains
-from poseidon_nb.client.droplets import Droplets
-from poseidon_nb.client.images import Images
+from poseidon_nb.client.domains.domains import Domains
+from poseidon_nb.client.droplets.droplets import Droplets
+from poseidon_nb.client.images.images import Images
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.metrics import Metrics
 from poseidon_nb.client.operations import carried_out, request_by_name, request_by_path, sent
 from poseidon_nb.client.resource import Account, Region, Size
 from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Snapshots, Tags
-from poseidon_nb.client.watch import Watch
+from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NoToken, PoseidonError
 from poseidon_nb.transport.address import PRODUCTION

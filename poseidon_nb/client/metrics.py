@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.bulk import on_each
-from poseidon_nb.client.droplet import Droplet
+from poseidon_nb.client.droplets.bulk import on_each
+from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
 from poseidon_nb.text import counted, hint, joined, named
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.droplets import Droplets
+    from poseidon_nb.client.droplets.droplets import Droplets
     from poseidon_nb.transport.request import Request
 
 _log = logging.getLogger("poseidon_nb")

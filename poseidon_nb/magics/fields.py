@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.steps import Step, resize_step, restarted
+from poseidon_nb.client.droplets.steps import Step, resize_step, restarted
 from poseidon_nb.magics.files import read_text
 from poseidon_nb.magics.vocabulary import entry
 from poseidon_nb.text import is_whole_number

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.client.domains.record_words import relative_name, written_data
 from poseidon_nb.client.metrics import WINDOW
-from poseidon_nb.client.record_words import relative_name, written_data
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.bodies import read_body
 from poseidon_nb.magics.moments import unix_seconds

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.droplets.droplet import Droplet
     from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel

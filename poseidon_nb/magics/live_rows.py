@@ -9,15 +9,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.progress import Progress
+from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.widgets.progress import ProgressModel, ProgressRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.client.watching.subscription import Followed
 
     Row = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from poseidon_nb.widgets.droplet import panel as droplet_panel
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.droplets.droplet import Droplet
     from poseidon_nb.widgets.panel import Panel
 
 #: What stands in a panel's place when it is not there.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplet_creation import AT_ONCE
+from poseidon_nb.client.droplets.creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.magics.bodies import read_body

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Self
 
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.progress import Progress
     from poseidon_nb.clock import Clock
 
     Row = Mapping[str, Any]

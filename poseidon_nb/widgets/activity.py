@@ -15,8 +15,8 @@ from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from poseidon_nb.client.progress import Progress
-    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.client.actions.progress import Progress
+    from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.errors import PoseidonError
 
 #: Ended rows that stay to be read; of the older ones the account's actions tell.

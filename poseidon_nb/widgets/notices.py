@@ -8,7 +8,7 @@ from poseidon_nb.text import begun
 from poseidon_nb.widgets.activity import error_text
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.subscription import Subscription
+    from poseidon_nb.client.watching.subscription import Subscription
 
 CLOSED = "This panel is closed: run the cell again."
 

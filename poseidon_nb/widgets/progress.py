@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.text import counted, seconds_text
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.progress import Progress
+    from poseidon_nb.client.actions.progress import Progress
 
 #: Rows shown at once; of more actions the rest is counted in words, for a page of 500 bars helps nobody.
 MOST_ROWS = 20

@@ -113,7 +113,7 @@ def _idle_requests(droplets: int) -> int:
     Reading a large account's whole list again, every five minutes, is counted as one: that is its own rule.
     """
     import poseidon_nb as po
-    from poseidon_nb.client.watch import Watch
+    from poseidon_nb.client.watching.watch import Watch
 
     clock = _Clock()
     with po.Sandbox(droplets=droplets, clock=clock) as sandbox, po.connect(sandbox, clock=clock) as client:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poseidon_nb.client.client import Client, connect
-from poseidon_nb.client.watch import Watch
+from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.droplets.droplet import Droplet
 
 
 class Desk:

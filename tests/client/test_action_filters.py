@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from poseidon_nb.client.action_filter import ActionFilter
+from poseidon_nb.client.actions.action_filter import ActionFilter
 from poseidon_nb.errors import InvalidArgument
 
 ROW = {

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.bulk import SENDERS, act_on_each
-from poseidon_nb.client.steps import Step
+from poseidon_nb.client.droplets.bulk import SENDERS, act_on_each
+from poseidon_nb.client.droplets.steps import Step
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, Unprocessable
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.images import Image
+from poseidon_nb.client.droplets.droplet import Droplet
+from poseidon_nb.client.images.images import Image
 from poseidon_nb.client.resource import Account, Region, Resource, Size, Snapshot, Tag
 from poseidon_nb.errors import LookupFailed
 
@@ -48,7 +48,7 @@ def test_reprs_say_what_a_person_asks_for(client, droplet):
     assert repr(droplet) == f"<Droplet {droplet.id} web-1 active nyc3 s-2vcpu-4gb {droplet.ip_address}>"
     assert repr(client.droplets.list()[0].actions()[0]).startswith("<Action ")
     assert repr(next(one for one in client.sizes.list() if one.slug == "s-1vcpu-1gb")) == (
-        "<Size s-1vcpu-1gb 1 vCPU 1024 MiB 25 GB $6/month>"
+        "<Size s-1vcpu-1gb 1 vCPU 1024 MiB 25 GB $6.00 a month>"
     )
     assert (
         repr(Region({"slug": "nyc2", "name": "New York 2", "available": False})) == "<Region nyc2 New York 2 (closed)>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.record_words import full_name, relative_name, written_data
+from poseidon_nb.client.domains.record_words import full_name, relative_name, written_data
 from poseidon_nb.errors import InvalidArgument, NotFound, OutcomeUnknown, ServerError, Unprocessable
 
 NAME = "client-test.example"

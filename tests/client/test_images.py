@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.images import OWN_KINDS
+from poseidon_nb.client.images.images import OWN_KINDS
 from poseidon_nb.errors import (
     ActionFailed,
     ActionTimedOut,

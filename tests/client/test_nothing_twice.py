@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from poseidon_nb.client import lost
+from poseidon_nb.client.actions import lost
 from poseidon_nb.client.client import connect
 from poseidon_nb.errors import ConnectionFailed, NotFound, OutcomeUnknown, ServerError
 from poseidon_nb.sandbox import Sandbox

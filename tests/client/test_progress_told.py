@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.durations import NEWEST, Durations, Estimate
-from poseidon_nb.client.progress import MOST_FRACTION, Progress
+from poseidon_nb.client.actions.durations import NEWEST, Durations, Estimate
+from poseidon_nb.client.actions.progress import MOST_FRACTION, Progress
 from poseidon_nb.errors import ActionFailed
 from poseidon_nb.sandbox import Sandbox
 

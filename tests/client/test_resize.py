@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.steps import resize_step, restarted
+from poseidon_nb.client.droplets.steps import resize_step, restarted
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, Unprocessable
 
 BIGGER = "s-4vcpu-8gb"
@@ -64,7 +64,7 @@ def test_a_shutdown_that_errors_is_followed_by_cutting_the_power(web, sandbox, t
 
 
 def test_a_shutdown_that_takes_too_long_is_outlasted(web, types, monkeypatch):
-    monkeypatch.setattr("poseidon_nb.client.restart.OBEY_S", 3.0)
+    monkeypatch.setattr("poseidon_nb.client.droplets.restart.OBEY_S", 3.0)
     web.resize(BIGGER, restart=True)
     assert types(web) == ["shutdown", "resize", "power_on"]
     assert web.active

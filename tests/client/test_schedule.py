@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from poseidon_nb.client.schedule import (
+from poseidon_nb.client.watching.schedule import (
     EVERY_S,
     FIRST_RETRY_S,
     LIST_SPACING_S,

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.bulk import SENDERS, on_each, run_on_each
+from poseidon_nb.client.droplets.bulk import SENDERS, on_each, run_on_each
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
 from poseidon_nb.transport import calling_off
 
@@ -68,7 +68,7 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
     def on_progress(progress):
         if progress.label.startswith("power_on"):
             monkeypatch.setattr(
-                "poseidon_nb.client.settle.Settling._one", lambda _, id_: {**read(id_), "status": "off"}
+                "poseidon_nb.client.actions.settle.Settling._one", lambda _, id_: {**read(id_), "status": "off"}
             )
 
     with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off; web-1 has its snapshot"):

@@ -8,7 +8,7 @@ import pytest
 import responses
 
 import poseidon_nb as po
-from poseidon_nb.client.ssh import ANSWERS_S, listens
+from poseidon_nb.client.droplets.ssh import ANSWERS_S, listens
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, LookupFailed
 
 HOST = "https://api.digitalocean.com"

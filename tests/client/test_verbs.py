@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.bulk import act_on_each
+from poseidon_nb.client.actions.settle import BOUND_S, agrees
+from poseidon_nb.client.actions.waiting import OTHER_LIMIT_S, limit_s
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.settle import BOUND_S, agrees
-from poseidon_nb.client.steps import Step
-from poseidon_nb.client.waiting import OTHER_LIMIT_S, limit_s
+from poseidon_nb.client.droplets.bulk import act_on_each
+from poseidon_nb.client.droplets.steps import Step
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, InvalidArgument, NotFound, Unprocessable
 
 

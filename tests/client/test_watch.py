@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.schedule import EVERY_S, WHOLE_S
-from poseidon_nb.client.watch import IDLE_S
+from poseidon_nb.client.watching.schedule import EVERY_S, WHOLE_S
+from poseidon_nb.client.watching.watch import IDLE_S
 from poseidon_nb.errors import ActionFailed, ConnectionFailed
 from poseidon_nb.sandbox import Sandbox
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.schedule import EVERY_S, FIRST_RETRY_S
+from poseidon_nb.client.watching.schedule import EVERY_S, FIRST_RETRY_S
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.sandbox import Sandbox
 

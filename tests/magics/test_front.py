@@ -9,7 +9,7 @@ import threading
 import pandas as pd
 import pytest
 
-from poseidon_nb.client.progress import Progress
+from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
 from poseidon_nb.magics.front import NotebookFront, TextFront, current_front
 from poseidon_nb.magics.progress_views import REFRESH_S, NotebookProgress, TextProgress

@@ -8,7 +8,7 @@ from typing import Any, assert_type
 import pandas as pd
 
 import poseidon_nb as po
-from poseidon_nb.client.records import Records
+from poseidon_nb.client.domains.records import Records
 from poseidon_nb.client.resource import Account, Kernel, Region, Size, Snapshot, Tag
 from poseidon_nb.transport.journal import Change, Journal
 from poseidon_nb.transport.rate_limit import RateLimit

@@ -7,7 +7,7 @@ from dataclasses import replace
 import ipywidgets
 import pytest
 
-from poseidon_nb.client.droplet import Droplet
+from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.widgets.actions.panel import ActionsPanel
 from poseidon_nb.widgets.droplet.panel import DropletPanel
 from poseidon_nb.widgets.fleet.panel import FleetPanel

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import ipywidgets
 import pytest
 
-from poseidon_nb.client.durations import Estimate
-from poseidon_nb.client.progress import Progress
+from poseidon_nb.client.actions.durations import Estimate
+from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.widgets.progress import (
     MOST_ROWS,
     ProgressModel,

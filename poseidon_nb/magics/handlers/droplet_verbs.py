@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.bulk import BulkOutcome, act_on_each, run_on_each
+from poseidon_nb.client.droplets.bulk import BulkOutcome, act_on_each, run_on_each
 from poseidon_nb.magics.fields import steps_of
 from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
 from poseidon_nb.magics.questions import disk_question, many_question, replace_question
@@ -13,10 +13,10 @@ from poseidon_nb.magics.vocabulary import entry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.client.actions import Action
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.progress import OnProgress
-    from poseidon_nb.client.steps import Step
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import OnProgress
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplets.steps import Step
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.droplets.droplet import Droplet
     from poseidon_nb.magics.job import Job
 
     Row = dict[str, Any]

@@ -21,7 +21,7 @@ from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
     from poseidon_nb.catalogue import Operation
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.magics.job import Job
     from poseidon_nb.magics.words import Argument, Verb
     from poseidon_nb.transport.request import Request

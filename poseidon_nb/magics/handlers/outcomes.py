@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.bulk import on_each
+from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.magics.answer import Answer
 from poseidon_nb.text import joined

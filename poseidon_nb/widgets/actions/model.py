@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.progress import IN_PROGRESS
+from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.text import counted, printable, seconds_text
 from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.droplet_facts import age_text
@@ -17,9 +17,9 @@ from poseidon_nb.widgets.progress import bar_html, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.progress import Progress
-    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.client.watching.subscription import Followed
 
     Row = Mapping[str, Any]
 

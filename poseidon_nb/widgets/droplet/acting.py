@@ -9,18 +9,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.actions.progress import Progress
+from poseidon_nb.client.actions.settle import expected_after
 from poseidon_nb.client.connection import telling
-from poseidon_nb.client.progress import Progress
-from poseidon_nb.client.settle import expected_after
 from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.widgets.activity import unforeseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.client.actions import Action
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.subscription import Subscription
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.watching.subscription import Subscription
     from poseidon_nb.widgets.activity import Activity, Entry
     from poseidon_nb.widgets.workers import Workers
 

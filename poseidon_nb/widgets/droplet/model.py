@@ -22,8 +22,8 @@ from poseidon_nb.widgets.workers import THE_WORKERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.widgets.activity import Entry
     from poseidon_nb.widgets.droplet_facts import Facts, Row
     from poseidon_nb.widgets.workers import Workers

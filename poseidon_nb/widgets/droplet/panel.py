@@ -18,7 +18,7 @@ from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.droplets.droplet import Droplet
     from poseidon_nb.widgets.workers import Workers
 
 

@@ -12,10 +12,10 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.bulk import ROUNDS, act_on_each, run_on_each
+from poseidon_nb.client.actions.settle import expected_after
 from poseidon_nb.client.connection import telling
-from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.settle import expected_after
+from poseidon_nb.client.droplets.bulk import ROUNDS, act_on_each, run_on_each
+from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.errors import ActionError, DropletBusy, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import spoken, unforeseen
@@ -24,10 +24,10 @@ from poseidon_nb.widgets.verbs import VERBS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.progress import Progress
-    from poseidon_nb.client.subscription import Followed, Subscription
+    from poseidon_nb.client.watching.subscription import Followed, Subscription
     from poseidon_nb.widgets.fleet.work import FleetWork
     from poseidon_nb.widgets.workers import Workers
 

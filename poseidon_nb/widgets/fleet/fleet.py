@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.progress import IN_PROGRESS
+from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.text import begun, counted, joined, named, printable, usd
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
@@ -21,7 +21,7 @@ from poseidon_nb.widgets.verbs import VERBS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from poseidon_nb.client.subscription import AccountState
+    from poseidon_nb.client.watching.subscription import AccountState
     from poseidon_nb.clock import Clock
     from poseidon_nb.widgets.fleet.rows import Cells
     from poseidon_nb.widgets.verbs import Verb

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.errors import PoseidonError
     from poseidon_nb.widgets.workers import Workers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.steps import Step, resize_step
+from poseidon_nb.client.droplets.steps import Step, resize_step
 from poseidon_nb.text import counted, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.resizing import RESTARTING

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from poseidon_nb.client.progress import Progress
+    from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.errors import PoseidonError
     from poseidon_nb.widgets.fleet.orders import Order
 

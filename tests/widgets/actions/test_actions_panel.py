@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watch import IDLE_S
+from poseidon_nb.client.watching.watch import IDLE_S
 from poseidon_nb.widgets.actions.model import MOST_RUNNING, ActionsModel
 from poseidon_nb.widgets.actions.panel import ActionsPanel
 

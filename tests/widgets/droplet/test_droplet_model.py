@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watch import IDLE_S
+from poseidon_nb.client.watching.watch import IDLE_S
 from poseidon_nb.errors import DropletBusy
 from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
 from poseidon_nb.widgets.droplet.model import DropletModel

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseidon_nb.client.subscription import AccountState
+from poseidon_nb.client.watching.subscription import AccountState
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.fleet.fleet import Fleet
 from poseidon_nb.widgets.fleet.rows import HEADS, cells_of

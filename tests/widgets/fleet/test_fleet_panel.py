@@ -9,7 +9,7 @@ import ipywidgets
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.schedule import EVERY_S
+from poseidon_nb.client.watching.schedule import EVERY_S
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.fleet.orders import Order

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS
+from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import hint
 

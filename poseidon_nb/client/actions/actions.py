@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from poseidon_nb.client.action_filter import ActionFilter
+from poseidon_nb.client.actions.action_filter import ActionFilter
+from poseidon_nb.client.actions.durations import Durations
+from poseidon_nb.client.actions.following import Following
+from poseidon_nb.client.actions.poller import Poller
+from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS
+from poseidon_nb.client.actions.waiting import Waiting
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
-from poseidon_nb.client.durations import Durations
-from poseidon_nb.client.following import Following
 from poseidon_nb.client.many import PER_PAGE, read_many
-from poseidon_nb.client.poller import Poller
-from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.client.waiting import Waiting
 from poseidon_nb.errors import InvalidArgument, PoseidonError
 from poseidon_nb.text import counted
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from poseidon_nb.client.actions.progress import OnProgress
+    from poseidon_nb.client.actions.settle import Expected
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.progress import OnProgress
-    from poseidon_nb.client.settle import Expected
 
     # Named here because within the class `list` is the method.
     RowList = list[Mapping[str, Any]]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from poseidon_nb.client.account_reading import Kind
+    from poseidon_nb.client.watching.account_reading import Kind
 
 #: How often an account is asked while nothing runs, in seconds.
 EVERY_S = 15.0

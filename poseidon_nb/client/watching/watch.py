@@ -11,23 +11,23 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.account_reading import AccountReading, kind_of
+from poseidon_nb.client.actions.poller import SLICE_S
+from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import telling
-from poseidon_nb.client.followings import Followings
-from poseidon_nb.client.poller import SLICE_S
-from poseidon_nb.client.progress import IN_PROGRESS
-from poseidon_nb.client.schedule import Schedule, Situation
-from poseidon_nb.client.subscription import AccountState, Subscription
+from poseidon_nb.client.watching.account_reading import AccountReading, kind_of
+from poseidon_nb.client.watching.followings import Followings
+from poseidon_nb.client.watching.schedule import Schedule, Situation
+from poseidon_nb.client.watching.subscription import AccountState, Subscription
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.text import seconds_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from poseidon_nb.client.actions import Action, Actions
+    from poseidon_nb.client.actions.actions import Action, Actions
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.schedule import Look
-    from poseidon_nb.client.subscription import Followed
+    from poseidon_nb.client.watching.schedule import Look
+    from poseidon_nb.client.watching.subscription import Followed
 
     Row = Mapping[str, Any]
 

@@ -9,23 +9,23 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.actions import Action
+from poseidon_nb.client.actions.actions import Action
+from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
+from poseidon_nb.client.actions.settle import BOUND_S, Expected, Settling, agrees, expected_after
+from poseidon_nb.client.actions.starting import Starting, not_ours
 from poseidon_nb.client.connection import explained
-from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS
-from poseidon_nb.client.settle import BOUND_S, Expected, Settling, agrees, expected_after
-from poseidon_nb.client.starting import Starting, not_ours
-from poseidon_nb.client.steps import REPLACED
+from poseidon_nb.client.droplets.steps import REPLACED
 from poseidon_nb.errors import APIError, DropletBusy, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.actions.actions import Actions
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplets.steps import Step
     from poseidon_nb.client.slugs import Slugs
-    from poseidon_nb.client.steps import Step
 
     Row = dict[str, Any]
 

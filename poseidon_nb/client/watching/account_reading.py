@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.many import PER_PAGE, read_many
-from poseidon_nb.client.progress import IN_PROGRESS
 from poseidon_nb.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.actions.actions import Actions
     from poseidon_nb.client.connection import Connection
 
     Row = Mapping[str, Any]

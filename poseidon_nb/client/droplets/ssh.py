@@ -13,8 +13,8 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.bulk import on_each
-from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
+from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
+from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, NotFound
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.request import Request
@@ -22,9 +22,9 @@ from poseidon_nb.transport.request import Request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.droplets.droplet import Droplet
 
 #: Says whether something listens at an address and a port.
 Probe = Callable[[str, int], bool]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.poller import SLICE_S
-from poseidon_nb.client.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
-from poseidon_nb.client.settle import Expected, Settling
+from poseidon_nb.client.actions.poller import SLICE_S
+from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
+from poseidon_nb.client.actions.settle import Expected, Settling
 from poseidon_nb.errors import ActionFailed, ActionTimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.images import Image
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.images.images import Image
 
 #: How long an import is waited for when the caller sets no limit, in seconds: disks are copied across the internet.
 IMPORT_S = 3600.0

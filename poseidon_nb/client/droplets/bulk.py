@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from concurrent.futures import Future
 
-    from poseidon_nb.client.actions import Action, Actions
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.progress import OnProgress, Progress
+    from poseidon_nb.client.actions.actions import Action, Actions
+    from poseidon_nb.client.actions.progress import OnProgress, Progress
+    from poseidon_nb.client.droplets.droplet import Droplet
 
 T = TypeVar("T")
 R = TypeVar("R")

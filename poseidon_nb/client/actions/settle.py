@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.actions.lost import made_of
 from poseidon_nb.client.connection import items_of
-from poseidon_nb.client.lost import made_of
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
 from poseidon_nb.errors import NotFound
 

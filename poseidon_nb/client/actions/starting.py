@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client import lost
+from poseidon_nb.client.actions import lost
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.errors import OutcomeUnknown
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.transport.request import Request
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client import lost
-from poseidon_nb.client.actions import Action
+from poseidon_nb.client.actions import lost
+from poseidon_nb.client.actions.actions import Action
+from poseidon_nb.client.actions.settle import Expected
+from poseidon_nb.client.actions.starting import Starting, not_ours
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields
-from poseidon_nb.client.image_import import IMPORT_S, wait_until_available
+from poseidon_nb.client.images.image_import import IMPORT_S, wait_until_available
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.client.settle import Expected
-from poseidon_nb.client.starting import Starting, not_ours
 from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.text import hint, is_whole_number
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.actions.actions import Actions
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.progress import OnProgress
 
     Row = dict[str, Any]
     # Named here because within the class `list` is the method.

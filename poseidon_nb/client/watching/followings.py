@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.settle import expected_after
-from poseidon_nb.client.subscription import Followed
+from poseidon_nb.client.actions.settle import expected_after
+from poseidon_nb.client.watching.subscription import Followed
 from poseidon_nb.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.client.account_reading import AccountReading
-    from poseidon_nb.client.actions import Action, Actions
-    from poseidon_nb.client.following import Following
-    from poseidon_nb.client.progress import Progress
+    from poseidon_nb.client.actions.actions import Action, Actions
+    from poseidon_nb.client.actions.following import Following
+    from poseidon_nb.client.actions.progress import Progress
+    from poseidon_nb.client.watching.account_reading import AccountReading
 
     Row = Mapping[str, Any]
 

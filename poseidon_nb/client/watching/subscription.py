@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.client.actions import Action
-    from poseidon_nb.client.progress import Progress
-    from poseidon_nb.client.watch import Watch
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import Progress
+    from poseidon_nb.client.watching.watch import Watch
     from poseidon_nb.errors import PoseidonError
 
     Row = Mapping[str, Any]

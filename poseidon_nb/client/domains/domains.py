@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.records import Records
+from poseidon_nb.client.domains.records import Records
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import NotFound
 from poseidon_nb.text import hint

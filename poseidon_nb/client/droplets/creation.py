@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client import lost
-from poseidon_nb.client.actions import Action
+from poseidon_nb.client.actions import lost
+from poseidon_nb.client.actions.actions import Action
+from poseidon_nb.client.actions.settle import Expected, Settling, agrees
 from poseidon_nb.client.connection import explained
-from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.settle import Expected, Settling, agrees
+from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.errors import NotFound, PoseidonError, ShapeError, Unprocessable
 from poseidon_nb.text import joined
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.actions.actions import Actions
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.droplets import Droplets
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.droplets.droplets import Droplets
     from poseidon_nb.client.slugs import Slugs
 
     Row = dict[str, Any]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
-from poseidon_nb.client.settle import Settling
+from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
+from poseidon_nb.client.actions.settle import Settling
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.durations import Durations
+    from poseidon_nb.client.actions.poller import Poller
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.durations import Durations
-    from poseidon_nb.client.poller import Poller
-    from poseidon_nb.client.progress import OnProgress
 
 _HOUR_S = 3600.0
 #: How long each type of action is waited for when the caller sets no limit, in seconds.

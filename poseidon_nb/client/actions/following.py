@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.progress import Progress
-from poseidon_nb.client.waiting import Waiting
+from poseidon_nb.client.actions.progress import Progress
+from poseidon_nb.client.actions.waiting import Waiting
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.durations import Durations
+    from poseidon_nb.client.actions.poller import Poller
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.durations import Durations
-    from poseidon_nb.client.poller import Poller
-    from poseidon_nb.client.progress import OnProgress
     from poseidon_nb.errors import PoseidonError
 
 #: How long an action is followed, in seconds. Who looks on may be patient: the limits of a wait are for programs.

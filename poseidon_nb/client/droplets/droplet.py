@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.droplets.restart import Restart
+from poseidon_nb.client.droplets.steps import Step, backup_step, resize_step
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.client.restart import Restart
-from poseidon_nb.client.steps import Step, backup_step, resize_step
 from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.client.actions import Action
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets import Droplets
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.droplets.droplets import Droplets
     from poseidon_nb.client.resource import Kernel, Size, Snapshot
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.connection import explained
-from poseidon_nb.client.steps import Step
+from poseidon_nb.client.droplets.steps import Step
 from poseidon_nb.errors import ActionError, ActionTimedOut, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.client.actions import Action
-    from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.client.droplet_actions import DropletActions
-    from poseidon_nb.client.progress import OnProgress
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import OnProgress
+    from poseidon_nb.client.droplets.acting import DropletActions
+    from poseidon_nb.client.droplets.droplet import Droplet
 
 #: How long a system gets to obey a shutdown before its power is cut, in seconds.
 OBEY_S = 120.0

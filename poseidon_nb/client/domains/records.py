@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields, explained
-from poseidon_nb.client.record_words import TYPES, full_name, relative_name, written_data
+from poseidon_nb.client.domains.record_words import TYPES, full_name, relative_name, written_data
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import InvalidArgument, Unprocessable
 from poseidon_nb.text import hint

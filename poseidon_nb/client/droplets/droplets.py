@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client import lost
-from poseidon_nb.client.actions import Action
+from poseidon_nb.client.actions import lost
+from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields, items_of
-from poseidon_nb.client.droplet import Droplet
-from poseidon_nb.client.droplet_actions import DropletActions
-from poseidon_nb.client.droplet_creation import DropletCreation
-from poseidon_nb.client.droplet_pages import droplet_pages
+from poseidon_nb.client.droplets.acting import DropletActions
+from poseidon_nb.client.droplets.creation import DropletCreation
+from poseidon_nb.client.droplets.droplet import Droplet
+from poseidon_nb.client.droplets.pages import droplet_pages
+from poseidon_nb.client.droplets.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Size, Snapshot
-from poseidon_nb.client.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
 from poseidon_nb.text import is_whole_number
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from poseidon_nb.client.actions import Actions
+    from poseidon_nb.client.actions.actions import Actions
+    from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.progress import OnProgress
     from poseidon_nb.client.slugs import Slugs
 
     Row = dict[str, Any]

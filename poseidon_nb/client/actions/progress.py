@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.durations import Estimate
+    from poseidon_nb.client.actions.durations import Estimate
 
 #: The API's statuses of an action.
 IN_PROGRESS = "in-progress"

@@ -1,0 +1,1 @@
+"""`domains`, and the `records` in them."""
