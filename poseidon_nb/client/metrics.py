@@ -67,6 +67,10 @@ _OUT = _road("public", "outbound")
 #: Where an agent does not tell what is available, it is told by these.
 _INSTEAD = (_plain("memory_free", "dropletMemoryFree"), _plain("memory_cached", "dropletMemoryCached"))
 
+_TOTAL = _MEMORY[0]
+#: The agent that tells `_TOTAL` tells these, too, and nothing else does.
+_BY_AGENT = (_MEMORY[1], *_FILESYSTEM)
+
 #: What has to be read for each kind; ``use`` is what a droplet's size is judged by.
 KINDS: dict[str, tuple[Measure, ...]] = {
     "cpu": _CPU,
@@ -184,13 +188,22 @@ class Metrics:
 
         Notes
         -----
-        Requests for each droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, use 6. Two more are sent for
-        the memory of a droplet whose agent does not tell what is available.
+        Requests for each droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, use 6. Of one without the
+        metrics agent memory takes 1, and use 3: what the same agent would tell is not asked for. Two more are sent for the
+        memory of a droplet whose agent does not tell what is available.
         """
         measures = _measures(kind)
         chosen = self._chosen(droplets)
         start, end = self._window(start, end)
-        answers, failed = self._answers([(one, measure) for one in chosen for measure in measures], start, end)
+        # Where the agent is not there, which the memory tells, what else it would tell need not be asked for.
+        by_agent = [one for one in measures if one in _BY_AGENT and _TOTAL in measures]
+        first = [one for one in measures if one not in by_agent]
+        answers, failed = self._answers([(one, measure) for one in chosen for measure in first], start, end)
+        refused = any(isinstance(error, Forbidden | Unauthorized) for error in failed.values())
+        silent = {one.id for one in chosen if (one.id, _TOTAL) in answers and not _told(answers[one.id, _TOTAL])}
+        others = [one for one in chosen if one.id not in silent and not refused]
+        rest, rest_failed = self._answers([(one, measure) for one in others for measure in by_agent], start, end)
+        answers, failed = {**answers, **rest}, {**rest_failed, **failed}
         untold = [one for one in chosen if _lacks_available(one, answers)]
         more, more_failed = self._answers([(one, measure) for one in untold for measure in _INSTEAD], start, end)
         answers, failed = {**answers, **more}, {**more_failed, **failed}

@@ -17,6 +17,8 @@ _PARTS: dict[Unit, dict[str, float]] = {
     "GB": {"k": 1000**2, "m": 1000, "g": 1, "t": 1 / 1000},
     "TB": {"k": 1000**3, "m": 1000**2, "g": 1000, "t": 1},
 }
+#: An amount with a comma, a minus sign, or letters that are no unit.
+_MEANT = re.compile(r"-?(?P<number>[0-9]{1,9}([.,][0-9]{1,6})?)\s*(?P<letter>[kmgt]?)[a-z]*", re.IGNORECASE)
 _EXAMPLES: dict[Unit, str] = {"GiB": "16GiB or 512MiB", "GB": "100GB or 1.2TB", "TB": "2TB or 500GB"}
 
 
@@ -40,5 +42,16 @@ def amount(text: str, unit: Unit, label: str) -> float:
     read = _AMOUNT.fullmatch(text.strip())
     letter = read["letter"].casefold() if read is not None else ""
     if read is None or not (letter or read[0].strip() == read["number"]):
-        raise InvalidArgument(f"{label} takes {unit}, or an amount such as {_EXAMPLES[unit]}, not {text!r}")
+        raise InvalidArgument(
+            f"{label} takes {unit}, or an amount such as {_EXAMPLES[unit]}, not {text!r}{_near(text, unit)}"
+        )
     return float(read["number"]) / (_PARTS[unit][letter] if letter else 1)
+
+
+def _near(text: str, unit: Unit) -> str:
+    """Give what was probably meant, to be put behind a message; nothing where no number is in it."""
+    meant = _MEANT.fullmatch(text.strip())
+    if meant is None:
+        return ""
+    letter = meant["letter"].upper() or unit[0]
+    return f"; nearest: {meant['number'].replace(',', '.')}{letter}{unit[1:]}"

@@ -6,10 +6,24 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import nearest
 
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
 #: Where Unix seconds begin; nothing that is asked for is older.
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+#: An amount as some write it who do not know the letters; a minus sign says again that it is past.
+_MEANT = re.compile(r"-?([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([a-z]*)(?: ago)?")
+#: Words for units: how many of which letter they are. A month has 30 days here, a year 365.
+_WORDS = {
+    "s sec secs second seconds": (1, "s"),
+    "m min mins minute minutes": (1, "m"),
+    "h hr hrs hour hours": (1, "h"),
+    "d day days": (1, "d"),
+    "w week weeks": (1, "w"),
+    "mo mon month months": (30, "d"),
+    "y yr yrs year years": (365, "d"),
+}
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -40,7 +54,7 @@ def unix_seconds(text: str, now: datetime) -> str:
         moment = datetime.fromisoformat(word)
     except ValueError:
         raise InvalidArgument(
-            f"{text!r} is no moment: write 2026-11-23T12:00:00Z, or how long ago, as 24h or 7d, or Unix seconds"
+            f"{text!r} is no moment: write 2026-11-23T12:00:00Z, or how long ago, as 24h or 7d, or Unix seconds{_near(word)}"
         ) from None
     return _seconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
@@ -61,8 +75,26 @@ def before(text: str, moment: datetime) -> datetime:
     """
     read = _AGO.fullmatch(text.strip())
     if read is None or not int(read[1]):
-        raise InvalidArgument(f"{text!r} is no length of time: write 24h, 7d or 2w")
+        raise InvalidArgument(
+            f"{text!r} is no length of time: write a number and s, m, h, d or w, as 90m, 24h, 7d{_near(text)}"
+        )
     return _earlier(text, timedelta(**{_UNITS[read[2]]: int(read[1])}), moment)
+
+
+def _near(text: str) -> str:
+    """Give what was probably meant, in a unit that is known, to be put behind a message; nothing where none is near."""
+    meant = _MEANT.fullmatch(text.strip().casefold())
+    if meant is None:
+        return ""
+    words = {word: unit for listed, unit in _WORDS.items() for word in listed.split()}
+    near = nearest(meant[2], words, most=1)
+    many, letter = words.get(meant[2] or "h") or (words[near[0]] if near else (1, "d"))
+    # Less than a second is none, and of none the least that is some is meant.
+    seconds = round(float(meant[1]) * many * _SECONDS[letter]) or _SECONDS[letter]
+    # No unit has a fraction: half an hour is 30m.
+    smaller = [*_SECONDS][[*_SECONDS].index(letter) :]
+    fits = next(one for one in smaller if seconds % _SECONDS[one] == 0)
+    return f"; nearest: {seconds // _SECONDS[fits]}{fits}"
 
 
 def _earlier(text: str, length: timedelta, moment: datetime) -> datetime:

@@ -119,7 +119,10 @@ def _integer(text: str, label: str) -> int:
 
 def _number(text: str, label: str) -> float:
     if not is_number(text):
-        raise mistake(f"{label} takes a number, not {quoted(text)}", word=text)
+        # A percentage, and a price, are numbers here.
+        plain = text.strip().removesuffix("%").removeprefix("$").rstrip()
+        near = f"; nearest: {plain}" if is_number(plain) else ""
+        raise mistake(f"{label} takes a number, not {quoted(text)}{near}", word=text)
     return float(text)
 
 

@@ -183,9 +183,9 @@ def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> s
     more = int((anew > 0).sum())
     total = resized["saving_usd_month"].sum()
     words = (
-        f"{len(resized):,} of {counted(of_all, 'droplet')} could be smaller, which saves {usd(total)} a month."
+        f"{len(resized):,} of {counted(of_all, 'droplet')} can be smaller, which saves {usd(total)} a month, {usd(12 * total)} a year."
         if len(resized)
-        else f"None of {counted(of_all, 'droplet')} could be smaller by a resize."
+        else f"None of {counted(of_all, 'droplet')} can be smaller by a resize."
     )
     if more:
         words += f" The disk alone stands in the way of {more:,}: made anew they would save {usd(anew.sum())} a month."

@@ -66,6 +66,16 @@ def told_by(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
     return RateLimit(limit, remaining, resets_at, now)
 
 
+def least_s(requests: int, told: RateLimit) -> float:
+    """Give the seconds that so many requests take at least: as fast as `RateLimiter` lets them go, and nobody else asks.
+
+    What is left goes out a minute's share at a time, the rest only as fast as an hour's window frees it.
+    """
+    burst = max(1, int(told.limit * BURST_SHARE) - UNSEEN)
+    soon = max(0, min(requests, told.remaining - int(told.limit * RESERVE_SHARE)))
+    return max(0, soon - burst) / burst * BURST_WINDOW_S + (requests - soon) * HOUR_S / told.limit
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     at_s: float

@@ -107,9 +107,27 @@ def test_a_droplet_without_the_agent_is_asked_no_more_and_said(client, sandbox, 
     before = len(asked(sandbox))
     with caplog.at_level(logging.WARNING, "poseidon_nb"):
         frame = client.metrics.frame("memory", ["legacy-reports", "web-1"])
-    assert len(asked(sandbox)) - before == 4
+    assert len(asked(sandbox)) - before == 3
     assert frame["name"].unique().tolist() == ["web-1"]
     assert caplog.messages == ["no readings of legacy-reports: the metrics agent is not installed"]
+
+
+def test_without_the_agent_half_of_the_requests_tell_what_a_droplet_uses(client, sandbox):
+    droplets = [client.droplets.by_name(name) for name in ("legacy-reports", "web-1")]
+    before = len(asked(sandbox))
+    client.metrics.frame("use", droplets)
+    sent = [one for one in asked(sandbox)[before:] if str(droplets[0].id) in one.query]
+    assert sorted(one.path.rpartition("/")[2] for one in sent) == ["bandwidth", "cpu", "memory_total"]
+    assert len(asked(sandbox)) - before == 3 + 6
+
+
+def test_where_the_agent_is_not_known_to_be_gone_all_is_asked_for(client, sandbox):
+    sandbox.fault("status", status=404, operation="monitoring_get_dropletMemoryTotalMetrics", times=1)
+    before = len(asked(sandbox))
+    readings = client.metrics.read("use", ["web-1"])
+    assert len(asked(sandbox)) - before == 6
+    assert {*readings.failed} == {client.droplets.by_name("web-1").id}
+    assert {"cpu", "filesystem_size"} <= {*readings.frame["metric"]}
 
 
 def test_a_droplet_that_was_off_is_told_from_one_without_the_agent(client):

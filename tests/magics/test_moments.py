@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.magics.moments import unix_seconds
+from poseidon_nb.magics.moments import before, unix_seconds
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -34,6 +34,36 @@ def test_a_moment_becomes_unix_seconds(text, moment):
 def test_what_is_no_moment_is_told_with_the_ways_to_write_one(text):
     with pytest.raises(InvalidArgument, match="is no moment: write"):
         unix_seconds(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2y", "730d"),
+        ("3x", "3d"),
+        ("-1d", "1d"),
+        ("0d", "1d"),
+        ("24", "24h"),
+        ("24 hours", "24h"),
+        ("0.5h", "30m"),
+        ("1.5d", "36h"),
+        ("1month", "30d"),
+        ("5dyas", "5d"),
+    ],
+)
+def test_what_is_no_length_of_time_is_told_with_the_units_and_what_is_nearest(text, meant):
+    with pytest.raises(InvalidArgument) as told:
+        before(text, NOW)
+    assert str(told.value) == (
+        f"{text!r} is no length of time: write a number and s, m, h, d or w, as 90m, 24h, 7d; nearest: {meant}"
+    )
+    assert before(meant, NOW) < NOW
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "d", "2,5d", "1e9d"])
+def test_what_is_near_no_length_of_time_is_told_with_the_units_alone(text):
+    with pytest.raises(InvalidArgument, match=r"as 90m, 24h, 7d$"):
+        before(text, NOW)
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,15 @@ def test_it_only_reads(desk):
 @pytest.mark.parametrize(
     ("line", "error", "words"),
     [
-        ("rightsize --cpu-headroom 100", InvalidArgument, "cpu_headroom"),
+        (
+            "rightsize --cpu-headroom 100",
+            InvalidArgument,
+            "^--cpu-headroom is a percentage from 0 to less than 100, not 100",
+        ),
+        ("rightsize --least-saving -1", InvalidArgument, "^--least-saving is 0 or more, not -1"),
+        ("rightsize --cpu-headroom 30%", GrammarError, "nearest: 30$"),
         ("rightsize --burst 50", InvalidArgument, "burst"),
-        ("rightsize --last fortnight", InvalidArgument, "14d|7d"),
+        ("rightsize --last 2y", InvalidArgument, "nearest: 730d"),
         ("rightsize --cpu-headroom much", GrammarError, "much"),
         ("rightsize --cpu-hedroom 20", GrammarError, "cpu-headroom"),
         ("rightsize --columns nmae", InvalidArgument, "name"),

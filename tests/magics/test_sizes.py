@@ -42,6 +42,16 @@ def test_what_is_no_amount_is_refused_with_how_to_write_one(text):
         amount(text, "GiB", "--memory")
 
 
+@pytest.mark.parametrize(
+    ("text", "unit", "meant"),
+    [("16GX", "GiB", "16GiB"), ("16,5", "GiB", "16.5GiB"), ("-2", "TB", "2TB"), ("500MX", "GB", "500MB")],
+)
+def test_what_is_nearly_an_amount_is_told_with_what_is_nearest(text, unit, meant):
+    with pytest.raises(errors.InvalidArgument, match=f"nearest: {meant}$"):
+        amount(text, unit, "--it")
+    assert amount(meant, unit, "--it") > 0
+
+
 def test_sixteen_gib_with_two_tb_in_europe_is_one_line(desk):
     frame = desk.do("sizes cheapest --memory 16GiB --vcpus 4 --transfer 2 --disk 100 --region ams3,fra1 --limit 2")
     assert [*frame.columns] == [column.name for column in FINDINGS["sizes_on_sale"].columns]

@@ -83,7 +83,7 @@ def test_an_account_without_actions_gives_no_rows(clock, empty_desk):
 @pytest.mark.parametrize("last", ["soon", "0d", "7x", "-7d", "'7 days'"])
 def test_a_window_that_is_none_is_refused_with_how_to_write_it(desk, last):
     desk.sent()
-    with pytest.raises((errors.InvalidArgument, errors.GrammarError), match=r"24h, 7d or 2w|--last"):
+    with pytest.raises((errors.InvalidArgument, errors.GrammarError), match=r"24h, 7d|--last"):
         desk.do(f"actions timeline --last {last}")
     assert desk.sent() == []
 

@@ -64,7 +64,7 @@ def test_savings_are_bars_largest_first():
     assert picture.layout.yaxis.categoryarray == ("a", "c", "b"), "plotly draws from the bottom up"
     assert dict(zip(resized.y, resized.marker.pattern.shape, strict=True)) == {"a": "/", "b": ""}
     assert picture.table["name"].tolist() == ["b", "c", "a"]
-    assert picture.words.startswith("2 of 5 droplets could be smaller, which saves $66.00 a month.")
+    assert picture.words.startswith("2 of 5 droplets can be smaller, which saves $66.00 a month, $792.00 a year.")
     assert "1: made anew they would save $36.00" in picture.words
     hover = dict(zip(resized.y, resized.hovertext, strict=True))["b"]
     assert "s-4vcpu-8gb → s-1vcpu-1gb" in hover

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.text import joined, printable, usd
+from poseidon_nb.magics.in_words import cost_in_words
+from poseidon_nb.text import joined, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -170,24 +171,12 @@ def show_sums(job: Job) -> Answer | Live:
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # pandas comes at first use
 
     sums = cost.by(lines, key)
-    job.front.say(_in_all(lines, cost.total(lines), key))
+    job.front.say(cost_in_words(lines, cost.total(lines), key))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
         return Live(plots.cost_by(sums, by=key))
     return answer_of_frame(sums)
-
-
-def _in_all(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
-    (row,) = total.to_dict("records")
-    each = "; a thing with several tags is counted under each" if key == "tag" else ""
-    said = f"In all {usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'])} an hour{each}."
-    if not row["unpriced"]:
-        return said
-    kinds = [*dict.fromkeys(lines.loc[lines["price_usd_month"].isna(), "kind"])]
-    return (
-        f"{said} {row['unpriced']} of {row['things']:,} lines have no price: {joined(kinds)}; %do cost lines tells why."
-    )
 
 
 def show_lines(job: Job) -> Answer:

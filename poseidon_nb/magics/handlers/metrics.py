@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.metrics import WINDOW
+from poseidon_nb.client.metrics import KINDS, WINDOW
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of_frame
+from poseidon_nb.magics.in_words import reach_in_words
 from poseidon_nb.magics.moments import before, unix_seconds
+from poseidon_nb.magics.reading import tell_long_read
 
 if TYPE_CHECKING:
     from poseidon_nb.client.metrics import Readings
@@ -68,9 +70,11 @@ def _read(job: Job, *, say: bool = True) -> Readings:
     # A word that is no moment is refused before anything is asked for.
     window(job.command, job.client.now())
     droplets = job.droplets()
+    tell_long_read(job, len(droplets) * len(KINDS[job.command.verb]))
     start, end = window(job.command, job.client.now())
     readings = job.client.metrics.read(job.command.verb, droplets, start=start, end=end)
-    for note in readings.notes() if say else ():
+    reach = reach_in_words(readings.frame, start, end)
+    for note in (*(readings.notes() if say else ()), *([reach] if reach else [])):
         job.front.say(note)
     return readings
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.amounts import amount
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
+from poseidon_nb.magics.in_words import cheapest_in_words, offering_in_words
+from poseidon_nb.magics.reading import side_by_side
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,10 @@ _AMOUNTS: tuple[tuple[str, str, Unit], ...] = (
 )
 
 
+#: Sizes that are shown to who wishes for nothing. `table.sizes` says so in words.
+_FEW = 10
+
+
 def find_cheapest(job: Job) -> Answer | Live:
     """Find the cheapest sizes that have at least what is wished for."""
     wishes: dict[str, Any] = {
@@ -38,9 +44,13 @@ def find_cheapest(job: Job) -> Answer | Live:
     from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
 
     sizes, regions = _lists(job)
-    found = analysis.cheapest(sizes, **wishes, **_where(job), datacenters=regions).head(limit or len(sizes))
-    if found.empty:
-        job.front.say("No size on sale there has all of that.")
+    where = _where(job)
+    every = analysis.cheapest(sizes, **wishes, **where, datacenters=regions)
+    asked = bool(wishes) or any(where.values())
+    # Who wishes for nothing wants to see where prices begin, and not all there is.
+    most = limit or (len(every) if asked or job.option("plot") else _FEW)
+    found = every.head(most)
+    job.front.say(cheapest_in_words(found, len(every), asked=asked))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
@@ -83,12 +93,15 @@ def show_with(job: Job) -> Answer:
     rows = [one.to_dict() for one in job.client.regions.list()]
     job.kernel.learn("regions", [row["slug"] for row in rows])
     found = {*analysis.with_feature(frame_from_rows("regions", rows), *job.argument("features"))["slug"]}
-    return answer_of("regions", [row for row in rows if row["slug"] in found])
+    chosen = [row for row in rows if row["slug"] in found]
+    job.front.say(offering_in_words(chosen, len(rows), job.argument("features")))
+    return answer_of("regions", chosen)
 
 
 def _lists(job: Job) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give all sizes and all regions, whose words this kernel then knows."""
-    sizes, regions = job.client.sizes.frame(), job.client.regions.frame()
+    read = side_by_side(job, sizes=job.client.sizes.frame, regions=job.client.regions.frame)
+    sizes, regions = read["sizes"], read["regions"]
     job.kernel.learn("sizes", sizes["slug"].dropna())
     job.kernel.learn("regions", regions["slug"].dropna())
     return sizes, regions

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.answer import Live, answer_of_frame
 from poseidon_nb.magics.moments import before
+from poseidon_nb.magics.reading import side_by_side
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,12 +28,15 @@ def show_timeline(job: Job) -> Answer | Live:
         names = {int(one.id): one.name for one in droplets}
     from poseidon_nb.analysis import timeline  # noqa: PLC0415  # pandas comes at first use
 
-    actions = job.client.actions.frame(since=since)
     if chosen is None:
-        listed = job.client.droplets.frame()
+        read = side_by_side(
+            job, actions=lambda: job.client.actions.frame(since=since), droplets=job.client.droplets.frame
+        )
+        actions, listed = read["actions"], read["droplets"]
         names = dict(zip(listed["id"].tolist(), listed["name"].tolist(), strict=True))
         job.kernel.learn_names("droplets", [(name, key) for key, name in names.items()])
     else:
+        actions = job.client.actions.frame(since=since)
         actions = actions[actions["resource_id"].isin(chosen)]
     found = timeline.spans(actions, names, now=job.client.now())
     if job.option("plot"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.table.parts import BY_TAG, PLOT, SOME_DROPLETS, last
+from poseidon_nb.magics.table.parts import AS_FAR_AS_KEPT, BY_TAG, PLOT, SOME_DROPLETS, last
 from poseidon_nb.magics.words import Group, Option, Verb
 
 _OPTIONS = (
     BY_TAG,
-    last("24h"),
+    last("24h", AS_FAR_AS_KEPT),
     Option(field="start", help="from when, instead: 2026-11-23T12:00:00Z, Unix seconds, or 3d ago", shows="TIME"),
     Option(field="end", help="until when", shows="TIME", default="now"),
 )

@@ -20,6 +20,10 @@ ONLY_BY_TAG = replace(BY_TAG, help="only droplets with this tag")
 PLOT = Option(field="plot", kind="flag", help="draw it: gives a plotly figure instead of the table")
 
 
-def last(default: str) -> Option:
+#: DigitalOcean does not say how long it keeps readings.
+AS_FAR_AS_KEPT = "; where readings begin later, that is said"
+
+
+def last(default: str, more: str = "") -> Option:
     """Give the option for how far back to look; the handler keeps to the same default."""
-    return Option(field="last", help="how far back: 24h, 7d, 2w", shows="TIME", default=default)
+    return Option(field="last", help=f"how far back: 24h, 7d, 2w{more}", shows="TIME", default=default)

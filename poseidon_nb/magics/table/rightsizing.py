@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.magics.table.parts import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
+from poseidon_nb.magics.table.parts import AS_FAR_AS_KEPT, DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
 from poseidon_nb.magics.words import Group, Option, Verb
 
 
@@ -50,7 +50,7 @@ RIGHTSIZE = Group(
             arguments=(DROPLETS_OR_ALL,),
             options=(
                 ONLY_BY_TAG,
-                last("14d"),
+                last("14d", AS_FAR_AS_KEPT),
                 *_RULE,
                 replace(PLOT, help="draw the savings: gives a plotly figure instead of the table"),
             ),

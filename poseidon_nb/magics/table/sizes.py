@@ -56,7 +56,12 @@ SIZE_VERBS = (
             ),
             _REGION,
             *_CLASSES,
-            Option(field="limit", kind="integer", help="only so many, the cheapest", default="all"),
+            Option(
+                field="limit",
+                kind="integer",
+                help="only so many, the cheapest",
+                default="all; 10 where nothing is wished for",
+            ),
             PLOT,
         ),
         table="sizes_on_sale",

@@ -1,0 +1,137 @@
+"""The answer of a command that reckons, in a sentence or two above its table. Pure: frames in, words out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.text import counted, joined, named, usd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import pandas as pd
+
+#: Readings come at steps, which grow with the window: the first may be so much later, a share of it or these seconds.
+_EARLY, _EARLY_S = 0.05, 3600.0
+#: Names that a sentence tells before it counts the rest.
+_MOST = 3
+
+
+def cost_in_words(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
+    """Say what everything costs, and of what no price is known."""
+    (row,) = total.to_dict("records")
+    each = "; a thing with several tags is counted under each" if key == "tag" else ""
+    said = f"In all {usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'])} an hour{each}."
+    if not row["unpriced"]:
+        return said
+    kinds = [*dict.fromkeys(lines.loc[lines["price_usd_month"].isna(), "kind"])]
+    return (
+        f"{said} {row['unpriced']} of {row['things']:,} lines have no price: {joined(kinds)}; %do cost lines tells why."
+    )
+
+
+def advice_in_words(advice: pd.DataFrame) -> str:
+    """Say how many droplets can be smaller and what that saves, how many should be larger, and how many are not known."""
+    if advice.empty:
+        return "There is no droplet to judge."
+    count = advice["verdict"].value_counts()
+    smaller, larger, unknown = (int(count.get(verdict, 0)) for verdict in ("smaller", "larger", "unknown"))
+    whole = len(advice)
+    if unknown == whole:
+        only = "the only droplet" if whole == 1 else f"any of {counted(whole, 'droplet')}"
+        return f"Nothing can be said of {only}: {_why(whole)}."
+    saving = advice.loc[advice["verdict"] == "smaller", "saving_usd_month"].sum()
+    said = [
+        f"{smaller:,} of {counted(whole, 'droplet')} can be smaller, which saves {usd(saving)} a month,"
+        f" {usd(12 * saving)} a year"
+        if smaller
+        else f"{'The one droplet cannot' if whole == 1 else f'None of {whole:,} droplets can'} be smaller by a resize"
+    ]
+    anew = advice["anew_saving_usd_month"].dropna()
+    if len(anew):
+        them = "one would save" if len(anew) == 1 else f"{len(anew):,} would save"
+        said.append(f"made anew {them} {usd(anew.sum())} a month, for no disk shrinks")
+    if larger:
+        said.append(f"{larger:,} should be larger{_dearer(advice[advice['verdict'] == 'larger'])}")
+    if unknown:
+        said.append(f"of {unknown:,} nothing can be said: {_why(unknown)}")
+    return f"{'; '.join(said)}."
+
+
+def _why(unknown: int) -> str:
+    return f"too little was read, or {'it is' if unknown == 1 else 'they are'} off; the column why tells"
+
+
+def _dearer(larger: pd.DataFrame) -> str:
+    more = -larger["saving_usd_month"].sum()
+    unheld = int(larger["advised_size"].isna().sum())
+    told = []
+    if unheld < len(larger):
+        told.append(f"which {'costs' if more >= 0 else 'saves'} {usd(abs(more))} a month{' more' if more >= 0 else ''}")
+    if unheld:
+        told.append(f"{unheld:,} of them more than any size sold there")
+    return f", {', '.join(told)}" if told else ""
+
+
+def reach_in_words(series: pd.DataFrame, start: datetime, end: datetime) -> str:
+    """Say where readings begin, if that is later than was asked for; nothing where it is not."""
+    first = series["time"].min()
+    late_s = (first - start).total_seconds() if len(series) else 0.0
+    whole_s = (end - start).total_seconds()
+    if late_s <= max(_EARLY_S, _EARLY * whole_s):
+        return ""
+    return f"The first reading is of {first:%Y-%m-%d %H:%M} UTC: {_long(whole_s - late_s)} of the {_long(whole_s)} asked for."
+
+
+def _long(seconds: float) -> str:
+    hours = seconds / 3600
+    return counted(round(hours / 24), "day") if hours >= 48 else counted(max(1, round(hours)), "hour")  # noqa: PLR2004  # two days are told in days
+
+
+def cheapest_in_words(found: pd.DataFrame, of_all: int, *, asked: bool) -> str:
+    """Say which size is the cheapest, where, and of how many.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        Table ``sizes_on_sale``, cheapest first.
+    of_all : int
+        How many there are, also those that are not in `found`.
+    asked : bool
+        Whether anything was wished for.
+    """
+    if found.empty:
+        return "No size on sale there has all of that." if asked else "No size is on sale."
+    first = found.iloc[0]
+    price = f"{usd(first['price_monthly'])} a month"
+    same = found.loc[found["price_monthly"] == first["price_monthly"], "slug"].astype(str).tolist()
+    which = f"{of_all:,} that {'hold' if of_all > 1 else 'holds'} it" if asked else f"{counted(of_all, 'size')} on sale"
+    if len(same) > 1:
+        said = f"{named(same, most=_MOST)} at {price} are the cheapest of {which}."
+    elif of_all == 1:
+        said = f"{same[0]} in {_places(first['sold_in'])} at {price} is the only {'one that holds it' if asked else 'size on sale'}."
+    else:
+        said = f"{same[0]} in {_places(first['sold_in'])} at {price} is the cheapest of {which}."
+    if asked or len(found) == of_all:
+        return said
+    return (
+        f"{said} These are the first {len(found):,}: say what it has to have (--memory, --vcpus, --disk, --transfer,"
+        " --region), or how many to show (--limit)."
+    )
+
+
+def _places(slugs: Sequence[Any]) -> str:
+    return named([str(slug) for slug in slugs], most=_MOST)
+
+
+def offering_in_words(rows: Sequence[dict[str, Any]], of_all: int, features: Sequence[str]) -> str:
+    """Say which regions offer some features, and which of these are closed."""
+    what = joined(feature.replace("-", "_") for feature in features)
+    if not rows:
+        return f"None of {counted(of_all, 'region')} offers {what}."
+    slugs = [str(row["slug"]) for row in rows]
+    closed = [str(row["slug"]) for row in rows if row.get("available") is False]
+    offer = "offers" if len(slugs) == 1 else "offer"
+    shut = f"; {joined(closed)} {'is' if len(closed) == 1 else 'are'} closed now" if closed else ""
+    return f"{len(slugs):,} of {counted(of_all, 'region')} {offer} {what}: {joined(slugs)}{shut}."

@@ -1,0 +1,45 @@
+"""How commands that reckon read: independent lists side by side, and with a word before a read of hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.droplets.bulk import on_each
+from poseidon_nb.text import seconds_text
+from poseidon_nb.transport.rate_limit import least_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.magics.job import Job
+
+
+def side_by_side(job: Job, **reads: Callable[[], Any]) -> Mapping[str, Any]:
+    """Read several things at once, and give each by its name.
+
+    Raises
+    ------
+    PoseidonError
+        One of them could not be read: the first that was named.
+    """
+    # One client for all threads; made here, for it is made at first use.
+    on_idle = job.view.look if job.client else None
+    outcomes = on_each([*reads], lambda name: reads[name](), on_idle=on_idle)
+    for one in outcomes:
+        if one.error is not None:
+            raise one.error
+    return {one.thing: one.answer for one in outcomes}
+
+
+def tell_long_read(job: Job, requests: int) -> None:
+    """Say in a line that a read asks for more than the rate limit leaves, how long that takes, and what takes less.
+
+    Nothing is said where the server counts no requests: what is left is then what an hour allows.
+    """
+    told = job.client.rate_limit
+    if told is None or requests <= told.remaining or told.remaining >= told.limit:
+        return
+    job.front.say(
+        f"This takes {requests:,} requests, and the rate limit leaves {told.remaining:,} of {told.limit:,} an hour:"
+        f" {seconds_text(least_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
+    )

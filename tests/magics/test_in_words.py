@@ -1,0 +1,139 @@
+"""The answers of commands that reckon, in words: on small frames, and above the tables of a seeded account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from poseidon_nb.client.client import Client
+from poseidon_nb.magics.in_words import advice_in_words, cheapest_in_words, offering_in_words, reach_in_words
+from poseidon_nb.transport.rate_limit import RateLimit
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def advice(*rows: tuple[str, float | None, str | None], anew: float | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["verdict", "saving_usd_month", "advised_size"])
+    frame["saving_usd_month"] = frame["saving_usd_month"].astype(float)
+    return frame.assign(anew_saving_usd_month=[anew] * len(frame)).astype({"anew_saving_usd_month": float})
+
+
+SMALLER, KEEP = ("smaller", 24.0, "s"), ("keep", 0.0, "s")
+LARGER, UNHELD, UNKNOWN = ("larger", -12.0, "s"), ("larger", None, None), ("unknown", None, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "There is no droplet to judge."),
+        ([KEEP], "The one droplet cannot be smaller by a resize."),
+        ([KEEP, KEEP], "None of 2 droplets can be smaller by a resize."),
+        ([SMALLER], "1 of 1 droplet can be smaller, which saves $24.00 a month, $288.00 a year."),
+        (
+            [SMALLER, SMALLER, KEEP, LARGER, UNKNOWN],
+            (
+                "2 of 5 droplets can be smaller, which saves $48.00 a month, $576.00 a year; "
+                "1 should be larger, which costs $12.00 a month more; "
+                "of 1 nothing can be said: too little was read, or it is off; the column why tells."
+            ),
+        ),
+        (
+            [KEEP, LARGER, UNHELD],
+            (
+                "None of 3 droplets can be smaller by a resize; "
+                "2 should be larger, which costs $12.00 a month more, 1 of them more than any size sold there."
+            ),
+        ),
+        (
+            [UNKNOWN],
+            "Nothing can be said of the only droplet: too little was read, or it is off; the column why tells.",
+        ),
+        (
+            [UNKNOWN, UNKNOWN],
+            "Nothing can be said of any of 2 droplets: too little was read, or they are off; the column why tells.",
+        ),
+    ],
+)
+def test_what_rightsizing_found_is_one_sentence(rows, said):
+    assert advice_in_words(advice(*rows)) == said
+
+
+def test_what_only_a_droplet_made_anew_would_save_is_said():
+    assert advice_in_words(advice(KEEP, KEEP, anew=6.0)) == (
+        "None of 2 droplets can be smaller by a resize; made anew 2 would save $12.00 a month, for no disk shrinks."
+    )
+
+
+def sizes(*rows: tuple[str, float, list[str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["slug", "price_monthly", "sold_in"])
+
+
+def test_the_cheapest_size_is_named_with_its_place_and_its_price():
+    one, other = ("m-2", 84.0, ["ams3"]), ("g-4", 126.0, ["ams3", "fra1"])
+    told = cheapest_in_words(sizes(one, other), 105, asked=True)
+    assert told == "m-2 in ams3 at $84.00 a month is the cheapest of 105 that hold it."
+    told = cheapest_in_words(sizes(one), 1, asked=True)
+    assert told == "m-2 in ams3 at $84.00 a month is the only one that holds it."
+    told = cheapest_in_words(sizes(one, ("s-4", 84.0, ["fra1"]), other), 3, asked=True)
+    assert told == "m-2 and s-4 at $84.00 a month are the cheapest of 3 that hold it."
+    assert cheapest_in_words(sizes(), 0, asked=True) == "No size on sale there has all of that."
+
+
+def test_who_wishes_for_nothing_sees_where_prices_begin(desk):
+    assert len(desk.do("sizes cheapest")) == 10
+    said = desk.front.said[-1]
+    assert said.startswith("s-1vcpu-512mb-10gb in ")
+    assert "is the cheapest of 147 sizes on sale. These are the first 10: say what it has to have" in said
+    assert len(desk.do("sizes cheapest --limit 12")) == 12
+    assert len(desk.do("sizes cheapest --region ams3")) > 10
+
+
+def test_regions_that_offer_something_are_named_and_those_closed_too():
+    rows = [{"slug": "nyc1", "available": True}, {"slug": "sfo1", "available": False}]
+    assert offering_in_words(rows, 15, ["image-transfer"]) == (
+        "2 of 15 regions offer image_transfer: nyc1 and sfo1; sfo1 is closed now."
+    )
+    assert offering_in_words([], 15, ["a", "b"]) == "None of 15 regions offers a and b."
+
+
+def test_where_readings_begin_is_said_where_that_is_later_than_asked_for():
+    series = pd.DataFrame({"time": pd.to_datetime([NOW - timedelta(days=14), NOW], utc=True)})
+    told = reach_in_words(series, NOW - timedelta(days=30), NOW)
+    assert told == "The first reading is of 2026-11-09 12:00 UTC: 14 days of the 30 days asked for."
+    assert reach_in_words(series, NOW - timedelta(days=14, hours=1), NOW) == ""
+    assert reach_in_words(series.head(0), NOW - timedelta(days=30), NOW) == ""
+
+
+def test_the_answer_stands_above_the_table(desk):
+    frame = desk.do("rightsize --shared-cpu")
+    smaller = frame.loc[frame["verdict"] == "smaller", "saving_usd_month"]
+    assert (
+        f"{len(smaller)} of {len(frame)} droplets can be smaller, which saves ${smaller.sum():,.2f} a month"
+        in (desk.front.said[-1])
+    )
+    desk.do("metrics cpu web-1 --last 700d")
+    assert "days of the 700 days asked for" in desk.front.said[-1]
+    desk.do("regions with server_id storage")
+    assert desk.front.said[-1] == "1 of 15 regions offers server_id and storage: tor1."
+
+
+def _left(monkeypatch, remaining: int) -> None:
+    told = RateLimit(5_000, remaining, None, NOW)
+    monkeypatch.setattr(Client, "rate_limit", property(lambda _: told))
+
+
+@pytest.mark.parametrize("line", ["rightsize", "metrics use --tag web"])
+def test_a_read_that_the_rate_limit_does_not_hold_is_told_first(desk, monkeypatch, line):
+    _left(monkeypatch, 10)
+    desk.do(line)
+    assert "requests, and the rate limit leaves 10 of 5,000 an hour: " in desk.front.said[0]
+    assert "--tag" in desk.front.said[0]
+
+
+@pytest.mark.parametrize("remaining", [4_000, 5_000])
+def test_a_read_that_it_holds_is_not_told(desk, monkeypatch, remaining):
+    _left(monkeypatch, remaining)
+    desk.do("rightsize")
+    assert not any("rate limit" in one for one in desk.front.said)
