@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from poseidon_nb.magics.words import Verb
+    from poseidon_nb.magics.language.words import Verb
 
     Row = dict[str, Any]
 

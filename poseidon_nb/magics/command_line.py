@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.errors import CommandError, InvalidArgument, PoseidonError
 from poseidon_nb.magics.answer import Live, Plain, check_columns, selected
 from poseidon_nb.magics.front import current_front
-from poseidon_nb.magics.grammar import commands_in, parse
 from poseidon_nb.magics.job import Job, Settings
 from poseidon_nb.magics.kernel import THE_KERNEL
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.grammar import commands_in, parse
+from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.magics.answer import Answer
-    from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel
+    from poseidon_nb.magics.language.command import Command
 
 __all__ = ["Settings", "current_client", "do", "run"]
 
@@ -143,7 +143,7 @@ def _under(head: Command, command: Command) -> Command:
 
 def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Settings) -> Any:
     if command.help:
-        from poseidon_nb.magics.help import help_text  # noqa: PLC0415  # only who asks for help pays for it
+        from poseidon_nb.magics.language.help import help_text  # noqa: PLC0415  # only who asks for help pays for it
 
         front.say(help_text(command.group, command.verb))
         return None

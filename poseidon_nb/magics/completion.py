@@ -18,7 +18,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from poseidon_nb.magics.suggestions import Suggestions
+    from poseidon_nb.magics.language.suggestions import Suggestions
 
     Known = Mapping[str, Sequence[str]]
 
@@ -46,7 +46,7 @@ def cell_candidates(cell: str, cursor_line: int, text: str, known: Known) -> Sug
     Suggestions or None
         None where `%do` has nothing to say: other code, and a body that is not made of commands.
     """
-    from poseidon_nb.magics.suggestions import candidates, command_candidates, is_cell_of_commands  # noqa: PLC0415
+    from poseidon_nb.magics.language.suggestions import candidates, command_candidates, is_cell_of_commands  # noqa: PLC0415
 
     lines = cell.split("\n")
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)

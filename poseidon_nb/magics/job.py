@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplets.droplet import Droplet
-    from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel
+    from poseidon_nb.magics.language.command import Command
     from poseidon_nb.magics.progress_views import ProgressView
 
 

@@ -11,19 +11,19 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.droplets.creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.magics.bodies import read_body
-from poseidon_nb.magics.fields import create_fields, key_fields, steps_of, tagged_resources
-from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
 from poseidon_nb.magics.handlers.metrics import window
-from poseidon_nb.magics.moments import before
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.moments import before
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.requests.bodies import read_body
+from poseidon_nb.magics.requests.fields import create_fields, key_fields, steps_of, tagged_resources
+from poseidon_nb.magics.requests.filling import requests_of_operation
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
-    from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.kernel import Kernel
-    from poseidon_nb.magics.words import Verb
+    from poseidon_nb.magics.language.command import Command
+    from poseidon_nb.magics.language.words import Verb
     from poseidon_nb.transport.request import Request
 
 #: What is reckoned from whole lists too, though its frame has no table of findings: a column for each size; some regions.

@@ -6,7 +6,7 @@ import pytest
 
 from poseidon_nb.catalogue import prices
 from poseidon_nb.catalogue.prices import Price
-from poseidon_nb.magics.costs import usd_month
+from poseidon_nb.magics.requests.costs import usd_month
 from poseidon_nb.sandbox.figures import figures
 
 SIZES = figures().sizes

@@ -20,14 +20,14 @@ from poseidon_nb import errors
 from poseidon_nb.catalogue import Operation, Parameter, match, operation
 from poseidon_nb.client.kinds import KINDS, kind_meant
 from poseidon_nb.magics.command_line import Settings, run
-from poseidon_nb.magics.grammar import parse
-from poseidon_nb.magics.help import help_text
 from poseidon_nb.magics.kernel import Kernel
-from poseidon_nb.magics.naming import account_operations, by_rule, names
-from poseidon_nb.magics.options import SECRET_OPTIONS
-from poseidon_nb.magics.rule import METRICS
-from poseidon_nb.magics.vocabulary import entry
-from poseidon_nb.magics.words import folded
+from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.magics.language.help import help_text
+from poseidon_nb.magics.language.naming import account_operations, by_rule, names
+from poseidon_nb.magics.language.options import SECRET_OPTIONS
+from poseidon_nb.magics.language.rule import METRICS
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.language.words import folded
 from tests.contract.samples import Samples
 from tests.contract.specification import specification, validate_request
 from tests.magics.conftest import FakeFront

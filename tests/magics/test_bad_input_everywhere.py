@@ -8,10 +8,10 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.catalogue import operation
-from poseidon_nb.magics.naming import account_operations, names
-from poseidon_nb.magics.options import SECRET_OPTIONS
-from poseidon_nb.magics.vocabulary import entry
-from poseidon_nb.magics.words import folded
+from poseidon_nb.magics.language.naming import account_operations, names
+from poseidon_nb.magics.language.options import SECRET_OPTIONS
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.language.words import folded
 from tests.magics.test_all_operations import everything, line_for, secret_in
 
 OPERATIONS = account_operations()

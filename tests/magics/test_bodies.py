@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.magics.bodies import read_body
+from poseidon_nb.magics.requests.bodies import read_body
 
 
 @pytest.mark.parametrize(

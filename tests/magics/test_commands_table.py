@@ -12,11 +12,19 @@ import pytest
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.frames.schemas import FINDINGS, TABLES
-from poseidon_nb.magics.grammar import parse
-from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.table import PHRASES, PREFIXES
-from poseidon_nb.magics.vocabulary import Sense, all_groups, entry, group_called, option_called, own_groups, verb_called
-from poseidon_nb.magics.words import Group, Option, Verb, folded
+from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.language.table import PHRASES, PREFIXES
+from poseidon_nb.magics.language.vocabulary import (
+    Sense,
+    all_groups,
+    entry,
+    group_called,
+    option_called,
+    own_groups,
+    verb_called,
+)
+from poseidon_nb.magics.language.words import Group, Option, Verb, folded
 
 GROUPS = all_groups()
 ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
@@ -137,10 +145,10 @@ def test_the_public_key_of_the_example_is_a_real_one() -> None:
 def test_help_and_completion_of_everything_load_nothing_but_the_standard_library() -> None:
     code = (
         "import sys\n"
-        "from poseidon_nb.magics.grammar import parse\n"
-        "from poseidon_nb.magics.help import help_text\n"
-        "from poseidon_nb.magics.suggestions import candidates\n"
-        "from poseidon_nb.magics.vocabulary import all_groups\n"
+        "from poseidon_nb.magics.language.grammar import parse\n"
+        "from poseidon_nb.magics.language.help import help_text\n"
+        "from poseidon_nb.magics.language.suggestions import candidates\n"
+        "from poseidon_nb.magics.language.vocabulary import all_groups\n"
         "for group in all_groups():\n"
         "    help_text(group.name), candidates(f'%do {group.name} ', {})\n"
         "    for verb in group.verbs:\n"

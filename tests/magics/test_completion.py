@@ -14,8 +14,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from poseidon_nb.magics.completion import cell_candidates, do_matcher
-from poseidon_nb.magics.grammar import parse
-from poseidon_nb.magics.suggestions import candidates, typed_value
+from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.magics.language.suggestions import candidates, typed_value
 
 KNOWN = {
     "droplets": ["web-1", "web-2", "db-1"],

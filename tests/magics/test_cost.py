@@ -8,9 +8,9 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.analysis import cost
 from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.magics.grammar import parse
-from poseidon_nb.magics.suggestions import candidates
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.magics.language.suggestions import candidates
+from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.plots import Picture
 
 TABLES = {

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.magics.grammar import Command, commands_in, parse
-from poseidon_nb.magics.mistakes import has_token
+from poseidon_nb.magics.language.grammar import Command, commands_in, parse
+from poseidon_nb.magics.language.mistakes import has_token
 
 TOKEN = "dop_v1_" + "0123456789abcdef" * 4
 

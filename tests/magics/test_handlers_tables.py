@@ -10,7 +10,7 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.magics.handlers import HANDLERS
-from poseidon_nb.magics.vocabulary import entry, own_groups
+from poseidon_nb.magics.language.vocabulary import entry, own_groups
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"
 

@@ -12,14 +12,14 @@ import pytest
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.frames.schemas import table_named
-from poseidon_nb.magics.grammar import parse
-from poseidon_nb.magics.help import WIDTH, help_text
-from poseidon_nb.magics.naming import by_rule_alone
-from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.vocabulary import all_groups, own_groups
+from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.magics.language.help import WIDTH, help_text
+from poseidon_nb.magics.language.naming import by_rule_alone
+from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.language.vocabulary import all_groups, own_groups
 
 if TYPE_CHECKING:
-    from poseidon_nb.magics.words import Group, Verb
+    from poseidon_nb.magics.language.words import Group, Verb
 
 GOLDEN = Path(__file__).parent / "help_pages"
 GROUPS = all_groups()

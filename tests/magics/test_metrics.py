@@ -9,7 +9,7 @@ from poseidon_nb import errors
 from poseidon_nb.analysis import metrics
 from poseidon_nb.client.metrics import KINDS
 from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.magics.table.metrics import METRICS
+from poseidon_nb.magics.language.table.metrics import METRICS
 from poseidon_nb.plots import Picture
 
 DAY_S = 86_400

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.magics.moments import before, unix_seconds
+from poseidon_nb.magics.language.moments import before, unix_seconds
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.magics.vocabulary import own_groups
+from poseidon_nb.magics.language.vocabulary import own_groups
 
 CREATE = "--size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.magics import questions
 from poseidon_nb.magics.job import Settings
-from poseidon_nb.magics.vocabulary import entry, own_groups
+from poseidon_nb.magics.language.vocabulary import entry, own_groups
+from poseidon_nb.magics.requests import questions
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
 ASKING = [

@@ -10,7 +10,7 @@ import pytest
 from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.magics.table.rightsizing import RIGHTSIZE
+from poseidon_nb.magics.language.table.rightsizing import RIGHTSIZE
 from poseidon_nb.plots import Picture
 
 COLUMNS = [column.name for column in FINDINGS["rightsizing"].columns]

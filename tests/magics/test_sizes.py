@@ -7,8 +7,8 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.magics.amounts import amount
-from poseidon_nb.magics.suggestions import candidates
+from poseidon_nb.magics.language.amounts import amount
+from poseidon_nb.magics.language.suggestions import candidates
 from poseidon_nb.plots import Picture
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.magics.grammar import parse
-from poseidon_nb.magics.help import help_text
-from poseidon_nb.magics.shorthand import read_short
-from poseidon_nb.magics.suggestions import candidates
+from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.magics.language.help import help_text
+from poseidon_nb.magics.language.shorthand import read_short
+from poseidon_nb.magics.language.suggestions import candidates
 
 SSH_FROM_ANYWHERE = {"protocol": "tcp", "ports": "22", "sources": {"addresses": ["0.0.0.0/0", "::/0"]}}
 

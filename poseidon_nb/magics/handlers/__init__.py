@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from poseidon_nb.magics.answer import Answer, Live, Plain
-    from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.job import Job
+    from poseidon_nb.magics.language.command import Command
 
     Handler = Callable[[Job], Answer | Plain | Live | None]
 

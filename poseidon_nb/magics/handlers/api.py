@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.magics.answer import Answer, answer_of
-from poseidon_nb.magics.bodies import read_body
-from poseidon_nb.magics.questions import request_question
+from poseidon_nb.magics.requests.bodies import read_body
+from poseidon_nb.magics.requests.questions import request_question
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.job import Job

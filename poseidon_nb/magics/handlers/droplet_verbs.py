@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.droplets.bulk import BulkOutcome, act_on_each, run_on_each
-from poseidon_nb.magics.fields import steps_of
 from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
-from poseidon_nb.magics.questions import disk_question, many_question, replace_question
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.requests.fields import steps_of
+from poseidon_nb.magics.requests.questions import disk_question, many_question, replace_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
-from poseidon_nb.magics.fields import create_fields, tagged_resources
 from poseidon_nb.magics.handlers.outcomes import Outcome, delete_each, table_of
-from poseidon_nb.magics.questions import delete_question, many_question, price_question
+from poseidon_nb.magics.requests.fields import create_fields, tagged_resources
+from poseidon_nb.magics.requests.questions import delete_question, many_question, price_question
 from poseidon_nb.text import hint, joined
 
 if TYPE_CHECKING:

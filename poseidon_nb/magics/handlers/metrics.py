@@ -9,14 +9,14 @@ from poseidon_nb.client.metrics import KINDS, WINDOW
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of_frame
 from poseidon_nb.magics.in_words import reach_in_words
-from poseidon_nb.magics.moments import before, unix_seconds
+from poseidon_nb.magics.language.moments import before, unix_seconds
 from poseidon_nb.magics.reading import tell_long_read
 
 if TYPE_CHECKING:
     from poseidon_nb.client.metrics import Readings
     from poseidon_nb.magics.answer import Answer
-    from poseidon_nb.magics.command import Command
     from poseidon_nb.magics.job import Job
+    from poseidon_nb.magics.language.command import Command
 
 
 def window(command: Command, now: datetime) -> tuple[datetime, datetime]:

@@ -13,17 +13,17 @@ from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.client.lookup import Lookup, names_of
 from poseidon_nb.errors import ActionError, PoseidonError
 from poseidon_nb.magics.answer import Answer, Plain, answer_of, plain
-from poseidon_nb.magics.costs import usd_month
-from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers.outcomes import delete_each
-from poseidon_nb.magics.questions import cost_question, delete_question, request_question
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.requests.costs import usd_month
+from poseidon_nb.magics.requests.filling import requests_of_operation
+from poseidon_nb.magics.requests.questions import cost_question, delete_question, request_question
 
 if TYPE_CHECKING:
     from poseidon_nb.catalogue import Operation
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.magics.job import Job
-    from poseidon_nb.magics.words import Argument, Verb
+    from poseidon_nb.magics.language.words import Argument, Verb
     from poseidon_nb.transport.request import Request
 
 _ACCEPTED = 202

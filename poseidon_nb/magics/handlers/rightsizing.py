@@ -9,9 +9,9 @@ from poseidon_nb.client.metrics import KINDS
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
 from poseidon_nb.magics.in_words import advice_in_words, reach_in_words
-from poseidon_nb.magics.moments import before
+from poseidon_nb.magics.language.moments import before
+from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.magics.reading import side_by_side, tell_long_read
-from poseidon_nb.magics.vocabulary import entry
 
 if TYPE_CHECKING:
     from poseidon_nb.analysis.rightsizing import Rule

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.magics.amounts import amount
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
 from poseidon_nb.magics.in_words import cheapest_in_words, offering_in_words
+from poseidon_nb.magics.language.amounts import amount
 from poseidon_nb.magics.reading import side_by_side
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from poseidon_nb.magics.amounts import Unit
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
+    from poseidon_nb.magics.language.amounts import Unit
 
 #: What is wished for in an amount with a unit: the option, the keyword of `analysis.sizes.cheapest`, the unit.
 _AMOUNTS: tuple[tuple[str, str, Unit], ...] = (

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from poseidon_nb.client.lookup import Lookup
 from poseidon_nb.errors import NoSuchName, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
-from poseidon_nb.magics.fields import key_fields
-from poseidon_nb.magics.filling import requests_of_operation
 from poseidon_nb.magics.handlers.outcomes import delete_each
-from poseidon_nb.magics.questions import delete_question
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.requests.fields import key_fields
+from poseidon_nb.magics.requests.filling import requests_of_operation
+from poseidon_nb.magics.requests.questions import delete_question
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.moments import before
+from poseidon_nb.magics.language.moments import before
 from poseidon_nb.magics.reading import side_by_side
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.magics.grammar import parse
+from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
 from poseidon_nb.widgets.sizes.model import AXES, MOST_LINES, SizeExplorerModel, one_two_five
 

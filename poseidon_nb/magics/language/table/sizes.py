@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS
-from poseidon_nb.magics.table.parts import PLOT
-from poseidon_nb.magics.words import Argument, Option, Verb
+from poseidon_nb.magics.language.table.parts import PLOT
+from poseidon_nb.magics.language.words import Argument, Option, Verb
 
 _REGION = Option(
     field="region",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.droplets.steps import Step, resize_step, restarted
-from poseidon_nb.magics.files import read_text
-from poseidon_nb.magics.vocabulary import entry
+from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.requests.files import read_text
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from poseidon_nb.magics.command import Command
+    from poseidon_nb.magics.language.command import Command
 
 #: What a backup policy is made of.
 _POLICY = ("plan", "weekday", "hour")

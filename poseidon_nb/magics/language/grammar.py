@@ -17,12 +17,19 @@ from collections import deque
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.magics.command import Command
-from poseidon_nb.magics.completeness import assigned, check_options
-from poseidon_nb.magics.mistakes import ASSIGNED_INSIDE, NO_TOKENS_HERE, has_token, mistake, quoted, shell_habit
-from poseidon_nb.magics.options import SECRET_OPTIONS, converted, is_number, shown_value
-from poseidon_nb.magics.tokens import Token, filled, filled_many, held_data, is_variable, split
-from poseidon_nb.magics.vocabulary import (
+from poseidon_nb.magics.language.command import Command
+from poseidon_nb.magics.language.completeness import assigned, check_options
+from poseidon_nb.magics.language.mistakes import (
+    ASSIGNED_INSIDE,
+    NO_TOKENS_HERE,
+    has_token,
+    mistake,
+    quoted,
+    shell_habit,
+)
+from poseidon_nb.magics.language.options import SECRET_OPTIONS, converted, is_number, shown_value
+from poseidon_nb.magics.language.tokens import Token, filled, filled_many, held_data, is_variable, split
+from poseidon_nb.magics.language.vocabulary import (
     group_meant,
     group_within,
     near_options,
@@ -34,12 +41,12 @@ from poseidon_nb.magics.vocabulary import (
     says_nothing,
     verb_meant,
 )
-from poseidon_nb.magics.words import LISTS, Argument, Option
+from poseidon_nb.magics.language.words import LISTS, Argument, Option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from poseidon_nb.magics.words import Group, Verb
+    from poseidon_nb.magics.language.words import Group, Verb
 
 _NO_VARIABLES: Mapping[str, object] = MappingProxyType({})
 

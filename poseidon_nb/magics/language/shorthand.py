@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from poseidon_nb.magics.words import Shorthand
+    from poseidon_nb.magics.language.words import Shorthand
 
 #: Where doctl's word for a source or destination of a firewall's rule belongs (git 168188d).
 _PEERS = {

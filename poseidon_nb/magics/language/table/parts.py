@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.magics.words import Argument, Option
+from poseidon_nb.magics.language.words import Argument, Option
 
 #: One or more, or the option `BY_TAG` instead.
 SOME_DROPLETS = Argument(

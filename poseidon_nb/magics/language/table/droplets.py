@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.magics.table.parts import BY_TAG, SOME_DROPLETS
-from poseidon_nb.magics.words import (
+from poseidon_nb.magics.language.table.parts import BY_TAG, SOME_DROPLETS
+from poseidon_nb.magics.language.words import (
     BULK_COLUMNS,
     CREATE_WORDS,
     DELETE_WORDS,

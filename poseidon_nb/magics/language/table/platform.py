@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import CREATE_WORDS, DELETE_WORDS, GET_WORDS, LIST_WORDS, UPDATE_WORDS, Group, Named
+from poseidon_nb.magics.language.words import (
+    CREATE_WORDS,
+    DELETE_WORDS,
+    GET_WORDS,
+    LIST_WORDS,
+    UPDATE_WORDS,
+    Group,
+    Named,
+)
 
 DATABASES = Group(
     name="databases",

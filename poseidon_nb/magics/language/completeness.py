@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.magics.mistakes import mistake, quoted
-from poseidon_nb.magics.options import converted
+from poseidon_nb.magics.language.mistakes import mistake, quoted
+from poseidon_nb.magics.language.options import converted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from poseidon_nb.magics.words import Argument, Option, Verb
+    from poseidon_nb.magics.language.words import Argument, Option, Verb
 
 
 def assigned(

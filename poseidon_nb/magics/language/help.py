@@ -8,15 +8,15 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.completeness import standing_in
-from poseidon_nb.magics.naming import by_rule_alone, further_groups
-from poseidon_nb.magics.options import GLOBAL_OPTIONS, shown_value
-from poseidon_nb.magics.vocabulary import entry, group_meant, own_groups, synonyms
+from poseidon_nb.magics.language.completeness import standing_in
+from poseidon_nb.magics.language.naming import by_rule_alone, further_groups
+from poseidon_nb.magics.language.options import GLOBAL_OPTIONS, shown_value
+from poseidon_nb.magics.language.vocabulary import entry, group_meant, own_groups, synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from poseidon_nb.magics.words import Argument, Group, Option, Question, Verb
+    from poseidon_nb.magics.language.words import Argument, Group, Option, Question, Verb
 
 WIDTH = 100
 #: The widest left column, in characters; what is wider gets a line of its own.

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.catalogue.encoding import SERVER
 from poseidon_nb.catalogue.lookup import rows
-from poseidon_nb.magics.table import GROUPS
-from poseidon_nb.magics.words import folded
+from poseidon_nb.magics.language.table import GROUPS
+from poseidon_nb.magics.language.words import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

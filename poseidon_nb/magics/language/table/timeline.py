@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.magics.table.parts import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
-from poseidon_nb.magics.words import Verb
+from poseidon_nb.magics.language.table.parts import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
+from poseidon_nb.magics.language.words import Verb
 
 _LAST = last("7d")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.table.sizes import REGION_VERBS, SIZE_VERBS
-from poseidon_nb.magics.table.timeline import TIMELINE_VERBS
-from poseidon_nb.magics.words import (
+from poseidon_nb.magics.language.table.sizes import REGION_VERBS, SIZE_VERBS
+from poseidon_nb.magics.language.table.timeline import TIMELINE_VERBS
+from poseidon_nb.magics.language.words import (
     BULK_COLUMNS,
     CREATE_WORDS,
     DELETE_WORDS,

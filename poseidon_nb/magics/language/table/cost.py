@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from poseidon_nb.magics.table.parts import PLOT
-from poseidon_nb.magics.words import LIST_WORDS, Group, Option, Verb
+from poseidon_nb.magics.language.table.parts import PLOT
+from poseidon_nb.magics.language.words import LIST_WORDS, Group, Option, Verb
 
 #: What has to be read to know all that costs; of the images only one's own.
 _READS = (

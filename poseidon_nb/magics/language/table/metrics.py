@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.table.parts import AS_FAR_AS_KEPT, BY_TAG, PLOT, SOME_DROPLETS, last
-from poseidon_nb.magics.words import Group, Option, Verb
+from poseidon_nb.magics.language.table.parts import AS_FAR_AS_KEPT, BY_TAG, PLOT, SOME_DROPLETS, last
+from poseidon_nb.magics.language.words import Group, Option, Verb
 
 _OPTIONS = (
     BY_TAG,

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.kinds import KINDS, kind_meant
 from poseidon_nb.frames.schemas import RESOURCES
-from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.table.field_words import field_help, other_words, shorthand_of
-from poseidon_nb.magics.words import Argument, Kind, Named, Option, Verb, folded
+from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.language.table.field_words import field_help, other_words, shorthand_of
+from poseidon_nb.magics.language.words import Argument, Kind, Named, Option, Verb, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from poseidon_nb.catalogue import Operation, Parameter
-    from poseidon_nb.magics.words import Question
+    from poseidon_nb.magics.language.words import Question
 
 _KINDS: Mapping[str, Kind] = {
     "string": "text",

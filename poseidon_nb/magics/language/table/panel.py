@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import Argument, Group, Option, Verb
+from poseidon_nb.magics.language.words import Argument, Group, Option, Verb
 
 PANEL = Group(
     name="panel",

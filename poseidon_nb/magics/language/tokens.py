@@ -16,7 +16,7 @@ import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poseidon_nb.magics.mistakes import has_token, mistake, quoted
+from poseidon_nb.magics.language.mistakes import has_token, mistake, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

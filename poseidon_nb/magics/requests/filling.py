@@ -11,11 +11,11 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.domains.record_words import relative_name, written_data
 from poseidon_nb.client.metrics import WINDOW
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.magics.bodies import read_body
-from poseidon_nb.magics.moments import unix_seconds
-from poseidon_nb.magics.options import SECRET_OPTIONS
-from poseidon_nb.magics.rule import METRICS
-from poseidon_nb.magics.words import folded
+from poseidon_nb.magics.language.moments import unix_seconds
+from poseidon_nb.magics.language.options import SECRET_OPTIONS
+from poseidon_nb.magics.language.rule import METRICS
+from poseidon_nb.magics.language.words import folded
+from poseidon_nb.magics.requests.bodies import read_body
 from poseidon_nb.text import is_whole_number, joined
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.catalogue import Operation, Parameter
     from poseidon_nb.client.client import Client
-    from poseidon_nb.magics.command import Command
-    from poseidon_nb.magics.words import Argument, Option, Verb
+    from poseidon_nb.magics.language.command import Command
+    from poseidon_nb.magics.language.words import Argument, Option, Verb
     from poseidon_nb.transport.request import Request
 
     Identify = Callable[[str, int | str], int | str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.magics.words import (
+from poseidon_nb.magics.language.words import (
     BULK_COLUMNS,
     CREATE_WORDS,
     DELETE_WORDS,

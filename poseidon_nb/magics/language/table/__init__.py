@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.table.account import (
+from poseidon_nb.magics.language.table.account import (
     ACCOUNT,
     ACTIONS,
     BALANCE,
@@ -22,16 +22,16 @@ from poseidon_nb.magics.table.account import (
     SIZES,
     TAGS,
 )
-from poseidon_nb.magics.table.cost import COST
-from poseidon_nb.magics.table.disks import IMAGES, SNAPSHOTS, VOLUMES
-from poseidon_nb.magics.table.droplets import DROPLETS
-from poseidon_nb.magics.table.explore import EXPLORE
-from poseidon_nb.magics.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
-from poseidon_nb.magics.table.metrics import METRICS
-from poseidon_nb.magics.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
-from poseidon_nb.magics.table.panel import PANEL
-from poseidon_nb.magics.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
-from poseidon_nb.magics.table.rightsizing import RIGHTSIZE
+from poseidon_nb.magics.language.table.cost import COST
+from poseidon_nb.magics.language.table.disks import IMAGES, SNAPSHOTS, VOLUMES
+from poseidon_nb.magics.language.table.droplets import DROPLETS
+from poseidon_nb.magics.language.table.explore import EXPLORE
+from poseidon_nb.magics.language.table.kernel import API, CONTEXT, LOG, LOGIN, RATELIMIT, SANDBOX
+from poseidon_nb.magics.language.table.metrics import METRICS
+from poseidon_nb.magics.language.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
+from poseidon_nb.magics.language.table.panel import PANEL
+from poseidon_nb.magics.language.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
+from poseidon_nb.magics.language.table.rightsizing import RIGHTSIZE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.magics.mistakes import mistake, quoted
-from poseidon_nb.magics.shorthand import EXAMPLES, read_short
-from poseidon_nb.magics.words import Option
+from poseidon_nb.magics.language.mistakes import mistake, quoted
+from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
+from poseidon_nb.magics.language.words import Option
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
-    from poseidon_nb.magics.words import Argument, Kind
+    from poseidon_nb.magics.language.words import Argument, Kind
 
 GLOBAL_OPTIONS = (
     Option(field="out", help="assign the result to this Python variable", shows="NAME"),

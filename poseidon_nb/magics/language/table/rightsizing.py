@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.magics.table.parts import AS_FAR_AS_KEPT, DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
-from poseidon_nb.magics.words import Group, Option, Verb
+from poseidon_nb.magics.language.table.parts import AS_FAR_AS_KEPT, DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
+from poseidon_nb.magics.language.words import Group, Option, Verb
 
 
 def _percent(field: str, name: str, help: str, default: str) -> Option:  # noqa: A002  # the word of the table

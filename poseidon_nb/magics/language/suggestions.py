@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poseidon_nb.magics.completeness import standing_in
-from poseidon_nb.magics.naming import further_groups
-from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.vocabulary import (
+from poseidon_nb.magics.language.completeness import standing_in
+from poseidon_nb.magics.language.naming import further_groups
+from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.language.vocabulary import (
     first_words,
     group_called,
     group_within,
@@ -22,12 +22,12 @@ from poseidon_nb.magics.vocabulary import (
     says_nothing,
     verb_called,
 )
-from poseidon_nb.magics.words import LISTS, Option, folded
+from poseidon_nb.magics.language.words import LISTS, Option, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from poseidon_nb.magics.words import Argument, Group, Verb
+    from poseidon_nb.magics.language.words import Argument, Group, Verb
 
     Known = Mapping[str, Sequence[str]]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.kinds import KINDS
-from poseidon_nb.magics.words import folded
+from poseidon_nb.magics.language.words import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poseidon_nb.magics.words import Shorthand
+    from poseidon_nb.magics.language.words import Shorthand
 
 _RECORD = {
     **{

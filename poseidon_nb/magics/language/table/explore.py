@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poseidon_nb.frames.findings.sizes import FAMILIES
-from poseidon_nb.magics.words import Group, Option, Verb
+from poseidon_nb.magics.language.words import Group, Option, Verb
 
 EXPLORE = Group(
     name="explore",

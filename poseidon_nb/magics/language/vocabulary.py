@@ -11,18 +11,18 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.magics.mistakes import glued_habit, mistake, quoted, shell_habit
-from poseidon_nb.magics.naming import detours, further_groups, operations_by_group
-from poseidon_nb.magics.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.rule import completed, ruled, verb_of
-from poseidon_nb.magics.table import ELSEWHERE, GROUPS, INSTEAD, PHRASES, PREFIXES, WITHIN
-from poseidon_nb.magics.words import Group, folded
+from poseidon_nb.magics.language.mistakes import glued_habit, mistake, quoted, shell_habit
+from poseidon_nb.magics.language.naming import detours, further_groups, operations_by_group
+from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
+from poseidon_nb.magics.language.rule import completed, ruled, verb_of
+from poseidon_nb.magics.language.table import ELSEWHERE, GROUPS, INSTEAD, PHRASES, PREFIXES, WITHIN
+from poseidon_nb.magics.language.words import Group, folded
 from poseidon_nb.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poseidon_nb.magics.words import Argument, Named, Option, Verb
+    from poseidon_nb.magics.language.words import Argument, Named, Option, Verb
 
 
 #: As many verbs are listed in an error.
