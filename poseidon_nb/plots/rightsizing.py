@@ -24,6 +24,9 @@ _SHOWN = ("size", "advised_size", "saving_usd_month", "anew_size", "anew_saving_
 _COLUMNS = ("droplet_id", "name", "verdict", "price_usd_month", "advised_price_usd_month", *_SHOWN)
 #: What is seen besides a colour: how sure an advice is.
 _PATTERNS = {"high": "", "medium": "/", "low": "."}
+_STRIPED = [sure for sure, pattern in _PATTERNS.items() if pattern]
+#: How much longer than a striped bar the axis is at least, because the name of the size stands beside it.
+_ROOM = 1.4
 #: Of each: the columns, the colour, how far beside the droplet's place its line is, and how the line is drawn.
 _USED = {
     "CPU": (("cpu_p50_percent", "cpu_p95_percent", "cpu_max_percent"), COLOURS[0], -0.17, "solid"),
@@ -70,6 +73,9 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
         bargap=0.3,
         showlegend=bool(order),
     )
+    striped = most[kept.index[kept["sure"].isin(_STRIPED)]]
+    if len(striped) and striped.max() * _ROOM > most[kept.index].max():
+        picture.update_xaxes(range=[0, striped.max() * _ROOM])
     name_rows(picture, order)
     return picture
 
@@ -116,13 +122,16 @@ def _labels(frame: pd.DataFrame) -> pd.Series[str]:
 def _bars(rows: pd.DataFrame, labels: pd.Series[str], way: str) -> Any:
     colour, column = _WAYS[way]
     some = rows.loc[rows[column] > 0]
+    patterns = [_PATTERNS.get(sure, "") for sure in some["sure"].fillna("")]
     return go.Bar(
         name=way,
         orientation="h",
         y=labels[some.index].tolist(),
         x=some[column].tolist(),
-        marker={"color": colour, "pattern": {"shape": [_PATTERNS.get(sure, "") for sure in some["sure"].fillna("")]}},
+        marker={"color": colour, "pattern": {"shape": patterns}},
         text=[f"→ {escaped(slug)}" for slug in some["anew_size" if column.startswith("anew") else "advised_size"]],
+        # Nobody can read words on stripes.
+        textposition=["outside" if pattern else "auto" for pattern in patterns],
         hovertext=_hover(some, labels, _anew if column.startswith("anew") else _resized),
         hovertemplate="%{hovertext}<extra></extra>",
     )

@@ -30,6 +30,10 @@ class Post:
         What is done to it day by day, in the words of `seeds`.
     host : int
         The physical server in its region; the same number makes neighbors.
+    made_as : str
+        The size that it was made with, where it got the present one later: its disk is still that size's.
+    resized_days : int
+        How many midnights before the present day that was, and more than a month.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Post:
     snapshots: int = 0
     habits: tuple[str, ...] = ()
     host: int = 0
+    made_as: str = ""
+    resized_days: int = 0
 
 
 UBUNTU_20_04 = 69463186
@@ -62,13 +68,14 @@ ROSTER = (
          habits=("patched",), host=12),
     Post("db-2", "fra1", "g-2vcpu-8gb", ("db", "env:prod"), image="debian-12-x64", age_days=119,
          features=("monitoring", "backups"), weekly_backups=4, snapshots=1, habits=("snapshots",), host=44),
-    Post("staging-web", "sfo3", "s-1vcpu-2gb", ("web", "env:staging"), age_days=90, habits=("nightly",), host=8),
+    Post("staging-web", "sfo3", "s-1vcpu-2gb", ("web", "env:staging"), age_days=90, habits=("nightly",), host=8,
+         made_as="s-1vcpu-1gb", resized_days=80),
     Post("staging-db", "sfo3", "s-2vcpu-4gb", ("db", "env:staging"), image="debian-12-x64", age_days=90, off=True,
          habits=("nightly",), host=9),
     Post("worker-2", "fra1", "c-2", ("worker", "env:prod"), age_days=61, habits=("patched",), host=63),
     Post("monitor-1", "sgp1", "s-1vcpu-1gb", ("monitoring",), age_days=45, habits=("patched",), host=21),
-    Post("build-1", "sgp1", "s-4vcpu-8gb", ("ci", "env:staging"), image="fedora-42-x64", age_days=30,
-         habits=("rebuilt",), host=33),
+    Post("build-1", "sgp1", "s-4vcpu-8gb", ("ci", "env:staging"), image="fedora-42-x64", age_days=44,
+         habits=("rebuilt",), host=33, made_as="s-2vcpu-4gb", resized_days=38),
 )  # fmt: skip
 
 #: Beside the droplets that are counted; only ``type=gpus`` lists it.

@@ -3,6 +3,9 @@
 ``droplets`` counts the ordinary droplets; one GPU droplet comes with them, which only ``type=gpus`` lists. With 0 the account
 is empty but for its keys. The durations in the history are those that actions take in this sandbox, so an estimate from
 history is right. Dates end at the start of the sandbox.
+
+Some droplets were resized once, processors and memory only, and turned out not to need it: they have the disk of the smaller
+size, so they can go back to it. That was before the month that is being billed, for which lines and bill shall agree.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from poseidon_nb.sandbox.backup_policy import next_window
 from poseidon_nb.sandbox.durations import action_duration_s
 from poseidon_nb.sandbox.planters import PLANTERS
 from poseidon_nb.sandbox.records import Collection, Record
+from poseidon_nb.sandbox.services.droplet_changes import CHANGES
 from poseidon_nb.sandbox.services.keys import key_object
 from poseidon_nb.sandbox.timestamps import stamp, unstamp
 
@@ -31,6 +35,8 @@ _LIMIT_LEAST = 50
 _CROWD_HOSTS = 400
 _SNAPSHOT_FAILS_EVERY = 7
 _SHUTDOWN_FAILS_EVERY = 13
+#: At night, when those that are switched off for it are off.
+_RESIZED_HOUR = 5.0
 
 
 def plant(world: World, droplets: int) -> State:
@@ -47,6 +53,8 @@ class _Planter:
         self.now = world.now()
         #: Past actions as (start, end, type, droplet, outcome): their ids follow from their order in time.
         self.past: list[tuple[float, float, str, Record, str]] = []
+        #: Droplets that got another size, as (id, size, time, whether off for the night).
+        self.resizes: list[tuple[int, str, float, bool]] = []
 
     def plant(self) -> State:
         world = self.world
@@ -59,6 +67,9 @@ class _Planter:
             self._hire_from_crowd(number)
         if self.number:
             self._hire(company.GPU_POST)
+        # After all the others, because chance counts what has happened before.
+        for resize in self.resizes:
+            self._resize(*resize)
         self._write_history()
         for planter in PLANTERS:
             planter(world, self.now)
@@ -93,7 +104,7 @@ class _Planter:
         droplet = self._droplet(
             post.name,
             region=post.region,
-            size=post.size,
+            size=post.made_as or post.size,
             image=self.world.figures.images[image_id],
             tags=[*post.tags],
             features=["droplet_agent", *post.features, "private_networking"],
@@ -107,6 +118,10 @@ class _Planter:
         self.world.droplets.put(droplet["id"], droplet)
         for habit in post.habits:
             _HABITS[habit](self, droplet)
+        if post.made_as:
+            midnight = self.now - self.now % _DAY_S
+            at = midnight - post.resized_days * _DAY_S + _RESIZED_HOUR * 3600
+            self.resizes.append((droplet["id"], post.size, at, "nightly" in post.habits))
 
     def _hire_from_crowd(self, number: int) -> None:
         role, size, tags = company.CROWD[number % len(company.CROWD)]
@@ -190,6 +205,15 @@ class _Planter:
         self.world.images.put(id_, objects.image_of_droplet(droplet, id_, name, type_, stamp(at)))
         self._happened(type_, droplet, at)
         return id_
+
+    def _resize(self, id_: int, size: str, at: float, asleep: bool) -> None:  # noqa: FBT001  # unpacked
+        """Give a droplet another size, but no other disk: it is off meanwhile."""
+        droplet = self.world.droplets[id_]
+        if not asleep:
+            self._happened("power_off", droplet, at)
+            self._happened("power_on", droplet, at + 1500)
+        self._happened("resize", droplet, at + 600)
+        CHANGES["resize"].effect(self.world, self.past[-1][1], droplet, {"size": size, "disk": False})
 
     # --- history -----------------------------------------------------------------------------------------------------
     def _happened(self, type_: str, droplet: Record, at: float, *, status: str = "completed") -> None:

@@ -27,6 +27,34 @@ def test_a_seeded_account_gets_a_row_for_each_droplet(desk):
     assert frame.loc[judged, "samples"].gt(300).all()
 
 
+def test_a_seeded_account_has_droplets_that_could_be_smaller_because_their_disks_are(desk):
+    frame = desk.do("rightsize").set_index("name")
+    assert frame["verdict"].value_counts().to_dict() == {"keep": 9, "smaller": 2, "unknown": 2}
+    build, staging = frame.loc["build-1"], frame.loc["staging-web"]
+    assert (build["size"], build["advised_size"], build["sure"]) == ("s-4vcpu-8gb", "s-2vcpu-4gb", "high")
+    assert (build["saving_usd_month"], build["saving_usd_year"]) == (24, 288)
+    assert (staging["size"], staging["advised_size"], staging["sure"]) == ("s-1vcpu-2gb", "s-1vcpu-1gb", "medium")
+    # A TB of the traffic that it includes goes with the larger size, so less is saved than the prices differ by.
+    assert 0 < staging["saving_usd_month"] < 12 - 6
+    assert "of traffic beyond what" in staging["why"]
+    assert frame["anew_size"].isna().all()
+
+
+def test_a_disk_that_grew_leaves_only_a_droplet_made_anew(desk):
+    desk.do("droplets resize build-1 --size s-4vcpu-8gb --disk --restart --yes")
+    row = desk.do("rightsize build-1").iloc[0]
+    assert (row["verdict"], row["advised_size"], row["saving_usd_month"]) == ("keep", "s-4vcpu-8gb", 0)
+    assert (row["anew_size"], row["anew_saving_usd_month"]) == ("s-2vcpu-4gb", 24)
+    assert "s-2vcpu-4gb would do and save $24.00 a month, but a disk of 160 GB cannot shrink" in row["why"]
+
+
+def test_a_resize_back_that_keeps_the_disk_is_the_end_of_the_advice(desk):
+    desk.do("droplets resize build-1 --size s-2vcpu-4gb --restart --yes")
+    row = desk.do("rightsize build-1").iloc[0]
+    assert (row["verdict"], row["size"], row["saving_usd_month"]) == ("keep", "s-2vcpu-4gb", 0)
+    assert desk.do("droplets get build-1").iloc[0]["disk"] == 80
+
+
 def test_what_is_advised_is_so_by_the_published_sizes_and_the_use_alone(desk):
     """Dedicated vCPUs for shared ones: by plain Python over the rows that the API gives."""
     frame = desk.do("rightsize --shared-cpu --cpu-headroom 20 --memory-headroom 10")
@@ -47,10 +75,13 @@ def test_what_is_advised_is_so_by_the_published_sizes_and_the_use_alone(desk):
             and one.memory * 90 >= row["memory_max_percent"] * now.memory
         ]
         cheapest = min(one.price_monthly for one in able)
-        assert row["outbound_tb_month"] < 2, "else traffic would have to be reckoned with"
         assert row["advised_price_usd_month"] == cheapest == sizes[row["advised_size"]].price_monthly
-        assert row["saving_usd_month"] == now.price_monthly - cheapest
-        assert row["saving_usd_year"] == 12 * row["saving_usd_month"]
+        # A tenth of the traffic is left free; beyond what a size includes, 1,000 GiB for each TB, a GiB costs a cent.
+        advised, outbound_gib = sizes[row["advised_size"]], row["outbound_tb_month"] / 0.9 * 1e12 / 2**30
+        beyond = [0.01 * max(0.0, outbound_gib - 1000 * one.transfer) for one in (now, advised)]
+        saved = now.price_monthly - cheapest - (beyond[1] - beyond[0])
+        assert row["saving_usd_month"] == pytest.approx(saved, abs=0.005)
+        assert row["saving_usd_year"] == round(12 * row["saving_usd_month"], 2)
 
 
 def test_some_droplets_and_a_tag(desk):

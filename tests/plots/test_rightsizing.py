@@ -72,6 +72,16 @@ def test_savings_are_bars_largest_first():
     assert hover.endswith("14 days<br>on it")
 
 
+def test_the_size_stands_beside_a_striped_bar_where_there_is_room_for_it():
+    picture = plots.savings(frame(smaller(1, "a", 24.0, sure="medium"), smaller(2, "b", 5.0)))
+    (bars,) = picture.data
+    assert dict(zip(bars.y, bars.textposition, strict=True)) == {"a": "outside", "b": "auto"}
+    assert picture.layout.xaxis.range[1] >= 1.3 * 24
+    # A short one has its room beside the others.
+    short = plots.savings(frame(smaller(1, "a", 3.0, sure="medium"), smaller(2, "b", 24.0)))
+    assert short.layout.xaxis.range is None
+
+
 def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
     picture = plots.use_of_size(
         frame(

@@ -115,6 +115,55 @@ def test_a_resize_with_disk_is_for_good(api, refused):
     refused(api.act(id_, "resize", size="s-2vcpu-4gb"), 422, "Size can not decrease size of Droplet's disk image")
 
 
+def test_a_disk_that_was_kept_lets_a_droplet_go_back_and_grows_only_when_it_is_told_to(api, refused):
+    before = api.droplet("build-1")
+    assert (before["size_slug"], before["disk"]) == ("s-4vcpu-8gb", 80)
+    id_ = before["id"]
+    api.done(id_, "power_off")
+    refused(api.act(id_, "resize", size="s-2vcpu-2gb"), 422, "Size can not decrease size of Droplet's disk image")
+    smaller = api.done(id_, "resize", size="s-2vcpu-4gb")
+    assert (smaller["vcpus"], smaller["memory"], smaller["disk"]) == (2, 4096, 80)
+    again = api.done(id_, "resize", size="s-4vcpu-8gb")
+    assert (again["vcpus"], again["disk"], again["size"]["disk"]) == (4, 80, 160)
+    refused(api.act(id_, "resize", size="s-4vcpu-8gb"), 422, "The droplet is already set to this size.")
+    grown = api.done(id_, "resize", size="s-4vcpu-8gb", disk=True)
+    assert (grown["disk"], grown["disk_info"][0]["size"]["amount"]) == (160, 160)
+    refused(api.act(id_, "resize", size="s-2vcpu-4gb"), 422, "Size can not decrease size of Droplet's disk image")
+
+
+def test_an_image_fits_on_the_disk_that_was_kept_and_not_on_that_of_the_size(api, refused):
+    build, staging = api.droplet("build-1"), api.droplet("staging-web")
+    (image,) = api.done(build["id"], "snapshot", name="toolchain")["snapshot_ids"]
+    assert api.get(f"/v2/images/{image}")["image"]["min_disk_size"] == 80
+    refused(
+        api.create(image=image, size="s-1vcpu-2gb", region="sgp1"),
+        422,
+        "The image you specified requires a larger disk.",
+    )
+    assert api.create(image=image, size="s-2vcpu-4gb", region="sgp1")[0] == 202
+    rebuilt = api.done(build["id"], "rebuild", image=image)
+    assert (rebuilt["size_slug"], rebuilt["disk"]) == ("s-4vcpu-8gb", 80)
+    # The size has 50 GB, the droplet 25.
+    api.sandbox.reset()
+    legacy = api.droplet("legacy-reports")
+    (image,) = legacy["snapshot_ids"]
+    assert api.get(f"/v2/images/{image}")["image"]["min_disk_size"] == legacy["disk"] == 50
+    status, body = api("POST", f"/v2/images/{image}/actions", {"type": "transfer", "region": "sfo3"})
+    assert status == 201, body
+    api.clock.advance(3600)
+    refused(api.act(staging["id"], "rebuild", image=image), 422, "The image you specified requires a larger disk.")
+
+
+def test_a_restored_backup_leaves_the_kept_disk_as_it_is(api):
+    id_ = api.droplet("db-1")["id"]
+    api.done(id_, "power_off")
+    larger = api.done(id_, "resize", size="g-4vcpu-16gb")
+    assert (larger["size"]["disk"], larger["disk"]) == (50, 25)
+    restored = api.done(id_, "restore", image=larger["backup_ids"][-1])
+    assert (restored["size_slug"], restored["disk"]) == ("g-4vcpu-16gb", 25)
+    assert restored["disk_info"] == larger["disk_info"]
+
+
 @pytest.mark.parametrize(
     ("size", "text"),
     [

@@ -94,6 +94,52 @@ def test_the_roster_uses_what_its_regions_sell(api):
     assert company.GPU_POST.region in figures.sizes[company.GPU_POST.size]["regions"]
 
 
+@pytest.mark.parametrize(("seed", "droplets"), [(7, 12), (3, 12), (7, 40)])
+def test_some_droplets_were_resized_and_kept_their_disks(make_api, seed, droplets):
+    api = make_api(seed=seed, droplets=droplets)
+    tied = {
+        droplet["name"]: (droplet["size_slug"], droplet["disk"], droplet["disk_info"][0]["size"]["amount"])
+        for droplet in api.get("/v2/droplets?per_page=200")["droplets"]
+        if droplet["disk"] < droplet["size"]["disk"]
+    }
+    assert tied == {"staging-web": ("s-1vcpu-2gb", 25, 25), "build-1": ("s-4vcpu-8gb", 80, 80)}
+    for name in tied:
+        droplet = api.droplet(name)
+        actions = api.get(f"/v2/droplets/{droplet['id']}/actions?per_page=200")["actions"]
+        (resize,) = [action for action in actions if action["type"] == "resize"]
+        assert resize["status"] == "completed"
+        done = datetime.fromisoformat(resize["completed_at"])
+        assert datetime.fromisoformat(droplet["created_at"]) < done
+        # What is billed now, and the two weeks that the advice looks at, know one size.
+        assert (api.clock.now() - done).days > 31
+        turns = [action for action in reversed(actions) if action["type"] in {"power_on", "power_off", "shutdown"}]
+        before = [turn for turn in turns if turn["completed_at"] <= resize["started_at"]]
+        assert not before or before[-1]["type"] != "power_on", "it was off while it got its size"
+
+
+@pytest.mark.parametrize("name", ["staging-web", "build-1"])
+def test_the_readings_of_a_resized_droplet_know_both_sizes_and_one_disk(api, name):
+    droplet = api.droplet(name)
+    post = next(post for post in company.ROSTER if post.name == name)
+    made_as = api.sandbox._dispatcher.world.figures.sizes[post.made_as]
+    resize = next(
+        action
+        for action in api.get(f"/v2/droplets/{droplet['id']}/actions?per_page=200")["actions"]
+        if action["type"] == "resize"
+    )
+    at = int(datetime.fromisoformat(resize["completed_at"]).timestamp())
+    born, now = int(datetime.fromisoformat(droplet["created_at"]).timestamp()), int(api.clock.now().timestamp())
+
+    def read(kind, start, end):
+        query = f"host_id={droplet['id']}&start={start}&end={end}"
+        (series,) = api.get(f"/v2/monitoring/metrics/droplet/{kind}?{query}")["data"]["result"]
+        return {value for _, value in series["values"]}
+
+    (before,), (after,) = read("memory_total", born, at - 1), read("memory_total", at, now)
+    assert int(after) / int(before) == pytest.approx(droplet["memory"] / made_as["memory"], rel=1e-4)
+    assert len(read("filesystem_size", born, now)) == 1
+
+
 def test_a_reset_copies_no_record(clock):
     sandbox = Sandbox(droplets=50, clock=clock)
     before = sandbox._dispatcher.world.droplets.listed()
