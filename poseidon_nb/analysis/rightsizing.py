@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from poseidon_nb.analysis.advising import columns_of
+from poseidon_nb.analysis.demand import Demand, use_of_each
 from poseidon_nb.analysis.holding import Sold
-from poseidon_nb.analysis.judging import KEEP, LARGER, SMALLER, UNKNOWN, Judged, judged_by_use
+from poseidon_nb.analysis.judging import KEEP, LARGER, SMALLER, UNKNOWN, judge, judged_by_use
 from poseidon_nb.analysis.rule import Rule
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
@@ -61,7 +63,10 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
             raise InvalidArgument(
                 f"the frame of {what} has two rows for droplet {frame[key][frame[key].duplicated()].iloc[0]}"
             )
-    frame = shaped("rightsizing", Judged(droplets, Sold(sizes), use, rule).columns())
+    sold, use = Sold(sizes), use_of_each(droplets, use)
+    demand = Demand.of(droplets, use, rule)
+    verdicts = judge(demand, sold, rule, by_use=judged_by_use(droplets))
+    frame = shaped("rightsizing", columns_of(droplets, use, demand, verdicts, sold, rule))
     rank = frame["verdict"].map({SMALLER: 0, LARGER: 1, KEEP: 2, UNKNOWN: 3})
     order = np.lexsort((np.arange(len(frame)), -frame["saving_usd_month"].fillna(0.0), rank))
     return frame.iloc[order].reset_index(drop=True)

@@ -40,6 +40,6 @@ def tell_long_read(job: Job, requests: int) -> None:
     if told is None or requests <= told.remaining or told.remaining >= told.limit:
         return
     job.front.say(
-        f"This takes {requests:,} requests, and the rate limit leaves {told.remaining:,} of {told.limit:,} an hour:"
+        f"This takes up to {requests:,} requests, and the rate limit leaves {told.remaining:,} of {told.limit:,} an hour:"
         f" {seconds_text(least_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
     )
