@@ -9,8 +9,9 @@ are those of ``poseidon_nb.frames.schemas.FINDINGS["cost_by"]``, also when there
 - `cost`: a line for each thing that costs (``things``, ``listing``), their sums, and what was billed.
 - `metrics`: readings made comparable, from what `readings` makes of counters and bytes; what each droplet uses, in a
   row, is in `droplet_use`.
-- `rightsizing`: the advice. Its `rule` says what that means, `judging` applies it to all droplets at once, `holding`
-  knows which sizes are sold and hold what is needed, and `reasons` puts it into words.
+- `rightsizing`: the advice. Its `rule` says what that means, `demand` what each droplet uses and needs, `holding` which
+  of the sizes that are sold hold that; `judging` applies the rule to all droplets at once, `advising` makes the table of
+  it, and `reasons` its words.
 - `timeline`: what was done when, and how long it takes.
 
 `columns` reads the columns of a frame whoever made it, and `droplet_kinds` says which droplets are nodes or have GPUs.
