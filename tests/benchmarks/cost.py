@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from typing import TYPE_CHECKING, Any
 
-from report import Row, ratio
+from beside_listing import measured, rows, sizes_of
 from server import TOKEN, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
+    from report import Row
 
 NAME = "cost"
 
@@ -22,32 +21,12 @@ def measure(*, rounds: int, quick: bool) -> Iterator[Row]:
     import poseidon_nb as po
 
     count = 200 if quick else 2_000
-    seconds: dict[str, list[float]] = {"listing": [], "half": [], "whole": [], "twice": []}
     with running([count]) as url, po.connect(token=f"{TOKEN}{count}", base_url=url) as client:
         droplets = client.droplets.frame()
-        accounts = {name: _account(_repeated(droplets, size)) for name, size in _counts(count).items()}
+        accounts = {name: _account(_repeated(droplets, size)) for name, size in sizes_of(count).items()}
         works = {name: _reckoned(account) for name, account in accounts.items()}
-        for turn in range(rounds + 1):
-            taken = {"listing": _timed(client.droplets.frame)}
-            taken |= {name: _timed(work) for name, work in works.items()}
-            if turn:
-                for name, one in taken.items():
-                    seconds[name].append(one)
-    size = f"{count:,} droplets"
-    yield Row(NAME, f"cost.lines and cost.by tag, {size}", statistics.median(seconds["whole"]), "s")
-    yield Row(NAME, f"their time over listing {size}", ratio(seconds["whole"], seconds["listing"]), most=1)
-    yield Row(NAME, f"{count:,} droplets over {count // 2:,}", ratio(seconds["whole"], seconds["half"]), most=2.2)
-    yield Row(NAME, f"{2 * count:,} droplets over {count:,}", ratio(seconds["twice"], seconds["whole"]), most=2.2)
-
-
-def _counts(count: int) -> dict[str, int]:
-    return {"half": count // 2, "whole": count, "twice": 2 * count}
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+        seconds = measured(client.droplets.frame, works, rounds)
+    yield from rows(NAME, f"cost.lines and cost.by tag, {count:,} droplets", "their", count, seconds)
 
 
 def _reckoned(account: dict[str, pd.DataFrame]) -> Callable[[], Any]:

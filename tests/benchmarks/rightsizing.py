@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-import statistics
-import time
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from report import Row, ratio
+from beside_listing import measured, rows
 from server import TOKEN, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+    from report import Row
 
 NAME = "rightsizing"
 
@@ -23,35 +23,14 @@ def measure(*, rounds: int, quick: bool) -> Iterator[Row]:
     import poseidon_nb as po
 
     count = 200 if quick else 2_000
-    seconds: dict[str, list[float]] = {"listing": [], "half": [], "whole": [], "twice": []}
     with running([count]) as url, po.connect(token=f"{TOKEN}{count}", base_url=url) as client:
         droplets, sizes = _sized(client.droplets.frame()), _sizes()
         frames = {"half": droplets.head(count // 2), "whole": droplets, "twice": _twice(droplets)}
-        uses = {name: _use(frame) for name, frame in frames.items()}
-        for turn in range(rounds + 1):
-            taken = {"listing": _timed(client.droplets.frame)}
-            for name, frame in frames.items():
-                taken[name] = _timed(
-                    lambda frame=frame, use=uses[name]: po.analysis.rightsizing.advice(frame, sizes, use)
-                )
-            if turn:
-                for name, one in taken.items():
-                    seconds[name].append(one)
-    size = f"{count:,} droplets"
-    yield Row(NAME, f"rightsizing.advice, {size}, {len(sizes)} sizes", statistics.median(seconds["whole"]), "s")
-    yield Row(NAME, f"its time over listing {size}", ratio(seconds["whole"], seconds["listing"]), most=1)
-    yield Row(NAME, f"{count:,} droplets over {count // 2:,}", ratio(seconds["whole"], seconds["half"]), most=2.2)
-    yield Row(NAME, f"{2 * count:,} droplets over {count:,}", ratio(seconds["twice"], seconds["whole"]), most=2.2)
-
-
-def _timed(work: Any) -> float:
-    """Give the best of three: what else the machine has to do meanwhile is no part of it."""
-    taken = []
-    for _ in range(3):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+        works = {
+            name: partial(po.analysis.rightsizing.advice, frame, sizes, _use(frame)) for name, frame in frames.items()
+        }
+        seconds = measured(client.droplets.frame, works, rounds)
+    yield from rows(NAME, f"rightsizing.advice, {count:,} droplets, {len(sizes)} sizes", "its", count, seconds)
 
 
 def _sizes() -> pd.DataFrame:
