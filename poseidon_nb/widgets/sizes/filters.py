@@ -8,7 +8,7 @@ import ipywidgets
 
 from poseidon_nb.text import usd
 from poseidon_nb.widgets.parts import Button, box, classed, html
-from poseidon_nb.widgets.sizes.model import AXES, RANGES
+from poseidon_nb.widgets.sizes.axes import AXES, RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

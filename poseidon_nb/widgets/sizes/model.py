@@ -19,6 +19,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.frames.shaped import shaped
 from poseidon_nb.text import counted, hint, named
+from poseidon_nb.widgets.sizes.axes import AXES, RANGES, one_two_five
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,44 +31,6 @@ _GPU_IMAGES = {"amd": "gpu-amd-base", "one": "gpu-h100x1-base", "many": "gpu-h10
 MOST_LINES = 5
 #: Sizes in the table that a saved notebook keeps.
 MOST_KEPT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """What can be drawn against something else.
-
-    Parameters
-    ----------
-    label : str
-        With the unit.
-    better : int
-        1 where more is better, -1 where less is.
-    """
-
-    label: str
-    better: int
-
-    @property
-    def is_money(self) -> bool:
-        """Whether it is in US dollars."""
-        return self.better < 0
-
-
-AXES = {
-    "vcpus": Axis("vCPUs", 1),
-    "memory_gib": Axis("memory (GiB)", 1),
-    "disk": Axis("disk (GB)", 1),
-    "transfer": Axis("outbound traffic included (TB a month)", 1),
-    "gpu_vram": Axis("graphics memory (GiB)", 1),
-    "price_monthly": Axis("price (USD a month)", -1),
-    "price_hourly": Axis("price (USD an hour)", -1),
-    "price_per_vcpu": Axis("price of a vCPU (USD a month)", -1),
-    "price_per_memory_gib": Axis("price of a GiB of memory (USD a month)", -1),
-    "price_per_disk_gb": Axis("price of a GB of disk (USD a month)", -1),
-    "price_per_transfer_tb": Axis("price of a TB of traffic (USD a month)", -1),
-}
-#: What can be bounded, and the steps in which.
-RANGES = ("vcpus", "memory_gib", "price_monthly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +202,9 @@ class SizeExplorerModel:
         lines = "".join(f"<pre>{escape(line)}</pre>" for line in self.lines())
         return f"<p>{escape(self.count_text())} {escape(self.selection_text())}</p>{lines}{table}{more}"
 
+    def close(self) -> None:
+        """Nothing to end: it follows nobody."""
+
     # --- what is clicked ---------------------------------------------------------------------------------------------
     def choose_regions(self, slugs: Iterable[str]) -> None:
         """Show what any of these regions sells; none of them for all."""
@@ -337,17 +303,6 @@ class SizeExplorerModel:
         if str(size["gpu_model"]).startswith("amd"):
             return _GPU_IMAGES["amd"]
         return _GPU_IMAGES["many" if int(size["gpu_count"]) > 1 else "one"]
-
-
-def one_two_five(most: float) -> list[float]:
-    """Give round steps from 1 to the first that is no less: 1, 2, 5, 10, 20 and so on."""
-    steps, power = [], 1.0
-    while True:
-        for step in (power, 2 * power, 5 * power):
-            steps.append(step)
-            if step >= most:
-                return steps
-        power *= 10
 
 
 def _with_regions(priced: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:

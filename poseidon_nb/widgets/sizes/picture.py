@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from poseidon_nb.plots.picture import COLOURS, INK, TEMPLATE
 from poseidon_nb.text import usd
-from poseidon_nb.widgets.sizes.model import AXES, one_two_five
+from poseidon_nb.widgets.sizes.axes import AXES, one_two_five
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,8 +7,9 @@ from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.language.grammar import parse
+from poseidon_nb.widgets.sizes.axes import AXES, one_two_five
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
-from poseidon_nb.widgets.sizes.model import AXES, MOST_LINES, SizeExplorerModel, one_two_five
+from poseidon_nb.widgets.sizes.model import MOST_LINES, SizeExplorerModel
 
 #: What counts when it is said that one size beats another.
 GOODS = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
