@@ -1,53 +1,40 @@
-"""The forms below a panel's buttons, as widgets: what a snapshot is called, and which size it shall be."""
+"""A panel's buttons and the forms below them, as widgets: what a snapshot is called, and which size it shall be."""
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from poseidon_nb.widgets.parts import Button, box, classed, html, marked, shown
 from poseidon_nb.widgets.resizing import consequences_html
+from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
-    from poseidon_nb.widgets.asking import ButtonState
+    from poseidon_nb.widgets.form_model import FormModel
     from poseidon_nb.widgets.parts import Clicked
-    from poseidon_nb.widgets.resizing import Resizing
 
 
-class Forms(Protocol):
-    """What a model with forms says, and what it is told."""
+def verb_buttons(model: FormModel, clicked: Clicked) -> dict[str, Button]:
+    """Give the buttons of the first row, by verb."""
+    return {
+        name: Button(
+            clicked(partial(model.press, name)),
+            clicked(model.cancel),
+            names=(name.replace("_", "-"), *([f"opens-{name}"] if verb.form else [])),
+        )
+        for name, verb in VERBS.items()
+    }
 
-    #: Which form is open: ``snapshot``, ``resize`` or none.
-    form: str
-    snapshot_name: str
-    resizing: Resizing
 
-    def form_words(self) -> list[str]:
-        """Give what the open form says below what there is to choose."""
-
-    def go_button(self) -> ButtonState:
-        """Give what the button of the open form shows."""
-
-    def call_snapshot(self, name: str) -> None:
-        """Give the snapshot a name."""
-
-    def choose_size(self, slug: str) -> None:
-        """Choose a size."""
-
-    def choose_disk(self, *, with_disk: bool) -> None:
-        """Choose whether the disk grows too."""
-
-    def go(self) -> None:
-        """Take a click on the button of the open form."""
-
-    def cancel(self) -> None:
-        """Take back a question."""
-
-    def close_form(self) -> None:
-        """Close the form, and do nothing."""
+def show_buttons(buttons: dict[str, Button], model: FormModel) -> None:
+    """Show them as they are now, the one whose form is open as open."""
+    for verb, state in model.buttons().items():
+        buttons[verb].show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
+        buttons[verb].mark("open", on=model.form == verb)
 
 
 class SnapshotForm:
@@ -55,14 +42,14 @@ class SnapshotForm:
 
     Parameters
     ----------
-    model : Forms
+    model : FormModel
     clicked : callable
         Makes a handler of what a button does.
     label : str
         Of the field.
     """
 
-    def __init__(self, model: Forms, clicked: Clicked, label: str) -> None:
+    def __init__(self, model: FormModel, clicked: Clicked, label: str) -> None:
         self._model = model
         # Sent once, when the field is left: letter by letter ipywidgets holds values back while the kernel is at work, and
         # a click on the button would overtake the last of them.
@@ -95,14 +82,14 @@ class ResizeForm:
 
     Parameters
     ----------
-    model : Forms
+    model : FormModel
     clicked : callable
         Makes a handler of what a button does.
     label : str
         Of the list of sizes.
     """
 
-    def __init__(self, model: Forms, clicked: Clicked, label: str) -> None:
+    def __init__(self, model: FormModel, clicked: Clicked, label: str) -> None:
         self._model = model
         self._sizes = classed(ipywidgets.Select(description=label, rows=10), "sizes")
         self._disk = classed(ipywidgets.RadioButtons(description="What grows"), "disk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.widgets.addressed_comm import take_as_addressed
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
@@ -19,10 +19,24 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.busy_kernel import BusyKernel
 
 
+class Model(Protocol):
+    """What a panel shows."""
+
+    def text(self) -> str:
+        """Give it as text."""
+
+    def html(self) -> str:
+        """Give it as HTML that needs neither kernel nor script."""
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+
+
 class Panel(ABC):
     """A panel that is open until it is closed, or another one takes its place.
 
-    A subclass builds its model and its widgets under `_lock`, puts the widgets into `widget` and calls `_opened`.
+    A subclass builds its `model` and its widgets under `_lock`, puts the widgets into `widget` and calls `_opened`. The
+    model says what it is as text and as HTML, and is closed with the panel.
 
     Parameters
     ----------
@@ -31,6 +45,8 @@ class Panel(ABC):
     kernel : BusyKernel
         Tells while a cell runs.
     """
+
+    model: Model
 
     def __init__(self, label: str, kernel: BusyKernel = THE_KERNEL) -> None:
         # Several threads may have something to show at the same time.
@@ -83,24 +99,20 @@ class Panel(ABC):
             self._kernel.forget(self.refresh)
             self._keeping.end()
             THE_OPEN_PANELS.leave(self)
-            self._end()
+            self.model.close()
             close_all(self.widget)
 
     @abstractmethod
     def _show(self) -> None:
         """Show the model as it is now; only called while the panel is open."""
 
-    @abstractmethod
-    def _end(self) -> None:
-        """End the model's subscriptions."""
-
-    @abstractmethod
     def text(self) -> str:
         """Give the panel as text."""
+        return self.model.text()
 
-    @abstractmethod
     def html(self) -> str:
         """Give the panel as HTML that needs no kernel."""
+        return self.model.html()
 
     def __repr__(self) -> str:
         return self.text()

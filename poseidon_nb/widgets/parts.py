@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from poseidon_nb.text import printable
 from poseidon_nb.widgets.progress import bar_html
 from poseidon_nb.widgets.style import STYLE
 
@@ -47,6 +48,15 @@ def shown(widget: Any, value: str) -> None:
     if widget.value != value:
         widget.value = value
     marked(widget, "empty", on=not value)
+
+
+def head_html(title: str, account: str, below: str) -> str:
+    """Give what stands at the top of a panel, of words that nobody has escaped."""
+    return (
+        f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(title)}</span>"
+        f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
+        f"<div class='pnb-sub'>{escape(below)}</div>"
+    )
 
 
 def box(*children: Any, names: Sequence[str] = ()) -> Any:

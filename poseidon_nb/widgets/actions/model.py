@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.text import counted, printable, seconds_text
 from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.droplet_facts import age_text
-from poseidon_nb.widgets.notices import following_notice
+from poseidon_nb.widgets.following import Following
 from poseidon_nb.widgets.progress import bar_html, row_of
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ MOST_ENDED = 15
 _MARKS = {"completed": ("pnb-good", "✓ completed"), "errored": ("pnb-bad", "✗ errored")}
 
 
-class ActionsModel:
+class ActionsModel(Following):
     """The newest actions of an account.
 
     Parameters
@@ -42,10 +41,7 @@ class ActionsModel:
     """
 
     def __init__(self, client: Client, changed: Callable[[], None]) -> None:
-        self.client = client
-        self.account = client.label()
-        self._changed = changed
-        self._lock = threading.RLock()
+        super().__init__(client, changed)
         self._told: dict[int, Progress] = {}
         #: Names of droplets that were seen: an action outlives what it acted upon.
         self._names: dict[int, str] = {}
@@ -55,16 +51,6 @@ class ActionsModel:
             self._learn_names()
 
     # --- what is shown -----------------------------------------------------------------------------------------------
-    @property
-    def paused(self) -> bool:
-        """Whether the account is not followed now, because nobody has used the panel for long."""
-        return self._subscription.paused
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is followed no more."""
-        return self._subscription.closed
-
     def running(self) -> list[Row]:
         """Give the actions that run, the newest first."""
         return [row for row in self._subscription.state.actions if row["status"] == IN_PROGRESS]
@@ -81,7 +67,7 @@ class ActionsModel:
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
-        return [*filter(None, [following_notice(self._subscription, "the account")])]
+        return [*filter(None, [self.following_notice()])]
 
     def announcements(self) -> list[str]:
         """Give what somebody should hear who does not look at the panel: what ended, notices."""
@@ -124,14 +110,6 @@ class ActionsModel:
         heads = "".join(f"<th>{head}</th>" for head in ("Action", "Result", "Ended", "Took", "Region", "Id"))
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
-    def head_html(self) -> str:
-        """Give what stands above the rows."""
-        return (
-            "<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>Actions</span>"
-            f"<span class='pnb-account'>{escape(self.account)}</span></div>"
-            f"<div class='pnb-sub'>{escape(self.running_words())}</div>"
-        )
-
     def text(self) -> str:
         """Give the panel as text."""
         running = [self._entry(row).text() for row in self.running()[:MOST_RUNNING]]
@@ -152,10 +130,6 @@ class ActionsModel:
         """Ask the account now, also after a pause."""
         self._subscription.resume()
         self._changed()
-
-    def close(self) -> None:
-        """Follow the account no more."""
-        self._subscription.close()
 
     # --- what the account tells --------------------------------------------------------------------------------------
     def _learn_names(self) -> None:

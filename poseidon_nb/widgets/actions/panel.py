@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.widgets.actions.model import ActionsModel
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, Notices, box, close_all, html, shown
+from poseidon_nb.widgets.parts import Button, Notices, box, close_all, head_html, html, shown
 from poseidon_nb.widgets.table_style import TABLE_STYLE
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ class ActionsPanel(Panel):
     ----------
     client : Client
     """
+
+    model: ActionsModel
 
     def __init__(self, client: Client) -> None:
         super().__init__("Actions")
@@ -44,20 +46,9 @@ class ActionsPanel(Panel):
             )
         self._opened(("actions", client.base_url, self.model.account))
 
-    def text(self) -> str:
-        """Give the panel as text."""
-        return self.model.text()
-
-    def html(self) -> str:
-        """Give the panel as HTML that needs no kernel."""
-        return self.model.html()
-
-    def _end(self) -> None:
-        self.model.close()
-
     def _show(self) -> None:
         model = self.model
-        shown(self._head, model.head_html())
+        shown(self._head, head_html("Actions", model.account, model.running_words()))
         bars = model.running_html()
         for key, bar in bars.items():
             if key not in self._bars:

@@ -6,7 +6,6 @@ No widgets here and no kernel: the skin shows what this says, and tells it what 
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import printable
@@ -14,8 +13,9 @@ from poseidon_nb.widgets.activity import Activity, spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet.acting import DropletActing
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, filled, table_html
-from poseidon_nb.widgets.notices import CLOSED, following_notice
-from poseidon_nb.widgets.resizing import RESTARTING, Resizing
+from poseidon_nb.widgets.following import CLOSED
+from poseidon_nb.widgets.form_model import FormModel
+from poseidon_nb.widgets.resizing import RESTARTING
 from poseidon_nb.widgets.verbs import SNAPSHOT_PRICE, VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.workers import Workers
 
 
-class DropletModel:
+class DropletModel(FormModel):
     """One droplet.
 
     Parameters
@@ -42,24 +42,17 @@ class DropletModel:
         In which threads requests are sent.
     """
 
+    followed = "the droplet"
+
     def __init__(self, droplet: Droplet, changed: Callable[[], None], workers: Workers = THE_WORKERS) -> None:
+        self._asking = Asking(droplet.client.clock)
+        super().__init__(droplet.client, changed, workers, self._asking, lambda: [self.row])
         self.droplet = droplet
-        self.client = droplet.client
         self._clock = self.client.clock
-        self._changed = changed
-        self._workers = workers
-        self._lock = threading.RLock()
-        self._asking = Asking(self._clock)
         self._seen: Any = None
-        self.account = self.client.label()
         self.activity = Activity()
-        #: Which form is open: ``snapshot``, ``resize`` or none.
-        self.form = ""
-        self.snapshot_name = ""
-        self.resizing = Resizing(lambda: [self.row])
         self.remark = ""
         with self._lock:
-            # What is told at once, in another thread, waits until there is a subscription to ask.
             self._subscription = self.client.watch.subscribe(
                 self._account_changed, droplets=[droplet.to_dict()], on_progress=self._told
             )
@@ -81,23 +74,13 @@ class DropletModel:
         """Whether it was deleted."""
         return self.droplet.id in self._subscription.state.gone
 
-    @property
-    def paused(self) -> bool:
-        """Whether it is not followed now, because nobody has used the panel for long."""
-        return self._subscription.paused
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is followed no more."""
-        return self._subscription.closed
-
     def facts(self) -> Facts:
         """Give the facts."""
         return facts_of(self.row, self.account, self._clock.now())
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
-        told = self._ended() or following_notice(self._subscription, "the droplet")
+        told = self._ended() or self.following_notice()
         return [*filter(None, [told, self.remark])]
 
     def _ended(self) -> str:
@@ -108,7 +91,7 @@ class DropletModel:
 
     def announcements(self) -> list[str]:
         """Give what somebody should hear who does not look at the panel: a question, what began or ended, notices."""
-        asking = [self.button(name) for name in VERBS] + ([self.go_button()] if self.form else [])
+        asking = [*self.buttons().values()] + ([self.go_button()] if self.form else [])
         questions = [state.label for state in asking if state.asking]
         return [*questions, self.activity.announcement, *self.notices()]
 
@@ -133,6 +116,10 @@ class DropletModel:
         asking = self._asking.about == name and not hindrance
         label = f"Confirm: {spoken(name)} {self.name}" if asking else VERBS[name].label
         return ButtonState(label, not hindrance, hindrance or VERBS[name].meaning, asking)
+
+    def buttons(self) -> dict[str, ButtonState]:
+        """Give what the buttons of the first row show, by verb."""
+        return {name: self.button(name) for name in VERBS}
 
     def why(self) -> str:
         """Say, in one line below the buttons, why some cannot be clicked."""
@@ -178,47 +165,19 @@ class DropletModel:
         return table_html(self.facts()) + (f"<ul>{rows}</ul>" if rows else "")
 
     # --- what is clicked ---------------------------------------------------------------------------------------------
-    def press(self, name: str) -> None:
-        """Take a click on a button of the first row."""
+    def press(self, verb: str) -> None:
+        """Take a click on a verb's button of the first row."""
         with self._lock:
             self._used()
-            if self.hindrance(name):
+            if self.hindrance(verb):
                 self._asking.cancel()
-            elif VERBS[name].form:
+            elif VERBS[verb].form:
                 self._asking.cancel()
-                self._open("" if self.form == name else name)
-            elif not VERBS[name].asks or self._asking.press(name):
+                self._open("" if self.form == verb else verb)
+            elif not VERBS[verb].asks or self._asking.press(verb):
                 self._asking.cancel()
-                self._act(name)
+                self._act(verb)
         self._show_question()
-
-    def cancel(self) -> None:
-        """Take back a question."""
-        with self._lock:
-            self._used()
-            self._asking.cancel()
-        self._changed()
-
-    def close_form(self) -> None:
-        """Close the form, and do nothing."""
-        with self._lock:
-            self._used()
-            self._asking.cancel()
-            self.form = ""
-        self._changed()
-
-    def call_snapshot(self, name: str) -> None:
-        """Give the snapshot a name."""
-        self.snapshot_name = name
-        self._changed()
-
-    def choose_size(self, slug: str) -> None:
-        """Choose a size; a question that was open was about another one."""
-        with self._lock:
-            if slug != self.resizing.wanted:
-                self._asking.cancel()
-            self.resizing.wanted = slug
-        self._changed()
 
     def offer_size(self, slug: str) -> None:
         """Open the form to resize with a size chosen: it is asked about like any other."""
@@ -226,14 +185,6 @@ class DropletModel:
             self._asking.cancel()
             self._open("resize")
             self.resizing.wanted = slug
-        self._changed()
-
-    def choose_disk(self, *, with_disk: bool) -> None:
-        """Choose whether the disk grows too."""
-        with self._lock:
-            if with_disk != self.resizing.with_disk:
-                self._asking.cancel()
-            self.resizing.with_disk = with_disk
         self._changed()
 
     def go(self) -> None:
@@ -250,34 +201,12 @@ class DropletModel:
                 self.form = ""
         self._show_question()
 
-    def resume(self) -> None:
-        """Follow the droplet again after a pause."""
-        self._subscription.touch()
-        self._changed()
-
-    def close(self) -> None:
-        """Follow it no more. What was begun goes on."""
-        self._subscription.close()
-
-    def _show_question(self) -> None:
-        self._changed()
-        self._asking.shown()
-
     def _used(self) -> None:
         self.remark = ""
-        self._subscription.touch()
+        super()._used()
 
-    def _open(self, form: str) -> None:
-        self.form = form
-        if form == "snapshot":
-            self.snapshot_name = f"{self.row['name']}-{self._clock.now():%Y-%m-%d-%H%M}"
-        elif form == "resize":
-            self.resizing.begin()
-            self._workers.run(self._read_sizes)
-
-    def _read_sizes(self) -> None:
-        self.resizing.read(self.client)
-        self._changed()
+    def _suggested_name(self) -> str:
+        return f"{self.row['name']}-{self._clock.now():%Y-%m-%d-%H%M}"
 
     # --- acting ------------------------------------------------------------------------------------------------------
     def _act(self, verb: str, **parameters: Any) -> None:

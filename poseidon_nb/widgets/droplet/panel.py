@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,9 @@ import ipywidgets
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.droplet_facts import facts_html, filled, head_html
-from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
+from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm, show_buttons, verb_buttons
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import ActivityList, Button, Notices, box, classed, html, shown
-from poseidon_nb.widgets.verbs import VERBS
+from poseidon_nb.widgets.parts import ActivityList, Notices, box, classed, html, shown
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -33,19 +31,14 @@ class DropletPanel(Panel):
         In which threads requests are sent.
     """
 
+    model: DropletModel
+
     def __init__(self, droplet: Droplet, *, workers: Workers = THE_WORKERS) -> None:
         super().__init__(f"Droplet {printable(filled(droplet.to_dict())['name'])}")
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, workers)
             self._head, self._facts, self._why = html("head"), html("facts-box"), html("why")
-            self._buttons = {
-                name: Button(
-                    self.clicked(partial(self.model.press, name)),
-                    self.clicked(self.model.cancel),
-                    names=(name.replace("_", "-"), *([f"opens-{name}"] if verb.form else [])),
-                )
-                for name, verb in VERBS.items()
-            }
+            self._buttons = verb_buttons(self.model, self.clicked)
             row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
             self._snapshot = SnapshotForm(self.model, self.clicked, "Name of the snapshot")
             self._resize = ResizeForm(self.model, self.clicked, "Size, price and difference")
@@ -68,25 +61,11 @@ class DropletPanel(Panel):
         """The droplet."""
         return self.model.droplet
 
-    def text(self) -> str:
-        """Give the panel as text."""
-        return self.model.text()
-
-    def html(self) -> str:
-        """Give the panel as HTML that needs no kernel."""
-        return self.model.html()
-
-    def _end(self) -> None:
-        self.model.close()
-
     def _show(self) -> None:
         model = self.model
         shown(self._head, head_html(model.row, model.account, gone=model.gone))
         shown(self._facts, facts_html(model.facts()))
-        for name, button in self._buttons.items():
-            state = model.button(name)
-            button.show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
-            button.mark("open", on=model.form == name)
+        show_buttons(self._buttons, model)
         shown(self._why, escape(model.why()))
         self._snapshot.show()
         self._resize.show()

@@ -6,7 +6,6 @@ subscription.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,8 @@ from poseidon_nb.widgets.fleet.fleet import Fleet
 from poseidon_nb.widgets.fleet.orders import Order, snapshot_name
 from poseidon_nb.widgets.fleet.rows import HEADS, rows_text
 from poseidon_nb.widgets.fleet.work import FleetWork
-from poseidon_nb.widgets.notices import CLOSED, following_notice
-from poseidon_nb.widgets.resizing import Resizing
+from poseidon_nb.widgets.following import CLOSED
+from poseidon_nb.widgets.form_model import FormModel
 from poseidon_nb.widgets.verbs import SNAPSHOT_PRICE, VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
@@ -41,7 +40,7 @@ MOST_WORKS = 4
 MOST_KEPT = 50
 
 
-class FleetModel:
+class FleetModel(FormModel):
     """The droplets of an account, and what is done to those that are selected.
 
     Parameters
@@ -66,19 +65,10 @@ class FleetModel:
         tag: str | None = None,
         workers: Workers = THE_WORKERS,
     ) -> None:
-        self.client = client
-        self.account = client.label()
         self.fleet = Fleet(client.clock, tag)
-        self._changed = changed
+        super().__init__(client, changed, workers, self.fleet, lambda: self.fleet.fitting("resize"))
         self._moved = moved
-        self._workers = workers
-        self._lock = threading.RLock()
         self._works: list[FleetWork] = []
-        #: Which form is open: ``snapshot``, ``resize`` or none.
-        self.form = ""
-        #: What stands behind each droplet's name in its snapshot's.
-        self.snapshot_name = ""
-        self.resizing = Resizing(lambda: self.fleet.fitting("resize"))
         #: The last thing worth saying to somebody who does not look.
         self.announcement = ""
         with self._lock:
@@ -98,16 +88,6 @@ class FleetModel:
         """Whether not all droplets are known yet."""
         return not self._subscription.state.complete
 
-    @property
-    def paused(self) -> bool:
-        """Whether the account is not followed now, because nobody has used the panel for long."""
-        return self._subscription.paused
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is followed no more."""
-        return self._subscription.closed
-
     def hindrance(self) -> str:
         """Say why nothing can be done now; nothing when something can."""
         if self.closed:
@@ -116,7 +96,7 @@ class FleetModel:
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
-        told = [self.hindrance(), self.fleet.notice, following_notice(self._subscription, "the account")]
+        told = [self.hindrance(), self.fleet.notice, self.following_notice()]
         # What hinders and how the account is followed may be one thing: that the panel is closed.
         return [*dict.fromkeys(filter(None, told))]
 
@@ -164,13 +144,9 @@ class FleetModel:
         caption = f"<caption>{escape(f'{self.account}: {self.fleet.count_text()}')}</caption>"
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{more}{works}"
 
-    def head_html(self) -> str:
-        """Give what stands above the table."""
-        count = "Reading the droplets…" if self.loading else self.fleet.count_text()
-        return (
-            f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>Droplets</span>"
-            f"<span class='pnb-account'>{escape(self.account)}</span></div><div class='pnb-sub'>{escape(count)}</div>"
-        )
+    def count_text(self) -> str:
+        """Give how many there are, as soon as that is known."""
+        return "Reading the droplets…" if self.loading else self.fleet.count_text()
 
     def go_button(self) -> ButtonState:
         """Give what the button of the open form shows."""
@@ -216,56 +192,22 @@ class FleetModel:
     # --- what is clicked ---------------------------------------------------------------------------------------------
     def select(self, ids: Iterable[int]) -> None:
         """Have exactly these selected."""
-        self._subscription.touch()
+        self._used()
         self.fleet.select(ids)
         self._changed()
 
     def press(self, verb: str) -> None:
-        """Take a click on a verb's button."""
-        self._subscription.touch()
+        """Take a click on a verb's button of the first row."""
+        self._used()
         if VERBS[verb].form:
             self._toggle(verb)
         elif not self.hindrance() and (order := self.fleet.press(verb)) is not None:
             self._begin(order)
         self._show_question()
 
-    def cancel(self) -> None:
-        """Take back a question."""
-        self._subscription.touch()
-        self.fleet.cancel()
-        self._changed()
-
-    def call_snapshot(self, name: str) -> None:
-        """Give what stands behind each droplet's name in its snapshot's."""
-        self.snapshot_name = name
-        self._changed()
-
-    def choose_size(self, slug: str) -> None:
-        """Choose a size; a question that was open was about another one."""
-        self._subscription.touch()
-        if slug != self.resizing.wanted:
-            self.fleet.cancel()
-        self.resizing.wanted = slug
-        self._changed()
-
-    def choose_disk(self, *, with_disk: bool) -> None:
-        """Choose whether the disks grow too."""
-        self._subscription.touch()
-        if with_disk != self.resizing.with_disk:
-            self.fleet.cancel()
-        self.resizing.with_disk = with_disk
-        self._changed()
-
-    def close_form(self) -> None:
-        """Close the form, and do nothing."""
-        self._subscription.touch()
-        self.fleet.cancel()
-        self.form = ""
-        self._changed()
-
     def go(self) -> None:
         """Take a click on the button of the open form."""
-        self._subscription.touch()
+        self._used()
         with self._lock:
             order = self._wanted() if self.form and self.go_button().enabled else None
             if order is None:
@@ -281,7 +223,7 @@ class FleetModel:
 
     def retry(self, work: FleetWork) -> None:
         """Do the same again to the droplets for which it failed, and that can be acted upon."""
-        self._subscription.touch()
+        self._used()
         rows = [] if self.hindrance() else self.fleet.claim(work.retriable, work.order.verb)
         if rows:
             work.again(rows)
@@ -296,33 +238,14 @@ class FleetModel:
                 self._works.remove(work)
         self._changed()
 
-    def resume(self) -> None:
-        """Follow the account again after a pause."""
-        self._subscription.touch()
-        self._changed()
-
-    def close(self) -> None:
-        """Follow the account no more. What was begun goes on; what waits for a busy droplet is not sent any more."""
-        self._subscription.close()
-
-    def _show_question(self) -> None:
-        self._changed()
-        self.fleet.shown()
-
     # --- acting ------------------------------------------------------------------------------------------------------
     def _toggle(self, verb: str) -> None:
         """Open a form, or close it."""
         self.fleet.cancel()
-        self.form = "" if self.form == verb or self.hindrance() or not self.fleet.fitting(verb) else verb
-        if self.form == "snapshot":
-            self.snapshot_name = f"{self.client.clock.now():%Y-%m-%d-%H%M}"
-        elif self.form == "resize":
-            self.resizing.begin()
-            self._workers.run(self._read_sizes)
+        self._open("" if self.form == verb or self.hindrance() or not self.fleet.fitting(verb) else verb)
 
-    def _read_sizes(self) -> None:
-        self.resizing.read(self.client)
-        self._changed()
+    def _suggested_name(self) -> str:
+        return f"{self.client.clock.now():%Y-%m-%d-%H%M}"
 
     def _wanted(self) -> Order | None:
         """Give what the open form asks for, as it is now."""

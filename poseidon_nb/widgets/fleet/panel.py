@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.widgets.fleet.model import FleetModel
 from poseidon_nb.widgets.fleet.table import FleetTable
 from poseidon_nb.widgets.fleet.work import entry_html, summary_html
-from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm
+from poseidon_nb.widgets.forms import ResizeForm, SnapshotForm, show_buttons, verb_buttons
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, Notices, box, close_all, html, shown
+from poseidon_nb.widgets.parts import Button, Notices, box, close_all, head_html, html, shown
 from poseidon_nb.widgets.table_style import TABLE_STYLE
-from poseidon_nb.widgets.verbs import VERBS
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class FleetPanel(Panel):
         In whose threads orders are carried out.
     """
 
+    model: FleetModel
+
     def __init__(self, client: Client, *, tag: str | None = None, workers: Workers = THE_WORKERS) -> None:
         super().__init__("Droplets")
         self.widget.add_class("pnb-fleet")
@@ -45,14 +46,7 @@ class FleetPanel(Panel):
             self.model = FleetModel(client, self.refresh, self._moved, tag=tag, workers=workers)
             self._head, self._selection, self._why = html("head"), html("selection"), html("why")
             self._table = FleetTable(self.model.fleet.cells, self._chosen)
-            self._buttons = {
-                name: Button(
-                    self.clicked(partial(self.model.press, name)),
-                    self.clicked(self.model.cancel),
-                    names=(name.replace("_", "-"), *([f"opens-{name}"] if verb.form else [])),
-                )
-                for name, verb in VERBS.items()
-            }
+            self._buttons = verb_buttons(self.model, self.clicked)
             self._forms = (
                 SnapshotForm(self.model, self.clicked, "Name of the snapshots, behind each droplet's own"),
                 ResizeForm(self.model, self.clicked, "Size, price of each, and difference for all"),
@@ -93,30 +87,17 @@ class FleetPanel(Panel):
         """Select exactly these droplets, by their ids; those that the panel does not show are left out."""
         self.model.select(int(one) for one in ids)
 
-    def text(self) -> str:
-        """Give the panel as text."""
-        return self.model.text()
-
-    def html(self) -> str:
-        """Give the panel as HTML that needs no kernel."""
-        return self.model.html()
-
     # --- how ---------------------------------------------------------------------------------------------------------
-    def _end(self) -> None:
-        self.model.close()
-
     def _chosen(self, ids: frozenset[int]) -> None:
         self._kernel.clicked()
         self.model.select(ids)
 
     def _show(self) -> None:
         model, fleet = self.model, self.model.fleet
-        shown(self._head, model.head_html())
+        shown(self._head, head_html("Droplets", model.account, model.count_text()))
         self._table.show(fleet.cells)
         self._table.choose(fleet.selected)
-        for verb, state in model.buttons().items():
-            self._buttons[verb].show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
-            self._buttons[verb].mark("open", on=model.form == verb)
+        show_buttons(self._buttons, model)
         for form in self._forms:
             form.show()
         shown(self._selection, f"<b>{escape(fleet.selection_text())}</b>")

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from poseidon_nb.widgets.panel import Panel
-from poseidon_nb.widgets.parts import Button, box, html, marked, shown
+from poseidon_nb.widgets.parts import Button, box, head_html, html, marked, shown
 from poseidon_nb.widgets.sizes.copy_button import CopyButton
 from poseidon_nb.widgets.sizes.filters import SizeFilters
 from poseidon_nb.widgets.sizes.model import SizeExplorerModel
@@ -42,6 +42,8 @@ class SizeExplorer(Panel):
     image : str, optional
         What the droplets of the lines to copy are made from.
     """
+
+    model: SizeExplorerModel
 
     def __init__(
         self,
@@ -112,18 +114,7 @@ class SizeExplorer(Panel):
         """Select exactly the sizes of these names."""
         self.model.select_slugs(slugs)
 
-    def text(self) -> str:
-        """Give the explorer as text."""
-        return self.model.text()
-
-    def html(self) -> str:
-        """Give the explorer as HTML that needs no kernel."""
-        return self.model.html()
-
     # --- how ---------------------------------------------------------------------------------------------------------
-    def _end(self) -> None:
-        """Nothing to end: it follows nobody."""
-
     def _point_clicked(self, place: int) -> None:
         self._kernel.clicked()
         self.model.toggle(place)
@@ -138,7 +129,7 @@ class SizeExplorer(Panel):
 
     def _show(self) -> None:
         model = self.model
-        shown(self._head, self._head_html())
+        shown(self._head, head_html("Sizes", self._account, model.count_text()))
         self._filters.show()
         self._picture.show()
         self._table.show(model.shown)
@@ -153,10 +144,3 @@ class SizeExplorer(Panel):
         shown(self._notice, f"<div class='pnb-strong'>{escape(notice)}</div>" if notice else "")
         marked(self._notices, "hidden", on=not notice)
         self.say(model.count_text(), model.selection_text(), notice)
-
-    def _head_html(self) -> str:
-        return (
-            f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>Sizes</span>"
-            f"<span class='pnb-account' title='Account'>{escape(self._account)}</span></div>"
-            f"<div class='pnb-sub'>{escape(self.model.count_text())}</div>"
-        )
