@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import numpy.typing as npt
 
     Numbers = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
     Texts = npt.NDArray[np.object_]
+
+
+def moment(time: datetime) -> pd.Timestamp:
+    """Give a moment as frames have it, in UTC; one that names no zone is in UTC, as in the frames."""
+    found = pd.Timestamp(time)
+    return found.tz_localize(UTC) if found.tz is None else found.tz_convert(UTC)
 
 
 def numbers(frame: pd.DataFrame, column: str) -> Numbers:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from poseidon_nb.analysis.readings import busy, filesystems_used, memory_used, picked, seconds_since
+from poseidon_nb.analysis.readings import busy, filesystems_used, memory_used, picked, readable, seconds_since
 from poseidon_nb.frames.metrics import why_silent
 from poseidon_nb.frames.shaped import needed, shaped
 from poseidon_nb.text import joined, printable
@@ -50,8 +50,8 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     Percentiles are over readings, which come at even steps, interpolated. Traffic is the mean over the readings for a
     month of 730 hours, so a droplet that was off a part of the time is reckoned as if it never was.
     """
-    needed(series, ("metric",), "metrics")
-    needed(droplets, ("id", "name"), "droplets")
+    series = readable(series, "metric")
+    droplets = needed(droplets, ("id", "name"), "droplets")
     every = droplets.drop_duplicates("id").reset_index(drop=True)
     index = pd.Index(every["id"].astype("Int64"), name="droplet_id")
     found = pd.concat([_cpu(series), _memory(series), _disk(series), _traffic(series), _window(series)], axis="columns")
@@ -65,7 +65,7 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     frame["name"] = every["name"].to_numpy()
     errors = failed or {}
     frame["note"] = [
-        _note(row, errors.get(int(key)), reason)
+        _note(row, errors.get(key), reason)
         for key, row, reason in zip(index, frame.to_dict("records"), _reasons(every), strict=True)
     ]
     return shaped("use", frame.reset_index())

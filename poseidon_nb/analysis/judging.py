@@ -10,6 +10,7 @@ import numpy as np
 from poseidon_nb.analysis.columns import texts
 from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
 from poseidon_nb.analysis.holding import Needs, enough, overage_usd
+from poseidon_nb.frames.shaped import needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ def judged_by_use(droplets: pd.DataFrame) -> Flags:
 
     The metrics of the others need not be read.
     """
+    droplets = needed(droplets, (), "droplets")
     return np.isin(texts(droplets, "status"), ["", "active"]) & ~with_gpus(droplets) & ~nodes(droplets)
 
 

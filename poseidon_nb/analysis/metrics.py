@@ -18,6 +18,7 @@ from poseidon_nb.analysis.readings import (
     memory_used,
     names_of,
     picked,
+    readable,
     spent,
     with_gaps,
 )
@@ -74,6 +75,7 @@ def cpu(series: pd.DataFrame, *, modes: bool = False) -> pd.DataFrame:
         what the hypervisor stole counts as busy, for the droplet wanted it. After a gap or a restart of the counters the
         first step has no value, since its counters cannot be told from new ones.
     """
+    series = readable(series)
     if not modes:
         return _shaped("cpu", "%", busy(series).assign(label="busy"), series)
     steps = spent(series)
@@ -84,24 +86,27 @@ def cpu(series: pd.DataFrame, *, modes: bool = False) -> pd.DataFrame:
 
 def memory(series: pd.DataFrame) -> pd.DataFrame:
     """Give the memory in use, in percent of what the droplet had at the time; caches do not count as used."""
+    series = readable(series)
     return _shaped("memory", "%", with_gaps(memory_used(series), ["droplet_id"]).assign(label="used"), series)
 
 
 def load(series: pd.DataFrame) -> pd.DataFrame:
     """Give the load averages of 1, 5 and 15 minutes: processes that run or wait, not divided by the vCPUs."""
-    needed(series, ("metric",), "metrics")
+    series = readable(series, "metric")
     parts = [picked(series, f"load_{minutes}").assign(label=f"{minutes}m") for minutes in _MINUTES]
     return _shaped("load", "processes", with_gaps(pd.concat(parts), ["label", "droplet_id"]), series)
 
 
 def filesystem(series: pd.DataFrame) -> pd.DataFrame:
     """Give how full the filesystems were, in percent of their size at the time; the label is where one hangs."""
+    series = readable(series)
     used = with_gaps(filesystems_used(series), ["droplet_id", "device", "mountpoint"])
     return _shaped("filesystem", "%", used.rename(columns={"mountpoint": "label"}), series)
 
 
 def bandwidth(series: pd.DataFrame) -> pd.DataFrame:
     """Give the traffic in Mbit/s; the label is the interface and the direction, such as ``public outbound``."""
+    series = readable(series)
     found = with_gaps(picked(series, "bandwidth", _ROAD), ["droplet_id", *_ROAD])
     return _shaped("bandwidth", "Mbit/s", found.assign(label=found[_ROAD[0]] + " " + found[_ROAD[1]]), series)
 
@@ -132,7 +137,9 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
         The index is a ``DatetimeIndex``; the columns are names of droplets, or names and labels where there are several
         labels. An id takes a name's place where there is none, or where two droplets have the same.
     """
-    needed(frame, ("time", "droplet_id", "name", "label", "value"), "metrics", source="po.analysis.metrics.tidy")
+    frame = needed(
+        frame, ("time", "droplet_id", "name", "label", "value"), "metrics", source="po.analysis.metrics.tidy"
+    )
     names = frame[["droplet_id", "name"]].drop_duplicates()
     several = names["name"].duplicated(keep=False) | names["name"].isna()
     ids = names["droplet_id"].astype("string")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed
 
 if TYPE_CHECKING:
@@ -23,6 +22,11 @@ GAP = 1.5
 IDLE = ("idle", "iowait")
 
 _IDS = ("droplet_id", "host_id")
+
+
+def readable(series: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Give the frame of metrics as it can be reckoned with; what is asked first does it, so that it is done once."""
+    return needed(series, columns, "metrics", dtypes={"host_id": "Int64"})
 
 
 def picked(series: pd.DataFrame, metric: str | None, labels: Sequence[str] = ()) -> pd.DataFrame:
@@ -47,22 +51,17 @@ def picked(series: pd.DataFrame, metric: str | None, labels: Sequence[str] = ())
     InvalidArgument
         The frame has no such columns, or an id is no number.
     """
-    needed(series, ("time", "value"), "metrics")
+    series = readable(series, "time", "value")
     ids = next((name for name in _IDS if name in series.columns), None)
     if ids is None:
-        needed(series, _IDS[:1], "metrics")
+        readable(series, *_IDS[:1])
     found = series
     if metric is not None and "metric" in series.columns:
         found = series.loc[(series["metric"] == metric).to_numpy(dtype=bool, na_value=False)]
-    try:
-        droplet_id = pd.to_numeric(found[ids]).astype("Int64")
-    except (ValueError, TypeError):
-        raise InvalidArgument(f"{ids} of the frame of metrics holds what is no droplet's id") from None
-    columns: dict[str, Any] = {"droplet_id": droplet_id}
+    columns: dict[str, Any] = {"droplet_id": found[ids]}
     for label in labels:
-        columns[label] = found[label].astype("string").fillna("") if label in found.columns else ""
-    columns["time"] = pd.to_datetime(found["time"], utc=True).astype(pd.DatetimeTZDtype("us", "UTC"))
-    columns["value"] = pd.to_numeric(found["value"]).to_numpy(dtype=np.float64, na_value=np.nan)
+        columns[label] = found[label].fillna("") if label in found.columns else ""
+    columns |= {name: found[name] for name in ("time", "value")}
     frame = pd.DataFrame(columns, index=found.index)
     told = frame["droplet_id"].notna() & frame["time"].notna() & np.isfinite(frame["value"])
     order = ["droplet_id", *labels, "time"]
@@ -106,7 +105,7 @@ def spent(series: pd.DataFrame) -> pd.DataFrame:
         ``droplet_id``, ``time`` (the end of the step), ``seconds`` (its length), ``whole`` (seconds of all vCPUs) and a
         column for each mode (seconds). Where a gap or a restart lies in between, all but the first two are missing.
     """
-    needed(series, ("mode",), "metrics")
+    series = readable(series, "mode")
     counters = picked(series, "cpu", ("mode",))
     wide = counters.pivot(index=["droplet_id", "time"], columns="mode", values="value")  # noqa: PD010  # nothing to add up
     modes = [*dict.fromkeys([*wide.columns, *IDLE])]
@@ -158,7 +157,7 @@ def memory_used(series: pd.DataFrame) -> pd.DataFrame:
         ``droplet_id``, ``time``, ``total`` and ``used`` (bytes), ``value`` (percent). The total is that of the moment,
         so a resize in between is right.
     """
-    needed(series, ("metric",), "metrics")
+    series = readable(series, "metric")
     order = ["droplet_id", "time"]
     total, available, free, cached = (
         picked(series, f"memory_{part}").rename(columns={"value": part})
@@ -179,7 +178,7 @@ def filesystems_used(series: pd.DataFrame) -> pd.DataFrame:
         ``droplet_id``, ``device``, ``mountpoint``, ``time``, ``size`` and ``used`` (bytes), ``value`` (percent). The size
         is that of the moment.
     """
-    needed(series, ("metric",), "metrics")
+    series = readable(series, "metric")
     labels = ("device", "mountpoint")
     order = ["droplet_id", *labels, "time"]
     size, free = (

@@ -12,7 +12,7 @@ from poseidon_nb.analysis.size_classes import hyphenated
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import hint, joined, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,9 @@ def regions_meant(words: str | Iterable[str], known: Iterable[str]) -> list[str]
         there = AREAS.get(wanted, (wanted,))
         same = [slug for slug in slugs if slug == wanted or cities.get(slug) in there]
         if not same:
-            raise InvalidArgument(f"no region {word!r}{hint(word, [*slugs, *AREAS])}")
+            # A part of the world is a word that is known, of which there is nothing here.
+            near = "" if wanted in AREAS else hint(word, [*slugs, *AREAS])
+            raise InvalidArgument(f"no region {word!r}{near or f' here; there is {named(slugs)}'}")
         meant += same
     return list(dict.fromkeys(meant))
 
@@ -82,7 +84,7 @@ def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
     InvalidArgument
         No region offers such a thing.
     """
-    needed(regions, ("features",), "regions")
+    regions = needed(regions, ("features",), "regions")
     offered = [{*map(str, its_features)} for its_features in lists(regions, "features")]
     known = sorted(set().union(*offered))
     wanted = {_underscored(feature) for feature in features}

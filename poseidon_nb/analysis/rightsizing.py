@@ -55,9 +55,9 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
     InvalidArgument
         A frame lacks columns, or has two rows for a droplet.
     """
-    needed(droplets, _DROPLETS, "droplets")
-    needed(sizes, _SIZES, "sizes")
-    needed(use, _USE, "use", source="po.analysis.metrics.use")
+    droplets = needed(droplets, _DROPLETS, "droplets")
+    sizes = needed(sizes, _SIZES, "sizes")
+    use = needed(use, _USE, "use", source="po.analysis.metrics.use")
     for what, frame, key in (("droplets", droplets, "id"), ("use", use, "droplet_id")):
         if frame[key].duplicated().any():
             raise InvalidArgument(

@@ -62,7 +62,7 @@ def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
     -----
     The rule for family and generation stands in `poseidon_nb.analysis.size_classes`.
     """
-    needed(sizes, _NEEDED, "sizes")
+    sizes = needed(sizes, _NEEDED, "sizes")
     frame = sizes.reset_index(drop=True).copy()
     for name in ("description", "gpu_model", "price_hourly", "gpu_count", "gpu_vram"):
         if name not in frame:
@@ -125,6 +125,8 @@ def on_sale(
         A region, family or generation is unknown, or all regions that were named are closed.
     """
     frame = unit_prices(sizes)
+    if datacenters is not None:
+        datacenters = needed(datacenters, ("slug", "available"), "regions")
     wanted = _slugs(frame, regions, datacenters)
     closed = closed_regions(datacenters) if datacenters is not None else set()
     if regions is not None and wanted and closed.issuperset(wanted):
@@ -265,8 +267,8 @@ def availability(
     InvalidArgument
         A region, family or generation is unknown.
     """
-    needed(sizes, ("slug", "available", "regions"), "sizes")
-    needed(regions, ("slug", "name", "available"), "regions")
+    sizes = needed(sizes, ("slug", "available", "regions"), "sizes")
+    regions = needed(regions, ("slug", "name", "available"), "regions")
     if family is not None or generation is not None:
         prices = unit_prices(sizes)
         sizes = prices[_of_class(prices, family, generation)]
@@ -296,8 +298,7 @@ def _slugs(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame
     known = {str(one) for listed in lists(frame, "regions") for one in listed}
     ordered = sorted(known)
     if datacenters is not None:
-        needed(datacenters, ("slug", "available"), "regions")
-        ordered = [*datacenters["slug"].astype(str), *sorted(known - {*datacenters["slug"]})]
+        ordered = [*datacenters["slug"].dropna(), *sorted(known - {*datacenters["slug"]})]
     if regions is None or not ordered:
         # Where no region is known, none can be told from a mistake.
         return ordered

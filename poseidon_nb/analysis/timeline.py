@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poseidon_nb.analysis.columns import moment
 from poseidon_nb.frames.shaped import needed, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+__all__ = ["durations", "spans"]
 
 _NEEDED = ("id", "status", "type", "resource_type", "resource_id", "region", "started_at", "completed_at")
 _DROPLET, _RUNNING, _COMPLETED, _ERRORED = "droplet", "in-progress", "completed", "errored"
@@ -29,7 +32,7 @@ def spans(
     names : mapping or pandas.Series, optional
         The droplets' names by id. One that is not in it, because it was deleted since, goes by its id.
     now : datetime, optional
-        Where an action ends that still runs; aware. By default the last moment that the frame tells of.
+        Where an action ends that still runs, in UTC where it names no zone. By default the last moment that the frame tells of.
 
     Returns
     -------
@@ -41,10 +44,10 @@ def spans(
     InvalidArgument
         The frame lacks a column.
     """
-    needed(actions, _NEEDED, "actions")
+    actions = needed(actions, _NEEDED, "actions")
     found = actions[(actions["resource_type"] == _DROPLET).fillna(value=False)]
     running = (found["status"] == _RUNNING).fillna(value=False)
-    latest = found[["started_at", "completed_at"]].max(axis=None) if now is None else pd.Timestamp(now)
+    latest = found[["started_at", "completed_at"]].max(axis=None) if now is None else moment(now)
     # One that failed may have no end; how long it took is then not known.
     ended = found["completed_at"].mask(running, latest)
     known = {} if names is None else dict(names)
@@ -82,7 +85,7 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
     InvalidArgument
         The frame lacks a column.
     """
-    needed(actions, ("type", "status", "started_at", "completed_at"), "actions")
+    actions = needed(actions, ("type", "status", "started_at", "completed_at"), "actions")
     status = actions["status"]
     took = (actions["completed_at"] - actions["started_at"]).dt.total_seconds().where(status == _COMPLETED)
     by_type = pd.DataFrame(

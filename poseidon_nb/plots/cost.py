@@ -41,7 +41,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
     Picture
         The dearest 30, if there are more.
     """
-    needed(sums, _SUMS, "sums", source="po.analysis.cost.by")
+    sums = needed(sums, _SUMS, "sums", source="po.analysis.cost.by")
     priced = sums.dropna(subset=["price_usd_month"])
     shown = priced.nlargest(MOST_BARS, "price_usd_month").iloc[::-1]
     labels = [escape(_shortened(name)) for name in _names(shown, by)]
@@ -89,7 +89,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
     months : pandas.DataFrame
         As `analysis.cost.history` gives them.
     """
-    needed(months, _MONTHS, "months", source="po.analysis.cost.history")
+    months = needed(months, _MONTHS, "months", source="po.analysis.cost.history")
     final = months["final"].fillna(value=True).astype(bool)
     bars = [
         go.Bar(
@@ -143,10 +143,11 @@ def _shortened(name: str) -> str:
 
 
 def _hover(row: dict[str, Any], name: str) -> str:
-    unpriced = f"<br>{row['unpriced']} of them without a price" if row["unpriced"] else ""
+    unpriced = f"<br>{row['unpriced']} of them without a price" if known(row["unpriced"]) and row["unpriced"] else ""
+    lines = f", {counted(row['things'], 'line')}" if known(row["things"]) else ""
     return (
         f"<b>{escape(name)}</b><br>{usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour"
-        f"<br>{percent(row['share_percent'], 1)} of all, {counted(row['things'], 'line')}{unpriced}"
+        f"<br>{percent(row['share_percent'], 1)} of all{lines}{unpriced}"
     )
 
 

@@ -56,12 +56,13 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     InvalidArgument
         The frame has several kinds, or lacks a droplet that is to be highlighted.
     """
-    needed(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
+    frame = needed(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
     kinds = frame["kind"].dropna().unique().tolist()
     if len(kinds) > 1:
         raise InvalidArgument(f"the frame has metrics of {joined(kinds)}: draw one kind at a time")
     kind = kinds[0] if kinds else ""
     unit = str(frame["unit"].iloc[0]) if len(frame) else ""
+    frame = frame.dropna(subset="time")
     lines = frame.assign(
         name=told_apart(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
     )

@@ -53,7 +53,7 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
     Picture
         The first 60 droplets, if there are more. What only a droplet made anew would save has bars of its own.
     """
-    needed(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
+    rightsizing = needed(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
     resized = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
     most = rightsizing[["saving_usd_month", "anew_saving_usd_month"]].max(axis="columns")
     could = rightsizing.loc[(most > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
@@ -95,7 +95,7 @@ def use_of_size(rightsizing: pd.DataFrame) -> Picture:
         which nothing is known are left out.
     """
     columns = [column for figures, *_ in _USED.values() for column in figures]
-    needed(rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use")
+    rightsizing = needed(rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use")
     used = rightsizing.loc[rightsizing[["cpu_p95_percent", "memory_p95_percent"]].notna().any(axis="columns")]
     kept, labels = used.head(MOST_DROPLETS), _labels(rightsizing)
     names = labels[kept.index].tolist()

@@ -24,6 +24,7 @@ _COLUMNS = {column.name: column for column in SIZES_ON_SALE.columns}
 #: What an axis can show: the columns of numbers.
 AXES = tuple(name for name, column in _COLUMNS.items() if column.dtype in {"Int64", "float64"})
 #: What the table shows of each size besides what is drawn.
+_PRICES = "po.analysis.sizes.unit_prices"
 _SHOWN = ("slug", "family", "generation", "vcpus", "memory_gib", "disk", "transfer")
 #: A sign for each colour, because colour is never the only one.
 _SIGNS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x")
@@ -66,7 +67,7 @@ def price_map(
     InvalidArgument
         The frame lacks a column, or one to draw holds no numbers.
     """
-    needed(frame, (*_SHOWN, "price_monthly"), "sizes", source="po.analysis.sizes.unit_prices")
+    frame = needed(frame, (*_SHOWN, "price_monthly"), "sizes", source=_PRICES)
     for axis in (x, y):
         if axis not in frame.columns or not pd.api.types.is_numeric_dtype(frame[axis]):
             drawable = [name for name in AXES if name in frame.columns]
@@ -126,14 +127,20 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
     Picture
         Its table has a row for each size and a column for each region.
     """
-    needed(matrix, _OF_REGION, "regions", source="po.analysis.sizes.availability")
-    slugs = [str(name) for name in matrix.columns if name not in _OF_REGION]
+    source = "po.analysis.sizes.availability"
+    matrix = needed(matrix, _OF_REGION, "regions", source=source, dtypes={"region": "string"})
+    columns = [name for name in matrix.columns if name not in _OF_REGION]
+    matrix = needed(matrix, columns, "regions", source=source, dtypes=dict.fromkeys(columns, "boolean"))
+    slugs = [*map(str, columns)]
     is_named = len(slugs) <= _MOST_SIZES_NAMED
     regions = [printable(str(one)) for one in matrix["region"]]
     closed = [not is_open for is_open in matrix["available"].astype("boolean").fillna(value=True)]
     labels = [escape(f"{region} (closed)" if shut else region) for region, shut in zip(regions, closed, strict=True)]
-    cells = [[bool(sold) for sold in row] for row in matrix[slugs].to_numpy(dtype=bool)] if slugs else []
-    facts = {} if sizes is None else dict(zip(sizes["slug"].astype(str), _facts(sizes, brief=True), strict=True))
+    cells = matrix[columns].fillna(value=False).to_numpy(dtype=bool).tolist() if slugs else []
+    facts: dict[str, str] = {}
+    if sizes is not None:
+        sizes = needed(sizes, (*_SHOWN, "price_monthly"), "sizes", source=_PRICES)
+        facts = dict(zip(sizes["slug"].astype(str), _facts(sizes, brief=True), strict=True))
     names = [f"{printable(name)}, " if isinstance(name, str) else "" for name in matrix["name"].astype(object)]
     hover = [
         [
@@ -179,7 +186,9 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
 def _best(frame: pd.DataFrame, frontier: pd.DataFrame | Iterable[str] | None) -> set[str]:
     if frontier is None:
         return {*frame["slug"]}
-    return {*(frontier["slug"] if isinstance(frontier, pd.DataFrame) else frontier)}
+    if isinstance(frontier, pd.DataFrame):
+        return {*needed(frontier, ("slug",), "sizes", source=_PRICES)["slug"]}
+    return {*frontier}
 
 
 def _least(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:

@@ -51,12 +51,13 @@ def timeline(spans: pd.DataFrame) -> Picture:
     Picture
         The busiest 60 droplets, if there are more.
     """
-    needed(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
+    spans = needed(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
     timed = spans.dropna(subset=["started_at"])
     labels = told_apart(timed["name"], timed["droplet_id"]).map(escape)
     drawn_labels = [*labels.value_counts().index[:MOST_DROPLETS]]
     kept = timed.assign(
         label=labels,
+        failed=timed["failed"].fillna(value=False),
         kind=timed["type"].map(_KIND_OF).fillna(_OTHER),
         # One that failed without an end is drawn at its beginning.
         ended_at=timed["ended_at"].fillna(timed["started_at"]),
@@ -143,6 +144,6 @@ def _words(spans: pd.DataFrame, droplets: int, of_droplets: int) -> str:
     failed = int(spans["failed"].sum())
     return (
         f"{counted(len(spans), 'action')} on {counted(of_droplets, 'droplet')}, from"
-        f" {spans['started_at'].min():%Y-%m-%d %H:%M} to {spans['ended_at'].max():%Y-%m-%d %H:%M} UTC:"
+        f" {spans['started_at'].min():%Y-%m-%d %H:%M} to {spans['ended_at'].fillna(spans['started_at']).max():%Y-%m-%d %H:%M} UTC:"
         f" {f'{failed:,} failed' if failed else 'none failed'}.{left_out(droplets, of_droplets, 'busiest')}"
     )

@@ -228,7 +228,7 @@ def test_a_frame_of_something_else_is_refused():
         metrics.cpu(pd.DataFrame({"mode": []}))
     with pytest.raises(InvalidArgument, match="the frame of metrics has no column metric"):
         metrics.memory(metrics_frame(answer()))
-    with pytest.raises(InvalidArgument, match="no droplet's id"):
+    with pytest.raises(InvalidArgument, match="has 'x' in column host_id, row 0, in place of a whole number"):
         metrics.cpu(pd.DataFrame({"time": [pd.Timestamp(0)], "host_id": ["x"], "mode": ["idle"], "value": [1.0]}))
 
 

@@ -390,3 +390,9 @@ def test_a_frame_of_ones_own_needs_only_what_counts():
     assert [*analysis.cheapest(own, memory_gib=2, regions="there")["slug"]] == ["s-2"]
     with pytest.raises(InvalidArgument, match="the frame of sizes has no column regions"):
         analysis.unit_prices(own.drop(columns="regions"))
+
+
+def test_a_part_of_the_world_without_a_region_is_not_told_as_its_own_nearest(sizes):
+    american = sizes.assign(regions=[["nyc1", "sfo3"]] * len(sizes))
+    with pytest.raises(InvalidArgument, match=r"^no region 'europe' here; there is nyc1 and sfo3$"):
+        analysis.on_sale(american, regions="europe")

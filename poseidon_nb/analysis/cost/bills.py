@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from poseidon_nb.analysis.columns import moment
 from poseidon_nb.analysis.cost.sums import LINES
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed, shaped
@@ -54,7 +54,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
     items : pandas.DataFrame
         The items of the invoice's preview (``invoices_get_byUUID``).
     now : datetime
-        When the three were read; aware.
+        When the three were read; UTC where it names no zone.
 
     Returns
     -------
@@ -62,9 +62,9 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
         Table ``cost_reconciled``: a row for each product, and last ``(all)``: all lines against the balance's usage of this
         month.
     """
-    needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES)
-    needed(items, ("product", "amount", "resource_id"), "invoice_items")
-    needed(balance, ("month_to_date_usage",), "balance")
+    lines = needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES)
+    items = needed(items, ("product", "amount", "resource_id"), "invoice_items")
+    balance = needed(balance, ("month_to_date_usage",), "balance")
     expected = pd.DataFrame(
         {
             "product": lines["kind"].map(PRODUCTS).fillna(lines["kind"]),
@@ -106,7 +106,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
 
 def _until(lines: pd.DataFrame, now: datetime) -> pd.Series:
     """Give what each line should have cost since the month began."""
-    end = pd.Timestamp(now).tz_convert(UTC)
+    end = moment(now)
     began = end.normalize().replace(day=1)
     since = lines["created_at"].fillna(began)
     since = since.mask(since < began, began)
@@ -156,14 +156,14 @@ def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> p
     pandas.DataFrame
         Table ``cost_history``: a row for each month.
     """
-    needed(invoices, ("invoice_period", "amount"), "invoices")
+    invoices = needed(invoices, ("invoice_period", "amount"), "invoices")
     billed = _months(invoices)
     billed["change_usd"] = billed["billed_usd"].diff().round(2)
     before = billed["billed_usd"].shift()
     billed["change_percent"] = billed["change_usd"] / before.where(before > 0) * 100
     billed["final"] = True
     if preview is not None and len(preview):
-        needed(preview, ("invoice_period", "amount"), "invoices")
+        preview = needed(preview, ("invoice_period", "amount"), "invoices")
         running = _months(preview).assign(invoices=0, final=False)
         billed = pd.concat([billed.astype(object), running.astype(object)]).reindex(columns=billed.columns)
     return shaped("cost_history", billed.reset_index(names="month"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.cost import things
+from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.frames.shaped import needed, shaped
 
@@ -27,6 +29,8 @@ _URNS = {
     "app": "app",
 }
 _SPACE = "do:space:"
+#: What is shown of things whose frames may have no table.
+_OF_OTHERS = {"id": "string", "created_at": TIME, "tags": "list"}
 
 
 def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
@@ -83,33 +87,34 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
         Table ``cost_lines``. Nodes of Kubernetes are droplets and stand here once, as ``kubernetes_node``.
     """
     parts: list[pd.DataFrame] = []
-    own = pd.DataFrame(columns=["id"])
     if droplets is not None:
+        droplets = needed(droplets, (), "droplets")
         own = things.droplets(droplets, sizes)
         parts += [own, things.backups(droplets, own, backup_policies)]
-    for frame, made in (
-        (snapshots, things.snapshots),
-        (images, things.custom_images),
-        (volumes, things.volumes),
-        (load_balancers, things.load_balancers),
-        (databases, things.databases),
-        (kubernetes, things.kubernetes),
+    for what, given, made in (
+        ("snapshots", snapshots, things.snapshots),
+        ("images", images, things.custom_images),
+        ("volumes", volumes, things.volumes),
+        ("load_balancers", load_balancers, things.load_balancers),
+        ("databases", databases, things.databases),
+        ("kubernetes", kubernetes, things.kubernetes),
+        ("reserved_ips", reserved_ips, partial(things.reserved_ips, version=4)),
+        ("reserved_ipv6", reserved_ipv6, partial(things.reserved_ips, version=6)),
     ):
-        if frame is not None:
+        if given is not None:
+            frame = needed(given, (), what)
             parts.append(_with_project_id(made(frame), frame))
-    for version, frame in ((4, reserved_ips), (6, reserved_ipv6)):
-        if frame is not None:
-            parts.append(_with_project_id(things.reserved_ips(frame, version=version), frame))
-    for kind, frame in (others or {}).items():
+    for kind, given in (others or {}).items():
+        frame = needed(given, (), kind, source="", dtypes=_OF_OTHERS)
         parts.append(_with_project_id(things.unpriceable(kind, frame, "no list tells what one costs"), frame))
     if resources is not None:
-        needed(resources, ("urn", "project"), "resources", source="")
+        resources = needed(resources, ("urn", "project"), "resources", source="")
         urns = resources["urn"].astype("string").dropna()
         parts.append(things.spaces(urns[urns.str.startswith(_SPACE)]))
     if droplets is not None:
         parts.append(things.transfer(droplets, sizes, sent_gib_month))
     if more is not None:
-        needed(more, ("kind", "name", "price_usd_month"), "more", source="")
+        more = needed(more, ("kind", "name", "price_usd_month"), "more", source="")
         parts.append(more)
     parts.append(
         pd.DataFrame([{"kind": kind, "note": f"could not be read: {why}"} for kind, why in (unread or {}).items()])
@@ -143,7 +148,7 @@ def _projects_of(lines: pd.DataFrame, projects: pd.DataFrame | None, resources: 
         urns = "do:" + lines["kind"].map(_URNS).astype("string") + ":" + lines["id"].astype("string")
         found = found.where(found.notna(), urns.map(placed))
     if projects is not None:
-        needed(projects, ("id", "name"), "projects")
+        projects = needed(projects, ("id", "name"), "projects")
         named = projects.drop_duplicates("id").set_index("id")["name"]
         found = found.where(found.notna(), lines["project_id"].map(named))
     return found

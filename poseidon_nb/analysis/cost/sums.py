@@ -52,7 +52,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     """
     if key not in KEYS:
         raise InvalidArgument(f"cost cannot be added up by {key!r}{hint(key, KEYS)}; known: {', '.join(KEYS)}")
-    needed(lines, _NEEDED, "lines", source=LINES)
+    lines = needed(lines, _NEEDED, "lines", source=LINES)
     column = {"tag": "tags", "droplet": "droplet_id"}.get(key, key)
     rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column])
     if key == "tag":
@@ -94,7 +94,7 @@ def total(lines: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Table ``cost_total``: one row.
     """
-    needed(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
+    lines = needed(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
     prices = lines[["price_usd_month", "price_usd_hour"]].sum()
     row = {**prices.to_dict(), "things": len(lines), "unpriced": int(lines["price_usd_month"].isna().sum())}
     return shaped("cost_total", pd.DataFrame([row]))

@@ -1,0 +1,317 @@
+"""What tests of frames of one's own share: an account's frames, what is asked of them, and the ways they get worn."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import poseidon_nb as po
+from poseidon_nb import plots
+from poseidon_nb.analysis import cost, metrics, rightsizing, sizes, timeline
+from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Frames = dict[str, pd.DataFrame]
+NOW = datetime.now(UTC)
+
+_CALLED = {
+    "volumes": "volumes_list",
+    "load_balancers": "loadBalancers_list",
+    "reserved_ips": "reservedIPs_list",
+    "reserved_ipv6": "reservedIPv6_list",
+    "projects": "projects_list",
+    "backup_policies": "droplets_list_backup_policies",
+    "balance": "balance_get",
+    "invoices": "invoices_list",
+}
+#: What the sandbox does not have.
+_ROWS: dict[str, list[dict[str, Any]]] = {
+    "databases": [{"id": "9cc1-db", "name": "db", "size": "db-s-1vcpu-1gb", "num_nodes": 2, "region": "nyc3"}],
+    "kubernetes": [{"id": "bd5f-k8s", "name": "k", "ha": True, "region": "nyc3"}, {"id": "c-k8s", "name": "l"}],
+}
+
+
+def account() -> Frames:
+    """Give the frames of an account as the client gives them, and what `analysis` makes of them."""
+    with Sandbox(seed=7) as sandbox, po.connect(token=sandbox.token, base_url=sandbox.url) as client:
+        found = {name: client.call(operation, frame=True) for name, operation in _CALLED.items()}
+        found |= {name: getattr(client, name).frame() for name in ("droplets", "sizes", "regions", "snapshots")}
+        found |= {"actions": client.actions.frame(), "images": client.images.frame(private=True)}
+        measured = [int(one) for one in found["droplets"]["id"][:2]]
+        found["series"] = client.metrics.frame("use", measured, start=NOW - timedelta(hours=1), end=NOW)
+        load = client.metrics.frame("load", measured, start=NOW - timedelta(hours=1), end=NOW)
+        preview = client.api("GET", "/v2/customers/my/invoices")["invoice_preview"]
+        found["preview"] = frame_from_rows("invoices", [preview])
+        found["items"] = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"], frame=True)
+    found["series"] = pd.concat([found["series"], load], ignore_index=True)
+    found["reserved_ipv6"] = frame_from_rows("reserved_ipv6", [{"ip": "2604::1", "region_slug": "nyc3"}])
+    found |= {name: frame_from_rows(name, rows) for name, rows in _ROWS.items()}
+    found["resources"] = pd.DataFrame({"urn": [f"do:droplet:{measured[0]}", "do:space:b"], "project": ["shop", "shop"]})
+    found["more"] = pd.DataFrame({"kind": ["registry"], "name": ["mine"], "price_usd_month": [5.0]})
+    found["apps"] = pd.DataFrame({"id": ["a-1"], "name": ["site"], "created_at": [pd.Timestamp(NOW)]})
+    found["lines"] = _lines(found)
+    found["sums"] = cost.by(found["lines"], "droplet")
+    found["months"] = cost.history(found["invoices"], preview=found["preview"])
+    found["use"] = metrics.use(found["series"], found["droplets"])
+    # Enough to be advised by.
+    found["use"]["hours"] = 300.0
+    found["rightsizing"] = rightsizing.advice(found["droplets"], found["sizes"], found["use"])
+    found["spans"] = timeline.spans(found["actions"])
+    found["metrics"] = metrics.cpu(found["series"])
+    found["prices"] = sizes.unit_prices(found["sizes"])
+    found["matrix"] = sizes.availability(found["sizes"], found["regions"])
+    return found
+
+
+_THINGS = (
+    *("droplets", "sizes", "backup_policies", "snapshots", "images", "volumes", "load_balancers", "reserved_ips"),
+    *("reserved_ipv6", "databases", "kubernetes", "projects", "resources", "more"),
+)
+
+
+def _lines(of: Frames) -> pd.DataFrame:
+    given = {name: of[name] for name in _THINGS if name in of}
+    return cost.lines(**given, others={"app": of["apps"]} if "apps" in of else None)
+
+
+#: What is asked, by the function (and a word where one is asked twice): of which frames, and how.
+ASKED: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
+    "cost.lines": ((*_THINGS, "apps"), _lines),
+    **{
+        f"cost.by {key}": (("lines",), lambda of, key=key: cost.by(of["lines"], key))
+        for key in ("kind", "tag", "region", "droplet")
+    },
+    "cost.total": (("lines",), lambda of: cost.total(of["lines"])),
+    "cost.reconciled": (
+        ("lines", "balance", "items"),
+        lambda of: cost.reconciled(of["lines"], of["balance"], of["items"], now=NOW),
+    ),
+    "cost.history": (("invoices", "preview"), lambda of: cost.history(of["invoices"], preview=of["preview"])),
+    **{
+        f"metrics.tidy {kind}": (("series",), lambda of, kind=kind: metrics.tidy(kind, of["series"]))
+        for kind in ("cpu", "load")
+    },
+    **{
+        f"metrics.{kind}": (("series",), lambda of, kind=kind: metrics.KINDS[kind](of["series"]))
+        for kind in metrics.KINDS
+    },
+    "metrics.cpu modes": (("series",), lambda of: metrics.cpu(of["series"], modes=True)),
+    "metrics.use": (("series", "droplets"), lambda of: metrics.use(of["series"], of["droplets"])),
+    "metrics.wide": (("metrics",), lambda of: metrics.wide(of["metrics"])),
+    "rightsizing.advice": (
+        ("droplets", "sizes", "use"),
+        lambda of: rightsizing.advice(of["droplets"], of["sizes"], of["use"]),
+    ),
+    "rightsizing.judged_by_use": (("droplets",), lambda of: rightsizing.judged_by_use(of["droplets"])),
+    "sizes.unit_prices": (("sizes",), lambda of: sizes.unit_prices(of["sizes"])),
+    "sizes.on_sale": (
+        ("sizes", "regions"),
+        lambda of: sizes.on_sale(of["sizes"], regions="europe", family="basic", datacenters=of["regions"]),
+    ),
+    "sizes.cheapest": (
+        ("prices", "regions"),
+        lambda of: sizes.cheapest(of["prices"], memory_gib=16, datacenters=of["regions"]),
+    ),
+    "sizes.frontier": (("sizes",), lambda of: sizes.frontier(of["sizes"], regions="ams3")),
+    "sizes.availability": (
+        ("sizes", "regions"),
+        lambda of: sizes.availability(of["sizes"], of["regions"], only="europe"),
+    ),
+    "sizes.with_feature": (("regions",), lambda of: sizes.with_feature(of["regions"], "storage")),
+    "timeline.spans": (("actions",), lambda of: timeline.spans(of["actions"])),
+    "timeline.durations": (("actions",), lambda of: timeline.durations(of["actions"])),
+    "plots.cost_by": (("sums",), lambda of: plots.cost_by(of["sums"], by="droplet")),
+    "plots.cost_history": (("months",), lambda of: plots.cost_history(of["months"])),
+    "plots.metric_lines": (("metrics",), lambda of: plots.metric_lines(of["metrics"])),
+    "plots.savings": (("rightsizing",), lambda of: plots.savings(of["rightsizing"])),
+    "plots.use_of_size": (("rightsizing",), lambda of: plots.use_of_size(of["rightsizing"])),
+    "plots.use_of_size use": (("use",), lambda of: plots.use_of_size(of["use"])),
+    "plots.timeline": (("spans",), lambda of: plots.timeline(of["spans"])),
+    "plots.price_map": (("prices",), lambda of: plots.price_map(of["prices"], frontier=of["prices"].iloc[:9])),
+    "plots.availability_map": (
+        ("matrix", "prices"),
+        lambda of: plots.availability_map(of["matrix"], of["prices"]),
+    ),
+}
+
+
+def public_functions() -> set[str]:
+    """Give the names of all public functions of `po.analysis` and `po.plots`."""
+    modules = {
+        "cost": cost,
+        "metrics": metrics,
+        "rightsizing": rightsizing,
+        "sizes": sizes,
+        "timeline": timeline,
+        "plots": plots,
+    }
+    return {
+        f"{word}.{name}"
+        for word, module in modules.items()
+        for name in getattr(module, "__all__", dir(module))
+        if not name.startswith("_")
+        and inspect.isfunction(getattr(module, name))
+        and getattr(module, name).__module__.startswith(f"poseidon_nb.{'plots' if word == 'plots' else 'analysis'}")
+    }
+
+
+# --- how frames get worn ---------------------------------------------------------------------------------------------
+def _times(frame: pd.DataFrame) -> list[str]:
+    return [name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
+
+
+def _listed(frame: pd.DataFrame) -> list[str]:
+    return [name for name in frame if frame[name].map(lambda one: isinstance(one, list)).any()]
+
+
+def through_csv(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(frame.to_csv(index=False)))
+
+
+def through_csv_as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(frame.to_csv(index=False)), dtype=str)
+
+
+def through_json(frame: pd.DataFrame) -> pd.DataFrame:
+    # Not by pandas' own, which keeps fifteen digits of a number.
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return pd.DataFrame(json.loads(json.dumps(rows, default=str)))
+
+
+def as_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype({name: "category" for name in frame if frame[name].dtype == "string"})
+
+
+def with_floats(frame: pd.DataFrame) -> pd.DataFrame:
+    """What Excel makes of it: every number a float, and times that know no zone."""
+    plain = {
+        name: frame[name].dt.tz_localize(None)
+        if isinstance(frame[name].dtype, pd.DatetimeTZDtype)
+        else frame[name].astype("float64")
+        for name in frame
+        if frame[name].dtype == "Int64" or isinstance(frame[name].dtype, pd.DatetimeTZDtype)
+    }
+    return frame.assign(**plain)
+
+
+def with_plain_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
+    """What plain numpy has: no whole number, no flag and no text that may be missing."""
+    held = {}
+    for name in frame:
+        values = frame[name]
+        if values.dtype == "Int64" and not values.isna().any():
+            held[name] = values.astype("int64")
+        elif values.dtype == "boolean" and not values.isna().any():
+            held[name] = values.astype("bool")
+        elif values.dtype == "Int64":
+            held[name] = values.astype("float64")
+        elif values.dtype in ("string", "boolean"):
+            held[name] = values.astype(object).where(values.notna(), np.nan)
+    return frame.assign(**held)
+
+
+def read_only(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns whose memory cannot be written to, as of a file that is mapped."""
+    held = {}
+    for name in frame:
+        if isinstance(frame[name].dtype, np.dtype):
+            held[name] = frame[name].to_numpy(copy=True)
+            held[name].flags.writeable = False
+    return pd.DataFrame({name: held.get(name, frame[name]) for name in frame}, copy=False)
+
+
+def in_another_zone(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**{name: frame[name].dt.tz_convert("Asia/Kolkata").dt.as_unit("ns") for name in _times(frame)})
+
+
+def with_times_of_python(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(
+        **{
+            name: pd.Series(
+                [None if pd.isna(one) else one.to_pydatetime() for one in frame[name]], frame.index, dtype=object
+            )
+            for name in _times(frame)
+        }
+    )
+
+
+def with_arrays(frame: pd.DataFrame) -> pd.DataFrame:
+    """What Parquet makes of lists."""
+    return frame.assign(
+        **{
+            name: pd.Series(
+                [np.array(one, dtype=object) if isinstance(one, list) else one for one in frame[name]],
+                frame.index,
+                dtype=object,
+            )
+            for name in _listed(frame)
+        }
+    )
+
+
+def with_one_index(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_axis([0] * len(frame), axis="index")
+
+
+def with_named_index(frame: pd.DataFrame) -> pd.DataFrame:
+    name = "droplet_id" if "droplet_id" in frame else frame.columns[0]
+    return frame.set_index(name, drop=False)
+
+
+def with_deep_index(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_index([*frame.columns[:2]], drop=False)
+
+
+def filtered(frame: pd.DataFrame) -> pd.DataFrame:
+    """What is left when others were filtered out."""
+    return pd.concat([frame.iloc[:1], frame]).iloc[1:]
+
+
+def with_other_order(frame: pd.DataFrame) -> pd.DataFrame:
+    names = [*frame.columns]
+    random.Random(5).shuffle(names)
+    return frame[names]
+
+
+def with_columns_of_ones_own(frame: pd.DataFrame) -> pd.DataFrame:
+    """More columns, which are called as what a function may call one of its own."""
+    names = ("took", "without", "disk_note", "found", "droplet_label", "own", 7)
+    return frame.assign(**{str(name): "?" for name in names}).rename(columns={"7": 7})
+
+
+WORN: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    one.__name__: one
+    for one in (
+        through_csv,
+        through_csv_as_text,
+        through_json,
+        as_objects,
+        as_categories,
+        with_floats,
+        with_plain_dtypes,
+        read_only,
+        in_another_zone,
+        with_times_of_python,
+        with_arrays,
+        with_one_index,
+        with_named_index,
+        with_deep_index,
+        filtered,
+        with_other_order,
+        with_columns_of_ones_own,
+    )
+}
