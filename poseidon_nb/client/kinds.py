@@ -65,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "alert_policies": Kind("alert policy", "monitoring_list_alertPolicy", id="uuid", name="description"),
     "registries": Kind("registry", "registries_list", id="name"),
     "autoscale_pools": Kind("autoscale pool", "autoscalepools_list"),
+    "invoices": Kind("invoice", "invoices_list", id="invoice_uuid", name="invoice_period"),
     "nat_gateways": Kind("VPC NAT gateway", "vpcnatgateways_list"),
 }
 
@@ -100,6 +101,7 @@ _FIELDS: Mapping[str, str] = {
     "check_id": "uptime_checks",
     "registry_name": "registries",
     "autoscale_pool_id": "autoscale_pools",
+    "invoice_uuid": "invoices",
     "region": "regions",
     "region_slug": "regions",
     "size": "sizes",

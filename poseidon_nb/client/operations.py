@@ -131,7 +131,7 @@ def carried_out(connection: Connection, request: Request, *, frame: bool) -> Any
     try:
         return _carried_out(connection, request, frame=frame)
     except (NotFound, Unprocessable) as error:
-        raise explained(error, explanation(connection, request)) from None
+        raise explained(error, explanation(connection, request, missing=isinstance(error, NotFound))) from None
 
 
 def _carried_out(connection: Connection, request: Request, *, frame: bool) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from poseidon_nb import errors
@@ -154,6 +155,51 @@ def test_keep_going_gives_the_same_table_without_an_error(desk):
     assert frame["error"][0].startswith("422: Droplet is already powered off")
     assert desk.front.shown == []
     assert [*desk.do("droplets power_off web-1 --keep-going")["status"]] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "turned", "already"), [("power_on", "power_off", "on"), ("power_off", "power_on", "off")]
+)
+def test_a_tag_says_how_all_shall_be_so_those_that_are_so_have_not_failed(desk, verb, turned, already):
+    desk.do(f"droplets {turned} --tag web --yes")
+    desk.do(f"droplets {verb} web-1 web-3 --yes")
+    frame = desk.do(f"droplets {verb} --tag web --yes")
+    assert [*frame["status"]] == [f"already {already}", "completed", f"already {already}", "completed"]
+    assert frame["error"].isna().all()
+
+
+def test_another_refusal_of_one_with_a_tag_is_still_a_failure(desk):
+    desk.do("droplets power_off web-1")
+    desk.sandbox.fault("status", operation="dropletActions_post", status=403, times=1)
+    with pytest.raises(errors.BulkFailed, match="1 of 4 failed"):
+        desk.do("droplets power_on --tag web --yes")
+
+
+def test_a_volume_may_be_named_for_a_new_droplet_and_a_wrong_name_has_a_nearest(desk):
+    with pytest.raises(errors.NoSuchName, match="no volume named 'old-upload'; nearest: old-uploads"):
+        desk.do(f"droplets create made-1 {CREATE} --volumes old-upload")
+    made = desk.do(f"droplets create made-1 {CREATE} --volumes old-uploads")
+    volume = desk.do("volumes get old-uploads").iloc[0]
+    assert [*volume["droplet_ids"]] == [made["id"].iloc[0]]
+
+
+def test_an_invoice_is_named_by_its_month(desk):
+    invoices = desk.do("invoices list").set_index("invoice_period")
+    by_month = desk.do("invoices get 2026-10")
+    by_id = desk.do(f"invoices get {invoices.loc['2026-10', 'invoice_uuid']}")
+    pd.testing.assert_frame_equal(by_month, by_id)
+    with pytest.raises(errors.NoSuchName, match="no invoice named '2026-13'; nearest: 2026-10"):
+        desk.do("invoices get 2026-13")
+
+
+def test_an_id_or_an_address_that_nothing_has_is_said_to_be_one(desk):
+    right = desk.do("volumes list").set_index("name").loc["old-uploads", "id"]
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+    with pytest.raises(errors.NotFound, match=f"no volume '{wrong}'; nearest: {right}"):
+        desk.do(f"volumes get {wrong}")
+    address = desk.do("reserved-ips list")["ip"].iloc[0]
+    with pytest.raises(errors.NotFound, match=f"no reserved IP '{address}9'; nearest: {address}"):
+        desk.do(f"reserved-ips get {address}9")
 
 
 def test_an_action_that_errors_is_in_the_table(desk):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.droplets.bulk import BulkOutcome, act_on_each, run_on_each
+from poseidon_nb.errors import Unprocessable
 from poseidon_nb.magics.handlers.outcomes import Outcome, table_of
 from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.magics.requests.fields import steps_of
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplets.steps import Step
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
+
+
+#: What DigitalOcean says of a droplet that is as it shall be, and what the table says then.
+_ALREADY = {"power_on": ("already powered on", "already on"), "power_off": ("already powered off", "already off")}
 
 
 def act(job: Job) -> Answer:
@@ -95,12 +101,21 @@ def _act_on(job: Job, droplets: list[Droplet], step: Step) -> Answer:
 
 
 def _table(job: Job, verb: str, outcomes: list[BulkOutcome]) -> Answer:
+    refusal, already = _ALREADY.get(verb, ("", ""))
+    if refusal and job.option("tag_name") is not None:
+        # Who names a droplet says how it is now; who gives a tag says how all of them shall be.
+        there = {
+            one.droplet.id for one in outcomes if isinstance(one.error, Unprocessable) and refusal in str(one.error)
+        }
+        outcomes = [replace(one, error=None) if one.droplet.id in there else one for one in outcomes]
+    else:
+        there = set()
     rows = [
         Outcome(
             id=outcome.droplet.id,
             name=outcome.droplet.name,
             action=verb,
-            status=outcome.action.status if outcome.action is not None else "failed",
+            status=already if outcome.droplet.id in there else outcome.action.status if outcome.action else "failed",
             error=None if outcome.error is None else str(outcome.error),
         )
         for outcome in outcomes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.lookup import Lookup
 from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.handlers.outcomes import Outcome, delete_each, table_of
@@ -97,6 +98,10 @@ def create_droplets(job: Job) -> Answer:
     fields = create_fields(job.command)
     if fields.get("ssh_keys"):
         fields["ssh_keys"] = [_key(job, key) for key in fields["ssh_keys"]]
+    if fields.get("volumes"):
+        # The API takes ids only, and says of a wrong one only that it is.
+        lookup = Lookup(job.client)
+        fields["volumes"] = [lookup.id_of("volumes", word) for word in fields["volumes"]]
     if not job.command.yes:
         price = job.price_usd_month(fields["size"])
         total = None if price is None else price * len(names) * (BACKUPS_FACTOR if fields.get("backups") else 1.0)

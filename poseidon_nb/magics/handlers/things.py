@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
 
-from poseidon_nb.client.lookup import Lookup
+from poseidon_nb.client.lookup import Lookup, is_id
 from poseidon_nb.errors import NoSuchName, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.handlers.outcomes import delete_each
@@ -13,7 +12,6 @@ from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.magics.requests.fields import key_fields
 from poseidon_nb.magics.requests.filling import requests_of_operation
 from poseidon_nb.magics.requests.questions import delete_question
-from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.job import Job
 
 R = TypeVar("R", bound="Resource")
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
@@ -135,9 +131,7 @@ def delete_snapshots(job: Job) -> Answer:
 
 
 def _snapshot(job: Job, word: str) -> Snapshot:
-    # Snapshots of droplets have numbers, those of volumes UUIDs; anything else is a name.
-    is_id = is_whole_number(word) or _UUID.fullmatch(word)
-    return job.client.snapshots.get(word) if is_id else job.client.snapshots.by_name(word)
+    return job.client.snapshots.get(word) if is_id("snapshots", word) else job.client.snapshots.by_name(word)
 
 
 # --- tags -------------------------------------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ INVOICES = Group(
     named=(
         Named("invoices_list", "list", "show the invoices", aliases=LIST_WORDS, example="%do invoices list"),
         Named("invoices_get_byUUID", "get", "show what is on an invoice", aliases=(*GET_WORDS, "items"),
-              example="%do invoices get 7fa4d0a2-1b7c-4f3a-a5c9-2d0a5f1b9e11"),
+              example="%do invoices get 2026-10"),
         Named("invoices_get_summaryByUUID", "summary", "show the sums of an invoice"),
         Named("invoices_get_csvByUUID", "csv", "give an invoice as CSV text"),
         Named("invoices_get_pdfByUUID", "pdf", "give an invoice as the bytes of a PDF"),
