@@ -70,8 +70,9 @@ def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[
     if command.verb == "create":
         names = list(command.arguments["names"])
         fields = create_fields(command)
-        if "ssh_keys" in fields:
-            fields["ssh_keys"] = [_id(kernel, "keys", key) for key in fields["ssh_keys"]]
+        for field, kind in (("ssh_keys", "keys"), ("volumes", "volumes")):
+            if field in fields:
+                fields[field] = [_id(kernel, kind, word) for word in fields[field]]
         if len(names) == 1:
             return [client.request("droplets_create", body={"name": names[0], **fields})]
         batches = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]

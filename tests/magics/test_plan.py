@@ -205,3 +205,8 @@ def test_the_body_of_a_cell_is_in_the_plan(empty_desk):
 def test_an_invalid_command_is_no_plan(empty_desk):
     with pytest.raises(errors.GrammarError):
         empty_desk.do("droplets create a --dry-run")
+
+
+def test_a_plan_says_that_a_named_volume_is_sent_by_its_id(empty_desk):
+    empty_desk.do(f"droplets create a {CREATE} --volumes old-uploads --dry-run")
+    assert '"ID-OF-old-uploads"' in empty_desk.front.said[-1]
