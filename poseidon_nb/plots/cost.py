@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.plots.labels import escaped, known, left_out
-from poseidon_nb.plots.picture import COLOURS, INK, drawn
+from poseidon_nb.plots.labels import beside, escaped, known, left_out, told
+from poseidon_nb.plots.picture import COLOURS, INK, drawn, nothing
 from poseidon_nb.text import counted, percent, printable, usd
 
 if TYPE_CHECKING:
@@ -22,8 +21,12 @@ MOST_BARS = 30
 _SUMS = ("group", "price_usd_month", "price_usd_hour", "share_percent", "things", "unpriced")
 _MONTHS = ("month", "billed_usd", "change_usd", "change_percent", "final")
 _ROW_PX, _FRAME_PX, _MONTHS_PX = 26, 130, 380
-#: Letters of a label beside its bar; the hover has all.
-_LABEL = 40
+#: Of more months none has its amount above it: there is no room between two bars.
+_MOST_AMOUNTS = 12
+#: So many months have a place at least, else one alone would be as wide as the picture.
+_LEAST_MONTHS = 6
+#: How far an axis goes beyond the longest bar, for the amount at its end.
+_BEYOND = 1.12
 
 
 def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
@@ -44,7 +47,10 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
     sums = needed(sums, _SUMS, "sums", source="po.analysis.cost.by")
     priced = sums.dropna(subset=["price_usd_month"])
     shown = priced.nlargest(MOST_BARS, "price_usd_month").iloc[::-1]
-    labels = [escape(_shortened(name)) for name in _names(shown, by)]
+    title = f"What it costs{f', by {escaped(by)}' if by else ''}"
+    table = sums[[*_SUMS]].rename(columns={"group": by} if by else {})
+    if shown.empty:
+        return nothing(_no_price(sums), table=table, title=title)
     places = [*range(len(shown))]
     bars = go.Bar(
         orientation="h",
@@ -52,32 +58,32 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         y=places,
         x=shown["price_usd_month"].tolist(),
         text=[usd(price) for price in shown["price_usd_month"]],
-        textposition="auto",
+        # Beyond its bar: within, plotly leaves out that of a bar without a length.
+        textposition="outside",
+        cliponaxis=False,
         marker={"color": COLOURS[0]},
         hovertext=[_hover(row, name) for row, name in zip(_rows(shown), _names(shown, by), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     picture = drawn(
         bars,
-        table=sums[[*_SUMS]].rename(columns={"group": by} if by else {}),
+        table=table,
         words=_words(sums, priced, by),
-        title=f"What it costs{f', by {by}' if by else ''}",
+        title=title,
         x="USD a month",
-        y=by,
-        height=_FRAME_PX + _ROW_PX * max(len(shown), 3),
+        y=escaped(by),
+        height=_FRAME_PX + _ROW_PX * len(shown),
         hovermode="closest",
         showlegend=False,
     )
     picture.update_yaxes(
         tickmode="array",
         tickvals=places,
-        ticktext=labels,
-        ticks="outside",
-        ticklen=6,
-        tickcolor="rgba(0, 0, 0, 0)",
+        ticktext=[beside(name) for name in _names(shown, by)],
+        range=[-0.5, len(shown) - 0.5],
         showgrid=False,
     )
-    picture.update_xaxes(rangemode="tozero", tickprefix="$")
+    picture.update_xaxes(range=_from_zero(shown["price_usd_month"]), tickprefix="$", separatethousands=True)
     return picture
 
 
@@ -90,13 +96,17 @@ def cost_history(months: pd.DataFrame) -> Picture:
         As `analysis.cost.history` gives them.
     """
     months = needed(months, _MONTHS, "months", source="po.analysis.cost.history")
+    title = "What each month cost"
+    if months.empty:
+        return nothing("no month has been billed yet", table=months, title=title)
     final = months["final"].fillna(value=True).astype(bool)
+    is_told = len(months) <= _MOST_AMOUNTS
     bars = [
         go.Bar(
             name=name,
             x=part["month"].tolist(),
             y=part["billed_usd"].tolist(),
-            text=[usd(price) for price in part["billed_usd"]],
+            text=[usd(price) for price in part["billed_usd"]] if is_told else None,
             # Beyond its bar: within a hatched one no ink can be read on both themes.
             textposition="outside",
             cliponaxis=False,
@@ -114,18 +124,31 @@ def cost_history(months: pd.DataFrame) -> Picture:
         *bars,
         table=months,
         words=_story(months, final),
-        title="What each month cost",
+        title=title,
         x="month",
         y="USD",
         height=_MONTHS_PX,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1, "x": 1, "xanchor": "right"},
+        legend={"yanchor": "bottom", "y": 1, "x": 1, "xanchor": "right"},
         hovermode="closest",
         barmode="overlay",
     )
     # A month is a name here: as a date it would be drawn at its first second.
-    picture.update_xaxes(type="category", categoryorder="array", categoryarray=months["month"].tolist(), showgrid=False)
-    picture.update_yaxes(rangemode="tozero", tickprefix="$")
+    beyond = 0.5 + max(0, _LEAST_MONTHS - len(months)) / 2
+    picture.update_xaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=months["month"].tolist(),
+        range=[-beyond, len(months) - 1 + beyond],
+        showgrid=False,
+    )
+    picture.update_yaxes(range=_from_zero(months["billed_usd"]), tickprefix="$", separatethousands=True)
     return picture
+
+
+def _from_zero(amounts: pd.Series[Any]) -> list[float]:
+    """Give the range of an axis: all amounts, nothing, and room for the words at their ends."""
+    least, most = min(float(amounts.min()), 0.0), max(float(amounts.max()), 0.0)
+    return [least * _BEYOND, most * _BEYOND or 1.0]
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -138,24 +161,21 @@ def _names(sums: pd.DataFrame, by: str) -> list[str]:
     return [printable(name) if isinstance(name, str) else none for name in sums["group"]]
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LABEL else f"{name[: _LABEL - 1]}…"
-
-
 def _hover(row: dict[str, Any], name: str) -> str:
     unpriced = f"<br>{row['unpriced']} of them without a price" if known(row["unpriced"]) and row["unpriced"] else ""
-    lines = f", {counted(row['things'], 'line')}" if known(row["things"]) else ""
+    # Of nothing at all there is no share.
+    share = f"{percent(row['share_percent'], 1)} of all" if known(row["share_percent"]) else ""
+    lines = counted(row["things"], "line") if known(row["things"]) else ""
     return (
-        f"<b>{escape(name)}</b><br>{usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour"
-        f"<br>{percent(row['share_percent'], 1)} of all{lines}{unpriced}"
+        f"<b>{told(name)}</b><br>{usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour"
+        f"<br>{', '.join(filter(None, (share, lines)))}{unpriced}"
     )
 
 
 def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
-    if priced.empty:
-        return "Nothing here has a known price."
     dearest = priced.nlargest(1, "price_usd_month")
     (first,), (name,) = _rows(dearest), _names(dearest, by)
+    share = f", {percent(first['share_percent'])} of all" if known(first["share_percent"]) else ""
     unpriced = int(sums["unpriced"].sum())
     without = (
         f" {counted(unpriced, 'line')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
@@ -163,9 +183,14 @@ def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
         else ""
     )
     return (
-        f"{name} costs most, {usd(first['price_usd_month'])} a month, {percent(first['share_percent'])} of all;"
+        f"{name} costs most, {usd(first['price_usd_month'])} a month{share};"
         f" {counted(len(priced), 'bar')} in all.{without}{left_out(MOST_BARS, len(priced), 'dearest')}"
     )
+
+
+def _no_price(sums: pd.DataFrame) -> str:
+    unpriced = int(sums["unpriced"].sum())
+    return f"{counted(unpriced, 'line')}, and none has a known price" if unpriced else "nothing here costs anything"
 
 
 def _month_hover(row: dict[str, Any]) -> str:

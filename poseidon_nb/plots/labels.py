@@ -1,13 +1,21 @@
-"""What pictures say of things: their names told apart and escaped, and that not all of them are drawn."""
+"""What pictures say of things: their names told apart, short and escaped, and that not all of them are drawn."""
 
 from __future__ import annotations
 
+import textwrap
 from html import escape
 from typing import Any
 
 import pandas as pd
 
 from poseidon_nb.text import printable
+
+#: Letters of a name beside what is drawn; one more long than that would push the picture out of its place.
+MOST_BESIDE = 40
+#: Letters of a line where the mouse rests: plotly breaks none by itself, and cuts off what is wider than the picture.
+_MOST_TOLD = 64
+#: Of a name that is cut: its end tells as much as its beginning, and holds the id of two with one name.
+_END = 14
 
 
 def known(value: Any) -> bool:
@@ -16,8 +24,19 @@ def known(value: Any) -> bool:
 
 
 def escaped(value: object) -> str:
-    """Give a text of the account as plotly shall draw it: it reads some HTML in labels and hovers."""
-    return escape(printable(str(value)))
+    """Give a text of the account as plotly shall draw it: it reads some HTML, and formulas between dollar signs."""
+    return escape(printable(str(value))).replace("$", "&#36;")
+
+
+def beside(value: object) -> str:
+    """Give a name for an axis or a legend: as `escaped`, and cut in its middle where it is long."""
+    text = printable(str(value))
+    return escaped(text if len(text) <= MOST_BESIDE else f"{text[: MOST_BESIDE - _END - 1]}…{text[-_END:]}")
+
+
+def told(value: object) -> str:
+    """Give a text for where the mouse rests: all of it, escaped, in lines that fit."""
+    return "<br>".join(map(escaped, textwrap.wrap(printable(str(value)), _MOST_TOLD)))
 
 
 def told_apart(names: pd.Series[Any], ids: pd.Series[Any]) -> pd.Series[str]:

@@ -6,11 +6,14 @@ shows only HTML, shows the table; a terminal prints the words.
 
 from __future__ import annotations
 
+import textwrap
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from poseidon_nb.plots.labels import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +37,15 @@ _AXIS = {
     "zerolinecolor": _FAINT,
     "automargin": True,
     "title": {"standoff": 10},
+    # Nothing to see, but room: else the first labels of both axes lie upon each other.
+    "ticks": "outside",
+    "ticklen": 6,
+    "tickcolor": "rgba(0, 0, 0, 0)",
 }
+#: The place of a legend of many words: at the foot, where plotly makes room for as many lines as it takes.
+AT_THE_FOOT = {"yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
+#: Where nothing is drawn: room for the words that say so, in lines of so many letters.
+_NOTHING_PX, _NOTHING_LETTERS = 150, 80
 #: Both themes' look: the page shines through, and the ink is neutral.
 TEMPLATE = go.layout.Template(
     layout={
@@ -45,7 +56,8 @@ TEMPLATE = go.layout.Template(
         "colorway": COLOURS,
         "xaxis": _AXIS,
         "yaxis": _AXIS,
-        "legend": {"bgcolor": "rgba(0, 0, 0, 0)"},
+        # In lines, as words are: by itself plotly gives each entry as much room as the longest.
+        "legend": {"bgcolor": "rgba(0, 0, 0, 0)", "orientation": "h", "entrywidth": 0},
         "hoverlabel": {"align": "left", "namelength": -1},
         "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
         # Nothing leaves the page by a click: the button that uploads a chart goes.
@@ -120,6 +132,10 @@ class Picture(go.Figure):
         bundle: dict[str, Any] = super()._repr_mimebundle_(*args, **more)
         if PLOTLY in bundle or "text/html" not in bundle:
             bundle["text/html"] = self._repr_html_()
+        if PLOTLY in bundle:
+            # Where a page has a typesetter of formulas, two prices in a sentence would be one.
+            config = bundle[PLOTLY].get("config", {}) | {"typesetMath": False}
+            bundle[PLOTLY] = bundle[PLOTLY] | {"config": config}
         return bundle | {"text/plain": repr(self)}
 
 
@@ -158,3 +174,25 @@ def drawn(
     figure = go.Figure([*traces], {"template": TEMPLATE})
     figure.update_layout(title_text=title, xaxis_title_text=x or None, yaxis_title_text=y or None)
     return Picture(figure.update_layout(**layout), table, words)
+
+
+def nothing(why: str, *, table: pd.DataFrame, title: str) -> Picture:
+    """Give the picture that has nothing to draw: instead of axes without a point it says so, and why.
+
+    Parameters
+    ----------
+    why : str
+        A half sentence, to be put behind ``Nothing to show:``.
+    table : pandas.DataFrame
+        The numbers, if any could be told.
+    title : str
+        As of the picture that would have been drawn.
+    """
+    words = f"Nothing to show: {why}."
+    picture = drawn(table=table, words=words, title=title, height=_NOTHING_PX)
+    picture.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, dragmode=False)
+    lines = textwrap.wrap(words, _NOTHING_LETTERS, break_on_hyphens=False)
+    picture.add_annotation(
+        text="<br>".join(map(escaped, lines)), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False
+    )
+    return picture

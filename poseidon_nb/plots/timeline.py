@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
 from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
-from poseidon_nb.plots.labels import escaped, known, left_out, told_apart
-from poseidon_nb.plots.picture import BAD, COLOURS
+from poseidon_nb.plots.labels import escaped, known, left_out, told, told_apart
+from poseidon_nb.plots.picture import BAD, COLOURS, nothing
 from poseidon_nb.text import counted, seconds_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _MS = 1_000.0
 #: What is done, in the kinds that a person tells apart; a colour each.
 _KINDS = {
     "made or deleted": ("create", "destroy", "delete"),
-    "switched": ("power_on", "power_off", "power_cycle", "reboot", "shutdown"),
+    "switched on or off": ("power_on", "power_off", "power_cycle", "reboot", "shutdown"),
     "copied": ("snapshot", "backup", "enable_backups", "disable_backups", "change_backup_policy"),
     "changed": ("resize", "rebuild", "restore", "rename", "change_kernel", "password_reset", "enable_ipv6"),
 }
@@ -53,7 +53,10 @@ def timeline(spans: pd.DataFrame) -> Picture:
     """
     spans = needed(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
     timed = spans.dropna(subset=["started_at"])
-    labels = told_apart(timed["name"], timed["droplet_id"]).map(escape)
+    title, table = "What was done to each droplet", spans[["name", "type", "started_at", "duration_s", "status"]]
+    if timed.empty:
+        return nothing("nothing was done to any droplet in this time", table=table, title=title)
+    labels = told_apart(timed["name"], timed["droplet_id"])
     drawn_labels = [*labels.value_counts().index[:MOST_DROPLETS]]
     kept = timed.assign(
         label=labels,
@@ -62,16 +65,16 @@ def timeline(spans: pd.DataFrame) -> Picture:
         # One that failed without an end is drawn at its beginning.
         ended_at=timed["ended_at"].fillna(timed["started_at"]),
     )[labels.isin(drawn_labels)]
-    order = sorted(drawn_labels, key=str.casefold)
+    order = sorted(drawn_labels, key=_as_counted)
     picture = in_rows(
         [
             *[_bars(kept[kept["kind"] == kind], kind) for kind in _COLOUR_OF if (kept["kind"] == kind).any()],
             *_marks(kept),
         ],
         len(order),
-        table=spans[["name", "type", "started_at", "duration_s", "status"]],
+        table=table,
         words=_words(timed, len(drawn_labels), labels.nunique()),
-        title="What happened",
+        title=title,
         x="time (UTC)",
         barmode="overlay",
         bargap=0.35,
@@ -81,19 +84,22 @@ def timeline(spans: pd.DataFrame) -> Picture:
     return picture
 
 
+def _as_counted(name: str) -> list[tuple[int, str]]:
+    """Give what names are sorted by: ``web-10`` comes after ``web-9``."""
+    parts = re.split(r"([0-9]{1,18})", name.casefold())
+    # Between any two words there is a number.
+    return [(int(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts)]
+
+
 def _bars(spans: pd.DataFrame, kind: str) -> Any:
     colour = _COLOUR_OF[kind]
     return go.Bar(
         name=kind,
         orientation="h",
-        y=spans["label"].tolist(),
+        y=spans["label"].map(escaped).tolist(),
         base=_moments(spans["started_at"]),
         x=((spans["ended_at"] - spans["started_at"]).dt.total_seconds() * _MS).tolist(),
-        marker={
-            "color": colour,
-            "line": {"color": colour, "width": _LEAST_PX / 2},
-            "pattern": {"shape": ["x" if failed else "" for failed in spans["failed"]]},
-        },
+        marker={"color": colour, "line": {"color": colour, "width": _LEAST_PX / 2}},
         hovertext=_hover(spans),
         hovertemplate="%{hovertext}<extra></extra>",
     )
@@ -106,7 +112,7 @@ def _marks(spans: pd.DataFrame) -> list[Any]:
             name=name,
             mode="markers",
             x=_moments(spans["ended_at"][which]),
-            y=spans["label"][which].tolist(),
+            y=spans["label"][which].map(escaped).tolist(),
             marker={"symbol": symbol, "color": colour, "size": 10},
             hovertext=_hover(spans[which]),
             hovertemplate="%{hovertext}<extra></extra>",
@@ -132,15 +138,13 @@ def _hover(spans: pd.DataFrame) -> list[str]:
         strict=True,
     )
     return [
-        f"<b>{label}</b><br>{escaped(type_)}: {escaped(status)}<br>{began} UTC, "
-        f"{seconds_text(took) if known(took) else 'end unknown'}<br>action {number}"
+        f"<b>{told(label)}</b><br>{escaped(type_)}: {escaped(status)}<br>{began} UTC"
+        f"<br>{f'took {seconds_text(took)}' if known(took) else 'end unknown'}, action {number}"
         for label, type_, status, began, took, number in rows
     ]
 
 
 def _words(spans: pd.DataFrame, droplets: int, of_droplets: int) -> str:
-    if spans.empty:
-        return "Nothing was done to any droplet in this time."
     failed = int(spans["failed"].sum())
     return (
         f"{counted(len(spans), 'action')} on {counted(of_droplets, 'droplet')}, from"

@@ -100,3 +100,65 @@ def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(ope
     assert plot.locator(".xtitle, .ytitle").count() >= 1, "axes say what they show"
     words = notebook.output(2).inner_text()
     assert re.search(r"\w{3,} \w+", words)
+
+
+LONG = "'-a-very-long-name' * 12"
+#: Cells of pictures that need much room beside what they draw.
+HARD = {
+    "two lines of long names": f"f = po.do('metrics cpu web-1 db-1 --last 24h')\npo.plots.metric_lines(f.assign(name=f.name + {LONG}))",
+    "lines of all directions": "po.do('metrics bandwidth web-1 db-1 --last 6h --plot')",
+    "more lines than colours": "po.do('metrics bandwidth web-1 web-2 db-1 worker-1 --last 6h --plot')",
+    "rows of long names": (
+        f"s = po.do('actions timeline --last 14d')\npo.plots.timeline(s.assign(name=s.name + {LONG} + s.name))"
+    ),
+    "all sizes": SAMPLES["availability_map"].replace(
+        "client.regions.frame())", "client.regions.frame()), po.analysis.sizes.unit_prices(client.sizes.frame())"
+    ),
+    "sizes and their line": SAMPLES["price_map"],
+}
+#: The boxes of what must not lie upon each other.
+BOXES = """plot => {
+    const box = one => { const { left, top, right, bottom } = one.getBoundingClientRect(); return [left, top, right, bottom]; };
+    const of = name => [...plot.querySelectorAll(name)].filter(one => one.getBoundingClientRect().width).map(one => [name, box(one)]);
+    return { all: box(plot), area: box(plot.querySelector('.nsewdrag')),
+             boxes: ['.gtitle', '.xtitle', '.ytitle', '.legend', '.legend2', '.xtick text', '.ytick text'].flatMap(of) };
+}"""
+
+
+def crossing(one, other) -> bool:
+    (left, top, right, bottom), (left_2, top_2, right_2, bottom_2) = one, other
+    # A pixel of rounding.
+    return min(right, right_2) - max(left, left_2) > 1 and min(bottom, bottom_2) - max(top, top_2) > 1
+
+
+@pytest.mark.timeout(240)
+def test_title_legend_axes_and_labels_have_room_of_their_own_at_any_width(open_notebook):
+    notebook = open_notebook(START, *HARD.values(), "po.plots.savings(po.do('rightsize').iloc[:0])")
+    page = notebook.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    for cell in range(len(HARD) + 2):
+        notebook.run(cell)
+        page.wait_for_timeout(200)
+        notebook.wait_idle()
+    plots = page.locator(".js-plotly-plot")
+    plots.nth(len(HARD)).locator(".main-svg").first.wait_for(timeout=60_000)
+    for left_area in ("open", "closed"):
+        if left_area == "closed":
+            before = plots.first.evaluate("plot => plot.clientWidth")
+            notebook.command("application:toggle-left-area")
+            page.wait_for_function(
+                "before => [...document.querySelectorAll('.js-plotly-plot .main-svg')].every(svg => svg.clientWidth > before)",
+                arg=before,
+            )
+        for number, name in enumerate(HARD):
+            found = plots.nth(number).evaluate(BOXES)
+            (left, _, right, _), (area_left, _, area_right, _) = found["all"], found["area"]
+            assert area_right - area_left > 0.45 * (right - left), f"{name}: room for what is drawn, {left_area}"
+            boxes = [*found["boxes"], ["area", found["area"]]]
+            for place, (what, box) in enumerate(boxes):
+                assert box[0] >= left - 1, f"{name}: {what} is not cut off, {left_area}"
+                assert box[2] <= right + 1, f"{name}: {what} is not cut off, {left_area}"
+                for other, box_2 in boxes[place + 1 :]:
+                    assert not crossing(box, box_2), f"{name}: {what} lies upon {other}, {left_area}"
+    nothing = plots.nth(len(HARD)).locator(".annotation")
+    assert nothing.text_content().strip() == "Nothing to show: there is no droplet."

@@ -21,7 +21,7 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
             "things": 2,
             "price_usd_month": usd,
             "price_usd_hour": None if usd is None else usd / 672,
-            "share_percent": None if usd is None else 100 * usd / total,
+            "share_percent": None if usd is None or not total else 100 * usd / total,
             "unpriced": int(usd is None),
             "droplet_id": None,
             "note": None if usd else "no price",
@@ -82,14 +82,36 @@ def test_hostile_and_long_names_are_escaped_and_cut_beside_the_bar_only() -> Non
     assert "<img" not in text
     assert "\\u003cimg" not in text
     assert len(picture.layout.yaxis.ticktext[0]) == 40
-    assert "x" * 200 in picture.data[0].hovertext[0]
+    assert "x" * 200 in picture.data[0].hovertext[0].replace("<br>", "")
 
 
 def test_nothing_to_draw_is_said() -> None:
-    for frame in (sums(), sums(("db", None))):
-        picture = plots.cost_by(frame)
-        assert picture.words == "Nothing here has a known price."
-        assert picture.data[0].x == ()
+    for frame, words in (
+        (sums(), "Nothing to show: nothing here costs anything."),
+        (sums(("db", None), ("web", None)), "Nothing to show: 2 lines, and none has a known price."),
+    ):
+        picture = plots.cost_by(frame, by="tag")
+        assert picture.words == words
+        assert not picture.data
+        assert [*picture.table["tag"]] == [*frame["group"]]
+
+
+def test_an_amount_stands_at_the_end_of_its_bar_and_has_room_there() -> None:
+    picture = plots.cost_by(sums(("web", 90.0), ("db", 0.0)), by="tag")
+    (bars,) = picture.data
+    assert (bars.text, bars.textposition) == (("$0.00", "$90.00"), "outside")
+    assert picture.layout.xaxis.range[0] == 0
+    assert picture.layout.xaxis.range[1] > 95
+    free = plots.cost_by(sums(("web", 0.0)), by="tag")
+    assert free.layout.xaxis.range == (0, 1)
+    assert "$0.00 a month" in free.words
+    assert "nan" not in free.words + free.data[0].hovertext[0]
+
+
+def test_the_picture_is_as_high_as_its_bars_need() -> None:
+    one, ten = (plots.cost_by(sums(*[(f"t{n}", 1.0) for n in range(number)])).layout.height for number in (1, 10))
+    assert one < 180
+    assert ten - one == 9 * 26
 
 
 # --- months ----------------------------------------------------------------------------------------------------------
@@ -107,7 +129,21 @@ def test_a_month_that_is_not_over_is_hatched_and_named() -> None:
 
 
 def test_no_months_are_said() -> None:
-    assert plots.cost_history(months()).words == "No month has been billed yet."
+    assert plots.cost_history(months()).words == "Nothing to show: no month has been billed yet."
+    assert not plots.cost_history(months()).data
     picture = plots.cost_history(months(("2026-11", 1.0, False)))
     assert picture.words == "No month has been billed yet. 2026-11 until now: $1.00."
     assert not math.isnan(picture.data[0].y[0])
+
+
+def test_one_month_is_no_wider_than_one_of_six_and_of_many_none_has_an_amount_upon_the_next() -> None:
+    one = plots.cost_history(months(("2026-11", 1.0, True)))
+    assert one.layout.xaxis.range == (-3, 3)
+    assert one.data[0].text == ("$1.00",)
+    year = plots.cost_history(months(*[(f"2026-{number:02}", 1.0, True) for number in range(1, 13)]))
+    assert year.layout.xaxis.range == (-0.5, 11.5)
+    assert len(year.data[0].text) == 12
+    more = plots.cost_history(
+        months(*[(f"{2020 + number // 12}-{number % 12 + 1:02}", 1.0, True) for number in range(13)])
+    )
+    assert more.data[0].text is None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
+
 import pandas as pd
 import pytest
 
 from poseidon_nb import plots
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.plots.labels import escaped, left_out, told_apart
+from poseidon_nb.plots.labels import MOST_BESIDE, beside, escaped, left_out, told, told_apart
 
 
 def test_names_that_two_droplets_share_or_none_has_are_told_apart_by_ids():
@@ -30,6 +32,22 @@ def test_one_droplet_with_many_rows_keeps_its_name():
 
 def test_what_is_escaped_holds_no_tag_and_no_sign_that_turns_the_writing():
     assert escaped("<b>\u202e") == "&lt;b&gt;\\x202e"
+
+
+def test_two_dollar_signs_are_no_formula():
+    assert "$" not in escaped("$x$") + beside("$x$") + told("$x$")
+    assert html.unescape(escaped("$x$")) == "$x$"
+
+
+def test_a_long_name_is_cut_in_its_middle_beside_what_is_drawn_and_broken_where_the_mouse_rests():
+    name = f"{'x' * 200}-web (4711)"
+    assert len(beside(name)) == MOST_BESIDE
+    assert beside(name).startswith("xxx")
+    assert beside(name).endswith("-web (4711)")
+    assert beside("web-1") == told("web-1") == "web-1"
+    assert told(name).replace("<br>", "").replace(" ", "") == name.replace(" ", "")
+    assert max(map(len, told(name).split("<br>"))) < 80
+    assert told("") == ""
 
 
 def test_only_what_is_not_drawn_is_said_to_be_left_out():

@@ -11,7 +11,7 @@ import pytest
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import shaped
 from poseidon_nb.plots import Picture, metric_lines
-from poseidon_nb.plots.metrics import HIGHLIGHTED, MOST_COLOURED
+from poseidon_nb.plots.metrics import HIGHLIGHTED, MOST_COLOURED, MOST_LINES
 from poseidon_nb.plots.picture import COLOURS, INK
 
 START = pd.Timestamp("2026-11-23T12:00Z")
@@ -30,6 +30,15 @@ def lines(values, kind="cpu", unit="%"):
 
 def many(number=100, readings=3):
     return lines([(n, f"web-{n}", "busy", np.linspace(n, n / 2, readings)) for n in range(number)])
+
+
+def drawn(picture):
+    """Give the lines, without what only the legend shows."""
+    return [trace for trace in picture.data if [*trace.x] != [None]]
+
+
+def in_legend(picture, legend=None):
+    return [trace.name for trace in picture.data if trace.showlegend is not False and trace.legend == legend]
 
 
 def test_a_line_is_a_droplet_and_breaks_at_a_gap():
@@ -57,32 +66,41 @@ def test_axes_have_units_and_hover_names_the_droplet():
 def test_the_table_sums_up_each_line():
     picture = metric_lines(lines([(1, "a", "busy", [0, 10, None, 20]), (2, "b", "busy", [1, 1, 1, 1])]))
     assert picture.table.to_dict("records") == [
-        {"name": "a", "label": "busy", "p50": 10.0, "p95": pytest.approx(19.0), "max": 20.0, "samples": 3},
-        {"name": "b", "label": "busy", "p50": 1.0, "p95": 1.0, "max": 1.0, "samples": 4},
+        {"name": "a", "label": "busy", "p50": 10.0, "p95": pytest.approx(19.0), "max": 20.0, "samples": 3, "unit": "%"},
+        {"name": "b", "label": "busy", "p50": 1.0, "p95": 1.0, "max": 1.0, "samples": 4, "unit": "%"},
     ]
     assert "The highest value is 20%, of a (busy) at 2026-11-23 12:15" in picture.words
 
 
 def test_of_many_the_highest_are_coloured_and_on_top_and_the_legend_is_short():
     picture = metric_lines(many())
-    assert len(picture.data) == 100
-    shown = [trace for trace in picture.data if trace.showlegend]
-    assert [trace.name for trace in shown] == [f"web-{n}" for n in range(99, 99 - HIGHLIGHTED, -1)]
-    assert [*picture.data[-HIGHLIGHTED:]] == shown
-    assert {trace.line.color for trace in picture.data[:-HIGHLIGHTED]} == {INK}
+    assert len(drawn(picture)) == 100
+    highest = [f"web-{n}" for n in range(99, 99 - HIGHLIGHTED, -1)]
+    assert in_legend(picture) == [*highest, "95 other lines"]
+    faint, shown = drawn(picture)[:-HIGHLIGHTED], drawn(picture)[-HIGHLIGHTED:]
+    assert [trace.name for trace in shown] == highest
+    assert {trace.line.color for trace in faint} == {INK}
+    # One click hides all that are grey.
+    (entry,) = [trace for trace in picture.data if trace.name == "95 other lines"]
+    assert {trace.legendgroup for trace in faint} == {entry.legendgroup}
+    assert {trace.legendgroup for trace in shown} == {None}
     assert {trace.line.color for trace in shown} == {*COLOURS[:HIGHLIGHTED]}
-    assert "web-99" in picture.words
-    assert "the others are grey" in picture.words
+    assert "Coloured are web-99, web-98, web-97, web-96 and web-95; the 95 other lines are grey." in picture.words
+
+
+def test_a_few_grey_lines_are_less_faint_than_very_many():
+    few, very_many = (drawn(metric_lines(many(number)))[0].opacity for number in (12, 100))
+    assert few > very_many
 
 
 def test_as_many_as_there_are_colours_are_all_coloured():
-    assert all(trace.showlegend for trace in metric_lines(many(MOST_COLOURED)).data)
-    assert not all(trace.showlegend for trace in metric_lines(many(MOST_COLOURED + 1)).data)
+    assert all(trace.showlegend for trace in drawn(metric_lines(many(MOST_COLOURED))))
+    assert not all(trace.showlegend for trace in drawn(metric_lines(many(MOST_COLOURED + 1))))
 
 
 def test_some_can_be_highlighted_instead():
     picture = metric_lines(many(), highlight=["web-3", "web-1"])
-    assert [trace.name for trace in picture.data if trace.showlegend] == ["web-3", "web-1"]
+    assert in_legend(picture) == ["web-3", "web-1", "98 other lines"]
     with pytest.raises(InvalidArgument, match="no line of 'web-100'; nearest: web-10"):
         metric_lines(many(), highlight=["web-100"])
 
@@ -92,9 +110,53 @@ def test_labels_of_one_droplet_have_colours_and_of_several_dashes():
     assert [trace.name for trace in one.data] == ["1m", "5m"]
     assert len({trace.line.color for trace in one.data}) == 2
     both = metric_lines(lines([(k, n, m, [1, 2]) for k, n in ((1, "a"), (2, "b")) for m in ("1m", "5m")], "load"))
-    assert [trace.name for trace in both.data] == ["a 1m", "a 5m", "b 1m", "b 5m"]
-    assert [trace.line.dash for trace in both.data] == ["solid", "dot", "solid", "dot"]
+    assert [trace.name for trace in drawn(both)] == ["a 1m", "a 5m", "b 1m", "b 5m"]
+    assert [trace.line.dash for trace in drawn(both)] == ["solid", "dot", "solid", "dot"]
     assert both.data[0].line.color == both.data[1].line.color != both.data[2].line.color
+
+
+DIRECTIONS = ("private inbound", "private outbound", "public inbound", "public outbound")
+
+
+def traffic(droplets):
+    return lines(
+        [(n, f"web-{n}", way, [n, m]) for n in range(droplets) for m, way in enumerate(DIRECTIONS)],
+        "bandwidth",
+        "Mbit/s",
+    )
+
+
+def test_the_legend_of_droplets_and_labels_names_each_once():
+    picture = metric_lines(traffic(MOST_LINES // 4))
+    assert in_legend(picture) == ["web-0", "web-1", "web-2"]
+    assert in_legend(picture, "legend2") == ["public outbound", "public inbound", "private outbound", "private inbound"]
+    dash = {trace.name: trace.line.dash for trace in picture.data}
+    assert dash["web-0 public outbound"] == dash["public outbound"] == "solid"
+    assert dash["web-1 private inbound"] == dash["private inbound"] == "dashdot"
+    # A droplet in the legend hides and shows all of its lines; a dash hides none.
+    entry = next(trace for trace in picture.data if trace.name == "web-1")
+    assert sum(trace.legendgroup == entry.legendgroup for trace in drawn(picture)) == 4
+    assert picture.layout.legend2.itemclick is False
+    assert "A colour is a droplet; public outbound is solid, public inbound is dotted" in picture.words
+
+
+def test_of_many_lines_of_few_droplets_the_highest_lines_are_named():
+    picture = metric_lines(traffic(5))
+    coloured = [trace for trace in drawn(picture) if trace.line.color != INK]
+    assert len(coloured) == HIGHLIGHTED
+    assert in_legend(picture) == [*(trace.name for trace in coloured), "15 other lines"]
+    assert in_legend(picture, "legend2") == []
+    assert "web-4 public outbound" in picture.words
+    whole = metric_lines(traffic(5), highlight=["web-2"])
+    assert in_legend(whole) == ["web-2", "16 other lines"]
+    assert len(in_legend(whole, "legend2")) == 4
+
+
+def test_the_legend_stands_at_the_foot_and_the_picture_is_higher_for_it():
+    few, more = metric_lines(many(2)), metric_lines(lines([(n, "n" * 90 + str(n), "x", [1, 2]) for n in range(7)]))
+    assert few.layout.legend.yref == "container"
+    assert more.layout.height > few.layout.height
+    assert max(map(len, in_legend(more))) == 40
 
 
 def test_two_of_one_name_and_one_without_are_told_by_id():
@@ -112,11 +174,14 @@ def test_hostile_names_and_labels_are_escaped_and_are_no_template():
 
 def test_nothing_to_draw_is_said():
     for frame in (lines([]), lines([(1, "a", "busy", [None])])):
-        assert "no readings" in metric_lines(frame).words
+        assert metric_lines(frame).words == "Nothing to show: there are no readings."
+        assert not metric_lines(frame).data
 
 
 def test_one_reading_is_a_dot():
-    assert metric_lines(lines([(1, "a", "busy", [5])])).data[0].mode == "markers"
+    picture = metric_lines(lines([(1, "a", "busy", [5])]))
+    assert picture.data[0].mode == "markers"
+    assert picture.layout.xaxis.range == ("2026-11-23 11:30:00", "2026-11-23 12:30:00")
 
 
 def test_several_kinds_are_refused():

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
 
-from poseidon_nb.plots.picture import INK, PLOTLY, ROWS_TOLD, Picture, drawn
+from poseidon_nb.plots.picture import INK, PLOTLY, ROWS_TOLD, Picture, drawn, nothing
 
 
 def a_picture(rows: int = 3) -> Picture:
@@ -87,7 +87,26 @@ def test_a_long_table_is_cut_where_it_is_told_and_says_so() -> None:
     assert len(picture.table) == ROWS_TOLD + 7
 
 
-@pytest.mark.parametrize("again", [copy.deepcopy, lambda picture: pickle.loads(pickle.dumps(picture))])
+def test_where_nothing_is_drawn_the_words_stand_in_place_of_axes() -> None:
+    table = pd.DataFrame({"slug": []})
+    picture = nothing("no size of <b>web</b> costs $5 or $6", table=table, title="Prices")
+    assert picture.words == "Nothing to show: no size of <b>web</b> costs $5 or $6."
+    (note,) = picture.layout.annotations
+    assert note.text == "Nothing to show: no size of &lt;b&gt;web&lt;/b&gt; costs &#36;5 or &#36;6."
+    assert not picture.data
+    assert picture.layout.xaxis.visible is picture.layout.yaxis.visible is False
+    assert picture.layout.height < 200
+    assert picture.layout.title.text == "Prices"
+    long = nothing("a word " * 40, table=table, title="")
+    assert max(map(len, long.layout.annotations[0].text.split("<br>"))) <= 80
+
+
+def test_a_front_end_that_has_a_typesetter_takes_no_two_prices_for_a_formula(renderer) -> None:
+    renderer("plotly_mimetype+notebook")
+    assert a_picture()._repr_mimebundle_()[PLOTLY]["config"]["typesetMath"] is False
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda picture: pickle.loads(pickle.dumps(picture))])
 def test_a_copy_keeps_table_and_words(again) -> None:
     other = again(a_picture())
     assert isinstance(other, Picture)

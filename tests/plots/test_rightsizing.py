@@ -58,28 +58,53 @@ def test_savings_are_bars_largest_first():
         a_row(5, "e", verdict="larger", saving_usd_month=-48.0),
     )
     picture = plots.savings(found)
-    resized, anew = picture.data
-    assert (resized.y, resized.x) == (("a", "b"), (24.0, 42.0)) or (resized.y, resized.x) == (("b", "a"), (42.0, 24.0))
+    resized, less_sure, anew = picture.data
+    assert [trace.name for trace in picture.data] == ["resize", "resize, less sure", "make anew (smaller disk)"]
+    assert (resized.y, resized.x, less_sure.y, less_sure.x) == (("b",), (42.0,), ("a",), (24.0,))
     assert (anew.y, anew.x, anew.text) == (("c",), (36.0,), ("→ s-1vcpu-2gb",))
     assert picture.layout.yaxis.categoryarray == ("a", "c", "b"), "plotly draws from the bottom up"
-    assert dict(zip(resized.y, resized.marker.pattern.shape, strict=True)) == {"a": "/", "b": ""}
+    assert [trace.marker.pattern.shape for trace in picture.data] == ["", "/", ""]
+    # No ink can be read upon a hatched bar.
+    assert {trace.textposition for trace in picture.data} == {"outside"}
+    assert picture.layout.xaxis.range[1] > 42 * 1.2
     assert picture.table["name"].tolist() == ["b", "c", "a"]
-    assert picture.words.startswith("2 of 5 droplets can be smaller, which saves $66.00 a month, $792.00 a year.")
+    assert picture.words.startswith(
+        "2 of 5 droplets can be smaller, which saves $66.00 a month, $792.00 a year. Most saves b, from s-4vcpu-8gb to"
+        " s-1vcpu-1gb: $42.00 a month."
+    )
     assert "1: made anew they would save $36.00" in picture.words
-    hover = dict(zip(resized.y, resized.hovertext, strict=True))["b"]
+    (hover,) = resized.hovertext
     assert "s-4vcpu-8gb → s-1vcpu-1gb" in hover
     assert "$48.00 → $6.00 a month, saves $42.00" in hover
     assert hover.endswith("14 days<br>on it")
 
 
-def test_the_size_stands_beside_a_striped_bar_where_there_is_room_for_it():
-    picture = plots.savings(frame(smaller(1, "a", 24.0, sure="medium"), smaller(2, "b", 5.0)))
-    (bars,) = picture.data
-    assert dict(zip(bars.y, bars.textposition, strict=True)) == {"a": "outside", "b": "auto"}
-    assert picture.layout.xaxis.range[1] >= 1.3 * 24
-    # A short one has its room beside the others.
-    short = plots.savings(frame(smaller(1, "a", 3.0, sure="medium"), smaller(2, "b", 24.0)))
-    assert short.layout.xaxis.range is None
+def test_only_where_a_droplet_has_two_bars_they_are_in_lanes():
+    anew = {"anew_size": "s-1vcpu-2gb", "anew_saving_usd_month": 30.0}
+    alone = plots.savings(frame(smaller(1, "a", 24.0), a_row(2, "b", **anew)))
+    both = plots.savings(frame(smaller(1, "a", 24.0, **anew), smaller(2, "b", 5.0, sure="low")))
+    assert {trace.offsetgroup for trace in alone.data} == {None}
+    assert len({trace.offsetgroup for trace in both.data}) == 2 < len(both.data)
+
+
+def test_the_shapes_of_use_are_told_in_the_legend():
+    picture = plots.use_of_size(frame(a_row(1, "a")))
+    assert [trace.name for trace in picture.data] == [
+        *("CPU", "memory"),
+        *("half of the time", "19 of 20 readings", "the most"),
+    ]
+    used, shapes = picture.data[0], picture.data[2:]
+    assert [trace.marker.symbol for trace in shapes] == [*used.marker.symbol[:3]]
+    assert {trace.marker.opacity for trace in picture.data[:2]} == {1}
+
+
+def test_long_names_are_cut_beside_their_rows_and_whole_where_the_mouse_rests():
+    name = "web-" * 50
+    for draw in (plots.savings, plots.use_of_size):
+        picture = draw(frame(smaller(1, name, 24.0), smaller(2, name, 24.0)))
+        assert {len(text) for text in picture.layout.yaxis.ticktext} == {40}
+        assert len({*picture.layout.yaxis.ticktext}) == 2
+        assert name in picture.data[0].hovertext[0].replace("<br>", "")
 
 
 def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
@@ -90,21 +115,23 @@ def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
             a_row(3, "c", cpu_p95_percent=None, memory_p95_percent=None),
         )
     )
-    cpu, memory = picture.data
+    cpu, memory, *_ = picture.data
     assert cpu.x == (5.0, 10.0, 20.0, None, 5.0, 10.0, 20.0, None)
     assert memory.x == (5.0, 6.0, 7.0, None, 5.0, 6.0, 93.0, None)
     assert [round(place) for place in cpu.y] == [0] * 4 + [1] * 4
     assert set(cpu.y).isdisjoint(memory.y)
     assert picture.layout.yaxis.ticktext == ("a", "b")
-    assert "fullest b with 93% of its memory" in picture.words
+    assert "The busiest is a: 10% of its vCPUs or less in 19 of 20 readings." in picture.words
+    assert "The fullest is b: up to 93% of its memory." in picture.words
     assert "10% or less in 19 of 20 readings, 20% at most" in cpu.hovertext[0]
     assert len(picture.table) == 2
 
 
 def test_memory_alone_is_drawn_too():
-    cpu, memory = plots.use_of_size(
-        frame(a_row(1, "a", cpu_p50_percent=None, cpu_p95_percent=None, cpu_max_percent=None))
-    ).data
+    picture = plots.use_of_size(frame(a_row(1, "a", cpu_p50_percent=None, cpu_p95_percent=None, cpu_max_percent=None)))
+    cpu, memory, *_ = picture.data
+    assert "busiest" not in picture.words
+    assert "nan" not in picture.words
     assert set(cpu.x) == {None}
     assert memory.x[:3] == (5.0, 6.0, 7.0)
 
@@ -123,9 +150,15 @@ def test_strings_of_the_account_are_escaped_and_two_of_one_name_told_apart(draw)
 @pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
 def test_no_rows_give_an_empty_picture_with_words(draw):
     picture = draw(frame())
-    assert picture.words
+    assert picture.words == "Nothing to show: there is no droplet."
     assert picture.table.empty
-    assert all(not len(trace.y) for trace in picture.data)
+    assert not picture.data
+
+
+def test_why_there_is_nothing_to_show_is_said():
+    keep = frame(*(a_row(n, f"d-{n}", cpu_p95_percent=None, memory_p95_percent=None) for n in (1, 2)))
+    assert plots.savings(keep).words == "Nothing to show: 2 droplets, and none can be smaller."
+    assert plots.use_of_size(keep).words == "Nothing to show: 2 droplets, and no readings of any."
 
 
 @pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])

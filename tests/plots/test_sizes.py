@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
+
 import pandas as pd
 import pytest
 
 from poseidon_nb.analysis import sizes as analysis
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.findings.sizes import FAMILIES
 from poseidon_nb.frames.tidy import frame_from_rows
 from poseidon_nb.plots import availability_map, price_map
+from poseidon_nb.plots.size_axes import is_price, label_of
 from poseidon_nb.sandbox.figures import figures
+from poseidon_nb.widgets.sizes.model import AXES as EXPLORED
 
 BAD = "<img src=x onerror=alert(1)>"
 
@@ -24,9 +29,13 @@ def regions() -> pd.DataFrame:
     return frame_from_rows("regions", [dict(region) for region in figures().regions.values()])
 
 
+def clouds_of(picture):
+    return [trace for trace in picture.data if trace.mode == "markers"]
+
+
 def points(picture) -> dict[str, tuple[float, float, str]]:
     """Give where each size stands, and its sign."""
-    clouds = [trace for trace in picture.data if trace.mode == "markers"]
+    clouds = clouds_of(picture)
     return {
         slug: (x, y, symbol)
         for cloud in clouds
@@ -39,7 +48,9 @@ def test_every_size_stands_where_its_memory_and_price_put_it(sizes):
     expected = {size["slug"]: (size["memory"] / 1024, size["price_monthly"]) for size in figures().sizes.values()}
     assert {slug: (x, y) for slug, (x, y, _) in points(picture).items()} == expected
     assert picture.layout.xaxis.title.text == "memory (GiB)"
-    assert picture.layout.yaxis.title.text == "what a whole month costs at most (USD)"
+    assert picture.layout.yaxis.title.text == "price (USD a month)"
+    assert picture.layout.title.text == "Sizes: price by memory"
+    assert "s-1vcpu-512mb-10gb (0.5 GiB for $4.00 a month)" in picture.words
     assert picture.layout.xaxis.type == picture.layout.yaxis.type == "log"
     assert len(picture.table) == 147
 
@@ -53,6 +64,45 @@ def test_the_line_is_the_least_price_for_at_least_so_much(sizes):
         assert at == cheapest, gib
     assert [*line.x] == sorted({*line.x})
     assert [*line.y] == sorted({*line.y})
+    assert line.name == "lowest for that much"
+
+
+def test_there_is_no_line_where_more_is_not_better_or_less_is_not(sizes):
+    frame = analysis.unit_prices(sizes)
+    for x, y in (("price_per_vcpu", "price_per_memory_gib"), ("vcpus", "memory_gib"), ("price_monthly", "vcpus")):
+        picture = price_map(frame, x, y)
+        assert len(picture.data) == len(clouds_of(picture))
+        assert "lowest" not in picture.words
+    assert price_map(frame, "vcpus").data[-1].name == "lowest for that many"
+    assert "s-1vcpu-512mb-10gb (1 vCPU for $4.00 a month)" in price_map(frame, "vcpus").words
+
+
+def test_axes_are_called_as_in_the_explorer(sizes):
+    for name, axis in EXPLORED.items():
+        assert label_of(name) == axis.label
+        assert is_price(name) == axis.is_money
+
+
+def test_ticks_are_round_and_can_be_read(sizes):
+    frame = analysis.unit_prices(sizes)
+    layout = price_map(frame).layout
+    assert layout.xaxis.ticktext == ("1", "4", "16", "64", "256", "1,024") or layout.xaxis.ticktext[0] in {
+        "0.25",
+        "0.5",
+    }
+    assert layout.yaxis.ticktext[:4] == ("$2", "$5", "$10", "$20")
+    assert layout.yaxis.ticktext[-1] == "$20,000"
+    for name in EXPLORED:
+        axis = price_map(frame[frame["gpu_count"] > 0], x=name, y="price_monthly").layout.xaxis
+        assert 2 <= len(axis.ticktext) <= 14
+        assert len({*axis.ticktext}) == len(axis.ticktext)
+
+
+def test_a_family_keeps_its_colour_and_sign_whatever_else_is_drawn(sizes):
+    whole = {trace.name: trace for trace in clouds_of(price_map(analysis.unit_prices(sizes)))}
+    (some,) = clouds_of(price_map(analysis.on_sale(sizes, family="memory-optimized")))
+    assert some.marker.color == whole["memory-optimized"].marker.color
+    assert some.marker.symbol[0] == whole["memory-optimized"].marker.symbol[0]
 
 
 def test_what_no_other_beats_is_filled(sizes):
@@ -63,6 +113,10 @@ def test_what_no_other_beats_is_filled(sizes):
         filled = {slug for slug, (_, _, symbol) in points(picture).items() if not symbol.endswith("-open")}
         assert filled == {*front["slug"]}
         assert f"{len(front)} are filled" in picture.words
+        assert picture.layout.title.text.endswith("(filled: no other size beats it)")
+        # The legend shows the sign of the first.
+        for cloud in clouds_of(picture):
+            assert cloud.marker.symbol[0].endswith("-open") == all(one.endswith("-open") for one in cloud.marker.symbol)
         assert {*picture.table.loc[picture.table["best"], "slug"]} == filled
     assert all(not symbol.endswith("-open") for _, _, symbol in points(price_map(frame)).values())
 
@@ -84,10 +138,10 @@ def test_the_hover_tells_all(sizes):
         "$12.00 a vCPU, $6.00 a GiB, $0.30 a GB of disk, $16.00 a TB",
         "sold in fra1 and sfo2",
     ):
-        assert part in told["s-8vcpu-16gb"]
+        assert part in html.unescape(told["s-8vcpu-16gb"])
     gone = sizes.assign(available=False)
-    assert "no longer sold" in price_map(analysis.unit_prices(gone)).data[1].hovertext[0]
-    one, eight = price_map(analysis.on_sale(sizes, generation="h200")).data[1].hovertext
+    assert "no longer sold" in price_map(analysis.unit_prices(gone)).data[0].hovertext[0]
+    one, eight = price_map(analysis.on_sale(sizes, generation="h200")).data[0].hovertext
     assert "1 GPU, 141 GiB" in one
     assert "8 GPU, 1,128 GiB" in eight
 
@@ -117,31 +171,53 @@ def test_every_cell_says_what_the_region_says(sizes, regions):
         assert {*picture.table.loc[picture.table[region["slug"]] == "sold", "slug"]} == sells
     hover = dict(zip(heat.x, heat.hovertext[1], strict=True))["s-1vcpu-1gb"]
     assert hover.startswith("San Francisco 1, closed, not sold<br>basic regular<br>1 vCPU, 1 GiB of memory<br>")
-    assert "$6.00 a month" in hover
+    assert "$6.00 a month" in html.unescape(hover)
     assert "%{y}: %{hovertext}" in heat.hovertemplate
-    assert picture.words == "147 sizes in 15 regions: tor1 sells most, 143. Closed: sfo1 and ams2."
+    assert picture.words == (
+        "147 sizes in 15 regions: tor1 sells most, 143, atl1 of those that are open fewest, 1. Closed: sfo1 and ams2."
+    )
+
+
+def test_too_many_sizes_to_be_named_are_named_by_their_families(sizes, regions):
+    matrix = analysis.availability(sizes, regions)
+    picture = availability_map(matrix, analysis.unit_prices(sizes))
+    names = [text.replace("<br>", "") for text in picture.layout.xaxis.ticktext]
+    assert names == [*dict.fromkeys(FAMILIES.values())]
+    (heat,) = picture.data
+    family = dict(zip(*(analysis.unit_prices(sizes)[name] for name in ("slug", "family")), strict=True))
+    for name, place in zip(names, picture.layout.xaxis.tickvals, strict=True):
+        assert family[heat.x[int(place)]] == name
+    # A line between two families.
+    assert len(picture.layout.shapes) == len(names) - 1
+    for shape in picture.layout.shapes:
+        assert family[heat.x[int(shape.x0 - 0.5)]] != family[heat.x[int(shape.x0 + 0.5)]]
+    assert [*picture.table["slug"]] == [*heat.x]
+    # Without their facts each third is named.
+    plain = availability_map(matrix).layout.xaxis
+    assert len(plain.ticktext) == 49
+    assert plain.title.text == "size (one of 3 is named)"
 
 
 def test_few_sizes_are_named_and_ticked(sizes, regions):
     basic = analysis.on_sale(sizes, family="basic")
     picture = availability_map(analysis.availability(basic, regions))
     assert picture.data[0].text[0][0] == "✓"
-    assert picture.layout.xaxis.showticklabels
+    assert [*picture.layout.xaxis.ticktext] == [*picture.data[0].x]
     gone = analysis.availability(sizes.assign(available=[False, *[True] * 146]), regions)
     assert availability_map(gone).words.endswith("Sold nowhere here: s-1vcpu-512mb-10gb.")
-    assert not availability_map(gone).layout.xaxis.showticklabels
 
 
 def test_frames_with_no_rows_give_pictures_that_say_so(sizes, regions):
     none = sizes.iloc[:0]
-    assert price_map(analysis.unit_prices(none)).words == "There is no size to draw."
-    assert price_map(analysis.frontier(none), frontier=[]).words == "There is no size to draw."
+    assert price_map(analysis.unit_prices(none)).words == "Nothing to show: there is no size."
+    assert price_map(analysis.frontier(none), frontier=[]).words == "Nothing to show: there is no size."
     for matrix in (
         analysis.availability(none, regions),
         analysis.availability(sizes, regions.iloc[:0]).iloc[:0],
         analysis.availability(none, regions.iloc[:0]),
     ):
-        assert availability_map(matrix).words == "There is no region or no size to draw."
+        assert availability_map(matrix).words == "Nothing to show: there is no region or no size."
+        assert not availability_map(matrix).data
 
 
 def test_hostile_words_are_escaped(sizes, regions):

@@ -96,8 +96,29 @@ def test_of_very_many_droplets_the_busiest_are_drawn_and_the_words_say_so():
 
 def test_nothing_is_said_as_nothing():
     figure = po.plots.timeline(spans())
-    assert "Nothing" in figure.words
+    assert figure.words == "Nothing to show: nothing was done to any droplet in this time."
     assert not figure.data
+
+
+def test_rows_are_in_the_order_in_which_one_counts():
+    names = ["web-10", "web-9", "Web-2", "²", "9"]
+    figure = po.plots.timeline(spans(*({"name": name, "droplet_id": n} for n, name in enumerate(names))))
+    assert figure.layout.yaxis.tickvals == ("9", "Web-2", "web-9", "web-10", "²")
+
+
+def test_a_long_name_is_cut_beside_its_row_and_whole_where_the_mouse_rests():
+    name = "web-" * 50
+    figure = po.plots.timeline(spans({"name": name + "1"}, {"name": name + "2", "droplet_id": 8}))
+    assert {len(text) for text in figure.layout.yaxis.ticktext} == {40}
+    assert {*figure.data[0].y} == {name + "1", name + "2"}
+    assert name in figure.data[0].hovertext[0].replace("<br>", "")
+
+
+def test_a_failure_is_marked_and_does_not_change_what_the_legend_shows_of_its_kind():
+    figure = po.plots.timeline(spans({"status": "errored", "failed": True}, {}))
+    assert [(trace.name, trace.type) for trace in figure.data] == [("switched on or off", "bar"), ("failed", "scatter")]
+    assert figure.data[0].marker.pattern.shape is None
+    assert figure.layout.showlegend
 
 
 def test_the_frame_stays_as_it_was():
