@@ -57,8 +57,9 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     found = pd.concat([_cpu(series), _memory(series), _disk(series), _traffic(series), _window(series)], axis="columns")
     found.index = found.index.astype("Int64")
     frame = found.reindex(index)
-    frame["samples"] = frame["cpu_samples"].fillna(frame["memory_samples"]).fillna(0)
-    frame["hours"] = frame["cpu_hours"].fillna(frame["memory_hours"]).fillna(0.0)
+    # The agent that tells of the memory may have come long after the first reading of the CPU.
+    for name in ("samples", "hours"):
+        frame[name] = frame[[f"cpu_{name}", f"memory_{name}"]].min(axis="columns").fillna(0)
     known = frame[["cpu_p95_percent", "memory_p95_percent", "disk_used_gb"]].notna().any(axis="columns")
     changed = frame[["cpu_changed", "memory_changed", "disk_changed"]].astype("boolean")
     frame["resized"] = changed.any(axis="columns").astype("boolean").where(known)

@@ -80,6 +80,21 @@ def test_gaps_and_restarts_count_neither_as_readings_nor_as_hours():
     assert row["cpu_max_percent"] == pytest.approx(50.0)
 
 
+def test_an_agent_that_came_late_makes_the_hours_those_that_the_memory_was_read():
+    """The CPU is told without an agent, so that it may have been read for days and the memory for minutes."""
+    nothing = [None] * 9
+    answers = [
+        (1, "a", "cpu", busy_counters([10.0] * 11)),
+        (1, "a", "memory_total", answer(({}, [*nothing, 4 * GIB, 4 * GIB, 4 * GIB]))),
+        (1, "a", "memory_available", answer(({}, [*nothing, 3 * GIB, 3 * GIB, 3 * GIB]))),
+    ]
+    row = use_of(answers, "a").iloc[0]
+    assert (row["samples"], row["hours"]) == (3, pytest.approx(3 * STEP / 3600))
+    # Of what was not read at all there are no hours to be fewer.
+    row = use_of(answers[:1], "a").iloc[0]
+    assert (row["samples"], row["hours"]) == (11, pytest.approx(11 * STEP / 3600))
+
+
 def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
     # 180 % of one CPU's time on two, then the same work on four.
     busy = [0.0, 540.0, 1080.0, 1620.0, 2160.0]

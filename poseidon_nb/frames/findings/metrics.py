@@ -50,7 +50,7 @@ DISK_AND_TRAFFIC = (
 )
 #: What such figures rest on.
 WINDOW = (
-    finding("samples", "Int64", "how many readings the figures of the cpu, or else of the memory, rest on"),
+    finding("samples", "Int64", "how many readings there are of the CPU or of the memory, of which there are fewer"),
     finding("hours", "float64", "how long those readings cover, gaps not counted", "h"),
     finding("from", TIME, "the first reading"),
     finding("to", TIME, "the last reading"),
