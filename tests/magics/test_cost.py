@@ -71,6 +71,12 @@ def test_a_service_that_is_not_there_is_a_line_with_the_reason(desk) -> None:
     assert lines.loc["database", "note"].startswith("could not be read: 501")
 
 
+def test_an_account_without_a_registry_has_no_line_of_one(desk) -> None:
+    assert "registry" in {*desk.do("cost lines")["kind"]}, "here the sandbox says that it does not know"
+    desk.sandbox.fault("status", operation="registries_get_subscription", status=404, times=None)
+    assert "registry" not in {*desk.do("cost lines")["kind"]}
+
+
 def test_a_missing_scope_is_a_line_with_the_scope_and_other_sums_stay(desk) -> None:
     before = desk.do("cost").set_index("group")["price_usd_month"]
     desk.sandbox.fault("status", operation="volumes_list", status=403, times=None)

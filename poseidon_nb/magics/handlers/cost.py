@@ -107,9 +107,6 @@ def _lines(job: Job, more: Mapping[str, Read] | None = None) -> tuple[pd.DataFra
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # pandas comes at first use
 
     kinds = {name: kind for name, (_, kind) in _FRAMES.items()} | {name: name for name in (*_OTHERS, _REGISTRY)}
-    if _REGISTRY in found.refused and found.refused[_REGISTRY].startswith("404"):
-        # There is no registry.
-        del found.refused[_REGISTRY]
     lines = cost.lines(
         **{name: found.answers[name] for name in (*_FRAMES, "backup_policies") if name in found.answers},
         resources=_together([found.answers[key] for key in places if key in found.answers]),
@@ -135,10 +132,13 @@ def _tell_refused(job: Job, found: _Found, places: Mapping[str, str]) -> None:
 
 
 def _subscription(client: Client) -> pd.DataFrame:
-    """Give the registry's plan as a line of its own: the API tells its price."""
+    """Give the registry's plan as a line of its own, for the API tells its price; none where there is no registry."""
     import pandas as pd  # noqa: PLC0415  # pandas comes at first use
 
-    answer = client.call("registries_get_subscription")
+    try:
+        answer = client.call("registries_get_subscription")
+    except NotFound:
+        return pd.DataFrame(columns=["kind", "name", "price_usd_month"])
     tier = (answer.get("subscription") or answer).get("tier") or {}
     cents = tier.get("monthly_price_in_cents")
     return pd.DataFrame(
