@@ -1,6 +1,7 @@
 """Which of the sizes that are sold hold what a droplet needs, and which of those costs least.
 
-All droplets against all sizes at once, as arrays: rows are droplets, columns are sizes. `rightsizing` says what is needed.
+All droplets against all sizes at once, as arrays: rows are droplets, columns are sizes. What a
+droplet needs is found by `demand`, and which sizes it may have at all by `judging`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: What rounding may make of an exact fit.
 _EXACT = 1 + 1e-9
 #: The traffic of a month is reckoned in decimal TB; what a size includes, in GiB.
-_GIB_OF_TB = 1e12 / (1 << 30)
+_GIB_OF_DECIMAL_TB = 1e12 / (1 << 30)
 #: Of the key by which sizes are compared: no droplet costs so many cents.
 _NOT_FOR_SALE = np.iinfo(np.int64).max
 
@@ -96,7 +97,9 @@ class Sold:
 
     Attributes
     ----------
-    slugs, vcpus, memory, disk, transfer, prices : array
+    slugs : array of str
+    vcpus, memory, disk, transfer, prices : array of float
+        In MiB, GB, TB of 1,000 GiB a month, and USD a month; NaN where the frame does not say.
     processors : Processors
     """
 
@@ -160,7 +163,7 @@ def overage_usd(outbound: Numbers, allowance: Numbers) -> Numbers:
 
     Both in TB, as they are served: the one is decimal, the other is of 1,000 GiB.
     """
-    beyond = outbound * _GIB_OF_TB - allowance * TRANSFER_GIB_OF_TB
+    beyond = outbound * _GIB_OF_DECIMAL_TB - allowance * TRANSFER_GIB_OF_TB
     return TRANSFER_GIB.usd * np.nan_to_num(np.maximum(beyond, 0.0))
 
 

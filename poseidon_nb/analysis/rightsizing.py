@@ -40,8 +40,8 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
     sizes : pandas.DataFrame
         As ``client.sizes.frame()`` gives it.
     use : pandas.DataFrame
-        Table ``use`` of `analysis.metrics`, or one of your own with ``droplet_id``, ``cpu_p95_percent``, ``cpu_max_percent``,
-        ``memory_max_percent`` (percent) and ``hours``. A droplet without a row in it is one of which nothing is known.
+        As `analysis.metrics.use` gives it, or one of your own with ``droplet_id``, ``cpu_p95_percent``,
+        ``cpu_max_percent``, ``memory_max_percent`` and ``hours``. A droplet without a row in it is one of which nothing is known.
     rule : Rule
         When a size holds a droplet.
 

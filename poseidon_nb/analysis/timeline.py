@@ -32,7 +32,8 @@ def spans(
     names : mapping or pandas.Series, optional
         The droplets' names by id. One that is not in it, because it was deleted since, goes by its id.
     now : datetime, optional
-        Where an action ends that still runs, in UTC where it names no zone. By default the last moment that the frame tells of.
+        Where an action ends that still runs, in UTC where it names no zone. By default the last moment that the frame
+        tells of.
 
     Returns
     -------

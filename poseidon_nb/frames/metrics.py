@@ -13,6 +13,7 @@ import pandas as pd
 
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.arrays import array
+from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.shaped import shaped
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 #: What a droplet has that the metrics agent was installed on (``droplets_list``, ``features``).
 AGENT = "monitoring"
 
-_TIME = "datetime64[us, UTC]"
 _LABELS = ("mode", "device", "mountpoint", "interface", "direction")
 
 
@@ -56,7 +56,7 @@ def metrics_frame(answer: Mapping[str, Any]) -> pd.DataFrame:
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ShapeError("the answer holds no series of metrics") from None
     frame = pd.DataFrame({name: array("string", columns[name]) for name in labels})
-    frame.insert(0, "time", array(_TIME, columns["time"]))
+    frame.insert(0, "time", array(TIME, columns["time"]))
     frame["value"] = array("float64", columns["value"])
     return frame
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 #: What is needed of frames that a noun of the client gives; other tables come by their operation.
 _NOUNS = frozenset({"actions", "droplets", "images", "metrics", "regions", "sizes", "snapshots"})
-
-
-#: Whose columns a frame has that is not called as its table.
+#: Where an error calls a frame otherwise than its table: whose columns it has.
 _TABLES = {
     "lines": ("cost_lines",),
     "more": ("cost_lines",),

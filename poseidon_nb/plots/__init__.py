@@ -6,8 +6,8 @@ table and says them in words, for whoever cannot see it and for pages that run n
 A module for each question, called as in `analysis`: `sizes`, `regions`, `cost`, `metrics`, `rightsizing`, `timeline`.
 What they share is in `picture` (the look of all, and how one is told where it is not drawn), `droplet_rows` (a row for
 each droplet), `size_axes` and `size_facts` (how sizes are measured, and what is told of each) and `labels` (names told
-apart, cut and escaped, what is left out). Neither knows `analysis`: a frame of your own with the columns that a function
-needs is drawn as well.
+apart, cut and escaped, what is left out). None of them knows `analysis`: a frame of your own with the columns that a
+function needs is drawn as well.
 """
 
 from __future__ import annotations
