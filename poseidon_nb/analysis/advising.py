@@ -26,7 +26,6 @@ _FIGURES = (
     *("memory_p50_percent", "memory_p95_percent", "memory_max_percent"),
     *("disk_used_gb", "disk_used_percent", "outbound_tb_month", "hours"),
 )
-_WHOLE = 100.0
 
 
 def columns_of(
@@ -41,7 +40,7 @@ def columns_of(
 
     def then(used: Numbers, now: Numbers, of_sold: Numbers) -> Numbers:
         # The share that would be used of the advised size.
-        return _WHOLE * used / np.where(keep, now, sold.at(of_sold, chosen))
+        return 100 * used / np.where(keep, now, sold.at(of_sold, chosen))
 
     would_use = {
         "advised_cpu_p95_percent": then(demand.cpu_p95, demand.vcpus, sold.vcpus),
@@ -88,7 +87,7 @@ def _cases(
     anything, on_sale = np.asarray(sells.any(axis=1)), _on_sale(sells, verdicts)
     grow = ~enough(demand.disk, demand.need_disk)
     notes, samples, span_h = texts(use, "note"), numbers(use, "samples"), _span_h(use)
-    cpu, memory = _WHOLE * demand.cpu_p95 / demand.vcpus, _WHOLE * demand.memory_max / demand.memory
+    cpu, memory = 100 * demand.cpu_p95 / demand.vcpus, 100 * demand.memory_max / demand.memory
     read = demand.read
     for row, place in enumerate(verdicts.anew):
         yield Case(

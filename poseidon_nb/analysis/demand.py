@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from poseidon_nb.analysis.columns import Flags, Numbers, Texts
     from poseidon_nb.analysis.rule import Rule
 
-_WHOLE = 100.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
@@ -73,11 +71,11 @@ class Demand:
             # A share is one of two sizes, if there were two. Else it says more: of a size's memory a kernel keeps some
             # for itself, on another size too.
             read = numbers(use, absolute)
-            reckoned = numbers(use, share) / _WHOLE * whole
+            reckoned = numbers(use, share) / 100 * whole
             return np.where(resized | np.isnan(reckoned), read, reckoned)
 
         def with_room(used: Numbers, headroom: float) -> Numbers:
-            return used * _WHOLE / (_WHOLE - headroom)
+            return used * 100 / (100 - headroom)
 
         cpu_p95 = known("cpu_p95_percent", vcpus, "cpu_p95_vcpus")
         cpu_max = known("cpu_max_percent", vcpus, "cpu_max_vcpus")
@@ -101,7 +99,7 @@ class Demand:
             outbound=outbound,
             hours=np.nan_to_num(numbers(use, "hours")),
             need_vcpus=with_room(cpu_p95, rule.cpu_headroom),
-            need_burst=cpu_max * _WHOLE / rule.burst,
+            need_burst=cpu_max * 100 / rule.burst,
             need_memory=with_room(memory_max, rule.memory_headroom),
             need_disk=with_room(disk_used, rule.disk_headroom),
             need_outbound=with_room(outbound, rule.transfer_headroom),

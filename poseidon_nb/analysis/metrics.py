@@ -107,11 +107,10 @@ def filesystem(series: pd.DataFrame) -> pd.DataFrame:
 def bandwidth(series: pd.DataFrame) -> pd.DataFrame:
     """Give the traffic in Mbit/s; the label is the interface and the direction, such as ``public outbound``."""
     series = readable(series)
-    found = with_gaps(picked(series, "bandwidth", _ROAD), ["droplet_id", *_ROAD])
-    return _shaped("bandwidth", "Mbit/s", found.assign(label=found[_ROAD[0]] + " " + found[_ROAD[1]]), series)
+    labels = ("interface", "direction")
+    found = with_gaps(picked(series, "bandwidth", labels), ["droplet_id", *labels])
+    return _shaped("bandwidth", "Mbit/s", found.assign(label=found["interface"] + " " + found["direction"]), series)
 
-
-_ROAD = ("interface", "direction")
 
 #: What `tidy` knows.
 KINDS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {

@@ -75,20 +75,18 @@ def seconds_since(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
     return seconds
 
 
-def after_gap(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[bool]:
-    """Say of each reading whether one is missing before it: it is later than that series' usual step."""
+def beyond_usual(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
+    """Give the seconds by which a reading comes later than its series' usual step; missing where no gap is before it."""
     seconds = seconds_since(frame, by)
     usual = seconds.groupby([frame[name] for name in by], sort=False).transform("median")
-    return seconds > GAP * usual
+    return (seconds - usual).where(seconds > GAP * usual)
 
 
 def with_gaps(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Add a row without a value where each gap begins, a usual step after the last reading before it; at the end, unsorted."""
-    seconds = seconds_since(frame, by)
-    usual = seconds.groupby([frame[name] for name in by], sort=False).transform("median")
-    late = seconds > GAP * usual
-    holes = frame.loc[late].assign(value=np.nan)
-    holes["time"] = holes["time"] - pd.to_timedelta((seconds - usual)[late], unit="s")
+    late = beyond_usual(frame, by)
+    holes = frame.loc[late.notna()].assign(value=np.nan)
+    holes["time"] = holes["time"] - pd.to_timedelta(late.dropna(), unit="s")
     return pd.concat([frame, holes.astype(frame.dtypes.to_dict())], ignore_index=True) if len(holes) else frame
 
 
@@ -115,7 +113,7 @@ def spent(series: pd.DataFrame) -> pd.DataFrame:
     steps["iowait"] = steps["iowait"].clip(lower=0)
     frame = steps.reset_index()
     seconds = seconds_since(frame, ["droplet_id"])
-    unknown = fell.to_numpy() | after_gap(frame, ["droplet_id"]).to_numpy() | frame["idle"].isna().to_numpy()
+    unknown = fell.to_numpy() | beyond_usual(frame, ["droplet_id"]).notna().to_numpy() | frame["idle"].isna().to_numpy()
     frame.insert(2, "seconds", seconds)
     frame.insert(3, "whole", frame[modes].sum(axis="columns"))
     unknown |= (frame["whole"] <= 0).to_numpy()

@@ -179,6 +179,7 @@ def _doubts(case: Case) -> list[str]:
 
 
 def _time(hours: float) -> str:
+    """Give a time in whole days. Of the last one an hour may be missing: what comes before the first reading is not read."""
     if hours < _SHORT_H:
         return counted(math.floor(hours), "hour")
-    return counted(math.floor(hours / _DAY_H + 1 / _DAY_H), "day")
+    return counted(math.floor((hours + 1) / _DAY_H), "day")

@@ -177,18 +177,18 @@ def cheapest(  # noqa: PLR0913  # every wish is a keyword
         A region, family or generation is unknown, or a wish is no amount.
     """
     frame = on_sale(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
-    wishes = {
-        "vcpus": vcpus,
-        "memory_gib": memory_gib,
-        "disk": disk_gb,
-        "transfer": transfer_tb,
-        "gpu_count": gpus,
-        "gpu_vram": gpu_vram_gib,
-    }
+    wishes = (
+        ("vcpus", vcpus, "vcpus"),
+        ("memory_gib", memory_gib, "memory_gib"),
+        ("disk_gb", disk_gb, "disk"),
+        ("transfer_tb", transfer_tb, "transfer"),
+        ("gpus", gpus, "gpu_count"),
+        ("gpu_vram_gib", gpu_vram_gib, "gpu_vram"),
+    )
     keep = np.ones(len(frame), dtype=bool)
-    for column, least in wishes.items():
+    for wish, least, column in wishes:
         if not math.isfinite(least) or least < 0:
-            raise InvalidArgument(f"{column} of at least {least} is no amount")
+            raise InvalidArgument(f"{wish} of at least {least} is no amount")
         if least > 0:
             # What is not known is not promised.
             keep &= np.nan_to_num(numbers(frame, column)) >= least

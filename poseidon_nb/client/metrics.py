@@ -55,7 +55,7 @@ def _plain(metric: str, word: str) -> Measure:
     return Measure(metric, f"monitoring_get_{word}Metrics")
 
 
-def _road(interface: str, direction: str) -> Measure:
+def _bandwidth(interface: str, direction: str) -> Measure:
     query = (("interface", interface), ("direction", direction))
     return Measure("bandwidth", "monitoring_get_dropletBandwidthMetrics", query)
 
@@ -63,7 +63,7 @@ def _road(interface: str, direction: str) -> Measure:
 _CPU = (_plain("cpu", "DropletCpu"),)
 _MEMORY = (_plain("memory_total", "dropletMemoryTotal"), _plain("memory_available", "dropletMemoryAvailable"))
 _FILESYSTEM = (_plain("filesystem_size", "dropletFilesystemSize"), _plain("filesystem_free", "dropletFilesystemFree"))
-_OUT = _road("public", "outbound")
+_OUT = _bandwidth("public", "outbound")
 #: Where an agent does not tell what is available, it is told by these.
 _INSTEAD = (_plain("memory_free", "dropletMemoryFree"), _plain("memory_cached", "dropletMemoryCached"))
 
@@ -78,8 +78,8 @@ KINDS: dict[str, tuple[Measure, ...]] = {
     "load": tuple(_plain(f"load_{minutes}", f"dropletLoad{minutes}") for minutes in (1, 5, 15)),
     "filesystem": _FILESYSTEM,
     "bandwidth": (
-        *(_road("public", "inbound"), _OUT),
-        *(_road("private", "inbound"), _road("private", "outbound")),
+        *(_bandwidth("public", "inbound"), _OUT),
+        *(_bandwidth("private", "inbound"), _bandwidth("private", "outbound")),
     ),
     "use": (*_CPU, *_MEMORY, *_FILESYSTEM, _OUT),
 }
@@ -200,7 +200,9 @@ class Metrics:
         first = [one for one in measures if one not in by_agent]
         answers, failed = self._answers([(one, measure) for one in chosen for measure in first], start, end)
         refused = any(isinstance(error, Forbidden | Unauthorized) for error in failed.values())
-        silent = {one.id for one in chosen if (one.id, _TOTAL) in answers and not _told(answers[one.id, _TOTAL])}
+        silent = {
+            one.id for one in chosen if (one.id, _TOTAL) in answers and not _has_readings(answers[one.id, _TOTAL])
+        }
         others = [one for one in chosen if one.id not in silent and not refused]
         rest, rest_failed = self._answers([(one, measure) for one in others for measure in by_agent], start, end)
         answers, failed = {**answers, **rest}, {**rest_failed, **failed}
@@ -264,7 +266,9 @@ class Metrics:
 
         answers: _Answers = {}
         failed: dict[int, PoseidonError] = {}
-        for outcome in on_each(wanted, ask, on_idle=self._connection.on_idle, threads=AT_ONCE, interrupted=_left):
+        for outcome in on_each(
+            wanted, ask, on_idle=self._connection.on_idle, threads=AT_ONCE, interrupted=_interrupted
+        ):
             droplet, measure = outcome.thing
             if outcome.error is None:
                 answers[droplet.id, measure] = outcome.answer
@@ -304,10 +308,10 @@ def _measures(kind: str) -> tuple[Measure, ...]:
 
 def _lacks_available(droplet: Droplet, answers: _Answers) -> bool:
     total, available = (answers.get((droplet.id, measure)) for measure in _MEMORY)
-    return available is not None and not _told(available) and _told(total)
+    return available is not None and not _has_readings(available) and _has_readings(total)
 
 
-def _told(answer: Any) -> bool:
+def _has_readings(answer: Any) -> bool:
     try:
         return bool(answer["data"]["result"])
     except (KeyError, TypeError):
@@ -318,5 +322,5 @@ def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _left(going: Sequence[Any], ended: Sequence[Any]) -> str:
+def _interrupted(going: Sequence[Any], ended: Sequence[Any]) -> str:
     return f"{len(ended)} of the answers had been read, and {counted(len(going), 'request')} were on their way"

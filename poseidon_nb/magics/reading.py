@@ -23,8 +23,8 @@ def side_by_side(job: Job, **reads: Callable[[], Any]) -> Mapping[str, Any]:
         One of them could not be read: the first that was named.
     """
     # One client for all threads; made here, for it is made at first use.
-    on_idle = job.view.look if job.client else None
-    outcomes = on_each([*reads], lambda name: reads[name](), on_idle=on_idle)
+    _ = job.client
+    outcomes = on_each([*reads], lambda name: reads[name](), on_idle=job.view.look)
     for one in outcomes:
         if one.error is not None:
             raise one.error

@@ -105,7 +105,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
 
 
 def _until(lines: pd.DataFrame, now: datetime) -> pd.Series:
-    """Give what each line should have cost since the month began."""
+    """Give what each line should have cost since the month began, in USD."""
     end = moment(now)
     began = end.normalize().replace(day=1)
     since = lines["created_at"].fillna(began)
@@ -115,8 +115,8 @@ def _until(lines: pd.DataFrame, now: datetime) -> pd.Series:
     cap = np.where(month / hour > _BETWEEN, prices.CAP_HOURS_GPU, prices.CAP_HOURS)
     cents = ((hours / cap).clip(upper=1.0) * month * 100 + 0.5) // 1
     least = ((month > 0) & (hours > 0)).astype(float)
-    usd: pd.Series = (cents.clip(lower=least) / 100).fillna(0.0)
-    return usd
+    until: pd.Series = (cents.clip(lower=least) / 100).fillna(0.0)
+    return until
 
 
 def _called(product: object) -> object:

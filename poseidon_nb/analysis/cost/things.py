@@ -183,7 +183,7 @@ def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
         frame[name].astype(object) if name in frame.columns else pd.Series(None, frame.index, dtype=object)
         for name in ("size_unit", "size")
     )
-    nodes = [
+    quantities = [
         prices.nodes_of(None if pd.isna(unit) else unit, None if pd.isna(size) else size)
         for unit, size in zip(units, sizes, strict=True)
     ]
@@ -191,7 +191,7 @@ def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
         "load_balancer",
         frame,
         prices.LOAD_BALANCER_NODE,
-        pd.Series(nodes, frame.index, dtype="Float64"),
+        pd.Series(quantities, frame.index, dtype="Float64"),
         id=frame["id"],
         name=frame["name"],
         region=frame["region"],

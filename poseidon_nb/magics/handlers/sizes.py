@@ -24,8 +24,6 @@ _AMOUNTS: tuple[tuple[str, str, Unit], ...] = (
     ("transfer", "transfer_tb", "TB"),
     ("gpu_memory", "gpu_vram_gib", "GiB"),
 )
-
-
 #: Sizes that are shown to who wishes for nothing. `table.sizes` says so in words.
 _FEW = 10
 
