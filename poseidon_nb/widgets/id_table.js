@@ -1,8 +1,9 @@
 // What itables' tables lack for a panel: a selection of ids, which outlives sorting, searching and rows that come and go.
 //
 // It is the beginning of each companion's script, for a script in the page has no other file to import from. The kernel
-// is told the selection by messages: these keep their order with clicks on buttons, which the throttled values of a widget
-// do not.
+// has the selection, and is told by messages what a click changes in it: these keep their order with clicks on buttons,
+// which the throttled values of a widget do not. What is shown is what the kernel said last, with the clicks that it had
+// not heard of by then; so neither undoes what the other one does at the same time.
 
 const ID = 0;
 
@@ -11,9 +12,44 @@ function selectionOf(model) {
   const tables = new Set();
   const chosen = new Set(model.get("chosen").ids);
   let number = model.get("chosen").number;
+  let unheard = [];
   let anchor = null;
+  let pressed = false;
+  const waiting = new Set();
 
   const matching = (api) => api.rows({ search: "applied", order: "applied" }).data().toArray().map((data) => data[ID]);
+
+  const mark = ({ ids, on }) => ids.forEach((id) => (on ? chosen.add(id) : chosen.delete(id)));
+
+  function settle() {
+    for (const act of pressed ? [] : [...waiting]) {
+      waiting.delete(act);
+      act();
+    }
+  }
+
+  // Moves rows once no button of the mouse is down on them. The browser gives no click at all where it was pressed on a row
+  // that has been taken out of the page since, even if it was put back in the same place.
+  function whenStill(act) {
+    waiting.add(act);
+    settle();
+  }
+
+  function press(event) {
+    if (event.button !== 0) return;
+    const over = new AbortController();
+    pressed = true;
+    const release = (event) => {
+      // A mouse that moves with no button down was let go where the page could not see it.
+      if (event.type === "pointermove" && event.buttons) return;
+      over.abort();
+      pressed = false;
+      // The click comes right behind.
+      setTimeout(settle);
+    };
+    for (const type of ["pointerup", "pointercancel", "pointermove"])
+      window.addEventListener(type, release, { capture: true, signal: over.signal });
+  }
 
   // Told: `adopted` of a table that is there now, `decorated` of what it shows, and `replaced` of a selection from the
   // kernel that is another one.
@@ -39,9 +75,11 @@ function selectionOf(model) {
     }
 
     function choose(ids, on) {
-      for (const id of ids) on ? chosen.add(id) : chosen.delete(id);
       number += 1;
-      model.send({ chosen: [...chosen], number });
+      const change = { ids, on, number };
+      unheard.push(change);
+      mark(change);
+      model.send(change);
       tables.forEach(decorate);
     }
 
@@ -70,6 +108,7 @@ function selectionOf(model) {
         const row = event.target.closest("tbody tr[data-pnb-id]");
         if (row && !event.target.closest("a")) toggle(api, Number(row.dataset.pnbId), event.shiftKey);
       });
+      node.addEventListener("pointerdown", press, { capture: true });
       // The mouse marks text where somebody means a range of rows.
       node.addEventListener("mousedown", (event) => { if (event.shiftKey) event.preventDefault(); });
       api.on("draw", () => decorate(api));
@@ -83,12 +122,13 @@ function selectionOf(model) {
     for (const node of document.querySelectorAll(`table[data-pnb-key="${key}"]`)) if (node.pnbApi) adopt(node.pnbApi);
     model.on("change:chosen", () => {
       const now = model.get("chosen");
-      // What the kernel says about a selection that has changed here since is old.
-      if (now.number < number) return;
-      const same = now.ids.length === chosen.size && now.ids.every((id) => chosen.has(id));
-      number = now.number;
+      const before = new Set(chosen);
+      number = Math.max(number, now.number);
+      unheard = unheard.filter((change) => change.number > now.number);
       chosen.clear();
-      now.ids.forEach((id) => chosen.add(id));
+      mark({ ids: now.ids, on: true });
+      unheard.forEach(mark);
+      const same = before.size === chosen.size && [...before].every((id) => chosen.has(id));
       for (const api of tables) {
         if (!same) replaced(api);
         decorate(api);
@@ -97,5 +137,5 @@ function selectionOf(model) {
     return () => window.removeEventListener("pnb-table", arrived);
   }
 
-  return { tables, chosen, matching, serve };
+  return { tables, chosen, matching, whenStill, serve };
 }

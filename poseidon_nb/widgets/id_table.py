@@ -2,13 +2,13 @@
 
 `ITable` is given the heads only. Its own way of taking data in makes a new table each time, on page 1, and its selection
 is of positions, which sorting, or what the account tells, gives to other rows. So a small companion in the page brings the
-rows in, and tells the selection as ids.
+rows in, and tells as ids what a click selects; the selection itself is kept here, where Python and buttons change it too.
 """
 
 from __future__ import annotations
 
 import pathlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
 import anywidget
@@ -50,6 +50,13 @@ class Companion(anywidget.AnyWidget):
         super().__init__(key=uuid4().hex, chosen={"ids": [], "number": 0}, **rows)
 
 
+class Mark(Protocol):
+    """What takes in that a click selected something."""
+
+    def __call__(self, ids: Collection[int], *, on: bool) -> None:
+        """Have these selected, or not, and leave the others as they are."""
+
+
 class Column(NamedTuple):
     """A column of the table.
 
@@ -82,8 +89,10 @@ class IdTable:
         With the rows.
     columns : sequence of Column
         All but the first, which has the boxes to select.
-    chosen : callable
-        Told the ids that are selected, whenever that changes in the page.
+    mark : callable
+        Told ids that a click in the page selects, or with ``on=False`` takes back; they are marked, and no more is done.
+    refresh : callable
+        Has what follows from that shown, by `choose` among others.
     sorted_by : str
         The head of the column by which they are sorted at first.
     lengths : sequence of int
@@ -96,13 +105,14 @@ class IdTable:
         self,
         companion: Companion,
         columns: Sequence[Column],
-        chosen: Callable[[frozenset[int]], None],
+        mark: Mark,
+        refresh: Callable[[], None],
         *,
         sorted_by: str,
         lengths: Sequence[int],
         words: Mapping[str, str],
     ) -> None:
-        self._told = chosen
+        self._mark, self._refresh = mark, refresh
         self._number = 0
         self._companion = companion
         companion.on_msg(self._heard)
@@ -128,15 +138,21 @@ class IdTable:
         self._table.add_class("pnb-fleet-table")
         self.widgets = (self._table, companion)
 
-    def choose(self, ids: Collection[int]) -> None:
-        """Show a selection that was not made in the page."""
-        if {*self._companion.chosen["ids"]} != {*ids} or self._companion.chosen["number"] != self._number:
-            self._companion.chosen = {"ids": sorted(ids), "number": self._number}
+    def choose(self, selected: Callable[[], Collection[int]]) -> None:
+        """Show what is selected."""
+        # Other threads show, too, while a click is taken in. The number is noted last there and so read first here: none is
+        # told to the page with a selection that lacks its click, which the page would then take for undone.
+        number = self._number
+        now = {"ids": sorted(selected()), "number": number}
+        if self._companion.chosen != now:
+            self._companion.chosen = now
 
     def _heard(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        if isinstance(content.get("chosen"), list):
-            self._number = int(content["number"])
-            self._told(frozenset(int(one) for one in content["chosen"]))
+        if isinstance(content.get("ids"), list):
+            self._mark([int(one) for one in content["ids"]], on=bool(content["on"]))
+            # Two windows may show the same table, and each counts on from the highest number that it has seen.
+            self._number = max(self._number, int(content["number"]))
+            self._refresh()
 
 
 def _rendered(body: str) -> Any:

@@ -135,6 +135,48 @@ def test_the_same_droplets_stay_selected_through_sorting_searching_paging_and_an
 
 
 @pytest.mark.timeout(240)
+def test_a_row_stays_under_a_mouse_that_is_held_down_on_it_and_is_the_one_that_is_clicked(fleet):
+    shown = fleet(
+        # Every row of the first page is another droplet's by then; refreshing once more waits for who shows it meanwhile.
+        "import time\n"
+        "first = sorted(elsewhere.droplets.list(), key=lambda one: one.name)[:10]\n"
+        "for one in first: world.droplets.put(one.id, world.droplets[one.id].showing(name=f'z-{one.name}'))\n"
+        f"{LOOK}\n"
+        "while not all(panel.model.fleet.cells[one.id][1] == f'z-{one.name}' for one in first): time.sleep(.05)\n"
+        "panel.refresh()\n"
+        "print('shown')",
+        "sorted(panel.selected['name'])",
+    )
+    page = shown.notebook.page
+    before = shown.names()
+    box = shown.row(before[3]).locator("td.pnb-column-name").bounding_box()
+    page.mouse.move(box["x"] + 12, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    assert answer(shown, 2) == "shown"
+    assert shown.names() == before
+    page.mouse.up()
+    shown.wait_text(f"1 selected: z-{before[3]}")
+    shown.row(before[3]).wait_for(state="detached")
+    assert not {*shown.names()} & {*before}
+    assert answer(shown, 3) == str([f"z-{before[3]}"])
+
+
+@pytest.mark.timeout(240)
+def test_a_row_that_is_clicked_before_the_page_shows_that_the_selection_is_cleared_is_selected_alone(fleet):
+    shown = fleet("sorted(panel.selected['name'])")
+    first, second = shown.names()[:2]
+    shown.row(first).click()
+    shown.wait_text(f"1 selected: {first}")
+    shown.place.evaluate(
+        "(place, row) => { place.querySelector('button.pnb-clear').click(); row.click(); }",
+        shown.row(second).element_handle(),
+    )
+    shown.wait_text(f"1 selected: {second}")
+    assert answer(shown, 2) == str([second])
+    assert shown.chosen() == [second]
+
+
+@pytest.mark.timeout(240)
 def test_a_row_that_moves_under_the_mouse_never_has_another_droplet_acted_upon(fleet):
     shown = fleet(
         # Readings that drop, add and rename rows, one after another, while somebody clicks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-KEY = "from poseidon_nb.widgets.fleet.table import FleetTable; print(FleetTable({}, print)._companion.key)"
+KEY = "from poseidon_nb.widgets.fleet.table import FleetTable; print(FleetTable({}, print, print)._companion.key)"
 
 
 def test_a_table_that_another_kernel_left_in_the_page_is_not_taken_for_its_own():

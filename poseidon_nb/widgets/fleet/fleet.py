@@ -121,6 +121,11 @@ class Fleet:
                 self._selected, self.notice = chosen, ""
                 self._asking.cancel()
 
+    def mark(self, ids: Iterable[int], *, on: bool) -> None:
+        """Have these selected, or not, and the others as they are."""
+        with self._lock:
+            self.select(self._selected | {*ids} if on else self._selected - {*ids})
+
     # --- buttons -----------------------------------------------------------------------------------------------------
     @property
     def asking(self) -> bool:

@@ -196,6 +196,11 @@ class FleetModel(FormModel):
         self.fleet.select(ids)
         self._changed()
 
+    def mark(self, ids: Iterable[int], *, on: bool) -> None:
+        """Have these selected, or not, and the others as they are; who calls it has it shown."""
+        self._used()
+        self.fleet.mark(ids, on=on)
+
     def press(self, verb: str) -> None:
         """Take a click on a verb's button of the first row."""
         self._used()

@@ -16,7 +16,7 @@ from poseidon_nb.widgets.table_style import TABLE_STYLE
 from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import pandas as pd
 
@@ -45,7 +45,7 @@ class FleetPanel(Panel):
         with self._lock:
             self.model = FleetModel(client, self.refresh, self._moved, tag=tag, workers=workers)
             self._head, self._selection, self._why = html("head"), html("selection"), html("why")
-            self._table = FleetTable(self.model.fleet.cells, self._chosen)
+            self._table = FleetTable(self.model.fleet.cells, self._marked, self.refresh)
             self._buttons = verb_buttons(self.model, self.clicked)
             self._forms = (
                 SnapshotForm(self.model, self.clicked, "Name of the snapshots, behind each droplet's own"),
@@ -88,15 +88,15 @@ class FleetPanel(Panel):
         self.model.select(int(one) for one in ids)
 
     # --- how ---------------------------------------------------------------------------------------------------------
-    def _chosen(self, ids: frozenset[int]) -> None:
+    def _marked(self, ids: Collection[int], *, on: bool) -> None:
         self._kernel.clicked()
-        self.model.select(ids)
+        self.model.mark(ids, on=on)
 
     def _show(self) -> None:
         model, fleet = self.model, self.model.fleet
         shown(self._head, head_html("Droplets", model.account, model.count_text()))
         self._table.show(fleet.cells)
-        self._table.choose(fleet.selected)
+        self._table.choose(lambda: fleet.selected)
         show_buttons(self._buttons, model)
         for form in self._forms:
             form.show()

@@ -9,7 +9,7 @@ const tagsOf = (data, place) => String(data[place]).split(", ").filter(Boolean);
 
 function initialize({ model }) {
   const { name: NAME, tags: TAGS } = model.get("places");
-  const { tables, chosen, serve } = selectionOf(model);
+  const { tables, chosen, whenStill, serve } = selectionOf(model);
 
   // What is selected and not shown, by the search or the tag, is acted upon all the same: so it is named.
   function nameHidden(api, all) {
@@ -83,7 +83,8 @@ function initialize({ model }) {
     if (focused) node.querySelector(`tr[data-pnb-id="${focused.dataset.pnbId}"] input.pnb-check`)?.focus();
   }
 
-  model.on("change:rows change:changes", () => tables.forEach(bring));
+  const bringAll = () => tables.forEach(bring);
+  model.on("change:rows change:changes", () => whenStill(bringAll));
   return serve({
     boxLabel: "Select all droplets that match the search",
     adopted(api) {

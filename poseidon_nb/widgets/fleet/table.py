@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from poseidon_nb.widgets.fleet.rows import Cells
+    from poseidon_nb.widgets.id_table import Mark
 
 #: When more than this part of the rows has changed, all are sent anew.
 MOST_CHANGED = 0.5
@@ -65,14 +66,22 @@ class FleetTable(IdTable):
     ----------
     rows : mapping
         Cells by id.
-    chosen : callable
-        Told the ids that are selected, whenever that changes in the page.
+    mark, refresh : callable
+        As `IdTable` has them.
     """
 
-    def __init__(self, rows: Mapping[int, Cells], chosen: Callable[[frozenset[int]], None]) -> None:
+    def __init__(self, rows: Mapping[int, Cells], mark: Mark, refresh: Callable[[], None]) -> None:
         self._base = self._now = rows
         companion = _Companion(places={"name": NAME, "tags": TAGS}, rows=_sent(rows), changes={})
-        super().__init__(companion, _COLUMNS, chosen, sorted_by=HEADS[NAME], lengths=(10, 25, 50, 100), words=_WORDS)
+        super().__init__(
+            companion,
+            _COLUMNS,
+            mark,
+            refresh,
+            sorted_by=HEADS[NAME],
+            lengths=(10, 25, 50, 100),
+            words=_WORDS,
+        )
 
     def show(self, rows: Mapping[int, Cells]) -> None:
         """Bring the table up to date; nothing is sent where nothing has changed."""

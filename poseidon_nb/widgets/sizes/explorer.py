@@ -16,7 +16,7 @@ from poseidon_nb.widgets.sizes.table import SizeTable
 from poseidon_nb.widgets.table_style import TABLE_STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     import pandas as pd
 
@@ -65,7 +65,7 @@ class SizeExplorer(Panel):
             self._head = html("head")
             self._filters = SizeFilters(self.model, self.clicked)
             self._picture = SizePicture(self.model, self._point_clicked, self._points_chosen)
-            self._table = SizeTable(self.model.sizes, self._rows_chosen)
+            self._table = SizeTable(self.model.sizes, self._rows_marked, self.refresh)
             self._selection, self._why = html("selection"), html("why")
             self._clear = Button(self.clicked(lambda: self.model.select(())), names=("clear",))
             self._lines, self._copy = html("line"), CopyButton(what="Copy the lines that make droplets")
@@ -123,9 +123,9 @@ class SizeExplorer(Panel):
         self._kernel.clicked()
         self.model.select_shown(places)
 
-    def _rows_chosen(self, places: frozenset[int]) -> None:
+    def _rows_marked(self, ids: Collection[int], *, on: bool) -> None:
         self._kernel.clicked()
-        self.model.select(places)
+        self.model.mark(ids, on=on)
 
     def _show(self) -> None:
         model = self.model
@@ -133,7 +133,7 @@ class SizeExplorer(Panel):
         self._filters.show()
         self._picture.show()
         self._table.show(model.shown)
-        self._table.choose(model.chosen)
+        self._table.choose(lambda: model.chosen)
         shown(self._selection, f"<b>{escape(model.selection_text())}</b>")
         self._clear.show("Clear selection", enabled=bool(model.chosen))
         lines = model.lines()

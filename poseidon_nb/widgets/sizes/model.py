@@ -244,8 +244,15 @@ class SizeExplorerModel:
 
     def select(self, places: Iterable[int]) -> None:
         """Have exactly these selected."""
-        self._chosen = frozenset(one for one in places if 0 <= one < len(self.sizes))
+        with self._lock:
+            self._chosen = frozenset(one for one in places if 0 <= one < len(self.sizes))
         self._changed()
+
+    def mark(self, places: Iterable[int], *, on: bool) -> None:
+        """Have these selected, or not, and the others as they are; who calls it has it shown."""
+        with self._lock:
+            known = {one for one in places if 0 <= one < len(self.sizes)}
+            self._chosen = self._chosen | known if on else self._chosen - known
 
     def select_shown(self, places: Iterable[int]) -> None:
         """Have exactly these of what is shown selected; what a filter hides stays as it is."""

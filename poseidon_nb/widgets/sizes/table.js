@@ -3,7 +3,7 @@
 // All rows come once, each with its number in the first cell; the kernel sends which are shown.
 
 function initialize({ model }) {
-  const { tables, chosen, matching, serve } = selectionOf(model);
+  const { tables, chosen, matching, whenStill, serve } = selectionOf(model);
   let shown = new Set(model.get("shown"));
 
   // Shows the page on which the first of the chosen rows is, when somebody chose it elsewhere.
@@ -16,17 +16,19 @@ function initialize({ model }) {
     if (!seen) api.page(Math.floor(place / length)).draw("page");
   }
 
-  model.on("change:shown", () => {
+  function drawAll() {
     shown = new Set(model.get("shown"));
     for (const api of tables) api.draw();
-  });
+  }
+
+  model.on("change:shown", () => whenStill(drawAll));
   return serve({
     boxLabel: "Select all sizes in the table",
     adopted(api) {
       api.search.fixed("pnb-shown", (_, data) => shown.has(Number(data[ID])));
       api.rows.add(model.get("rows")).draw();
     },
-    replaced: turn,
+    replaced: (api) => whenStill(() => turn(api)),
   });
 }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from poseidon_nb.widgets.id_table import Mark
+
 _NUMBER = "return data === null ? '' : Number(data).toLocaleString('en-US', {maximumFractionDigits: 2});"
 _MONEY = "return data === null ? '' : Number(data).toLocaleString('en-US', {minimumFractionDigits: 2, maximumFractionDigits: 2});"
 
@@ -57,13 +59,21 @@ class SizeTable(IdTable):
     ----------
     sizes : pandas.DataFrame
         All that may be shown; a row's number is its place here.
-    chosen : callable
-        Told the numbers that are selected, whenever that changes in the page.
+    mark, refresh : callable
+        As `IdTable` has them.
     """
 
-    def __init__(self, sizes: pd.DataFrame, chosen: Callable[[frozenset[int]], None]) -> None:
+    def __init__(self, sizes: pd.DataFrame, mark: Mark, refresh: Callable[[], None]) -> None:
         companion = _Companion(rows=_rows(sizes), shown=[])
-        super().__init__(companion, _COLUMNS, chosen, sorted_by="$/month", lengths=(10, 25, 50, 150), words=_WORDS)
+        super().__init__(
+            companion,
+            _COLUMNS,
+            mark,
+            refresh,
+            sorted_by="$/month",
+            lengths=(10, 25, 50, 150),
+            words=_WORDS,
+        )
 
     def show(self, places: Collection[int]) -> None:
         """Show these rows and hide the others."""

@@ -151,6 +151,19 @@ def test_what_is_no_more_is_not_selected_and_that_is_said(fleet):
 def test_what_is_not_shown_cannot_be_selected(fleet):
     fleet.select([2, 99])
     assert fleet.selected == {2}
+    fleet.mark([1, 99], on=True)
+    assert fleet.selected == {1, 2}
+
+
+def test_rows_are_marked_one_by_one_and_a_question_about_others_is_closed(fleet):
+    fleet.select([1])
+    fleet.press("power_off")
+    assert fleet.asking
+    fleet.mark([2], on=True)
+    assert fleet.selected == {1, 2}
+    assert not fleet.asking
+    fleet.mark([1, 4], on=False)
+    assert fleet.selected == {2}
 
 
 # --- buttons ----------------------------------------------------------------------------------------------------------

@@ -114,21 +114,64 @@ def test_the_table_of_itables_itself_never_gets_data_so_that_it_keeps_page_and_s
     assert panel._table._table._dt_args == before
 
 
-def test_a_selection_made_in_the_page_is_not_sent_back_to_it(desk, sent):
+def click_rows(panel, ids, number: int, *, on: bool = True) -> None:
+    """Have the page tell what a click on rows does."""
+    panel._table._companion._handle_custom_msg({"ids": ids, "on": on, "number": number}, [])
+
+
+def test_a_selection_made_in_the_page_is_confirmed_to_it_without_rows(desk, sent):
     panel = desk.open()
     ids = active(desk, 2)
     sent.clear()
-    panel._table._companion._handle_custom_msg({"chosen": ids, "number": 1}, [])
+    click_rows(panel, ids, 1)
     assert panel.selected_ids == {*ids}
     assert not any(widget is panel._table._companion and "rows" in (key or ()) for widget, key in sent)
     assert panel._table._companion.chosen == {"ids": sorted(ids), "number": 1}
+    click_rows(panel, ids[:1], 2, on=False)
+    assert panel.selected_ids == {ids[1]}
+    assert panel._table._companion.chosen == {"ids": ids[1:], "number": 2}
+
+
+def test_what_is_shown_while_a_click_is_taken_in_never_tells_the_page_that_it_is_undone(desk, monkeypatch):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    click_rows(panel, [first], 1)
+    told = []
+    panel._table._companion.observe(lambda change: told.append(change.new), "chosen")
+    # As the thread that follows the account does, in between.
+    select = panel.model.fleet.select
+    monkeypatch.setattr(panel.model.fleet, "select", lambda ids: (panel.refresh(), select(ids), panel.refresh()))
+    click_rows(panel, [second], 2)
+    assert told[-1] == {"ids": sorted([first, second]), "number": 2}
+    assert all(second in state["ids"] for state in told if state["number"] >= 2), told
+
+
+def test_a_click_that_crosses_a_selection_by_the_kernel_undoes_nothing_of_it(desk):
+    panel = desk.open()
+    first, second, third = active(desk, 3)
+    click_rows(panel, [first], 1)
+    # The page has not been told of this yet when the row is clicked.
+    panel._clear._button.click()
+    click_rows(panel, [second], 2)
+    assert panel.selected_ids == {second}
+    panel.select([third])
+    click_rows(panel, [second], 3, on=False)
+    assert panel.selected_ids == {third}
+
+
+def test_of_two_windows_the_one_that_counts_less_is_heard_too(desk):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    click_rows(panel, [first], 7)
+    click_rows(panel, [second], 3)
+    assert panel._table._companion.chosen == {"ids": sorted([first, second]), "number": 7}
 
 
 def test_a_selection_is_cleared_by_a_click_wherever_its_rows_are(desk):
     panel = desk.open()
     clear = panel._clear
     assert "pnb-hidden" in clear.widget._dom_classes
-    panel._table._companion._handle_custom_msg({"chosen": active(desk, 2), "number": 1}, [])
+    click_rows(panel, active(desk, 2), 1)
     assert "pnb-hidden" not in clear.widget._dom_classes
     clear._button.click()
     assert panel.selected_ids == frozenset()

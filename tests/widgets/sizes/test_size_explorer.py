@@ -252,7 +252,7 @@ def test_point_row_and_python_are_one_selection(explorer):
     explorer._picture._heard(None, {"clicked": place}, [])
     assert explorer.selected["slug"].tolist() == ["c-4"]
     assert explorer._table._companion.chosen["ids"] == [place]
-    explorer._table._heard(None, {"chosen": [0, place], "number": 1}, [])
+    explorer._table._heard(None, {"ids": [0, len(explorer.model.sizes)], "on": True, "number": 1}, [])
     assert {*explorer.selected["slug"]} == {"s-1vcpu-512mb-10gb", "c-4"}
     rings = explorer._picture.widget.data[2]
     assert {text.strip() for text in rings.text} == {"s-1vcpu-512mb-10gb", "c-4"}
