@@ -57,6 +57,7 @@ _FEW, _FEW_FAINT, _MANY_FAINT = 30, 0.5, 0.28
 _HEIGHT_PX, _LEGEND_PX, _LEGEND_LETTERS, _ENTRY_LETTERS = 380, 19, 110, 8
 _HALF_AN_HOUR = pd.Timedelta(minutes=30)
 _HOVER = "<b>%{meta[0]}</b> %{meta[1]}<br>%{y:.4~g}%{meta[2]}<br>%{x|%Y-%m-%d %H:%M} UTC<extra></extra>"
+_DOT_PX = 5
 _COLUMNS = ("time", "droplet_id", "name", "kind", "label", "value", "unit")
 
 
@@ -206,9 +207,12 @@ class _Look:
         droplet, label = line
         is_coloured = line in self.coloured
         colour = self.colour_of[label if self.is_alone else droplet] if is_coloured else INK
+        missing = readings["value"].isna()
+        # A line needs two ends: what stands between two gaps would not be seen.
+        alone = ~missing & missing.shift(fill_value=True) & missing.shift(-1, fill_value=True)
         return go.Scatter(
             name=beside(self.name(line)),
-            mode="lines" if len(readings) > 1 else "markers",
+            mode="lines+markers" if alone.any() else "lines",
             x=readings["time"].dt.strftime("%Y-%m-%d %H:%M:%S").to_numpy(dtype=object),
             y=readings["value"].to_numpy(),
             line={
@@ -216,6 +220,7 @@ class _Look:
                 "width": 1.8 if is_coloured else 1,
                 "dash": self.dash(label) if is_coloured or not self.is_alone else "solid",
             },
+            marker={"size": alone.map({True: _DOT_PX, False: 0}).tolist()} if alone.any() else None,
             opacity=1 if is_coloured else _FEW_FAINT if self.others <= _FEW else _MANY_FAINT,
             showlegend=is_coloured and not self.is_split,
             # A click on what stands for several hides all of them.

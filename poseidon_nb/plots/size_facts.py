@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.frames.findings.sizes import FAMILIES
 from poseidon_nb.plots.labels import known, told
+from poseidon_nb.plots.picture import COLOURS
 from poseidon_nb.plots.size_axes import number
 from poseidon_nb.text import joined, printable, usd
 
@@ -19,6 +20,14 @@ SIZE_COLUMNS = ("slug", "family", "generation", "vcpus", "memory_gib", "disk", "
 SIZES_FROM = "po.analysis.sizes.unit_prices"
 #: In the order of the catalogue, so that a family keeps its colour, its sign and its place whatever else is drawn.
 SIZE_FAMILIES = tuple(dict.fromkeys(FAMILIES.values()))
+#: A sign for each colour, because colour is never the only one. A cross is for what failed.
+_SIGNS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "pentagon")
+
+
+def family_look(family: str) -> tuple[str, str]:
+    """Give the sign and the colour of a family: the last ones for whatever is in none."""
+    place = SIZE_FAMILIES.index(family) if family in SIZE_FAMILIES else -1
+    return _SIGNS[place], COLOURS[place]
 
 
 def size_facts(frame: pd.DataFrame, *, brief: bool = False) -> list[str]:

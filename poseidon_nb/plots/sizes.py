@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.labels import beside, told
-from poseidon_nb.plots.picture import AT_THE_FOOT, COLOURS, INK, drawn, nothing
+from poseidon_nb.plots.picture import AT_THE_FOOT, INK, drawn, nothing
 from poseidon_nb.plots.size_axes import AXES, amount, is_price, label_of, scale, so_much, what_of
-from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, size_facts
+from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, family_look, size_facts
 from poseidon_nb.text import counted, hint, printable
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from poseidon_nb.plots.picture import Picture
 
-#: A sign for each colour, because colour is never the only one.
-_SIGNS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x")
 #: A plan beaten by another is drawn as an outline.
 _BEATEN = "-open"
 _MAP_PX = 580
@@ -68,8 +66,8 @@ def price_map(
     line = _least(points, x, y) if not is_price(x) and is_price(y) else points.iloc[:0]
     families = [*dict.fromkeys([*SIZE_FAMILIES, *points["family"].dropna()])]
     traces = [
-        _cloud(points[points["family"] == family], x, y, best, place)
-        for place, family in enumerate(families)
+        _cloud(points[points["family"] == family], x, y, best)
+        for family in families
         if (points["family"] == family).any()
     ]
     if len(line):
@@ -127,8 +125,8 @@ def _along(line: pd.DataFrame, x: str, y: str) -> Any:
     )
 
 
-def _cloud(frame: pd.DataFrame, x: str, y: str, best: set[str], place: int) -> Any:
-    sign = _SIGNS[place % len(_SIGNS)]
+def _cloud(frame: pd.DataFrame, x: str, y: str, best: set[str]) -> Any:
+    sign, colour = family_look(frame["family"].iloc[0])
     # The legend shows the sign of the first: a filled one where any is.
     frame = frame.assign(beaten=~frame["slug"].isin(best)).sort_values("beaten", kind="stable")
     return go.Scatter(
@@ -137,7 +135,7 @@ def _cloud(frame: pd.DataFrame, x: str, y: str, best: set[str], place: int) -> A
         x=frame[x].tolist(),
         y=frame[y].tolist(),
         marker={
-            "color": COLOURS[place % len(COLOURS)],
+            "color": colour,
             "symbol": [sign if slug in best else sign + _BEATEN for slug in frame["slug"]],
             "size": 9,
         },

@@ -180,8 +180,17 @@ def test_nothing_to_draw_is_said():
 
 def test_one_reading_is_a_dot():
     picture = metric_lines(lines([(1, "a", "busy", [5])]))
-    assert picture.data[0].mode == "markers"
+    assert picture.data[0].mode == "lines+markers"
+    assert picture.data[0].marker.size == (5,)
     assert picture.layout.xaxis.range == ("2026-11-23 11:30:00", "2026-11-23 12:30:00")
+
+
+def test_a_reading_alone_between_two_gaps_is_a_dot():
+    first, second = metric_lines(
+        lines([(1, "a", "busy", [1, None, 3, None, 5, 6]), (2, "b", "busy", [1, 2, None])])
+    ).data
+    assert (first.mode, first.marker.size) == ("lines+markers", (5, 0, 5, 0, 0, 0))
+    assert second.mode == "lines"
 
 
 def test_several_kinds_are_refused():

@@ -11,7 +11,8 @@ import anywidget
 import pandas as pd
 import plotly.graph_objects as go
 
-from poseidon_nb.plots.picture import COLOURS, INK, TEMPLATE
+from poseidon_nb.plots.picture import INK, TEMPLATE
+from poseidon_nb.plots.size_facts import family_look
 from poseidon_nb.text import usd
 from poseidon_nb.widgets.sizes.axes import AXES, one_two_five
 
@@ -27,8 +28,6 @@ MOST_NAMED = 5
 MOST_TICKS = 10
 #: The finest price is less than a cent an hour.
 _FINE = 10_000.0
-#: Told apart by shape as well as by colour.
-_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "pentagon")
 _SIZES, _LINE, _RINGS = range(3)
 
 
@@ -63,9 +62,9 @@ class SizePicture:
         self._now: Any = None
         #: While a selection is taken in that was made by a lasso or a box, whose outline then stays.
         self._outlined = False
-        family = {name: place for place, name in enumerate(model.families)}
-        self._symbols = [_SYMBOLS[family[one] % len(_SYMBOLS)] for one in model.sizes["family"]]
-        self._colours = [COLOURS[family[one] % len(COLOURS)] for one in model.sizes["family"]]
+        looks = [family_look(family) for family in model.sizes["family"]]
+        self._symbols = [symbol for symbol, _ in looks]
+        self._colours = [colour for _, colour in looks]
         self.widget = go.FigureWidget(
             [self._sizes(), _line(), _rings(), *_legend(model.families)],
             {
@@ -213,7 +212,8 @@ def _legend(families: Sequence[str]) -> list[Any]:
             marker={"symbol": symbol, "color": colour, "size": 10},
             hoverinfo="skip",
         )
-        for name, symbol, colour in zip(families, _SYMBOLS, COLOURS, strict=False)
+        for name in families
+        for symbol, colour in [family_look(name)]
     ]
 
 
