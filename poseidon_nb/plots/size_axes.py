@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COLUMNS = {column.name: column for column in SIZES_ON_SALE.columns}
 #: What an axis can show: the columns of numbers.
 AXES = tuple(name for name, column in _COLUMNS.items() if column.dtype in {"Int64", "float64"})
-#: What they are called, as in the explorer of sizes; the unit stands in brackets.
+#: What they are called, in the explorer of sizes too; the unit stands in brackets.
 _LABELS = {
     "vcpus": "vCPUs",
     "memory_gib": "memory (GiB)",

@@ -1,46 +1,23 @@
-"""What sizes can be drawn against and bounded by, and round steps between two numbers. Pure."""
+"""What sizes can be drawn against and bounded by, and round steps between two numbers. Pure.
+
+What each is called, and where it has ticks, is that of all pictures of sizes (`poseidon_nb.plots.size_axes`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from poseidon_nb.plots.size_axes import is_price
 
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """What can be drawn against something else.
-
-    Parameters
-    ----------
-    label : str
-        With the unit.
-    better : int
-        1 where more is better, -1 where less is.
-    """
-
-    label: str
-    better: int
-
-    @property
-    def is_money(self) -> bool:
-        """Whether it is in US dollars."""
-        return self.better < 0
-
-
-AXES = {
-    "vcpus": Axis("vCPUs", 1),
-    "memory_gib": Axis("memory (GiB)", 1),
-    "disk": Axis("disk (GB)", 1),
-    "transfer": Axis("outbound traffic included (TB a month)", 1),
-    "gpu_vram": Axis("graphics memory (GiB)", 1),
-    "price_monthly": Axis("price (USD a month)", -1),
-    "price_hourly": Axis("price (USD an hour)", -1),
-    "price_per_vcpu": Axis("price of a vCPU (USD a month)", -1),
-    "price_per_memory_gib": Axis("price of a GiB of memory (USD a month)", -1),
-    "price_per_disk_gb": Axis("price of a GB of disk (USD a month)", -1),
-    "price_per_transfer_tb": Axis("price of a TB of traffic (USD a month)", -1),
-}
+AXES = (
+    *("vcpus", "memory_gib", "disk", "transfer", "gpu_vram", "price_monthly", "price_hourly"),
+    *("price_per_vcpu", "price_per_memory_gib", "price_per_disk_gb", "price_per_transfer_tb"),
+)
 #: What can be bounded, and the steps in which.
 RANGES = ("vcpus", "memory_gib", "price_monthly")
+
+
+def better(column: str) -> int:
+    """Give 1 where more is better, and -1 where less is."""
+    return -1 if is_price(column) else 1
 
 
 def one_two_five(most: float) -> list[float]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from poseidon_nb.plots.size_axes import label_of
 from poseidon_nb.text import usd
 from poseidon_nb.widgets.parts import Button, box, classed, html
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES
+from poseidon_nb.widgets.sizes.model import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,13 +42,13 @@ class SizeFilters:
         self._clicked = clicked
         # What is set here because the model changed was clicked by nobody.
         self._showing = False
-        self._regions = self._chips({slug: slug for slug in model.regions}, model.regions, self._regions_chosen)
-        self._families = self._chips({one: one for one in model.families}, {}, self._families_chosen)
+        self._regions = self._chips(model.regions, self._regions_chosen)
+        self._families = self._chips({one: one for one in model.families}, self._families_chosen)
         self._bounds = {column: self._pair(column) for column in RANGES}
         self._on_sale = _chip("only what can be had now", "Leave out what no region sells now")
         self._listen(self._on_sale, lambda: model.choose_on_sale(only=self._on_sale.value))
         self._reset = Button(clicked(model.reset), names=("reset", "quiet"))
-        options = [(axis.label, column) for column, axis in AXES.items()]
+        options = [(label_of(column), column) for column in AXES]
         self._x = _choice("Across", options, "across")
         self._y = _choice("Up", options, "up")
         for axis in (self._x, self._y):
@@ -77,11 +79,12 @@ class SizeFilters:
             self._x.value, self._y.value = self._model.x, self._model.y
         finally:
             self._showing = False
-        changed = filters != type(filters)()
+        changed = filters != Filters()
         self._reset.show("Reset filters", enabled=changed, why="Show all sizes that can be had now")
 
-    def _chips(self, labels: dict[str, str], told: dict[str, str], chosen: Callable[[], None]) -> dict[str, Any]:
-        chips = {key: _chip(label, told.get(key, label)) for key, label in labels.items()}
+    def _chips(self, told: dict[str, str], chosen: Callable[[], None]) -> dict[str, Any]:
+        """Give a chip for each word, with what is told of it where the mouse rests."""
+        chips = {word: _chip(word, more) for word, more in told.items()}
         for chip in chips.values():
             self._listen(chip, chosen)
         return chips

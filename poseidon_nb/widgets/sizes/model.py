@@ -18,8 +18,9 @@ from poseidon_nb.analysis.sizes import frontier, on_sale, unit_prices
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.plots.size_axes import is_price
 from poseidon_nb.text import counted, hint, named
-from poseidon_nb.widgets.sizes.axes import AXES, RANGES, one_two_five
+from poseidon_nb.widgets.sizes.axes import AXES, RANGES, better, one_two_five
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -139,20 +140,20 @@ class SizeExplorerModel:
         values = self.sizes[column].dropna().astype(float)
         if values.empty:
             return []
-        if not AXES[column].is_money:
+        if not is_price(column):
             return sorted({*values})
         return [step for step in one_two_five(values.max()) if step >= values.min()]
 
     def line_of_best(self) -> list[int]:
         """Give the sizes that no shown one beats on what is drawn, from left to right."""
-        x, y = (self.sizes[column].astype(float) * AXES[column].better for column in (self.x, self.y))
-        ranked = sorted((one for one in self.drawable()), key=lambda one: (-x[one], -y[one]))
+        x, y = (self.sizes[column].astype(float) * better(column) for column in (self.x, self.y))
+        ranked = sorted(self.drawable(), key=lambda one: (-x[one], -y[one]))
         best: list[int] = []
         for one in ranked:
             # What comes later has no more of x, so it must have more of y, or be equal in both.
             if not best or y[one] > y[best[-1]] or (x[one], y[one]) == (x[best[-1]], y[best[-1]]):
                 best.append(one)
-        return best if AXES[self.x].better < 0 else best[::-1]
+        return best if better(self.x) < 0 else best[::-1]
 
     def drawable(self) -> list[int]:
         """Give what is shown and has some of both that is drawn: a logarithm knows no zero."""

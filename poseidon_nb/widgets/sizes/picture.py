@@ -12,9 +12,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.plots.picture import INK, TEMPLATE
+from poseidon_nb.plots.size_axes import is_price, label_of, scale
 from poseidon_nb.plots.size_facts import family_look
 from poseidon_nb.text import usd
-from poseidon_nb.widgets.sizes.axes import AXES, one_two_five
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 HEIGHT_PX = 520
 #: Of more selected points none is named in the picture: the names would lie upon each other.
 MOST_NAMED = 5
-#: Powers of two on an axis, from how many on each second one is left out.
-MOST_TICKS = 10
-#: The finest price is less than a cent an hour.
-_FINE = 10_000.0
 _SIZES, _LINE, _RINGS = range(3)
 
 
@@ -131,7 +127,7 @@ class SizePicture:
         best = self.widget.data[_LINE]
         best.x, best.y = self._coordinates(model.line_of_best())
         # For more than a point has, one has to pay for the next: up first, then to the right.
-        best.line.shape = "vh" if AXES[model.x].better > 0 > AXES[model.y].better else "linear"
+        best.line.shape = "vh" if is_price(model.y) and not is_price(model.x) else "linear"
 
     def _draw_rings(self, drawn: Sequence[int]) -> None:
         rings = self.widget.data[_RINGS]
@@ -224,21 +220,6 @@ def _log_ends(values: pd.Series[Any]) -> tuple[float, float]:
 
 
 def _axis(values: pd.Series[Any], column: str) -> dict[str, Any]:
-    """Give an axis in powers: of two for amounts, in steps of 1, 2 and 5 for money."""
-    axis = AXES[column]
-    ticks: list[float] = []
-    if not values.empty:
-        least, most = (math.exp(end) for end in _log_ends(values))
-        if axis.is_money:
-            ticks = [step / _FINE for step in one_two_five(most * _FINE) if step / _FINE >= least / 2]
-        else:
-            ticks = [2.0**power for power in range(-2, 15) if least / 2 <= 2.0**power <= most * 2]
-            ticks = ticks[:: 1 + len(ticks) // MOST_TICKS]
-    return {
-        "type": "log",
-        "autorange": True,
-        "title": {"text": axis.label},
-        "tickmode": "array",
-        "tickvals": ticks,
-        "ticktext": [usd(tick, None) if axis.is_money else f"{tick:,g}" for tick in ticks],
-    }
+    """Give an axis in powers, which it is also while there is nothing to draw."""
+    ticks = scale(values, column) if len(values) else {"tickvals": [], "ticktext": []}
+    return {"type": "log", "autorange": True, "title": {"text": label_of(column)}, **ticks}

@@ -7,7 +7,7 @@ from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.language.grammar import parse
-from poseidon_nb.widgets.sizes.axes import AXES, one_two_five
+from poseidon_nb.widgets.sizes.axes import better, one_two_five
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
 from poseidon_nb.widgets.sizes.model import MOST_LINES, SizeExplorerModel
 
@@ -121,7 +121,7 @@ def test_the_line_joins_what_none_beats_on_the_two_things_drawn(model, x, y):
     sizes = model.sizes
 
     def beats(one, other):
-        pairs = [(sizes[axis][one] * AXES[axis].better, sizes[axis][other] * AXES[axis].better) for axis in (x, y)]
+        pairs = [(sizes[axis][one] * better(axis), sizes[axis][other] * better(axis)) for axis in (x, y)]
         return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
     drawn = model.drawable()
