@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +27,18 @@ def size_rows() -> list[Row]:
 @pytest.fixture(scope="session")
 def region_rows() -> list[Row]:
     return [dict(region) for region in figures().regions.values()]
+
+
+@pytest.fixture(scope="session")
+def published() -> list[Row]:
+    """All 147 sizes as DigitalOcean publishes them, apart from what the sandbox has."""
+    default = Path(__file__).parents[3] / "shared" / "api" / "digitalocean-openapi.json"
+    file = Path(os.environ.get("POSEIDON_SPEC", default)).with_name("catalogue-facts.json")
+    if not file.exists():
+        pytest.skip(f"{file} is not here")
+    sizes: list[Row] = json.loads(file.read_text("utf-8"))["sizes"]
+    assert len(sizes) == 147
+    return sizes
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.handlers.rightsizing import LAST
 from poseidon_nb.magics.language.table.rightsizing import RIGHTSIZE
 from poseidon_nb.plots import Picture
 
@@ -182,6 +183,7 @@ def test_the_options_are_the_rule_and_say_its_defaults():
             assert (option.kind, option.default, one.default) == ("flag", "", False)
         else:
             assert (option.kind, float(option.default)) == ("number", one.default)
+    assert options["last"].default == LAST
 
 
 def test_an_account_without_droplets_gives_an_empty_table(desk, monkeypatch):

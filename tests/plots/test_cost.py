@@ -56,7 +56,7 @@ def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:
     (bars,) = picture.data
     assert bars.x == (4.0, 24.0, 72.0)
     assert picture.layout.yaxis.ticktext == ("db", "(no tag)", "web")
-    assert "72% of all" in bars.hovertext[2].replace("72.0%", "72%")
+    assert "72.0% of all" in bars.hovertext[2]
     assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "What it costs, by tag")
     assert picture.table["tag"].tolist()[0] == "web"
     assert picture.words.startswith("web costs most, $72.00 a month, 72% of all; 3 bars in all.")

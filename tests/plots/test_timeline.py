@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 import poseidon_nb as po
+from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.frames.shaped import shaped
 from poseidon_nb.plots.timeline import MOST_DROPLETS
 
@@ -30,13 +31,8 @@ def spans(*rows: dict[str, object]) -> pd.DataFrame:
         }
         for number, row in enumerate(rows)
     ]
-    columns = [*filled[0]] if filled else []
-    return shaped("spans", pd.DataFrame(filled, columns=columns)) if filled else shaped("spans", _empty())
-
-
-def _empty() -> dict[str, list[object]]:
-    names = "name type started_at ended_at duration_s failed status region droplet_id id"
-    return {name: [] for name in names.split()}
+    columns = [column.name for column in FINDINGS["spans"].columns]
+    return shaped("spans", pd.DataFrame(filled, columns=columns))
 
 
 def test_a_bar_begins_when_the_action_did_and_lasts_as_long_in_milliseconds():
