@@ -58,6 +58,8 @@ def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
         if known(row.get(name))
     ]
     sold_in = row.get("sold_in", row.get("regions"))
-    where = f"sold in {joined(map(str, sold_in))}" if isinstance(sold_in, list) and sold_in else ""
+    where = ""
+    if isinstance(sold_in, list):
+        where = f"sold in {joined(map(str, sold_in))}" if sold_in else "sold nowhere now"
     gone = "no longer sold" if row.get("available") is False else ""
-    return [line for line in (*lines, ", ".join(per), where, gone) if line]
+    return [line for line in (*lines, ", ".join(per), gone or where) if line]

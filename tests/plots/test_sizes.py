@@ -140,7 +140,9 @@ def test_the_hover_tells_all(sizes):
     ):
         assert part in html.unescape(told["s-8vcpu-16gb"])
     gone = sizes.assign(available=False)
-    assert "no longer sold" in price_map(analysis.unit_prices(gone)).data[0].hovertext[0]
+    assert price_map(analysis.unit_prices(gone)).data[0].hovertext[0].endswith("<br>no longer sold")
+    nowhere = sizes.assign(regions=[[]] * len(sizes))
+    assert price_map(analysis.unit_prices(nowhere)).data[0].hovertext[0].endswith("<br>sold nowhere now")
     one, eight = price_map(analysis.on_sale(sizes, generation="h200")).data[0].hovertext
     assert "1 GPU, 141 GiB" in one
     assert "8 GPU, 1,128 GiB" in eight

@@ -8,16 +8,17 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-import pandas as pd
 import plotly.graph_objects as go
 
+from poseidon_nb.plots.labels import told
 from poseidon_nb.plots.picture import INK, TEMPLATE
 from poseidon_nb.plots.size_axes import is_price, label_of, scale
-from poseidon_nb.plots.size_facts import family_look
-from poseidon_nb.text import usd
+from poseidon_nb.plots.size_facts import family_look, size_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
 
     from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
@@ -150,8 +151,8 @@ class SizePicture:
             mode="markers",
             marker={"size": 9, "color": self._colours, "line": {"width": 1.6, "color": self._colours}},
             hovertext=[
-                hover(self._model.sizes.iloc[place], self._model.sold_in(place))
-                for place in range(len(self._model.sizes))
+                f"<b>{told(slug)}</b>{facts}"
+                for slug, facts in zip(self._model.sizes["slug"], size_facts(self._model.sizes), strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
             showlegend=False,
@@ -159,20 +160,6 @@ class SizePicture:
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}},
         )
-
-
-def hover(size: pd.Series[Any], sold_in: Sequence[str]) -> str:
-    """Give all that is told of a size where the mouse rests on it."""
-    facts = [
-        ", ".join(str(size[column]) for column in ("family", "generation") if pd.notna(size[column])),
-        f"{size['vcpus']} vCPU, {size['memory_gib']:g} GiB, {size['disk']} GB disk, {size['transfer']:g} TB out",
-        f"{usd(size['price_monthly'])} a month, {usd(size['price_hourly'], 5)} an hour",
-        f"{usd(size['price_per_vcpu'])} a vCPU, {usd(size['price_per_memory_gib'])} a GiB",
-    ]
-    if size["gpu_count"]:
-        facts.insert(2, f"{size['gpu_count']} graphics processors with {size['gpu_vram']} GiB")
-    facts.append(f"sold in {', '.join(sold_in)}" if sold_in else "not to be had now")
-    return f"<b>{escape(str(size['slug']))}</b><br>{'<br>'.join(escape(fact) for fact in facts)}"
 
 
 def _line() -> Any:

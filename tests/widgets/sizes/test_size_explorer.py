@@ -10,6 +10,7 @@ from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.widgets.sizes.axes import better, one_two_five
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
 from poseidon_nb.widgets.sizes.model import MOST_LINES, SizeExplorerModel
+from poseidon_nb.widgets.sizes.picture import SizePicture
 
 #: What counts when it is said that one size beats another.
 GOODS = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
@@ -318,7 +319,8 @@ def test_hostile_words_of_the_api_are_text(frames):
     sizes.loc[0, "slug"] = "<img src=x onerror=alert(1)>"
     model = SizeExplorerModel(sizes, regions)
     model.select([0])
-    from poseidon_nb.widgets.sizes.picture import hover
-
-    assert "<img" not in hover(model.sizes.iloc[0], ["nyc1"])
+    picture = SizePicture(model, lambda _: None, lambda _: None)
+    assert "<img" not in picture.widget.to_json()
+    for widget in picture.widgets:
+        widget.close()
     assert "<img" not in model.html()
