@@ -62,7 +62,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         textposition="outside",
         cliponaxis=False,
         marker={"color": COLOURS[0]},
-        hovertext=[_hover(row, name) for row, name in zip(_rows(shown), _names(shown, by), strict=True)],
+        hovertext=[_hover(row, name) for row, name in zip(shown.to_dict("records"), _names(shown, by), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     picture = drawn(
@@ -111,7 +111,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
             textposition="outside",
             cliponaxis=False,
             marker={"color": colour, "pattern": {"shape": shape}},
-            hovertext=[_month_hover(row) for row in _rows(part)],
+            hovertext=[_month_hover(row) for row in part.to_dict("records")],
             hovertemplate="%{hovertext}<extra></extra>",
         )
         for name, part, colour, shape in (
@@ -152,16 +152,12 @@ def _from_zero(amounts: pd.Series[Any]) -> list[float]:
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
 def _names(sums: pd.DataFrame, by: str) -> list[str]:
     none = f"(no {by})" if by else "(none)"
     return [printable(name) if isinstance(name, str) else none for name in sums["group"]]
 
 
-def _hover(row: dict[str, Any], name: str) -> str:
+def _hover(row: dict[Any, Any], name: str) -> str:
     unpriced = f"<br>{row['unpriced']} of them without a price" if known(row["unpriced"]) and row["unpriced"] else ""
     # Of nothing at all there is no share.
     share = f"{percent(row['share_percent'], 1)} of all" if known(row["share_percent"]) else ""
@@ -174,7 +170,7 @@ def _hover(row: dict[str, Any], name: str) -> str:
 
 def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
     dearest = priced.nlargest(1, "price_usd_month")
-    (first,), (name,) = _rows(dearest), _names(dearest, by)
+    (first,), (name,) = dearest.to_dict("records"), _names(dearest, by)
     share = f", {percent(first['share_percent'])} of all" if known(first["share_percent"]) else ""
     unpriced = int(sums["unpriced"].sum())
     without = (
@@ -193,7 +189,7 @@ def _no_price(sums: pd.DataFrame) -> str:
     return f"{counted(unpriced, 'line')}, and none has a known price" if unpriced else "nothing here costs anything"
 
 
-def _month_hover(row: dict[str, Any]) -> str:
+def _month_hover(row: dict[Any, Any]) -> str:
     change, rate = row["change_usd"], row["change_percent"]
     # There may be no month before.
     moved = f"<br>{usd(change, signed=True)} from the month before" if known(change) else ""
@@ -204,11 +200,12 @@ def _month_hover(row: dict[str, Any]) -> str:
 def _story(months: pd.DataFrame, final: pd.Series) -> str:
     over = months[final]
     running = "".join(
-        f" {printable(str(row['month']))} until now: {usd(row['billed_usd'])}." for row in _rows(months[~final])
+        f" {printable(str(row['month']))} until now: {usd(row['billed_usd'])}."
+        for row in months[~final].to_dict("records")
     )
     if over.empty:
         return f"No month has been billed yet.{running}"
-    (last,), (dearest,) = _rows(over.tail(1)), _rows(over.nlargest(1, "billed_usd"))
+    (last,), (dearest,) = over.tail(1).to_dict("records"), over.nlargest(1, "billed_usd").to_dict("records")
     return (
         f"{counted(len(over), 'month')}: {last['month']} cost {usd(last['billed_usd'])}, the dearest was"
         f" {dearest['month']} with {usd(dearest['billed_usd'])}.{running}"
