@@ -20,12 +20,14 @@ class Rule:
     2. The busiest reading asks for no more than `burst` percent of its vCPUs. Above 100 the work of that moment takes
        longer: twice as long at 200.
     3. Its memory has `memory_headroom` percent left at the fullest reading: what does not fit is killed.
-    4. Its disk is not smaller than the droplet's, for no disk shrinks, and has `disk_headroom` percent left.
+    4. Its disk is not smaller than the droplet's, for no disk shrinks, and has `disk_headroom` percent left. Of the present
+       size all of the disk counts, also what the droplet has not taken of it.
 
     The *advised* size is the cheapest that holds the droplet, is available and sold in the droplet's region, and has no
     GPU. Traffic beyond what a size includes, with `transfer_headroom` percent left, is added to its price at what
     DigitalOcean takes for it. It has dedicated vCPUs if the present size has, and premium ones likewise. Of two that
-    cost the same, the one of the present family is taken, else the larger.
+    cost the same, the one whose slug begins like the present one's is taken; else the one that costs less without traffic;
+    else the larger: by memory, vCPUs, disk.
 
     The verdicts:
 
@@ -40,9 +42,9 @@ class Rule:
     ``anew_size`` is what would be advised if disks could shrink, where that saves so much more: for a droplet that is made
     anew with its files brought over.
 
-    How sure: ``high``, less one step for each of these: the readings cover less than a week; more than a tenth of the
-    time between the first and the last is missing; the droplet was resized in between; its traffic is not known; its
-    busiest moment asks for more than the advised size has. Below ``low`` there is nothing.
+    How sure: ``high``, less one step for each of these: the readings cover less than a week, of which a twentieth may be
+    missing; more than a tenth of the time between the first and the last is missing; the droplet was resized in between;
+    its traffic is not known; its busiest moment asks for more than the smaller size has. Below ``low`` there is nothing.
 
     Attributes
     ----------
