@@ -27,6 +27,8 @@ _LONGEST_LIST = 70
 #: How many of the columns that do not fit are named.
 _NAMES = 30
 _MISSING = "—"
+#: Numbers beyond these are written as powers of ten.
+_LARGE, _SMALL = 1e15, 1e-5
 #: As pandas comes. Who changed one of them wants frames shown so, and gets it.
 _UNCHANGED: dict[str, tuple[object, ...]] = {
     "display.max_columns": (0, 20),
@@ -81,10 +83,9 @@ def html(frame: pd.DataFrame, *, width: int = WIDTH) -> str | None:
         return usual(frame)
     rows, head = _rows(len(frame))
     shown = frame.iloc[rows]
-    columns = [_Column(str(name), shown.iloc[:, place]) for place, name in enumerate(frame.columns)]
     labels = [_words(label) for label in frame.index[rows]]
-    fitting = _fitting(columns, width - max(map(len, labels), default=0) - _PADDING)
-    others = [column.name for column in columns if column not in fitting]
+    places, fitting = _fitting(shown, width - max(map(len, labels), default=0) - _PADDING)
+    others = [str(name) for place, name in enumerate(frame.columns) if place not in places]
     return f"<div>\n{_table(fitting, labels, head)}\n{_rest(frame, others, head)}</div>"
 
 
@@ -110,7 +111,6 @@ class _Column:
         self.cells = [_cut(text) for text in _texts(values)]
         longest = max((len(cell) for cell in self.cells), default=0)
         self.width = max(len(name), longest if longest <= _WRAPS else _BROKEN) + _PADDING
-        self.is_empty = bool(values.isna().all())
         side = "right" if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) else "left"
         self.style = f"text-align: {side}; " + (
             f"min-width: {_BROKEN / 2:.0f}em" if longest > _WRAPS else "white-space: nowrap"
@@ -121,18 +121,30 @@ def _texts(values: pd.Series[Any]) -> list[str]:
     write: Callable[[Any], str] = _words
     if pd.api.types.is_float_dtype(values):
         is_money = "usd" in str(values.name) or str(values.name).startswith("price")
-        write = _decimals if is_money or (values.dropna() % 1 != 0).any() else "{:.0f}".format
+        write = _cents if is_money else _decimals if (values.dropna() % 1 != 0).any() else _whole
     elif isinstance(values.dtype, pd.DatetimeTZDtype):
         write = _time
     return [_MISSING if missing else write(value) for value, missing in zip(values, values.isna(), strict=True)]
 
 
-def _decimals(number: float) -> str:
+def _whole(number: float) -> str:
+    # Beyond that a float does not hold each whole number, and its digits would be a column of noise.
+    return f"{number:.0f}" if abs(number) < _LARGE else f"{number:g}"
+
+
+def _cents(number: float) -> str:
     """Write cents, and more of them below one: an hour's price is often less."""
+    if abs(number) >= _LARGE:
+        return f"{number:g}"
     if abs(number) >= 1:
         return f"{number:.2f}"
     whole, _, decimals = f"{number:.5f}".partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def _decimals(number: float) -> str:
+    # What is small is not nothing. Of money it is: what is left where sums of floats cancel out.
+    return f"{number:g}" if 0 < abs(number) < _SMALL else _cents(number)
 
 
 def _time(moment: pd.Timestamp) -> str:
@@ -155,13 +167,28 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _fitting(columns: Sequence[_Column], width: int) -> list[_Column]:
-    """Give the columns that fit, at least one; those with nothing in them only where all do."""
-    if sum(column.width for column in columns) <= width:
-        return [*columns]
-    wanted = [column for column in columns if not column.is_empty] or [*columns]
-    reached = accumulate(column.width for column in wanted)
-    return wanted[: max(1, sum(end <= width for end in reached))]
+def _fitting(shown: pd.DataFrame, width: int) -> tuple[set[int], list[_Column]]:
+    """Give the columns that fit, at least one, and their places; those with nothing in them only where all do."""
+    is_empty = shown.isna().all(axis="index").tolist()
+    every = _first(shown, range(shown.shape[1]), width)
+    if len(every) == shown.shape[1] and sum(column.width for column in every.values()) <= width:
+        return {*every}, [*every.values()]
+    filled = [place for place, empty in enumerate(is_empty) if not empty] or range(shown.shape[1])
+    fitting = _first(shown, filled, width)
+    return {*fitting}, [*fitting.values()]
+
+
+def _first(shown: pd.DataFrame, places: Sequence[int], width: int) -> dict[int, _Column]:
+    """Give the first of some columns that fit, at least one; no more is written than it takes to know."""
+    found: dict[int, _Column] = {}
+    left = width
+    for place in places:
+        column = _Column(str(shown.columns[place]), shown.iloc[:, place])
+        left -= column.width
+        if found and left < 0:
+            break
+        found[place] = column
+    return found
 
 
 def _table(columns: Sequence[_Column], labels: Sequence[str], head: int) -> str:

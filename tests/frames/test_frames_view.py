@@ -64,6 +64,9 @@ def test_a_column_with_nothing_in_it_gives_its_room_to_others():
         ([0.00744, 0.5, 0.0], "float64", ["0.00744", "0.50", "0.00"]),
         ([-0.1, None], "float64", ["-0.10", "—"]),
         ([None, None], "float64", ["—", "—"]),
+        ([1e300, 2e14, -1.5e15], "float64", ["1e+300", "200000000000000", "-1.5e+15"]),
+        ([1e300, 0.5], "float64", ["1e+300", "0.50"]),
+        ([1e-7, -2e-6, 0.0, 1e-5], "float64", ["1e-07", "-2e-06", "0.00", "0.00001"]),
         ([1_000_000, None], "Int64", ["1000000", "—"]),
         ([True, None], "boolean", ["True", "—"]),
         (["a", None], "string", ["a", "—"]),
@@ -83,6 +86,29 @@ def test_money_has_its_cents_also_where_all_are_whole():
         "12.00",
         "4",
     ]
+
+
+def test_what_is_left_of_money_that_cancels_out_is_nothing():
+    assert cells(pd.DataFrame({"change_usd": [3.5e-15, 1e300]})) == ["0.00", "1e+300"]
+
+
+class Counted:
+    """Counts how often a cell is written."""
+
+    written = 0
+
+    def __str__(self) -> str:
+        Counted.written += 1
+        return "cell"
+
+
+def test_of_columns_that_cannot_fit_no_cell_is_written(monkeypatch):
+    monkeypatch.setattr(Counted, "written", 0)
+    frame = pd.DataFrame({f"c{place}": [Counted()] for place in range(500)})
+    text = html(frame)
+    shown = len(names(text))
+    assert Counted.written <= 2 * (shown + 1)
+    assert f"1 rows &times; 500 columns; also in it: c{shown}, " in text
 
 
 def test_a_long_list_is_cut_and_counted():
