@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.plots.labels import beside, escaped, known, left_out, told
+from poseidon_nb.plots.labels import beside, escaped, finite, known, left_out, told
 from poseidon_nb.plots.picture import COLOURS, INK, drawn, nothing
 from poseidon_nb.text import counted, percent, printable, usd
 
@@ -45,6 +45,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         The dearest 30, if there are more.
     """
     sums = needed(sums, _SUMS, "sums", source="po.analysis.cost.by")
+    finite(sums, ("price_usd_month", "price_usd_hour", "share_percent"), "sums", "group")
     priced = sums.dropna(subset=["price_usd_month"])
     shown = priced.nlargest(MOST_BARS, "price_usd_month").iloc[::-1]
     title = f"What it costs{f', by {escaped(by)}' if by else ''}"
@@ -88,7 +89,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
 
 
 def cost_history(months: pd.DataFrame) -> Picture:
-    """Draw what each month cost; the month that is not over is hatched, and named as such.
+    """Draw what each month cost; the month that is not over is hatched, and named as such; an unknown amount has no bar.
 
     Parameters
     ----------
@@ -96,6 +97,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
         As `analysis.cost.history` gives them.
     """
     months = needed(months, _MONTHS, "months", source="po.analysis.cost.history")
+    finite(months, ("billed_usd", "change_usd", "change_percent"), "months", "month")
     title = "What each month cost"
     if months.empty:
         return nothing("no month has been billed yet", table=months, title=title)
@@ -106,7 +108,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
             name=name,
             x=part["month"].tolist(),
             y=part["billed_usd"].tolist(),
-            text=[usd(price) for price in part["billed_usd"]] if is_told else None,
+            text=[usd(price) if known(price) else "" for price in part["billed_usd"]] if is_told else None,
             # Beyond its bar: within a hatched one no ink can be read on both themes.
             textposition="outside",
             cliponaxis=False,
@@ -147,7 +149,8 @@ def cost_history(months: pd.DataFrame) -> Picture:
 
 def _from_zero(amounts: pd.Series[Any]) -> list[float]:
     """Give the range of an axis: all amounts, nothing, and room for the words at their ends."""
-    least, most = min(float(amounts.min()), 0.0), max(float(amounts.max()), 0.0)
+    given = [float(amount) for amount in amounts.dropna()]
+    least, most = min([0.0, *given]), max([0.0, *given])
     return [least * _BEYOND, most * _BEYOND or 1.0]
 
 
@@ -194,19 +197,22 @@ def _month_hover(row: dict[Any, Any]) -> str:
     # There may be no month before.
     moved = f"<br>{usd(change, signed=True)} from the month before" if known(change) else ""
     moved += f", {percent(rate, signed=True)}" if known(rate) else ""
-    return f"<b>{escaped(row['month'])}</b><br>{usd(row['billed_usd'])}{moved}"
+    return f"<b>{escaped(row['month'])}</b><br>{_billed(row)}{moved}"
+
+
+def _billed(row: dict[Any, Any]) -> str:
+    return usd(row["billed_usd"]) if known(row["billed_usd"]) else "an unknown amount"
 
 
 def _story(months: pd.DataFrame, final: pd.Series) -> str:
     over = months[final]
     running = "".join(
-        f" {printable(str(row['month']))} until now: {usd(row['billed_usd'])}."
-        for row in months[~final].to_dict("records")
+        f" {printable(str(row['month']))} until now: {_billed(row)}." for row in months[~final].to_dict("records")
     )
     if over.empty:
         return f"No month has been billed yet.{running}"
-    (last,), (dearest,) = over.tail(1).to_dict("records"), over.nlargest(1, "billed_usd").to_dict("records")
-    return (
-        f"{counted(len(over), 'month')}: {last['month']} cost {usd(last['billed_usd'])}, the dearest was"
-        f" {dearest['month']} with {usd(dearest['billed_usd'])}.{running}"
+    (last,), dearest = over.tail(1).to_dict("records"), over.dropna(subset="billed_usd").nlargest(1, "billed_usd")
+    most = "".join(
+        f", the dearest was {printable(str(row['month']))} with {_billed(row)}" for row in dearest.to_dict("records")
     )
+    return f"{counted(len(over), 'month')}: {printable(str(last['month']))} cost {_billed(last)}{most}.{running}"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from poseidon_nb.text import printable
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import named, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Letters of a name beside what is drawn; one more long than that would push the picture out of its place.
 MOST_BESIDE = 40
@@ -21,6 +26,31 @@ _END = 14
 def known(value: Any) -> bool:
     """Say whether a cell of a frame holds something; a list does."""
     return not pd.api.types.is_scalar(value) or not pd.isna(value)
+
+
+def finite(frame: pd.DataFrame, columns: Sequence[str], what: str, name: str) -> None:
+    """Refuse amounts without an end, which no axis reaches; one that is not known is another thing.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    columns : sequence of str
+        Columns of numbers.
+    what, name : str
+        What an error calls the frame, and the column that says which row is meant.
+
+    Raises
+    ------
+    InvalidArgument
+        One of them is infinite.
+    """
+    for column in columns:
+        endless = np.isinf(frame[column].astype("Float64").to_numpy(np.float64, na_value=np.nan))
+        if endless.any():
+            rows = named(map(str, frame.loc[endless, name]))
+            raise InvalidArgument(
+                f"the frame of {what} has no end in column {column} of {rows}: no picture can show that"
+            )
 
 
 def escaped(value: object) -> str:

@@ -83,6 +83,8 @@ def scale(values: pd.Series[Any], name: str) -> dict[str, Any]:
     base = 10.0 if is_price(name) else 2.0
     powers = [base**power for power in range(-12, 31)]
     ticks = [tick for power in powers for step in steps if least / 2 <= (tick := step * power) <= most * 2]
+    if not ticks:
+        return {"type": "log"}
     if is_price(name):
         ticks = ticks if len(ticks) <= _MOST_OF_MONEY else [tick for tick in ticks if tick in powers]
     else:

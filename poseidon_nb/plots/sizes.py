@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.plots.labels import beside, told
+from poseidon_nb.plots.labels import beside, finite, told
 from poseidon_nb.plots.picture import AT_THE_FOOT, INK, drawn, nothing
 from poseidon_nb.plots.size_axes import AXES, amount, is_price, label_of, scale, so_much, what_of
 from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, family_look, size_facts
@@ -42,9 +42,9 @@ def price_map(
         As `analysis.sizes.unit_prices` or `on_sale` give it.
     x, y : str
         Columns of numbers. An axis is logarithmic when all its numbers are above nothing.
-    frontier : pandas.DataFrame or iterable of str, optional
+    frontier : pandas.DataFrame, str or iterable of str, optional
         The sizes that no other beats, or their slugs: they are drawn filled and the others as outlines. Without it all
-        are filled.
+        are filled. What is not in `frame` is counted in the picture's words.
 
     Returns
     -------
@@ -54,15 +54,16 @@ def price_map(
     Raises
     ------
     InvalidArgument
-        The frame lacks a column, or one to draw holds no numbers.
+        The frame lacks a column, one to draw holds no numbers or infinite ones, or no size of `frontier` is in it.
     """
     frame = needed(frame, (*SIZE_COLUMNS, "price_monthly"), "sizes", source=SIZES_FROM)
     for axis in (x, y):
         if axis not in frame.columns or not pd.api.types.is_numeric_dtype(frame[axis]):
             drawable = [name for name in AXES if name in frame.columns]
             raise InvalidArgument(f"sizes cannot be drawn by {axis!r}{hint(axis, drawable)}")
+    finite(frame, (x, y), "sizes", "slug")
     points = frame.dropna(subset=[x, y])
-    best = _best(points, frontier)
+    best = _best(frame, frontier)
     line = _least(points, x, y) if not is_price(x) and is_price(y) else points.iloc[:0]
     families = [*dict.fromkeys([*SIZE_FAMILIES, *points["family"].dropna()])]
     traces = [
@@ -97,11 +98,17 @@ def price_map(
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
 def _best(frame: pd.DataFrame, frontier: pd.DataFrame | Iterable[str] | None) -> set[str]:
+    every = {*frame["slug"].dropna()}
     if frontier is None:
-        return {*frame["slug"]}
+        return every
     if isinstance(frontier, pd.DataFrame):
-        return {*needed(frontier, ("slug",), "sizes", source=SIZES_FROM)["slug"]}
-    return {*frontier}
+        best = {*needed(frontier, ("slug",), "sizes", source=SIZES_FROM)["slug"].dropna()}
+    else:
+        best = {frontier} if isinstance(frontier, str) else {*frontier}
+    if every and best and every.isdisjoint(best):
+        first = min(map(str, best))
+        raise InvalidArgument(f"no size of the frontier is among those to draw, such as {first!r}{hint(first, every)}")
+    return best
 
 
 def _least(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
@@ -155,7 +162,9 @@ def _words_of_map(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best:
         )
         along = f" The line of the lowest price for {so_much(x)} {what_of(x)} or more goes from {first} to {last}."
     families = counted(frame["family"].nunique(), "family", "families")
-    beaten = (
-        "" if best is None else f" {sum(slug in best for slug in frame['slug']):,} are filled: no other beats them."
-    )
+    beaten = ""
+    if best is not None:
+        away = len(best - {*frame["slug"]})
+        others = f"; {away:,} of the frontier {'is' if away == 1 else 'are'} not among them" if away else ""
+        beaten = f" {sum(slug in best for slug in frame['slug']):,} are filled: no other beats them{others}."
     return f"{counted(len(frame), 'size')} of {families}, by {label_of(x)} and {label_of(y)}.{beaten}{along}"

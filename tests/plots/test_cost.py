@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pandas as pd
+import pytest
 
 from poseidon_nb import plots
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import shaped
 from poseidon_nb.plots.cost import MOST_BARS
 
@@ -147,3 +149,26 @@ def test_one_month_is_no_wider_than_one_of_six_and_of_many_none_has_an_amount_up
         months(*[(f"{2020 + number // 12}-{number % 12 + 1:02}", 1.0, True) for number in range(13)])
     )
     assert more.data[0].text is None
+
+
+def test_an_unknown_amount_has_no_bar_and_is_said() -> None:
+    unknown = float("nan")
+    picture = plots.cost_history(
+        months(("2026-09", 20.0, True), ("2026-10", unknown, True), ("2026-11", unknown, False))
+    )
+    assert picture.words == (
+        "2 months: 2026-10 cost an unknown amount, the dearest was 2026-09 with $20.00. 2026-11 until now: an unknown amount."
+    )
+    assert picture.data[0].text == ("$20.00", "")
+    assert "an unknown amount" in picture.data[0].hovertext[1]
+    assert "nan" not in picture.words + "".join(picture.data[0].hovertext + picture.data[1].hovertext)
+    none = plots.cost_history(months(("2026-10", unknown, True)))
+    assert none.words == "1 month: 2026-10 cost an unknown amount."
+    assert none.layout.yaxis.range == (0, 1)
+
+
+def test_an_infinite_amount_is_told_in_a_line() -> None:
+    with pytest.raises(InvalidArgument, match=r"^the frame of months has no end in column billed_usd of 2026-10: "):
+        plots.cost_history(months(("2026-10", float("inf"), True)))
+    with pytest.raises(InvalidArgument, match=r"^the frame of sums has no end in column price_usd_month of web: "):
+        plots.cost_by(sums(("web", float("inf")), ("db", 1.0)))

@@ -243,3 +243,35 @@ def test_what_is_given_stays_as_it_was(sizes, regions):
     availability_map(matrix, prices)
     pd.testing.assert_frame_equal(prices, before[0])
     pd.testing.assert_frame_equal(matrix, before[1])
+
+
+def test_an_infinite_amount_is_told_in_a_line(sizes):
+    frame = analysis.unit_prices(sizes)
+    frame["price_monthly"] = frame["price_monthly"].mask(frame["slug"] == "c-2", float("inf"))
+    with pytest.raises(InvalidArgument, match=r"^the frame of sizes has no end in column price_monthly of c-2: "):
+        price_map(frame)
+    with pytest.raises(InvalidArgument, match=r"price_monthly of .* and 141 more"):
+        price_map(analysis.unit_prices(sizes.assign(price_monthly=float("inf"))))
+
+
+def test_an_axis_beyond_all_round_numbers_is_drawn_with_plotlys_own(sizes):
+    frame = analysis.unit_prices(sizes)
+    picture = price_map(frame.assign(memory_gib=frame["memory_gib"] * 1e12))
+    assert picture.layout.xaxis.type == "log"
+    assert len(points(picture)) == 147
+
+
+def test_one_slug_may_be_the_frontier(sizes):
+    picture = price_map(analysis.unit_prices(sizes), frontier="s-1vcpu-1gb")
+    assert picture.table.loc[picture.table["best"], "slug"].tolist() == ["s-1vcpu-1gb"]
+
+
+def test_a_frontier_that_is_not_there_is_told(sizes):
+    frame = analysis.unit_prices(sizes)
+    with pytest.raises(
+        InvalidArgument, match=r"^no size of the frontier .* such as 's-1vcpu-1gbb'; nearest: s-1vcpu-1gb"
+    ):
+        price_map(frame, frontier=["s-1vcpu-1gbb"])
+    assert "1 are filled: no other beats them; 1 of the frontier is not among them." in (
+        price_map(frame, frontier=["nope", "c-2"]).words
+    )
