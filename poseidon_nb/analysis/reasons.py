@@ -173,6 +173,8 @@ def _doubts(case: Case) -> list[str]:
         doubts.append("resized in between")
     if math.isnan(case.outbound):
         doubts.append("its traffic is not known")
+    if math.isnan(case.disk_used):
+        doubts.append("its disk use is not known")
     if case.verdict == "smaller" and case.then["cpu_max"] > _ALL:
         doubts.append(f"its busiest moment asks for {percent(case.then['cpu_max'])} of that CPU")
     return doubts

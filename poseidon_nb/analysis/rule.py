@@ -44,7 +44,8 @@ class Rule:
 
     How sure: ``high``, less one step for each of these: the readings cover less than a week, of which a twentieth may be
     missing; more than a tenth of the time between the first and the last is missing; the droplet was resized in between;
-    its traffic is not known; its busiest moment asks for more than the smaller size has. Below ``low`` there is nothing.
+    its traffic is not known; what is on its disk is not known; its busiest moment asks for more than the smaller size has.
+    Below ``low`` there is nothing.
 
     Attributes
     ----------

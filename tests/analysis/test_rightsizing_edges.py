@@ -208,6 +208,14 @@ def test_gaps_a_resize_and_bursts_make_it_less_sure(sizes):
     assert "its busiest moment asks for 160% of that CPU" in found["why"]
 
 
+def test_a_disk_that_was_not_read_is_told_and_makes_it_less_sure(sizes):
+    """As traffic that was not read: 78 GB on a disk of 80 would have been larger, so keep is less sure."""
+    found = row(sizes, use={"disk_used_gb": None})
+    assert (found["verdict"], found["sure"]) == ("smaller", "medium")
+    assert found["why"].endswith("; its disk use is not known")
+    assert row(sizes, use={"disk_used_gb": None, "outbound_tb_month": None})["sure"] == "low"
+
+
 def test_a_droplet_resized_in_between_is_judged_by_what_it_used_and_not_by_shares(sizes):
     """It had 2 GiB for most of the window: 90 % of them are 1,843 MiB, not 7,373."""
     shares = {"cpu_p95_percent": 90.0, "cpu_max_percent": 95.0, "memory_max_percent": 90.0, "resized": True}

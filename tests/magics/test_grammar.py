@@ -114,6 +114,8 @@ def test_a_quoted_help_is_a_value() -> None:
         ("regions list nyc3", "regions list takes no arguments", None),
         ("droplets power_off", "needs DROPLET or --tag", None),
         ("droplets power_off a --tag b", "either DROPLET or --tag, not both", None),
+        ("rightsize web-1 --tag web", "either DROPLET or --tag, not both", None),
+        ("actions timeline web-1 --tag web", "either DROPLET or --tag, not both", None),
         ("droplets create a", "needs --size and --image, for example", None),
         ("droplets rename a", "needs NAME", None),
         ("keys create a", "needs --public-key or --public-key-file", None),

@@ -14,7 +14,7 @@ BY_TAG = Option(
     field="tag_name", name="tag", aliases=("tag-name",), help="all droplets with this tag", shows="TAG", source="tags"
 )
 #: Where without any all are meant.
-DROPLETS_OR_ALL = replace(SOME_DROPLETS, help="ids or names; without any, all", required=False, instead="")
+DROPLETS_OR_ALL = replace(SOME_DROPLETS, help="ids or names; without any, all", required=False)
 ONLY_BY_TAG = replace(BY_TAG, help="only droplets with this tag")
 
 PLOT = Option(field="plot", kind="flag", help="draw it: gives a plotly figure instead of the table")
