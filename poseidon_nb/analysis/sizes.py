@@ -188,7 +188,7 @@ def cheapest(  # noqa: PLR0913  # every wish is a keyword
     keep = np.ones(len(frame), dtype=bool)
     for wish, least, column in wishes:
         if not math.isfinite(least) or least < 0:
-            raise InvalidArgument(f"{wish} of at least {least} is no amount")
+            raise InvalidArgument(f"{wish} takes an amount, 0 or more, not {least:g}")
         if least > 0:
             # What is not known is not promised.
             keep &= np.nan_to_num(numbers(frame, column)) >= least

@@ -94,12 +94,13 @@ def run(
     known = variables or {}
     command = parse(line, known, body=body)
     if command.group or command.body is None or command.help:
+        _check_picture(command)
         return _carried_out(command, kernel, front, settings)
     # All lines are read before the first is run: a typing error further down leaves nothing half done.
     if command.out:
         raise InvalidArgument("--out names the result of one command: put it on that command's line")
     lines = commands_in(command.body)
-    parsed = [_under(command, _numbered(number, text, known)) for number, text in enumerate(lines, 1)]
+    parsed = [_numbered(number, text, known, command) for number, text in enumerate(lines, 1)]
     result = None
     for number, each in enumerate(parsed, 1):
         if result is not None:
@@ -115,12 +116,24 @@ def run(
     return result
 
 
-def _numbered(number: int, text: str, variables: Mapping[str, object]) -> Command:
+def _numbered(number: int, text: str, variables: Mapping[str, object], head: Command) -> Command:
     try:
-        return parse(text, variables)
+        command = _under(head, parse(text, variables))
+        _check_picture(command)
     except CommandError as error:
         error.args = (f"command {number}, nothing was run: {error.args[0]}", *error.args[1:])
         raise
+    return command
+
+
+def _check_picture(command: Command) -> None:
+    """Refuse what a picture cannot have; it would be dropped without a word."""
+    if command.help or not command.options.get("plot"):
+        return
+    tables = {"--raw": command.raw, "--columns": command.columns, "--output json": command.output == "json"}
+    given = [name for name, there in tables.items() if there]
+    if given:
+        raise InvalidArgument(f"--plot gives a picture, and {joined(given)} only a table has: leave one of them out")
 
 
 def _under(head: Command, command: Command) -> Command:

@@ -127,7 +127,7 @@ def _places(slugs: Sequence[Any]) -> str:
 
 def offering_in_words(rows: Sequence[dict[str, Any]], of_all: int, features: Sequence[str]) -> str:
     """Say which regions offer some features, and which of these are closed."""
-    what = joined(feature.replace("-", "_") for feature in features)
+    what = joined(dict.fromkeys(feature.casefold().replace("-", "_") for feature in features))
     if not rows:
         return f"None of {counted(of_all, 'region')} offers {what}."
     slugs = [str(row["slug"]) for row in rows]

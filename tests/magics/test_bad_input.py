@@ -139,3 +139,30 @@ def test_a_rate_limit_is_waited_for_and_told(desk):
     assert sum(desk.kernel.clock.sleeps) >= 12
     assert desk.front.views[-1]._paused_s == pytest.approx(12, abs=1.5)
     assert desk.front.views[-1]._reason == "rate limit"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rightsize",
+        "actions timeline",
+        "metrics cpu",
+        "droplets list",
+        "droplets reboot --yes",
+        "images list",
+        "panel",
+    ],
+)
+def test_an_empty_tag_means_neither_all_nor_none(desk, line):
+    desk.sent()
+    for empty in ("--tag ''", "--tag=", "--tag ' '", "--tag {name}"):
+        with pytest.raises(errors.GrammarError, match=r"^--tag is empty: it takes the name of a tag$"):
+            desk.do(f"{line} {empty}", name="")
+    assert desk.sent() == []
+
+
+def test_in_a_cell_a_picture_that_cannot_be_is_told_before_anything_is_run(desk):
+    desk.sent()
+    with pytest.raises(errors.InvalidArgument, match=r"^command 2, nothing was run: --plot gives a picture, and --raw"):
+        desk.do("--raw", body="sizes list\nsizes frontier --plot")
+    assert desk.sent() == []

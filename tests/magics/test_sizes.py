@@ -131,7 +131,6 @@ def test_a_picture_of_what_was_found(desk):
         ("sizes frontier --family bsic", "no family 'bsic'; nearest: basic"),
         ("sizes cheapest --generation h1000", "no generation 'h1000'; nearest: h100"),
         ("regions with bakups", "no region has the feature 'bakups'; nearest: backups"),
-        ("sizes cheapest --vcpus -1", "vcpus of at least -1.0 is no amount"),
     ],
 )
 def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):
@@ -148,6 +147,8 @@ def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):
         ("sizes cheapest --transfer -2", "--transfer takes TB"),
         ("sizes cheapest --gpu-memory x", "--gpu-memory takes GiB"),
         ("sizes cheapest --limit 0", "--limit takes a number of sizes, 1 or more, not 0"),
+        ("sizes cheapest --vcpus -2", "^--vcpus takes a number, 0 or more, not -2$"),
+        ("sizes cheapest --gpus -0.5", "^--gpus takes a number, 0 or more, not -0.5$"),
         ("sizes cheapest --vcpus many", "--vcpus takes a number"),
         ("sizes cheapest --columns price", "price_monthly"),
         ("regions with", "needs"),
@@ -157,6 +158,25 @@ def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):
 def test_what_cannot_be_right_is_refused_before_anything_is_asked(empty_desk, line, message):
     with pytest.raises(errors.CommandError, match=message):
         empty_desk.do(line)
+
+
+def test_a_feature_that_is_named_twice_is_told_once(desk):
+    desk.do("regions with backups Backups image-transfer image_transfer")
+    assert " offer backups and image_transfer: " in desk.front.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("--raw", "--raw"),
+        ("--columns slug", "--columns"),
+        ("--output json", "--output json"),
+        ("--raw --columns slug", "--raw and --columns"),
+    ],
+)
+def test_a_picture_with_what_only_a_table_has_is_refused(empty_desk, words, named):
+    with pytest.raises(errors.InvalidArgument, match=f"^--plot gives a picture, and {named} only a table has"):
+        empty_desk.do(f"sizes frontier --plot {words}")
 
 
 def test_it_only_reads(desk, monkeypatch):

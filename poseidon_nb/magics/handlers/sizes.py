@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
@@ -35,7 +36,11 @@ def find_cheapest(job: Job) -> Answer | Live:
         for option, keyword, unit in _AMOUNTS
         if job.option(option) is not None
     }
-    wishes |= {name: job.option(name) for name in ("vcpus", "gpus") if job.option(name) is not None}
+    for name in ("vcpus", "gpus"):
+        least = job.option(name)
+        if least is not None and not 0 <= least < math.inf:
+            raise InvalidArgument(f"--{name} takes a number, 0 or more, not {least:g}")
+        wishes |= {name: least} if least is not None else {}
     limit = job.option("limit")
     if limit is not None and limit < 1:
         raise InvalidArgument(f"--limit takes a number of sizes, 1 or more, not {limit}")

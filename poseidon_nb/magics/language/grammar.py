@@ -250,7 +250,11 @@ class _Reading:
         if option.kind == "json":
             held = held_data(raw, self.variables)
             return held if held is not None else converted(raw, option, label)
-        return converted(filled(raw, self.variables), option, label)
+        text = filled(raw, self.variables)
+        if option.source == "tags" and not text.strip():
+            # An empty variable: the API would take it for all droplets, or for none.
+            raise mistake(f"{label} is empty: it takes the name of a tag", word=label)
+        return converted(text, option, label)
 
     def _keep(self, option: Option | Argument, value: Any, label: str) -> None:
         if isinstance(option, Argument):
