@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _INT64 = range(-(2**63), 2**63)
+#: From 2010 to 2100, in seconds since 1970: in no two units a number means a moment in there.
+_LEAST_S, _MOST_S = 1_262_304_000, 4_102_444_800
+#: How many microseconds each unit is that a number may count in, and how many of it are a second; pandas' JSON first.
+_UNITS = ((1000, 1000), (1_000_000, 1))
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 #: What missing values are once they have been made text.
 _BLANK = frozenset({"", "nan", "nat", "none", "null", "<na>"})
@@ -40,7 +44,9 @@ def cast(values: pd.Series[Any], dtype: str, where: str) -> pd.Series[Any]:
     values : pandas.Series
     dtype : str
         One of `schemas.DTYPES`. Text that is a number, a flag, a time or a list is read as such; a time that names no zone
-        is in UTC. What text is made of loses nothing: a whole number has no ``.0``.
+        is in UTC. What text is made of loses nothing: a whole number has no ``.0``. Numbers are times where the column has
+        nothing else: milliseconds since 1970, as pandas writes JSON, if all of them then lie between 2010 and 2100, or
+        else seconds, if so.
     where : str
         What the column is called in an error: ``"the frame of sizes"``.
 
@@ -61,6 +67,8 @@ def cast(values: pd.Series[Any], dtype: str, where: str) -> pd.Series[Any]:
         aware = values if values.dt.tz is not None else values.dt.tz_localize(UTC)
         moments: pd.Series[Any] = aware.dt.tz_convert(UTC).dt.as_unit("us")
         return moments
+    if dtype == TIME and (counted := _since_1970(values)) is not None:
+        return pd.Series(array(TIME, counted), values.index, name=values.name)
     read, wanted = _READERS[dtype]
     found: list[Any] = []
     for row, (value, is_missing) in enumerate(zip(values.astype(object), values.isna(), strict=True)):
@@ -73,6 +81,21 @@ def cast(values: pd.Series[Any], dtype: str, where: str) -> pd.Series[Any]:
                 f"{where} has {' '.join(told.split())} in column {values.name}, row {row}, in place of {wanted}"
             ) from None
     return pd.Series(array("object" if dtype == "list" else dtype, found), values.index, name=values.name)
+
+
+def _since_1970(values: pd.Series[Any]) -> list[int | None] | None:
+    """Give the microseconds since 1970 of a column of numbers; None where it is none, or may mean other times."""
+    given = [
+        None if is_missing else value for value, is_missing in zip(values.astype(object), values.isna(), strict=True)
+    ]
+    there = [value for value in given if value is not None]
+    numbers = int | float | np.integer | np.floating
+    if not there or not all(isinstance(value, numbers) and not isinstance(value, bool) for value in there):
+        return None
+    for microseconds, of_second in _UNITS:
+        if all(_LEAST_S * of_second <= value < _MOST_S * of_second for value in there):
+            return [None if value is None else round(value * microseconds) for value in given]
+    return None
 
 
 def _is_of(values: pd.Series[Any], dtype: str) -> bool:
@@ -122,7 +145,7 @@ def _moment(value: Any) -> int:
     elif isinstance(moment, date) and not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     if not isinstance(moment, datetime):
-        # A number could be seconds as well as nanoseconds.
+        # A number among other things, or far from our time, could be seconds as well as nanoseconds.
         raise TypeError
     return int(((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND)
 

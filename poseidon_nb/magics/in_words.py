@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import counted, joined, named, usd
+from poseidon_nb.text import begun, counted, joined, named, usd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +23,27 @@ def cost_in_words(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
     (row,) = total.to_dict("records")
     each = "; a thing with several tags is counted under each" if key == "tag" else ""
     said = f"In all {usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'])} an hour{each}."
-    if not row["unpriced"]:
+    if not row["unpriced"] and not row["unread"]:
         return said
-    kinds = [*dict.fromkeys(lines.loc[lines["price_usd_month"].isna(), "kind"])]
-    return (
-        f"{said} {row['unpriced']} of {row['things']:,} lines have no price: {joined(kinds)}; %do cost lines tells why."
-    )
+    from poseidon_nb.analysis.cost.sums import UNREAD, unread  # noqa: PLC0415  # pandas comes at first use
+
+    missing = unread(lines)
+    told = []
+    if row["unpriced"]:
+        kinds = dict.fromkeys(lines.loc[lines["price_usd_month"].isna() & ~missing, "kind"])
+        have = "has" if row["unpriced"] == 1 else "have"
+        told.append(f"{row['unpriced']:,} of {counted(row['things'], 'thing')} {have} no price: {joined(kinds)}")
+    if row["unread"]:
+        told.append(f"{joined(dict.fromkeys(lines.loc[missing, 'kind']))} {UNREAD}")
+    return f"{said} {begun('; '.join(told))}; %do cost lines tells why."
+
+
+def unknown_months_in_words(months: pd.DataFrame) -> str:
+    """Say of which months it is not known what they cost; nothing where there is none."""
+    unknown = months.loc[months["billed_usd"].isna(), "month"].astype(str).tolist()
+    if not unknown:
+        return ""
+    return f"What {named(unknown)} cost is not known: an invoice tells no amount."
 
 
 def advice_in_words(advice: pd.DataFrame) -> str:

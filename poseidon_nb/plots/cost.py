@@ -164,10 +164,10 @@ def _hover(row: dict[Any, Any], name: str) -> str:
     unpriced = f"<br>{row['unpriced']} of them without a price" if known(row["unpriced"]) and row["unpriced"] else ""
     # Of nothing at all there is no share.
     share = f"{percent(row['share_percent'], 1)} of all" if known(row["share_percent"]) else ""
-    lines = counted(row["things"], "line") if known(row["things"]) else ""
+    things = counted(row["things"], "thing") if known(row["things"]) else ""
     return (
         f"<b>{told(name)}</b><br>{usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour"
-        f"<br>{', '.join(filter(None, (share, lines)))}{unpriced}"
+        f"<br>{', '.join(filter(None, (share, things)))}{unpriced}"
     )
 
 
@@ -177,10 +177,12 @@ def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
     share = f", {percent(first['share_percent'])} of all" if known(first["share_percent"]) else ""
     unpriced = int(sums["unpriced"].sum())
     without = (
-        f" {counted(unpriced, 'line')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
+        f" {counted(unpriced, 'thing')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
         if unpriced
         else ""
     )
+    unread = _unread(sums)
+    without += f" {counted(unread, 'kind')} of things could not be read." if unread else ""
     return (
         f"{name} costs most, {usd(first['price_usd_month'])} a month{share};"
         f" {counted(len(priced), 'bar')} in all.{without}{left_out(MOST_BARS, len(priced), 'dearest')}"
@@ -189,7 +191,14 @@ def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
 
 def _no_price(sums: pd.DataFrame) -> str:
     unpriced = int(sums["unpriced"].sum())
-    return f"{counted(unpriced, 'line')}, and none has a known price" if unpriced else "nothing here costs anything"
+    if unpriced:
+        return f"{counted(unpriced, 'thing')}, and none has a known price"
+    return "nothing could be read" if _unread(sums) else "nothing here costs anything"
+
+
+def _unread(sums: pd.DataFrame) -> int:
+    """Give how many kinds of things could not be read; a frame from before that was counted has none."""
+    return int(sums["unread"].sum()) if "unread" in sums.columns else 0
 
 
 def _month_hover(row: dict[Any, Any]) -> str:

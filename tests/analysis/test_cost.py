@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -307,6 +308,7 @@ def test_a_thing_with_two_tags_is_counted_under_each_and_the_total_once() -> Non
         "price_usd_month": 72.0,
         "price_usd_hour": pytest.approx(3 * 0.03571),
         "unpriced": 0,
+        "unread": 0,
     }
 
 
@@ -336,11 +338,42 @@ def test_what_has_no_price_is_counted_and_told_and_no_zero() -> None:
     )
     sums = cost.by(lines).set_index("group")
     assert sums["price_usd_month"].isna().all()
-    assert sums["unpriced"].to_dict() == {"app": 1, "database": 1}
+    assert sums["unpriced"].to_dict() == {"app": 0, "database": 1}
     assert sums["note"].to_dict() == {
         "app": "could not be read: 501",
         "database": "the API has no prices of database clusters",
     }
+
+
+@pytest.mark.parametrize("key", cost.KEYS)
+def test_what_could_not_be_read_is_no_thing_and_counts_apart(key: str) -> None:
+    lines = cost.lines(droplets=droplets(a_droplet()), sizes=sizes(), unread={"app": "501", "nfs": "501"})
+    assert lines["kind"].tolist() == ["droplet", "transfer", "app", "nfs"]
+    # Through CSV too.
+    for frame in (lines, pd.read_csv(StringIO(lines.to_csv(index=False)))):
+        sums = cost.by(frame, key)
+        assert sums[["things", "unpriced", "unread"]].sum().tolist() == [2, 1, 2]
+        assert cost.total(frame)[["things", "unpriced", "unread"]].iloc[0].tolist() == [2, 1, 2]
+    unread = cost.by(lines).set_index("group").loc["nfs"]
+    assert unread[["things", "unpriced", "unread"]].tolist() == [0, 0, 1]
+    assert unread["note"] == "could not be read: 501"
+
+
+def test_without_the_droplets_all_that_is_made_from_their_list_could_not_be_read() -> None:
+    lines = cost.lines(unread={"droplet": "403 no", "app": "501"}).set_index("kind")
+    assert lines["note"].to_dict() == {
+        "droplet": "could not be read: 403 no",
+        "app": "could not be read: 501",
+        **dict.fromkeys(("kubernetes_node", "backup", "transfer"), "could not be read: without the droplets: 403 no"),
+    }
+    assert lines["price_usd_month"].isna().all()
+
+
+@pytest.mark.parametrize("sent", [float("nan"), float("inf")])
+def test_transfer_of_which_nobody_knows_how_much_has_no_price(sent: float) -> None:
+    found = line(cost.lines(droplets=droplets(a_droplet()), sizes=sizes(), sent_gib_month=sent), "transfer")
+    assert pd.isna(found["price_usd_month"])
+    assert "does not tell what is sent" in found["note"]
 
 
 @pytest.mark.parametrize("key", cost.KEYS)
@@ -427,6 +460,49 @@ def test_months_are_told_with_their_change_and_their_gaps() -> None:
     assert found["invoices"].tolist() == [1, 2, 0, 1, 0]
     assert found["final"].tolist() == [True] * 4 + [False]
     assert cost.history(frame_from_rows("invoices", [])).empty
+
+
+def test_a_month_with_an_invoice_that_tells_no_amount_is_unknown_and_not_for_free() -> None:
+    rows = [
+        {"invoice_uuid": str(number), "invoice_period": month, "amount": amount}
+        for number, (month, amount) in enumerate(
+            [("2026-06", "10.00"), ("2026-07", None), ("2026-07", "5.00"), ("2026-08", "15.00"), ("2026-09", "30.00")]
+        )
+    ]
+    running = [{"invoice_uuid": "p", "invoice_period": "2026-10", "amount": None}]
+    found = cost.history(frame_from_rows("invoices", rows), preview=frame_from_rows("invoices", running))
+    assert found["billed_usd"].fillna(-1.0).tolist() == [10.0, -1.0, 15.0, 30.0, -1.0]
+    assert found["change_usd"].fillna(-1.0).tolist() == [-1.0, -1.0, -1.0, 15.0, -1.0]
+    assert found["change_percent"].fillna(-1.0).tolist() == [-1.0, -1.0, -1.0, 100.0, -1.0]
+    assert found["invoices"].tolist() == [1, 2, 1, 1, 0]
+
+
+def test_what_could_not_be_read_is_neither_compared_nor_gone() -> None:
+    lines = cost.lines(
+        droplets=droplets(a_droplet()), sizes=sizes(), unread={"volume": "403 no", "reserved_ipv6": "501"}
+    )
+    items = some_items(("Droplets", "1", "20.00"), ("Volumes", "v", "10.00"), ("Volumes", "w", "5.00"))
+    found = cost.reconciled(lines, a_balance(35), items, now=NOW).set_index("product")
+    volumes, whole = found.loc["Volumes"], found.loc["(all)"]
+    assert volumes[["lines_usd", "difference_usd", "gone_usd"]].isna().all()
+    assert volumes[["billed_usd", "things", "items", "note"]].tolist() == [15.0, 0, 2, "could not be read"]
+    assert whole[["things", "items", "gone_usd"]].tolist() == [2, 3, 0.0]
+    assert whole["note"] == "1 without a price; 2 kinds of things could not be read"
+    assert whole["difference_usd"] == pytest.approx(35 - found.loc["Droplets", "lines_usd"])
+
+
+def test_an_item_without_an_amount_makes_what_was_billed_unknown() -> None:
+    items = some_items(("Droplets", "1", "20.00"), ("Droplets", "1", None), ("Volumes", "v", "10.00"))  # type: ignore[arg-type]
+    found = cost.reconciled(cost.lines(droplets=droplets(a_droplet())), a_balance(35), items, now=NOW)
+    droplet = found.set_index("product").loc["Droplets"]
+    assert droplet[["billed_usd", "difference_usd"]].isna().all()
+    assert droplet["note"] == "1 of the items without an amount"
+    assert found.iloc[-1][["billed_usd", "note"]].tolist() == [
+        35.0,
+        "1 without a price; 1 of the items without an amount",
+    ]
+    balance = frame_from_rows("balance", [{"month_to_date_usage": None}])
+    assert pd.isna(cost.reconciled(cost.lines(), balance, some_items(), now=NOW)["billed_usd"].iloc[-1])
 
 
 # --- the sandbox as a judge ------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,12 @@ def test_lists_are_read_from_what_csv_and_parquet_make_of_them() -> None:
         ("float64", NOON, "in column c, row 1, in place of a number"),
         ("boolean", "yes", "has 'yes' in column c, row 1, in place of true or false"),
         (TIME, "24/11/2026", "has '24/11/2026' in column c, row 1, in place of a time such as 2026-11-24T12:00:00Z"),
-        (TIME, 1_795_521_600, "has 1795521600 in column c, row 1, in place of a time"),
+        (TIME, 1_795_521_600_000_000, "has 1795521600000000 in column c, row 1, in place of a time"),
+        (TIME, 1_262_303_999, "has 1262303999 in column c, row 1, in place of a time"),
+        (TIME, 4_102_444_800_000, "has 4102444800000 in column c, row 1, in place of a time"),
+        (TIME, np.inf, "has inf in column c, row 1, in place of a time"),
+        (TIME, True, "has True in column c, row 1, in place of a time"),
+        (TIME, 1j, "has 1j in column c, row 1, in place of a time"),
         ("list", "web", r"has 'web' in column c, row 1, in place of a list such as \['web', 'db'\]"),
         ("list", "['a' 'b']", "in column c, row 1, in place of a list"),
         ("list", "[__import__('os')]", "in column c, row 1, in place of a list"),
@@ -99,6 +105,36 @@ def test_whole_numbers_are_no_times_and_numpys_times_are(dtype: str) -> None:
     else:
         with pytest.raises(InvalidArgument, match="in place of a time"):
             cast(values, TIME, "it")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "float64", "object"])
+@pytest.mark.parametrize("of_second", [1000, 1])
+def test_numbers_of_our_time_are_milliseconds_or_else_seconds(dtype: str, of_second: int) -> None:
+    noon = int(NOON.timestamp()) * of_second
+    found = cast(pd.Series([noon, noon + 5 * of_second]).astype(dtype), TIME, "it")
+    assert str(found.dtype) == TIME
+    assert found.tolist() == [NOON, NOON + pd.Timedelta(seconds=5)]
+
+
+def test_a_number_that_is_missing_stays_so_and_parts_of_a_second_are_kept() -> None:
+    found = cast(pd.Series([NOON.timestamp() + 0.25, np.nan]), TIME, "it")
+    assert found[0] == NOON + pd.Timedelta(milliseconds=250)
+    assert pd.isna(found[1])
+
+
+@pytest.mark.parametrize("other", ["2026-11-24T12:00Z", NOON, 1_795_521_600, 7])
+def test_numbers_among_other_times_or_in_two_units_are_refused(other: object) -> None:
+    with pytest.raises(InvalidArgument, match="has 1795521600000 in column c, row 0, in place of a time"):
+        cast(pd.Series([1_795_521_600_000, other], dtype=object, name="c"), TIME, "it")
+
+
+def test_what_pandas_writes_as_json_is_read_again() -> None:
+    # As it writes times where it is not told otherwise. It reads some columns as times again, by their names: not this.
+    milliseconds = [round((NOON + pd.Timedelta(hours=hour)).timestamp() * 1000) for hour in range(3)]
+    back = pd.read_json(StringIO(pd.DataFrame({"time": milliseconds, "value": 1.5}).to_json()))
+    assert back["time"].dtype == "int64"
+    found = needed(back, ("time", "value"), "metrics")["time"]
+    assert found.tolist() == [NOON, NOON + pd.Timedelta(hours=1), NOON + pd.Timedelta(hours=2)]
 
 
 def test_a_frame_of_the_client_is_handed_on_as_it_is() -> None:

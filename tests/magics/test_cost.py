@@ -8,6 +8,7 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.analysis import cost
 from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.in_words import unknown_months_in_words
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.suggestions import candidates
 from poseidon_nb.magics.language.vocabulary import entry
@@ -60,9 +61,18 @@ def test_the_total_is_said_and_what_has_no_price(desk) -> None:
     said = desk.front.said[-1]
     assert f"In all ${total['price_usd_month']:,.2f} a month" in said
     assert "counted under each" in said
-    assert f"{total['unpriced']:.0f} of {total['things']:.0f} lines have no price" in said
-    for kind in ("database", "kubernetes", "transfer"):
-        assert kind in said
+    assert said.endswith(
+        f" 1 of {total['things']:.0f} things has no price: transfer;"
+        " database, kubernetes, app, nfs, nat_gateway and registry could not be read; %do cost lines tells why."
+    )
+    assert (total["unpriced"], total["unread"]) == (1, 6)
+
+
+def test_months_whose_amount_is_unknown_are_said() -> None:
+    assert unknown_months_in_words(pd.DataFrame({"month": ["2026-07"], "billed_usd": [10.0]})) == ""
+    unknown = pd.DataFrame({"month": ["2026-07", "2026-08", "2026-09"], "billed_usd": [None, 1.0, None]})
+    said = unknown_months_in_words(unknown)
+    assert said == "What 2026-07 and 2026-09 cost is not known: an invoice tells no amount."
 
 
 def test_a_service_that_is_not_there_is_a_line_with_the_reason(desk) -> None:
@@ -95,6 +105,19 @@ def test_droplets_that_cannot_be_read_are_told_too(desk) -> None:
     kinds = desk.do("cost").set_index("group")
     assert pd.isna(kinds.loc["droplet", "price_usd_month"])
     assert kinds.loc["volume", "price_usd_month"] > 0
+    for kind in ("droplet", "kubernetes_node", "backup", "transfer"):
+        assert kinds.loc[kind, "note"].startswith("could not be read: ")
+        assert kinds.loc[kind, ["things", "unread"]].tolist() == [0, 1]
+
+
+def test_volumes_that_cannot_be_read_are_not_counted_as_one_when_compared(desk) -> None:
+    before = desk.do("cost reconcile").set_index("product").loc["Volumes"]
+    desk.sandbox.fault("status", operation="volumes_list", status=403, times=None)
+    after = desk.do("cost reconcile").set_index("product").loc["Volumes"]
+    assert (before["things"], before["items"]) == (4, 4)
+    assert (after["things"], after["items"], after["billed_usd"]) == (0, 4, before["billed_usd"])
+    assert after["note"] == "could not be read"
+    assert after[["lines_usd", "difference_usd", "gone_usd"]].isna().all()
 
 
 def test_without_the_balance_nothing_is_reconciled(desk) -> None:

@@ -25,6 +25,7 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
             "price_usd_hour": None if usd is None else usd / 672,
             "share_percent": None if usd is None or not total else 100 * usd / total,
             "unpriced": int(usd is None),
+            "unread": 0,
             "droplet_id": None,
             "note": None if usd else "no price",
         }
@@ -37,6 +38,7 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
         "price_usd_hour",
         "share_percent",
         "unpriced",
+        "unread",
         "droplet_id",
         "note",
     ]
@@ -62,7 +64,7 @@ def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:
     assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "What it costs, by tag")
     assert picture.table["tag"].tolist()[0] == "web"
     assert picture.words.startswith("web costs most, $72.00 a month, 72% of all; 3 bars in all.")
-    assert "1 line without a price is in no bar" in picture.words
+    assert "1 thing without a price is in no bar" in picture.words
 
 
 def test_two_groups_of_one_name_are_two_bars() -> None:
@@ -90,7 +92,7 @@ def test_hostile_and_long_names_are_escaped_and_cut_beside_the_bar_only() -> Non
 def test_nothing_to_draw_is_said() -> None:
     for frame, words in (
         (sums(), "Nothing to show: nothing here costs anything."),
-        (sums(("db", None), ("web", None)), "Nothing to show: 2 lines, and none has a known price."),
+        (sums(("db", None), ("web", None)), "Nothing to show: 2 things, and none has a known price."),
     ):
         picture = plots.cost_by(frame, by="tag")
         assert picture.words == words
@@ -172,3 +174,12 @@ def test_an_infinite_amount_is_told_in_a_line() -> None:
         plots.cost_history(months(("2026-10", float("inf"), True)))
     with pytest.raises(InvalidArgument, match=r"^the frame of sums has no end in column price_usd_month of web: "):
         plots.cost_by(sums(("web", float("inf")), ("db", 1.0)))
+
+
+def test_what_could_not_be_read_is_told_apart_from_what_has_no_price() -> None:
+    given = sums(("web", 24.0), ("nfs", None)).assign(unpriced=0, unread=[0, 1])
+    words = plots.cost_by(given, by="kind").words
+    assert words.endswith("1 bar in all. 1 kind of things could not be read.")
+    assert "without a price" not in words
+    assert plots.cost_by(given.drop(columns="unread"), by="kind").words.endswith("1 bar in all.")
+    assert "nothing could be read" in plots.cost_by(given[1:], by="kind").words.casefold()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.columns import moment
-from poseidon_nb.analysis.cost.sums import LINES
+from poseidon_nb.analysis.cost.sums import LINES, UNREAD, unread
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import usd
+from poseidon_nb.text import counted, usd
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
     from datetime import datetime
+
+    from pandas.api.typing import SeriesGroupBy
 
 #: What the invoice calls each kind. The specification's examples have those of Kubernetes and Spaces; no source tells the
 #: others, and a product that is called otherwise stands in a row of its own.
@@ -43,7 +46,8 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
 
     A thing is reckoned from the beginning of the month, or from its creation, for its hours until the month's price is
     reached, in whole cents and one at least. So differences come from what is not there any more (``gone_usd``), from
-    sizes and plans that changed within the month, from prices that are hearsay, and from what has no price.
+    sizes and plans that changed within the month, from prices that are hearsay, and from what has no price. What could
+    not be read, and what was billed without an amount, is missing and told in the note.
 
     Parameters
     ----------
@@ -65,38 +69,48 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
     lines = needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES)
     items = needed(items, ("product", "amount", "resource_id"), "invoice_items")
     balance = needed(balance, ("month_to_date_usage",), "balance")
+    missing = unread(lines)
     expected = pd.DataFrame(
         {
             "product": lines["kind"].map(PRODUCTS).fillna(lines["kind"]),
             "usd": _until(lines, now),
             "id": lines["id"],
-            "unpriced": lines["price_usd_month"].isna(),
+            "thing": ~missing,
+            "unpriced": lines["price_usd_month"].isna() & ~missing,
+            "unread": missing,
         }
     )
     billed = pd.DataFrame({"product": items["product"].map(_called), "usd": items["amount"]})
-    billed["gone"] = billed["usd"].where(~_is_there(items, billed["product"], expected), 0.0)
+    billed["gone"] = billed["usd"].where(~_is_there(items, billed["product"], expected[expected["thing"]]), 0.0)
+    billed["untold"] = billed["usd"].isna()
     ours, theirs = expected.groupby("product"), billed.groupby("product")
-    rows = pd.DataFrame(
-        {
-            "lines_usd": ours["usd"].sum(),
-            "things": ours.size(),
-            "unpriced": ours["unpriced"].sum(),
-            "billed_usd": theirs["usd"].sum(),
-            "gone_usd": theirs["gone"].sum(),
-            "items": theirs.size(),
-        }
-    ).fillna(0.0)
+    counts = {
+        **{
+            name: ours[flag].sum()
+            for name, flag in (("things", "thing"), ("unpriced", "unpriced"), ("unread", "unread"))
+        },
+        "untold": theirs["untold"].sum(),
+        "items": theirs.size(),
+    }
+    sums = {"lines_usd": ours["usd"].sum(), "billed_usd": theirs["usd"].sum(), "gone_usd": theirs["gone"].sum()}
+    rows = pd.DataFrame({**sums, **counts}).fillna(0.0)
+    whole = rows[[*counts, "lines_usd"]].sum().to_dict()
+    rows["lines_usd"] = rows["lines_usd"].mask((rows["unread"] > 0) & (rows["things"] == 0))
+    # What could not be read is not gone for that.
+    unsure = ((rows["unread"] > 0) & (rows["gone_usd"] != 0)) | (rows["untold"] > 0)
+    whole["gone_usd"] = rows["gone_usd"].mask(unsure).sum()
+    rows["gone_usd"] = rows["gone_usd"].mask(unsure)
+    rows["billed_usd"] = rows["billed_usd"].mask(rows["untold"] > 0)
     rows = rows.rename_axis("product").reset_index().sort_values("billed_usd", ascending=False, kind="stable")
-    whole = rows[["lines_usd", "things", "unpriced", "gone_usd", "items"]].sum().to_dict()
-    usage = balance["month_to_date_usage"].sum()
-    rows["note"] = [_said(unpriced) for unpriced in rows["unpriced"]]
-    apart = usage - rows["billed_usd"].sum()
-    differ = f"; the items differ from the balance by {usd(apart, signed=True)}" if abs(apart) >= _CENT / 2 else ""
+    usage = balance["month_to_date_usage"].sum(min_count=1)
+    rows["note"] = [_said(row) for row in rows.to_dict("records")]
+    apart = usage - rows["billed_usd"].sum(skipna=False)
+    differ = f"the items differ from the balance by {usd(apart, signed=True)}" if abs(apart) >= _CENT / 2 else ""
     last = {
         **whole,
         "product": ALL,
         "billed_usd": usage,
-        "note": f"{_said(whole['unpriced']) or ''}{differ}".strip("; "),
+        "note": "; ".join(filter(None, (_said(whole), differ))),
     }
     made = pd.concat([rows, pd.DataFrame([last])], ignore_index=True)
     made["note"] = made["note"].replace("", None)
@@ -136,8 +150,16 @@ def _is_there(items: pd.DataFrame, products: pd.Series, expected: pd.DataFrame) 
     return pd.Series(found, items.index, dtype=bool)
 
 
-def _said(unpriced: float) -> str | None:
-    return f"{unpriced:,.0f} without a price" if unpriced else None
+def _said(row: Mapping[Hashable, Any]) -> str:
+    """Say what stands in the way of comparing; a product of one kind that could not be read has nothing to count."""
+    alone = row["things"] == 0 and row["unread"] == 1
+    unread = UNREAD if alone else f"{counted(int(row['unread']), 'kind')} of things {UNREAD}"
+    told = (
+        (row["unpriced"], f"{row['unpriced']:,.0f} without a price"),
+        (row["unread"], unread),
+        (row["untold"], f"{row['untold']:,.0f} of the items without an amount"),
+    )
+    return "; ".join(words for number, words in told if number)
 
 
 def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -147,7 +169,7 @@ def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> p
     ----------
     invoices : pandas.DataFrame
         ``client.call("invoices_list", frame=True)``. Several of one month are added up; a month without one between two
-        others cost nothing.
+        others cost nothing. Where an invoice tells no amount, its month's is not known.
     preview : pandas.DataFrame, optional
         This month's, in the same form: a last row that is not final, whose change is not told.
 
@@ -171,8 +193,14 @@ def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> p
 
 def _months(invoices: pd.DataFrame) -> pd.DataFrame:
     grouped = invoices.groupby(invoices["invoice_period"].astype("string"))["amount"]
-    found = pd.DataFrame({"billed_usd": grouped.sum().round(2), "invoices": grouped.size()})
+    found = pd.DataFrame({"billed_usd": _known_sums(grouped).round(2), "invoices": grouped.size()})
     if len(found):
         every = pd.period_range(found.index.min(), found.index.max(), freq="M").strftime("%Y-%m")
         found = found.reindex(every, fill_value=0)
     return found
+
+
+def _known_sums(amounts: SeriesGroupBy[Any, Any]) -> pd.Series:
+    """Give the sum of each group; what is not known makes the sum unknown, where it would count as nothing."""
+    sums: pd.Series = amounts.sum().where(amounts.count() == amounts.size())
+    return sums

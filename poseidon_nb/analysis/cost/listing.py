@@ -9,6 +9,7 @@ import pandas as pd
 
 from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.cost import things
+from poseidon_nb.analysis.cost.sums import UNREAD
 from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.frames.shaped import needed, shaped
@@ -29,6 +30,8 @@ _URNS = {
     "app": "app",
 }
 _SPACE = "do:space:"
+#: Lines that are made from the list of droplets.
+_OF_DROPLETS = ("kubernetes_node", "backup", "transfer")
 #: What is shown of things whose frames may have no table.
 _OF_OTHERS = {"id": "string", "created_at": TIME, "tags": "list"}
 
@@ -79,7 +82,8 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
     sent_gib_month : float, optional
         What all droplets send to the internet in a month, in GiB.
     unread : mapping, optional
-        Kinds that could not be read, and why: each becomes a line without a price.
+        Kinds that could not be read, and why: each becomes a line without a price. Without the droplets, what is made
+        from their list is not read either: nodes, backups and transfer.
 
     Returns
     -------
@@ -117,9 +121,18 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
         more = needed(more, ("kind", "name", "price_usd_month"), "more", source="")
         parts.append(more)
     parts.append(
-        pd.DataFrame([{"kind": kind, "note": f"could not be read: {why}"} for kind, why in (unread or {}).items()])
+        pd.DataFrame(
+            [{"kind": kind, "note": f"{UNREAD}: {why}"} for kind, why in _with_what_follows(unread or {}).items()]
+        )
     )
     return _joined(parts, projects, resources)
+
+
+def _with_what_follows(unread: Mapping[str, str]) -> dict[str, str]:
+    """Give what could not be read, and what is made from it."""
+    if "droplet" not in unread:
+        return {**unread}
+    return {**dict.fromkeys(_OF_DROPLETS, f"without the droplets: {unread['droplet']}"), **unread}
 
 
 def _with_project_id(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

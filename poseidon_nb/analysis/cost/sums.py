@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poseidon_nb.analysis.columns import texts
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
 from poseidon_nb.text import hint
@@ -21,12 +22,16 @@ LINES = "po.analysis.cost.lines"
 _NEEDED = (
     *("kind", "name", "price_usd_month", "price_usd_hour", "region", "size", "project", "tags", "droplet_id", "note"),
 )
+#: How the note of a line begins that stands for a list which could not be read, and so for no thing.
+UNREAD = "could not be read"
 #: As many different reasons are told for a group.
 _REASONS = 3
 
 
 def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     """Give what lines cost together, dearest first.
+
+    What could not be read counts in `unread` and not as a thing, for nobody knows how many things there are.
 
     A thing with two tags is counted under each, for each tag's sum has to be what that tag costs: by tag, sums may add up
     to more than the total, which `total` tells. Things with no tag, region, size, project or droplet are one row whose
@@ -54,16 +59,18 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
         raise InvalidArgument(f"cost cannot be added up by {key!r}{hint(key, KEYS)}; known: {', '.join(KEYS)}")
     lines = needed(lines, _NEEDED, "lines", source=LINES)
     column = {"tag": "tags", "droplet": "droplet_id"}.get(key, key)
-    rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column])
+    rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column], unread=unread(lines))
     if key == "tag":
         # An empty list becomes a missing value.
         rows = rows.explode("group", ignore_index=True)
     rows["group"] = rows["group"].astype("Int64" if key == "droplet" else "string")
     rows["without"] = rows["price_usd_month"].isna()
+    rows["thing"] = ~rows["unread"]
+    rows["unpriced"] = rows["without"] & rows["thing"]
     grouped = rows.groupby("group", dropna=False, sort=True)
     sums = grouped[["price_usd_month", "price_usd_hour"]].sum(min_count=1)
-    sums["things"] = grouped.size()
-    sums["unpriced"] = grouped["without"].sum()
+    for counted, flag in (("things", "thing"), ("unpriced", "unpriced"), ("unread", "unread")):
+        sums[counted] = grouped[flag].sum()
     sums["note"] = rows[rows["without"]].groupby("group", dropna=False)["note"].agg(_reasons).reindex(sums.index)
     whole = lines["price_usd_month"].sum()
     sums["share_percent"] = 100 * sums["price_usd_month"] / whole if whole else float("nan")
@@ -96,5 +103,17 @@ def total(lines: pd.DataFrame) -> pd.DataFrame:
     """
     lines = needed(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
     prices = lines[["price_usd_month", "price_usd_hour"]].sum()
-    row = {**prices.to_dict(), "things": len(lines), "unpriced": int(lines["price_usd_month"].isna().sum())}
+    missing = unread(lines)
+    row = {
+        **prices.to_dict(),
+        "things": int((~missing).sum()),
+        "unpriced": int((lines["price_usd_month"].isna() & ~missing).sum()),
+        "unread": int(missing.sum()),
+    }
     return shaped("cost_total", pd.DataFrame([row]))
+
+
+def unread(lines: pd.DataFrame) -> pd.Series[bool]:
+    """Say which lines are no things, but stand for a list that could not be read."""
+    notes = pd.Series(texts(lines, "note"), lines.index, dtype="string")
+    return (lines["price_usd_month"].isna() & notes.str.startswith(f"{UNREAD}: ")).astype(bool)

@@ -5,6 +5,7 @@ Columns that a kind does not have are left to `listing`.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -296,7 +297,7 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
     row: Mapping[str, Any] = {"kind": "transfer", "name": "outbound transfer beyond the allowance", "unit": price.unit}
     if included is None:
         row = {**row, "note": "what the droplets include is not known"}
-    elif sent_gib is None:
+    elif sent_gib is None or not math.isfinite(sent_gib):
         told = f"the API does not tell what is sent; {included:,.0f} GiB a month are included, a GiB more is {usd(price.usd)}"
         row = {**row, "note": told}
     else:

@@ -27,33 +27,45 @@ COST_LINES = findings(
 COST_BY = findings(
     "cost_by",
     finding("group", "string", "the tag, region, size, project, droplet or kind; missing for things with none"),
-    finding("things", "Int64", "how many lines are counted here"),
+    finding("things", "Int64", "how many things are counted here"),
     finding("price_usd_month", "float64", "what a whole month costs; missing where nothing has a price", "USD"),
     finding("price_usd_hour", "float64", "what an hour costs", "USD"),
     finding(
         "share_percent", "float64", "its part of the whole month's price; by tag they may add up to more than 100", "%"
     ),
-    finding("unpriced", "Int64", "how many of the lines have no price"),
+    finding("unpriced", "Int64", "how many of the things have no price"),
+    finding("unread", "Int64", "how many kinds of things could not be read"),
     finding("droplet_id", "Int64", "the droplet's number, by droplet only"),
-    finding("note", "string", "why lines have no price"),
+    finding("note", "string", "why things have no price, or could not be read"),
 )
 
 COST_TOTAL = findings(
     "cost_total",
-    finding("things", "Int64", "how many lines there are"),
+    finding("things", "Int64", "how many things there are"),
     finding("price_usd_month", "float64", "what a whole month costs, as far as prices are known", "USD"),
     finding("price_usd_hour", "float64", "what an hour costs, likewise", "USD"),
-    finding("unpriced", "Int64", "how many of the lines have no price"),
+    finding("unpriced", "Int64", "how many of the things have no price"),
+    finding("unread", "Int64", "how many kinds of things could not be read"),
 )
 
 COST_RECONCILED = findings(
     "cost_reconciled",
     finding("product", "string", "as the invoice calls it; (all) for the balance against all lines"),
-    finding("lines_usd", "float64", "what things that are there should have cost this month until now", "USD"),
+    finding(
+        "lines_usd",
+        "float64",
+        "what things that are there should have cost this month until now; missing where none could be read",
+        "USD",
+    ),
     finding("billed_usd", "float64", "what the invoice's preview has; of (all) the balance's usage", "USD"),
     finding("difference_usd", "float64", "what was billed beyond the lines", "USD"),
-    finding("gone_usd", "float64", "part of what was billed, for things that are not there any more", "USD"),
-    finding("things", "Int64", "how many lines are compared"),
+    finding(
+        "gone_usd",
+        "float64",
+        "part of what was billed, for things that are not there any more, where that is known",
+        "USD",
+    ),
+    finding("things", "Int64", "how many things are compared"),
     finding("items", "Int64", "how many items the invoice's preview has"),
     finding("note", "string", "what stands in the way of comparing"),
 )
@@ -61,7 +73,7 @@ COST_RECONCILED = findings(
 COST_HISTORY = findings(
     "cost_history",
     finding("month", "string", "year and month: 2026-11"),
-    finding("billed_usd", "float64", "what was invoiced", "USD"),
+    finding("billed_usd", "float64", "what was invoiced; missing where an invoice of the month tells no amount", "USD"),
     finding("change_usd", "float64", "how much more than the month before", "USD"),
     finding("change_percent", "float64", "the same of the month before's amount", "%"),
     finding("invoices", "Int64", "how many invoices the month has; 0 where nothing was billed"),

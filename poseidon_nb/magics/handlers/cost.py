@@ -1,7 +1,7 @@
 """`%do cost`: the account's lists are read side by side, and reckoned with by `analysis.cost`.
 
-A service that refuses or is not there, for want of a scope or in the sandbox, stops nothing: it becomes a line without a
-price that says why.
+A service that refuses or is not there, for want of a scope or in the sandbox, stops nothing: it becomes a line that says
+why it could not be read, and counts as no thing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.in_words import cost_in_words
+from poseidon_nb.magics.in_words import cost_in_words, unknown_months_in_words
 from poseidon_nb.text import joined, printable
 
 if TYPE_CHECKING:
@@ -216,6 +216,8 @@ def show_history(job: Job) -> Answer | Live:
     months = cost.history(
         frame_from_rows("invoices", rows), preview=frame_from_rows("invoices", [preview] if preview else [])
     )
+    if unknown := unknown_months_in_words(months):
+        job.front.say(unknown)
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
