@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ __all__ = ["durations", "spans"]
 _NEEDED = ("id", "status", "type", "resource_type", "resource_id", "region", "started_at", "completed_at")
 _DROPLET, _RUNNING, _COMPLETED, _ERRORED = "droplet", "in-progress", "completed", "errored"
 _P90 = 0.9
+#: The type of an action that has none.
+_UNTYPED = "(unknown)"
 
 
 def spans(
@@ -38,7 +40,7 @@ def spans(
     Returns
     -------
     pandas.DataFrame
-        Table ``spans``: a row for each action.
+        Table ``spans``: a row for each action. One that ends before it begins has no duration.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def spans(
                 [known.get(one, str(one)) if pd.notna(one) else None for one in ids], found.index, dtype="string"
             ),
             ended_at=ended,
-            duration_s=(ended - found["started_at"]).dt.total_seconds(),
+            duration_s=_took(found["started_at"], ended),
             failed=(found["status"] == _ERRORED).fillna(value=False),
         ),
     )
@@ -78,8 +80,9 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Table ``durations``: a row for each type. The times are of those that ended well: how soon something fails says
-        nothing about how long it takes.
+        Table ``durations``: a row for each type, ``(unknown)`` for those without one. The times are of those that ended
+        well: how soon something fails says nothing about how long it takes. Those that end before they begin are counted
+        without a time.
 
     Raises
     ------
@@ -88,10 +91,10 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
     """
     actions = needed(actions, ("type", "status", "started_at", "completed_at"), "actions")
     status = actions["status"]
-    took = (actions["completed_at"] - actions["started_at"]).dt.total_seconds().where(status == _COMPLETED)
+    took = _took(actions["started_at"], actions["completed_at"]).where(status == _COMPLETED)
     by_type = pd.DataFrame(
         {
-            "type": actions["type"],
+            "type": actions["type"].fillna(_UNTYPED),
             "failed": (status == _ERRORED).fillna(value=False),
             "running": (status == _RUNNING).fillna(value=False),
             "took": took.astype("float64"),
@@ -108,3 +111,9 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
     )
     ordered = found.rename_axis("type").reset_index().sort_values(["count", "type"], ascending=[False, True])
     return shaped("durations", ordered)
+
+
+def _took(began: pd.Series[Any], ended: pd.Series[Any]) -> pd.Series[float]:
+    """Give seconds; what ends before it begins was written down wrong, and took nobody knows how long."""
+    seconds: pd.Series[float] = (ended - began).dt.total_seconds()
+    return seconds.mask(seconds < 0)

@@ -150,3 +150,47 @@ def offering_in_words(rows: Sequence[dict[str, Any]], of_all: int, features: Seq
     offer = "offers" if len(slugs) == 1 else "offer"
     shut = f"; {joined(closed)} {'is' if len(closed) == 1 else 'are'} closed now" if closed else ""
     return f"{len(slugs):,} of {counted(of_all, 'region')} {offer} {what}: {joined(slugs)}{shut}."
+
+
+def no_size_in_words(family: Sequence[str] | None, generation: Sequence[str] | None, where: str = "") -> str:
+    """Say that no size is of some classes; `where` is what follows ``is``: ``on sale in ams3``."""
+    classes = [
+        f"{word} {joined(names, last='or')}"
+        for word, names in (("family", family), ("generation", generation))
+        if names
+    ]
+    if where:
+        return f"No size{f' of {joined(classes)}' if classes else ''} is {where}."
+    return f"No size is{f' of {joined(classes)}' if classes else ' known'}."
+
+
+def no_value_in_words(kind: str, names: Sequence[str]) -> str:
+    """Say of whom there are readings that make no value."""
+    why = (
+        "a percentage of cpu is of the time between two readings, and this window has too few; --last looks further back"
+        if kind == "cpu"
+        else "the readings in this window do not make one"
+    )
+    return f"no value of {named(names)}: {why}"
+
+
+def spans_in_words(spans: pd.DataFrame, whose: str, last: str) -> str:
+    """Say that nothing was done, or what is wrong with the times of what was; nothing where all is well."""
+    if spans.empty:
+        return f"Nothing was done to {whose} in the last {last}; --last looks further back."
+    return _backwards(spans["started_at"], spans["ended_at"])
+
+
+def actions_in_words(actions: pd.DataFrame, last: str) -> str:
+    """Say of all actions what `spans_in_words` says of those on droplets."""
+    if actions.empty:
+        return f"No action was started in the last {last}; --last looks further back."
+    return _backwards(actions["started_at"], actions["completed_at"])
+
+
+def _backwards(began: pd.Series[Any], ended: pd.Series[Any]) -> str:
+    count = int((ended < began).sum())
+    if not count:
+        return ""
+    which = f"{counted(count, 'action')} {'ends before it begins' if count == 1 else 'end before they begin'}"
+    return f"{which}: how long {'it' if count == 1 else 'they'} took is not known."

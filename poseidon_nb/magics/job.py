@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import ConfirmationRequired, NoSuchName
-from poseidon_nb.text import hint, nearest
+from poseidon_nb.errors import ConfirmationRequired, NoSuchName, NotFound
+from poseidon_nb.text import hint, is_whole_number, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,8 +107,13 @@ class Job:
             raise ConfirmationRequired("not confirmed; nothing was done")
 
     # --- droplets ----------------------------------------------------------------------------------------------------
-    def droplets(self) -> list[Droplet]:
+    def droplets(self, *, gone: dict[int, NotFound] | None = None) -> list[Droplet]:
         """Give the droplets that the command names, by id, name or tag, each once.
+
+        Parameters
+        ----------
+        gone : dict, optional
+            Takes the ids that no droplet has, each with its error, which is then not raised.
 
         Raises
         ------
@@ -119,9 +124,9 @@ class Job:
         words: tuple[str, ...] = self.argument("droplets") or ()
         found = self.tagged(tag) if tag else []
         if len(words) == 1:
-            found.append(self.client.droplets.find(words[0]))
+            found += self._one(words[0], gone)
         elif words:
-            found += self._found(words)
+            found += self._found(words, gone)
         return list({droplet.id: droplet for droplet in found}.values())
 
     def tagged(self, tag: str) -> list[Droplet]:
@@ -138,7 +143,16 @@ class Job:
         if tag.casefold() not in map(str.casefold, tags):
             raise NoSuchName(f"no tag {tag!r}{hint(tag, tags)}", name=tag, nearest=nearest(tag, tags))
 
-    def _found(self, words: Iterable[str]) -> list[Droplet]:
+    def _one(self, word: str, gone: dict[int, NotFound] | None) -> list[Droplet]:
+        try:
+            return [self.client.droplets.find(word)]
+        except NotFound as error:
+            if gone is None or not is_whole_number(word):
+                raise
+            gone[int(word)] = error
+            return []
+
+    def _found(self, words: Iterable[str], gone: dict[int, NotFound] | None) -> list[Droplet]:
         # One list answers for all names; a name that it does not settle is asked for by itself, and fails as one does.
         listed = self.client.droplets.list()
         self.kernel.learn_names("droplets", [(droplet.name, droplet.id) for droplet in listed])
@@ -146,11 +160,11 @@ class Job:
         by_name: dict[str, list[Droplet]] = {}
         for droplet in listed:
             by_name.setdefault(droplet.name, []).append(droplet)
-        found = []
+        found: list[Droplet] = []
         for word in words:
             same = by_name.get(word, [])
             known = [by_id[word]] if word in by_id else same
-            found.append(known[0] if len(known) == 1 else self.client.droplets.find(word))
+            found += known if len(known) == 1 else self._one(word, gone)
         return found
 
     def price_usd_month(self, size: str) -> float | None:

@@ -62,8 +62,8 @@ def timeline(spans: pd.DataFrame) -> Picture:
         label=labels,
         failed=timed["failed"].fillna(value=False),
         kind=timed["type"].map(_KIND_OF).fillna(_OTHER),
-        # One that failed without an end is drawn at its beginning.
-        ended_at=timed["ended_at"].fillna(timed["started_at"]),
+        # One that failed without an end, or ends before it begins, is drawn at its beginning.
+        ended_at=timed["ended_at"].where(timed["ended_at"] >= timed["started_at"], timed["started_at"]),
     )[labels.isin(drawn_labels)]
     order = sorted(drawn_labels, key=_as_counted)
     picture = in_rows(

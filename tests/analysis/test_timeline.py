@@ -125,3 +125,20 @@ def test_a_type_that_only_failed_has_no_duration():
     found = durations(frame(action(1, 1, status="errored")))
     assert found["failed"].tolist() == [1]
     assert found["median_s"].isna().all()
+
+
+def test_actions_without_a_type_are_counted_together():
+    found = durations(frame(action(1, 5, type=None), action(2, 7, type=None), action(3)))
+    assert found["type"].tolist() == ["(unknown)", "reboot"]
+    assert found["count"].tolist() == [2, 1]
+    assert found["median_s"].tolist() == [6.0, 5.0]
+
+
+def test_what_ends_before_it_begins_took_nobody_knows_how_long():
+    backwards = action(1, -3600)
+    assert spans(frame(backwards, action(2)))["duration_s"].tolist()[1:] == [5.0]
+    assert spans(frame(backwards))["duration_s"].isna().all()
+    assert spans(frame(backwards))["ended_at"].notna().all()
+    found = durations(frame(backwards, action(2)))
+    assert found["count"].tolist() == [2]
+    assert found["median_s"].tolist() == [5.0]

@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.client.client import Client
-from poseidon_nb.magics.in_words import advice_in_words, cheapest_in_words, offering_in_words, reach_in_words
+from poseidon_nb.magics.in_words import (
+    actions_in_words,
+    advice_in_words,
+    cheapest_in_words,
+    offering_in_words,
+    reach_in_words,
+    spans_in_words,
+)
 from poseidon_nb.transport.rate_limit import RateLimit
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -137,3 +144,13 @@ def test_a_read_that_it_holds_is_not_told(desk, monkeypatch, remaining):
     _left(monkeypatch, remaining)
     desk.do("rightsize")
     assert not any("rate limit" in one for one in desk.front.said)
+
+
+def test_what_ends_before_it_begins_is_counted():
+    began = pd.Series([NOW] * 3)
+    ended = began + pd.to_timedelta([-1, 1, -2], unit="h")
+    said = "2 actions end before they begin: how long they took is not known."
+    assert spans_in_words(pd.DataFrame({"started_at": began, "ended_at": ended}), "web-1", "7d") == said
+    one = pd.DataFrame({"started_at": began[:2], "completed_at": ended[:2]})
+    assert actions_in_words(one, "7d") == "1 action ends before it begins: how long it took is not known."
+    assert actions_in_words(one[1:], "7d") == ""

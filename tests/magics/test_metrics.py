@@ -85,6 +85,16 @@ def test_what_is_missing_is_said_and_spoils_nothing(desk):
     ]
 
 
+def test_readings_that_make_no_value_are_said(desk):
+    desk.front.said.clear()
+    assert desk.do("metrics cpu web-1 --last 3m").empty
+    (said,) = desk.front.said
+    assert said.startswith(
+        "no value of web-1: a percentage of cpu is of the time between two readings, and this window"
+    )
+    assert said.endswith(" has too few; --last looks further back")
+
+
 def test_one_that_fails_is_said_and_all_that_fail_are_an_error(desk):
     desk.sandbox.fault("status", status=404, operation="monitoring_get_DropletCpuMetrics", times=1)
     assert len({*desk.do("metrics cpu web-1 web-2 --last 1h")["name"]}) == 1

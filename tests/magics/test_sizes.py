@@ -80,6 +80,18 @@ def test_nothing_that_fits_is_a_frame_without_rows_and_a_word(desk):
     assert desk.front.said[-1] == "No size on sale there has all of that."
 
 
+def test_sizes_of_no_kind_are_a_word(desk):
+    desk.front.said.clear()
+    assert desk.do("sizes frontier --family gpu --region ams3,fra1").empty
+    assert desk.do("sizes frontier --family gpu --generation legacy").empty
+    assert desk.do("regions matrix --family gpu --generation legacy").shape == (15, 3)
+    assert desk.front.said == [
+        "No size of family gpu is on sale in ams3 and fra1.",
+        "No size of family gpu and generation legacy is on sale.",
+        "No size is of family gpu and generation legacy.",
+    ]
+
+
 def test_the_frontier_of_a_region(desk):
     frame = desk.do("sizes frontier --region ams3 --family basic")
     assert "s-1vcpu-1gb" in {*frame["slug"]}

@@ -100,3 +100,35 @@ def test_a_plan_tells_what_would_be_read(desk):
 def test_raw_is_the_same_as_json(desk):
     rows = desk.do("actions durations --last 300d --raw")
     assert [row["type"] for row in rows] == desk.do("actions durations --last 300d")["type"].tolist()
+
+
+def test_a_deleted_droplet_is_found_by_its_id(desk):
+    key = desk.do("droplets get db-1")["id"][0]
+    before = desk.do("actions timeline db-1 --last 300d")
+    desk.do("droplets delete db-1 --yes")
+    frame = desk.do(f"actions timeline {key} --last 300d")
+    assert {*before["id"]} <= {*frame["id"]}
+    assert {*frame["name"]} == {str(key)}
+    both = desk.do(f"actions timeline web-1 {key} --last 300d")
+    assert {*both["name"]} == {"web-1", str(key)}
+    assert desk.do(f"actions timeline web-1 {key} --last 300d --plot").words.count(" on 2 droplets") == 1
+
+
+def test_an_id_that_nothing_ever_had_is_told(desk):
+    with pytest.raises(
+        errors.NotFound, match=r"nor was anything done to it in the last 7d: --last looks further back$"
+    ):
+        desk.do("actions timeline web-1 99999999")
+
+
+def test_nothing_is_a_word(clock, desk):
+    clock.advance(7200)
+    desk.front.said.clear()
+    assert desk.do("actions timeline web-1 db-1 --last 1s").empty
+    assert desk.do("actions timeline --last 1s").empty
+    assert desk.do("actions durations --last 1s").empty
+    assert desk.front.said == [
+        "Nothing was done to web-1 and db-1 in the last 1s; --last looks further back.",
+        "Nothing was done to any droplet in the last 1s; --last looks further back.",
+        "No action was started in the last 1s; --last looks further back.",
+    ]

@@ -65,6 +65,12 @@ def test_one_that_failed_and_has_no_end_is_drawn_at_its_beginning():
     assert "end unknown" in cross.hovertext[0]
 
 
+def test_one_that_ends_before_it_begins_is_drawn_at_its_beginning():
+    (bars,) = po.plots.timeline(spans({"ended_at": BEGAN - timedelta(hours=1), "duration_s": None})).data
+    assert (bars.base[0], bars.x[0]) == ("2026-11-20 12:00:00", 0)
+    assert "end unknown" in bars.hovertext[0]
+
+
 def test_two_droplets_of_one_name_have_a_line_each():
     figure = po.plots.timeline(spans({}, {"droplet_id": 8}))
     assert {*figure.data[0].y} == {"web-1 (7)", "web-1 (8)"}

@@ -11,7 +11,9 @@ SPANS = findings(
     finding("type", "string", "what was done: create, power_off, resize ..."),
     finding("started_at", TIME, "when it began"),
     finding("ended_at", TIME, "when it ended; for one that runs, now"),
-    finding("duration_s", "float64", "how long it took, or has been running", "s"),
+    finding(
+        "duration_s", "float64", "how long it took, or has been running; missing where it ends before it begins", "s"
+    ),
     finding("failed", "boolean", "whether it did not end well"),
     finding("status", "string", "in-progress, completed or errored"),
     finding("region", "string", "slug of the datacenter"),
@@ -21,7 +23,7 @@ SPANS = findings(
 
 DURATIONS = findings(
     "durations",
-    finding("type", "string", "what was done: create, power_off, resize ..."),
+    finding("type", "string", "what was done: create, power_off, resize ...; (unknown) where it is not told"),
     finding("count", "Int64", "how many were started"),
     finding("failed", "Int64", "how many of them did not end well"),
     finding("running", "Int64", "how many have not ended yet"),

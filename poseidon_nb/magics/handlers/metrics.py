@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.client.metrics import KINDS, WINDOW
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.in_words import reach_in_words
+from poseidon_nb.magics.in_words import no_value_in_words, reach_in_words
 from poseidon_nb.magics.language.moments import before, unix_seconds
 from poseidon_nb.magics.reading import tell_long_read
 
@@ -49,6 +49,10 @@ def show_metrics(job: Job) -> Answer | Live:
     kind = job.command.verb
     by_mode = job.option("modes")
     found = metrics.cpu(readings.frame, modes=True) if by_mode else metrics.tidy(kind, readings.frame)
+    read, valued = {*readings.frame["droplet_id"]}, {*found.loc[found["value"].notna(), "droplet_id"]}
+    without = [one.name for one in readings.droplets if one.id in read - valued]
+    if without:
+        job.front.say(no_value_in_words(kind, without))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 

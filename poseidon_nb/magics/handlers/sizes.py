@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
-from poseidon_nb.magics.in_words import cheapest_in_words, offering_in_words
+from poseidon_nb.magics.in_words import cheapest_in_words, no_size_in_words, offering_in_words
 from poseidon_nb.magics.language.amounts import amount
 from poseidon_nb.magics.reading import side_by_side
+from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +67,15 @@ def show_frontier(job: Job) -> Answer | Live:
     from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
 
     sizes, regions = _lists(job)
-    found = analysis.frontier(sizes, **_where(job), datacenters=regions)
+    where = _where(job)
+    found = analysis.frontier(sizes, **where, datacenters=regions)
+    if found.empty:
+        there = f"on sale in {joined(where['regions'])}" if where["regions"] else "on sale"
+        job.front.say(no_size_in_words(where["family"], where["generation"], there))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
-        return Live(plots.price_map(analysis.on_sale(sizes, **_where(job), datacenters=regions), frontier=found))
+        return Live(plots.price_map(analysis.on_sale(sizes, **where, datacenters=regions), frontier=found))
     return answer_of_frame(found)
 
 
@@ -81,6 +86,8 @@ def show_matrix(job: Job) -> Answer | Live:
     sizes, regions = _lists(job)
     where = _where(job)
     matrix = analysis.availability(sizes, regions, only=where.pop("regions"), **where)
+    if matrix.columns.isin(sizes["slug"]).sum() == 0:
+        job.front.say(no_size_in_words(**where))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.errors import NotFound
 from poseidon_nb.magics.answer import Live, answer_of_frame
+from poseidon_nb.magics.in_words import actions_in_words, spans_in_words
 from poseidon_nb.magics.language.moments import before
 from poseidon_nb.magics.reading import side_by_side
+from poseidon_nb.text import named
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from poseidon_nb.magics.answer import Answer
@@ -21,11 +25,11 @@ LAST = "7d"
 def show_timeline(job: Job) -> Answer | Live:
     """Show when each droplet was acted upon; reading stops at the first page that is older than asked for."""
     since = _since(job)
-    chosen = None
+    chosen, gone = None, dict[int, NotFound]()
     if job.argument("droplets") or job.option("tag_name"):
-        droplets = job.droplets()
-        chosen = {int(one.id) for one in droplets}
-        names = {int(one.id): one.name for one in droplets}
+        # A droplet that is deleted is known by its actions alone.
+        names = {int(one.id): one.name for one in job.droplets(gone=gone)}
+        chosen = {*names, *gone}
     from poseidon_nb.analysis import timeline  # noqa: PLC0415  # pandas comes at first use
 
     if chosen is None:
@@ -39,6 +43,9 @@ def show_timeline(job: Job) -> Answer | Live:
         actions = job.client.actions.frame(since=since)
         actions = actions[actions["resource_id"].isin(chosen)]
     found = timeline.spans(actions, names, now=job.client.now())
+    _check_gone(job, gone, {*found["droplet_id"].dropna()})
+    whose = "any droplet" if chosen is None else named([*names.values(), *map(str, gone)])
+    _say(job, spans_in_words(found, whose, _last(job)))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
@@ -51,11 +58,31 @@ def show_durations(job: Job) -> Answer:
     since = _since(job)
     from poseidon_nb.analysis import timeline  # noqa: PLC0415  # pandas comes at first use
 
-    return answer_of_frame(timeline.durations(job.client.actions.frame(since=since)))
+    actions = job.client.actions.frame(since=since)
+    _say(job, actions_in_words(actions, _last(job)))
+    return answer_of_frame(timeline.durations(actions))
+
+
+def _check_gone(job: Job, gone: Mapping[int, NotFound], seen: Collection[int]) -> None:
+    """Refuse an id that neither a droplet nor an action has."""
+    for key, error in gone.items():
+        if key not in seen:
+            more = f"; nor was anything done to it in the last {_last(job)}: --last looks further back"
+            error.args = (f"{error}{more}", *error.args[1:])
+            raise error
+
+
+def _say(job: Job, words: str) -> None:
+    if words:
+        job.front.say(words)
+
+
+def _last(job: Job) -> str:
+    return job.option("last") or LAST
 
 
 def _since(job: Job) -> datetime:
-    return before(job.option("last") or LAST, job.client.now())
+    return before(_last(job), job.client.now())
 
 
 HANDLERS = {("actions", "timeline"): show_timeline, ("actions", "durations"): show_durations}
