@@ -1,7 +1,9 @@
-"""Words for people: the nearest valid word, lists in a sentence, counts, money, percentages, short times."""
+"""Words for people: the nearest valid word, lists in a sentence, counts, money, percentages, times, values as typed."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +11,9 @@ if TYPE_CHECKING:
 
 #: Of a 64-bit number; Python refuses to read one of thousands.
 _MOST_DIGITS = 18
+#: What a value cannot have unquoted in a line of ``%do``: part of it would be no value, or the end of the line not its end.
+_NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|<>&=]")  # noqa: RUF001  # the dashes that a grammar refuses
+_EITHER_QUOTE = re.compile(r'"+|[^"]+')
 
 
 def nearest(word: str, words: Iterable[str], *, most: int = 3) -> list[str]:
@@ -99,3 +104,30 @@ def seconds_text(seconds: float) -> str:
     hours, rest_min = divmod(minutes, 60)
     parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def is_json(text: str) -> bool:
+    """Say whether a text is an object or a list in JSON, as a whole."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def typed(value: str) -> str:
+    """Give a value as it is typed in a line of ``%do`` to arrive intact, whatever it holds.
+
+    This is the inverse of what `magics.language.tokens` does with one token: quotes where it needs them, both kinds where
+    it holds both, and braces doubled, unless it is JSON, which is read as it is. A value of several lines arrives only
+    where a command may have several.
+    """
+    text = value if is_json(value) else value.replace("{", "{{").replace("}", "}}")
+    if not _NEEDS_QUOTES.search(text):
+        return text
+    for mark in ('"', "'"):
+        if mark not in text:
+            return f"{mark}{text}{mark}"
+    return "".join(f"'{part}'" if part.startswith('"') else f'"{part}"' for part in _EITHER_QUOTE.findall(text))

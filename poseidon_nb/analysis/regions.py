@@ -65,6 +65,20 @@ def closed_regions(regions: pd.DataFrame) -> set[str]:
     return {*regions.loc[~is_open, "slug"].astype(str)}
 
 
+def still_open(slugs: list[str], closed: set[str]) -> list[str]:
+    """Give those of some regions that are not closed.
+
+    Raises
+    ------
+    InvalidArgument
+        All of them are.
+    """
+    if slugs and closed.issuperset(slugs):
+        are = "is" if len(slugs) == 1 else "are"
+        raise InvalidArgument(f"{joined(slugs)} {are} closed: nothing can be made there now")
+    return [slug for slug in slugs if slug not in closed]
+
+
 def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
     """Give the regions that offer something, or all of several things.
 

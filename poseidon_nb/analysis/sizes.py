@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.columns import flags, lists, numbers
-from poseidon_nb.analysis.regions import closed_regions, regions_meant, with_feature
+from poseidon_nb.analysis.regions import closed_regions, regions_meant, still_open, with_feature
 from poseidon_nb.analysis.size_classes import class_of, classes_meant
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS, OTHER
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,11 +128,7 @@ def on_sale(
         datacenters = needed(datacenters, ("slug", "available"), "regions")
     wanted = _slugs(frame, regions, datacenters)
     closed = closed_regions(datacenters) if datacenters is not None else set()
-    if regions is not None and wanted and closed.issuperset(wanted):
-        raise InvalidArgument(
-            f"{joined(wanted)} {'is' if len(wanted) == 1 else 'are'} closed: nothing can be made there now"
-        )
-    wanted = [slug for slug in wanted if slug not in closed]
+    wanted = [one for one in wanted if one not in closed] if regions is None else still_open(wanted, closed)
     frame["sold_in"] = [[one for one in wanted if one in listed] for listed in lists(frame, "regions")]
     keep = flags(frame, "available") & frame["price_monthly"].notna()
     keep &= frame["sold_in"].map(bool).astype(bool)

@@ -104,7 +104,16 @@ def _long(seconds: float) -> str:
     return counted(round(hours / 24), "day") if hours >= 48 else counted(max(1, round(hours)), "hour")  # noqa: PLR2004  # two days are told in days
 
 
-def cheapest_in_words(found: pd.DataFrame, of_all: int, *, asked: bool) -> str:
+def left_out_in_words(unpriced: int) -> str:
+    """Say how many sizes are left out because they have no price; nothing where there is none."""
+    if not unpriced:
+        return ""
+    return (
+        f"{counted(unpriced, 'size')} {'has no price and is' if unpriced == 1 else 'have no price and are'} left out."
+    )
+
+
+def cheapest_in_words(found: pd.DataFrame, of_all: int, *, asked: bool, unpriced: int = 0) -> str:
     """Say which size is the cheapest, where, and of how many.
 
     Parameters
@@ -115,7 +124,13 @@ def cheapest_in_words(found: pd.DataFrame, of_all: int, *, asked: bool) -> str:
         How many there are, also those that are not in `found`.
     asked : bool
         Whether anything was wished for.
+    unpriced : int
+        How many more there would be, had they a price.
     """
+    return " ".join(filter(None, (_cheapest(found, of_all, asked=asked), left_out_in_words(unpriced))))
+
+
+def _cheapest(found: pd.DataFrame, of_all: int, *, asked: bool) -> str:
     if found.empty:
         return "No size on sale there has all of that." if asked else "No size is on sale."
     first = found.iloc[0]

@@ -23,8 +23,9 @@ class SizeExplorer(explorer.SizeExplorer):
     Parameters
     ----------
     client : Client
-    regions, families : iterable of str
-        What the filters show at first; all when none is given.
+    regions, families : str or iterable of str
+        What the filters show at first; all when none is given. The words of ``%do sizes cheapest``: slugs, cities as
+        ``nyc`` or parts of the world; families whole, or short as ``cpu``.
     image : str, optional
         What the droplets of the lines to copy are made from.
 
@@ -37,8 +38,8 @@ class SizeExplorer(explorer.SizeExplorer):
         self,
         client: Client,
         *,
-        regions: Iterable[str] = (),
-        families: Iterable[str] = (),
+        regions: str | Iterable[str] = (),
+        families: str | Iterable[str] = (),
         image: str | None = None,
     ) -> None:
         watch_cells()

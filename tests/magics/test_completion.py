@@ -7,7 +7,7 @@ import sys
 import warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.completer import IPCompleter, provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
@@ -16,6 +16,7 @@ from traitlets.config import Config
 from poseidon_nb.magics.completion import cell_candidates, do_matcher
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.suggestions import candidates, typed_value
+from poseidon_nb.text import typed
 
 KNOWN = {
     "droplets": ["web-1", "web-2", "db-1"],
@@ -145,16 +146,36 @@ def test_no_text_makes_the_completer_fail_and_the_fragment_ends_the_text(rest: s
 
 @given(st.text(st.sampled_from("ab '\"{}#-;,$|=\\&<>\u2013é"), min_size=1))
 def test_a_completed_value_arrives_as_it_was_known(word: str) -> None:
-    typed = typed_value(word)
-    if typed is not None:
-        assert parse(f"droplets get {typed} --raw").arguments == {"droplet": word}
+    value = typed_value(word)
+    if value is not None:
+        assert parse(f"droplets get {value} --raw").arguments == {"droplet": word}
+
+
+_ODD = st.text(st.sampled_from("ab '\"{}[]:1#-;,$|=\\&<>?!\u2013é\n\t\u2028"))
+
+
+@given(
+    _ODD
+    | st.text()
+    | st.sampled_from(['["{"]', '{"a": {"b": 1}}', "{}", "{{x}}", "[1]", '["{{"]', "", "--yes", "x'y\"z"])
+)
+@settings(max_examples=1000)
+def test_what_is_typed_arrives_as_it_was_in_any_place_of_the_line(value: str) -> None:
+    line = f"droplets create NAME --image {typed(value)} --size {typed(value)}"
+    command = parse(line)
+    assert (command.arguments, command.options["image"], command.options["size"]) == (
+        {"names": ("NAME",)},
+        value,
+        value,
+    )
+    assert parse(f"droplets get {typed(value)}").arguments == {"droplet": value}
 
 
 @given(st.text(st.sampled_from("ab '\"{}#-;,$|=\\&<>\u2013é"), min_size=1), st.sampled_from("'\""))
 def test_a_value_completed_within_a_quote_arrives_as_it_was_known(word: str, quote: str) -> None:
-    typed = typed_value(word, quote=quote)
-    if typed is not None:
-        assert parse(f"droplets get {quote}{typed}{quote}").arguments == {"droplet": word}
+    value = typed_value(word, quote=quote)
+    if value is not None:
+        assert parse(f"droplets get {quote}{value}{quote}").arguments == {"droplet": word}
 
 
 # --- where in a cell --------------------------------------------------------------------------------------------------

@@ -50,6 +50,25 @@ def test_words_that_are_unknown_are_told_with_the_nearest(desk):
         desk.do("explore regions")
 
 
+def test_regions_and_families_are_called_as_by_sizes_cheapest(desk):
+    for words in ("--region europe", "--region AMS3 --family cpu", "--family GPU", "--region nyc,tor --family memory"):
+        explorer = desk.do(f"explore sizes {words}")
+        assert explorer.shown["slug"].tolist() != []
+        assert {*explorer.shown["slug"]} == {*desk.do(f"sizes cheapest {words}")["slug"]}
+        explorer.close()
+    with pytest.raises(InvalidArgument, match="sfo1 is closed"):
+        desk.do("explore sizes --region sfo1")
+
+
+def test_an_image_of_several_words_stays_one_value_in_the_line_to_copy(desk):
+    explorer = desk.do('explore sizes --image "ubuntu 24 04"')
+    explorer.select("s-1vcpu-1gb")
+    assert explorer.lines[0].endswith(' --image "ubuntu 24 04"')
+    explorer.close()
+    with pytest.raises(InvalidArgument, match="the image has no name"):
+        desk.do('explore sizes --image ""')
+
+
 def test_the_public_name_makes_the_same(desk):
     explorer = po.SizeExplorer(desk.kernel.client(), families=["gpu"])
     assert isinstance(explorer, SizeExplorer)

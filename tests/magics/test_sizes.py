@@ -103,6 +103,23 @@ def test_the_frontier_of_a_region(desk):
     assert "s-1vcpu-1gb-amd" in {*picture.table["slug"]}
 
 
+def test_sizes_without_a_price_are_counted_where_they_would_be_found(desk, monkeypatch):
+    sizes = desk.kernel.client().sizes.frame()
+    sizes.loc[sizes["slug"].isin(["s-1vcpu-1gb", "gpu-h100x1-80gb"]), "price_monthly"] = None
+    monkeypatch.setattr(type(desk.kernel.client().sizes), "frame", lambda _: sizes.copy())
+    for line, told in (
+        ("sizes cheapest", "2 sizes have no price and are left out."),
+        ("sizes cheapest --family basic", "1 size has no price and is left out."),
+        ("sizes frontier --family gpu", "1 size has no price and is left out."),
+    ):
+        assert not {"s-1vcpu-1gb", "gpu-h100x1-80gb"} & {*desk.do(line)["slug"]}
+        assert desk.front.said[-1].endswith(told)
+    for line in ("sizes cheapest --family basic --memory 2", "sizes frontier --family memory"):
+        desk.do(line)
+        assert "no price" not in "".join(desk.front.said[-1:])
+        desk.front.said.clear()
+
+
 def test_the_matrix_of_some_regions_and_sizes(desk):
     frame = desk.do("regions matrix --region europe --family basic")
     assert {*frame["region"]} == {"ams2", "ams3", "fra1", "lon1"}

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
-from poseidon_nb.magics.in_words import cheapest_in_words, no_size_in_words, offering_in_words
+from poseidon_nb.magics.in_words import (
+    cheapest_in_words,
+    left_out_in_words,
+    no_size_in_words,
+    offering_in_words,
+)
 from poseidon_nb.magics.language.amounts import amount
 from poseidon_nb.magics.reading import side_by_side
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from poseidon_nb.magics.answer import Answer
@@ -49,12 +56,16 @@ def find_cheapest(job: Job) -> Answer | Live:
 
     sizes, regions = _lists(job)
     where = _where(job)
-    every = analysis.cheapest(sizes, **wishes, **where, datacenters=regions)
+
+    def holding(among: pd.DataFrame) -> pd.DataFrame:
+        return analysis.cheapest(among, **wishes, **where, datacenters=regions)
+
+    every = holding(sizes)
     asked = bool(wishes) or any(where.values())
     # Who wishes for nothing wants to see where prices begin, and not all there is.
     most = limit or (len(every) if asked or job.option("plot") else _FEW)
     found = every.head(most)
-    job.front.say(cheapest_in_words(found, len(every), asked=asked))
+    job.front.say(cheapest_in_words(found, len(every), asked=asked, unpriced=_unpriced(sizes, holding)))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
@@ -68,14 +79,19 @@ def show_frontier(job: Job) -> Answer | Live:
 
     sizes, regions = _lists(job)
     where = _where(job)
+
+    def sold(among: pd.DataFrame) -> pd.DataFrame:
+        return analysis.on_sale(among, **where, datacenters=regions)
+
     found = analysis.frontier(sizes, **where, datacenters=regions)
-    if found.empty:
-        there = f"on sale in {joined(where['regions'])}" if where["regions"] else "on sale"
-        job.front.say(no_size_in_words(where["family"], where["generation"], there))
+    there = f"on sale in {joined(where['regions'])}" if where["regions"] else "on sale"
+    empty = no_size_in_words(where["family"], where["generation"], there) if found.empty else ""
+    if said := " ".join(filter(None, (empty, left_out_in_words(_unpriced(sizes, sold))))):
+        job.front.say(said)
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
-        return Live(plots.price_map(analysis.on_sale(sizes, **where, datacenters=regions), frontier=found))
+        return Live(plots.price_map(sold(sizes), frontier=found))
     return answer_of_frame(found)
 
 
@@ -115,6 +131,15 @@ def _lists(job: Job) -> tuple[pd.DataFrame, pd.DataFrame]:
     job.kernel.learn("sizes", sizes["slug"].dropna())
     job.kernel.learn("regions", regions["slug"].dropna())
     return sizes, regions
+
+
+def _unpriced(sizes: pd.DataFrame, found_in: Callable[[pd.DataFrame], pd.DataFrame]) -> int:
+    """Give how many sizes were found, had they a price: without one none can be compared."""
+    without = sizes["price_monthly"].isna()
+    if not without.any():
+        return 0
+    priced = found_in(sizes.assign(price_monthly=sizes["price_monthly"].fillna(0.0)))
+    return int(priced["slug"].isin(sizes.loc[without, "slug"]).sum())
 
 
 def _where(job: Job) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from poseidon_nb.magics.language.vocabulary import (
     verb_called,
 )
 from poseidon_nb.magics.language.words import LISTS, Option, folded
+from poseidon_nb.text import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,6 @@ AT_FIRST: Mapping[str, tuple[str, ...]] = {
 _CALL = re.compile(r"\s*(?:[^\s=%#][^=%]*=\s*)?%{1,2}(?:do|poseidon)\s+(?P<rest>.*)", re.DOTALL)
 #: Words with their quotes; a quote that is never closed goes on to the end.
 _WORD = re.compile(r"""(?:[^\s'"]++|'[^']*'|"[^"]*")*+(?:['"].*)?""", re.DOTALL)
-_NEEDS_QUOTES = re.compile(r"[\s'\"#]|^[-$–—]|;$|^[|<>&=]")  # noqa: RUF001  # the dashes that a grammar refuses
 
 
 class Suggestion(NamedTuple):
@@ -126,15 +126,10 @@ def typed_value(word: str, *, quote: str = "", in_list: bool = False) -> str | N
     """
     if not word or not word.isprintable() or (in_list and "," in word):
         return None
-    escaped = word.replace("{", "{{").replace("}", "}}")
     if quote:
+        escaped = word.replace("{", "{{").replace("}", "}}")
         return None if quote in escaped else escaped
-    if not _NEEDS_QUOTES.search(escaped):
-        return escaped
-    for mark in ('"', "'"):
-        if mark not in escaped:
-            return f"{mark}{escaped}{mark}"
-    return None
+    return typed(word)
 
 
 def _cut(rest: str) -> list[str]:
@@ -269,8 +264,8 @@ class _Line:
             *earlier, fragment = fragment.split(",")
             taken = [*taken, *earlier]
         offered = self._known_values(taker, known)
-        typed = (typed_value(word, quote=quote, in_list=is_list) for word in offered if word not in taken)
-        matching = list(_matching((word for word in typed if word), fragment, "value"))
+        offers = (typed_value(word, quote=quote, in_list=is_list) for word in offered if word not in taken)
+        matching = list(_matching((word for word in offers if word), fragment, "value"))
         return Suggestions(fragment, tuple(matching[:MOST_VALUES]))
 
     def _known_values(self, taker: Option | Argument, known: Known) -> Iterable[str]:

@@ -7,7 +7,7 @@ neither where a quote was opened nor what was quoted.)
 ``{name}`` is the value of one Python variable, inside its token: no code runs, and what the value holds is never read
 again, be it blanks, quotes, braces or ``--yes``. A token that is nothing but ``{names}`` becomes as many values as a
 list, tuple, set, Series or a DataFrame's column of ids has, each as safe. ``{{`` and ``}}`` are braces. A token that is
-JSON as a whole is left as it is.
+JSON as a whole is left as it is. The way back, from a value to what is typed, is `text.typed`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.magics.language.mistakes import has_token, mistake, quoted
+from poseidon_nb.text import is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,7 +96,7 @@ def filled(text: str, variables: Mapping[str, object]) -> str:
     """
     if "{" not in text and "}" not in text:
         return text
-    if _is_json(text):
+    if is_json(text):
         return text
 
     def value(match: re.Match[str]) -> str:
@@ -119,7 +120,7 @@ def filled_many(text: str, variables: Mapping[str, object]) -> list[str]:
         As in `filled`.
     """
     whole = _ONE_FIELD.fullmatch(text)
-    if whole is not None and not _is_json(text):
+    if whole is not None and not is_json(text):
         elements = _elements(_looked_up(whole[1], variables))
         if elements is not None:
             return [_as_text(element, whole[1]) for element in elements]
@@ -154,16 +155,6 @@ def held_data(text: str, variables: Mapping[str, object]) -> object | None:
         raise mistake(f"{{{whole[1]}}} holds a token, which is never part of a command: use %do login", word=whole[1])
     held: object = json.loads(written)
     return held
-
-
-def _is_json(text: str) -> bool:
-    if not text.lstrip().startswith(("{", "[")):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _looked_up(name: str, variables: Mapping[str, object]) -> object:

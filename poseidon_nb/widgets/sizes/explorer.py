@@ -37,8 +37,9 @@ class SizeExplorer(Panel):
     Parameters
     ----------
     client : Client
-    regions, families : iterable of str
-        What the filters show at first; all when none is given.
+    regions, families : str or iterable of str
+        What the filters show at first; all when none is given. The words of ``%do sizes cheapest``: slugs, cities as
+        ``nyc`` or parts of the world; families whole, or short as ``cpu``.
     image : str, optional
         What the droplets of the lines to copy are made from.
     """
@@ -49,8 +50,8 @@ class SizeExplorer(Panel):
         self,
         client: Client,
         *,
-        regions: Iterable[str] = (),
-        families: Iterable[str] = (),
+        regions: str | Iterable[str] = (),
+        families: str | Iterable[str] = (),
         image: str | None = None,
     ) -> None:
         super().__init__("Sizes")
@@ -110,8 +111,14 @@ class SizeExplorer(Panel):
         """The commands that make a droplet of what is selected, of the cheapest first."""
         return self.model.lines()
 
-    def select(self, slugs: Iterable[str]) -> None:
-        """Select exactly the sizes of these names."""
+    def select(self, slugs: str | Iterable[str]) -> None:
+        """Select exactly the size of this name, or the sizes of these names.
+
+        Raises
+        ------
+        InvalidArgument
+            There is no such size, or what is given is no name.
+        """
         self.model.select_slugs(slugs)
 
     # --- how ---------------------------------------------------------------------------------------------------------

@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from poseidon_nb.analysis.regions import closed_regions, regions_meant, still_open
+from poseidon_nb.analysis.size_classes import classes_meant
 from poseidon_nb.analysis.sizes import frontier, on_sale, unit_prices
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.frames.shaped import shaped
 from poseidon_nb.plots.size_axes import is_price
-from poseidon_nb.text import counted, hint, named
+from poseidon_nb.text import counted, joined, named, typed
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES, better, one_two_five
+from poseidon_nb.widgets.sizes.words import IMAGE, known, named_image, slugs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: What a droplet is made from where nothing else was said; graphics plans want images with drivers (``images_list``).
-IMAGE = "ubuntu-24-04-x64"
+#: Graphics plans want images with drivers (``images_list``).
 _GPU_IMAGES = {"amd": "gpu-amd-base", "one": "gpu-h100x1-base", "many": "gpu-h100x8-base"}
 #: Lines to copy; of more selected sizes the cheapest have one.
 MOST_LINES = 5
@@ -68,6 +70,11 @@ class SizeExplorerModel:
         Called, from any thread, when there may be something new to show.
     image : str, optional
         What the droplets of the lines are made from; by default Ubuntu, and for graphics plans the image for them.
+
+    Raises
+    ------
+    InvalidArgument
+        The image is empty, or no text of one line.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class SizeExplorerModel:
         *,
         image: str | None = None,
     ) -> None:
+        self.image = named_image(image)
         priced = unit_prices(sizes)
         by = ["price_monthly", "memory", "vcpus", "slug"]
         #: All sizes, with ``sold_in``; a size is its place here.
@@ -90,7 +98,8 @@ class SizeExplorerModel:
         present = {*self.sizes["family"]}
         #: Those that there are, in the usual order.
         self.families = [one for one in dict.fromkeys((*FAMILIES.values(), OTHER)) if one in present]
-        self.image = image
+        self._closed = closed_regions(regions)
+        self._all_regions = [*dict.fromkeys([*regions["slug"].dropna(), *self.regions])]
         self.filters = Filters()
         self.x, self.y = "memory_gib", "price_monthly"
         self._changed = changed
@@ -129,7 +138,8 @@ class SizeExplorerModel:
         size, sold = self.sizes.iloc[place], self.sold_in(place)
         if not sold:
             return ""
-        return f"%do droplets create NAME --region {sold[0]} --size {size['slug']} --image {self._image_for(size)}"
+        region, slug, image = (typed(str(word)) for word in (sold[0], size["slug"], self._image_for(size)))
+        return f"%do droplets create NAME --region {region} --size {slug} --image {image}"
 
     def lines(self) -> list[str]:
         """Give these commands for what is selected, of the cheapest first."""
@@ -207,17 +217,21 @@ class SizeExplorerModel:
         """Nothing to end: it follows nobody."""
 
     # --- what is clicked ---------------------------------------------------------------------------------------------
-    def choose_regions(self, slugs: Iterable[str]) -> None:
-        """Show what any of these regions sells; none of them for all."""
-        self._filter(regions=frozenset(_known(slugs, self.regions, "region that sells sizes")))
+    def choose_regions(self, words: str | Iterable[str]) -> None:
+        """Show what any of these regions sells, by slug, city or part of the world; none of them for all."""
+        meant = regions_meant(words, self._all_regions)
+        selling = [slug for slug in still_open(meant, self._closed) if slug in self.regions]
+        if meant and not selling:
+            raise InvalidArgument(f"{joined(meant)} {'sells' if len(meant) == 1 else 'sell'} no size now")
+        self._filter(regions=frozenset(selling))
 
-    def choose_families(self, families: Iterable[str]) -> None:
-        """Show these families only; none of them for all."""
-        self._filter(families=frozenset(_known(families, self.families, "family")))
+    def choose_families(self, words: str | Iterable[str]) -> None:
+        """Show these families only, whole or short as ``cpu``; none of them for all."""
+        self._filter(families=frozenset(classes_meant(words, self.families, "family")))
 
     def bound(self, column: str, least: float | None, most: float | None) -> None:
         """Show what has at least and at most so much; None for no bound."""
-        _known([column], RANGES, "column to bound")
+        known([column], RANGES, "column to bound")
 
         def others(bounds: tuple[tuple[str, float], ...], value: float | None) -> tuple[tuple[str, float], ...]:
             kept = tuple(bound for bound in bounds if bound[0] != column)
@@ -239,7 +253,7 @@ class SizeExplorerModel:
 
     def draw(self, x: str, y: str) -> None:
         """Draw one column against another."""
-        _known([x, y], AXES, "column to draw")
+        known([x, y], AXES, "column to draw")
         self.x, self.y = x, y
         self._changed()
 
@@ -265,9 +279,9 @@ class SizeExplorerModel:
         with self._lock:
             self.select(self._chosen ^ {place})
 
-    def select_slugs(self, slugs: Iterable[str]) -> None:
-        """Have exactly the sizes of these names selected."""
-        wanted = _known(slugs, self.sizes["slug"], "size")
+    def select_slugs(self, slugs: str | Iterable[str]) -> None:
+        """Have exactly the size of this name, or the sizes of these names, selected."""
+        wanted = known(slugs_of(slugs), self.sizes["slug"], "size")
         self.select(self.sizes.index[self.sizes["slug"].isin(wanted)])
 
     # --- how ---------------------------------------------------------------------------------------------------------
@@ -316,12 +330,3 @@ class SizeExplorerModel:
 def _with_regions(priced: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:
     where = {slug: sorted(sold_in) for slug, sold_in in zip(sold["slug"], sold["sold_in"], strict=True)}
     return priced.assign(sold_in=pd.Series([where.get(slug, []) for slug in priced["slug"]], priced.index, object))
-
-
-def _known(words: Iterable[str], known: Iterable[str], what: str) -> list[str]:
-    """Give the words, all of which must be known."""
-    wanted, there_are = [*words], [*known]
-    for word in wanted:
-        if word not in there_are:
-            raise InvalidArgument(f"no {what} {word!r}{hint(word, there_are)}")
-    return wanted

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from ipywidgets.widgets.widget import _instances
 
+from poseidon_nb.analysis.sizes import on_sale
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.widgets.sizes.axes import better, one_two_five
@@ -179,6 +181,92 @@ def test_the_line_is_a_command_with_a_region_that_sells_it_and_an_image_that_the
     assert slug in sells
     assert command.options["image"] == image
     assert image in desk.client.images.frame()["slug"].tolist()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "ubuntu 24 04",
+        "a'b",
+        'a"b',
+        "a'b\"c",
+        "{x}",
+        "--yes",
+        "x; rm -rf ~",
+        "x;",
+        "x?",
+        "#1",
+        "$x",
+        "123",
+        "a\\",
+        "x=y",
+    ],
+)
+def test_the_line_makes_one_droplet_of_the_image_that_was_said_whatever_it_is_called(frames, image):
+    model = SizeExplorerModel(*frames, image=image)
+    model.select_slugs("s-1vcpu-1gb")
+    command = parse(model.lines()[0].removeprefix("%do "))
+    assert command.arguments == {"names": ("NAME",)}
+    assert command.options == {"region": command.options["region"], "size": "s-1vcpu-1gb", "image": image}
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [("", "the image has no name: leave it out"), (" ", "no name"), ("a\nb", r"of one line, not 'a\\nb'$")],
+)
+def test_an_image_that_no_line_can_have_is_refused(frames, image, told):
+    with pytest.raises(InvalidArgument, match=told) as refused:
+        SizeExplorerModel(*frames, image=image)
+    assert "\n" not in str(refused.value)
+
+
+def test_one_slug_or_many_are_selected_and_what_is_none_is_told_in_a_line(model):
+    model.select_slugs("s-1vcpu-1gb")
+    assert slugs(model, model.chosen) == ["s-1vcpu-1gb"]
+    model.select_slugs(model.sizes[model.sizes["slug"].isin(["c-2", "c-4"])])
+    assert {*slugs(model, model.chosen)} == {"c-2", "c-4"}
+    for given, told in (
+        (None, "not by None"),
+        ([None], "not by None"),
+        (["c-2", float("nan")], "not by nan"),
+        (7, "not by 7"),
+        ([pd.NA], "not by a NAType"),
+        ([["c-2"]], "not by a list"),
+    ):
+        with pytest.raises(InvalidArgument, match=f"^a size is selected by its slug, such as 's-1vcpu-1gb', {told}$"):
+            model.select_slugs(given)
+    with pytest.raises(InvalidArgument, match="no size 'c-3'"):
+        model.select_slugs("c-3")
+    assert {*slugs(model, model.chosen)} == {"c-2", "c-4"}
+
+
+@pytest.mark.parametrize(
+    "words", ["europe", "AMS3", "ams", "north-america", "North America", ["ams3", "nyc"], "nyc", ["sfo1", "sfo2"]]
+)
+def test_regions_are_called_as_the_cheapest_sizes_call_them(model, frames, words):
+    sizes, regions = frames
+    model.choose_regions(words)
+    wanted = on_sale(sizes, regions=words, datacenters=regions)
+    assert slugs(model, model.shown)
+    assert {*slugs(model, model.shown)} == {*wanted["slug"]}
+    assert model.filters.regions == {one for sold in wanted["sold_in"] for one in sold}
+
+
+@pytest.mark.parametrize("words", ["cpu", "GPU", ["cpu", "memory"], "CPU optimized"])
+def test_families_are_called_as_the_cheapest_sizes_call_them(model, frames, words):
+    sizes, regions = frames
+    model.choose_families(words)
+    assert {*slugs(model, model.shown)} == {*on_sale(sizes, family=words, datacenters=regions)["slug"]}
+
+
+def test_a_closed_region_is_called_closed_and_one_that_sells_nothing_so(frames):
+    sizes, regions = frames
+    model = SizeExplorerModel(sizes, regions)
+    with pytest.raises(InvalidArgument, match=r"^sfo1 is closed: nothing can be made there now$"):
+        model.choose_regions(["sfo1"])
+    sizes["regions"] = [[one for one in sold if one != "ams3"] for sold in sizes["regions"]]
+    with pytest.raises(InvalidArgument, match=r"^ams3 sells no size now$"):
+        SizeExplorerModel(sizes, regions).choose_regions(["ams3"])
 
 
 def test_the_region_of_the_line_is_one_of_those_chosen(model):

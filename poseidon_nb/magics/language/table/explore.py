@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.frames.findings.sizes import FAMILIES
+from poseidon_nb.magics.language.table.sizes import FAMILY, REGION
 from poseidon_nb.magics.language.words import Group, Option, Verb
 
 EXPLORE = Group(
@@ -15,20 +15,9 @@ EXPLORE = Group(
             help="compare sizes by price and by what they have, and choose some",
             operations=("sizes_list", "regions_list"),
             options=(
-                Option(
-                    field="region",
-                    kind="list",
-                    help="at first, what any of these sells",
-                    shows="REGION",
-                    source="regions",
-                ),
-                Option(
-                    field="family",
-                    kind="list",
-                    help="at first, only these",
-                    shows="FAMILY",
-                    suggests=tuple(dict.fromkeys(FAMILIES.values())),
-                ),
+                # What it shows at first.
+                REGION,
+                FAMILY,
                 Option(
                     field="image",
                     help="what the droplets of the lines to copy are made from",

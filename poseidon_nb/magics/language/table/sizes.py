@@ -6,24 +6,27 @@ from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS
 from poseidon_nb.magics.language.table.parts import PLOT
 from poseidon_nb.magics.language.words import Argument, Option, Verb
 
-_REGION = Option(
+#: What a region may be called by.
+_PLACES = f"slugs, cities as nyc, or {', '.join(AREAS)}"
+REGION = Option(
     field="region",
     kind="list",
     aliases=("regions",),
-    help=f"sold in any of these: slugs, cities as nyc, or {', '.join(AREAS)}",
+    help=f"sold in any of these: {_PLACES}",
     shows="SLUG,SLUG",
     source="regions",
     default="all regions",
 )
+FAMILY = Option(
+    field="family",
+    kind="list",
+    aliases=("families",),
+    help="only these families of plans, whole or short as cpu",
+    shows="NAME,NAME",
+    suggests=tuple(dict.fromkeys(FAMILIES.values())),
+)
 _CLASSES = (
-    Option(
-        field="family",
-        kind="list",
-        aliases=("families",),
-        help="only these families of plans, whole or short as cpu",
-        shows="NAME,NAME",
-        suggests=tuple(dict.fromkeys(FAMILIES.values())),
-    ),
+    FAMILY,
     Option(
         field="generation",
         kind="list",
@@ -54,7 +57,7 @@ SIZE_VERBS = (
                 shows="GIB",
                 aliases=("vram",),
             ),
-            _REGION,
+            REGION,
             *_CLASSES,
             Option(
                 field="limit",
@@ -71,7 +74,7 @@ SIZE_VERBS = (
         name="frontier",
         help="show the sizes that no other beats: cheaper or as cheap, with as much of all and more of something",
         operations=("sizes_list", "regions_list"),
-        options=(_REGION, *_CLASSES, PLOT),
+        options=(REGION, *_CLASSES, PLOT),
         table="sizes_on_sale",
         example="%do sizes frontier --region ams3 --plot",
     ),
@@ -87,7 +90,7 @@ REGION_VERBS = (
                 field="region",
                 kind="list",
                 aliases=("regions",),
-                help=f"only these: slugs, cities as nyc, or {', '.join(AREAS)}",
+                help=f"only these: {_PLACES}",
                 shows="SLUG,SLUG",
                 source="regions",
             ),
