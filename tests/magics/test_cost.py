@@ -120,6 +120,17 @@ def test_volumes_that_cannot_be_read_are_not_counted_as_one_when_compared(desk) 
     assert after[["lines_usd", "difference_usd", "gone_usd"]].isna().all()
 
 
+def test_without_the_droplets_nothing_that_was_billed_for_them_is_called_gone(desk) -> None:
+    desk.sandbox.fault("status", operation="droplets_list", status=403, times=None)
+    bill = desk.do("cost reconcile").set_index("product")
+    for product in ("Droplets", "Backups"):
+        assert bill.loc[product, "billed_usd"] > 0
+        assert bill.loc[product, ["lines_usd", "difference_usd", "gone_usd"]].isna().all()
+        assert bill.loc[product, "note"] == "could not be read"
+    assert bill.loc["(all)", "gone_usd"] == 0
+    assert "kinds of things could not be read" in bill.loc["(all)", "note"]
+
+
 def test_without_the_balance_nothing_is_reconciled(desk) -> None:
     desk.sandbox.fault("status", operation="balance_get", status=403, times=None)
     with pytest.raises(errors.Forbidden):
