@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.droplets.bulk import on_each
-from poseidon_nb.text import seconds_text
+from poseidon_nb.errors import BulkFailed
+from poseidon_nb.text import counted, printable, seconds_text
 from poseidon_nb.transport.rate_limit import least_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
+    from poseidon_nb.client.metrics import Readings
     from poseidon_nb.magics.job import Job
 
 
@@ -42,4 +46,33 @@ def tell_long_read(job: Job, requests: int) -> None:
     job.front.say(
         f"This takes up to {requests:,} requests, and the rate limit leaves {told.remaining:,} of {told.limit:,} an hour:"
         f" {seconds_text(least_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
+    )
+
+
+def check_read(job: Job, readings: Readings, found: pd.DataFrame) -> None:
+    """Raise when a droplet could not be read, unless ``--keep-going`` was given: as commands do that act on many.
+
+    Parameters
+    ----------
+    job : Job
+    readings : Readings
+    found : pandas.DataFrame
+        What was made of them.
+
+    Raises
+    ------
+    BulkFailed
+        What was found has been shown, and is the error's ``frame``.
+    """
+    failed = [one for one in readings.droplets if one.id in readings.failed]
+    if not failed or job.command.keep_going:
+        return
+    from poseidon_nb.frames.view import in_short  # noqa: PLC0415  # pandas comes at first use
+
+    job.front.show(in_short(found))
+    first = failed[0]
+    raise BulkFailed(
+        f"{len(failed):,} of {counted(len(readings.droplets), 'droplet')} could not be read in full; the first,"
+        f" {printable(first.name)}: {readings.failed[first.id]}; with --keep-going what was read is the answer",
+        frame=found,
     )

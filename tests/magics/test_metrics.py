@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -95,13 +97,55 @@ def test_readings_that_make_no_value_are_said(desk):
     assert said.endswith(" has too few; --last looks further back")
 
 
-def test_one_that_fails_is_said_and_all_that_fail_are_an_error(desk):
-    desk.sandbox.fault("status", status=404, operation="monitoring_get_DropletCpuMetrics", times=1)
-    assert len({*desk.do("metrics cpu web-1 web-2 --last 1h")["name"]}) == 1
-    assert any("could not be read" in line for line in desk.front.said)
-    desk.sandbox.fault("status", status=404, operation="monitoring_get_DropletCpuMetrics", times=None)
+CPU = "monitoring_get_DropletCpuMetrics"
+
+
+@pytest.mark.parametrize(
+    "line", ["metrics cpu", "metrics cpu --modes", "metrics cpu --plot", "metrics use", "rightsize"]
+)
+def test_a_droplet_that_fails_is_an_error_after_all_were_read(desk, line):
+    desk.sandbox.fault("status", status=404, operation=CPU, times=1)
+    with pytest.raises(errors.BulkFailed) as caught:
+        desk.do(f"{line} --tag web --last 4d")
+    said = str(caught.value)
+    assert re.match(r"1 of [34] droplets could not be read in full; the first, web-[0-9]: .*404", said)
+    assert said.endswith("; with --keep-going what was read is the answer")
+    assert "\n" not in said
+    (shown,) = desk.front.shown
+    assert shown is caught.value.frame
+    assert shown["name"].nunique() >= 2
+
+
+def test_with_keep_going_what_was_read_is_the_answer_and_what_was_not_is_said(desk):
+    desk.sandbox.fault("status", status=404, operation=CPU, times=1)
+    whole = {"web-1", "web-2"}
+    (name,) = {*desk.do("metrics cpu web-1 web-2 --last 1h --keep-going")["name"]}
+    (failed,) = whole - {name}
+    assert any(line.startswith(f"{failed} could not be read: ") for line in desk.front.said)
+    for line in ("metrics use", "rightsize"):
+        desk.sandbox.fault("status", status=404, operation=CPU, times=1)
+        frame = desk.do(f"{line} web-1 web-2 --last 4d --keep-going")
+        note = frame["note" if line == "metrics use" else "why"].fillna("")
+        assert {*frame["name"]} == whole
+        assert note.str.contains("could not be read: ").sum() == 1
+    desk.sandbox.fault("status", status=404, operation=CPU, times=1)
+    assert len(desk.do("metrics cpu web-1 web-2 --last 1h --keep-going --plot").table) == 1
+
+
+def test_one_that_is_read_in_part_is_an_error_with_its_part(desk):
+    desk.sandbox.fault("status", status=404, operation="monitoring_get_dropletLoad5Metrics", times=1)
+    with pytest.raises(
+        errors.BulkFailed, match=r"^1 of 1 droplet could not be read in full; the first, web-1: "
+    ) as caught:
+        desk.do("metrics load web-1 --last 1h")
+    assert {*caught.value.frame["label"]} == {"1m", "15m"}
+
+
+@pytest.mark.parametrize("more", ["", " --keep-going"])
+def test_all_that_fail_are_the_first_ones_error(desk, more):
+    desk.sandbox.fault("status", status=404, operation=CPU, times=None)
     with pytest.raises(errors.NotFound):
-        desk.do("metrics cpu web-1 web-2 --last 1h")
+        desk.do(f"metrics cpu web-1 web-2 --last 1h{more}")
 
 
 def test_use_is_a_row_a_droplet_which_says_what_is_missing(desk):

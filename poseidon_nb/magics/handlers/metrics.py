@@ -10,7 +10,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of_frame
 from poseidon_nb.magics.in_words import no_value_in_words, reach_in_words
 from poseidon_nb.magics.language.moments import before, unix_seconds
-from poseidon_nb.magics.reading import tell_long_read
+from poseidon_nb.magics.reading import check_read, tell_long_read
 
 if TYPE_CHECKING:
     from poseidon_nb.client.metrics import Readings
@@ -53,6 +53,7 @@ def show_metrics(job: Job) -> Answer | Live:
     without = [one.name for one in readings.droplets if one.id in read - valued]
     if without:
         job.front.say(no_value_in_words(kind, without))
+    check_read(job, readings, found)
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
@@ -67,7 +68,9 @@ def show_use(job: Job) -> Answer:
     from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # as above
 
     droplets = frame_from_rows("droplets", [one.to_dict() for one in readings.droplets])
-    return answer_of_frame(metrics.use(readings.frame, droplets, failed=readings.failed))
+    found = metrics.use(readings.frame, droplets, failed=readings.failed)
+    check_read(job, readings, found)
+    return answer_of_frame(found)
 
 
 def _read(job: Job, *, say: bool = True) -> Readings:

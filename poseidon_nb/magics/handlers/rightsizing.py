@@ -11,7 +11,7 @@ from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
 from poseidon_nb.magics.in_words import advice_in_words, reach_in_words
 from poseidon_nb.magics.language.moments import before
 from poseidon_nb.magics.language.vocabulary import entry
-from poseidon_nb.magics.reading import side_by_side, tell_long_read
+from poseidon_nb.magics.reading import check_read, side_by_side, tell_long_read
 
 if TYPE_CHECKING:
     from poseidon_nb.analysis.rightsizing import Rule
@@ -43,6 +43,7 @@ def rightsize(job: Job) -> Answer | Live:
     use = metrics.use(readings.frame, frame, failed=readings.failed)
     found = rightsizing.advice(frame, read["sizes"], use, rule=rule)
     job.front.say(" ".join(filter(None, (advice_in_words(found), reach_in_words(readings.frame, start, end)))))
+    check_read(job, readings, found)
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
