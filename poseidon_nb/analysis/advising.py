@@ -68,6 +68,7 @@ def columns_of(
         "anew_saving_usd_month": verdicts.anew_saving,
         **would_use,
         **{name: numbers(use, name) for name in _FIGURES},
+        "step_minutes": 60 * demand.step_h,
         "samples": pd.array(numbers(use, "samples"), dtype="Float64").astype("Int64"),
         **{name: _moments(use, name) for name in ("from", "to")},
     }
@@ -88,7 +89,7 @@ def _cases(
     grow = ~enough(demand.disk, demand.need_disk)
     notes, samples, span_h = texts(use, "note"), numbers(use, "samples"), _span_h(use)
     cpu, memory = 100 * demand.cpu_p95 / demand.vcpus, 100 * demand.memory_max / demand.memory
-    read = demand.read
+    read, outdated, covered = demand.read, demand.outdated, demand.covers(rule.least_hours)
     for row, place in enumerate(verdicts.anew):
         yield Case(
             verdict=str(verdicts.verdict[row]),
@@ -100,6 +101,9 @@ def _cases(
             gpu=bool(demand.processors.gpu[row]),
             node=bool(demand.node[row]),
             read=bool(read[row]),
+            outdated=bool(outdated[row]),
+            covered=bool(covered[row]),
+            step_h=float(demand.step_h[row]),
             hours=float(demand.hours[row]),
             span_h=float(span_h[row]),
             least_hours=rule.least_hours,

@@ -6,10 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from poseidon_nb.analysis.readings import busy, filesystems_used, memory_used, picked, readable, seconds_since
+from poseidon_nb.analysis.readings import (
+    TRAFFIC,
+    beyond_usual,
+    busy,
+    filesystems_used,
+    impossible,
+    memory_used,
+    picked,
+    readable,
+    seconds_since,
+)
 from poseidon_nb.frames.metrics import why_silent
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import joined, printable
+from poseidon_nb.frames.steps import coarse_in_words
+from poseidon_nb.text import counted, joined, printable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -47,8 +58,13 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     Notes
     -----
     Percentages are of what a droplet had at the time; after a resize compare ``cpu_p95_vcpus`` and ``memory_p95_mib``.
-    Percentiles are over readings, which come at even steps, interpolated. Traffic is the mean over the readings for a
-    month of 730 hours, so a droplet that was off a part of the time is reckoned as if it never was.
+    Percentiles are over readings, which come at even steps, interpolated. The longer the window, the longer the steps,
+    and what was busy for a part of a step only is lost in its mean.
+
+    A month's traffic is what was sent between the first and the last reading, over that time. A gap counts as nothing
+    sent: the hypervisor tells the traffic, without the agent, so that a gap is a droplet that was off.
+
+    Readings that cannot be, such as more memory free than there is, count as missing ones; ``note`` says how many.
     """
     series = readable(series, "metric")
     droplets = needed(droplets, ("id", "name"), "droplets")
@@ -60,6 +76,8 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     # The agent that tells of the memory may have come long after the first reading of the CPU.
     for name in ("samples", "hours"):
         frame[name] = frame[[f"cpu_{name}", f"memory_{name}"]].min(axis="columns").fillna(0)
+    frame["step_minutes"] = frame[["cpu_step", "memory_step"]].max(axis="columns") / 60
+    frame["impossible"] = impossible(series).reindex(index).fillna(0)
     known = frame[["cpu_p95_percent", "memory_p95_percent", "disk_used_gb"]].notna().any(axis="columns")
     changed = frame[["cpu_changed", "memory_changed", "disk_changed"]].astype("boolean")
     frame["resized"] = changed.any(axis="columns").astype("boolean").where(known)
@@ -85,17 +103,24 @@ def _quantiles(values: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
 
 def _cpu(series: pd.DataFrame) -> pd.DataFrame:
     steps = busy(series if "mode" in series.columns else series.assign(mode=None)).dropna(subset="value")
+    usual = steps.groupby("droplet_id")["seconds"].median()
     steps = steps.assign(busy_vcpus=steps["value"] / 100 * steps["vcpus"], burst=100.0 * (steps["value"] > BURST))
     grouped = steps.groupby("droplet_id")
-    # Not the fewest and the most: a droplet that was on for half a step has half its vCPUs in that one.
+    # Not the fewest and the most: a droplet that was on for half a step has half its vCPUs in that one. For the same
+    # reason the last two tell how many there are.
     rounded = steps["vcpus"].round().groupby(steps["droplet_id"])
+    last = rounded.apply(lambda of_one: of_one.tail(2).max())
+    changed = rounded.quantile(0.05, interpolation="nearest") != rounded.quantile(0.95, interpolation="nearest")
     return _quantiles(steps, "cpu", "value").assign(
         burst_percent=grouped["burst"].mean(),
         cpu_p95_vcpus=grouped["busy_vcpus"].quantile(0.95),
         cpu_max_vcpus=grouped["busy_vcpus"].max(),
         cpu_samples=grouped.size(),
         cpu_hours=grouped["seconds"].sum() / 3600,
-        cpu_changed=rounded.quantile(0.05, interpolation="nearest") != rounded.quantile(0.95, interpolation="nearest"),
+        cpu_step=usual,
+        # After a resize most readings are of before for long.
+        cpu_changed=changed | (last != rounded.quantile(0.5, interpolation="nearest")),
+        last_vcpus=last,
     )
 
 
@@ -104,6 +129,8 @@ def _memory(series: pd.DataFrame) -> pd.DataFrame:
     grouped = readings.groupby("droplet_id")
     usual = seconds_since(readings, ["droplet_id"]).groupby(readings["droplet_id"]).median()
     return _quantiles(readings, "memory", "value").assign(
+        last_memory_mib=grouped["total"].last() / _MIB,
+        memory_step=usual,
         memory_p95_mib=grouped["mib"].quantile(0.95),
         memory_max_mib=grouped["mib"].max(),
         memory_samples=grouped.size(),
@@ -137,12 +164,18 @@ def _changed(readings: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 
 def _traffic(series: pd.DataFrame) -> pd.DataFrame:
-    readings = picked(series, "bandwidth", ("interface", "direction"))
+    readings = picked(series, "bandwidth", TRAFFIC)
     out = readings.loc[(readings["interface"] == "public") & (readings["direction"] == "outbound")]
+    grouped = out.groupby("droplet_id")
+    usual = seconds_since(out, ["droplet_id"]).groupby(out["droplet_id"]).median()
+    gaps = beyond_usual(out, ["droplet_id"]).groupby(out["droplet_id"]).sum()
+    whole = (grouped["time"].max() - grouped["time"].min()).dt.total_seconds() + usual
+    # Of one reading alone there is no time to go by but its own.
+    on = (1 - gaps / whole).fillna(1.0)
+    # A reading that cannot be says nothing of what was sent, but that the droplet was on.
+    rate = out.loc[out["value"] >= 0].groupby("droplet_id")["value"].mean()
     # Mbit/s to TB, both decimal.
-    return (out.groupby("droplet_id")[["value"]].mean() * (1e6 / 8 * 3600 * MONTH_H / 1e12)).rename(
-        columns={"value": "outbound_tb_month"}
-    )
+    return pd.DataFrame({"outbound_tb_month": rate * on * (1e6 / 8 * 3600 * MONTH_H / 1e12)})
 
 
 def _window(series: pd.DataFrame) -> pd.DataFrame:
@@ -171,6 +204,11 @@ def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None
     elif missing:
         what = "no readings in this window" if len(missing) == len(columns) else f"no readings of {joined(missing)}"
         parts.append(what + reason)
+    if row["impossible"]:
+        parts.append(f"{counted(int(row['impossible']), 'impossible reading')} left out")
+    coarse = coarse_in_words(row["step_minutes"] / 60)
+    if coarse:
+        parts.append(coarse)
     if row["resized"] is True:
         parts.append("resized in between")
     return "; ".join(parts) or None

@@ -84,7 +84,7 @@ def judge(demand: Demand, sold: Sold, rule: Rule, *, by_use: Flags) -> Verdicts:
     """
     now = sold.places(demand.size)
     short = _short(demand, sold, now)
-    judged = by_use & demand.read & (demand.hours >= rule.least_hours)
+    judged = by_use & demand.read & demand.covers(rule.least_hours) & ~demand.outdated
     needs_more = judged & np.logical_or.reduce([*short.values()])
     needs = Needs(
         np.fmax(demand.need_vcpus, demand.need_burst),

@@ -1,7 +1,8 @@
 """Metrics that can be compared: percentages, loads and Mbit/s over time, and what each droplet uses.
 
 The input is what ``client.metrics.frame`` gives: readings as they were served. A gap stays a gap: one row without a value
-stands where it begins, so that a line drawn through the rows breaks there, and nothing is filled in. `use` sums up.
+stands where it begins, so that a line drawn through the rows breaks there, and nothing is filled in. A reading that cannot
+be, such as more memory free than there is, is a missing one. `use` sums up.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pandas as pd
 
 from poseidon_nb.analysis.droplet_use import use
 from poseidon_nb.analysis.readings import (
+    TRAFFIC,
     busy,
     filesystems_used,
     memory_used,
@@ -20,6 +22,7 @@ from poseidon_nb.analysis.readings import (
     picked,
     readable,
     spent,
+    traffic,
     with_gaps,
 )
 from poseidon_nb.errors import InvalidArgument
@@ -107,8 +110,7 @@ def filesystem(series: pd.DataFrame) -> pd.DataFrame:
 def bandwidth(series: pd.DataFrame) -> pd.DataFrame:
     """Give the traffic in Mbit/s; the label is the interface and the direction, such as ``public outbound``."""
     series = readable(series)
-    labels = ("interface", "direction")
-    found = with_gaps(picked(series, "bandwidth", labels), ["droplet_id", *labels])
+    found = with_gaps(traffic(series), ["droplet_id", *TRAFFIC])
     return _shaped("bandwidth", "Mbit/s", found.assign(label=found["interface"] + " " + found["direction"]), series)
 
 

@@ -21,7 +21,11 @@ GAP = 1.5
 #: The CPU has nothing to do: of itself, or until a disk has answered. What a hypervisor steals was wanted, so it is busy.
 IDLE = ("idle", "iowait")
 
+#: What tells the series of a droplet's traffic apart.
+TRAFFIC = ("interface", "direction")
+
 _IDS = ("droplet_id", "host_id")
+_WHOLE = 100.0
 
 
 def readable(series: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -153,8 +157,12 @@ def memory_used(series: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``droplet_id``, ``time``, ``total`` and ``used`` (bytes), ``value`` (percent). The total is that of the moment,
-        so a resize in between is right.
+        so a resize in between is right. Readings that cannot be are missing: see `impossible`.
     """
+    return _possible(_memory_told(series))
+
+
+def _memory_told(series: pd.DataFrame) -> pd.DataFrame:
     series = readable(series, "metric")
     order = ["droplet_id", "time"]
     total, available, free, cached = (
@@ -174,8 +182,12 @@ def filesystems_used(series: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``droplet_id``, ``device``, ``mountpoint``, ``time``, ``size`` and ``used`` (bytes), ``value`` (percent). The size
-        is that of the moment.
+        is that of the moment. Readings that cannot be are missing: see `impossible`.
     """
+    return _possible(_filesystems_told(series))
+
+
+def _filesystems_told(series: pd.DataFrame) -> pd.DataFrame:
     series = readable(series, "metric")
     labels = ("device", "mountpoint")
     order = ["droplet_id", *labels, "time"]
@@ -190,6 +202,30 @@ def _used(frame: pd.DataFrame, order: list[str], *, whole: str, left: pd.Series[
     used = frame[whole] - left
     frame = frame[[*order, whole]].assign(used=used, value=100 * used / frame[whole].where(frame[whole] > 0))
     return frame.dropna(subset="value").sort_values(order, ignore_index=True)
+
+
+def _possible(told: pd.DataFrame) -> pd.DataFrame:
+    return told[told["value"].between(0, _WHOLE)].reset_index(drop=True)
+
+
+def traffic(series: pd.DataFrame) -> pd.DataFrame:
+    """Give the traffic: ``droplet_id``, ``interface``, ``direction``, ``time``, ``value`` (Mbit/s); none is below zero."""
+    told = picked(series, "bandwidth", TRAFFIC)
+    return told[told["value"] >= 0].reset_index(drop=True)
+
+
+def impossible(series: pd.DataFrame) -> pd.Series[int]:
+    """Count, by droplet, the readings that cannot be, and count as missing.
+
+    More memory or disk is free than there is, or less than nothing; or less than nothing was sent or came.
+    """
+    told = [
+        one.loc[~one["value"].between(0, _WHOLE), "droplet_id"]
+        for one in (_memory_told(series), _filesystems_told(series))
+    ]
+    sent = picked(series, "bandwidth", TRAFFIC)
+    counts: pd.Series[int] = pd.concat([*told, sent.loc[sent["value"] < 0, "droplet_id"]]).value_counts()
+    return counts
 
 
 def names_of(series: pd.DataFrame) -> dict[int, str]:

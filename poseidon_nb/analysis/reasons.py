@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poseidon_nb.frames.steps import VERY_COARSE_H, coarse_in_words, time_in_words
 from poseidon_nb.text import counted, joined, percent, printable, usd
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class Case:
         It has GPUs; it is a node of Kubernetes.
     read : bool
         Both CPU and memory were read.
+    outdated : bool
+        The last readings are of another size than it has now.
+    covered : bool
+        The readings cover the hours that are wanted.
+    step_h : float
+        Hours between two readings; NaN where that is not known.
     hours, span_h, least_hours : float
         What the readings cover, from the first to the last, and what is wanted; `span_h` NaN where it is not known.
     samples : float
@@ -72,6 +79,9 @@ class Case:
     gpu: bool
     node: bool
     read: bool
+    outdated: bool
+    covered: bool
+    step_h: float
     hours: float
     span_h: float
     least_hours: float
@@ -99,7 +109,9 @@ def told(case: Case) -> tuple[str | None, str]:
         return None, silent
     doubts = _doubts(case)
     words = [_basis(case), *_findings(case), *_remarks(case), *doubts]
-    return SURE[min(len(doubts), len(SURE) - 1)], "; ".join(words)
+    # Of very coarse readings the one doubt weighs as two.
+    steps = len(doubts) + (case.step_h > VERY_COARSE_H)
+    return SURE[min(steps, len(SURE) - 1)], "; ".join(words)
 
 
 def _silent(case: Case) -> str:
@@ -110,9 +122,17 @@ def _silent(case: Case) -> str:
         return "off, which costs the same: not judged"
     if case.status not in {"", "active"}:
         return f"{'still being made' if case.status == 'new' else printable(case.status)}: not judged"
+    return _unread(case)
+
+
+def _unread(case: Case) -> str:
+    """Say what of its readings forbids to judge it; nothing where nothing does."""
     if not case.read:
         return printable(case.note) or "no readings of both CPU and memory"
-    if case.hours < case.least_hours:
+    if case.outdated:
+        again = f" in {time_in_words(2 * case.step_h)}" if case.step_h > 0 else " later"
+        return f"resized since the last reading: ask again{again}, for what was read is of another size"
+    if not case.covered:
         return f"only {counted(math.floor(case.hours), 'hour')} of readings, and {case.least_hours:g} are wanted"
     return ""
 
@@ -169,6 +189,9 @@ def _doubts(case: Case) -> list[str]:
         doubts.append("less than a week, so perhaps no weekend")
     if case.hours < COVERED * case.span_h:
         doubts.append(f"{percent(_ALL * (1 - case.hours / case.span_h))} of the time is missing")
+    coarse = coarse_in_words(case.step_h)
+    if coarse:
+        doubts.append(coarse)
     if case.resized:
         doubts.append("resized in between")
     if math.isnan(case.outbound):

@@ -34,7 +34,10 @@ class Rule:
     - ``larger``: the present size does not hold the droplet. The advised one may cost more, or there is none.
     - ``smaller``: it does, and a size of a lower price saves `least_saving_usd_month` at least.
     - ``keep``: it does, and none saves so much. GPU droplets and nodes of Kubernetes are kept unjudged.
-    - ``unknown``: the droplet is not on, or CPU or memory were read for less than `least_hours` hours.
+    - ``unknown``: the droplet is not on, or CPU or memory were read for less than `least_hours` hours, of which one step
+      between two readings may be missing; or the last readings are of another size, so that it was resized since. They
+      are where they tell another number of vCPUs, more memory, or less than nine tenths of it without 384 MiB: so much a
+      kernel may keep.
 
     What a resize would save is the difference of the two prices, less the traffic that the smaller one no longer
     includes; DigitalOcean pools what all droplets include, so it may save more.
@@ -43,9 +46,10 @@ class Rule:
     anew with its files brought over.
 
     How sure: ``high``, less one step for each of these: the readings cover less than a week, of which a twentieth may be
-    missing; more than a tenth of the time between the first and the last is missing; the droplet was resized in between;
-    its traffic is not known; what is on its disk is not known; its busiest moment asks for more than the smaller size has.
-    Below ``low`` there is nothing.
+    missing; more than a tenth of the time between the first and the last is missing; the readings are more than an hour
+    apart, which hides peaks, and two steps if more than six hours; the droplet was resized in between; its traffic is not
+    known; what is on its disk is not known; its busiest moment asks for more than the smaller size has. Below ``low``
+    there is nothing.
 
     Attributes
     ----------

@@ -14,9 +14,10 @@ import plotly.graph_objects as go
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.steps import coarse_in_words
 from poseidon_nb.plots.labels import beside, escaped, told, told_apart
 from poseidon_nb.plots.picture import AT_THE_FOOT, COLOURS, INK, drawn, nothing
-from poseidon_nb.text import counted, hint, joined
+from poseidon_nb.text import begun, counted, hint, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -278,8 +279,15 @@ def _words(lines: pd.DataFrame, look: _Look, title: str, unit: str) -> str:
         f"{title} of {counted(look.droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
         f" {known['time'].max():%Y-%m-%d %H:%M} UTC. The highest value is {top['value']:.3g}{_behind(unit)}, of"
         f" {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}."
-        f"{holes}{_words_of_legend(look)}"
+        f"{holes}{_words_of_steps(lines)}{_words_of_legend(look)}"
     )
+
+
+def _words_of_steps(lines: pd.DataFrame) -> str:
+    """Say that points are so far apart that peaks are hidden, where they are."""
+    seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds()
+    said = coarse_in_words(seconds.median() / 3600)
+    return f" {begun(said)}." if said else ""
 
 
 def _words_of_legend(look: _Look) -> str:

@@ -240,3 +240,21 @@ def test_wide_has_the_times_as_index_in_utc_and_a_column_for_each_droplet():
     assert table.to_dict("list") == {"a": [75.0], "2": [25.0], "3": [0.0]}
     several = metrics.wide(metrics.load(of(*[(f"load_{m}", answer(({}, [m]))) for m in (1, 5)])))
     assert several["web-1"].to_dict("list") == {"1m": [1.0], "5m": [5.0]}
+
+
+def test_a_reading_that_cannot_be_is_a_gap():
+    """More memory or disk is free than there is, or less than nothing; or less than nothing was sent."""
+    memory = of(
+        ("memory_total", answer(({}, [4 * GIB] * 4))),
+        ("memory_available", answer(({}, [GIB, 156 * GIB, -GIB, 4 * GIB]))),
+    )
+    assert values(metrics.memory(memory)) == {0: 75.0, 3: 0.0}
+    root = {"device": "/dev/vda1", "mountpoint": "/"}
+    disk = of(
+        ("filesystem_size", answer((root, [10e9] * 5))),
+        ("filesystem_free", answer((root, [5e9, 5e9, 11e9, 0.0, 10e9]))),
+    )
+    assert values(metrics.filesystem(disk)) == {0: 50.0, 1: 50.0, 2: None, 3: 100.0, 4: 0.0}
+    out = {"interface": "public", "direction": "outbound"}
+    sent = of(("bandwidth", answer((out, [1.0, 1.0, -3.0, 0.0, 1.0]))))
+    assert values(metrics.bandwidth(sent)) == {0: 1.0, 1: 1.0, 2: None, 3: 0.0, 4: 1.0}

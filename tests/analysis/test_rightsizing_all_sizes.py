@@ -27,6 +27,16 @@ def percents(most: float = 100.0) -> Any:
     return st.floats(0, most).map(lambda value: round(value, 2))
 
 
+def told(size: Row, own: Row) -> Row:
+    """Give what the last readings tell of a droplet of a size; where it cannot be told from the present one, nothing."""
+    near = size["vcpus"] == own["vcpus"] and 0.7 < size["memory"] / own["memory"] < 1.2 and size is not own
+    return (
+        {}
+        if near
+        else {"last_vcpus": float(size["vcpus"]), "last_memory_mib": 0.967 * size["memory"], "told": size["slug"]}
+    )
+
+
 @st.composite
 def droplets_in_use(draw: Any) -> tuple[Row, Row]:
     size = draw(st.sampled_from(ROWS))
@@ -49,8 +59,11 @@ def droplets_in_use(draw: Any) -> tuple[Row, Row]:
         "memory_max_percent": draw(percents()),
         "disk_used_gb": round(draw(st.floats(0, 1)) * droplet["disk"], 2),
         "outbound_tb_month": draw(st.one_of(st.none(), percents(20))),
-        "hours": 336.0,
+        "hours": draw(st.sampled_from([336.0, 336.0, 336.0, 160.0, 100.0, 71.95, 71.5])),
+        "step_minutes": draw(st.sampled_from([None, 5.0, 30.0, 60.0, 120.0, 720.0])),
+        **draw(st.sampled_from([told(size, size), told(size, size), told(draw(st.sampled_from(ROWS)), size), {}])),
     }
+    use["disk_used_gb"] = draw(st.sampled_from([use["disk_used_gb"], use["disk_used_gb"], None]))
     return droplet, use
 
 
@@ -75,7 +88,7 @@ def holds(size: Row, droplet: Row, use: Row, rule: Rule, *, disk: float) -> bool
         busy <= size["vcpus"] * (1 - rule.cpu_headroom / 100) * (1 + 1e-8)
         and most <= size["vcpus"] * rule.burst / 100 * (1 + 1e-8)
         and filled <= size["memory"] * (1 - rule.memory_headroom / 100) * (1 + 1e-8)
-        and use["disk_used_gb"] <= disk * (1 - rule.disk_headroom / 100) * (1 + 1e-8)
+        and (use["disk_used_gb"] or 0.0) <= disk * (1 - rule.disk_headroom / 100) * (1 + 1e-8)
     )
 
 
@@ -107,6 +120,26 @@ def candidates(droplet: Row, use: Row, rule: Rule, *, dearer: bool) -> list[Row]
         and (rule.shared_cpu or own.startswith("s-") or not size["slug"].startswith("s-"))
         and (rule.regular_cpu or not is_premium(own) or is_premium(size["slug"]))
     ]
+
+
+def is_another(size: Row, own: Row) -> bool:
+    return (size["vcpus"], size["memory"]) != (own["vcpus"], own["memory"])
+
+
+def is_unknown(droplet: Row, use: Row, rule: Rule) -> bool:
+    told_of = BY_SLUG[use.get("told", droplet["size"])]
+    missing = rule.least_hours - use["hours"]
+    return is_another(told_of, droplet) or missing > (use["step_minutes"] or 0.0) / 60
+
+
+def expected_sure(droplet: Row, use: Row, verdict: str, slug: str | None) -> str:
+    """Count the doubts of the rule's docstring."""
+    step_h = (use["step_minutes"] or 0.0) / 60
+    doubts = [use["hours"] < 0.95 * 168, step_h > 1, step_h > 6, use["outbound_tb_month"] is None]
+    doubts.append(use["disk_used_gb"] is None)
+    if verdict == "smaller" and slug is not None:
+        doubts.append(use["cpu_max_percent"] * droplet["vcpus"] > 100 * BY_SLUG[slug]["vcpus"] * (1 + 1e-9))
+    return ("high", "medium", "low")[min(2, sum(doubts))]
 
 
 def expected(droplet: Row, use: Row, rule: Rule) -> tuple[str, str | None, float]:
@@ -154,10 +187,15 @@ def test_it_is_what_looking_at_one_size_after_the_other_gives(pairs, rule):
         if BY_SLUG[droplet["size"]]["slug"].startswith("gpu"):
             assert row["verdict"] == "keep"
             continue
+        if is_unknown(droplet, use, rule):
+            assert row["verdict"] == "unknown"
+            assert row[["advised_size", "saving_usd_month", "sure"]].isna().all()
+            continue
         verdict, slug, saving = expected(droplet, use, rule)
         assert row["verdict"] == verdict, (droplet, use, row["why"])
         assert (None if pd.isna(row["advised_size"]) else row["advised_size"]) == slug, (droplet, use, rule)
         assert row["saving_usd_month"] == pytest.approx(saving, abs=0.011, nan_ok=True)
+        assert row["sure"] == expected_sure(droplet, use, verdict, slug), (droplet, use, row["why"])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -166,7 +204,7 @@ def test_what_is_advised_holds_the_droplet_and_smaller_is_cheaper(pairs, rule):
     found = advised(pairs, rule)
     for (droplet, use), (_, row) in zip(pairs, found.iterrows(), strict=True):
         if pd.isna(row["advised_size"]):
-            assert row["verdict"] == "larger" or droplet["size"].startswith("gpu")
+            assert row["verdict"] in {"larger", "unknown"} or droplet["size"].startswith("gpu")
             continue
         size = BY_SLUG[row["advised_size"]]
         assert size["disk"] >= droplet["disk"]
@@ -187,7 +225,7 @@ def test_who_does_less_never_needs_a_dearer_size(pair, less):
     droplet, use = pair
     calmer = {
         name: value * less
-        if name in {"cpu_p95_percent", "cpu_max_percent", "memory_max_percent", "disk_used_gb"}
+        if value is not None and name in {"cpu_p95_percent", "cpu_max_percent", "memory_max_percent", "disk_used_gb"}
         else value
         for name, value in use.items()
     }

@@ -216,6 +216,58 @@ def test_a_disk_that_was_not_read_is_told_and_makes_it_less_sure(sizes):
     assert row(sizes, use={"disk_used_gb": None, "outbound_tb_month": None})["sure"] == "low"
 
 
+@pytest.mark.parametrize(
+    ("last", "verdict"),
+    [
+        ({"last_vcpus": 4.0, "last_memory_mib": 0.967 * 8192}, "smaller"),
+        # A kernel keeps what it likes, and clocks are not even.
+        ({"last_vcpus": 4.2, "last_memory_mib": 0.855 * 8192}, "smaller"),
+        ({"last_memory_mib": 0.85 * 8192}, "unknown"),
+        ({"last_memory_mib": 1.04 * 8192}, "unknown"),
+        ({"last_vcpus": 2.0}, "unknown"),
+        ({"last_vcpus": 8.0, "last_memory_mib": 0.967 * 8192}, "unknown"),
+        ({"last_vcpus": None, "last_memory_mib": None}, "smaller"),
+    ],
+)
+def test_readings_of_another_size_than_the_present_judge_nothing(sizes, last, verdict):
+    found = row(sizes, use={**last, "step_minutes": 30.0})
+    assert found["verdict"] == verdict
+    if verdict == "unknown":
+        assert found["why"].startswith("resized since the last reading: ask again in 1 hour")
+        assert found[["advised_size", "saving_usd_month", "sure", "anew_size"]].isna().all()
+
+
+def test_a_small_droplet_whose_kernel_sets_memory_aside_for_a_dump_is_no_other_size(sizes):
+    """A host of 1 GiB tells 690 MiB with it; of 512 MiB, the next smaller size, less than 512 is told."""
+    small = {"size": "s-1vcpu-1gb", "vcpus": 1, "memory": 1024, "price_monthly": 6.0}
+    assert row(sizes, use={"last_memory_mib": 690.0}, **small)["verdict"] == "keep"
+    found = row(sizes, use={"last_memory_mib": 495.0}, **small)
+    assert (found["verdict"], "ask again later" in found["why"]) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sure", "words"),
+    [
+        (60.0, "high", ""),
+        (90.0, "medium", "each reading stands for 90 minutes, so peaks are hidden"),
+        (360.0, "medium", "each reading stands for 6 hours, so peaks are hidden"),
+        (720.0, "low", "each reading stands for 12 hours, so peaks are hidden"),
+        (2880.0, "low", "each reading stands for 2 days, so peaks are hidden"),
+    ],
+)
+def test_readings_far_apart_hide_peaks_and_make_it_less_sure(sizes, minutes, sure, words):
+    found = row(sizes, use={"step_minutes": minutes})
+    assert found["sure"] == sure
+    assert found["why"].endswith(words)
+    assert ("peaks" in found["why"]) == bool(words)
+
+
+def test_of_a_window_as_long_as_the_hours_wanted_one_step_is_not_read(sizes):
+    assert row(sizes, use={"hours": 71.9, "step_minutes": 5.0})["verdict"] == "unknown"
+    found = row(sizes, use={"hours": 71.92, "step_minutes": 5.0, "from": USE["to"] - pd.Timedelta(hours=72)})
+    assert (found["verdict"], found["sure"]) == ("smaller", "medium")
+
+
 def test_a_droplet_resized_in_between_is_judged_by_what_it_used_and_not_by_shares(sizes):
     """It had 2 GiB for most of the window: 90 % of them are 1,843 MiB, not 7,373."""
     shares = {"cpu_p95_percent": 90.0, "cpu_max_percent": 95.0, "memory_max_percent": 90.0, "resized": True}

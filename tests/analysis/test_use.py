@@ -111,12 +111,66 @@ def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
     assert row["memory_max_percent"] == pytest.approx(75.0)
     assert row["memory_p95_mib"] == row["memory_max_mib"] == pytest.approx(1536.0)
     assert row["resized"]
+    assert row[["last_vcpus", "last_memory_mib"]].tolist() == [4.0, 4096.0]
     assert row["note"] == "no readings of disk and traffic; resized in between"
 
 
 def test_more_vcpus_with_the_same_memory_are_a_resize_too():
     idle, user = [0, 500, 1000, 1900, 2800], [0, 100, 200, 500, 800]
     assert use_of([(1, "a", "cpu", counters(idle=idle, user=user))], "a").iloc[0]["resized"]
+
+
+def test_a_resize_that_only_the_last_readings_tell_of_is_one():
+    """Of 52 steps the last two have four vCPUs, which is less than a twentieth."""
+    vcpus = [2] * 50 + [4] * 2
+    idle = [0.0, *itertools.accumulate(STEP * one for one in vcpus)]
+    found = use_of([(1, "a", "cpu", counters(idle=idle, user=[0.0] * len(idle)))], "a").iloc[0]
+    assert (found["last_vcpus"], found["resized"]) == (4.0, True)
+    # A droplet that was on for half of the last step only has as many as before.
+    idle = [*range(0, 600 * 51, 600), 600 * 50 + 300]
+    found = use_of([(1, "a", "cpu", counters(idle=idle, user=[0.0] * len(idle)))], "a").iloc[0]
+    assert (found["last_vcpus"], found["resized"]) == (2.0, False)
+
+
+def test_what_was_sent_in_a_month_is_less_of_a_droplet_that_is_off_at_times():
+    """It sent 4 Mbit/s for 20 minutes of 40: a gap is a time in which it was off."""
+    out = answer((OUT, [3.0, 5.0, None, None, None, None, 3.0, 5.0]))
+    found = use_of([(1, "a", "bandwidth", out)], "a").iloc[0]
+    assert found["outbound_tb_month"] == pytest.approx(0.25 * 2_628_000 / 1e6)
+    alone = use_of([(1, "a", "bandwidth", answer((OUT, [4.0])))], "a").iloc[0]
+    assert alone["outbound_tb_month"] == pytest.approx(0.5 * 2_628_000 / 1e6)
+
+
+def test_readings_that_cannot_be_are_missing_ones_and_counted():
+    known = use_of(everything(), "web-1").iloc[0]
+    wrong = {
+        "memory_available": answer(({}, [3 * GIB, 39 * GIB, -GIB, GIB])),
+        "filesystem_free": answer((ROOT, [59e9, -1e12, 59e9, 59e9])),
+        "bandwidth": answer((OUT, [3.0, -5.0, 5.0, 4.0])),
+    }
+    answers = [(key, name, metric, wrong.get(metric, one)) for key, name, metric, one in everything()]
+    row = use_of(answers, "web-1").iloc[0]
+    assert row["note"] == "4 impossible readings left out"
+    assert (row["memory_max_percent"], row["samples"]) == (75.0, 2)
+    assert row["disk_used_gb"] == pytest.approx(20.0)
+    # Of that moment it is not known what was sent, but it was on.
+    assert row["outbound_tb_month"] == pytest.approx(known["outbound_tb_month"])
+
+
+@pytest.mark.parametrize(
+    ("times", "note"),
+    [
+        (12, ""),
+        (24, "each reading stands for 2 hours, so peaks are hidden"),
+        (18, "each reading stands for 90 minutes,"),
+    ],
+)
+def test_the_time_that_a_reading_stands_for_is_said_where_it_is_long(times, note):
+    series = series_frame(everything())
+    first = series["time"].min()
+    found = metrics.use(series.assign(time=first + times * (series["time"] - first)), droplets_of("web-1")).iloc[0]
+    assert found["step_minutes"] == pytest.approx(5 * times)
+    assert (pd.isna(found["note"]) and not note) or found["note"].startswith(note)
 
 
 def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():

@@ -164,6 +164,14 @@ def test_two_of_one_name_and_one_without_are_told_by_id():
     assert [trace.name for trace in picture.data] == ["a (1)", "a (2)", "3"]
 
 
+def test_points_far_apart_are_said_to_hide_peaks():
+    frame = lines([(1, "a", "busy", [1, 2, None, 4]), (2, "b", "busy", [1, 2, 3, 4])])
+    assert "peak" not in metric_lines(frame).words
+    # Each five minutes become twelve hours.
+    far = frame.assign(time=START + 144 * (frame["time"] - START))
+    assert "Each reading stands for 12 hours, so peaks are hidden." in metric_lines(far).words
+
+
 def test_hostile_names_and_labels_are_escaped_and_are_no_template():
     picture = metric_lines(lines([(1, "<img src=x>%{y}", "<b>/mnt</b>", [1, 2]), (2, "b", "/", [1, 2])]))
     for text in (picture.data[0].name, *picture.data[0].meta):

@@ -46,12 +46,15 @@ MEMORY = (
 DISK_AND_TRAFFIC = (
     finding("disk_used_gb", "float64", "most that was on its own disk, volumes not counted", "GB"),
     finding("disk_used_percent", "float64", "most of its own disk that was used", "%"),
-    finding("outbound_tb_month", "float64", "what it would send to the internet in 730 hours like these", "TB"),
+    finding(
+        "outbound_tb_month", "float64", "what it would send to the internet in 730 hours like these, gaps as off", "TB"
+    ),
 )
 #: What such figures rest on.
 WINDOW = (
     finding("samples", "Int64", "how many readings there are of the CPU or of the memory, of which there are fewer"),
     finding("hours", "float64", "how long those readings cover, gaps not counted", "h"),
+    finding("step_minutes", "float64", "usual time between two readings, for which each stands", "min"),
     finding("from", TIME, "the first reading"),
     finding("to", TIME, "the last reading"),
 )
@@ -68,6 +71,10 @@ USE = findings(
     finding("memory_p95_mib", "float64", "used memory, exceeded a twentieth of the time", "MiB"),
     finding("memory_max_mib", "float64", "most used memory", "MiB"),
     *WINDOW,
+    finding("last_vcpus", "float64", "how many vCPUs the last readings tell"),
+    finding(
+        "last_memory_mib", "float64", "how much memory the last reading tells; a kernel keeps some for itself", "MiB"
+    ),
     finding("resized", "boolean", "whether its vCPUs, memory or disk changed in between"),
     finding("note", "string", "what is missing and why; missing when all is there"),
 )
