@@ -43,6 +43,7 @@ def test_an_action_that_is_read_often_counts_once():
 @pytest.mark.parametrize(
     "row",
     [
+        ended(1, 10, started_at="2026-11-23T13:00:00Z"),
         ended(1, 10, status="errored"),
         ended(1, 10, status="in-progress", completed_at=None),
         ended(1, 10, completed_at=None),

@@ -58,4 +58,6 @@ def _seconds(action: Mapping[str, Any]) -> float | None:
     started, ended = action.get("started_at"), action.get("completed_at")
     if not started or not ended:
         return None
-    return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds())
+    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds()
+    # What ends before it begins was written down wrong.
+    return seconds if seconds >= 0 else None
