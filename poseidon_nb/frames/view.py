@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 WIDTH = 120
 _PADDING = 3
 #: Longer text is broken into lines of at least `_BROKEN` characters, and cut where nobody reads on.
-_WRAPS, _BROKEN, _LONGEST = 40, 20, 240
-#: A list is cut earlier: who wants all of it takes it from the frame.
-_LONGEST_LIST = 70
+_WRAPS, _BROKEN, _LONGEST = 40, 20, 120
+#: A longer list shows what fits that of it, and how many more there are.
+_BEGINNING = 20
 #: How many of the columns that do not fit are named.
 _NAMES = 30
 _MISSING = "—"
@@ -39,13 +39,15 @@ _UNCHANGED: dict[str, tuple[object, ...]] = {
 }
 
 
-def in_short(frame: pd.DataFrame) -> pd.DataFrame:
+def in_short(frame: pd.DataFrame, *, width: float = WIDTH) -> pd.DataFrame:
     """Have a notebook show the columns of a frame that fit.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Its columns stand most wanted first.
+    width : float
+        How many characters fit a row; infinite for all columns.
 
     Returns
     -------
@@ -57,20 +59,20 @@ def in_short(frame: pd.DataFrame) -> pd.DataFrame:
 
     def answer() -> str | None:
         shown = itself()
-        return None if shown is None else html(shown)
+        return None if shown is None else html(shown, width=width)
 
     object.__setattr__(frame, "_repr_html_", answer)  # of this one object: a copy of it does not have it
     return frame
 
 
-def html(frame: pd.DataFrame, *, width: int = WIDTH) -> str | None:
+def html(frame: pd.DataFrame, *, width: float = WIDTH) -> str | None:
     """Give the table of a frame that fits a page.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         What to show; of many rows the first and the last, as pandas does.
-    width : int
+    width : float
         How many characters fit a row.
 
     Returns
@@ -120,8 +122,18 @@ class _Column:
 def _texts(values: pd.Series[Any]) -> list[str]:
     write: Callable[[Any], str] = _words
     if pd.api.types.is_float_dtype(values):
-        is_money = "usd" in str(values.name) or str(values.name).startswith("price")
-        write = _cents if is_money else _decimals if (values.dropna() % 1 != 0).any() else _whole
+        name = str(values.name)
+        is_money = "usd" in name or name.startswith("price")
+        # An hour's price is often less than a cent.
+        write = (
+            _hourly
+            if is_money and "hour" in name
+            else _cents
+            if is_money
+            else _decimals
+            if (values.dropna() % 1 != 0).any()
+            else _whole
+        )
     elif isinstance(values.dtype, pd.DatetimeTZDtype):
         write = _time
     return [_MISSING if missing else write(value) for value, missing in zip(values, values.isna(), strict=True)]
@@ -132,14 +144,16 @@ def _whole(number: float) -> str:
     return f"{number:.0f}" if abs(number) < _LARGE else f"{number:g}"
 
 
+def _hourly(number: float) -> str:
+    return f"{number:.5f}"
+
+
 def _cents(number: float) -> str:
-    """Write cents, and more of them below one: an hour's price is often less."""
+    """Write cents, and more of them where there is not one."""
     if abs(number) >= _LARGE:
         return f"{number:g}"
-    if abs(number) >= 1:
-        return f"{number:.2f}"
-    whole, _, decimals = f"{number:.5f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    cents = f"{number:.2f}"
+    return cents if float(cents) or abs(number) < _SMALL else f"{number:.5f}".rstrip("0")
 
 
 def _decimals(number: float) -> str:
@@ -155,19 +169,18 @@ def _words(value: object) -> str:
     if not isinstance(value, (list, tuple)):
         return str(value)
     words = [str(each) for each in value]
-    fitting = sum(reached <= _LONGEST_LIST for reached in accumulate(len(word) + 2 for word in words))
-    return (
-        ", ".join(words)
-        if fitting == len(words)
-        else f"{', '.join(words[: max(1, fitting)])} … ({len(words):,} in all)"
-    )
+    whole = ", ".join(words)
+    if len(whole) <= _WRAPS:
+        return whole
+    shown = max(1, sum(end <= _BEGINNING for end in accumulate(len(word) + 2 for word in words)))
+    return f"{', '.join(words[:shown])} and {len(words) - shown:,} more" if shown < len(words) else whole
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _fitting(shown: pd.DataFrame, width: int) -> tuple[set[int], list[_Column]]:
+def _fitting(shown: pd.DataFrame, width: float) -> tuple[set[int], list[_Column]]:
     """Give the columns that fit, at least one, and their places; those with nothing in them only where all do."""
     is_empty = shown.isna().all(axis="index").tolist()
     every = _first(shown, range(shown.shape[1]), width)
@@ -178,7 +191,7 @@ def _fitting(shown: pd.DataFrame, width: int) -> tuple[set[int], list[_Column]]:
     return {*fitting}, [*fitting.values()]
 
 
-def _first(shown: pd.DataFrame, places: Sequence[int], width: int) -> dict[int, _Column]:
+def _first(shown: pd.DataFrame, places: Sequence[int], width: float) -> dict[int, _Column]:
     """Give the first of some columns that fit, at least one; no more is written than it takes to know."""
     found: dict[int, _Column] = {}
     left = width

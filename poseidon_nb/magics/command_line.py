@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import math
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -192,10 +193,10 @@ def _result(command: Command, answer: Answer | Plain | Live) -> Any:
         return answer.value
     if command.raw or command.output == "json":
         return answer.json(command.columns)
-    from poseidon_nb.frames.view import in_short  # noqa: PLC0415  # pandas comes at first use
+    from poseidon_nb.frames.view import WIDTH, in_short  # noqa: PLC0415  # pandas comes at first use
 
     # Who names columns sees all of them.
-    return selected(answer.frame(), command.columns) if command.columns else in_short(answer.frame())
+    return in_short(selected(answer.frame(), command.columns), width=math.inf if command.columns else WIDTH)
 
 
 def _kind(result: object) -> str:

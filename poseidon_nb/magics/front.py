@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.errors import ConfirmationRequired
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Rows of a table that is shown as text in the middle of a command, as pandas shows them.
 MOST_ROWS = 60
+#: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
+LINE = 105
 
 
 class Front(Protocol):
@@ -91,8 +94,8 @@ class NotebookFront:
         self._shell = shell
 
     def say(self, text: str) -> None:
-        """Show a line."""
-        print(text)  # noqa: T201  # a command speaks to its user
+        """Show a line, broken between words: JupyterLab itself breaks what is printed anywhere."""
+        print("\n".join(map(_broken, text.split("\n"))))  # noqa: T201  # a command speaks to its user
 
     def show(self, result: object) -> None:
         """Show a result as the cell would show its last one."""
@@ -113,6 +116,13 @@ class NotebookFront:
         from IPython.display import display  # noqa: PLC0415  # there is a notebook, so this is loaded already
 
         return NotebookProgress(clock, display)
+
+
+def _broken(line: str) -> str:
+    """Break a sentence; what is laid out in columns, or is data, stays as it is."""
+    if len(line) <= LINE or "  " in line or not line[0].isalnum():
+        return line
+    return textwrap.fill(line, LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def current_front() -> Front:

@@ -11,7 +11,7 @@ import pytest
 
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
-from poseidon_nb.magics.front import NotebookFront, TextFront, current_front
+from poseidon_nb.magics.front import LINE, NotebookFront, TextFront, current_front
 from poseidon_nb.magics.progress_views import REFRESH_S, NotebookProgress, TextProgress
 
 
@@ -261,3 +261,18 @@ def test_a_failure_leaves_the_last_state_behind_too(clock):
     with pytest.raises(ZeroDivisionError):
         failing()
     assert display.updates[0]["text/plain"] == "reboot web-1: 3 s"
+
+
+# --- saying -----------------------------------------------------------------------------------------------------------
+def test_a_long_sentence_is_broken_between_words_in_a_notebook(capsys):
+    words = " ".join(["droplet"] * 20)
+    NotebookFront(Shell(None)).say(words)
+    first, second = capsys.readouterr().out.splitlines()
+    assert len(first) <= LINE
+    assert f"{first} {second}" == words
+
+
+@pytest.mark.parametrize("text", [f"{'--option':<60}{'meaning ' * 8}", f"{{{'x' * 120}}}", "x" * 200, ""])
+def test_what_is_laid_out_or_is_data_stays_as_it_is(capsys, text):
+    NotebookFront(Shell(None)).say(text)
+    assert capsys.readouterr().out == f"{text}\n"

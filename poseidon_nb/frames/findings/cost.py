@@ -10,18 +10,18 @@ COST_LINES = findings(
     finding("kind", "string", "what it is: droplet, backup, snapshot, volume, load_balancer ..."),
     finding("name", "string", "its name; of backups the droplet's"),
     finding("price_usd_month", "float64", "what a whole month costs; missing where no price is known", "USD"),
-    finding("price_usd_hour", "float64", "what an hour costs, until a month's price is reached", "USD"),
+    finding("note", "string", "why there is no price, or what it rests on"),
     finding("region", "string", "slug of the datacenter; of a snapshot the first that has it"),
     finding("size", "string", "slug of its plan, where it has one; of backups the droplet's"),
     finding("project", "string", "name of its project; of backups the droplet's"),
     finding("tags", "list", "names of its tags; of backups the droplet's"),
+    finding("price_usd_hour", "float64", "what an hour costs, until a month's price is reached", "USD"),
     finding("quantity", "float64", "how many units are charged"),
     finding("unit", "string", "what is counted"),
     finding("id", "string", "its id; of backups the droplet's"),
     finding("droplet_id", "Int64", "the droplet that it is, belongs to or is attached to"),
     finding("created_at", TIME, "since when it has been there, where the API tells"),
     finding("price_source", "string", "the operation that tells the price, or the page and its date"),
-    finding("note", "string", "why there is no price, or what it rests on"),
 )
 
 COST_BY = findings(

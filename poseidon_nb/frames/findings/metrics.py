@@ -59,10 +59,11 @@ WINDOW = (
     finding("to", TIME, "the last reading"),
 )
 
-USE = findings(
-    "use",
-    finding("droplet_id", "Int64", "whose use it is"),
+#: What one looks for first: the busy part of each, and what is missing.
+_FIRST = ("name", "cpu_p95_percent", "memory_p95_percent", "disk_used_percent", "outbound_tb_month", "note")
+_USE = (
     finding("name", "string", "the droplet's name"),
+    finding("droplet_id", "Int64", "whose use it is"),
     *CPU,
     *MEMORY,
     *DISK_AND_TRAFFIC,
@@ -78,3 +79,4 @@ USE = findings(
     finding("resized", "boolean", "whether its vCPUs, memory or disk changed in between"),
     finding("note", "string", "what is missing and why; missing when all is there"),
 )
+USE = findings("use", *sorted(_USE, key=lambda column: [*_FIRST, column.name].index(column.name)))

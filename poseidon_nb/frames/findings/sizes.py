@@ -35,6 +35,8 @@ _WHAT = (
     finding("memory_gib", "float64", "memory", "GiB"),
     finding("disk", "Int64", "local disk", "GB"),
     finding("transfer", "float64", "outbound traffic included each month", "TB"),
+)
+_CLASS = (
     finding("family", "string", f"what it is made for: {', '.join(dict.fromkeys(FAMILIES.values()))}, or {OTHER}"),
     finding("generation", "string", f"its processors: {', '.join(GENERATIONS)}; of graphics plans the model"),
     finding("price_hourly", "float64", "what an hour costs", "USD"),
@@ -54,10 +56,11 @@ _WORTH = (
     finding("description", "string", "the API's own words for the family"),
 )
 
-SIZE_PRICES = findings("size_prices", *_WHAT, *_WORTH)
+SIZE_PRICES = findings("size_prices", *_WHAT, *_CLASS, *_WORTH)
 SIZES_ON_SALE = findings(
     "sizes_on_sale",
     *_WHAT,
     finding("sold_in", "list", "those of the regions asked about that sell it now"),
+    *_CLASS,
     *_WORTH,
 )
