@@ -86,8 +86,8 @@ def shapes(cell: nbformat.NotebookNode) -> list[str]:
     texts = []
     for output in cell.outputs:
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        if "pnb-kept" in output.get("data", {}).get("text/html", ""):
-            # What a panel sends side by side begins, and is listed, in no certain order.
+        if {"pnb-kept", "pnb-progress-done"} & {*re.findall(r"[\w-]+", output.get("data", {}).get("text/html", ""))}:
+            # What is sent side by side begins, and is listed, in no certain order.
             text = "\n".join(sorted(text.splitlines()))
         text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
         texts.append(re.sub(r"[\s-]+", " ", re.sub(r"\d+", "0", text)).strip())
