@@ -109,7 +109,7 @@ def _cpu(series: pd.DataFrame) -> pd.DataFrame:
     # Not the fewest and the most: a droplet that was on for half a step has half its vCPUs in that one. For the same
     # reason the last two tell how many there are.
     rounded = steps["vcpus"].round().groupby(steps["droplet_id"])
-    last = rounded.apply(lambda of_one: of_one.tail(2).max())
+    last = grouped.tail(2).groupby("droplet_id")["vcpus"].max().round()
     changed = rounded.quantile(0.05, interpolation="nearest") != rounded.quantile(0.95, interpolation="nearest")
     return _quantiles(steps, "cpu", "value").assign(
         burst_percent=grouped["burst"].mean(),
