@@ -37,6 +37,7 @@ _SNAPSHOT_FAILS_EVERY = 7
 _SHUTDOWN_FAILS_EVERY = 13
 #: At night, when those that are switched off for it are off.
 _RESIZED_HOUR = 5.0
+_MORNING_HOUR = 7.0
 
 
 def plant(world: World, droplets: int) -> State:
@@ -55,6 +56,8 @@ class _Planter:
         self.past: list[tuple[float, float, str, Record, str]] = []
         #: Droplets that got another size, as (id, size, time, whether off for the night).
         self.resizes: list[tuple[int, str, float, bool]] = []
+        #: Droplets that are on now and were off for the night.
+        self.awake: list[Record] = []
 
     def plant(self) -> State:
         world = self.world
@@ -70,6 +73,8 @@ class _Planter:
         # After all the others, because chance counts what has happened before.
         for resize in self.resizes:
             self._resize(*resize)
+        for droplet in self.awake:
+            self._happened("power_on", droplet, self._woken())
         self._write_history()
         for planter in PLANTERS:
             planter(world, self.now)
@@ -242,13 +247,21 @@ class _Planter:
 
     def nightly(self, droplet: Record) -> None:
         """Shut down in the evening and power on in the morning; when it did not obey, power off."""
-        for index, at in enumerate(self._days(droplet, step=1, hour=7.0), start=1):
+        if droplet.kept["power"] == "on":
+            self.awake.append(droplet)
+        for index, at in enumerate(self._days(droplet, step=1, hour=_MORNING_HOUR), start=1):
             failed = not index % _SHUTDOWN_FAILS_EVERY
             evening = at + 12 * 3600
             self._happened("power_on", droplet, at)
             self._happened("shutdown", droplet, evening, status="errored" if failed else "completed")
             if failed:
                 self._happened("power_off", droplet, evening + 900)
+
+    def _woken(self) -> float:
+        """Give when what is on now was powered on last: this morning, or before that by somebody who works at night."""
+        midnight = self.now - self.now % _DAY_S
+        morning = midnight + _MORNING_HOUR * 3600
+        return morning if morning + 3600 < self.now else midnight - 2 * 3600
 
     def grown(self, droplet: Record) -> None:
         """Be resized now and then: powered off, resized, powered on."""

@@ -166,6 +166,7 @@ def test_what_ended_elsewhere_is_seen_at_once_when_a_row_changed(desk, droplet):
     desk.run(1.0)
     with elsewhere(desk) as other:
         action = other.droplets.get(droplet.id).power_off(wait=False)
+    desk.sandbox.finish(action.id)
     desk.clock.advance(EVERY_S)
     desk.sent()
     desk.run(1.0)

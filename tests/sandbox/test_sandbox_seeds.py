@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from poseidon_nb.sandbox import Sandbox, company
 from poseidon_nb.sandbox.durations import DURATIONS_S
+from tests.conftest import FakeClock
+from tests.sandbox.conftest import Api
 
 STATE = ("GET", "/_sandbox/state")
 
@@ -138,6 +141,26 @@ def test_the_readings_of_a_resized_droplet_know_both_sizes_and_one_disk(api, nam
     (before,), (after,) = read("memory_total", born, at - 1), read("memory_total", at, now)
     assert int(after) / int(before) == pytest.approx(droplet["memory"] / made_as["memory"], rel=1e-4)
     assert len(read("filesystem_size", born, now)) == 1
+
+
+@pytest.mark.parametrize("hour", [0, 3, 6.9, 7.1, 9, 14, 16, 18.9, 19.1, 23.9])
+def test_what_is_off_every_night_and_on_now_has_been_powered_on_since_at_any_time_of_day(hour):
+    clock = FakeClock(FakeClock().start.replace(hour=0) + timedelta(hours=hour))
+    api = Api(Sandbox(clock=clock), clock)
+    id_, now = api.droplet("staging-web")["id"], int(clock.now().timestamp())
+    turns = [
+        action["type"]
+        for action in api.get(f"/v2/droplets/{id_}/actions?per_page=200")["actions"]
+        if action["type"] in {"power_on", "power_off", "shutdown"}
+    ]
+    assert turns[0] == "power_on"
+    query = f"host_id={id_}&start={now - 14 * 86_400}&end={now}"
+    (series,) = api.get(f"/v2/monitoring/metrics/droplet/load_1?{query}")["data"]["result"]
+    times = [at for at, _ in series["values"]]
+    assert times[-1] > now - 3600
+    # A week of readings in two weeks, so that advice is as sure in the evening as in the morning.
+    step = min(later - sooner for sooner, later in pairwise(times))
+    assert len(times) * step > 0.95 * 7 * 86_400
 
 
 def test_a_reset_copies_no_record(clock):
