@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import begun, counted, joined, named, usd
+from poseidon_nb.text import begun, counted, joined, named, percent, seconds_text, usd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 _EARLY, _EARLY_S = 0.05, 3600.0
 #: Names that a sentence tells before it counts the rest.
 _MOST = 3
+#: Less than this many US dollars is no cent.
+_HALF_A_CENT = 0.005
+#: The status of an action that has not ended.
+_RUNNING = "in-progress"
 
 
 def cost_in_words(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
@@ -44,6 +49,52 @@ def unknown_months_in_words(months: pd.DataFrame) -> str:
     if not unknown:
         return ""
     return f"What {named(unknown)} cost is not known: an invoice tells no amount."
+
+
+def reconciled_in_words(bill: pd.DataFrame) -> str:
+    """Say whether the bill of this month agrees with what there is, and if not, where it differs and why."""
+    rows = bill.to_dict("records")
+    whole = rows[-1]
+    note = whole["note"] if isinstance(whole["note"], str) else ""
+    if whole["difference_usd"] != whole["difference_usd"]:  # NaN, the only number that is not itself
+        return f"Whether the bill of this month agrees with the lines is not known{f': {note}' if note else ''}."
+    apart = [row for row in rows[:-1] if abs(row["difference_usd"]) >= _HALF_A_CENT]
+    apart.sort(key=lambda row: -abs(row["difference_usd"]))
+    parts = [f"{row['product']} by {usd(row['difference_usd'], signed=True)}" for row in apart]
+    if abs(whole["difference_usd"]) < _HALF_A_CENT:
+        said = f"The bill of this month agrees with the lines to the cent: {usd(whole['billed_usd'])} until now"
+        return "; ".join(filter(None, (said, f"but {named(parts, most=_MOST)}" if parts else "", note))) + "."
+    said = (
+        f"The bill of this month differs from the lines by {usd(whole['difference_usd'], signed=True)}: "
+        f"{usd(whole['billed_usd'])} billed until now, {usd(whole['lines_usd'])} by the lines"
+    )
+    gone = whole["gone_usd"]
+    left = f"{usd(gone)} of it for things that are not there any more" if gone >= _HALF_A_CENT else ""
+    return "; ".join(filter(None, (said, left, named(parts, most=_MOST) if len(parts) > 1 else "", note))) + "."
+
+
+def history_in_words(months: pd.DataFrame) -> str:
+    """Say what the last whole month cost, how that differs from the one before, and what this month costs until now."""
+    rows = months.to_dict("records")
+    over, running = ([row for row in rows if bool(row["final"]) is final] for final in (True, False))
+    told = [_month(over[-1], over[-2]["month"] if over[1:] else "")] if over else []
+    told += [f"{row['month']} costs {_known(row['billed_usd'])} until now" for row in running]
+    said = f"{'; '.join(told)}." if told else "No month was billed yet."
+    return " ".join(filter(None, (said, unknown_months_in_words(months))))
+
+
+def _month(row: Mapping[Hashable, Any], before: str) -> str:
+    said, change, share = f"{row['month']} cost {_known(row['billed_usd'])}", row["change_usd"], row["change_percent"]
+    if change != change:  # noqa: PLR0124  # NaN, the only number that is not itself
+        return said
+    if abs(change) < _HALF_A_CENT:
+        return f"{said}, as much as {before}"
+    part = f" ({percent(share, 1, signed=True)})" if share == share else ""  # noqa: PLR0124  # likewise
+    return f"{said}, {usd(abs(change))} {'more' if change > 0 else 'less'} than {before}{part}"
+
+
+def _known(amount: float) -> str:
+    return usd(amount) if amount == amount else "nobody knows how much"  # noqa: PLR0124  # NaN
 
 
 def advice_in_words(advice: pd.DataFrame) -> str:
@@ -190,17 +241,52 @@ def no_value_in_words(kind: str, names: Sequence[str]) -> str:
 
 
 def spans_in_words(spans: pd.DataFrame, whose: str, last: str) -> str:
-    """Say that nothing was done, or what is wrong with the times of what was; nothing where all is well."""
+    """Say how many actions there were on how many droplets, which failed, and what is wrong with their times."""
     if spans.empty:
         return f"Nothing was done to {whose} in the last {last}; --last looks further back."
-    return _backwards(spans["started_at"], spans["ended_at"])
+    whole = f"{counted(len(spans), 'action')} on {counted(spans['droplet_id'].nunique(), 'droplet')}"
+    lost = spans[spans["failed"]]
+    kinds = lost["type"].fillna("something")
+    which = Counter(f"{kind} of {name}" for kind, name in zip(kinds, lost["name"], strict=True))
+    runs = int((spans["status"] == _RUNNING).sum())
+    said = f"{whole} in the last {last}; {_failed(which, runs)}."
+    return " ".join(filter(None, (said, begun(_backwards(spans["started_at"], spans["ended_at"])))))
 
 
-def actions_in_words(actions: pd.DataFrame, last: str) -> str:
-    """Say of all actions what `spans_in_words` says of those on droplets."""
+def actions_in_words(actions: pd.DataFrame, times: pd.DataFrame, last: str) -> str:
+    """Say how many actions there were, of which types those are that failed, and which type takes longest.
+
+    Parameters
+    ----------
+    actions : pandas.DataFrame
+        All of them.
+    times : pandas.DataFrame
+        Table ``durations``.
+    last : str
+        How far back was looked, as typed.
+    """
     if actions.empty:
         return f"No action was started in the last {last}; --last looks further back."
-    return _backwards(actions["started_at"], actions["completed_at"])
+    lost = times[times["failed"] > 0]
+    which = Counter(dict(zip(lost["type"], lost["failed"].astype(int), strict=True)))
+    whole = f"{counted(len(actions), 'action')} of {counted(len(times), 'type')} in the last {last}"
+    said = f"{whole}; {_failed(which, int(times['running'].sum()))}{_slowest(times)}."
+    return " ".join(filter(None, (said, begun(_backwards(actions["started_at"], actions["completed_at"])))))
+
+
+def _failed(which: Counter[str], running: int) -> str:
+    listed = [f"{what} ({many:,})" if many > 1 else what for what, many in which.most_common()]
+    lost = f"{which.total():,} failed: {named(listed, most=_MOST)}" if listed else "none failed"
+    return f"{lost}; {running:,} still {'runs' if running == 1 else 'run'}" if running else lost
+
+
+def _slowest(times: pd.DataFrame) -> str:
+    """Say which type takes longest; nothing where none has ended well."""
+    timed = times.dropna(subset=["median_s"])
+    if timed.empty:
+        return ""
+    row = timed.sort_values("median_s", kind="stable").iloc[-1]
+    return f"; the slowest is {row['type']}, of which half take {seconds_text(row['median_s'])} or longer"
 
 
 def _backwards(began: pd.Series[Any], ended: pd.Series[Any]) -> str:

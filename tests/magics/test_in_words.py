@@ -7,13 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from poseidon_nb.analysis.cost import history
+from poseidon_nb.analysis.timeline import durations
 from poseidon_nb.client.client import Client
 from poseidon_nb.magics.in_words import (
     actions_in_words,
     advice_in_words,
     cheapest_in_words,
+    history_in_words,
     offering_in_words,
     reach_in_words,
+    reconciled_in_words,
     spans_in_words,
 )
 from poseidon_nb.transport.rate_limit import RateLimit
@@ -146,11 +150,127 @@ def test_a_read_that_it_holds_is_not_told(desk, monkeypatch, remaining):
     assert not any("rate limit" in one for one in desk.front.said)
 
 
+def spans(*rows: tuple[str, int, str, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["type", "droplet_id", "status", "hours"])
+    return frame.assign(
+        name="web-" + frame["droplet_id"].astype(str),
+        failed=frame["status"] == "errored",
+        started_at=NOW,
+        ended_at=NOW + pd.to_timedelta(frame["hours"], unit="h"),
+    )
+
+
+def test_what_was_done_is_counted_and_what_failed_is_named():
+    done, lost = ("resize", 1, "completed", 1), ("shutdown", 2, "errored", 1)
+    assert spans_in_words(spans(done), "web-1", "7d") == "1 action on 1 droplet in the last 7d; none failed."
+    running = ("snapshot", 1, "in-progress", 1)
+    assert spans_in_words(spans(done, lost, ("resize", 1, "errored", 1), lost, running), "any droplet", "2w") == (
+        "5 actions on 2 droplets in the last 2w; 3 failed: shutdown of web-2 (2) and resize of web-1; 1 still runs."
+    )
+
+
 def test_what_ends_before_it_begins_is_counted():
-    began = pd.Series([NOW] * 3)
-    ended = began + pd.to_timedelta([-1, 1, -2], unit="h")
-    said = "2 actions end before they begin: how long they took is not known."
-    assert spans_in_words(pd.DataFrame({"started_at": began, "ended_at": ended}), "web-1", "7d") == said
-    one = pd.DataFrame({"started_at": began[:2], "completed_at": ended[:2]})
-    assert actions_in_words(one, "7d") == "1 action ends before it begins: how long it took is not known."
-    assert actions_in_words(one[1:], "7d") == ""
+    back, forth = ("resize", 1, "completed", -1), ("resize", 1, "completed", 1)
+    said = " 2 actions end before they begin: how long they took is not known."
+    assert spans_in_words(spans(back, forth, back), "web-1", "7d").endswith(f"none failed.{said}")
+    one = spans(back, forth).rename(columns={"ended_at": "completed_at"})
+    said = " 1 action ends before it begins: how long it took is not known."
+    assert actions_in_words(one, durations(one), "7d").endswith(said)
+
+
+def test_the_slowest_type_is_named_and_the_types_of_those_that_failed():
+    fast, slow, lost = ("reboot", 1, "completed", 1), ("resize", 1, "completed", 2), ("resize", 1, "errored", 9)
+    actions = spans(fast, slow, lost, lost).rename(columns={"ended_at": "completed_at"})
+    assert actions_in_words(actions, durations(actions), "7d") == (
+        "4 actions of 2 types in the last 7d; 2 failed: resize (2); "
+        "the slowest is resize, of which half take 2 h or longer."
+    )
+    assert actions_in_words(actions[2:3], durations(actions[2:3]), "7d") == (
+        "1 action of 1 type in the last 7d; 1 failed: resize."
+    )
+
+
+def bill(*rows: tuple[str, float, float, float, str | None]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["product", "lines_usd", "billed_usd", "gone_usd", "note"])
+    return frame.assign(difference_usd=(frame["billed_usd"] - frame["lines_usd"]).round(2))
+
+
+AGREES = "The bill of this month agrees with the lines to the cent: $12.00 until now"
+DIFFERS = "The bill of this month differs from the lines by +$3.00: $15.00 billed until now, $12.00 by the lines"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("Droplets", 12.0, 12.0, 0.0, None), ("(all)", 12.0, 12.0, 0.0, None)], f"{AGREES}."),
+        ([("(all)", 12.0, 12.0, 0.0, "1 without a price")], f"{AGREES}; 1 without a price."),
+        (
+            [
+                ("Droplets", 7.0, 9.0, 0.0, None),
+                ("Backups", 5.0, 3.0, 0.0, None),
+                ("(all)", 12.0, 12.0, 0.0, None),
+            ],
+            f"{AGREES}; but Droplets by +$2.00 and Backups by -$2.00.",
+        ),
+        (
+            [("Droplets", 12.0, 15.0, 3.0, None), ("(all)", 12.0, 15.0, 3.0, None)],
+            f"{DIFFERS}; $3.00 of it for things that are not there any more.",
+        ),
+        (
+            [
+                ("Droplets", 7.0, 9.0, 0.0, None),
+                ("Backups", 5.0, 6.0, 0.0, None),
+                ("Volumes", float("nan"), 6.0, float("nan"), "could not be read"),
+                ("(all)", 12.0, 15.0, 0.0, "1 kind of things could not be read"),
+            ],
+            f"{DIFFERS}; Droplets by +$2.00 and Backups by +$1.00; 1 kind of things could not be read.",
+        ),
+        (
+            [("(all)", 12.0, float("nan"), 0.0, None)],
+            "Whether the bill of this month agrees with the lines is not known.",
+        ),
+    ],
+)
+def test_whether_bill_and_lines_agree_is_said(rows, said):
+    assert reconciled_in_words(bill(*rows)) == said
+
+
+@pytest.mark.parametrize(
+    ("over", "running", "said"),
+    [
+        ([], [], "No month was billed yet."),
+        ([], [("2026-11", 5.0)], "2026-11 costs $5.00 until now."),
+        ([("2026-10", 5.0)], [], "2026-10 cost $5.00."),
+        (
+            [("2026-09", 4.0), ("2026-10", 5.0)],
+            [("2026-11", 1.0)],
+            "2026-10 cost $5.00, $1.00 more than 2026-09 (+25.0%); 2026-11 costs $1.00 until now.",
+        ),
+        ([("2026-09", 5.0), ("2026-10", 4.0)], [], "2026-10 cost $4.00, $1.00 less than 2026-09 (-20.0%)."),
+        ([("2026-09", 5.0), ("2026-10", 5.0)], [], "2026-10 cost $5.00, as much as 2026-09."),
+        ([("2026-09", 0.0), ("2026-10", 5.0)], [], "2026-10 cost $5.00, $5.00 more than 2026-09."),
+        (
+            [("2026-09", None), ("2026-10", 5.0)],
+            [],
+            "2026-10 cost $5.00. What 2026-09 cost is not known: an invoice tells no amount.",
+        ),
+    ],
+)
+def test_the_last_month_and_this_one_are_told(over, running, said):
+    def invoices(rows):
+        frame = pd.DataFrame(rows, columns=["invoice_period", "amount"])
+        return frame.astype({"invoice_period": "string", "amount": "float64"})
+
+    assert history_in_words(history(invoices(over), preview=invoices(running))) == said
+
+
+def test_bills_and_actions_have_their_sentence_above_the_table(desk):
+    for line, said in (
+        ("cost reconcile", "The bill of this month agrees with the lines to the cent: $"),
+        ("cost history", "2026-10 cost $"),
+        ("actions timeline", " in the last 7d; "),
+        ("actions durations", "; the slowest is "),
+    ):
+        desk.front.said.clear()
+        desk.do(line)
+        assert said in desk.front.said[-1]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.magics.answer import Live, answer_of_frame
-from poseidon_nb.magics.in_words import cost_in_words, unknown_months_in_words
+from poseidon_nb.magics.in_words import cost_in_words, history_in_words, reconciled_in_words
 from poseidon_nb.text import joined, printable
 
 if TYPE_CHECKING:
@@ -190,7 +190,9 @@ def reconcile(job: Job) -> Answer:
     lines, found = _lines(job, {"balance": _call("balance_get"), "preview": _preview_items})
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # pandas comes at first use
 
-    return answer_of_frame(cost.reconciled(lines, found["balance"], found["preview"], now=job.client.now()))
+    bill = cost.reconciled(lines, found["balance"], found["preview"], now=job.client.now())
+    job.front.say(reconciled_in_words(bill))
+    return answer_of_frame(bill)
 
 
 def _preview_items(client: Client) -> pd.DataFrame:
@@ -216,8 +218,7 @@ def show_history(job: Job) -> Answer | Live:
     months = cost.history(
         frame_from_rows("invoices", rows), preview=frame_from_rows("invoices", [preview] if preview else [])
     )
-    if unknown := unknown_months_in_words(months):
-        job.front.say(unknown)
+    job.front.say(history_in_words(months))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 

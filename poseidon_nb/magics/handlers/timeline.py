@@ -45,7 +45,7 @@ def show_timeline(job: Job) -> Answer | Live:
     found = timeline.spans(actions, names, now=job.client.now())
     _check_gone(job, gone, {*found["droplet_id"].dropna()})
     whose = "any droplet" if chosen is None else named([*names.values(), *map(str, gone)])
-    _say(job, spans_in_words(found, whose, _last(job)))
+    job.front.say(spans_in_words(found, whose, _last(job)))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 
@@ -59,8 +59,9 @@ def show_durations(job: Job) -> Answer:
     from poseidon_nb.analysis import timeline  # noqa: PLC0415  # pandas comes at first use
 
     actions = job.client.actions.frame(since=since)
-    _say(job, actions_in_words(actions, _last(job)))
-    return answer_of_frame(timeline.durations(actions))
+    found = timeline.durations(actions)
+    job.front.say(actions_in_words(actions, found, _last(job)))
+    return answer_of_frame(found)
 
 
 def _check_gone(job: Job, gone: Mapping[int, NotFound], seen: Collection[int]) -> None:
@@ -70,11 +71,6 @@ def _check_gone(job: Job, gone: Mapping[int, NotFound], seen: Collection[int]) -
             more = f"; nor was anything done to it in the last {_last(job)}: --last looks further back"
             error.args = (f"{error}{more}", *error.args[1:])
             raise error
-
-
-def _say(job: Job, words: str) -> None:
-    if words:
-        job.front.say(words)
 
 
 def _last(job: Job) -> str:
