@@ -49,6 +49,9 @@ def test_what_is_no_moment_is_told_with_the_ways_to_write_one(text):
         ("1.5d", "36h"),
         ("1month", "30d"),
         ("5dyas", "5d"),
+        ("week", "1w"),
+        ("day", "1d"),
+        ("month", "30d"),
     ],
 )
 def test_what_is_no_length_of_time_is_told_with_the_units_and_what_is_nearest(text, meant):

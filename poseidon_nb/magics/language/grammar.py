@@ -27,12 +27,13 @@ from poseidon_nb.magics.language.mistakes import (
     quoted,
     shell_habit,
 )
+from poseidon_nb.magics.language.moments import length_meant
 from poseidon_nb.magics.language.options import SECRET_OPTIONS, converted, is_number, shown_value
 from poseidon_nb.magics.language.tokens import Token, filled, filled_many, held_data, is_variable, split
+from poseidon_nb.magics.language.unknown_option import unknown_option
 from poseidon_nb.magics.language.vocabulary import (
     group_meant,
     group_within,
-    near_options,
     option_called,
     phrase_called,
     phrase_group,
@@ -195,7 +196,8 @@ class _Reading:
             return
         sense = option_called(self.verb, name) if (len(name) == 1) == (dashes == "-") else None
         if sense is None:
-            raise self._unknown(typed, name, dashes)
+            following = raw if equals or not self.tokens else self.tokens[0].text
+            raise unknown_option(self.group, self.verb, typed, following)
         option, label = sense.option, typed
         if option.kind == "flag":
             value = converted(filled(raw, self.variables), option, label) if equals else True
@@ -203,26 +205,10 @@ class _Reading:
         else:
             if not equals:
                 raw = self._next_value(option, label)
+            self._check_length(option, label, raw)
             if name in SECRET_OPTIONS and not is_variable(raw):
                 raise mistake(f"what {typed} takes does not belong in a cell: give it as {{name}} of a Python variable")
             self._keep(option, self._value(raw, option, label), label)
-
-    def _unknown(self, typed: str, name: str, dashes: str) -> Exception:
-        if "{" in name:
-            return mistake(f"a variable may stand in an option's value, not in its name: {quoted(typed)}", word=typed)
-        if dashes == "-" and option_called(self.verb, name):
-            return mistake(f"{typed} takes two hyphens: -{typed}", word=typed)
-        if self.verb is None:
-            return mistake(
-                f"{quoted(typed)} is no option of every command; a command's own options come after it: "
-                "%do GROUP VERB --option",
-                word=typed,
-            )
-        where = self._where()
-        close = near_options(self.verb, name)
-        if not close:
-            return mistake(f"{where} has no option {quoted(typed)}; %do {where} --help shows them", word=typed)
-        return mistake(f"{where} has no option {quoted(typed)}", word=typed, close=close)
 
     def _skip_value(self, name: str, *, given: bool) -> None:
         sense = option_called(self.verb, name)
@@ -241,6 +227,13 @@ class _Reading:
                 word=label,
             )
         return self.tokens.popleft().text
+
+    def _check_length(self, option: Option | Argument, label: str, raw: str) -> None:
+        """Refuse a length of time in two words, of which the second would be an argument: ``--last 1 day``."""
+        if isinstance(option, Option) and option.shows == "TIME" and self.tokens and not self.tokens[0].quoted:
+            said = f"{raw} {self.tokens[0].text}"
+            if near := length_meant(said):
+                raise mistake(f"{label} takes one word: write {label} {near}, not {quoted(said)}", word=said)
 
     def _value(self, raw: str, option: Option | Argument, label: str) -> object:
         if _holds_many(option):

@@ -83,6 +83,8 @@ def _synonym_rows() -> Iterable[tuple[str, str]]:
 
 def _of_group(group: Group) -> str:
     default = f"%do {group.name} alone is %do {group.name} {group.default}." if group.default else ""
+    # They may stand behind the group's name too: who asks about `cost` wants to know of `--by`.
+    options = entry(group.name, group.default).options if group.default else ()
     ours = [verb for verb in group.verbs if not by_rule_alone(group.name, verb.name)] or group.verbs
     rest = [verb.name for verb in group.verbs if verb not in ours]
     return _page(
@@ -91,6 +93,7 @@ def _of_group(group: Group) -> str:
         _section("Verbs", _rows((_title(verb), verb.help) for verb in ours)),
         _section("Further verbs, for the rest of the API", _wrapped(", ".join(rest), indent="  ")) if rest else "",
         default,
+        _section(f"Options of {group.default}", _rows(_option_row(option) for option in options)),
         _also(group.aliases),
         f"%do {group.name} VERB --help tells more.",
     )

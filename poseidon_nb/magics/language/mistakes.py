@@ -12,7 +12,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.text import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _LONGEST = 60
 _TOKEN = re.compile(r"(do[opr]_v1_)\w*", re.IGNORECASE)
@@ -34,6 +34,23 @@ _SHELL = {
     "=": ASSIGNED_INSIDE,
 }
 _SHELL |= {">>": _SHELL[">"], "2>": _SHELL[">"], "2>&1": _SHELL[">"], "||": _SHELL["&&"], ";": _SHELL["&&"]}
+#: What other tools call an option of ours: the first of those meant that a command has is named.
+FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("since", "from", "begin", "after", "start-time"), ("start", "last")),
+    **dict.fromkeys(("until", "to", "till", "before", "end-time"), ("end",)),
+    **dict.fromkeys(("period", "window", "range", "duration", "lookback"), ("last",)),
+    **dict.fromkeys(("ram", "mem"), ("memory",)),
+    **dict.fromkeys(("cpu", "cpus", "cores"), ("vcpus",)),
+    **dict.fromkeys(("vram", "gpu-ram"), ("gpu-memory",)),
+    **dict.fromkeys(("group-by", "groupby", "per"), ("by",)),
+    **dict.fromkeys(("location", "zone", "datacenter", "dc"), ("region",)),
+    **dict.fromkeys(("storage", "ssd"), ("disk",)),
+    **dict.fromkeys(("bandwidth", "traffic"), ("transfer",)),
+    **dict.fromkeys(("top", "max", "count", "head"), ("limit",)),
+    **dict.fromkeys(("chart", "graph", "draw", "figure"), ("plot",)),
+}
+#: What other tools count in an option of that name, and is a letter behind the number of ``--last``.
+LENGTHS: Mapping[str, str] = {"hours": "h", "days": "d", "weeks": "w", "minutes": "m"}
 #: En and em dash, into which editors and web pages turn hyphens.
 _LONG_DASHES = "\u2013\u2014"
 _GLUED = re.compile(r"(?P<sign>\|\|?|&&|;|>>?)")

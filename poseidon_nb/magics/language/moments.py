@@ -23,6 +23,8 @@ _WORDS = {
     "mo mon month months": (30, "d"),
     "y yr yrs year years": (365, "d"),
 }
+_EACH = {word: unit for listed, unit in _WORDS.items() for word in listed.split()}
+_TWO_WORDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})? ([a-z]+)")
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -83,18 +85,25 @@ def before(text: str, moment: datetime) -> datetime:
 
 def _near(text: str) -> str:
     """Give what was probably meant, in a unit that is known, to be put behind a message; nothing where none is near."""
-    meant = _MEANT.fullmatch(text.strip().casefold())
+    # A week is one week.
+    bare = text.strip().casefold()
+    meant = _MEANT.fullmatch(f"1 {bare}" if bare in _EACH and len(bare) > 1 else bare)
     if meant is None:
         return ""
-    words = {word: unit for listed, unit in _WORDS.items() for word in listed.split()}
-    near = nearest(meant[2], words, most=1)
-    many, letter = words.get(meant[2] or "h") or (words[near[0]] if near else (1, "d"))
+    near = nearest(meant[2], _EACH, most=1)
+    many, letter = _EACH.get(meant[2] or "h") or (_EACH[near[0]] if near else (1, "d"))
     # Less than a second is none, and of none the least that is some is meant.
     seconds = round(float(meant[1]) * many * _SECONDS[letter]) or _SECONDS[letter]
     # No unit has a fraction: half an hour is 30m.
     smaller = [*_SECONDS][[*_SECONDS].index(letter) :]
     fits = next(one for one in smaller if seconds % _SECONDS[one] == 0)
     return f"; nearest: {seconds // _SECONDS[fits]}{fits}"
+
+
+def length_meant(text: str) -> str:
+    """Give a length of time that is written in two words, as one word: ``1d`` for ``1 day``; nothing for anything else."""
+    meant = _TWO_WORDS.fullmatch(text.casefold())
+    return _near(text).removeprefix("; nearest: ") if meant is not None and meant[1] in _EACH else ""
 
 
 def _earlier(text: str, length: timedelta, moment: datetime) -> datetime:

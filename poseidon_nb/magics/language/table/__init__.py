@@ -22,7 +22,7 @@ from poseidon_nb.magics.language.table.account import (
     SIZES,
     TAGS,
 )
-from poseidon_nb.magics.language.table.cost import COST
+from poseidon_nb.magics.language.table.cost import COST, COST_KEYS
 from poseidon_nb.magics.language.table.disks import IMAGES, SNAPSHOTS, VOLUMES
 from poseidon_nb.magics.language.table.droplets import DROPLETS
 from poseidon_nb.magics.language.table.explore import EXPLORE
@@ -90,11 +90,13 @@ WITHIN: Mapping[tuple[str, str], str] = {
     ("monitoring", "alert"): "monitoring",
 }
 
-#: doctl's verbs for which we have an option, or another road: what to write.
+#: doctl's verbs for which we have an option, or another road, and words that are values of one: what to write.
 INSTEAD: Mapping[tuple[str, str], str] = {
     ("images", "list-distribution"): "%do images list --type distribution",
     ("images", "list-application"): "%do images list --type application",
     ("images", "list-user"): "%do images list --private",
+    ("cost", "by"): "%do cost --by tag",
+    **{("cost", key): f"%do cost --by {key}" for key in COST_KEYS},
 }
 
 #: Words in front of a group that say nothing: ``doctl compute droplet list``.

@@ -16,7 +16,7 @@ _READS = (
 )
 _OWN_IMAGES = MappingProxyType({"private": True})
 #: As `analysis.cost.KEYS`, which is not imported here because pandas comes with it.
-_KEYS = ("kind", "tag", "region", "size", "project", "droplet")
+COST_KEYS = ("kind", "tag", "region", "size", "project", "droplet")
 
 COST = Group(
     name="cost",
@@ -34,7 +34,7 @@ COST = Group(
                     field="by",
                     help="what to add up by; a thing with two tags is counted under each",
                     shows="WHAT",
-                    suggests=_KEYS,
+                    suggests=COST_KEYS,
                     closed=True,
                     default="kind",
                 ),
