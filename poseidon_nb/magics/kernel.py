@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: How many words of one kind are kept for completion: more than a person can choose from.
 MOST_WORDS = 5_000
+#: What somebody wants who looks for an account's token while a sandbox is chosen.
+_SANDBOX_CLIENT = "use the sandbox that %do uses: po.current_client()"
 
 
 class _Chosen(Enum):
@@ -92,6 +94,7 @@ class Kernel:
     def choose_sandbox(self, sandbox: Sandbox) -> None:
         """Make a running sandbox the account."""
         self.sandbox, self._chosen = sandbox, _Chosen.SANDBOX
+        THIS_KERNEL.instead = _SANDBOX_CLIENT
         self._forget()
 
     def stop_sandbox(self) -> None:
@@ -106,6 +109,7 @@ class Kernel:
             raise ConfigurationError("no sandbox runs here; start one: %do sandbox start")
         if self.in_sandbox:
             self._chosen = _Chosen.NOBODY
+            THIS_KERNEL.instead = ""
             self._forget()
         self.sandbox.stop()
         self.sandbox = None
@@ -113,7 +117,7 @@ class Kernel:
     def choose_context(self, context: str | None) -> None:
         """Make a context the account; None is what the environment, or doctl's current context, has."""
         self._chosen = _Chosen.CONTEXT
-        THIS_KERNEL.context = context
+        THIS_KERNEL.context, THIS_KERNEL.instead = context, ""
         self._forget()
 
     def _forget(self) -> None:

@@ -86,6 +86,8 @@ class KernelLogin:
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
         self.context: str | None = None
+        #: How to come by the account that was chosen and has no token here, in words: a sandbox's.
+        self.instead = ""
 
     def login(self, token: Token, context: str = DEFAULT_CONTEXT) -> None:
         """Keep a token for this process, and use it from now on."""
@@ -104,7 +106,7 @@ class KernelLogin:
     def forget(self) -> None:
         """Forget all of it."""
         self._tokens.clear()
-        self.context = None
+        self.context, self.instead = None, ""
 
 
 THIS_KERNEL = KernelLogin()
@@ -147,7 +149,8 @@ def find_credential(
     if kept is not None:
         return Credential(kept, "the keyring", DEFAULT_CONTEXT)
     raise NoToken(
-        "no token: set DIGITALOCEAN_ACCESS_TOKEN, or type %do login, or try without an account: %do sandbox start"
+        "no token: set DIGITALOCEAN_ACCESS_TOKEN, or type %do login, or "
+        f"{kernel.instead or 'try without an account: %do sandbox start'}"
     )
 
 

@@ -220,6 +220,15 @@ def test_without_a_token_the_error_names_the_ways_on(empty_desk):
         assert way in str(caught.value)
 
 
+def test_a_client_of_its_own_is_told_of_the_sandbox_that_is_chosen(empty_desk):
+    empty_desk.do("sandbox start --droplets 0")
+    with pytest.raises(errors.NoToken, match=r"or use the sandbox that %do uses: po\.current_client\(\)$"):
+        connect()
+    empty_desk.do("sandbox stop")
+    with pytest.raises(errors.NoToken, match=r"or try without an account: %do sandbox start$"):
+        connect()
+
+
 def test_a_read_only_environment_refuses_changes_and_allows_reads(empty_desk, monkeypatch):
     monkeypatch.setenv("POSEIDON_READ_ONLY", "1")
     empty_desk.do("sandbox start")
