@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.frames.schemas import table_named
@@ -106,3 +107,15 @@ def test_what_a_line_asks_for_is_shown() -> None:
 def test_help_of_what_does_not_exist_is_an_error_with_the_nearest() -> None:
     with pytest.raises(GrammarError, match="droplets"):
         help_text("dropletz")
+
+
+def test_columns_that_were_found_out_have_their_meaning():
+    page = " ".join(help_text("rightsize").split())
+    for said in (
+        "anew_size what would do if its disk could shrink",
+        "grow_disk whether its disk has to grow",
+        "burst_percent (%) share of the readings in which they were busier than 90%",
+        "help(po.analysis.rightsizing.Rule) tells when a size holds one",
+    ):
+        assert said in page
+    assert "A size *holds* a droplet when" in (Rule.__doc__ or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -77,7 +79,7 @@ def test_one_plan_by_its_class_or_its_graphics(desk):
 
 def test_nothing_that_fits_is_a_frame_without_rows_and_a_word(desk):
     assert desk.do("sizes cheapest --memory 5TiB").empty
-    assert desk.front.said[-1] == "No size on sale there has all of that."
+    assert desk.front.said[-1].startswith("No size on sale anywhere has all of that: the largest has ")
 
 
 def test_sizes_of_no_kind_are_a_word(desk):
@@ -232,3 +234,32 @@ def test_the_help_says_what_a_bare_number_is(desk):
     desk.do("sizes cheapest --help")
     assert "a bare number is GiB" in desk.front.said[-1]
     assert "a bare number is TB" in desk.front.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ("--memory 16TB", r"No size on sale anywhere has all of that: the largest has [\d,]+ GiB of memory: \S+ in "),
+        ("--memory 16TB --region ams3", r"No size on sale in ams3 has all of that: the largest .* in ams3\.$"),
+        ("--memory 16TB --vcpus 1000", r"GiB of memory: .*; the largest has [\d,]+ vCPUs: "),
+        (
+            "--vcpus 1 --disk 900TB --family basic",
+            r"No size of basic on sale anywhere .*: the largest has \S+ GB of disk",
+        ),
+        ("--gpus 1 --family basic", r": there are none with any GPUs\.$"),
+        ("--memory 256GB --gpus 1 --family basic", r"there are none with any GPUs\.$"),
+        ("--region ams3 --family gpu --gpus 1", r"^No size of family gpu is on sale in ams3\.$"),
+    ],
+)
+def test_where_nothing_holds_it_all_the_most_there_is_is_named(desk, wishes, said):
+    desk.front.said.clear()
+    assert desk.do(f"sizes cheapest {wishes}").empty
+    assert re.search(said, desk.front.said[-1]), desk.front.said[-1]
+
+
+def test_what_is_there_but_not_together_is_told(desk):
+    assert desk.do("sizes cheapest --gpus 8 --memory 1GB").shape[0]
+    frame = desk.do("sizes cheapest --limit 500")
+    most = frame.loc[frame["gpu_count"] == 0, "disk"].max()
+    assert desk.do(f"sizes cheapest --gpus 1 --disk {most} --vcpus 1 --transfer {frame['transfer'].max()}").empty
+    assert desk.front.said[-1] == "No size on sale anywhere has all of that, though each of it is there by itself."

@@ -14,6 +14,7 @@ from poseidon_nb.magics.in_words import (
     offering_in_words,
 )
 from poseidon_nb.magics.language.amounts import amount
+from poseidon_nb.magics.nothing_holds import nothing_holds
 from poseidon_nb.magics.reading import side_by_side
 from poseidon_nb.text import joined
 
@@ -65,7 +66,12 @@ def find_cheapest(job: Job) -> Answer | Live:
     # Who wishes for nothing wants to see where prices begin, and not all there is.
     most = limit or (len(every) if asked or job.option("plot") else _FEW)
     found = every.head(most)
-    job.front.say(cheapest_in_words(found, len(every), asked=asked, unpriced=_unpriced(sizes, holding)))
+    unpriced = _unpriced(sizes, holding)
+    if every.empty and asked:
+        said = nothing_holds(analysis.on_sale(sizes, **where, datacenters=regions), wishes, where)
+        job.front.say(" ".join(filter(None, (said, left_out_in_words(unpriced)))))
+    else:
+        job.front.say(cheapest_in_words(found, len(every), asked=asked, unpriced=unpriced))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
 

@@ -16,6 +16,7 @@ from poseidon_nb.magics.language.vocabulary import entry, group_meant, own_group
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from poseidon_nb.frames.columns import Column
     from poseidon_nb.magics.language.words import Argument, Group, Option, Question, Verb
 
 WIDTH = 100
@@ -185,11 +186,18 @@ def _asks_line(verb: Verb) -> str:
 def _columns(verb: Verb) -> str:
     names = list(verb.columns)
     if verb.table:
-        from poseidon_nb.frames.schemas import table_named  # noqa: PLC0415  # pure data, read when a page is shown
+        from poseidon_nb.frames.schemas import FINDINGS, table_named  # noqa: PLC0415  # pure data, for this page
 
+        if verb.table in FINDINGS:
+            # The API's own words are told on its page; what was found out is told nowhere else.
+            return _rows((_named(column), column.meaning.replace("`", "")) for column in FINDINGS[verb.table].columns)
         table = table_named(verb.table)
-        names = [f"{column.name}\u00a0({column.unit})" if column.unit else column.name for column in table.columns]
+        names = [_named(column).replace(" ", "\u00a0") for column in table.columns]
     return _wrapped(", ".join(names), indent="  ").replace("\u00a0", " ") if names else ""
+
+
+def _named(column: Column) -> str:
+    return f"{column.name} ({column.unit})" if column.unit else column.name
 
 
 def _pages(verb: Verb) -> str:

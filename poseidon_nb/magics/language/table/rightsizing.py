@@ -36,7 +36,8 @@ RIGHTSIZE = Group(
     verbs=(
         Verb(
             name="rightsize",
-            help="show the cheapest size that holds each droplet, by what it used, and what that saves",
+            help="show the cheapest size that holds each droplet, by what it used, and what that saves;"
+            " help(po.analysis.rightsizing.Rule) tells when a size holds one, and how sure that is",
             operations=(
                 "droplets_list",
                 "sizes_list",
