@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -321,8 +322,6 @@ def test_a_list_becomes_as_many_arguments(values: list[str]) -> None:
 
 
 def test_values_from_pandas_become_arguments() -> None:
-    import pandas as pd
-
     frame = pd.DataFrame({"id": pd.array([11, 12], dtype="Int64"), "name": ["a", "b"]})
     regions = pd.DataFrame({"slug": ["nyc1"]})
     variables = {"df": frame, "ids": frame["id"], "names": frame["name"].to_numpy(), "one": frame["id"][0]}
@@ -365,6 +364,52 @@ def test_an_object_with_an_id_is_named_by_it() -> None:
 def test_a_variable_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
     variables = {"name": "x", "names": ["a", "b"], "nothing": None, "mapping": {"a": 1}, "print": print}
     assert says in str(refused(line, **variables))
+
+
+@pytest.mark.parametrize(
+    "typed", ["{row[name]}", "{row['name']}", '{row["name"]}', "\"{row['name']}\"", "'{row[\"name\"]}'"]
+)
+@pytest.mark.parametrize("row", [{"name": "web 1"}, pd.Series({"name": "web 1", "id": 7})], ids=["dict", "series"])
+def test_a_key_of_a_row_is_looked_up(typed: str, row: object) -> None:
+    assert parse(f"droplets get {typed}", {"row": row}).arguments == {"droplet": "web 1"}
+
+
+def test_a_key_may_be_a_number_hold_blanks_and_stand_for_many() -> None:
+    row = {"two words": "a", 3: "b", "many": ["c", "d"]}
+    line = "droplets reboot {row['two words']} x-{row[3]} {row[many]}"
+    assert parse(line, {"row": row}).arguments == {"droplets": ("a", "x-b", "c", "d")}
+
+
+def test_looking_up_a_key_runs_no_code() -> None:
+    class Trap(dict[str, str]):
+        def __missing__(self, key: str) -> str:
+            raise AssertionError(key)
+
+        def __getitem__(self, key: str) -> str:
+            raise AssertionError(key)
+
+    class Other:
+        def __getitem__(self, key: str) -> str:
+            raise AssertionError(key)
+
+    assert parse("droplets get {row[name]}", {"row": Trap(name="a")}).arguments == {"droplet": "a"}
+    assert 'row has no "nam"; nearest: name' in str(refused("droplets get {row['nam']}", row=Trap(name="a")))
+    assert "row is a Other, and only a dict or a row" in str(refused("droplets get {row[name]}", row=Other()))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("droplets get {row.name}", 'or a key of one as in {row[name]}, not "row.name"'),
+        ("droplets get {row[a][b]}", 'not "row[a][b]"'),
+        ("droplets get {row[name}", 'not "row[name"'),
+        ("droplets get {row[]}", 'not "row[]"'),
+        ("droplets get {rows[name]}", 'there is no variable "rows"; nearest: row'),
+        ("droplets get {row[hole]}", "{row[hole]} holds a missing value"),
+    ],
+)
+def test_a_key_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
+    assert says in str(refused(line, row={"name": "x", "hole": None}))
 
 
 def test_an_empty_list_is_as_if_nothing_had_been_given() -> None:

@@ -4,8 +4,8 @@ Quotes are a shell's, but a backslash is only a backslash: ``C:\Users`` survives
 comment; inside a word it is a character, as in ``https://example.com/#part``. (`shlex` cuts the word there, and tells
 neither where a quote was opened nor what was quoted.)
 
-``{name}`` is the value of one Python variable, inside its token: no code runs, and what the value holds is never read
-again, be it blanks, quotes, braces or ``--yes``. A token that is nothing but ``{names}`` becomes as many values as a
+``{name}`` is the value of one Python variable, and ``{row[name]}`` what a dict or a row of a DataFrame has under a key,
+inside its token: no code runs, and what the value holds is never read again, be it blanks, quotes, braces or ``--yes``. A token that is nothing but ``{names}`` becomes as many values as a
 list, tuple, set, Series or a DataFrame's column of ids has, each as safe. ``{{`` and ``}}`` are braces. A token that is
 JSON as a whole is left as it is. The way back, from a value to what is typed, is `text.typed`.
 """
@@ -17,7 +17,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.magics.language.mistakes import has_token, mistake, quoted
-from poseidon_nb.text import is_json
+from poseidon_nb.text import is_json, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,8 @@ _SPACE_OR_COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
 _WORD = re.compile(r"""(?:[^\s'"]++|'[^']*'|"[^"]*")+""")
 _QUOTES = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+#: A key of a variable. Its quotes are gone, but where the whole token has some: ``{row['name']}``, ``"{row['name']}"``.
+_KEYED = re.compile(r"""(\w+)\[(['"]?)([^\[\]'"]+)\2\]""")
 _ONE_FIELD = re.compile(r"\{([^{}]*)\}")
 #: Columns of a DataFrame that name its rows, best first: droplets have an id, regions a slug, tags a name.
 _NAMING_COLUMNS = ("id", "slug", "name")
@@ -157,17 +159,37 @@ def held_data(text: str, variables: Mapping[str, object]) -> object | None:
     return held
 
 
-def _looked_up(name: str, variables: Mapping[str, object]) -> object:
+def _looked_up(text: str, variables: Mapping[str, object]) -> object:
+    keyed = _KEYED.fullmatch(text)
+    name = keyed[1] if keyed else text
     if not name.isidentifier():
         raise mistake(
-            f"braces hold the name of one Python variable, not {quoted(name)}: "
+            f"braces hold the name of one Python variable, or a key of one as in {{row[name]}}, not {quoted(text)}: "
             "assign it to a name first; braces themselves are written {{ and }}",
-            word=name,
+            word=text,
         )
     if name not in variables:
         names = [known for known in variables if not known.startswith("_")]
         raise mistake(f"there is no variable {quoted(name)}", word=name, among=names)
-    return variables[name]
+    return _under_key(variables[name], name, keyed[3]) if keyed else variables[name]
+
+
+def _under_key(value: object, name: str, key: str) -> object:
+    """Give what a dict or a row of a DataFrame has under a key, and run nothing that a class of its own might do."""
+    if isinstance(value, dict):
+        held: Mapping[object, object] = dict(dict.items(value))
+    elif type(value).__name__ == "Series" and type(value).__module__.partition(".")[0] == "pandas":
+        held = value.to_dict()  # type: ignore[attr-defined]  # a Series, by its looks
+    else:
+        raise mistake(
+            f"{{{name}[{key}]}}: {name} is a {type(value).__name__}, and only a dict or a row of a DataFrame has keys here",
+            word=name,
+        )
+    if key in held:
+        return held[key]
+    if is_whole_number(key) and int(key) in held:
+        return held[int(key)]
+    raise mistake(f"{name} has no {quoted(key)}", word=key, among=[str(known) for known in held])
 
 
 def _elements(value: object) -> list[object] | None:
