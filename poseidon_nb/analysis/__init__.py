@@ -11,9 +11,7 @@ question; `plots` draws the answers, and neither knows the other.
 - `cost`: a line for each thing that costs (``things``, ``listing``), their sums, and what was billed.
 - `metrics`: readings made comparable, from what `readings` makes of counters and bytes; what each droplet uses, in a
   row, is in `droplet_use`.
-- `rightsizing`: the advice. Its `rule` says what that means, `demand` what each droplet uses and needs, `holding` which
-  of the sizes that are sold hold that; `judging` applies the rule to all droplets at once, `advising` makes the table of
-  it, and `reasons` its words.
+- `rightsizing`: the advice, by a rule that is written down.
 - `timeline`: what was done when, and how long it takes.
 
 `columns` reads the columns of a frame whoever made it, and `droplet_kinds` says which droplets are nodes or have GPUs.

@@ -9,7 +9,7 @@ import numpy as np
 
 from poseidon_nb.analysis.columns import texts
 from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
-from poseidon_nb.analysis.holding import Needs, enough, overage_usd
+from poseidon_nb.analysis.rightsizing.holding import Needs, enough, overage_usd
 from poseidon_nb.frames.shaped import needed
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.analysis.columns import Flags, Numbers, Texts
-    from poseidon_nb.analysis.demand import Demand
-    from poseidon_nb.analysis.holding import Sold
-    from poseidon_nb.analysis.rule import Rule
+    from poseidon_nb.analysis.rightsizing.demand import Demand
+    from poseidon_nb.analysis.rightsizing.holding import Sold
+    from poseidon_nb.analysis.rightsizing.rule import Rule
 
     Places = npt.NDArray[np.int64]
 

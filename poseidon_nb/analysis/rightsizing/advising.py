@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.columns import numbers, texts
-from poseidon_nb.analysis.holding import enough
-from poseidon_nb.analysis.reasons import Case, told
+from poseidon_nb.analysis.rightsizing.holding import enough
+from poseidon_nb.analysis.rightsizing.reasons import Case, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poseidon_nb.analysis.columns import Flags, Numbers
-    from poseidon_nb.analysis.demand import Demand
-    from poseidon_nb.analysis.holding import Sold
-    from poseidon_nb.analysis.judging import Verdicts
-    from poseidon_nb.analysis.rule import Rule
+    from poseidon_nb.analysis.rightsizing.demand import Demand
+    from poseidon_nb.analysis.rightsizing.holding import Sold
+    from poseidon_nb.analysis.rightsizing.judging import Verdicts
+    from poseidon_nb.analysis.rightsizing.rule import Rule
 
 #: Shown as they came.
 _FIGURES = (

@@ -10,11 +10,11 @@ import pandas as pd
 
 from poseidon_nb.analysis.columns import flags, numbers, texts
 from poseidon_nb.analysis.droplet_kinds import nodes
-from poseidon_nb.analysis.holding import Processors
+from poseidon_nb.analysis.rightsizing.holding import Processors
 
 if TYPE_CHECKING:
     from poseidon_nb.analysis.columns import Flags, Numbers, Texts
-    from poseidon_nb.analysis.rule import Rule
+    from poseidon_nb.analysis.rightsizing.rule import Rule
 
 
 #: What the last readings say of a size may differ from it by so much. Of vCPUs: by what is rounded, and by how evenly

@@ -1,7 +1,4 @@
-"""Which droplets could be smaller, which need more, what that saves, and how sure it is.
-
-The rule is `Rule`; its docstring is what the advice means. What a droplet uses is found by `analysis.metrics`.
-"""
+"""The advice on sizes: what is needed is read, judged, and made a table."""
 
 from __future__ import annotations
 
@@ -9,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from poseidon_nb.analysis.advising import columns_of
-from poseidon_nb.analysis.demand import Demand, use_of_each
-from poseidon_nb.analysis.holding import Sold
-from poseidon_nb.analysis.judging import KEEP, LARGER, SMALLER, UNKNOWN, judge, judged_by_use
-from poseidon_nb.analysis.rule import Rule
+from poseidon_nb.analysis.rightsizing.advising import columns_of
+from poseidon_nb.analysis.rightsizing.demand import Demand, use_of_each
+from poseidon_nb.analysis.rightsizing.holding import Sold
+from poseidon_nb.analysis.rightsizing.judging import KEEP, LARGER, SMALLER, UNKNOWN, judge, judged_by_use
+from poseidon_nb.analysis.rightsizing.rule import Rule
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KEEP", "LARGER", "SMALLER", "UNKNOWN", "USUAL", "Rule", "advice", "judged_by_use"]
 
 _DROPLETS = ("id", "name", "region", "size", "vcpus", "memory", "disk", "price_monthly")
 _SIZES = ("slug", "vcpus", "memory", "disk", "transfer", "price_monthly", "available", "regions")
