@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Rows of a table that is shown as text in the middle of a command, as pandas shows them.
 MOST_ROWS = 60
 #: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
-LINE = 105
+LINE = 100
 
 
 class Front(Protocol):
