@@ -1,4 +1,4 @@
-"""The frame of pictures that have a row for each droplet."""
+"""The frame of pictures that have a row for each droplet, or for each of something else."""
 
 from __future__ import annotations
 
@@ -20,9 +20,17 @@ _TITLE_PX, _LEGEND_PX = 44, 24
 
 
 def in_rows(
-    traces: list[Any], rows: int, *, table: pd.DataFrame, words: str, title: str, x: str, **layout: Any
+    traces: list[Any],
+    rows: int,
+    *,
+    table: pd.DataFrame,
+    words: str,
+    title: str,
+    x: str,
+    y: str = "droplet",
+    **layout: Any,
 ) -> Picture:
-    """Give the picture of some traces, as high as so many droplets need, with its legend between title and rows."""
+    """Give the picture of some traces, as high as so many rows need, with its legend between title and rows."""
     height = _FRAME_PX + _LEGEND_PX + _ROW_PX * rows
     return drawn(
         *traces,
@@ -30,7 +38,7 @@ def in_rows(
         words=words,
         title=title,
         x=x,
-        y="droplet",
+        y=y,
         height=height,
         # What a colour means is said even where there is but one.
         showlegend=True,

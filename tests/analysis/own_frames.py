@@ -67,6 +67,7 @@ def account() -> Frames:
     found["use"]["hours"] = 300.0
     found["rightsizing"] = rightsizing.advice(found["droplets"], found["sizes"], found["use"])
     found["spans"] = timeline.spans(found["actions"])
+    found["durations"] = timeline.durations(found["actions"])
     found["metrics"] = metrics.cpu(found["series"])
     found["prices"] = sizes.unit_prices(found["sizes"])
     found["matrix"] = sizes.availability(found["sizes"], found["regions"])
@@ -137,6 +138,7 @@ ASKED: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
     "plots.use_of_size": (("rightsizing",), lambda of: plots.use_of_size(of["rightsizing"])),
     "plots.use_of_size use": (("use",), lambda of: plots.use_of_size(of["use"])),
     "plots.timeline": (("spans",), lambda of: plots.timeline(of["spans"])),
+    "plots.durations": (("durations",), lambda of: plots.durations(of["durations"])),
     "plots.price_map": (("prices",), lambda of: plots.price_map(of["prices"], frontier=of["prices"].iloc[:9])),
     "plots.availability_map": (
         ("matrix", "prices"),

@@ -20,6 +20,7 @@ SAMPLES = {
     "availability_map": "po.plots.availability_map(po.analysis.sizes.availability(client.sizes.frame(), client.regions.frame()))",
     "cost_by": "po.do('cost --by tag --plot')",
     "cost_history": "po.do('cost history --plot')",
+    "durations": "po.do('actions durations --last 90d --plot')",
     "metric_lines": "po.do('metrics cpu web-1 db-1 --last 24h --plot')",
     "price_map": "po.plots.price_map(po.analysis.sizes.on_sale(client.sizes.frame()))",
     # All of the sandbox's droplets have the size that they need, so one gets a larger one.

@@ -74,6 +74,13 @@ def test_durations_count_all_that_was_started(desk):
     assert frame["failed"].sum() == (actions["status"] == "errored").sum() > 0
 
 
+def test_how_long_actions_take_is_drawn_too(desk):
+    picture = desk.do("actions durations --last 300d --plot")
+    assert isinstance(picture, Picture)
+    assert picture.table.equals(desk.do("actions durations --last 300d"))
+    assert "Longest takes" in picture.words
+
+
 def test_an_account_without_actions_gives_no_rows(clock, empty_desk):
     empty_desk.do("sandbox start --droplets 0")
     assert empty_desk.do("actions timeline").empty

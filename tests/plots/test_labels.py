@@ -60,6 +60,7 @@ def test_only_what_is_not_drawn_is_said_to_be_left_out():
     [
         (plots.cost_by, "po.analysis.cost.by"),
         (plots.cost_history, "po.analysis.cost.history"),
+        (plots.durations, "po.analysis.timeline.durations"),
         (plots.metric_lines, "po.analysis.metrics.tidy"),
         (plots.savings, "po.analysis.rightsizing.advice"),
         (plots.use_of_size, "po.analysis.metrics.use"),

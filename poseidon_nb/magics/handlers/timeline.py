@@ -53,7 +53,7 @@ def show_timeline(job: Job) -> Answer | Live:
     return answer_of_frame(found)
 
 
-def show_durations(job: Job) -> Answer:
+def show_durations(job: Job) -> Answer | Live:
     """Show how long actions take, by type."""
     since = _since(job)
     from poseidon_nb.analysis import timeline  # noqa: PLC0415  # pandas comes at first use
@@ -61,6 +61,10 @@ def show_durations(job: Job) -> Answer:
     actions = job.client.actions.frame(since=since)
     found = timeline.durations(actions)
     job.front.say(actions_in_words(actions, found, _last(job)))
+    if job.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use
+
+        return Live(plots.durations(found))
     return answer_of_frame(found)
 
 

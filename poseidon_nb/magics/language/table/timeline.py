@@ -27,8 +27,8 @@ TIMELINE_VERBS = (
         name="durations",
         help="show how long actions take, by type, and how many fail",
         operations=("actions_list",),
-        options=(_LAST,),
+        options=(_LAST, PLOT),
         table="durations",
-        example="%do actions durations --last 30d",
+        example="%do actions durations --last 30d --plot",
     ),
 )
