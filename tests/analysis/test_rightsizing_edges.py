@@ -147,6 +147,13 @@ def test_traffic_beyond_the_allowance_is_taken_off_the_saving(sizes, outbound, h
     assert found["sure"] == ("medium" if outbound is None else "high")
 
 
+def test_traffic_that_is_taken_off_is_said_to_be_counted_for_the_droplet_alone(sizes):
+    beyond = row(sizes, use={"outbound_tb_month": 1.5})["why"]
+    assert "beyond what that includes is taken off the saving, counted for the droplet alone" in beyond
+    assert "the allowance is pooled, so it may save more" in beyond
+    assert "pooled" not in row(sizes)["why"]
+
+
 def test_a_dearer_size_wins_where_it_includes_the_traffic(sizes):
     """3.2 TB are 2,980 GiB: 19.80 beyond 1 TB and 9.80 beyond 2 TB, but the 3 TB of $18 have them all."""
     found = row(sizes, use={"outbound_tb_month": 3.2}, rule=Rule(transfer_headroom=0))

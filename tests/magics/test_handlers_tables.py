@@ -204,3 +204,13 @@ def test_the_table_of_a_verb_that_acts_has_the_columns_that_the_help_promises(de
         assert {name: str(frame[name].dtype) for name in ("name", "action", "status", "error")} == dict.fromkeys(
             ("name", "action", "status", "error"), "string"
         )
+
+
+def test_columns_that_are_named_are_all_shown_and_money_in_cents(desk):
+    frame = desk.do(
+        "droplets list --columns name,price_monthly,image_name,created_at,vpc_uuid,features,tags,volume_ids"
+    )
+    shown = frame._repr_html_()
+    assert ">24.00<" in shown
+    assert all(f">{name}<" in shown for name in frame.columns)
+    assert len(frame.columns) == 8

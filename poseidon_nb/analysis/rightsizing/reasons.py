@@ -67,7 +67,7 @@ class Case:
     sells : bool
         Its region sells any size.
     traffic_usd : float
-        What traffic costs more a month on the advised size.
+        What traffic costs more a month on the advised size, as if the droplet had only what that includes.
     """
 
     verdict: str
@@ -178,7 +178,10 @@ def _remarks(case: Case) -> list[str]:
     if resized and not case.on_sale:
         remarks.append(f"{printable(case.size)} is not sold there any more, so that there is no way back")
     if case.traffic_usd > 0:
-        remarks.append(f"{usd(case.traffic_usd)} a month of traffic beyond what that includes is taken off the saving")
+        remarks.append(
+            f"{usd(case.traffic_usd)} a month of traffic beyond what that includes is taken off the saving, counted for the"
+            " droplet alone: the allowance is pooled, so it may save more"
+        )
     return remarks
 
 

@@ -40,7 +40,8 @@ class Rule:
       kernel may keep.
 
     What a resize would save is the difference of the two prices, less the traffic that the smaller one no longer
-    includes; DigitalOcean pools what all droplets include, so it may save more.
+    includes. Traffic is counted for the droplet alone, while DigitalOcean pools what all droplets of the account include,
+    so it may save more.
 
     ``anew_size`` is what would be advised if disks could shrink, where that saves so much more: for a droplet that is made
     anew with its files brought over.
