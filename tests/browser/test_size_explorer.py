@@ -81,6 +81,10 @@ class Explorer:
             )
         }
 
+    def ranges(self) -> list[float]:
+        """Give where both axes begin and end, in powers of ten."""
+        return self.plot.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]")
+
     def wait_drawn(self, count: int) -> None:
         """Wait until so many points are drawn: the picture comes a moment after the words."""
         self._wait_plot("plot.data[0].x.filter(one => one !== null).length", count)
@@ -359,3 +363,39 @@ def test_the_cell_run_again_leaves_one_explorer_that_works_and_a_line_that_makes
     shown.wait_text("1 selected: s-1vcpu-512mb-10gb")
     # What stands above it is how the action went.
     assert answer(shown, 2).splitlines()[-1] == "['s-1vcpu-512mb-10gb']"
+
+
+@pytest.mark.timeout(240)
+def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explorer):
+    shown = explorer("explorer", SLUGS)
+    page, notebook = shown.page, shown.notebook
+    shown.click("s-1vcpu-512mb-10gb")
+    shown.wait_text("1 selected")
+    for family in ("basic", "gpu"):
+        shown.chip(family).check()
+        shown.wait_filtered()
+    drawn, ranges = shown.drawn(), shown.ranges()
+    notebook.command("docmanager:save")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.reload()
+    notebook.wait_idle()
+    notebook.run(2)
+    again = Explorer(notebook, 2)
+    again.place.locator(ROWS).first.wait_for(timeout=90_000)
+    again.plot.locator(".points path").first.wait_for(timeout=90_000)
+    again.count = shown.count
+    notebook.picture("explorer_after_reload")
+    assert again.drawn() == drawn, "all points that there were, and no others"
+    assert again.ranges() == pytest.approx(ranges, abs=0.1), "and the axes go where they are"
+    again.wait_rings(1)
+    assert again.chosen_rows() == ["s-1vcpu-512mb-10gb"]
+    assert again.chip("basic").is_checked()
+    # Below the first cell, whose explorer is back as well.
+    again.plot.scroll_into_view_if_needed()
+    again.click("gpu-mi300x8-1536gb")
+    again.wait_text("2 selected")
+    again.wait_rings(2)
+    assert answer(again, 3) == "['gpu-mi300x8-1536gb', 's-1vcpu-512mb-10gb']"
+    again.chip("gpu").uncheck()
+    again.wait_filtered()
+    assert again.drawn() < drawn

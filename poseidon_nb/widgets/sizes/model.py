@@ -87,9 +87,10 @@ class SizeExplorerModel:
     ) -> None:
         self.image = named_image(image)
         priced = unit_prices(sizes)
-        by = ["price_monthly", "memory", "vcpus", "slug"]
-        #: All sizes, with ``sold_in``; a size is its place here.
-        self.sizes = _with_regions(priced, on_sale(sizes, datacenters=regions)).sort_values(by, ignore_index=True)
+        by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
+        priced, order = _with_regions(priced, on_sale(sizes, datacenters=regions)), [True, *[False] * 4, True]
+        #: All sizes, with ``sold_in``, of equal prices the larger first as `on_sale` has them; a size is its place here.
+        self.sizes = priced.sort_values(by, ascending=order, ignore_index=True)
         self._sold: list[list[str]] = [*self.sizes["sold_in"]]
         sold = {region for sold_in in self._sold for region in sold_in}
         names = dict(zip(regions["slug"], regions["name"], strict=True))

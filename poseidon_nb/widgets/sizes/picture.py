@@ -11,7 +11,7 @@ import anywidget
 import plotly.graph_objects as go
 
 from poseidon_nb.plots.labels import told
-from poseidon_nb.plots.picture import INK, TEMPLATE
+from poseidon_nb.plots.picture import AT_THE_FOOT, INK, TEMPLATE
 from poseidon_nb.plots.size_axes import is_price, label_of, scale
 from poseidon_nb.plots.size_facts import family_look, size_facts
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
-HEIGHT_PX = 520
+HEIGHT_PX, BUTTONS_PX = 520, 32
 #: Of more selected points none is named in the picture: the names would lie upon each other.
 MOST_NAMED = 5
 _SIZES, _LINE, _RINGS = range(3)
@@ -32,6 +32,30 @@ class _Companion(anywidget.AnyWidget):
     """Tells what is clicked and selected in the picture, and has it fit its place in the page."""
 
     _esm = pathlib.Path(__file__).with_name("picture.js")
+
+
+class _Figure(go.FigureWidget):
+    """A figure that a page loaded later shows as it is now.
+
+    Plotly's own tells a new page how it was made, and what has become of it since only to pages that were there; it
+    tells that anew when it is displayed by itself, which a part of a panel never is.
+    """
+
+    #: Before it is made it has no traces to tell, but is asked already.
+    _is_made = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._is_made = True
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  # as the widget it is
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if not self._is_made:
+            return state
+        now = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}  # noqa: SLF001  # as plotly itself
+        for name in state.keys() & now.keys():
+            state[name] = self.trait_metadata(name, "to_json")(now[name], self)
+        return state
 
 
 class SizePicture:
@@ -62,7 +86,7 @@ class SizePicture:
         looks = [family_look(family) for family in model.sizes["family"]]
         self._symbols = [symbol for symbol, _ in looks]
         self._colours = [colour for _, colour in looks]
-        self.widget = go.FigureWidget(
+        self.widget = _Figure(
             [self._sizes(), _line(), _rings(), *_legend(model.families)],
             {
                 "template": TEMPLATE,
@@ -71,16 +95,9 @@ class SizePicture:
                 "dragmode": "lasso",
                 "clickmode": "event",
                 "hovermode": "closest",
-                "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-                "legend": {
-                    "orientation": "h",
-                    "yanchor": "bottom",
-                    "y": 1.02,
-                    "x": 0,
-                    "entrywidth": 0,
-                    "itemclick": False,
-                    "itemdoubleclick": False,
-                },
+                # Above the points is room for plotly's buttons, which come with the mouse; the legend is out of their way.
+                "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
+                "legend": {**AT_THE_FOOT, "itemclick": False, "itemdoubleclick": False},
                 "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
             },
         )

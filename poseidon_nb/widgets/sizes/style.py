@@ -27,6 +27,7 @@ EXPLORER_STYLE = """<style>
 .pnb-explorer .js-plotly-plot .plotly .modebar { right: 4px !important; }
 .pnb-explorer .modebar-btn path { fill: var(--pnb-soft) !important; } .pnb-explorer .modebar-btn.active path, .pnb-explorer .modebar-btn:hover path { fill: var(--pnb-brand) !important; }
 .pnb-explorer .modebar-group { background: transparent !important; }
-.pnb-explorer td.pnb-column-slug bdi { font-weight: 600; }
+/* A long name takes a second line, so that the prices at the right stay in sight. */
+.pnb-explorer table.dataTable.pnb-table > tbody > tr > td.pnb-column-slug { min-width: 110px; white-space: normal; overflow-wrap: anywhere; } .pnb-explorer td.pnb-column-slug bdi { font-weight: 600; }
 @container (max-width: 460px) { .pnb-explorer .pnb-filter { flex-direction: column; gap: 2px; } .pnb-explorer .pnb-filter > * { flex: 0 0 auto !important; width: 100%; } .pnb-explorer .widget-dropdown > select { appearance: auto; background-image: none; min-width: 0; } }
 </style>"""

@@ -318,6 +318,12 @@ def test_an_account_that_is_sold_nothing_is_said(frames):
     assert model.steps("vcpus") == []
 
 
+def test_sizes_of_one_price_come_in_the_order_of_sizes_cheapest(frames):
+    sizes, regions = frames
+    model = SizeExplorerModel(sizes, regions)
+    assert model.shown_sizes()["slug"].tolist() == on_sale(sizes, datacenters=regions)["slug"].tolist()
+
+
 def test_the_frames_given_stay_as_they_were(frames):
     sizes, regions = frames
     before = sizes.copy(deep=True), regions.copy(deep=True)
@@ -362,6 +368,14 @@ def test_a_point_keeps_its_place_whatever_is_filtered(explorer):
         assert len(points.x) == 147
         assert "<b>c-4</b>" in points.hovertext[place]
         assert explorer._table._companion.shown == [*explorer.model.shown]
+
+
+def test_a_page_that_asks_later_is_told_the_picture_as_it_is_now(explorer):
+    explorer.model.choose_families(["basic"])
+    explorer.model.draw("vcpus", "price_hourly")
+    told, figure = explorer._picture.widget.get_state(), explorer._picture.widget
+    assert told["_widget_data"][0]["x"] == [*figure.data[0].x]
+    assert told["_widget_layout"]["xaxis"]["title"]["text"] == figure.layout.xaxis.title.text == "vCPUs"
 
 
 def test_a_filter_that_is_clicked_is_the_models_and_a_reset_shows_in_all_of_them(explorer):
