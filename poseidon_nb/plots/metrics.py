@@ -93,7 +93,10 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
         name=told_apart(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
     )
     table = _summary(lines).assign(unit=unit)
-    title, axis = _TITLES.get(kind, (escaped(kind) or "Metrics", escaped(unit) or "value"))
+    what, axis = _TITLES.get(kind, (escaped(kind) or "Metrics", escaped(unit) or "value"))
+    # Of one droplet neither a line nor the legend has the name.
+    names = table["name"].unique().tolist()
+    title = f"{what} of {beside(names[0])}" if len(names) == 1 else what
     coloured = _coloured(table, [*highlight])
     if not table["samples"].any():
         return nothing("there are no readings", table=table, title=title)
@@ -102,7 +105,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     picture = drawn(
         *traces,
         table=table,
-        words=_words(lines, look, title, unit),
+        words=_words(lines, look, what, unit),
         title=title,
         x="time (UTC)",
         y=axis,
@@ -270,13 +273,13 @@ def _moment(time: pd.Timestamp) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
-def _words(lines: pd.DataFrame, look: _Look, title: str, unit: str) -> str:
+def _words(lines: pd.DataFrame, look: _Look, what: str, unit: str) -> str:
     known = lines.dropna(subset="value")
     top = known.iloc[int(known["value"].to_numpy().argmax())]
     gaps = int(lines["value"].isna().sum())
     holes = f" {counted(gaps, 'gap')} in the lines." if gaps else ""
     return (
-        f"{title} of {counted(look.droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
+        f"{what} of {top['name'] if look.is_alone else counted(look.droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
         f" {known['time'].max():%Y-%m-%d %H:%M} UTC. The highest value is {top['value']:.3g}{_behind(unit)}, of"
         f" {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}."
         f"{holes}{_words_of_steps(lines)}{_words_of_legend(look)}"

@@ -43,9 +43,17 @@ _AXIS = {
     "tickcolor": "rgba(0, 0, 0, 0)",
 }
 #: The place of a legend of many words: at the foot, where plotly makes room for as many lines as it takes.
-AT_THE_FOOT = {"yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
+AT_THE_FOOT = {"orientation": "h", "entrywidth": 0, "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
 #: Where nothing is drawn: room for the words that say so, in lines of so many letters.
 _NOTHING_PX, _NOTHING_LETTERS = 150, 80
+#: What a picture's height is reckoned with. In the picture itself, where another template leaves it as it is.
+_ROOM: dict[str, Any] = {
+    # In lines, as words are: by itself plotly gives each entry as much room as the longest.
+    "legend": {"orientation": "h", "entrywidth": 0},
+    "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
+    "xaxis": {"automargin": True},
+    "yaxis": {"automargin": True},
+}
 #: Both themes' look: the page shines through, and the ink is neutral.
 TEMPLATE = go.layout.Template(
     layout={
@@ -56,10 +64,8 @@ TEMPLATE = go.layout.Template(
         "colorway": COLOURS,
         "xaxis": _AXIS,
         "yaxis": _AXIS,
-        # In lines, as words are: by itself plotly gives each entry as much room as the longest.
-        "legend": {"bgcolor": "rgba(0, 0, 0, 0)", "orientation": "h", "entrywidth": 0},
+        "legend": {"bgcolor": "rgba(0, 0, 0, 0)"},
         "hoverlabel": {"align": "left", "namelength": -1},
-        "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
         # Nothing leaves the page by a click: the button that uploads a chart goes.
         "modebar": {
             "bgcolor": "rgba(0, 0, 0, 0)",
@@ -171,7 +177,7 @@ def drawn(
     **layout
         Further properties of the layout.
     """
-    figure = go.Figure([*traces], {"template": TEMPLATE})
+    figure = go.Figure([*traces], {"template": TEMPLATE, **_ROOM})
     figure.update_layout(title_text=title, xaxis_title_text=x or None, yaxis_title_text=y or None)
     return Picture(figure.update_layout(**layout), table, words)
 

@@ -112,6 +112,10 @@ HARD = {
     "rows of long names": (
         f"s = po.do('actions timeline --last 14d')\npo.plots.timeline(s.assign(name=s.name + {LONG} + s.name))"
     ),
+    "lines in a template of ones own": (
+        "po.do('metrics cpu --tag web --last 6h --plot').update_layout(template='plotly_white')"
+    ),
+    "rows in a template of ones own": "po.do('actions timeline --last 14d --plot').update_layout(template='none')",
     "all sizes": SAMPLES["availability_map"].replace(
         "client.regions.frame())", "client.regions.frame()), po.analysis.sizes.unit_prices(client.sizes.frame())"
     ),

@@ -53,6 +53,16 @@ def test_a_line_is_a_droplet_and_breaks_at_a_gap():
     assert "1 gap in the lines" in picture.words
 
 
+def test_of_one_droplet_alone_the_title_and_the_words_have_the_name():
+    picture = metric_lines(lines([(1, "a<b>", "busy", [1, 2])]))
+    assert picture.layout.title.text == "CPU use of a&lt;b&gt;"
+    assert picture.words.startswith("CPU use of a<b>, from ")
+    assert metric_lines(lines([(1, "web-1", "busy", [None])])).layout.title.text == "CPU use of web-1"
+    two = metric_lines(lines([(1, "web-1", "busy", [1, 2]), (2, "web-2", "busy", [5, 6])]))
+    assert two.layout.title.text == "CPU use"
+    assert two.words.startswith("CPU use of 2 droplets, from ")
+
+
 def test_axes_have_units_and_hover_names_the_droplet():
     behind = {"%": "%", "processes": " processes", "Mbit/s": " Mbit/s"}
     for kind, unit in {"cpu": "%", "load": "processes", "bandwidth": "Mbit/s"}.items():

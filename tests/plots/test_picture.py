@@ -113,3 +113,11 @@ def test_a_copy_keeps_table_and_words(again) -> None:
     assert other.words == "Three sizes."
     assert other.table.equals(a_picture().table)
     assert other.layout.title.text == "Prices"
+
+
+def test_a_template_of_ones_own_leaves_the_room_that_the_height_is_reckoned_with():
+    layout = a_picture().update_layout(template="none").layout
+    assert (layout.legend.orientation, layout.legend.entrywidth) == ("h", 0)
+    assert layout.margin.to_plotly_json() == {"l": 8, "r": 8, "t": 56, "b": 8}
+    assert layout.xaxis.automargin
+    assert layout.yaxis.automargin
