@@ -366,6 +366,23 @@ def test_the_cell_run_again_leaves_one_explorer_that_works_and_a_line_that_makes
 
 
 @pytest.mark.timeout(240)
+def test_the_legend_is_not_below_the_buttons_and_long_names_push_no_price_out_of_sight(explorer):
+    shown = explorer()
+    shown.chip("gpu").check()
+    shown.wait_filtered()
+    shown.plot.hover(position={"x": 300, "y": 200})
+    buttons = shown.plot.locator(".modebar").bounding_box()
+    legend = shown.plot.locator(".legend").bounding_box()
+    assert legend["y"] > buttons["y"] + buttons["height"]
+    table = shown.place.locator(".pnb-table-box")
+    # Wider than any size's name is now.
+    table.locator("td.pnb-column-slug bdi").first.evaluate(
+        "one => one.textContent = 'gpu-mi300x8-1536gb-' + 'devcloud-'.repeat(4)"
+    )
+    assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+
+
+@pytest.mark.timeout(240)
 def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explorer):
     shown = explorer("explorer", SLUGS)
     page, notebook = shown.page, shown.notebook
