@@ -90,6 +90,6 @@ def shapes(cell: nbformat.NotebookNode) -> list[str]:
             # What is sent side by side begins, and is listed, in no certain order.
             text = "\n".join(sorted(text.splitlines()))
         text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
-        texts.append(re.sub(r"[\s-]+", " ", re.sub(r"\d+", "0", text)).strip())
-    # The kernel may cut one stream into several outputs.
-    return [" ".join(texts)]
+        texts.append(re.sub(r"\d+", "0", text))
+    # The kernel may cut one stream into several outputs, of which one may hold nothing but the end of a line.
+    return [re.sub(r"[\s-]+", " ", " ".join(texts)).strip()]
