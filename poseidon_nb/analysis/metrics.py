@@ -136,7 +136,8 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The index is a ``DatetimeIndex``; the columns are names of droplets, or names and labels where there are several
-        labels. An id takes a name's place where there is none, or where two droplets have the same.
+        labels. An id takes a name's place where there is none, or where two droplets have the same; a droplet or a
+        label that is not known is called by an empty text.
     """
     frame = needed(
         frame, ("time", "droplet_id", "name", "label", "value"), "metrics", source="po.analysis.metrics.tidy"
@@ -145,7 +146,8 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
     several = names["name"].duplicated(keep=False) | names["name"].isna()
     ids = names["droplet_id"].astype("string")
     called = dict(zip(names["droplet_id"], ids.where(several, names["name"]), strict=True))
-    table = frame.assign(droplet=frame["droplet_id"].map(called).astype(object), label=frame["label"].astype(object))
+    droplets, labels = frame["droplet_id"].map(called).astype(object), frame["label"].astype(object)
+    table = frame.assign(droplet=droplets.where(droplets.notna(), ""), label=labels.where(labels.notna(), ""))
     table = table.drop_duplicates(["time", "droplet", "label"], keep="last")
     keys = ["droplet", "label"] if len(table["label"].unique()) > 1 else ["droplet"]
     return table.set_index(["time", *keys])["value"].unstack(keys).sort_index()  # noqa: PD010  # nothing to add up

@@ -288,8 +288,8 @@ def _words(lines: pd.DataFrame, look: _Look, what: str, unit: str) -> str:
 
 def _words_of_steps(lines: pd.DataFrame) -> str:
     """Say that points are so far apart that peaks are hidden, where they are."""
-    seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds()
-    said = coarse_in_words(seconds.median() / 3600)
+    seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds().dropna()
+    said = coarse_in_words(seconds.median() / 3600) if len(seconds) else ""
     return f" {begun(said)}." if said else ""
 
 

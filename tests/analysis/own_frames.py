@@ -176,8 +176,12 @@ def _listed(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame if frame[name].map(lambda one: isinstance(one, list)).any()]
 
 
+#: Before pandas 3 the usual reader of numbers was off by the last digit.
+_EXACT: Any = {} if int(pd.__version__.partition(".")[0]) >= 3 else {"float_precision": "round_trip"}
+
+
 def through_csv(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(frame.to_csv(index=False)))
+    return pd.read_csv(io.StringIO(frame.to_csv(index=False)), **_EXACT)
 
 
 def through_csv_as_text(frame: pd.DataFrame) -> pd.DataFrame:
