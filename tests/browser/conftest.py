@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from tests.browser import fleet_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -300,3 +302,21 @@ def open_panel(open_notebook: Callable[..., Notebook]) -> Callable[..., DropletP
 def droplet_panel() -> type[DropletPanel]:
     """Give what opens the panel of a droplet by whatever opens a notebook."""
     return DropletPanel
+
+
+@pytest.fixture
+def fleet(open_notebook):
+    """Open the panel of a fleet of 60 under the second cell."""
+
+    def start(*cells: str, open_with: str = fleet_page.OPEN, theme: str = "JupyterLab Light") -> fleet_page.Fleet:
+        notebook = open_notebook(fleet_page.START, open_with, *cells)
+        notebook.command("apputils:change-theme", theme=theme)
+        notebook.run(0)
+        notebook.wait_idle()
+        notebook.run(1)
+        shown = fleet_page.Fleet(notebook, 1)
+        shown.place.locator(fleet_page.ROWS).first.wait_for(timeout=30_000)
+        notebook.wait_idle()
+        return shown
+
+    return start
