@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ def cost_in_words(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
     """Say what everything costs, and of what no price is known."""
     (row,) = total.to_dict("records")
     each = "; a thing with several tags is counted under each" if key == "tag" else ""
-    said = f"In all {usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'])} an hour{each}."
+    said = f"In all {usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour{each}."
     if not row["unpriced"] and not row["unread"]:
         return said
     from poseidon_nb.analysis.cost.sums import UNREAD, unread  # noqa: PLC0415  # pandas comes at first use
@@ -56,7 +57,7 @@ def reconciled_in_words(bill: pd.DataFrame) -> str:
     rows = bill.to_dict("records")
     whole = rows[-1]
     note = whole["note"] if isinstance(whole["note"], str) else ""
-    if whole["difference_usd"] != whole["difference_usd"]:  # NaN, the only number that is not itself
+    if math.isnan(whole["difference_usd"]):
         return f"Whether the bill of this month agrees with the lines is not known{f': {note}' if note else ''}."
     apart = [row for row in rows[:-1] if abs(row["difference_usd"]) >= _HALF_A_CENT]
     apart.sort(key=lambda row: -abs(row["difference_usd"]))
@@ -85,16 +86,16 @@ def history_in_words(months: pd.DataFrame) -> str:
 
 def _month(row: Mapping[Hashable, Any], before: str) -> str:
     said, change, share = f"{row['month']} cost {_known(row['billed_usd'])}", row["change_usd"], row["change_percent"]
-    if change != change:  # noqa: PLR0124  # NaN, the only number that is not itself
+    if math.isnan(change):
         return said
     if abs(change) < _HALF_A_CENT:
         return f"{said}, as much as {before}"
-    part = f" ({percent(share, 1, signed=True)})" if share == share else ""  # noqa: PLR0124  # likewise
+    part = "" if math.isnan(share) else f" ({percent(share, 1, signed=True)})"
     return f"{said}, {usd(abs(change))} {'more' if change > 0 else 'less'} than {before}{part}"
 
 
 def _known(amount: float) -> str:
-    return usd(amount) if amount == amount else "nobody knows how much"  # noqa: PLR0124  # NaN
+    return "nobody knows how much" if math.isnan(amount) else usd(amount)
 
 
 def advice_in_words(advice: pd.DataFrame) -> str:
@@ -106,7 +107,7 @@ def advice_in_words(advice: pd.DataFrame) -> str:
     whole = len(advice)
     if unknown == whole:
         only = "the only droplet" if whole == 1 else f"any of {counted(whole, 'droplet')}"
-        return f"Nothing can be said of {only}: {_why(whole)}."
+        return f"Nothing can be said of {only}: the column why tells."
     saving = advice.loc[advice["verdict"] == "smaller", "saving_usd_month"].sum()
     said = [
         f"{smaller:,} of {counted(whole, 'droplet')} can be smaller, which saves {usd(saving)} a month,"
@@ -121,12 +122,8 @@ def advice_in_words(advice: pd.DataFrame) -> str:
     if larger:
         said.append(f"{larger:,} should be larger{_dearer(advice[advice['verdict'] == 'larger'])}")
     if unknown:
-        said.append(f"of {unknown:,} nothing can be said: {_why(unknown)}")
+        said.append(f"of {unknown:,} nothing can be said: the column why tells")
     return f"{'; '.join(said)}."
-
-
-def _why(unknown: int) -> str:
-    return f"too little was read, or {'it is' if unknown == 1 else 'they are'} off; the column why tells"
 
 
 def _dearer(larger: pd.DataFrame) -> str:
@@ -174,7 +171,7 @@ def cheapest_in_words(found: pd.DataFrame, of_all: int, *, asked: bool, unpriced
     of_all : int
         How many there are, also those that are not in `found`.
     asked : bool
-        Whether anything was wished for.
+        Whether anything was wished for; where nothing has it all, `nothing_holds` has the words.
     unpriced : int
         How many more there would be, had they a price.
     """
@@ -183,17 +180,17 @@ def cheapest_in_words(found: pd.DataFrame, of_all: int, *, asked: bool, unpriced
 
 def _cheapest(found: pd.DataFrame, of_all: int, *, asked: bool) -> str:
     if found.empty:
-        return "No size on sale there has all of that." if asked else "No size is on sale."
+        return "No size is on sale."
     first = found.iloc[0]
     price = f"{usd(first['price_monthly'])} a month"
-    same = found.loc[found["price_monthly"] == first["price_monthly"], "slug"].astype(str).tolist()
-    which = f"{of_all:,} that {'hold' if of_all > 1 else 'holds'} it" if asked else f"{counted(of_all, 'size')} on sale"
-    if len(same) > 1:
-        said = f"{named(same, most=_MOST)} at {price} are the cheapest of {which}."
-    elif of_all == 1:
-        said = f"{same[0]} in {_places(first['sold_in'])} at {price} is the only {'one that holds it' if asked else 'size on sale'}."
+    same = found.loc[found["price_monthly"] == first["price_monthly"], "slug"].astype(str).tolist()[1:]
+    said = f"{first['slug']} in {_places(first['sold_in'])} at {price} is"
+    if of_all == 1:
+        said = f"{said} the only {'one that holds it' if asked else 'size on sale'}."
     else:
-        said = f"{same[0]} in {_places(first['sold_in'])} at {price} is the cheapest of {which}."
+        which = f"{of_all:,} that hold it" if asked else f"{counted(of_all, 'size')} on sale"
+        costs = f"; {named(same, most=_MOST)} {'costs' if len(same) == 1 else 'cost'} the same" if same else ""
+        said = f"{said} the cheapest of {which}{costs}."
     if asked or len(found) == of_all:
         return said
     return (

@@ -47,7 +47,7 @@ LARGER, UNHELD, UNKNOWN = ("larger", -12.0, "s"), ("larger", None, None), ("unkn
             (
                 "2 of 5 droplets can be smaller, which saves $48.00 a month, $576.00 a year; "
                 "1 should be larger, which costs $12.00 a month more; "
-                "of 1 nothing can be said: too little was read, or it is off; the column why tells."
+                "of 1 nothing can be said: the column why tells."
             ),
         ),
         (
@@ -59,11 +59,11 @@ LARGER, UNHELD, UNKNOWN = ("larger", -12.0, "s"), ("larger", None, None), ("unkn
         ),
         (
             [UNKNOWN],
-            "Nothing can be said of the only droplet: too little was read, or it is off; the column why tells.",
+            "Nothing can be said of the only droplet: the column why tells.",
         ),
         (
             [UNKNOWN, UNKNOWN],
-            "Nothing can be said of any of 2 droplets: too little was read, or they are off; the column why tells.",
+            "Nothing can be said of any of 2 droplets: the column why tells.",
         ),
     ],
 )
@@ -88,8 +88,13 @@ def test_the_cheapest_size_is_named_with_its_place_and_its_price():
     told = cheapest_in_words(sizes(one), 1, asked=True)
     assert told == "m-2 in ams3 at $84.00 a month is the only one that holds it."
     told = cheapest_in_words(sizes(one, ("s-4", 84.0, ["fra1"]), other), 3, asked=True)
-    assert told == "m-2 and s-4 at $84.00 a month are the cheapest of 3 that hold it."
-    assert cheapest_in_words(sizes(), 0, asked=True) == "No size on sale there has all of that."
+    assert told == "m-2 in ams3 at $84.00 a month is the cheapest of 3 that hold it; s-4 costs the same."
+    told = cheapest_in_words(sizes(one, *((f"s-{place}", 84.0, ["fra1"]) for place in range(5))), 6, asked=False)
+    assert (
+        told
+        == "m-2 in ams3 at $84.00 a month is the cheapest of 6 sizes on sale; s-0, s-1, s-2 and 2 more cost the same."
+    )
+    assert cheapest_in_words(sizes(), 0, asked=False) == "No size is on sale."
 
 
 def test_who_wishes_for_nothing_sees_where_prices_begin(desk):
