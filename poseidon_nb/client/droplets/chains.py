@@ -1,0 +1,174 @@
+"""The steps that a droplet's verbs are made of: what the client sends, and what a plan shows. Pure, told the droplet's row.
+
+API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.engine.steps import Change, Step, Target, When
+from poseidon_nb.transport.request import request_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from poseidon_nb.client.engine.steps import Chain
+
+    Row = Mapping[str, Any]
+
+#: Droplets that one request can create (droplets_create, ``names``).
+MAX_NAMES = 10
+#: How long a system gets to obey a shutdown before its power is cut, in seconds (dropletActions_post: "after a
+#: reasonable timeout").
+OBEY_S = 120.0
+#: The status in which a droplet is left by the actions that decide about it.
+STATUS_AFTER: Mapping[str, str] = {
+    **dict.fromkeys(("power_on", "power_cycle", "reboot", "rebuild", "restore"), "active"),
+    **dict.fromkeys(("power_off", "shutdown"), "off"),
+}
+#: Actions that stop or restart a droplet that runs.
+INTERRUPTING = frozenset({"power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"})
+#: Actions that cannot be undone.
+IRREVERSIBLE = frozenset({"rebuild", "restore", "enable_ipv6", "password_reset"})
+
+
+def target_of(droplet: Row) -> Target:
+    """Return a droplet as the target of a step."""
+    return Target("droplet", droplet.get("id"), str(droplet.get("name") or droplet.get("id")))
+
+
+def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *, verb: str = "") -> Step:
+    """Return the step that starts one action on a droplet.
+
+    Parameters
+    ----------
+    droplet : mapping
+        As the API sends it; a status that is not known counts as running.
+    action_type : str
+        As the API calls it, such as ``"power_off"``.
+    parameters : mapping, optional
+        What the action's body has beside its type.
+    verb : str
+        What tables call it, where that is not its type.
+    """
+    parameters = parameters or {}
+    return Step(
+        verb=verb or action_type,
+        targets=(target_of(droplet),),
+        request=request_for(
+            operation("dropletActions_post"),
+            path={"droplet_id": droplet["id"]},
+            body={"type": action_type, **parameters},
+        ),
+        awaits="action",
+        change=_change(droplet, action_type, parameters),
+        reversible=action_type not in IRREVERSIBLE and not parameters.get("disk"),
+        interrupts=action_type in INTERRUPTING and droplet.get("status", "active") == "active",
+        unchanged=_already(droplet, action_type),
+    )
+
+
+def _change(droplet: Row, action_type: str, parameters: Row) -> Change:
+    match action_type:
+        case "resize":
+            return Change("size", droplet.get("size_slug"), parameters["size"])
+        case "rename":
+            return Change("name", droplet.get("name"), parameters["name"])
+        case "rebuild" | "restore":
+            image = droplet.get("image") or {}
+            return Change("image", image.get("slug") or image.get("id"), parameters["image"])
+        case "enable_backups" | "disable_backups":
+            features = droplet.get("features")
+            return Change("backups", None if features is None else "backups" in features, action_type == "enable_backups")
+        case "snapshot":
+            return Change("snapshot", None, parameters.get("name"))
+    after = STATUS_AFTER.get(action_type)
+    return Change("status", droplet.get("status"), after) if after else Change()
+
+
+def _already(droplet: Row, action_type: str) -> str:
+    """Return why a power action would change nothing; ``""`` where it would, or that is not known."""
+    status = droplet.get("status")
+    if action_type == "power_on" and status == "active":
+        return "already on"
+    return "already off" if action_type in {"power_off", "shutdown"} and status == "off" else ""
+
+
+def resize_step(droplet: Row, size: str, *, disk: bool) -> Step:
+    """Return the step that resizes a droplet."""
+    return action_step(droplet, "resize", {"size": size, "disk": disk})
+
+
+def snapshot_step(droplet: Row, name: str | None) -> Step:
+    """Return the step that takes a snapshot of a droplet."""
+    return action_step(droplet, "snapshot", {"name": name} if name else {}, verb="take_snapshot")
+
+
+def backup_policy(*, plan: str | None, weekday: str | None, hour: int | None) -> dict[str, Any]:
+    """Return the parameters of an action that sets when backups are made; what is left open is the service's to choose."""
+    wanted = {"plan": plan, "weekday": weekday, "hour": hour}
+    policy = {name: value for name, value in wanted.items() if value is not None}
+    return {"backup_policy": policy} if policy else {}
+
+
+def with_restart(droplet: Row, step: Step) -> Chain:
+    """Return the steps around one that needs a droplet to be off: shut down, power off if needed, the step, power on.
+
+    A droplet that is off needs the step alone.
+    """
+    if droplet.get("status", "active") != "active":
+        return (step,)
+    running = {**droplet, "status": "active"}
+    stopped = {**droplet, "status": "off"}
+    shutdown = replace(
+        action_step(running, "shutdown"), status="active", best_effort=True, limit_s=OBEY_S, interrupts=True
+    )
+    power_off = replace(action_step(running, "power_off"), status="active", when=When.IF_NEEDED)
+    power_on = replace(action_step(stopped, "power_on"), when=When.ALWAYS)
+    return (shutdown, power_off, step, power_on)
+
+
+def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_each: float | None = None) -> list[Step]:
+    """Return the steps that create droplets, as many names in each as one request takes.
+
+    Parameters
+    ----------
+    names : sequence of str
+    fields : mapping
+        The body but its names.
+    single : bool
+        Send ``name`` and not ``names``.
+    usd_month_each : float, optional
+        The price of each, in USD a month.
+    """
+    batches = [names[start : start + MAX_NAMES] for start in range(0, len(names), MAX_NAMES)]
+    return [
+        Step(
+            verb="create",
+            targets=tuple(Target("droplet", None, name) for name in batch),
+            request=request_for(
+                operation("droplets_create"),
+                body={"name": batch[0], **fields} if single else {"names": [*batch], **fields},
+            ),
+            awaits="droplets",
+            usd_month=None if usd_month_each is None else usd_month_each * len(batch),
+        )
+        for batch in batches
+    ]
+
+
+def delete_step(droplet: Row) -> Step:
+    """Return the step that destroys a droplet."""
+    price = (droplet.get("size") or {}).get("price_monthly")
+    return Step(
+        verb="delete",
+        targets=(target_of(droplet),),
+        request=request_for(operation("droplets_destroy"), path={"droplet_id": droplet["id"]}),
+        awaits="gone",
+        usd_month=None if price is None else -float(price),
+        reversible=False,
+        interrupts=droplet.get("status", "active") == "active",
+    )
