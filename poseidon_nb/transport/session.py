@@ -123,7 +123,7 @@ class Session:
         APIError
             DigitalOcean refused, or failed.
         ConnectionFailed, TimedOut
-            No reply came. A request other than GET or PUT may have been carried out all the same.
+            No reply came. A request that is not safe to repeat may have been carried out all the same.
         """
         if self.read_only and request.method != "GET":
             raise ReadOnly(
@@ -163,7 +163,9 @@ class Session:
                 outcome = Outcome(came.status, headers=came.headers)
             else:
                 outcome = Outcome(None, sent=came.sent)
-            wait = self._policy.next_wait(request.method, outcome, attempt, now, self._chance())
+            wait = self._policy.next_wait(
+                request.method, outcome, attempt, now, self._chance(), operation_id=request.operation_id
+            )
             if wait is None:
                 raise self._refused(request, came, now) if isinstance(came, Reply) else came
             if outcome.status == TOO_MANY_REQUESTS:
