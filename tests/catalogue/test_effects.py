@@ -119,9 +119,7 @@ def test_every_delete_asks_or_says_why_not():
             assert effect.reason, f"{key} is a DELETE that does not ask: give it a reason"
             silent[key] = effect.kind
     # All of these can be undone, or lose nothing: a further one is a decision of its own.
-    assert silent == dict.fromkeys(
-        ["cdn_purge_cache", "loadBalancers_delete_cache", "tags_unassign_resources"], "changes"
-    )
+    assert silent == dict.fromkeys(["cdn_purge_cache", "loadBalancers_delete_cache"], "changes")
 
 
 def test_every_put_has_a_reason_and_only_puts_may_be_repeated():

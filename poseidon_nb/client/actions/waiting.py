@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
 from poseidon_nb.client.actions.settle import Settling
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError
@@ -17,23 +18,6 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.poller import Poller
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-
-_HOUR_S = 3600.0
-#: How long each type of action is waited for when the caller sets no limit, in seconds.
-LIMITS_S: Mapping[str, float] = {
-    "create": 600.0,
-    "snapshot": _HOUR_S,
-    "resize": _HOUR_S,
-    "rebuild": _HOUR_S,
-    "restore": _HOUR_S,
-    "transfer": _HOUR_S,
-}
-OTHER_LIMIT_S = 300.0
-
-
-def limit_s(action_type: str) -> float:
-    """Give how long an action of this type is waited for, in seconds, when nothing else was said."""
-    return LIMITS_S.get(action_type, OTHER_LIMIT_S)
 
 
 class Waiting:
