@@ -10,6 +10,7 @@ from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import Connection
 from poseidon_nb.client.domains.domains import Domains
 from poseidon_nb.client.droplets.droplets import Droplets
+from poseidon_nb.client.engine.engine import Engine
 from poseidon_nb.client.images.images import Images
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.metrics import Metrics
@@ -140,6 +141,8 @@ class Client:
         self.keys = Keys(connection)
         self.domains = Domains(connection)
         self.actions = Actions(connection)
+        #: Carries out every change.
+        self.engine = Engine(connection, self.actions)
         self.images = Images(connection, self.actions)
         self.droplets = Droplets(connection, self.actions, slugs, self)
         self.metrics = Metrics(connection, self.droplets)
