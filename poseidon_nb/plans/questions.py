@@ -104,7 +104,7 @@ def warnings(plan: Plan) -> list[str]:
 
 def button_label(plan: Plan) -> str:
     """Return what a button says that was pressed once: ``Really delete 2 droplets ($48.00 a month)?``."""
-    return f"Really {in_brief(plan).replace('_', ' ')}?"
+    return f"Really {in_brief(plan)}?"
 
 
 def refusal(plan: Plan) -> str:

@@ -54,7 +54,7 @@ def summary(plan: Plan) -> str:
 
 def in_brief(plan: Plan) -> str:
     """Return what a plan does and its money, without names: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month)``."""
-    return "; ".join(map(_counted, _phrases(plan)))
+    return "; ".join(_counted(phrase, phrase.verb.replace("_", " ")) for phrase in _phrases(plan))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -114,12 +114,12 @@ def _in_full(phrase: _Phrase) -> str:
     return f"{_counted(phrase)}: {named(names)}"
 
 
-def _counted(phrase: _Phrase) -> str:
-    targets = phrase.targets
+def _counted(phrase: _Phrase, verb: str = "") -> str:
+    targets, verb = phrase.targets, verb or phrase.verb
     if phrase.verb == BARE:
         return printable(targets[0].name)
     many = f" {counted(len(targets), phrase.kind)}" if len(targets) > 1 else ""
-    return f"{phrase.verb}{many}{phrase.detail}{money_of(phrase.steps)}"
+    return f"{verb}{many}{phrase.detail}{money_of(phrase.steps)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
