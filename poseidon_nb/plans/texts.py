@@ -28,9 +28,9 @@ BARE = "api"
 _LEADS_TO = {"size": "to", "name": "to", "image": "from image", "snapshot": "as", "tags": "with"}
 #: Operations whose bodies are told in the words of a verb.
 _OWN_WORDS = frozenset({"dropletActions_post", "tags_assign_resources", "tags_unassign_resources"})
-#: What stands for an id that could not be looked up; a path has it percent-encoded.
+#: What stands for an id that could not be looked up; a path and a query have it encoded.
 UNKNOWN_ID = "ID-OF "
-_QUOTED_ID = "ID-OF%20"
+_QUOTED_IDS = ("ID-OF%20", "ID-OF+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +198,7 @@ def _part(step: Step) -> str:
 
 def request_text(request: Request) -> str:
     """Return a request as it would be sent, with ids that could not be looked up as words."""
-    return str(request).replace(_QUOTED_ID, UNKNOWN_ID)
+    text = str(request)
+    for quoted in _QUOTED_IDS:
+        text = text.replace(quoted, UNKNOWN_ID)
+    return text

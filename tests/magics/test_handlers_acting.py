@@ -355,7 +355,7 @@ def test_an_interrupted_cell_says_where_it_stopped(desk, monkeypatch):
     def interrupted(self, *args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("poseidon_nb.client.stored.Tags.create", interrupted)
+    monkeypatch.setattr("poseidon_nb.plans.plan.Plan.run", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         desk.do("", body="tags list\ntags create x\ntags list")
     assert caught.value.__notes__ == ["stopped in command 2 of 3; what follows was not run"]
