@@ -88,6 +88,8 @@ class Session:
         self._rate_limit: RateLimit | None = None
         self._lock = threading.Lock()
         self._server_ahead_s = 0.0
+        #: The server's time less our monotonic clock, in seconds, by the last answer that told it; None before any.
+        self.server_offset_s: float | None = None
         self._told_until_s = 0.0
         self._wire = Wire(self.base_url, credential.token, timeout_s)
 
@@ -232,6 +234,8 @@ class Session:
         if date is None:
             return
         try:
-            self._server_ahead_s = (parsedate_to_datetime(date) - self.clock.now()).total_seconds()
+            told = parsedate_to_datetime(date)
+            self._server_ahead_s = (told - self.clock.now()).total_seconds()
+            self.server_offset_s = told.timestamp() - self.clock.monotonic()
         except (TypeError, ValueError, OverflowError):
             return

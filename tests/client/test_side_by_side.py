@@ -68,7 +68,7 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
     def on_progress(progress):
         if progress.label.startswith("power_on"):
             monkeypatch.setattr(
-                "poseidon_nb.client.actions.settle.Settling._one", lambda _, id_: {**read(id_), "status": "off"}
+                "poseidon_nb.client.engine.consistency.ConsistencyWaiter._one", lambda _, id_: {**read(id_), "status": "off"}
             )
 
     with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off; web-1 has its snapshot"):
