@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
 from poseidon_nb.transport.wire import CONNECTIONS
 
@@ -150,7 +150,7 @@ def _side_by_side(
     stop = threading.Event()
 
     def body_unless_stopped(number: int) -> bytes:
-        with calling_off.until(stop):
+        with cancellation.until(stop):
             return body_of(number)
 
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="poseidon-pages")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly, TransportError
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
 from poseidon_nb.transport.journal import READING, Course, Journal
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
-from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy
+from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy, refused
 from poseidon_nb.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Session:
         attempt = 0
         while True:
             attempt += 1
-            self._take_turn(on_wait)
+            self._take_turn(request, on_wait)
             course.begins(self.clock.now())
             came = self._try_once(request)
             course.came(came)
@@ -184,11 +184,20 @@ class Session:
     def _try_once(self, request: Request) -> Reply | TransportError:
         """Send once, in a turn that was taken, and give it back."""
         reply: Reply | None = None
+        nothing_done = False
         try:
             reply = self._wire.send(request)
+            nothing_done = refused(reply.status)
+        except InvalidArgument:
+            nothing_done = True
+            raise
         except TransportError as failure:
+            nothing_done = not failure.sent
             return failure
         finally:
+            work = cancellation.current()
+            if work is not None and request.method not in READING:
+                work.end_change(nothing_done=nothing_done)
             headers = {} if reply is None else reply.headers
             with self._lock:
                 self._limiter.end(headers, self.clock.monotonic())
@@ -205,13 +214,16 @@ class Session:
         return error_for(request, reply, self.credential, now)
 
     # --- waiting -----------------------------------------------------------------------------------------------------
-    def _take_turn(self, on_wait: Callable[[float, str], None] | None) -> None:
+    def _take_turn(self, request: Request, on_wait: Callable[[float, str], None] | None) -> None:
+        work = cancellation.current()
         while True:
-            calling_off.check()
+            cancellation.check()
             with self._lock:
                 now_s = self.clock.monotonic()
                 delay_s = self._limiter.delay_s(now_s)
                 if delay_s <= 0:
+                    if work is not None and request.method not in READING:
+                        work.begin_change()
                     # In the same breath, or all threads would take the one turn that is left.
                     self._limiter.begin(now_s)
                     return
@@ -225,7 +237,7 @@ class Session:
     def _pause(self, seconds: float, reason: str, on_wait: Callable[[float, str], None] | None) -> None:
         if on_wait is not None and seconds >= _WORTH_TELLING_S:
             on_wait(seconds, reason)
-        calling_off.wait(self.clock, seconds)
+        cancellation.wait(self.clock, seconds)
 
     def _note_date(self, date: str | None) -> None:
         # Whole seconds; a reply that was quick tells the difference to within one.

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import items_of
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
     nobody_reads = threading.Event()
 
     def read_gpus() -> list[bytes]:
-        with calling_off.until(nobody_reads):
+        with cancellation.until(nobody_reads):
             return [page.body for page in connection.pages("droplets_list", query={**others, "type": "gpus"})]
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus")
