@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -158,7 +159,7 @@ def _side_by_side(
     ahead = iter(numbers)
     try:
         for number in ahead:
-            waiting.append((number, pool.submit(body_unless_stopped, number)))
+            waiting.append((number, pool.submit(copy_context().run, body_unless_stopped, number)))
             if len(waiting) < AHEAD:
                 continue
             number, future = waiting.popleft()  # noqa: PLW2901  # the number submitted has gone into the queue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import items_of
@@ -42,7 +43,7 @@ def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus")
     try:
-        gpus = pool.submit(read_gpus)
+        gpus = pool.submit(copy_context().run, read_gpus)
         yield from (page.body for page in connection.pages("droplets_list", query=filters))
         gpu_bodies = result_of(gpus, connection.on_idle)
         yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
