@@ -104,6 +104,11 @@ class RetryPolicy:
         return Wait(backoff_s, f"server error {outcome.status}") if passes else None
 
 
+def refused(status: int) -> bool:
+    """Check whether an answer says for certain that nothing was done."""
+    return 400 <= status < 500 or status == NOT_IMPLEMENTED  # noqa: PLR2004  # 4xx
+
+
 def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Give how many seconds a 429 asks to wait, or None when it does not say.
 

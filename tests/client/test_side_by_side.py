@@ -8,7 +8,7 @@ import pytest
 
 from poseidon_nb.client.droplets.bulk import SENDERS, on_each, run_on_each
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 
 BIGGER = "s-4vcpu-8gb"
 
@@ -142,7 +142,7 @@ def test_ctrl_c_stops_sequences_and_names_those_that_are_half_way(client, webs, 
             while True:
                 # What a wait does, again and again.
                 tell(None)
-        except calling_off.CalledOff:
+        except cancellation.Cancelled:
             over.release()
             raise
 
