@@ -127,7 +127,7 @@ class Session:
         APIError
             DigitalOcean refused, or failed.
         ConnectionFailed, TimedOut
-            No reply came. A request other than GET or PUT may have been carried out all the same.
+            No reply came. A request that is not safe to repeat may have been carried out all the same.
         """
         if self.read_only and request.method != "GET":
             raise ReadOnly(
@@ -172,7 +172,14 @@ class Session:
                 outcome = Outcome(None, sent=came.sent)
             if outcome.sent and not (outcome.status and refused(outcome.status)):
                 doubt = came
-            wait = self._policy.next_wait(request.method, outcome, attempt, self.server_now(), self._chance())
+            wait = self._policy.next_wait(
+                request.method,
+                outcome,
+                attempt,
+                self.server_now(),
+                self._chance(),
+                operation_id=request.operation_id,
+            )
             if wait is None:
                 raise self._error(request, came, doubt)
             if outcome.status == TOO_MANY_REQUESTS:

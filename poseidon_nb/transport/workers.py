@@ -36,15 +36,17 @@ class Workers:
         self._lock = threading.Lock()
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Have a job done in the caller's context, and return its future at once. It can be cancelled until it begins."""
+        """Have a job done, and return its future at once. It can be cancelled until it begins.
+
+        The job has a context of its own: the caller's deadline does not bound it.
+        """
         future: Future[T] = Future()
-        context = contextvars.copy_context()
 
         def work() -> None:
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                result = context.run(job)
+                result = contextvars.Context().run(job)
             except BaseException as error:  # noqa: BLE001  # whoever holds the future raises it
                 future.set_exception(error)
             else:

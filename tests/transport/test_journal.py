@@ -107,7 +107,7 @@ def test_what_was_repeated_is_one_change_that_says_after_what(api, session, jour
         api.put(f"{API}/v2/droplets", **answer)
     api.put(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
     api.put(f"{API}/v2/droplets", json={})
-    sent(session, "PUT")
+    session.send(dataclasses.replace(CREATE, method="PUT", operation_id="firewalls_update"))
     (change,) = journal
     assert change.outcome == "completed 200, repeated after 429 and no answer"
     assert change.time == clock.start, "when it first went out"

@@ -26,7 +26,7 @@ from poseidon_nb.errors import (
     ServerError,
 )
 from poseidon_nb.text import seconds_text
-from poseidon_nb.transport.cancellation import Cancellation, Cancelled
+from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -262,7 +262,7 @@ class Execution:
 
         def job() -> None:
             try:
-                with cancellation.applied(), telling(partial(self._note, number)):
+                with under(cancellation), telling(partial(self._note, number)):
                     result: Result = self._sender.send(step, look_first=look_first)
             except (PoseidonError, Cancelled) as error:
                 result = error
