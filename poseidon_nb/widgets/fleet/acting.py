@@ -1,4 +1,4 @@
-"""Carrying a fleet's orders out: side by side, and each droplet in its own time.
+"""Carrying orders out, of one droplet or of many: side by side, and each droplet in its own time.
 
 A single action is sent by a few threads and followed by the account's one subscription, so that nobody waits in a thread;
 a droplet that is busy is sent to when what runs on it has ended. Only a sequence, a resize of a droplet that is on, has a
@@ -12,6 +12,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.client.actions.settle import expected_after
 from poseidon_nb.client.connection import telling
 from poseidon_nb.client.droplets.bulk import ROUNDS, act_on_each, run_on_each
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from poseidon_nb.client.actions.actions import Action
-    from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.watching.subscription import Followed, Subscription
     from poseidon_nb.widgets.fleet.work import FleetWork
@@ -44,7 +44,7 @@ class FleetActing:
     ----------
     client : Client
     subscription : Subscription
-        Of all droplets; whoever holds it passes on what it tells.
+        Of these droplets; whoever holds it passes on what it tells.
     workers : Workers
     moved : callable
         Called, from any thread, with an order's work and a droplet's id, when that row has moved.
@@ -108,7 +108,7 @@ class FleetActing:
             raise self._failed(work, droplet.id, failure) from failure
         self._forget(work, droplet)
         # Before it is followed, so that no news of it comes that belongs to nobody.
-        work.started(droplet.id, action.id)
+        work.started(droplet.id, Progress(action.id, action.label, action.status, 0.0))
         self._subscription.follow(action)
         self._moved(work, droplet.id)
         return action
@@ -178,7 +178,7 @@ class FleetActing:
         order = work.order
 
         def tell(progress: Progress) -> None:
-            work.tell_of(droplet.id, progress)
+            work.tell(droplet.id, progress)
             self._moved(work, droplet.id)
 
         try:

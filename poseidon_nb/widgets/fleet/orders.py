@@ -1,8 +1,8 @@
-"""What was asked of a selection of droplets, and what it is for each of them. Pure."""
+"""What was asked of some droplets, or of one, and what it is for each of them. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.droplets.steps import Step, resize_step
@@ -25,8 +25,8 @@ class Order:
     verb : str
     droplets : tuple of mapping
         The rows as they were shown when it was clicked.
-    ending : str
-        What stands behind each droplet's own name in the name of its snapshot.
+    names : mapping
+        What the snapshot of each droplet is called, by the droplet's id.
     size : str
         To resize to.
     with_disk : bool
@@ -35,7 +35,7 @@ class Order:
 
     verb: str
     droplets: tuple[Row, ...]
-    ending: str = ""
+    names: Mapping[int, str] = field(default_factory=dict)
     size: str = ""
     with_disk: bool = False
 
@@ -45,19 +45,16 @@ class Order:
         one = len(self.droplets) == 1
         what = printable(str(self.droplets[0]["name"])) if one else counted(len(self.droplets), "droplet")
         disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
-        return f"{spoken(self.verb).capitalize()} {what}{f' to {printable(self.size)}{disk}' if self.size else ''}"
+        size = f" to {printable(self.size)}{disk}" if self.size else ""
+        name = f": {printable(''.join(self.names.values()))}" if one and self.names else ""
+        return f"{spoken(self.verb).capitalize()} {what}{size}{name}"
 
     def planned(self, droplet: Row) -> tuple[str, ...]:
-        """Give the actions that it takes on a droplet, where it takes several."""
+        """Return the types of the actions that it takes on a droplet, where it takes several."""
         return RESTARTING if self.size and droplet.get("status") == "active" else ()
 
     def step(self, droplet: Row) -> Step:
-        """Give the action that it is for a droplet."""
-        if self.verb == "snapshot":
-            return Step(self.verb, {"name": snapshot_name(droplet, self.ending)})
-        return resize_step(self.size, disk=self.with_disk) if self.size else Step(self.verb, {})
-
-
-def snapshot_name(droplet: Row, ending: str) -> str:
-    """Give what a droplet's snapshot is called: its own name comes first, so that many can be told apart."""
-    return f"{droplet['name']}-{ending.strip()}"
+        """Return the action that it is for a droplet."""
+        if self.size:
+            return resize_step(self.size, disk=self.with_disk)
+        return Step(self.verb, {"name": self.names[droplet["id"]]} if self.names else {})

@@ -223,7 +223,7 @@ def test_what_harms_nothing_is_done_at_once_for_one_droplet_and_only_once(fleet)
     fleet.select([3])
     assert [one["id"] for one in fleet.press("power_on").droplets] == [3]
     assert fleet.press("power_on") is None
-    assert fleet.why_text() == "Something is running on it."
+    assert fleet.why_text() == "Its power on is under way."
     fleet.release(3)
     assert fleet.press("power_on") is not None
 
