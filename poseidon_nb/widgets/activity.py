@@ -23,26 +23,26 @@ _MARKS = {"done": ("✓", "done"), "now": ("●", "now"), "next": ("○", "to co
 
 
 def spoken(action_type: str) -> str:
-    """Give an action's type as a person says it: ``power off``, ``shut down``."""
+    """Return an action's type as a person says it: ``power off``, ``shut down``."""
     return {"shutdown": "shut down"}.get(action_type, action_type.replace("_", " "))
 
 
 def error_text(error: PoseidonError) -> str:
-    """Give what went wrong in one line, with the id that DigitalOcean's support asks for."""
+    """Return what went wrong in one line, with the id that DigitalOcean's support asks for."""
     request_id = getattr(error, "request_id", None)
     text = printable(str(error))
     return f"{text} (request {printable(request_id)})" if request_id and request_id not in text else text
 
 
 def may_be_repeated(error: PoseidonError) -> bool:
-    """Say whether *retry* may be offered: not for what may have been carried out, or goes on unseen."""
+    """Return whether *retry* may be offered: not for what may have been carried out, or goes on unseen."""
     if isinstance(error, ServerError):
         return error.status == HTTPStatus.NOT_IMPLEMENTED
     return not isinstance(error, (OutcomeUnknown, ActionTimedOut, NotFound))
 
 
 def unforeseen(failure: Exception) -> OutcomeUnknown:
-    """Give an error that a row can show for one that nobody has foreseen: a row that never ends would lock its droplet."""
+    """Return an error that a row can show for one that nobody has foreseen: a row that never ends would lock its droplet."""
     # Its own words are for the log: nobody has looked what stands in them, and a row is saved with the notebook.
     error = OutcomeUnknown(
         f"failed in a way not foreseen ({type(failure).__name__}), and may have been carried out: "
@@ -151,7 +151,7 @@ class Entry:
         return steps + [(spoken(kind), "next") for kind in self.planned if kind not in seen]
 
     def detail_html(self) -> str:
-        """Give what stands below its bar: the steps, and what went wrong."""
+        """Return what stands below its bar: the steps, and what went wrong."""
         steps = "".join(
             f"<li class='pnb-step pnb-step-{how}'><span aria-hidden='true'>{_MARKS[how][0]}</span> {escape(word)}"
             f"<span class='pnb-unseen'> ({_MARKS[how][1]})</span></li>"
@@ -162,7 +162,7 @@ class Entry:
         return listed + error
 
     def text(self) -> str:
-        """Give it as a line of text."""
+        """Return it as a line of text."""
         row = self.row
         steps = "; ".join(f"{word} {_MARKS[how][1]}" for word, how in self.steps)
         error = error_text(self.error) if self.error is not None else ""

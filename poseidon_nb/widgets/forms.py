@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def verb_buttons(model: DropletsModel, clicked: Clicked) -> dict[str, Button]:
-    """Give the buttons of the first row, by verb."""
+    """Return the buttons of the first row, by verb."""
     return {
         name: Button(
             clicked(partial(model.press, name)),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def classed(widget: Any, *names: str) -> Any:
-    """Give a widget with these classes, for the style sheet and for tests: ``pnb-...``."""
+    """Return a widget with these classes, for the style sheet and for tests: ``pnb-...``."""
     for name in names:
         widget.add_class(f"pnb-{name}")
     return widget
@@ -35,7 +35,7 @@ def marked(widget: Any, name: str, *, on: bool) -> None:
 
 
 def html(*names: str, value: str = "") -> Any:
-    """Give a place for HTML, which whoever fills it has escaped."""
+    """Return a place for HTML, which whoever fills it has escaped."""
     return classed(ipywidgets.HTML(value), *names)
 
 
@@ -47,7 +47,7 @@ def shown(widget: Any, value: str) -> None:
 
 
 def head_html(title: str, account: str, below: str) -> str:
-    """Give what stands at the top of a panel, of words that nobody has escaped."""
+    """Return what stands at the top of a panel, of words that nobody has escaped."""
     return (
         f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(title)}</span>"
         f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
@@ -56,12 +56,12 @@ def head_html(title: str, account: str, below: str) -> str:
 
 
 def box(*children: Any, names: Sequence[str] = ()) -> Any:
-    """Give a box of widgets; the style sheet lays it out."""
+    """Return a box of widgets; the style sheet lays it out."""
     return classed(ipywidgets.Box(children), *names)
 
 
 def style_sheet() -> Any:
-    """Give the widget that holds the style sheet; every panel begins with one."""
+    """Return the widget that holds the style sheet; every panel begins with one."""
     return html("hidden", value=STYLE)
 
 

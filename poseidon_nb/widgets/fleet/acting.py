@@ -180,6 +180,9 @@ class FleetActing:
         def tell(progress: Progress) -> None:
             work.tell(droplet.id, progress)
             self._moved(work, droplet.id)
+            if progress.done:
+                # Who follows the account hears only by and by what a sequence has done.
+                self._subscription.look_again()
 
         try:
             with telling(self._waits(work, droplet)):

@@ -141,18 +141,13 @@ class Fleet:
             self.select(self._selected | {*ids} if on else self._selected - {*ids})
 
     # --- buttons -----------------------------------------------------------------------------------------------------
-    @property
-    def asking(self) -> bool:
-        """Whether a question is open."""
-        return bool(self._asking.about)
-
     def buttons(self) -> dict[str, ButtonState]:
-        """Give what the buttons show now, by verb."""
+        """Return what the buttons show now, by verb."""
         with self._lock:
             return {verb.type: self._button(verb) for verb in VERBS.values()}
 
     def press(self, verb: str) -> Order | None:
-        """Take a click on the button of a verb without a form; give what is to be done now.
+        """Take a click on the button of a verb without a form; return what is to be done now.
 
         None where it asks first, cannot be, or has a form.
         """
@@ -165,15 +160,15 @@ class Fleet:
             return self.claimed(Order(verb, tuple(fitting)))
 
     def confirms(self, question: str, rows: Iterable[Row]) -> bool:
-        """Take a press of a button that asks about these droplets; say whether it confirms."""
+        """Take a press of a button that asks about these droplets; return whether it confirms."""
         return self._asking.press(_question(question, rows))
 
     def asks(self, question: str, rows: Iterable[Row]) -> bool:
-        """Say whether this is the question that is open."""
+        """Return whether this is the question that is open."""
         return self._asking.about == _question(question, rows)
 
     def shown(self) -> None:
-        """Say that the question can be read now."""
+        """Note that the question can be read now."""
         self._asking.shown()
 
     def cancel(self) -> None:
@@ -259,14 +254,14 @@ class Fleet:
 
     # --- words -------------------------------------------------------------------------------------------------------
     def count_text(self) -> str:
-        """Give how many there are, and how many are selected."""
+        """Return how many there are, and how many are selected."""
         with self._lock:
             shown = f"{counted(len(self._rows), 'droplet')}{f' with the tag {printable(self.tag)}' if self.tag else ''}"
             price = sum(float((row.get("size") or {}).get("price_monthly") or 0.0) for row in self._rows.values())
             return f"{shown}, {usd(price)} a month"
 
     def why_text(self) -> str:
-        """Say in one line why some buttons cannot be clicked; nothing where the selection says it."""
+        """Return in one line why some buttons cannot be clicked; nothing where the selection says it."""
         if not self._selected:
             return "Select droplets in the table: a click on a row, Shift for a range, the box in the head for all."
         buttons = self.buttons()
@@ -281,7 +276,7 @@ class Fleet:
         return " ".join(said)
 
     def selection_text(self) -> str:
-        """Give what is selected, in words."""
+        """Return what is selected, in words."""
         rows = self.selected_rows
         if not rows:
             return "Nothing is selected"

@@ -248,7 +248,7 @@ class DropletsModel(Following, ABC):
         rows = [] if self.hindrance() else self.fleet.claim(ids, verb)
         if rows:
             work.again(rows)
-            self.announcement = f"{work.title}: {len(rows)} tried again"
+            self.announcement = f"{work.order.title}: {len(rows)} tried again"
             self._acting.carry_out(work, rows)
         elif ids:
             self.remark = f"Not tried again: {self.hindrance() or f'{self.fleet.why_not(verb, ids)}.'}"
@@ -302,7 +302,7 @@ class DropletsModel(Following, ABC):
 
     def _begin(self, order: Order) -> None:
         work = self._add(FleetWork(order))
-        self.announcement = f"{work.title}: started"
+        self.announcement = f"{work.order.title}: started"
         self._acting.carry_out(work, order.droplets)
 
     def _add(self, work: FleetWork) -> FleetWork:
@@ -316,9 +316,6 @@ class DropletsModel(Following, ABC):
         work.end(droplet_id, error)
         if not work.elsewhere:
             self.fleet.release(droplet_id)
-        if work.order.size:
-            # Who follows the account hears only by and by what a sequence has done.
-            self._subscription.look_again()
         if work.ended:
             self.announcement = work.announcement()
         self._changed()

@@ -24,17 +24,7 @@ class DropletsPanel(Panel):
     model: DropletsModel
 
     def _compose(self, *head: Any, snapshot: str, size: str, bar: Sequence[Any] = ()) -> None:
-        """Put the panel together, under its lock.
-
-        Parameters
-        ----------
-        *head : widget
-            What stands above the buttons.
-        snapshot, size : str
-            What the fields of the two forms are called.
-        bar : sequence of widget
-            What stands in the bar before the buttons.
-        """
+        """Put it together, under its lock: `snapshot` and `size` label fields, `bar` is what stands before the buttons."""
         self._why = html("why")
         self._buttons = verb_buttons(self.model, self.clicked)
         self._forms = (
@@ -106,10 +96,10 @@ class _WorkRows:
         failed = len(work.retriable)
         self._retry.show(
             "Retry" if work.single else f"Retry the {failed:,} that failed",
-            why=f"Retry: {work.title}",
+            why=f"Retry: {work.order.title}",
             visible=bool(failed) and work.ended,
         )
-        self._dismiss.show("Dismiss", why=f"Dismiss: {work.title}", visible=work.ended)
+        self._dismiss.show("Dismiss", why=f"Dismiss: {work.order.title}", visible=work.ended)
         entries = work.entries()
         for droplet_id, entry in entries:
             if droplet_id not in self._rows:

@@ -55,7 +55,7 @@ class FleetWork:
     def _new(self, row: Row) -> Entry:
         # The size is the same for all, and stands above them; a row alone stands without what is above.
         title = f"{spoken(self.order.verb).capitalize()} {printable(str(row['name']))}"
-        return Entry(self.title if self.single else title, self.order.verb, self.order.planned(row))
+        return Entry(self.order.title if self.single else title, self.order.verb, self.order.planned(row))
 
     # --- news --------------------------------------------------------------------------------------------------------
     def started(self, droplet_id: int, progress: Progress) -> None:
@@ -124,18 +124,13 @@ class FleetWork:
         with self._lock:
             return all(entry.ended for entry in self._entries.values())
 
-    @property
-    def title(self) -> str:
-        """What was asked for: ``Power off 50 droplets``."""
-        return self.order.title
-
     def summary(self) -> str:
         """Return in words how far it is: ``Power off 50 droplets: 47 completed, 3 failed``."""
         with self._lock:
             states = [entry.state for entry in self._entries.values()]
         parts = [(states.count(state), words) for state, words in _COUNTED.items()]
         told = ", ".join(words if self.single else f"{number:,} {words}" for number, words in parts if number)
-        return f"{self.title}: {told}"
+        return f"{self.order.title}: {told}"
 
     def announcement(self) -> str:
         """Return what somebody should hear who does not look at its rows."""
@@ -143,10 +138,10 @@ class FleetWork:
         return f"{self.summary()}: {error_text(error)}" if error is not None else self.summary()
 
     @property
-    def fraction(self) -> float:
-        """From 0 to 1, how many have ended."""
+    def percent(self) -> int:
+        """How many of 100 have ended."""
         with self._lock:
-            return sum(entry.ended for entry in self._entries.values()) / len(self._entries)
+            return 100 * sum(entry.ended for entry in self._entries.values()) // len(self._entries)
 
     def entry(self, droplet_id: int) -> Entry:
         """Return a droplet's row."""
@@ -181,12 +176,11 @@ def summary_html(work: FleetWork) -> str:
     """Return the summary of several with the bar of all, which counts ends and estimates nothing."""
     if work.single:
         return ""
-    percent = round(100 * work.fraction)
-    words = work.summary()
+    percent, words = work.percent, work.summary()
     bad = " pnb-work-bad" if work.failed else " pnb-work-good" if work.ended else ""
     return (
         f"<div class='pnb-work-head{bad}'><span class='pnb-work-words'>{escape(words)}</span>"
-        f"<span class='pnb-track' role='progressbar' aria-label='{escape(work.title)}' aria-valuemin='0' "
+        f"<span class='pnb-track' role='progressbar' aria-label='{escape(work.order.title)}' aria-valuemin='0' "
         f"aria-valuemax='100' aria-valuenow='{percent}' aria-valuetext='{escape(words)}'>"
         f"<span style='width:{percent}%'></span></span></div>"
     )

@@ -188,8 +188,8 @@ def test_the_row_of_a_single_droplet_says_all_that_the_summary_would(desk):
     desk.clock.advance(TOO_SOON_S)
     go._button.click()
     (work,) = panel.model.works
-    assert work.entry(one).title == work.title
-    assert work.title.endswith(" to s-8vcpu-16gb")
+    assert work.entry(one).title == work.order.title
+    assert work.order.title.endswith(" to s-8vcpu-16gb")
     assert panel._works[work]._summary.value == ""
 
 
