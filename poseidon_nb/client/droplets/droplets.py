@@ -375,6 +375,9 @@ class Droplets(Collection[Droplet]):
     def _raise_first(self, outcomes: Sequence[Outcome]) -> None:
         """Raise what made a chain fail; a power_on that failed too is told with it."""
         failed = [one for one in outcomes if one.error is not None and not one.step.best_effort]
+        if any(one.status == "skipped" for one in outcomes):
+            # What should have come first did not go well.
+            failed = [one for one in outcomes if one.error is not None]
         errors = [(one, one.error) for one in failed if one.error is not None]
         if not errors:
             return

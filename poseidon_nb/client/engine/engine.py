@@ -182,7 +182,7 @@ class Engine:
         chains: Sequence[Chain],
         *,
         title: str = "",
-        on_change: Callable[[int], None],
+        on_change: Callable[[int, ChainRun], None],
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> Execution:
         """Run chains in the background, and return at once.
@@ -192,7 +192,7 @@ class Engine:
         chains : sequence of Chain
         title : str
         on_change : callable
-            Called, from any thread, with a chain's number whenever there is news of it.
+            Called, from any thread, with a chain's number and how far it is whenever there is news of it.
         assign : mapping, optional
             As for `run`.
         """
