@@ -342,7 +342,7 @@ class Droplets(Collection[Droplet]):
         Raises
         ------
         InvalidArgument
-            The size does not exist, is not sold in the droplet's region, or has a smaller disk.
+            The size does not exist, is not available, is not sold in the droplet's region, or has a smaller disk.
         """
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
 
