@@ -229,7 +229,7 @@ class Droplets(Collection[Droplet]):
         wait_for : str, optional
             ``"ssh"``: block further until their SSH port answers.
         timeout_s : float, optional
-            Seconds; 10 minutes by default.
+            Seconds; by default those of a create (`catalogue.wait_limits`).
         on_progress : callable, optional
             Told a `Progress` several times a second.
         **fields : object
@@ -383,7 +383,11 @@ class Droplets(Collection[Droplet]):
             return
         (first, error), *others = errors
         if first.step.when is When.ALWAYS:
-            done = joined(dict.fromkeys(one.step.verb for one in outcomes if one.status == "completed" and not one.step.best_effort))
+            done = joined(
+                dict.fromkeys(
+                    one.step.verb for one in outcomes if one.status == "completed" and not one.step.best_effort
+                )
+            )
             explained(error, f"{done} completed, and {first.target.name} may still be off: look whether to power it on")
         for one, second in others:
             if one.step.when is When.ALWAYS and second is not error:
@@ -422,7 +426,7 @@ class Droplets(Collection[Droplet]):
         Raises
         ------
         InvalidArgument
-            The size does not exist, is not sold in the droplet's region, or has a smaller disk.
+            The size does not exist, is not available, is not sold in the droplet's region, or has a smaller disk.
         """
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
 

@@ -24,6 +24,9 @@ Shorthand = Literal["", "inbound", "outbound", "object", "objects", "urns"]
 #: The kinds of which more than one can be given.
 LISTS = frozenset({"list", "integers"})
 
+#: Before a region's slug: the source of the sizes that can be had there, beside ``"sizes"`` for all.
+SIZES_IN = "sizes in "
+
 #: When to ask before acting: it deletes; it is any request but a GET; it acts on more than one thing; it grows a disk
 #: for good; it costs money; it replaces what is on a disk; it restarts more than one thing.
 Question = Literal["delete", "change", "many", "disk", "price", "replace", "restart"]
