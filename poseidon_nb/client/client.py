@@ -73,7 +73,8 @@ def connect(  # the ways to name an account, all by keyword but the first
     base_url : str, optional
         Another address than DigitalOcean's; https, or this machine.
     timeout_s : float
-        Longest wait for one reply, in seconds.
+        How long one request may take as a whole, in seconds, from its connection to the last byte of its answer. One
+        that is repeated gets it anew.
     read_only : bool
         Refuse every request but GET. ``POSEIDON_READ_ONLY=1`` does the same for all clients.
     clock : Clock

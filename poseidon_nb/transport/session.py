@@ -43,7 +43,8 @@ class Session:
     base_url : str
         ``https://...``; ``http://`` only for this machine.
     timeout_s : float
-        Longest silence of the server while one reply is awaited, in seconds.
+        How long one request may take as a whole, in seconds: its connection, its sending, and its whole answer, however
+        it drips. Pauses and repeats are not in it; `deadline` bounds those.
     read_only : bool
         Refuse every request but GET.
     journal : Journal, optional
