@@ -125,6 +125,8 @@ class Session:
             The request would change something and this session only reads.
         APIError
             DigitalOcean refused, or failed.
+        ShapeError
+            The answer to a GET came garbled each time.
         ConnectionFailed, TimedOut
             No reply came. A request other than GET or PUT may have been carried out all the same.
         """
@@ -163,7 +165,7 @@ class Session:
             course.begins(self.clock.now())
             came = self._try_once(request)
             course.came(came)
-            if isinstance(came, Reply) and came.status < _REDIRECTS.start:
+            if isinstance(came, Reply) and came.status < _REDIRECTS.start and not came.garbled(request):
                 return came
             if isinstance(came, Reply):
                 outcome = Outcome(came.status, headers=came.headers)
@@ -234,6 +236,8 @@ class Session:
             return failure
         if isinstance(came, TransportError):
             return came
+        if came.status < _REDIRECTS.start:
+            return came.not_json(request.label)
         if came.status in _REDIRECTS:
             # It would carry the token to a place that the user did not name.
             return ConnectionFailed(
