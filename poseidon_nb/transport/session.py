@@ -9,8 +9,16 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly, TimedOut, TransportError
-from poseidon_nb.transport import cancellation, deadline
+from poseidon_nb.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidArgument,
+    PoseidonError,
+    ReadOnly,
+    TimedOut,
+    TransportError,
+)
+from poseidon_nb.transport import cancellation, deadline, environment
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
 from poseidon_nb.transport.journal import READING, Course, Journal
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
@@ -46,7 +54,7 @@ class Session:
         How long one request may take as a whole, in seconds: its connection, its sending, and its whole answer, however
         it drips. Pauses and repeats are not in it; `deadline` bounds those.
     read_only : bool
-        Refuse every request but GET.
+        Refuse every request but GET. ``POSEIDON_READ_ONLY``, read at every request, does so too.
     journal : Journal, optional
         Where each change that is sent is written down, once, with what became of it; none is kept by default.
     clock : Clock
@@ -80,7 +88,7 @@ class Session:
         self.base_url = checked_base_url(base_url)
         self.credential = credential
         self.timeout_s = timeout_s
-        self.read_only = read_only
+        self._read_only = read_only
         self.journal = journal
         #: The account's name for the journal, once somebody knows it.
         self.account = ""
@@ -110,6 +118,14 @@ class Session:
         """The limit as the last reply that spoke of one told it; None before any. Sends nothing."""
         return self._rate_limit
 
+    @property
+    def read_only(self) -> bool:
+        """Whether every request but GET is refused, as things stand now."""
+        try:
+            return self._read_only or environment.forbids_changes()
+        except ConfigurationError:
+            return True
+
     def send(self, request: Request, *, on_wait: Callable[[float, str], None] | None = None) -> Reply:
         """Send a request and give its reply; blocks, and repeats where that is safe.
 
@@ -123,6 +139,8 @@ class Session:
         ------
         ReadOnly
             The request would change something and this session only reads.
+        ConfigurationError
+            It would, and ``POSEIDON_READ_ONLY`` says neither yes nor no.
         APIError
             DigitalOcean refused, or failed.
         ShapeError
@@ -130,10 +148,8 @@ class Session:
         ConnectionFailed, TimedOut
             No reply came. A request other than GET or PUT may have been carried out all the same.
         """
-        if self.read_only and request.method != "GET":
-            raise ReadOnly(
-                f"read-only: {request.label} would change the account; connect without read_only to allow it"
-            )
+        if request.method != "GET":
+            self._refuse_if_read_only(request)
         course = Course(request)
         try:
             return self._repeat(request, on_wait, course)
@@ -184,6 +200,15 @@ class Session:
                 self._pause(wait.seconds, wait.reason, on_wait)
             else:
                 raise self._error(request, came, doubt)
+
+    def _refuse_if_read_only(self, request: Request) -> None:
+        if self._read_only:
+            way = "connect without read_only"
+        elif environment.forbids_changes():
+            way = f"unset {environment.READ_ONLY}"
+        else:
+            return
+        raise ReadOnly(f"read-only: {request.label} would change the account; {way} to allow it")
 
     def _write_down(self, request: Request, course: Course) -> None:
         if self.journal is None or request.method in READING:
