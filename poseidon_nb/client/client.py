@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.request import Request
 
 SANDBOX = "SANDBOX"
-_YES = {"1", "true", "yes", "on"}
 
 
 class HasAddress(Protocol):
@@ -74,9 +72,10 @@ def connect(  # the ways to name an account, all by keyword but the first
     base_url : str, optional
         Another address than DigitalOcean's; https, or this machine.
     timeout_s : float
-        Longest wait for one reply, in seconds.
+        How long one request may take as a whole, in seconds, from its connection to the last byte of its answer. One
+        that is repeated gets it anew.
     read_only : bool
-        Refuse every request but GET. ``POSEIDON_READ_ONLY=1`` does the same for all clients.
+        Refuse every request but GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
     clock : Clock
         For tests.
 
@@ -102,7 +101,7 @@ def connect(  # the ways to name an account, all by keyword but the first
         credential,
         base_url=base_url or PRODUCTION,
         timeout_s=timeout_s,
-        read_only=read_only or os.environ.get("POSEIDON_READ_ONLY", "").strip().lower() in _YES,
+        read_only=read_only,
         clock=clock,
     )
     return Client(session)
@@ -185,7 +184,7 @@ class Client:
 
     @property
     def read_only(self) -> bool:
-        """Whether every request but GET is refused."""
+        """Whether every request but GET is refused, as things stand now."""
         return self._connection.session.read_only
 
     @property
