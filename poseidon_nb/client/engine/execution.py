@@ -392,7 +392,7 @@ class Execution:
             error.__cause__ = busy.refusal
             self._failed(number, run, error)
         elif run.tries >= BUSY_TRIES:
-            self._failed(number, run, busy.refusal or _is_held(run.step, held_by))
+            self._failed(number, run, busy.refusal or DropletBusy(f"{target.name} is busy", action=held_by))
         elif held_by is None:
             # It has just ended, and the next request may well be accepted.
             run.not_before_s = self._clock.monotonic() + BUSY_PAUSE_S * run.tries
