@@ -53,10 +53,11 @@ if TYPE_CHECKING:
         Unauthorized,
         Unprocessable,
     )
-    from poseidon_nb.magics.command_line import current_client, do
+    from poseidon_nb.magics.command_line import current_client, do, plan
     from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
+    from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
@@ -69,6 +70,7 @@ _HOMES = {
     "FleetPanel": "magics.fleet_panel",
     "Image": "client.images.images",
     "Key": "client.keys",
+    "Plan": "plans.plan",
     "Progress": "client.actions.progress",
     "Record": "client.domains.records",
     "Sandbox": "sandbox",
@@ -76,6 +78,7 @@ _HOMES = {
     "connect": "client.client",
     "current_client": "magics.command_line",
     "do": "magics.command_line",
+    "plan": "magics.command_line",
 }
 
 #: Packages that are reached through this one: ``po.analysis.sizes``, ``po.plots.Picture``.
@@ -111,6 +114,7 @@ __all__ = [
     "NoToken",
     "NotFound",
     "OutcomeUnknown",
+    "Plan",
     "PoseidonError",
     "Progress",
     "RateLimited",
@@ -130,6 +134,7 @@ __all__ = [
     "current_client",
     "do",
     "load_ipython_extension",
+    "plan",
     "plots",
     "unload_ipython_extension",
 ]

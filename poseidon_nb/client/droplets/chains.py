@@ -159,6 +159,7 @@ def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_e
                 body={"name": batch[0], **fields} if single else {"names": [*batch], **fields},
             ),
             awaits="droplets",
+            change=Change("size", None, fields.get("size")),
             usd_month=None if usd_month_each is None else usd_month_each * len(batch),
         )
         for batch in batches

@@ -37,7 +37,8 @@ GLOBAL_OPTIONS = (
         default="table",
     ),
     Option(field="header", help="leave the column names out", kind="flag", on=True),
-    Option(field="dry_run", help="show the request and send nothing", kind="flag"),
+    Option(field="dry_run", help="show the requests and change nothing", kind="flag"),
+    Option(field="plan", help="return what it would change as a Plan, and change nothing", kind="flag"),
     Option(field="yes", help="do not ask", kind="flag", aliases=("y", "force", "f")),
     Option(field="wait", help="return at once instead of waiting for actions", kind="flag", on=True),
     Option(
@@ -179,6 +180,10 @@ def _short(text: str, option: Option, label: str) -> object:
     raise mistake(message, word=text)
 
 
+def _object(text: object, label: str) -> object:  # noqa: ARG001  # all converters are called alike
+    return text
+
+
 def _any(text: str, label: str) -> int | str:  # noqa: ARG001  # all converters are called alike
     return int(text) if is_whole_number(text) else text
 
@@ -190,6 +195,7 @@ _CONVERT = {
     "integers": _integer,
     "json": _json,
     "any": _any,
+    "object": _object,
     "number": _number,
     "flag": _flag,
     "seconds": _seconds,
@@ -213,4 +219,5 @@ _SHOWS: dict[Kind, str] = {
     "integers": "N,N",
     "json": "JSON",
     "any": "VALUE",
+    "object": "{NAME}",
 }
