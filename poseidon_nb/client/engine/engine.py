@@ -309,6 +309,8 @@ def _is_late(run: ChainRun, now_s: float) -> bool:
     if run.accepted_s is None:
         return False
     types = [action.type for action in run.actions.values()]
+    if run.step is not None and run.step.awaits == "image":
+        types.append("import")
     return bool(types) and now_s - run.accepted_s >= max(map(limit_s, types))
 
 

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.actions.progress import Progress
+from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
 from poseidon_nb.client.engine.consistency import Expected
@@ -19,6 +19,7 @@ from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import (
     ActionError,
+    ActionFailed,
     ActionTimedOut,
     DropletBusy,
     OutcomeUnknown,
@@ -50,10 +51,6 @@ BUSY_PAUSE_S = 0.25
 ACTIVE_S = 60.0
 #: How long a deleted droplet may still be listed, in seconds.
 GOING_S = 30.0
-#: How long a custom image may take to be imported, in seconds: disks are copied across the internet.
-IMPORT_S = 3600.0
-#: The statuses of a custom image that is on its way (images_get).
-_COMING = {"NEW", "pending"}
 
 
 @dataclass
@@ -307,7 +304,7 @@ class Execution:
         if step is None:
             return
         run.begun, run.answered, run.accepted_s, run.tries = True, answered, self._clock.monotonic(), 0
-        if step.awaits == "droplets":
+        if answered.rows:
             targets = tuple(
                 replace(target, id=row["id"], name=str(row["name"]))
                 for target, row in zip(step.targets, answered.rows, strict=False)
@@ -319,7 +316,7 @@ class Execution:
             self._record.accepted(number, run.at, things=ids, actions=[row["id"] for row in answered.actions])
         for place, row in enumerate(answered.actions[: len(step.targets)] or answered.actions[:1]):
             self._track(number, run, place, row)
-        if step.awaits in {"droplets", "gone"} and not answered.actions and not _is_over(answered):
+        if step.awaits in {"droplets", "gone", "image"} and not answered.actions and not _is_over(answered):
             for place, target in enumerate(step.targets):
                 self._await_reading(number, run, place, target)
         self._changed(number)
@@ -360,12 +357,15 @@ class Execution:
         step = run.step
         if step is None or not isinstance(target.id, int):
             return
+        take_in = partial(self._read, run, place)
         if step.awaits == "gone":
-            expected = Expected(target.id, lambda _: False, partial(self._read, run, place), GOING_S)
+            expected = Expected(target.id, lambda _: False, take_in, GOING_S)
+        elif step.awaits == "image":
+            take_in = partial(self._read_image, number, run, place)
+            read = partial(self._sender.image, target.id)
+            expected = Expected(target.id, lambda row: not _is_coming(row), take_in, math.inf, read)
         else:
-            expected = Expected(
-                target.id, lambda row: consistency.agrees("create", row, {}), partial(self._read, run, place), ACTIVE_S
-            )
+            expected = Expected(target.id, lambda row: consistency.agrees("create", row, {}), take_in, ACTIVE_S)
         # Droplets and actions are numbered apart; a negative key is no action's.
         key = -target.id
         run.open[key] = place
@@ -375,6 +375,17 @@ class Execution:
     def _read(self, run: ChainRun, place: int, row: Row) -> None:
         run.rows[place] = row
         self._assign_row(run, row)
+
+    def _read_image(self, number: int, run: ChainRun, place: int, row: Row) -> None:
+        self._read(run, place, row)
+        # An import is no action; who is told of it knows it by the image's id.
+        elapsed_s = self._clock.monotonic() - (run.accepted_s or 0.0)
+        status = IN_PROGRESS if _is_coming(row) else COMPLETED if row.get("status") == "available" else ERRORED
+        progress = Progress(row["id"], f"import {row.get('name')}", status, elapsed_s)
+        run.told[progress.id] = progress
+        self._changed(number)
+        if self.on_progress is not None:
+            self.on_progress(progress)
 
     def _assign_row(self, run: ChainRun, row: Row) -> None:
         take_in = self._assign.get(row["id"])
@@ -440,7 +451,7 @@ class Execution:
             if action is not None and run.step.awaits == "action":
                 failure = self._checked(run, place, action)
         if failure is None:
-            failure = _still_off(run, place)
+            failure = _still_off(run, place) or _not_imported(run, place)
         run.ends[place] = (_status(failure), failure)
 
     def _checked(self, run: ChainRun, place: int, action: Action) -> PoseidonError | None:
@@ -544,6 +555,20 @@ def _still_off(run: ChainRun, place: int) -> ActionTimedOut | None:
         return None
     name = run.step.targets[place].name
     return ActionTimedOut(f"{action.label} completed, and {name} still reads {row.get('status')}", action=action)
+
+
+def _is_coming(image: Row) -> bool:
+    """Return whether a custom image is on its way (images_get)."""
+    return image.get("status") in {"NEW", "pending"}
+
+
+def _not_imported(run: ChainRun, place: int) -> ActionFailed | None:
+    """Return the error for a custom image that could not be imported."""
+    row = run.rows.get(place)
+    if run.step is None or run.step.awaits != "image" or row is None or row.get("status") == "available":
+        return None
+    reason = row.get("error_message") or f"its status is {row.get('status')}"
+    return ActionFailed(f"{row.get('name')} could not be imported: {reason} (image {row['id']})")
 
 
 def _is_held(step: Step, action: Action) -> DropletBusy:

@@ -161,6 +161,9 @@ class Sender:
             actions = tuple(started) if isinstance(started, list) else (started,)
             self.looks.know("actions", actions)
             return Answered(answer, found, actions)
+        if step.awaits == "image":
+            self.looks.know("images", [answer["image"]])
+            return Answered(answer, found, rows=(answer["image"],))
         return Answered(answer, found)
 
     def _create_actions(self, answer: Row, rows: list[Row]) -> tuple[Row, ...]:

@@ -8,12 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields
 from poseidon_nb.client.engine.steps import Step, Target
-from poseidon_nb.client.images.image_import import wait_until_available
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, NotFound
@@ -240,18 +238,20 @@ class Images(Collection[Image]):
         """
         if isinstance(tags, str):
             raise InvalidArgument("tags takes a list")
-        if timeout_s is not None and not timeout_s > 0:
-            raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
         fields = {"name": name, "url": url, "region": region, "distribution": distribution, "description": description}
         body = checked_fields(operation("images_create_custom"), fields | {"tags": tags and [*tags]})
         request = self._connection.request("images_create_custom", body=body)
-        answer = self._engine.change(request, verb="create", target=Target("image", None, name))
-        image = Image(self._connection.unwrapped("images_create_custom", answer), self)
+        step = Step(
+            verb="create", targets=(Target("image", None, name),), request=request, awaits="image" if wait else "answer"
+        )
+        (outcome,) = self._engine.run(
+            [(step,)], title=f"images create_custom {name}", timeout_s=timeout_s, on_progress=on_progress
+        )
+        if outcome.error is not None:
+            raise outcome.error
+        row = outcome.answer if wait else self._connection.unwrapped("images_create_custom", outcome.answer)
+        image = Image(row, self)
         self._engine.sender.looks.know("images", [image])
-        if wait:
-            wait_until_available(
-                self._connection, image, timeout_s=timeout_s or limit_s("import"), on_progress=on_progress
-            )
         return image
 
     def update(
