@@ -87,7 +87,7 @@ def _holds(chain: list[BaseException], *kinds: type[BaseException]) -> bool:
 
 
 def _chain(exc: BaseException) -> Iterator[BaseException]:
-    """Give an error and the reasons inside it, outermost first: urllib3 wraps them several times."""
+    """Return an error and the reasons inside it, outermost first: urllib3 wraps them several times."""
     seen: set[int] = set()
     error: BaseException | None = exc
     while error is not None:

@@ -72,7 +72,7 @@ class Reply:
         return self.headers.get("x-request-id") or None
 
     def json(self) -> Any:
-        """Give the body as Python objects; None for an empty one.
+        """Return the body as Python objects; None for an empty one.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class Reply:
             return True
 
     def content(self) -> Any:
-        """Give the body as its content type says: as Python objects, as text, or as bytes; None for an empty one.
+        """Return the body as its content type says: as Python objects, as text, or as bytes; None for an empty one.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class Reply:
 
 
 def error_for(request: Request, reply: Reply, credential: Credential, now: datetime) -> APIError:
-    """Make the error for a reply of 300 or more.
+    """Build the error for a reply of 300 or more.
 
     The status decides the class: the body's ``id`` differs between DigitalOcean's servers, and the body may be no JSON.
     """
@@ -204,12 +204,12 @@ def _one_line(text: str) -> str:
 
 
 def _without(token: Token, value: Any) -> Any:
-    """Give JSON in which nothing echoes the token."""
+    """Return JSON in which nothing echoes the token."""
     return _each_text(value, token.hidden_in)
 
 
 def _replaced(secret: str, value: Any) -> Any:
-    """Give JSON in which nothing echoes a secret of the request."""
+    """Return JSON in which nothing echoes a secret of the request."""
     return _each_text(value, lambda text: text.replace(secret, MARK))
 
 

@@ -142,7 +142,7 @@ class Wire:
         return prepared
 
     def _from_environment(self) -> dict[str, Any]:
-        """Give the proxies and certificates that the environment names; asked once, not for each of many pages."""
+        """Return the proxies and certificates that the environment names; asked once, not for each of many pages."""
         with requests.Session() as session:
             # A proxy is for the outside world; what runs on this machine is reached directly.
             session.trust_env = not self.loopback

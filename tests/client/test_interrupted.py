@@ -68,4 +68,4 @@ def test_ctrl_c_in_a_list_whose_pages_and_gpus_hang_ends_the_process_at_once(han
         finally:
             reader.kill()
     assert said == "interrupted\n"
-    assert time.monotonic() - began < 1 + 1, "a second for a busy machine"
+    assert time.monotonic() - began < 1 + 2, "two seconds for a busy machine"
