@@ -367,27 +367,23 @@ class Droplets(Collection[Droplet]):
             on_progress=on_progress,
             assign={droplet.id: droplet.assign},
         )
-        self._raise_first(outcomes)
-        action = next(one.action for one in outcomes if one.step.verb == main.verb and one.step.request == main.request)
-        assert action is not None  # noqa: S101  # for the type checker: what went well has one
-        return action
+        done = next((one for one in outcomes if one.step.request == main.request and one.error is None), None)
+        if done is None or done.action is None:
+            # What should have come first did not go well, or not in time.
+            self._raise_first(outcomes)
+        self._raise_first([one for one in outcomes if not one.step.best_effort])
+        assert done is not None  # noqa: S101  # for the type checker: else something was raised
+        assert done.action is not None  # noqa: S101  # likewise
+        return done.action
 
     def _raise_first(self, outcomes: Sequence[Outcome]) -> None:
         """Raise what made a chain fail; a power_on that failed too is told with it."""
-        failed = [one for one in outcomes if one.error is not None and not one.step.best_effort]
-        if any(one.status == "skipped" for one in outcomes):
-            # What should have come first did not go well.
-            failed = [one for one in outcomes if one.error is not None]
-        errors = [(one, one.error) for one in failed if one.error is not None]
+        errors = [(one, one.error) for one in outcomes if one.error is not None]
         if not errors:
             return
         (first, error), *others = errors
         if first.step.when is When.ALWAYS:
-            done = joined(
-                dict.fromkeys(
-                    one.step.verb for one in outcomes if one.status == "completed" and not one.step.best_effort
-                )
-            )
+            done = joined(dict.fromkeys(one.step.verb for one in outcomes if one.status == "completed"))
             explained(error, f"{done} completed, and {first.target.name} may still be off: look whether to power it on")
         for one, second in others:
             if one.step.when is When.ALWAYS and second is not error:

@@ -52,6 +52,9 @@ EXIT_S = 10.0
 #: How many actions a message names one by one.
 MAX_NAMED = 3
 
+#: Where to see how something goes that is no action, by what its step awaits.
+_SEE = {"image": "%do images get {}", "gone": "%do droplets get {}", "droplets": "%do droplets get {}"}
+
 _log = logging.getLogger("poseidon_nb")
 
 
@@ -343,7 +346,8 @@ def _as_left(run: ChainRun, allowed_s: float | None) -> Iterator[Outcome]:
                 action=action,
             )
         elif run.answered is not None:
-            error = ActionTimedOut(f"{step.verb} {target} was accepted, and is not over yet{more}")
+            see = f": see {_SEE[step.awaits].format(target.id)}" if step.awaits in _SEE else ""
+            error = ActionTimedOut(f"{step.verb} {target} was accepted and is not over yet; it goes on{more}{see}")
         else:
             error = OutcomeUnknown(
                 f"{step.label} was sent and not answered within the {allowed_s:g} s allowed{more}; look before you repeat it",
@@ -382,7 +386,11 @@ def _notes(execution: Execution) -> Iterator[str]:
     if len(actions) > MAX_NAMED:
         yield f"so do {counted(len(actions) - MAX_NAMED, 'other action')}: see %do actions list"
     for run in [run for run in single if not run.actions][:MAX_NAMED]:
-        yield f"{(run.step or run.chain[run.at]).label} was sent and not answered yet: look before you repeat it"
+        step = run.step or run.chain[run.at]
+        if run.answered is not None and step.awaits in _SEE:
+            yield f"{step.verb} {step.targets[0]} goes on: see {_SEE[step.awaits].format(step.targets[0].id)}"
+        else:
+            yield f"{step.label} was sent and not answered yet: look before you repeat it"
     done = [run for run in execution.chains if run.outcomes and run.outcomes[-1].status == "completed" and run.ended]
     skipped = [run for run in execution.chains if run.outcomes and all(one.status == "skipped" for one in run.outcomes)]
     if len(execution.chains) > 1:
