@@ -14,27 +14,27 @@ class Clock(Protocol):
     """What the package needs of time."""
 
     def now(self) -> datetime:
-        """Give the time of day, in UTC."""
+        """Return the time of day, in UTC."""
 
     def monotonic(self) -> float:
-        """Give seconds that never go backwards."""
+        """Return seconds that never go backwards."""
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Let time pass until the event is set; say whether it was."""
+        """Let time pass until the event is set; return whether it was."""
 
 
 class SystemClock:
     """The real time."""
 
     def now(self) -> datetime:
-        """Give the time of day, in UTC."""
+        """Return the time of day, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Give seconds that never go backwards."""
+        """Return seconds that never go backwards."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -42,7 +42,7 @@ class SystemClock:
         time.sleep(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Let time pass until the event is set; say whether it was."""
+        """Let time pass until the event is set; return whether it was."""
         return event.wait(seconds)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.request import Request
 
 SANDBOX = "SANDBOX"
-_YES = {"1", "true", "yes", "on"}
 
 
 class HasAddress(Protocol):
@@ -74,9 +72,10 @@ def connect(  # the ways to name an account, all by keyword but the first
     base_url : str, optional
         Another address than DigitalOcean's; https, or this machine.
     timeout_s : float
-        Longest wait for one reply, in seconds.
+        How long one request may take as a whole, in seconds, from its connection to the last byte of its answer. One
+        that is repeated gets it anew.
     read_only : bool
-        Refuse every request but GET. ``POSEIDON_READ_ONLY=1`` does the same for all clients.
+        Refuse every request but GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
     clock : Clock
         For tests.
 
@@ -102,7 +101,7 @@ def connect(  # the ways to name an account, all by keyword but the first
         credential,
         base_url=base_url or PRODUCTION,
         timeout_s=timeout_s,
-        read_only=read_only or os.environ.get("POSEIDON_READ_ONLY", "").strip().lower() in _YES,
+        read_only=read_only,
         clock=clock,
     )
     return Client(session)
@@ -138,16 +137,16 @@ class Client:
             self._call_it(SANDBOX)
         self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
         self.sizes: Collection[Size] = Collection(connection, "sizes", "sizes_list", Size)
-        self.keys = Keys(connection)
-        self.domains = Domains(connection)
         self.actions = Actions(connection)
         #: Carries out every change.
-        self.engine = Engine(connection, self.actions)
-        self.images = Images(connection, self.actions)
+        self.engine = Engine(connection, self.actions, slugs)
+        self.keys = Keys(connection, self.engine)
+        self.domains = Domains(connection, self.engine)
+        self.images = Images(connection, self.actions, self.engine)
         self.droplets = Droplets(connection, self.actions, slugs, self)
         self.metrics = Metrics(connection, self.droplets)
-        self.snapshots = Snapshots(connection)
-        self.tags = Tags(connection)
+        self.snapshots = Snapshots(connection, self.engine)
+        self.tags = Tags(connection, self.engine)
         #: Follows the account for panels; asks nothing while nobody subscribes.
         self.watch = Watch(connection, self.actions)
 
@@ -185,7 +184,7 @@ class Client:
 
     @property
     def read_only(self) -> bool:
-        """Whether every request but GET is refused."""
+        """Whether every request but GET is refused, as things stand now."""
         return self._connection.session.read_only
 
     @property
@@ -274,7 +273,7 @@ class Client:
 
     def carried_out(self, request: Request, *, frame: bool = False) -> Any:
         """Send a request that `request` gave, and give what `call` gives."""
-        return carried_out(self._connection, request, frame=frame)
+        return carried_out(self._connection, self.engine, request, frame=frame)
 
     def api(self, method: str, path: str, *, body: Any = None) -> Any:
         """Send any request: the last resort, for what the catalogue does not know.
@@ -292,7 +291,7 @@ class Client:
         object
             The answer's JSON, one page of it; None where there is none.
         """
-        return sent(self._connection, self.api_request(method, path, body=body))
+        return sent(self._connection, self.engine, self.api_request(method, path, body=body))
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
         """Give the request that `api` would send, and send nothing."""

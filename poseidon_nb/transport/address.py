@@ -14,7 +14,7 @@ _PLAIN = re.compile(r"[^\s\\\x00-\x20\x7f]+")
 
 
 def checked_base_url(base_url: str) -> str:
-    """Give the address without a slash at its end.
+    """Return the address without a slash at its end.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def checked_base_url(base_url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine."""
+    """Return whether a host is this machine."""
     if host == "localhost":
         return True
     try:

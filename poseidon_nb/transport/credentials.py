@@ -48,11 +48,11 @@ class Token:
         self._secret = secret
 
     def reveal(self) -> str:
-        """Give the secret, for the header of a request and for nothing else."""
+        """Return the secret, for the header of a request and for nothing else."""
         return self._secret
 
     def hidden_in(self, text: str) -> str:
-        """Give the text without the secret."""
+        """Return the text without the secret."""
         return text.replace(self._secret, repr(self))
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ class KernelLogin:
         self.context = context
 
     def token(self, context: str) -> Token | None:
-        """Give the token that was typed in for a context."""
+        """Return the token that was typed in for a context."""
         return self._tokens.get(context)
 
     @property
@@ -183,7 +183,7 @@ class DoctlConfig:
 
 
 def doctl_config_path() -> Path:
-    """Give the place where doctl keeps its file on this system."""
+    """Return the place where doctl keeps its file on this system."""
     import platformdirs  # noqa: PLC0415  # only needed when no nearer source has a token
 
     return Path(platformdirs.user_config_dir("doctl", appauthor=False, roaming=True)) / "config.yaml"
@@ -225,7 +225,7 @@ def _settings(text: str) -> dict[Any, Any] | None:
 
 
 def _token_or_none(secret: object) -> Token | None:
-    """Give what a file or a keychain holds as a token; None for what cannot be one."""
+    """Return what a file or a keychain holds as a token; None for what cannot be one."""
     try:
         return Token(secret) if isinstance(secret, str) else None
     except ConfigurationError:
@@ -233,7 +233,7 @@ def _token_or_none(secret: object) -> Token | None:
 
 
 def from_keyring(context: str) -> Token | None:
-    """Give the token that the system's keychain holds for a context; None where there is no keychain."""
+    """Return the token that the system's keychain holds for a context; None where there is no keychain."""
     try:
         import keyring  # noqa: PLC0415  # an extra: 14 distributions, and no backend on most servers
         from keyring.errors import KeyringError  # noqa: PLC0415
@@ -247,7 +247,7 @@ def from_keyring(context: str) -> Token | None:
 
 
 def to_keyring(token: Token, context: str) -> bool:
-    """Keep a token in the system's keychain; say whether that worked."""
+    """Keep a token in the system's keychain; return whether that worked."""
     try:
         import keyring  # noqa: PLC0415  # an extra
         from keyring.errors import KeyringError  # noqa: PLC0415

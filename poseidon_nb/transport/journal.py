@@ -75,7 +75,7 @@ class Journal:
             self._added += 1
 
     def changes(self) -> tuple[Change, ...]:
-        """Give the changes that are kept, in the order in which their outcomes were known."""
+        """Return the changes that are kept, in the order in which their outcomes were known."""
         with self._lock:
             return tuple(self._changes)
 
@@ -120,12 +120,12 @@ class Course:
         self._request_id: str | None = None
 
     def begins(self, now: datetime) -> None:
-        """Tell that a try goes out."""
+        """Note that a try goes out."""
         self._under_way = True
         self._began = self._began or now
 
     def came(self, came: Reply | TransportError) -> None:
-        """Tell what a try came to."""
+        """Note what a try came to."""
         self._under_way = False
         if isinstance(came, Reply):
             self._tries.append(came.status)
@@ -135,7 +135,7 @@ class Course:
             self._request_id = None
 
     def ended(self, error: BaseException) -> None:
-        """Tell the error that the last try ends in."""
+        """Note the error that the last try ends in."""
         if isinstance(error, InvalidArgument):
             self._under_way = False  # nothing could be put on the wire
         if isinstance(error, APIError):
@@ -143,7 +143,7 @@ class Course:
             self._request_id = error.request_id
 
     def change(self, account: str, token: Token) -> Change | None:
-        """Give what is to be written down; None if no byte of the request has left."""
+        """Return what is to be written down; None if no byte of the request has left."""
         tries = [*self._tries, None] if self._under_way else self._tries
         if self._began is None or not tries:
             return None

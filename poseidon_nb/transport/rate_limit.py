@@ -46,7 +46,7 @@ class RateLimit:
 
 
 def told_by(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
-    """Give the limit that a reply's headers tell; None if they tell none.
+    """Return the limit that a reply's headers tell; None if they tell none.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def told_by(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
 
 
 def least_s(requests: int, told: RateLimit) -> float:
-    """Give the seconds that so many requests take at least: as fast as `RateLimiter` lets them go, and nobody else asks.
+    """Return the seconds that so many requests take at least: as fast as `RateLimiter` lets them go, and nobody else asks.
 
     What is left goes out a minute's share at a time, the rest only as fast as an hour's window frees it.
     """
@@ -93,7 +93,7 @@ class RateLimiter:
         self._paused_until_s = 0.0
 
     def delay_s(self, now_s: float) -> float:
-        """Give the seconds to wait before the next request, 0 for none.
+        """Return the seconds to wait before the next request, 0 for none.
 
         Parameters
         ----------
@@ -116,12 +116,12 @@ class RateLimiter:
         return 0.0
 
     def begin(self, now_s: float) -> None:
-        """Tell that a request goes out."""
+        """Note that a request goes out."""
         self._in_flight += 1
         self._began_s = now_s
 
     def end(self, headers: Mapping[str, str], now_s: float) -> None:
-        """Tell that a request ended, and what its reply said (nothing, if none came)."""
+        """Note that a request ended, and what its reply said (nothing, if none came)."""
         self._in_flight -= 1
         try:
             limit, remaining = int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"])

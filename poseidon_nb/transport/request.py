@@ -64,7 +64,7 @@ class Request:
         return json.dumps(self.body, separators=(",", ":")).encode()
 
     def with_query(self, **query: object) -> Request:
-        """Give the same request with more in its query."""
+        """Return the same request with more in its query."""
         return replace(self, query={**self.query, **query})
 
     def __repr__(self) -> str:

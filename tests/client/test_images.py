@@ -127,7 +127,7 @@ def test_an_action_whose_answer_was_lost_is_found(snapshot, sandbox, sent):
 
 def test_a_transfer_to_elsewhere_is_not_taken_for_the_lost_one(client, snapshot, sandbox):
     client.images.get(snapshot.id).transfer("sfo3", wait=False)
-    client.images._starting._known.clear()
+    client.engine.sender.looks._known.clear()
     sandbox.fault("lost_before", operation="imageActions_post")
     with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
         snapshot.transfer("fra1")
@@ -157,7 +157,7 @@ def test_an_import_that_fails_gives_the_services_reason(client):
 
 
 def test_an_import_that_takes_too_long_goes_on(client, clock):
-    with pytest.raises(ActionTimedOut, match="still being imported after 30 s; it goes on: see %do images get"):
+    with pytest.raises(ActionTimedOut, match="create mine \\(\\d+\\) was accepted and is not over yet; it goes on: see %do images get"):
         client.images.create_custom(**FROM, timeout_s=30)
     assert 30 <= clock.monotonic() <= 34
 
@@ -168,7 +168,7 @@ def test_ctrl_c_says_that_the_import_goes_on(client):
 
     with pytest.raises(KeyboardInterrupt) as caught:
         client.images.create_custom(**FROM, on_progress=pressed)
-    assert "the import of mine goes on: see %do images get" in caught.value.__notes__[0]
+    assert "goes on: see %do images get" in caught.value.__notes__[0]
 
 
 def test_an_import_whose_answer_was_lost_is_found_and_never_sent_again(client, sandbox, sent):

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
-from poseidon_nb.errors import NotFound
+from poseidon_nb.errors import ConnectionFailed, NotFound, PoseidonError, RateLimited, ServerError, ShapeError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -30,6 +30,10 @@ TICK_S_A_PAGE = 0.4
 GROWTH = 1.1
 #: An action that was just made may read 404 for a moment (terraform-provider-digitalocean, reserved IP actions).
 MOST_MISSES = 5
+#: Failures of asking that may pass.
+PASSING = (ConnectionFailed, TimedOut, ServerError, RateLimited, ShapeError)
+#: How long asking may fail without an answer in between before it is given up, in seconds.
+PATIENCE_S = 120.0
 
 
 def next_tick_s(tick_s: float, *, changed: bool, pages: int) -> float:
@@ -77,6 +81,8 @@ class Poller:
         #: How often the account was asked: who needs fresh news compares.
         self.asked = 0
         self._pages = FIRST_PAGE
+        #: When asking began to fail; None while it works.
+        self._failing_since_s: float | None = None
         #: How often somebody joined with actions that nobody waited for.
         self._joined = 0
         self._asking = threading.Lock()
@@ -96,9 +102,18 @@ class Poller:
         self.join(ids)
         try:
             while not seen(self._latest):
-                self._take_part()
+                try:
+                    self._take_part()
+                except PoseidonError as error:
+                    if not self.tolerates(error):
+                        raise
         finally:
             self.leave(ids)
+
+    def tolerates(self, error: PoseidonError) -> bool:
+        """Return whether to go on asking after a failure: what was started goes on, whether it can be asked about or not."""
+        since_s = self._failing_since_s
+        return isinstance(error, PASSING) and (since_s is None or self._clock.monotonic() - since_s < PATIENCE_S)
 
     @property
     def latest(self) -> Mapping[int, Row]:
@@ -167,6 +182,11 @@ class Poller:
         found: dict[int, Row] = {}
         try:
             found, pages = read_many(running, page=self._read_page, one=self._read_one, pages=pages)
+            self._failing_since_s = None
+        except PoseidonError:
+            if self._failing_since_s is None:
+                self._failing_since_s = self._clock.monotonic()
+            raise
         finally:
             changed = any(_ended(row) for row in found.values())
             with self._news:

@@ -24,13 +24,15 @@ MAX_NAMES = 10
 #: How long a system gets to obey a shutdown before its power is cut, in seconds (dropletActions_post: "after a
 #: reasonable timeout").
 OBEY_S = 120.0
-#: The status in which a droplet is left by the actions that decide about it.
-STATUS_AFTER: Mapping[str, str] = {
-    **dict.fromkeys(("power_on", "power_cycle", "reboot", "rebuild", "restore"), "active"),
-    **dict.fromkeys(("power_off", "shutdown"), "off"),
-}
+#: The status in which a droplet is left by the actions that only change its power.
+STATUS_AFTER: Mapping[str, str] = {"power_on": "active", "power_off": "off", "shutdown": "off"}
 #: Actions that stop or restart a droplet that runs.
 INTERRUPTING = frozenset({"power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"})
+#: The status in which an action makes sense, where that matters.
+_STATUS_FOR: Mapping[str, str] = {
+    "power_on": "off",
+    **dict.fromkeys(("power_off", "shutdown", "reboot", "power_cycle"), "active"),
+}
 #: Actions that cannot be undone.
 IRREVERSIBLE = frozenset({"rebuild", "restore", "enable_ipv6", "password_reset"})
 
@@ -67,6 +69,7 @@ def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *
         change=_change(droplet, action_type, parameters),
         reversible=action_type not in IRREVERSIBLE and not parameters.get("disk"),
         interrupts=action_type in INTERRUPTING and droplet.get("status", "active") == "active",
+        status=_STATUS_FOR.get(action_type, ""),
         unchanged=_already(droplet, action_type),
     )
 
