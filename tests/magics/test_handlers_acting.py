@@ -293,8 +293,8 @@ def test_waiting_for_several_actions_by_id(desk):
 
 def test_an_account_that_cannot_be_asked_any_more_does_not_hide_what_was_started(desk):
     # The history is read before the poller asks.
-    desk.sandbox.fault("status", status=403, operation="actions_list", times=None)
-    desk.sandbox.fault("status", status=403, operation="actions_get", times=None)
+    for operation in ("actions_list", "actions_get", "dropletActions_list", "dropletActions_get"):
+        desk.sandbox.fault("status", status=403, operation=operation, times=None)
     with pytest.raises(errors.BulkFailed, match="2 of 2 failed; the first: 403") as caught:
         desk.do("droplets reboot web-1 web-2 --yes")
     assert [*caught.value.frame["status"]] == ["in-progress", "in-progress"]
