@@ -49,12 +49,12 @@ class _Phrase:
 
 def summary(plan: Plan) -> str:
     """Return what a plan does, its things and its money: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
-    return "; ".join(map(_in_full, _phrases(plan)))
+    return "; ".join(_said(phrase, phrase.verb, phrase.kind) for phrase in _phrases(plan))
 
 
-def in_brief(plan: Plan) -> str:
-    """Return what a plan does and its money, without names: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month)``."""
-    return "; ".join(_counted(phrase, phrase.verb.replace("_", " ")) for phrase in _phrases(plan))
+def spoken(plan: Plan) -> str:
+    """Return the same as a button says it: ``power off web-1``, ``resize 2 droplets to s-2vcpu-4gb: a and b``."""
+    return "; ".join(_said(phrase, phrase.verb.replace("_", " "), "") for phrase in _phrases(plan))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -102,24 +102,17 @@ def _detail(chain: Chain, step: Step) -> str:
     return f"{detail} with a restart" if _has_restart(chain) else detail
 
 
-def _in_full(phrase: _Phrase) -> str:
-    targets = phrase.targets
+def _said(phrase: _Phrase, verb: str, kind: str) -> str:
+    """Return a phrase in words; the kind of a single thing only where it is given."""
+    targets, money = phrase.targets, money_of(phrase.steps)
     # Of what is gone for good the id has to be right too.
     exact = any(step.request.method == "DELETE" for step in phrase.steps)
-    names = [str(target) if exact else target.name for target in targets]
-    if phrase.verb == BARE:
-        return f"{printable(names[0])}{money_of(phrase.steps)}"
+    names = [printable(str(target) if exact else target.name) for target in targets]
+    if verb == BARE:
+        return f"{names[0]}{money}"
     if len(targets) == 1:
-        return f"{phrase.verb} {phrase.kind} {printable(names[0])}{phrase.detail}{money_of(phrase.steps)}"
-    return f"{_counted(phrase)}: {named(names)}"
-
-
-def _counted(phrase: _Phrase, verb: str = "") -> str:
-    targets, verb = phrase.targets, verb or phrase.verb
-    if phrase.verb == BARE:
-        return printable(targets[0].name)
-    many = f" {counted(len(targets), phrase.kind)}" if len(targets) > 1 else ""
-    return f"{verb}{many}{phrase.detail}{money_of(phrase.steps)}"
+        return f"{' '.join(filter(None, (verb, kind, names[0])))}{phrase.detail}{money}"
+    return f"{verb} {counted(len(targets), phrase.kind)}{phrase.detail}{money}: {named(names)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
