@@ -80,6 +80,8 @@ class Engine:
         self.recorder: Recorder = NOWHERE
         #: Drives what runs in the background; another one can be put in its place.
         self.drive: Callable[[Engine], None] = _run_in_thread
+        #: Told, in the caller's thread, of an execution that the caller waits for no longer and that goes on.
+        self.on_background: Callable[[Execution], None] | None = None
         self._background: list[Execution] = []
         self._driven = False
         self._lock = threading.Lock()
@@ -271,6 +273,8 @@ class Engine:
         """Go on in the background with chains that have more to send, or whose answer is awaited."""
         if any(not run.ended and (run.sending or run.at + 1 < len(run.chain)) for run in execution.chains):
             execution.on_progress = None
+            if self.on_background is not None:
+                self.on_background(execution)
             self._add(execution)
         elif not execution.done:
             execution.leave()
