@@ -280,6 +280,9 @@ class Engine:
             execution.leave()
 
     def _add(self, execution: Execution) -> None:
+        # Last of all, so that it comes first: urllib3 has its connections closed at exit, and then nothing is sent any more.
+        atexit.unregister(_finish_at_exit)
+        atexit.register(_finish_at_exit)
         with self._lock:
             self._background.append(execution)
             starting, self._driven = not self._driven, True
@@ -300,7 +303,6 @@ def _run_in_thread(engine: Engine) -> None:
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
-@atexit.register
 def _finish_at_exit() -> None:
     """Let what runs in the background go on for a while before Python ends; what is left is in the record."""
     ends_s = time.monotonic() + EXIT_S
