@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poseidon_nb.errors import ConfigurationError, ConfirmationRequired, NoToken, ServerError, TransportError
+from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
 from poseidon_nb.plans import questions
 from poseidon_nb.plans.account import Unread
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.texts import dry_run
+from poseidon_nb.transport import deadline, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.answer import Answer, Live, Plain
     from poseidon_nb.magics.job import Job
     from poseidon_nb.plans.account import Account
-
-#: Answers every question but those about what deletes: for a scheduled run.
-ASSUME_YES = "POSEIDON_ASSUME_YES"
-_YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +62,12 @@ def show_requests(job: Job, act: Act) -> None:
 
 
 def carry_out(job: Job, act: Act) -> Answer | Plain | Live | None:
-    """Confirm a command's plan, execute it, and return the answer."""
-    plan = plan_of(job, act)
+    """Confirm a command's plan, execute it, and return the answer, all within the time that ``--timeout`` allows."""
+    with deadline.within(job.kernel.clock, job.command.timeout_s):
+        plan = plan_of(job, act)
     confirm(job, plan)
-    outcomes = plan.run(on_idle=job.view.look, **job.waiting)
-    return act.answer(job, plan, outcomes)
+    waiting = {**job.waiting, "timeout_s": job.time_left_s()}
+    return act.answer(job, plan, plan.run(on_idle=job.view.look, **waiting))
 
 
 def confirm(job: Job, plan: Plan) -> None:
@@ -83,25 +80,11 @@ def confirm(job: Job, plan: Plan) -> None:
     """
     if job.command.yes or not questions.reasons(plan, price_limit_usd_month=job.settings.price_limit_usd_month):
         return
-    if assumes_yes() and not questions.deletes(plan):
+    if environment.assumes_yes() and not questions.deletes(plan):
         return
     try:
-        confirmed = job.front.ask(questions.question(plan))
+        confirmed = job.ask(questions.question(plan))
     except ConfirmationRequired:
         raise ConfirmationRequired(questions.refusal(plan)) from None
     if not confirmed:
         raise ConfirmationRequired("not confirmed; nothing was done")
-
-
-def assumes_yes() -> bool:
-    """Return whether the environment answers yes.
-
-    Raises
-    ------
-    ConfigurationError
-        Its word is neither a yes nor a no.
-    """
-    word = os.environ.get(ASSUME_YES, "").strip().lower()
-    if word not in _YES | _NO:
-        raise ConfigurationError(f"{ASSUME_YES} is neither a yes nor a no: write 1 or 0")
-    return word in _YES

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.progress_views import ProgressView
 
 
+#: No time at all is no limit that anything takes.
+_LEAST_S = 0.001
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user set by ``%config DoMagics``, and where ``--out`` puts its variable.
@@ -104,11 +108,20 @@ class Job:
             "on_progress": self.view.tell,
         }
 
-    @property
-    def waiting_on(self) -> dict[str, Any]:
-        """How what follows a wait is to wait: in the time that is left."""
-        left_s, used_s = self.command.timeout_s, self.kernel.clock.monotonic() - self._began_s
-        return {"timeout_s": left_s and max(left_s - used_s, 0.0), "on_progress": self.view.tell}
+    def time_left_s(self) -> float | None:
+        """Give what is left of ``--timeout``, more than nothing in any case; None without it."""
+        if self.command.timeout_s is None:
+            return None
+        used_s = self.kernel.clock.monotonic() - self._began_s
+        return max(self.command.timeout_s - used_s, _LEAST_S)
+
+    def ask(self, question: str) -> bool:
+        """Ask; what a person takes to answer is no part of ``--timeout``."""
+        asked_s = self.kernel.clock.monotonic()
+        try:
+            return self.front.ask(question)
+        finally:
+            self._began_s += self.kernel.clock.monotonic() - asked_s
 
     @cached_property
     def account(self) -> Account:

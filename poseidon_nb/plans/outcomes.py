@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.errors import PoseidonError
+from poseidon_nb.errors import ActionError, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +51,12 @@ def status_of(outcome: Outcome) -> str:
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[PoseidonError]:
-    """Return why steps did not end well, those left out that a chain goes on without."""
-    return [one.error for one in outcomes if one.error is not None and not one.step.best_effort]
+    """Return why steps did not end well, those left out after which a chain goes on."""
+    return [one.error for one in outcomes if one.error is not None and not _goes_on(one)]
+
+
+def _goes_on(outcome: Outcome) -> bool:
+    return outcome.step.best_effort and isinstance(outcome.error, ActionError)
 
 
 def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> list[ThingOutcome]:
@@ -76,8 +80,9 @@ def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> lis
 
 
 def _summary(outcomes: Sequence[Outcome]) -> ThingOutcome:
-    counted = [one for one in outcomes if not one.step.best_effort] or [*outcomes]
-    main = next((one for one in reversed(counted) if one.step.when == When.NEXT), counted[-1])
+    counted = [one for one in outcomes if not _goes_on(one)]
+    own = [one for one in outcomes if one.step.when == When.NEXT and not one.step.best_effort]
+    main = own[-1] if own else outcomes[-1]
     worst = next((one for one in (main, *counted) if one.error is not None), main)
     status = status_of(worst)
     if worst.error is None and any(status_of(one) == "in-progress" for one in counted):

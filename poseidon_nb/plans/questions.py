@@ -104,7 +104,7 @@ def warnings(plan: Plan) -> list[str]:
 
 def button_label(plan: Plan) -> str:
     """Return what a button says that was pressed once: ``Really delete 2 droplets ($48.00 a month)?``."""
-    return f"Really {in_brief(plan).replace('_', ' ')}?"
+    return f"Really {in_brief(plan)}?"
 
 
 def refusal(plan: Plan) -> str:
@@ -133,5 +133,5 @@ def asks_first(operation_id: str, body: object = None) -> str:
     """Return in words when a command that sends an operation asks, for its help; empty where only numbers matter."""
     effect = effect_of(operation_id, body)
     if effect.kind == "interrupts" and operation_id == _DROPLET_ACTIONS:
-        return "when a droplet runs, for it is interrupted"
+        return "when it interrupts a droplet that runs"
     return f"first. {effect.warning}".strip() if effect.asks else ""

@@ -28,9 +28,9 @@ BARE = "api"
 _LEADS_TO = {"size": "to", "name": "to", "image": "from image", "snapshot": "as", "tags": "with"}
 #: Operations whose bodies are told in the words of a verb.
 _OWN_WORDS = frozenset({"dropletActions_post", "tags_assign_resources", "tags_unassign_resources"})
-#: What stands for an id that could not be looked up; a path has it percent-encoded.
+#: What stands for an id that could not be looked up; a path and a query have it encoded.
 UNKNOWN_ID = "ID-OF "
-_QUOTED_ID = "ID-OF%20"
+_QUOTED_IDS = ("ID-OF%20", "ID-OF+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def summary(plan: Plan) -> str:
 
 def in_brief(plan: Plan) -> str:
     """Return what a plan does and its money, without names: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month)``."""
-    return "; ".join(map(_counted, _phrases(plan)))
+    return "; ".join(_counted(phrase, phrase.verb.replace("_", " ")) for phrase in _phrases(plan))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -114,12 +114,12 @@ def _in_full(phrase: _Phrase) -> str:
     return f"{_counted(phrase)}: {named(names)}"
 
 
-def _counted(phrase: _Phrase) -> str:
-    targets = phrase.targets
+def _counted(phrase: _Phrase, verb: str = "") -> str:
+    targets, verb = phrase.targets, verb or phrase.verb
     if phrase.verb == BARE:
         return printable(targets[0].name)
     many = f" {counted(len(targets), phrase.kind)}" if len(targets) > 1 else ""
-    return f"{phrase.verb}{many}{phrase.detail}{money_of(phrase.steps)}"
+    return f"{verb}{many}{phrase.detail}{money_of(phrase.steps)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
@@ -198,4 +198,7 @@ def _part(step: Step) -> str:
 
 def request_text(request: Request) -> str:
     """Return a request as it would be sent, with ids that could not be looked up as words."""
-    return str(request).replace(_QUOTED_ID, UNKNOWN_ID)
+    text = str(request)
+    for quoted in _QUOTED_IDS:
+        text = text.replace(quoted, UNKNOWN_ID)
+    return text

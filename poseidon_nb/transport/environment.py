@@ -1,4 +1,4 @@
-"""What the environment says at each request: ``POSEIDON_READ_ONLY`` forbids changes."""
+"""What the environment says at each request: ``POSEIDON_READ_ONLY`` forbids changes, ``POSEIDON_ASSUME_YES`` allows them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 from poseidon_nb.errors import ConfigurationError
 
 READ_ONLY = "POSEIDON_READ_ONLY"
+#: Answers every question but those about what deletes: for a scheduled run.
+ASSUME_YES = "POSEIDON_ASSUME_YES"
 _YES = ("1", "true", "yes", "on", "y", "t")
 _NO = ("0", "false", "no", "off", "n", "f", "")
 
@@ -19,12 +21,27 @@ def forbids_changes() -> bool:
     ConfigurationError
         It says neither yes nor no: then a change must not go out.
     """
-    said = os.environ.get(READ_ONLY, "").strip().casefold()
+    return _says_yes(READ_ONLY)
+
+
+def assumes_yes() -> bool:
+    """Check whether the environment answers questions with yes.
+
+    Raises
+    ------
+    ConfigurationError
+        It says neither yes nor no.
+    """
+    return _says_yes(ASSUME_YES)
+
+
+def _says_yes(name: str) -> bool:
+    said = os.environ.get(name, "").strip().casefold()
     if said in _YES:
         return True
     if said in _NO:
         return False
     yes, no = ", ".join(_YES), ", ".join(filter(None, _NO))
     raise ConfigurationError(
-        f"{READ_ONLY} is neither a yes ({yes}) nor a no ({no}, or empty), so nothing is changed: set it to one of these"
+        f"{name} is neither a yes ({yes}) nor a no ({no}, or empty), so nothing is changed: set it to one of these"
     )

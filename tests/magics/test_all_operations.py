@@ -18,6 +18,7 @@ import responses
 
 from poseidon_nb import errors
 from poseidon_nb.catalogue import Operation, Parameter, match, operation
+from poseidon_nb.catalogue.effects import effect_of, effects
 from poseidon_nb.client.kinds import KINDS, kind_meant
 from poseidon_nb.magics.command_line import Settings, run
 from poseidon_nb.magics.kernel import Kernel
@@ -288,24 +289,29 @@ def test_a_command_sends_exactly_what_the_operation_asks_for(operation_id, walke
 LEFT_OUT = {"droplets_create": ("names",)}
 
 
-@pytest.mark.parametrize("operation_id", [id_ for id_ in OPERATIONS if operation(id_).method == "DELETE"])
-def test_every_deletion_asks(operation_id, walker):
+#: What these do is told by the type in their body.
+BY_TYPE = {key.partition("/")[0] for key in effects() if "/" in key}
+HARMFUL = [id_ for id_ in OPERATIONS if id_ not in BY_TYPE and effect_of(id_).asks]
+
+
+@pytest.mark.parametrize("operation_id", HARMFUL)
+def test_whatever_harms_asks(operation_id, walker):
     walker.front.answer = False
-    line = line_for(operation(operation_id), everything(operation(operation_id)))
+    values = everything(operation(operation_id))
     with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
-        walker.do(line)
+        walker.do(line_for(operation(operation_id), values), secret=secret_in(values))
     assert len(walker.front.questions) == 1
     assert {request.method for request in walker.sent} <= {"GET"}
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_a_dry_run_shows_the_request_and_sends_nothing(operation_id, walker):
+def test_a_dry_run_shows_the_request_and_changes_nothing(operation_id, walker):
     one = operation(operation_id)
     values = everything(one)
     for left_out in LEFT_OUT.get(operation_id, ()):
         values["body"].pop(left_out, None)
     walker.do(f"{line_for(one, values)} --dry-run", secret=secret_in(values))
-    assert walker.sent == []
+    assert {request.method for request in walker.sent} <= ({"GET"} if one.method != "GET" else set())
     path = one.path
     for name, value in values["path"].items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=":"))

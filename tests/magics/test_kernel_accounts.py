@@ -234,7 +234,7 @@ def test_a_read_only_environment_refuses_changes_and_allows_reads(empty_desk, mo
     empty_desk.do("sandbox start")
     assert len(empty_desk.do("droplets list")) == 13
     with pytest.raises(errors.ReadOnly):
-        empty_desk.do("droplets power_off web-1")
+        empty_desk.do("droplets power_off web-1 --yes")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def test_progress_reaches_the_front_end_while_the_command_waits(notebook):
 
     notebook.client.process_message = spying
     try:
-        notebook.run("%do droplets reboot web-3")
+        notebook.run("%do droplets reboot web-3 --yes")
     finally:
         notebook.client.process_message = original
     bars = [value for value in values if "role='progressbar'" in value]

@@ -174,12 +174,12 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
     assert desk.sent() == []
     assert shown.count("memory_total?") == shown.count("memory_available?") == 2
     assert "host_id=521000032" in shown
-    assert "host_id=ID-OF-new-one" in shown
+    assert "host_id=ID-OF new-one" in shown
     desk.front.said.clear()
     desk.do("metrics cpu --tag db --dry-run")
     shown = "\n".join(map(str, [*desk.front.said, *desk.front.shown]))
     assert "GET /v2/droplets?tag_name=db" in shown
-    assert "host_id=ID-OF-EACH" in shown
+    assert "host_id=ID-OF EACH" in shown
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_an_open_panel_shows_at_once_what_a_command_has_done(desk):
         pass
     desk.do("droplets get web-1")
     assert watch.tick() > 1, "reading hurries nobody"
-    desk.do("droplets power_off web-1")
+    desk.do("droplets power_off web-1 --yes")
     while watch.tick() == 0.0:
         pass
     assert panel.model.row["status"] == "off"

@@ -1,58 +1,39 @@
-"""``--dry-run``: it sends nothing, needs no token, and shows what would be sent."""
+"""``--dry-run``, ``--plan`` and ``%do apply``: what is shown is what is sent, and showing it changes nothing."""
 
 from __future__ import annotations
 
 import json
+import pickle
 import re
+from collections import defaultdict
 
+import pandas as pd
 import pytest
 
+import poseidon_nb as po
 from poseidon_nb import errors
 from poseidon_nb.magics.language.vocabulary import own_groups
+from poseidon_nb.plans.plan import Plan
 
 CREATE = "--size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"
 
-#: Every verb that sends something: what is typed, with names that the account has.
-LINES = [
+#: Every verb that reads: what is typed, with names that the account has.
+READING = [
     "droplets list",
     "droplets list --tag web",
     "droplets list --gpus --region tor1",
     "droplets get 521000032",
-    f"droplets create a {CREATE} --tags x,y --monitoring",
-    f"droplets create a b {CREATE} --ssh-keys '{{key}}',48000061",
-    "droplets delete web-1 web-2",
-    *(f"droplets {verb} web-1" for verb in ("power_off", "shutdown", "reboot", "power_cycle")),
-    "droplets power_on legacy-reports",
-    "droplets rename web-1 front",
-    "droplets take_snapshot web-1 --name before",
-    "droplets resize legacy-reports --size s-4vcpu-8gb --disk",
-    "droplets resize web-1 --size s-4vcpu-8gb --restart",
-    "droplets rebuild build-1 --image debian-12-x64",
-    "droplets restore db-1 --image {backup}",
-    "droplets enable_backups web-1 --plan weekly --weekday SUN --hour 4",
-    "droplets change_backup_policy db-1 --plan daily",
-    "droplets disable_backups db-1",
-    "droplets password_reset web-1",
-    "droplets enable_ipv6 db-1",
-    "droplets tag web-1 web-2 --tag-name db",
-    "droplets untag web-1 --tag-name web",
     "droplets actions web-1",
     "droplets snapshots db-1",
     "images list --private --tag web",
     "images get ubuntu-24-04-x64",
     "snapshots list --resource-type droplet",
     "snapshots get {snapshot_id}",
-    "snapshots delete {snapshot}",
     "keys list",
     "keys get {key_id}",
-    f"keys create ci --public-key '{KEY}'",
-    "keys update {key} other",
-    "keys delete {key}",
     "tags list",
     "tags get web",
-    "tags create blue",
-    "tags delete web db",
     "actions list",
     "actions get {action}",
     "actions wait {action}",
@@ -77,6 +58,47 @@ LINES = [
     "cost reconcile",
     "cost history",
     "api GET /v2/droplets?tag_name=web",
+]
+#: Every verb that changes something, with what is only shown, a restart, several things, and tags.
+ACTING = [
+    f"droplets create a {CREATE} --tags x,y --monitoring",
+    f"droplets create a b {CREATE} --ssh-keys {{key}},48000061",
+    f"droplets create {' '.join(f'n{one}' for one in range(12))} {CREATE}",
+    f"droplets create a {CREATE} --volumes old-uploads",
+    "droplets delete web-1 web-2",
+    "droplets delete --tag web",
+    *(f"droplets {verb} web-1" for verb in ("power_off", "shutdown", "reboot", "power_cycle")),
+    "droplets power_off --tag web",
+    "droplets power_on legacy-reports web-1",
+    "droplets rename web-1 front",
+    "droplets rename web-1 web-1",
+    "droplets take_snapshot web-1 --name before",
+    "droplets take_snapshot web-1 legacy-reports --name before --restart",
+    "droplets resize legacy-reports --size s-4vcpu-8gb --disk",
+    "droplets resize web-1 --size s-4vcpu-8gb --restart",
+    "droplets resize --tag web --size s-4vcpu-8gb --restart",
+    "droplets rebuild build-1 --image debian-12-x64",
+    "droplets restore db-1 --image {backup}",
+    "droplets enable_backups web-1 --plan weekly --weekday SUN --hour 4",
+    "droplets change_backup_policy db-1 --plan daily",
+    "droplets disable_backups db-1 web-1",
+    "droplets password_reset web-1",
+    "droplets enable_ipv6 db-1",
+    "droplets tag web-1 web-2 --tag-name db",
+    "droplets tag web-1 db-1 --tag-name blue",
+    "droplets untag web-1 db-1 --tag-name web",
+    "images create_custom --name own --url https://example.com/own.img --region nyc3",
+    "snapshots delete {snapshot}",
+    f"keys create ci --public-key '{KEY}'",
+    "keys update {key} other",
+    "keys delete {key}",
+    "tags create blue",
+    "tags delete web db",
+    "volumes create small --region nyc3 --size-gigabytes 10",
+    "volumes resize old-uploads 3000",
+    "volumes snapshot old-uploads kept",
+    "volumes delete old-uploads",
+    "domains create example.org",
     "api DELETE /v2/tags/web",
 ]
 
@@ -94,7 +116,7 @@ def requests_in(text: str) -> list[tuple[str, object]]:
 
 
 def test_all_verbs_that_send_are_in_the_list():
-    tried = {tuple(line.split()[:2]) for line in LINES}
+    tried = {tuple(line.split()[:2]) for line in (*READING, *ACTING)}
     for group in own_groups():
         for verb in group.verbs:
             # What is retired is refused by the service.
@@ -102,9 +124,9 @@ def test_all_verbs_that_send_are_in_the_list():
                 assert {(group.name, verb.name)} & tried or group.name == "account", (group.name, verb.name)
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_the_plan_is_what_is_sent(desk, line, monkeypatch):
-    names = {
+def named(desk) -> dict[str, object]:
+    """Give what the lines name of the account."""
+    return {
         "key": desk.do("keys list")["name"][0],
         "key_id": int(desk.do("keys list")["id"][0]),
         "snapshot": desk.do("snapshots list")["name"][0],
@@ -112,73 +134,145 @@ def test_the_plan_is_what_is_sent(desk, line, monkeypatch):
         "backup": desk.do("droplets get db-1 --raw")["backup_ids"][0],
         "action": int(desk.do("actions list")["id"][0]),
     }
+
+
+@pytest.fixture
+def bodies(desk, monkeypatch) -> list[tuple[str, object]]:
+    """Every request that is sent, with its body."""
+    found: list[tuple[str, object]] = []
+    session = type(desk.kernel.client()._connection.session)
+    send = session.send
+
+    def spying(self, request, **kwargs):
+        found.append((f"{request.method} {request.target}", json.loads(request.payload or b"null")))
+        return send(self, request, **kwargs)
+
+    monkeypatch.setattr(session, "send", spying)
+    return found
+
+
+@pytest.mark.parametrize("line", READING)
+def test_a_dry_run_of_what_reads_sends_nothing_and_shows_what_is_read(desk, line, bodies):
+    names = named(desk)
     desk.do("droplets list")
     desk.sent()
     assert desk.do(f"{line} --dry-run", **names) is None
-    assert desk.sent() == [], "a plan sends nothing"
-    planned = requests_in(next(text for text in reversed(desk.front.said) if not text.startswith("(ids as last seen")))
-
-    bodies = []
-    send = type(desk.kernel.client()._connection.session).send
-
-    def spying(self, request, **kwargs):
-        bodies.append((f"{request.method} {request.target}", json.loads(request.payload or b"null")))
-        return send(self, request, **kwargs)
-
-    monkeypatch.setattr(type(desk.kernel.client()._connection.session), "send", spying)
-    desk.do(f"{line} --yes", **names)
+    assert desk.sent() == []
+    shown = requests_in(next(text for text in reversed(desk.front.said) if not text.startswith("(ids as last seen")))
+    bodies.clear()
+    desk.do(line, **names)
     left = [(_without_pages(first), body) for first, body in bodies]
-    for request in planned:
-        if request[0].startswith("GET") and "ID-OF-EACH" in request[0]:
+    for request in shown:
+        if "ID-OF EACH" in request[0]:
             # Which there are is only known once they are read.
-            each = re.escape(request[0]).replace("ID\\-OF\\-EACH", "[0-9a-f-]{36}")
+            each = re.escape(request[0]).replace("ID\\-OF\\ EACH", "[0-9a-f-]{36}")
             assert any(re.fullmatch(each, first) for first, _ in left), (each, left)
             continue
         assert request in left, left
-        left = left[left.index(request) + 1 :] if not request[0].startswith("GET") else left
-    changes = [request for request in planned if not request[0].startswith("GET")]
-    assert [one for one in ((_without_pages(f), b) for f, b in bodies) if not one[0].startswith("GET")] == changes
+
+
+def test_what_a_command_sends_is_what_its_dry_run_showed(desk, bodies):
+    """Steps that are sent only if needed may be left out; reads do not count."""
+    names = named(desk)
+    desk.do("droplets untag db-1 --tag-name web --yes")
+    for line in ACTING:
+        desk.sandbox.reset()
+        bodies.clear()
+        assert desk.do(f"{line} --dry-run", **names) is None
+        assert [first for first, _ in bodies if not first.startswith("GET")] == [], "a dry run changes nothing"
+        shown: dict[str, list[tuple[str, object, bool]]] = defaultdict(list)
+        for first, body in requests_in(desk.front.said[-1]):
+            if not first.startswith("("):
+                target = first.removesuffix("  (if needed)")
+                shown[target].append((target, body, target != first))
+        bodies.clear()
+        desk.do(f"{line} --yes --keep-going", **names)
+        sent: dict[str, list[object]] = defaultdict(list)
+        for first, body in bodies:
+            if not first.startswith("GET"):
+                sent[first].append(body)
+        assert {*sent} <= {*shown}, line
+        for target, steps in shown.items():
+            # Chains of different droplets run side by side, so the order is that of each target.
+            left = [*sent[target]]
+            for _, body, if_needed in steps:
+                if left and left[0] == body:
+                    left.pop(0)
+                else:
+                    assert if_needed, (line, target, body, sent[target])
+            assert left == [], line
 
 
 def _without_pages(target: str) -> str:
     return target.replace("?page=1&per_page=200", "").replace("&page=1&per_page=200", "")
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if "'{{key}}'" not in line])
-def test_a_plan_needs_no_account(empty_desk, line):
-    empty_desk.do(f"{line} --dry-run", key="laptop", key_id=5, snapshot="nightly", snapshot_id=6, action=7, backup=8)
-    assert requests_in(empty_desk.front.said[-1])
+# --- without an account -----------------------------------------------------------------------------------------------
+def test_a_dry_run_needs_no_account_and_says_in_one_line_that_ids_are_open(empty_desk):
+    words = {"key": "laptop", "key_id": 5, "snapshot": "nightly", "snapshot_id": 6, "action": 7, "backup": 8}
+    for line in (*READING, *ACTING):
+        empty_desk.front.said.clear()
+        empty_desk.do(f"{line} --dry-run", **words)
+        assert requests_in(empty_desk.front.said[-1]), line
+        told = ["(ids and prices could not be looked up: no token was found)"] if line in ACTING else []
+        assert empty_desk.front.said[:-1] == told, line
 
 
-def test_of_a_name_that_was_not_seen_the_id_is_left_open_as_a_word(empty_desk):
+def test_a_plan_needs_an_account(empty_desk):
+    with pytest.raises(errors.NoToken):
+        empty_desk.do("droplets reboot web-1 --plan")
+
+
+def test_where_the_service_cannot_be_reached_a_dry_run_still_shows_the_requests(desk):
+    desk.kernel.sandbox._server.stop()
+    with pytest.raises(errors.TransportError):
+        desk.do("droplets reboot web-1 --plan")
+    desk.do("droplets reboot web-1 --dry-run")
+    note, text = desk.front.said
+    assert note.startswith("(ids and prices could not be looked up: ")
+    assert requests_in(text) == [("POST /v2/droplets/ID-OF web-1/actions", {"type": "reboot"})]
+
+
+def test_of_a_name_that_cannot_be_looked_up_the_id_is_left_open_as_a_word(empty_desk):
     empty_desk.do("droplets reboot web-1 12 --dry-run")
     assert [first for first, _ in requests_in(empty_desk.front.said[-1])] == [
-        "POST /v2/droplets/ID-OF-web-1/actions",
+        "POST /v2/droplets/ID-OF web-1/actions",
         "POST /v2/droplets/12/actions",
     ]
     empty_desk.do("keys delete laptop --dry-run")
-    assert empty_desk.front.said[-1] == "DELETE /v2/account/keys/ID-OF-laptop"
-
-
-def test_of_an_ambiguous_name_the_id_is_left_open(desk):
-    for _ in range(2):
-        desk.do(f"droplets create twin {CREATE}")
-    desk.do("droplets list")
-    desk.do("droplets delete twin --dry-run")
-    assert desk.front.said[-1] == "DELETE /v2/droplets/ID-OF-twin"
-
-
-def test_a_tag_is_a_read_and_a_request_for_each(empty_desk):
+    assert empty_desk.front.said[-1] == "DELETE /v2/account/keys/ID-OF laptop"
     empty_desk.do("droplets reboot --tag web --dry-run")
     assert requests_in(empty_desk.front.said[-1]) == [
-        ("GET /v2/droplets?tag_name=web", None),
-        ("POST /v2/droplets/ID-OF-EACH/actions", {"type": "reboot"}),
+        ("POST /v2/droplets/ID-OF EACH/actions", {"type": "reboot"}),
     ]
+    empty_desk.do(f"droplets create a {CREATE} --volumes old-uploads --dry-run")
+    assert '"ID-OF old-uploads"' in empty_desk.front.said[-1]
 
 
-def test_more_than_ten_droplets_are_several_requests(empty_desk):
-    empty_desk.do(f"droplets create {' '.join(f'n{one}' for one in range(12))} {CREATE} --dry-run")
-    assert [len(body["names"]) for _, body in requests_in(empty_desk.front.said[-1])] == [10, 2]
+# --- with one ---------------------------------------------------------------------------------------------------------
+def test_a_dry_run_shows_real_ids_and_what_is_so_already(desk):
+    desk.do("droplets power_on web-1 legacy-reports --dry-run")
+    assert desk.front.said[-1].split("\n\n")[0] == "(power_on web-1: already on; nothing is sent)"
+    assert requests_in(desk.front.said[-1])[1:] == [("POST /v2/droplets/521000132/actions", {"type": "power_on"})]
+    desk.do("droplets resize web-1 --size s-4vcpu-8gb --restart --dry-run")
+    shown = requests_in(desk.front.said[-1])
+    assert [body["type"] for _, body in shown] == ["shutdown", "power_off", "resize", "power_on"]
+    assert [first.endswith("(if needed)") for first, _ in shown] == [False, True, False, False]
+
+
+def test_a_name_that_cannot_be_told_is_an_error_of_the_dry_run_too(desk):
+    for _ in range(2):
+        desk.do(f"droplets create twin {CREATE}")
+    with pytest.raises(errors.AmbiguousName):
+        desk.do("droplets delete twin --dry-run")
+    with pytest.raises(errors.NoSuchName, match="nearest: web-1"):
+        desk.do("droplets delete web-11 --dry-run")
+    with pytest.raises(errors.InvalidArgument, match="no size 's-4vcpu-8g'; nearest: s-4vcpu-8gb"):
+        desk.do("droplets resize web-1 --size s-4vcpu-8g --restart --dry-run")
+
+
+def test_a_resize_that_the_service_will_refuse_says_so(desk):
+    assert "--restart shuts it down" in desk.do("droplets resize web-1 --size s-4vcpu-8gb --plan").notes[0]
 
 
 def test_a_fingerprint_and_a_uuid_are_sent_as_they_are(empty_desk):
@@ -197,16 +291,116 @@ def test_what_happens_in_this_process_sends_nothing_and_does_nothing(empty_desk,
     assert empty_desk.kernel.sandbox is None
 
 
-def test_the_body_of_a_cell_is_in_the_plan(empty_desk):
+def test_the_body_of_a_cell_is_in_the_dry_run(empty_desk):
     empty_desk.do("api POST /v2/tags --dry-run", body="name: blue")
     assert requests_in(empty_desk.front.said[-1]) == [("POST /v2/tags", {"name": "blue"})]
 
 
-def test_an_invalid_command_is_no_plan(empty_desk):
+def test_an_invalid_command_has_no_dry_run(empty_desk):
     with pytest.raises(errors.GrammarError):
         empty_desk.do("droplets create a --dry-run")
 
 
-def test_a_plan_says_that_a_named_volume_is_sent_by_its_id(empty_desk):
-    empty_desk.do(f"droplets create a {CREATE} --volumes old-uploads --dry-run")
-    assert '"ID-OF-old-uploads"' in empty_desk.front.said[-1]
+def test_a_read_only_client_plans_and_does_not_act(desk, monkeypatch):
+    monkeypatch.setenv("POSEIDON_READ_ONLY", "1")
+    desk.kernel._forget()
+    desk.do("droplets reboot web-1 --dry-run")
+    plan = desk.do("droplets reboot web-1 --plan")
+    assert requests_in(desk.front.said[-1])[0][0] == plan.requests()[0].method + " " + plan.requests()[0].target
+    with pytest.raises(errors.BulkFailed, match="read-only"):
+        desk.do("apply {plan} --yes", plan=plan)
+    assert desk.changes() == []
+
+
+# --- plans as values --------------------------------------------------------------------------------------------------
+def test_plan_returns_what_would_change_and_changes_nothing(desk):
+    desk.sent()
+    plan = desk.do("droplets resize --tag web --size s-4vcpu-8gb --restart --plan")
+    assert isinstance(plan, Plan)
+    assert (plan.title, plan.account) == ("droplets resize --tag web --size s-4vcpu-8gb --restart --plan", "SANDBOX")
+    assert plan.frame()["name"].nunique() == 4
+    assert plan.usd_month == 108.0
+    assert desk.changes() == []
+    assert desk.front.questions == []
+
+
+def test_a_plan_goes_into_a_variable_by_out_and_its_rows_are_no_columns(desk):
+    kept = {}
+    desk.settings = type(desk.settings)(assign=kept.__setitem__)
+    assert desk.do("droplets reboot web-1 --plan --out plan") is None
+    assert isinstance(kept["plan"], Plan)
+    assert desk.front.said == ["plan: a plan"]
+    for option in ("--columns id", "--raw", "--output json"):
+        with pytest.raises(errors.InvalidArgument, match="--plan gives a Plan"):
+            desk.do(f"droplets reboot web-1 --plan {option}")
+
+
+def test_what_changes_nothing_has_no_plan(desk):
+    for line in ("droplets list", "sandbox status", "actions wait 5", "api GET /v2/account", "metrics cpu web-1"):
+        with pytest.raises(errors.InvalidArgument, match="changes nothing, so there is no plan of it"):
+            desk.do(f"{line} --plan")
+    with pytest.raises(errors.InvalidArgument, match="droplets list changes nothing"):
+        po.plan("droplets list")
+    with pytest.raises(errors.InvalidArgument, match="one command that changes something"):
+        po.plan("")
+
+
+def test_a_verb_with_a_plan_of_its_own_has_both(desk):
+    for line in ("enable_backups web-1 --plan weekly --plan", "enable_backups --plan --plan=weekly web-1"):
+        plan = desk.do(f"droplets {line}")
+        assert plan.requests()[0].body == {"type": "enable_backups", "backup_policy": {"plan": "weekly"}}
+    assert desk.do("droplets enable_backups web-1 --plan").requests()[0].body == {"type": "enable_backups"}
+    desk.do("droplets enable_backups web-1 --plan weekly --dry-run")
+    assert '"weekly"' in desk.front.said[-1]
+
+
+def test_apply_takes_the_plan_asks_as_the_command_would_and_tells_each_step(desk):
+    plan = desk.do("droplets resize web-1 legacy-reports --size s-4vcpu-8gb --restart --plan")
+    with pytest.raises(errors.ConfirmationRequired, match=r"SANDBOX: resize .* --restart asks since"):
+        desk.do("apply {plan}", plan=plan)
+    desk.front.answer = True
+    frame = desk.do("apply {plan}", plan=plan)
+    assert [*frame.columns] == ["chain", "step", "id", "name", "action", "status", "error"]
+    assert frame["action"].tolist() == ["shutdown", "power_off", "resize", "power_on", "resize"]
+    assert set(frame.loc[[0, 2, 3, 4], "status"]) == {"completed"}
+    assert desk.do("droplets get web-1")["size"][0] == "s-4vcpu-8gb"
+    desk.do("apply {plan} --dry-run", plan=plan)
+    assert len(requests_in(desk.front.said[-1])) == 5
+    assert desk.do("apply {plan} --plan", plan=plan) is plan
+
+
+def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
+    frame = desk.do("droplets reboot web-1 --plan").apply()
+    assert frame["status"].tolist() == ["completed"]
+    desk.sandbox.fault("action_errored", action="reboot", resource_id=521000032)
+    with pytest.raises(errors.BulkFailed, match="1 of 2 failed") as caught:
+        desk.do("droplets reboot web-1 web-2 --plan").apply()
+    assert caught.value.frame["status"].tolist() == ["failed", "completed"]
+    desk.sandbox.fault("action_errored", action="reboot", resource_id=521000032)
+    frame = desk.do("apply {plan} --yes --keep-going", plan=desk.do("droplets reboot web-1 --plan"))
+    assert frame["status"].tolist() == ["failed"]
+
+
+def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
+    plan = desk.do("droplets reboot web-1 --plan")
+    for given, what in (
+        (plan.frame(), r"not a DataFrame, such as its frame\(\) is"),
+        (pd.DataFrame(), "not a DataFrame"),
+        ("droplets delete web-1", "not the text 'droplets delete web-1'"),
+        (5, "not a int"),
+        (None, "not a NoneType"),
+    ):
+        with pytest.raises(errors.InvalidArgument, match=f"apply takes the Plan itself, as %do apply {{plan}}, {what}"):
+            desk.do("apply {plan}", plan=given)
+    with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
+        desk.do("apply plan", plan=plan)
+    with pytest.raises(errors.GrammarError, match='there is no variable "other"'):
+        desk.do("apply {other}", plan=plan)
+
+
+def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
+    plan = pickle.loads(pickle.dumps(desk.do("tags create blue --plan")))  # our own bytes
+    assert desk.do("apply {plan}", plan=plan)["status"].tolist() == ["completed"]
+    other = Plan(plan.title, "ada@example.com", plan.chains)
+    with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses SANDBOX"):
+        desk.do("apply {plan}", plan=other)

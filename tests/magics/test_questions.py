@@ -6,35 +6,50 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.magics.job import Settings
-from poseidon_nb.magics.language.vocabulary import entry, own_groups
-from poseidon_nb.magics.requests import questions
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
+CUT = "The power is cut: what was not written to disk is lost. A droplet that is off is billed all the same."
 ASKING = [
     ("droplets delete web-1", "SANDBOX: delete droplet web-1 (521000032) ($24.00 a month)? This cannot be undone."),
     (
         "droplets delete web-1 web-2",
-        "SANDBOX: delete 2 droplets: web-1 (521000032) and web-2 (521000100) ($48.00 a month)? This cannot be undone.",
+        "SANDBOX: delete 2 droplets ($48.00 a month): web-1 (521000032) and web-2 (521000100)? This cannot be undone.",
     ),
-    (
-        "droplets power_off web-1 web-2",
-        "SANDBOX: power_off 2 droplets: web-1 and web-2? A droplet that is off is billed all the same.",
-    ),
-    ("droplets power_on --tag web", "SANDBOX: power_on 4 droplets: web-1, web-2, web-3 and staging-web?"),
+    ("droplets power_off web-1", f"SANDBOX: power_off droplet web-1? {CUT}"),
+    # The one that is off is left out.
+    ("droplets power_off web-1 web-2 legacy-reports", f"SANDBOX: power_off 2 droplets: web-1 and web-2? {CUT}"),
     (
         "droplets shutdown web-1 web-2",
-        "SANDBOX: shutdown 2 droplets: web-1 and web-2? A droplet that is off is billed all the same.",
+        (
+            "SANDBOX: shutdown 2 droplets: web-1 and web-2? What runs on the droplet stops. "
+            "A droplet that is off is billed all the same."
+        ),
     ),
-    ("droplets reboot web-1 web-2", "SANDBOX: reboot 2 droplets: web-1 and web-2?"),
-    ("droplets power_cycle web-1 web-2", "SANDBOX: power_cycle 2 droplets: web-1 and web-2?"),
+    (
+        "droplets reboot web-1",
+        "SANDBOX: reboot droplet web-1? What runs on the droplet stops until it is up again.",
+    ),
+    (
+        "droplets power_cycle --tag web",
+        (
+            "SANDBOX: power_cycle 4 droplets: web-1, web-2, web-3 and staging-web? "
+            "The power is cut for a moment: what was not written to disk is lost."
+        ),
+    ),
     (
         "droplets resize legacy-reports --size s-4vcpu-8gb --disk",
-        "SANDBOX: resize legacy-reports to s-4vcpu-8gb ($48.00 a month each), the disk too? A larger disk cannot be made smaller again.",
+        (
+            "SANDBOX: resize droplet legacy-reports to s-4vcpu-8gb, the disk too (+$36.00 a month)? "
+            "The disk cannot be made smaller again."
+        ),
     ),
-    ("droplets resize web-1 web-2 --size s-4vcpu-8gb", "SANDBOX: resize to s-4vcpu-8gb 2 droplets: web-1 and web-2?"),
+    (
+        "droplets resize web-1 web-2 --size s-4vcpu-8gb --restart",
+        "SANDBOX: resize 2 droplets to s-4vcpu-8gb with a restart (+$48.00 a month): web-1 and web-2?",
+    ),
     (
         f"droplets create big --size m-8vcpu-64gb {CREATE}",
-        "SANDBOX: create a droplet of m-8vcpu-64gb for $336.00 a month: big?",
+        "SANDBOX: create droplet big of m-8vcpu-64gb for $336.00 a month?",
     ),
     (
         f"droplets create a b c --size s-4vcpu-8gb {CREATE}",
@@ -50,109 +65,135 @@ ASKING = [
     ),
     (
         "droplets rebuild build-1 --image debian-12-x64",
-        "SANDBOX: rebuild build-1 from image debian-12-x64? What is on its disk now is lost.",
+        (
+            "SANDBOX: rebuild droplet build-1 from image debian-12-x64? "
+            "Everything on the disk is replaced by the image. This cannot be undone."
+        ),
     ),
     (
         "droplets restore db-1 --image 210500001",
-        "SANDBOX: restore db-1 from image 210500001? What is on its disk now is lost.",
+        (
+            "SANDBOX: restore droplet db-1 from image 210500001? "
+            "Everything on the disk is replaced by the backup or snapshot. This cannot be undone."
+        ),
     ),
     (
         "droplets take_snapshot web-1 web-2 --name a --restart",
-        "SANDBOX: take_snapshot with a restart of 2 droplets: web-1 and web-2?",
+        "SANDBOX: take_snapshot 2 droplets as a with a restart (+$9.60 a month): web-1 and web-2?",
     ),
-    ("droplets untag web-1 --tag-name web", "SANDBOX: untag web from droplet web-1?"),
-    ("tags delete web", "SANDBOX: delete tag web? This cannot be undone."),
-    ("api DELETE /v2/tags/web", "SANDBOX: DELETE /v2/tags/web? This cannot be undone."),
+    (
+        "droplets password_reset web-1",
+        "SANDBOX: password_reset droplet web-1? The old root password stops working; the new one comes by e-mail.",
+    ),
+    ("droplets enable_ipv6 build-1", "SANDBOX: enable_ipv6 droplet build-1? This cannot be undone."),
+    (
+        "droplets untag web-1 --tag-name web",
+        "SANDBOX: untag droplet web-1 (521000032)? Firewalls and load balancers that go by the tag no longer cover them.",
+    ),
+    (
+        "tags delete web",
+        "SANDBOX: delete tag web? The tag is taken off everything that has it. This cannot be undone.",
+    ),
+    (
+        "api DELETE /v2/tags/web",
+        "SANDBOX: DELETE /v2/tags/web? The tag is taken off everything that has it. This cannot be undone.",
+    ),
+    (
+        "volumes resize old-uploads 3000",
+        (
+            'SANDBOX: resize volume old-uploads {"type": "resize", "size_gigabytes": 3000} (+$295.00 a month)? '
+            "A volume cannot be made smaller again."
+        ),
+    ),
+    ("volumes create big --region nyc3 --size-gigabytes 2000", "SANDBOX: create volume big for $200.00 a month?"),
 ]
 SILENT = [
-    "droplets power_off web-1",
+    "droplets power_off legacy-reports",
+    "droplets resize legacy-reports --size s-4vcpu-8gb",
+    "droplets power_on legacy-reports build-1",
+    "droplets power_on --tag web",
     "droplets take_snapshot web-1 web-2 --name a",
     "droplets rename web-1 x",
-    "droplets resize legacy-reports --size s-4vcpu-8gb",
+    "droplets resize x --size s-2vcpu-4gb --restart",
+    "droplets enable_backups web-2",
+    "droplets disable_backups db-1",
+    "droplets tag --tag web --tag-name blue",
     f"droplets create a --size s-1vcpu-1gb {CREATE}",
+    "volumes create small --region nyc3 --size-gigabytes 10",
     "tags create x",
 ]
+#: Verbs that did not ask before there were plans, and do now.
+NEW = {
+    "droplets power_off web-1": "power_off asks since version 0.1.0",
+    "droplets reboot web-1": "reboot asks since version 0.1.0",
+    "droplets resize web-1 web-2 --size s-4vcpu-8gb --restart": "resize --restart asks since version 0.1.0",
+    "droplets password_reset web-1": "password_reset asks since version 0.1.0",
+}
 
 
-@pytest.mark.parametrize(("line", "question"), ASKING)
-def test_the_question_names_the_account_the_things_and_the_money(desk, line, question):
+def test_the_question_names_the_account_the_things_and_the_money(desk):
     desk.front.answer = False
+    for line, question in ASKING:
+        desk.sent()
+        with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
+            desk.do(line)
+        assert desk.front.questions[-1] == question
+        assert desk.changes() == []
+
+
+def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk):
     desk.sent()
-    with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
-        desk.do(line)
-    assert desk.front.questions == [question]
+    for line, question in ASKING:
+        with pytest.raises(errors.ConfirmationRequired) as caught:
+            desk.do(line)
+        assert str(caught.value).startswith(f"{question} Nobody can answer here: add --yes to allow it")
+        told = str(caught.value).partition("to allow it")[2]
+        assert told == (f" ({NEW[line]})" if line in NEW else told)
     assert desk.changes() == []
+    for line in ("droplets delete web-1", "droplets rebuild build-1 --image debian-12-x64", "tags delete web"):
+        with pytest.raises(errors.ConfirmationRequired, match=r"allow it$"):
+            desk.do(line)
 
 
-@pytest.mark.parametrize("line", [line for line, _ in ASKING])
-def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk, line):
-    desk.sent()
-    with pytest.raises(errors.ConfirmationRequired, match="Nobody can answer here: add --yes to allow it"):
+def test_what_harms_nobody_is_not_asked_about(desk):
+    for line in SILENT:
         desk.do(line)
-    assert desk.changes() == []
+        assert desk.front.questions == [], line
 
 
-@pytest.mark.parametrize(
-    "line",
-    [line for line, _ in ASKING if not {"resize", "restore", "take_snapshot"} & {*line.split()} or "--disk" in line],
-)
-def test_yes_as_an_option_and_as_an_answer_both_let_it_pass(desk, line):
+def test_yes_as_an_option_and_as_an_answer_both_let_it_pass(desk):
     desk.front.answer = True
-    desk.sent()
-    desk.do(f"{line} --no-wait --keep-going")
-    assert len(desk.front.questions) == 1
-    answered = sorted(desk.changes())
-    desk.sandbox.reset()
-    desk.do(f"{line} --no-wait --keep-going --yes")
-    assert len(desk.front.questions) == 1
-    assert sorted(desk.changes()) == answered != []
+    lines = [line for line, _ in ASKING if not {"restore", "--restart"} & {*line.split()} and "volumes" not in line]
+    for number, line in enumerate(lines, 1):
+        desk.sandbox.reset()
+        desk.sent()
+        desk.do(f"{line} --no-wait --keep-going")
+        assert len(desk.front.questions) == number
+        answered = sorted(desk.changes())
+        desk.sandbox.reset()
+        desk.do(f"{line} --no-wait --keep-going --yes")
+        assert len(desk.front.questions) == number
+        assert sorted(desk.changes()) == answered != []
 
 
-@pytest.mark.parametrize("line", SILENT)
-def test_what_harms_nobody_is_not_asked_about(desk, line):
-    desk.do(line)
-    assert desk.front.questions == []
-
-
-def test_the_commands_that_ask_are_those_whose_help_says_so():
-    asking = {(group.name, verb.name) for group in own_groups() for verb in group.verbs if verb.asks}
-    tested = {tuple(line.split()[:2]) for line, _ in ASKING if not line.startswith("api")} | {("api", "api")}
-    changing = {"enable_backups", "change_backup_policy", "disable_backups", "password_reset", "enable_ipv6"}
-    changing |= {"enable_private_networking", "change_kernel"}  # asked about when many are meant, as power verbs are
-    assert asking == tested | {("keys", "delete"), ("snapshots", "delete")} | {("droplets", verb) for verb in changing}
-    for line in SILENT[2:3]:
-        assert entry(*line.split()[:2]).asks == ()
-
-
-@pytest.mark.parametrize(
-    ("line", "question"),
-    [
-        (
-            "databases create orders --engine pg --region nyc3 --size db-s-1vcpu-1gb --num-nodes 1",
-            "SANDBOX: databases create orders at a price that the API does not tell?",
-        ),
-        (
-            "volumes create big --region nyc3 --size-gigabytes 2000",
-            "SANDBOX: volumes create big for $200.00 a month?",
-        ),
-        (
-            "volumes resize old-uploads 3000",
-            "SANDBOX: volumes resize by POST /v2/volumes/{id}/actions for $300.00 a month?",
-        ),
-    ],
-)
-def test_what_costs_more_than_the_limit_or_nobody_knows_how_much_is_asked_about(desk, line, question):
+def test_a_change_of_more_than_twenty_things_is_asked_about(desk):
+    names = [f"n{one}" for one in range(21)]
+    desk.do(f"droplets create {' '.join(names)} --size s-1vcpu-1gb {CREATE} --no-wait --yes")
+    desk.do(f"droplets tag {' '.join(names[:20])} --tag-name db")
     desk.front.answer = False
-    identifier = desk.do("volumes list").set_index("name")["id"]["old-uploads"]
+    with pytest.raises(errors.ConfirmationRequired):
+        desk.do(f"droplets tag {' '.join(names)} --tag-name ci")
+    (question,) = desk.front.questions
+    assert question.startswith("SANDBOX: tag 21 droplets with ci: n0, n1, n2, n3, n4, n5, n6, n7 and 13")
+
+
+def test_what_nobody_knows_the_price_of_is_asked_about(desk):
+    desk.front.answer = False
     with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
-        desk.do(line)
-    assert desk.front.questions == [question.replace("{id}", identifier)]
+        desk.do("databases create orders --engine pg --region nyc3 --size db-s-1vcpu-1gb --num-nodes 1")
+    (question,) = desk.front.questions
+    assert question == "SANDBOX: create database cluster orders at a price that the API does not tell?"
     assert desk.changes() == []
-
-
-def test_what_costs_little_is_not_asked_about(desk):
-    desk.do("volumes create small --region nyc3 --size-gigabytes 10")
-    assert desk.front.questions == []
 
 
 def test_a_bare_request_that_changes_something_is_asked_about_and_a_read_is_not(desk):
@@ -191,13 +232,15 @@ def test_a_real_account_is_named_by_its_address(desk):
     assert client.label() == "ada@tidepool-maps.example"
 
 
-# --- the words alone --------------------------------------------------------------------------------------------------
-def test_the_first_few_of_many_are_named_and_the_rest_counted():
-    assert questions.named(["a"]) == "a"
-    assert questions.named(["a", "b", "c"]) == "a, b and c"
-    assert questions.named([str(one) for one in range(1_008)]) == "0, 1, 2, 3, 4, 5, 6, 7 and 1,000 more"
-
-
-def test_a_question_without_a_price_has_no_empty_brackets():
-    assert questions.delete_question("me", "key", ["a", "b"]) == "me: delete 2 keys: a and b? This cannot be undone."
-    assert "(" not in questions.disk_question("me", ["a"], "s", None)
+def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(desk, monkeypatch):
+    monkeypatch.setenv("POSEIDON_ASSUME_YES", "1")
+    desk.do("droplets power_off web-1")
+    assert desk.front.questions == []
+    with pytest.raises(errors.ConfirmationRequired, match="add --yes to allow it"):
+        desk.do("droplets delete web-1")
+    monkeypatch.setenv("POSEIDON_ASSUME_YES", "0")
+    with pytest.raises(errors.ConfirmationRequired):
+        desk.do("droplets power_off web-2")
+    monkeypatch.setenv("POSEIDON_ASSUME_YES", "perhaps")
+    with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES is neither a yes .* nor a no"):
+        desk.do("droplets power_off web-2")

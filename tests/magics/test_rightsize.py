@@ -176,7 +176,7 @@ def test_a_plan_shows_the_requests_and_sends_none(desk):
     assert int(seconds["end"]) - int(seconds["start"]) == 7 * 86_400
     assert desk.do("rightsize --tag web --dry-run") is None
     assert "GET /v2/droplets?tag_name=web" in desk.front.said[-1]
-    assert "ID-OF-EACH" in desk.front.said[-1]
+    assert "ID-OF EACH" in desk.front.said[-1]
 
 
 def test_it_only_reads(desk):

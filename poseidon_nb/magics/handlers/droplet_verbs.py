@@ -57,7 +57,8 @@ def _created(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
         return table_of(job, plan, outcomes)
     if job.option("wait_for") is not None:
         ids = [row["id"] for row in rows]
-        rows = [one.to_dict() for one in job.client.droplets.wait_for_ssh(ids, **job.waiting_on)]
+        found = job.client.droplets.wait_for_ssh(ids, timeout_s=job.time_left_s(), on_progress=job.view.tell)
+        rows = [one.to_dict() for one in found]
     follow(job, outcomes)
     return answer_of("droplets", rows, single=len(rows) == 1)
 

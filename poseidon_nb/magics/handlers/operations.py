@@ -57,7 +57,7 @@ def answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer | Plain | No
     """Return the answer of an operation; of a deletion a row for each thing."""
     verb = entry(job.command.group, job.command.verb)
     wanted = operation(verb.operations[0])
-    if wanted.method == "DELETE" and not any(one.answer for one in outcomes):
+    if wanted.method == "DELETE":
         return table_of(job, plan, outcomes)
     (outcome,) = outcomes
     if outcome.error is not None:

@@ -1,0 +1,203 @@
+"""A plan as data: its frame, its requests, its texts, and that it can be kept without its account."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from poseidon_nb import errors
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.engine.steps import Step, Target
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
+from poseidon_nb.plans.operations import request_chain
+from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.tagging import tag_chains, untag_chains
+from poseidon_nb.plans.texts import dry_run, listing, summary
+from poseidon_nb.transport.request import Request, request_for
+
+SIZES = {
+    slug: {"slug": slug, "price_monthly": price, "disk": disk, "regions": ["nyc3"], "available": True}
+    for slug, price, disk in (("s-small", 6.0, 25), ("s-middle", 24.0, 80), ("s-large", 48.0, 160))
+}
+
+
+def droplet(number: int, **fields: object) -> dict[str, object]:
+    return {
+        "id": number,
+        "name": f"web-{number}",
+        "status": "active",
+        "region": {"slug": "nyc3"},
+        "size_slug": "s-middle",
+        "size": SIZES["s-middle"],
+        "disk": 80,
+        "tags": ["web"],
+        "features": [],
+        **fields,
+    }
+
+
+def plan_of(*chains: tuple[Step, ...], **fields: object) -> Plan:
+    return Plan("the line", "SANDBOX", tuple(chains), **fields)
+
+
+def resize(**fields: object) -> Plan:
+    rows = [droplet(1), droplet(2, status="off")]
+    return plan_of(
+        *verb_chains(rows, "resize", {"size": "s-large", "disk": False}, restart=True, sizes=SIZES), **fields
+    )
+
+
+def test_a_frame_has_a_row_for_each_step_and_target_with_the_promised_columns_and_dtypes():
+    table = FINDINGS["plan"].columns
+    for plan in (resize(), plan_of()):
+        frame = plan.frame()
+        assert [*frame.columns] == [column.name for column in table]
+        assert [str(dtype) for dtype in frame.dtypes] == [column.dtype for column in table]
+    frame = resize().frame()
+    assert frame["chain"].tolist() == [0, 0, 0, 0, 1]
+    assert frame["step"].tolist() == [0, 1, 2, 3, 0]
+    assert frame["change"].tolist() == ["shutdown", "power_off if needed", "resize", "power_on", "resize"]
+    assert frame["from"].tolist() == ["active", "active", "s-middle", "off", "s-middle"]
+    assert frame["to"].tolist() == ["off", "off", "s-large", "active", "s-large"]
+    assert frame["restart"].tolist() == [True, True, False, False, False]
+    assert frame["usd_month"].tolist() == [0.0, 0.0, 24.0, 0.0, 24.0]
+    assert frame["id"].tolist() == ["1", "1", "1", "1", "2"]
+    assert set(frame["kind"]) == {"droplet"}
+    assert frame["reversible"].all()
+
+
+def test_the_money_of_a_plan_is_that_of_its_steps_and_unknown_where_one_is():
+    assert resize().usd_month == 48.0
+    assert plan_of(*delete_chains([droplet(1)])).usd_month == -24.0
+    made = create_chains([f"n{one}" for one in range(12)], {"size": "s-small", "image": "x"}, sizes=SIZES)
+    assert plan_of(*made).frame()["usd_month"].tolist() == [6.0] * 12
+    assert plan_of(*made).usd_month == 72.0
+    assert plan_of(*create_chains(["a"], {"size": "s-none", "image": "x"}, sizes=SIZES)).usd_month is None
+
+
+def test_what_is_so_already_is_shown_and_not_sent():
+    rows = [droplet(1), droplet(2, status="off")]
+    plan = plan_of(*verb_chains(rows, "power_on"))
+    assert [request.path for request in plan.requests()] == ["/v2/droplets/2/actions"]
+    assert plan.frame()["from"].tolist() == ["active", "off"]
+    assert [target.name for target in plan.things] == ["web-2"]
+    assert dry_run(plan).startswith("(power_on web-1: already on; nothing is sent)\n\nPOST /v2/droplets/2/actions\n{")
+    assert "already on" in repr(plan)
+    cases = [
+        ("resize", {"size": "s-middle", "disk": False}, {}, "has this size already"),
+        ("resize", {"size": "s-middle", "disk": True}, {"disk": 25}, ""),
+        ("rename", {"name": "web-1"}, {}, "has this name already"),
+        ("rename", {"name": "web-2"}, {}, ""),
+        ("enable_backups", {}, {"features": ["backups"]}, "has backups already"),
+        ("enable_backups", {"backup_policy": {"plan": "daily"}}, {"features": ["backups"]}, ""),
+        ("disable_backups", {}, {}, "has no backups"),
+        ("disable_backups", {}, {"features": ["backups"]}, ""),
+        ("enable_ipv6", {}, {"features": ["ipv6"]}, "has IPv6 already"),
+        ("power_off", {}, {"status": "off"}, "already off"),
+        ("shutdown", {}, {"status": "off"}, "already off"),
+        ("reboot", {}, {}, ""),
+        # Of one that is only named nothing is known.
+        ("power_on", {}, {"status": None}, ""),
+    ]
+    for verb, parameters, fields, unchanged in cases:
+        ((step,),) = verb_chains([droplet(1, **fields)], verb, parameters, sizes=SIZES)
+        assert step.unchanged == unchanged, (verb, fields)
+        assert plan_of((step,)).is_empty is bool(unchanged)
+    assert "nothing to change" in repr(plan_of(*verb_chains([droplet(1)], "power_on")))
+
+
+def test_a_size_that_a_droplet_cannot_have_is_refused_before_there_is_a_plan():
+    for size, row, message in (
+        ("s-larg", droplet(1), "no size 's-larg'; nearest: s-large"),
+        ("s-small", droplet(1), "s-small has a disk of 25 GB, and web-1 one of 80 GB"),
+        ("s-large", droplet(1, region={"slug": "ams3"}), "s-large is not sold in ams3"),
+    ):
+        with pytest.raises(errors.InvalidArgument, match=message):
+            verb_chains([row], "resize", {"size": size, "disk": False}, sizes=SIZES)
+
+
+def test_what_changes_cost_is_told():
+    cases = [
+        ("take_snapshot", {"name": "a"}, 80 * 0.06),
+        ("enable_backups", {}, 7.2),
+        ("enable_backups", {"backup_policy": {"plan": "weekly"}}, 4.8),
+        ("reboot", {}, 0.0),
+    ]
+    for verb, parameters, usd in cases:
+        assert plan_of(*verb_chains([droplet(1)], verb, parameters)).usd_month == pytest.approx(usd), verb
+    less = plan_of(*verb_chains([droplet(1, features=["backups"])], "disable_backups"))
+    assert less.usd_month == pytest.approx(-4.8)
+
+
+def test_a_tag_that_does_not_exist_is_created_and_droplets_that_have_it_are_left_out():
+    plan = plan_of(*tag_chains([droplet(1), droplet(2, tags=[])], "web", exists=True))
+    assert [request.body for request in plan.requests()] == [
+        {"resources": [{"resource_id": "2", "resource_type": "droplet"}]}
+    ]
+    assert (
+        summary(plan_of(*tag_chains([droplet(1)], "blue", exists=False)))
+        == "create tag blue; tag droplet web-1 with blue"
+    )
+    assert plan_of(*tag_chains([droplet(1)], "WEB", exists=True)).is_empty
+    plan = plan_of(*untag_chains([droplet(1), droplet(2, tags=[])], "web"))
+    assert [target.name for target in plan.things] == ["web-1"]
+    # A droplet of which nothing is known may have it.
+    assert not plan_of(*untag_chains([{"id": 3}], "web")).is_empty
+
+
+def test_a_plan_is_data_and_its_client_is_no_part_of_it():
+    with_client = resize(client=object())
+    assert with_client == resize()
+    assert "object" not in repr(with_client)
+    kept = pickle.loads(pickle.dumps(with_client))  # our own bytes
+    assert (kept, kept.client) == (resize(), None)
+    with pytest.raises(errors.InvalidArgument, match="was stored, and knows its account no more"):
+        kept.apply()
+
+
+def test_a_plan_is_readable_as_text_and_as_html_in_which_names_do_no_harm():
+    assert listing(resize(notes=("a note",))).splitlines() == [
+        (
+            "<Plan SANDBOX: resize droplet web-1 to s-large with a restart (+$24.00 a month); "
+            "resize droplet web-2 to s-large (+$24.00 a month); 5 requests>"
+        ),
+        "  - shutdown web-1 (1): status active -> off",
+        "    power_off web-1 (1): status active -> off (if needed)",
+        "    resize web-1 (1): size s-middle -> s-large",
+        "    power_on web-1 (1): status off -> active",
+        "  - resize web-2 (2): size s-middle -> s-large",
+        "  a note",
+    ]
+    plan = plan_of(*verb_chains([droplet(1, name="<b>x")], "reboot"), notes=("<i>",))
+    html = plan._repr_html_()
+    assert "<b>x" not in html
+    assert "<i>" not in html
+    assert "&lt;b&gt;x" in html
+
+
+def test_a_dry_run_shows_requests_in_order_marks_what_may_not_be_needed_and_hides_secrets():
+    first, *_ = text = dry_run(resize()).split("\n\n")
+    assert first.splitlines()[0] == "POST /v2/droplets/1/actions"
+    assert [one.splitlines()[0].removeprefix("POST /v2/droplets/1/actions") for one in text[:4]] == [
+        "",
+        "  (if needed)",
+        "",
+        "",
+    ]
+    step = Step(
+        verb="create",
+        targets=(Target("thing", None, "x"),),
+        request=request_for(operation("sshKeys_create"), body={"name": "x", "password": "hunter2"}),
+    )
+    assert "hunter2" not in dry_run(plan_of((step,)))
+    assert "hunter2" not in repr(plan_of((step,)))
+
+
+def test_the_names_of_many_are_counted_and_a_bare_request_is_told_as_it_is():
+    rows = [droplet(one) for one in range(1, 1_010)]
+    assert summary(plan_of(*verb_chains(rows, "reboot"))) == (
+        "reboot 1,009 droplets: web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 1,001 more"
+    )
+    assert summary(plan_of(request_chain(Request("PUT", "/v2/x")))) == "PUT /v2/x"

@@ -1,0 +1,110 @@
+"""The one rule of what is asked about, and the words of buttons and refusals."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.engine.steps import Step, Target
+from poseidon_nb.magics.language.naming import account_operations
+from poseidon_nb.plans import questions
+from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
+from poseidon_nb.plans.operations import operation_chains, request_chain
+from poseidon_nb.transport.request import Request, request_for
+from tests.plans.test_plan import SIZES, droplet, plan_of
+
+ON, OFF = droplet(1), droplet(2, status="off")
+
+
+def test_each_reason_is_told_and_what_harms_nobody_has_none():
+    big = {"size": "s-large", "disk": False}
+    cases = [
+        (verb_chains([ON], "power_off"), ("interrupts",)),
+        (verb_chains([OFF], "power_cycle"), ()),
+        (verb_chains([OFF], "power_on"), ()),
+        (verb_chains([ON], "reboot"), ("interrupts",)),
+        # Of one that is only named it is not known whether it runs.
+        (verb_chains([{"id": 3}], "power_off"), ("interrupts",)),
+        (verb_chains([ON], "resize", big, restart=True, sizes=SIZES), ("interrupts",)),
+        (verb_chains([OFF], "resize", big, restart=True, sizes=SIZES), ()),
+        (verb_chains([OFF], "resize", {**big, "disk": True}, sizes=SIZES), ("lasting",)),
+        (verb_chains([ON], "rebuild", {"image": 1}), ("replaces",)),
+        (verb_chains([OFF], "password_reset"), ("resets",)),
+        (verb_chains([OFF], "enable_ipv6"), ("lasting",)),
+        (verb_chains([ON], "rename", {"name": "x"}), ()),
+        (verb_chains([ON], "take_snapshot"), ()),
+        (verb_chains([droplet(one) for one in range(20)], "take_snapshot"), ()),
+        (verb_chains([droplet(one) for one in range(21)], "take_snapshot"), ("money", "many")),
+        (delete_chains([OFF]), ("deletes",)),
+        (create_chains(["a", "b"], {"size": "s-large", "image": 1}, sizes=SIZES), ()),
+        (create_chains(["a", "b", "c"], {"size": "s-large", "image": 1}, sizes=SIZES), ("money",)),
+        # The service refuses a size that is not sold.
+        (create_chains(["a"], {"size": "s-none", "image": 1}, sizes=SIZES), ()),
+        ((request_chain(Request("POST", "/v2/tags", operation_id="tags_create")),), ("request",)),
+        ((request_chain(Request("PUT", "/v2/unknown")),), ("request",)),
+        ((), ()),
+    ]
+    for chains, reasons in cases:
+        # Twenty snapshots of 80 GB cost 96 dollars at most.
+        assert questions.reasons(plan_of(*chains)) == reasons, chains
+
+
+def test_the_limit_is_of_what_a_plan_adds_in_all():
+    chains = create_chains(["a"], {"size": "s-large", "image": 1}, sizes=SIZES)
+    smaller = verb_chains(
+        [droplet(1, size_slug="s-large", size=SIZES["s-large"])], "resize", {"size": "s-middle"}, sizes=SIZES
+    )
+    assert questions.reasons(plan_of(*chains), price_limit_usd_month=24.0) == ("money",)
+    assert questions.reasons(plan_of(*chains, *smaller), price_limit_usd_month=24.0) == ()
+    assert questions.reasons(plan_of(*chains), price_limit_usd_month=0.0) == ("money",)
+
+
+def test_every_operation_asks_as_the_list_of_effects_says():
+    """What is placed as deleting, replacing, resetting, interrupting or transferring asks, whatever its method."""
+
+    class Nothing:
+        def read(self, request):
+            return None
+
+        def price_of(self, size):
+            return 1.0
+
+    for operation_id in account_operations():
+        wanted = operation(operation_id)
+        if wanted.method == "GET" or operation_id == "dropletActions_post":
+            continue
+        path = {parameter.name: "7" for parameter in wanted.path_parameters}
+        plan = plan_of(*operation_chains(Nothing(), [request_for(wanted, path=path)], "x"))
+        effect = questions.effect_of(operation_id)
+        reasons = set(questions.reasons(plan)) - {"money"}
+        assert bool(reasons) is (effect.asks or not effect.reversible), operation_id
+        assert effect.kind not in {"deletes", "replaces", "resets", "transfers"} or reasons == {effect.kind}
+
+
+def test_a_button_says_what_it_does_how_many_and_what_it_costs():
+    cases = [
+        (verb_chains([ON], "power_off"), "Really power off?"),
+        (delete_chains([ON, OFF]), "Really delete 2 droplets ($48.00 a month)?"),
+        (
+            verb_chains([ON], "resize", {"size": "s-large"}, restart=True, sizes=SIZES),
+            "Really resize to s-large with a restart (+$24.00 a month)?",
+        ),
+    ]
+    for chains, label in cases:
+        assert questions.button_label(plan_of(*chains)) == label
+
+
+def test_a_refusal_names_the_verb_that_asks_only_now():
+    assert questions.refusal(plan_of(*verb_chains([ON], "reboot"))).endswith(
+        "Nobody can answer here: add --yes to allow it (reboot asks since version 0.1.0)"
+    )
+    assert questions.refusal(plan_of(*delete_chains([ON]))).endswith("add --yes to allow it")
+    many = questions.refusal(plan_of(*verb_chains([droplet(one) for one in range(30)], "rename", {"name": "x"})))
+    assert many.endswith("(rename asks since version 0.1.0)")
+
+
+@pytest.mark.parametrize(("method", "deletes"), [("DELETE", True), ("POST", False)])
+def test_a_request_to_an_unknown_path_is_taken_for_the_worst(method, deletes):
+    plan = plan_of((Step(verb="api", targets=(Target("request", None, "x"),), request=Request(method, "/v2/x")),))
+    assert questions.deletes(plan) is deletes
+    assert questions.reasons(plan) == ("request",)
