@@ -63,7 +63,7 @@ class Kernel:
         NoToken
             No account is chosen, or no token is found.
         """
-        from poseidon_nb.client.client import connect  # noqa: PLC0415  # requests comes at first use
+        from poseidon_nb.plans.connect import connect  # noqa: PLC0415  # requests comes at first use
 
         if context is None and self._chosen is _Chosen.NOBODY:
             raise NoToken(

@@ -1,0 +1,353 @@
+"""The journal of plans: what this machine began to change, kept so that it can be taken up again after the kernel has ended.
+
+A plan is written down before its first request, each acceptance when it comes, and what became of each step. The journal
+holds the intent; how far a plan got is read from the account, see `resume`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from poseidon_nb.plans import journal_entry as lines
+from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_files import PlanFiles, new_id, state_folder
+from poseidon_nb.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.recording import Record
+    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.plans.journal_entry import AccountKey, Entry
+    from poseidon_nb.plans.journal_files import PlanFile
+
+State = Literal[
+    "running here", "running in another kernel", "interrupted", "to be given again", "other account", "damaged"
+]
+#: Statuses after which a plan of one step is over, whatever was accepted.
+_OVER: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
+
+_log = logging.getLogger("poseidon_nb")
+
+
+class PlanJournal:
+    """The journal as one client writes to it.
+
+    Parameters
+    ----------
+    client : Client
+        Whose account is changed, and whose time it is.
+
+    Notes
+    -----
+    Safe to use from several threads, kernels and forked processes.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def begin(self, chains: Sequence[Chain], title: str) -> Record:
+        """Return the record of an execution that is about to send its first request; never raises.
+
+        Within `resuming` the records are those of the plans that are taken up again.
+        """
+        going_on = _going_on.get()
+        if going_on is not None:
+            return _several(self._client, going_on)
+        label, key = self._client.label(), account_key(self._client)
+        begun: dict[str, Any] = {
+            "time": self._client.now(),
+            "version": __version__,
+            "title": title or lines.verbs_of(chains),
+            "account": label,
+            "key": key,
+            "chains": chains,
+        }
+        file: PlanFile | None = None
+        try:
+            file = PlanFiles(state_folder()).create()
+            file.write(lines.begun_line(file.id, **begun), sync=True)
+        except OSError as error:
+            _notice(error)
+            if file is not None:
+                file.end()
+                file = None
+        first = lines.begun_line(file.id if file else new_id(), **begun)
+        _prune_once()
+        return _KeptRecord(self._client, file, first, chains)
+
+
+class _KeptRecord:
+    """The record of one execution: in a file, and in memory for as long as it runs.
+
+    Parameters
+    ----------
+    client : Client
+        Whose time it is.
+    file : PlanFile or None
+        None where nothing can be written.
+    first : mapping
+        The line that it began with.
+    chains : sequence of Chain
+    remains : bool
+        Part of the plan is not carried out here, so that it has not ended when this has.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        file: PlanFile | None,
+        first: Mapping[str, Any],
+        chains: Sequence[Chain],
+        *,
+        remains: bool = False,
+    ) -> None:
+        self.id = str(first["id"])
+        self._client = client
+        self._file = file
+        self._first = first
+        self._later: list[Mapping[str, Any]] = []
+        self._single = len(chains) == 1 and len(chains[0]) == 1 and not remains
+        self._remains = remains
+        secret = [[bool(step.get("secret")) for step in chain] for chain in lines.chains_data(chains)]
+        self._secret = secret
+        self._closed = False
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        _live[self.id] = self
+
+    @property
+    def mine(self) -> bool:
+        """Whether this process runs the plan; one that was forked off has a copy only."""
+        return self._pid == os.getpid()
+
+    def entry(self) -> Entry:
+        """Return what is known of the plan."""
+        with self._lock:
+            return lines.read_entry("".join(lines.text_of(line).decode() for line in (self._first, *self._later)))
+
+    def go_on(self, chains: Sequence[Chain], *, done: int, note: str) -> None:
+        """Record that the plan is taken up again, with what is left of it."""
+        self._add(lines.resumed_line(self._client.now(), chains, done=done, note=note), sync=True)
+
+    def sending(self, chain: int, step: int) -> None:
+        """Record that a step's request is about to be sent. Its process may be killed from here on: that loses no line."""
+        self._add(lines.sending_line(self._client.now(), chain, step))
+
+    def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
+        """Record that the service has accepted a step."""
+        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions), sync=True)
+
+    def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
+        """Record what became of a step, an outcome for each target."""
+        secret = self._secret[chain][step]
+        self._add(lines.ended_line(self._client.now(), chain, step, outcomes, secret=secret))
+        if self._single and {outcome.status for outcome in outcomes} <= _OVER:
+            self.close()
+
+    def close(self) -> None:
+        """Record that nothing more will come: everything has ended."""
+        if not self.mine:
+            return
+        if not self._remains:
+            self._add(lines.closed_line(self._client.now()))
+        with self._lock:
+            file, self._file, self._closed = self._file, None, True
+            _live.pop(self.id, None)
+        if file is not None:
+            if self._remains:
+                file.release()
+            else:
+                file.end()
+
+    def _add(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
+        if not self.mine:
+            return
+        with self._lock:
+            if self._closed:
+                return
+            self._later.append(line)
+            if self._file is not None:
+                try:
+                    self._file.write(line, sync=sync)
+                except OSError as error:
+                    _notice(error)
+
+
+#: The plans that run in this process, by id.
+_live: dict[str, _KeptRecord] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A plan that has not ended, and how it is."""
+
+    id: str
+    state: State
+    #: None where its file is damaged.
+    entry: Entry | None
+    note: str = ""
+
+
+def unended(key: AccountKey | None) -> list[Listed]:
+    """Return the plans that have not ended, oldest first; nothing is sent.
+
+    Parameters
+    ----------
+    key : AccountKey or None
+        Of the account that is chosen now; None where there is none, and then every account counts as another.
+    """
+    files = PlanFiles(state_folder())
+    running = {plan_id: record for plan_id, record in [*_live.items()] if record.mine}
+    found = [Listed(plan_id, "running here", record.entry()) for plan_id, record in running.items()]
+    for plan_id, entry in files.entries():
+        if plan_id in running:
+            continue
+        if isinstance(entry, str):
+            found.append(Listed(plan_id, "damaged", None, entry))
+        elif not entry.closed:
+            found.append(Listed(plan_id, _state(files, entry, key), entry, entry.note))
+    return sorted(found, key=lambda one: (one.entry is None, one.entry.begun if one.entry else None, one.id))
+
+
+def _state(files: PlanFiles, entry: Entry, key: AccountKey | None) -> State:
+    if files.runs(entry.id):
+        return "running in another kernel"
+    if key is None or not entry.key.same(key):
+        return "other account"
+    open_ = [place for place in _places(entry) if place not in entry.ended]
+    if open_ and all(place in entry.secret and place not in entry.accepted for place in open_):
+        return "to be given again"
+    return "interrupted"
+
+
+def _places(entry: Entry) -> Iterator[tuple[int, int]]:
+    return ((number, at) for number, chain in enumerate(entry.chains) for at in range(len(chain)))
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A plan that is taken up again.
+
+    Parameters
+    ----------
+    file : PlanFile
+        Held by this process.
+    entry : Entry
+    chains : sequence of Chain
+        What is to be run of it.
+    aside : sequence of Chain
+        What stays open and is not run.
+    note : str
+        Why.
+    done : int
+        How many steps need not be looked at any more.
+    """
+
+    file: PlanFile
+    entry: Entry
+    chains: Sequence[Chain]
+    aside: Sequence[Chain] = ()
+    note: str = ""
+    done: int = 0
+
+
+_going_on: ContextVar[Sequence[Continued] | None] = ContextVar("going_on", default=None)
+
+
+@contextmanager
+def resuming(plans: Sequence[Continued]) -> Iterator[None]:
+    """Have what is run within go on under the plans that it comes from: their chains, one plan after the other."""
+    before = _going_on.set(plans)
+    try:
+        yield
+    finally:
+        _going_on.reset(before)
+
+
+def settle(plan: Continued, now: datetime) -> None:
+    """Write down how far a plan of which nothing is to be run has got, and let it go."""
+    line = lines.resumed_line(now, plan.aside, done=plan.done, note=plan.note) if plan.aside else lines.closed_line(now)
+    try:
+        plan.file.write(line, sync=True)
+    except OSError as error:
+        _notice(error)
+    if plan.aside:
+        plan.file.release()
+    else:
+        plan.file.end()
+
+
+class _SeveralRecords:
+    """The records of several plans that are run as one."""
+
+    def __init__(self, places: Sequence[tuple[_KeptRecord, int]]) -> None:
+        self._places = places
+
+    def sending(self, chain: int, step: int) -> None:
+        record, number = self._places[chain]
+        record.sending(number, step)
+
+    def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
+        record, number = self._places[chain]
+        record.accepted(number, step, things=things, actions=actions)
+
+    def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
+        record, number = self._places[chain]
+        record.ended(number, step, outcomes)
+
+    def close(self) -> None:
+        for record in dict.fromkeys(record for record, _ in self._places):
+            record.close()
+
+
+def _several(client: Client, plans: Sequence[Continued]) -> Record:
+    places: list[tuple[_KeptRecord, int]] = []
+    for plan in plans:
+        first = lines.begun_line(
+            plan.entry.id,
+            time=plan.entry.begun,
+            version=__version__,
+            title=plan.entry.title,
+            account=plan.entry.account,
+            key=plan.entry.key,
+            chains=(),
+        )
+        all_chains = [*plan.chains, *plan.aside]
+        record = _KeptRecord(client, plan.file, first, all_chains, remains=bool(plan.aside))
+        record.go_on(all_chains, done=plan.done, note=plan.note)
+        places += [(record, number) for number in range(len(plan.chains))]
+    return _SeveralRecords(places)
+
+
+# --- where nothing can be written, and what is old -----------------------------------------------------------------
+_noticed = False
+_pruned_by = 0
+
+
+def _notice(error: OSError) -> None:
+    """Say once for this process that plans are kept in memory only."""
+    global _noticed  # noqa: PLW0603  # one notice for the process
+    if not _noticed:
+        _noticed = True
+        _log.warning(
+            "plans cannot be written to %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
+            state_folder(),
+            error.strerror or error,
+        )
+
+
+def _prune_once() -> None:
+    global _pruned_by  # noqa: PLW0603  # once for each process
+    if _pruned_by != os.getpid():
+        _pruned_by = os.getpid()
+        PlanFiles(state_folder()).prune()
