@@ -1,10 +1,11 @@
 """Every operation of the DigitalOcean API as data, looked up by its operationId or by a request's method and path.
 
 `build.py` makes `operations.json` from the published specification; nothing else reads the specification at run time.
-What a request or an answer means is left to the floors above: here are names, types, enums and addresses only.
+What an answer means is left to the floors above.
 
 The file is read at the first question, and an `Operation` is made when it is first asked for. Beside the operations stand,
-in `prices`, the published prices of what the API tells none of.
+each placed by hand: in `effects`, what each of them does to the account; in `prices`, the published prices of what the
+API tells none of.
 """
 
 from poseidon_nb.catalogue.lookup import operation, operation_ids

@@ -64,6 +64,8 @@ BACKUPS: Mapping[str, Price] = MappingProxyType(
         "daily": Price(0.30, "of the droplet's price", f"{_DOCS}/backups/details/pricing", "9 March 2026"),
     }
 )
+#: What DigitalOcean takes where no plan is named (``dropletActions_post``, ``enable_backups``).
+DEFAULT_BACKUPS = "daily"
 #: Of droplets and volumes alike, however many regions have it.
 SNAPSHOT_GB = Price(0.06, "GB", f"{_DOCS}/images/snapshots/details/pricing", _READ)
 CUSTOM_IMAGE_GB = Price(0.06, "GB", f"{_DOCS}/custom-images/details/pricing", _READ)
@@ -91,3 +93,16 @@ TRANSFER_GIB_OF_TB = 1000.0
 def nodes_of(size_unit: float | None, size: str | None) -> int:
     """Give how many nodes a load balancer has, which older ones tell by the name of a size."""
     return int(size_unit) if size_unit else LOAD_BALANCER_NODES.get(size or "", 1)
+
+
+def backups_usd(droplet_usd: float, plan: str | None = None) -> float:
+    """Return what a droplet's backups cost a month.
+
+    Parameters
+    ----------
+    droplet_usd : float
+        The droplet's price without them.
+    plan : str, optional
+        ``"daily"`` or ``"weekly"``; by default, and for a plan whose price is not known, `DEFAULT_BACKUPS`.
+    """
+    return droplet_usd * BACKUPS.get(plan or DEFAULT_BACKUPS, BACKUPS[DEFAULT_BACKUPS]).usd

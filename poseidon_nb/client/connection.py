@@ -90,6 +90,10 @@ class Connection:
         """Send a request, telling waits to `on_wait`, or to whom this thread named by `telling`."""
         return self.session.send(request, on_wait=_teller.get() or self.on_wait)
 
+    def tell_wait(self, seconds: float, reason: str) -> None:
+        """Tell a pause, to `on_wait` or to whom this thread named by `telling`."""
+        (_teller.get() or self.on_wait)(seconds, reason)
+
     def one(self, operation_id: str, **parts: Any) -> Row:
         """Give the single object that an operation answers with."""
         row: Row = self.unwrapped(operation_id, self.send(self.request(operation_id, **parts)).json())

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
+from poseidon_nb.catalogue.effects import may_repeat
 from poseidon_nb.client.connection import checked_fields, checked_query, explained
 from poseidon_nb.client.explanations import explanation
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.request import Request, request_for
-from poseidon_nb.transport.retry import REPEATABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,7 +158,7 @@ def _carried_out(connection: Connection, request: Request, *, frame: bool) -> An
 
 def sent(connection: Connection, request: Request) -> Any:
     """Send a request, once if it changes something, and give the answer as it came; None where it is empty."""
-    if request.method in REPEATABLE:
+    if may_repeat(request.method, request.operation_id):
         reply = connection.send(request)
         plain = request.operation_id and not operation(request.operation_id).answer_key
         return reply.content() if plain else reply.json()

@@ -42,7 +42,7 @@ def failure_for(exc: Exception, *, label: str, where: str, timeout_s: float, hin
     if isinstance(exc, requests.exceptions.ConnectTimeout):
         failure = TimedOut(f"{label}: {where} did not accept a connection in time")
     elif _holds(chain, urllib3.exceptions.ReadTimeoutError) or isinstance(exc, requests.Timeout):
-        failure, sent = TimedOut(f"{label}: {where} did not answer within {timeout_s:g} s"), True
+        failure, sent = TimedOut(f"{label}: {where} did not answer within {round(timeout_s, 1) or timeout_s:g} s"), True
     elif isinstance(exc, requests.exceptions.ProxyError):
         failure = ConnectionFailed(f"{label}: the proxy cannot be reached ({why})")
     elif _holds(chain, *_UNPROVEN):

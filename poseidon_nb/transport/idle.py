@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, TypeVar
 
+from poseidon_nb.transport import cancellation
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
@@ -16,14 +18,22 @@ LOOK_S = 0.25
 
 
 def result_of(future: Future[T], on_idle: Callable[[], None] | None = None) -> T:
-    """Give a future's result, or raise what it raised.
+    """Return a future's result, or raise what it raised.
 
     Parameters
     ----------
     future : Future
     on_idle : callable, optional
         Called several times a second, in this thread, while the result is not there.
+
+    Raises
+    ------
+    Cancelled
+        What this thread works under was cancelled.
     """
-    while on_idle is not None and not wait([future], LOOK_S).done:
-        on_idle()
+    if on_idle is not None or cancellation.current() is not None:
+        while not wait([future], LOOK_S).done:
+            cancellation.check()
+            if on_idle is not None:
+                on_idle()
     return future.result()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
 from poseidon_nb.transport.wire import CONNECTIONS
 
@@ -150,7 +151,7 @@ def _side_by_side(
     stop = threading.Event()
 
     def body_unless_stopped(number: int) -> bytes:
-        with calling_off.until(stop):
+        with cancellation.until(stop):
             return body_of(number)
 
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="poseidon-pages")
@@ -158,7 +159,7 @@ def _side_by_side(
     ahead = iter(numbers)
     try:
         for number in ahead:
-            waiting.append((number, pool.submit(body_unless_stopped, number)))
+            waiting.append((number, pool.submit(copy_context().run, body_unless_stopped, number)))
             if len(waiting) < AHEAD:
                 continue
             number, future = waiting.popleft()  # noqa: PLW2901  # the number submitted has gone into the queue

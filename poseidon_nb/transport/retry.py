@@ -1,8 +1,8 @@
 """Whether a request may go out again, and when: pure, told the time.
 
-The rule depends on the verb and on what is known of the outcome (DESIGN, "Nothing twice"): what only reads or overwrites
-may be repeated; what creates or deletes is never repeated once it may have reached the server. A 429 refuses before
-acting, so it may always be repeated.
+The rule depends on the operation and on what is known of the outcome (DESIGN, "Nothing twice"): reads may be repeated,
+and so may the PUTs that the catalogue marks; nothing else is repeated once it may have reached the server. A 429 refuses
+before acting, so it may always be repeated.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue.effects import may_repeat
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-#: Methods that leave the same state behind however often they arrive.
-REPEATABLE = frozenset({"GET", "HEAD", "PUT"})
 
 TOO_MANY_REQUESTS = 429
 #: The one 5xx that no patience changes: the server says that it does not know how.
@@ -75,8 +74,10 @@ class RetryPolicy:
     refusals: int = 20
     patience_s: float = 900.0
 
-    def next_wait(self, method: str, outcome: Outcome, attempt: int, now: datetime, chance: float) -> Wait | None:
-        """Give the wait before the next try, or None when there must not be one.
+    def next_wait(
+        self, method: str, outcome: Outcome, attempt: int, now: datetime, chance: float, *, operation_id: str = ""
+    ) -> Wait | None:
+        """Return the wait before the next try, or None when there must not be one.
 
         Parameters
         ----------
@@ -88,6 +89,8 @@ class RetryPolicy:
             The server's time, in UTC.
         chance : float
             From 0 to 1, for the jitter.
+        operation_id : str
+            Empty for a bare path; a PUT to one is never repeated.
         """
         backoff_s = min(self.most_s, self.first_s * 2 ** (attempt - 1)) * (0.5 + chance / 2)
         if outcome.status == TOO_MANY_REQUESTS:
@@ -96,12 +99,17 @@ class RetryPolicy:
             return Wait(wait_s, "rate limit") if attempt <= self.refusals and wait_s <= self.patience_s else None
         if not outcome.sent:
             return Wait(backoff_s, "no connection") if attempt < self.connects else None
-        if method not in REPEATABLE or attempt >= self.tries:
+        if attempt >= self.tries or not may_repeat(method, operation_id):
             return None
         if outcome.status is None:
             return Wait(backoff_s, "connection lost")
         passes = outcome.status >= 500 and outcome.status != NOT_IMPLEMENTED  # noqa: PLR2004  # 5xx
         return Wait(backoff_s, f"server error {outcome.status}") if passes else None
+
+
+def refused(status: int) -> bool:
+    """Check whether an answer says for certain that nothing was done."""
+    return 400 <= status < 500 or status == NOT_IMPLEMENTED  # noqa: PLR2004  # 4xx
 
 
 def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:

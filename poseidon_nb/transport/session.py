@@ -9,13 +9,13 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly, TransportError
-from poseidon_nb.transport import calling_off
+from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly, TimedOut, TransportError
+from poseidon_nb.transport import cancellation, deadline
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
 from poseidon_nb.transport.journal import READING, Course, Journal
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
-from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy
+from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy, refused
 from poseidon_nb.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _REDIRECTS = range(300, 400)
 _WORTH_TELLING_S = 1.0
 #: More than a day is a mistake, and sockets know an end.
 MOST_TIMEOUT_S = 86_400.0
+#: What a try that still goes out gets at least, in seconds: cut off at once, it could have been carried out unseen.
+LEAST_TRY_S = 0.5
 
 
 class Session:
@@ -88,8 +90,10 @@ class Session:
         self._rate_limit: RateLimit | None = None
         self._lock = threading.Lock()
         self._server_ahead_s = 0.0
+        #: The server's time less our monotonic clock, in seconds, by the last answer that told it; None before any.
+        self.server_offset_s: float | None = None
         self._told_until_s = 0.0
-        self._wire = Wire(self.base_url, credential.token, timeout_s)
+        self._wire = Wire(self.base_url, credential.token)
 
     def __repr__(self) -> str:
         return f"<Session {self.base_url} token of {self.credential.source}>"
@@ -123,7 +127,7 @@ class Session:
         APIError
             DigitalOcean refused, or failed.
         ConnectionFailed, TimedOut
-            No reply came. A request other than GET or PUT may have been carried out all the same.
+            No reply came. A request that is not safe to repeat may have been carried out all the same.
         """
         if self.read_only and request.method != "GET":
             raise ReadOnly(
@@ -150,28 +154,42 @@ class Session:
     # --- again and again ---------------------------------------------------------------------------------------------
     def _repeat(self, request: Request, on_wait: Callable[[float, str], None] | None, course: Course) -> Reply:
         attempt = 0
+        came: Reply | TransportError | None = None
+        #: The last try that may have been carried out.
+        doubt: Reply | TransportError | None = None
         while True:
             attempt += 1
-            self._take_turn(on_wait)
+            if not self._take_turn(request, on_wait):
+                raise self._error(request, came, doubt)
             course.begins(self.clock.now())
             came = self._try_once(request)
             course.came(came)
             if isinstance(came, Reply) and came.status < _REDIRECTS.start:
                 return came
-            now = self.server_now()
             if isinstance(came, Reply):
                 outcome = Outcome(came.status, headers=came.headers)
             else:
                 outcome = Outcome(None, sent=came.sent)
-            wait = self._policy.next_wait(request.method, outcome, attempt, now, self._chance())
+            if outcome.sent and not (outcome.status and refused(outcome.status)):
+                doubt = came
+            wait = self._policy.next_wait(
+                request.method,
+                outcome,
+                attempt,
+                self.server_now(),
+                self._chance(),
+                operation_id=request.operation_id,
+            )
             if wait is None:
-                raise self._refused(request, came, now) if isinstance(came, Reply) else came
+                raise self._error(request, came, doubt)
             if outcome.status == TOO_MANY_REQUESTS:
                 # The limit is the token's, so every thread waits, each when it next takes its turn.
                 with self._lock:
                     self._limiter.pause(self.clock.monotonic() + wait.seconds)
-            else:
+            elif self._in_time(wait.seconds):
                 self._pause(wait.seconds, wait.reason, on_wait)
+            else:
+                raise self._error(request, came, doubt)
 
     def _write_down(self, request: Request, course: Course) -> None:
         if self.journal is None or request.method in READING:
@@ -184,11 +202,20 @@ class Session:
     def _try_once(self, request: Request) -> Reply | TransportError:
         """Send once, in a turn that was taken, and give it back."""
         reply: Reply | None = None
+        nothing_done = False
         try:
-            reply = self._wire.send(request)
+            reply = self._wire.send(request, timeout_s=self._try_s())
+            nothing_done = refused(reply.status)
+        except InvalidArgument:
+            nothing_done = True
+            raise
         except TransportError as failure:
+            nothing_done = not failure.sent
             return failure
         finally:
+            work = cancellation.current()
+            if work is not None and request.method not in READING:
+                work.end_change(nothing_done=nothing_done)
             headers = {} if reply is None else reply.headers
             with self._lock:
                 self._limiter.end(headers, self.clock.monotonic())
@@ -196,25 +223,49 @@ class Session:
         self._note_date(reply.headers.get("date"))
         return reply
 
-    def _refused(self, request: Request, reply: Reply, now: datetime) -> PoseidonError:
-        if reply.status in _REDIRECTS:
+    def _try_s(self) -> float:
+        """Return how long one try may take, in seconds."""
+        left_s = deadline.left_s(self.clock)
+        return self.timeout_s if left_s is None else min(self.timeout_s, max(left_s, LEAST_TRY_S))
+
+    def _error(
+        self, request: Request, came: Reply | TransportError | None, doubt: Reply | TransportError | None
+    ) -> PoseidonError:
+        """Return the error for what the last try came to, or for there being no time for a first one."""
+        unseen = came.status == TOO_MANY_REQUESTS if isinstance(came, Reply) else came is None or not came.sent
+        if unseen and doubt is not None and request.method not in READING:
+            # The last try did nothing, but an earlier one may have.
+            came = doubt
+        if came is None:
+            failure = TimedOut(f"{request.label}: not sent within the {deadline.allowed_s():g} s allowed")
+            failure.sent = False
+            return failure
+        if isinstance(came, TransportError):
+            return came
+        if came.status in _REDIRECTS:
             # It would carry the token to a place that the user did not name.
             return ConnectionFailed(
-                f"{request.label}: {self.base_url} answered with a redirect ({reply.status}), which is not followed"
+                f"{request.label}: {self.base_url} answered with a redirect ({came.status}), which is not followed"
             )
-        return error_for(request, reply, self.credential, now)
+        return error_for(request, came, self.credential, self.server_now())
 
     # --- waiting -----------------------------------------------------------------------------------------------------
-    def _take_turn(self, on_wait: Callable[[float, str], None] | None) -> None:
+    def _take_turn(self, request: Request, on_wait: Callable[[float, str], None] | None) -> bool:
+        """Wait for a turn and take it; return whether there is one in the time that is left."""
+        work = cancellation.current()
         while True:
-            calling_off.check()
+            cancellation.check()
             with self._lock:
                 now_s = self.clock.monotonic()
                 delay_s = self._limiter.delay_s(now_s)
+                if not self._in_time(delay_s):
+                    return False
                 if delay_s <= 0:
+                    if work is not None and request.method not in READING:
+                        work.begin_change()
                     # In the same breath, or all threads would take the one turn that is left.
                     self._limiter.begin(now_s)
-                    return
+                    return True
                 # All threads wait for the same moment: one of them tells it.
                 if now_s + delay_s < self._told_until_s + _WORTH_TELLING_S:
                     tell = None
@@ -222,16 +273,23 @@ class Session:
                     tell, self._told_until_s = on_wait, now_s + delay_s
             self._pause(delay_s, "rate limit", tell)
 
+    def _in_time(self, seconds: float) -> bool:
+        """Check that a pause ends before the caller wants to be done."""
+        left_s = deadline.left_s(self.clock)
+        return left_s is None or seconds < left_s
+
     def _pause(self, seconds: float, reason: str, on_wait: Callable[[float, str], None] | None) -> None:
         if on_wait is not None and seconds >= _WORTH_TELLING_S:
             on_wait(seconds, reason)
-        calling_off.wait(self.clock, seconds)
+        cancellation.wait(self.clock, seconds)
 
     def _note_date(self, date: str | None) -> None:
         # Whole seconds; a reply that was quick tells the difference to within one.
         if date is None:
             return
         try:
-            self._server_ahead_s = (parsedate_to_datetime(date) - self.clock.now()).total_seconds()
+            told = parsedate_to_datetime(date)
+            self._server_ahead_s = (told - self.clock.now()).total_seconds()
+            self.server_offset_s = told.timestamp() - self.clock.monotonic()
         except (TypeError, ValueError, OverflowError):
             return

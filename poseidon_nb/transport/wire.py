@@ -48,21 +48,18 @@ class Wire:
     base_url : str
         Checked.
     token : Token
-    timeout_s : float
-        Longest silence of the server, in seconds.
 
     Notes
     -----
     Safe to use from several threads; a seventeenth waits for a connection.
     """
 
-    def __init__(self, base_url: str, token: Token, timeout_s: float) -> None:
+    def __init__(self, base_url: str, token: Token) -> None:
         parts = urlsplit(base_url)
         self._base_url = base_url
         self._where = parts.netloc
         self.loopback = is_loopback(parts.hostname or "")
         self._token = token
-        self._timeout_s = timeout_s
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True)
         self._headers = {
             "Accept": "application/json",
@@ -71,8 +68,14 @@ class Wire:
         }
         self._settings = self._from_environment()
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, *, timeout_s: float) -> Reply:
         """Send a request once; blocks.
+
+        Parameters
+        ----------
+        request : Request
+        timeout_s : float
+            Longest silence of the server, in seconds.
 
         Raises
         ------
@@ -82,13 +85,13 @@ class Wire:
             No whole reply came; ``sent`` says whether the server may have seen the request.
         """
         prepared = self._prepared(request)
-        timeout = (min(self._timeout_s, CONNECT_TIMEOUT_S), self._timeout_s)
+        timeout = (min(timeout_s, CONNECT_TIMEOUT_S), timeout_s)
         try:
             response = self._adapter.send(prepared, timeout=timeout, **self._settings)
             body = response.content
         except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
             hint = "; is the sandbox still running?" if self.loopback else ""
-            failure = failure_for(exc, label=request.label, where=self._where, timeout_s=self._timeout_s, hint=hint)
+            failure = failure_for(exc, label=request.label, where=self._where, timeout_s=timeout_s, hint=hint)
         else:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status_code, headers, body)

@@ -35,6 +35,25 @@ def test_a_price_is_the_published_one_and_says_where_from(name: str, usd: float)
 
 def test_backups_cost_their_share() -> None:
     assert {plan: price.usd for plan, price in prices.BACKUPS.items()} == {"weekly": 0.2, "daily": 0.3}
+    costs = {plan: prices.backups_usd(48.0, plan) for plan in ("weekly", "daily", None, "usage-based")}
+    assert costs == pytest.approx({"weekly": 9.6, "daily": 14.4, None: 14.4, "usage-based": 14.4})
+
+
+def test_a_create_costs_its_droplets_and_the_backups_of_their_plan() -> None:
+    price_of = {"s-4vcpu-8gb": 48.0}.get
+    cases: list[tuple[dict[str, object], float | None]] = [
+        ({}, 48.0),
+        ({"names": ["a", "b", "c"]}, 144.0),
+        ({"backups": True}, 62.4),
+        ({"backups": True, "backup_policy": {"plan": "weekly"}}, 57.6),
+        ({"backups": True, "backup_policy": {"hour": 4}, "names": ["a", "b"]}, 124.8),
+        # A policy is nothing without backups.
+        ({"backups": False, "backup_policy": {"plan": "weekly"}}, 48.0),
+        ({"size": "s-9vcpu"}, None),
+        ({"backups": True, "backup_policy": "weekly"}, None),
+    ]
+    for body, usd in cases:
+        assert usd_month("droplets_create", {"size": "s-4vcpu-8gb", **body}, price_of) == pytest.approx(usd), body
 
 
 def test_every_price_in_the_list_is_tested_here() -> None:

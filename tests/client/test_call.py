@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import requests
 import responses
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.errors import InvalidArgument, NoSuchName, ShapeError
+from poseidon_nb.errors import InvalidArgument, NoSuchName, OutcomeUnknown, ShapeError
 
 API = "https://api.digitalocean.com"
 
@@ -198,3 +199,17 @@ def test_a_list_whose_pages_hold_an_object_gives_its_values():
 
     body = b'{"policies": {"7": {"droplet_id": 7}, "9": {"droplet_id": 9}}}'
     assert items_of(body, "policies", "droplets_list_backup_policies") == [{"droplet_id": 7}, {"droplet_id": 9}]
+
+
+@responses.activate
+def test_a_put_that_acts_is_sent_once_and_its_lost_answer_is_unknown(real):
+    path = "/v2/databases/d/replicas/r/promote"
+    responses.put(f"{API}{path}", body=requests.ConnectionError("reset by peer"))
+    with pytest.raises(OutcomeUnknown, match="sent once and may have been carried out"):
+        real.call("databases_promote_replica", database_cluster_uuid="d", replica_name="r")
+    with pytest.raises(OutcomeUnknown, match="sent once and may have been carried out"):
+        real.api("PUT", path)
+    assert len(responses.calls) == 2
+    responses.reset()
+    responses.put(f"{API}{path}", status=204)
+    assert real.api("PUT", path) is None

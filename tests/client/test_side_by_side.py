@@ -8,7 +8,7 @@ import pytest
 
 from poseidon_nb.client.droplets.bulk import SENDERS, on_each, run_on_each
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 
 BIGGER = "s-4vcpu-8gb"
 
@@ -68,7 +68,7 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
     def on_progress(progress):
         if progress.label.startswith("power_on"):
             monkeypatch.setattr(
-                "poseidon_nb.client.actions.settle.Settling._one", lambda _, id_: {**read(id_), "status": "off"}
+                "poseidon_nb.client.engine.consistency.ConsistencyWaiter._one", lambda _, id_: {**read(id_), "status": "off"}
             )
 
     with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off; web-1 has its snapshot"):
@@ -142,7 +142,7 @@ def test_ctrl_c_stops_sequences_and_names_those_that_are_half_way(client, webs, 
             while True:
                 # What a wait does, again and again.
                 tell(None)
-        except calling_off.CalledOff:
+        except cancellation.Cancelled:
             over.release()
             raise
 

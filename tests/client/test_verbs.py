@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.actions.settle import BOUND_S, agrees
+from poseidon_nb.client.engine.consistency import BOUND_S, agrees
 from poseidon_nb.client.actions.waiting import OTHER_LIMIT_S, limit_s
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.droplets.bulk import act_on_each

@@ -41,6 +41,14 @@ ASKING = [
         "SANDBOX: create 3 droplets of s-4vcpu-8gb for $144.00 a month: a, b and c?",
     ),
     (
+        f"droplets create a b --size s-4vcpu-8gb {CREATE} --backups",
+        "SANDBOX: create 2 droplets of s-4vcpu-8gb for $124.80 a month: a and b?",
+    ),
+    (
+        f'droplets create a b --size s-4vcpu-8gb {CREATE} --backups --backup-policy \'{{"plan":"weekly"}}\'',
+        "SANDBOX: create 2 droplets of s-4vcpu-8gb for $115.20 a month: a and b?",
+    ),
+    (
         "droplets rebuild build-1 --image debian-12-x64",
         "SANDBOX: rebuild build-1 from image debian-12-x64? What is on its disk now is lost.",
     ),

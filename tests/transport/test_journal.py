@@ -12,7 +12,7 @@ import requests
 import responses
 
 from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.journal import Change, Journal
 from poseidon_nb.transport.request import Request
 
@@ -107,7 +107,7 @@ def test_what_was_repeated_is_one_change_that_says_after_what(api, session, jour
         api.put(f"{API}/v2/droplets", **answer)
     api.put(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
     api.put(f"{API}/v2/droplets", json={})
-    sent(session, "PUT")
+    session.send(dataclasses.replace(CREATE, method="PUT", operation_id="firewalls_update"))
     (change,) = journal
     assert change.outcome == "completed 200, repeated after 429 and no answer"
     assert change.time == clock.start, "when it first went out"
@@ -140,10 +140,10 @@ def test_an_interrupted_change_is_written_down_because_it_may_have_been_made(api
     assert (change.outcome, change.status, change.request_id) == ("interrupted before an answer came", None, None)
 
 
-def test_a_change_called_off_while_it_waits_to_be_repeated_keeps_its_refusal(api, session, journal):
+def test_a_change_cancelled_while_it_waits_to_be_repeated_keeps_its_refusal(api, session, journal):
     off = threading.Event()
     api.post(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
-    with calling_off.until(off), pytest.raises(calling_off.CalledOff):
+    with cancellation.until(off), pytest.raises(cancellation.Cancelled):
         session.send(CREATE, on_wait=lambda *_: off.set())
     assert [change.outcome for change in journal] == ["refused 429"]
 

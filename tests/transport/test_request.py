@@ -54,7 +54,7 @@ def test_no_text_escapes_its_segment_on_the_wire(domain, record):
     from poseidon_nb.transport.wire import Wire
 
     request = request_for(RECORD, path={"domain_name": domain, "domain_record_id": record})
-    wire = Wire("https://api.digitalocean.com", Token("a"), 1.0)
+    wire = Wire("https://api.digitalocean.com", Token("a"))
     sent = urlsplit(wire._prepared(request).url)
     wire.close()
     v2, domains, first, records, second = sent.path.removeprefix("/").split("/")

@@ -20,7 +20,7 @@ from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.many import PER_PAGE, read_many
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.errors import InvalidArgument, PoseidonError
+from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError
 from poseidon_nb.text import counted
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.actions.progress import OnProgress
-    from poseidon_nb.client.actions.settle import Expected
+    from poseidon_nb.client.engine.consistency import Expected
     from poseidon_nb.client.connection import Connection
 
     # Named here because within the class `list` is the method.
@@ -75,6 +75,7 @@ class Action(Resource):
     ) -> None:
         super().__init__(data)
         self._actions = actions
+        actions.remember(self)
         #: None once it has come true, or has had its time.
         self.expected = expected
         self.subject = subject
@@ -140,9 +141,11 @@ class Actions(Collection[Action]):
         super().__init__(connection, "actions", "actions_list", lambda row: Action(row, self))
         self.durations = Durations()
         self._history_asked = False
+        #: The droplet of each action that was seen running: a token without actions:read may still ask the droplet.
+        self._droplets: dict[int, int] = {}
         self._poller = Poller(
-            page=self._read_page,
-            one=self.read,
+            page=self._poll_page,
+            one=self._poll_one,
             clock=connection.session.clock,
             learn=self.durations.learn,
         )
@@ -285,9 +288,9 @@ class Actions(Collection[Action]):
             raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
         given = list(actions)
         waiting = {action.id: action for action in given}
-        wait = Waiting(
-            self._connection, self._poller, self.durations, waiting, timeout_s=timeout_s, on_progress=on_progress
-        )
+        wait = self.waiting(on_progress)
+        for action in waiting.values():
+            wait.add(action, timeout_s)
         running = [key for key, action in waiting.items() if not action.done]
         if running and on_progress is not None:
             self._ask_history()
@@ -309,6 +312,10 @@ class Actions(Collection[Action]):
         """Follow an action without waiting for it: `Following.look` tells what `poll` has learned."""
         return Following(self._connection, self._poller, self.durations, action, on_progress)
 
+    def waiting(self, on_progress: OnProgress | None) -> Waiting:
+        """Return an empty set of actions to wait for."""
+        return Waiting(self._connection, self._poller, self.durations, on_progress=on_progress)
+
     def poll(self) -> None:
         """Ask about what is followed, if it is time to. Never sleeps."""
         self._poller.step()
@@ -328,6 +335,27 @@ class Actions(Collection[Action]):
                 self.durations.learn(self._read_page(1)[0])
             except PoseidonError:
                 return
+
+    def remember(self, action: Action) -> None:
+        """Remember which droplet an action runs on."""
+        if action.get("status") == IN_PROGRESS and action.get("resource_type") == "droplet":
+            self._droplets[action.id] = action["resource_id"]
+
+    def _poll_one(self, action_id: int) -> Mapping[str, Any]:
+        try:
+            return self.read(action_id)
+        except Forbidden:
+            if action_id not in self._droplets:
+                raise
+        path = {"droplet_id": self._droplets[action_id], "action_id": action_id}
+        return self._connection.one("dropletActions_get", path=path)
+
+    def _poll_page(self, number: int) -> tuple[RowList, bool]:
+        try:
+            return self._read_page(number)
+        except Forbidden:
+            # One by one, then.
+            return [], False
 
     def _read_page(self, number: int) -> tuple[RowList, bool]:
         request = self._connection.request("actions_list").with_query(page=number, per_page=PER_PAGE)

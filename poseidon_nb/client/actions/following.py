@@ -47,9 +47,8 @@ class Following:
         self._on_progress = on_progress
         self._poller = poller
         self._joined = [] if action.done else [action.id]
-        self._waiting = Waiting(
-            connection, poller, durations, {action.id: action}, timeout_s=FOLLOW_S, on_progress=self._tell
-        )
+        self._waiting = Waiting(connection, poller, durations, on_progress=self._tell)
+        self._waiting.add(action, FOLLOW_S)
         poller.join(self._joined)
 
     def _tell(self, progress: Progress) -> None:

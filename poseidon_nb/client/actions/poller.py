@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
-from poseidon_nb.errors import NotFound
+from poseidon_nb.errors import ConnectionFailed, NotFound, PoseidonError, RateLimited, ServerError, ShapeError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -30,6 +30,10 @@ TICK_S_A_PAGE = 0.4
 GROWTH = 1.1
 #: An action that was just made may read 404 for a moment (terraform-provider-digitalocean, reserved IP actions).
 MOST_MISSES = 5
+#: Failures of asking that may pass.
+PASSING = (ConnectionFailed, TimedOut, ServerError, RateLimited, ShapeError)
+#: How long asking may fail without an answer in between before it is given up, in seconds.
+PATIENCE_S = 120.0
 
 
 def next_tick_s(tick_s: float, *, changed: bool, pages: int) -> float:
@@ -94,11 +98,29 @@ class Poller:
             raise to end the wait, for instance when the time is up.
         """
         self.join(ids)
+        failing_since_s: float | None = None
         try:
             while not seen(self._latest):
-                self._take_part()
+                try:
+                    self._take_part()
+                    failing_since_s = None
+                except PoseidonError as error:
+                    failing_since_s = self._clock.monotonic() if failing_since_s is None else failing_since_s
+                    if not self.tolerates(error, failing_since_s):
+                        raise
         finally:
             self.leave(ids)
+
+    def tolerates(self, error: PoseidonError, since_s: float) -> bool:
+        """Return whether to go on asking after a failure: what was started goes on, whether it can be asked about or not.
+
+        Parameters
+        ----------
+        error : PoseidonError
+        since_s : float
+            When asking began to fail, by the clock's monotonic seconds.
+        """
+        return isinstance(error, PASSING) and self._clock.monotonic() - since_s < PATIENCE_S
 
     @property
     def latest(self) -> Mapping[int, Row]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
-from poseidon_nb.client.actions.settle import BOUND_S, Expected, Settling, agrees, expected_after
+from poseidon_nb.client.engine.consistency import BOUND_S, Expected, ConsistencyWaiter, agrees, expected_after
 from poseidon_nb.client.actions.starting import Starting, not_ours
 from poseidon_nb.client.connection import explained
 from poseidon_nb.client.droplets.steps import REPLACED
@@ -129,7 +129,7 @@ class DropletActions:
             self._outlast(pending, timeout_s, on_progress)
             rows = self.newest(droplet.id)
         ended = self._just_ended(rows)
-        settling = Settling(self._connection)
+        settling = ConsistencyWaiter(self._connection)
         # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
         settling.add(droplet.id, expected_after(ended, droplet.id, droplet.assign))
         settling.finish()

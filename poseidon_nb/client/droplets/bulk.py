@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.text import counted, joined
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
@@ -103,12 +103,12 @@ def on_each(
     KeyboardInterrupt
         Ctrl-C: nothing more is begun, and what waits for its turn does not send any more.
     """
-    called_off = threading.Event()
+    cancelled = threading.Event()
     begun: list[int] = []
 
     def done(number: int) -> Outcome[T, R]:
         begun.append(number)
-        with calling_off.until(called_off):
+        with cancellation.until(cancelled):
             try:
                 return Outcome(things[number], do(things[number]), None)
             except PoseidonError as error:
@@ -121,7 +121,7 @@ def on_each(
         return [result_of(future, on_idle) for future in futures]
     except KeyboardInterrupt as interrupt:
         # Also those that sit in a wait for the rate limit must not send once nobody waits.
-        called_off.set()
+        cancelled.set()
         pool.shutdown(wait=False, cancel_futures=True)
         ended = [number for number in begun if futures[number].done()]
         note = interrupted or _general_note
@@ -223,7 +223,7 @@ def run_on_each(
 
     def tell(progress: Progress) -> None:
         # A sequence that nobody waits for any more stops here, for while it waits it sends nothing that would.
-        calling_off.check()
+        cancellation.check()
         news.put(progress)
 
     def pass_on() -> None:

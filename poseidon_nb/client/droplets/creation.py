@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions import lost
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.actions.settle import Expected, Settling, agrees
+from poseidon_nb.client.engine.consistency import Expected, ConsistencyWaiter, agrees
 from poseidon_nb.client.connection import explained
 from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.errors import NotFound, PoseidonError, ShapeError, Unprocessable
@@ -90,7 +90,7 @@ class DropletCreation:
         """
         actions = [action for _, action in created if action is not None]
         failures = self._actions.wait_each(actions, timeout_s=timeout_s, on_progress=on_progress)
-        settling = Settling(self._connection)
+        settling = ConsistencyWaiter(self._connection)
         for droplet, action in created:
             if action is None:
                 settling.add(droplet.id, _active(droplet))

@@ -297,7 +297,8 @@ class Droplet(Resource):
         Parameters
         ----------
         plan : str, optional
-            ``"daily"``, which is what DigitalOcean takes if nothing is said, or ``"weekly"``.
+            ``"daily"``, which is what DigitalOcean takes if nothing is said, or ``"weekly"``; `catalogue.prices` tells
+            what they cost.
         weekday : str, optional
             For a weekly plan: ``"SUN"`` to ``"SAT"``.
         hour : int, optional

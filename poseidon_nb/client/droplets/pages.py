@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import items_of
-from poseidon_nb.transport import calling_off
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
     nobody_reads = threading.Event()
 
     def read_gpus() -> list[bytes]:
-        with calling_off.until(nobody_reads):
+        with cancellation.until(nobody_reads):
             return [page.body for page in connection.pages("droplets_list", query={**others, "type": "gpus"})]
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus")
     try:
-        gpus = pool.submit(read_gpus)
+        gpus = pool.submit(copy_context().run, read_gpus)
         yield from (page.body for page in connection.pages("droplets_list", query=filters))
         gpu_bodies = result_of(gpus, connection.on_idle)
         yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies

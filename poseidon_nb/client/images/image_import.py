@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.poller import SLICE_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
-from poseidon_nb.client.actions.settle import Expected, Settling
+from poseidon_nb.client.engine.consistency import Expected, ConsistencyWaiter
 from poseidon_nb.errors import ActionFailed, ActionTimedOut
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def wait_until_available(
     def read() -> Mapping[str, Any] | None:
         return connection.one("images_get", path={"image_id": image.id})
 
-    settling = Settling(connection)
+    settling = ConsistencyWaiter(connection)
     expected = Expected(image.id, lambda row: row.get("status") not in _COMING, image.assign, timeout_s, read)
     settling.add(image.id, expected)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions import lost
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.actions.settle import Expected
+from poseidon_nb.client.engine.consistency import Expected
 from poseidon_nb.client.actions.starting import Starting, not_ours
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields

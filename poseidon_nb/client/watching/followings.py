@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.actions.settle import expected_after
+from poseidon_nb.client.engine.consistency import expected_after
 from poseidon_nb.client.watching.subscription import Followed
 from poseidon_nb.errors import NotFound
 

@@ -9,6 +9,7 @@ from poseidon_nb.client.lookup import Lookup
 from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.handlers.outcomes import Outcome, delete_each, table_of
+from poseidon_nb.magics.requests.costs import usd_month
 from poseidon_nb.magics.requests.fields import create_fields, tagged_resources
 from poseidon_nb.magics.requests.questions import delete_question, many_question, price_question
 from poseidon_nb.text import hint, joined
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 
 #: What a droplet's status can be (``droplets_list``).
 STATUSES = ("new", "active", "off", "archive")
-
-
-#: What daily backups, the default plan, add to a droplet's price: 30 % (docs.digitalocean.com, Droplet backups pricing,
-#: as told by a third party in 2026; weekly ones are 20 %).
-BACKUPS_FACTOR = 1.3
 
 
 def list_droplets(job: Job) -> Answer:
@@ -103,8 +99,7 @@ def create_droplets(job: Job) -> Answer:
         lookup = Lookup(job.client)
         fields["volumes"] = [lookup.id_of("volumes", word) for word in fields["volumes"]]
     if not job.command.yes:
-        price = job.price_usd_month(fields["size"])
-        total = None if price is None else price * len(names) * (BACKUPS_FACTOR if fields.get("backups") else 1.0)
+        total = usd_month("droplets_create", {**fields, "names": names}, job.price_usd_month)
         # A size that is not sold has no price; the API refuses it, and its message names the nearest.
         if total is not None and total > job.settings.price_limit_usd_month:
             job.confirm(price_question(job.client.label(), names, fields["size"], total))

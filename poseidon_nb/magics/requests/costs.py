@@ -35,6 +35,15 @@ def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> 
         return None
 
 
+def _droplets(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
+    price = price_of(str(body["size"]))
+    if price is None:
+        return None
+    if body.get("backups"):
+        price += prices.backups_usd(price, (body.get("backup_policy") or {}).get("plan"))
+    return price * len(body.get("names") or [""])
+
+
 def _volume(body: Mapping[str, Any], _: PriceOf) -> float | None:
     return float(body["size_gigabytes"]) * prices.VOLUME_GIB.usd
 
@@ -62,6 +71,7 @@ def _autoscale(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
 
 
 _ESTIMATES: Mapping[str, Callable[[Mapping[str, Any], PriceOf], float | None]] = {
+    "droplets_create": _droplets,
     "volumes_create": _volume,
     "volumeActions_post_byId": _volume,
     "loadBalancers_create": _load_balancer,

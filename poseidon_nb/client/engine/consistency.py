@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.actions.lost import made_of
 from poseidon_nb.client.connection import items_of
+from poseidon_nb.client.engine.recovery import made_of
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
-from poseidon_nb.errors import NotFound
+from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,12 +80,19 @@ class Expected:
     read: Callable[[], Row | None] | None = None
 
 
+def image_agrees(action_type: str, image: Row, parameters: Row) -> bool:
+    """Return whether an image reads as it should after an action."""
+    if action_type == "transfer":
+        return parameters["region"] in (image.get("regions") or [])
+    return image.get("type") != "backup"
+
+
 def expected_after(action_type: str, droplet_id: int, assign: Callable[[Row], None]) -> Expected:
     """Give what a droplet should read as after an action that somebody else asked for: with what parameters is not told."""
     return Expected(droplet_id, lambda now: agrees(action_type, now, {}), assign)
 
 
-class Settling:
+class ConsistencyWaiter:
     """Droplets that are read, together, until each agrees, is gone, or has had its time.
 
     Parameters
@@ -104,6 +111,9 @@ class Settling:
     def __len__(self) -> int:
         return len(self._left)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._left
+
     def __iter__(self) -> Iterator[int]:
         return iter(self._left)
 
@@ -115,27 +125,44 @@ class Settling:
         self._left[key] = (expected, now_s + expected.bound_s)
         self._due_s = min(self._due_s, now_s + self._shortest_s())
 
+    def drop(self, key: int) -> None:
+        """Wait for one no more."""
+        self._left.pop(key, None)
+
     def step(self) -> list[int]:
         """Read once if it is time to; give the keys of those that need not be waited for any more. Never sleeps."""
         if not self._left or self._clock.monotonic() < self._due_s:
             return []
-        ids = {expected.id for expected, _ in self._left.values() if expected.read is None}
-        found, self._pages = read_many(ids, page=self._page, one=self._one, pages=self._pages)
+        try:
+            over = self._read()
+        except Forbidden:
+            # Without the scope to look, the service's word has to do.
+            over = [*self._left]
+        except PoseidonError:
+            # What has completed does not fail because a look did.
+            over = []
         now_s = self._clock.monotonic()
-        over = []
-        for key, (expected, ends_s) in self._left.items():
-            row = found.get(expected.id) if expected.read is None else expected.read()
-            if row is not None:
-                expected.assign(row)
-            # One that cannot be read is gone: somebody deleted it, and there is nothing left to agree.
-            if row is None or expected.agrees(row) or now_s >= ends_s:
-                over.append(key)
+        over += [key for key, (_, ends_s) in self._left.items() if now_s >= ends_s and key not in over]
         for key in over:
             del self._left[key]
         self._due_s = min(
             [now_s + max(self._tick_s, self._shortest_s()), *(ends_s for _, ends_s in self._left.values())]
         )
         self._tick_s = min(MOST_TICK_S, self._tick_s * GROWTH)
+        return over
+
+    def _read(self) -> list[int]:
+        """Read what is left; return the keys of those that agree or are gone."""
+        ids = {expected.id for expected, _ in self._left.values() if expected.read is None}
+        found, self._pages = read_many(ids, page=self._page, one=self._one, pages=self._pages)
+        over = []
+        for key, (expected, _) in self._left.items():
+            row = found.get(expected.id) if expected.read is None else expected.read()
+            if row is not None:
+                expected.assign(row)
+            # One that cannot be read is gone: somebody deleted it, and there is nothing left to agree.
+            if row is None or expected.agrees(row):
+                over.append(key)
         return over
 
     def finish(self) -> None:

@@ -1,0 +1,331 @@
+"""Sending one step: at most once, after what keeps its target busy, and with what the service leaves unsaid of a refusal.
+
+API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``, ``imageActions_post``, and any other operation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.actions.progress import IN_PROGRESS
+from poseidon_nb.client.connection import explained, items_of
+from poseidon_nb.client.engine import recovery
+from poseidon_nb.client.engine.steps import When
+from poseidon_nb.client.explanations import explanation
+from poseidon_nb.errors import APIError, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
+from poseidon_nb.text import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.recovery import Look, SentWindow
+    from poseidon_nb.client.engine.steps import Step
+    from poseidon_nb.client.slugs import Slugs
+
+    Row = dict[str, Any]
+
+#: What DigitalOcean says while another action runs; every client matches on it, for nothing else tells.
+PENDING = "pending event"
+#: What it says of an action that only a droplet which is off can have.
+ON = "currently on"
+#: What it says of a droplet that is as a power action would leave it.
+ALREADY = ("already powered on", "already powered off")
+#: Statuses by which the service says that the request itself cannot be: only then is there something to explain.
+_REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+#: What DigitalOcean has retired, by action type, and what replaced it.
+REPLACED: Mapping[str, str] = {
+    "change_kernel": (
+        "droplets made since March 2017 manage their kernel inside the system: install one with its package manager, "
+        "then reboot"
+    ),
+    "enable_private_networking": (
+        "VPC networking replaced it and is always on: the droplet is in the VPC of its vpc_uuid, with its private_ip"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The service has accepted the step.
+
+    Parameters
+    ----------
+    answer : object
+        JSON; None where it was empty.
+    found : bool
+        The answer was lost, and the account shows this.
+    actions : tuple of mapping
+        The actions that carry the step out, one for each target or none.
+    rows : tuple of mapping
+        What was made, one for each target or none.
+    """
+
+    answer: Any
+    found: bool = False
+    actions: tuple[Row, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Something else runs on the target, and nothing was done.
+
+    Parameters
+    ----------
+    action : mapping or None
+        What runs; None where it has just ended.
+    refusal : Unprocessable
+    """
+
+    action: Row | None
+    refusal: Unprocessable
+
+
+@dataclass(frozen=True, slots=True)
+class NotNeeded:
+    """The target reads as the step would leave it, and nothing was sent.
+
+    Parameters
+    ----------
+    why : str
+    row : mapping
+        The target as it was read.
+    """
+
+    why: str
+    row: Row
+
+
+class Sender:
+    """Sends steps.
+
+    Parameters
+    ----------
+    connection : Connection
+    slugs : Slugs
+        For what a refusal leaves unsaid.
+    """
+
+    def __init__(self, connection: Connection, slugs: Slugs) -> None:
+        self._connection = connection
+        self._slugs = slugs
+        # What is known to be older than the next request, so that it is never taken for what that one made.
+        self._known_actions: set[int] = set()
+        self._known_droplets: set[int] = set()
+        self._looks: Mapping[str, Callable[[Step], tuple[Look | None, str]]] = {
+            "dropletActions_post": self._look_for_droplet_action,
+            "imageActions_post": self._look_for_image_action,
+            "droplets_create": self._look_for_droplets,
+            "droplets_destroy": self._look_for_destroyed,
+        }
+
+    def send(self, step: Step, *, look_first: bool = False) -> Answered | Busy | NotNeeded:
+        """Send a step once.
+
+        Parameters
+        ----------
+        step : Step
+            Without references.
+        look_first : bool
+            Read the droplet and leave the step out where it reads as the step would leave it.
+
+        Raises
+        ------
+        PoseidonError
+            It was refused, or nobody knows what became of it.
+        """
+        if look_first or step.when is not When.NEXT:
+            row = self.droplet(int(step.targets[0].id or 0))
+            if why := _not_needed(step, row):
+                return NotNeeded(why, row)
+        look, where = self._looks.get(step.request.operation_id, lambda _: (None, ""))(step)
+        try:
+            accepted = recovery.change(self._connection, step.request, look=look, where=where)
+        except Unprocessable as refusal:
+            if PENDING in refusal.api_message and step.targets[0].kind == "droplet":
+                return Busy(self.pending(step.targets[0].id), refusal)
+            raise self._explained(step, refusal) from None
+        except APIError as refusal:
+            raise self._explained(step, refusal) from None
+        return self._answered(step, accepted.answer, found=accepted.found)
+
+    # What an answer says.
+
+    def _answered(self, step: Step, answer: Any, *, found: bool) -> Answered:
+        if step.awaits == "droplets":
+            rows = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
+            self._known_droplets.update(row["id"] for row in rows)
+            return Answered(answer, found, self._create_actions(answer, rows), tuple(rows))
+        if step.awaits == "action":
+            started = answer.get("action") or answer.get("actions") or ()
+            actions = tuple(started) if isinstance(started, list) else (started,)
+            self._known_actions.update(row["id"] for row in actions)
+            return Answered(answer, found, actions)
+        return Answered(answer, found)
+
+    def _create_actions(self, answer: Row, rows: list[Row]) -> tuple[Row, ...]:
+        links = [link for link in (answer.get("links") or {}).get("actions", []) if link.get("rel") == "create"]
+        if len(links) == len(rows):
+            return tuple(_create_action(row, link["id"]) for row, link in zip(rows, links, strict=True))
+        found = []
+        for row in rows:
+            try:
+                actions = self.newest("dropletActions_list", {"droplet_id": row["id"]})
+            except PoseidonError:
+                # Without its action the droplet itself is waited for.
+                return ()
+            found.append(next((one for one in reversed(actions) if one["type"] == "create"), None))
+        return tuple(action for action in found if action is not None) if None not in found else ()
+
+    # What a lost answer left behind.
+
+    def _look_for_droplet_action(self, step: Step) -> tuple[Look, str]:
+        droplet_id = step.targets[0].id
+        return self._started("dropletActions_list", {"droplet_id": droplet_id}, step), f"%do droplets actions {droplet_id}"
+
+    def _look_for_image_action(self, step: Step) -> tuple[Look, str]:
+        image_id = step.targets[0].id
+        path = {"image_id": image_id}
+        return self._started("imageActions_list", path, step), f"the actions of image {image_id}: %do actions list"
+
+    def _started(self, operation_id: str, path: Mapping[str, Any], step: Step) -> Look:
+        def look(window: SentWindow) -> Row | None:
+            rows = self.newest(operation_id, path)
+            found = recovery.started_since(
+                rows, step.request.body["type"], window.since(), known=self._known_actions
+            )
+            return None if found is None else {"action": found}
+
+        return look
+
+    def _look_for_droplets(self, step: Step) -> tuple[Look, str]:
+        body = step.request.body
+        names = body.get("names") or [body["name"]]
+
+        def look(window: SentWindow) -> Row | None:
+            rows = [
+                row
+                for name in dict.fromkeys(names)
+                for row in self._connection.rows("droplets_list", query={"name": name})
+            ]
+            if str(body["size"]).startswith("gpu-"):
+                rows += self._connection.rows("droplets_list", query={"type": "gpus"})
+            found = recovery.created_as_asked(rows, body, window.since(), self._known_droplets)
+            return None if found is None else {"droplets": found, "links": {}}
+
+        return look, f"the droplets named {joined(names)}: %do droplets list"
+
+    def _look_for_destroyed(self, step: Step) -> tuple[Look, str]:
+        droplet_id = step.targets[0].id
+        read = self._connection.request("droplets_get", path={"droplet_id": droplet_id})
+
+        def going(window: SentWindow) -> bool:
+            rows = self.newest("dropletActions_list", {"droplet_id": droplet_id})
+            return recovery.started_since(rows, "destroy", window.since()) is not None
+
+        return recovery.gone(self._connection, read, going), f"%do droplets get {droplet_id}"
+
+    # What a refusal leaves unsaid.
+
+    def _explained(self, step: Step, refusal: APIError) -> APIError:
+        if refusal.status not in _REFUSALS or any(words in refusal.api_message for words in ALREADY):
+            return refusal
+        body = step.request.body if isinstance(step.request.body, dict) else {}
+        if step.request.operation_id == "dropletActions_post":
+            return explained(refusal, self._about_action(step, refusal, body))
+        if step.request.operation_id == "droplets_create":
+            return explained(refusal, self._slugs.explain(body))
+        missing = isinstance(refusal, NotFound)
+        return explained(refusal, explanation(self._connection, step.request, missing=missing))
+
+    def _about_action(self, step: Step, refusal: APIError, body: Row) -> str:
+        if body["type"] in REPLACED:
+            return REPLACED[body["type"]]
+        if body["type"] == "resize" and ON in refusal.api_message:
+            return "restart=True (in %do: --restart) shuts it down first, and starts it again"
+        place = {}
+        if "size" in body:
+            try:
+                # A size has to be sold where the droplet is.
+                region = (self.droplet(int(step.targets[0].id or 0)).get("region") or {}).get("slug")
+            except PoseidonError:
+                return ""
+            place = {"region": region} if region else {}
+        return self._slugs.explain({**body, **place})
+
+    # What the account shows.
+
+    def droplet(self, droplet_id: int) -> Row:
+        """Return a droplet as the API sends it."""
+        return self._connection.one("droplets_get", path={"droplet_id": droplet_id})
+
+    def pending(self, droplet_id: int | str | None) -> Row | None:
+        """Return the action that runs on a droplet now, or None."""
+        rows = self.newest("dropletActions_list", {"droplet_id": droplet_id})
+        return next((row for row in rows if row["status"] == IN_PROGRESS), None)
+
+    def newest(self, operation_id: str, path: Mapping[str, Any]) -> list[Row]:
+        """Return the newest actions of a thing, as many as a page holds, as the API sends them."""
+        request = self._connection.request(operation_id, path=path).with_query(page=1, per_page=200)
+        return items_of(self._connection.send(request).body, "actions", operation_id)
+
+    def check_found(self, step: Step, action: Row, droplet: Row | None) -> None:
+        """Check that an action which was found by looking is the one that the step asked for, once it has completed.
+
+        An action shows its type but not what it was asked for, so somebody else's of the same type looks like ours.
+
+        Raises
+        ------
+        OutcomeUnknown
+            What it left behind is not what the step asked for.
+        """
+        body = step.request.body
+        parameters = {name: value for name, value in body.items() if name != "type"}
+        if droplet is not None and not _shows(self, step, action, droplet, parameters):
+            raise OutcomeUnknown(
+                f"the answer to {step.label} was lost, and the {body['type']} that was found (action {action['id']}) may "
+                f"be somebody else's, for {step.targets[0].name} reads otherwise: look at it before you repeat it"
+            )
+
+
+def _shows(sender: Sender, step: Step, action: Row, droplet: Row, parameters: Row) -> bool:
+    """Return whether a droplet shows what an action was asked for, as far as anything does."""
+    from poseidon_nb.client.engine.consistency import agrees  # noqa: PLC0415  # settle reads by what is defined here
+
+    connection, path = sender._connection, {"droplet_id": droplet["id"]}  # noqa: SLF001  # one module
+    if not agrees(str(step.request.body["type"]), droplet, parameters):
+        return False
+    if step.request.body["type"] == "snapshot" and parameters.get("name"):
+        # A snapshot's created_at equals its action's started_at (terraform-provider-digitalocean finds it by that).
+        rows = connection.rows("droplets_list_snapshots", path=path)
+        started = recovery.time_of(action["started_at"])
+        same = [row for row in rows if abs(recovery.time_of(row["created_at"]) - started) <= recovery.ROUNDING]
+        return any(row["name"] == parameters["name"] for row in same)
+    if parameters.get("backup_policy"):
+        policy = connection.one("droplets_get_backup_policy", path=path).get("backup_policy") or {}
+        return all(policy.get(name) == value for name, value in parameters["backup_policy"].items())
+    return True
+
+
+def _not_needed(step: Step, droplet: Row) -> str:
+    """Return why a step makes no sense for a droplet as it is now; ``""`` where it does."""
+    status = droplet.get("status")
+    state = {"active": "on", "off": "off"}.get(str(status), str(status))
+    if step.status and status != step.status:
+        return f"already {state}"
+    return f"already {state}" if step.change.field == "status" and status == step.change.after else ""
+
+
+def _create_action(droplet: Row, action_id: int) -> Row:
+    return {
+        "id": action_id,
+        "status": IN_PROGRESS,
+        "type": "create",
+        "started_at": droplet.get("created_at"),
+        "completed_at": None,
+        "resource_id": droplet["id"],
+        "resource_type": "droplet",
+    }

@@ -1,0 +1,62 @@
+"""By when the caller wants to be done: a bound on everything that a block of code sends, its pauses included.
+
+A session that would have to wait for longer than is left (a rate limit, a back-off) does not begin to wait, and each
+request gets no more time than is left.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poseidon_nb.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Deadline:
+    at_s: float
+    allowed_s: float
+
+
+_deadline: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def within(clock: Clock, seconds: float | None) -> Iterator[None]:
+    """Bound what this thread sends to so many seconds from now; of nested bounds the earlier holds.
+
+    Parameters
+    ----------
+    clock : Clock
+        The session's.
+    seconds : float or None
+        None for no bound beyond those that hold already.
+    """
+    before = _deadline.get()
+    new = before
+    if seconds is not None:
+        ends_s = clock.monotonic() + seconds
+        if before is None or ends_s < before.at_s:
+            new = _Deadline(ends_s, seconds)
+    token = _deadline.set(new)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def left_s(clock: Clock) -> float | None:
+    """Return the seconds that are left, below 0 once the time is up; None where there is no bound."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline.at_s - clock.monotonic()
+
+
+def allowed_s() -> float | None:
+    """Return the seconds that were allowed by the bound that holds; None where there is none."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline.allowed_s
