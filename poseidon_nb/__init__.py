@@ -53,11 +53,12 @@ if TYPE_CHECKING:
         Unauthorized,
         Unprocessable,
     )
-    from poseidon_nb.magics.command_line import current_client, do
+    from poseidon_nb.magics.command_line import current_client, do, plan
     from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
     from poseidon_nb.plans.connect import connect
+    from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
 
 _HOMES = {
@@ -70,6 +71,7 @@ _HOMES = {
     "FleetPanel": "magics.fleet_panel",
     "Image": "client.images.images",
     "Key": "client.keys",
+    "Plan": "plans.plan",
     "Progress": "client.actions.progress",
     "Record": "client.domains.records",
     "Sandbox": "sandbox",
@@ -77,6 +79,7 @@ _HOMES = {
     "connect": "plans.connect",
     "current_client": "magics.command_line",
     "do": "magics.command_line",
+    "plan": "magics.command_line",
 }
 
 #: Packages that are reached through this one: ``po.analysis.sizes``, ``po.plots.Picture``.
@@ -112,6 +115,7 @@ __all__ = [
     "NoToken",
     "NotFound",
     "OutcomeUnknown",
+    "Plan",
     "PoseidonError",
     "Progress",
     "RateLimited",
@@ -131,6 +135,7 @@ __all__ = [
     "current_client",
     "do",
     "load_ipython_extension",
+    "plan",
     "plots",
     "unload_ipython_extension",
 ]

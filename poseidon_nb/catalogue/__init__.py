@@ -5,7 +5,7 @@ What an answer means is left to the floors above.
 
 The file is read at the first question, and an `Operation` is made when it is first asked for. Beside the operations stand,
 each placed by hand: in `effects`, what each of them does to the account; in `prices`, the published prices of what the
-API tells none of.
+API tells none of; in `wait_limits`, how long work is waited for.
 """
 
 from poseidon_nb.catalogue.lookup import operation, operation_ids

@@ -146,6 +146,7 @@ class Client:
         self.keys = Keys(connection)
         self.domains = Domains(connection)
         self.actions = Actions(connection)
+        #: Carries out every change.
         self.engine = Engine(connection, self.actions)
         self.images = Images(connection, self.actions)
         self.droplets = Droplets(connection, self.actions, slugs, self)

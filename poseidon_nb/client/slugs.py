@@ -47,19 +47,9 @@ class Slugs:
             With the nearest size that it can have.
         """
         sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
-        region = droplet["region"]["slug"]
-        could = [slug for slug, row in sizes.items() if _fits(row, droplet)]
-        if size not in sizes:
-            raise InvalidArgument(f"no size {size!r}{hint(size, could)}")
-        if region not in sizes[size]["regions"]:
-            raise InvalidArgument(f"{size} is not sold in {region}{hint(size, could)}")
+        check_size(sizes, droplet, size, disk=disk)
         if size == droplet["size_slug"] and not (disk and sizes[size]["disk"] > droplet["disk"]):
             raise InvalidArgument(f"{droplet['name']} has the size {size} already")
-        if sizes[size]["disk"] < droplet["disk"]:
-            grown = "a disk cannot shrink" if disk else "even without growing the disk, the size's own must hold it"
-            raise InvalidArgument(
-                f"{size} has a disk of {sizes[size]['disk']} GB, and {droplet['name']} one of {droplet['disk']} GB: {grown}"
-            )
 
     def _size(self, fields: Row) -> str:
         size = fields.get("size")
@@ -98,6 +88,37 @@ class Slugs:
             rows = self._connection.rows("images_list", query={"type": "distribution"})
             return f"no image {image!r}{hint(str(image), [row['slug'] for row in rows if row['slug']])}"
         return ""
+
+
+def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool) -> None:
+    """Refuse a size that a droplet cannot have; pure.
+
+    Parameters
+    ----------
+    sizes : mapping
+        All sizes, by slug.
+    droplet : mapping
+        As the API sends it.
+    size : str
+    disk : bool
+        Its disk grows too.
+
+    Raises
+    ------
+    InvalidArgument
+        With the nearest size that it can have.
+    """
+    region = droplet["region"]["slug"]
+    could = [slug for slug, row in sizes.items() if _fits(row, droplet)]
+    if size not in sizes:
+        raise InvalidArgument(f"no size {size!r}{hint(size, could)}")
+    if region not in sizes[size]["regions"]:
+        raise InvalidArgument(f"{size} is not sold in {region}{hint(size, could)}")
+    if sizes[size]["disk"] < droplet["disk"]:
+        grown = "a disk cannot shrink" if disk else "even without growing the disk, the size's own must hold it"
+        raise InvalidArgument(
+            f"{size} has a disk of {sizes[size]['disk']} GB, and {droplet['name']} one of {droplet['disk']} GB: {grown}"
+        )
 
 
 def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from poseidon_nb.frames.columns import DTYPES, Column, Table
 from poseidon_nb.frames.findings import cost, metrics, rightsizing, sizes, timeline
+from poseidon_nb.frames.findings import plans as changes
 from poseidon_nb.frames.tables import (
     account,
     apps,
@@ -74,7 +75,7 @@ TABLES: dict[str, Table] = {
     )
 }
 
-#: What `poseidon_nb.analysis` finds out, by name: tables that no operation serves.
+#: What `poseidon_nb.analysis` finds out and what plans consist of, by name: tables that no operation serves.
 FINDINGS: dict[str, Table] = {
     table.resource: table
     for table in (
@@ -91,6 +92,8 @@ FINDINGS: dict[str, Table] = {
         metrics.METRICS,
         metrics.USE,
         rightsizing.RIGHTSIZING,
+        changes.PLAN,
+        changes.OUTCOMES,
     )
 }
 

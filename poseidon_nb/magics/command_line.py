@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel
     from poseidon_nb.magics.language.command import Command
+    from poseidon_nb.plans.plan import Plan
 
-__all__ = ["Settings", "current_client", "do", "run"]
+__all__ = ["Settings", "current_client", "do", "plan", "run"]
 
 #: Names that IPython puts among the user's.
 _TAKEN = frozenset({"In", "Out", "display", "exit", "get_ipython", "open", "quit"})
@@ -64,6 +65,27 @@ def do(line: str, *, body: str | None = None, **variables: object) -> Any:
     return run(line, body=body, variables=variables)
 
 
+def plan(line: str, *, body: str | None = None, **variables: object) -> Plan:
+    """Return what a ``%do`` command would change, and change nothing; the account is read.
+
+    Parameters
+    ----------
+    line, body, **variables
+        As for `do`.
+
+    Raises
+    ------
+    InvalidArgument
+        The command changes nothing.
+
+    Examples
+    --------
+    >>> po.plan("droplets resize --tag web --size s-2vcpu-4gb --restart").apply()  # doctest: +SKIP
+    """
+    made: Plan = run(line, body=body, variables=variables, plan=True)
+    return made
+
+
 def current_client(context: str | None = None) -> Client:
     """Give the client that ``%do`` uses: of the sandbox, the login or the context that it acts upon now.
 
@@ -88,12 +110,17 @@ def run(
     settings: Settings | None = None,
     kernel: Kernel = THE_KERNEL,
     front: Front | None = None,
+    plan: bool = False,
 ) -> Any:
     """Run a line, or the lines of a bare ``%%do`` cell up to the first that fails."""
     front = front or current_front()
     settings = settings or Settings()
     known = variables or {}
     command = parse(line, known, body=body)
+    if plan:
+        if command.help or not command.group:
+            raise InvalidArgument("a plan is made of one command that changes something")
+        command = replace(command, plan=True, out=None)
     if command.group or command.body is None or command.help:
         _check_picture(command)
         return _carried_out(command, kernel, front, settings)
@@ -128,13 +155,15 @@ def _numbered(number: int, text: str, variables: Mapping[str, object], head: Com
 
 
 def _check_picture(command: Command) -> None:
-    """Refuse what a picture cannot have; it would be dropped without a word."""
-    if command.help or not command.options.get("plot"):
+    """Refuse what a picture or a plan cannot have; it would be dropped without a word."""
+    taken = "plot" if command.options.get("plot") else "plan" if command.plan else ""
+    if command.help or not taken:
         return
     tables = {"--raw": command.raw, "--columns": command.columns, "--output json": command.output == "json"}
     given = [name for name, there in tables.items() if there]
     if given:
-        raise InvalidArgument(f"--plot gives a picture, and {joined(given)} only a table has: leave one of them out")
+        what = "picture" if taken == "plot" else "Plan"
+        raise InvalidArgument(f"--{taken} gives a {what}, and {joined(given)} only a table has: leave one of them out")
 
 
 def _under(head: Command, command: Command) -> Command:
@@ -144,6 +173,7 @@ def _under(head: Command, command: Command) -> Command:
         columns=command.columns or head.columns,
         raw=command.raw or head.raw,
         dry_run=command.dry_run or head.dry_run,
+        plan=command.plan or head.plan,
         yes=command.yes or head.yes,
         no_wait=command.no_wait or head.no_wait,
         keep_going=command.keep_going or head.keep_going,
@@ -165,23 +195,38 @@ def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Setti
         raise InvalidArgument(f"--out works in a notebook; here write {command.out} = po.do(...)")
     if command.out and (hasattr(builtins, command.out) or command.out in _TAKEN or command.out.startswith("__")):
         raise InvalidArgument(f"--out {command.out} would hide what Python or IPython calls so; take another name")
-    if command.dry_run:
-        return _planned(command, kernel, front)
     if command.columns:
         check_columns(entry(command.group, command.verb), command.columns)
-    from poseidon_nb.magics.handlers import handler_of  # noqa: PLC0415  # the client and requests come at first use
+    from poseidon_nb.magics.handlers import act_of, handler_of  # noqa: PLC0415  # the client and requests come at first use
 
+    act = act_of(command)
+    if act is None and command.plan:
+        raise InvalidArgument(f"{_called(command)} changes nothing, so there is no plan of it")
+    if act is None and command.dry_run:
+        return _show_reads(command, kernel, front)
     with front.progress(kernel.clock) as view, closing(Job(command, kernel, front, view, settings)) as job:
-        answer = handler_of(command)(job)
+        if act is None:
+            answer = handler_of(command)(job)
+        else:
+            from poseidon_nb.magics import acting  # noqa: PLC0415  # as above
+
+            if command.dry_run:
+                return acting.show_requests(job, act)
+            answer = Live(acting.plan_of(job, act)) if command.plan else acting.carry_out(job, act)
         result = _result(command, answer) if answer is not None else None
     return _shown(command, result, front, settings)
 
 
-def _planned(command: Command, kernel: Kernel, front: Front) -> None:
-    from poseidon_nb.magics.plan import requests_of  # noqa: PLC0415  # as above
+def _called(command: Command) -> str:
+    return " ".join(dict.fromkeys((command.group, command.verb)))
+
+
+def _show_reads(command: Command, kernel: Kernel, front: Front) -> None:
+    from poseidon_nb.magics.reads import requests_of  # noqa: PLC0415  # as above
+    from poseidon_nb.plans.texts import request_text  # noqa: PLC0415  # as above
 
     requests = requests_of(command, kernel.unsent(), kernel)
-    front.say("\n\n".join(str(request) for request in requests) or "This sends nothing: it happens in this kernel.")
+    front.say("\n\n".join(map(request_text, requests)) or "This sends nothing: it happens in this kernel.")
     words = [word for value in command.arguments.values() for word in (value if isinstance(value, tuple) else (value,))]
     seen = [word for word in words if isinstance(word, str) and kernel.id_of(command.group, word) is not None]
     if requests and seen:
@@ -203,6 +248,8 @@ def _kind(result: object) -> str:
     """Say what a result is that is no table."""
     if hasattr(result, "widget"):
         return "a panel"
+    if hasattr(result, "chains"):
+        return "a plan"
     return "a picture" if hasattr(result, "to_plotly_json") else "JSON"
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import ConfirmationRequired, NoSuchName, NotFound
-from poseidon_nb.text import hint, is_whole_number, nearest
+from poseidon_nb.plans.account import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.errors import NotFound
     from poseidon_nb.magics.front import Front
     from poseidon_nb.magics.kernel import Kernel
     from poseidon_nb.magics.language.command import Command
@@ -27,7 +27,7 @@ class Settings:
     Parameters
     ----------
     price_limit_usd_month : float
-        A create dearer than this is asked about, in USD a month.
+        A plan that adds more than this is asked about, in USD a month.
     assign : callable, optional
         Sets a variable of the user's; None outside a shell.
     """
@@ -55,11 +55,18 @@ class Job:
     view: ProgressView
     settings: Settings = field(default_factory=Settings)
     _closing: list[Callable[[], None]] = field(default_factory=list, init=False)
+    _began_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began_s = self.kernel.clock.monotonic()
 
     @cached_property
     def client(self) -> Client:
         """The account's client, which tells this command's view when it has to wait, until `close`."""
-        client = self.kernel.client(self.command.context)
+        return self.attach(self.kernel.client(self.command.context))
+
+    def attach(self, client: Client) -> Client:
+        """Have a client tell this command's view when it has to wait, until `close`."""
         before = client.on_wait, client.on_idle
         client.on_wait, client.on_idle = self.view.wait, self.view.look
         changed = client.journal.added
@@ -95,78 +102,17 @@ class Job:
             "on_progress": self.view.tell,
         }
 
-    def confirm(self, question: str) -> None:
-        """Ask, unless ``--yes`` was given.
+    @property
+    def waiting_on(self) -> dict[str, Any]:
+        """How what follows a wait is to wait: in the time that is left."""
+        left_s, used_s = self.command.timeout_s, self.kernel.clock.monotonic() - self._began_s
+        return {"timeout_s": left_s and max(left_s - used_s, 0.0), "on_progress": self.view.tell}
 
-        Raises
-        ------
-        ConfirmationRequired
-            The answer was no, or nobody can answer. Nothing was done.
-        """
-        if not self.command.yes and not self.front.ask(question):
-            raise ConfirmationRequired("not confirmed; nothing was done")
+    @cached_property
+    def account(self) -> Account:
+        """What a plan, and what is about some droplets, reads of the account."""
+        return Account(self.client, self.kernel.learn_names)
 
-    # --- droplets ----------------------------------------------------------------------------------------------------
     def droplets(self, *, gone: dict[int, NotFound] | None = None) -> list[Droplet]:
-        """Give the droplets that the command names, by id, name or tag, each once.
-
-        Parameters
-        ----------
-        gone : dict, optional
-            Takes the ids that no droplet has, each with its error, which is then not raised.
-
-        Raises
-        ------
-        NoSuchName, AmbiguousName, NotFound
-            One of them cannot be told. None was acted upon.
-        """
-        tag: str | None = self.option("tag_name")
-        words: tuple[str, ...] = self.argument("droplets") or ()
-        found = self.tagged(tag) if tag else []
-        if len(words) == 1:
-            found += self._one(words[0], gone)
-        elif words:
-            found += self._found(words, gone)
-        return list({droplet.id: droplet for droplet in found}.values())
-
-    def tagged(self, tag: str) -> list[Droplet]:
-        """Give the droplets with a tag, of which there must be one at least."""
-        droplets = self.client.droplets.list(tag_name=tag)
-        if not droplets:
-            self.check_tag(tag)
-            raise NoSuchName(f"no droplet has the tag {tag!r}", name=tag)
-        return droplets
-
-    def check_tag(self, tag: str) -> None:
-        """Refuse a tag that does not exist; DigitalOcean would answer as if nothing had it."""
-        tags = [one.name for one in self.client.tags.list()]
-        if tag.casefold() not in map(str.casefold, tags):
-            raise NoSuchName(f"no tag {tag!r}{hint(tag, tags)}", name=tag, nearest=nearest(tag, tags))
-
-    def _one(self, word: str, gone: dict[int, NotFound] | None) -> list[Droplet]:
-        try:
-            return [self.client.droplets.find(word)]
-        except NotFound as error:
-            if gone is None or not is_whole_number(word):
-                raise
-            gone[int(word)] = error
-            return []
-
-    def _found(self, words: Iterable[str], gone: dict[int, NotFound] | None) -> list[Droplet]:
-        # One list answers for all names; a name that it does not settle is asked for by itself, and fails as one does.
-        listed = self.client.droplets.list()
-        self.kernel.learn_names("droplets", [(droplet.name, droplet.id) for droplet in listed])
-        by_id = {str(droplet.id): droplet for droplet in listed}
-        by_name: dict[str, list[Droplet]] = {}
-        for droplet in listed:
-            by_name.setdefault(droplet.name, []).append(droplet)
-        found: list[Droplet] = []
-        for word in words:
-            same = by_name.get(word, [])
-            known = [by_id[word]] if word in by_id else same
-            found += known if len(known) == 1 else self._one(word, gone)
-        return found
-
-    def price_usd_month(self, size: str) -> float | None:
-        """Give what a size costs a month, in USD; None when it is not sold."""
-        return next((one.price_monthly for one in self.client.sizes.list() if one.slug == size), None)
+        """Give the droplets that the command names, by id, name or tag, each once; `Account.droplets` says the rest."""
+        return self.account.droplets(self.argument("droplets") or (), self.option("tag_name"), gone=gone)

@@ -111,7 +111,7 @@ class Action(Resource):
         Parameters
         ----------
         timeout_s : float, optional
-            Seconds; by default an hour for what copies disks, 10 minutes for a create, else 5.
+            Seconds; by default those of its type (`catalogue.wait_limits`).
         on_progress : callable, optional
             Told a `Progress` several times a second.
 

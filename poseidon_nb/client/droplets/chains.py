@@ -82,7 +82,9 @@ def _change(droplet: Row, action_type: str, parameters: Row) -> Change:
             return Change("image", image.get("slug") or image.get("id"), parameters["image"])
         case "enable_backups" | "disable_backups":
             features = droplet.get("features")
-            return Change("backups", None if features is None else "backups" in features, action_type == "enable_backups")
+            return Change(
+                "backups", None if features is None else "backups" in features, action_type == "enable_backups"
+            )
         case "snapshot":
             return Change("snapshot", None, parameters.get("name"))
     after = STATUS_AFTER.get(action_type)
@@ -154,6 +156,7 @@ def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_e
                 body={"name": batch[0], **fields} if single else {"names": [*batch], **fields},
             ),
             awaits="droplets",
+            change=Change("size", None, fields.get("size")),
             usd_month=None if usd_month_each is None else usd_month_each * len(batch),
         )
         for batch in batches

@@ -230,7 +230,7 @@ class Droplets(Collection[Droplet]):
         wait_for : str, optional
             ``"ssh"``: block further until their SSH port answers.
         timeout_s : float, optional
-            Seconds; 10 minutes by default.
+            Seconds; by default those of a create (`catalogue.wait_limits`).
         on_progress : callable, optional
             Told a `Progress` several times a second.
         **fields : object

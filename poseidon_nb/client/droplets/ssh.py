@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, NotFound
@@ -31,8 +32,6 @@ Probe = Callable[[str, int], bool]
 
 SSH = "ssh"
 PORT = 22
-#: How long a droplet may take to answer once it is active, in seconds; cloud-init makes the host's keys first.
-ANSWERS_S = 180.0
 #: How long one try may take, and how often is tried, in seconds.
 TRY_S = 3.0
 TICK_S = 1.0
@@ -90,7 +89,7 @@ class SshWaiting:
             Some did not answer in time; they exist, and may answer yet. It carries no action, for there is none.
         """
         clock = self._connection.session.clock
-        limit_s = timeout_s or ANSWERS_S
+        most_s = timeout_s or limit_s(SSH)
         began_s = clock.monotonic()
         left = {droplet.ip_address: droplet for droplet in droplets}
 
@@ -102,7 +101,7 @@ class SshWaiting:
             while left:
                 for address in self._that_answer(left):
                     tell(left.pop(address), COMPLETED)
-                late = clock.monotonic() - began_s >= limit_s
+                late = clock.monotonic() - began_s >= most_s
                 for droplet in left.values():
                     tell(droplet, ERRORED if late else IN_PROGRESS)
                 if late:
@@ -114,7 +113,7 @@ class SshWaiting:
         if left:
             which = joined(f"{droplet.name} ({address})" for address, droplet in left.items())
             raise ActionTimedOut(
-                f"no answer on port {PORT} after {limit_s:g} s from {which}: active, so do not make it again; a firewall "
+                f"no answer on port {PORT} after {most_s:g} s from {which}: active, so do not make it again; a firewall "
                 "may be closed, or its system still starting"
             )
 

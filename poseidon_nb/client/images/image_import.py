@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.images.images import Image
 
-#: How long an import is waited for when the caller sets no limit, in seconds: disks are copied across the internet.
-IMPORT_S = 3600.0
 #: The statuses of an image that is on its way (images_get).
 _COMING = {"NEW", "pending"}
 

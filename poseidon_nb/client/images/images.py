@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions import lost
 from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.engine.consistency import Expected
 from poseidon_nb.client.actions.starting import Starting, not_ours
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields
-from poseidon_nb.client.images.image_import import IMPORT_S, wait_until_available
+from poseidon_nb.client.images.image_import import wait_until_available
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, NotFound
@@ -230,7 +231,7 @@ class Images(Collection[Image]):
         wait : bool
             Block until it is ``available``, and read it again.
         timeout_s : float, optional
-            Seconds; an hour by default.
+            Seconds; by default that of an import (`catalogue.wait_limits`).
         on_progress : callable, optional
             Told a `Progress` several times a second; its ``id`` is the image's, for an import is no action.
 
@@ -260,7 +261,9 @@ class Images(Collection[Image]):
         image = Image(self._connection.unwrapped("images_create_custom", answer), self)
         self._known.add(image.id)
         if wait:
-            wait_until_available(self._connection, image, timeout_s=timeout_s or IMPORT_S, on_progress=on_progress)
+            wait_until_available(
+                self._connection, image, timeout_s=timeout_s or limit_s("import"), on_progress=on_progress
+            )
         return image
 
     def update(

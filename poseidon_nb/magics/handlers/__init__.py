@@ -1,16 +1,18 @@
-"""What each command does: for a verb that is written out one function, for all others the one in `operations`.
+"""What each command does: for a verb that is written out one function, for all others those in `operations`.
 
-A handler gets a `Job` and gives an `Answer`, or None where there is nothing to show. It asks before it acts, and leaves
-sending to the client.
+A handler reads: it gets a `Job` and gives an `Answer`, or None where there is nothing to show. A command that changes the
+account is an `Act` instead: what its plan consists of, and what answer the outcomes make.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue import operation
 from poseidon_nb.magics.handlers import (
     accounts,
     api,
+    applying,
     cost,
     droplet_verbs,
     droplets,
@@ -24,10 +26,12 @@ from poseidon_nb.magics.handlers import (
     timeline,
 )
 from poseidon_nb.magics.handlers import sandbox as sandbox_verbs
+from poseidon_nb.magics.language.vocabulary import entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from poseidon_nb.magics.acting import Act
     from poseidon_nb.magics.answer import Answer, Live, Plain
     from poseidon_nb.magics.job import Job
     from poseidon_nb.magics.language.command import Command
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     **things.HANDLERS,
     **droplets.HANDLERS,
-    **droplet_verbs.HANDLERS,
     **sandbox_verbs.HANDLERS,
     **accounts.HANDLERS,
     **api.HANDLERS,
@@ -49,6 +52,22 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **cost.HANDLERS,
     **metrics.HANDLERS,
 }
+
+
+ACTS: Mapping[tuple[str, str], Act] = {**things.ACTS, **droplet_verbs.ACTS}
+
+
+def act_of(command: Command) -> Act | None:
+    """Return what a command does that changes the account; None for one that reads, or is about this kernel only."""
+    if command.group == "apply":
+        return applying.ACT
+    if command.group == "api":
+        return None if command.arguments["method"] in api.READS else api.ACT
+    own = ACTS.get((command.group, command.verb))
+    verb = entry(command.group, command.verb)
+    if own is not None or (command.group, command.verb) in HANDLERS or not verb.operations:
+        return own
+    return None if operation(verb.operations[0]).method == "GET" else operations.ACT
 
 
 def handler_of(command: Command) -> Handler:

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.magics.acting import Act
 from poseidon_nb.magics.answer import Answer, answer_of
 from poseidon_nb.magics.requests.bodies import read_body
-from poseidon_nb.magics.requests.questions import request_question
+from poseidon_nb.plans.operations import request_chain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.magics.job import Job
+    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.plan import Plan
 
 
 def api(job: Job) -> Answer | None:
-    """Send a request as it is; whatever may change something is asked about, for nothing else here knows the cost."""
-    method, path = job.argument("method"), job.argument("path")
-    body = read_body(job.command.body) if job.command.body else None
-    request = job.client.api_request(method, path, body=body)
-    if request.method not in {"GET", "HEAD"}:
-        job.confirm(request_question(job.client.label(), f"{request.method} {request.target}"))
-    answer = job.client.api(method, path, body=body)
+    """Send a request that reads, as it is."""
+    return _answer(job, job.client.api(job.argument("method"), job.argument("path"), body=_body(job)))
+
+
+def _chains(job: Job, account: Account) -> Sequence[Chain]:
+    request = account.client.api_request(job.argument("method"), job.argument("path"), body=_body(job))
+    return (request_chain(request),)
+
+
+def _answered(job: Job, _: Plan, outcomes: list[Outcome]) -> Answer | None:
+    (outcome,) = outcomes
+    if outcome.error is not None:
+        raise outcome.error
+    return _answer(job, outcome.answer)
+
+
+def _body(job: Job) -> Any:
+    return read_body(job.command.body) if job.command.body else None
+
+
+def _answer(job: Job, answer: Any) -> Answer | None:
     if answer is None:
         job.front.say("done; the answer is empty")
         return None
@@ -39,3 +60,6 @@ def rows_in(answer: Any) -> list[Any]:
 
 
 HANDLERS = {("api", "api"): api}
+ACT = Act(_chains, _answered)
+#: Methods that only read.
+READS = frozenset({"GET", "HEAD"})

@@ -1,40 +1,35 @@
-"""What came of something done to several things: a row each, and an error when one failed."""
+"""What came of a plan, as the answer of a command: a row for each thing, and an error when one failed."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.magics.answer import Answer
-from poseidon_nb.text import joined
+from poseidon_nb.plans.outcomes import of_things
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
-    from poseidon_nb.errors import PoseidonError
+    from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.magics.job import Job
-
+    from poseidon_nb.plans.plan import Plan
 
 _TEXTS = ("name", "action", "status", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One row of the table of outcomes; the id is a number where the API's is one."""
+def table_of(job: Job, plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> Answer:
+    """Return the table; raise when something failed, unless ``--keep-going`` was given.
 
-    id: int | str
-    name: str
-    action: str
-    status: str
-    error: str | None = None
-
-
-def table_of(job: Job, outcomes: Sequence[Outcome], failures: Sequence[PoseidonError]) -> Answer:
-    """Give the table; raise when something failed, unless ``--keep-going`` was given.
+    Parameters
+    ----------
+    job : Job
+    plan : Plan
+    outcomes : sequence of Outcome
+    kind : str
+        Only things of this kind have rows.
 
     Raises
     ------
@@ -43,14 +38,38 @@ def table_of(job: Job, outcomes: Sequence[Outcome], failures: Sequence[PoseidonE
     BulkFailed
         Some of several failed; the table has been shown, and is the error's ``frame``.
     """
-    answer = _answer([asdict(outcome) for outcome in outcomes])
-    if not failures or job.command.keep_going:
+    things = of_things(plan, outcomes, kind=kind)
+    answer = _answer(
+        [
+            {
+                "id": one.id,
+                "name": one.name,
+                "action": one.action,
+                "status": one.status,
+                "error": None if one.error is None else str(one.error),
+            }
+            for one in things
+        ]
+    )
+    follow(job, outcomes)
+    failed = [one.error for one in things if one.error is not None]
+    if not failed or job.command.keep_going:
         return answer
-    if len(outcomes) == 1:
-        raise failures[0]
+    if len(things) == 1:
+        raise failed[0]
     frame = answer.frame()
     job.front.show(frame)
-    raise BulkFailed(f"{len(failures)} of {len(outcomes)} failed; the first: {failures[0]}", frame=frame)
+    raise BulkFailed(f"{len(failed)} of {len(things)} failed; the first: {failed[0]}", frame=frame)
+
+
+def follow(job: Job, outcomes: Sequence[Outcome]) -> None:
+    """Leave rows that go on for what the command did not wait for."""
+    if not job.command.no_wait:
+        return
+    going = [one for one in outcomes if one.error is None and one.status == "in-progress"]
+    made = [one.answer for one in going if one.step.awaits == "droplets" and one.answer]
+    actions = [one.action for one in going if one.step.awaits != "droplets" and one.action is not None]
+    job.view.follow(job.client, actions, creating=made)
 
 
 def _answer(rows: list[dict[str, Any]]) -> Answer:
@@ -61,38 +80,3 @@ def _answer(rows: list[dict[str, Any]]) -> Answer:
         return frame_from_rows("outcomes", rows).astype(dict.fromkeys(_TEXTS, "string"))
 
     return Answer(lambda: rows, frame)
-
-
-def delete_each(
-    job: Job,
-    things: Sequence[tuple[Any, str]],
-    delete: Callable[[Any], None],
-    *,
-    action: str = "delete",
-    status: str = "completed",
-) -> Answer:
-    """Delete things side by side and give the table; one failure does not stop the rest.
-
-    Parameters
-    ----------
-    job : Job
-    things : sequence of tuple
-        The id and the name of each.
-    delete : callable
-        Deletes one, by its id; called from several threads.
-    action, status : str
-        What the table calls it, and what came of it when all went well.
-    """
-
-    def note(going: Sequence[tuple[Any, str]], ended: Sequence[tuple[Any, str]]) -> str:
-        begun = [name for _, name in [*ended, *going]]
-        return f"the delete may have been sent for {joined(begun) or 'none'}; nothing was sent for the others"
-
-    done = on_each(things, lambda thing: delete(thing[0]), on_idle=job.view.look, interrupted=note)
-    outcomes = [
-        Outcome(*one.thing, action, status)
-        if one.error is None
-        else Outcome(*one.thing, action, "failed", str(one.error))
-        for one in done
-    ]
-    return table_of(job, outcomes, [one.error for one in done if one.error is not None])

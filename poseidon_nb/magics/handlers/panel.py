@@ -31,7 +31,7 @@ def show(job: Job) -> Live:
         from poseidon_nb.magics.fleet_panel import FleetPanel  # noqa: PLC0415  # pandas and itables come at first use
 
         if tag is not None:
-            job.check_tag(tag)
+            job.account.check_tag(tag)
         return Live(FleetPanel(job.client, tag=tag))
     from poseidon_nb.magics.panels import DropletPanel  # noqa: PLC0415  # ipywidgets comes at first use
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.lookup import Lookup, is_id
+from poseidon_nb.client.kinds import KINDS
+from poseidon_nb.client.lookup import is_id
 from poseidon_nb.errors import NoSuchName, NotFound
+from poseidon_nb.magics.acting import Act
 from poseidon_nb.magics.answer import Answer, answer_of
-from poseidon_nb.magics.handlers.outcomes import delete_each
-from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.magics.handlers import operations
+from poseidon_nb.magics.handlers.outcomes import table_of
 from poseidon_nb.magics.requests.fields import key_fields
-from poseidon_nb.magics.requests.filling import requests_of_operation
-from poseidon_nb.magics.requests.questions import delete_question
+from poseidon_nb.plans.operations import delete_chains, operation_chains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
+    from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.client.resource import Resource, Snapshot
     from poseidon_nb.magics.job import Job
-
-R = TypeVar("R", bound="Resource")
+    from poseidon_nb.plans.account import Account
 
 
 def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
@@ -42,11 +43,6 @@ def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
         return Answer(lambda: [one.to_dict() for one in collection.list(**filters)], frame)
 
     return listed
-
-
-def _each_once(things: Sequence[R], key: str) -> list[R]:
-    """Give things without repeating those that were named twice, by a name and by an id."""
-    return list({thing[key]: thing for thing in things}.values())
 
 
 def _one(resource: str, thing: Resource) -> Answer:
@@ -74,34 +70,22 @@ def get_image(job: Job) -> Answer:
         raise (error if error.nearest else unknown) from None
 
 
-def import_image(job: Job) -> Answer:
-    """Have an image fetched from an address, and wait until droplets can be made from it."""
-    verb = entry(job.command.group, job.command.verb)
-    (request,) = requests_of_operation(job.command, verb, job.client, Lookup(job.client).id_of)
-    return _one("images", job.client.images.create_custom(**request.body, **job.waiting))
-
-
 # --- keys -------------------------------------------------------------------------------------------------------------
 def get_key(job: Job) -> Answer:
     """Show one key."""
     return _one("keys", job.client.keys.get(job.argument("key")))
 
 
-def create_key(job: Job) -> Answer:
-    """Add a public key."""
-    return _one("keys", job.client.keys.create(**key_fields(job.command)))
+def _new_key(job: Job, account: Account) -> Sequence[Chain]:
+    if job.command.body:
+        return operations.chains(job, account)
+    request = account.client.request("sshKeys_create", body=key_fields(job.command))
+    return operation_chains(account, [request], "create")
 
 
-def update_key(job: Job) -> Answer:
-    """Give a key another name."""
-    return _one("keys", job.client.keys.update(job.argument("key"), job.argument("name")))
-
-
-def delete_keys(job: Job) -> Answer:
-    """Remove keys."""
-    keys = _each_once([job.client.keys.get(word) for word in job.argument("keys")], "id")
-    job.confirm(delete_question(job.client.label(), "key", [key.name for key in keys]))
-    return delete_each(job, [(key.id, key.name) for key in keys], job.client.keys.delete)
+def _unwanted_keys(job: Job, account: Account) -> Sequence[Chain]:
+    rows = _known(account, "keys", job.argument("keys"), account.client.keys.get)
+    return delete_chains("sshKeys_delete", "ssh_key_identifier", "key", [(row, "id") for row in rows])
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------
@@ -123,11 +107,9 @@ def get_snapshot(job: Job) -> Answer:
     return _one("snapshots", _snapshot(job, job.argument("snapshot")))
 
 
-def delete_snapshots(job: Job) -> Answer:
-    """Remove snapshots for good."""
-    found = _each_once([_snapshot(job, word) for word in job.argument("snapshots")], "id")
-    job.confirm(delete_question(job.client.label(), "snapshot", [f"{one.name} ({one.id})" for one in found]))
-    return delete_each(job, [(str(one.id), one.name) for one in found], job.client.snapshots.delete)
+def _unwanted_snapshots(job: Job, account: Account) -> Sequence[Chain]:
+    rows = _known(account, "snapshots", job.argument("snapshots"), lambda word: _snapshot(job, word))
+    return delete_chains("snapshots_delete", "snapshot_id", "snapshot", [(row, "id") for row in rows])
 
 
 def _snapshot(job: Job, word: str) -> Snapshot:
@@ -140,38 +122,41 @@ def get_tag(job: Job) -> Answer:
     return _one("tags", job.client.tags.get(job.argument("tag")))
 
 
-def create_tag(job: Job) -> Answer:
-    """Make a tag."""
-    return _one("tags", job.client.tags.create(job.argument("name")))
+def _unwanted_tags(job: Job, account: Account) -> Sequence[Chain]:
+    rows = _known(account, "tags", job.argument("tags"), account.client.tags.get)
+    return delete_chains("tags_delete", "tag_id", "tag", [(row, "name") for row in rows])
 
 
-def delete_tags(job: Job) -> Answer:
-    """Remove tags."""
-    tags = _each_once([job.client.tags.get(name) for name in job.argument("tags")], "name")
-    job.confirm(delete_question(job.client.label(), "tag", [tag.name for tag in tags]))
-    return delete_each(job, [(tag.name, tag.name) for tag in tags], job.client.tags.delete)
+def _known(
+    account: Account, kind: str, words: Sequence[str], get: Callable[[str], Resource]
+) -> list[Mapping[str, Any]]:
+    """Return the things that are to go, each once: all are looked at before one is touched."""
+    if account.is_open:
+        return [{KINDS[kind].id: account.id_of(kind, word), "name": word} for word in dict.fromkeys(words)]
+    things = [get(word) for word in words]
+    return list({thing[KINDS[kind].id]: thing.to_dict() for thing in things}.values())
 
 
-HANDLERS: dict[tuple[str, str], Callable[[Job], Answer | None]] = {
+HANDLERS: dict[tuple[str, str], Callable[[Job], Answer]] = {
     ("regions", "list"): _lister("regions", "slug"),
     ("sizes", "list"): _lister("sizes", "slug"),
     ("images", "list"): _lister("images", "slug"),
     ("images", "get"): get_image,
-    ("images", "create_custom"): import_image,
     ("account", "get"): get_account,
     ("keys", "list"): _lister("keys", "name"),
     ("keys", "get"): get_key,
-    ("keys", "create"): create_key,
-    ("keys", "update"): update_key,
-    ("keys", "delete"): delete_keys,
     ("actions", "list"): _lister("actions", "id"),
     ("actions", "get"): get_action,
     ("actions", "wait"): wait_actions,
     ("snapshots", "list"): _lister("snapshots", "name"),
     ("snapshots", "get"): get_snapshot,
-    ("snapshots", "delete"): delete_snapshots,
     ("tags", "list"): _lister("tags", "name"),
     ("tags", "get"): get_tag,
-    ("tags", "create"): create_tag,
-    ("tags", "delete"): delete_tags,
+}
+
+ACTS = {
+    ("keys", "create"): Act(_new_key, operations.answer),
+    ("keys", "delete"): Act(_unwanted_keys, table_of),
+    ("snapshots", "delete"): Act(_unwanted_snapshots, table_of),
+    ("tags", "delete"): Act(_unwanted_tags, table_of),
 }

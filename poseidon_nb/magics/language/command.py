@@ -21,7 +21,7 @@ class Command:
         By `Argument.name`; a tuple where it takes many. Only what was given.
     options : mapping
         The verb's own, by `Option.field`, converted; a list is a tuple. Only what was given.
-    out, columns, raw, dry_run, yes, no_wait, keep_going, timeout_s, context
+    out, columns, raw, dry_run, plan, yes, no_wait, keep_going, timeout_s, context
         The global options.
     help : bool
         Show the help of what `group` and `verb` name, and do nothing.
@@ -31,6 +31,8 @@ class Command:
         False for ``--no-header``.
     check : bool
         False for ``--no-check``: what is unknown to the catalogue is sent all the same.
+    line : str
+        What was typed; two ways to type the same are equal.
     body : str or None
         The body of a ``%%do`` cell. With no group it is a cell of commands, see `commands_in`.
     """
@@ -43,6 +45,7 @@ class Command:
     columns: tuple[str, ...] = ()
     raw: bool = False
     dry_run: bool = False
+    plan: bool = False
     yes: bool = False
     no_wait: bool = False
     keep_going: bool = False
@@ -53,3 +56,4 @@ class Command:
     header: bool = True
     check: bool = True
     body: str | None = None
+    line: str = field(default="", compare=False)

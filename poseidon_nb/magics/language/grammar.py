@@ -14,6 +14,7 @@ A last word that ends in ``?`` never arrives: IPython shows the help of that nam
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,15 @@ from poseidon_nb.magics.language.mistakes import (
 )
 from poseidon_nb.magics.language.moments import length_meant
 from poseidon_nb.magics.language.options import SECRET_OPTIONS, converted, is_number, shown_value
-from poseidon_nb.magics.language.tokens import Token, filled, filled_many, held_data, is_variable, split
+from poseidon_nb.magics.language.tokens import (
+    Token,
+    filled,
+    filled_many,
+    held_data,
+    held_object,
+    is_variable,
+    split,
+)
 from poseidon_nb.magics.language.unknown_option import unknown_option
 from poseidon_nb.magics.language.vocabulary import (
     group_meant,
@@ -78,7 +87,7 @@ def parse(line: str, variables: Mapping[str, object] = _NO_VARIABLES, *, body: s
         raise mistake(NO_TOKENS_HERE)
     reading = _Reading(split(line), variables, body or None)
     reading.run()
-    return reading.command()
+    return replace(reading.command(), line=line.strip())
 
 
 def commands_in(body: str) -> tuple[str, ...]:
@@ -109,7 +118,7 @@ class _Reading:
         self.doctl_group = ""
         self.group: Group | None = None
         self.verb: Verb | None = None
-        self.words: list[str] = []
+        self.words: list[Any] = []
         self.named: dict[str, str] = {}  # arguments that were given by an option's name
         self.own: dict[str, Any] = {}
         self.globals: dict[str, Any] = {}
@@ -146,13 +155,19 @@ class _Reading:
                 habit = shell_habit(token.text)
                 if habit:
                     raise habit
-            self.words += filled_many(token.text, self.variables)
+            self.words += self._values(token)
             return
         word = filled(token.text, self.variables)
         if self.group is None and not self.doctl_group:
             self._take_group(word)
         else:
             self._take_verb(word)
+
+    def _values(self, token: Token) -> Sequence[object]:
+        arguments = self.verb.arguments if self.verb else ()
+        if arguments and arguments[0].kind == "object":
+            return [held_object(token.text, self.variables)]
+        return filled_many(token.text, self.variables)
 
     def _take_verb(self, word: str) -> None:
         # Another group's word for a verb of ours comes first: `droplet-actions list` is `droplets actions`.
@@ -199,6 +214,10 @@ class _Reading:
             following = raw if equals or not self.tokens else self.tokens[0].text
             raise unknown_option(self.group, self.verb, typed, following)
         option, label = sense.option, typed
+        if option.kind != "flag" and not equals and not self._value_follows():
+            # `enable_backups --plan daily` is the verb's own, `enable_backups --plan` the one of every verb.
+            everywhere = option_called(None, name)
+            option = everywhere.option if everywhere and everywhere.option.kind == "flag" else option
         if option.kind == "flag":
             value = converted(filled(raw, self.variables), option, label) if equals else True
             self._keep(option, bool(value) is not sense.negated, label)
@@ -210,9 +229,12 @@ class _Reading:
                 raise mistake(f"what {typed} takes does not belong in a cell: give it as {{name}} of a Python variable")
             self._keep(option, self._value(raw, option, label), label)
 
+    def _value_follows(self) -> bool:
+        return bool(self.tokens) and not _is_option(self.tokens[0])
+
     def _skip_value(self, name: str, *, given: bool) -> None:
         sense = option_called(self.verb, name)
-        if sense and sense.option.kind != "flag" and not given and self.tokens and not _is_option(self.tokens[0]):
+        if sense and sense.option.kind != "flag" and not given and self._value_follows():
             self.tokens.popleft()
 
     def _next_value(self, option: Option | Argument, label: str) -> str:
@@ -305,6 +327,7 @@ class _Reading:
             "columns": given.get("columns", ()),
             "raw": given.get("raw", False),
             "dry_run": given.get("dry_run", False),
+            "plan": given.get("plan", False),
             "yes": given.get("yes", False),
             "no_wait": not given.get("wait", True),
             "keep_going": given.get("keep_going", False),

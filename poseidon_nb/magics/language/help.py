@@ -8,30 +8,22 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue import operation
 from poseidon_nb.magics.language.completeness import standing_in
 from poseidon_nb.magics.language.naming import by_rule_alone, further_groups
 from poseidon_nb.magics.language.options import GLOBAL_OPTIONS, shown_value
 from poseidon_nb.magics.language.vocabulary import entry, group_meant, own_groups, synonyms
+from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poseidon_nb.frames.columns import Column
-    from poseidon_nb.magics.language.words import Argument, Group, Option, Question, Verb
+    from poseidon_nb.magics.language.words import Argument, Group, Option, Verb
 
 WIDTH = 100
 #: The widest left column, in characters; what is wider gets a line of its own.
 _LEFT_MOST = 34
-
-_QUESTIONS: dict[Question, str] = {
-    "delete": "before it deletes",
-    "change": "before anything but a GET",
-    "many": "when more than one is meant",
-    "disk": "before a disk grows, which cannot be undone",
-    "restart": "before it restarts more than one",
-    "replace": "before what is on a disk is replaced",
-    "price": "when it costs more a month than %config DoMagics.price_limit_usd_month",
-}
 
 _FIRST_STEPS = (
     ("%do sandbox start", "an account to play with: no token, no cost"),
@@ -113,7 +105,7 @@ def _of_verb(group: Group, verb: Verb) -> str:
         _section("Options", _rows(_option_row(option) for option in verb.options)),
         _section("Options of every verb", _everywhere(verb)),
         _body_line(verb),
-        _asks_line(verb),
+        _asks_line(group, verb),
         _section("The DataFrame's columns", _columns(verb)),
         _also(verb.aliases),
         _section("Example", f"  {verb.example}"),
@@ -176,11 +168,37 @@ def _body_line(verb: Verb) -> str:
     return f"The rest of a %%do cell is its {verb.body.replace('_', ' ')}." if verb.body else ""
 
 
-def _asks_line(verb: Verb) -> str:
-    if not verb.asks:
+def _asks_line(group: Group, verb: Verb) -> str:
+    reasons = _reasons(group, verb)
+    if not reasons:
         return ""
-    reasons = " and ".join(_QUESTIONS[question] for question in verb.asks)
-    return _wrapped(f"It asks {reasons}; --yes answers. Where nobody can answer it refuses without --yes.")
+    return _wrapped(f"It asks {reasons} --yes answers. Where nobody can answer it refuses without --yes.")
+
+
+def _reasons(group: Group, verb: Verb) -> str:
+    """Give in words when a verb asks, as a sentence goes on; empty where it never does."""
+    if group.name == "apply":
+        return "whatever the command would ask that made the plan."
+    if group.name == "api":
+        return "before any request but a GET."
+    if not verb.operations or operation(verb.operations[0]).method == "GET":
+        return ""
+    from poseidon_nb.plans.costs import may_cost  # noqa: PLC0415  # needed for this page
+    from poseidon_nb.plans.questions import MAX_THINGS, asks_first  # noqa: PLC0415  # as above
+
+    body = dict(verb.fixed) or {"type": verb.name}
+    first = asks_first(verb.operations[0], body)
+    if first.startswith("first"):
+        return first
+    options = {option.field for option in verb.options}
+    found = [first] if first else []
+    found += ["when a droplet runs and is restarted"] if "restart" in options else []
+    found += ["when a disk grows, which cannot be undone"] if "disk" in options else []
+    if may_cost(verb.operations[0], body):
+        found.append("when it adds more a month than %config DoMagics.price_limit_usd_month")
+    if any(argument.many for argument in verb.arguments):
+        found.append(f"when more than {MAX_THINGS} are meant")
+    return f"{joined(found, last='or')}." if found else ""
 
 
 def _columns(verb: Verb) -> str:
@@ -203,8 +221,6 @@ def _named(column: Column) -> str:
 def _pages(verb: Verb) -> str:
     if not verb.operations:
         return ""
-    from poseidon_nb.catalogue import operation  # noqa: PLC0415  # read when a page is shown
-
     rows = []
     for operation_id in verb.operations:
         known = operation(operation_id)

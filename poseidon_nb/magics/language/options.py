@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue.wait_limits import limits_text
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.mistakes import mistake, quoted
 from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
@@ -36,7 +37,8 @@ GLOBAL_OPTIONS = (
         default="table",
     ),
     Option(field="header", help="leave the column names out", kind="flag", on=True),
-    Option(field="dry_run", help="show the request and send nothing", kind="flag"),
+    Option(field="dry_run", help="show the requests and change nothing", kind="flag"),
+    Option(field="plan", help="return what it would change as a Plan, and change nothing", kind="flag"),
     Option(field="yes", help="do not ask", kind="flag", aliases=("y", "force", "f")),
     Option(field="wait", help="return at once instead of waiting for actions", kind="flag", on=True),
     Option(
@@ -44,7 +46,7 @@ GLOBAL_OPTIONS = (
         help="how long to wait at most: 90, 90s, 10m, 1h",
         kind="seconds",
         shows="SECONDS",
-        default="5 minutes; create 10, resize and snapshot 60",
+        default=limits_text(),
     ),
     Option(field="check", help="send also what the API's description does not know", kind="flag", on=True),
     Option(field="keep_going", help="when some of many fail, show the table and raise nothing", kind="flag"),
@@ -178,6 +180,10 @@ def _short(text: str, option: Option, label: str) -> object:
     raise mistake(message, word=text)
 
 
+def _object(text: object, label: str) -> object:  # noqa: ARG001  # all converters are called alike
+    return text
+
+
 def _any(text: str, label: str) -> int | str:  # noqa: ARG001  # all converters are called alike
     return int(text) if is_whole_number(text) else text
 
@@ -189,6 +195,7 @@ _CONVERT = {
     "integers": _integer,
     "json": _json,
     "any": _any,
+    "object": _object,
     "number": _number,
     "flag": _flag,
     "seconds": _seconds,
@@ -212,4 +219,5 @@ _SHOWS: dict[Kind, str] = {
     "integers": "N,N",
     "json": "JSON",
     "any": "VALUE",
+    "object": "{NAME}",
 }

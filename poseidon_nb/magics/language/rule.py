@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from poseidon_nb.catalogue import Operation, Parameter
-    from poseidon_nb.magics.language.words import Question
 
 _KINDS: Mapping[str, Kind] = {
     "string": "text",
@@ -45,21 +44,6 @@ _MOMENTS = MappingProxyType(
     {"start": "from when on: 24h (ago), 2026-11-23T12:00:00Z, or Unix seconds", "end": "until when, likewise"}
 )
 _MOMENTS_ELSE = MappingProxyType({"start": "a day before the end", "end": "now"})
-#: Requests other than deletions that take something away for good, or begin what does; `questions` has the words.
-_ASKS: Mapping[str, tuple[Question, ...]] = {
-    "dropletActions_post": ("replace", "disk"),
-    "dropletActions_post_byTag": ("many",),
-    **dict.fromkeys(
-        (
-            *("databases_create_cluster", "databases_create_replica", "databases_update_clusterSize"),
-            *("kubernetes_create_cluster", "kubernetes_add_nodePool", "kubernetes_update_nodePool"),
-            *("loadBalancers_create", "loadBalancers_update", "volumes_create", "apps_create", "nfs_create"),
-            *("autoscalepools_create", "autoscalepools_update", "vpcnatgateways_create", "partnerAttachments_create"),
-            *("dedicatedInferences_create", "vectorDatabases_create", "vectorDatabases_post_resize"),
-        ),
-        ("price",),
-    ),
-}
 #: What help says where one of these is meant; the lists themselves are the service's.
 _SLUGS = {"regions": "a region's slug: nyc3", "sizes": "a size's slug: s-1vcpu-1gb"}
 #: What is waited for, though it is no action.
@@ -97,7 +81,6 @@ def verb_of(operation_id: str, group: str, row: Named) -> Verb:
         arguments=arguments,
         options=options,
         aliases=row.aliases,
-        asks=_asks(wanted, row),
         body="body" if wanted.body_type and row.only is None else "",
         table=RESOURCES.get(operation_id, ""),
         waits=operation_id in _WAITED or (wanted.answer_key == "action" and wanted.method == "POST"),
@@ -217,14 +200,6 @@ def _meaning(wanted: Operation, source: str, parameter: Parameter) -> str:
         return told or _SLUGS.get(source, words)
     noun = KINDS[source].noun
     return f"ids or names of {noun}s" if parameter.type == "array" else f"id or name of the {noun}"
-
-
-def _asks(wanted: Operation, row: Named) -> tuple[Question, ...]:
-    if wanted.method == "DELETE":
-        return ("delete",)
-    if row.fixed.get("type") == "resize":
-        return ("price",)
-    return () if row.fixed else _ASKS.get(wanted.id, ())
 
 
 def _example(group: str, verb: Verb) -> str:

@@ -159,6 +159,18 @@ def held_data(text: str, variables: Mapping[str, object]) -> object | None:
     return held
 
 
+def held_object(text: str, variables: Mapping[str, object]) -> object:
+    """Return what a token's one variable holds, as it is; the text of any other token.
+
+    Raises
+    ------
+    GrammarError
+        There is no such variable, or braces hold something else than a name.
+    """
+    whole = _ONE_FIELD.fullmatch(text)
+    return filled(text, variables) if whole is None else _looked_up(whole[1], variables)
+
+
 def _looked_up(text: str, variables: Mapping[str, object]) -> object:
     keyed = _KEYED.fullmatch(text)
     name = keyed[1] if keyed else text

@@ -15,18 +15,14 @@ if TYPE_CHECKING:
 
 #: What an option or argument holds. A ``list`` is of text and ``integers`` of whole numbers: repeated, or with commas.
 #: ``seconds`` also reads ``10m``. ``json`` is an object, or a list of them; ``any`` is a whole number if it looks like
-#: one, and else text, for what the API takes as an id or a slug.
-Kind = Literal["text", "integer", "number", "flag", "list", "integers", "seconds", "json", "any"]
+#: one, and else text, for what the API takes as an id or a slug. ``object`` is what one Python variable holds, as it is.
+Kind = Literal["text", "integer", "number", "flag", "list", "integers", "seconds", "json", "any", "object"]
 
 #: How JSON may be written shorter: as doctl writes rules of firewalls, objects of plain values, or things in ``do:`` words.
 Shorthand = Literal["", "inbound", "outbound", "object", "objects", "urns"]
 
 #: The kinds of which more than one can be given.
 LISTS = frozenset({"list", "integers"})
-
-#: When to ask before acting: it deletes; it is any request but a GET; it acts on more than one thing; it grows a disk
-#: for good; it costs money; it replaces what is on a disk; it restarts more than one thing.
-Question = Literal["delete", "change", "many", "disk", "price", "replace", "restart"]
 
 #: doctl's other words for the verbs that most groups have.
 LIST_WORDS = ("ls", "l")
@@ -143,8 +139,6 @@ class Verb:
     ----------
     operations : tuple of str
         The operationIds that it rests on, the main one first; empty for what happens in this kernel.
-    asks : tuple of Question
-        What has to be asked before it acts.
     stands_for : str
         The operationId that this is the name of. All its fields that the row does not spell are added as options.
     fixed : mapping
@@ -173,7 +167,6 @@ class Verb:
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     aliases: tuple[str, ...] = ()
-    asks: tuple[Question, ...] = ()
     body: str = ""
     table: str = ""
     columns: tuple[str, ...] = ()

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.steps import Step, resize_step, restarted
-from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.magics.requests.files import read_text
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from poseidon_nb.magics.language.command import Command
 
 #: What a backup policy is made of.
 _POLICY = ("plan", "weekday", "hour")
 
 
-def steps_of(command: Command) -> list[Step]:
-    """Give the actions that a verb upon a droplet is made of."""
-    options = {name: value for name, value in command.options.items() if name != "tag_name"}
-    restart = bool(options.pop("restart", False))
-    step = _step(command, options)
-    return restarted(step) if restart else [step]
-
-
-def _step(command: Command, options: dict[str, Any]) -> Step:
+def action_parameters(command: Command) -> dict[str, Any]:
+    """Return what the action that a verb upon droplets stands for has beside its type."""
+    fields = {name: value for name, value in command.options.items() if name not in {"tag_name", "restart"}}
     if command.verb == "resize":
-        return resize_step(options["size"], disk=options.get("disk", False))
-    policy = {name: options.pop(name) for name in _POLICY if name in options}
-    fields = {**options, **({"backup_policy": policy} if policy else {})}
+        return {"size": fields["size"], "disk": fields.get("disk", False)}
+    policy = {name: fields.pop(name) for name in _POLICY if name in fields}
     if "name" in command.arguments:
         fields["name"] = command.arguments["name"]
-    return Step(entry(command.group, command.verb).fixed["type"], fields)
+    return {**fields, **({"backup_policy": policy} if policy else {})}
 
 
 def create_fields(command: Command) -> dict[str, Any]:
@@ -58,8 +47,3 @@ def key_fields(command: Command) -> dict[str, Any]:
     file = command.options.get("public_key_file")
     text = command.options["public_key"] if file is None else read_text(file)
     return {"name": command.arguments["name"], "public_key": text.strip()}
-
-
-def tagged_resources(ids: Sequence[int | str]) -> list[dict[str, str]]:
-    """Give droplets as a request that tags them names them."""
-    return [{"resource_id": str(one), "resource_type": "droplet"} for one in ids]

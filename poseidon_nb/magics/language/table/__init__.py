@@ -22,6 +22,7 @@ from poseidon_nb.magics.language.table.account import (
     SIZES,
     TAGS,
 )
+from poseidon_nb.magics.language.table.apply import APPLY
 from poseidon_nb.magics.language.table.cost import COST, COST_KEYS
 from poseidon_nb.magics.language.table.disks import IMAGES, SNAPSHOTS, VOLUMES
 from poseidon_nb.magics.language.table.droplets import DROPLETS
@@ -43,7 +44,7 @@ GROUPS = (
     *(DATABASES, KUBERNETES, APPS, METRICS, MONITORING),
     *(REGIONS, SIZES, PROJECTS, ACCOUNT, COST, BALANCE, INVOICES),
     *(RIGHTSIZE,),
-    *(PANEL, EXPLORE, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
+    *(PANEL, EXPLORE, APPLY, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
 )
 
 #: The groups whose verbs doctl keeps in a group apart, or calls differently: words typed, words meant.

@@ -141,7 +141,6 @@ SNAPSHOTS = Group(
                 Argument(name="snapshots", shows="SNAPSHOT", help="ids or names", source="snapshots", many=True),
             ),
             aliases=DELETE_WORDS,
-            asks=("delete",),
             columns=BULK_COLUMNS,
             example="%do snapshots delete before-upgrade --yes",
         ),

@@ -16,14 +16,13 @@ from poseidon_nb.magics.language.words import (
     Group,
     Named,
     Option,
-    Question,
     Verb,
 )
 
 _DROPLET = Argument(name="droplet", shows="DROPLET", help="its id or name", source="droplets")
 
 
-def _tag_verb(name: str, help: str, operation: str, asks: tuple[Question, ...] = ()) -> Verb:  # noqa: A002  # the word of the table
+def _tag_verb(name: str, help: str, operation: str) -> Verb:  # noqa: A002  # the word of the table
     return Verb(
         name=name,
         help=help,
@@ -33,7 +32,6 @@ def _tag_verb(name: str, help: str, operation: str, asks: tuple[Question, ...] =
             replace(BY_TAG, aliases=()),
             Option(field="name", name="tag-name", help="the tag", shows="TAG", source="tags", required=True),
         ),
-        asks=asks,
         columns=BULK_COLUMNS,
         example=f"%do droplets {name} web-1 web-2 --tag-name blue",
     )
@@ -43,7 +41,6 @@ def _change(
     name: str,
     help: str,  # noqa: A002  # the word of the table
     *options: Option,
-    asks: tuple[Question, ...] = (),
     example: str = "",
     aliases: tuple[str, ...] = (),
 ) -> Verb:
@@ -56,7 +53,6 @@ def _change(
         arguments=(SOME_DROPLETS,),
         options=(BY_TAG, *options),
         aliases=aliases,
-        asks=(*asks, "many") if "replace" not in asks else asks,
         columns=BULK_COLUMNS,
         waits=True,
         example=example or f"%do droplets {name} web-1",
@@ -72,7 +68,6 @@ def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # t
         arguments=(SOME_DROPLETS,),
         options=(BY_TAG,),
         aliases=aliases,
-        asks=("many",),
         columns=BULK_COLUMNS,
         waits=True,
         example=f"%do droplets {name} web-1",
@@ -226,7 +221,6 @@ DROPLETS = Group(
                 ),
             ),
             aliases=CREATE_WORDS,
-            asks=("price",),
             body="user_data",
             table="droplets",
             at_most_one_of=(("user_data", "user_data_file", "body"),),
@@ -241,7 +235,6 @@ DROPLETS = Group(
             arguments=(SOME_DROPLETS,),
             options=(BY_TAG,),
             aliases=DELETE_WORDS,
-            asks=("delete",),
             columns=BULK_COLUMNS,
             example="%do droplets delete build-1 --yes",
         ),
@@ -279,7 +272,6 @@ DROPLETS = Group(
                 ),
             ),
             aliases=("snapshot",),
-            asks=("restart",),
             columns=BULK_COLUMNS,
             waits=True,
             example="%do droplets take_snapshot web-1 --name before-upgrade",
@@ -295,7 +287,6 @@ DROPLETS = Group(
                 Option(field="disk", aliases=("resize-disk",), help="grow the disk too, for good", kind="flag"),
                 Option(field="restart", help="shut down first, and start again afterwards", kind="flag"),
             ),
-            asks=("disk", "many"),
             columns=BULK_COLUMNS,
             waits=True,
             example="%do droplets resize web-1 --size s-4vcpu-8gb --restart",
@@ -312,14 +303,12 @@ DROPLETS = Group(
                 source="images",
                 required=True,
             ),
-            asks=("replace",),
             example="%do droplets rebuild build-1 --image debian-12-x64",
         ),
         _change(
             "restore",
             "put the disk back to one of its own backups; what came since is lost",
             Option(field="image", aliases=("image-id",), help="id of the backup", kind="integer", required=True),
-            asks=("replace",),
             example="%do droplets restore db-1 --image 210500123",
         ),
         _change(
@@ -349,7 +338,7 @@ DROPLETS = Group(
             example="%do droplets change_kernel web-1 --kernel 12534",
         ),
         _tag_verb("tag", "put a tag on droplets; one that does not exist is made", "tags_assign_resources"),
-        _tag_verb("untag", "take a tag off droplets", "tags_unassign_resources", ("delete",)),
+        _tag_verb("untag", "take a tag off droplets", "tags_unassign_resources"),
         Verb(
             name="actions",
             help="show what was done to a droplet, newest first",

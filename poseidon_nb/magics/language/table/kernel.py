@@ -131,7 +131,6 @@ API = Group(
                 ),
                 Argument(name="path", shows="PATH", help="from /v2 on, with its query"),
             ),
-            asks=("change",),
             body="body",
             example="%do api GET /v2/account",
         ),

@@ -1,4 +1,4 @@
-"""What a request to make something would cost a month, as far as the API or `catalogue.prices` tells: pure.
+"""What a request would add a month, as far as the API or `catalogue.prices` tells: pure.
 
 A Kubernetes node costs what a droplet of its size does. The API has no prices of database clusters.
 """
@@ -14,6 +14,43 @@ if TYPE_CHECKING:
 
     #: The price of a droplet's size; None if it is not sold.
     PriceOf = Callable[[str], float | None]
+
+
+def added_usd_month(
+    operation_id: str, body: object, price_of: PriceOf, *, volume: Mapping[str, Any] | None = None
+) -> float | None:
+    """Return what a request adds a month; None where it adds something that cannot be told.
+
+    Parameters
+    ----------
+    operation_id : str
+    body : object
+        The request's body.
+    price_of : callable
+        Gives the price of a droplet's size.
+    volume : mapping, optional
+        The volume that is resized or saved, as it is now.
+    """
+    fields: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    size = (volume or {}).get("size_gigabytes")
+    if operation_id == "volumeSnapshots_create":
+        # Only what is written is billed; how much that is the API does not tell beforehand.
+        return None if size is None else float(size) * prices.SNAPSHOT_GB.usd
+    if operation_id == "volumeActions_post_byId":
+        if fields.get("type") != "resize":
+            return 0.0
+        price = usd_month(operation_id, fields, price_of)
+        return None if price is None else price - float(size or 0) * prices.VOLUME_GIB.usd
+    if operation_id in _ESTIMATES:
+        return usd_month(operation_id, fields, price_of)
+    return None if operation_id in _UNTOLD else 0.0
+
+
+def may_cost(operation_id: str, body: object = None) -> bool:
+    """Return whether what an operation makes is billed, as far as is known."""
+    if operation_id in {"dropletActions_post", "volumeActions_post_byId"}:
+        return isinstance(body, dict) and body.get("type") in {"resize", "snapshot", "enable_backups"}
+    return operation_id in {*_ESTIMATES, *_UNTOLD, "volumeSnapshots_create"}
 
 
 def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
@@ -70,6 +107,15 @@ def _autoscale(body: Mapping[str, Any], price_of: PriceOf) -> float | None:
     return None if price is None else price * int(most)
 
 
+#: What costs, at prices that the API does not tell.
+_UNTOLD = frozenset(
+    {
+        *("databases_create_cluster", "databases_create_replica", "databases_update_clusterSize"),
+        *("kubernetes_update_nodePool", "apps_create", "nfs_create", "vpcnatgateways_create"),
+        *("partnerAttachments_create", "dedicatedInferences_create", "vectorDatabases_create"),
+        "vectorDatabases_post_resize",
+    }
+)
 _ESTIMATES: Mapping[str, Callable[[Mapping[str, Any], PriceOf], float | None]] = {
     "droplets_create": _droplets,
     "volumes_create": _volume,

@@ -1,6 +1,6 @@
-"""The requests that a command stands for, without sending any: what ``--dry-run`` shows.
+"""The requests of a command that only reads, without sending any: what its ``--dry-run`` shows.
 
-Nothing is asked either. A name that was seen before is shown as its id; of any other the id is left open, as a word.
+Nothing is looked up. A name that was seen before is shown as its id; of any other the id is left open, as a word.
 """
 
 from __future__ import annotations
@@ -8,16 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.creation import AT_ONCE
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
 from poseidon_nb.magics.handlers.metrics import window
 from poseidon_nb.magics.language.moments import before
 from poseidon_nb.magics.language.vocabulary import entry
-from poseidon_nb.magics.requests.bodies import read_body
-from poseidon_nb.magics.requests.fields import create_fields, key_fields, steps_of, tagged_resources
 from poseidon_nb.magics.requests.filling import requests_of_operation
+from poseidon_nb.plans.texts import UNKNOWN_ID
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
@@ -26,12 +24,14 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.language.words import Verb
     from poseidon_nb.transport.request import Request
 
+#: Stands for the id of each of many.
+_EACH = f"{UNKNOWN_ID}EACH"
 #: What is reckoned from whole lists too, though its frame has no table of findings: a column for each size; some regions.
 _RECKONED = frozenset({("regions", "matrix"), ("regions", "with"), ("explore", "sizes")})
 
 
 def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Request]:
-    """Give the requests of a command, in the order in which they would be sent.
+    """Return the requests of a command that reads, in the order in which they would be sent.
 
     Parameters
     ----------
@@ -48,51 +48,22 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
     """
     verb = entry(command.group, command.verb)
     if command.group == "api":
-        body = read_body(command.body) if command.body else None
-        return [client.api_request(command.arguments["method"], command.arguments["path"], body=body)]
+        return [client.api_request(command.arguments["method"], command.arguments["path"])]
     if not verb.operations:
         return []
-    if command.group == "droplets" and handler_of(command) is not operations.run:
-        return _droplet_requests(command, client, kernel)
-    if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
-        reads = _READS_OF.get(command.group, _list_requests)
-        return reads(command, verb, client, kernel)
-    if verb.stands_for == "sshKeys_create" and not command.body:
-        return [client.request(verb.stands_for, body=key_fields(command))]
-    return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))
-
-
-def _droplet_requests(command: Command, client: Client, kernel: Kernel) -> list[Request]:
-    if command.verb == "list":
+    if (command.group, command.verb) == ("droplets", "list") and handler_of(command) is not operations.run:
         tag, gpus = command.options.get("tag_name"), command.options.get("gpus")
         listed = [client.request("droplets_list", query={"tag_name": tag} if tag else {})]
         return [*([] if gpus else listed), client.request("droplets_list", query={"type": "gpus"})]
-    if command.verb == "create":
-        names = list(command.arguments["names"])
-        fields = create_fields(command)
-        for field, kind in (("ssh_keys", "keys"), ("volumes", "volumes")):
-            if field in fields:
-                fields[field] = [_id(kernel, kind, word) for word in fields[field]]
-        if len(names) == 1:
-            return [client.request("droplets_create", body={"name": names[0], **fields})]
-        batches = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
-        return [client.request("droplets_create", body={"names": batch, **fields}) for batch in batches]
-    tag = command.options.get("tag_name")
-    found = [client.request("droplets_list", query={"tag_name": tag})] if tag else []
-    ids = _droplet_ids(command, kernel)
-    operation_id = entry(command.group, command.verb).operations[0]
-    if command.verb in {"tag", "untag"}:
-        body = {"resources": tagged_resources(ids)}
-        return [*found, client.request(operation_id, path={"tag_id": command.options["name"]}, body=body)]
-    if operation_id != "dropletActions_post":
-        return found + [client.request(operation_id, path={"droplet_id": one}) for one in ids]
-    bodies = [step.body for step in steps_of(command)]
-    return found + [client.request(operation_id, path={"droplet_id": one}, body=body) for one in ids for body in bodies]
+    if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
+        reads = _READS_OF.get(command.group, _list_requests)
+        return reads(command, verb, client, kernel)
+    return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))
 
 
 def _droplet_ids(command: Command, kernel: Kernel) -> list[int | str]:
     words = command.arguments.get("droplets") or [command.arguments.get("droplet")]
-    tagged = ["ID-OF-EACH"] if command.options.get("tag_name") else []
+    tagged = [_EACH] if command.options.get("tag_name") else []
     return [*(_id(kernel, "droplets", word) for word in words if word is not None), *tagged]
 
 
@@ -102,7 +73,7 @@ def _list_requests(command: Command, verb: Verb, client: Client, _: Kernel) -> l
     requests = []
     for one in verb.operations:
         wanted = operation(one)
-        path = {parameter.name: "ID-OF-EACH" for parameter in wanted.path_parameters}
+        path = {parameter.name: _EACH for parameter in wanted.path_parameters}
         taken = {parameter.name for parameter in wanted.query_parameters}
         query = {name: value for name, value in verb.fixed.items() if name in taken}
         if tag and one == "droplets_list":
@@ -124,7 +95,7 @@ def _metrics_requests(command: Command, verb: Verb, client: Client, kernel: Kern
 def _rightsizing_requests(command: Command, _: Verb, client: Client, kernel: Kernel) -> list[Request]:
     tag = command.options.get("tag_name")
     ids = [_id(kernel, "droplets", word) for word in command.arguments.get("droplets") or ()]
-    ids += ["ID-OF-EACH"] if tag or not ids else []
+    ids += [_EACH] if tag or not ids else []
     listed = client.request("droplets_list", query={"tag_name": tag} if tag else {})
     end = client.now()
     read = client.metrics.requests(
@@ -143,5 +114,5 @@ def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:
         return sent_as(kind, word)
     known = kernel.id_of(kind, str(word))
     # A public image is sent by its slug, which was seen without an id.
-    unseen = word if kind == "images" else f"ID-OF-{word}"
+    unseen = word if kind == "images" else f"{UNKNOWN_ID}{word}"
     return known if known is not None else unseen

@@ -1,0 +1,59 @@
+"""`%do apply {plan}`: executes a plan that was made before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from poseidon_nb.errors import BulkFailed, InvalidArgument
+from poseidon_nb.magics.acting import Act
+from poseidon_nb.magics.answer import answer_of_frame
+from poseidon_nb.plans.outcomes import failures
+from poseidon_nb.plans.plan import Plan
+
+if TYPE_CHECKING:
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.magics.answer import Answer
+    from poseidon_nb.magics.job import Job
+
+
+def _given(job: Job) -> Plan:
+    """Return the plan that a command was handed, with the client to execute it.
+
+    Raises
+    ------
+    InvalidArgument
+        It is something else, or it is a plan for another account.
+    """
+    plan = _handed(job.command.arguments["plan"])
+    if plan.client is not None:
+        job.attach(plan.client)
+        return plan
+    if plan.account != job.client.label():
+        raise InvalidArgument(f"this plan is for {plan.account}, and %do uses {job.client.label()}: make it again")
+    return replace(plan, client=job.client)
+
+
+def _handed(given: object) -> Plan:
+    if isinstance(given, Plan):
+        return given
+    name = type(given).__name__
+    if isinstance(given, str):
+        what = f"the text {given!r}"
+    else:
+        what = f"a {name}, such as its frame() is" if hasattr(given, "columns") else f"a {name}"
+    raise InvalidArgument(f"apply takes the Plan itself, as %do apply {{plan}}, not {what}")
+
+
+def _answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
+    from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
+
+    frame, failed = outcomes_frame(plan, outcomes), failures(outcomes)
+    if failed and not job.command.keep_going:
+        job.front.show(frame)
+        raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
+    return answer_of_frame(frame)
+
+
+#: Its chains are those of the plan.
+ACT = Act(lambda _job, _account: (), _answer, _given)

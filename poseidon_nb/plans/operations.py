@@ -1,0 +1,130 @@
+"""Steps of any operation of the API: one for each request that a command stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import match, operation
+from poseidon_nb.catalogue.effects import effect_of
+from poseidon_nb.catalogue.prices import SNAPSHOT_GB, VOLUME_GIB
+from poseidon_nb.client.engine.steps import Step, Target
+from poseidon_nb.client.kinds import KINDS
+from poseidon_nb.plans.costs import added_usd_month
+from poseidon_nb.plans.texts import BARE
+from poseidon_nb.transport.request import request_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from poseidon_nb.catalogue import Operation
+    from poseidon_nb.client.engine.steps import Awaits, Chain
+    from poseidon_nb.plans.account import Account
+    from poseidon_nb.transport.request import Request
+
+    Row = Mapping[str, Any]
+
+#: What is read for the price of a change.
+_OF_VOLUMES = frozenset({"volumeActions_post_byId", "volumeSnapshots_create"})
+#: What a GB costs of things that are deleted, by the singular of their kind.
+_PRICE_GB = {"snapshot": SNAPSHOT_GB.usd, "volume": VOLUME_GIB.usd}
+
+
+def operation_chains(
+    account: Account, requests: Sequence[Request], verb: str, names: Sequence[str] = (), *, waits: bool = False
+) -> tuple[Chain, ...]:
+    """Return a chain for each request of an operation.
+
+    Parameters
+    ----------
+    account : Account
+        Read for prices.
+    requests : sequence of Request
+        Of one operation; several differ in the last part of their path.
+    verb : str
+        What tables call it.
+    names : sequence of str
+        What the thing of each request is called, as far as it has a name.
+    waits : bool
+        The answer is an action, or an image that is imported, which is waited for.
+    """
+    wanted = operation(requests[0].operation_id)
+    awaits: Awaits = "answer" if not waits else "image" if wanted.id == "images_create_custom" else "action"
+    called = [*names, *("" for _ in requests[len(names) :])]
+    return tuple(
+        (_step(account, wanted, request, verb, name, awaits),) for request, name in zip(requests, called, strict=True)
+    )
+
+
+def _step(account: Account, wanted: Operation, request: Request, verb: str, name: str, awaits: Awaits) -> Step:
+    volume = None
+    if wanted.id in _OF_VOLUMES:
+        found = match(request.method, request.path)
+        path = {"volume_id": found[1]["volume_id"]} if found is not None else {}
+        volume = account.read(request_for(operation("volumes_get"), path=path))
+    return Step(
+        verb=verb,
+        targets=(target_of(request, wanted, name),),
+        request=request,
+        awaits=awaits,
+        usd_month=added_usd_month(wanted.id, request.body, account.price_of, volume=volume),
+        reversible=effect_of(wanted.id, request.body).reversible,
+    )
+
+
+def target_of(request: Request, wanted: Operation, name: str = "") -> Target:
+    """Return what an operation's request changes: the thing that its path names last, or what its body creates."""
+    found = match(request.method, request.path)
+    if found is not None and wanted.path_parameters:
+        last = found[1].get(wanted.path_parameters[-1].name, request.target)
+        return Target(noun_of(wanted), last, name or str(last))
+    body = request.body if isinstance(request.body, dict) else {}
+    called = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
+    return Target(noun_of(wanted), None, called or request.target)
+
+
+def noun_of(wanted: Operation) -> str:
+    """Return the singular of what an operation is about: the kind whose list stands at its path, or its own words."""
+    for kind in KINDS.values():
+        path = operation(kind.operation).path
+        if wanted.path == path or (
+            wanted.path.startswith(f"{path}/{{") and wanted.path.count("/") == path.count("/") + 1
+        ):
+            return kind.noun
+    if not wanted.path_parameters:
+        return "thing"
+    words = wanted.path_parameters[-1].name.replace("_", " ")
+    for ending in (" id", " uuid", " name"):
+        words = words.removesuffix(ending)
+    return "thing" if words in {"id", "uuid", "name"} else words
+
+
+def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[tuple[Row, str]]) -> tuple[Chain, ...]:
+    """Return a chain for each thing that is deleted.
+
+    Parameters
+    ----------
+    operation_id, parameter : str
+        What deletes one, and what its path calls the id.
+    kind : str
+        The singular.
+    rows : sequence of tuple
+        Each as the API sends it, and the field that is its id.
+    """
+    chains = []
+    for row, field in rows:
+        price = _PRICE_GB.get(kind, 0.0) * float(row.get("size_gigabytes") or 0.0)
+        step = Step(
+            verb="delete",
+            targets=(Target(kind, row[field], str(row.get("name") or row[field])),),
+            request=request_for(operation(operation_id), path={parameter: row[field]}),
+            usd_month=-price,
+            reversible=False,
+        )
+        chains.append((step,))
+    return tuple(chains)
+
+
+def request_chain(request: Request) -> Chain:
+    """Return the chain of a bare request."""
+    line = f"{request.method} {request.target}"
+    return (Step(verb=BARE, targets=(Target("request", None, line),), request=request, reversible=False),)

@@ -1,0 +1,88 @@
+"""From the outcomes of steps to one row for each thing: what a command that acts answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.engine.steps import When
+from poseidon_nb.errors import PoseidonError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.plans.plan import Plan
+
+_FAILED = frozenset({"failed", "unknown", "skipped"})
+
+
+@dataclass(frozen=True, slots=True)
+class ThingOutcome:
+    """What became of one thing, whatever steps that took.
+
+    Parameters
+    ----------
+    id : int or str
+        A number where the API's is one.
+    name : str
+    action : str
+        The step that matters: of a resize with a restart, the resize.
+    status : str
+    error : PoseidonError or None
+        Why it did not end well.
+    """
+
+    id: int | str | None
+    name: str
+    action: str
+    status: str
+    error: PoseidonError | None = None
+
+
+def status_of(outcome: Outcome) -> str:
+    """Return the word for an outcome: what the service only begins (202) has not ended with its answer."""
+    request = outcome.step.request
+    begun = request.operation_id and operation(request.operation_id).status == HTTPStatus.ACCEPTED
+    waited = outcome.step.awaits != "answer"
+    return "in-progress" if outcome.status == "completed" and begun and not waited else outcome.status
+
+
+def failures(outcomes: Sequence[Outcome]) -> list[PoseidonError]:
+    """Return why steps did not end well, those left out that a chain goes on without."""
+    return [one.error for one in outcomes if one.error is not None and not one.step.best_effort]
+
+
+def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> list[ThingOutcome]:
+    """Return what became of each thing of a plan, in the plan's order.
+
+    Parameters
+    ----------
+    plan : Plan
+    outcomes : sequence of Outcome
+        One for each step and target of the plan, chain by chain.
+    kind : str
+        Only things of this kind: not the tag that was created for droplets, say.
+    """
+    by_thing: dict[object, list[Outcome]] = {}
+    for number, ((chain, _, _, target), outcome) in enumerate(zip(plan.rows(), outcomes, strict=True)):
+        if kind in {"", target.kind}:
+            # Names are not unique, so what has no id is a thing of its own.
+            thing = number if outcome.target.id is None else (chain, target.kind, outcome.target.id)
+            by_thing.setdefault(thing, []).append(outcome)
+    return [_summary(of_one) for of_one in by_thing.values()]
+
+
+def _summary(outcomes: Sequence[Outcome]) -> ThingOutcome:
+    counted = [one for one in outcomes if not one.step.best_effort] or [*outcomes]
+    main = next((one for one in reversed(counted) if one.step.when == When.NEXT), counted[-1])
+    worst = next((one for one in (main, *counted) if one.error is not None), main)
+    status = status_of(worst)
+    if worst.error is None and any(status_of(one) == "in-progress" for one in counted):
+        status = "in-progress"
+    error = worst.error
+    if error is None and status in _FAILED:
+        error = PoseidonError(f"{main.step.label}: {status}")
+    return ThingOutcome(main.target.id, main.target.name, main.step.verb, status, error)

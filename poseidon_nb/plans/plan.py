@@ -1,0 +1,166 @@
+"""A `Plan`: chains of steps that together are one change to an account. Plain data until `Plan.apply` executes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import BulkFailed, InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+
+    from poseidon_nb.client.actions.progress import OnProgress
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Chain, Step, Target
+    from poseidon_nb.transport.request import Request
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Plan:
+    """What a command will change, before it does.
+
+    Parameters
+    ----------
+    title : str
+        The command as it was typed.
+    account : str
+        Whose account it is for, as questions call it.
+    chains : tuple of Chain
+    notes : tuple of str
+        What a person should know that no step says.
+    client : Client, optional
+        Of the account; no part of the data.
+    """
+
+    title: str
+    account: str
+    chains: tuple[Chain, ...] = ()
+    notes: tuple[str, ...] = ()
+    client: Client | None = field(default=None, compare=False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps that would be sent, or may have to be, chain by chain."""
+        return tuple(step for chain in self.chains for step in chain if not step.unchanged)
+
+    @property
+    def things(self) -> tuple[Target, ...]:
+        """What is changed, each once; things that do not exist yet count each by its name."""
+        return tuple(dict.fromkeys(target for step in self.steps for target in step.targets))
+
+    @property
+    def usd_month(self) -> float | None:
+        """What it adds a month, in USD; negative where it saves; None where that is not known."""
+        amounts = [step.usd_month for step in self.steps]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known) if len(known) == len(amounts) else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return not self.steps
+
+    def rows(self) -> Iterator[tuple[int, int, Step, Target]]:
+        """Iterate over its steps and their targets, each with the numbers of chain and step, from 0."""
+        for number, chain in enumerate(self.chains):
+            for place, step in enumerate(chain):
+                for target in step.targets:
+                    yield number, place, step, target
+
+    def requests(self) -> list[Request]:
+        """Return the requests in order, those that are sent only if needed among them."""
+        return [step.request for step in self.steps]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the plan as a DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each step and target; columns as in ``poseidon_nb.frames.schemas.FINDINGS["plan"]``.
+        """
+        from poseidon_nb.plans.frames import frame_of  # noqa: PLC0415  # pandas comes at first use
+
+        return frame_of(self)
+
+    def run(
+        self,
+        *,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        on_progress: OnProgress | None = None,
+        on_idle: Callable[[], None] | None = None,
+    ) -> list[Outcome]:
+        """Execute the plan, and return what became of each step and target; a failure is not raised.
+
+        Parameters
+        ----------
+        wait : bool
+            Block until everything has ended; else return once each chain's first step was answered.
+        timeout_s : float, optional
+            Seconds from now for all of it.
+        on_progress : callable, optional
+            Told a `Progress` of each action, in this thread.
+        on_idle : callable, optional
+            Called several times a second, in this thread.
+
+        Raises
+        ------
+        InvalidArgument
+            The plan was copied or stored and knows no account.
+        """
+        if self.client is None:
+            raise InvalidArgument("this plan was stored, and knows its account no more: make it again")
+        return self.client.engine.run(
+            self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
+        )
+
+    def apply(
+        self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
+    ) -> pd.DataFrame:
+        """Execute the plan, without a question, and return what became of it.
+
+        Parameters
+        ----------
+        wait, timeout_s, on_progress
+            As for `run`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each step and target; columns as in ``poseidon_nb.frames.schemas.FINDINGS["plan_outcomes"]``.
+
+        Raises
+        ------
+        BulkFailed
+            A step failed; the error's ``frame`` has all outcomes.
+        """
+        from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.plans.outcomes import failures  # noqa: PLC0415  # needed once something was executed
+
+        outcomes = self.run(wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+        frame, failed = outcomes_frame(self, outcomes), failures(outcomes)
+        if failed:
+            raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
+        return frame
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the client, which holds a token."""
+        return Plan, (self.title, self.account, self.chains, self.notes)
+
+    def __repr__(self) -> str:
+        from poseidon_nb.plans.texts import listing  # noqa: PLC0415  # texts know plans
+
+        return listing(self)
+
+    def _repr_html_(self) -> str:
+        from poseidon_nb.plans.texts import headline  # noqa: PLC0415  # as above
+
+        notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
+        table: str = self.frame().to_html(index=False, na_rep="", border=0, float_format="{:,.2f}".format)
+        return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"

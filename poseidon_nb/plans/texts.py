@@ -1,0 +1,201 @@
+"""A plan in words: in one sentence, as its requests, as a list. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poseidon_nb.client.engine.steps import When
+from poseidon_nb.plans.words import change_of, text_of
+from poseidon_nb.text import counted, joined, printable, usd
+from poseidon_nb.transport.secrets import hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from poseidon_nb.client.engine.steps import Chain, Step, Target
+    from poseidon_nb.plans.plan import Plan
+    from poseidon_nb.transport.request import Request
+
+#: Things named in a sentence; of more the rest is counted.
+MAX_NAMED = 8
+#: Letters of a request's body in a sentence.
+MAX_TOLD = 200
+#: The verb of a step that is a bare request.
+BARE = "api"
+#: How a sentence tells what a change leads to, by its field.
+_LEADS_TO = {"size": "to", "name": "to", "image": "from image", "snapshot": "as", "tags": "with"}
+#: Operations whose bodies are told in the words of a verb.
+_OWN_WORDS = frozenset({"dropletActions_post", "tags_assign_resources", "tags_unassign_resources"})
+#: What stands for an id that could not be looked up; a path has it percent-encoded.
+UNKNOWN_ID = "ID-OF "
+_QUOTED_ID = "ID-OF%20"
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """What a plan does alike to several things."""
+
+    verb: str
+    kind: str
+    detail: str
+    steps: tuple[Step, ...]
+
+    @property
+    def targets(self) -> list[Target]:
+        return [target for step in self.steps for target in step.targets]
+
+
+def summary(plan: Plan) -> str:
+    """Return what a plan does, its things and its money: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
+    return "; ".join(map(_in_full, _phrases(plan)))
+
+
+def in_brief(plan: Plan) -> str:
+    """Return what a plan does and its money, without names: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month)``."""
+    return "; ".join(map(_counted, _phrases(plan)))
+
+
+def verbs_of(chain: Chain) -> list[str]:
+    """Return what a chain does, as commands call it: ``resize --restart``."""
+    restarted = " --restart" if _has_restart(chain) else ""
+    return [f"{step.verb}{restarted}" for step in _told(chain)]
+
+
+def _phrases(plan: Plan) -> list[_Phrase]:
+    groups: dict[tuple[str, str, str], list[Step]] = {}
+    for chain in plan.chains:
+        for step in _told(chain):
+            kind = step.targets[0].kind if step.targets else ""
+            groups.setdefault((step.verb, kind, _detail(chain, step)), []).append(step)
+    return [_Phrase(*key, tuple(steps)) for key, steps in groups.items()]
+
+
+def _told(chain: Chain) -> list[Step]:
+    """Return the steps that a sentence tells: those around a restart are a part of it."""
+    steps = [step for step in chain if not step.unchanged]
+    return [step for step in steps if step.when == When.NEXT and not step.best_effort] or steps
+
+
+def _has_restart(chain: Chain) -> bool:
+    return any(step.best_effort for step in chain)
+
+
+def _detail(chain: Chain, step: Step) -> str:
+    after, body = text_of(step.change.after), step.request.body
+    detail = ""
+    if after and step.change.field in _LEADS_TO:
+        words = "of" if step.verb == "create" else _LEADS_TO[step.change.field]
+        detail = f" {words} {printable(after)}"
+    elif (
+        body
+        and not step.change.field
+        and step.request.operation_id not in _OWN_WORDS
+        and step.verb not in {"create", BARE}
+    ):
+        # What a request says that has no better words.
+        told = json.dumps(hidden(body), ensure_ascii=False)
+        detail = f" {printable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
+    if isinstance(body, dict) and body.get("disk") is True:
+        detail += ", the disk too"
+    return f"{detail} with a restart" if _has_restart(chain) else detail
+
+
+def _in_full(phrase: _Phrase) -> str:
+    targets = phrase.targets
+    # Of what is gone for good the id has to be right too.
+    exact = any(step.request.method == "DELETE" for step in phrase.steps)
+    names = [str(target) if exact else target.name for target in targets]
+    if phrase.verb == BARE:
+        return f"{printable(names[0])}{money_of(phrase.steps)}"
+    if len(targets) == 1:
+        return f"{phrase.verb} {phrase.kind} {printable(names[0])}{phrase.detail}{money_of(phrase.steps)}"
+    return f"{_counted(phrase)}: {named(names)}"
+
+
+def _counted(phrase: _Phrase) -> str:
+    targets = phrase.targets
+    if phrase.verb == BARE:
+        return printable(targets[0].name)
+    many = f" {counted(len(targets), phrase.kind)}" if len(targets) > 1 else ""
+    return f"{phrase.verb}{many}{phrase.detail}{money_of(phrase.steps)}"
+
+
+def money_of(steps: Iterable[Step]) -> str:
+    """Return what steps change a month, to be put behind what they do; empty where that is nothing."""
+    listed = [*steps]
+    if any(step.usd_month is None for step in listed):
+        return " at a price that the API does not tell"
+    amount = sum(step.usd_month or 0.0 for step in listed)
+    if not amount:
+        return ""
+    if all(step.verb == "create" for step in listed):
+        return f" for {usd(amount)} a month"
+    return (
+        f" ({usd(-amount)} a month)"
+        if all(step.verb == "delete" for step in listed)
+        else f" ({usd(amount, signed=True)} a month)"
+    )
+
+
+def named(things: Sequence[str]) -> str:
+    """Return the names of things, the first few of many."""
+    if len(things) <= MAX_NAMED:
+        return joined(things)
+    return f"{', '.join(map(printable, things[:MAX_NAMED]))} and {len(things) - MAX_NAMED:,} more"
+
+
+def headline(plan: Plan) -> str:
+    """Return a plan in one line: its account, what it does, how many requests."""
+    account = f"{plan.account}: " if plan.account else ""
+    if plan.is_empty:
+        return f"{account}nothing to change"
+    return f"{account}{summary(plan)}; {counted(len(plan.requests()), 'request')}"
+
+
+def listing(plan: Plan) -> str:
+    """Return a plan as text: a line for each step."""
+    lines = [f"<Plan {headline(plan)}>"]
+    for chain in plan.chains:
+        for number, step in enumerate(chain):
+            marks = [
+                step.unchanged,
+                change_of(step).removeprefix(step.verb).strip(),
+                "" if step.reversible else "for good",
+            ]
+            told = ", ".join(mark for mark in marks if mark)
+            lead = "- " if number == 0 else "  "
+            change = _from_to(step)
+            targets = named([str(target) for target in step.targets])
+            lines.append(f"  {lead}{step.verb} {targets}{change}{f' ({told})' if told else ''}")
+    return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
+
+
+def _from_to(step: Step) -> str:
+    before, after = text_of(step.change.before), text_of(step.change.after)
+    if after is None:
+        return ""
+    name = step.change.field
+    return (
+        f": {name} {printable(before)} -> {printable(after)}" if before is not None else f": {name} {printable(after)}"
+    )
+
+
+def dry_run(plan: Plan) -> str:
+    """Return the requests of a plan as they would be sent, a blank line between two."""
+    parts = [_part(step) for chain in plan.chains for step in chain]
+    return "\n\n".join([*parts, *(f"({note})" for note in plan.notes)])
+
+
+def _part(step: Step) -> str:
+    if step.unchanged:
+        return f"({step.label}: {step.unchanged}; nothing is sent)"
+    first, newline, rest = request_text(step.request).partition("\n")
+    mark = "  (if needed)" if step.when == When.IF_NEEDED else ""
+    return f"{first}{mark}{newline}{rest}"
+
+
+def request_text(request: Request) -> str:
+    """Return a request as it would be sent, with ids that could not be looked up as words."""
+    return str(request).replace(_QUOTED_ID, UNKNOWN_ID)
