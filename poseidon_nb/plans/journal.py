@@ -11,7 +11,7 @@ import os
 import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from poseidon_nb.plans import journal_entry as lines
@@ -62,7 +62,7 @@ class PlanJournal:
         """
         going_on = _going_on.get()
         if going_on is not None:
-            return _several(self._client, going_on)
+            return going_on.records(self._client)
         label, key = self._client.label(), account_key(self._client)
         begun: dict[str, Any] = {
             "time": self._client.now(),
@@ -123,6 +123,8 @@ class _KeptRecord:
         self._closed = False
         self._pid = os.getpid()
         self._lock = threading.Lock()
+        if file is not None:
+            file.running = True
         _live[self.id] = self
 
     @property
@@ -135,9 +137,21 @@ class _KeptRecord:
         with self._lock:
             return lines.read_entry("".join(lines.text_of(line).decode() for line in (self._first, *self._later)))
 
-    def go_on(self, chains: Sequence[Chain], *, done: int, note: str) -> None:
-        """Record that the plan is taken up again, with what is left of it."""
-        self._add(lines.resumed_line(self._client.now(), chains, done=done, note=note), sync=True)
+    @classmethod
+    def of_continued(cls, client: Client, plan: Continued) -> _KeptRecord:
+        """Return the record of a plan that is taken up again, with what is left of it written down."""
+        first = lines.begun_line(
+            plan.entry.id,
+            time=plan.entry.begun,
+            version=plan.entry.version,
+            title=plan.entry.title,
+            account=plan.entry.account,
+            key=plan.entry.key,
+            chains=(),
+        )
+        record = cls(client, plan.file, first, plan.chains, remains=bool(plan.stay))
+        record._add(plan.resumed_line(client.now()), sync=True)
+        return record
 
     def sending(self, chain: int, step: int) -> None:
         """Record that a step's request is about to be sent. Its process may be killed from here on: that loses no line."""
@@ -245,8 +259,8 @@ class Continued:
     entry : Entry
     chains : sequence of Chain
         What is to be run of it.
-    aside : sequence of Chain
-        What stays open and is not run.
+    stay : sequence of int
+        The numbers of those of the entry's chains that stay open and are not run.
     note : str
         Why.
     done : int
@@ -256,35 +270,76 @@ class Continued:
     file: PlanFile
     entry: Entry
     chains: Sequence[Chain]
-    aside: Sequence[Chain] = ()
+    stay: Sequence[int] = ()
     note: str = ""
     done: int = 0
 
+    def resumed_line(self, now: datetime) -> dict[str, Any]:
+        """Return the line that says how it goes on."""
+        earlier = [
+            line
+            for new, number in enumerate(self.stay, len(self.chains))
+            for line in lines.lines_of_chain(self.entry, number, new)
+        ]
+        chains = [*self.chains, *(_loose(self.entry.chains[number]) for number in self.stay)]
+        return lines.resumed_line(now, chains, done=self.done, note=self.note, earlier=earlier)
 
-_going_on: ContextVar[Sequence[Continued] | None] = ContextVar("going_on", default=None)
+    def settle(self, now: datetime) -> None:
+        """Write down how far it has got, where nothing of it is to be run, and let it go."""
+        try:
+            self.file.write(self.resumed_line(now) if self.stay else lines.closed_line(now), sync=True)
+        except OSError as error:
+            _notice(error)
+        if self.stay:
+            self.file.release()
+        else:
+            self.file.end()
+
+
+def _loose(chain: Chain) -> Chain:
+    """Return a chain whose references lead to no chain any more: those are numbered anew."""
+    return tuple(replace(step, references=tuple(replace(one, chain=-1) for one in step.references)) for step in chain)
+
+
+class GoingOn:
+    """Plans that are taken up again together.
+
+    Parameters
+    ----------
+    plans : sequence of Continued
+        What is run is their chains, one plan after the other.
+    """
+
+    def __init__(self, plans: Sequence[Continued]) -> None:
+        self.plans = plans
+        #: Whether their records have begun: from then on they are the engine's to close.
+        self.begun = False
+
+    def records(self, client: Client) -> Record:
+        """Return the record of all of them."""
+        self.begun = True
+        return _SeveralRecords(
+            [
+                (record, number)
+                for plan in self.plans
+                for record in (_KeptRecord.of_continued(client, plan),)
+                for number in range(len(plan.chains))
+            ]
+        )
+
+
+_going_on: ContextVar[GoingOn | None] = ContextVar("going_on", default=None)
 
 
 @contextmanager
-def resuming(plans: Sequence[Continued]) -> Iterator[None]:
-    """Have what is run within go on under the plans that it comes from: their chains, one plan after the other."""
-    before = _going_on.set(plans)
+def resuming(plans: Sequence[Continued]) -> Iterator[GoingOn]:
+    """Have what is run within go on under the plans that it comes from."""
+    going_on = GoingOn(plans)
+    before = _going_on.set(going_on)
     try:
-        yield
+        yield going_on
     finally:
         _going_on.reset(before)
-
-
-def settle(plan: Continued, now: datetime) -> None:
-    """Write down how far a plan of which nothing is to be run has got, and let it go."""
-    line = lines.resumed_line(now, plan.aside, done=plan.done, note=plan.note) if plan.aside else lines.closed_line(now)
-    try:
-        plan.file.write(line, sync=True)
-    except OSError as error:
-        _notice(error)
-    if plan.aside:
-        plan.file.release()
-    else:
-        plan.file.end()
 
 
 class _SeveralRecords:
@@ -310,26 +365,8 @@ class _SeveralRecords:
             record.close()
 
 
-def _several(client: Client, plans: Sequence[Continued]) -> Record:
-    places: list[tuple[_KeptRecord, int]] = []
-    for plan in plans:
-        first = lines.begun_line(
-            plan.entry.id,
-            time=plan.entry.begun,
-            version=__version__,
-            title=plan.entry.title,
-            account=plan.entry.account,
-            key=plan.entry.key,
-            chains=(),
-        )
-        all_chains = [*plan.chains, *plan.aside]
-        record = _KeptRecord(client, plan.file, first, all_chains, remains=bool(plan.aside))
-        record.go_on(all_chains, done=plan.done, note=plan.note)
-        places += [(record, number) for number in range(len(plan.chains))]
-    return _SeveralRecords(places)
+# Where nothing can be written, and what is old.
 
-
-# --- where nothing can be written, and what is old -----------------------------------------------------------------
 _noticed = False
 _pruned_by = 0
 

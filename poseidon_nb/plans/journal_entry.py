@@ -19,7 +19,7 @@ from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.secrets import holds_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.client.engine.steps import Chain
@@ -137,6 +137,8 @@ class Entry:
                 self.note = str(line.get("note", ""))
                 self._take_chains(line["chains"])
                 self.sending, self.accepted, self.ended = {}, {}, {}
+                for earlier in line["earlier"]:
+                    self.take(earlier)
             case "closed":
                 self.closed = True
             case other:
@@ -222,9 +224,39 @@ def ended_line(
     return line
 
 
-def resumed_line(time: datetime, chains: Iterable[Chain], *, done: int, note: str) -> dict[str, Any]:
-    """Return the line that says that a plan was taken up again, with what is left of it."""
-    return {"event": "resumed", "time": time.isoformat(), "done": done, "note": note, "chains": chains_data(chains)}
+def resumed_line(
+    time: datetime, chains: Iterable[Chain], *, done: int, note: str, earlier: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return the line that says that a plan was taken up again, with what is left of it.
+
+    Parameters
+    ----------
+    time : datetime
+    chains : iterable of Chain
+        What is still open: to be run, or to stay.
+    done : int
+        How many steps are not among them any more.
+    note : str
+    earlier : iterable of mapping
+        What happened to those that stay: lines with their new numbers.
+    """
+    line = {"event": "resumed", "time": time.isoformat(), "done": done, "note": note, "chains": chains_data(chains)}
+    return {**line, "earlier": [*earlier]}
+
+
+def lines_of_chain(entry: Entry, number: int, new_number: int) -> Iterator[dict[str, Any]]:
+    """Yield what happened to a chain, under another number."""
+    for at in range(len(entry.chains[number])):
+        place = (number, at)
+        if place in entry.sending:
+            yield sending_line(entry.sending[place], new_number, at)
+        if place in entry.accepted:
+            accepted = entry.accepted[place]
+            yield accepted_line(accepted.time, new_number, at, accepted.things, accepted.actions)
+        if place in entry.ended:
+            ended = entry.ended[place]
+            line = {"event": "ended", "time": ended.time.isoformat(), "chain": new_number, "step": at}
+            yield {**line, "statuses": [*ended.statuses], **({"error": ended.error} if ended.error else {})}
 
 
 def closed_line(time: datetime) -> dict[str, Any]:

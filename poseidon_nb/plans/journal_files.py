@@ -67,6 +67,13 @@ class PlanFile:
         self._lock = lock
         self._handle = handle
         self._pid = os.getpid()
+        #: A record writes to it, and will let it go.
+        self.running = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still held."""
+        return self._handle >= 0
 
     @property
     def mine(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.actions.settle import BOUND_S, agrees
+from poseidon_nb.client.engine.consistency import BOUND_S, agrees
+from poseidon_nb.client.actions.waiting import OTHER_LIMIT_S, limit_s
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.droplets.bulk import act_on_each
 from poseidon_nb.client.droplets.steps import Step
@@ -119,6 +120,15 @@ def test_what_ended_between_the_last_tick_and_the_limit_has_not_timed_out(drople
 def test_a_limit_that_cannot_be_is_refused(droplet, timeout_s):
     with pytest.raises(InvalidArgument, match="timeout_s"):
         droplet.power_off(timeout_s=timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [("create", 600), ("snapshot", 3600), ("resize", 3600), ("rebuild", 3600), ("restore", 3600), ("transfer", 3600)],
+)
+def test_what_copies_disks_has_an_hour_and_a_create_ten_minutes(kind, seconds):
+    assert limit_s(kind) == seconds
+    assert limit_s("reboot") == OTHER_LIMIT_S == 300
 
 
 def test_a_busy_droplet_is_waited_for_first(client, droplet, sent):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
-from poseidon_nb.client.actions.settle import Settling
+from poseidon_nb.client.engine.consistency import ConsistencyWaiter
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError
 
 if TYPE_CHECKING:
@@ -19,48 +18,88 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
 
+_HOUR_S = 3600.0
+#: How long each type of action is waited for when the caller sets no limit, in seconds.
+LIMITS_S: Mapping[str, float] = {
+    "create": 600.0,
+    "snapshot": _HOUR_S,
+    "resize": _HOUR_S,
+    "rebuild": _HOUR_S,
+    "restore": _HOUR_S,
+    "transfer": _HOUR_S,
+}
+OTHER_LIMIT_S = 300.0
+
+
+def wait_limit_s(action_type: str) -> float:
+    """Give how long an action of this type is waited for, in seconds, when nothing else was said."""
+    return LIMITS_S.get(action_type, OTHER_LIMIT_S)
+
 
 class Waiting:
-    """One call's view of the actions that it waits for: the time limits, what is told, and what failed."""
+    """The actions that one call waits for: the time limits, what is told, and what failed.
+
+    Parameters
+    ----------
+    connection : Connection
+    poller : Poller
+        Asked by whoever holds this; `add` joins no action to it.
+    durations : Durations
+    on_progress : callable, optional
+        Told a `Progress` at each look.
+    """
 
     def __init__(
-        self,
-        connection: Connection,
-        poller: Poller,
-        durations: Durations,
-        waiting: Mapping[int, Action],
-        *,
-        timeout_s: float | None,
-        on_progress: OnProgress | None,
+        self, connection: Connection, poller: Poller, durations: Durations, *, on_progress: OnProgress | None
     ) -> None:
+        self._session = connection.session
         self._clock = connection.session.clock
         self._durations = durations
         self._on_progress = on_progress
-        self._waiting = waiting
-        self._open = {key for key, action in waiting.items() if not action.done}
-        self._settling = Settling(connection)
+        self._waiting: dict[int, Action] = {}
+        self._open: set[int] = set()
+        self._consistency = ConsistencyWaiter(connection)
         self._poller = poller
         # By action, how often the account will have been asked when its last look is over.
         self._last_look: dict[int, int] = {}
-        self._began_s = self._clock.monotonic()
-        now = connection.session.server_now()
-        self._age_s = {
-            key: max(0.0, (now - action.started_at) / timedelta(seconds=1)) if action.started_at else 0.0
-            for key, action in waiting.items()
-        }
-        self._limit_s = {key: timeout_s or limit_s(action.type) for key, action in waiting.items()}
-        self.failures: dict[int, PoseidonError] = {
-            key: _failed(action) for key, action in waiting.items() if action.errored
-        }
+        self._began_s: dict[int, float] = {}
+        self._age_s: dict[int, float] = {}
+        self._limit_s: dict[int, float] = {}
+        self.failures: dict[int, PoseidonError] = {}
         # Completed, but not told yet.
-        self._completed = [key for key, action in waiting.items() if action.completed]
+        self._completed: list[int] = []
+
+    def add(self, action: Action, limit_s: float | None = None) -> None:
+        """Wait for one more; by default for as long as its type is given."""
+        age = self._session.server_now() - action.started_at if action.started_at else timedelta(0)
+        self._waiting[action.id] = action
+        self._began_s[action.id] = self._clock.monotonic()
+        self._age_s[action.id] = max(0.0, age / timedelta(seconds=1))
+        self._limit_s[action.id] = limit_s or wait_limit_s(action.type)
+        if action.errored:
+            self.failures[action.id] = _failed(action)
+        elif action.completed:
+            self._completed.append(action.id)
+        else:
+            self._open.add(action.id)
+
+    def is_over(self, action_id: int) -> bool:
+        """Return whether one need not be waited for any more, however it ended."""
+        return action_id not in self._open and action_id not in self._completed and action_id not in self._consistency
+
+    def drop(self, action_id: int) -> None:
+        """Wait for one no more, and forget it."""
+        self._open.discard(action_id)
+        self._consistency.drop(action_id)
+        for known in (self._waiting, self._began_s, self._age_s, self._limit_s, self._last_look, self.failures):
+            known.pop(action_id, None)
 
     def seen(self, latest: Mapping[int, Mapping[str, Any]]) -> bool:
         """Take in what is known now; say whether nothing is left to wait for."""
         for key in sorted(self._open):
             self._take_in(self._waiting[key], latest.get(key))
         self._settle()
-        return not self._open and not self._settling
+        return not self._open and not self._completed and not self._consistency
 
     def _take_in(self, action: Action, row: Mapping[str, Any] | None) -> None:
         if row is not None and row["status"] != IN_PROGRESS:
@@ -81,7 +120,7 @@ class Waiting:
 
     def _is_over(self, key: int) -> bool:
         """Say whether its time is up; a last look comes first, because the ticks may be seconds apart by then."""
-        if self._clock.monotonic() - self._began_s < self._limit_s[key]:
+        if self._clock.monotonic() - self._began_s[key] < self._limit_s[key]:
             return False
         if key not in self._last_look:
             self._last_look[key] = self._poller.asked + 1
@@ -97,11 +136,11 @@ class Waiting:
             if expected is None:
                 agreed.append(key)
             else:
-                self._settling.add(key, expected)
-        for key in self._settling.step():
+                self._consistency.add(key, expected)
+        for key in self._consistency.step():
             self._waiting[key].expected = None
             agreed.append(key)
-        for key in self._settling:
+        for key in self._consistency:
             self._tell(self._waiting[key], SETTLING)
         for key in agreed:
             self._tell(self._waiting[key], COMPLETED)
@@ -109,7 +148,7 @@ class Waiting:
     def _tell(self, action: Action, status: str) -> None:
         if self._on_progress is None:
             return
-        elapsed_s = self._age_s[action.id] + self._clock.monotonic() - self._began_s
+        elapsed_s = self._age_s[action.id] + self._clock.monotonic() - self._began_s[action.id]
         estimate = self._durations.estimate(action.type)
         self._on_progress(Progress(action.id, action.label, status, elapsed_s, estimate))
 
