@@ -30,6 +30,12 @@ class PoseidonError(Exception):
 
     #: Set by the magics on an error that passes through them: a person at a prompt wants a line, not a traceback.
     shown_as_one_line: bool = False
+    #: The `Step` that the service had accepted when this went wrong; None where nothing was accepted.
+    step: Any = None
+    #: The `Action` that carries it out, where one was told.
+    action: Any = None
+    #: The droplet in question; for ``create(names=...)`` the list of all that were created.
+    droplet: Any = None
 
     def __str__(self) -> str:
         """Give the message alone, also for errors that are a `KeyError` too, which would quote it."""

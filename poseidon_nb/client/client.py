@@ -143,16 +143,16 @@ class Client:
             self._call_it(SANDBOX)
         self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
         self.sizes: Collection[Size] = Collection(connection, "sizes", "sizes_list", Size)
-        self.keys = Keys(connection)
-        self.domains = Domains(connection)
         self.actions = Actions(connection)
         #: Carries out every change.
-        self.engine = Engine(connection, self.actions)
-        self.images = Images(connection, self.actions)
+        self.engine = Engine(connection, self.actions, slugs)
+        self.keys = Keys(connection, self.engine)
+        self.domains = Domains(connection, self.engine)
+        self.images = Images(connection, self.actions, self.engine)
         self.droplets = Droplets(connection, self.actions, slugs, self)
         self.metrics = Metrics(connection, self.droplets)
-        self.snapshots = Snapshots(connection)
-        self.tags = Tags(connection)
+        self.snapshots = Snapshots(connection, self.engine)
+        self.tags = Tags(connection, self.engine)
         #: Follows the account for panels; asks nothing while nobody subscribes.
         self.watch = Watch(connection, self.actions)
 
@@ -322,7 +322,7 @@ class Client:
 
     def carried_out(self, request: Request, *, frame: bool = False) -> Any:
         """Send a request that `request` gave, and give what `call` gives."""
-        return carried_out(self._connection, request, frame=frame)
+        return carried_out(self._connection, self.engine, request, frame=frame)
 
     def api(self, method: str, path: str, *, body: Any = None) -> Any:
         """Send any request: the last resort, for what the catalogue does not know.
@@ -340,7 +340,7 @@ class Client:
         object
             The answer's JSON, one page of it; None where there is none.
         """
-        return sent(self._connection, self.api_request(method, path, body=body))
+        return sent(self._connection, self.engine, self.api_request(method, path, body=body))
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
         """Give the request that `api` would send, and send nothing."""

@@ -9,21 +9,15 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import (
-    ConnectionFailed,
     InvalidArgument,
-    NotFound,
-    OutcomeUnknown,
     PoseidonError,
-    ServerError,
     ShapeError,
-    TimedOut,
 )
 from poseidon_nb.text import hint
 from poseidon_nb.transport.pages import fetch_pages
@@ -31,7 +25,6 @@ from poseidon_nb.transport.request import Request, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
 
     from poseidon_nb.catalogue import Operation
     from poseidon_nb.transport.pages import Page
@@ -41,9 +34,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 E = TypeVar("E", bound=PoseidonError)
 Row = dict[str, Any]
-
-#: Seconds before each look for what a lost answer may have been about.
-LOOKS_AFTER_S = (0.0, 1.0, 2.0)
 
 _log = logging.getLogger("poseidon_nb")
 
@@ -130,109 +120,6 @@ class Connection:
             return answer[key]
         except (KeyError, TypeError):
             raise ShapeError(f"{operation_id}: the answer has no {key!r}") from None
-
-    # --- changing ----------------------------------------------------------------------------------------------------
-    def change(
-        self, request: Request, *, look: Callable[[Callable[[], datetime]], T | None] | None, where: str
-    ) -> Any | T:
-        """Send a POST, PATCH or DELETE once; when its answer is lost, look whether it was carried out.
-
-        Parameters
-        ----------
-        request : Request
-        look : callable or None
-            Given a function that tells when, by the server's clock, the request went out at the earliest; gives what
-            it finds, or None. None itself where nothing could tell.
-        where : str
-            What a person should look at if nothing is found.
-
-        Returns
-        -------
-        object
-            The answer's JSON, or what `look` gave.
-
-        Raises
-        ------
-        OutcomeUnknown
-            No answer came, and nothing was found.
-        ServerError
-            The answer was a 5xx, and nothing was found.
-        """
-        sent_at = self.session.clock.now()
-
-        def since() -> datetime:
-            # Asked after the look has read something, so that the server has told its time by then.
-            return sent_at + (self.session.server_now() - self.session.clock.now())
-
-        try:
-            answer = self.send(request).json()
-            if _says_something(request, answer):
-                return answer
-            raise ShapeError(f"{request.label}: the answer is not what it should be")  # noqa: TRY301  # as if it were lost
-        except (ConnectionFailed, TimedOut, ServerError, ShapeError) as lost:
-            if not getattr(lost, "sent", True) or getattr(lost, "status", 0) == HTTPStatus.NOT_IMPLEMENTED:
-                raise
-            failure: PoseidonError = lost
-        found = self._found(look, since) if look is not None else None
-        if found is not None:
-            return found
-        advice = (
-            f"it was sent once and may have been carried out, but does not show: look at {where} before you repeat it"
-        )
-        if isinstance(failure, ServerError):
-            # There was an answer, with an id that DigitalOcean's support asks for.
-            raise explained(failure, advice)
-        raise OutcomeUnknown(f"{failure}; {advice}", method=request.method, path=request.path) from failure
-
-    def delete(self, operation_id: str, *, read: str, path: Mapping[str, Any], where: str) -> None:
-        """Delete a thing that the operation `read` would read; when the answer is lost, what cannot be read is gone."""
-        look = self.gone(self.request(read, path=path))
-        self.change(self.request(operation_id, path=path), look=look, where=where)
-
-    def gone(
-        self, read: Request, going: Callable[[Callable[[], datetime]], bool | None] = lambda _: None
-    ) -> Callable[[Callable[[], datetime]], bool | None]:
-        """Give the look after a delete whose answer was lost.
-
-        Parameters
-        ----------
-        read : Request
-            Reads what was to be deleted.
-        going : callable, optional
-            Says whether what can still be read is on its way out, told as every look is since when.
-        """
-
-        def look(since: Callable[[], datetime]) -> bool | None:
-            try:
-                self.send(read)
-                return going(since)
-            except NotFound:
-                return True
-
-        return look
-
-    def _found(self, look: Callable[[Callable[[], datetime]], T | None], since: Callable[[], datetime]) -> T | None:
-        """Look several times: what was made may take a moment to show."""
-        for pause_s in LOOKS_AFTER_S:
-            if pause_s:
-                (_teller.get() or self.on_wait)(pause_s, "the answer was lost: looking whether it was carried out")
-                self.session.clock.sleep(pause_s)
-            try:
-                found = look(since)
-            except PoseidonError:
-                return None
-            if found is not None:
-                return found
-        return None
-
-
-def _says_something(request: Request, answer: object) -> bool:
-    """Say whether an answer to a change holds what it promises: an object or a list of them, or nothing at all."""
-    if not request.operation_id or not operation(request.operation_id).answer_key:
-        return True
-    return isinstance(answer, dict) and any(
-        isinstance(value, (dict, list)) and value for name, value in answer.items() if name not in {"links", "meta"}
-    )
 
 
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import is_whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.engine import Engine
 
 FINGERPRINT_PARTS = 16
 
@@ -46,8 +48,9 @@ class Key(Resource):
 class Keys(Collection[Key]):
     """The SSH keys that droplets can be made with. One is named by its id, its fingerprint or its name."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, engine: Engine) -> None:
         super().__init__(connection, "keys", "sshKeys_list", lambda row: Key(row, self))
+        self._engine = engine
 
     def get(self, key: Key | int | str) -> Key:
         """Give one key.
@@ -84,25 +87,21 @@ class Keys(Collection[Key]):
             )
         request = self._connection.request("sshKeys_create", body={"name": name, "public_key": public_key})
 
-        def look(_: Callable[[], Any]) -> dict[str, Any] | None:
-            rows = self._connection.rows("sshKeys_list")
-            same = [
-                row for row in rows if row["public_key"].split()[:2] == public_key.split()[:2] and row["name"] == name
-            ]
-            return {"ssh_key": same[0]} if same else None
-
-        answer = self._connection.change(request, look=look, where="the keys: %do keys list")
+        answer = self._engine.change(request, verb="create", target=Target("SSH key", None, name))
         return Key(self._connection.unwrapped("sshKeys_create", answer), self)
 
     def update(self, key: Key | int | str, name: str) -> Key:
         """Give a key another name."""
-        path = {"ssh_key_identifier": self._resolved(key)}
-        return Key(self._connection.one("sshKeys_update", path=path, body={"name": name}), self)
+        answer = self._change("sshKeys_update", "update", self._resolved(key), body={"name": name})
+        return Key(self._connection.unwrapped("sshKeys_update", answer), self)
 
     def delete(self, key: Key | int | str) -> None:
         """Take a key out of the account; droplets that were made with it keep it."""
-        path = {"ssh_key_identifier": self._resolved(key)}
-        self._connection.delete("sshKeys_delete", read="sshKeys_get", path=path, where="the keys: %do keys list")
+        self._change("sshKeys_delete", "delete", self._resolved(key))
+
+    def _change(self, operation_id: str, verb: str, key: int | str, **parts: Any) -> Any:
+        request = self._connection.request(operation_id, path={"ssh_key_identifier": key}, **parts)
+        return self._engine.change(request, verb=verb, target=Target("SSH key", key, str(key)))
 
     def _resolved(self, key: Key | int | str) -> int | str:
         return self._by_name(key).id if isinstance(key, str) and not _is_identifier(key) else _identifier(key)

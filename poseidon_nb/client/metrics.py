@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.bulk import on_each
 from poseidon_nb.client.droplets.droplet import Droplet
+from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
 from poseidon_nb.text import counted, hint, joined, named
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.catalogue.effects import may_repeat
 from poseidon_nb.client.connection import checked_fields, checked_query, explained
+from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.explanations import explanation
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
+from poseidon_nb.transport.journal import READING
 from poseidon_nb.transport.request import Request, request_for
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.catalogue import Operation, Parameter
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.engine import Engine
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
@@ -125,21 +127,22 @@ def request_by_path(method: str, path: str, *, body: Any) -> Request:
     )
 
 
-# --- carrying out -----------------------------------------------------------------------------------------------------
-def carried_out(connection: Connection, request: Request, *, frame: bool) -> Any:
+def carried_out(connection: Connection, engine: Engine, request: Request, *, frame: bool) -> Any:
     """Send an operation's request, and give what `Client.call` gives; a refusal says which word was wrong, if one was."""
     try:
-        return _carried_out(connection, request, frame=frame)
+        return _carried_out(connection, engine, request, frame=frame)
     except (NotFound, Unprocessable) as error:
+        if request.method not in READING:
+            raise
         raise explained(error, explanation(connection, request, missing=isinstance(error, NotFound))) from None
 
 
-def _carried_out(connection: Connection, request: Request, *, frame: bool) -> Any:
+def _carried_out(connection: Connection, engine: Engine, request: Request, *, frame: bool) -> Any:
     wanted = operation(request.operation_id)
     if wanted.paginated and not {"page", "per_page"} & request.query.keys():
         items = connection.rows_of(request)
     else:
-        items = sent(connection, request)
+        items = sent(connection, engine, request)
         if wanted.answer_is_list:
             # Some services answer null for an empty list.
             items = connection.unwrapped(wanted.id, items) or []
@@ -156,16 +159,18 @@ def _carried_out(connection: Connection, request: Request, *, frame: bool) -> An
     return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.answer_key, items)])
 
 
-def sent(connection: Connection, request: Request) -> Any:
+def sent(connection: Connection, engine: Engine, request: Request) -> Any:
     """Send a request, once if it changes something, and give the answer as it came; None where it is empty."""
-    if may_repeat(request.method, request.operation_id):
-        reply = connection.send(request)
-        plain = request.operation_id and not operation(request.operation_id).answer_key
-        return reply.content() if plain else reply.json()
-    readable = match("GET", request.path)
-    look = None
-    if request.method == "DELETE" and readable is not None and not request.query:
-        look = connection.gone(Request("GET", request.path))
-    where = f"GET {request.path}" if readable is not None else "the account"
-    answer = connection.change(request, look=look, where=where)
-    return None if answer is True else answer
+    if request.method not in READING:
+        return engine.change(request, verb=request.method.lower(), target=_target(request))
+    reply = connection.send(request)
+    plain = request.operation_id and not operation(request.operation_id).answer_key
+    return reply.content() if plain else reply.json()
+
+
+def _target(request: Request) -> Target:
+    """Return what a request changes, as its path names it."""
+    found = match(request.method, request.path)
+    *_, last = [*found[1].values()] if found is not None and found[1] else [None]
+    kind = found[0].tag if found is not None else "path"
+    return Target(kind, last, last or request.path)

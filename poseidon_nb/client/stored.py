@@ -5,23 +5,24 @@ API: ``snapshots_*``, ``tags_*``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poseidon_nb.client.collection import Collection
+from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Snapshot, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.engine import Engine
 
 
 class Snapshots(Collection[Snapshot]):
     """Saved disks of droplets and volumes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, engine: Engine) -> None:
         super().__init__(connection, "snapshots", "snapshots_list", Snapshot)
+        self._engine = engine
 
     def get(self, snapshot_id: str | int) -> Snapshot:
         """Give one snapshot by its id."""
@@ -41,15 +42,16 @@ class Snapshots(Collection[Snapshot]):
 
     def delete(self, snapshot_id: str | int) -> None:
         """Destroy a snapshot. This cannot be undone."""
-        path = {"snapshot_id": snapshot_id}
-        self._connection.delete("snapshots_delete", read="snapshots_get", path=path, where="%do snapshots list")
+        request = self._connection.request("snapshots_delete", path={"snapshot_id": snapshot_id})
+        self._engine.change(request, verb="delete", target=Target("snapshot", snapshot_id, str(snapshot_id)))
 
 
 class Tags(Collection[Tag]):
     """Labels on droplets, volumes, images and more."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, engine: Engine) -> None:
         super().__init__(connection, "tags", "tags_list", Tag)
+        self._engine = engine
 
     def get(self, name: str) -> Tag:
         """Give one tag, with what it counts."""
@@ -58,13 +60,10 @@ class Tags(Collection[Tag]):
     def create(self, name: str) -> Tag:
         """Make a tag; one that is there already is given as it is."""
         request = self._connection.request("tags_create", body={"name": name})
-
-        def look(_: Callable[[], Any]) -> dict[str, Any]:
-            return {"tag": self._connection.one("tags_get", path={"tag_id": name})}
-
-        answer = self._connection.change(request, look=look, where="%do tags list")
+        answer = self._engine.change(request, verb="create", target=Target("tag", name, name))
         return Tag(self._connection.unwrapped("tags_create", answer))
 
     def delete(self, name: str) -> None:
         """Take a tag away, also from everything that has it."""
-        self._connection.delete("tags_delete", read="tags_get", path={"tag_id": name}, where="%do tags list")
+        request = self._connection.request("tags_delete", path={"tag_id": name})
+        self._engine.change(request, verb="delete", target=Target("tag", name, name))

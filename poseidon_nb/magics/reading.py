@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.bulk import on_each
+from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.text import counted, printable, seconds_text
 from poseidon_nb.transport.rate_limit import least_s

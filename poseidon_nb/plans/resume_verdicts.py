@@ -157,7 +157,7 @@ def created_each(rows: Iterable[Row], body: Row, since: datetime) -> dict[str, l
     rest = {name: value for name, value in body.items() if name != "names"}
     made: dict[str, list[Row]] = {str(name): [] for name in names}
     for row in rows:
-        if row["name"] in made and created_as_asked([row], {**rest, "name": row["name"]}, since, ()):
+        if row["name"] in made and created_as_asked([row], {**rest, "name": row["name"]}, since):
             made[row["name"]].append(row)
     return made
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,7 @@ from poseidon_nb.errors import ShapeError
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
 from poseidon_nb.transport.wire import CONNECTIONS
+from poseidon_nb.transport.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,12 +156,12 @@ def _side_by_side(
         with cancellation.until(stop):
             return body_of(number)
 
-    pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="poseidon-pages")
+    workers = Workers(CONNECTIONS, "poseidon-pages")
     waiting: deque[tuple[int, Future[bytes]]] = deque()
     ahead = iter(numbers)
     try:
         for number in ahead:
-            waiting.append((number, pool.submit(copy_context().run, body_unless_stopped, number)))
+            waiting.append((number, workers.submit(partial(copy_context().run, body_unless_stopped, number))))
             if len(waiting) < AHEAD:
                 continue
             number, future = waiting.popleft()  # noqa: PLW2901  # the number submitted has gone into the queue
@@ -173,7 +175,8 @@ def _side_by_side(
         # Also when a page failed, the caller stopped, or a person pressed Ctrl-C: nothing more is sent, not even by
         # those that wait for their turn.
         stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
+        for _, future in waiting:
+            future.cancel()
 
 
 def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from poseidon_nb.client.client import Client, connect
+from poseidon_nb.client.droplets.chains import action_step
 from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.sandbox import Sandbox
 
@@ -55,7 +57,37 @@ def sandbox(clock) -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox, clock) -> Iterator[Client]:
     with connect(sandbox, clock=clock) as connected:
+        # What goes on in the background does so when the test says so, for its clock moves by itself.
+        connected.engine.drive = lambda engine: None
         yield connected
+
+
+@pytest.fixture
+def finish(client, clock) -> Callable[[], None]:
+    """Return what drives everything in the background to its end."""
+
+    def drive() -> None:
+        while (wait_s := client.engine.tick()) is not None:
+            if client.engine.background[0].sending:
+                client.engine.background[0].wait_for_news(5)
+            else:
+                clock.advance(wait_s)
+
+    return drive
+
+
+@pytest.fixture
+def on_each(client):
+    """Return what has one action run on each of some droplets, as ``%do`` does."""
+
+    def run(droplets, action_type, parameters=None, **waiting):
+        chains = [
+            (replace(action_step(droplet.to_dict(), action_type, parameters), unchanged=""),) for droplet in droplets
+        ]
+        assign = {droplet.id: droplet.assign for droplet in droplets}
+        return client.engine.run(chains, assign=assign, **waiting)
+
+    return run
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import responses
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, ServerError, Unprocessable
+from poseidon_nb.transport.workers import Workers
 
 MADE_OF = {"size": "s-1vcpu-1gb", "region": "sfo3", "image": "ubuntu-24-04-x64"}
 
@@ -129,35 +130,30 @@ def test_a_create_that_errors_is_told_with_its_action(client, sandbox):
 
 def test_of_many_the_ones_that_came_up_are_named(client, sandbox):
     sandbox.fault("action_errored", action="create", skip=1)
-    with pytest.raises(ActionFailed, match=r"create b-1 failed.*made all the same: a-1 \(\d+\) and c-1 \(\d+\)"):
+    with pytest.raises(ActionFailed, match=r"create b-1 failed.*created all the same: a-1 \(\d+\) and c-1 \(\d+\)"):
         client.droplets.create(names=["a-1", "b-1", "c-1"], **MADE_OF)
     assert client.droplets.by_name("c-1").active
 
 
 def test_a_failure_in_the_second_batch_tells_what_was_made_before(client, sandbox, sent):
     sandbox.fault("status", status=500, operation="droplets_create", skip=1)
+    # One sender keeps their order.
+    client.engine._workers = Workers(1, "one")
     names = [f"n-{number}" for number in range(1, 13)]
-    with pytest.raises(ServerError, match=r"made before that, and still there: n-1 \(\d+\), .* and n-10 \(\d+\)"):
+    with pytest.raises(ServerError, match=r"created all the same: n-1 \(\d+\), .* and n-10 \(\d+\)"):
         client.droplets.create(names=names, **MADE_OF)
     assert len(client.droplets.list(name="n-10")) == 1
     assert client.droplets.list(name="n-11") == []
     assert len(sent("POST")) == 2
 
 
-def test_ctrl_c_in_the_second_batch_tells_what_was_made_before(client, monkeypatch):
-    send, posts = client._connection.send, []
+def test_ctrl_c_names_what_was_created(client):
+    def pressed(progress):
+        raise KeyboardInterrupt
 
-    def interrupted(request):
-        if request.method == "POST":
-            posts.append(request)
-            if len(posts) == 2:
-                raise KeyboardInterrupt
-        return send(request)
-
-    monkeypatch.setattr(client._connection, "send", interrupted)
-    with pytest.raises(KeyboardInterrupt) as pressed:
-        client.droplets.create(names=[f"n-{number}" for number in range(1, 13)], **MADE_OF)
-    assert "n-10 (" in pressed.value.__notes__[0]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client.droplets.create(names=["n-1", "n-2"], on_progress=pressed, **MADE_OF)
+    assert [note.partition(" goes on")[0] for note in caught.value.__notes__] == ["create n-1", "create n-2"]
 
 
 def test_a_create_that_takes_too_long_is_told_and_goes_on(client):
@@ -169,8 +165,8 @@ def test_a_create_that_takes_too_long_is_told_and_goes_on(client):
 
 def test_a_droplet_without_a_visible_action_is_waited_for_all_the_same(client, sandbox, monkeypatch):
     sandbox.fault("lost_after", operation="droplets_create")
-    monkeypatch.setattr(client.droplets.acting, "newest", lambda _: [])
-    monkeypatch.setattr("poseidon_nb.client.droplets.creation.ACTIVE_S", 300.0)
+    monkeypatch.setattr(client.engine.sender.looks, "newest", lambda *_: [])
+    monkeypatch.setattr("poseidon_nb.client.engine.execution.ACTIVE_S", 300.0)
     assert client.droplets.create(name="new-1", **MADE_OF).active
 
 
@@ -198,7 +194,7 @@ def test_deleting_by_id_asks_for_nothing_before_and_waits_until_it_is_gone(clien
 
 
 def test_creates_that_ran_out_of_time_are_named_so_that_nobody_repeats_them(client):
-    with pytest.raises(ActionTimedOut, match=r"being made, so do not repeat it: a \(\d+\) and b \(\d+\)"):
+    with pytest.raises(ActionTimedOut, match=r"being created, so do not repeat it: b \(\d+\)"):
         client.droplets.create(names=["a", "b"], timeout_s=0.5, **MADE_OF)
 
 

@@ -127,7 +127,7 @@ def test_an_action_whose_answer_was_lost_is_found(snapshot, sandbox, sent):
 
 def test_a_transfer_to_elsewhere_is_not_taken_for_the_lost_one(client, snapshot, sandbox):
     client.images.get(snapshot.id).transfer("sfo3", wait=False)
-    client.images._starting._known.clear()
+    client.engine.sender.looks._known.clear()
     sandbox.fault("lost_before", operation="imageActions_post")
     with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
         snapshot.transfer("fra1")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from poseidon_nb.client.actions import lost
 from poseidon_nb.client.client import connect
+from poseidon_nb.client.engine import recovery
 from poseidon_nb.errors import ConnectionFailed, NotFound, OutcomeUnknown, ServerError
 from poseidon_nb.sandbox import Sandbox
 
@@ -127,14 +127,14 @@ def test_when_nothing_can_be_looked_at_the_outcome_is_unknown(droplet, sandbox):
 
 
 def test_what_shows_a_moment_later_is_found_too(droplet, sandbox, clock, monkeypatch):
-    acting = droplet._droplets.acting
-    newest, asked = acting.newest, []
+    looks = droplet.client.engine.sender.looks
+    newest, asked = looks.newest, []
 
-    def late(droplet_id):
-        asked.append(droplet_id)
-        return newest(droplet_id) if len(asked) == 3 else []
+    def late(*path):
+        asked.append(path)
+        return newest(*path) if len(asked) == 3 else []
 
-    monkeypatch.setattr(acting, "newest", late)
+    monkeypatch.setattr(looks, "newest", late)
     sandbox.fault("lost_after", operation="dropletActions_post")
     assert droplet.power_off(wait=False).type == "power_off"
     assert clock.sleeps == [1.0, 2.0]
@@ -196,10 +196,20 @@ def test_a_droplet_of_another_make_is_not_taken_for_the_lost_one(client, sandbox
         client.droplets.create(name="new-1", **MADE_OF)
 
 
-def test_of_two_that_fit_none_is_taken(client, sandbox):
+def test_two_of_one_name_are_found_as_two(client, sandbox, sent):
+    sandbox.fault("lost_after", operation="droplets_create")
+    twins = client.droplets.create(names=["twin", "twin"], **MADE_OF)
+    assert len({droplet.id for droplet in twins}) == 2
+    assert len(sent("POST")) == 1
+
+
+def test_of_two_that_fit_none_is_taken(client, sandbox, clock):
+    with connect(sandbox, clock=clock) as stranger:
+        client.droplets.list()
+        stranger.droplets.create(name="twin", wait=False, **MADE_OF)
     sandbox.fault("lost_after", operation="droplets_create")
     with pytest.raises(OutcomeUnknown):
-        client.droplets.create(names=["twin", "twin"], **MADE_OF)
+        client.droplets.create(name="twin", **MADE_OF)
 
 
 def test_a_lost_create_by_image_id_and_without_a_region_is_found(client, sandbox):
@@ -240,15 +250,15 @@ def test_a_generic_delete_is_looked_for_by_its_path(client, sandbox, sent):
     assert client.api("DELETE", "/v2/tags/old") is None
     client.tags.create("old")
     sandbox.fault("lost_before", operation="tags_delete")
-    with pytest.raises(OutcomeUnknown, match="look at GET /v2/tags/old"):
+    with pytest.raises(OutcomeUnknown, match="look at %do tags list"):
         client.call("tags_delete", tag_id="old")
     assert len(sent("DELETE")) == 2
 
 
 def test_a_generic_post_is_never_repeated(client, sandbox, sent):
-    sandbox.fault("lost_after", operation="tags_create")
-    with pytest.raises(OutcomeUnknown, match="look at GET /v2/tags"):
-        client.call("tags_create", name="new")
+    sandbox.fault("lost_after", operation="volumes_create")
+    with pytest.raises(OutcomeUnknown, match="look at GET /v2/volumes"):
+        client.call("volumes_create", name="new", size_gigabytes=10, region="nyc3")
     assert len(sent("POST")) == 1
 
 
@@ -327,7 +337,7 @@ def action(**fields):
 
 
 def test_an_action_started_in_the_same_second_counts_because_the_apis_times_are_whole_seconds():
-    assert lost.started_since([action()], "reboot", NOW + timedelta(seconds=0.9)) is not None
+    assert recovery.started_since([action()], "reboot", NOW) is not None
 
 
 @pytest.mark.parametrize(
@@ -335,15 +345,14 @@ def test_an_action_started_in_the_same_second_counts_because_the_apis_times_are_
     [
         {"type": "power_off"},
         {"started_at": "2026-11-23T11:59:50Z"},
-        {"id": 9},
     ],
 )
-def test_an_action_of_another_type_or_time_or_one_known_before_does_not_count(row):
-    assert lost.started_since([action(**row)], "reboot", NOW, known={9}) is None
+def test_an_action_of_another_type_or_time_does_not_count(row):
+    assert recovery.started_since([action(**row)], "reboot", NOW) is None
 
 
 def test_two_actions_that_fit_are_none():
-    assert lost.started_since([action(), action(id=2)], "reboot", NOW) is None
+    assert recovery.started_since([action(), action(id=2)], "reboot", NOW) is None
 
 
 def test_a_droplet_whose_image_the_token_may_not_see_counts_by_the_rest():
@@ -355,8 +364,12 @@ def test_a_droplet_whose_image_the_token_may_not_see_counts_by_the_rest():
         "created_at": "2026-11-23T12:00:00Z",
     }
     wanted = {"size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "nyc"}
-    assert lost.created_since([row], wanted, "a", NOW) == row
-    assert lost.created_since([row], {**wanted, "region": "fra"}, "a", NOW) is None
+    wanted["name"] = "a"
+    assert recovery.created_as_asked([row], wanted, NOW) == [row]
+    assert recovery.created_as_asked([row], {**wanted, "region": "fra"}, NOW) is None
+    assert recovery.created_as_asked([row], {**wanted, "tags": ["web"]}, NOW) == [row]
+    assert recovery.created_as_asked([{**row, "tags": []}], {**wanted, "tags": ["web"]}, NOW) is None
+    assert recovery.created_as_asked([row, {**row, "id": 2}], wanted, NOW) is None
 
 
 @pytest.mark.parametrize(

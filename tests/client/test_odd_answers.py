@@ -30,10 +30,23 @@ def test_an_object_that_is_none_is_a_shape_error(droplet, clock):
         po.connect(token="dop_v1_test", clock=clock).droplets.get(7)
 
 
-def test_a_resize_that_stops_half_way_says_that_the_droplet_may_be_off(client, sandbox, droplet):
-    sandbox.fault("status", status=403, operation="actions_get", times=None)
-    with pytest.raises(po.Forbidden, match=f"{droplet.name} may be going off: look whether it has to be powered on"):
-        droplet.resize("s-4vcpu-8gb", restart=True)
+def test_a_token_without_actions_read_can_resize_with_a_restart(client, sandbox, droplet):
+    for operation in ("actions_get", "actions_list"):
+        sandbox.fault("status", status=403, operation=operation, times=None)
+    assert droplet.resize("s-4vcpu-8gb", restart=True).completed
+    assert (droplet.status, droplet.size_slug) == ("active", "s-4vcpu-8gb")
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_where_no_action_can_be_read_the_error_names_what_was_accepted(client, sandbox, droplet, restart):
+    for operation in ("actions_get", "actions_list", "dropletActions_get"):
+        sandbox.fault("status", status=403, operation=operation, times=None)
+    with pytest.raises(po.Forbidden) as failed:
+        droplet.take_snapshot("x", restart=restart)
+    assert failed.value.step.verb == ("shutdown" if restart else "take_snapshot")
+    assert failed.value.droplet.id == droplet.id
+    for name in (droplet.name, str(droplet.id), str(failed.value.action.id)):
+        assert name in str(failed.value)
 
 
 def test_ctrl_c_in_a_list_does_not_wait_for_the_gpu_droplets(client, sandbox):

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseidon_nb.client.actions.poller import FIRST_TICK_S, MOST_MISSES, MOST_TICK_S, Poller, next_tick_s
+from poseidon_nb.client.actions.poller import FIRST_TICK_S, MOST_MISSES, MOST_TICK_S, PATIENCE_S, Poller, next_tick_s
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, read_many
-from poseidon_nb.errors import NotFound, ServerError
+from poseidon_nb.errors import NotFound, ServerError, ShapeError
 
 LATENCY_S = 0.06
 
@@ -223,11 +223,23 @@ def test_an_action_that_never_shows_is_an_error(clock):
 
 
 def test_an_error_reaches_who_waits_and_a_later_wait_works(clock):
-    account = Account(clock, dict.fromkeys(range(1, 11), 5.0), fails=[ServerError("500: no")])
+    account = Account(clock, dict.fromkeys(range(1, 11), 5.0), fails=[NotFound("404: no")])
     poller = account.poller()
-    with pytest.raises(ServerError):
+    with pytest.raises(NotFound):
         wait_for(account, poller)
     assert set(wait_for(account, poller)) == set(account.ends_s)
+
+
+def test_a_failure_that_may_pass_ends_no_wait(clock):
+    account = Account(clock, dict.fromkeys(range(1, 11), 5.0), fails=[ServerError("503: no"), ShapeError("no JSON")])
+    assert set(wait_for(account, account.poller())) == set(account.ends_s)
+
+
+def test_failures_that_do_not_pass_end_it(clock):
+    account = Account(clock, {1: 5.0}, fails=[ServerError("503: no")] * 200)
+    with pytest.raises(ServerError):
+        wait_for(account, account.poller())
+    assert PATIENCE_S <= clock.monotonic() < PATIENCE_S + 10
 
 
 def test_ctrl_c_while_it_sleeps_leaves_a_poller_that_works(clock, monkeypatch):

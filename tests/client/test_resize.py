@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.droplets.steps import resize_step, restarted
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, Unprocessable
 
 BIGGER = "s-4vcpu-8gb"
@@ -64,7 +63,7 @@ def test_a_shutdown_that_errors_is_followed_by_cutting_the_power(web, sandbox, t
 
 
 def test_a_shutdown_that_takes_too_long_is_outlasted(web, types, monkeypatch):
-    monkeypatch.setattr("poseidon_nb.client.droplets.restart.OBEY_S", 3.0)
+    monkeypatch.setattr("poseidon_nb.client.droplets.chains.OBEY_S", 3.0)
     web.resize(BIGGER, restart=True)
     assert types(web) == ["shutdown", "resize", "power_on"]
     assert web.active
@@ -93,28 +92,34 @@ def test_when_it_cannot_be_powered_on_again_the_first_error_says_so(web, sandbox
         web.resize(BIGGER, restart=True)
 
 
-def test_a_resize_that_outlives_its_time_says_that_the_droplet_is_off(web):
-    # Long enough for a shutdown, too short for a resize, twice.
-    with pytest.raises(ActionTimedOut, match=r"^resize web-1 is still running.*web-1 is still off") as late:
+def test_a_resize_that_outlives_its_time_goes_on_in_the_background(web, finish, types):
+    with pytest.raises(ActionTimedOut, match=r"^resize web-1 is still running after 26 s.*in the background") as late:
         web.resize(BIGGER, restart=True, timeout_s=26)
     assert late.value.action.type == "resize"
+    assert late.value.step.verb == "resize"
+    finish()
+    assert types(web) == ["shutdown", "resize", "power_on"]
+    assert web.refresh().active
 
 
 @pytest.mark.parametrize("moment", ["shutdown", "resize", "power_on"])
-def test_ctrl_c_says_that_the_droplet_may_be_off(web, moment, types):
+def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, finish):
+    pressed = []
+
     def on_progress(progress):
-        if progress.label.startswith(moment):
+        if progress.label.startswith(moment) and not pressed:
+            pressed.append(progress)
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt) as pressed:
+    with pytest.raises(KeyboardInterrupt) as caught:
         web.resize(BIGGER, restart=True, on_progress=on_progress)
-    assert any("web-1 was being resized with a restart" in note for note in pressed.value.__notes__)
     assert types(web)[-1] == moment
-    # Nothing else is broken.
+    if moment != "power_on":
+        assert any("web-1: resize and power_on goes on in the background" in note for note in caught.value.__notes__)
+    finish()
+    assert types(web) == ["shutdown", "resize", "power_on"]
     web.wait()
-    if not web.active:
-        web.power_on()
-    assert web.active
+    assert (web.status, web.size_slug) == ("active", BIGGER)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +163,3 @@ def test_one_that_is_being_switched_off_is_waited_for_and_then_stays_off(client,
     assert types(web) == ["power_off", "resize"]
     assert web.status == "off"
 
-
-def test_the_steps_of_a_resize_are_data():
-    step = resize_step(BIGGER, disk=True)
-    assert step.body == {"type": "resize", "size": BIGGER, "disk": True}
-    assert [one.type for one in restarted(step)] == ["shutdown", "resize", "power_on"]

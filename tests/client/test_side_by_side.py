@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.droplets.bulk import SENDERS, on_each, run_on_each
+from poseidon_nb.client.droplets.chains import resize_step, with_restart
+from poseidon_nb.client.each import READERS, on_each
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
-from poseidon_nb.transport import cancellation
 
 BIGGER = "s-4vcpu-8gb"
 
@@ -18,8 +18,13 @@ def webs(client):
     return [client.droplets.by_name(name) for name in ("web-1", "web-2")]
 
 
-def resized(droplet, tell):
-    return droplet.resize(BIGGER, restart=True, on_progress=tell)
+def chain(droplet):
+    row = droplet.to_dict()
+    return with_restart(row, resize_step(row, BIGGER, disk=False))
+
+
+def resized(outcomes, droplet):
+    return next(one for one in outcomes if one.step.verb == "resize" and one.target.id == droplet.id)
 
 
 # --- a snapshot with its restart -------------------------------------------------------------------------------------
@@ -57,7 +62,7 @@ def test_a_snapshot_that_fails_leaves_the_droplet_running(droplet, sandbox, befo
 
 def test_when_power_on_fails_after_the_snapshot_it_is_said_that_there_is_one(droplet, sandbox):
     sandbox.fault("action_errored", action="power_on")
-    with pytest.raises(ActionFailed, match=r"^power_on web-1 failed.*web-1 has its snapshot and may still be off"):
+    with pytest.raises(ActionFailed, match=r"^power_on web-1 failed.*take_snapshot completed, and web-1 may still be off"):
         droplet.take_snapshot("clean", restart=True)
     assert "clean" in [snapshot.name for snapshot in droplet.snapshots()]
 
@@ -71,7 +76,7 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
                 "poseidon_nb.client.engine.consistency.ConsistencyWaiter._one", lambda _, id_: {**read(id_), "status": "off"}
             )
 
-    with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off; web-1 has its snapshot"):
+    with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off.*take_snapshot completed"):
         droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
 
 
@@ -82,18 +87,8 @@ def test_an_answer_that_was_lost_on_the_way_does_nothing_twice(droplet, sandbox,
     assert types(droplet, before) == ["shutdown", "snapshot", "power_on"]
 
 
-def test_ctrl_c_says_that_the_droplet_may_be_off(droplet):
-    def pressed(progress):
-        if progress.label.startswith("snapshot"):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt) as caught:
-        droplet.take_snapshot("clean", restart=True, on_progress=pressed)
-    assert any("web-1 was having its snapshot taken with a restart" in note for note in caught.value.__notes__)
-
-
 def test_a_snapshot_with_a_restart_needs_to_wait(droplet, sent):
-    with pytest.raises(InvalidArgument, match="a snapshot with restart=True is three actions"):
+    with pytest.raises(InvalidArgument, match="a take_snapshot with restart=True is three actions"):
         droplet.take_snapshot("clean", restart=True, wait=False)
     assert sent("POST") == []
 
@@ -106,54 +101,33 @@ def test_sequences_run_at_the_same_time_and_each_is_told_of_in_the_callers_threa
         told.append(progress.label)
         threads.add(threading.get_ident())
 
-    outcomes = run_on_each(webs[::-1], resized, on_progress=on_progress)
-    assert [(one.droplet.name, one.action.type, one.error) for one in outcomes] == [
-        ("web-2", "resize", None),
-        ("web-1", "resize", None),
+    outcomes = client.engine.run([chain(one) for one in webs[::-1]], on_progress=on_progress)
+    assert [(one.target.name, one.step.verb, one.status) for one in outcomes] == [
+        (name, verb, status)
+        for name in ("web-2", "web-1")
+        for verb, status in (
+            ("shutdown", "completed"),
+            ("power_off", "unchanged"),
+            ("resize", "completed"),
+            ("power_on", "completed"),
+        )
     ]
     assert {*told} == {f"{verb} web-{n}" for verb in ("shutdown", "resize", "power_on") for n in (1, 2)}
     assert threads == {threading.get_ident()}
     started = {(one.type, one.resource_id): one.id for one in client.actions.list()[:6]}
     # The second was shut down before the first was started again.
     assert max(started["shutdown", one.id] for one in webs) < min(started["power_on", one.id] for one in webs)
-    assert all(one.active and one.size_slug == BIGGER for one in webs)
+    assert all(one.refresh().active and one.size_slug == BIGGER for one in webs)
 
 
 def test_a_failure_stays_with_its_droplet(client, sandbox, webs):
     sandbox.fault("action_errored", action="resize", resource_id=webs[0].id)
-    failed, fine = run_on_each(webs, resized)
+    outcomes = client.engine.run([chain(one) for one in webs])
+    failed, fine = (resized(outcomes, droplet) for droplet in webs)
     assert isinstance(failed.error, ActionFailed)
-    assert failed.action.type == "resize"
+    assert (failed.action.type, failed.status) == ("resize", "failed")
     assert (fine.error, fine.action.completed) == (None, True)
     assert all(droplet.refresh().active for droplet in webs)
-
-
-def test_one_that_is_named_twice_is_done_once(webs, sent):
-    assert len(run_on_each([webs[0], webs[0]], resized)) == 1
-    assert len(sent("POST")) == 3
-
-
-def test_ctrl_c_stops_sequences_and_names_those_that_are_half_way(client, webs, sandbox):
-    entered, over = threading.Barrier(3), threading.Semaphore(0)
-
-    def run(droplet, tell):
-        entered.wait(30)
-        try:
-            while True:
-                # What a wait does, again and again.
-                tell(None)
-        except cancellation.Cancelled:
-            over.release()
-            raise
-
-    def pressed():
-        entered.wait(30)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt) as caught:
-        run_on_each(webs, run, on_idle=pressed)
-    assert caught.value.__notes__ == ["left half way: web-1 and web-2: look whether they have to be powered on"]
-    assert all(over.acquire(timeout=30) for _ in webs)
 
 
 # --- plain requests --------------------------------------------------------------------------------------------------
@@ -173,14 +147,17 @@ def test_ctrl_c_begins_no_more_and_says_how_far_it_came():
         release.wait(30)
 
     def pressed():
-        if len(begun) == SENDERS:
+        if len(begun) == READERS:
             raise KeyboardInterrupt
 
+    def note(going, ended):
+        return f"{len(going)} and {len(ended)}"
+
     with pytest.raises(KeyboardInterrupt) as caught:
-        on_each([*range(40)], slow, on_idle=pressed)
+        on_each([*range(40)], slow, on_idle=pressed, interrupted=note)
     release.set()
-    assert caught.value.__notes__ == [f"0 had been done, and {SENDERS} more may have been: look before you repeat it"]
-    assert sorted(begun) == [*range(SENDERS)]
+    assert caught.value.__notes__ == ["40 and 0"]
+    assert sorted(begun) == [*range(READERS)]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,17 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.client.engine.consistency import BOUND_S, agrees
-from poseidon_nb.client.actions.waiting import OTHER_LIMIT_S, limit_s
+from poseidon_nb.client.actions.waiting import OTHER_LIMIT_S, wait_limit_s
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.droplets.bulk import act_on_each
-from poseidon_nb.client.droplets.steps import Step
-from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, InvalidArgument, NotFound, Unprocessable
+from poseidon_nb.errors import (
+    ActionFailed,
+    ActionTimedOut,
+    DropletBusy,
+    InvalidArgument,
+    NotFound,
+    ServerError,
+    Unprocessable,
+)
 
 
 def interrupt_after(clock, monkeypatch, seconds: float):
@@ -127,8 +133,8 @@ def test_a_limit_that_cannot_be_is_refused(droplet, timeout_s):
     [("create", 600), ("snapshot", 3600), ("resize", 3600), ("rebuild", 3600), ("restore", 3600), ("transfer", 3600)],
 )
 def test_what_copies_disks_has_an_hour_and_a_create_ten_minutes(kind, seconds):
-    assert limit_s(kind) == seconds
-    assert limit_s("reboot") == OTHER_LIMIT_S == 300
+    assert wait_limit_s(kind) == seconds
+    assert wait_limit_s("reboot") == OTHER_LIMIT_S == 300
 
 
 def test_a_busy_droplet_is_waited_for_first(client, droplet, sent):
@@ -199,13 +205,20 @@ def test_ctrl_c_in_a_wait_for_many_does_not_list_them_all(client, clock, monkeyp
     assert pressed.value.__notes__[-1] == f"so do {len(actions) - 3} other actions: see %do actions list"
 
 
-def test_a_server_error_ends_the_wait_and_a_later_one_works(client, droplet, sandbox):
-    action = droplet.power_off(wait=False)
-    sandbox.fault("status", status=503, operation="actions_get", times=5)
-    with pytest.raises(Exception, match="503"):
-        action.wait()
-    assert action.wait().completed
+def test_server_errors_while_polling_end_no_wait(client, droplet, sandbox):
+    sandbox.fault("status", status=503, operation="actions_get", times=7)
+    assert droplet.power_off().completed
     assert droplet.status == "off"
+
+
+def test_polling_that_fails_for_long_ends_in_an_error_that_names_what_goes_on(droplet, sandbox):
+    sandbox.fault("status", status=503, operation="actions_get", times=None)
+    with pytest.raises(ServerError, match="503") as failed:
+        droplet.power_off()
+    assert failed.value.step.verb == "power_off"
+    assert failed.value.droplet.id == droplet.id
+    assert failed.value.action.type == "power_off"
+    assert str(failed.value.action.id) in str(failed.value)
 
 
 def test_a_429_and_a_lost_connection_in_a_wait_are_not_noticed(droplet, sandbox):
@@ -243,10 +256,10 @@ def test_waiting_for_many_raises_the_first_failure_after_all_have_ended(client, 
     assert [action.completed for action in actions] == [False, True, True, True]
 
 
-def test_many_droplets_settle_by_pages(sandbox, client, sent):
+def test_many_droplets_settle_by_pages(client, sent, on_each):
     droplets = [one for one in client.droplets.list() if one.active]
-    outcomes = act_on_each(client.actions, droplets, lambda one: one.power_off(wait=False))
-    assert [outcome.droplet for outcome in outcomes] == droplets
+    outcomes = on_each(droplets, "power_off")
+    assert [outcome.target.id for outcome in outcomes] == [droplet.id for droplet in droplets]
     assert all(outcome.error is None and outcome.action.completed for outcome in outcomes)
     assert {droplet.status for droplet in droplets} == {"off"}
     # One GPU droplet, which no page lists, is read alone.
@@ -254,12 +267,12 @@ def test_many_droplets_settle_by_pages(sandbox, client, sent):
     assert len({*singles}) <= 3
 
 
-def test_in_bulk_no_failure_hides_another_and_the_busy_are_tried_again(client, sandbox):
+def test_in_bulk_no_failure_hides_another_and_the_busy_are_tried_again(client, sandbox, on_each):
     droplets = [one for one in client.droplets.list() if one.active][:5]
     sandbox.fault("action_errored", action="power_off", resource_id=droplets[1].id)
     droplets[2].reboot(wait=False)
     client.droplets.get(droplets[3].id).power_off()
-    outcomes = act_on_each(client.actions, droplets, lambda one: one.power_off(wait=False))
+    outcomes = on_each(droplets, "power_off")
     assert [type(outcome.error) for outcome in outcomes] == [
         type(None),
         ActionFailed,
@@ -268,13 +281,13 @@ def test_in_bulk_no_failure_hides_another_and_the_busy_are_tried_again(client, s
         type(None),
     ]
     assert outcomes[3].action is None
-    assert outcomes[2].droplet.status == "off"
+    assert droplets[2].status == "off"
 
 
-def test_in_bulk_without_wait_the_busy_are_told_of(client):
+def test_in_bulk_without_wait_the_busy_are_told_of(client, on_each):
     droplets = [one for one in client.droplets.list() if one.active][:2]
     droplets[0].reboot(wait=False)
-    busy, started = act_on_each(client.actions, droplets, lambda one: one.power_off(wait=False), wait=False)
+    busy, started = on_each(droplets, "power_off", wait=False)
     assert isinstance(busy.error, DropletBusy)
     assert started.error is None
     assert not started.action.done
@@ -314,11 +327,9 @@ def test_a_wait_never_touches_the_real_clock(sandbox, droplet, clock):
 
 def test_what_runs_on_it_is_found_among_a_droplets_actions(client, droplet):
     action = droplet.reboot(wait=False)
-    pending = client.droplets.acting.pending(droplet.id, droplet.name)
-    assert pending == action
-    assert pending.label == f"reboot {droplet.name}"
-    client.actions.wait(pending)
-    assert client.droplets.acting.pending(droplet.id) is None
+    assert client.engine.sender.pending(droplet.id)["id"] == action.id
+    client.actions.wait(action)
+    assert client.engine.sender.pending(droplet.id) is None
     assert droplet.actions()[0] == action
 
 
@@ -350,10 +361,3 @@ def test_what_runs_on_it_is_found_among_a_droplets_actions(client, droplet):
 def test_a_droplet_agrees_when_it_reads_as_its_action_promised(kind, row, parameters, agreed):
     assert agrees(kind, row, parameters) is agreed
 
-
-def test_a_step_is_the_body_that_the_api_wants():
-    assert Step("resize", {"size": "s-1vcpu-1gb", "disk": False}).body == {
-        "type": "resize",
-        "size": "s-1vcpu-1gb",
-        "disk": False,
-    }

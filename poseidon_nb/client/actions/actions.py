@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.actions.progress import OnProgress
-    from poseidon_nb.client.engine.consistency import Expected
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.consistency import Expected
 
     # Named here because within the class `list` is the method.
     RowList = list[Mapping[str, Any]]
@@ -293,7 +293,7 @@ class Actions(Collection[Action]):
             wait.add(action, timeout_s)
         running = [key for key, action in waiting.items() if not action.done]
         if running and on_progress is not None:
-            self._ask_history()
+            self.ask_history()
         try:
             self._poller.wait(running, seen=wait.seen)
         except KeyboardInterrupt as interrupt:
@@ -316,6 +316,11 @@ class Actions(Collection[Action]):
         """Return an empty set of actions to wait for."""
         return Waiting(self._connection, self._poller, self.durations, on_progress=on_progress)
 
+    @property
+    def poller(self) -> Poller:
+        """The one poller."""
+        return self._poller
+
     def poll(self) -> None:
         """Ask about what is followed, if it is time to. Never sleeps."""
         self._poller.step()
@@ -327,7 +332,7 @@ class Actions(Collection[Action]):
         self.durations.learn(rows)
         return rows
 
-    def _ask_history(self) -> None:
+    def ask_history(self) -> None:
         """Read the newest page once, for the estimates; an account that may not be asked has none."""
         if not self._history_asked:
             self._history_asked = True

@@ -81,6 +81,8 @@ class Poller:
         #: How often the account was asked: who needs fresh news compares.
         self.asked = 0
         self._pages = FIRST_PAGE
+        #: When asking began to fail; None while it works.
+        self._failing_since_s: float | None = None
         #: How often somebody joined with actions that nobody waited for.
         self._joined = 0
         self._asking = threading.Lock()
@@ -98,29 +100,20 @@ class Poller:
             raise to end the wait, for instance when the time is up.
         """
         self.join(ids)
-        failing_since_s: float | None = None
         try:
             while not seen(self._latest):
                 try:
                     self._take_part()
-                    failing_since_s = None
                 except PoseidonError as error:
-                    failing_since_s = self._clock.monotonic() if failing_since_s is None else failing_since_s
-                    if not self.tolerates(error, failing_since_s):
+                    if not self.tolerates(error):
                         raise
         finally:
             self.leave(ids)
 
-    def tolerates(self, error: PoseidonError, since_s: float) -> bool:
-        """Return whether to go on asking after a failure: what was started goes on, whether it can be asked about or not.
-
-        Parameters
-        ----------
-        error : PoseidonError
-        since_s : float
-            When asking began to fail, by the clock's monotonic seconds.
-        """
-        return isinstance(error, PASSING) and self._clock.monotonic() - since_s < PATIENCE_S
+    def tolerates(self, error: PoseidonError) -> bool:
+        """Return whether to go on asking after a failure: what was started goes on, whether it can be asked about or not."""
+        since_s = self._failing_since_s
+        return isinstance(error, PASSING) and (since_s is None or self._clock.monotonic() - since_s < PATIENCE_S)
 
     @property
     def latest(self) -> Mapping[int, Row]:
@@ -189,6 +182,11 @@ class Poller:
         found: dict[int, Row] = {}
         try:
             found, pages = read_many(running, page=self._read_page, one=self._read_one, pages=pages)
+            self._failing_since_s = None
+        except PoseidonError:
+            if self._failing_since_s is None:
+                self._failing_since_s = self._clock.monotonic()
+            raise
         finally:
             changed = any(_ended(row) for row in found.values())
             with self._news:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.poller import Poller
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.consistency import Expected
 
 _HOUR_S = 3600.0
 #: How long each type of action is waited for when the caller sets no limit, in seconds.
@@ -83,6 +84,10 @@ class Waiting:
         else:
             self._open.add(action.id)
 
+    def add_expected(self, key: int, expected: Expected) -> None:
+        """Wait for what something reads as, where no action tells how it goes; under a key that no action has."""
+        self._consistency.add(key, expected)
+
     def is_over(self, action_id: int) -> bool:
         """Return whether one need not be waited for any more, however it ended."""
         return action_id not in self._open and action_id not in self._completed and action_id not in self._consistency
@@ -138,10 +143,12 @@ class Waiting:
             else:
                 self._consistency.add(key, expected)
         for key in self._consistency.step():
-            self._waiting[key].expected = None
-            agreed.append(key)
+            if key in self._waiting:
+                self._waiting[key].expected = None
+                agreed.append(key)
         for key in self._consistency:
-            self._tell(self._waiting[key], SETTLING)
+            if key in self._waiting:
+                self._tell(self._waiting[key], SETTLING)
         for key in agreed:
             self._tell(self._waiting[key], COMPLETED)
 

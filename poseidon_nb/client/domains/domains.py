@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.domains.records import Records
+from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import NotFound
 from poseidon_nb.text import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.engine import Engine
 
 
 class Domain(Resource):
@@ -49,9 +51,9 @@ class Domain(Resource):
 class Domains(Collection[Domain]):
     """The domains of an account."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, engine: Engine) -> None:
         super().__init__(connection, "domains", "domains_list", lambda row: Domain(row, self))
-        self._records: dict[str, Records] = {}
+        self._engine = engine
 
     def get(self, name: str) -> Domain:
         """Give one domain by its name.
@@ -84,27 +86,18 @@ class Domains(Collection[Domain]):
         """
         body = {"name": _name(name)} | ({"ip_address": ip_address} if ip_address else {})
         request = self._connection.request("domains_create", body=body)
-
-        def look(_: Callable[[], Any]) -> dict[str, Any] | None:
-            # A domain does not say when it was made; what was asked for has to be there, all of it.
-            found = self.read(name)
-            leads = [one.data for one in self.records(name).list(type="A", name="@")] if ip_address else []
-            return {"domain": found} if not ip_address or ip_address in leads else None
-
-        answer = self._connection.change(request, look=look, where="%do domains list")
+        answer = self._engine.change(request, verb="create", target=Target("domain", _name(name), _name(name)))
         return Domain(self._connection.unwrapped("domains_create", answer), self)
 
     def delete(self, domain: Domain | str) -> None:
         """Take a domain out of the account, with all of its records. This cannot be undone."""
-        path = {"domain_name": _name(domain)}
-        self._connection.delete("domains_delete", read="domains_get", path=path, where="%do domains list")
-        self._records.pop(_name(domain), None)
+        request = self._connection.request("domains_delete", path={"domain_name": _name(domain)})
+        self._engine.change(request, verb="delete", target=Target("domain", _name(domain), _name(domain)))
 
     def records(self, domain: Domain | str) -> Records:
         """Give the records of a domain: ``client.domains.records("example.com").list()``."""
         name = _name(domain)
-        # The same one each time: it remembers which records it has seen.
-        return self._records.setdefault(name, Records(self._connection, name))
+        return Records(self._connection, self._engine, name)
 
 
 def _name(domain: Domain | str) -> str:

@@ -11,23 +11,23 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields, explained
 from poseidon_nb.client.domains.record_words import TYPES, full_name, relative_name, written_data
+from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import InvalidArgument, Unprocessable
 from poseidon_nb.text import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.engine import Engine
+    from poseidon_nb.transport.request import Request
 
     Row = dict[str, Any]
     # Named here because within the class `list` is the method.
     RecordList = list["Record"]
-
-#: Fields of a record that a lost answer's record has to have as they were sent.
-_COMPARED = ("type", "name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
 
 
 class Record(Resource):
@@ -85,11 +85,10 @@ class Records(Collection[Record]):
         Its name.
     """
 
-    def __init__(self, connection: Connection, domain: str) -> None:
+    def __init__(self, connection: Connection, engine: Engine, domain: str) -> None:
         super().__init__(connection, "records", "domains_list_records", self._made)
+        self._engine = engine
         self.domain = domain
-        # What is known to be older than the next create, so that it is never taken for that create's outcome.
-        self._known: set[int] = set()
 
     def __repr__(self) -> str:
         return f"<Records of {self.domain}>"
@@ -152,14 +151,7 @@ class Records(Collection[Record]):
         """
         body = self._body(type, {"name": name, "data": data, **fields})
         request = self._connection.request("domains_create_record", path=self._path(), body=body)
-
-        def look(_: Callable[[], Any]) -> Row | None:
-            # A record does not say when it was made: it must be one that was not seen before, and the only one.
-            rows = self._connection.rows("domains_list_records", path=self._path(), query={"type": body["type"]})
-            found = [row for row in rows if row["id"] not in self._known and self._reads(row, body)]
-            return {"domain_record": found[0]} if len(found) == 1 else None
-
-        answer = self._change(request, look, body)
+        answer = self._change(request, "create", Target("record", None, f"{body['type']} {body['name']}"))
         return self._made(self._connection.unwrapped("domains_create_record", answer))
 
     def update(self, record: Record | int, **fields: Any) -> Record:
@@ -170,12 +162,7 @@ class Records(Collection[Record]):
         # The API asks for the type of every change; the tag decides how the data of a CAA record is written.
         body = self._body(fields.pop("type", None) or known.type, fields, tag=known.tag)
         request = self._connection.request("domains_patch_record", path=self._path(known.id), body=body)
-
-        def look(_: Callable[[], Any]) -> Row | None:
-            row = self.read(known.id)
-            return {"domain_record": row} if self._reads(row, body) else None
-
-        answer = self._change(request, look, body)
+        answer = self._change(request, "update", Target("record", known.id, known.name))
         return self._made(self._connection.unwrapped("domains_patch_record", answer))
 
     def rename(self, record: Record | int, name: str) -> Record:
@@ -184,21 +171,19 @@ class Records(Collection[Record]):
 
     def delete(self, record: Record | int) -> None:
         """Take a record away."""
-        path = self._path(record.id if isinstance(record, Record) else record)
-        self._connection.delete("domains_delete_record", read="domains_get_record", path=path, where=self._where)
+        record_id = record.id if isinstance(record, Record) else record
+        request = self._connection.request("domains_delete_record", path=self._path(record_id))
+        self._engine.change(request, verb="delete", target=Target("record", record_id, str(record_id)))
 
     # --- how ---------------------------------------------------------------------------------------------------------
-    @property
-    def _where(self) -> str:
-        return f"%do records list {self.domain}"
-
     def _path(self, record_id: int | None = None) -> Row:
         path: Row = {"domain_name": self.domain}
         return path if record_id is None else {**path, "domain_record_id": record_id}
 
     def _made(self, row: Mapping[str, Any]) -> Record:
         record = Record(row, self)
-        self._known.add(record.id)
+        # It is older than the next create, and never taken for that create's outcome.
+        self._engine.sender.looks.know("records", [record])
         return record
 
     def _filters(self, record_type: str | None, name: str | None, filters: Mapping[str, Any]) -> Row:
@@ -213,19 +198,10 @@ class Records(Collection[Record]):
             body["data"] = written_data(body["type"], body["data"], tag=body.get("tag", tag))
         return body
 
-    def _reads(self, row: Row, body: Row) -> bool:
-        """Say whether a record reads as it was written: names without their last dot, and in any letter case."""
-
-        def read(value: object) -> object:
-            return value.removesuffix(".").casefold() if isinstance(value, str) else value
-
-        return all(read(row.get(field)) == read(body[field]) for field in _COMPARED if field in body)
-
-    def _change(self, request: Any, look: Callable[[Callable[[], Any]], Row | None], body: Row) -> Any:
+    def _change(self, request: Request, verb: str, target: Target) -> Any:
         try:
-            return self._connection.change(request, look=look, where=self._where)
+            return self._engine.change(request, verb=verb, target=target)
         except Unprocessable as error:
-            known = body["type"] in TYPES
-            raise explained(
-                error, "" if known else f"the types are {', '.join(TYPES)}{hint(body['type'], TYPES)}"
-            ) from None
+            kind = request.body["type"]
+            there_are = f"the types are {', '.join(TYPES)}{hint(kind, TYPES)}"
+            raise explained(error, "" if kind in TYPES else there_are) from None

@@ -24,11 +24,8 @@ MAX_NAMES = 10
 #: How long a system gets to obey a shutdown before its power is cut, in seconds (dropletActions_post: "after a
 #: reasonable timeout").
 OBEY_S = 120.0
-#: The status in which a droplet is left by the actions that decide about it.
-STATUS_AFTER: Mapping[str, str] = {
-    **dict.fromkeys(("power_on", "power_cycle", "reboot", "rebuild", "restore"), "active"),
-    **dict.fromkeys(("power_off", "shutdown"), "off"),
-}
+#: The status in which a droplet is left by the actions that only change its power.
+STATUS_AFTER: Mapping[str, str] = {"power_on": "active", "power_off": "off", "shutdown": "off"}
 #: Actions that stop or restart a droplet that runs.
 INTERRUPTING = frozenset({"power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"})
 #: Actions that cannot be undone.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.restart import Restart
-from poseidon_nb.client.droplets.steps import Step, backup_step, resize_step
+from poseidon_nb.client.droplets.chains import action_step, backup_policy, resize_step, snapshot_step, with_restart
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.text import is_whole_number
+from poseidon_nb.transport import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplets.droplets import Droplets
+    from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.client.resource import Kernel, Size, Snapshot
 
 
@@ -127,7 +129,7 @@ class Droplet(Resource):
 
     def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
         """Block until nothing runs on it, and read it again."""
-        self._droplets.acting.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
+        self._droplets.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
 
     def wait_for_ssh(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
@@ -193,7 +195,7 @@ class Droplet(Resource):
         wait, timeout_s, on_progress
             As for every verb.
         """
-        step = Step("snapshot", {"name": name} if name else {})
+        step = snapshot_step(self.to_dict(), name)
         return self._act_off(step, restart=restart, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def resize(  # what a resize is made of, all by keyword
@@ -220,7 +222,7 @@ class Droplet(Resource):
         wait : bool
             Block until the server says ``completed``; else return at once. A restart needs to wait.
         timeout_s : float, optional
-            Seconds, for each step.
+            Seconds, for all of it.
         on_progress : callable, optional
             Told a `Progress` several times a second.
 
@@ -240,11 +242,11 @@ class Droplet(Resource):
         -----
         API: ``dropletActions_post``, ``type=resize``.
         """
-        step = resize_step(size, disk=disk)
 
         def check() -> None:
             self._droplets.check_resize(self, size, disk=disk)
 
+        step = resize_step(self.to_dict(), size, disk=disk)
         return self._act_off(
             step, restart=restart, check=check, wait=wait, timeout_s=timeout_s, on_progress=on_progress
         )
@@ -306,8 +308,8 @@ class Droplet(Resource):
         wait, timeout_s, on_progress
             As for every verb.
         """
-        step = backup_step("enable_backups", plan=plan, weekday=weekday, hour=hour)
-        return self._act(step.type, step.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+        policy = backup_policy(plan=plan, weekday=weekday, hour=hour)
+        return self._act("enable_backups", policy, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def change_backup_policy(
         self,
@@ -320,10 +322,10 @@ class Droplet(Resource):
         on_progress: OnProgress | None = None,
     ) -> Action:
         """Say when its backups are made from now on; the parameters are those of `enable_backups`."""
-        step = backup_step("change_backup_policy", plan=plan, weekday=weekday, hour=hour)
-        if not step.parameters:
+        policy = backup_policy(plan=plan, weekday=weekday, hour=hour)
+        if not policy:
             raise InvalidArgument("change_backup_policy takes plan=, weekday= or hour=")
-        return self._act(step.type, step.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+        return self._act("change_backup_policy", policy, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def disable_backups(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
@@ -371,15 +373,21 @@ class Droplet(Resource):
         timeout_s: float | None,
         on_progress: OnProgress | None,
     ) -> Action:
-        """Do what wants a droplet off, with a restart around it if that was asked for."""
+        """Do what needs the droplet to be off, with a restart around it if that was asked for."""
         if not restart:
-            return self._act(step.type, step.parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+            return self._droplets.act(self, (step,), wait=wait, timeout_s=timeout_s, on_progress=on_progress)
         if not wait:
             raise InvalidArgument(
-                f"a {step.type} with restart=True is three actions and has to wait; leave out wait=False"
+                f"a {step.verb} with restart=True is three actions and has to wait; leave out wait=False"
             )
-        acting = self._droplets.acting
-        return Restart(acting, self, step, timeout_s=timeout_s, on_progress=on_progress).run(check)
+        with deadline.within(self.client.clock, timeout_s):
+            # What runs on it now may be switching it on or off.
+            self._droplets.wait_idle(self, on_progress=on_progress)
+            if check is not None:
+                check()
+            chain = with_restart(self.to_dict(), step)
+            left_s = deadline.left_s(self.client.clock)
+            return self._droplets.act(self, chain, wait=True, timeout_s=left_s, on_progress=on_progress)
 
     def _act(
         self,
@@ -390,8 +398,9 @@ class Droplet(Resource):
         timeout_s: float | None,
         on_progress: OnProgress | None,
     ) -> Action:
-        step = Step(action_type, parameters or {})
-        return self._droplets.acting.act(self, step, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
+        # Also where it reads as it would be left: how it reads here may be old.
+        step = replace(action_step(self.to_dict(), action_type, parameters), unchanged="")
+        return self._droplets.act(self, (step,), wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def _summary(self) -> tuple[object, ...]:
         v4 = (self.networks or {}).get("v4", [])

@@ -5,26 +5,28 @@ API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they ar
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.actions import lost
 from poseidon_nb.client.actions.actions import Action
+from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import checked_fields, items_of
-from poseidon_nb.client.droplets.acting import DropletActions
-from poseidon_nb.client.droplets.creation import DropletCreation
+from poseidon_nb.client.connection import checked_fields, explained, items_of
+from poseidon_nb.client.droplets.chains import create_steps, delete_step
 from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.droplets.pages import droplet_pages
 from poseidon_nb.client.droplets.ssh import Probe, SshWaiting, checked_wait_for, listens
+from poseidon_nb.client.engine.consistency import BOUND_S, ConsistencyWaiter, expected_after
+from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Size, Snapshot
-from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import is_whole_number, joined
+from poseidon_nb.transport import deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.client.slugs import Slugs
 
     Row = dict[str, Any]
@@ -42,24 +46,19 @@ if TYPE_CHECKING:
     KernelList = list[Kernel]
     SizeList = list[Size]
 
-#: How long a deleted droplet may still be listed, and how often that is looked at, in seconds.
-GOING_S = 30.0
-GOING_TICK_S = 0.5
-
 
 class Droplets(Collection[Droplet]):
     """The droplets of an account."""
 
     def __init__(self, connection: Connection, actions: Actions, slugs: Slugs, client: Client) -> None:
         super().__init__(connection, "droplets", "droplets_list", lambda row: Droplet(row, self))
-        self.acting = DropletActions(connection, actions, slugs)
+        self.engine = client.engine
         #: Whose they are.
         self.client = client
         #: Tries whether something listens at an address and a port; another one can be put in its place.
         self.probe: Probe = listens
         self._actions = actions
         self._slugs = slugs
-        self._creation = DropletCreation(connection, actions, slugs, self)
 
     # --- finding -----------------------------------------------------------------------------------------------------
     def list(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> DropletList:
@@ -266,13 +265,35 @@ class Droplets(Collection[Droplet]):
             }
             | {"user_data": user_data, **fields},
         )
-        made = self._creation.create(names if names is not None else [str(name)], wanted, single=names is None)
-        if wait:
-            self._creation.wait(made, timeout_s=timeout_s, on_progress=on_progress)
-        droplets = [droplet for droplet, _ in made]
-        if wait_for is not None:
-            self.wait_for_ssh(droplets, timeout_s=timeout_s, on_progress=on_progress)
+        clock = self._connection.session.clock
+        steps = create_steps(names if names is not None else [str(name)], wanted, single=names is None)
+        with deadline.within(clock, timeout_s):
+            outcomes = self.engine.run(
+                [(step,) for step in steps],
+                title=f"droplets create {' '.join(names or [str(name)])}",
+                wait=wait,
+                timeout_s=timeout_s,
+                on_progress=on_progress,
+            )
+            droplets = self._created(outcomes, single=names is None)
+            if wait_for is not None:
+                self.wait_for_ssh(droplets, timeout_s=deadline.left_s(clock), on_progress=on_progress)
         return droplets if names is not None else droplets[0]
+
+    def _created(self, outcomes: Sequence[Outcome], *, single: bool) -> DropletList:
+        """Return the droplets that a create has made, or raise the first error; it names those that were made."""
+        droplets = [Droplet(one.answer, self) for one in outcomes if one.answer is not None]
+        failed = [one for one in outcomes if one.error is not None]
+        if not failed:
+            return droplets
+        error = failed[0].error
+        assert error is not None  # noqa: S101  # for the type checker: it was asked for above
+        error.droplet = next(iter(droplets), None) if single else droplets
+        made = [one.target for one in outcomes if one.status == "completed"]
+        going = [one.target for one in outcomes if one.status == "in-progress" and one.error is not error]
+        explained(error, f"created all the same: {joined(map(str, made))}" if made else "")
+        explained(error, f"being created, so do not repeat it: {joined(map(str, going))}" if going else "")
+        raise error
 
     def wait_for_ssh(
         self,
@@ -312,29 +333,85 @@ class Droplets(Collection[Droplet]):
         # An id is sent as it is: reading the droplet first would cost a request and tell nothing.
         by_id = isinstance(droplet, int) or (isinstance(droplet, str) and is_whole_number(droplet))
         droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
-        request = self._connection.request("droplets_destroy", path={"droplet_id": droplet_id})
+        step = delete_step({"id": droplet_id})
+        self._raise_first(self.engine.run([(step,)], title=f"droplets delete {droplet_id}"))
 
-        def going(since: Callable[[], datetime]) -> bool | None:
-            rows = self.acting.newest(droplet_id)
-            return True if lost.started_since(rows, "destroy", since()) is not None else None
+    def act(
+        self,
+        droplet: Droplet,
+        chain: Chain,
+        *,
+        wait: bool,
+        timeout_s: float | None,
+        on_progress: OnProgress | None,
+    ) -> Action:
+        """Run a chain of actions on a droplet, and return the action that it is about; every verb ends here.
 
-        read = self._connection.request("droplets_get", path={"droplet_id": droplet_id})
-        gone = self._connection.gone(read, going)
-        where = f"%do droplets get {droplet_id}"
-        self.acting.when_idle(droplet_id, lambda: self._connection.change(request, look=gone, where=where))
-        self._until_gone(droplet_id)
+        Raises
+        ------
+        DropletBusy
+            Another action runs, and ``wait`` is false.
+        Unprocessable
+            DigitalOcean refused.
+        ActionFailed, ActionTimedOut
+            It did not end well, or not in time.
+        OutcomeUnknown
+            The answer was lost, and what the account shows cannot be told to be ours.
+        """
+        main = next(step for step in chain if step.when is When.NEXT and not step.best_effort)
+        outcomes = self.engine.run(
+            [chain],
+            title=f"droplets {main.verb} {droplet.name}",
+            wait=wait,
+            timeout_s=timeout_s,
+            on_progress=on_progress,
+            assign={droplet.id: droplet.assign},
+        )
+        self._raise_first(outcomes)
+        action = next(one.action for one in outcomes if one.step.verb == main.verb and one.step.request == main.request)
+        assert action is not None  # noqa: S101  # for the type checker: what went well has one
+        return action
 
-    def _until_gone(self, droplet_id: int) -> None:
-        """Wait while a deleted droplet is still listed: seconds, and never a reason to fail."""
-        clock = self._connection.session.clock
-        ends_s = clock.monotonic() + GOING_S
-        try:
-            while clock.monotonic() < ends_s:
-                self.read(droplet_id)
-                clock.sleep(GOING_TICK_S)
-        except (NotFound, Forbidden):
-            # Without the scope to look, the delete itself has to do.
+    def _raise_first(self, outcomes: Sequence[Outcome]) -> None:
+        """Raise what made a chain fail; a power_on that failed too is told with it."""
+        failed = [one for one in outcomes if one.error is not None and not one.step.best_effort]
+        errors = [(one, one.error) for one in failed if one.error is not None]
+        if not errors:
             return
+        (first, error), *others = errors
+        if first.step.when is When.ALWAYS:
+            done = joined(dict.fromkeys(one.step.verb for one in outcomes if one.status == "completed" and not one.step.best_effort))
+            explained(error, f"{done} completed, and {first.target.name} may still be off: look whether to power it on")
+        for one, second in others:
+            if one.step.when is When.ALWAYS and second is not error:
+                explained(error, f"{one.target.name} is still off, for {one.step.verb} failed too: {second}")
+        raise error
+
+    def wait_idle(
+        self, droplet: Droplet, *, timeout_s: float | None = None, on_progress: OnProgress | None = None
+    ) -> None:
+        """Block until no action runs on a droplet, however they end, and read it again."""
+        clock = self._connection.session.clock
+        with deadline.within(clock, timeout_s):
+            rows = self.engine.sender.looks.newest("dropletActions_list", {"droplet_id": droplet.id})
+            while (running := next((row for row in rows if row["status"] == IN_PROGRESS), None)) is not None:
+                pending = Action(running, self._actions, subject=droplet.name)
+                left_s = deadline.left_s(clock)
+                failures = self._actions.wait_each([pending], timeout_s=left_s, on_progress=on_progress)
+                if pending.id in failures and not pending.done:
+                    raise failures[pending.id]
+                rows = self.engine.sender.looks.newest("dropletActions_list", {"droplet_id": droplet.id})
+            consistency = ConsistencyWaiter(self._connection)
+            # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
+            consistency.add(droplet.id, expected_after(self._just_ended(rows), droplet.id, droplet.assign))
+            consistency.finish()
+
+    def _just_ended(self, rows: Sequence[Row]) -> str:
+        """Return the type of the newest action if the droplet may still lag behind it, else ``""``."""
+        if not rows or rows[0]["status"] != COMPLETED or not rows[0].get("completed_at"):
+            return ""
+        age = self._connection.session.server_now() - datetime.fromisoformat(rows[0]["completed_at"])
+        return str(rows[0]["type"]) if age < timedelta(seconds=BOUND_S) else ""
 
     def check_resize(self, droplet: Droplet, size: str, *, disk: bool) -> None:
         """Refuse a resize that cannot work.

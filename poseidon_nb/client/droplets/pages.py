@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.idle import result_of
+from poseidon_nb.transport.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,16 +42,14 @@ def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
         with cancellation.until(nobody_reads):
             return [page.body for page in connection.pages("droplets_list", query={**others, "type": "gpus"})]
 
-    pool = ThreadPoolExecutor(1, thread_name_prefix="poseidon-gpus")
+    gpus = Workers(1, "poseidon-gpus").submit(partial(copy_context().run, read_gpus))
     try:
-        gpus = pool.submit(copy_context().run, read_gpus)
         yield from (page.body for page in connection.pages("droplets_list", query=filters))
         gpu_bodies = result_of(gpus, connection.on_idle)
         yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
     finally:
         # Also when the reader stopped, or a person pressed Ctrl-C: what waits for its turn does not send any more.
         nobody_reads.set()
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _with_tag(bodies: Iterable[bytes], tag_name: str) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
-from poseidon_nb.client.droplets.bulk import on_each
+from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, NotFound
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.request import Request

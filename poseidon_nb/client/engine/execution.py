@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.actions.progress import COMPLETED, Progress
+from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
 from poseidon_nb.client.engine.consistency import Expected
@@ -153,7 +153,6 @@ class Execution:
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
         self._news = threading.Event()
         self._lock = threading.RLock()
-        self._failing_since_s: float | None = None
         self._stopping = False
 
     @property
@@ -176,20 +175,40 @@ class Execution:
         self._news.clear()
 
     def stop(self) -> None:
-        """Send nothing more but what switches on again what was shut down."""
+        """Send nothing more but what powers on again what was shut down."""
         self._stopping = True
         self.cancel()
 
-    def cancel(self) -> None:
-        """Have chains that have not begun read ``skipped``; a request that waits for its turn is not sent any more."""
+    def cancel(self, why: Callable[[Step], PoseidonError] | None = None) -> None:
+        """Have chains that have not begun read ``skipped``; a request that waits for its turn is not sent any more.
+
+        Parameters
+        ----------
+        why : callable, optional
+            Returns the error that tells why, for a step that was not sent.
+        """
         with self._lock:
+            self._take_in()
             for number, run in enumerate(self.chains):
                 if run.ended or run.begun:
                     continue
-                if run.cancellation is not None and not run.cancellation.cancel():
+                if run.cancellation is None or run.cancellation.cancel():
+                    self._skip_rest(number, run, why)
+                else:
                     run.begun = True
-                elif run.cancellation is None:
-                    self._skip_rest(number, run)
+
+    def leave(self) -> None:
+        """Ask about its actions no more. What was started goes on; what it was to do next is not done."""
+        with self._lock:
+            for key in [*self._chain_of]:
+                self._forget(key)
+            self._chain_of.clear()
+            self._record = None
+
+    def close_record(self) -> None:
+        """Record that nobody looks what becomes of what was accepted."""
+        if self._record is not None:
+            self._record.close()
 
     # Going on.
 
@@ -212,6 +231,8 @@ class Execution:
             except Empty:
                 return
             run = self.chains[number]
+            if run.ended:
+                continue
             run.cancellation, run.note = None, ""
             match result:
                 case Answered():
@@ -222,7 +243,7 @@ class Execution:
                     self._assign_row(run, result.row)
                     self._end_step(number, run, [self._outcome(run, 0, "unchanged")])
                 case Cancelled():
-                    self._skip_rest(number, run)
+                    self._skip_rest(number, run, None)
                 case _:
                     self._failed(number, run, result)
 
@@ -266,7 +287,7 @@ class Execution:
                     result: Result = self._sender.send(step, look_first=look_first)
             except (PoseidonError, Cancelled) as error:
                 result = error
-            except Exception as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
+            except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
                 result = _unforeseen(step, failure)
             self._results.put((number, result))
             self._news.set()
@@ -313,7 +334,7 @@ class Execution:
         run.actions[place] = action
         run.open[action.id] = place
         self._chain_of[action.id] = number
-        self._actions.join([action.id])
+        self._actions.poller.join([action.id])
         self._waiting.add(action, step.limit_s or math.inf)
 
     def _expected(self, run: ChainRun, place: int, target: Target) -> Expected | None:
@@ -366,11 +387,7 @@ class Execution:
         target = run.step.targets[0]
         held_by = None if busy.action is None else Action(busy.action, self._actions, subject=target.name)
         if held_by is not None and not self._queues:
-            error = DropletBusy(
-                f"{target.name} is busy: {held_by.type} is still running (action {held_by.id}); "
-                f"wait for it with %do actions wait {held_by.id}",
-                action=held_by,
-            )
+            error = _is_held(run.step, held_by)
             error.__cause__ = busy.refusal
             self._failed(number, run, error)
         elif run.tries >= BUSY_TRIES:
@@ -381,12 +398,10 @@ class Execution:
         else:
             # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
             if isinstance(target.id, int):
-                held_by.expected = consistency.expected_after(
-                    held_by.type, target.id, partial(self._assign_row, run)
-                )
+                held_by.expected = consistency.expected_after(held_by.type, target.id, partial(self._assign_row, run))
             run.held_by, run.note = held_by, f"waits until its {held_by.type} has ended"
             self._chain_of[held_by.id] = number
-            self._actions.join([held_by.id])
+            self._actions.poller.join([held_by.id])
             self._waiting.add(held_by, math.inf)
             self._changed(number)
 
@@ -395,13 +410,10 @@ class Execution:
     def _look(self) -> None:
         try:
             self._actions.poll()
-            self._failing_since_s = None
         except PoseidonError as error:
-            if self._failing_since_s is None:
-                self._failing_since_s = self._clock.monotonic()
-            if not self._actions.tolerates(error, self._failing_since_s):
+            if not self._actions.poller.tolerates(error):
                 self._give_up(error)
-        self._waiting.seen(self._actions.latest)
+        self._waiting.seen(self._actions.poller.latest)
         for key in [key for key in self._chain_of if self._waiting.is_over(key)]:
             self._over(key)
 
@@ -419,13 +431,15 @@ class Execution:
     def _forget(self, key: int) -> None:
         self._waiting.drop(key)
         if key > 0:
-            self._actions.leave([key])
+            self._actions.poller.leave([key])
 
     def _target_over(self, run: ChainRun, place: int, failure: PoseidonError | None) -> None:
         if failure is None and run.answered is not None and run.answered.found and run.step is not None:
             action = run.actions.get(place)
             if action is not None and run.step.awaits == "action":
                 failure = self._checked(run, place, action)
+        if failure is None:
+            failure = _still_off(run, place)
         run.ends[place] = (_status(failure), failure)
 
     def _checked(self, run: ChainRun, place: int, action: Action) -> PoseidonError | None:
@@ -465,9 +479,7 @@ class Execution:
         outcomes = self._all(run, step, _status(error), error)
         self._end_step(number, run, outcomes)
 
-    def _all(
-        self, run: ChainRun, step: Step, status: Status, error: PoseidonError | None = None
-    ) -> list[Outcome]:
+    def _all(self, run: ChainRun, step: Step, status: Status, error: PoseidonError | None = None) -> list[Outcome]:
         run.step = step
         return [self._outcome(run, place, status, error) for place in range(len(step.targets))]
 
@@ -494,11 +506,18 @@ class Execution:
         run.ended = run.at == len(run.chain)
         self._changed(number)
 
-    def _skip_rest(self, number: int, run: ChainRun) -> None:
-        while not run.ended:
+    def _skip_rest(self, number: int, run: ChainRun, why: Callable[[Step], PoseidonError] | None) -> None:
+        error = None
+        if why is not None:
             step = run.chain[run.at]
-            run.step = None
-            self._end_step(number, run, self._all(run, step, "skipped"))
+            error = _is_held(step, run.held_by) if run.held_by is not None else why(step)
+        if run.held_by is not None:
+            self._chain_of.pop(run.held_by.id, None)
+            self._forget(run.held_by.id)
+            run.held_by = None
+        run.cancellation = None
+        while not run.ended:
+            self._end_step(number, run, self._all(run, run.chain[run.at], "skipped", error))
 
     # Telling.
 
@@ -515,6 +534,25 @@ class Execution:
             self.on_change(number)
 
 
+def _still_off(run: ChainRun, place: int) -> ActionTimedOut | None:
+    """Return the error for a droplet that was to be powered on again, and is not."""
+    action, row = run.actions.get(place), run.rows.get(place)
+    if run.step is None or run.step.when is not When.ALWAYS or action is None or row is None:
+        return None
+    if row.get("status") == run.step.change.after:
+        return None
+    name = run.step.targets[place].name
+    return ActionTimedOut(f"{action.label} completed, and {name} still reads {row.get('status')}", action=action)
+
+
+def _is_held(step: Step, action: Action) -> DropletBusy:
+    return DropletBusy(
+        f"{step.targets[0].name} is busy: {action.type} is still running (action {action.id}); "
+        f"wait for it with %do actions wait {action.id}",
+        action=action,
+    )
+
+
 def _is_over(answered: Answered) -> bool:
     """Return whether a DELETE was found to have been carried out, so that nothing is left to wait for."""
     return answered.found and not answered.rows
@@ -522,7 +560,7 @@ def _is_over(answered: Answered) -> bool:
 
 def _status(error: PoseidonError | None) -> Status:
     if error is None:
-        return COMPLETED
+        return "completed"
     if isinstance(error, ActionTimedOut):
         return "in-progress"
     if isinstance(error, OutcomeUnknown):
@@ -555,7 +593,7 @@ def _copy(error: PoseidonError) -> PoseidonError:
     return copied
 
 
-def _unforeseen(step: Step, failure: Exception) -> OutcomeUnknown:
+def _unforeseen(step: Step, failure: BaseException) -> OutcomeUnknown:
     # Its own words are for the log: nobody has looked what stands in them.
     error = OutcomeUnknown(
         f"{step.label} failed in an unexpected way ({type(failure).__name__}) and may have been carried out: look before "

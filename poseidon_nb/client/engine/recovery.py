@@ -30,7 +30,7 @@ from poseidon_nb.errors import (
 from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeAlias
 
     from poseidon_nb.client.connection import Connection
@@ -231,15 +231,9 @@ def gone(connection: Connection, read: Request, going: Callable[[SentWindow], bo
     return look
 
 
-def started_since(
-    actions: Iterable[Row], action_type: str, since: datetime, *, known: Collection[int] = ()
-) -> Row | None:
-    """Return the one action of a type that was started since and that was not known before; None for none or several."""
-    found = [
-        row
-        for row in actions
-        if row["type"] == action_type and row["id"] not in known and time_of(row["started_at"]) >= since
-    ]
+def started_since(actions: Iterable[Row], action_type: str, since: datetime) -> Row | None:
+    """Return the one action of a type that was started since; None for none or several."""
+    found = [row for row in actions if row["type"] == action_type and time_of(row["started_at"]) >= since]
     return found[0] if len(found) == 1 else None
 
 
@@ -255,7 +249,7 @@ def made_of(droplet: Row, image: object) -> bool:
     return not known or str(image) in {str(known.get("id")), known.get("slug")}
 
 
-def created_as_asked(droplets: Iterable[Row], body: Row, since: datetime, known: Collection[int]) -> list[Row] | None:
+def created_as_asked(droplets: Iterable[Row], body: Row, since: datetime) -> list[Row] | None:
     """Return the droplets that a create has made, in the order of its names; None where they cannot be told.
 
     Parameters
@@ -265,16 +259,14 @@ def created_as_asked(droplets: Iterable[Row], body: Row, since: datetime, known:
     body : mapping
         What was sent.
     since : datetime
-    known : collection of int
-        Ids of droplets that were there before.
     """
     names = body.get("names") or [body["name"]]
     found = [
         row
         for row in droplets
-        if row["id"] not in known and row["name"] in names and time_of(row["created_at"]) >= since and _is_as_asked(row, body)
+        if row["name"] in names and time_of(row["created_at"]) >= since and _is_as_asked(row, body)
     ]
-    made = []
+    made: list[Row] = []
     for name in names:
         same = [row for row in found if row["name"] == name]
         if len(same) != names.count(name):

@@ -10,18 +10,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
-from poseidon_nb.client.connection import explained, items_of
+from poseidon_nb.client.connection import explained
 from poseidon_nb.client.engine import recovery
+from poseidon_nb.client.engine.consistency import agrees, image_agrees
+from poseidon_nb.client.engine.looks import Looks
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.explanations import explanation
 from poseidon_nb.errors import APIError, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
-from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.recovery import Look, SentWindow
     from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.client.slugs import Slugs
 
@@ -112,15 +112,7 @@ class Sender:
     def __init__(self, connection: Connection, slugs: Slugs) -> None:
         self._connection = connection
         self._slugs = slugs
-        # What is known to be older than the next request, so that it is never taken for what that one made.
-        self._known_actions: set[int] = set()
-        self._known_droplets: set[int] = set()
-        self._looks: Mapping[str, Callable[[Step], tuple[Look | None, str]]] = {
-            "dropletActions_post": self._look_for_droplet_action,
-            "imageActions_post": self._look_for_image_action,
-            "droplets_create": self._look_for_droplets,
-            "droplets_destroy": self._look_for_destroyed,
-        }
+        self.looks = Looks(connection)
 
     def send(self, step: Step, *, look_first: bool = False) -> Answered | Busy | NotNeeded:
         """Send a step once.
@@ -141,9 +133,11 @@ class Sender:
             row = self.droplet(int(step.targets[0].id or 0))
             if why := _not_needed(step, row):
                 return NotNeeded(why, row)
-        look, where = self._looks.get(step.request.operation_id, lambda _: (None, ""))(step)
+        looks = self.looks
         try:
-            accepted = recovery.change(self._connection, step.request, look=look, where=where)
+            accepted = recovery.change(
+                self._connection, step.request, look=looks.look_for(step), where=looks.where(step)
+            )
         except Unprocessable as refusal:
             if PENDING in refusal.api_message and step.targets[0].kind == "droplet":
                 return Busy(self.pending(step.targets[0].id), refusal)
@@ -157,12 +151,12 @@ class Sender:
     def _answered(self, step: Step, answer: Any, *, found: bool) -> Answered:
         if step.awaits == "droplets":
             rows = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
-            self._known_droplets.update(row["id"] for row in rows)
+            self.looks.know("droplets", rows)
             return Answered(answer, found, self._create_actions(answer, rows), tuple(rows))
         if step.awaits == "action":
             started = answer.get("action") or answer.get("actions") or ()
             actions = tuple(started) if isinstance(started, list) else (started,)
-            self._known_actions.update(row["id"] for row in actions)
+            self.looks.know("actions", actions)
             return Answered(answer, found, actions)
         return Answered(answer, found)
 
@@ -173,60 +167,12 @@ class Sender:
         found = []
         for row in rows:
             try:
-                actions = self.newest("dropletActions_list", {"droplet_id": row["id"]})
+                actions = self.looks.newest("dropletActions_list", {"droplet_id": row["id"]})
             except PoseidonError:
                 # Without its action the droplet itself is waited for.
                 return ()
             found.append(next((one for one in reversed(actions) if one["type"] == "create"), None))
         return tuple(action for action in found if action is not None) if None not in found else ()
-
-    # What a lost answer left behind.
-
-    def _look_for_droplet_action(self, step: Step) -> tuple[Look, str]:
-        droplet_id = step.targets[0].id
-        return self._started("dropletActions_list", {"droplet_id": droplet_id}, step), f"%do droplets actions {droplet_id}"
-
-    def _look_for_image_action(self, step: Step) -> tuple[Look, str]:
-        image_id = step.targets[0].id
-        path = {"image_id": image_id}
-        return self._started("imageActions_list", path, step), f"the actions of image {image_id}: %do actions list"
-
-    def _started(self, operation_id: str, path: Mapping[str, Any], step: Step) -> Look:
-        def look(window: SentWindow) -> Row | None:
-            rows = self.newest(operation_id, path)
-            found = recovery.started_since(
-                rows, step.request.body["type"], window.since(), known=self._known_actions
-            )
-            return None if found is None else {"action": found}
-
-        return look
-
-    def _look_for_droplets(self, step: Step) -> tuple[Look, str]:
-        body = step.request.body
-        names = body.get("names") or [body["name"]]
-
-        def look(window: SentWindow) -> Row | None:
-            rows = [
-                row
-                for name in dict.fromkeys(names)
-                for row in self._connection.rows("droplets_list", query={"name": name})
-            ]
-            if str(body["size"]).startswith("gpu-"):
-                rows += self._connection.rows("droplets_list", query={"type": "gpus"})
-            found = recovery.created_as_asked(rows, body, window.since(), self._known_droplets)
-            return None if found is None else {"droplets": found, "links": {}}
-
-        return look, f"the droplets named {joined(names)}: %do droplets list"
-
-    def _look_for_destroyed(self, step: Step) -> tuple[Look, str]:
-        droplet_id = step.targets[0].id
-        read = self._connection.request("droplets_get", path={"droplet_id": droplet_id})
-
-        def going(window: SentWindow) -> bool:
-            rows = self.newest("dropletActions_list", {"droplet_id": droplet_id})
-            return recovery.started_since(rows, "destroy", window.since()) is not None
-
-        return recovery.gone(self._connection, read, going), f"%do droplets get {droplet_id}"
 
     # What a refusal leaves unsaid.
 
@@ -262,17 +208,19 @@ class Sender:
         """Return a droplet as the API sends it."""
         return self._connection.one("droplets_get", path={"droplet_id": droplet_id})
 
+    def image(self, image_id: int) -> Row | None:
+        """Return an image as the API sends it, or None when it is gone."""
+        try:
+            return self._connection.one("images_get", path={"image_id": image_id})
+        except NotFound:
+            return None
+
     def pending(self, droplet_id: int | str | None) -> Row | None:
         """Return the action that runs on a droplet now, or None."""
-        rows = self.newest("dropletActions_list", {"droplet_id": droplet_id})
+        rows = self.looks.newest("dropletActions_list", {"droplet_id": droplet_id})
         return next((row for row in rows if row["status"] == IN_PROGRESS), None)
 
-    def newest(self, operation_id: str, path: Mapping[str, Any]) -> list[Row]:
-        """Return the newest actions of a thing, as many as a page holds, as the API sends them."""
-        request = self._connection.request(operation_id, path=path).with_query(page=1, per_page=200)
-        return items_of(self._connection.send(request).body, "actions", operation_id)
-
-    def check_found(self, step: Step, action: Row, droplet: Row | None) -> None:
+    def check_found(self, step: Step, action: Row, droplet: Mapping[str, Any] | None) -> None:
         """Check that an action which was found by looking is the one that the step asked for, once it has completed.
 
         An action shows its type but not what it was asked for, so somebody else's of the same type looks like ours.
@@ -291,19 +239,22 @@ class Sender:
             )
 
 
-def _shows(sender: Sender, step: Step, action: Row, droplet: Row, parameters: Row) -> bool:
+def _shows(sender: Sender, step: Step, action: Row, droplet: Mapping[str, Any], parameters: Row) -> bool:
     """Return whether a droplet shows what an action was asked for, as far as anything does."""
-    from poseidon_nb.client.engine.consistency import agrees  # noqa: PLC0415  # settle reads by what is defined here
 
+    if step.targets[0].kind == "image":
+        return image_agrees(str(step.request.body["type"]), droplet, parameters)
     connection, path = sender._connection, {"droplet_id": droplet["id"]}  # noqa: SLF001  # one module
     if not agrees(str(step.request.body["type"]), droplet, parameters):
         return False
     if step.request.body["type"] == "snapshot" and parameters.get("name"):
         # A snapshot's created_at equals its action's started_at (terraform-provider-digitalocean finds it by that).
         rows = connection.rows("droplets_list_snapshots", path=path)
-        started = recovery.time_of(action["started_at"])
-        same = [row for row in rows if abs(recovery.time_of(row["created_at"]) - started) <= recovery.ROUNDING]
-        return any(row["name"] == parameters["name"] for row in same)
+        began = recovery.time_of(action["started_at"]) - recovery.ROUNDING
+        ended = recovery.time_of(action["completed_at"]) + recovery.ROUNDING
+        return any(
+            row["name"] == parameters["name"] and began <= recovery.time_of(row["created_at"]) <= ended for row in rows
+        )
     if parameters.get("backup_policy"):
         policy = connection.one("droplets_get_backup_policy", path=path).get("backup_policy") or {}
         return all(policy.get(name) == value for name, value in parameters["backup_policy"].items())

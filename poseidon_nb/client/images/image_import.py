@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.poller import SLICE_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
-from poseidon_nb.client.engine.consistency import Expected, ConsistencyWaiter
+from poseidon_nb.client.engine.consistency import ConsistencyWaiter, Expected
 from poseidon_nb.errors import ActionFailed, ActionTimedOut
 
 if TYPE_CHECKING:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.wait_limits import limit_s
-from poseidon_nb.client.actions import lost
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.engine.consistency import Expected
-from poseidon_nb.client.actions.starting import Starting, not_ours
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields
+from poseidon_nb.client.engine.steps import Step, Target
 from poseidon_nb.client.images.image_import import wait_until_available
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
@@ -22,14 +20,14 @@ from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.text import hint, is_whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from poseidon_nb.client.actions.actions import Actions
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.engine import Engine
 
     Row = dict[str, Any]
     # Named here because within the class `list` is the method.
@@ -118,12 +116,10 @@ class Image(Resource):
 class Images(Collection[Image]):
     """What droplets can be made from. One is named by its id, a public one also by its slug."""
 
-    def __init__(self, connection: Connection, actions: Actions) -> None:
+    def __init__(self, connection: Connection, actions: Actions, engine: Engine) -> None:
         super().__init__(connection, "images", "images_list", lambda row: Image(row, self))
         self._actions = actions
-        self._starting = Starting(connection)
-        # What is known to be older than the next import, so that it is never taken for that import's outcome.
-        self._known: set[int] = set()
+        self._engine = engine
 
     # --- finding -----------------------------------------------------------------------------------------------------
     def list(self, *, type: str | None = None, **filters: Any) -> ImageList:  # noqa: A002  # the API's own word
@@ -231,7 +227,7 @@ class Images(Collection[Image]):
         wait : bool
             Block until it is ``available``, and read it again.
         timeout_s : float, optional
-            Seconds; by default that of an import (`catalogue.wait_limits`).
+            Seconds; an hour by default.
         on_progress : callable, optional
             Told a `Progress` several times a second; its ``id`` is the image's, for an import is no action.
 
@@ -249,21 +245,11 @@ class Images(Collection[Image]):
         fields = {"name": name, "url": url, "region": region, "distribution": distribution, "description": description}
         body = checked_fields(operation("images_create_custom"), fields | {"tags": tags and [*tags]})
         request = self._connection.request("images_create_custom", body=body)
-
-        def look(since: Callable[[], datetime]) -> Row | None:
-            rows = self._connection.rows("images_list", query={"private": True})
-            found = lost.imported_since(rows, name, since(), known=self._known)
-            return {"image": found} if found is not None else None
-
-        answer = self._connection.change(
-            request, look=look, where=f"the images named {name}: %do images list --private"
-        )
+        answer = self._engine.change(request, verb="create", target=Target("image", None, name))
         image = Image(self._connection.unwrapped("images_create_custom", answer), self)
-        self._known.add(image.id)
+        self._engine.sender.looks.know("images", [image])
         if wait:
-            wait_until_available(
-                self._connection, image, timeout_s=timeout_s or limit_s("import"), on_progress=on_progress
-            )
+            wait_until_available(self._connection, image, timeout_s=timeout_s or limit_s("import"), on_progress=on_progress)
         return image
 
     def update(
@@ -279,12 +265,14 @@ class Images(Collection[Image]):
         body = checked_fields(operation("images_update"), fields)
         if not body:
             raise InvalidArgument("update takes name=, description= or distribution=")
-        return Image(self._connection.one("images_update", path={"image_id": _id(image)}, body=body), self)
+        request = self._connection.request("images_update", path={"image_id": _id(image)}, body=body)
+        answer = self._engine.change(request, verb="update", target=_target(image))
+        return Image(self._connection.unwrapped("images_update", answer), self)
 
     def delete(self, image: Image | int) -> None:
         """Destroy an image; droplets that were made from it stay. This cannot be undone."""
-        path = {"image_id": _id(image)}
-        self._connection.delete("images_delete", read="images_get", path=path, where="%do images list --private")
+        request = self._connection.request("images_delete", path={"image_id": _id(image)})
+        self._engine.change(request, verb="delete", target=_target(image))
 
     def act(
         self,
@@ -296,41 +284,28 @@ class Images(Collection[Image]):
         on_progress: OnProgress | None,
     ) -> Action:
         """Start an action on an image, and wait for it; every verb ends here."""
-        path = {"image_id": image.id}
-        request = self._connection.request("imageActions_post", path=path, body=dict(body))
-
-        def newest() -> list[Row]:
-            return self._starting.newest("imageActions_list", path)
-
-        def read() -> Row | None:
-            try:
-                return self.read(image.id)
-            except NotFound:
-                return None
-
-        def agrees(row: Mapping[str, Any]) -> bool:
-            return _agrees(body, row)
-
-        row, found = self._starting.start(request, newest, where=f"the actions of image {image.id}: %do actions list")
-        expected = Expected(image.id, agrees, image.assign, read=read)
-        action = Action(row, self._actions, subject=image.name, expected=expected)
-        if not wait:
-            return action
-        action.wait(timeout_s, on_progress=on_progress)
-        if found and not _agrees(body, image.to_dict()):
-            raise not_ours(action, image.name)
-        return action
-
-
-def _agrees(body: Mapping[str, Any], image: Mapping[str, Any]) -> bool:
-    """Say whether an image reads as it should after an action."""
-    if body["type"] == "transfer":
-        return body["region"] in (image.get("regions") or [])
-    return image.get("type") != "backup"
+        request = self._connection.request("imageActions_post", path={"image_id": image.id}, body=dict(body))
+        step = Step(verb=body["type"], targets=(_target(image),), request=request, awaits="action")
+        (outcome,) = self._engine.run(
+            [(step,)],
+            title=f"images {body['type']} {image.name}",
+            wait=wait,
+            timeout_s=timeout_s,
+            on_progress=on_progress,
+            assign={image.id: image.assign},
+        )
+        if outcome.error is not None:
+            raise outcome.error
+        assert outcome.action is not None  # noqa: S101  # for the type checker: what went well has one
+        return outcome.action
 
 
 def _id(image: Image | int) -> int:
     return image.id if isinstance(image, Image) else image
+
+
+def _target(image: Image | int) -> Target:
+    return Target("image", _id(image), image.name if isinstance(image, Image) else str(image))
 
 
 def _split(kind: str | None, filters: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.bulk import on_each
+from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.magics.answer import Live, answer_of_frame
 from poseidon_nb.magics.in_words import cost_in_words, history_in_words, reconciled_in_words

@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import Progress
-from poseidon_nb.client.engine.consistency import expected_after
 from poseidon_nb.client.connection import telling
+from poseidon_nb.client.engine.consistency import expected_after
 from poseidon_nb.errors import DropletBusy, PoseidonError
 from poseidon_nb.widgets.activity import unforeseen
 

@@ -12,10 +12,10 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.consistency import expected_after
 from poseidon_nb.client.connection import telling
 from poseidon_nb.client.droplets.bulk import ROUNDS, act_on_each, run_on_each
 from poseidon_nb.client.droplets.droplet import Droplet
+from poseidon_nb.client.engine.consistency import expected_after
 from poseidon_nb.errors import ActionError, DropletBusy, PoseidonError
 from poseidon_nb.text import printable
 from poseidon_nb.widgets.activity import spoken, unforeseen

@@ -1,0 +1,113 @@
+"""The same action on many droplets: no failure hides another, nothing is sent twice, and Ctrl-C stops the sending."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from poseidon_nb.client.droplets.chains import action_step
+from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, TimedOut, Unprocessable
+
+
+@pytest.fixture
+def active(client):
+    return [droplet for droplet in client.droplets.list() if droplet.active]
+
+
+def test_all_are_started_waited_for_together_and_given_in_the_order_asked_for(active, on_each, sent):
+    told = []
+    outcomes = on_each(active[::-1], "reboot", on_progress=told.append)
+    assert [outcome.target.id for outcome in outcomes] == [droplet.id for droplet in active[::-1]]
+    assert {(outcome.status, outcome.action.status) for outcome in outcomes} == {("completed", "completed")}
+    assert not any(outcome.error for outcome in outcomes)
+    assert len(sent("POST")) == len(active)
+    assert {one.status for one in told} >= {"in-progress", "completed"}
+
+
+def test_one_failure_of_each_kind_leaves_the_others_alone(client, sandbox, active):
+    refused, errored, slow, *fine = active
+    sandbox.fault("status", status=422, message="No.", path=f"/v2/droplets/{refused.id}/actions", method="POST")
+    sandbox.fault("action_errored", resource_id=errored.id)
+    chains = [
+        (action_step(one.to_dict(), *(("snapshot", {"name": "x"}) if one is slow else ("reboot",))),) for one in active
+    ]
+    outcomes = {one.target.id: one for one in client.engine.run(chains, timeout_s=60)}
+    assert isinstance(outcomes[refused.id].error, Unprocessable)
+    assert (outcomes[refused.id].action, outcomes[refused.id].status) == (None, "failed")
+    assert isinstance(outcomes[errored.id].error, ActionFailed)
+    assert isinstance(outcomes[slow.id].error, ActionTimedOut)
+    assert (outcomes[slow.id].action.status, outcomes[slow.id].status) == ("in-progress", "in-progress")
+    assert not any(outcomes[droplet.id].error for droplet in fine)
+
+
+def test_without_waiting_they_are_given_as_they_were_started(active, on_each, clock):
+    outcomes = on_each(active[:3], "reboot", wait=False)
+    assert {(outcome.status, outcome.action.status) for outcome in outcomes} == {("in-progress", "in-progress")}
+    assert clock.sleeps == []
+
+
+def test_a_busy_droplet_is_waited_for_and_then_acted_upon(client, active, on_each):
+    busy = active[0].take_snapshot("before", wait=False)
+    outcomes = on_each(active[:2], "reboot")
+    assert [outcome.status for outcome in outcomes] == ["completed", "completed"]
+    assert client.actions.get(busy.id).completed
+
+
+def test_a_droplet_that_stays_busy_for_longer_than_the_limit_is_skipped_and_the_others_are_not(active, on_each, sent):
+    active[0].take_snapshot("before", wait=False)
+    outcomes = on_each(active[:2], "reboot", timeout_s=30)
+    assert isinstance(outcomes[0].error, DropletBusy)
+    assert outcomes[0].status == "skipped"
+    assert outcomes[1].action.completed
+
+
+def test_who_does_not_wait_learns_what_keeps_a_droplet_busy(active, on_each):
+    running = active[0].take_snapshot("before", wait=False)
+    (outcome,) = on_each(active[:1], "reboot", wait=False)
+    assert isinstance(outcome.error, DropletBusy)
+    assert outcome.error.action.id == running.id
+
+
+def test_a_step_that_would_change_nothing_is_not_sent(client, active, sent):
+    (outcome,) = client.engine.run([(action_step(active[0].to_dict(), "power_on"),)])
+    assert (outcome.status, outcome.error) == ("unchanged", None)
+    assert sent("POST") == []
+
+
+def test_ctrl_c_while_the_rate_limit_holds_all_sends_no_more(client, sandbox, active, monkeypatch, on_each):
+    # Otherwise what waits for the rate limit would be sent a minute after the person gave up.
+    sandbox.fault("status", status=429, retry_after_s=50, method="POST", times=None)
+    waiting = threading.Barrier(4)
+    ended = threading.Semaphore(0)
+    clock = client._connection.session.clock
+
+    def wait(event, seconds):
+        waiting.wait(30)
+        set_in_time = event.wait(30)
+        ended.release()
+        return set_in_time
+
+    monkeypatch.setattr(clock, "wait", wait)
+
+    def interrupted():
+        waiting.wait(30)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        on_each(active[:3], "reboot", on_idle=interrupted)
+    assert all(ended.acquire(timeout=30) for _ in range(3))
+    assert caught.value.__notes__ == ["0 of 3 had ended; nothing was sent for 3"]
+    assert client.actions.list()[0].type != "reboot"
+    assert client.engine.background == []
+
+
+def test_a_time_limit_covers_the_rate_limit_too(sandbox, active, on_each, clock, monkeypatch):
+    sandbox.fault("status", status=429, retry_after_s=120, method="POST", times=None)
+    # The senders really wait, and the time of the one who waits for them passes meanwhile.
+    monkeypatch.setattr(clock, "wait", lambda event, _: event.wait(30))
+    monkeypatch.setattr("poseidon_nb.client.engine.engine.LOOK_S", 0.01)
+    outcomes = on_each(active[:2], "reboot", timeout_s=10, on_idle=lambda: clock.advance(1))
+    assert [one.status for one in outcomes] == ["skipped", "skipped"]
+    assert all(isinstance(one.error, TimedOut) and not one.error.sent for one in outcomes)
+    assert "not sent within the 10 s allowed" in str(outcomes[0].error)
