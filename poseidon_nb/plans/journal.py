@@ -172,16 +172,27 @@ class _KeptRecord:
         """Record that nothing more will come: everything has ended."""
         if not self.mine:
             return
-        if not self._remains:
-            self._add(lines.closed_line(self._client.now()))
+        if self._remains:
+            self.leave()
+            return
+        self._add(lines.closed_line(self._client.now()))
+        file = self._let_go()
+        if file is not None:
+            file.end()
+
+    def leave(self) -> None:
+        """Record nothing more: what has not ended counts as interrupted."""
+        if not self.mine:
+            return
+        file = self._let_go()
+        if file is not None:
+            file.release()
+
+    def _let_go(self) -> PlanFile | None:
         with self._lock:
             file, self._file, self._closed = self._file, None, True
             _live.pop(self.id, None)
-        if file is not None:
-            if self._remains:
-                file.release()
-            else:
-                file.end()
+        return file
 
     def _add(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
         if not self.mine:
@@ -363,6 +374,10 @@ class _SeveralRecords:
     def close(self) -> None:
         for record in dict.fromkeys(record for record, _ in self._places):
             record.close()
+
+    def leave(self) -> None:
+        for record in dict.fromkeys(record for record, _ in self._places):
+            record.leave()
 
 
 # Where nothing can be written, and what is old.

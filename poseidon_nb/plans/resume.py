@@ -21,7 +21,7 @@ from poseidon_nb.plans.resume_verdicts import ASIDE, Verdict, chain_left, judge,
 from poseidon_nb.text import hint, joined, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import OnProgress
@@ -171,7 +171,7 @@ def plan_left(client: Client, resumptions: Sequence[Resumption], title: str) -> 
     return Plan(title, client.label(), tuple(chains), tuple(notes), client)
 
 
-def run_left(
+def run_left(  # how to wait, all by keyword
     client: Client,
     resumptions: Sequence[Resumption],
     *,
@@ -180,16 +180,17 @@ def run_left(
     timeout_s: float | None = None,
     on_progress: OnProgress | None = None,
     on_idle: Callable[[], None] | None = None,
-) -> list[Outcome]:
+) -> tuple[Plan, list[Outcome]]:
     """Run what is left of plans, and wait for what is in progress.
 
     Returns
     -------
-    list of Outcome
-        One for each step and target that is run or waited for. A failure is an outcome's ``error`` and is not raised.
+    tuple
+        What was run or waited for, as a plan, and an outcome for each of its steps and targets. A failure is an outcome's
+        ``error`` and is not raised.
     """
     _decide(client, resumptions, timeout_s=timeout_s, on_progress=on_progress)
-    plans = []
+    plans: list[Continued] = []
     chains: list[Chain] = []
     waiting: list[tuple[str, Step, Judged]] = []
     for one in resumptions:
@@ -211,11 +212,14 @@ def run_left(
                 if not going_on.begun:
                     # Nothing had to be sent after all, or nothing could be.
                     _let_go(client, going_on.plans, ended=bool(outcomes))
-    if wait:
-        for _, step, judged in waiting:
+    for plan_id, step, judged in waiting:
+        if wait:
             outcomes += _wait_for(client, step, judged, timeout_s=timeout_s, on_progress=on_progress)
-        _tidy(client, dict.fromkeys(plan_id for plan_id, _, _ in waiting))
-    return outcomes
+            _tidy(client, plan_id)
+        else:
+            outcomes += [Outcome(step, target, "in-progress") for target in step.targets]
+    waited = ((replace(step, unchanged=""),) for _, step, _ in waiting)
+    return Plan(title, client.label(), (*chains, *waited), client=client), outcomes
 
 
 def _let_go(client: Client, plans: Sequence[Continued], *, ended: bool) -> None:
@@ -325,17 +329,15 @@ def _ended(action: Action, *, timeout_s: float | None, on_progress: OnProgress |
     return None
 
 
-def _tidy(client: Client, ids: Iterable[str]) -> None:
-    """Close the plans of which nothing is left after what was in progress has ended."""
-    files = PlanFiles(state_folder())
-    for plan_id in ids:
-        try:
-            file, entry = files.take(plan_id)
-        except PoseidonError:
-            # It runs on, or has ended.
-            continue
-        one = Resumption(file, entry, judge(entry, Reading(client).facts(entry)))
-        if one.stay or one.chains():
-            file.release()
-        else:
-            one.continued([]).settle(client.now())
+def _tidy(client: Client, plan_id: str) -> None:
+    """Close a plan of which nothing is left after what was in progress has ended."""
+    try:
+        file, entry = PlanFiles(state_folder()).take(plan_id)
+    except PoseidonError:
+        # It runs on, or has ended.
+        return
+    one = Resumption(file, entry, judge(entry, Reading(client).facts(entry)))
+    if one.stay or one.chains():
+        file.release()
+    else:
+        one.continued([]).settle(client.now())

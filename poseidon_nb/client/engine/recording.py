@@ -36,6 +36,9 @@ class Record(Protocol):
     def close(self) -> None:
         """Record that nothing more will come: everything has ended."""
 
+    def leave(self) -> None:
+        """Record nothing more: what has not ended goes on without this kernel, or not at all."""
+
 
 class Recorder(Protocol):
     """Begins records."""
@@ -67,6 +70,9 @@ class _Nowhere:
         pass
 
     def close(self) -> None:
+        pass
+
+    def leave(self) -> None:
         pass
 
 
