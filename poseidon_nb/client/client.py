@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 SANDBOX = "SANDBOX"
 #: Where a sandbox tells its id.
 SANDBOX_ID = "/_sandbox/id"
-_YES = {"1", "true", "yes", "on"}
 
 
 class HasAddress(Protocol):
@@ -77,9 +75,10 @@ def connect(  # the ways to name an account, all by keyword but the first
     base_url : str, optional
         Another address than DigitalOcean's; https, or this machine.
     timeout_s : float
-        Longest wait for one reply, in seconds.
+        How long one request may take as a whole, in seconds, from its connection to the last byte of its answer. One
+        that is repeated gets it anew.
     read_only : bool
-        Refuse every request but GET. ``POSEIDON_READ_ONLY=1`` does the same for all clients.
+        Refuse every request but GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
     clock : Clock
         For tests.
 
@@ -105,7 +104,7 @@ def connect(  # the ways to name an account, all by keyword but the first
         credential,
         base_url=base_url or PRODUCTION,
         timeout_s=timeout_s,
-        read_only=read_only or os.environ.get("POSEIDON_READ_ONLY", "").strip().lower() in _YES,
+        read_only=read_only,
         clock=clock,
     )
     return Client(session)
@@ -190,7 +189,7 @@ class Client:
 
     @property
     def read_only(self) -> bool:
-        """Whether every request but GET is refused."""
+        """Whether every request but GET is refused, as things stand now."""
         return self._connection.session.read_only
 
     @property

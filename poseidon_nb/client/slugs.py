@@ -56,14 +56,18 @@ class Slugs:
         if size is None:
             return ""
         sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
-        region = fields.get("region")
-        if size not in sizes:
-            sold = [slug for slug, row in sizes.items() if not region or region in row["regions"]]
-            where = f" in {region}" if region and sold else ""
-            return f"no size {size!r}{where}{hint(str(size), sold or sizes)}"
         # A prefix such as "nyc" means any region of that area.
-        sold_there = any(slug.startswith(str(region)) for slug in sizes[size]["regions"])
-        if region and not sold_there and self._knows_region(str(region)):
+        region = str(fields.get("region") or "")
+        sold = [slug for slug, row in sizes.items() if _sold(row, region)]
+        if size not in sizes:
+            where = f" in {region}" if region and sold else ""
+            # Without a region that there is, whatever is sold at all.
+            return (
+                f"no size {size!r}{where}{hint(str(size), sold or [slug for slug, row in sizes.items() if _sold(row)])}"
+            )
+        if not sizes[size]["available"]:
+            return f"{size} is not available{hint(str(size), sold)}"
+        if region and size not in sold and self._knows_region(region):
             return f"{size} is not sold in {region}, but in {', '.join(sizes[size]['regions']) or 'no region'}"
         return ""
 
@@ -112,6 +116,8 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
     could = [slug for slug, row in sizes.items() if _fits(row, droplet)]
     if size not in sizes:
         raise InvalidArgument(f"no size {size!r}{hint(size, could)}")
+    if not sizes[size]["available"]:
+        raise InvalidArgument(f"{size} is not available{hint(size, could)}")
     if region not in sizes[size]["regions"]:
         raise InvalidArgument(f"{size} is not sold in {region}{hint(size, could)}")
     if sizes[size]["disk"] < droplet["disk"]:
@@ -136,10 +142,15 @@ def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
     could = [
         row
         for row in sizes
-        if row["available"] and regions <= {*row["regions"]} and row["disk"] >= disk and slugs != {row["slug"]}
+        if _sold(row) and regions <= {*row["regions"]} and row["disk"] >= disk and slugs != {row["slug"]}
     ]
     return sorted(could, key=lambda row: (row["price_monthly"], row["slug"]))
 
 
 def _fits(size: Row, droplet: Row) -> bool:
-    return droplet["region"]["slug"] in size["regions"] and bool(size["disk"] >= droplet["disk"])
+    return _sold(size, droplet["region"]["slug"]) and bool(size["disk"] >= droplet["disk"])
+
+
+def _sold(size: Row, region: str = "") -> bool:
+    """Check whether a size can be had now: anywhere, or in a region or an area such as ``"nyc"``."""
+    return bool(size["available"]) and any(slug.startswith(region) for slug in size["regions"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, NoToken
+from poseidon_nb.magics.language.words import SIZES_IN
 from poseidon_nb.transport.credentials import THIS_KERNEL
 
 if TYPE_CHECKING:
@@ -146,6 +147,19 @@ class Kernel:
         known = () if whole else self._known.get(kind, ())
         texts = dict.fromkeys([*known, *(str(word) for word in words)])
         self._known[kind] = tuple(texts)[:MOST_WORDS]
+
+    def learn_sizes(self, sizes: Iterable[tuple[str, bool, Iterable[str]]]) -> None:
+        """Remember the sizes that can be had, in all and by region, of slugs, whether available, and regions."""
+        by_region: dict[str, list[str]] = {}
+        sold = [(slug, [*regions]) for slug, available, regions in sizes if available]
+        for slug, regions in sold:
+            for region in regions:
+                by_region.setdefault(f"{SIZES_IN}{region}", []).append(slug)
+        for kind in [kind for kind in self._known if kind.startswith(SIZES_IN)]:
+            del self._known[kind]
+        self.learn("sizes", [slug for slug, regions in sold if regions])
+        for kind, slugs in by_region.items():
+            self.learn(kind, slugs)
 
     def learn_names(self, kind: str, names: Iterable[tuple[str, int | str]], *, whole: bool = True) -> None:
         """Remember names as words, and the ids that they stand for, for a plan that must not ask."""

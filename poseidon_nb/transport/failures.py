@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NEVER_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError)
+_TOO_LATE = (urllib3.exceptions.ReadTimeoutError, requests.Timeout, TimeoutError)
 _UNPROVEN = (ssl.SSLCertVerificationError, ssl.CertificateError)
 
 
-def failure_for(exc: Exception, *, label: str, where: str, timeout_s: float, hint: str = "") -> TransportError:
-    """Give our error for one of ``requests`` and what lies below it.
+def failure_for(
+    exc: Exception, *, label: str, where: str, timeout_s: float, hint: str = "", sent: bool | None = None
+) -> TransportError:
+    """Return our error for one of ``requests`` and what lies below it.
 
     ``sent`` is false only where it is certain that no byte of the request has left: a change that may have arrived is
     never repeated, so a doubt counts as sent.
@@ -34,17 +37,19 @@ def failure_for(exc: Exception, *, label: str, where: str, timeout_s: float, hin
         What the time limit was.
     hint : str
         What to look at when nothing listens there.
+    sent : bool or None
+        Whether a byte of the request may have left; None where only the error can tell.
     """
     chain = list(_chain(exc))
     why = _words(chain[-1])
     failure: TransportError
-    sent = False
-    if isinstance(exc, requests.exceptions.ConnectTimeout):
-        failure = TimedOut(f"{label}: {where} did not accept a connection in time")
-    elif _holds(chain, urllib3.exceptions.ReadTimeoutError) or isinstance(exc, requests.Timeout):
-        failure, sent = TimedOut(f"{label}: {where} did not answer within {round(timeout_s, 1) or timeout_s:g} s"), True
-    elif isinstance(exc, requests.exceptions.ProxyError):
+    doubt = False
+    if isinstance(exc, requests.exceptions.ProxyError):
         failure = ConnectionFailed(f"{label}: the proxy cannot be reached ({why})")
+    elif isinstance(exc, requests.exceptions.ConnectTimeout) or (sent is False and _holds(chain, *_TOO_LATE)):
+        failure = TimedOut(f"{label}: {where} did not accept a connection in time")
+    elif _holds(chain, *_TOO_LATE):
+        failure, doubt = TimedOut(f"{label}: {where} did not answer within {seconds(timeout_s)}"), True
     elif _holds(chain, *_UNPROVEN):
         failure = ConnectionFailed(f"{label}: {where} does not prove who it is ({why})")
     elif _holds(chain, *_NEVER_CONNECTED):
@@ -52,18 +57,29 @@ def failure_for(exc: Exception, *, label: str, where: str, timeout_s: float, hin
     elif isinstance(exc, ValueError) or not isinstance(exc, (requests.RequestException, urllib3.exceptions.HTTPError)):
         # An address of a proxy that is none, a missing file of certificates: found before anything was opened.
         failure = ConnectionFailed(f"{label}: cannot be sent to {where} ({why})")
+    elif sent is False:
+        failure = ConnectionFailed(f"{label}: no secure connection to {where} ({why})")
     elif isinstance(exc, requests.exceptions.ContentDecodingError):
-        failure, sent = ConnectionFailed(f"{label}: {where} sent an answer that cannot be unpacked ({why})"), True
+        failure, doubt = ConnectionFailed(f"{label}: {where} sent an answer that cannot be unpacked ({why})"), True
     else:
-        failure, sent = ConnectionFailed(f"{label}: the connection to {where} was lost ({why})"), True
-    failure.sent = sent
-    if isinstance(exc, requests.RequestException):
-        exc.request = None  # it holds the token's header
-    for error in chain:
-        # The frames of http.client hold the header with the token, and verbose tracebacks print what frames hold.
-        error.__traceback__ = None
+        failure, doubt = ConnectionFailed(f"{label}: the connection to {where} was lost ({why})"), True
+    failure.sent = doubt if sent is None else sent
+    _strip(exc, chain)
     failure.__cause__ = exc
     return failure
+
+
+def _strip(exc: Exception, chain: list[BaseException]) -> None:
+    """Remove what holds the token: the request, and the frames of http.client, which verbose tracebacks print."""
+    if isinstance(exc, requests.RequestException):
+        exc.request = None
+    for error in chain:
+        error.__traceback__ = None
+
+
+def seconds(timeout_s: float) -> str:
+    """Return a time limit in words, to the tenth of a second."""
+    return f"{round(timeout_s, 1) or timeout_s:g} s"
 
 
 def _holds(chain: list[BaseException], *kinds: type[BaseException]) -> bool:

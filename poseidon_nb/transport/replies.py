@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from poseidon_nb.errors import (
     APIError,
     Conflict,
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 
 #: Letters of the API's own sentence that an error repeats.
 _LONGEST = 600
+#: What is larger, in bytes, is not read to see whether it came through.
+_READ_WHOLE = 65_536
+#: Bytes at either end in which there is something beside white space.
+_ENDS = 1024
+#: The reading operations that answer with something else than JSON: CSV, PDF and YAML.
+NOT_JSON = frozenset({"invoices_get_csvByUUID", "invoices_get_pdfByUUID", "kubernetes_get_kubeconfig"})
 _BY_STATUS: dict[int, type[APIError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -77,10 +85,36 @@ class Reply:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             pass
-        # Not raised from within the decoder's error, which keeps the body; nor is the body quoted: an echo in it would
-        # give the token away.
+        # Not raised from within the decoder's error, which keeps the body.
+        raise self.not_json()
+
+    def not_json(self, label: str = "") -> ShapeError:
+        """Return the error for a body that is not JSON, naming the request if it is told what that is called."""
+        # The body is not quoted: an echo in it would give the token away.
         kind = self.headers.get("content-type", "").split(";")[0] or "no content type"
-        raise ShapeError(f"the answer is not JSON ({len(self.body):,} bytes, {kind})")
+        return ShapeError(f"{label}{label and ': '}the answer is not JSON ({len(self.body):,} bytes, {kind})")
+
+    def garbled(self, request: Request) -> bool:
+        """Check whether this answer to a GET came through badly: JSON was due, and it is empty, a web page, or cut off.
+
+        Of a large body only both ends are looked at, for that costs nothing. A bare path may answer with anything.
+        """
+        judged = request.method == "GET" and request.operation_id and request.operation_id not in NOT_JSON
+        if not judged or self.status == HTTPStatus.NO_CONTENT:
+            return False
+        if len(self.body) > _READ_WHOLE:
+            return self.body[:_ENDS].lstrip()[:1] + self.body[-_ENDS:].rstrip()[-1:] not in {b"{}", b"[]"}
+        try:
+            msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        else:
+            return False
+        try:
+            # More lenient: with a byte order mark, or NaN.
+            return self.json() is None
+        except ShapeError:
+            return True
 
     def content(self) -> Any:
         """Give the body as its content type says: as Python objects, as text, or as bytes; None for an empty one.

@@ -29,7 +29,7 @@ class Outcome:
     Parameters
     ----------
     status : int or None
-        The HTTP status; None when no whole reply came.
+        The HTTP status; None when no whole reply came. One of success is that of an answer that came garbled.
     sent : bool
         Whether the server may have seen the request.
     headers : mapping
@@ -56,7 +56,7 @@ class RetryPolicy:
     Parameters
     ----------
     tries : int
-        Requests in all after lost connections and 5xx other than 501.
+        Requests in all after lost connections, garbled answers, and 5xx other than 501.
     connects : int
         Tries to reach a server that does not accept a connection at all; fewer, because that seldom passes.
     first_s, most_s : float
@@ -103,6 +103,8 @@ class RetryPolicy:
             return None
         if outcome.status is None:
             return Wait(backoff_s, "connection lost")
+        if outcome.status < 300:  # noqa: PLR2004  # 2xx
+            return Wait(backoff_s, "garbled answer")
         passes = outcome.status >= 500 and outcome.status != NOT_IMPLEMENTED  # noqa: PLR2004  # 5xx
         return Wait(backoff_s, f"server error {outcome.status}") if passes else None
 

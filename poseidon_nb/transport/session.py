@@ -9,8 +9,16 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly, TimedOut, TransportError
-from poseidon_nb.transport import cancellation, deadline
+from poseidon_nb.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    InvalidArgument,
+    PoseidonError,
+    ReadOnly,
+    TimedOut,
+    TransportError,
+)
+from poseidon_nb.transport import cancellation, deadline, environment
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
 from poseidon_nb.transport.journal import READING, Course, Journal
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
@@ -43,9 +51,10 @@ class Session:
     base_url : str
         ``https://...``; ``http://`` only for this machine.
     timeout_s : float
-        Longest silence of the server while one reply is awaited, in seconds.
+        How long one request may take as a whole, in seconds: its connection, its sending, and its whole answer, however
+        it drips. Pauses and repeats are not in it; `deadline` bounds those.
     read_only : bool
-        Refuse every request but GET.
+        Refuse every request but GET. ``POSEIDON_READ_ONLY``, read at every request, does so too.
     journal : Journal, optional
         Where each change that is sent is written down, once, with what became of it; none is kept by default.
     clock : Clock
@@ -79,7 +88,7 @@ class Session:
         self.base_url = checked_base_url(base_url)
         self.credential = credential
         self.timeout_s = timeout_s
-        self.read_only = read_only
+        self._read_only = read_only
         self.journal = journal
         #: The account's name for the journal, once somebody knows it.
         self.account = ""
@@ -111,6 +120,14 @@ class Session:
         """The limit as the last reply that spoke of one told it; None before any. Sends nothing."""
         return self._rate_limit
 
+    @property
+    def read_only(self) -> bool:
+        """Whether every request but GET is refused, as things stand now."""
+        try:
+            return self._read_only or environment.forbids_changes()
+        except ConfigurationError:
+            return True
+
     def send(self, request: Request, *, on_wait: Callable[[float, str], None] | None = None) -> Reply:
         """Send a request and give its reply; blocks, and repeats where that is safe.
 
@@ -124,15 +141,17 @@ class Session:
         ------
         ReadOnly
             The request would change something and this session only reads.
+        ConfigurationError
+            It would, and ``POSEIDON_READ_ONLY`` says neither yes nor no.
         APIError
             DigitalOcean refused, or failed.
+        ShapeError
+            The answer to a GET came garbled each time.
         ConnectionFailed, TimedOut
             No reply came. A request that is not safe to repeat may have been carried out all the same.
         """
-        if self.read_only and request.method != "GET":
-            raise ReadOnly(
-                f"read-only: {request.label} would change the account; connect without read_only to allow it"
-            )
+        if request.method != "GET":
+            self._refuse_if_read_only(request)
         course = Course(request)
         try:
             return self._repeat(request, on_wait, course)
@@ -164,7 +183,7 @@ class Session:
             course.begins(self.clock.now())
             came = self._try_once(request)
             course.came(came)
-            if isinstance(came, Reply) and came.status < _REDIRECTS.start:
+            if isinstance(came, Reply) and came.status < _REDIRECTS.start and not came.garbled(request):
                 return came
             if isinstance(came, Reply):
                 outcome = Outcome(came.status, headers=came.headers)
@@ -190,6 +209,15 @@ class Session:
                 self._pause(wait.seconds, wait.reason, on_wait)
             else:
                 raise self._error(request, came, doubt)
+
+    def _refuse_if_read_only(self, request: Request) -> None:
+        if self._read_only:
+            way = "connect without read_only"
+        elif environment.forbids_changes():
+            way = f"unset {environment.READ_ONLY}"
+        else:
+            return
+        raise ReadOnly(f"read-only: {request.label} would change the account; {way} to allow it")
 
     def _write_down(self, request: Request, course: Course) -> None:
         if self.journal is None or request.method in READING:
@@ -242,6 +270,8 @@ class Session:
             return failure
         if isinstance(came, TransportError):
             return came
+        if came.status < _REDIRECTS.start:
+            return came.not_json(request.label)
         if came.status in _REDIRECTS:
             # It would carry the token to a place that the user did not name.
             return ConnectionFailed(

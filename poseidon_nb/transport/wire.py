@@ -7,16 +7,17 @@ lead, and put a password from ``~/.netrc`` in the token's place.
 from __future__ import annotations
 
 import http.client
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
-from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.errors import InvalidArgument, TimedOut, TransportError
 from poseidon_nb.transport.address import is_loopback
-from poseidon_nb.transport.failures import failure_for
+from poseidon_nb.transport.connections import BoundedAdapter, bounded
+from poseidon_nb.transport.failures import failure_for, seconds
 from poseidon_nb.transport.replies import Reply
 from poseidon_nb.version import __version__
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 #: Connections at once.
 CONNECTIONS = 16
-CONNECT_TIMEOUT_S = 10.0
 #: Headers that are the wire's own: who asks, whom, and where the body ends.
 _OURS = frozenset({"authorization", "connection", "content-length", "cookie", "host", "transfer-encoding"})
 
@@ -60,7 +60,9 @@ class Wire:
         self._where = parts.netloc
         self.loopback = is_loopback(parts.hostname or "")
         self._token = token
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True)
+        self._adapter = BoundedAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, pool_block=True)
+        # Not left to the pool, which waits for a connection without end.
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
@@ -75,7 +77,7 @@ class Wire:
         ----------
         request : Request
         timeout_s : float
-            Longest silence of the server, in seconds.
+            How long it may take as a whole, in seconds: to wait for a connection, connect, send, and read the answer.
 
         Raises
         ------
@@ -85,16 +87,29 @@ class Wire:
             No whole reply came; ``sent`` says whether the server may have seen the request.
         """
         prepared = self._prepared(request)
-        timeout = (min(timeout_s, CONNECT_TIMEOUT_S), timeout_s)
-        try:
-            response = self._adapter.send(prepared, timeout=timeout, **self._settings)
-            body = response.content
-        except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
-            hint = "; is the sandbox still running?" if self.loopback else ""
-            failure = failure_for(exc, label=request.label, where=self._where, timeout_s=timeout_s, hint=hint)
-        else:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status_code, headers, body)
+        failure: TransportError
+        with bounded(timeout_s) as attempt:
+            if not self._free.acquire(timeout=timeout_s):
+                failure = TimedOut(f"{request.label}: no connection was free within {seconds(timeout_s)}")
+                failure.sent = False
+                raise failure
+            try:
+                response = self._adapter.send(prepared, timeout=(timeout_s, timeout_s), **self._settings)
+                body = response.content
+            except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
+                failure = failure_for(
+                    exc,
+                    label=request.label,
+                    where=self._where,
+                    timeout_s=timeout_s,
+                    hint="; is the sandbox still running?" if self.loopback else "",
+                    sent=attempt.sent,
+                )
+            else:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, headers, body)
+            finally:
+                self._free.release()
         # Raised out here, where Python hangs nothing onto it: its cause has lost the frames that hold the token.
         raise failure
 

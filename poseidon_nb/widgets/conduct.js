@@ -29,7 +29,7 @@ function conduct(card, region, model) {
     place = control;
     around = [];
     for (let node = control.parentElement; node && node !== card; node = node.parentElement)
-      if (node.matches(".pnb-asker, .pnb-entry, .pnb-work, .pnb-activity, [class*='pnb-form-']")) around.push(node);
+      if (node.matches(".pnb-asker, .pnb-work, .pnb-activity, [class*='pnb-form-']")) around.push(node);
   }
 
   function goTo(control) {

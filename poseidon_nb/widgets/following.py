@@ -53,7 +53,7 @@ class Following:
         return self._subscription.closed
 
     def following_notice(self) -> str:
-        """Give what somebody should know who looks at the panel now; nothing while all is well."""
+        """Return what somebody should know who looks at the panel now; nothing while all is well."""
         state = self._subscription.state
         if self.closed:
             return CLOSED

@@ -14,12 +14,12 @@ from poseidon_nb.widgets.resizing import consequences_html
 from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
-    from poseidon_nb.widgets.form_model import FormModel
+    from poseidon_nb.widgets.fleet.model import DropletsModel
     from poseidon_nb.widgets.parts import Clicked
 
 
-def verb_buttons(model: FormModel, clicked: Clicked) -> dict[str, Button]:
-    """Give the buttons of the first row, by verb."""
+def verb_buttons(model: DropletsModel, clicked: Clicked) -> dict[str, Button]:
+    """Return the buttons of the first row, by verb."""
     return {
         name: Button(
             clicked(partial(model.press, name)),
@@ -30,7 +30,7 @@ def verb_buttons(model: FormModel, clicked: Clicked) -> dict[str, Button]:
     }
 
 
-def show_buttons(buttons: dict[str, Button], model: FormModel) -> None:
+def show_buttons(buttons: dict[str, Button], model: DropletsModel) -> None:
     """Show them as they are now, the one whose form is open as open."""
     for verb, state in model.buttons().items():
         buttons[verb].show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
@@ -42,14 +42,14 @@ class SnapshotForm:
 
     Parameters
     ----------
-    model : FormModel
+    model : DropletsModel
     clicked : callable
         Makes a handler of what a button does.
     label : str
         Of the field.
     """
 
-    def __init__(self, model: FormModel, clicked: Clicked, label: str) -> None:
+    def __init__(self, model: DropletsModel, clicked: Clicked, label: str) -> None:
         self._model = model
         # Sent once, when the field is left: letter by letter ipywidgets holds values back while the kernel is at work, and
         # a click on the button would overtake the last of them.
@@ -82,14 +82,14 @@ class ResizeForm:
 
     Parameters
     ----------
-    model : FormModel
+    model : DropletsModel
     clicked : callable
         Makes a handler of what a button does.
     label : str
         Of the list of sizes.
     """
 
-    def __init__(self, model: FormModel, clicked: Clicked, label: str) -> None:
+    def __init__(self, model: DropletsModel, clicked: Clicked, label: str) -> None:
         self._model = model
         self._sizes = classed(ipywidgets.Select(description=label, rows=10), "sizes")
         self._disk = classed(ipywidgets.RadioButtons(description="What grows"), "disk")

@@ -5,26 +5,22 @@ Values may be set from any thread. A value that is set again to what it was is n
 
 from __future__ import annotations
 
-from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from poseidon_nb.text import printable
-from poseidon_nb.widgets.progress import bar_html
 from poseidon_nb.widgets.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from poseidon_nb.widgets.activity import Activity, Entry
-
     Clicked = Callable[[Callable[[], None]], Callable[[], None]]
 
 
 def classed(widget: Any, *names: str) -> Any:
-    """Give a widget with these classes, for the style sheet and for tests: ``pnb-...``."""
+    """Return a widget with these classes, for the style sheet and for tests: ``pnb-...``."""
     for name in names:
         widget.add_class(f"pnb-{name}")
     return widget
@@ -39,7 +35,7 @@ def marked(widget: Any, name: str, *, on: bool) -> None:
 
 
 def html(*names: str, value: str = "") -> Any:
-    """Give a place for HTML, which whoever fills it has escaped."""
+    """Return a place for HTML, which whoever fills it has escaped."""
     return classed(ipywidgets.HTML(value), *names)
 
 
@@ -51,7 +47,7 @@ def shown(widget: Any, value: str) -> None:
 
 
 def head_html(title: str, account: str, below: str) -> str:
-    """Give what stands at the top of a panel, of words that nobody has escaped."""
+    """Return what stands at the top of a panel, of words that nobody has escaped."""
     return (
         f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(title)}</span>"
         f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
@@ -60,12 +56,12 @@ def head_html(title: str, account: str, below: str) -> str:
 
 
 def box(*children: Any, names: Sequence[str] = ()) -> Any:
-    """Give a box of widgets; the style sheet lays it out."""
+    """Return a box of widgets; the style sheet lays it out."""
     return classed(ipywidgets.Box(children), *names)
 
 
 def style_sheet() -> Any:
-    """Give the widget that holds the style sheet; every panel begins with one."""
+    """Return the widget that holds the style sheet; every panel begins with one."""
     return html("hidden", value=STYLE)
 
 
@@ -142,57 +138,3 @@ class Notices:
         shown(self._words, "".join(f"<div class='pnb-strong'>{escape(notice)}</div>" for notice in notices))
         self._resume.show("Resume", why=f"Follow {self._what} again", visible=paused)
         marked(self.widget, "hidden", on=not notices)
-
-
-class ActivityList:
-    """The rows of an `Activity`: bars, steps, errors, *retry* and *dismiss*.
-
-    Parameters
-    ----------
-    activity : Activity
-    clicked : callable
-        Makes a handler of what a button does.
-    changed : callable
-        Called after a row was dismissed.
-    """
-
-    def __init__(self, activity: Activity, clicked: Clicked, changed: Callable[[], None]) -> None:
-        self._activity = activity
-        self._clicked = clicked
-        self._changed = changed
-        self._rows: dict[Entry, _EntryRow] = {}
-        self.widget = box(names=("activity",))
-        self.widget.layout.flex_flow = "column"
-
-    def refresh(self) -> None:
-        """Show the rows as they are now."""
-        entries = self._activity.entries
-        for entry in entries:
-            if entry not in self._rows:
-                self._rows[entry] = _EntryRow(entry, self._clicked, self._dismiss)
-            self._rows[entry].refresh()
-        children = tuple(self._rows[entry].widget for entry in entries)
-        if children != self.widget.children:
-            self.widget.children = children
-        for entry in [*self._rows.keys() - {*entries}]:
-            close_all(self._rows.pop(entry).widget)
-
-    def _dismiss(self, entry: Entry) -> None:
-        self._activity.dismiss(entry)
-        self._changed()
-
-
-class _EntryRow:
-    def __init__(self, entry: Entry, clicked: Clicked, dismiss: Callable[[Entry], None]) -> None:
-        self._entry = entry
-        self._bar, self._detail = html("progress"), html("detail", "empty")
-        self._retry = Button(clicked(entry.try_again), names=("retry",))
-        self._dismiss = Button(clicked(partial(dismiss, entry)), names=("dismiss", "quiet"))
-        self.widget = box(self._bar, self._retry.widget, self._dismiss.widget, self._detail, names=("entry",))
-
-    def refresh(self) -> None:
-        entry = self._entry
-        shown(self._bar, bar_html(entry.row))
-        shown(self._detail, entry.detail_html())
-        self._retry.show("Retry", why=f"Retry: {entry.title}", visible=entry.offers_retry)
-        self._dismiss.show("Dismiss", why=f"Dismiss: {entry.title}", visible=entry.ended)

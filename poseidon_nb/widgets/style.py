@@ -67,10 +67,18 @@ STYLE = """<style>
 .pnb-consequence p { margin: 0 0 2px; } .pnb-consequence b { font-weight: 600; }
 .pnb-consequence.pnb-grave { border-left-color: var(--pnb-bad); }
 .pnb-activity { width: 100%; overflow: visible; }
-.pnb-entry { width: 100%; min-height: 50px; padding: 9px 18px; border-top: 1px solid var(--pnb-line); display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; overflow: visible; }
-.pnb-entry > .widget-html { flex: 1 1 300px; min-width: 0; }
-.pnb-entry .pnb-detail { flex: 1 0 100%; }
-.pnb-entry .pnb-dismiss { margin-right: -12px; }
+.pnb-work { width: 100%; border-top: 1px solid var(--pnb-line); padding: 10px 18px; display: flex; flex-direction: column; gap: 6px; overflow: visible; }
+.pnb-work-top { display: flex; flex-flow: row wrap; gap: 6px 10px; align-items: center; width: 100%; overflow: visible; }
+.pnb-work-top > .widget-html { flex: 1 1 320px; min-width: 0; }
+.pnb-work-head { display: flex; flex-direction: column; gap: 5px; } .pnb-work-words { font-weight: 600; overflow-wrap: anywhere; }
+.pnb-track { display: block; height: 6px; border-radius: 3px; overflow: hidden; background: var(--jp-layout-color3, #ddd); }
+.pnb-track > span { display: block; height: 100%; border-radius: 3px; background: var(--pnb-brand); transition: width .2s; }
+.pnb-work-good .pnb-track > span { background: var(--pnb-good); } .pnb-work-bad .pnb-track > span { background: var(--pnb-bad); }
+.pnb-work-rows { display: flex; flex-direction: column; width: 100%; max-height: 232px; overflow-x: hidden; overflow-y: auto; gap: 1px; padding-right: 6px; }
+.pnb-panel .pnb-work-rows .pnb-row-label, .pnb-actions .pnb-row-label { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.pnb-work-rows > .widget-html { flex: 0 0 auto; width: 100%; }
+.pnb-work.pnb-single { flex-flow: row wrap; align-items: center; min-height: 50px; padding: 9px 18px; }
+.pnb-single .pnb-work-rows { flex: 1 1 300px; width: auto; min-width: 0; gap: 6px; } .pnb-single .pnb-work-top { order: 1; width: auto; } .pnb-single .pnb-dismiss { margin-right: -12px; }
 .pnb-panel .pnb-row { display: grid !important; grid-template-columns: minmax(0, 280px) minmax(90px, 200px) minmax(0, 1fr); align-items: center; gap: 2px 16px !important; }
 .pnb-panel .pnb-row-label { white-space: normal !important; overflow-wrap: anywhere; font-weight: 500; unicode-bidi: isolate; }
 .pnb-panel .pnb-row-bar { background: color-mix(in srgb, var(--pnb-ink) 13%, transparent) !important; }

@@ -1,4 +1,4 @@
-"""What tables, lists and rows of work add to the style sheet of panels, in the same colours of the theme."""
+"""What tables and lists add to the style sheet of panels, in the same colours of the theme."""
 
 from __future__ import annotations
 
@@ -44,19 +44,6 @@ TABLE_STYLE = """<style>
 .pnb-fleet .pnb-bar .pnb-why { color: var(--pnb-soft); }
 .pnb-fleet .pnb-selected { display: flex; flex-flow: row wrap; align-items: center; gap: 0 10px; width: 100%; min-height: 30px; margin-bottom: 6px; overflow: visible; }
 .pnb-fleet .pnb-selection { min-width: 0; overflow-wrap: anywhere; } .pnb-fleet .pnb-selection b { font-weight: 600; }
-.pnb-work { width: 100%; border-top: 1px solid var(--pnb-line); padding: 10px 18px; display: flex; flex-direction: column; gap: 6px; overflow: visible; }
-.pnb-work-top { display: flex; flex-flow: row wrap; gap: 6px 10px; align-items: center; width: 100%; overflow: visible; }
-.pnb-work-top > .widget-html { flex: 1 1 320px; min-width: 0; }
-.pnb-work-head { display: flex; flex-direction: column; gap: 5px; } .pnb-work-words { font-weight: 600; overflow-wrap: anywhere; }
-.pnb-track { display: block; height: 6px; border-radius: 3px; overflow: hidden; background: var(--jp-layout-color3, #ddd); }
-.pnb-track > span { display: block; height: 100%; border-radius: 3px; background: var(--pnb-brand); transition: width .2s; }
-.pnb-work-good .pnb-track > span { background: var(--pnb-good); } .pnb-work-bad .pnb-track > span { background: var(--pnb-bad); }
-.pnb-work-rows { display: flex; flex-direction: column; width: 100%; max-height: 232px; overflow-x: hidden; overflow-y: auto; gap: 1px; padding-right: 6px; }
-.pnb-panel .pnb-work-rows .pnb-row-label, .pnb-actions .pnb-row-label { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
-/* One row says all that the summary would. */
-.pnb-work:has(> .pnb-work-rows > :only-child) { flex-flow: row wrap; align-items: center; } .pnb-work:has(> .pnb-work-rows > :only-child) .pnb-work-summary { display: none !important; }
-.pnb-work:has(> .pnb-work-rows > :only-child) .pnb-work-rows { flex: 1 1 300px; width: auto; } .pnb-work:has(> .pnb-work-rows > :only-child) .pnb-work-top { order: 1; width: auto; }
-.pnb-work-rows > .widget-html { flex: 0 0 auto; width: 100%; }
 .pnb-list { width: 100%; padding: 0 18px 14px; } .pnb-list h4 { margin: 10px 0 4px; font-size: 11px; font-weight: 600; color: var(--pnb-soft); }
 .pnb-list table { border-collapse: collapse; width: 100%; margin: 0; font-variant-numeric: tabular-nums; }
 .pnb-list th { padding: 5px 10px 5px 0; text-align: left; font-size: 11px; font-weight: 600; color: var(--pnb-soft); border-bottom: 1px solid var(--pnb-line); background: transparent; }

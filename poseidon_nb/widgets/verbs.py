@@ -51,13 +51,13 @@ class Verb:
 VERBS: Mapping[str, Verb] = {
     verb.type: verb
     for verb in (
-        Verb("power_on", "off", "Switch it on.", asks=False),
-        Verb("shutdown", "active", "Ask its system to shut down."),
-        Verb("reboot", "active", "Ask its system to start anew."),
-        Verb("power_off", "active", "Cut its power: what was not written to disk is lost."),
-        Verb("power_cycle", "active", "Cut its power and switch it on again."),
-        Verb("snapshot", "", "Save its disk as an image.", form=True),
-        Verb("resize", "", "Give it another size.", form=True),
+        Verb("power_on", "off", "Switch on.", asks=False),
+        Verb("shutdown", "active", "Ask the system to shut down."),
+        Verb("reboot", "active", "Ask the system to restart."),
+        Verb("power_off", "active", "Cut the power: what was not written to disk is lost."),
+        Verb("power_cycle", "active", "Cut the power and switch on again."),
+        Verb("snapshot", "", "Save the disk as an image.", form=True),
+        Verb("resize", "", "Change the size.", form=True),
     )
 }
 #: What is said before one is taken: nothing else that panels offer costs more without naming a price.

@@ -274,10 +274,10 @@ class DropletPanel:
         asking.click()
 
     def entry(self, text: str | re.Pattern[str]):
-        return self.root.locator(".pnb-entry").filter(has_text=text).first
+        return self.root.locator(".pnb-work").filter(has_text=text).first
 
     def ends(self, title: str, how: str = "✓ completed") -> None:
-        self.root.locator(".pnb-entry").filter(has_text=title).filter(has_text=how).first.wait_for(timeout=60_000)
+        self.root.locator(".pnb-work").filter(has_text=title).filter(has_text=how).first.wait_for(timeout=60_000)
 
     def changes(self) -> list[tuple[str, str, int]]:
         """Give the requests at the sandbox that were to change something."""

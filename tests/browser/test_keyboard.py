@@ -84,14 +84,14 @@ def test_who_has_pressed_a_button_is_back_on_it_when_it_can_be_pressed_again(ope
     focus_goes_to_card(panel)
     panel.entry("✓ completed").get_by_role("button", name="Dismiss").focus()
     panel.ends("Reboot web-1")
-    panel.page.wait_for_function("document.querySelectorAll('.pnb-entry').length === 2")
+    panel.page.wait_for_function("document.querySelectorAll('.pnb-work').length === 2")
     panel.page.wait_for_timeout(500)
     assert panel.page.evaluate(FOCUS) == "Dismiss"
     press("Enter")
-    panel.page.wait_for_function("document.querySelectorAll('.pnb-entry').length === 1")
+    panel.page.wait_for_function("document.querySelectorAll('.pnb-work').length === 1")
     focus_goes_to(panel, "Dismiss")
     press("Enter")
-    panel.page.wait_for_function("document.querySelectorAll('.pnb-entry').length === 0")
+    panel.page.wait_for_function("document.querySelectorAll('.pnb-work').length === 0")
     focus_goes_to_card(panel)
 
 

@@ -58,7 +58,7 @@ def test_pictures_of_the_panels_can_be_made(open_notebook, tmp_path):
         page.mouse.move(2, 2)
         for panel, place in places.items():
             place.screenshot(path=folder / f"{panel}-{theme}.png", animations="disabled")
-        page.wait_for_function("document.querySelectorAll('.pnb-entry [aria-valuetext^=\"✓\"]').length", timeout=60_000)
+        page.wait_for_function("document.querySelectorAll('.pnb-work [aria-valuetext^=\"✓\"]').length", timeout=60_000)
         while places["droplet"].get_by_role("button", name="Dismiss").locator("visible=true").count():
             places["droplet"].get_by_role("button", name="Dismiss").locator("visible=true").first.click()
             page.wait_for_timeout(300)

@@ -87,9 +87,9 @@ def test_a_time_limit_that_cannot_be_is_refused(sandbox, timeout_s):
     [(True, None, True), (False, "1", True), (False, "true", True), (False, "0", False), (False, "", False)],
 )
 def test_read_only_refuses_every_change_before_it_is_sent(sandbox, monkeypatch, argument, variable, read_only):
+    client = connect(sandbox, read_only=argument)
     if variable is not None:
         monkeypatch.setenv("POSEIDON_READ_ONLY", variable)
-    client = connect(sandbox, read_only=argument)
     assert client.read_only is read_only
     assert client.tags.list()
     before = len(sandbox.requests)
@@ -107,6 +107,16 @@ def test_read_only_refuses_every_change_before_it_is_sent(sandbox, monkeypatch, 
         with pytest.raises(ReadOnly):
             change()
     assert len(sandbox.requests) == before
+
+
+def test_an_environment_that_says_neither_yes_nor_no_allows_no_change(sandbox, monkeypatch):
+    monkeypatch.setenv("POSEIDON_READ_ONLY", "maybe")
+    client = connect(sandbox)
+    assert client.read_only
+    assert client.tags.list()
+    with pytest.raises(ConfigurationError, match="POSEIDON_READ_ONLY"):
+        client.tags.create("blue")
+    assert {request.method for request in sandbox.requests} == {"GET"}
 
 
 @responses.activate

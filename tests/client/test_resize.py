@@ -162,4 +162,3 @@ def test_one_that_is_being_switched_off_is_waited_for_and_then_stays_off(client,
     web.resize(BIGGER, restart=True)
     assert types(web) == ["power_off", "resize"]
     assert web.status == "off"
-

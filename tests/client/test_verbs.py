@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.engine.consistency import BOUND_S, agrees
-from poseidon_nb.client.actions.waiting import OTHER_LIMIT_S, wait_limit_s
 from poseidon_nb.client.client import connect
+from poseidon_nb.client.engine.consistency import BOUND_S, agrees
 from poseidon_nb.errors import (
     ActionFailed,
     ActionTimedOut,
@@ -126,15 +125,6 @@ def test_what_ended_between_the_last_tick_and_the_limit_has_not_timed_out(drople
 def test_a_limit_that_cannot_be_is_refused(droplet, timeout_s):
     with pytest.raises(InvalidArgument, match="timeout_s"):
         droplet.power_off(timeout_s=timeout_s)
-
-
-@pytest.mark.parametrize(
-    ("kind", "seconds"),
-    [("create", 600), ("snapshot", 3600), ("resize", 3600), ("rebuild", 3600), ("restore", 3600), ("transfer", 3600)],
-)
-def test_what_copies_disks_has_an_hour_and_a_create_ten_minutes(kind, seconds):
-    assert wait_limit_s(kind) == seconds
-    assert wait_limit_s("reboot") == OTHER_LIMIT_S == 300
 
 
 def test_a_busy_droplet_is_waited_for_first(client, droplet, sent):
@@ -360,4 +350,3 @@ def test_what_runs_on_it_is_found_among_a_droplets_actions(client, droplet):
 )
 def test_a_droplet_agrees_when_it_reads_as_its_action_promised(kind, row, parameters, agreed):
     assert agrees(kind, row, parameters) is agreed
-

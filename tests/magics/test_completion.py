@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from poseidon_nb.magics.completion import cell_candidates, do_matcher
+from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.suggestions import candidates, typed_value
 from poseidon_nb.text import typed
@@ -30,6 +31,38 @@ KNOWN = {
 def offered(text: str) -> list[str] | None:
     found = candidates(text, KNOWN)
     return None if found is None else [word.text for word in found.words]
+
+
+@pytest.mark.parametrize(
+    ("line", "slugs"),
+    [
+        ("droplets create a --size ", ["s-1", "s-2", "s-3"]),
+        ("droplets create a --region nyc3 --size ", ["s-1", "s-2"]),
+        ("droplets create a --region=ams3 --size=", ["s-3"]),
+        ("droplets create a --region 'ams3' --size ", ["s-3"]),
+        # An area; a region that sells nothing that is known; a region that is named behind it.
+        ("droplets create a --region nyc --size ", ["s-1", "s-2"]),
+        ("droplets create a --region sfo3 --size ", ["s-1", "s-2", "s-3"]),
+        ("droplets create a --size s-1 --region ", ["nyc1", "nyc3", "ams3"]),
+        ("droplets resize web-1 --size ", ["s-1", "s-2", "s-3"]),
+    ],
+)
+def test_only_sizes_that_can_be_had_there_are_offered(line, slugs):
+    kernel = Kernel()
+    kernel.learn_sizes([("old", True, ["sfo3"]), ("s-9", True, ["nyc3"])])
+    # What was learned before is forgotten with the list that has it no more.
+    kernel.learn_sizes(
+        [
+            ("s-1", True, ["nyc1", "nyc3"]),
+            ("s-2", True, ["nyc3"]),
+            ("s-3", True, ["ams3"]),
+            ("retired", False, ["nyc1", "nyc3", "ams3"]),
+            ("nowhere", True, []),
+        ]
+    )
+    found = candidates(f"%do {line}", {**KNOWN, **kernel.known})
+    assert found is not None
+    assert [word.text for word in found.words] == slugs
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,25 @@ def test_lists_teach_completion_and_a_filtered_list_takes_nothing_away(desk):
     assert "ubuntu-24-04-x64" in desk.kernel.known["images"]
 
 
+def test_the_lists_of_sizes_teach_completion_those_that_can_be_had(desk, monkeypatch):
+    sizes_of = desk.kernel.client().sizes
+    frame = sizes_of.frame
+    first, second = frame()["slug"][:2]
+
+    def with_one_retired():
+        sizes = frame()
+        sizes.loc[sizes["slug"] == first, "available"] = False
+        return sizes
+
+    monkeypatch.setattr(sizes_of, "frame", with_one_retired)
+    for line in ("sizes list", "sizes cheapest --vcpus 1"):
+        desk.kernel.known.clear()
+        desk.do(line)
+        assert first not in desk.kernel.known["sizes"], line
+        assert second in desk.kernel.known["sizes"], line
+        assert "s-1vcpu-1gb" in desk.kernel.known["sizes in nyc3"], line
+
+
 def test_what_was_made_can_be_completed_at_once(desk):
     desk.do("droplets create fresh --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3")
     assert "fresh" in desk.kernel.known["droplets"]

@@ -18,7 +18,7 @@ from poseidon_nb.transport.request import Request
 API = "https://api.digitalocean.com"
 READ = Request("GET", "/v2/account", operation_id="account_get")
 CREATE = Request("POST", "/v2/account", operation_id="droplets_create")
-PUT = Request("PUT", "/v2/account")
+PUT = Request("PUT", "/v2/account", body={}, operation_id="firewalls_update")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import requests
 import responses
 
 from poseidon_nb.errors import (
+    ConfigurationError,
     ConnectionFailed,
     InvalidArgument,
     RateLimited,
@@ -106,6 +107,41 @@ def test_read_only_refuses_everything_but_get_before_sending(api, new_session, m
 def test_read_only_reads(api, new_session):
     api.get(f"{API}/v2/account", json={})
     assert new_session(read_only=True).send(ACCOUNT).status == 200
+
+
+def test_the_environment_is_asked_at_every_request_whether_changes_are_forbidden(api, new_session, monkeypatch):
+    api.post(f"{API}/v2/droplets", json={})
+    api.get(f"{API}/v2/account", json={})
+    session = new_session()
+    for said in ("1", "true", "Yes", " ON ", "y", "T"):
+        monkeypatch.setenv("POSEIDON_READ_ONLY", said)
+        with pytest.raises(ReadOnly, match="unset POSEIDON_READ_ONLY to allow it"):
+            session.send(CREATE)
+        assert session.read_only
+        session.send(ACCOUNT)
+    for said in ("0", "false", "No", " off ", "N", "f", "", "  "):
+        monkeypatch.setenv("POSEIDON_READ_ONLY", said)
+        assert session.send(CREATE).status == 200
+        assert not session.read_only
+    monkeypatch.delenv("POSEIDON_READ_ONLY")
+    assert session.send(CREATE).status == 200
+    assert [call.request.method for call in api.calls] == ["GET"] * 6 + ["POST"] * 9
+
+
+@pytest.mark.parametrize("said", ["2", "maybe", "01", "ja", "read-only", "tru"])
+def test_what_is_neither_yes_nor_no_never_means_write(api, new_session, monkeypatch, said):
+    api.get(f"{API}/v2/account", json={})
+    monkeypatch.setenv("POSEIDON_READ_ONLY", said)
+    session = new_session()
+    for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD"):
+        with pytest.raises(
+            ConfigurationError, match=r"POSEIDON_READ_ONLY .*1, true, yes, on.*0, false, no, off"
+        ) as caught:
+            session.send(Request(method, "/v2/droplets"))
+        assert not isinstance(caught.value, ReadOnly)
+    assert session.read_only
+    assert session.send(ACCOUNT).status == 200
+    assert len(api.calls) == 1
 
 
 # --- again, and when -------------------------------------------------------------------------------------------------
@@ -230,8 +266,8 @@ def test_no_turn_is_lost_when_something_unforeseen_is_raised(api, new_session, f
 @pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff\xfe\x00", b"[" * 100_000])
 def test_an_answer_that_is_not_json_says_so_and_does_not_quote_it(api, new_session, body):
     api.get(f"{API}/v2/account", body=body, content_type="text/html; charset=utf-8")
-    with pytest.raises(ShapeError, match=rf"^the answer is not JSON \({len(body):,} bytes, text/html\)$"):
-        new_session().send(ACCOUNT).json()
+    with pytest.raises(ShapeError, match=rf"^account_get: the answer is not JSON \({len(body):,} bytes, text/html\)$"):
+        new_session().send(ACCOUNT)
 
 
 def test_an_empty_answer_is_none(api, new_session):

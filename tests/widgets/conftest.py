@@ -9,7 +9,6 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.droplet.model import DropletModel
-from poseidon_nb.widgets.verbs import VERBS
 from tests.client.conftest import Desk as AccountDesk
 
 
@@ -75,7 +74,7 @@ class Hand:
         self.changes = 0
         #: What the test notes at each change.
         self.note = lambda: None
-        self.model = DropletModel(droplet, self._changed, desk.workers)
+        self.model = DropletModel(droplet, self._changed, lambda *_: self._changed(), workers=desk.workers)
         desk.run(0.1)
 
     def _changed(self):
@@ -93,10 +92,20 @@ class Hand:
         self.model.go()
 
     def enabled(self) -> set[str]:
-        return {name for name in VERBS if self.model.button(name).enabled}
+        return {name for name, button in self.model.buttons().items() if button.enabled}
+
+    def entries(self):
+        """Give the rows, the newest first."""
+        return [entry for work in self.model.works for _, entry in work.entries()]
+
+    def titles(self) -> list[str]:
+        return [entry.title for entry in self.entries()]
 
     def newest(self):
-        return self.model.activity.entries[0]
+        return self.entries()[0]
+
+    def retry(self) -> None:
+        self.model.retry(self.model.works[0])
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_every_widget_of_a_panel_is_taken_also_one_that_comes_later(desk):
         desk.clock.advance(2.0)
         panel._buttons["reboot"]._button.click()
         seen = [*walk(panel.widget)]
-        assert any("pnb-entry" in one._dom_classes for one in seen)
+        assert any("pnb-work" in one._dom_classes for one in seen)
         assert {type(one.comm) for one in seen} == {AddressedComm}
     finally:
         panel.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError
@@ -18,23 +19,6 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.consistency import Expected
-
-_HOUR_S = 3600.0
-#: How long each type of action is waited for when the caller sets no limit, in seconds.
-LIMITS_S: Mapping[str, float] = {
-    "create": 600.0,
-    "snapshot": _HOUR_S,
-    "resize": _HOUR_S,
-    "rebuild": _HOUR_S,
-    "restore": _HOUR_S,
-    "transfer": _HOUR_S,
-}
-OTHER_LIMIT_S = 300.0
-
-
-def wait_limit_s(action_type: str) -> float:
-    """Give how long an action of this type is waited for, in seconds, when nothing else was said."""
-    return LIMITS_S.get(action_type, OTHER_LIMIT_S)
 
 
 class Waiting:
@@ -70,13 +54,13 @@ class Waiting:
         # Completed, but not told yet.
         self._completed: list[int] = []
 
-    def add(self, action: Action, limit_s: float | None = None) -> None:
+    def add(self, action: Action, timeout_s: float | None = None) -> None:
         """Wait for one more; by default for as long as its type is given."""
         age = self._session.server_now() - action.started_at if action.started_at else timedelta(0)
         self._waiting[action.id] = action
         self._began_s[action.id] = self._clock.monotonic()
         self._age_s[action.id] = max(0.0, age / timedelta(seconds=1))
-        self._limit_s[action.id] = limit_s or wait_limit_s(action.type)
+        self._limit_s[action.id] = timeout_s or limit_s(action.type)
         if action.errored:
             self.failures[action.id] = _failed(action)
         elif action.completed:

@@ -28,6 +28,11 @@ OBEY_S = 120.0
 STATUS_AFTER: Mapping[str, str] = {"power_on": "active", "power_off": "off", "shutdown": "off"}
 #: Actions that stop or restart a droplet that runs.
 INTERRUPTING = frozenset({"power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"})
+#: The status in which an action makes sense, where that matters.
+_STATUS_FOR: Mapping[str, str] = {
+    "power_on": "off",
+    **dict.fromkeys(("power_off", "shutdown", "reboot", "power_cycle"), "active"),
+}
 #: Actions that cannot be undone.
 IRREVERSIBLE = frozenset({"rebuild", "restore", "enable_ipv6", "password_reset"})
 
@@ -64,6 +69,7 @@ def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *
         change=_change(droplet, action_type, parameters),
         reversible=action_type not in IRREVERSIBLE and not parameters.get("disk"),
         interrupts=action_type in INTERRUPTING and droplet.get("status", "active") == "active",
+        status=_STATUS_FOR.get(action_type, ""),
         unchanged=_already(droplet, action_type),
     )
 

@@ -375,12 +375,19 @@ class Droplets(Collection[Droplet]):
     def _raise_first(self, outcomes: Sequence[Outcome]) -> None:
         """Raise what made a chain fail; a power_on that failed too is told with it."""
         failed = [one for one in outcomes if one.error is not None and not one.step.best_effort]
+        if any(one.status == "skipped" for one in outcomes):
+            # What should have come first did not go well.
+            failed = [one for one in outcomes if one.error is not None]
         errors = [(one, one.error) for one in failed if one.error is not None]
         if not errors:
             return
         (first, error), *others = errors
         if first.step.when is When.ALWAYS:
-            done = joined(dict.fromkeys(one.step.verb for one in outcomes if one.status == "completed" and not one.step.best_effort))
+            done = joined(
+                dict.fromkeys(
+                    one.step.verb for one in outcomes if one.status == "completed" and not one.step.best_effort
+                )
+            )
             explained(error, f"{done} completed, and {first.target.name} may still be off: look whether to power it on")
         for one, second in others:
             if one.step.when is When.ALWAYS and second is not error:
@@ -419,7 +426,7 @@ class Droplets(Collection[Droplet]):
         Raises
         ------
         InvalidArgument
-            The size does not exist, is not sold in the droplet's region, or has a smaller disk.
+            The size does not exist, is not available, is not sold in the droplet's region, or has a smaller disk.
         """
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
 

@@ -15,8 +15,8 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.poller import SLICE_S
-from poseidon_nb.client.actions.waiting import wait_limit_s
 from poseidon_nb.client.engine.execution import Execution
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.recording import NOWHERE, Recorder
@@ -182,7 +182,7 @@ class Engine:
         chains: Sequence[Chain],
         *,
         title: str = "",
-        on_change: Callable[[int], None],
+        on_change: Callable[[int, ChainRun], None],
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> Execution:
         """Run chains in the background, and return at once.
@@ -192,7 +192,7 @@ class Engine:
         chains : sequence of Chain
         title : str
         on_change : callable
-            Called, from any thread, with a chain's number whenever there is news of it.
+            Called, from any thread, with a chain's number and how far it is whenever there is news of it.
         assign : mapping, optional
             As for `run`.
         """
@@ -314,7 +314,7 @@ def _is_late(run: ChainRun, now_s: float) -> bool:
     if run.accepted_s is None:
         return False
     types = [action.type for action in run.actions.values()]
-    return bool(types) and now_s - run.accepted_s >= max(map(wait_limit_s, types))
+    return bool(types) and now_s - run.accepted_s >= max(map(limit_s, types))
 
 
 def _as_started(run: ChainRun) -> Iterator[Outcome]:
@@ -339,9 +339,9 @@ def _as_left(run: ChainRun, allowed_s: float | None) -> Iterator[Outcome]:
         error: PoseidonError
         status: Status = "in-progress"
         if action is not None:
-            limit_s = allowed_s or wait_limit_s(action.type)
+            waited_s = allowed_s or limit_s(action.type)
             error = ActionTimedOut(
-                f"{action.label} is still running after {limit_s:g} s; it goes on: "
+                f"{action.label} is still running after {waited_s:g} s; it goes on: "
                 f"wait for it again with %do actions wait {action.id}{more}",
                 action=action,
             )

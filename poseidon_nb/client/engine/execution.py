@@ -115,7 +115,7 @@ class Execution:
     on_progress : callable, optional
         Told a `Progress` of each action, in the thread that ticks.
     on_change : callable, optional
-        Told a chain's number whenever there is news of it, from any thread.
+        Told a chain's number and how far it is whenever there is news of it, from any thread.
     assign : mapping, optional
         By droplet id: takes in each row of that droplet that is read.
     """
@@ -132,7 +132,7 @@ class Execution:
         title: str = "",
         queues: bool = True,
         on_progress: Callable[[Progress], None] | None = None,
-        on_change: Callable[[int], None] | None = None,
+        on_change: Callable[[int, ChainRun], None] | None = None,
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> None:
         self.title = title
@@ -245,7 +245,7 @@ class Execution:
                     self._busy(number, run, result)
                 case NotNeeded():
                     self._assign_row(run, result.row)
-                    self._end_step(number, run, [self._outcome(run, 0, "unchanged")])
+                    self._end_step(number, run, [replace(self._outcome(run, 0, "unchanged"), why=result.why)])
                 case Cancelled():
                     self._skip_rest(number, run, None)
                 case _:
@@ -260,7 +260,8 @@ class Execution:
         elif step.when not in {When.ALWAYS, When.ANYWAY} and (run.error is not None or self._stopping):
             self._end_step(number, run, self._all(run, step, "skipped"))
         elif step.unchanged:
-            self._end_step(number, run, self._all(run, step, "unchanged"))
+            unchanged = [replace(one, why=step.unchanged) for one in self._all(run, step, "unchanged")]
+            self._end_step(number, run, unchanged)
         elif self._clock.monotonic() >= run.not_before_s:
             values = self._values(step)
             if values is None:
@@ -397,7 +398,7 @@ class Execution:
             error.__cause__ = busy.refusal
             self._failed(number, run, error)
         elif run.tries >= BUSY_TRIES:
-            self._failed(number, run, busy.refusal)
+            self._failed(number, run, busy.refusal or DropletBusy(f"{target.name} is busy", action=held_by))
         elif held_by is None:
             # It has just ended, and the next request may well be accepted.
             run.not_before_s = self._clock.monotonic() + BUSY_PAUSE_S * run.tries
@@ -537,7 +538,7 @@ class Execution:
 
     def _changed(self, number: int) -> None:
         if self.on_change is not None:
-            self.on_change(number)
+            self.on_change(number, self.chains[number])
 
 
 def _still_off(run: ChainRun, place: int) -> ActionTimedOut | None:

@@ -31,6 +31,8 @@ class Outcome:
         The object of the answer that concerns the target: a created droplet, a changed record; None where there is none.
     error : PoseidonError or None
         Why it did not end well.
+    why : str
+        Why it was left as it is: ``"already off"``.
     """
 
     step: Step
@@ -39,3 +41,4 @@ class Outcome:
     action: Action | None = None
     answer: Any = None
     error: PoseidonError | None = None
+    why: str = ""

@@ -77,11 +77,12 @@ class Busy:
     ----------
     action : mapping or None
         What runs; None where it has just ended.
-    refusal : Unprocessable
+    refusal : Unprocessable or None
+        The service's, if it was asked.
     """
 
     action: Row | None
-    refusal: Unprocessable
+    refusal: Unprocessable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,9 @@ class Sender:
         if look_first or step.when is not When.NEXT:
             row = self.droplet(int(step.targets[0].id or 0))
             if why := _not_needed(step, row):
-                return NotNeeded(why, row)
+                # What still runs may be about to change that.
+                running = self.pending(row["id"]) if step.when is When.ALWAYS else None
+                return NotNeeded(why, row) if running is None else Busy(running)
         looks = self.looks
         try:
             accepted = recovery.change(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.consistency import expected_after
@@ -63,6 +64,8 @@ class Followings:
 
     def add(self, action: Action) -> None:
         """Follow an action; one that is followed already is followed as this one."""
+        if action.expected is not None and action.get("resource_type") == "droplet":
+            action.expected = replace(action.expected, assign=self._shared(action.expected.assign))
         with self._lock:
             known = self._followings.pop(action.id, None)
             if known is not None:
@@ -75,8 +78,17 @@ class Followings:
         droplet = self._reading.droplets.get(row["resource_id"]) if row.get("resource_type") == "droplet" else None
         action = self._actions.adopt(row, subject=droplet["name"] if droplet else "")
         if droplet is not None:
-            action.expected = expected_after(action.type, droplet["id"], lambda now: self._reading.put([now]))
+            action.expected = expected_after(action.type, droplet["id"], lambda _: None)
         self.add(action)
+
+    def _shared(self, assign: Callable[[Row], None]) -> Callable[[Row], None]:
+        """Have what is read to see how one action has ended known to all who follow the account."""
+
+        def take_in(row: Row) -> None:
+            assign(row)
+            self._reading.put([row])
+
+        return take_in
 
     def stop(self) -> None:
         """Follow none any more."""

@@ -286,6 +286,9 @@ class Watch:
 
     # --- telling -----------------------------------------------------------------------------------------------------
     def _tell_progress(self, followed: Followed) -> None:
+        if followed.progress.done:
+            # Who hears of the end finds the droplet as the action left it.
+            self._tell_change()
         with self._lock:
             told = [one for one in self._subscriptions if one.covers(followed.action)]
         for subscription in told:

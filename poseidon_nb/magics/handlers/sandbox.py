@@ -29,7 +29,7 @@ def _learn_words(job: Job) -> None:
     """Have completion know the sandbox's words from the start: asking it costs nothing."""
     client = job.client
     job.kernel.learn("regions", [one.slug for one in client.regions.list() if one.available])
-    job.kernel.learn("sizes", [one.slug for one in client.sizes.list() if one.available])
+    job.kernel.learn_sizes((one.slug, one.available, one.regions) for one in client.sizes.list())
     job.kernel.learn("images", [one.slug for one in client.images.list(type="distribution") if one.slug])
     job.kernel.learn("tags", [one.name for one in client.tags.list()])
     # One page of them: of a large account nobody completes the names of all.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Live, answer_of, answer_of_frame
+from poseidon_nb.magics.handlers.things import learn_sizes
 from poseidon_nb.magics.in_words import (
     cheapest_in_words,
     left_out_in_words,
@@ -134,7 +135,7 @@ def _lists(job: Job) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give all sizes and all regions, whose words this kernel then knows."""
     read = side_by_side(job, sizes=job.client.sizes.frame, regions=job.client.regions.frame)
     sizes, regions = read["sizes"], read["regions"]
-    job.kernel.learn("sizes", sizes["slug"].dropna())
+    learn_sizes(job, sizes)
     job.kernel.learn("regions", regions["slug"].dropna())
     return sizes, regions
 

@@ -34,7 +34,9 @@ def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
 
         def frame() -> pd.DataFrame:
             found: pd.DataFrame = collection.frame(**filters)
-            if column == "name" and "id" in found:
+            if noun == "sizes":
+                learn_sizes(job, found)
+            elif column == "name" and "id" in found:
                 job.kernel.learn_names(noun, zip(found["name"], found["id"].astype(object), strict=True))
             else:
                 job.kernel.learn(noun, found[column].dropna(), whole=not filters)
@@ -43,6 +45,13 @@ def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
         return Answer(lambda: [one.to_dict() for one in collection.list(**filters)], frame)
 
     return listed
+
+
+def learn_sizes(job: Job, sizes: pd.DataFrame) -> None:
+    """Have completion know the sizes that can be had."""
+    from poseidon_nb.analysis.columns import flags, lists  # noqa: PLC0415  # pandas comes at first use
+
+    job.kernel.learn_sizes(zip(sizes["slug"], flags(sizes, "available"), lists(sizes, "regions"), strict=True))
 
 
 def _one(resource: str, thing: Resource) -> Answer:

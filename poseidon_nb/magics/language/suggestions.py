@@ -22,7 +22,7 @@ from poseidon_nb.magics.language.vocabulary import (
     says_nothing,
     verb_called,
 )
-from poseidon_nb.magics.language.words import LISTS, Option, folded
+from poseidon_nb.magics.language.words import LISTS, SIZES_IN, Option, folded
 from poseidon_nb.text import typed
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ class _Line:
         self.given: set[str] = set()
         self.named: set[str] = set()
         self.values: list[str] = []
+        #: The region or area that the line names, where a size is to be had.
+        self.region = ""
         self.ended = False
         #: A word was not understood, so nothing sensible can follow.
         self.lost = False
@@ -157,6 +159,7 @@ class _Line:
 
     def _read(self, word: str) -> None:
         if self.pending is not None:
+            self._note_region(self.pending, word)
             self.pending = None
         elif not self.ended and word == "--":
             self.ended = True
@@ -190,16 +193,22 @@ class _Line:
             self.lost = True
 
     def _read_option(self, word: str) -> None:
-        name, equals, _ = word.lstrip("-").partition("=")
+        name, equals, value = word.lstrip("-").partition("=")
         sense = option_called(self.verb, name)
         if sense is None:
             return
+        if equals:
+            self._note_region(sense.option, value)
         if isinstance(sense.option, Option):
             self.given.add(sense.option.field)
         else:
             self.named.add(sense.option.name)
         if sense.option.kind != "flag" and not equals:
             self.pending = sense.option
+
+    def _note_region(self, taker: Option | Argument, word: str) -> None:
+        if taker.source == "regions":
+            self.region = _unquoted(word)
 
     # --- what may follow ---------------------------------------------------------------------------------------------
     def suggestions(self, last: str, known: Known) -> Suggestions | None:
@@ -271,6 +280,10 @@ class _Line:
     def _known_values(self, taker: Option | Argument, known: Known) -> Iterable[str]:
         if taker.source == "columns":
             return self._columns()
+        if taker.source == "sizes" and self.region:
+            there = [known[kind] for kind in known if kind.startswith(f"{SIZES_IN}{self.region}")]
+            if there:
+                return dict.fromkeys(slug for slugs in there for slug in slugs)
         return known.get(taker.source) or taker.suggests or AT_FIRST.get(taker.source, ())
 
     def _columns(self) -> Iterable[str]:

@@ -24,6 +24,9 @@ Shorthand = Literal["", "inbound", "outbound", "object", "objects", "urns"]
 #: The kinds of which more than one can be given.
 LISTS = frozenset({"list", "integers"})
 
+#: Before a region's slug: the source of the sizes that can be had there, beside ``"sizes"`` for all.
+SIZES_IN = "sizes in "
+
 #: doctl's other words for the verbs that most groups have.
 LIST_WORDS = ("ls", "l")
 GET_WORDS = ("g",)

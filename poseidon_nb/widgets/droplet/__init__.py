@@ -1,4 +1,4 @@
-"""One droplet with buttons: `model` decides and has `acting` send, `panel` shows.
+"""One droplet with buttons: what its panel has in another way than that of many. What both do is next door in `fleet`.
 
-What a droplet is in words is next door in `droplet_facts`, for fleets and actions speak of droplets too.
+What a droplet is in words is in `droplet_facts`, for fleets and actions speak of droplets too.
 """

@@ -1,7 +1,8 @@
-"""What a fleet's panel knows and decides: rows by id, the selection, and what may be done to it now. Pure.
+"""What a panel of droplets knows and decides: rows by id, the selection, and what may be done to it now. Pure.
 
 A selection is a set of ids. Whatever a reading brings, and however the page sorts, searches and turns, it stays what the
-user chose, but for droplets that are no more; and a question that was open about it is closed when it changes.
+user chose, but for droplets that are no more; and a question that was open about it is closed when it changes. A panel of
+one droplet is a fleet of one, which is always selected.
 """
 
 from __future__ import annotations
@@ -30,25 +31,28 @@ if TYPE_CHECKING:
 
 
 class Fleet:
-    """The droplets of an account, or those with a tag. May be told things from any thread.
+    """The droplets of an account, those with a tag, or a single one. May be told things from any thread.
 
     Parameters
     ----------
     clock : Clock
     tag : str, optional
         Only droplets that have it.
+    only : mapping, optional
+        The row of the one droplet that it is about, whatever becomes of it; `put` brings it up to date.
     """
 
-    def __init__(self, clock: Clock, tag: str | None = None) -> None:
+    def __init__(self, clock: Clock, tag: str | None = None, *, only: Row | None = None) -> None:
         self.tag = tag
+        self._is_one = only is not None
         #: What became of a selection without the user's doing; empty when nothing did.
         self.notice = ""
         self._asking = Asking(clock)
         self._lock = threading.RLock()
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, Row] = {} if only is None else {only["id"]: filled(only)}
         self._cells: dict[int, Cells] = {}
         self._running: dict[int, str] = {}
-        self._selected: frozenset[int] = frozenset()
+        self._selected = frozenset(self._rows)
         #: Droplets that something was sent to from here and has not ended.
         self._at_work: dict[int, str] = {}
 
@@ -65,21 +69,31 @@ class Fleet:
             return [*self._rows.values()]
 
     def take_in(self, state: AccountState) -> Change:
-        """Take in what is known of the account now; give what has to be shown of it."""
+        """Take in what is known of the account now; return what has to be shown of it."""
         with self._lock:
-            rows = {key: filled(row) for key, row in state.droplets.items() if self._wants(row)}
-            if not state.complete:
-                # A part of the list takes nothing away.
-                strays = state.gone | {key for key, row in state.droplets.items() if not self._wants(row)}
-                rows = {**{key: row for key, row in self._rows.items() if key not in strays}, **rows}
             self._running = {
                 row["resource_id"]: str(row["type"])
                 for row in reversed(state.actions)
                 if row["status"] == IN_PROGRESS and row.get("resource_type") == "droplet"
             }
-            self._rows = rows
-            self._leave_out(self._selected - rows.keys(), state.gone)
+            if not self._is_one:
+                self._rows = self._read(state)
+                self._leave_out(self._selected - self._rows.keys(), state.gone)
             return self._change()
+
+    def _read(self, state: AccountState) -> dict[int, Row]:
+        rows = {key: filled(row) for key, row in state.droplets.items() if self._wants(row)}
+        if state.complete:
+            return rows
+        # A part of the list takes nothing away.
+        strays = state.gone | {key for key, row in state.droplets.items() if not self._wants(row)}
+        return {**{key: row for key, row in self._rows.items() if key not in strays}, **rows}
+
+    def put(self, row: Row) -> Row:
+        """Take in the one droplet that it is about, and return it with something in each place."""
+        with self._lock:
+            self._rows[row["id"]] = filled(row)
+            return self._rows[row["id"]]
 
     def _wants(self, row: Row) -> bool:
         tags = [str(tag).casefold() for tag in row.get("tags") or ()]
@@ -127,18 +141,13 @@ class Fleet:
             self.select(self._selected | {*ids} if on else self._selected - {*ids})
 
     # --- buttons -----------------------------------------------------------------------------------------------------
-    @property
-    def asking(self) -> bool:
-        """Whether a question is open."""
-        return bool(self._asking.about)
-
     def buttons(self) -> dict[str, ButtonState]:
-        """Give what the buttons show now, by verb."""
+        """Return what the buttons show now, by verb."""
         with self._lock:
             return {verb.type: self._button(verb) for verb in VERBS.values()}
 
     def press(self, verb: str) -> Order | None:
-        """Take a click on the button of a verb without a form; give what is to be done now.
+        """Take a click on the button of a verb without a form; return what is to be done now.
 
         None where it asks first, cannot be, or has a form.
         """
@@ -151,15 +160,15 @@ class Fleet:
             return self.claimed(Order(verb, tuple(fitting)))
 
     def confirms(self, question: str, rows: Iterable[Row]) -> bool:
-        """Take a press of a button that asks about these droplets; say whether it confirms."""
+        """Take a press of a button that asks about these droplets; return whether it confirms."""
         return self._asking.press(_question(question, rows))
 
     def asks(self, question: str, rows: Iterable[Row]) -> bool:
-        """Say whether this is the question that is open."""
+        """Return whether this is the question that is open."""
         return self._asking.about == _question(question, rows)
 
     def shown(self) -> None:
-        """Say that the question can be read now."""
+        """Note that the question can be read now."""
         self._asking.shown()
 
     def cancel(self) -> None:
@@ -174,40 +183,42 @@ class Fleet:
             return order
 
     def claim(self, ids: Iterable[int], verb: str) -> list[Row]:
-        """Give the rows of droplets that something is to be done to again, and note it: those that are free and known."""
+        """Return those of some droplets that something can be done to again, and note that it is done now."""
         with self._lock:
-            rows = [self._rows[key] for key in ids if key in self._rows and key not in self._at_work]
+            rows = [row for row in self._known(ids) if self._can(verb, row)]
             self._at_work.update({row["id"]: verb for row in rows})
             return rows
 
     def release(self, droplet_id: int) -> None:
-        """Say that nothing sent from here is on its way for a droplet any more."""
+        """Note that nothing sent from here is on its way for a droplet any more."""
         with self._lock:
             self._at_work.pop(droplet_id, None)
 
     def fitting(self, verb: str) -> list[Row]:
-        """Give those of the selected that something can be done to.
+        """Return those of the selected that something can be done to.
 
         Those on which something runs that was started elsewhere are among them: it is waited for.
         """
-        wanted = VERBS[verb].status
-        return [
-            row
-            for row in self.selected_rows
-            if wanted in {"", row.get("status")}
-            and row.get("status") in {"active", "off"}
-            and row["id"] not in self._at_work
-        ]
+        return [row for row in self.selected_rows if self._can(verb, row)]
 
-    def waits(self, rows: Iterable[Row]) -> str:
-        """Say which of these have to wait for what runs on them; nothing when none has to."""
-        waiting = [str(row["name"]) for row in rows if row["id"] in self._running]
-        return f"{named(waiting)} once what runs there has ended" if waiting else ""
+    def _known(self, ids: Iterable[int]) -> list[Row]:
+        return [self._rows[key] for key in ids if key in self._rows]
+
+    def _can(self, verb: str, row: Row) -> bool:
+        status, wanted = row.get("status"), VERBS[verb].status
+        return status in {"active", "off"} and wanted in {"", status} and row["id"] not in self._at_work
+
+    def waits(self, rows: Collection[Row]) -> str:
+        """Return in words which of these have to wait for what runs on them; nothing when none has to."""
+        waiting = [row for row in rows if row["id"] in self._running]
+        if waiting and len(rows) == 1:
+            return f"once its {printable(spoken(self._running[waiting[0]['id']]))} has ended"
+        return f"{named(str(row['name']) for row in waiting)} once what runs there has ended" if waiting else ""
 
     def _button(self, verb: Verb) -> ButtonState:
         fitting = self.fitting(verb.type)
         if not fitting:
-            return ButtonState(verb.label, enabled=False, why=self._why_not(verb))
+            return ButtonState(verb.label, enabled=False, why=f"{begun(self.why_not(verb.type))}.")
         names = named(str(row["name"]) for row in fitting)
         others = len(self._selected) - len(fitting)
         waits = self.waits(fitting)
@@ -218,36 +229,39 @@ class Fleet:
         said = f"{spoken(verb.type)} {what}{f' ({joined(notes)})' if notes else ''}"
         if not verb.form and self.asks(verb.type, fitting):
             return ButtonState(f"Confirm: {said}", enabled=True, why=f"Confirm: {said}", asking=True)
-        return ButtonState(verb.label, enabled=True, why=begun(said))
+        return ButtonState(verb.label, enabled=True, why=f"{begun(said)}. {verb.meaning}")
 
-    def _why_not(self, verb: Verb) -> str:
-        rows = self.selected_rows
+    def why_not(self, verb: str, ids: Iterable[int] | None = None) -> str:
+        """Return why something cannot be done now to some droplets, or to any of the selected."""
+        rows = self.selected_rows if ids is None else self._known(ids)
+        wanted = VERBS[verb].status
         if not rows:
-            return "nothing is selected"
+            return "nothing is selected" if ids is None else "it is no more"
         one = len(rows) == 1
         if all(row["id"] in self._at_work for row in rows):
-            return f"something is running on {'it' if one else 'each of them'}"
+            its = spoken(self._at_work.get(rows[0]["id"], ""))
+            return f"its {its} is under way" if one else "something is running on each of them"
         if all(row.get("status") == "new" for row in rows):
             return f"{'it is' if one else 'they are'} still being made"
-        if not verb.status:
+        if not wanted:
             return "nothing can be done to it now" if one else "nothing can be done to any of them now"
-        wanted, other = ("off", "on") if verb.status == "off" else ("on", "off")
+        state, other = ("off", "on") if wanted == "off" else ("on", "off")
         known = {row.get("status") for row in rows} <= {"active", "off"}
         if one:
-            return f"it is {other if known else f'not {wanted}'}"
+            return f"it is {other if known else f'not {state}'}"
         busy = any(row["id"] in self._at_work for row in rows)
-        return f"none of those on which nothing is running is {wanted}" if busy else f"none of them is {wanted}"
+        return f"none of those on which nothing is running is {state}" if busy else f"none of them is {state}"
 
     # --- words -------------------------------------------------------------------------------------------------------
     def count_text(self) -> str:
-        """Give how many there are, and how many are selected."""
+        """Return how many there are, and how many are selected."""
         with self._lock:
             shown = f"{counted(len(self._rows), 'droplet')}{f' with the tag {printable(self.tag)}' if self.tag else ''}"
             price = sum(float((row.get("size") or {}).get("price_monthly") or 0.0) for row in self._rows.values())
             return f"{shown}, {usd(price)} a month"
 
     def why_text(self) -> str:
-        """Say in one line why some buttons cannot be clicked; nothing where the selection says it."""
+        """Return in one line why some buttons cannot be clicked; nothing where the selection says it."""
         if not self._selected:
             return "Select droplets in the table: a click on a row, Shift for a range, the box in the head for all."
         buttons = self.buttons()
@@ -256,13 +270,13 @@ class Fleet:
             if not button.enabled:
                 hindered.setdefault(button.why, []).append(spoken(verb))
         said = [
-            f"{begun(why)}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
+            f"{why.removesuffix('.')}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
             for why, verbs in hindered.items()
         ]
         return " ".join(said)
 
     def selection_text(self) -> str:
-        """Give what is selected, in words."""
+        """Return what is selected, in words."""
         rows = self.selected_rows
         if not rows:
             return "Nothing is selected"

@@ -1,17 +1,19 @@
-"""What was asked of a selection of droplets, and what it is for each of them. Pure."""
+"""What was asked of some droplets, or of one, and what it is for each of them. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.steps import Step, resize_step
+from poseidon_nb.client.droplets.chains import action_step, resize_step, snapshot_step, with_restart
 from poseidon_nb.text import counted, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.resizing import RESTARTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from poseidon_nb.client.engine.steps import Chain
 
     Row = Mapping[str, Any]
 
@@ -25,8 +27,8 @@ class Order:
     verb : str
     droplets : tuple of mapping
         The rows as they were shown when it was clicked.
-    ending : str
-        What stands behind each droplet's own name in the name of its snapshot.
+    names : mapping
+        What the snapshot of each droplet is called, by the droplet's id.
     size : str
         To resize to.
     with_disk : bool
@@ -35,7 +37,7 @@ class Order:
 
     verb: str
     droplets: tuple[Row, ...]
-    ending: str = ""
+    names: Mapping[int, str] = field(default_factory=dict)
     size: str = ""
     with_disk: bool = False
 
@@ -45,19 +47,18 @@ class Order:
         one = len(self.droplets) == 1
         what = printable(str(self.droplets[0]["name"])) if one else counted(len(self.droplets), "droplet")
         disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
-        return f"{spoken(self.verb).capitalize()} {what}{f' to {printable(self.size)}{disk}' if self.size else ''}"
+        size = f" to {printable(self.size)}{disk}" if self.size else ""
+        name = f": {printable(''.join(self.names.values()))}" if one and self.names else ""
+        return f"{spoken(self.verb).capitalize()} {what}{size}{name}"
 
     def planned(self, droplet: Row) -> tuple[str, ...]:
-        """Give the actions that it takes on a droplet, where it takes several."""
+        """Return the types of the actions that it takes on a droplet, where it takes several."""
         return RESTARTING if self.size and droplet.get("status") == "active" else ()
 
-    def step(self, droplet: Row) -> Step:
-        """Give the action that it is for a droplet."""
+    def chain(self, droplet: Row) -> Chain:
+        """Return the steps that it takes on a droplet."""
+        if self.size:
+            return with_restart(droplet, resize_step(droplet, self.size, disk=self.with_disk))
         if self.verb == "snapshot":
-            return Step(self.verb, {"name": snapshot_name(droplet, self.ending)})
-        return resize_step(self.size, disk=self.with_disk) if self.size else Step(self.verb, {})
-
-
-def snapshot_name(droplet: Row, ending: str) -> str:
-    """Give what a droplet's snapshot is called: its own name comes first, so that many can be told apart."""
-    return f"{droplet['name']}-{ending.strip()}"
+            return (snapshot_step(droplet, self.names.get(droplet["id"])),)
+        return (action_step(droplet, self.verb),)

@@ -25,7 +25,7 @@ RUNS = " · "
 
 
 def cells_of(droplet: Row, running: str = "") -> Cells:
-    """Give what the table shows of a droplet.
+    """Return what the table shows of a droplet.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def cells_of(droplet: Row, running: str = "") -> Cells:
 
 
 def rows_text(rows: Iterable[Cells]) -> str:
-    """Give rows as lines of text in columns, without the boxes that select."""
+    """Return rows as lines of text in columns, without the boxes that select."""
     lines = [[*HEADS[1:]], *([str(cell) for cell in cells[1:]] for cells in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -60,7 +60,7 @@ def rows_text(rows: Iterable[Cells]) -> str:
 
 
 def address_of(droplet: Row) -> str:
-    """Give the first public IPv4 address of a droplet, or nothing."""
+    """Return the first public IPv4 address of a droplet, or nothing."""
     v4 = (droplet.get("networks") or {}).get("v4") or ()
     return next((str(one.get("ip_address", "")) for one in v4 if one.get("type") == "public"), "")
 
@@ -85,6 +85,6 @@ class Change:
 
 
 def change_between(before: Mapping[int, Cells], now: Mapping[int, Cells]) -> Change:
-    """Give what has changed; that rows are served in another order is nothing, for the table has an order of its own."""
+    """Return what has changed; that rows are served in another order is nothing, for the table has an order of its own."""
     put = {key: cells for key, cells in now.items() if before.get(key) != cells}
     return Change(put, frozenset(before.keys() - now.keys()))

@@ -282,7 +282,8 @@ class SizeExplorerModel:
 
     def select_slugs(self, slugs: str | Iterable[str]) -> None:
         """Have exactly the size of this name, or the sizes of these names, selected."""
-        wanted = known(slugs_of(slugs), self.sizes["slug"], "size")
+        sold = self.sizes.loc[self.sizes["sold_in"].map(bool).astype(bool), "slug"]
+        wanted = known(slugs_of(slugs), self.sizes["slug"], "size", suggested=sold)
         self.select(self.sizes.index[self.sizes["slug"].isin(wanted)])
 
     # --- how ---------------------------------------------------------------------------------------------------------

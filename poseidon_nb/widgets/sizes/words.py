@@ -40,10 +40,12 @@ def named_image(image: str | None) -> str | None:
     return named_so
 
 
-def known(words: Iterable[str], known: Iterable[str], what: str) -> list[str]:
-    """Give the words, all of which must be known."""
+def known(
+    words: Iterable[str], known: Iterable[str], what: str, *, suggested: Iterable[str] | None = None
+) -> list[str]:
+    """Return the words, all of which must be known; the error names the nearest of `suggested`, by default of all."""
     wanted, there_are = [*words], [*known]
     for word in wanted:
         if word not in there_are:
-            raise InvalidArgument(f"no {what} {word!r}{hint(word, there_are)}")
+            raise InvalidArgument(f"no {what} {word!r}{hint(word, there_are if suggested is None else suggested)}")
     return wanted

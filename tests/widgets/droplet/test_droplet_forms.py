@@ -10,7 +10,7 @@ def test_a_snapshot_has_a_name_filled_in_and_takes_another(hand):
     assert "A snapshot costs $0.06 a month for each GB that it holds, until it is deleted." in hand.model.form_words()
     assert hand.model.snapshot_name == "web-1-2026-11-23-1200"
     hand.model.call_snapshot("  ")
-    assert hand.model.go_button().why == "Give the snapshot a name."
+    assert hand.model.go_button().why == "Type a name for the snapshot."
     hand.model.go()
     assert hand.desk.posts() == 0
     hand.model.call_snapshot("before the upgrade")
@@ -81,7 +81,7 @@ def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(han
     assert hand.model.go_button().label == "Confirm: resize web-1 to s-4vcpu-8gb for $48.00 a month (+$24.00)"
     assert hand.desk.posts() == 0
     steps = []
-    hand.note = lambda: steps.append(tuple(hand.newest().steps)) if hand.model.activity.entries else None
+    hand.note = lambda: steps.append(tuple(hand.newest().steps)) if hand.entries() else None
     hand.desk.clock.advance(1.0)
     hand.model.go()
     assert (("shut down", "now"), ("resize", "next"), ("power on", "next")) in steps
@@ -95,7 +95,7 @@ def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(han
         80,
         "active",
     )
-    assert len(hand.model.activity.entries) == 1
+    assert len(hand.entries()) == 1
 
 
 def test_a_resize_with_its_disk_warns_and_names_it_in_the_question(off):

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.client.client import connect
+from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.watching.watch import IDLE_S
-from poseidon_nb.errors import DropletBusy
 from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
-from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.verbs import VERBS
 from tests.widgets.conftest import Hand
 
@@ -20,13 +19,13 @@ ALL = set(VERBS)
 # --- what can be clicked ----------------------------------------------------------------------------------------------
 def test_of_a_droplet_that_is_on_all_but_power_on_can_be_clicked_and_why_not_is_said(hand):
     assert hand.enabled() == ALL - {"power_on"}
-    assert hand.model.button("power_on").why == "It is on."
-    assert hand.model.why() == "Power on: not now. It is on."
+    assert hand.model.buttons()["power_on"].why == "It is on."
+    assert hand.model.why() == "It is on, so not now: power on."
 
 
 def test_of_a_droplet_that_is_off_the_power_verbs_cannot_be_clicked(off):
     assert off.enabled() == {"power_on", "snapshot", "resize"}
-    assert off.model.why() == "Shut down, Reboot, Power off, Power cycle: not now. It is off."
+    assert off.model.why() == "It is off, so not now: shut down, reboot, power off and power cycle."
 
 
 def test_a_droplet_that_is_off_says_that_it_costs_as_much(hand, off):
@@ -34,10 +33,10 @@ def test_a_droplet_that_is_off_says_that_it_costs_as_much(hand, off):
     assert dict(hand.model.facts())["Price"].endswith(" a month")
 
 
-def test_nothing_can_be_clicked_while_an_action_runs(hand):
+def test_nothing_can_be_clicked_while_something_runs_that_was_started_here(hand):
     hand.confirm("reboot")
     assert hand.enabled() == set()
-    assert hand.model.why() == "Reboot web-1 is under way."
+    assert hand.model.why() == "Its reboot is under way."
     hand.desk.run(60.0)
     assert hand.enabled() == ALL - {"power_on"}
 
@@ -45,7 +44,7 @@ def test_nothing_can_be_clicked_while_an_action_runs(hand):
 def test_a_client_that_only_reads_has_no_buttons(desk):
     with connect(desk.sandbox, clock=desk.clock, read_only=True) as reader:
         reader.watch = desk.watch
-        model = DropletModel(reader.droplets.by_name("web-1"), lambda: None, desk.workers)
+        model = Hand(desk, reader.droplets.by_name("web-1")).model
         assert model.why() == "This client only reads."
         model.close()
 
@@ -62,7 +61,7 @@ def test_a_droplet_that_was_deleted_elsewhere_has_no_buttons(hand):
 @pytest.mark.parametrize("name", [verb.type for verb in VERBS.values() if verb.asks and not verb.form])
 def test_a_verb_asks_and_then_acts(hand, name):
     hand.model.press(name)
-    state = hand.model.button(name)
+    state = hand.model.buttons()[name]
     assert state.asking
     assert state.label.startswith("Confirm: ")
     assert state.label.endswith(" web-1")
@@ -70,7 +69,7 @@ def test_a_verb_asks_and_then_acts(hand, name):
     hand.desk.clock.advance(TOO_SOON_S + 0.1)
     hand.model.press(name)
     assert hand.desk.posts() == 1
-    assert not hand.model.button(name).asking
+    assert not hand.model.buttons()[name].asking
     hand.desk.run(120.0)
     assert hand.newest().state == "completed"
     assert hand.desk.done(hand.model.droplet) == [name]
@@ -86,7 +85,7 @@ def test_power_on_needs_no_question(off):
 def test_a_question_can_be_taken_back(hand):
     hand.model.press("power_off")
     hand.model.cancel()
-    assert not hand.model.button("power_off").asking
+    assert not hand.model.buttons()["power_off"].asking
     hand.desk.clock.advance(5.0)
     hand.model.press("power_off")
     assert hand.desk.posts() == 0
@@ -95,12 +94,13 @@ def test_a_question_can_be_taken_back(hand):
 def test_a_double_click_does_not_confirm(hand):
     for _ in range(4):
         hand.model.press("power_off")
-    assert hand.model.button("power_off").asking
+    assert hand.model.buttons()["power_off"].asking
     assert hand.desk.posts() == 0
 
 
 def test_a_double_click_does_not_confirm_where_showing_the_question_takes_longer(desk):
-    model = DropletModel(desk.droplet(), lambda: desk.clock.advance(2 * TOO_SOON_S), desk.workers)
+    hand = Hand(desk, desk.droplet())
+    hand.note, model = lambda: desk.clock.advance(2 * TOO_SOON_S), hand.model
     model.press("power_off")
     model.press("power_off")
     assert desk.posts() == 0
@@ -131,7 +131,7 @@ def test_a_page_whose_clock_was_set_back_can_still_confirm(hand):
 def test_another_button_takes_the_question_over(hand):
     hand.model.press("power_off")
     hand.model.press("reboot")
-    assert (hand.model.button("power_off").asking, hand.model.button("reboot").asking) == (False, True)
+    assert (hand.model.buttons()["power_off"].asking, hand.model.buttons()["reboot"].asking) == (False, True)
 
 
 def test_a_question_lapses_when_it_makes_no_sense_any_more(hand):
@@ -139,7 +139,7 @@ def test_a_question_lapses_when_it_makes_no_sense_any_more(hand):
     with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
         other.droplets.by_name("web-1").power_off()
     hand.desk.run(60.0)
-    assert hand.model.button("power_off").label == "Power off"
+    assert hand.model.buttons()["power_off"].label == "Power off"
     hand.model.press("power_off")
     assert hand.desk.posts() == 1, "the other client's"
 
@@ -166,7 +166,7 @@ def test_a_bar_tells_elapsed_time_estimate_and_what_it_rests_on(hand):
     assert 0 < row.fraction < 1
     hand.desk.run(60.0)
     assert hand.newest().row.words.startswith("✓ completed in ")
-    assert hand.model.activity.announcement == "Reboot web-1: completed"
+    assert hand.model.announcement == "Reboot web-1: completed"
 
 
 def test_an_action_that_errors_is_red_and_can_be_retried(hand):
@@ -177,9 +177,9 @@ def test_an_action_that_errors_is_red_and_can_be_retried(hand):
     assert entry.state == "failed"
     assert "errored, without a reason" in entry.detail_html()
     assert hand.enabled() == ALL - {"power_on"}
-    entry.retry()
+    hand.retry()
     hand.desk.run(60.0)
-    assert hand.newest().state == "completed"
+    assert [one.state for one in hand.entries()] == ["completed"]
     assert hand.desk.done(hand.model.droplet) == ["reboot", "reboot"]
 
 
@@ -194,18 +194,20 @@ def test_a_refusal_is_told_with_its_request_id(hand):
 def test_retry_looks_whether_it_still_makes_sense(hand):
     hand.desk.sandbox.fault("status", status=422, method="POST", message="Not today")
     hand.confirm("reboot")
-    again = hand.newest().retry
+    (refused,) = hand.model.works
     hand.confirm("power_off")
+    hand.model.retry(refused)
+    assert hand.model.notices() == ["Not tried again: its power off is under way."]
     hand.desk.run(60.0)
-    again()
-    assert hand.model.notices() == ["Not tried again: It is off."]
+    hand.model.retry(refused)
+    assert hand.model.notices() == ["Not tried again: it is off."]
     assert hand.desk.done(hand.model.droplet) == ["power_off"]
 
 
 def test_a_pause_for_the_rate_limit_is_told_in_the_row(hand):
     hand.desk.sandbox.fault("status", status=429, method="POST", retry_after_s=7, times=1)
     words = []
-    hand.note = lambda: words.extend(one.row.words for one in hand.model.activity.entries)
+    hand.note = lambda: words.extend(one.row.words for one in hand.entries())
     hand.confirm("reboot")
     assert any(line.startswith("waiting 7 s: rate limit") for line in words)
     hand.desk.run(60.0)
@@ -225,7 +227,7 @@ def test_an_outcome_that_nobody_knows_is_not_offered_again(hand):
     hand.confirm("reboot")
     entry = hand.newest()
     assert entry.state == "failed"
-    assert entry.retry is None
+    assert hand.model.works[0].retriable == []
     assert "look at %do droplets actions" in entry.text()
 
 
@@ -235,21 +237,18 @@ def test_what_a_gateway_gave_up_on_is_not_offered_again_for_it_may_have_been_don
     hand.model.go()
     entry = hand.newest()
     assert entry.state == "failed"
-    assert entry.retry is None
+    assert hand.model.works[0].retriable == []
     assert "may have been carried out" in entry.text()
 
 
 @pytest.mark.parametrize("status", ["active", "off"])
 def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_is_not_offered_again(desk, status, monkeypatch):
     hand = Hand(desk, desk.droplet("web-1" if status == "active" else "staging-db"))
-    monkeypatch.setattr(hand.model.droplet, "resize", lambda *_, **__: {}["region"])
+    monkeypatch.setattr(Droplet, "resize", lambda *_, **__: {}["region"])
     hand.model.press("resize")
-    hand.model.go()
-    desk.clock.advance(1.0)
-    with pytest.raises(KeyError):
-        hand.model.go()
+    hand.go()
     entry = hand.newest()
-    assert (entry.state, entry.retry) == ("failed", None)
+    assert (entry.state, hand.model.works[0].retriable) == ("failed", [])
     assert "KeyError" in entry.text()
     assert "power_on" in hand.enabled() or "power_off" in hand.enabled()
     hand.model.close()
@@ -261,7 +260,7 @@ def test_an_action_that_cannot_be_found_any_more_is_not_offered_again(hand):
     hand.desk.sandbox.fault("status", status=404, method="GET", path="/v2/actions/", times=20)
     hand.desk.run(60.0)
     assert hand.newest().state == "failed"
-    assert hand.newest().retry is None
+    assert hand.model.works[0].retriable == []
 
 
 def test_a_lost_connection_is_told_and_the_bar_goes_on_afterwards(hand):
@@ -274,24 +273,46 @@ def test_a_lost_connection_is_told_and_the_bar_goes_on_afterwards(hand):
     assert hand.newest().state == "completed"
 
 
-def test_who_was_slower_sees_what_runs_instead(hand):
+def test_a_droplet_on_which_something_runs_is_waited_for_and_that_is_asked_and_shown(hand):
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
+    hand.desk.run(60.0)
+    assert hand.titles() == ["Snapshot web-1"]
+    assert hand.enabled() == ALL - {"power_on"}
+    hand.model.press("reboot")
+    assert hand.model.buttons()["reboot"].label == "Confirm: reboot web-1 (once its snapshot has ended)"
+    hand.desk.clock.advance(1.0)
+    hand.model.press("reboot")
+    assert hand.titles() == ["Reboot web-1", "Snapshot web-1"]
+    assert hand.newest().row.words == "waits until its snapshot has ended"
+    assert hand.model.why() == "Its reboot is under way."
+    hand.desk.run(900.0)
+    assert [(one.title, one.state) for one in hand.entries()] == [
+        ("Reboot web-1", "completed"),
+        ("Snapshot web-1", "completed"),
+    ]
+    assert hand.desk.done(hand.model.droplet) == ["snapshot", "reboot"]
+
+
+def test_who_was_slower_waits_and_sees_what_runs_instead(hand):
     with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
         other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
     hand.confirm("reboot")
-    assert isinstance(hand.newest().error, DropletBusy)
+    assert hand.newest().row.words == "waits until its snapshot has ended"
     hand.desk.run(2.0)
-    assert [entry.title for entry in hand.model.activity.running] == ["Snapshot web-1"]
+    assert {*hand.titles()} == {"Snapshot web-1", "Reboot web-1"}
+    hand.desk.run(900.0)
+    assert hand.desk.done(hand.model.droplet) == ["snapshot", "reboot"]
 
 
-def test_what_runs_instead_has_ended_when_the_droplet_shows_it(hand):
+def test_what_waits_for_an_end_that_leaves_the_droplet_otherwise_is_not_sent(hand):
     with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
         action = other.droplets.by_name("web-1").power_off(wait=False)
     hand.confirm("reboot")
     hand.desk.run(0.1)
-    (theirs,) = hand.model.activity.running
-    assert theirs.title == "Power off web-1"
+    theirs = next(one for one in hand.entries() if one.title == "Power off web-1")
     seen = set()
-    hand.model._changed = lambda: seen.add((theirs.state, hand.model.droplet.status))
+    hand.note = lambda: seen.add((theirs.state, hand.model.row["status"]))
     # Completed, and the droplet still reads as on for some seconds.
     hand.desk.sandbox.finish(action.id)
     hand.desk.run(60.0)
@@ -299,13 +320,36 @@ def test_what_runs_instead_has_ended_when_the_droplet_shows_it(hand):
     assert ("completed", "off") in seen
     assert ("completed", "active") not in seen
     assert hand.enabled() == {"power_on", "snapshot", "resize"}
+    ours = next(one for one in hand.entries() if one.title == "Reboot web-1")
+    assert "web-1 is off after its power off: no reboot was sent" in ours.text()
+    assert hand.desk.done(hand.model.droplet) == ["power_off"]
+
+
+def test_what_somebody_else_has_started_is_not_offered_again_when_it_fails(hand):
+    hand.desk.sandbox.fault("action_errored", action="snapshot")
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
+    hand.desk.run(900.0)
+    (work,) = hand.model.works
+    assert work.failed
+    assert work.retriable == []
+
+
+def test_of_an_action_that_has_ended_the_droplet_shows_what_it_has_done(hand):
+    seen = set()
+    hand.note = lambda: seen.add((hand.newest().state, hand.model.row["status"])) if hand.model.works else None
+    hand.confirm("power_off")
+    hand.desk.run(60.0)
+    assert ("running", "active") in seen
+    assert ("completed", "off") in seen
+    assert ("completed", "active") not in seen
 
 
 def test_what_ran_before_the_panel_was_opened_is_taken_up(desk):
     desk.droplet().reboot(wait=False)
     hand = Hand(desk, desk.droplet())
-    assert [entry.title for entry in hand.model.activity.running] == ["Reboot web-1"]
-    assert hand.enabled() == set()
+    assert hand.titles() == ["Reboot web-1"]
+    assert hand.enabled() == ALL - {"power_on"}
     desk.run(60.0)
     assert hand.newest().state == "completed"
     hand.model.close()
@@ -318,7 +362,7 @@ def test_an_action_has_one_row_also_if_the_account_shows_it_first(hand):
         action = other.droplets.by_name("web-1").reboot(wait=False)
     hand.model._subscription.follow(hand.desk.client.actions.get(action.id))
     hand.desk.run(1.0)
-    assert len(hand.model.activity.entries) == 1
+    assert len(hand.entries()) == 1
 
 
 # --- following --------------------------------------------------------------------------------------------------------
@@ -350,7 +394,7 @@ def test_what_changes_elsewhere_is_shown(hand):
     with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
         other.droplets.by_name("web-1").rename("web-one")
     hand.desk.run(40.0)
-    assert hand.model.name == "web-one"
+    assert (hand.model.row["name"], hand.model.droplet.name) == ("web-one", "web-one")
 
 
 # --- as text and HTML -------------------------------------------------------------------------------------------------

@@ -188,8 +188,9 @@ def test_the_row_of_a_single_droplet_says_all_that_the_summary_would(desk):
     desk.clock.advance(TOO_SOON_S)
     go._button.click()
     (work,) = panel.model.works
-    assert work.entry(one).title == work.title
-    assert work.title.endswith(" to s-8vcpu-16gb")
+    assert work.entry(one).title == work.order.title
+    assert work.order.title.endswith(" to s-8vcpu-16gb")
+    assert panel._works[work]._summary.value == ""
 
 
 def test_only_droplets_with_the_tag_are_shown(desk):
@@ -238,10 +239,28 @@ def test_an_action_that_fails_is_red_and_can_be_tried_again(desk):
     desk.confirm("reboot")
     desk.run(60.0)
     (work,) = panel.model.works
-    assert work.summary().endswith("1 failed")
+    assert work.summary().endswith(": failed")
     panel._works[work]._retry._button.click()
     desk.run(60.0)
-    assert work.summary().endswith("1 completed")
+    assert work.summary().endswith(": completed")
+
+
+def test_what_failed_is_tried_again_only_where_it_still_makes_sense(desk):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    desk.sandbox.fault("status", status=422, method="POST", message="Not today", times=2)
+    panel.select([first, second])
+    desk.confirm("reboot")
+    (work,) = panel.model.works
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(first).power_off()
+    desk.run(60.0)
+    panel.model.retry(work)
+    assert work.summary() == "Reboot 2 droplets: 1 running, 1 failed"
+    desk.run(60.0)
+    panel.model.retry(work)
+    assert "Not tried again: it is off." in panel.model.notices()
+    assert len(desk.posted()) == 4, "two refused, one by the other client, and one again"
 
 
 def test_a_client_that_only_reads_offers_nothing(desk):
@@ -323,7 +342,7 @@ def test_a_rate_limit_is_said_in_the_row_and_survived(desk):
     desk.confirm("reboot")
     assert said[0] == "waiting 7 s: rate limit"
     desk.run(60.0)
-    assert panel.model.works[0].summary().endswith(": 1 completed")
+    assert panel.model.works[0].summary().endswith(": completed")
 
 
 # --- snapshots and sizes ----------------------------------------------------------------------------------------------

@@ -89,6 +89,9 @@ def test_what_cannot_be_had_is_hidden_until_asked_for_and_has_no_line(frames):
     assert "no droplet can be made" in model.lines_text()
     # What cannot be had beats nothing.
     assert not {*model.unbeaten} & {*model.chosen}
+    with pytest.raises(InvalidArgument, match="no size 'c-44'") as refused:
+        model.select_slugs(["c-44"])
+    assert "c-4" not in str(refused.value).partition("nearest: ")[2].split(", ")
 
 
 def test_a_closed_region_is_not_offered_and_sells_nothing(frames):
