@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S
-from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
-from poseidon_nb.plans.resume_verdicts import Facts, Verdict, in_flight, judge
+from poseidon_nb.plans.resume_verdicts import Facts, in_flight, judge, may_lag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,27 +32,11 @@ def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tupl
             client.on_wait(pause_s, f"looking how far plan {entry.id} got")
             client.clock.sleep(pause_s)
             reading = Reading(client)
-        judged = judge(entry, reading.facts(entry))
-        if not _may_lag(entry, judged):
+        facts = reading.facts(entry)
+        judged = judge(entry, facts)
+        if not may_lag(entry, judged, facts):
             break
     return judged
-
-
-def _may_lag(entry: Entry, judged: Sequence[Sequence[Judged]]) -> bool:
-    flying = in_flight(entry)
-    if any(judged[number][at].verdict in {Verdict.LEFT, Verdict.UNKNOWN} for number, at in flying):
-        return True
-    return any(
-        one.verdict is Verdict.CHANGED
-        or (
-            one.verdict is Verdict.LEFT
-            and step.when is When.IF_NEEDED
-            and at
-            and judged[number][at - 1].verdict is Verdict.DONE
-        )
-        for number, chain in enumerate(entry.chains)
-        for at, (step, one) in enumerate(zip(chain, judged[number], strict=True))
-    )
 
 
 class Reading:

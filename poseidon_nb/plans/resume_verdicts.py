@@ -125,6 +125,24 @@ def judge(entry: Entry, facts: Facts) -> tuple[tuple[Judged, ...], ...]:
     return tuple(_judge_chain(entry, number, facts) for number in range(len(entry.chains)))
 
 
+def may_lag(entry: Entry, judged: Sequence[Sequence[Judged]], facts: Facts) -> bool:
+    """Return whether a verdict may be another one in a moment: what the account shows lags behind what was done."""
+    if any(judged[number][at].verdict in {Verdict.LEFT, Verdict.UNKNOWN} for number, at in in_flight(entry)):
+        return True
+    for number, chain in enumerate(entry.chains):
+        verdicts = [one.verdict for one in judged[number]]
+        if Verdict.CHANGED in verdicts:
+            return True
+        settled = [
+            at for at, verdict in enumerate(verdicts) if verdict is Verdict.DONE and (number, at) in entry.accepted
+        ]
+        if settled and chain[settled[-1]].awaits == "action" and _droplet_of(chain[settled[-1]]) in facts.droplets:
+            # A droplet may read for seconds as it was before its action completed.
+            if Verdict.RUNNING not in verdicts and not _shows(chain[settled[-1]], facts):
+                return True
+    return False
+
+
 def chain_left(chain: Chain, judged: Sequence[Judged], *, begun: bool) -> Chain:
     """Return the steps of a chain that are to be run.
 

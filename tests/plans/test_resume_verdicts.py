@@ -18,7 +18,7 @@ from poseidon_nb.client.droplets.chains import (
 )
 from poseidon_nb.client.engine.steps import Change, Step, Target, When
 from poseidon_nb.plans.journal_entry import Accepted, AccountKey, Ended, Entry
-from poseidon_nb.plans.resume_verdicts import Facts, Verdict, chain_left, judge, was_begun
+from poseidon_nb.plans.resume_verdicts import Facts, Verdict, chain_left, judge, may_lag, was_begun
 from poseidon_nb.transport.request import request_for
 
 T0 = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -277,3 +277,22 @@ def test_what_follows_an_unknown_step_is_not_run_but_for_the_power():
     entry = entry_of(chain, ended={(0, 0): "completed", (0, 1): "unchanged"}, sending=[(0, 2)])
     two = {ID: [action(2, "snapshot", after_s=3), action(3, "snapshot", after_s=4)]}
     assert verdicts(entry, droplets=DOWN, newest=two) == [DONE, DONE, UNKNOWN, SKIPPED, LEFT]
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "expected"),
+    [
+        ({"accepted": {(0, 3): [3]}}, {"droplets": DOWN, "actions": {3: action(3, "power_on")}}, True),
+        ({"accepted": {(0, 3): [3]}}, {"droplets": UP, "actions": {3: action(3, "power_on")}}, False),
+        ({"accepted": {(0, 3): [3]}}, {"droplets": DOWN, "actions": {3: action(3, "power_on", "in-progress")}}, False),
+        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown")}}, True),
+        ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: []}}, True),
+        ({}, {"droplets": UP}, False),
+        ({}, {"droplets": DOWN}, True),
+    ],
+)
+def test_what_may_lag_behind_is_looked_at_again(said, facts, expected):
+    if (0, 3) in said.get("accepted", {}):
+        said = {**said, "ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}}
+    entry, known = entry_of(RESIZE, **said), Facts(**facts)
+    assert may_lag(entry, judge(entry, known), known) is expected
