@@ -84,8 +84,11 @@ class Kernel:
         return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
 
     def changes(self) -> list[Change]:
-        """Give what was changed from here, in whichever account, oldest first."""
-        return sorted((change for journal in self._journals for change in journal), key=lambda change: change.time)
+        """Return what was changed from this machine, in whichever account, oldest first: also by earlier kernels."""
+        from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # as above
+
+        here = [change for journal in self._journals for change in journal]
+        return sorted([*earlier_changes(), *here], key=lambda change: change.time)
 
     @property
     def in_sandbox(self) -> bool:

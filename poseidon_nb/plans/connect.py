@@ -6,7 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec
 
 from poseidon_nb.client.client import connect as _connect
-from poseidon_nb.plans.journal import PlanJournal
+from poseidon_nb.plans.journal import PlanJournal, keep_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ def _journalled(connect: Callable[P, Client]) -> Callable[P, Client]:
     def with_journal(*args: P.args, **kwargs: P.kwargs) -> Client:
         client = connect(*args, **kwargs)
         client.engine.recorder = PlanJournal(client)
+        client.journal.on_add = keep_change
         return client
 
     return with_journal

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from poseidon_nb.plans import journal_changes
 from poseidon_nb.plans import journal_entry as lines
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_files import PlanFiles, new_id, state_folder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.plans.journal_entry import AccountKey, Entry
     from poseidon_nb.plans.journal_files import PlanFile
+    from poseidon_nb.transport.journal import Change
 
 State = Literal[
     "running here", "running in another kernel", "interrupted", "to be given again", "other account", "damaged"
@@ -206,6 +208,14 @@ class _KeptRecord:
                     self._file.write(line, sync=sync)
                 except OSError as error:
                     _notice(error)
+
+
+def keep_change(change: Change) -> None:
+    """Keep a change for ``%do log`` of later kernels; never raises."""
+    try:
+        journal_changes.keep(change)
+    except OSError as error:
+        _notice(error)
 
 
 #: The plans that run in this process, by id.
@@ -392,7 +402,7 @@ def _notice(error: OSError) -> None:
     if not _noticed:
         _noticed = True
         _log.warning(
-            "plans cannot be written to %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
+            "plans and changes cannot be kept in %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
             state_folder(),
             error.strerror or error,
         )

@@ -10,7 +10,7 @@ from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
 from poseidon_nb.plans.resume_verdicts import Facts, in_flight, judge, may_lag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from poseidon_nb.client.client import Client

@@ -136,10 +136,12 @@ def may_lag(entry: Entry, judged: Sequence[Sequence[Judged]], facts: Facts) -> b
         settled = [
             at for at, verdict in enumerate(verdicts) if verdict is Verdict.DONE and (number, at) in entry.accepted
         ]
-        if settled and chain[settled[-1]].awaits == "action" and _droplet_of(chain[settled[-1]]) in facts.droplets:
-            # A droplet may read for seconds as it was before its action completed.
-            if Verdict.RUNNING not in verdicts and not _shows(chain[settled[-1]], facts):
-                return True
+        last = chain[settled[-1]] if settled else None
+        if last is None or last.awaits != "action" or _droplet_of(last) not in facts.droplets:
+            continue
+        # A droplet may read for seconds as it was before its action completed.
+        if Verdict.RUNNING not in verdicts and not _shows(last, facts):
+            return True
     return False
 
 

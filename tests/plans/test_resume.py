@@ -14,8 +14,8 @@ from contextlib import contextmanager
 
 import pytest
 
-import poseidon_nb as po
 from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.steps import Reference, Step, Target
 from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans import journal
 from poseidon_nb.plans.connect import connect
@@ -159,3 +159,162 @@ def kill_once(sandbox, chance, seed):
         assert after[first.id].size_slug == size, seed
     if f"/v2/droplets/{second.id}/actions" in posted:
         assert [one.name for one in client.snapshots.list(resource_type="droplet")].count("kept") == 1, seed
+
+
+def interrupted(client, chains, title="t", *, sending=(), accepted=()):
+    """Leave a plan in the journal as a killed kernel does; what is sent is up to the caller."""
+    record = client.engine.recorder.begin(chains, title)
+    for place in sending:
+        record.sending(*place)
+    for place, things, actions in accepted:
+        record.sending(*place)
+        record.accepted(*place, things=things, actions=actions)
+    record.leave()
+    return record.id
+
+
+def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(sandbox):
+    client = connect(sandbox)
+    body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+    steps = create_steps(["made-1", "made-2"], body, single=False)
+    interrupted(client, [tuple(steps)], sending=[(0, 0)])
+    client.api("POST", "/v2/droplets", body={**body, "names": ["made-1", "made-2"]})
+    with taken_up(client) as left:
+        assert left[0].chains() == []
+        _, outcomes = run_left(client, left)
+    assert {outcome.status for outcome in outcomes} <= {"completed"}
+    names = [one.name for one in client.droplets.list()]
+    assert (names.count("made-1"), names.count("made-2")) == (1, 1)
+    assert journal.unended(account_key(client)) == []
+
+
+def test_a_create_that_was_never_made_is_sent_once(sandbox):
+    client = connect(sandbox)
+    body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+    interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], sending=[(0, 0)])
+    resume(client)
+    assert [one.name for one in client.droplets.list()].count("made-1") == 1
+
+
+def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox):
+    client = connect(sandbox)
+    droplet = running(client)
+    row = droplet.to_dict()
+    volume = Step(
+        verb="create",
+        targets=(Target("volume", None, "v"),),
+        request=client.request("volumes_create", name="v", size_gigabytes=1, region="nyc3"),
+    )
+    size = new_size(droplet)
+    chains = [with_restart(row, resize_step(row, size, disk=False)), (volume,)]
+    plan_id = interrupted(client, chains, sending=[(1, 0)])
+    for _ in range(2):
+        resume(client)
+        (one,) = journal.unended(account_key(client))
+        assert (one.id, one.state) == (plan_id, "interrupted")
+        assert "nobody knows" in one.note
+        assert (one.entry.steps, one.entry.left) == (5, 1)
+    assert droplet.refresh().size_slug == size
+    assert client.call("volumes_list") == [] or all(row["name"] != "v" for row in client.call("volumes_list"))
+    assert [one.path for one in sandbox.requests if one.operation == "volumes_create"] == []
+
+
+def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_left(sandbox):
+    client = connect(sandbox)
+    droplets = [one.to_dict() for one in client.droplets.list() if one.status == "active"][:2]
+    ids = [
+        interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))], row["name"])
+        for row in droplets
+    ]
+    with taken_up(client) as left:
+        plans = [one.continued([chain for _, chain in one.chains()]) for one in left]
+        chains = [chain for plan in plans for chain in plan.chains]
+        with journal.resuming(plans):
+            record = client.engine.recorder.begin(chains, "t")
+        assert {one.state for one in journal.unended(account_key(client))} == {"running here"}
+        record.sending(1, 0)
+        record.accepted(1, 0, things=[droplets[1]["id"]], actions=[7])
+        record.leave()
+    first, second = [PlanFiles(state_folder()).read(plan_id) for plan_id in ids]
+    assert (first.accepted, list(second.accepted), second.accepted[0, 0].actions) == ({}, [(0, 0)], (7,))
+    assert [entry.chains for entry in (first, second)] == [(chain,) for chain in chains]
+
+
+def test_a_reference_to_what_was_made_before_is_filled_in(sandbox):
+    client = connect(sandbox)
+    droplet = running(client)
+    body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+    create = create_steps(["web-4"], body, single=True)[0]
+    tag = Step(
+        verb="tag",
+        targets=(Target("droplet", None, "web-4"),),
+        request=client.request(
+            "tags_assign_resources",
+            tag_id="late",
+            resources=[{"resource_id": "<id of web-4>", "resource_type": "droplet"}],
+        ),
+        references=(Reference("<id of web-4>", 0),),
+    )
+    client.call("tags_create", name="late")
+    interrupted(client, [(create,), (tag,)], accepted=[((0, 0), [droplet.id], [])])
+    with taken_up(client) as left:
+        (chain,) = plan_left(client, left, "t").chains
+        assert chain[0].request.body["resources"][0]["resource_id"] == droplet.id
+
+
+def test_a_power_on_follows_a_resize_that_is_refused(sandbox):
+    client = connect(sandbox)
+    droplet = running(client)
+    row = droplet.to_dict()
+    chain = with_restart(row, resize_step(row, "s-no-such-size", disk=False))
+    client.droplets.get(droplet.id).power_off()
+    (action,) = [one for one in client.actions.list() if one.resource_id == droplet.id][:1]
+    interrupted(client, [chain], accepted=[((0, 0), [droplet.id], [action.id])])
+    outcomes = resume(client)[1]
+    assert [(one.step.verb, one.status) for one in outcomes] == [("resize", "failed"), ("power_on", "completed")]
+    assert droplet.refresh().active
+
+
+def test_one_kernel_at_a_time_takes_a_plan_up(sandbox):
+    client = connect(sandbox)
+    row = running(client).to_dict()
+    plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
+    code = f"""
+from poseidon_nb.plans.resume import plan_left, run_left, taken_up
+with taken_up(client, ["{plan_id}"]) as left:
+    print("held", flush=True)
+    import time; time.sleep(60)
+"""
+    with kernel(sandbox, code) as child:
+        assert child.stdout.readline() == "held\n"
+        assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
+        with pytest.raises(PlanRuns, match="running in another kernel"), taken_up(client, [plan_id]):
+            pass
+        with taken_up(client) as left:
+            assert left == []
+    with taken_up(client, [plan_id]) as left:
+        assert [one.entry.id for one in left] == [plan_id]
+
+
+def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(sandbox):
+    client = connect(sandbox)
+    row = running(client).to_dict()
+    plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
+    with Sandbox(droplets=1) as other:
+        stranger = connect(other)
+        with pytest.raises(ConfigurationError, match="another account"), taken_up(stranger, [plan_id]):
+            pass
+        with taken_up(stranger) as left:
+            assert left == []
+    with pytest.raises(NoSuchName, match="no unended plan 'zzzzz'"), taken_up(client, ["zzzzz"]):
+        pass
+
+
+def test_a_plan_with_secrets_is_only_given_again(sandbox):
+    client = connect(sandbox)
+    body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
+    plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
+    with pytest.raises(ConfigurationError, match="can only be given again"), taken_up(client, [plan_id]):
+        pass
+    assert resume(client)[1] == []
+    assert [one.path for one in sandbox.requests if one.method == "POST"] == []
