@@ -303,6 +303,11 @@ def _run_in_thread(engine: Engine) -> None:
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
+def engines() -> list[Engine]:
+    """Return the engines of this process, of all clients."""
+    return [*_ENGINES]
+
+
 def _finish_at_exit() -> None:
     """Let what runs in the background go on for a while before Python ends; what is left is in the record."""
     ends_s = time.monotonic() + EXIT_S
