@@ -56,8 +56,10 @@ class Claim:
         Whether it starts an action, so that the action it returns must be its own.
     steps : tuple of str
         Types of further actions on the same droplet that belong to it, each at most once.
-    target : str
-        The path of a thing that no other call acts upon: also what is sent later belongs to this call.
+    targets : tuple of str
+        The paths of things that no other call acts upon: also what is sent later belongs to this call.
+    each : mapping
+        Where it acts upon several things: what each is called, by its path.
     blind : bool
         Whether the operation documents an empty answer, so that any 2xx with JSON or nothing in it has to be believed.
     limit_s : float, optional
@@ -72,7 +74,8 @@ class Claim:
     makes: bool = False
     acts: bool = False
     steps: tuple[str, ...] = ()
-    target: str = ""
+    targets: tuple[str, ...] = ()
+    each: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     blind: bool = False
     limit_s: float | None = None
 
@@ -97,6 +100,8 @@ class Outcome:
         The exception's type, and all that it says.
     error_ids : tuple of str
         Ids of what the error carries: its action, its droplet.
+    rows : mapping
+        Of a table that was returned, or that the error carries: by id the status of a thing, and the rest of its row.
     unknown, raw : bool
         Whether it is an `OutcomeUnknown`; whether it is no `PoseidonError`.
     elapsed_s : float
@@ -110,6 +115,7 @@ class Outcome:
     error: str = ""
     text: str = ""
     error_ids: tuple[str, ...] = ()
+    rows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     unknown: bool = False
     raw: bool = False
     elapsed_s: float = 0.0
@@ -219,8 +225,8 @@ def _attributed(cases: Sequence[Case], changes: Iterable[Entry]) -> dict[tuple[i
     """Return the changes that each call has sent: by the thing that only it acts upon, else by when they were sent."""
     by_target: dict[tuple[int, str], list[Case]] = {}
     for case in cases:
-        if case.claim.target:
-            by_target.setdefault((case.client, case.claim.target), []).append(case)
+        for target in case.claim.targets:
+            by_target.setdefault((case.client, target), []).append(case)
     own: dict[tuple[int, int], list[Entry]] = {}
     for entry in changes:
         number = entry.operation
@@ -245,35 +251,56 @@ def _carries_out(claim: Claim, entry: Entry) -> bool:
 def _is_step(claim: Claim, entry: Entry) -> bool:
     body = entry.body if isinstance(entry.body, dict) else {}
     return bool(
-        claim.target
-        and entry.method == "POST"
-        and entry.path == f"{claim.target}/actions"
+        entry.method == "POST"
+        and entry.path.removesuffix("/actions") in claim.targets
         and body.get("type") in claim.steps
     )
 
 
 def _duplicates(case: Case, mine: Sequence[Entry], changes: Iterable[Entry]) -> Iterable[tuple[str, str]]:
     claim = case.claim
-    if claim.method and claim.method != _OVERWRITES:
-        # What makes a thing says its name, and no other call of this client uses that name.
-        where = (entry for entry in changes if entry.client == case.client) if claim.makes else mine
-        done = [entry for entry in where if entry.accepted and _carries_out(claim, entry)]
-        if len(done) > 1:
-            yield "duplicates", _told_of(done)
-    kinds = Counter(entry.body["type"] for entry in mine if entry.accepted and _is_step(claim, entry))
-    for kind, times in kinds.items():
-        if times > 1:
-            yield "duplicates", f"{kind} was carried out {times} times: {_told_of(mine)}"
+    # What makes a thing says its name, and no other call of this client uses that name.
+    where = [entry for entry in changes if entry.client == case.client] if claim.makes else mine
+    once = claim.method and claim.method != _OVERWRITES
+    done = [entry for entry in where if once and entry.accepted and _carries_out(claim, entry)]
+    done += [entry for entry in mine if entry.accepted and _is_step(claim, entry)]
+    times = Counter((entry.path, str(entry.body)) for entry in done)
+    again = [entry for entry in done if times[entry.path, str(entry.body)] > 1]
+    if again:
+        yield "duplicates", _told_of(again)
 
 
 def _lost(case: Case, mine: Sequence[Entry], accepted: Sequence[Entry]) -> Iterable[tuple[str, str]]:
     claim, outcome = case.claim, case.outcome
-    done = [*accepted, *(entry for entry in mine if entry.accepted and _is_step(claim, entry))]
-    if outcome.returned or outcome.unknown or not done:
+    if outcome.returned or (outcome.unknown and not outcome.rows):
         return
-    ids = set().union(*(made_ids(entry) for entry in done))
-    if not ids & {*outcome.error_ids} and not any(_says(outcome.text, name) for name in (*claim.names, *ids)):
-        yield "lost", _told_of(done)
+    done = [*accepted, *(entry for entry in mine if entry.accepted and _is_step(claim, entry))]
+    untold = [entry for entry in done if not _told(claim, outcome, entry)]
+    if untold:
+        yield "lost", _told_of(untold)
+
+
+def _told(claim: Claim, outcome: Outcome, entry: Entry) -> bool:
+    """Return whether an error tells of a change that was accepted."""
+    target = entry.path.removesuffix("/actions")
+    text = outcome.text
+    row = outcome.rows.get(target.rpartition("/")[2])
+    if row is not None:
+        # The row of a thing that is called failed has to tell by itself that something was done to it.
+        if row[0] not in {"failed", "skipped"}:
+            return True
+        text = row[1]
+    if {*outcome.error_ids} & made_ids(entry):
+        return True
+    return all(any(_says(text, name) for name in names) for names in _names(claim, entry, target))
+
+
+def _names(claim: Claim, entry: Entry, target: str) -> list[set[str]]:
+    """Return by what each thing goes that a request was about, its action too."""
+    if not claim.makes:
+        return [{*claim.each.get(target, claim.names), *made_ids(entry)}]
+    rows = [row for value in (entry.answer or {}).values() for row in (value if isinstance(value, list) else [value])]
+    return [{str(row[key]) for key in ("id", "name") if key in row} for row in rows if {"id", "name"} & {*row}]
 
 
 def _half_named(case: Case, accepted: Sequence[Entry]) -> bool:
@@ -288,6 +315,10 @@ def _wrong_result(
     case: Case, mine: Sequence[Entry], accepted: Sequence[Entry], owners: Mapping[tuple[str, str], Entry]
 ) -> Iterable[tuple[str, str]]:
     claim, outcome = case.claim, case.outcome
+    made_up = [id_ for id_, row in outcome.rows.items() if row[0] == "completed" and not _done_to(id_, accepted)]
+    if claim.each and made_up:
+        yield "phantom", f"{', '.join(made_up)} completed, says its row; of this call: {_told_of(mine)}"
+        return
     believed = claim.blind and any(entry.fault in _BELIEVABLE and _carries_out(claim, entry) for entry in mine)
     # What was so already needs no request.
     if not outcome.returned or believed or (outcome.so_before and not mine):
@@ -305,6 +336,10 @@ def _wrong_result(
         yield "phantom", f"the account is not as asked; of this call: {_told_of(mine)}"
     elif claim.makes and not outcome.ids:
         yield "phantom", "nothing was returned of what was to be made"
+
+
+def _done_to(id_: str, accepted: Iterable[Entry]) -> bool:
+    return any(entry.path.removesuffix("/actions").endswith(f"/{id_}") for entry in accepted)
 
 
 def _unasked(case: Case, mine: Sequence[Entry]) -> Iterable[tuple[str, str]]:

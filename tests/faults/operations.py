@@ -43,10 +43,12 @@ class Task:
         Gives the ids in what the call returned.
     so : callable
         Told what the call returned (None before it): whether the account is as asked.
-    droplet : int
-        The private droplet that it acts upon.
+    droplets : tuple of int
+        The private droplets that it acts upon.
     was_on : bool
-        Whether that was on.
+        Whether they were on.
+    rows : callable
+        Gives what `Outcome.rows` is, of a table that the call returned.
     prepare : callable
         Reads what the call is made on; it is not part of the call, and neither is its time.
     """
@@ -55,9 +57,10 @@ class Task:
     call: Callable[[Any], Any]
     ids: Callable[[Any], tuple[str, ...]] = lambda _: ()
     so: Callable[[Any], bool | None] = lambda _: None
-    droplet: int = 0
+    droplets: tuple[int, ...] = ()
     was_on: bool = False
     prepare: Callable[[], Any] = lambda: None
+    rows: Callable[[Any], dict[str, tuple[str, str]]] = lambda _: {}
 
 
 @dataclass(slots=True)
@@ -240,7 +243,7 @@ class Player:
         if row is None:
             return None
         path = f"/v2/droplets/{droplet_id}"
-        claim = Claim("droplet.delete", "DELETE", path, names=(str(droplet_id), row["name"]), target=path)
+        claim = Claim("droplet.delete", "DELETE", path, names=(str(droplet_id), row["name"]), targets=(path,))
 
         def so(_result: Any) -> bool:
             if self.account.read(path) is None:
@@ -272,7 +275,7 @@ class Player:
             (str(droplet_id), before["name"]),
             acts=True,
             steps=tuple(steps),
-            target=path if private else "",
+            targets=(path,) if private else (),
             limit_s=limit_s,
         )
 
@@ -291,7 +294,7 @@ class Player:
             call,
             the_id,
             holds,
-            droplet_id if private else 0,
+            (droplet_id,) if private else (),
             before["status"] == "active",
             lambda: self.client.droplets.get(droplet_id),
         )
@@ -668,13 +671,51 @@ class Player:
     ) -> Task:
         path = f"/v2/droplets/{droplet_id}"
         names = (str(droplet_id), row["name"])
-        claim = Claim(f"%do droplets {verb}", "POST", f"{path}/actions", body, names, target=path)
+        claim = Claim(f"%do droplets {verb}", "POST", f"{path}/actions", body, names, targets=(path,))
 
         def holds(_result: Any) -> bool | None:
             now = self.account.read(path)
             return None if now is None else so(now)
 
-        return Task(claim, lambda _: self._done(line), so=holds, droplet=droplet_id)
+        return Task(claim, lambda _: self._done(line), so=holds, droplets=(droplet_id,))
+
+    def _do_many(self, _number: int, rng: random.Random) -> Task | None:
+        """One command for several droplets."""
+        rows = [self.account.read(f"/v2/droplets/{id_}") for id_ in self.pools.private]
+        on = [row for row in rows if row["status"] == "active"]
+        if len(on) < 3:
+            return None
+        chosen = rng.sample(on, rng.randint(2, 3))
+        verb = rng.choice(("power-off", "reboot", "resize"))
+        size = next(size for size in SIZES if all(row["size_slug"] != size for row in chosen))
+        body = {"type": verb.replace("-", "_"), **({"size": size} if verb == "resize" else {})}
+        each = {f"/v2/droplets/{row['id']}": (str(row["id"]), row["name"]) for row in chosen}
+        ids = "|".join(str(row["id"]) for row in chosen)
+        limit_s = rng.choice(LIMITS_S)
+        claim = Claim(
+            f"%do droplets {verb} (many)",
+            "POST",
+            f"/v2/droplets/(?:{ids})/actions",
+            body,
+            steps=("shutdown", "power_off", "power_on") if verb == "resize" else (),
+            targets=tuple(each),
+            each=each,
+            limit_s=limit_s,
+        )
+        line = f"droplets {verb} {ids.replace('|', ' ')} --yes"
+        line += f" --size {size} --restart" if verb == "resize" else ""
+        line += "" if limit_s is None else f" --timeout {limit_s:g}"
+
+        def so(result: Any) -> bool | None:
+            now = [self.account.read(path) for path in each]
+            if result is None or any(row is None for row in now):
+                return None
+            if verb == "resize":
+                return all(row["size_slug"] == size and row["status"] == "active" for row in now)
+            return all((row["status"] == "off") == (verb == "power-off") for row in now)
+
+        droplets = tuple(row["id"] for row in chosen)
+        return Task(claim, lambda _: self._done(line), so=so, droplets=droplets, was_on=verb == "resize", rows=rows_of)
 
     def _done(self, line: str) -> Any:
         assert self.do is not None
@@ -731,6 +772,16 @@ class Player:
         secret = random.Random(f"{self.seed}/{self.me}/{number}/key").randbytes(32)
         blob = len(kind).to_bytes(4, "big") + kind + len(secret).to_bytes(4, "big") + secret
         return f"ssh-ed25519 {base64.b64encode(blob).decode()} c{self.me}"
+
+
+def rows_of(frame: Any) -> dict[str, tuple[str, str]]:
+    """Return what a table of an acting command says of each thing: its status, and the rest beside its id and name."""
+    if frame is None or not {"id", "status"} <= {*getattr(frame, "columns", ())}:
+        return {}
+    return {
+        str(row["id"]): (str(row["status"]), " ".join(str(row[name]) for name in row if name not in {"id", "name"}))
+        for row in frame.to_dict("records")
+    }
 
 
 def _ids_of_frame(frame: Any) -> tuple[str, ...]:
@@ -826,6 +877,7 @@ _WEIGHTS = {
     "_do_create": 2,
     "_do_power": 3,
     "_do_rename": 2,
+    "_do_many": 6,
 }
 
 #: Which pool an accepted creation belongs to, by its path.

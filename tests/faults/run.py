@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import os
 import sys
 import tempfile
@@ -49,8 +48,9 @@ if __name__ in {"__main__", "__mp_main__"}:
 
 import poseidon_nb as po
 from tests.faults.account import MOST_DROPLETS, SCALE, Account, ScaledClock
+from tests.faults.commands import command_line_at
 from tests.faults.judge import ENDLESS_S, KINDS, Case, Claim, Finding, Outcome, judge, made_ids
-from tests.faults.operations import IMAGES, POOL_OF, SHARED_DOMAIN, SIZES, Player, Shared, Task
+from tests.faults.operations import IMAGES, POOL_OF, SHARED_DOMAIN, SIZES, Player, Shared, Task, rows_of
 from tests.faults.proxy import FaultPlan, Proxy, sandbox_forward
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def run_seed(
         for me in range(clients):
             client = po.connect(base_url=proxy.urls[me], token=account.token, timeout_s=TIMEOUT_S, clock=clocks[me])
             stack.callback(client.close)
-            do = _command_line(proxy.urls[me], account.token, clocks[me], stack) if with_commands and not me else None
+            do = command_line_at(proxy.urls[me], account.token, clocks[me]) if with_commands and not me else None
             players.append(Player(me, client, account, shared, seed, do))
         _furnish(players)
         sides = [_Side(player, proxy, -(-operations // clients)) for player in players]
@@ -234,6 +234,7 @@ class _Side:
             # What has no result is looked at all the same.
             so = task.so(result if result is not None else ())
             outcome = Outcome(returned=True, ids=ids, so=so, so_before=before, elapsed_s=elapsed_s)
+            outcome.rows = task.rows(result)
         else:
             outcome = _failed(error)
             outcome.so_before, outcome.elapsed_s = before, elapsed_s
@@ -253,12 +254,12 @@ class _Side:
             for id_ in made_ids(entry) if entry.path in pools else ():
                 player.keep(pools[entry.path], id_, task.claim.names[0])
         if task.claim.verb == "droplet.take_snapshot" and not failed:
-            for row in player.account.read(f"{task.claim.target}/snapshots") or []:
+            for row in player.account.read(f"{task.claim.targets[0]}/snapshots") or []:
                 player.keep("image", row["id"], row["name"])
-        if failed and task.was_on and task.claim.steps:
-            player.half_way.add(task.droplet)
-        if failed and task.droplet:
-            player.retire(task.droplet)
+        for droplet_id in task.droplets if failed else ():
+            if task.was_on and task.claim.steps:
+                player.half_way.add(droplet_id)
+            player.retire(droplet_id)
         player.tidy(MOST_DROPLETS)
 
 
@@ -286,40 +287,10 @@ def _failed(error: BaseException) -> Outcome:
         error=type(error).__name__,
         text="; ".join(words),
         error_ids=tuple(ids),
+        rows=rows_of(frame),
         unknown=unknown,
         raw=not isinstance(error, po.PoseidonError),
     )
-
-
-class _Place:
-    """An address and a token, which is what ``%do`` takes for a sandbox."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url
-        self.token = token
-
-
-def _command_line(url: str, token: str, clock: ScaledClock, stack: contextlib.ExitStack) -> Callable[..., Any]:
-    """Return ``po.do`` for an account behind the proxy.
-
-    There is no public way to send ``%do`` to an address that no sandbox has started, so this is the one place that reaches behind.
-    """
-    from poseidon_nb.magics import command_line, kernel
-
-    session = kernel.Kernel(clock)
-    session.choose_sandbox(_Place(url, token))
-
-    def forget() -> None:
-        kernel.THIS_KERNEL.instead = ""
-
-    stack.callback(forget)
-
-    def do(line: str) -> Any:
-        # What a command prints is for people; the streams are the process's, so the other client is silent meanwhile too.
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return command_line.run(line, kernel=session)
-
-    return do
 
 
 def line_of(counts: Counter[str], operations: int, faults: int, rest: str) -> str:
@@ -380,7 +351,7 @@ def main() -> int:
     seeds = given.seed or [*range(1, given.seeds + 1)]
     with tempfile.TemporaryDirectory() as state:
         # What the client writes down of its changes is not to be mixed with the user's own.
-        os.environ["XDG_STATE_HOME"] = state
+        os.environ["POSEIDON_STATE_DIR"] = os.environ["XDG_STATE_HOME"] = state
         return run(seeds, given.operations, clients=given.clients, jobs=given.jobs, shown=given.show)
 
 

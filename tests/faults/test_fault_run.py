@@ -52,7 +52,7 @@ RESTART = Claim(
     ("7", "web"),
     acts=True,
     steps=("shutdown", "power_on"),
-    target="/v2/droplets/7",
+    targets=("/v2/droplets/7",),
 )
 DELETE = Claim("keys.delete", "DELETE", "/v2/account/keys/5", names=("5", "laptop"))
 
@@ -202,6 +202,33 @@ def test_an_error_without_the_id_that_the_client_was_told_is_half_named() -> Non
     assert judge([Case(0, 1, CREATE, whole)], [entry()])[1] == 0
 
 
+def test_a_table_is_judged_by_its_rows() -> None:
+    each = {"/v2/droplets/7": ("7", "web"), "/v2/droplets/8": ("8", "db")}
+    path = "/v2/droplets/(?:7|8)/actions"
+    claim = Claim("resize", "POST", path, {"type": "resize"}, targets=tuple(each), each=each, steps=("shutdown",))
+    log = [action("resize", 1), action("resize", 2, path="/v2/droplets/8/actions")]
+    good = {"7": ("completed", ""), "8": ("completed", "")}
+    assert kinds(claim, got(rows=good), *log) == []
+    assert kinds(claim, got(rows=good), log[0]) == ["phantom"], "nothing was asked of 8"
+    assert kinds(claim, got(rows=good), *log, action("resize", 3)) == ["duplicates"]
+    text = "1 of 2 failed: 7 web, 8 db"
+    for row, found in (
+        (("failed", "ShapeError: not JSON"), ["lost"]),
+        (("failed", "db was resized (action 2), and power_on failed"), []),
+        (("unknown", "no answer came"), []),
+        (("in-progress", ""), []),
+    ):
+        rows = {"7": ("completed", ""), "8": row}
+        assert kinds(claim, raised(error="BulkFailed", text=text, rows=rows), *log) == found, row
+
+
+def test_each_of_several_new_things_is_named() -> None:
+    claim = Claim("droplets.create", "POST", "/v2/droplets", {"names": ["a", "b"]}, ("a", "b"), makes=True)
+    made = entry(body={"names": ["a", "b"]}, answer={"droplets": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]})
+    assert kinds(claim, raised(error="ServerError", text="a is there"), made) == ["lost"]
+    assert kinds(claim, raised(error="ServerError", text="a (1) and 2 are there"), made) == []
+
+
 def test_what_a_chain_sends_later_belongs_to_its_call() -> None:
     later = Case(0, 2, Claim("keys.list"), got(), began=5.0)
     log = [action("shutdown", 1), action("power_on", 3, operation=2, at=6.0)]
@@ -300,7 +327,7 @@ def test_faults_follow_from_seed_client_and_number_alone() -> None:
 
 def test_without_faults_every_operation_does_what_it_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a claim says of an operation is right, or the judge would find something where nothing is wrong."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path))
     account = Account(5)
     with Proxy(sandbox_forward(account.sandbox), FaultPlan(5, rate=0.0, bursts=0.0), limit_s=100) as proxy:
         client = po.connect(base_url=proxy.urls[0], token=account.token, clock=account.clock)
