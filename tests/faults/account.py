@@ -95,6 +95,8 @@ class Account:
         if status >= 300:  # as above
             raise RuntimeError(f"{name}: {status} {answer}")
         self.sandbox.finish(answer["links"]["actions"][0]["id"])
+        # Its status shows a moment later.
+        time.sleep(0.01)
         return int(answer["droplet"]["id"])
 
     def act(self, droplet_id: int, **body: Any) -> None:

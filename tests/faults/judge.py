@@ -102,6 +102,8 @@ class Outcome:
         Ids of what the error carries: its action, its droplet.
     rows : mapping
         Of a table that was returned, or that the error carries: by id the status of a thing, and the rest of its row.
+    seen : str
+        How the account was, where it was not as asked.
     unknown, raw : bool
         Whether it is an `OutcomeUnknown`; whether it is no `PoseidonError`.
     elapsed_s : float
@@ -116,6 +118,7 @@ class Outcome:
     text: str = ""
     error_ids: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    seen: str = ""
     unknown: bool = False
     raw: bool = False
     elapsed_s: float = 0.0
@@ -125,7 +128,7 @@ class Outcome:
         """Return what the caller was told, in one line."""
         if self.returned:
             return f"returned {', '.join(self.ids) or 'nothing'}"
-        return f"{self.error}: {self.text}"
+        return f"{self.error}: {' '.join(self.text.split())}"
 
 
 @dataclass(slots=True)
@@ -333,7 +336,7 @@ def _wrong_result(
     elif not accepted and claim.method and not outcome.so_before and outcome.so is not True:
         yield "phantom", f"the service never carried it out, and it was not so before; of this call: {_told_of(mine)}"
     elif outcome.so is False:
-        yield "phantom", f"the account is not as asked; of this call: {_told_of(mine)}"
+        yield "phantom", f"the account is not as asked ({outcome.seen or 'see above'}); of this call: {_told_of(mine)}"
     elif claim.makes and not outcome.ids:
         yield "phantom", "nothing was returned of what was to be made"
 

@@ -47,6 +47,8 @@ class Task:
         The private droplets that it acts upon.
     was_on : bool
         Whether they were on.
+    look : callable
+        Gives how the account is, for a person.
     rows : callable
         Gives what `Outcome.rows` is, of a table that the call returned.
     prepare : callable
@@ -60,6 +62,7 @@ class Task:
     droplets: tuple[int, ...] = ()
     was_on: bool = False
     prepare: Callable[[], Any] = lambda: None
+    look: Callable[[], str] = lambda: ""
     rows: Callable[[Any], dict[str, tuple[str, str]]] = lambda _: {}
 
 
@@ -289,6 +292,12 @@ class Player:
             # What is shared the other client changes too: only before the call does its state tell anything.
             return so(row) if result is None else None
 
+        def look() -> str:
+            row = self.account.read(path)
+            kept = {} if row is None else {key: row[key] for key in ("name", "status", "size_slug", "features")}
+            actions = self.account.read(f"{path}/actions?per_page=5") or []
+            return f"{kept}, newest first: {', '.join(one['type'] + ' ' + one['status'] for one in actions)}"
+
         return Task(
             claim,
             call,
@@ -297,6 +306,7 @@ class Player:
             (droplet_id,) if private else (),
             before["status"] == "active",
             lambda: self.client.droplets.get(droplet_id),
+            look,
         )
 
     def _any_private(self, rng: random.Random) -> tuple[int, dict[str, Any]]:
@@ -358,7 +368,7 @@ class Player:
     def _resize(self, _number: int, rng: random.Random) -> Task:
         droplet_id, row = self._any_private(rng)
         size = rng.choice([size for size in SIZES if size != row["size_slug"]])
-        limit_s, was = rng.choice(LIMITS_S), row["status"]
+        limit_s, was = rng.choice(LIMITS_S), "off" if row["status"] == "off" else "active"
 
         def call(droplet: Any) -> Any:
             return droplet.resize(size, restart=True, timeout_s=limit_s)

@@ -1,8 +1,8 @@
 """A proxy on loopback that spoils what passes between a client and the API, and keeps the truth of it.
 
 It shares nothing with the package under test but the address that it forwards to: plain sockets, HTTP/1.1 read by hand. Every
-client has a port of its own, and what goes wrong with a client's request follows from the seed, the client and the number of
-its request alone (`FaultPlan`), so a run can be repeated. The log says of each request whether it was forwarded, what the
+client has a port of its own, and what goes wrong with a client's request follows from the seed, the client and the place of
+the request in the client's operation alone (`FaultPlan`), so a run can be repeated. The log says of each request whether it was forwarded, what the
 service answered and whether the client got that answer as it was. It ends by itself: after `limit_s`, or by `stop`.
 """
 
@@ -15,6 +15,7 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
@@ -131,7 +132,9 @@ class Entry:
 
 
 class FaultPlan:
-    """What goes wrong, from the seed, the client and the number of its request.
+    """What goes wrong, from the seed, the client, its operation, and the how many-th request of a method that is in it.
+
+    Not from the number of the request alone: how often a client polls depends on the machine, and would shift all that follows.
 
     Parameters
     ----------
@@ -149,22 +152,22 @@ class FaultPlan:
         weights = BEFORE | AFTER
         self._kinds, self._weights = [*weights], [*weights.values()]
 
-    def fault(self, client: int, number: int, method: str, path: str) -> str:
+    def fault(self, client: int, operation: int, method: str, nth: int, path: str) -> str:
         """Return what happens to a request; empty for nothing."""
         if method == "GET":
-            stretch = random.Random(f"{self._seed}/{client}/stretch {number // _BURST_REQUESTS}")
+            stretch = random.Random(f"{self._seed}/{client}/{operation}/stretch {nth // _BURST_REQUESTS}")
             if stretch.random() < self._bursts:
                 kind = stretch.choice(BURSTS)
                 if kind != "forbidden" or "/actions" in path:
                     return kind
-        chance = random.Random(f"{self._seed}/{client}/{number}")
+        chance = self.detail(client, operation, method, nth)
         if chance.random() >= self._rate:
             return ""
         return chance.choices(self._kinds, self._weights)[0]
 
-    def detail(self, client: int, number: int) -> random.Random:
-        """Return the chance by which a fault is worked out: which 5xx, which way a clock jumps."""
-        return random.Random(f"{self._seed}/{client}/{number}/detail")
+    def detail(self, client: int, operation: int, method: str, nth: int) -> random.Random:
+        """Return the chance by which a fault is chosen and worked out: which 5xx, which way a clock jumps."""
+        return random.Random(f"{self._seed}/{client}/{operation}/{method} {nth}")
 
 
 class _Gone(Exception):
@@ -215,6 +218,7 @@ class Proxy:
         self._on_jump = on_jump
         self._now = now
         self._numbers = [0] * clients
+        self._in_operation: Counter[tuple[int, int, str]] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._ends_at = time.monotonic() + limit_s
@@ -283,13 +287,21 @@ class Proxy:
             return False
         with self._lock:
             self._numbers[client] += 1
-            number = self._numbers[client]
+            operation = self.operation[client]
+            self._in_operation[client, operation, request.method] += 1
+            nth = self._in_operation[client, operation, request.method]
             entry = Entry(
-                client, number, self.operation[client], request.method, request.path, request.query, _json(request.body)
+                client,
+                self._numbers[client],
+                operation,
+                request.method,
+                request.path,
+                request.query,
+                _json(request.body),
             )
             self.log.append(entry)
-        entry.fault = self._plan.fault(client, number, request.method, request.path)
-        chance = self._plan.detail(client, number)
+        entry.fault = self._plan.fault(client, operation, request.method, nth, request.path)
+        chance = self._plan.detail(client, operation, request.method, nth)
         if entry.fault:
             with self._lock:
                 self.faults += 1

@@ -22,7 +22,7 @@ Two more numbers are told and are no findings: *half-named* (see `judge.py`), an
 resize or snapshot with a restart, and stayed so (*left off*).
 
 The exit status is 1 if any of the six is not 0; each finding tells what was asked, what came, and the truth. The operations and
-the faults of a seed are the same each time (a fault follows from the seed, the client and the number of its request), but
+the faults of a seed are the same each time (a fault follows from the seed, the client, its operation, and the request's place in it), but
 threads and the account's answers shift them against each other: a failing seed may have to be repeated a few times.
 """
 
@@ -204,7 +204,9 @@ class _Side:
     def play(self, meeting: _Meeting) -> None:
         """Do one operation after the other."""
         try:
-            for number in range(self._operations):
+            number = -1
+            while len(self.cases) < self._operations:
+                number += 1
                 task, duel = self._player.next(number)
                 if duel:
                     meeting.meet()
@@ -219,7 +221,7 @@ class _Side:
         self._proxy.operation[me] = number
         seen = len(self._proxy.log)
         try:
-            given = task.prepare()
+            given = _patiently(task.prepare)
         except po.PoseidonError:
             # What was to be acted upon could not be read: nothing was asked of the service.
             return
@@ -235,6 +237,7 @@ class _Side:
             so = task.so(result if result is not None else ())
             outcome = Outcome(returned=True, ids=ids, so=so, so_before=before, elapsed_s=elapsed_s)
             outcome.rows = task.rows(result)
+            outcome.seen = task.look() if so is False else ""
         else:
             outcome = _failed(error)
             outcome.so_before, outcome.elapsed_s = before, elapsed_s
@@ -256,11 +259,22 @@ class _Side:
         if task.claim.verb == "droplet.take_snapshot" and not failed:
             for row in player.account.read(f"{task.claim.targets[0]}/snapshots") or []:
                 player.keep("image", row["id"], row["name"])
+        if task.droplets:
+            # Its status follows its action a moment later.
+            time.sleep(0.02)
         for droplet_id in task.droplets if failed else ():
             if task.was_on and task.claim.steps:
                 player.half_way.add(droplet_id)
             player.retire(droplet_id)
         player.tidy(MOST_DROPLETS)
+
+
+def _patiently(read: Callable[[], Any]) -> Any:
+    """Return what can be read in one of several tries."""
+    for _ in range(3):
+        with contextlib.suppress(po.PoseidonError):
+            return read()
+    return read()
 
 
 def _called(call: Callable[[Any], Any], given: Any) -> tuple[Any, BaseException | None]:
@@ -275,7 +289,7 @@ def _failed(error: BaseException) -> Outcome:
     words = [str(error), *getattr(error, "__notes__", ())]
     frame = getattr(error, "frame", None)
     if frame is not None:
-        words.append(frame.to_string())
+        words += [" ".join(str(value) for value in row.values()) for row in frame.to_dict("records")]
     ids = []
     for name in ("action", "droplet", "droplets", "actions"):
         carried = getattr(error, name, None)

@@ -244,8 +244,8 @@ class OneFault(FaultPlan):
         super().__init__(1)
         self.kind = kind
 
-    def fault(self, client: int, number: int, method: str, path: str) -> str:
-        return self.kind if (client, number) == (0, 2) else ""
+    def fault(self, client: int, operation: int, method: str, nth: int, path: str) -> str:
+        return self.kind if (client, nth) == (0, 2) else ""
 
 
 def exchange(proxy: Proxy, *bodies: bytes) -> Iterator[bytes]:
@@ -313,16 +313,16 @@ def test_each_fault_is_what_it_is_called_and_the_log_knows_what_the_service_saw(
     assert {abs(by) for _, by in jumps} == {3600}
 
 
-def test_faults_follow_from_seed_client_and_number_alone() -> None:
+def test_faults_follow_from_seed_client_and_place_alone() -> None:
     def faults(seed: int, client: int) -> list[str]:
         plan = FaultPlan(seed)
-        return [plan.fault(client, number, "POST", "/v2/droplets") for number in range(600)]
+        return [plan.fault(client, number, "POST", 1, "/v2/droplets") for number in range(600)]
 
     assert faults(3, 0) == faults(3, 0)
     assert faults(3, 0) != faults(3, 1)
     assert faults(3, 0) != faults(4, 0)
     assert {*faults(3, 0), *faults(4, 0), *faults(5, 0), *faults(6, 0)} >= {*AFTER} - {"slow drip", "hang after"}
-    assert FaultPlan(3, rate=0.0, bursts=0.0).fault(0, 1, "GET", "/v2/droplets") == ""
+    assert FaultPlan(3, rate=0.0, bursts=0.0).fault(0, 1, "GET", 1, "/v2/droplets") == ""
 
 
 def test_without_faults_every_operation_does_what_it_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
