@@ -338,7 +338,7 @@ def _wrong_result(
     elif outcome.so is False:
         yield "phantom", f"the account is not as asked ({outcome.seen or 'see above'}); of this call: {_told_of(mine)}"
     elif claim.makes and not outcome.ids:
-        yield "phantom", "nothing was returned of what was to be made"
+        yield "phantom", f"nothing was returned of what was to be made; of this call: {_told_of(mine)}"
 
 
 def _done_to(id_: str, accepted: Iterable[Entry]) -> bool:
