@@ -49,10 +49,12 @@ if __name__ in {"__main__", "__mp_main__"}:
 
 import poseidon_nb as po
 from tests.faults.account import MOST_DROPLETS, SCALE, Account, ScaledClock
+from tests.faults.command_operations import rows_of
 from tests.faults.commands import command_line_at
 from tests.faults.judge import ENDLESS_S, KINDS, Case, Claim, Finding, Outcome, judge, made_ids
-from tests.faults.operations import IMAGES, POOL_OF, SHARED_DOMAIN, SIZES, Player, Shared, Task, rows_of
+from tests.faults.operations import POOL_OF, Player
 from tests.faults.proxy import FaultPlan, Proxy, sandbox_forward
+from tests.faults.side import IMAGES, SHARED_DOMAIN, SIZES, Shared, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

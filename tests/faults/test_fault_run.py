@@ -14,8 +14,9 @@ import pytest
 import poseidon_nb as po
 from tests.faults.account import Account
 from tests.faults.judge import Case, Claim, Outcome, judge
-from tests.faults.operations import Player, Shared
+from tests.faults.operations import Player
 from tests.faults.proxy import AFTER, BEFORE, HARMLESS, Answer, Entry, FaultPlan, Proxy, sandbox_forward
+from tests.faults.side import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
