@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poseidon_nb import analysis, plots
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
-    from poseidon_nb.client.client import Client, connect
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.domains.domains import Domain
     from poseidon_nb.client.domains.records import Record
     from poseidon_nb.client.droplets.droplet import Droplet
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
+    from poseidon_nb.plans.connect import connect
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
 
@@ -75,7 +76,7 @@ _HOMES = {
     "Record": "client.domains.records",
     "Sandbox": "sandbox",
     "SizeExplorer": "magics.size_explorer",
-    "connect": "client.client",
+    "connect": "plans.connect",
     "current_client": "magics.command_line",
     "do": "magics.command_line",
     "plan": "magics.command_line",

@@ -62,6 +62,12 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _no_state_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the journal of plans out of the state folder of whoever runs the tests."""
+    monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path_factory.getbasetemp() / "state" / os.urandom(8).hex()))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """With CI set a skipped test is a failed one: there everything has been installed, so nothing may be missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -19,10 +20,11 @@ from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Snapshots, Tags
 from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import Forbidden, InvalidArgument, NoToken, PoseidonError
+from poseidon_nb.errors import APIError, Forbidden, InvalidArgument, NoToken, PoseidonError, ShapeError
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
 from poseidon_nb.transport.journal import Journal
+from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
 if TYPE_CHECKING:
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from poseidon_nb.transport.rate_limit import RateLimit
-    from poseidon_nb.transport.request import Request
 
 SANDBOX = "SANDBOX"
+#: Where a sandbox tells its id.
+SANDBOX_ID = "/_sandbox/id"
 
 
 class HasAddress(Protocol):
@@ -133,6 +136,8 @@ class Client:
         slugs = Slugs(connection)
         self._connection = connection
         self._label: str | None = None
+        #: None while it was not asked for.
+        self._identity: str | None = None
         if session.loopback:
             self._call_it(SANDBOX)
         self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
@@ -197,19 +202,62 @@ class Client:
         return self._connection.session.server_now()
 
     def label(self) -> str:
-        """Give the account's name for a question: ``SANDBOX``, its e-mail address, or where its token came from."""
+        """Return the account's name for a question: ``SANDBOX``, its e-mail address, or where its token came from."""
         if self._label is None:
-            try:
-                return self._call_it(self.account().email)
-            except PoseidonError as error:
-                # A token without account:read may still do everything else.
-                name = f"the account of {self._connection.session.credential.source}"
-                return self._call_it(name) if isinstance(error, Forbidden) else name
-        return self._label
+            self._introduce()
+        return self._label or self._nameless
 
-    def _call_it(self, name: str) -> str:
+    def identity(self) -> str:
+        """Return what tells this account from every other: ``"team:UUID"``, ``"account:UUID"`` or ``"sandbox:ID"``.
+
+        Empty where the token may not read it. The account is asked once for this and for `label`.
+        """
+        if self._identity is None:
+            self._introduce()
+        return self._identity or ""
+
+    def token_digest(self, salt: bytes) -> str:
+        """Return a digest of the token and the address, from which neither can be had back. Nothing is sent."""
+        session = self._connection.session
+        text = f"{session.base_url} {session.credential.token.reveal()}"
+        return hmac.digest(salt, text.encode(), "sha256").hex()
+
+    @property
+    def _nameless(self) -> str:
+        return f"the account of {self._connection.session.credential.source}"
+
+    def _introduce(self) -> None:
+        """Ask the account who it is; after a failure that may pass it will be asked again."""
+        session = self._connection.session
+        try:
+            if session.loopback:
+                try:
+                    self._identity = f"sandbox:{self._connection.send(Request('GET', SANDBOX_ID)).json()['id']}"
+                except Forbidden:
+                    self._identity = ""
+                    return
+                except (APIError, ShapeError, KeyError, TypeError):
+                    # Something else than our sandbox listens there.
+                    pass
+                else:
+                    return
+            account = self.account()
+        except Forbidden:
+            # A token without account:read may still do everything else.
+            self._identity = ""
+            if self._label is None:
+                self._call_it(self._nameless)
+        except PoseidonError:
+            return
+        else:
+            team = account.get("team") or {}
+            uuid = team.get("uuid")
+            self._identity = f"team:{uuid}" if uuid else f"account:{account.get('uuid') or ''}"
+            if self._label is None:
+                self._call_it(account.email)
+
+    def _call_it(self, name: str) -> None:
         self._label = self._connection.session.account = name
-        return name
 
     def account(self) -> Account:
         """Give whose account this is, and its limits. API: ``account_get``."""

@@ -94,6 +94,7 @@ FINDINGS: dict[str, Table] = {
         rightsizing.RIGHTSIZING,
         changes.PLAN,
         changes.OUTCOMES,
+        changes.UNENDED,
     )
 }
 

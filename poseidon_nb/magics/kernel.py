@@ -64,7 +64,7 @@ class Kernel:
         NoToken
             No account is chosen, or no token is found.
         """
-        from poseidon_nb.client.client import connect  # noqa: PLC0415  # requests comes at first use
+        from poseidon_nb.plans.connect import connect  # noqa: PLC0415  # requests comes at first use
 
         if context is None and self._chosen is _Chosen.NOBODY:
             raise NoToken(
@@ -84,8 +84,11 @@ class Kernel:
         return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
 
     def changes(self) -> list[Change]:
-        """Give what was changed from here, in whichever account, oldest first."""
-        return sorted((change for journal in self._journals for change in journal), key=lambda change: change.time)
+        """Return what was changed from this machine, in whichever account, oldest first: also by earlier kernels."""
+        from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # as above
+
+        here = [change for journal in self._journals for change in journal]
+        return sorted([*earlier_changes(), *here], key=lambda change: change.time)
 
     @property
     def in_sandbox(self) -> bool:

@@ -17,9 +17,57 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.execution import ChainRun, Execution
     from poseidon_nb.client.watching.subscription import Followed
 
     Row = Mapping[str, Any]
+
+
+class BackgroundRows:
+    """Rows of an execution that goes on after its command was stopped or ran out of time.
+
+    Parameters
+    ----------
+    execution : Execution
+    display : callable
+        IPython's ``display``; only called here, in the thread of the cell.
+    """
+
+    def __init__(self, execution: Execution, display: Callable[..., Any]) -> None:
+        self._lock = threading.RLock()
+        self._model = ProgressModel()
+        self._model.note = "goes on in the background"
+        self._execution = execution
+        self._over = False
+        self._rows = ProgressRows(self._model)
+        for run in execution.chains:
+            self._take_in(run)
+        self._rows.refresh()
+        bundle: dict[str, Any] = dict(self._rows.widget._repr_mimebundle_())
+        self._handle = display(bundle | self._plain(), raw=True, display_id=True)
+        execution.on_change = self._changed
+
+    def _plain(self) -> dict[str, str]:
+        # Where a notebook is opened without a kernel this is all there is.
+        return {"text/plain": self._model.text(), "text/html": self._model.html()}
+
+    def _take_in(self, run: ChainRun) -> None:
+        for progress in [*run.told.values()]:
+            self._model.tell(progress)
+
+    def _changed(self, _: int, run: ChainRun) -> None:
+        with self._lock:
+            if self._over:
+                return
+            self._take_in(run)
+            if not self._execution.done:
+                self._rows.refresh()
+                return
+            self._over = True
+            failed = [one.error for one in self._execution.outcomes() if one.error is not None and not one.step.best_effort]
+            self._model.note = f"failed: {failed[0]}" if failed else "ended in the background"
+            self._handle.update(self._plain(), raw=True)
+            self._rows.close()
 
 
 class LiveRows:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.execution import Execution
     from poseidon_nb.clock import Clock
 
     Row = Mapping[str, Any]
@@ -85,6 +86,9 @@ class ProgressView:
         creating : iterable of mapping
             Droplets that are being made.
         """
+
+    def follow_execution(self, execution: Execution) -> None:
+        """Show how an execution goes on that the command waits for no longer, where that is possible after its end."""
 
     def __enter__(self) -> Self:
         return self
@@ -162,6 +166,12 @@ class NotebookProgress(ProgressView):
         running, made = [action for action in actions if not action.done], [*creating]
         if running or made:
             LiveRows(client, self._display, running, made)
+
+    def follow_execution(self, execution: Execution) -> None:
+        """Leave rows under the cell that go on while the next one runs."""
+        from poseidon_nb.magics.live_rows import BackgroundRows  # noqa: PLC0415  # ipywidgets comes at first use
+
+        BackgroundRows(execution, self._display)
 
     def _show(self) -> bool:
         if self._rows is None and threading.get_ident() != self._thread:

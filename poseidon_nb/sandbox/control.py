@@ -38,6 +38,7 @@ class Controls:
         self._reset = reset
         self._routes: dict[tuple[str, str], Callable[[Dispatcher, dict[str, str], bytes], Reply]] = {
             ("GET", "/"): self.overview,
+            ("GET", "/id"): self.identity,
             ("POST", "/reset"): self.reset,
             ("GET", "/requests"): self.requests,
             ("DELETE", "/requests"): self.forget_requests,
@@ -84,6 +85,10 @@ class Controls:
             in_progress=sorted({*world.state.busy.values()}),
             endpoints=[f"{method} /_sandbox{route}" for method, route in self._routes],
         )
+
+    def identity(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+        """Return what tells this account from every other sandbox's; a saved state keeps it."""
+        return answer(200, id=dispatcher.world.id)
 
     def reset(self, _dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
         """Put the account back to its seed; forget the log, the faults and limited tokens."""

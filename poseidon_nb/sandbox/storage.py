@@ -31,6 +31,7 @@ def dumped(world: World) -> bytes:
     return render(
         {
             "format": _FORMAT,
+            "id": world.id,
             "seed": world.seed,
             "account": state.account,
             "counters": state.counters,
@@ -86,6 +87,8 @@ def load(world: World, saved: bytes) -> None:
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__} {error}") from None
     world.seed = seed
+    # A state that an older version saved has none.
+    world.id = str(facts.get("id", world.id))
     world.restore(state)
 
 

@@ -7,6 +7,7 @@ is due. There are no timer threads, so a test moves a clock and looks. Whoever c
 from __future__ import annotations
 
 import heapq
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,8 @@ class World:
         self.effects = effects
         self.seed = seed
         self.speed = speed
+        #: Tells this account from every other, for clients that keep notes of it; saved and loaded with the state.
+        self.id = os.urandom(16).hex()
         self.faults = Faults()
         self.restore(State())
 

@@ -16,7 +16,7 @@ from poseidon_nb.text import joined
 from poseidon_nb.transport.replies import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from poseidon_nb.errors import TransportError
@@ -67,12 +67,16 @@ class Journal:
         self._changes: deque[Change] = deque(maxlen=most)
         self._added = 0
         self._lock = threading.Lock()
+        #: Told every change, too, in the thread that sent it.
+        self.on_add: Callable[[Change], None] | None = None
 
     def add(self, change: Change) -> None:
         """Write a change down."""
         with self._lock:
             self._changes.append(change)
             self._added += 1
+        if self.on_add is not None:
+            self.on_add(change)
 
     def changes(self) -> tuple[Change, ...]:
         """Return the changes that are kept, in the order in which their outcomes were known."""

@@ -14,6 +14,22 @@ MARK = "(not shown)"
 _SECRET = re.compile(r"(?:.*_)?(?:(?:api|private|secret|auth)_key|password|secret|token|credentials|authorization)")
 #: Ends what a model writes.
 _OPEN = frozenset({"stop_token"})
+#: Fields that are shown, and never kept: user data (droplets_create, autoscalepools_create), environments of apps, tokens in
+#: a list (dedicatedInferences_create), headers for an agent's tools, addresses of webhooks (apps_assign_alertDestinations,
+#: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts.
+_NEVER_KEPT = frozenset(
+    (
+        *("user_data", "envs", "access_tokens", "headers", "slack", "slack_webhooks", "credentials"),
+        *("key", "cert", "messages", "input", "prompt"),
+    )
+)
+#: Wherever it stands: a private key, a token of DigitalOcean's, an address with a password in it or one that was signed
+#: (images_create_custom, ``url``).
+_SECRET_TEXT = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bdo[por]_v1_\w{8}|://[^/\s:@]*:[^/\s@]+@"
+    r"|[?&][\w-]*(?:signature|sig|token|password|secret|key)=",
+    re.IGNORECASE,
+)
 #: Shorter ones would be found in words that are none.
 _SHORTEST = 6
 
@@ -39,6 +55,24 @@ def secrets_in(body: Any) -> Iterator[str]:
     elif isinstance(body, list | tuple):
         for one in body:
             yield from secrets_in(one)
+
+
+def holds_secret(body: Any) -> bool:
+    """Check whether a body may hold a secret, so that it must not be kept in a file.
+
+    Stricter than what is shown: also user data, which people fill with passwords, variables of an app's environment,
+    addresses that are a password by themselves, and what people tell a model.
+    """
+    if isinstance(body, bytes):
+        return True
+    if isinstance(body, dict):
+        return any(
+            (value and isinstance(name, str) and (name in _NEVER_KEPT or _is_secret(name, body))) or holds_secret(value)
+            for name, value in body.items()
+        )
+    if isinstance(body, list | tuple):
+        return any(map(holds_secret, body))
+    return isinstance(body, str) and _SECRET_TEXT.search(body) is not None
 
 
 def _is_secret(name: object, where: dict[str, Any]) -> bool:

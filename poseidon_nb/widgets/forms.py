@@ -65,16 +65,15 @@ class SnapshotForm:
     def show(self) -> None:
         """Show the model as it is now."""
         model = self._model
-        is_open = model.form == "snapshot"
-        marked(self.widget, "hidden", on=not is_open)
-        if not is_open:
-            return
-        if self._name.value != model.snapshot_name:
-            self._name.value = model.snapshot_name
-        state = model.go_button()
-        self._go.show(state.label, enabled=state.enabled, why=state.why)
-        self._close.show("Close", why="Take no snapshot")
-        shown(self._why, "".join(f"<div>{escape(words)}</div>" for words in model.form_words()))
+        if model.form == "snapshot":
+            if self._name.value != model.snapshot_name:
+                self._name.value = model.snapshot_name
+            state = model.go_button()
+            self._go.show(state.label, enabled=state.enabled, why=state.why)
+            self._close.show("Close", why="Take no snapshot")
+            shown(self._why, "".join(f"<div>{escape(words)}</div>" for words in model.form_words()))
+        # Filled first: the page shows it as soon as it hears of it.
+        marked(self.widget, "hidden", on=model.form != "snapshot")
 
 
 class ResizeForm:
@@ -118,7 +117,6 @@ class ResizeForm:
     def show(self) -> None:
         """Show the model as it is now."""
         is_open = self._model.form == "resize"
-        marked(self.widget, "hidden", on=not is_open)
         if is_open:
             # What is shown here is no choice of the user's; what another thread hears meanwhile is.
             self._showing = get_ident()
@@ -126,6 +124,7 @@ class ResizeForm:
                 self._fill()
             finally:
                 self._showing = None
+        marked(self.widget, "hidden", on=not is_open)
 
     def _fill(self) -> None:
         model, resizing = self._model, self._model.resizing

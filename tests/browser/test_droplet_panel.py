@@ -77,6 +77,24 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     assert panel.changes() == [("POST", "actions", 201)] * 3
 
 
+def test_a_droplet_that_is_busy_is_waited_for_and_what_runs_on_it_has_a_bar(open_panel):
+    busy = "po.connect(sandbox).droplets.by_name('web-1').take_snapshot('theirs', wait=False)\n"
+    panel = open_panel(before=busy, speed=4)
+    panel.entry("Snapshot web-1").locator("[role=progressbar]").wait_for(timeout=20_000)
+    panel.button("reboot").click()
+    panel.page.get_by_role("button", name="Confirm: reboot web-1 (once its snapshot has ended)").wait_for(
+        timeout=10_000
+    )
+    panel.notebook.picture("panel_waits_question", of=".pnb-panel")
+    panel.button("reboot").press("Escape")
+    panel.confirm("reboot")
+    panel.entry("Reboot web-1").get_by_text("waits until its snapshot has ended").wait_for(timeout=10_000)
+    panel.notebook.picture("panel_waits", of=".pnb-panel")
+    panel.ends("Snapshot web-1")
+    panel.ends("Reboot web-1")
+    assert panel.changes()[-1] == ("POST", "actions", 201)
+
+
 def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_panel):
     panel = open_panel()
     panel.button("power-off").focus()

@@ -80,6 +80,8 @@ class Engine:
         self.recorder: Recorder = NOWHERE
         #: Drives what runs in the background; another one can be put in its place.
         self.drive: Callable[[Engine], None] = _run_in_thread
+        #: Told, in the caller's thread, of an execution that the caller waits for no longer and that goes on.
+        self.on_background: Callable[[Execution], None] | None = None
         self._background: list[Execution] = []
         self._driven = False
         self._lock = threading.Lock()
@@ -271,11 +273,16 @@ class Engine:
         """Go on in the background with chains that have more to send, or whose answer is awaited."""
         if any(not run.ended and (run.sending or run.at + 1 < len(run.chain)) for run in execution.chains):
             execution.on_progress = None
+            if self.on_background is not None:
+                self.on_background(execution)
             self._add(execution)
         elif not execution.done:
             execution.leave()
 
     def _add(self, execution: Execution) -> None:
+        # Last of all, so that it comes first: urllib3 has its connections closed at exit, and then nothing is sent any more.
+        atexit.unregister(_finish_at_exit)
+        atexit.register(_finish_at_exit)
         with self._lock:
             self._background.append(execution)
             starting, self._driven = not self._driven, True
@@ -296,7 +303,11 @@ def _run_in_thread(engine: Engine) -> None:
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
-@atexit.register
+def engines() -> list[Engine]:
+    """Return the engines of this process, of all clients."""
+    return [*_ENGINES]
+
+
 def _finish_at_exit() -> None:
     """Let what runs in the background go on for a while before Python ends; what is left is in the record."""
     ends_s = time.monotonic() + EXIT_S

@@ -133,7 +133,9 @@ class Execution:
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> None:
         self.title = title
-        self.chains = [ChainRun(chain, ended=not chain) for chain in chains]
+        self.chains = [
+            ChainRun(chain, ended=not chain, begun=any(step.when is When.ANYWAY for step in chain)) for chain in chains
+        ]
         self.on_progress = on_progress
         self.on_change = on_change
         self._connection = connection
@@ -200,7 +202,9 @@ class Execution:
             for key in [*self._chain_of]:
                 self._forget(key)
             self._chain_of.clear()
-            self._record = None
+            if self._record is not None:
+                self._record.leave()
+                self._record = None
 
     def close_record(self) -> None:
         """Record that nobody looks what becomes of what was accepted."""
@@ -250,7 +254,7 @@ class Execution:
         step = run.chain[run.at]
         if step.when is When.ALWAYS and not run.begun:
             self._end_step(number, run, self._all(run, step, "skipped"))
-        elif step.when is not When.ALWAYS and (run.error is not None or self._stopping):
+        elif step.when not in {When.ALWAYS, When.ANYWAY} and (run.error is not None or self._stopping):
             self._end_step(number, run, self._all(run, step, "skipped"))
         elif step.unchanged:
             unchanged = [replace(one, why=step.unchanged) for one in self._all(run, step, "unchanged")]
@@ -275,6 +279,7 @@ class Execution:
     def _send(self, number: int, run: ChainRun, step: Step) -> None:
         if self._record is None:
             self._record = self._make_record()
+        record, at = self._record, run.at
         run.step = step
         run.cancellation = cancellation = Cancellation()
         look_first = run.tries > 0 and step.awaits == "action" and step.targets[0].kind == "droplet"
@@ -282,6 +287,7 @@ class Execution:
         def job() -> None:
             try:
                 with under(cancellation), telling(partial(self._note, number)):
+                    record.sending(number, at)
                     result: Result = self._sender.send(step, look_first=look_first)
             except (PoseidonError, Cancelled) as error:
                 result = error
@@ -486,8 +492,12 @@ class Execution:
 
     def _failed(self, number: int, run: ChainRun, error: PoseidonError) -> None:
         step = run.step or run.chain[run.at]
-        if isinstance(error, OutcomeUnknown | ServerError) and _status(error) == "unknown":
+        if run.begun or _status(error) == "unknown":
+            # Something of the chain was accepted, or may have been: what fails now has to name it.
             run.begun = True
+            error.step, error.droplet = step, step.targets[0] if step.targets[0].kind == "droplet" else None
+            named = all(target.name in str(error) or str(target.id) in str(error) for target in step.targets)
+            explained(error, "" if named else f"this was {step.label}")
         outcomes = self._all(run, step, _status(error), error)
         self._end_step(number, run, outcomes)
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 class Record(Protocol):
     """The record of one execution. Its methods may be called from any thread and never raise."""
 
+    def sending(self, chain: int, step: int) -> None:
+        """Record that a step's request is about to be sent: without it, it was surely not."""
+
     def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
         """Record that the service has accepted a step.
 
@@ -32,6 +35,9 @@ class Record(Protocol):
 
     def close(self) -> None:
         """Record that nothing more will come: everything has ended."""
+
+    def leave(self) -> None:
+        """Record nothing more: what has not ended goes on without this kernel, or not at all."""
 
 
 class Recorder(Protocol):
@@ -54,6 +60,9 @@ class _Nowhere:
     def begin(self, chains: Sequence[Chain], title: str) -> Record:  # noqa: ARG002  # the protocol's
         return self
 
+    def sending(self, chain: int, step: int) -> None:
+        pass
+
     def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
         pass
 
@@ -61,6 +70,9 @@ class _Nowhere:
         pass
 
     def close(self) -> None:
+        pass
+
+    def leave(self) -> None:
         pass
 
 

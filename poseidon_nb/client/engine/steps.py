@@ -30,6 +30,8 @@ class When(StrEnum):
     IF_NEEDED = "if needed"
     #: Something of its chain was sent, however that ended.
     ALWAYS = "always"
+    #: As ``ALWAYS``, in a chain of which something was sent before it was interrupted.
+    ANYWAY = "anyway"
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ class Images(Collection[Image]):
         wait : bool
             Block until it is ``available``, and read it again.
         timeout_s : float, optional
-            Seconds; by default that of an import (`catalogue.wait_limits`).
+            Seconds; an hour by default.
         on_progress : callable, optional
             Told a `Progress` several times a second; its ``id`` is the image's, for an import is no action.
 

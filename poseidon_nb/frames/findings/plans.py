@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.findings.columns import finding, findings
 
 PLAN = findings(
@@ -28,4 +29,22 @@ OUTCOMES = findings(
     finding("action", "string", "what was done: resize, delete ..."),
     finding("status", "string", "completed, unchanged, in-progress, failed, skipped or unknown"),
     finding("error", "string", "why it did not end well"),
+)
+
+UNENDED = findings(
+    "plans",
+    finding("id", "string", "by which it is resumed or forgotten"),
+    finding("begun", TIME, "when it began, by the service's clock"),
+    finding("account", "string", "whose account it is for"),
+    finding("title", "string", "the command"),
+    finding("steps", "Int64", "how many steps it has"),
+    finding("done", "Int64", "how many are known to have gone well"),
+    finding("left", "Int64", "how many are not known to have ended; the account tells at a resume"),
+    finding(
+        "state",
+        "string",
+        "`running here`, `running in another kernel`, `interrupted`, `other account`, `to be given again` (what is left "
+        "held secrets, which are not kept) or `damaged`",
+    ),
+    finding("note", "string", "why a resume left something of it"),
 )

@@ -20,6 +20,7 @@ from poseidon_nb.magics.handlers import (
     metrics,
     operations,
     panel,
+    plans,
     rightsizing,
     sizes,
     things,
@@ -51,6 +52,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **rightsizing.HANDLERS,
     **cost.HANDLERS,
     **metrics.HANDLERS,
+    **plans.HANDLERS,
 }
 
 
@@ -63,6 +65,8 @@ def act_of(command: Command) -> Act | None:
         return applying.ACT
     if command.group == "api":
         return None if command.arguments["method"] in api.READS else api.ACT
+    if (command.group, command.verb) == ("plans", "resume"):
+        return plans.RESUME if command.dry_run or command.plan else None
     own = ACTS.get((command.group, command.verb))
     verb = entry(command.group, command.verb)
     if own is not None or (command.group, command.verb) in HANDLERS or not verb.operations:

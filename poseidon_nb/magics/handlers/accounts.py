@@ -66,7 +66,7 @@ def use_context(job: Job) -> None:
 
 
 def show_log(job: Job) -> Answer | None:
-    """Show what this kernel has changed, oldest first: requests, never their bodies."""
+    """Show what this and earlier kernels have changed, oldest first: requests, never their bodies."""
     rows = [
         {
             "time": change.time.isoformat().replace("+00:00", "Z"),
@@ -80,7 +80,7 @@ def show_log(job: Job) -> Answer | None:
         for change in job.kernel.changes()
     ]
     if not rows:
-        job.front.say("This kernel has changed nothing yet.")
+        job.front.say("Nothing was changed from this machine yet.")
         return None
     return answer_of("log", rows)
 

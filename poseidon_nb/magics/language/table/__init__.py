@@ -31,6 +31,7 @@ from poseidon_nb.magics.language.table.kernel import API, CONTEXT, LOG, LOGIN, R
 from poseidon_nb.magics.language.table.metrics import METRICS
 from poseidon_nb.magics.language.table.network import DOMAINS, FIREWALLS, LOAD_BALANCERS, RECORDS, RESERVED_IPS, VPCS
 from poseidon_nb.magics.language.table.panel import PANEL
+from poseidon_nb.magics.language.table.plans import PLANS
 from poseidon_nb.magics.language.table.platform import APPS, DATABASES, KUBERNETES, MONITORING
 from poseidon_nb.magics.language.table.rightsizing import RIGHTSIZE
 
@@ -44,7 +45,7 @@ GROUPS = (
     *(DATABASES, KUBERNETES, APPS, METRICS, MONITORING),
     *(REGIONS, SIZES, PROJECTS, ACCOUNT, COST, BALANCE, INVOICES),
     *(RIGHTSIZE,),
-    *(PANEL, EXPLORE, APPLY, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
+    *(PANEL, EXPLORE, APPLY, PLANS, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
 )
 
 #: The groups whose verbs doctl keeps in a group apart, or calls differently: words typed, words meant.

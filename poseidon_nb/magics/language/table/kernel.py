@@ -85,12 +85,12 @@ CONTEXT = Group(
 
 LOG = Group(
     name="log",
-    help="what this kernel has changed",
+    help="what was changed from this machine",
     default="log",
     verbs=(
         Verb(
             name="log",
-            help="show the requests of this kernel that could change something, and what came of them",
+            help="show the requests that could change something, of this and earlier kernels, and what came of them",
             columns=("time", "account", "request", "operation", "request_id", "status", "outcome"),
             example="%do log",
         ),

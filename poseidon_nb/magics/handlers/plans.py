@@ -1,0 +1,115 @@
+"""Plans that were interrupted, and those that run in the background."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.engine.engine import engines
+from poseidon_nb.errors import InvalidArgument, PoseidonError
+from poseidon_nb.magics.acting import Act, confirm
+from poseidon_nb.magics.answer import answer_of_frame
+from poseidon_nb.magics.handlers.outcomes import table_of
+from poseidon_nb.plans.journal import unended
+from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_files import PlanFiles, state_folder
+from poseidon_nb.plans.resume import plan_left, run_left, taken_up
+from poseidon_nb.text import counted, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.magics.answer import Answer
+    from poseidon_nb.magics.job import Job
+    from poseidon_nb.plans.journal import Listed
+    from poseidon_nb.plans.plan import Plan
+
+_NONE = "No plan runs on this machine, and none was interrupted."
+
+
+def list_plans(job: Job) -> Answer | None:
+    """Show the plans that run or were interrupted on this machine, whatever their account."""
+    listed = unended(None)
+    if not listed:
+        job.front.say(_NONE)
+        return None
+    # Where no account is chosen all are another's.
+    with suppress(PoseidonError):
+        listed = unended(account_key(job.client))
+    job.kernel.learn("plans", [one.id for one in listed])
+    from poseidon_nb.frames.shaped import shaped  # noqa: PLC0415  # pandas comes at first use
+
+    return answer_of_frame(shaped("plans", _columns(listed)))
+
+
+def _columns(listed: Sequence[Listed]) -> dict[str, list[Any]]:
+    entries = [one.entry for one in listed]
+    return {
+        "id": [one.id for one in listed],
+        "begun": [entry and entry.begun for entry in entries],
+        "account": [entry and entry.account for entry in entries],
+        "title": [entry and entry.title for entry in entries],
+        "steps": [entry and entry.steps for entry in entries],
+        "done": [entry and entry.done for entry in entries],
+        "left": [entry and entry.left for entry in entries],
+        "state": [one.state for one in listed],
+        "note": [one.note or None for one in listed],
+    }
+
+
+def resume(job: Job) -> Answer | None:
+    """Look how far plans got, show what is left, ask about it as about a new plan, and do it."""
+    client = job.client
+    with taken_up(client, job.argument("plans") or ()) as resumptions:
+        if not resumptions:
+            job.front.say("No plan of this account was interrupted: see %do plans.")
+            return None
+        plan = plan_left(client, resumptions, job.command.line)
+        if plan.is_empty:
+            names = joined(one.entry.id for one in resumptions)
+            job.front.say("\n".join([f"Nothing is left to be sent of {names}.", *plan.notes]))
+        else:
+            job.front.show(plan)
+            confirm(job, plan)
+        done, outcomes = run_left(client, resumptions, title=plan.title, on_idle=job.view.look, **job.waiting)
+    return table_of(job, done, outcomes) if outcomes else None
+
+
+def _left(job: Job) -> Plan:
+    if job.command.plan:
+        raise InvalidArgument("what is left of a plan is done by %do plans resume; --dry-run shows it")
+    with taken_up(job.client, job.argument("plans") or ()) as resumptions:
+        return plan_left(job.client, resumptions, job.command.line)
+
+
+#: What ``--dry-run`` shows of a resume.
+RESUME = Act(lambda _job, _account: (), table_of, _left)
+
+
+def stop(job: Job) -> None:
+    """End what runs in the background, of every client of this process."""
+    stopped = [execution for engine in engines() for execution in engine.stop()]
+    if not stopped:
+        job.front.say("Nothing runs in the background.")
+        return
+    titles = joined(dict.fromkeys(execution.title or "a verb" for execution in stopped))
+    job.front.say(
+        f"{counted(len(stopped), 'plan')} will end after the step in progress, and what was shut down is powered on: "
+        f"{titles}. %do plans shows when."
+    )
+
+
+def forget(job: Job) -> None:
+    """Remove plans from the list; the account is not touched."""
+    files = PlanFiles(state_folder())
+    for plan_id in job.argument("plans"):
+        files.forget(plan_id)
+        job.front.say(f"Plan {plan_id} is forgotten.")
+
+
+HANDLERS = {
+    ("plans", "list"): list_plans,
+    ("plans", "resume"): resume,
+    ("plans", "stop"): stop,
+    ("plans", "forget"): forget,
+}

@@ -1,0 +1,297 @@
+"""The journal's files: one a plan, in a folder of the user's, written a line at a time.
+
+A plan that runs is locked by its process. The lock goes with the process, however that ends, so that a plan which has not
+ended and is not locked was interrupted. What has ended is moved into a folder of its own, and is forgotten after a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from poseidon_nb.errors import ConfigurationError, NoSuchName
+from poseidon_nb.plans.journal_entry import read_entry, text_of
+from poseidon_nb.text import hint, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from filelock import BaseFileLock
+
+    from poseidon_nb.plans.journal_entry import Entry
+
+#: Names another folder than the system's own for a program's state.
+VARIABLE: Final = "POSEIDON_STATE_DIR"
+#: How long an ended plan is kept, in days, and how many.
+MAX_AGE_DAYS: Final = 30
+MAX_ENDED: Final = 500
+
+#: Letters and digits that nobody takes for one another.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz"
+_SIGNS = _LETTERS + "23456789"
+_ID_LENGTH = 5
+_DAY_S = 86_400
+#: For a moment whoever lists the plans holds a lock: to see whether somebody does.
+_PATIENCE_S = 1.0
+
+
+class PlanRuns(ConfigurationError):
+    """Another kernel holds the plan."""
+
+
+def state_folder() -> Path:
+    """Return the folder where this program keeps its state on this system."""
+    named = os.environ.get(VARIABLE, "").strip()
+    if named:
+        return Path(named).expanduser()
+    import platformdirs  # noqa: PLC0415  # only needed at the first change
+
+    return Path(platformdirs.user_state_dir("poseidon_nb", appauthor=False))
+
+
+class PlanFile:
+    """The file of a plan that this process holds. Nobody else writes to it.
+
+    Notes
+    -----
+    A process that was forked off has a copy, which it must not use: see `mine`.
+    """
+
+    def __init__(self, files: PlanFiles, plan_id: str, lock: BaseFileLock, handle: int) -> None:
+        self.id = plan_id
+        self._files = files
+        self._lock = lock
+        self._handle = handle
+        self._pid = os.getpid()
+        #: A record writes to it, and will let it go.
+        self.running = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still held."""
+        return self._handle >= 0
+
+    @property
+    def mine(self) -> bool:
+        """Whether this is the process that holds the plan."""
+        return self._pid == os.getpid()
+
+    def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
+        """Append a line; with ``sync`` it is on the disk when this returns.
+
+        Raises
+        ------
+        OSError
+            The disk is full, or gone.
+        """
+        text = text_of(line)
+        if os.write(self._handle, text) != len(text):
+            raise OSError("the line was written in part only")
+        if sync:
+            os.fsync(self._handle)
+
+    def end(self) -> None:
+        """Move it to what has ended, and let it go."""
+        with contextlib.suppress(OSError):
+            # Some systems move no file that is open.
+            os.close(self._handle)
+        self._handle = -1
+        with contextlib.suppress(OSError):
+            self._files.path(self.id).replace(self._files.ended / f"{self.id}.jsonl")
+        self.release()
+
+    def release(self) -> None:
+        """Let it go as it is: from now on it counts as interrupted."""
+        if self._handle >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._handle)
+            self._handle = -1
+        self._lock.release()
+        if not self._files.path(self.id).exists():
+            with contextlib.suppress(OSError):
+                self._files.lock_path(self.id).unlink()
+
+
+class PlanFiles:
+    """The files of all plans.
+
+    Parameters
+    ----------
+    folder : Path
+        The program's state.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "plans"
+        self.ended = self.folder / "ended"
+
+    def path(self, plan_id: str) -> Path:
+        """Return where a plan is that has not ended."""
+        return self.folder / f"{plan_id}.jsonl"
+
+    def lock_path(self, plan_id: str) -> Path:
+        """Return where a plan's lock is."""
+        return self.folder / f"{plan_id}.lock"
+
+    def create(self) -> PlanFile:
+        """Make the file of a new plan, and hold it.
+
+        Raises
+        ------
+        OSError
+            Nothing can be written there.
+        """
+        private_folder(self.ended)
+        while True:
+            plan_id = new_id()
+            if (self.ended / f"{plan_id}.jsonl").exists():
+                continue
+            # The lock comes first: nobody ever sees the plan without it.
+            lock = _lock(self.lock_path(plan_id))
+            try:
+                lock.acquire(timeout=0)
+                handle = _opened(self.path(plan_id), os.O_CREAT | os.O_EXCL)
+            except (FileExistsError, TimeoutError):
+                lock.release()
+                continue
+            return PlanFile(self, plan_id, lock, handle)
+
+    def take(self, plan_id: str) -> tuple[PlanFile, Entry]:
+        """Hold a plan that was interrupted, and read it.
+
+        Raises
+        ------
+        NoSuchName
+            There is no such plan, or it has ended.
+        PlanRuns
+            It runs, here or in another kernel.
+        ConfigurationError
+            Its file cannot be read or written.
+        """
+        if plan_id not in self.ids():
+            raise NoSuchName(
+                f"no unended plan {plan_id!r}{hint(plan_id, self.ids())}; see %do plans",
+                name=plan_id,
+                nearest=nearest(plan_id, self.ids()),
+            )
+        lock = _lock(self.lock_path(plan_id))
+        try:
+            lock.acquire(timeout=_PATIENCE_S, poll_interval=0.02)
+        except TimeoutError:
+            raise PlanRuns(f"plan {plan_id} runs: %do plans shows where") from None
+        except OSError as error:
+            raise ConfigurationError(f"plan {plan_id} cannot be locked: {error.strerror}") from None
+        try:
+            entry = self.read(plan_id)
+            return PlanFile(self, plan_id, lock, _opened(self.path(plan_id), 0)), entry
+        except OSError as error:
+            lock.release()
+            raise ConfigurationError(f"plan {plan_id} cannot be read and written: {error.strerror}") from None
+        except ValueError as error:
+            lock.release()
+            raise ConfigurationError(f"plan {plan_id} is damaged: {error}; %do plans forget {plan_id}") from None
+
+    def runs(self, plan_id: str) -> bool:
+        """Check whether a process holds a plan."""
+        lock = _lock(self.lock_path(plan_id))
+        try:
+            lock.acquire(timeout=0)
+        except TimeoutError:
+            return True
+        except OSError:
+            # Nobody can hold a lock where there can be none.
+            return False
+        lock.release()
+        return False
+
+    def ids(self) -> list[str]:
+        """Return the plans that have not ended, whether they run or not."""
+        try:
+            return sorted(path.stem for path in self.folder.iterdir() if path.suffix == ".jsonl")
+        except OSError:
+            return []
+
+    def read(self, plan_id: str) -> Entry:
+        """Return a plan that has not ended.
+
+        Raises
+        ------
+        OSError, ValueError
+            It cannot be read, or is damaged.
+        """
+        return read_entry(self.path(plan_id).read_text(encoding="utf-8"))
+
+    def entries(self) -> Iterator[tuple[str, Entry | str]]:
+        """Yield the plans that have not ended: the entry of each, or why there is none."""
+        for plan_id in self.ids():
+            try:
+                yield plan_id, self.read(plan_id)
+            except FileNotFoundError:
+                # It ended in the meantime.
+                continue
+            except OSError as error:
+                yield plan_id, f"cannot be read: {error.strerror}"
+            except ValueError as error:
+                yield plan_id, f"damaged: {error}"
+
+    def forget(self, plan_id: str) -> None:
+        """Remove a plan that does not run, whatever is in it.
+
+        Raises
+        ------
+        NoSuchName, PlanRuns, ConfigurationError
+            There is none, it runs, or it cannot be removed.
+        """
+        try:
+            taken, _ = self.take(plan_id)
+        except (NoSuchName, PlanRuns):
+            raise
+        except ConfigurationError:
+            # Damaged: nobody runs it.
+            self._remove(plan_id)
+            return
+        self._remove(plan_id)
+        taken.release()
+
+    def _remove(self, plan_id: str) -> None:
+        try:
+            self.path(plan_id).unlink(missing_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"plan {plan_id} cannot be removed: {error.strerror}") from None
+
+    def prune(self) -> None:
+        """Remove plans that ended long ago, and the oldest of too many. What has not ended stays."""
+        oldest = time.time() - MAX_AGE_DAYS * _DAY_S
+        with contextlib.suppress(OSError):
+            ended = sorted(((path.stat().st_mtime, path) for path in self.ended.iterdir()), reverse=True)
+            for number, (changed, path) in enumerate(ended):
+                if changed < oldest or number >= MAX_ENDED:
+                    with contextlib.suppress(OSError):
+                        path.unlink()
+
+
+def new_id() -> str:
+    """Return an id that is short and can be typed; whether it is new is the caller's to see."""
+    return secrets.choice(_LETTERS) + "".join(secrets.choice(_SIGNS) for _ in range(_ID_LENGTH - 1))
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that is the user's alone, and those above it that are missing."""
+    if not folder.is_dir():
+        private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _opened(path: Path, flags: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o600)
+
+
+def _lock(path: Path) -> BaseFileLock:
+    import filelock  # noqa: PLC0415  # 40 ms, needed at the first change
+
+    # Not a thread's: the engine's threads end what the caller's began.
+    return filelock.FileLock(path, mode=0o600, thread_local=False)

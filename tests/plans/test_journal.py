@@ -1,0 +1,392 @@
+"""The journal of plans on disk: what is kept, what never is, and what happens where nothing can be written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import stat
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.steps import Reference, Step, Target, When
+from poseidon_nb.errors import NoSuchName
+from poseidon_nb.plans import journal, journal_files
+from poseidon_nb.plans.connect import connect
+from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, read_entry, text_of
+from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.transport.request import request_for
+
+DROPLET = {"id": 521000031, "name": "web-1", "status": "active", "size_slug": "s-1vcpu-1gb"}
+CHAIN = with_restart(DROPLET, resize_step(DROPLET, "s-2vcpu-4gb", disk=False))
+
+
+@pytest.fixture
+def client(clock):
+    with Sandbox(droplets=2, clock=clock) as sandbox, connect(sandbox, clock=clock) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_of_other_tests():
+    journal._live.clear()
+
+
+def read(plan_id):
+    return PlanFiles(state_folder()).read(plan_id)
+
+
+def outcomes(step, status, error=None):
+    return [Outcome(step, target, status, error=error) for target in step.targets]
+
+
+def test_a_plan_is_on_the_disk_before_its_first_request_and_comes_back_as_it_was(client):
+    record = client.engine.recorder.begin([CHAIN], "droplets resize web-1")
+    entry = read(record.id)
+    assert entry.chains == (CHAIN,)
+    assert (entry.title, entry.account, entry.steps, entry.done, entry.left) == (
+        "droplets resize web-1",
+        "SANDBOX",
+        4,
+        0,
+        4,
+    )
+    assert entry.begun == client.now()
+    assert entry.key.identity.startswith("sandbox:")
+    assert re.fullmatch("[a-z][a-z0-9]{4}", record.id)
+
+
+def test_acceptances_and_outcomes_are_kept(client):
+    record = client.engine.recorder.begin([CHAIN], "")
+    record.sending(0, 0)
+    record.accepted(0, 0, things=[DROPLET["id"]], actions=[77])
+    record.ended(0, 0, outcomes(CHAIN[0], "completed"))
+    record.accepted(0, 2, things=[DROPLET["id"]], actions=[78])
+    entry = read(record.id)
+    assert entry.title == "resize web-1"
+    assert entry.accepted[0, 0].actions == (77,)
+    assert entry.accepted[0, 2].things == (DROPLET["id"],)
+    assert entry.ended[0, 0].statuses == ("completed",)
+    assert (entry.done, entry.left) == (1, 3)
+    assert (0, 0) in entry.sending
+
+
+def test_what_has_ended_is_not_listed_any_more(client):
+    record = client.engine.recorder.begin([CHAIN], "")
+    assert [one.state for one in journal.unended(account_key(client))] == ["running here"]
+    record.close()
+    assert journal.unended(account_key(client)) == []
+    assert [path.name for path in PlanFiles(state_folder()).folder.iterdir()] == ["ended"]
+    record.close()
+    record.accepted(0, 0, things=[], actions=[])
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped", "completed"])
+def test_a_plan_of_one_step_is_closed_with_it(client, status):
+    chain = (CHAIN[2],)
+    record = client.engine.recorder.begin([chain], "")
+    record.ended(0, 0, outcomes(chain[0], status))
+    assert PlanFiles(state_folder()).ids() == []
+
+
+def test_a_plan_of_one_step_whose_end_is_not_known_stays_until_it_is_closed(client):
+    chain = (CHAIN[2],)
+    record = client.engine.recorder.begin([chain], "")
+    record.ended(0, 0, outcomes(chain[0], "unknown"))
+    assert PlanFiles(state_folder()).ids() == [record.id]
+
+
+def test_every_part_of_a_step_survives(client):
+    step = replace(
+        create_steps(["a", "b"], {"size": "s-1vcpu-1gb", "image": 12, "tags": ["x"]}, single=False, usd_month_each=6.0)[
+            0
+        ],
+        references=(Reference("<id of web-4>", 1),),
+        when=When.ALWAYS,
+        best_effort=True,
+        limit_s=3.5,
+        unchanged="already on",
+        reversible=False,
+        interrupts=True,
+        status="off",
+    )
+    listed = Step(
+        verb="untag",
+        targets=(Target("tag", "x", "x"),),
+        request=request_for(operation("droplets_destroy_byTag"), query={"tag_name": "x"}),
+        awaits="gone",
+        usd_month=None,
+    )
+    record = client.engine.recorder.begin([(step, listed)], "t")
+    assert read(record.id).chains == ((step, listed),)
+
+
+SECRETS = {
+    "user_data": "#!/bin/sh\nhunter2hunter2",
+    "password": "hunter2hunter2",
+    "nested": {"list": [{"api_key": "hunter2hunter2"}]},
+    "envs": [{"key": "A", "value": "hunter2hunter2", "type": "GENERAL"}],
+    "url": "https://user:hunter2hunter2@example.com",
+    "signed": "https://example.com/image?X-Amz-Signature=hunter2hunter2",
+    "slack": [{"url": "https://hooks.slack.com/hunter2hunter2"}],
+    "pem": "-----BEGIN RSA PRIVATE KEY-----\nhunter2hunter2",
+    "text": "dop_v1_hunter2hunter2",
+}
+
+
+def test_no_secret_and_no_token_reaches_the_disk(client):
+    steps = [
+        replace(CHAIN[2], request=replace(CHAIN[2].request, body={"type": "x", field: value}))
+        for field, value in SECRETS.items()
+    ]
+    steps.append(replace(CHAIN[2], request=replace(CHAIN[2].request, body=b"hunter2hunter2")))
+    record = client.engine.recorder.begin([tuple(steps)], "t")
+    for at, step in enumerate(steps):
+        record.ended(0, at, outcomes(step, "failed", NoSuchName("hunter2hunter2", name="x")))
+    written = b"".join(path.read_bytes() for path in state_folder().rglob("*") if path.is_file())
+    assert b"hunter2" not in written
+    assert client._connection.session.credential.token.reveal().encode() not in written
+    entry = read(record.id)
+    assert entry.secret == {(0, at) for at in range(len(steps))}
+    assert {step.request.body for step in entry.chains[0]} == {NOT_KEPT}
+
+
+def test_a_plan_of_which_only_secrets_are_left_is_to_be_given_again(client):
+    step = create_steps(["a"], {"size": "s", "image": 1, "user_data": "secret"}, single=True)[0]
+    record = client.engine.recorder.begin([(step,)], "t")
+    forget_the_process(record)
+    assert [one.state for one in journal.unended(account_key(client))] == ["to be given again"]
+
+
+def forget_the_process(record):
+    """Leave a plan as a killed kernel does."""
+    journal._live.pop(record.id)
+    record._file.release()
+
+
+def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_apart(client, clock):
+    record = client.engine.recorder.begin([CHAIN], "t")
+    forget_the_process(record)
+    assert [(one.id, one.state) for one in journal.unended(account_key(client))] == [(record.id, "interrupted")]
+    with Sandbox(droplets=2, clock=clock, seed=7) as other, connect(other, clock=clock) as stranger:
+        assert [one.state for one in journal.unended(account_key(stranger))] == ["other account"]
+    assert [one.state for one in journal.unended(None)] == ["other account"]
+
+
+def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
+    record = client.engine.recorder.begin([CHAIN], "t")
+    files = PlanFiles(state_folder())
+    assert files.runs(record.id)
+    journal._live.pop(record.id)
+    assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
+    for held in (files.take, files.forget):
+        with pytest.raises(PlanRuns, match=f"plan {record.id} runs"):
+            held(record.id)
+    record._file.release()
+    taken, entry = files.take(record.id)
+    assert entry.chains == (CHAIN,)
+    with pytest.raises(PlanRuns):
+        files.take(record.id)
+    taken.release()
+    files.forget(record.id)
+    assert files.ids() == []
+    with pytest.raises(NoSuchName, match="no unended plan"):
+        files.take(record.id)
+
+
+def test_files_are_the_users_alone(client):
+    old = os.umask(0)
+    try:
+        record = client.engine.recorder.begin([CHAIN], "t")
+    finally:
+        os.umask(old)
+    folder = PlanFiles(state_folder()).folder
+    for path in [state_folder(), *state_folder().rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+    assert (folder / f"{record.id}.jsonl").exists()
+
+
+def test_a_fork_neither_writes_nor_lets_go(client):
+    record = client.engine.recorder.begin([CHAIN], "t")
+    files = PlanFiles(state_folder())
+    before = files.path(record.id).read_bytes()
+    child = os.fork()
+    if child == 0:
+        try:
+            record.accepted(0, 0, things=[], actions=[])
+            record.close()
+            ok = (
+                not record.mine
+                and files.runs(record.id)
+                and journal.unended(None)[0].state == "running in another kernel"
+            )
+        finally:
+            os._exit(0 if ok else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert files.path(record.id).read_bytes() == before
+    assert files.runs(record.id)
+
+
+def test_the_last_line_of_a_killed_kernel_may_be_unfinished(client):
+    record = client.engine.recorder.begin([CHAIN], "t")
+    record.accepted(0, 0, things=[1], actions=[2])
+    whole = PlanFiles(state_folder()).path(record.id).read_text()
+    assert read_entry(whole[:-5]).accepted == {}
+    assert read_entry(whole).accepted != {}
+
+
+def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers(client):
+    record = client.engine.recorder.begin([CHAIN], "t")
+    folder = PlanFiles(state_folder()).folder
+    first, *_ = (folder / f"{record.id}.jsonl").read_text().split("\n")
+    other = json.dumps({**json.loads(first), "format": "poseidon_nb plan 99"})
+    damage = [
+        "",
+        "\0\0\n",
+        "[]\n",
+        "1\n",
+        "{}\n",
+        f"{other}\n",
+        f"{first}\n[]\n",
+        f'{first}\n{{"event":"x"}}\n',
+        "[" * 99999 + "\n",
+    ]
+    for number, text in enumerate(damage):
+        (folder / f"bad{number}.jsonl").write_text(text)
+    (folder / "badx.jsonl").write_bytes(b"\xff\xfe\n")
+    (folder / "note.txt").write_text("mine")
+    listed = journal.unended(account_key(client))
+    assert listed[0].id == record.id
+    assert [one.state for one in listed[1:]] == ["damaged"] * 10
+    assert all(one.note and "\n" not in one.note for one in listed[1:])
+    PlanFiles(state_folder()).forget("bad1")
+    assert not (folder / "bad1.jsonl").exists()
+
+
+def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_given(
+    client, monkeypatch, caplog, tmp_path
+):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr(journal, "_noticed", False)
+    with caplog.at_level(logging.WARNING, "poseidon_nb"):
+        one = client.engine.recorder.begin([CHAIN], "one")
+        two = client.engine.recorder.begin([CHAIN], "two")
+        one.accepted(0, 0, things=[1], actions=[2])
+    assert len(caplog.records) == 1
+    assert "cannot be written" in caplog.text
+    assert [
+        (x.id, x.entry.title, len(x.entry.accepted))
+        for x in sorted(journal.unended(account_key(client)), key=lambda x: x.entry.title)
+    ] == [
+        (one.id, "one", 1),
+        (two.id, "two", 0),
+    ]
+    one.close()
+    two.close()
+    assert journal.unended(None) == []
+
+
+def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
+    monkeypatch.setattr(journal, "_noticed", False)
+    record = client.engine.recorder.begin([CHAIN], "t")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        record.accepted(0, 0, things=[1], actions=[2])
+    assert "No space left" in caplog.text
+    assert journal.unended(None)[0].entry.accepted
+    record.close()
+    assert PlanFiles(state_folder()).ids() == []
+
+
+def test_ended_plans_are_pruned_by_age_and_number_and_others_never(client, monkeypatch):
+    open_ = client.engine.recorder.begin([CHAIN], "open")
+    files = PlanFiles(state_folder())
+    old = time.time() - 31 * 86_400
+    os.utime(files.path(open_.id), (old, old))
+    for number in range(8):
+        path = files.ended / f"e{number}.jsonl"
+        path.write_text("x")
+        os.utime(path, (old, old) if number < 2 else (old + 90_000 + number, old + 90_000 + number))
+    monkeypatch.setattr(journal_files, "MAX_ENDED", 4)
+    files.prune()
+    assert sorted(path.stem for path in files.ended.iterdir()) == ["e4", "e5", "e6", "e7"]
+    assert files.ids() == [open_.id]
+
+
+def test_the_account_is_asked_once_for_a_client(client):
+    for _ in range(3):
+        client.engine.recorder.begin([CHAIN], "t").close()
+    keys = {account_key(client) for _ in range(3)}
+    assert len(keys) == 1
+
+
+def test_keys_of_accounts():
+    team, digest = AccountKey("team:1", "a"), AccountKey("", "a")
+    assert team.same(AccountKey("team:1", "b"))
+    assert not team.same(AccountKey("team:2", "a"))
+    assert team.same(digest)
+    assert not AccountKey("team:1", "b").same(digest)
+    assert not AccountKey().same(AccountKey())
+
+
+def test_a_sandbox_keeps_its_id_over_save_and_load(tmp_path):
+    with Sandbox(droplets=1) as one, Sandbox(droplets=1) as two:
+        first, second = connect(one).identity(), connect(two).identity()
+        assert first != second
+        one.save(tmp_path / "state")
+        two.load(tmp_path / "state")
+        assert connect(two).identity() == first
+
+
+def test_a_small_plan_costs_little_and_two_waits_for_the_disk(client, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    begin = client.engine.recorder.begin
+    step = (CHAIN[2],)
+    begin([step], "t").close()
+    took = []
+    for _ in range(20):
+        start = time.perf_counter()
+        record = begin([step], "t")
+        record.accepted(0, 0, things=[1], actions=[2])
+        record.ended(0, 0, outcomes(step[0], "completed"))
+        took.append(time.perf_counter() - start)
+    assert len(synced) == 2 * 20 + 1
+    # Twice what it may cost at rest, for a machine that is busy.
+    assert sorted(took)[len(took) // 4] < 0.004
+
+
+def test_a_line_is_one_line():
+    line = begun_line(
+        "a", time=journal_files_time(), version="1", title="a\nb", account="", key=AccountKey(), chains=[]
+    )
+    assert text_of(line).count(b"\n") == 1
+    assert text_of({"lone": "\ud800"})
+
+
+def journal_files_time():
+    from datetime import UTC, datetime
+
+    return datetime(2026, 11, 29, tzinfo=UTC)
+
+
+def test_the_state_folder_is_the_systems_own_without_the_variable(monkeypatch):
+    monkeypatch.delenv("POSEIDON_STATE_DIR")
+    assert state_folder().name == "poseidon_nb"
+    monkeypatch.setenv("POSEIDON_STATE_DIR", "~/x")
+    assert state_folder() == Path("~/x").expanduser()
