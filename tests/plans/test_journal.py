@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
