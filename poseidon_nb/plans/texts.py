@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Things named in a sentence; of more the rest is counted.
 MAX_NAMED = 8
+#: Lines of a plan that is shown.
+MAX_LINES = 60
 #: Letters of a request's body in a sentence.
 MAX_TOLD = 200
 #: The verb of a step that is a bare request.
@@ -148,7 +150,7 @@ def headline(plan: Plan) -> str:
 
 
 def listing(plan: Plan) -> str:
-    """Return a plan as text: a line for each step."""
+    """Return a plan as text: a line for each step, the first of many."""
     lines = [f"<Plan {headline(plan)}>"]
     for chain in plan.chains:
         for number, step in enumerate(chain):
@@ -162,6 +164,8 @@ def listing(plan: Plan) -> str:
             change = _from_to(step)
             targets = named([str(target) for target in step.targets])
             lines.append(f"  {lead}{step.verb} {targets}{change}{f' ({told})' if told else ''}")
+    if len(lines) > MAX_LINES:
+        lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} steps more: frame() has all"]
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
 
 
