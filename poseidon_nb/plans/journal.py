@@ -69,7 +69,7 @@ class PlanJournal:
         begun: dict[str, Any] = {
             "time": self._client.now(),
             "version": __version__,
-            "title": title or lines.verbs_of(chains),
+            "title": lines.safe_title(title, chains),
             "account": label,
             "key": key,
             "chains": chains,

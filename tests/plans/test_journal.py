@@ -8,15 +8,17 @@ import os
 import re
 import stat
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import responses
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.client.engine.steps import Reference, Step, Target, When
+from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
 from poseidon_nb.plans import journal, journal_files
 from poseidon_nb.plans.connect import connect
@@ -24,6 +26,7 @@ from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, read_entry, text_of
 from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
 from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.sandbox.replies import Reply
 from poseidon_nb.transport.request import request_for
 
 DROPLET = {"id": 521000031, "name": "web-1", "status": "active", "size_slug": "s-1vcpu-1gb"}
@@ -149,13 +152,15 @@ def test_no_secret_and_no_token_reaches_the_disk(client):
         for field, value in SECRETS.items()
     ]
     steps.append(replace(CHAIN[2], request=replace(CHAIN[2].request, body=b"hunter2hunter2")))
-    record = client.engine.recorder.begin([tuple(steps)], "t")
+    steps.append(replace(CHAIN[2], change=Change("password", "hunter2", "hunter2hunter2"), request=steps[1].request))
+    record = client.engine.recorder.begin([tuple(steps)], "databases reset --password hunter2hunter2")
     for at, step in enumerate(steps):
         record.ended(0, at, outcomes(step, "failed", NoSuchName("hunter2hunter2", name="x")))
     written = b"".join(path.read_bytes() for path in state_folder().rglob("*") if path.is_file())
     assert b"hunter2" not in written
     assert client._connection.session.credential.token.reveal().encode() not in written
     entry = read(record.id)
+    assert entry.title == "resize web-1"
     assert entry.secret == {(0, at) for at in range(len(steps))}
     assert {step.request.body for step in entry.chains[0]} == {NOT_KEPT}
 
@@ -342,6 +347,43 @@ def test_keys_of_accounts():
     assert team.same(digest)
     assert not AccountKey("team:1", "b").same(digest)
     assert not AccountKey().same(AccountKey())
+
+
+def test_an_account_that_does_not_answer_is_known_by_its_token(clock):
+    with Sandbox(droplets=1, clock=clock) as sandbox:
+        client = connect(sandbox, clock=clock)
+        with patched_id(sandbox, "no json"):
+            key = account_key(client)
+        assert key.identity == ""
+        assert account_key(client) == key
+        assert account_key(connect(sandbox, clock=clock)).same(key)
+
+
+@contextmanager
+def patched_id(sandbox, text):
+    """Have the sandbox's id be no JSON, as behind a sign-in page."""
+    controls = sandbox._dispatcher.control
+    route = controls._routes["GET", "/id"]
+    controls._routes["GET", "/id"] = lambda *_: Reply(200, text.encode())
+    yield
+    controls._routes["GET", "/id"] = route
+
+
+@responses.activate
+def test_a_real_account_is_known_by_its_team_and_asked_once(clock):
+    answer = {"account": {"email": "a@example.com", "uuid": "u", "team": {"uuid": "t", "name": "x"}}}
+    responses.get("https://api.digitalocean.com/v2/account", json=answer)
+    client = connect(token="dop_v1_" + "0" * 64, clock=clock)
+    assert (client.identity(), client.label(), client.identity()) == ("team:t", "a@example.com", "team:t")
+    assert len(responses.calls) == 1
+    del answer["account"]["team"]
+    responses.replace("GET", "https://api.digitalocean.com/v2/account", json=answer)
+    assert connect(token="dop_v1_" + "1" * 64, clock=clock).identity() == "account:u"
+    responses.replace("GET", "https://api.digitalocean.com/v2/account", status=403, json={"id": "forbidden"})
+    scoped = connect(token="dop_v1_" + "2" * 64, clock=clock)
+    assert (scoped.identity(), scoped.label()) == ("", "the account of token=")
+    assert account_key(scoped).same(account_key(connect(token="dop_v1_" + "2" * 64, clock=clock)))
+    assert not account_key(scoped).same(account_key(connect(token="dop_v1_" + "3" * 64, clock=clock)))
 
 
 def test_a_sandbox_keeps_its_id_over_save_and_load(tmp_path):
