@@ -23,8 +23,8 @@ from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
 from poseidon_nb.transport.address import PRODUCTION
+from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
-from poseidon_nb.transport.journal import Journal
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
@@ -125,14 +125,14 @@ class Client:
         What is in it: each has ``list()`` and ``frame()``.
     metrics : Metrics
         What the droplets did: ``frame(kind, droplets)``.
-    journal : Journal
-        What this client has changed: the session's journal, or one of its own.
+    changes : ChangeLog
+        What this client has changed: the session's log, or one of its own.
     """
 
     def __init__(self, session: Session) -> None:
-        # Not `or`: an empty journal is false.
-        self.journal = Journal() if session.journal is None else session.journal
-        session.journal = self.journal
+        # Not `or`: an empty log is false.
+        self.changes = ChangeLog() if session.changes is None else session.changes
+        session.changes = self.changes
         connection = Connection(session)
         slugs = Slugs(connection)
         self._connection = connection

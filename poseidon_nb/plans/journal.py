@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.plans.journal_entry import AccountKey, Entry
     from poseidon_nb.plans.journal_files import PlanFile
-    from poseidon_nb.transport.journal import Change
+    from poseidon_nb.transport.change_log import Change
 
 State = Literal[
     "running here", "running in another kernel", "interrupted", "to be given again", "other account", "damaged"

@@ -14,7 +14,7 @@ from poseidon_nb.magics.command_line import run
 from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.plans import journal, journal_changes
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
-from poseidon_nb.transport.journal import Change
+from poseidon_nb.transport.change_log import Change
 
 
 @pytest.fixture(autouse=True)
@@ -136,13 +136,13 @@ def test_the_log_shows_the_changes_of_earlier_kernels_too(desk, monkeypatch):
     desk.do("droplets tag web-1 --tag-name one")
     monkeypatch.setitem(journal_changes._kernels, os.getpid(), "another")
     desk.do("droplets tag web-1 --tag-name two")
-    for journal_ in desk.kernel._journals:
+    for log in desk.kernel._change_logs:
         # As in a new process: what is in memory was done by another one.
-        journal_._changes.clear()
+        log._changes.clear()
     desk.do("droplets tag web-1 --tag-name three")
     monkeypatch.setitem(journal_changes._kernels, os.getpid(), "a third")
-    for journal_ in desk.kernel._journals:
-        journal_._changes.clear()
+    for log in desk.kernel._change_logs:
+        log._changes.clear()
     frame = desk.do("log")
     requests = [line for line in frame["request"] if "/resources" in line]
     assert requests == [f"POST /v2/tags/{tag}/resources" for tag in ("one", "two", "three")]
