@@ -413,6 +413,21 @@ def test_a_small_plan_costs_little_and_two_waits_for_the_disk(client, monkeypatc
     assert sorted(took)[len(took) // 4] < 0.004
 
 
+def test_a_plan_of_many_things_waits_for_the_disk_a_few_times(client, monkeypatch):
+    synced = []
+    record = client.engine.recorder.begin([CHAIN] * 500, "t")
+    monkeypatch.setattr(os, "fsync", synced.append)
+    start = time.monotonic()
+    for number in range(500):
+        record.accepted(number, 0, things=[1], actions=[number])
+    assert len(synced) <= 10 + (time.monotonic() - start) / 0.05
+    monkeypatch.setattr(journal_files, "_SYNC_PAUSE_S", 0.0)
+    record.sending(0, 1)
+    assert synced
+    assert not record._file._unsynced
+    assert len(read(record.id).accepted) == 500
+
+
 def test_a_line_is_one_line():
     line = begun_line(
         "a", time=journal_files_time(), version="1", title="a\nb", account="", key=AccountKey(), chains=[]
