@@ -13,6 +13,7 @@ from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.connection import checked_fields, checked_query, explained
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.explanations import explanation
+from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
@@ -162,15 +163,37 @@ def _carried_out(connection: Connection, engine: Engine, request: Request, *, fr
 def sent(connection: Connection, engine: Engine, request: Request) -> Any:
     """Send a request, once if it changes something, and give the answer as it came; None where it is empty."""
     if request.method not in READING:
-        return engine.change(request, verb=request.method.lower(), target=_target(request))
+        return engine.change(request, verb=request.method.lower(), target=target_of(request))
     reply = connection.send(request)
     plain = request.operation_id and not operation(request.operation_id).answer_key
     return reply.content() if plain else reply.json()
 
 
-def _target(request: Request) -> Target:
-    """Return what a request changes, as its path names it."""
+def target_of(request: Request, name: str = "") -> Target:
+    """Return what an operation's request changes: the thing that its path names last, or what its body creates."""
     found = match(request.method, request.path)
-    *_, last = [*found[1].values()] if found is not None and found[1] else [None]
-    kind = found[0].tag if found is not None else "path"
-    return Target(kind, last, last or request.path)
+    if found is None:
+        return Target("request", None, name or f"{request.method} {request.target}")
+    wanted, parameters = found
+    if wanted.path_parameters:
+        last = parameters[wanted.path_parameters[-1].name]
+        return Target(noun_of(wanted), last, name or last)
+    body = request.body if isinstance(request.body, dict) else {}
+    called = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
+    return Target(noun_of(wanted), None, called or request.target)
+
+
+def noun_of(wanted: Operation) -> str:
+    """Return the singular of what an operation is about: the kind whose list stands at its path, or its own words."""
+    for kind in KINDS.values():
+        path = operation(kind.operation).path
+        if wanted.path == path or (
+            wanted.path.startswith(f"{path}/{{") and wanted.path.count("/") == path.count("/") + 1
+        ):
+            return kind.noun
+    if not wanted.path_parameters:
+        return "thing"
+    words = wanted.path_parameters[-1].name.replace("_", " ")
+    for ending in (" id", " uuid", " name"):
+        words = words.removesuffix(ending)
+    return "thing" if words in {"id", "uuid", "name"} else words

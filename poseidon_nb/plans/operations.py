@@ -8,7 +8,7 @@ from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB, VOLUME_GIB
 from poseidon_nb.client.engine.steps import Step, Target
-from poseidon_nb.client.kinds import KINDS
+from poseidon_nb.client.operations import target_of
 from poseidon_nb.plans.costs import added_usd_month
 from poseidon_nb.plans.texts import BARE
 from poseidon_nb.transport.request import request_for
@@ -63,39 +63,12 @@ def _step(account: Account, wanted: Operation, request: Request, verb: str, name
         volume = account.read(request_for(operation("volumes_get"), path=path))
     return Step(
         verb=verb,
-        targets=(target_of(request, wanted, name),),
+        targets=(target_of(request, name),),
         request=request,
         awaits=awaits,
         usd_month=added_usd_month(wanted.id, request.body, account.price_of, volume=volume),
         reversible=effect_of(wanted.id, request.body).reversible,
     )
-
-
-def target_of(request: Request, wanted: Operation, name: str = "") -> Target:
-    """Return what an operation's request changes: the thing that its path names last, or what its body creates."""
-    found = match(request.method, request.path)
-    if found is not None and wanted.path_parameters:
-        last = found[1].get(wanted.path_parameters[-1].name, request.target)
-        return Target(noun_of(wanted), last, name or str(last))
-    body = request.body if isinstance(request.body, dict) else {}
-    called = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
-    return Target(noun_of(wanted), None, called or request.target)
-
-
-def noun_of(wanted: Operation) -> str:
-    """Return the singular of what an operation is about: the kind whose list stands at its path, or its own words."""
-    for kind in KINDS.values():
-        path = operation(kind.operation).path
-        if wanted.path == path or (
-            wanted.path.startswith(f"{path}/{{") and wanted.path.count("/") == path.count("/") + 1
-        ):
-            return kind.noun
-    if not wanted.path_parameters:
-        return "thing"
-    words = wanted.path_parameters[-1].name.replace("_", " ")
-    for ending in (" id", " uuid", " name"):
-        words = words.removesuffix(ending)
-    return "thing" if words in {"id", "uuid", "name"} else words
 
 
 def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[tuple[Row, str]]) -> tuple[Chain, ...]:

@@ -256,9 +256,14 @@ def test_a_generic_delete_is_looked_for_by_its_path(client, sandbox, sent):
 
 
 def test_a_generic_post_is_never_repeated(client, sandbox, sent):
-    sandbox.fault("lost_after", operation="volumes_create")
-    with pytest.raises(OutcomeUnknown, match="look at GET /v2/volumes"):
-        client.call("volumes_create", name="new", size_gigabytes=10, region="nyc3")
+    droplet_id = str(client.droplets.list()[0].id)
+    sandbox.fault("lost_after", operation="tags_assign_resources")
+    with pytest.raises(OutcomeUnknown, match="look at"):
+        client.call(
+            "tags_assign_resources",
+            tag_id="web",
+            resources=[{"resource_id": droplet_id, "resource_type": "droplet"}],
+        )
     assert len(sent("POST")) == 1
 
 

@@ -492,8 +492,12 @@ class Execution:
 
     def _failed(self, number: int, run: ChainRun, error: PoseidonError) -> None:
         step = run.step or run.chain[run.at]
-        if isinstance(error, OutcomeUnknown | ServerError) and _status(error) == "unknown":
+        if run.begun or _status(error) == "unknown":
+            # Something of the chain was accepted, or may have been: what fails now has to name it.
             run.begun = True
+            error.step, error.droplet = step, step.targets[0] if step.targets[0].kind == "droplet" else None
+            named = all(target.name in str(error) or str(target.id) in str(error) for target in step.targets)
+            explained(error, "" if named else f"this was {step.label}")
         outcomes = self._all(run, step, _status(error), error)
         self._end_step(number, run, outcomes)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.engine import recovery
 from poseidon_nb.errors import NotFound
 from poseidon_nb.text import joined
+from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +55,7 @@ class Looks:
     def look_for(self, step: Step) -> Look | None:
         """Return the look for what a step's request leaves behind, or None where `recovery` knows none but its own."""
         maker = self._makers.get(step.request.operation_id)
-        return None if maker is None else maker(step)
+        return self._listed(step) if maker is None else maker(step)
 
     def where(self, step: Step) -> str:
         """Return what a person should look at if nothing is found; ``""`` where the request's own path is all."""
@@ -91,6 +93,28 @@ class Looks:
     def _unknown(self, kind: str, rows: list[Row]) -> list[Row]:
         known = self._known.get(kind, set())
         return [row for row in rows if row["id"] not in known]
+
+    # Anything that has a list.
+
+    def _listed(self, step: Step) -> Look | None:
+        """Return the look for what a POST to a collection creates: the one new item of its list that is as was asked."""
+        request = step.request
+        if request.method != "POST" or not request.operation_id or not isinstance(request.body, dict):
+            return None
+        key, found = operation(request.operation_id).answer_key, match("GET", request.path)
+        if not key or found is None or not found[0].answer_is_list or "name" not in request.body:
+            return None
+        wanted, body = found[0].id, request.body
+
+        def look(window: SentWindow) -> Row | None:
+            rows = self._connection.rows_of(Request("GET", request.path, operation_id=wanted))
+            since = window.since()
+            # What does not tell when it was created cannot be told from what was there before.
+            new = [row for row in rows if row.get("created_at") and recovery.time_of(row["created_at"]) >= since]
+            made = [row for row in new if row.get("name") == body["name"] and recovery.reads_as(row, body)]
+            return {key: made[0]} if len(made) == 1 else None
+
+        return look
 
     # Actions and droplets.
 

@@ -294,3 +294,17 @@ def _is_as_asked(row: Row, body: Row) -> bool:
         and (not body.get("vpc_uuid") or row.get("vpc_uuid") in {None, body["vpc_uuid"]})
         and (row.get("volume_ids") is None or {*filter(None, volumes)} <= {*row["volume_ids"]})
     )
+
+
+def reads_as(row: Any, wanted: Any) -> bool:
+    """Return whether what was read is what was asked for, as far as it shows: fields that were not read do not count."""
+    if isinstance(row, dict) and isinstance(wanted, dict):
+        return all(reads_as(row[name], value) for name, value in wanted.items() if name in row and value is not None)
+    if isinstance(row, dict) and isinstance(wanted, str):
+        # A region is asked for by its slug and read as an object.
+        return wanted in {row.get("slug"), str(row.get("id"))}
+    if isinstance(row, list) and isinstance(wanted, list | tuple):
+        return len(row) == len(wanted) and all(any(reads_as(one, other) for one in row) for other in wanted)
+    if isinstance(row, bool) or isinstance(wanted, bool):
+        return bool(row) == bool(wanted)
+    return str(row) == str(wanted)
