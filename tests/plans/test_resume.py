@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import random
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections import Counter
 from contextlib import contextmanager
 
 import pytest
@@ -96,69 +93,6 @@ def test_a_resize_that_was_killed_goes_on(sandbox):
     droplet.refresh()
     assert (droplet.status, droplet.size_slug) == ("active", size)
     assert journal.unended(account_key(client)) == []
-
-
-#: What a kernel does when it is killed: on droplets of its own each, so that nothing waits for another.
-WORK = """
-import threading
-def each(work): [one.start() for one in work]; [one.join() for one in work]
-droplets = {one.name: one for one in client.droplets.list()}
-each([
-    threading.Thread(target=droplets[names[0]].resize, args=(size,), kwargs={"restart": True}),
-    threading.Thread(target=droplets[names[1]].take_snapshot, args=("kept",), kwargs={"restart": True}),
-    threading.Thread(target=client.droplets.create, kwargs=made),
-    threading.Thread(target=droplets[names[2]].reboot),
-])
-"""
-#: More by hand: POSEIDON_KILLS=200.
-KILLS = int(os.environ.get("POSEIDON_KILLS", "20"))
-PARTS = 4
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.timeout(1200)
-def test_kernels_killed_at_random_moments_leave_nothing_behind(part, monkeypatch):
-    for number in range(part, KILLS, PARTS):
-        chance = random.Random(number)
-        with Sandbox(droplets=6, speed=200, seed=number) as sandbox:
-            kill_once(sandbox, chance, f"kill {number}")
-
-
-def kill_once(sandbox, chance, seed):
-    client = connect(sandbox)
-    before = {one.id: one for one in client.droplets.list()}
-    first, second, third, *_ = [
-        one for one in before.values() if one.status == "active" and one.size_slug.startswith("s-")
-    ]
-    size = new_size(first)
-    body = {"names": ["new-1", "new-2"], "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
-    known = {action.id for action in client.actions.list()}
-    told = f"size, names, made = {size!r}, {[first.name, second.name, third.name]!r}, {body!r}"
-    with kernel(sandbox, told + WORK) as child:
-        wait_for(lambda: any(one.method == "POST" for one in sandbox.requests) or child.poll() is not None)
-        time.sleep(chance.uniform(0, 3.0))
-    listed = journal.unended(account_key(client))
-    began = [PlanFiles(state_folder()).path(one.id).read_text() for one in listed]
-    with taken_up(client) as left:
-        judged = [[one.verdict for one in chain] for each in left for chain in each.judged]
-        outcomes = run_left(client, left)[1]
-    seed = "\n".join([seed, *began, str(judged), *map(repr, outcomes)])
-    assert journal.unended(account_key(client)) == [], seed
-    after = {one.id: one for one in client.droplets.list()}
-    off = [one.name for one in after.values() if one.id in before and before[one.id].status == "active" != one.status]
-    assert off == [], seed
-    count = Counter((action.resource_id, action.type) for action in client.actions.list() if action.id not in known)
-    twice = {key: number for key, number in count.items() if number > 1}
-    assert twice == {}, seed
-    posted = {one.path for one in sandbox.requests if one.method == "POST"}
-    names = Counter(one.name for one in after.values() if one.id not in before)
-    assert names == (
-        {"new-1": 1, "new-2": 1} if "/v2/droplets" in posted or any("droplets create" in text for text in began) else {}
-    ), seed
-    if f"/v2/droplets/{first.id}/actions" in posted:
-        assert after[first.id].size_slug == size, seed
-    if f"/v2/droplets/{second.id}/actions" in posted:
-        assert [one.name for one in client.snapshots.list(resource_type="droplet")].count("kept") == 1, seed
 
 
 def interrupted(client, chains, title="t", *, sending=(), accepted=()):
