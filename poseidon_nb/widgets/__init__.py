@@ -4,7 +4,7 @@
 `fleet` (a table of droplets) and `actions` (what the account does) follow the account through the client's watch; the
 explorer of `sizes` follows nothing.
 
-Here is what they share. Models share `following` (the account is followed, or no more), `form_model`, `verbs` (what is
+Here is what they share. Models share `following` (the account is followed, or no more), `verbs` (what is
 offered), `asking` (a question in place), `resizing`, `droplet_facts` (a droplet in words), `activity` (a row for each thing
 that was set off), and `workers`, the threads that send.
 Skins share `panel`, `parts`, `forms`, `style`, `table_style`, `id_table` (rows that are selected by id), and `conduct` for

@@ -16,7 +16,7 @@ import pytest
 import responses
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.steps import Reference, Step, Target
 from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans import journal

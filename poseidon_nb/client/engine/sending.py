@@ -247,7 +247,6 @@ class Sender:
 
 def _shows(sender: Sender, step: Step, action: Row, droplet: Mapping[str, Any], parameters: Row) -> bool:
     """Return whether a droplet shows what an action was asked for, as far as anything does."""
-
     if step.targets[0].kind == "image":
         return image_agrees(str(step.request.body["type"]), droplet, parameters)
     connection, path = sender._connection, {"droplet_id": droplet["id"]}  # noqa: SLF001  # one module
