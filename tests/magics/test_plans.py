@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from poseidon_nb.client.droplets.chains import create_steps
+from poseidon_nb.client.engine.droplet_steps import create_steps
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.magics.command_line import run

@@ -37,8 +37,22 @@ def _nothing_runs_of_other_tests():
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox(droplets=6, speed=100) as sandbox:
+def sandbox(clock):
+    """A sandbox in whose time nothing waits."""
+    with Sandbox(droplets=6, clock=clock) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox, clock):
+    with connect(sandbox, clock=clock) as client:
+        yield client
+
+
+@pytest.fixture
+def real_sandbox():
+    """A sandbox for other processes, which go by their own clocks."""
+    with Sandbox(droplets=6, speed=200) as sandbox:
         yield sandbox
 
 
@@ -78,11 +92,11 @@ def new_size(droplet):
     return "s-2vcpu-4gb" if droplet.size_slug != "s-2vcpu-4gb" else "s-4vcpu-8gb"
 
 
-def test_a_resize_that_was_killed_goes_on(sandbox):
-    client = connect(sandbox)
+def test_a_resize_that_was_killed_goes_on(real_sandbox):
+    client = connect(real_sandbox)
     droplet = running(client)
     size = new_size(droplet)
-    with kernel(sandbox, f"client.droplets.get({droplet.id}).resize('{size}', restart=True)") as child:
+    with kernel(real_sandbox, f"client.droplets.get({droplet.id}).resize('{size}', restart=True)") as child:
         wait_for(lambda: client.droplets.get(droplet.id).status == "off")
         child.send_signal(signal.SIGKILL)
         child.wait()
@@ -107,8 +121,7 @@ def interrupted(client, chains, title="t", *, sending=(), accepted=()):
     return record.id
 
 
-def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(sandbox):
-    client = connect(sandbox)
+def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     steps = create_steps(["made-1", "made-2"], body, single=False)
     interrupted(client, [tuple(steps)], sending=[(0, 0)])
@@ -122,16 +135,14 @@ def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(sandbox):
     assert journal.unended(account_key(client)) == []
 
 
-def test_a_create_that_was_never_made_is_sent_once(sandbox):
-    client = connect(sandbox)
+def test_a_create_that_was_never_made_is_sent_once(client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], sending=[(0, 0)])
     resume(client)
     assert [one.name for one in client.droplets.list()].count("made-1") == 1
 
 
-def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox):
-    client = connect(sandbox)
+def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, client):
     droplet = running(client)
     row = droplet.to_dict()
     volume = Step(
@@ -153,14 +164,12 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox):
     assert [one.path for one in sandbox.requests if one.operation == "volumes_create"] == []
 
 
-def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_left(sandbox):
-    client = connect(sandbox)
+def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_left(client):
     droplets = [one.to_dict() for one in client.droplets.list() if one.status == "active"][:2]
-    ids = [
+    for row in droplets:
         interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))], row["name"])
-        for row in droplets
-    ]
     with taken_up(client) as left:
+        ids = [one.entry.id for one in left]
         plans = [one.continued([chain for _, chain in one.chains()]) for one in left]
         chains = [chain for plan in plans for chain in plan.chains]
         with journal.resuming(plans):
@@ -174,8 +183,7 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
     assert [entry.chains for entry in (first, second)] == [(chain,) for chain in chains]
 
 
-def test_a_reference_to_what_was_made_before_is_filled_in(sandbox):
-    client = connect(sandbox)
+def test_a_reference_to_what_was_made_before_is_filled_in(client):
     droplet = running(client)
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     create = create_steps(["web-4"], body, single=True)[0]
@@ -196,8 +204,7 @@ def test_a_reference_to_what_was_made_before_is_filled_in(sandbox):
         assert chain[0].request.body["resources"][0]["resource_id"] == droplet.id
 
 
-def test_a_power_on_follows_a_resize_that_is_refused(sandbox):
-    client = connect(sandbox)
+def test_a_power_on_follows_a_resize_that_is_refused(client):
     droplet = running(client)
     row = droplet.to_dict()
     chain = with_restart(row, resize_step(row, "s-no-such-size", disk=False))
@@ -209,8 +216,8 @@ def test_a_power_on_follows_a_resize_that_is_refused(sandbox):
     assert droplet.refresh().active
 
 
-def test_one_kernel_at_a_time_takes_a_plan_up(sandbox):
-    client = connect(sandbox)
+def test_one_kernel_at_a_time_takes_a_plan_up(real_sandbox):
+    client = connect(real_sandbox)
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     code = f"""
@@ -219,7 +226,7 @@ with taken_up(client, ["{plan_id}"]) as left:
     print("held", flush=True)
     import time; time.sleep(60)
 """
-    with kernel(sandbox, code) as child:
+    with kernel(real_sandbox, code) as child:
         assert child.stdout.readline() == "held\n"
         assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
         with pytest.raises(PlanRuns, match="running in another kernel"), taken_up(client, [plan_id]):
@@ -230,12 +237,11 @@ with taken_up(client, ["{plan_id}"]) as left:
         assert [one.entry.id for one in left] == [plan_id]
 
 
-def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(sandbox):
-    client = connect(sandbox)
+def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client, clock):
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
-    with Sandbox(droplets=1) as other:
-        stranger = connect(other)
+    with Sandbox(droplets=1, clock=clock) as other:
+        stranger = connect(other, clock=clock)
         with pytest.raises(ConfigurationError, match="another account"), taken_up(stranger, [plan_id]):
             pass
         with taken_up(stranger) as left:
@@ -244,8 +250,7 @@ def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(sandbox
         pass
 
 
-def test_a_plan_with_secrets_is_only_given_again(sandbox):
-    client = connect(sandbox)
+def test_a_plan_with_secrets_is_only_given_again(sandbox, client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
     plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
     with pytest.raises(ConfigurationError, match="can only be given again"), taken_up(client, [plan_id]):
