@@ -271,7 +271,8 @@ def chains_data(chains: Iterable[Chain]) -> list[list[dict[str, Any]]]:
 
 def text_of(line: Mapping[str, Any]) -> bytes:
     """Return a line as it is written."""
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    # What is no JSON is for people only: a time that a change is from or to.
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace") + b"\n"
 
 
 def read_time(text: str) -> datetime:

@@ -221,6 +221,7 @@ def test_files_are_the_users_alone(client):
     assert (folder / f"{record.id}.jsonl").exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_fork_neither_writes_nor_lets_go(client):
     record = client.engine.recorder.begin([CHAIN], "t")
     files = PlanFiles(state_folder())
@@ -428,12 +429,24 @@ def test_a_plan_of_many_things_waits_for_the_disk_a_few_times(client, monkeypatc
     assert len(read(record.id).accepted) == 500
 
 
+def test_a_file_system_without_links_has_a_salt_too(client, monkeypatch):
+    def refused(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    first = account_key(client)
+    assert (state_folder() / "salt").stat().st_size == 16
+    assert account_key(client) == first
+    assert [path.name for path in state_folder().iterdir()] == ["salt"]
+
+
 def test_a_line_is_one_line():
     line = begun_line(
         "a", time=journal_files_time(), version="1", title="a\nb", account="", key=AccountKey(), chains=[]
     )
     assert text_of(line).count(b"\n") == 1
     assert text_of({"lone": "\ud800"})
+    assert text_of({"time": journal_files_time()})
 
 
 def journal_files_time():
