@@ -7,6 +7,7 @@ ended and is not locked was interrupted. What has ended is moved into a folder o
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import time
@@ -40,6 +41,9 @@ _PATIENCE_S = 1.0
 #: A plan of many things waits for the disk so many times at once, and then no more often than after this pause.
 _SINGLE_SYNCS = 10
 _SYNC_PAUSE_S = 0.05
+
+
+_log = logging.getLogger("poseidon_nb")
 
 
 class PlanRuns(ConfigurationError):
@@ -305,3 +309,19 @@ def _lock(path: Path) -> BaseFileLock:
 
     # Not a thread's: the engine's threads end what the caller's began.
     return filelock.FileLock(path, mode=0o600, thread_local=False)
+
+
+#: Whether somebody was told that nothing can be kept.
+_noticed = False
+
+
+def notice(error: OSError) -> None:
+    """Say once for this process that plans are kept in memory only."""
+    global _noticed  # noqa: PLW0603  # one notice for the process
+    if not _noticed:
+        _noticed = True
+        _log.warning(
+            "plans and changes cannot be kept in %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
+            state_folder(),
+            error.strerror or error,
+        )

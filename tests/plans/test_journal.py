@@ -25,6 +25,7 @@ from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, read_entry, text_of
 from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.plans.journal_list import unended
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.replies import Reply
 from poseidon_nb.transport.request import request_for
@@ -85,9 +86,9 @@ def test_acceptances_and_outcomes_are_kept(client):
 
 def test_what_has_ended_is_not_listed_any_more(client):
     record = client.engine.recorder.begin([CHAIN], "")
-    assert [one.state for one in journal.unended(account_key(client))] == ["running here"]
+    assert [one.state for one in unended(account_key(client))] == ["running here"]
     record.close()
-    assert journal.unended(account_key(client)) == []
+    assert unended(account_key(client)) == []
     assert [path.name for path in PlanFiles(state_folder()).folder.iterdir()] == ["ended"]
     record.close()
     record.accepted(0, 0, things=[], actions=[])
@@ -169,7 +170,7 @@ def test_a_plan_of_which_only_secrets_are_left_is_to_be_given_again(client):
     step = create_steps(["a"], {"size": "s", "image": 1, "user_data": "secret"}, single=True)[0]
     record = client.engine.recorder.begin([(step,)], "t")
     forget_the_process(record)
-    assert [one.state for one in journal.unended(account_key(client))] == ["to be given again"]
+    assert [one.state for one in unended(account_key(client))] == ["to be given again"]
 
 
 def forget_the_process(record):
@@ -181,10 +182,10 @@ def forget_the_process(record):
 def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_apart(client, clock):
     record = client.engine.recorder.begin([CHAIN], "t")
     forget_the_process(record)
-    assert [(one.id, one.state) for one in journal.unended(account_key(client))] == [(record.id, "interrupted")]
+    assert [(one.id, one.state) for one in unended(account_key(client))] == [(record.id, "interrupted")]
     with Sandbox(droplets=2, clock=clock, seed=7) as other, connect(other, clock=clock) as stranger:
-        assert [one.state for one in journal.unended(account_key(stranger))] == ["other account"]
-    assert [one.state for one in journal.unended(None)] == ["other account"]
+        assert [one.state for one in unended(account_key(stranger))] == ["other account"]
+    assert [one.state for one in unended(None)] == ["other account"]
 
 
 def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
@@ -192,7 +193,7 @@ def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
     files = PlanFiles(state_folder())
     assert files.runs(record.id)
     journal._live.pop(record.id)
-    assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
+    assert [one.state for one in unended(account_key(client))] == ["running in another kernel"]
     for held in (files.take, files.forget):
         with pytest.raises(PlanRuns, match=f"plan {record.id} runs"):
             held(record.id)
@@ -231,11 +232,7 @@ def test_a_fork_neither_writes_nor_lets_go(client):
         try:
             record.accepted(0, 0, things=[], actions=[])
             record.close()
-            ok = (
-                not record.mine
-                and files.runs(record.id)
-                and journal.unended(None)[0].state == "running in another kernel"
-            )
+            ok = not record.mine and files.runs(record.id) and unended(None)[0].state == "running in another kernel"
         finally:
             os._exit(0 if ok else 1)
     assert os.waitpid(child, 0)[1] == 0
@@ -271,7 +268,7 @@ def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers
         (folder / f"bad{number}.jsonl").write_text(text)
     (folder / "badx.jsonl").write_bytes(b"\xff\xfe\n")
     (folder / "note.txt").write_text("mine")
-    listed = journal.unended(account_key(client))
+    listed = unended(account_key(client))
     assert listed[0].id == record.id
     assert [one.state for one in listed[1:]] == ["damaged"] * 10
     assert all(one.note and "\n" not in one.note for one in listed[1:])
@@ -284,7 +281,7 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
 ):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
-    monkeypatch.setattr(journal, "_noticed", False)
+    monkeypatch.setattr(journal_files, "_noticed", False)
     with caplog.at_level(logging.WARNING, "poseidon_nb"):
         one = client.engine.recorder.begin([CHAIN], "one")
         two = client.engine.recorder.begin([CHAIN], "two")
@@ -293,18 +290,18 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
     assert "cannot be kept" in caplog.text
     assert [
         (x.id, x.entry.title, len(x.entry.accepted))
-        for x in sorted(journal.unended(account_key(client)), key=lambda x: x.entry.title)
+        for x in sorted(unended(account_key(client)), key=lambda x: x.entry.title)
     ] == [
         (one.id, "one", 1),
         (two.id, "two", 0),
     ]
     one.close()
     two.close()
-    assert journal.unended(None) == []
+    assert unended(None) == []
 
 
 def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
-    monkeypatch.setattr(journal, "_noticed", False)
+    monkeypatch.setattr(journal_files, "_noticed", False)
     record = client.engine.recorder.begin([CHAIN], "t")
 
     def full(*_):
@@ -314,7 +311,7 @@ def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
         patch.setattr(os, "write", full)
         record.accepted(0, 0, things=[1], actions=[2])
     assert "No space left" in caplog.text
-    assert journal.unended(None)[0].entry.accepted
+    assert unended(None)[0].entry.accepted
     record.close()
     assert PlanFiles(state_folder()).ids() == []
 

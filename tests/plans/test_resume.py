@@ -17,7 +17,9 @@ from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans import journal
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_continued import resuming
 from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.plans.journal_list import unended
 from poseidon_nb.plans.resume import plan_left, run_left, taken_up
 from poseidon_nb.sandbox import Sandbox
 
@@ -100,13 +102,13 @@ def test_a_resize_that_was_killed_goes_on(real_sandbox):
         wait_for(lambda: client.droplets.get(droplet.id).status == "off")
         child.send_signal(signal.SIGKILL)
         child.wait()
-    (one,) = journal.unended(account_key(client))
+    (one,) = unended(account_key(client))
     assert one.state == "interrupted"
     assert one.entry.title == f"droplets resize {droplet.name}"
     resume(client)
     droplet.refresh()
     assert (droplet.status, droplet.size_slug) == ("active", size)
-    assert journal.unended(account_key(client)) == []
+    assert unended(account_key(client)) == []
 
 
 def interrupted(client, chains, title="t", *, sending=(), accepted=()):
@@ -132,7 +134,7 @@ def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
     assert {outcome.status for outcome in outcomes} <= {"completed"}
     names = [one.name for one in client.droplets.list()]
     assert (names.count("made-1"), names.count("made-2")) == (1, 1)
-    assert journal.unended(account_key(client)) == []
+    assert unended(account_key(client)) == []
 
 
 def test_a_create_that_was_never_made_is_sent_once(client):
@@ -155,7 +157,7 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, clie
     plan_id = interrupted(client, chains, sending=[(1, 0)])
     for _ in range(2):
         resume(client)
-        (one,) = journal.unended(account_key(client))
+        (one,) = unended(account_key(client))
         assert (one.id, one.state) == (plan_id, "interrupted")
         assert "nobody knows" in one.note
         assert (one.entry.steps, one.entry.left) == (5, 1)
@@ -172,9 +174,9 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
         ids = [one.entry.id for one in left]
         plans = [one.continued([chain for _, chain in one.chains()]) for one in left]
         chains = [chain for plan in plans for chain in plan.chains]
-        with journal.resuming(plans):
+        with resuming(plans):
             record = client.engine.recorder.begin(chains, "t")
-        assert {one.state for one in journal.unended(account_key(client))} == {"running here"}
+        assert {one.state for one in unended(account_key(client))} == {"running here"}
         record.sending(1, 0)
         record.accepted(1, 0, things=[droplets[1]["id"]], actions=[7])
         record.leave()
@@ -228,7 +230,7 @@ with taken_up(client, ["{plan_id}"]) as left:
 """
     with kernel(real_sandbox, code) as child:
         assert child.stdout.readline() == "held\n"
-        assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
+        assert [one.state for one in unended(account_key(client))] == ["running in another kernel"]
         with pytest.raises(PlanRuns, match="running in another kernel"), taken_up(client, [plan_id]):
             pass
         with taken_up(client) as left:
