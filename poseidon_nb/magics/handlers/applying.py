@@ -49,7 +49,7 @@ def _handed(given: object) -> Plan:
 def _answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
     from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
 
-    frame, failed = outcomes_frame(plan, outcomes), failures(outcomes)
+    frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
     if failed and not job.command.keep_going:
         job.front.show(frame)
         raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
