@@ -221,3 +221,12 @@ def panels(droplet: po.Droplet) -> None:
     assert_type(panel.html(), str)
     panel.close()
     po.DropletPanel("web-1")  # type: ignore[arg-type]  # a droplet, not its name
+
+
+def plans() -> None:
+    plan = po.plan("droplets resize {name} --size s-2vcpu-4gb", name="web-1")
+    assert_type(plan, po.Plan)
+    assert_type(plan.frame(), pd.DataFrame)
+    assert_type(plan.apply(wait=False, timeout_s=60), pd.DataFrame)
+    assert_type(plan.usd_month, float | None)
+    assert_type(plan.requests()[0].method, str)
