@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 
 #: Fields of a record that a lost answer's record has to have as they were sent.
 _RECORD_FIELDS = ("type", "name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
+#: What a person should look at, by operation, or by what operations of one kind begin with.
+_WHERE = {
+    "dropletActions_post": "%do droplets actions {id}",
+    "droplets_destroy": "%do droplets get {id}",
+    "droplets_create": "the droplets named {names}: %do droplets list",
+    "imageActions_post": "the actions of image {id}: %do actions list",
+    "images_create_custom": "the images named {name}: %do images list --private",
+    "images_delete": "%do images list --private",
+    "sshKeys": "the keys: %do keys list",
+    "tags": "%do tags list",
+    "domains": "%do domains list",
+    "snapshots": "%do snapshots list",
+}
 
 
 class Looks:
@@ -59,27 +72,14 @@ class Looks:
 
     def where(self, step: Step) -> str:
         """Return what a person should look at if nothing is found; ``""`` where the request's own path is all."""
-        target = step.targets[0] if step.targets else None
-        made = step.request.operation_id.partition("_")[0]
-        if target is None:
+        if not step.targets:
             return ""
-        match step.request.operation_id:
-            case "dropletActions_post":
-                return f"%do droplets actions {target.id}"
-            case "droplets_destroy":
-                return f"%do droplets get {target.id}"
-            case "droplets_create":
-                return f"the droplets named {joined(one.name for one in step.targets)}: %do droplets list"
-            case "imageActions_post":
-                return f"the actions of image {target.id}: %do actions list"
-            case "images_create_custom":
-                return f"the images named {target.name}: %do images list --private"
-            case "images_delete":
-                return "%do images list --private"
-        if step.request.operation_id.startswith("domains_") and "record" in step.request.operation_id:
+        wanted = step.request.operation_id
+        if wanted.startswith("domains_") and "record" in wanted:
             return f"%do records list {_domain_of(step)}"
-        lists = {"sshKeys": "the keys: %do keys list", "tags": "%do tags list", "domains": "%do domains list"}
-        return lists.get(made, "%do snapshots list" if made == "snapshots" else "")
+        said = _WHERE.get(wanted) or _WHERE.get(wanted.partition("_")[0], "")
+        target = step.targets[0]
+        return said.format(id=target.id, name=target.name, names=joined(one.name for one in step.targets))
 
     def know(self, kind: str, rows: Any) -> None:
         """Remember things that are older than the next request."""
