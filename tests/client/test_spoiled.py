@@ -235,3 +235,25 @@ def test_a_lost_change_of_something_that_does_not_show_is_unknown(between, spoil
     between.spoil("PATCH", ".*", page(b"{}"))
     with pytest.raises(po.OutcomeUnknown):
         spoiled.call("vpcs_patch", vpc_id=vpc["id"], name="net", description="of mine")
+
+
+# Anything else.
+def test_an_action_on_a_volume_is_looked_for(between, spoiled):
+    volume = spoiled.call("volumes_create", name="data", size_gigabytes=5, region="nyc3")["volume"]
+    wanted = {"volume_id": volume["id"], "type": "resize", "size_gigabytes": 9, "region": "nyc3"}
+    between.spoil("POST", ".*/actions", page(b"{}"), before=True, times=1)
+    with pytest.raises(po.OutcomeUnknown):
+        spoiled.call("volumeActions_post_byId", **wanted)
+    between.spoil("POST", ".*/actions", page(b"{}"))
+    assert spoiled.call("volumeActions_post_byId", **wanted)["action"]["type"] == "resize_volume"
+    # What somebody else does at that moment leaves another size.
+    between.spoil("POST", ".*/actions", page(b"{}"), before=True)
+    spoiled.clock.advance(60)
+    with pytest.raises(po.OutcomeUnknown):
+        spoiled.call("volumeActions_post_byId", **{**wanted, "size_gigabytes": 12})
+
+
+def test_a_thing_without_a_name_is_looked_for_too(between, spoiled):
+    between.spoil("POST", "/v2/reserved_ips", page(b"{}"), before=True)
+    with pytest.raises(po.OutcomeUnknown):
+        spoiled.call("reservedIPs_create", region="nyc3")

@@ -202,8 +202,9 @@ def _is_data(reply: Reply) -> bool:
     return bool(kind) and "json" not in kind and "html" not in kind
 
 
-#: By what the API's things are known; an object without any of these cannot be found again.
-_IDENTITIES = ("id", "uuid", "name", "slug", "fingerprint", "ip", "urn", "access_key", "key", "cluster_uuid", "token")
+#: By what the API's things are known, or how the names of such fields end; an object without any cannot be found again.
+_IDENTITIES = frozenset({"slug", "fingerprint", "ip", "urn", "access_key", "key", "token", "namespace"})
+_ENDINGS = ("id", "name")
 
 
 def _says_enough(answer: Any, wanted: Operation) -> bool:
@@ -220,7 +221,12 @@ def _says_which(answer: Any, key: str) -> bool:
     # Creating droplets and acting by tag answer with a list under another key than for one.
     held = [answer[name] for name in (key, f"{key}s", key.removesuffix("s")) if answer.get(name)]
     rows = [row for value in held for row in (value if isinstance(value, list) else [value])]
-    return bool(rows) and all(isinstance(row, dict) and any(row.get(name) for name in _IDENTITIES) for row in rows)
+    return bool(rows) and all(isinstance(row, dict) and any(map(_tells, row.items())) for row in rows)
+
+
+def _tells(field: tuple[str, Any]) -> bool:
+    name, value = field
+    return bool(value) and (name in _IDENTITIES or name.endswith(_ENDINGS))
 
 
 def _by_path(connection: Connection, request: Request, readable: Operation) -> Look | None:
