@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -20,10 +21,10 @@ from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Snapshots, Tags
 from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import APIError, Forbidden, InvalidArgument, NoToken, PoseidonError, ShapeError
+from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
 from poseidon_nb.transport.address import PRODUCTION
+from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
-from poseidon_nb.transport.journal import Journal
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
@@ -124,14 +125,14 @@ class Client:
         What is in it: each has ``list()`` and ``frame()``.
     metrics : Metrics
         What the droplets did: ``frame(kind, droplets)``.
-    journal : Journal
-        What this client has changed: the session's journal, or one of its own.
+    changes : ChangeLog
+        What this client has changed: the session's log, or one of its own.
     """
 
     def __init__(self, session: Session) -> None:
-        # Not `or`: an empty journal is false.
-        self.journal = Journal() if session.journal is None else session.journal
-        session.journal = self.journal
+        # Not `or`: an empty log is false.
+        self.changes = ChangeLog() if session.changes is None else session.changes
+        session.changes = self.changes
         connection = Connection(session)
         slugs = Slugs(connection)
         self._connection = connection
@@ -227,31 +228,24 @@ class Client:
         return f"the account of {self._connection.session.credential.source}"
 
     def _introduce(self) -> None:
-        """Ask the account who it is; after a failure that may pass it will be asked again."""
+        """Ask the account who it is. What fails is not asked again for its identity, but for its name."""
         session = self._connection.session
+        self._identity = self._identity or ""
         try:
             if session.loopback:
-                try:
+                with suppress(NotFound):
                     self._identity = f"sandbox:{self._connection.send(Request('GET', SANDBOX_ID)).json()['id']}"
-                except Forbidden:
-                    self._identity = ""
                     return
-                except (APIError, ShapeError, KeyError, TypeError):
-                    # Something else than our sandbox listens there.
-                    pass
-                else:
-                    return
+                # Something else than our sandbox listens there.
             account = self.account()
         except Forbidden:
             # A token without account:read may still do everything else.
-            self._identity = ""
             if self._label is None:
                 self._call_it(self._nameless)
-        except PoseidonError:
+        except (PoseidonError, KeyError, TypeError):
             return
         else:
-            team = account.get("team") or {}
-            uuid = team.get("uuid")
+            uuid = (account.get("team") or {}).get("uuid")
             self._identity = f"team:{uuid}" if uuid else f"account:{account.get('uuid') or ''}"
             if self._label is None:
                 self._call_it(account.email)

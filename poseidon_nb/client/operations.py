@@ -17,7 +17,7 @@ from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
-from poseidon_nb.transport.journal import READING
+from poseidon_nb.transport.change_log import READING
 from poseidon_nb.transport.request import Request, request_for
 
 if TYPE_CHECKING:

@@ -74,12 +74,12 @@ class Job:
         before = client.on_wait, client.on_idle
         client.on_wait, client.on_idle = self.view.wait, self.view.look
         client.engine.on_background = self.view.follow_execution
-        changed = client.journal.added
+        changed = client.changes.added
 
         def restore() -> None:
             client.on_wait, client.on_idle = before
             client.engine.on_background = None
-            if client.journal.added > changed:
+            if client.changes.added > changed:
                 # An open panel shows at once what a command has done.
                 client.watch.hurry()
 

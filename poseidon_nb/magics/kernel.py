@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
-    from poseidon_nb.transport.journal import Change, Journal
+    from poseidon_nb.transport.change_log import Change, ChangeLog
 
 #: How many words of one kind are kept for completion: more than a person can choose from.
 MOST_WORDS = 5_000
@@ -51,7 +51,7 @@ class Kernel:
         self._chosen: _Chosen = _Chosen.CONTEXT
         self._clients: dict[str | None, Client] = {}
         #: Of every client that there was: what was changed stays told when the account is left.
-        self._journals: list[Journal] = []
+        self._change_logs: list[ChangeLog] = []
         self._known: dict[str, tuple[str, ...]] = {}
         self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
@@ -74,7 +74,7 @@ class Kernel:
             in_sandbox = context is None and self._chosen is _Chosen.SANDBOX
             account = self.sandbox if in_sandbox else None
             self._clients[context] = connect(account, context=context, clock=self.clock)
-            self._journals.append(self._clients[context].journal)
+            self._change_logs.append(self._clients[context].changes)
         return self._clients[context]
 
     def unsent(self) -> Client:
@@ -87,7 +87,7 @@ class Kernel:
         """Return what was changed from this machine, in whichever account, oldest first: also by earlier kernels."""
         from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # as above
 
-        here = [change for journal in self._journals for change in journal]
+        here = [change for log in self._change_logs for change in log]
         return sorted([*earlier_changes(), *here], key=lambda change: change.time)
 
     @property

@@ -159,8 +159,10 @@ class Plan:
         return listing(self)
 
     def _repr_html_(self) -> str:
-        from poseidon_nb.plans.texts import headline  # noqa: PLC0415  # as above
+        from poseidon_nb.plans.texts import MAX_LINES, headline  # noqa: PLC0415  # as above
 
         notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
-        table: str = self.frame().to_html(index=False, na_rep="", border=0, float_format="{:,.2f}".format)
+        table: str = self.frame().to_html(
+            index=False, na_rep="", border=0, float_format="{:,.2f}".format, max_rows=MAX_LINES
+        )
         return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.droplets.chains import action_step
+from poseidon_nb.client.engine.droplet_steps import action_step
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, TimedOut, Unprocessable
 
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.droplets.chains import resize_step, with_restart
 from poseidon_nb.client.each import READERS, on_each
+from poseidon_nb.client.engine.droplet_steps import resize_step, with_restart
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
 
 BIGGER = "s-4vcpu-8gb"

@@ -283,6 +283,24 @@ def test_a_timeout_says_that_the_action_goes_on_and_how_to_wait_again(desk):
     assert [*frame["status"]] == ["completed"]
 
 
+def test_a_time_limit_bounds_also_what_is_read_before_anything_is_sent(clock, desk):
+    desk.sandbox.fault("status", status=429, operation="droplets_list", retry_after_s=120, times=None)
+    began_s = clock.monotonic()
+    with pytest.raises(errors.PoseidonError):
+        desk.do("droplets reboot web-1 web-2 --yes --timeout 3")
+    assert clock.monotonic() - began_s < 5
+    assert desk.changes() == []
+
+
+def test_what_a_person_takes_to_answer_is_no_part_of_the_time_limit(clock, desk, monkeypatch):
+    def ask(question):
+        clock.advance(1_000)
+        return True
+
+    monkeypatch.setattr(desk.front, "ask", ask)
+    assert desk.do("droplets reboot web-1 --timeout 60")["status"][0] == "completed"
+
+
 def test_waiting_for_several_actions_by_id(desk):
     for name in ("web-1", "web-2"):
         desk.do(f"droplets reboot {name} --no-wait --yes")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.chains import (
+from poseidon_nb.client.engine.droplet_steps import (
     action_step,
     create_steps,
     delete_step,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.chains import action_step, backup_policy, resize_step, snapshot_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import action_step, backup_policy, resize_step, snapshot_step, with_restart
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.text import is_whole_number

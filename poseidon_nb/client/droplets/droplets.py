@@ -13,11 +13,11 @@ from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields, explained, items_of
-from poseidon_nb.client.droplets.chains import create_steps, delete_step
 from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.droplets.pages import droplet_pages
 from poseidon_nb.client.droplets.ssh import Probe, SshWaiting, checked_wait_for, listens
 from poseidon_nb.client.engine.consistency import BOUND_S, ConsistencyWaiter, expected_after
+from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Size, Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.chains import action_step, resize_step, snapshot_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import action_step, resize_step, snapshot_step, with_restart
 from poseidon_nb.text import counted, printable
 from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.resizing import RESTARTING
