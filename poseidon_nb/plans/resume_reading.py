@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S, ROUNDING, SentWindow
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
-from poseidon_nb.plans.resume_verdicts import Facts, in_flight, judge, may_lag
+from poseidon_nb.plans.resume_facts import Facts
+from poseidon_nb.plans.resume_verdicts import in_flight, judge, may_lag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.plans.journal_entry import Entry
-    from poseidon_nb.plans.resume_verdicts import Judged
+    from poseidon_nb.plans.resume_facts import Judged
 
     Row = Mapping[str, Any]
 

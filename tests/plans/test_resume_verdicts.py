@@ -18,7 +18,8 @@ from poseidon_nb.client.engine.droplet_steps import (
 )
 from poseidon_nb.client.engine.steps import Change, Step, Target, When
 from poseidon_nb.plans.journal_entry import Accepted, AccountKey, Ended, Entry
-from poseidon_nb.plans.resume_verdicts import Facts, Verdict, chain_left, judge, may_lag, was_begun
+from poseidon_nb.plans.resume_facts import Facts, Verdict
+from poseidon_nb.plans.resume_verdicts import chain_left, judge, may_lag, was_begun
 from poseidon_nb.transport.request import request_for
 
 T0 = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)

@@ -26,12 +26,13 @@ def _given(job: Job) -> Plan:
         It is something else, or it is a plan for another account.
     """
     plan = _handed(job.command.arguments["plan"])
-    if plan.client is not None:
-        job.attach(plan.client)
-        return plan
-    if plan.account != job.client.label():
-        raise InvalidArgument(f"this plan is for {plan.account}, and %do uses {job.client.label()}: make it again")
-    return replace(plan, client=job.client)
+    theirs, ours = plan.client, job.client
+    other = theirs is not None and theirs is not ours and theirs.base_url != ours.base_url
+    if other or plan.account != ours.label():
+        raise InvalidArgument(
+            f"this plan is for {plan.account}, and %do uses {ours.label()}: choose its account, or execute it with plan.apply()"
+        )
+    return replace(plan, client=ours)
 
 
 def _handed(given: object) -> Plan:
