@@ -178,6 +178,9 @@ def target_of(request: Request, name: str = "") -> Target:
     if wanted.path_parameters:
         last = parameters[wanted.path_parameters[-1].name]
         return Target(noun_of(wanted), last, name or last)
+    if wanted.method == "DELETE":
+        # What its query names may be many things: all droplets with a tag.
+        return Target("thing", request.target, name or next(map(str, request.query.values()), request.target))
     body = request.body if isinstance(request.body, dict) else {}
     called = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
     return Target(noun_of(wanted), None, called or request.target)

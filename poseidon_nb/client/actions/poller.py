@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.engine.recovery import PASSING
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
-from poseidon_nb.errors import ConnectionFailed, NotFound, PoseidonError, RateLimited, ServerError, ShapeError, TimedOut
+from poseidon_nb.errors import NotFound, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -30,8 +31,6 @@ TICK_S_A_PAGE = 0.4
 GROWTH = 1.1
 #: An action that was just made may read 404 for a moment (terraform-provider-digitalocean, reserved IP actions).
 MOST_MISSES = 5
-#: Failures of asking that may pass.
-PASSING = (ConnectionFailed, TimedOut, ServerError, RateLimited, ShapeError)
 #: How long asking may fail without an answer in between before it is given up, in seconds.
 PATIENCE_S = 120.0
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Target
     from poseidon_nb.client.slugs import Slugs
 
     Row = dict[str, Any]
@@ -384,10 +384,11 @@ class Droplets(Collection[Droplet]):
         (first, error), *others = errors
         if first.step.when is When.ALWAYS:
             done = joined(dict.fromkeys(one.step.verb for one in outcomes if one.status == "completed"))
-            explained(error, f"{done} completed, and {first.target.name} may still be off: look whether to power it on")
+            explained(error, f"{done} completed, and {first.target.name} may still be off: {_power_on(first.target)}")
         for one, second in others:
             if one.step.when is When.ALWAYS and second is not error:
-                explained(error, f"{one.target.name} is still off, for {one.step.verb} failed too: {second}")
+                off = f"{one.target.name} is still off, for {one.step.verb} failed too: {second}"
+                explained(error, f"{off}; {_power_on(one.target)}")
         raise error
 
     def wait_idle(
@@ -436,3 +437,7 @@ class Droplets(Collection[Droplet]):
     # --- how ---------------------------------------------------------------------------------------------------------
     def _bodies(self, filters: Row) -> Iterator[bytes]:
         return droplet_pages(self._connection, self._checked(filters))
+
+
+def _power_on(target: Target) -> str:
+    return f"look whether to power it on, with %do droplets power_on {target.id}"
