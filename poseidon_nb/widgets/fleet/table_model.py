@@ -48,9 +48,14 @@ class FleetModel(DropletsModel):
     ) -> None:
         super().__init__(client, Fleet(client.clock, tag), changed, moved, workers)
 
+    @property
+    def loading(self) -> bool:
+        """Whether not all droplets are known yet."""
+        return not self._subscription.state.complete
+
     def count_text(self) -> str:
         """Return how many there are, as soon as that is known."""
-        return self.fleet.count_text() if self._subscription.state.complete else "Reading the droplets…"
+        return "Reading the droplets…" if self.loading else self.fleet.count_text()
 
     def selected(self) -> pd.DataFrame:
         """Return the selected droplets as a DataFrame, with the columns of ``%do droplets list``."""
