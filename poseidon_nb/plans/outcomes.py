@@ -76,10 +76,11 @@ def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> lis
             # Names are not unique, so what has no id is a thing of its own.
             thing = number if outcome.target.id is None else (chain, target.kind, outcome.target.id)
             by_thing.setdefault(thing, []).append(outcome)
-    return [_summary(of_one) for of_one in by_thing.values()]
+    return [of_thing(of_one) for of_one in by_thing.values()]
 
 
-def _summary(outcomes: Sequence[Outcome]) -> ThingOutcome:
+def of_thing(outcomes: Sequence[Outcome]) -> ThingOutcome:
+    """Return what became of one thing, told an outcome for each of its steps."""
     counted = [one for one in outcomes if not _goes_on(one)]
     own = [one for one in outcomes if one.step.when == When.NEXT and not one.step.best_effort]
     main = own[-1] if own else outcomes[-1]

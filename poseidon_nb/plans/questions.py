@@ -103,8 +103,8 @@ def warnings(plan: Plan) -> list[str]:
 
 
 def button_label(plan: Plan) -> str:
-    """Return what a button says that was pressed once: ``Really delete 2 droplets ($48.00 a month)?``."""
-    return f"Really {in_brief(plan)}?"
+    """Return what a button says that was pressed once: ``Confirm: delete 2 droplets ($48.00 a month): a and b``."""
+    return f"Confirm: {in_brief(plan)}"
 
 
 def refusal(plan: Plan) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.plans.words import change_of, text_of
+from poseidon_nb.plans.words import change_of, spoken, text_of
 from poseidon_nb.text import counted, joined, printable, usd
 from poseidon_nb.transport.secrets import hidden
 
@@ -53,8 +53,8 @@ def summary(plan: Plan) -> str:
 
 
 def in_brief(plan: Plan) -> str:
-    """Return what a plan does and its money, without names: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month)``."""
-    return "; ".join(_counted(phrase, phrase.verb.replace("_", " ")) for phrase in _phrases(plan))
+    """Return it as a button says it: ``power off web-1``; snapshots, which have a name each, are counted without those."""
+    return "; ".join(map(_spoken, _phrases(plan, brief=True)))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -63,12 +63,13 @@ def verbs_of(chain: Chain) -> list[str]:
     return [f"{step.verb}{restarted}" for step in _told(chain)]
 
 
-def _phrases(plan: Plan) -> list[_Phrase]:
+def _phrases(plan: Plan, *, brief: bool = False) -> list[_Phrase]:
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for chain in plan.chains:
         for step in _told(chain):
             kind = step.targets[0].kind if step.targets else ""
-            groups.setdefault((step.verb, kind, _detail(chain, step)), []).append(step)
+            detail = "" if brief and step.change.field == "snapshot" else _detail(chain, step)
+            groups.setdefault((step.verb, kind, detail), []).append(step)
     return [_Phrase(*key, tuple(steps)) for key, steps in groups.items()]
 
 
@@ -97,9 +98,9 @@ def _detail(chain: Chain, step: Step) -> str:
         # What a request says that has no better words.
         told = json.dumps(hidden(body), ensure_ascii=False)
         detail = f" {printable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
-    if isinstance(body, dict) and body.get("disk") is True:
-        detail += ", the disk too"
-    return f"{detail} with a restart" if _has_restart(chain) else detail
+    if _has_restart(chain):
+        detail += " with a restart"
+    return f"{detail}, the disk too" if isinstance(body, dict) and body.get("disk") is True else detail
 
 
 def _in_full(phrase: _Phrase) -> str:
@@ -111,15 +112,19 @@ def _in_full(phrase: _Phrase) -> str:
         return f"{printable(names[0])}{money_of(phrase.steps)}"
     if len(targets) == 1:
         return f"{phrase.verb} {phrase.kind} {printable(names[0])}{phrase.detail}{money_of(phrase.steps)}"
-    return f"{_counted(phrase)}: {named(names)}"
+    return _of_several(phrase, phrase.verb, names)
 
 
-def _counted(phrase: _Phrase, verb: str = "") -> str:
-    targets, verb = phrase.targets, verb or phrase.verb
-    if phrase.verb == BARE:
-        return printable(targets[0].name)
-    many = f" {counted(len(targets), phrase.kind)}" if len(targets) > 1 else ""
-    return f"{verb}{many}{phrase.detail}{money_of(phrase.steps)}"
+def _spoken(phrase: _Phrase) -> str:
+    names = [target.name for target in phrase.targets]
+    if len(names) > 1:
+        return _of_several(phrase, spoken(phrase.verb), names)
+    verb = "" if phrase.verb == BARE else f"{spoken(phrase.verb)} "
+    return f"{verb}{printable(names[0])}{phrase.detail}{money_of(phrase.steps)}"
+
+
+def _of_several(phrase: _Phrase, verb: str, names: Sequence[str]) -> str:
+    return f"{verb} {counted(len(names), phrase.kind)}{phrase.detail}{money_of(phrase.steps)}: {named(names)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
