@@ -111,3 +111,14 @@ def test_a_time_limit_covers_the_rate_limit_too(sandbox, active, on_each, clock,
     assert [one.status for one in outcomes] == ["skipped", "skipped"]
     assert all(isinstance(one.error, TimedOut) and not one.error.sent for one in outcomes)
     assert "not sent within the 10 s allowed" in str(outcomes[0].error)
+
+
+def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet, finish, caplog):
+    def fail(number, run):
+        raise KeyError("region")
+
+    with caplog.at_level("ERROR", "poseidon_nb"):
+        execution = client.engine.start([(action_step(droplet.to_dict(), "reboot"),)], title="x", on_change=fail)
+        finish()
+    assert [one.status for one in execution.outcomes()] == ["completed"]
+    assert {record.exc_info[0] for record in caplog.records} == {KeyError}

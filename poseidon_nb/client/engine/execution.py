@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,8 @@ UNREAD_PAUSE_S = 2.0
 ACTIVE_S = 60.0
 #: How long a deleted droplet may still be listed, in seconds.
 GOING_S = 30.0
+
+_log = logging.getLogger("poseidon_nb")
 
 
 @dataclass
@@ -584,14 +587,20 @@ class Execution:
     def _tell(self, progress: Progress) -> None:
         number = self._chain_of.get(progress.id)
         if number is not None and progress.id > 0:
-            self.chains[number].told[progress.id] = progress
+            run = self.chains[number]
+            if run.held_by is None or run.held_by.id != progress.id:
+                run.told[progress.id] = progress
             self._changed(number)
         if self.on_progress is not None and progress.id > 0:
             self.on_progress(progress)
 
     def _changed(self, number: int) -> None:
-        if self.on_change is not None:
+        if self.on_change is None:
+            return
+        try:
             self.on_change(number, self.chains[number])
+        except Exception:  # noqa: BLE001  # who is told is free to fail, which must not stop what is on its way
+            _log.exception("a listener failed at what it was told of %s", self.title)
 
 
 def _still_off(run: ChainRun, place: int) -> ActionTimedOut | None:
