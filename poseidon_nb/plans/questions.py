@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from poseidon_nb.catalogue.effects import Effect, Kind, effect_of
-from poseidon_nb.plans.texts import BARE, summary, verbs_of
+from poseidon_nb.plans.texts import BARE, in_brief, summary, verbs_of
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:

@@ -159,7 +159,8 @@ class Execution:
         self._waiting = actions.waiting(self._tell)
         self._chain_of: dict[int, int] = {}
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
-        self._news = threading.Event()
+        #: Set when a request was answered; another one can be put in its place.
+        self.news = threading.Event()
         self._lock = threading.RLock()
         self._stopping = False
 
@@ -179,8 +180,8 @@ class Execution:
 
     def wait_for_news(self, seconds: float) -> None:
         """Block until a request was answered, for so long at most; in real time, for others work meanwhile."""
-        self._news.wait(seconds)
-        self._news.clear()
+        self.news.wait(seconds)
+        self.news.clear()
 
     def stop(self) -> None:
         """Send nothing more but what powers on again what was shut down."""
@@ -311,7 +312,7 @@ class Execution:
             except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
                 result = _unforeseen(step, failure)
             self._results.put((number, result))
-            self._news.set()
+            self.news.set()
 
         self._workers.submit(job)
 
