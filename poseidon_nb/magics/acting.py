@@ -29,11 +29,11 @@ class Act:
     Parameters
     ----------
     chains : callable
-        Gives the steps, told the command and the account to read.
+        Returns the steps, told the command and the account to read.
     answer : callable
         Makes the answer of the plan and what became of it.
     given : callable, optional
-        Gives the plan itself, where it was made before.
+        Returns the plan itself, where it was made before.
     """
 
     chains: Callable[[Job, Account], Sequence[Chain]]

@@ -119,7 +119,7 @@ class PlanFile:
         self.release()
 
     def release(self) -> None:
-        """Let it go as it is: from now on it counts as interrupted."""
+        """Release it as it is: from now on it counts as interrupted."""
         if self._handle >= 0:
             with contextlib.suppress(OSError):
                 os.close(self._handle)
@@ -316,7 +316,7 @@ _noticed = False
 
 
 def notice(error: OSError) -> None:
-    """Say once for this process that plans are kept in memory only."""
+    """Warn once for this process that plans are kept in memory only."""
     global _noticed  # noqa: PLW0603  # one notice for the process
     if not _noticed:
         _noticed = True
