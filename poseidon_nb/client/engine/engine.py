@@ -22,6 +22,7 @@ from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.recording import NOWHERE, Recorder
 from poseidon_nb.client.engine.sending import Sender
 from poseidon_nb.client.engine.steps import Step, When
+from poseidon_nb.client.engine.undisturbed import undisturbed
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, OutcomeUnknown, TimedOut
 from poseidon_nb.text import counted, joined
 from poseidon_nb.transport import deadline
@@ -148,21 +149,22 @@ class Engine:
                 self._actions.poller.hurry()
                 with deadline.within(self._clock, LAST_LOOK_S):
                     execution.tick()
+            with undisturbed():
+                if not wait:
+                    execution.close_record()
+                    outcomes = [outcome for run in execution.chains for outcome in _as_started(run)]
+                    execution.leave()
+                else:
+                    execution.cancel(partial(_not_sent, timeout_s))
+                    outcomes = [outcome for run in execution.chains for outcome in _as_left(run, timeout_s)]
+                    self._detach(execution)
         except KeyboardInterrupt as interrupt:
-            execution.cancel()
-            for note in _notes(execution):
-                interrupt.add_note(note)
-            self._detach(execution)
+            with undisturbed():
+                execution.cancel()
+                for note in _notes(execution):
+                    interrupt.add_note(note)
+                self._detach(execution)
             raise
-        if not wait:
-            execution.close_record()
-            outcomes = [outcome for run in execution.chains for outcome in _as_started(run)]
-            execution.leave()
-            return outcomes
-        execution.cancel(partial(_not_sent, timeout_s))
-        allowed_s = timeout_s
-        outcomes = [outcome for run in execution.chains for outcome in _as_left(run, allowed_s)]
-        self._detach(execution)
         return outcomes
 
     def change(self, request: Request, *, verb: str, target: Target) -> Any:
@@ -284,6 +286,8 @@ class Engine:
         atexit.unregister(_finish_at_exit)
         atexit.register(_finish_at_exit)
         with self._lock:
+            if execution in self._background:
+                return
             self._background.append(execution)
             starting, self._driven = not self._driven, True
         self._wake.set()

@@ -18,6 +18,7 @@ from poseidon_nb.client.engine.consistency import Expected
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded, Unread
 from poseidon_nb.client.engine.steps import When
+from poseidon_nb.client.engine.undisturbed import undisturbed
 from poseidon_nb.errors import (
     ActionError,
     ActionFailed,
@@ -192,7 +193,7 @@ class Execution:
         why : callable, optional
             Returns the error that tells why, for a step that was not sent.
         """
-        with self._lock:
+        with self._lock, undisturbed():
             self._take_in()
             for number, run in enumerate(self.chains):
                 if run.ended or run.begun:
@@ -221,12 +222,15 @@ class Execution:
 
     def tick(self) -> None:
         """Take in what was answered, send what is due, and look how actions go. Never sleeps."""
-        with self._lock:
+        with self._lock, undisturbed():
             self._take_in()
             for number, run in enumerate(self.chains):
                 if not run.ended and run.answered is None and not run.sending and run.held_by is None:
                     self._advance(number, run)
+        with self._lock:
             self._look()
+        with self._lock, undisturbed():
+            self._end_what_is_over()
             if self.done and self._record is not None:
                 self._record.close()
                 self._record = None
@@ -460,8 +464,11 @@ class Execution:
             self._actions.poll()
         except PoseidonError as error:
             if not self._actions.poller.tolerates(error):
-                self._give_up(error)
+                with undisturbed():
+                    self._give_up(error)
         self._waiting.seen(self._actions.poller.latest)
+
+    def _end_what_is_over(self) -> None:
         for key in [key for key in self._chain_of if self._waiting.is_over(key)]:
             self._over(key)
 
