@@ -185,6 +185,18 @@ def test_ctrl_c_while_news_is_taken_in_loses_none_of_it(moment, monkeypatch):
         stage.check("resize")
 
 
+def test_what_fails_in_being_told_of_progress_strands_nothing():
+    def told(progress):
+        raise ValueError(progress.label)
+
+    with Stage(FakeClock()) as stage:
+        with pytest.raises(ValueError, match="shutdown") as failed:
+            stage.client.engine.run(stage.chains("resize")[:1], on_progress=told)
+        assert "goes on in the background" in failed.value.__notes__[0]
+        stage.finish()
+        stage.check("resize")
+
+
 def ours():
     return [one for one in threading.enumerate() if one.name.startswith("poseidon-") and "sandbox" not in one.name]
 

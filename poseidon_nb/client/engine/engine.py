@@ -158,11 +158,12 @@ class Engine:
                     execution.cancel(partial(_not_sent, timeout_s))
                     outcomes = [outcome for run in execution.chains for outcome in _as_left(run, timeout_s)]
                     self._detach(execution)
-        except KeyboardInterrupt as interrupt:
+        except BaseException as error:
+            # Ctrl-C, or something that was to be told of progress failed: neither may leave a droplet half way.
             with undisturbed():
                 execution.cancel()
                 for note in _notes(execution):
-                    interrupt.add_note(note)
+                    error.add_note(note)
                 self._detach(execution)
             raise
         return outcomes
