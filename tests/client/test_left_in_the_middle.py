@@ -99,12 +99,27 @@ def test_a_time_limit_at_any_moment_strands_nothing(kind):
         with Stage(FakeClock()) as stage:
             outcomes = stage.client.engine.run(stage.chains(kind), timeout_s=limit_s)
             assert stage.clock.monotonic() <= limit_s + 2
+            # Each step has its outcome, also those that are to come.
+            steps = [step.request for chain in stage.chains(kind) for step in chain]
+            assert [one.step.request for one in outcomes] == steps
             for one in outcomes:
+                if one.status == "in-progress":
+                    assert one.error is not None
+                    assert str(one.target.id) in str(one.error)
                 if one.error is not None and one.action is not None:
                     assert f"%do actions wait {one.action.id}" in str(one.error)
                     assert (one.error.action, one.error.droplet.id) == (one.action, one.target.id)
             stage.finish()
             stage.check(kind)
+
+
+def test_who_does_not_wait_leaves_the_rest_to_the_background():
+    with Stage(FakeClock()) as stage:
+        outcomes = stage.client.engine.run(stage.chains("resize"), wait=False)
+        assert {one.status for one in outcomes} == {"in-progress"}
+        assert len(outcomes) == sum(map(len, stage.chains("resize")))
+        stage.finish()
+        stage.check("resize")
 
 
 def test_a_stop_at_any_moment_powers_on_what_was_shut_down():

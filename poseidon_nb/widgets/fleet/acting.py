@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.execution import ChainRun
+    from poseidon_nb.client.engine.chain_run import ChainRun
     from poseidon_nb.widgets.fleet.work import FleetWork
 
     Row = Mapping[str, Any]
