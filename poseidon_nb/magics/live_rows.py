@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.execution import ChainRun, Execution
+    from poseidon_nb.client.engine.chain_run import ChainRun
+    from poseidon_nb.client.engine.execution import Execution
     from poseidon_nb.client.watching.subscription import Followed
 
     Row = Mapping[str, Any]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
-from poseidon_nb.client.engine.execution import ChainRun
+from poseidon_nb.client.engine.chain_run import ChainRun
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import NotFound
 from poseidon_nb.plans.outcomes import of_thing

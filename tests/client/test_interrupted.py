@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from poseidon_nb.sandbox import Sandbox
+
 READER = """
 import sys, time
 import poseidon_nb as po
@@ -69,3 +71,39 @@ def test_ctrl_c_in_a_list_whose_pages_and_gpus_hang_ends_the_process_at_once(han
             reader.kill()
     assert said == "interrupted\n"
     assert time.monotonic() - began < 1 + 2, "two seconds for a busy machine"
+
+
+WAITER = """
+import sys
+import poseidon_nb as po
+client = po.connect(base_url=sys.argv[1], token=sys.argv[2], timeout_s=60)
+action = client.droplets.by_name("web-1").take_snapshot("x", wait=False)
+print("started", flush=True)
+try:
+    {wait}
+except KeyboardInterrupt as interrupt:
+    print("interrupted", action.id, *getattr(interrupt, "__notes__", ()), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process there")
+@pytest.mark.parametrize("wait", ["action.wait()", 'client.droplets.by_name("web-2").take_snapshot("y")'])
+def test_ctrl_c_in_a_wait_whose_polls_hang_ends_the_process_at_once(wait):
+    with Sandbox(speed=1.0) as sandbox:
+        for operation in ("actions_get", "actions_list"):
+            sandbox.fault("delay", seconds=60, operation=operation, times=None)
+        arguments = [sys.executable, "-c", WAITER.format(wait=wait), sandbox.url, sandbox.token]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as waiter:
+            assert waiter.stdout.readline() == "started\n"
+            # The first poll comes after a second, and then hangs.
+            time.sleep(2.0)
+            began = time.monotonic()
+            waiter.send_signal(signal.SIGINT)
+            try:
+                said, _ = waiter.communicate(timeout=10)
+            finally:
+                waiter.kill()
+        assert time.monotonic() - began < 1 + 2, "two seconds for a busy machine"
+        assert said.startswith("interrupted")
+        assert "wait for it again with %do actions wait" in said
+        sandbox.reset()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -257,3 +259,40 @@ def test_a_thing_without_a_name_is_looked_for_too(between, spoiled):
     between.spoil("POST", "/v2/reserved_ips", page(b"{}"), before=True)
     with pytest.raises(po.OutcomeUnknown):
         spoiled.call("reservedIPs_create", region="nyc3")
+
+
+def test_a_droplet_that_was_called_for_is_found_in_the_shape_that_was_asked_for(between, spoiled):
+    between.spoil("POST", "/v2/droplets", page())
+    made = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "sfo3"}
+    assert spoiled.call("droplets_create", name="new-1", **made)["droplet"]["name"] == "new-1"
+    assert [row["name"] for row in spoiled.call("droplets_create", names=["new-2"], **made)["droplets"]] == ["new-2"]
+
+
+# Clocks.
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("whose", ["ours", "the server's"])
+def test_a_clock_that_is_set_between_request_and_look_leaves_the_outcome_unknown(
+    between, spoiled, web, clock, hours, whose
+):
+    def set_ours(answer):
+        clock.start += timedelta(hours=hours)
+        return page()(answer)
+
+    def set_theirs(answer):
+        moved = format_datetime(clock.now() + timedelta(hours=hours), usegmt=True)
+        headers = [(name, value) for name, value in answer.headers if name.lower() != "date"]
+        return answer._replace(headers=[*headers, ("date", moved)])
+
+    made = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "sfo3"}
+    if whose == "ours":
+        between.spoil("POST", ".*", set_ours)
+    else:
+        between.spoil("POST", ".*", page())
+        between.spoil("GET", f"/v2/droplets(/{web.id}/actions)?", set_theirs)
+    with pytest.raises(po.OutcomeUnknown):
+        spoiled.droplets.create(name="new-1", **made)
+    # Somebody reads the right time again.
+    spoiled.regions.list()
+    with pytest.raises(po.OutcomeUnknown):
+        web.reboot()
+    assert between.accepted() == ["/v2/droplets", "reboot"]

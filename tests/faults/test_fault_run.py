@@ -25,7 +25,6 @@ RUN = Path(__file__).with_name("run.py")
 
 
 # The run.
-@pytest.mark.xfail(reason="holds once every change goes through client/engine; then this line goes", strict=True)
 def test_no_change_is_made_twice_lost_mistaken_or_made_up_in_a_short_run(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(RUN), "--operations", "600", "--seeds", "4", "--jobs", "4", "--show", "5"],

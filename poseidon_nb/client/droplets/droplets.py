@@ -381,7 +381,11 @@ class Droplets(Collection[Droplet]):
             return
         (first, error), *others = errors
         if first.step.when is When.ALWAYS:
-            done = joined(dict.fromkeys(one.step.verb for one in outcomes if one.status == "completed"))
+            done = joined(
+                one.step.verb if one.action is None else f"{one.step.verb} (action {one.action.id})"
+                for one in outcomes
+                if one.status == "completed"
+            )
             explained(error, f"{done} completed, and {first.target.name} may still be off: {_power_on(first.target)}")
         for one, second in others:
             if one.step.when is When.ALWAYS and second is not error:

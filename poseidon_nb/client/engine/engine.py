@@ -15,30 +15,28 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.poller import SLICE_S
 from poseidon_nb.client.engine.execution import Execution
-from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.leaving import as_left, as_started, is_late, not_sent, notes_on
 from poseidon_nb.client.engine.recording import NOWHERE, Recorder
 from poseidon_nb.client.engine.sending import Sender
-from poseidon_nb.client.engine.steps import Step, When
-from poseidon_nb.errors import ActionTimedOut, InvalidArgument, OutcomeUnknown, TimedOut
-from poseidon_nb.text import counted, joined
+from poseidon_nb.client.engine.steps import Step
+from poseidon_nb.client.engine.undisturbed import undisturbed
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.transport import deadline
 from poseidon_nb.transport.idle import LOOK_S
 from poseidon_nb.transport.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from poseidon_nb.client.actions.actions import Actions
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.execution import ChainRun
-    from poseidon_nb.client.engine.outcomes import Status
+    from poseidon_nb.client.engine.chain_run import ChainRun
+    from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.client.engine.steps import Chain, Target
     from poseidon_nb.client.slugs import Slugs
-    from poseidon_nb.errors import PoseidonError
     from poseidon_nb.transport.request import Request
 
     Row = Mapping[str, Any]
@@ -49,11 +47,7 @@ SENDERS = 8
 LAST_LOOK_S = 1.0
 #: How long Python's exit waits for what runs in the background, in seconds.
 EXIT_S = 10.0
-#: How many actions a message names one by one.
-MAX_NAMED = 3
 
-#: Where to see how something goes that is no action, by what its step awaits.
-_SEE = {"image": "%do images get {}", "gone": "%do droplets get {}", "droplets": "%do droplets get {}"}
 
 _log = logging.getLogger("poseidon_nb")
 
@@ -137,32 +131,29 @@ class Engine:
                 if on_progress is not None:
                     self._actions.ask_history()
                 while not self._is_over(execution, ends_s, wait=wait):
-                    if execution.sending:
-                        execution.wait_for_news(LOOK_S)
-                        if on_idle is not None:
-                            on_idle()
-                    else:
-                        self._clock.sleep(SLICE_S)
+                    self._pass_time(execution, on_idle)
             if wait and not execution.done:
                 # The ticks may be seconds apart by now.
                 self._actions.poller.hurry()
                 with deadline.within(self._clock, LAST_LOOK_S):
                     execution.tick()
-        except KeyboardInterrupt as interrupt:
-            execution.cancel()
-            for note in _notes(execution):
-                interrupt.add_note(note)
-            self._detach(execution)
+            with undisturbed():
+                if not wait:
+                    outcomes = [outcome for run in execution.chains for outcome in as_started(run)]
+                    if not _has_more(execution):
+                        execution.close_record()
+                else:
+                    execution.cancel(partial(not_sent, timeout_s))
+                    outcomes = [outcome for run in execution.chains for outcome in as_left(run, timeout_s)]
+                self._detach(execution)
+        except BaseException as error:
+            # Ctrl-C, or something that was to be told of progress failed: neither may leave a droplet half way.
+            with undisturbed():
+                execution.cancel()
+                for note in notes_on(execution):
+                    error.add_note(note)
+                self._detach(execution)
             raise
-        if not wait:
-            execution.close_record()
-            outcomes = [outcome for run in execution.chains for outcome in _as_started(run)]
-            execution.leave()
-            return outcomes
-        execution.cancel(partial(_not_sent, timeout_s))
-        allowed_s = timeout_s
-        outcomes = [outcome for run in execution.chains for outcome in _as_left(run, allowed_s)]
-        self._detach(execution)
         return outcomes
 
     def change(self, request: Request, *, verb: str, target: Target) -> Any:
@@ -259,6 +250,14 @@ class Engine:
             **more,
         )
 
+    def _pass_time(self, execution: Execution, on_idle: Callable[[], None] | None) -> None:
+        if not execution.sending:
+            self._clock.sleep(SLICE_S)
+            return
+        execution.wait_for_news(LOOK_S)
+        if on_idle is not None:
+            on_idle()
+
     def _is_over(self, execution: Execution, ends_s: float | None, *, wait: bool) -> bool:
         """Go on with an execution; return whether the caller need not wait for it any longer."""
         execution.tick()
@@ -266,13 +265,13 @@ class Engine:
         if ends_s is not None and now_s >= ends_s:
             return True
         return all(
-            run.ended or (run.answered is not None if not wait else _is_late(run, now_s)) for run in execution.chains
+            run.ended or (run.answered is not None if not wait else is_late(run, now_s)) for run in execution.chains
         )
 
     def _detach(self, execution: Execution) -> None:
         """Go on in the background with chains that have more to send, or whose answer is awaited."""
-        if any(not run.ended and (run.sending or run.at + 1 < len(run.chain)) for run in execution.chains):
-            execution.on_progress = None
+        if _has_more(execution):
+            execution.on_progress, execution.queues = None, True
             if self.on_background is not None:
                 self.on_background(execution)
             self._add(execution)
@@ -286,6 +285,8 @@ class Engine:
         # One event for all: an answer to any of them, or another one that begins, has the thread go on at once.
         execution.news = self._wake
         with self._lock:
+            if execution in self._background:
+                return
             self._background.append(execution)
             starting, self._driven = not self._driven, True
         self._wake.set()
@@ -296,6 +297,10 @@ class Engine:
         with self._lock:
             if execution in self._background:
                 self._background.remove(execution)
+
+
+def _has_more(execution: Execution) -> bool:
+    return any(not run.ended and (run.sending or run.at + 1 < len(run.chain)) for run in execution.chains)
 
 
 def _run_in_thread(engine: Engine) -> None:
@@ -315,96 +320,3 @@ def _finish_at_exit() -> None:
     ends_s = time.monotonic() + EXIT_S
     while time.monotonic() < ends_s and any(engine.background for engine in [*_ENGINES]):
         time.sleep(LOOK_S)
-
-
-# What a caller is told of chains that it does not wait for any longer.
-
-
-def _is_late(run: ChainRun, now_s: float) -> bool:
-    """Return whether the step in progress has run for longer than its type is waited for."""
-    if run.accepted_s is None:
-        return False
-    types = [action.type for action in run.actions.values()]
-    if run.step is not None and run.step.awaits == "image":
-        types.append("import")
-    return bool(types) and now_s - run.accepted_s >= max(map(limit_s, types))
-
-
-def _as_started(run: ChainRun) -> Iterator[Outcome]:
-    yield from run.outcomes
-    if run.step is not None and run.answered is not None:
-        for place, target in enumerate(run.step.targets):
-            action = run.actions.get(place)
-            yield Outcome(run.step, target, "in-progress", action, run.rows.get(place) or run.answered.answer)
-
-
-def _as_left(run: ChainRun, allowed_s: float | None) -> Iterator[Outcome]:
-    yield from run.outcomes
-    if run.ended:
-        return
-    step = run.step or run.chain[run.at]
-    goes_on = (
-        "; the rest goes on in the background while this kernel lives, and %do plans resume takes it up if it ends"
-    )
-    more = goes_on if run.at + 1 < len(run.chain) else ""
-    for place, target in enumerate(step.targets):
-        action = run.actions.get(place)
-        error: PoseidonError
-        status: Status = "in-progress"
-        if action is not None:
-            waited_s = allowed_s or limit_s(action.type)
-            error = ActionTimedOut(
-                f"{action.label} is still running after {waited_s:g} s; it goes on: "
-                f"wait for it again with %do actions wait {action.id}{more}",
-                action=action,
-            )
-        elif run.answered is not None:
-            see = f": see {_SEE[step.awaits].format(target.id)}" if step.awaits in _SEE else ""
-            error = ActionTimedOut(f"{step.verb} {target} was accepted and is not over yet; it goes on{more}{see}")
-        else:
-            error = OutcomeUnknown(
-                f"{step.label} was sent and not answered within the {allowed_s:g} s allowed{more}; look before you repeat it",
-                method=step.request.method,
-                path=step.request.path,
-            )
-            status = "unknown"
-        error.step, error.droplet = step, target if target.kind == "droplet" else None
-        yield Outcome(step, target, status, action, run.rows.get(place), error)
-
-
-def _not_sent(timeout_s: float | None, step: Step) -> PoseidonError:
-    error = TimedOut(f"{step.label}: not sent within the {timeout_s or 0:g} s allowed")
-    error.sent = False
-    return error
-
-
-def _is_certain(step: Step) -> bool:
-    return not step.best_effort and step.when is not When.IF_NEEDED
-
-
-def _notes(execution: Execution) -> Iterator[str]:
-    """Yield what a person should know who pressed Ctrl-C."""
-    going = [run for run in execution.chains if not run.ended]
-    chained = [run for run in going if run.at + 1 < len(run.chain)]
-    if chained:
-        names = joined(dict.fromkeys(run.chain[0].targets[0].name for run in chained))
-        verbs = joined(dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step)))
-        yield (
-            f"{names}: {verbs} goes on in the background while this kernel lives; if it ends, %do plans resume takes it up"
-        )
-    single = [run for run in going if run not in chained]
-    actions = [action for run in single for action in run.actions.values()]
-    for action in actions[:MAX_NAMED]:
-        yield f"{action.label} goes on: wait for it again with %do actions wait {action.id}"
-    if len(actions) > MAX_NAMED:
-        yield f"so do {counted(len(actions) - MAX_NAMED, 'other action')}: see %do actions list"
-    for run in [run for run in single if not run.actions][:MAX_NAMED]:
-        step = run.step or run.chain[run.at]
-        if run.answered is not None and step.awaits in _SEE:
-            yield f"{step.verb} {step.targets[0]} goes on: see {_SEE[step.awaits].format(step.targets[0].id)}"
-        else:
-            yield f"{step.label} was sent and not answered yet: look before you repeat it"
-    done = [run for run in execution.chains if run.outcomes and run.outcomes[-1].status == "completed" and run.ended]
-    skipped = [run for run in execution.chains if run.outcomes and all(one.status == "skipped" for one in run.outcomes)]
-    if len(execution.chains) > 1:
-        yield f"{len(done)} of {len(execution.chains)} had ended; nothing was sent for {len(skipped)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -15,21 +15,31 @@ from poseidon_nb.client.actions.poller import PATIENCE_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
+from poseidon_nb.client.engine.chain_run import ChainRun
 from poseidon_nb.client.engine.consistency import Expected
+from poseidon_nb.client.engine.failures import (
+    copy_of,
+    is_coming,
+    is_held,
+    name_accepted,
+    name_earlier,
+    not_imported,
+    status_of,
+    still_off,
+    unforeseen,
+)
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded, Unread
 from poseidon_nb.client.engine.steps import When
+from poseidon_nb.client.engine.undisturbed import undisturbed
 from poseidon_nb.errors import (
     ActionError,
-    ActionFailed,
-    ActionTimedOut,
     DropletBusy,
     Forbidden,
     OutcomeUnknown,
     PoseidonError,
-    ServerError,
 )
-from poseidon_nb.text import joined, seconds_text
+from poseidon_nb.text import seconds_text
 from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
 
 if TYPE_CHECKING:
@@ -58,48 +68,6 @@ ACTIVE_S = 60.0
 GOING_S = 30.0
 
 _log = logging.getLogger("poseidon_nb")
-
-
-@dataclass
-class ChainRun:
-    """How far a chain is. Read it from any thread; only its execution changes it."""
-
-    chain: Chain
-    #: The number of the step that is next, or in progress.
-    at: int = 0
-    #: What holds it up: ``"waiting 12 s: rate limit"``; empty when nothing does.
-    note: str = ""
-    #: The last news of each of its actions, by the action's id, in the order in which they began.
-    told: dict[int, Progress] = field(default_factory=dict)
-    #: One for each target of each step that has ended.
-    outcomes: list[Outcome] = field(default_factory=list)
-    ended: bool = False
-    #: The service has accepted a step of it, or may have.
-    begun: bool = False
-    #: What made it fail first.
-    error: PoseidonError | None = None
-    #: The step in progress as it was sent, and what of it was accepted.
-    step: Step | None = None
-    answered: Answered | None = None
-    #: By action, or by droplet where there is none, the number of the target that is waited for.
-    open: dict[int, int] = field(default_factory=dict)
-    actions: dict[int, Action] = field(default_factory=dict)
-    rows: dict[int, Row] = field(default_factory=dict)
-    ends: dict[int, tuple[Status, PoseidonError | None]] = field(default_factory=dict)
-    #: When the step in progress was accepted, by the clock's monotonic seconds; None before.
-    accepted_s: float | None = None
-    #: Somebody else's action that has to end first.
-    held_by: Action | None = None
-    tries: int = 0
-    not_before_s: float = 0.0
-    #: Since when the target could not be read that has to be before the step; None while it can.
-    unread_since_s: float | None = None
-    cancellation: Cancellation | None = None
-
-    @property
-    def sending(self) -> bool:
-        """Whether a request of it is on its way, or waits for its turn."""
-        return self.cancellation is not None
 
 
 class Execution:
@@ -152,7 +120,7 @@ class Execution:
         self._actions = actions
         self._sender = sender
         self._workers = workers
-        self._queues = queues
+        self.queues = queues
         self._assign = dict(assign or {})
         self._make_record = record
         self._record: Record | None = None
@@ -196,7 +164,7 @@ class Execution:
         why : callable, optional
             Returns the error that tells why, for a step that was not sent.
         """
-        with self._lock:
+        with self._lock, undisturbed():
             self._take_in()
             for number, run in enumerate(self.chains):
                 if run.ended or run.begun:
@@ -225,12 +193,15 @@ class Execution:
 
     def tick(self) -> None:
         """Take in what was answered, send what is due, and look how actions go. Never sleeps."""
-        with self._lock:
+        with self._lock, undisturbed():
             self._take_in()
             for number, run in enumerate(self.chains):
                 if not run.ended and run.answered is None and not run.sending and run.held_by is None:
                     self._advance(number, run)
+        with self._lock:
             self._look()
+        with self._lock, undisturbed():
+            self._end_what_is_over()
             if self.done and self._record is not None:
                 self._record.close()
                 self._record = None
@@ -310,7 +281,7 @@ class Execution:
             except (PoseidonError, Cancelled) as error:
                 result = error
             except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
-                result = _unforeseen(step, failure)
+                result = unforeseen(step, failure)
             self._results.put((number, result))
             self.news.set()
 
@@ -387,7 +358,7 @@ class Execution:
         elif step.awaits == "image":
             take_in = partial(self._read_image, number, run, place)
             read = partial(self._sender.image, target.id)
-            expected = Expected(target.id, lambda row: not _is_coming(row), take_in, math.inf, read)
+            expected = Expected(target.id, lambda row: not is_coming(row), take_in, math.inf, read)
         else:
             expected = Expected(target.id, lambda row: consistency.agrees("create", row, {}), take_in, ACTIVE_S)
         # Droplets and actions are numbered apart; a negative key is no action's.
@@ -404,7 +375,7 @@ class Execution:
         self._read(run, place, row)
         # An import is no action; who is told of it knows it by the image's id.
         elapsed_s = self._clock.monotonic() - (run.accepted_s or 0.0)
-        status = IN_PROGRESS if _is_coming(row) else COMPLETED if row.get("status") == "available" else ERRORED
+        status = IN_PROGRESS if is_coming(row) else COMPLETED if row.get("status") == "available" else ERRORED
         progress = Progress(row["id"], f"import {row.get('name')}", status, elapsed_s)
         run.told[progress.id] = progress
         self._changed(number)
@@ -422,8 +393,8 @@ class Execution:
             return
         target = run.step.targets[0]
         held_by = None if busy.action is None else Action(busy.action, self._actions, subject=target.name)
-        if held_by is not None and not self._queues:
-            error = _is_held(run.step, held_by)
+        if held_by is not None and not self.queues:
+            error = is_held(run.step, held_by)
             error.__cause__ = busy.refusal
             self._failed(number, run, error)
         elif run.tries >= BUSY_TRIES:
@@ -464,8 +435,11 @@ class Execution:
             self._actions.poll()
         except PoseidonError as error:
             if not self._actions.poller.tolerates(error):
-                self._give_up(error)
+                with undisturbed():
+                    self._give_up(error)
         self._waiting.seen(self._actions.poller.latest)
+
+    def _end_what_is_over(self) -> None:
         for key in [key for key in self._chain_of if self._waiting.is_over(key)]:
             self._over(key)
 
@@ -491,8 +465,8 @@ class Execution:
             if action is not None and run.step.awaits == "action":
                 failure = self._checked(run, place, action)
         if failure is None:
-            failure = _still_off(run, place) or _not_imported(run, place)
-        run.ends[place] = (_status(failure), failure)
+            failure = still_off(run, place) or not_imported(run, place)
+        run.ends[place] = (status_of(failure), failure)
 
     def _checked(self, run: ChainRun, place: int, action: Action) -> PoseidonError | None:
         if run.step is None:
@@ -520,7 +494,7 @@ class Execution:
                 self._failed(self.chains.index(run), run, error)
             elif key in run.open:
                 place = run.open.pop(key)
-                run.ends[place] = ("in-progress", _copy(error))
+                run.ends[place] = ("in-progress", copy_of(error))
                 if not run.open:
                     self._end_step(self.chains.index(run), run, self._finished(run))
 
@@ -532,14 +506,14 @@ class Execution:
         return [self._outcome(run, place, *run.ends.get(place, ("completed", None))) for place in places]
 
     def _failed(self, number: int, run: ChainRun, error: PoseidonError, *, status: Status | None = None) -> None:
-        step, status = run.step or run.chain[run.at], status or _status(error)
+        step, status = run.step or run.chain[run.at], status or status_of(error)
         if run.begun or status == "unknown":
             # Something of the chain was accepted, or may have been: what fails now has to name it.
             run.begun = True
             error.step, error.droplet = step, step.targets[0] if step.targets[0].kind == "droplet" else None
             named = all(target.name in str(error) or str(target.id) in str(error) for target in step.targets)
             explained(error, "" if named else f"this was {step.label}")
-            _name_earlier(error, step, run.outcomes)
+            name_earlier(error, step, run.outcomes)
         outcomes = self._all(run, step, status, error)
         self._end_step(number, run, outcomes)
 
@@ -553,7 +527,7 @@ class Execution:
         row = run.rows.get(place)
         answer = row if row is not None else run.answered.answer if run.answered is not None else None
         if error is not None and run.answered is not None:
-            _name(error, step, target, action)
+            name_accepted(error, step, target, action)
         return Outcome(step, target, status, action, answer, error)
 
     def _end_step(self, number: int, run: ChainRun, outcomes: list[Outcome]) -> None:
@@ -574,7 +548,7 @@ class Execution:
         error = None
         if why is not None:
             step = run.chain[run.at]
-            error = _is_held(step, run.held_by) if run.held_by is not None else why(step)
+            error = is_held(step, run.held_by) if run.held_by is not None else why(step)
         if run.held_by is not None:
             self._chain_of.pop(run.held_by.id, None)
             self._forget(run.held_by.id)
@@ -602,94 +576,3 @@ class Execution:
             self.on_change(number, self.chains[number])
         except Exception:  # noqa: BLE001  # who is told is free to fail, which must not stop what is on its way
             _log.exception("a listener failed at what it was told of %s", self.title)
-
-
-def _still_off(run: ChainRun, place: int) -> ActionTimedOut | None:
-    """Return the error for a droplet that was to be powered on again, and is not."""
-    action, row = run.actions.get(place), run.rows.get(place)
-    if run.step is None or run.step.when is not When.ALWAYS or action is None or row is None:
-        return None
-    if row.get("status") == run.step.change.after:
-        return None
-    name = run.step.targets[place].name
-    return ActionTimedOut(f"{action.label} completed, and {name} still reads {row.get('status')}", action=action)
-
-
-def _is_coming(image: Row) -> bool:
-    """Return whether a custom image is on its way (images_get)."""
-    return image.get("status") in {"NEW", "pending"}
-
-
-def _not_imported(run: ChainRun, place: int) -> ActionFailed | None:
-    """Return the error for a custom image that could not be imported."""
-    row = run.rows.get(place)
-    if run.step is None or run.step.awaits != "image" or row is None or row.get("status") == "available":
-        return None
-    reason = row.get("error_message") or f"its status is {row.get('status')}"
-    return ActionFailed(f"{row.get('name')} could not be imported: {reason} (image {row['id']})")
-
-
-def _is_held(step: Step, action: Action) -> DropletBusy:
-    return DropletBusy(
-        f"{step.targets[0].name} is busy: {action.type} is still running (action {action.id}); "
-        f"wait for it with %do actions wait {action.id}",
-        action=action,
-    )
-
-
-def _status(error: PoseidonError | None) -> Status:
-    if error is None:
-        return "completed"
-    if isinstance(error, ActionTimedOut):
-        return "in-progress"
-    if isinstance(error, OutcomeUnknown):
-        return "unknown"
-    # 501 says that the server does not know how; every other 5xx may have come after the work.
-    return "unknown" if isinstance(error, ServerError) and error.status != 501 else "failed"  # noqa: PLR2004  # 501
-
-
-def _name(error: PoseidonError, step: Step, target: Target, action: Action | None) -> None:
-    """Have an error that comes after an acceptance name what was accepted."""
-    error.step, error.droplet = step, target if target.kind == "droplet" else None
-    if action is None:
-        if str(target.id) not in str(error):
-            explained(error, f"{step.verb} {target} was accepted")
-        return
-    error.action = action
-    if str(action.id) not in str(error) or str(target.id) not in str(error):
-        explained(
-            error,
-            f"{step.verb} {target} was accepted (action {action.id}): see how it goes with %do actions wait {action.id}",
-        )
-
-
-def _name_earlier(error: PoseidonError, step: Step, outcomes: Sequence[Outcome]) -> None:
-    """Have an error of a later step name what of its chain was accepted before."""
-    actions = [(one.step.verb, one.action) for one in outcomes if one.action is not None]
-    if not actions or error.action is not None:
-        return
-    error.action = actions[-1][1]
-    target = step.targets[0]
-    see = f": see %do droplets actions {target.id}" if target.kind == "droplet" else ""
-    explained(
-        error, f"{joined(f'{verb} (action {action.id})' for verb, action in actions)} of {target} came before{see}"
-    )
-
-
-def _copy(error: PoseidonError) -> PoseidonError:
-    """Return an error of its own for one of several things that failed together."""
-    cls, args, state = error.__reduce__()[1]
-    copied: PoseidonError = cls.__new__(cls, *args)
-    copied.args, copied.__dict__ = args, dict(state)
-    copied.__cause__ = error
-    return copied
-
-
-def _unforeseen(step: Step, failure: BaseException) -> OutcomeUnknown:
-    # Its own words are for the log: nobody has looked what stands in them.
-    error = OutcomeUnknown(
-        f"{step.label} failed in an unexpected way ({type(failure).__name__}) and may have been carried out: look before "
-        "you repeat it"
-    )
-    error.__cause__ = failure
-    return error

@@ -179,7 +179,9 @@ class Looks:
             if str(body["size"]).startswith("gpu-"):
                 rows += self._connection.rows("droplets_list", query={"type": "gpus"})
             found = recovery.created_as_asked(self._unknown("droplets", rows), body, window.since())
-            return None if found is None else {"droplets": found, "links": {}}
+            if found is None:
+                return None
+            return {"links": {}, **({"droplets": found} if "names" in body else {"droplet": found[0]})}
 
         return look
 

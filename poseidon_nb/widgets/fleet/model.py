@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.execution import ChainRun
+    from poseidon_nb.client.engine.chain_run import ChainRun
     from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.widgets.fleet.fleet import Fleet
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from poseidon_nb.client.actions.actions import Action
-    from poseidon_nb.client.engine.execution import ChainRun
+    from poseidon_nb.client.engine.chain_run import ChainRun
     from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.widgets.activity import State
     from poseidon_nb.widgets.fleet.orders import Order

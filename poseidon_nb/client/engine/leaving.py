@@ -1,0 +1,143 @@
+"""What a caller is told of chains that it does not wait for any longer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.catalogue.wait_limits import limit_s
+from poseidon_nb.client.engine.failures import name_earlier
+from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.steps import When
+from poseidon_nb.errors import ActionTimedOut, OutcomeUnknown, TimedOut
+from poseidon_nb.text import counted, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poseidon_nb.client.engine.chain_run import ChainRun
+    from poseidon_nb.client.engine.execution import Execution
+    from poseidon_nb.client.engine.outcomes import Status
+    from poseidon_nb.client.engine.steps import Step
+    from poseidon_nb.errors import PoseidonError
+
+#: How many actions a message names one by one.
+MAX_NAMED = 3
+#: Where to see how something goes that is no action, by what its step awaits.
+_SEE = {"image": "%do images get {}", "gone": "%do droplets get {}", "droplets": "%do droplets get {}"}
+
+
+def is_late(run: ChainRun, now_s: float) -> bool:
+    """Return whether the step in progress has run for longer than its type is waited for."""
+    if run.accepted_s is None:
+        return False
+    types = [action.type for action in run.actions.values()]
+    if run.step is not None and run.step.awaits == "image":
+        types.append("import")
+    return bool(types) and now_s - run.accepted_s >= max(map(limit_s, types))
+
+
+def as_started(run: ChainRun) -> Iterator[Outcome]:
+    """Yield an outcome for each step and target of a chain whose first step was answered and is not waited for."""
+    yield from run.outcomes
+    if run.ended:
+        return
+    if run.step is not None and run.answered is not None:
+        for place, target in enumerate(run.step.targets):
+            action = run.actions.get(place)
+            yield Outcome(run.step, target, "in-progress", action, run.rows.get(place) or run.answered.answer)
+    yield from _to_come(run, None)
+
+
+def as_left(run: ChainRun, allowed_s: float | None) -> Iterator[Outcome]:
+    """Yield an outcome for each step and target of a chain that goes on, or whose last answer is not known, after a time."""
+    yield from run.outcomes
+    if run.ended:
+        return
+    step = run.step or run.chain[run.at]
+    errors = []
+    for place, target in enumerate(step.targets):
+        action, status = run.actions.get(place), _status_left(run)
+        error = _error_left(run, step, place, allowed_s)
+        error.step, error.droplet = step, target if target.kind == "droplet" else None
+        name_earlier(error, step, run.outcomes)
+        errors.append(error)
+        yield Outcome(step, target, status, action, run.rows.get(place), error)
+    # What is to come has not gone wrong by itself.
+    yield from _to_come(run, errors[0] if errors else None)
+
+
+def _to_come(run: ChainRun, error: PoseidonError | None) -> Iterator[Outcome]:
+    for step in run.chain[run.at + 1 :]:
+        for target in step.targets:
+            yield Outcome(step, target, "in-progress", error=error)
+
+
+def _status_left(run: ChainRun) -> Status:
+    return "in-progress" if run.answered is not None or not run.sending else "unknown"
+
+
+def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) -> PoseidonError:
+    target, action = step.targets[place], run.actions.get(place)
+    goes_on = (
+        "; the rest goes on in the background while this kernel lives, and %do plans resume takes it up if it ends"
+    )
+    more = goes_on if run.at + 1 < len(run.chain) else ""
+    if action is not None:
+        waited_s = allowed_s or limit_s(action.type)
+        return ActionTimedOut(
+            f"{action.label} is still running after {waited_s:.3g} s; it goes on: "
+            f"wait for it again with %do actions wait {action.id} ({target.kind} {target.id}){more}",
+            action=action,
+        )
+    if run.answered is not None:
+        see = f": see {_SEE[step.awaits].format(target.id)}" if step.awaits in _SEE else ""
+        return ActionTimedOut(f"{step.verb} {target} was accepted and is not over yet; it goes on{more}{see}")
+    if not run.sending:
+        why = f": it {run.note}" if run.held_by is not None else ""
+        return ActionTimedOut(
+            f"{step.verb} {target} was not sent within the {allowed_s or 0:g} s allowed{why}{goes_on}"
+        )
+    return OutcomeUnknown(
+        f"{step.label} was sent and not answered within the {allowed_s or 0:g} s allowed{more}; look before you repeat it",
+        method=step.request.method,
+        path=step.request.path,
+    )
+
+
+def not_sent(timeout_s: float | None, step: Step) -> PoseidonError:
+    """Return the error for a step that was not sent in its time."""
+    error = TimedOut(f"{step.label}: not sent within the {timeout_s or 0:g} s allowed")
+    error.sent = False
+    return error
+
+
+def _is_certain(step: Step) -> bool:
+    return not step.best_effort and step.when is not When.IF_NEEDED
+
+
+def notes_on(execution: Execution) -> Iterator[str]:
+    """Yield what a person should know who pressed Ctrl-C."""
+    going = [run for run in execution.chains if not run.ended]
+    chained = [run for run in going if run.at + 1 < len(run.chain)]
+    if chained:
+        names = joined(dict.fromkeys(run.chain[0].targets[0].name for run in chained))
+        verbs = joined(dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step)))
+        yield (
+            f"{names}: {verbs} goes on in the background while this kernel lives; if it ends, %do plans resume takes it up"
+        )
+    single = [run for run in going if run not in chained]
+    actions = [action for run in single for action in run.actions.values()]
+    for action in actions[:MAX_NAMED]:
+        yield f"{action.label} goes on: wait for it again with %do actions wait {action.id}"
+    if len(actions) > MAX_NAMED:
+        yield f"so do {counted(len(actions) - MAX_NAMED, 'other action')}: see %do actions list"
+    for run in [run for run in single if not run.actions][:MAX_NAMED]:
+        step = run.step or run.chain[run.at]
+        if run.answered is not None and step.awaits in _SEE:
+            yield f"{step.verb} {step.targets[0]} goes on: see {_SEE[step.awaits].format(step.targets[0].id)}"
+        else:
+            yield f"{step.label} was sent and not answered yet: look before you repeat it"
+    done = [run for run in execution.chains if run.outcomes and run.outcomes[-1].status == "completed" and run.ended]
+    skipped = [run for run in execution.chains if run.outcomes and all(one.status == "skipped" for one in run.outcomes)]
+    if len(execution.chains) > 1:
+        yield f"{len(done)} of {len(execution.chains)} had ended; nothing was sent for {len(skipped)}"
