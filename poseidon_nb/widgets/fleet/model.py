@@ -329,12 +329,9 @@ class DropletsModel(Following, ABC):
                 going.remove(droplet_id)
                 self._ended(work, droplet_id)
 
-        def take_in(row: Row) -> None:
-            self.client.watch.put([row])
-
-        execution = self.client.engine.start(
-            order.plan.chains, title=order.title, on_change=changed, assign=dict.fromkeys(ids, take_in)
-        )
+        # What is read of one is shown at once; of many the watch reads a page.
+        assign = {ids[0]: lambda row: self.client.watch.put([row])} if len(ids) == 1 else None
+        execution = self.client.engine.start(order.plan.chains, title=order.title, on_change=changed, assign=assign)
         for droplet_id, run in zip(ids, execution.chains, strict=True):
             work.tell(droplet_id, run)
 
@@ -352,7 +349,10 @@ class DropletsModel(Following, ABC):
             self._subscription.look_again()
         if work.ended:
             self.announcement = work.announcement()
-        self._changed()
+            self._changed()
+        else:
+            # Of hundreds that end together each shows its row; what else it changes is shown once the watch has read it.
+            self._moved(work, droplet_id)
 
     # --- what the account tells --------------------------------------------------------------------------------------
     def _account_changed(self) -> None:
