@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from poseidon_nb.client.engine.execution import ChainRun
 from poseidon_nb.client.engine.steps import When
@@ -89,7 +89,7 @@ class Entry:
             return "failed" if failed else "completed" if news.progress.done else "running"
         if news.ended:
             if self._end is None:
-                self._end = of_thing(news.outcomes).status  # type: ignore[assignment]  # an outcome's status
+                self._end = cast("State", of_thing(news.outcomes).status)
             return self._end
         return "waiting" if news.held_by is not None else "running" if news.told else "sending"
 
