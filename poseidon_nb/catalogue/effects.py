@@ -1,6 +1,6 @@
 """What every operation of the account's API does to the account, as data: what asks first, and what may be sent twice.
 
-`effects.json` places all operations by hand, one a line, in the order of their ids; nothing in it is derived from the
+`effects.json` places all operations by hand, in the order of their ids, those that act one a line; nothing in it is derived from the
 specification, because a method does not tell harm: a POST may delete, a DELETE may only clear a cache. Under ``reads``
 stand the GETs, under ``acts`` all others, as objects with these keys::
 

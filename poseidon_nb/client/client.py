@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -20,10 +21,10 @@ from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.client.stored import Snapshots, Tags
 from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import APIError, Forbidden, InvalidArgument, NoToken, PoseidonError, ShapeError
+from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
 from poseidon_nb.transport.address import PRODUCTION
+from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
-from poseidon_nb.transport.journal import Journal
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
@@ -61,7 +62,7 @@ def connect(  # the ways to name an account, all by keyword but the first
     read_only: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Client:
-    """Give a client for an account. Nothing is sent yet.
+    """Return a client for an account. Nothing is sent yet.
 
     Parameters
     ----------
@@ -124,14 +125,14 @@ class Client:
         What is in it: each has ``list()`` and ``frame()``.
     metrics : Metrics
         What the droplets did: ``frame(kind, droplets)``.
-    journal : Journal
-        What this client has changed: the session's journal, or one of its own.
+    changes : ChangeLog
+        What this client has changed: the session's log, or one of its own.
     """
 
     def __init__(self, session: Session) -> None:
-        # Not `or`: an empty journal is false.
-        self.journal = Journal() if session.journal is None else session.journal
-        session.journal = self.journal
+        # Not `or`: an empty log is false.
+        self.changes = ChangeLog() if session.changes is None else session.changes
+        session.changes = self.changes
         connection = Connection(session)
         slugs = Slugs(connection)
         self._connection = connection
@@ -198,7 +199,7 @@ class Client:
         return self._connection.session.rate_limit
 
     def now(self) -> datetime:
-        """Give the time by the server's clock, as far as its answers have told it; UTC. Nothing is sent."""
+        """Return the time by the server's clock, as far as its answers have told it; UTC. Nothing is sent."""
         return self._connection.session.server_now()
 
     def label(self) -> str:
@@ -227,31 +228,24 @@ class Client:
         return f"the account of {self._connection.session.credential.source}"
 
     def _introduce(self) -> None:
-        """Ask the account who it is; after a failure that may pass it will be asked again."""
+        """Ask the account who it is. What fails is not asked again for its identity, but for its name."""
         session = self._connection.session
+        self._identity = self._identity or ""
         try:
             if session.loopback:
-                try:
+                with suppress(NotFound):
                     self._identity = f"sandbox:{self._connection.send(Request('GET', SANDBOX_ID)).json()['id']}"
-                except Forbidden:
-                    self._identity = ""
                     return
-                except (APIError, ShapeError, KeyError, TypeError):
-                    # Something else than our sandbox listens there.
-                    pass
-                else:
-                    return
+                # Something else than our sandbox listens there.
             account = self.account()
         except Forbidden:
             # A token without account:read may still do everything else.
-            self._identity = ""
             if self._label is None:
                 self._call_it(self._nameless)
-        except PoseidonError:
+        except (PoseidonError, KeyError, TypeError):
             return
         else:
-            team = account.get("team") or {}
-            uuid = team.get("uuid")
+            uuid = (account.get("team") or {}).get("uuid")
             self._identity = f"team:{uuid}" if uuid else f"account:{account.get('uuid') or ''}"
             if self._label is None:
                 self._call_it(account.email)
@@ -260,7 +254,7 @@ class Client:
         self._label = self._connection.session.account = name
 
     def account(self) -> Account:
-        """Give whose account this is, and its limits. API: ``account_get``."""
+        """Return whose account this is, and its limits. API: ``account_get``."""
         return Account(self._connection.one("account_get"))
 
     def request(
@@ -274,7 +268,7 @@ class Client:
         check: bool = True,
         **fields: Any,
     ) -> Request:
-        """Give the request that `call` would send, and send nothing.
+        """Return the request that `call` would send, and send nothing.
 
         Parameters
         ----------
@@ -306,7 +300,7 @@ class Client:
         operation_id : str
             For example ``"databases_list_clusters"``.
         frame : bool
-            Give a DataFrame.
+            Return a DataFrame.
         **parts : object
             ``path=``, ``query=``, ``body=`` and ``headers=`` as mappings, or the operation's own parameters and body
             fields by name: ``client.call("tags_get", tag_id="web")``.
@@ -342,7 +336,7 @@ class Client:
         return sent(self._connection, self.engine, self.api_request(method, path, body=body))
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
-        """Give the request that `api` would send, and send nothing."""
+        """Return the request that `api` would send, and send nothing."""
         return request_by_path(method, path, body=body)
 
     def close(self) -> None:

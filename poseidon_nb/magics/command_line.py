@@ -87,7 +87,7 @@ def plan(line: str, *, body: str | None = None, **variables: object) -> Plan:
 
 
 def current_client(context: str | None = None) -> Client:
-    """Give the client that ``%do`` uses: of the sandbox, the login or the context that it acts upon now.
+    """Return the client that ``%do`` uses: of the sandbox, the login or the context that it acts upon now.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def _check_picture(command: Command) -> None:
 
 
 def _under(head: Command, command: Command) -> Command:
-    """Give a command of a cell with what the cell's first line says for all of them."""
+    """Return a command of a cell with what the cell's first line says for all of them."""
     return replace(
         command,
         columns=command.columns or head.columns,
@@ -245,7 +245,7 @@ def _result(command: Command, answer: Answer | Plain | Live) -> Any:
 
 
 def _kind(result: object) -> str:
-    """Say what a result is that is no table."""
+    """Return what a result is that is not a table."""
     if hasattr(result, "widget"):
         return "a panel"
     if hasattr(result, "chains"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
-    from poseidon_nb.transport.journal import Change, Journal
+    from poseidon_nb.transport.change_log import Change, ChangeLog
 
 #: How many words of one kind are kept for completion: more than a person can choose from.
 MOST_WORDS = 5_000
@@ -51,13 +51,12 @@ class Kernel:
         self._chosen: _Chosen = _Chosen.CONTEXT
         self._clients: dict[str | None, Client] = {}
         #: Of every client that there was: what was changed stays told when the account is left.
-        self._journals: list[Journal] = []
+        self._change_logs: list[ChangeLog] = []
         self._known: dict[str, tuple[str, ...]] = {}
         self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
-    # --- the account -------------------------------------------------------------------------------------------------
     def client(self, context: str | None = None) -> Client:
-        """Give the client of the chosen account, or of a context named for one command.
+        """Return the client of the chosen account, or of a context named for one command.
 
         Raises
         ------
@@ -74,11 +73,11 @@ class Kernel:
             in_sandbox = context is None and self._chosen is _Chosen.SANDBOX
             account = self.sandbox if in_sandbox else None
             self._clients[context] = connect(account, context=context, clock=self.clock)
-            self._journals.append(self._clients[context].journal)
+            self._change_logs.append(self._clients[context].changes)
         return self._clients[context]
 
     def unsent(self) -> Client:
-        """Give a client that builds requests and is never made to send one: a plan needs no token."""
+        """Return a client that builds requests and is never made to send one: a plan needs no token."""
         from poseidon_nb.client.client import connect  # noqa: PLC0415  # as above
 
         return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
@@ -87,7 +86,7 @@ class Kernel:
         """Return what was changed from this machine, in whichever account, oldest first: also by earlier kernels."""
         from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # as above
 
-        here = [change for journal in self._journals for change in journal]
+        here = [change for log in self._change_logs for change in log]
         return sorted([*earlier_changes(), *here], key=lambda change: change.time)
 
     @property
@@ -131,7 +130,6 @@ class Kernel:
         self._known.clear()
         self._ids.clear()
 
-    # --- words for completion ----------------------------------------------------------------------------------------
     @property
     def known(self) -> dict[str, tuple[str, ...]]:
         """The words last seen, by kind: droplets, regions, sizes, images, tags, keys."""
@@ -174,7 +172,7 @@ class Kernel:
         self._ids[kind] = ids
 
     def id_of(self, kind: str, name: str) -> int | str | None:
-        """Give the id that a name had when last seen, if it was one."""
+        """Return the id that a name had when last seen, if it was one."""
         ids = self._ids.get(kind, {}).get(name, frozenset())
         return next(iter(ids)) if len(ids) == 1 else None
 

@@ -64,7 +64,9 @@ class BackgroundRows:
                 self._rows.refresh()
                 return
             self._over = True
-            failed = [one.error for one in self._execution.outcomes() if one.error is not None and not one.step.best_effort]
+            failed = [
+                one.error for one in self._execution.outcomes() if one.error is not None and not one.step.best_effort
+            ]
             self._model.note = f"failed: {failed[0]}" if failed else "ended in the background"
             self._handle.update(self._plain(), raw=True)
             self._rows.close()

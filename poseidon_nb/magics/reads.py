@@ -68,7 +68,7 @@ def _droplet_ids(command: Command, kernel: Kernel) -> list[int | str]:
 
 
 def _list_requests(command: Command, verb: Verb, client: Client, _: Kernel) -> list[Request]:
-    """Give the lists from which something is reckoned; of each all pages are read."""
+    """Return the lists from which something is reckoned; of each all pages are read."""
     tag = command.options.get("tag_name")
     requests = []
     for one in verb.operations:
@@ -109,7 +109,7 @@ _READS_OF = {"metrics": _metrics_requests, "rightsize": _rightsizing_requests}
 
 
 def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:
-    """Give the id of a thing as far as it was seen; for one that was not, a word that says so."""
+    """Return the id of a thing as far as it was seen; for one that was not, a word that says so."""
     if is_id(kind, word):
         return sent_as(kind, word)
     known = kernel.id_of(kind, str(word))

@@ -49,7 +49,6 @@ class Account:
         """The account's name for a question."""
         return self.client.label()
 
-    # --- droplets ----------------------------------------------------------------------------------------------------
     def droplet_rows(self, words: Sequence[str], tag: str | None = None) -> Sequence[Row]:
         """Return droplets by id, name or tag as the API sends them; the rest is as in `droplets`."""
         return [droplet.to_dict() for droplet in self.droplets(words, tag)]
@@ -126,7 +125,6 @@ class Account:
             found += known if len(known) == 1 else self._one(word, gone)
         return found
 
-    # --- anything else -----------------------------------------------------------------------------------------------
     @cached_property
     def _lookup(self) -> Lookup:
         return Lookup(self.client)

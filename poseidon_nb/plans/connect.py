@@ -21,7 +21,7 @@ def _journalled(connect: Callable[P, Client]) -> Callable[P, Client]:
     def with_journal(*args: P.args, **kwargs: P.kwargs) -> Client:
         client = connect(*args, **kwargs)
         client.engine.recorder = PlanJournal(client)
-        client.journal.on_add = keep_change
+        client.changes.on_add = keep_change
         return client
 
     return with_journal

@@ -27,7 +27,7 @@ def added_usd_month(
     body : object
         The request's body.
     price_of : callable
-        Gives the price of a droplet's size.
+        Returns the price of a droplet's size.
     volume : mapping, optional
         The volume that is resized or saved, as it is now.
     """
@@ -54,7 +54,7 @@ def may_cost(operation_id: str, body: object = None) -> bool:
 
 
 def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
-    """Give what a request would cost a month; None where that cannot be told.
+    """Return what a request would cost a month; None where that cannot be told.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> 
     body : mapping
         The request's body.
     price_of : callable
-        Gives the price of a droplet's size.
+        Returns the price of a droplet's size.
     """
     estimate = _ESTIMATES.get(operation_id)
     try:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB, backups_usd
-from poseidon_nb.client.droplets.chains import action_step, create_steps, delete_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import action_step, create_steps, delete_step, with_restart
 from poseidon_nb.client.slugs import check_size
 from poseidon_nb.plans.costs import usd_month
 

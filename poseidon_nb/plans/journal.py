@@ -9,32 +9,28 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans import journal_changes
 from poseidon_nb.plans import journal_entry as lines
 from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_files import PlanFiles, new_id, state_folder
+from poseidon_nb.plans.journal_continued import going_on
+from poseidon_nb.plans.journal_files import PlanFiles, new_id, notice, state_folder
 from poseidon_nb.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.client.engine.recording import Record
     from poseidon_nb.client.engine.steps import Chain
-    from poseidon_nb.plans.journal_entry import AccountKey, Entry
+    from poseidon_nb.plans.journal_continued import Continued
+    from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.journal_files import PlanFile
-    from poseidon_nb.transport.journal import Change
+    from poseidon_nb.transport.change_log import Change
 
-State = Literal[
-    "running here", "running in another kernel", "interrupted", "to be given again", "other account", "damaged"
-]
 #: Statuses after which a plan of one step is over, whatever was accepted.
 _OVER: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
 
@@ -62,14 +58,15 @@ class PlanJournal:
 
         Within `resuming` the records are those of the plans that are taken up again.
         """
-        going_on = _going_on.get()
-        if going_on is not None:
-            return going_on.records(self._client)
+        taken_up = going_on()
+        if taken_up is not None:
+            taken_up.begun = True
+            return _SeveralRecords.of_plans(self._client, taken_up.plans)
         label, key = self._client.label(), account_key(self._client)
         begun: dict[str, Any] = {
             "time": self._client.now(),
             "version": __version__,
-            "title": title or lines.verbs_of(chains),
+            "title": lines.safe_title(title, chains),
             "account": label,
             "key": key,
             "chains": chains,
@@ -79,7 +76,7 @@ class PlanJournal:
             file = PlanFiles(state_folder()).create()
             file.write(lines.begun_line(file.id, **begun), sync=True)
         except OSError as error:
-            _notice(error)
+            notice(error)
             if file is not None:
                 file.end()
                 file = None
@@ -120,6 +117,7 @@ class _KeptRecord:
         self._later: list[Mapping[str, Any]] = []
         self._single = len(chains) == 1 and len(chains[0]) == 1 and not remains
         self._remains = remains
+        self._chains = chains
         secret = [[bool(step.get("secret")) for step in chain] for chain in lines.chains_data(chains)]
         self._secret = secret
         self._closed = False
@@ -167,6 +165,10 @@ class _KeptRecord:
         """Record what became of a step, an outcome for each target."""
         secret = self._secret[chain][step]
         self._add(lines.ended_line(self._client.now(), chain, step, outcomes, secret=secret))
+        ends = self._chains[chain][step].when in {When.ALWAYS, When.ANYWAY}
+        if ends and any(outcome.status in {"failed", "unknown"} for outcome in outcomes):
+            # What was shut down may still be off: that has to be shown, and can be taken up again.
+            self._remains = True
         if self._single and {outcome.status for outcome in outcomes} <= _OVER:
             self.close()
 
@@ -207,7 +209,7 @@ class _KeptRecord:
                 try:
                     self._file.write(line, sync=sync)
                 except OSError as error:
-                    _notice(error)
+                    notice(error)
 
 
 def keep_change(change: Change) -> None:
@@ -215,152 +217,16 @@ def keep_change(change: Change) -> None:
     try:
         journal_changes.keep(change)
     except OSError as error:
-        _notice(error)
+        notice(error)
 
 
 #: The plans that run in this process, by id.
 _live: dict[str, _KeptRecord] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A plan that has not ended, and how it is."""
-
-    id: str
-    state: State
-    #: None where its file is damaged.
-    entry: Entry | None
-    note: str = ""
-
-
-def unended(key: AccountKey | None) -> list[Listed]:
-    """Return the plans that have not ended, oldest first; nothing is sent.
-
-    Parameters
-    ----------
-    key : AccountKey or None
-        Of the account that is chosen now; None where there is none, and then every account counts as another.
-    """
-    files = PlanFiles(state_folder())
-    running = {plan_id: record for plan_id, record in [*_live.items()] if record.mine}
-    found = [Listed(plan_id, "running here", record.entry()) for plan_id, record in running.items()]
-    for plan_id, entry in files.entries():
-        if plan_id in running:
-            continue
-        if isinstance(entry, str):
-            found.append(Listed(plan_id, "damaged", None, entry))
-        elif not entry.closed:
-            found.append(Listed(plan_id, _state(files, entry, key), entry, entry.note))
-    return sorted(found, key=lambda one: (one.entry is None, one.entry.begun if one.entry else None, one.id))
-
-
-def _state(files: PlanFiles, entry: Entry, key: AccountKey | None) -> State:
-    if files.runs(entry.id):
-        return "running in another kernel"
-    if key is None or not entry.key.same(key):
-        return "other account"
-    open_ = [place for place in _places(entry) if place not in entry.ended]
-    if open_ and all(place in entry.secret and place not in entry.accepted for place in open_):
-        return "to be given again"
-    return "interrupted"
-
-
-def _places(entry: Entry) -> Iterator[tuple[int, int]]:
-    return ((number, at) for number, chain in enumerate(entry.chains) for at in range(len(chain)))
-
-
-@dataclass(frozen=True, slots=True)
-class Continued:
-    """A plan that is taken up again.
-
-    Parameters
-    ----------
-    file : PlanFile
-        Held by this process.
-    entry : Entry
-    chains : sequence of Chain
-        What is to be run of it.
-    stay : sequence of int
-        The numbers of those of the entry's chains that stay open and are not run.
-    note : str
-        Why.
-    done : int
-        How many steps need not be looked at any more.
-    """
-
-    file: PlanFile
-    entry: Entry
-    chains: Sequence[Chain]
-    stay: Sequence[int] = ()
-    note: str = ""
-    done: int = 0
-
-    def resumed_line(self, now: datetime) -> dict[str, Any]:
-        """Return the line that says how it goes on."""
-        earlier = [
-            line
-            for new, number in enumerate(self.stay, len(self.chains))
-            for line in lines.lines_of_chain(self.entry, number, new)
-        ]
-        chains = [*self.chains, *(_loose(self.entry.chains[number]) for number in self.stay)]
-        return lines.resumed_line(now, chains, done=self.done, note=self.note, earlier=earlier)
-
-    def settle(self, now: datetime) -> None:
-        """Write down how far it has got, where nothing of it is to be run, and let it go."""
-        try:
-            self.file.write(self.resumed_line(now) if self.stay else lines.closed_line(now), sync=True)
-        except OSError as error:
-            _notice(error)
-        if self.stay:
-            self.file.release()
-        else:
-            self.file.end()
-
-
-def _loose(chain: Chain) -> Chain:
-    """Return a chain whose references lead to no chain any more: those are numbered anew."""
-    return tuple(replace(step, references=tuple(replace(one, chain=-1) for one in step.references)) for step in chain)
-
-
-class GoingOn:
-    """Plans that are taken up again together.
-
-    Parameters
-    ----------
-    plans : sequence of Continued
-        What is run is their chains, one plan after the other.
-    """
-
-    def __init__(self, plans: Sequence[Continued]) -> None:
-        self.plans = plans
-        #: Whether their records have begun: from then on they are the engine's to close.
-        self.begun = False
-
-    def records(self, client: Client) -> Record:
-        """Return the record of all of them."""
-        self.begun = True
-        return _SeveralRecords(
-            [
-                (record, number)
-                for plan in self.plans
-                for record in (_KeptRecord.of_continued(client, plan),)
-                for number in range(len(plan.chains))
-            ]
-        )
-
-
-_going_on: ContextVar[GoingOn | None] = ContextVar("going_on", default=None)
-
-
-@contextmanager
-def resuming(plans: Sequence[Continued]) -> Iterator[GoingOn]:
-    """Have what is run within go on under the plans that it comes from."""
-    going_on = GoingOn(plans)
-    before = _going_on.set(going_on)
-    try:
-        yield going_on
-    finally:
-        _going_on.reset(before)
+def running_here() -> dict[str, Entry]:
+    """Return the plans that run in this process, by id; those of the process that it was forked from are not its own."""
+    return {plan_id: record.entry() for plan_id, record in [*_live.items()] if record.mine}
 
 
 class _SeveralRecords:
@@ -368,6 +234,12 @@ class _SeveralRecords:
 
     def __init__(self, places: Sequence[tuple[_KeptRecord, int]]) -> None:
         self._places = places
+
+    @classmethod
+    def of_plans(cls, client: Client, plans: Sequence[Continued]) -> _SeveralRecords:
+        """Return the record of plans that are taken up again, whose chains are run one plan's after the other's."""
+        records = [(_KeptRecord.of_continued(client, plan), plan) for plan in plans]
+        return cls([(record, number) for record, plan in records for number in range(len(plan.chains))])
 
     def sending(self, chain: int, step: int) -> None:
         record, number = self._places[chain]
@@ -390,22 +262,7 @@ class _SeveralRecords:
             record.leave()
 
 
-# Where nothing can be written, and what is old.
-
-_noticed = False
 _pruned_by = 0
-
-
-def _notice(error: OSError) -> None:
-    """Say once for this process that plans are kept in memory only."""
-    global _noticed  # noqa: PLW0603  # one notice for the process
-    if not _noticed:
-        _noticed = True
-        _log.warning(
-            "plans and changes cannot be kept in %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
-            state_folder(),
-            error.strerror or error,
-        )
 
 
 def _prune_once() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from poseidon_nb.plans.journal_entry import AccountKey
@@ -43,7 +42,12 @@ def _make_salt(path: Path) -> None:
     own.touch(mode=0o600, exist_ok=False)
     try:
         own.write_bytes(secrets.token_bytes(_SALT_BYTES))
-        with suppress(FileExistsError):
+        try:
             os.link(own, path)
+        except FileExistsError:
+            return
+        except OSError:
+            # A file system without links.
+            own.replace(path)
     finally:
-        own.unlink()
+        own.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Every request that may have changed something, of all kernels of this machine: what ``%do log`` shows beside its own.
 
-A file a day, to which all kernels append whole lines. No bodies and no tokens: see `transport.journal`.
+A file a day, to which all kernels append whole lines. No bodies and no tokens: see `transport.change_log`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from poseidon_nb.plans.journal_entry import read_time, text_of
 from poseidon_nb.plans.journal_files import MAX_AGE_DAYS, private_folder, state_folder
-from poseidon_nb.transport.journal import MOST_CHANGES, Change
+from poseidon_nb.transport.change_log import MOST_CHANGES, Change
 
 if TYPE_CHECKING:
     from datetime import datetime

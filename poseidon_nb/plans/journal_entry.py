@@ -271,7 +271,8 @@ def chains_data(chains: Iterable[Chain]) -> list[list[dict[str, Any]]]:
 
 def text_of(line: Mapping[str, Any]) -> bytes:
     """Return a line as it is written."""
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    # What is no JSON is for people only: a time that a change is from or to.
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace") + b"\n"
 
 
 def read_time(text: str) -> datetime:
@@ -288,8 +289,14 @@ def read_time(text: str) -> datetime:
     return time.astimezone(UTC)
 
 
-def verbs_of(chains: Iterable[Chain]) -> str:
-    """Return a title for a plan that has none: ``"resize web-1"``, ``"create 12 droplets"``."""
+def safe_title(title: str, chains: Sequence[Chain]) -> str:
+    """Return a plan's title; where its steps hold secrets, the command may, too, and what is done stands in its place."""
+    secret = holds_secret(title) or any(not _may_be_kept(step.request) for chain in chains for step in chain)
+    return _what_is_done(chains) if secret or not title else title
+
+
+def _what_is_done(chains: Iterable[Chain]) -> str:
+    """Return what chains do, in short: ``"resize web-1"``, ``"create 12 droplets"``."""
     targets = [(step.verb, target) for chain in chains for step in chain for target in step.targets]
     names = list(dict.fromkeys(target.name for _, target in targets))
     verbs = Counter(verb for verb, _ in targets)
@@ -319,7 +326,8 @@ def _step_data(step: Step) -> dict[str, Any]:
     elif request.body is not None:
         data["body"] = request.body
     if step.change != _PLAIN.change:
-        data["change"] = [step.change.field, step.change.before, step.change.after]
+        values = [None, None] if "secret" in data else [step.change.before, step.change.after]
+        data["change"] = [step.change.field, *values]
     if step.when is not When.NEXT:
         data["when"] = step.when.value
     if step.references:

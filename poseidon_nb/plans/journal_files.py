@@ -7,6 +7,7 @@ ended and is not locked was interrupted. What has ended is moved into a folder o
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import time
@@ -37,6 +38,12 @@ _ID_LENGTH = 5
 _DAY_S = 86_400
 #: For a moment whoever lists the plans holds a lock: to see whether somebody does.
 _PATIENCE_S = 1.0
+#: A plan of many things waits for the disk so many times at once, and then no more often than after this pause.
+_SINGLE_SYNCS = 10
+_SYNC_PAUSE_S = 0.05
+
+
+_log = logging.getLogger("poseidon_nb")
 
 
 class PlanRuns(ConfigurationError):
@@ -69,6 +76,9 @@ class PlanFile:
         self._pid = os.getpid()
         #: A record writes to it, and will let it go.
         self.running = False
+        self._syncs = 0
+        self._synced_s = 0.0
+        self._unsynced = False
 
     @property
     def open(self) -> bool:
@@ -81,7 +91,9 @@ class PlanFile:
         return self._pid == os.getpid()
 
     def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Append a line; with ``sync`` it is on the disk when this returns.
+        """Append a line; with ``sync`` it is on the disk when this returns, or within moments where there are many.
+
+        A line outlasts this process in any case; being on the disk it outlasts the machine's power, too.
 
         Raises
         ------
@@ -91,8 +103,10 @@ class PlanFile:
         text = text_of(line)
         if os.write(self._handle, text) != len(text):
             raise OSError("the line was written in part only")
-        if sync:
+        self._unsynced |= sync
+        if self._unsynced and (self._syncs < _SINGLE_SYNCS or time.monotonic() - self._synced_s >= _SYNC_PAUSE_S):
             os.fsync(self._handle)
+            self._syncs, self._synced_s, self._unsynced = self._syncs + 1, time.monotonic(), False
 
     def end(self) -> None:
         """Move it to what has ended, and let it go."""
@@ -105,7 +119,7 @@ class PlanFile:
         self.release()
 
     def release(self) -> None:
-        """Let it go as it is: from now on it counts as interrupted."""
+        """Release it as it is: from now on it counts as interrupted."""
         if self._handle >= 0:
             with contextlib.suppress(OSError):
                 os.close(self._handle)
@@ -295,3 +309,19 @@ def _lock(path: Path) -> BaseFileLock:
 
     # Not a thread's: the engine's threads end what the caller's began.
     return filelock.FileLock(path, mode=0o600, thread_local=False)
+
+
+#: Whether somebody was told that nothing can be kept.
+_noticed = False
+
+
+def notice(error: OSError) -> None:
+    """Warn once for this process that plans are kept in memory only."""
+    global _noticed  # noqa: PLW0603  # one notice for the process
+    if not _noticed:
+        _noticed = True
+        _log.warning(
+            "plans and changes cannot be kept in %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
+            state_folder(),
+            error.strerror or error,
+        )

@@ -116,9 +116,12 @@ class Plan:
         """
         if self.client is None:
             raise InvalidArgument("this plan was stored, and knows its account no more: make it again")
-        return self.client.engine.run(
+        from poseidon_nb.plans.outcomes import for_each  # noqa: PLC0415  # needed once something was executed
+
+        outcomes = self.client.engine.run(
             self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
         )
+        return for_each(self, outcomes)
 
     def apply(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
@@ -141,10 +144,10 @@ class Plan:
             A step failed; the error's ``frame`` has all outcomes.
         """
         from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
-        from poseidon_nb.plans.outcomes import failures  # noqa: PLC0415  # needed once something was executed
+        from poseidon_nb.plans.outcomes import failures  # noqa: PLC0415  # as in `run`
 
         outcomes = self.run(wait=wait, timeout_s=timeout_s, on_progress=on_progress)
-        frame, failed = outcomes_frame(self, outcomes), failures(outcomes)
+        frame, failed = outcomes_frame(self, outcomes), failures(self, outcomes)
         if failed:
             raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
         return frame
@@ -159,8 +162,10 @@ class Plan:
         return listing(self)
 
     def _repr_html_(self) -> str:
-        from poseidon_nb.plans.texts import headline  # noqa: PLC0415  # as above
+        from poseidon_nb.plans.texts import MAX_LINES, headline  # noqa: PLC0415  # as above
 
         notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
-        table: str = self.frame().to_html(index=False, na_rep="", border=0, float_format="{:,.2f}".format)
+        table: str = self.frame().to_html(
+            index=False, na_rep="", border=0, float_format="{:,.2f}".format, max_rows=MAX_LINES
+        )
         return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"

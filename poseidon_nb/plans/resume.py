@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
-from poseidon_nb.plans.journal import Continued, resuming, unended
 from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_continued import Continued, resuming
 from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.plans.journal_list import unended
 from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.resume_facts import ASIDE, Verdict
 from poseidon_nb.plans.resume_reading import PER_PAGE, Reading, read_and_judge
-from poseidon_nb.plans.resume_verdicts import ASIDE, Verdict, chain_left, judge, was_begun
+from poseidon_nb.plans.resume_verdicts import chain_left, judge, was_begun
 from poseidon_nb.text import hint, joined, nearest
 
 if TYPE_CHECKING:
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.outcomes import Status
     from poseidon_nb.client.engine.steps import Chain, Step, Target
-    from poseidon_nb.plans.journal import Listed
     from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.journal_files import PlanFile
-    from poseidon_nb.plans.resume_verdicts import Judged
+    from poseidon_nb.plans.journal_list import Listed
+    from poseidon_nb.plans.resume_facts import Judged
 
 
 @dataclass(slots=True)

@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S
+from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S, ROUNDING, SentWindow
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
-from poseidon_nb.plans.resume_verdicts import Facts, in_flight, judge, may_lag
+from poseidon_nb.plans.resume_facts import Facts
+from poseidon_nb.plans.resume_verdicts import in_flight, judge, may_lag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from typing import Any
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.plans.journal_entry import Entry
-    from poseidon_nb.plans.resume_verdicts import Judged
+    from poseidon_nb.plans.resume_facts import Judged
 
     Row = Mapping[str, Any]
 
 #: From so many on things are read by pages.
 BY_PAGES = 6
+#: What is surely not done where it does not show: the service has each key, domain and tag once, and a change of a record
+#: may be repeated.
+_SHOWN_IF_DONE = frozenset({"sshKeys_create", "domains_create", "tags_create", "domains_patch_record"})
 PER_PAGE = 200
 
 
@@ -37,6 +42,12 @@ def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tupl
         if not may_lag(entry, judged, facts):
             break
     return judged
+
+
+def _is_looked_for(step: Step) -> bool:
+    """Return whether nothing else tells what became of a step whose answer never came."""
+    droplets = step.request.operation_id == "dropletActions_post" or step.awaits == "droplets"
+    return not droplets and step.request.method != "DELETE"
 
 
 class Reading:
@@ -72,7 +83,7 @@ class Reading:
             snapshots={id_: self._page(f"/v2/droplets/{id_}/snapshots", "snapshots") for id_ in ids & snapped},
             created={place: self._named(step) for place, step in lost if step.awaits == "droplets"},
             gone={path: self._gone(path) for path in deleted if match("GET", path)},
-            found={place: self._found(step) for place, step in lost},
+            found={place: self._found(step, entry.sending[place]) for place, step in lost if _is_looked_for(step)},
         )
 
     def _read_droplets(self, ids: set[int]) -> None:
@@ -120,19 +131,35 @@ class Reading:
             return True
         return False
 
-    def _found(self, step: Step) -> bool | None:
-        """Return whether a change shows at the path of its request; None where nothing does."""
-        change, path = step.change, step.request.path
-        read = match("GET", path)
-        if not change.field or change.before == change.after or read is None:
-            return None
+    def _found(self, step: Step, since: datetime) -> bool | None:
+        """Return whether a change was carried out, as far as the account shows it; None where it does not."""
+        look = self._client.engine.sender.looks.look_for(step)
         try:
-            answer = self._client.api("GET", path)
+            if look is not None:
+                return True if look(_Since(since)) else False if step.request.operation_id in _SHOWN_IF_DONE else None
+            return self._reads_as_changed(step)
         except PoseidonError:
             return None
+
+    def _reads_as_changed(self, step: Step) -> bool | None:
+        change, read = step.change, match("GET", step.request.path)
+        if not change.field or change.before == change.after or read is None:
+            return None
+        answer = self._client.api("GET", step.request.path)
         row = answer.get(operation(read[0].id).answer_key, answer) if isinstance(answer, dict) else {}
         value = row.get(change.field) if isinstance(row, dict) else None
-        return {change.after: True, change.before: False}.get(value) if isinstance(value, str | int | None) else None
+        return True if value == change.after else False if value == change.before else None
+
+
+class _Since(SentWindow):
+    """When a request went out, as the journal tells."""
+
+    def __init__(self, time: datetime) -> None:
+        self._time = time
+
+    def since(self) -> datetime:
+        """Return the earliest time that the server can have written on what the request made; UTC."""
+        return self._time - ROUNDING
 
 
 def _droplets_of(entry: Entry) -> set[int]:

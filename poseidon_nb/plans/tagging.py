@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.chains import target_of
+from poseidon_nb.client.engine.droplet_steps import target_of
 from poseidon_nb.client.engine.steps import Change, Step, Target
 from poseidon_nb.transport.request import request_for
 

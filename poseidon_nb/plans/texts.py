@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Things named in a sentence; of more the rest is counted.
 MAX_NAMED = 8
+#: Lines of a plan that is shown.
+MAX_LINES = 60
 #: Letters of a request's body in a sentence.
 MAX_TOLD = 200
 #: The verb of a step that is a bare request.
@@ -49,12 +51,12 @@ class _Phrase:
 
 def summary(plan: Plan) -> str:
     """Return what a plan does, its things and its money: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
-    return "; ".join(map(_in_full, _phrases(plan)))
+    return "; ".join(_said(phrase, phrase.verb, phrase.kind) for phrase in _phrases(plan))
 
 
 def in_brief(plan: Plan) -> str:
-    """Return it as a button says it: ``power off web-1``; snapshots, which have a name each, are counted without those."""
-    return "; ".join(map(_spoken, _phrases(plan, brief=True)))
+    """Return the same as a button says it: ``power off web-1``; snapshots, which have a name each, without those."""
+    return "; ".join(_said(phrase, spoken(phrase.verb), "") for phrase in _phrases(plan, brief=True))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -103,28 +105,17 @@ def _detail(chain: Chain, step: Step) -> str:
     return f"{detail}, the disk too" if isinstance(body, dict) and body.get("disk") is True else detail
 
 
-def _in_full(phrase: _Phrase) -> str:
-    targets = phrase.targets
+def _said(phrase: _Phrase, verb: str, kind: str) -> str:
+    """Return a phrase in words; the kind of a single thing only where it is given."""
+    targets, money = phrase.targets, money_of(phrase.steps)
     # Of what is gone for good the id has to be right too.
     exact = any(step.request.method == "DELETE" for step in phrase.steps)
-    names = [str(target) if exact else target.name for target in targets]
+    names = [printable(str(target) if exact else target.name) for target in targets]
     if phrase.verb == BARE:
-        return f"{printable(names[0])}{money_of(phrase.steps)}"
+        return f"{names[0]}{money}"
     if len(targets) == 1:
-        return f"{phrase.verb} {phrase.kind} {printable(names[0])}{phrase.detail}{money_of(phrase.steps)}"
-    return _of_several(phrase, phrase.verb, names)
-
-
-def _spoken(phrase: _Phrase) -> str:
-    names = [target.name for target in phrase.targets]
-    if len(names) > 1:
-        return _of_several(phrase, spoken(phrase.verb), names)
-    verb = "" if phrase.verb == BARE else f"{spoken(phrase.verb)} "
-    return f"{verb}{printable(names[0])}{phrase.detail}{money_of(phrase.steps)}"
-
-
-def _of_several(phrase: _Phrase, verb: str, names: Sequence[str]) -> str:
-    return f"{verb} {counted(len(names), phrase.kind)}{phrase.detail}{money_of(phrase.steps)}: {named(names)}"
+        return f"{' '.join(filter(None, (verb, kind, names[0])))}{phrase.detail}{money}"
+    return f"{verb} {counted(len(targets), phrase.kind)}{phrase.detail}{money}: {named(names)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
@@ -160,7 +151,7 @@ def headline(plan: Plan) -> str:
 
 
 def listing(plan: Plan) -> str:
-    """Return a plan as text: a line for each step."""
+    """Return a plan as text: a line for each step, the first of many."""
     lines = [f"<Plan {headline(plan)}>"]
     for chain in plan.chains:
         for number, step in enumerate(chain):
@@ -174,6 +165,8 @@ def listing(plan: Plan) -> str:
             change = _from_to(step)
             targets = named([str(target) for target in step.targets])
             lines.append(f"  {lead}{step.verb} {targets}{change}{f' ({told})' if told else ''}")
+    if len(lines) > MAX_LINES:
+        lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} steps more: frame() has all"]
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
 
 

@@ -115,7 +115,7 @@ def refused(status: int) -> bool:
 
 
 def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Give how many seconds a 429 asks to wait, or None when it does not say.
+    """Return how many seconds a 429 asks to wait, or None when it does not say.
 
     ``Retry-After`` comes only with the burst limit; the hourly limit says ``ratelimit-reset``, the second at which the
     oldest request leaves the window (API introduction, "Rate Limit").

@@ -35,7 +35,7 @@ _SHORTEST = 6
 
 
 def hidden(body: Any) -> Any:
-    """Give a copy of a body in which no secret stands."""
+    """Return a copy of a body in which no secret stands."""
     if isinstance(body, dict):
         return {
             name: MARK if isinstance(value, str) and _is_secret(name, body) else hidden(value)
@@ -45,7 +45,7 @@ def hidden(body: Any) -> Any:
 
 
 def secrets_in(body: Any) -> Iterator[str]:
-    """Give the secrets that stand in a body."""
+    """Return the secrets that stand in a body."""
     if isinstance(body, dict):
         for name, value in body.items():
             if not isinstance(value, str):

@@ -20,7 +20,7 @@ from poseidon_nb.errors import (
 )
 from poseidon_nb.transport import cancellation, deadline, environment
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
-from poseidon_nb.transport.journal import READING, Course, Journal
+from poseidon_nb.transport.change_log import READING, ChangeLog, RequestTrace
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
 from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy, refused
@@ -55,8 +55,8 @@ class Session:
         it drips. Pauses and repeats are not in it; `deadline` bounds those.
     read_only : bool
         Refuse every request but GET. ``POSEIDON_READ_ONLY``, read at every request, does so too.
-    journal : Journal, optional
-        Where each change that is sent is written down, once, with what became of it; none is kept by default.
+    changes : ChangeLog, optional
+        Where each change that is sent is written down, once, with what became of it; by default nowhere.
     clock : Clock
         Whose time it is.
     policy : RetryPolicy
@@ -76,7 +76,7 @@ class Session:
         base_url: str = PRODUCTION,
         timeout_s: float = 30.0,
         read_only: bool = False,
-        journal: Journal | None = None,
+        changes: ChangeLog | None = None,
         clock: Clock = SYSTEM_CLOCK,
         policy: RetryPolicy | None = None,
         chance: Callable[[], float] = random.random,
@@ -89,8 +89,8 @@ class Session:
         self.credential = credential
         self.timeout_s = timeout_s
         self._read_only = read_only
-        self.journal = journal
-        #: The account's name for the journal, once somebody knows it.
+        self.changes = changes
+        #: The account's name for the log of changes, once somebody knows it.
         self.account = ""
         self.clock = clock
         self._policy = policy or RetryPolicy()
@@ -152,26 +152,25 @@ class Session:
         """
         if request.method != "GET":
             self._refuse_if_read_only(request)
-        course = Course(request)
+        trace = RequestTrace(request)
         try:
-            return self._repeat(request, on_wait, course)
+            return self._repeat(request, on_wait, trace)
         except BaseException as error:
-            course.ended(error)
+            trace.ended(error)
             raise
         finally:
             # Also when Ctrl-C fell between the request and its answer: that change is the one to look up.
-            self._write_down(request, course)
+            self._write_down(request, trace)
 
     def server_now(self) -> datetime:
-        """Give the time of day by the server's clock, as far as its replies have told; UTC."""
+        """Return the time of day by the server's clock, as far as its replies have told; UTC."""
         return self.clock.now() + timedelta(seconds=self._server_ahead_s)
 
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
 
-    # --- again and again ---------------------------------------------------------------------------------------------
-    def _repeat(self, request: Request, on_wait: Callable[[float, str], None] | None, course: Course) -> Reply:
+    def _repeat(self, request: Request, on_wait: Callable[[float, str], None] | None, trace: RequestTrace) -> Reply:
         attempt = 0
         came: Reply | TransportError | None = None
         #: The last try that may have been carried out.
@@ -180,9 +179,9 @@ class Session:
             attempt += 1
             if not self._take_turn(request, on_wait):
                 raise self._error(request, came, doubt)
-            course.begins(self.clock.now())
+            trace.begins(self.clock.now())
             came = self._try_once(request)
-            course.came(came)
+            trace.came(came)
             if isinstance(came, Reply) and came.status < _REDIRECTS.start and not came.garbled(request):
                 return came
             if isinstance(came, Reply):
@@ -219,14 +218,13 @@ class Session:
             return
         raise ReadOnly(f"read-only: {request.label} would change the account; {way} to allow it")
 
-    def _write_down(self, request: Request, course: Course) -> None:
-        if self.journal is None or request.method in READING:
+    def _write_down(self, request: Request, trace: RequestTrace) -> None:
+        if self.changes is None or request.method in READING:
             return
-        change = course.change(self.account, self.credential.token)
+        change = trace.change(self.account, self.credential.token)
         if change is not None:
-            self.journal.add(change)
+            self.changes.add(change)
 
-    # --- one try -----------------------------------------------------------------------------------------------------
     def _try_once(self, request: Request) -> Reply | TransportError:
         """Send once, in a turn that was taken, and give it back."""
         reply: Reply | None = None
@@ -279,7 +277,6 @@ class Session:
             )
         return error_for(request, came, self.credential, self.server_now())
 
-    # --- waiting -----------------------------------------------------------------------------------------------------
     def _take_turn(self, request: Request, on_wait: Callable[[float, str], None] | None) -> bool:
         """Wait for a turn and take it; return whether there is one in the time that is left."""
         work = cancellation.current()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue.effects import effect_of
-from poseidon_nb.client.droplets.chains import STATUS_FOR
+from poseidon_nb.client.engine.droplet_steps import STATUS_FOR
 from poseidon_nb.plans.words import spoken
 
 if TYPE_CHECKING:

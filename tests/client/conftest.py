@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poseidon_nb.client.client import Client, connect
-from poseidon_nb.client.droplets.chains import action_step
+from poseidon_nb.client.engine.droplet_steps import action_step
 from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.sandbox import Sandbox
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from poseidon_nb.client.droplets.chains import action_step
+from poseidon_nb.client.engine.droplet_steps import action_step
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, TimedOut, Unprocessable
 
 
@@ -122,3 +123,29 @@ def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet,
         finish()
     assert [one.status for one in execution.outcomes()] == ["completed"]
     assert {record.exc_info[0] for record in caplog.records} == {KeyError}
+
+
+def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(client, active, monkeypatch):
+    # Longer than the test: whoever waits for the next slice waits for too long.
+    monkeypatch.setattr("poseidon_nb.client.engine.engine.SLICE_S", 60.0)
+    held, on_its_way, sent = threading.Event(), threading.Event(), threading.Event()
+
+    def begin(chains, title):
+        record = SimpleNamespace(**dict.fromkeys(("accepted", "ended", "close", "leave"), lambda *_, **__: None))
+        record.sending = (lambda *_: (on_its_way.set(), held.wait(30))) if title == "slow" else lambda *_: sent.set()
+        return record
+
+    engine = client.engine
+    engine.recorder = SimpleNamespace(begin=begin)
+    threads = []
+    engine.drive = lambda driven: threads.append(threading.Thread(target=driven.work)) or threads[-1].start()
+    for title, droplet in zip(("slow", "quick"), active, strict=False):
+        engine.start([(action_step(droplet.to_dict(), "reboot"),)], title=title, on_change=lambda *_: None)
+        assert on_its_way.wait(5)
+    try:
+        assert sent.wait(5)
+    finally:
+        held.set()
+        for thread in threads:
+            thread.join(10)
+    assert engine.background == []

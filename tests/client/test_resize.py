@@ -63,7 +63,7 @@ def test_a_shutdown_that_errors_is_followed_by_cutting_the_power(web, sandbox, t
 
 
 def test_a_shutdown_that_takes_too_long_is_outlasted(web, types, monkeypatch):
-    monkeypatch.setattr("poseidon_nb.client.droplets.chains.OBEY_S", 3.0)
+    monkeypatch.setattr("poseidon_nb.client.engine.droplet_steps.OBEY_S", 3.0)
     web.resize(BIGGER, restart=True)
     assert types(web) == ["shutdown", "resize", "power_on"]
     assert web.active

@@ -7,8 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.faults.account import Account
 from tests.faults.kill_child import FIRST_SIZE, IMAGE, REGION, SIZE
 from tests.faults.kill_run import JOBS, Wish, judge, run_kill
@@ -16,7 +14,6 @@ from tests.faults.kill_run import JOBS, Wish, judge, run_kill
 RUN = Path(__file__).with_name("kill_run.py")
 
 
-@pytest.mark.xfail(reason="holds once there is `plans resume`; then this line goes", strict=True)
 def test_twenty_killed_processes_are_resumed() -> None:
     done = subprocess.run(
         [sys.executable, str(RUN), "--kills", "20"], capture_output=True, text=True, check=False, timeout=115

@@ -9,7 +9,7 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.frames.schemas import TABLES
-from poseidon_nb.magics.handlers import HANDLERS
+from poseidon_nb.magics.handlers import ACTS, HANDLERS
 from poseidon_nb.magics.language.vocabulary import entry, own_groups
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"
@@ -18,7 +18,9 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwX
 def test_every_verb_of_the_table_has_a_handler_and_no_handler_is_left_over():
     written_out = {(group.name, verb.name) for group in own_groups() for verb in group.verbs}
     named = {(group.name, row.name) for group in own_groups() for row in group.named}
-    assert written_out <= set(HANDLERS) <= written_out | named
+    ruled = {("keys", "update"), ("tags", "create"), ("images", "create_custom"), ("api", "api"), ("apply", "apply")}
+    assert written_out - ruled <= {*HANDLERS, *ACTS} <= written_out | named
+    assert not {*HANDLERS} & {*ACTS}
 
 
 def dtypes_of(table: str) -> dict[str, str]:
@@ -216,7 +218,7 @@ def test_what_was_made_can_be_completed_at_once(desk):
 
 
 def test_the_table_of_a_verb_that_acts_has_the_columns_that_the_help_promises(desk):
-    for line in ("droplets power_off web-1", "droplets rename web-2 front", "tags delete web --yes"):
+    for line in ("droplets power_off web-1 --yes", "droplets rename web-2 front", "tags delete web --yes"):
         group, verb = line.split()[:2]
         frame = desk.do(line)
         assert tuple(frame) == entry(group, verb).columns

@@ -61,7 +61,7 @@ def test_a_secret_is_not_shown_by_a_dry_run(desk):
 
 
 @responses.activate
-def test_a_secret_that_an_error_quotes_reaches_neither_the_error_nor_the_journal(clock):
+def test_a_secret_that_an_error_quotes_reaches_neither_the_error_nor_the_log_of_changes(clock):
     responses.post(
         "https://api.digitalocean.com/v2/gen-ai/openai/keys",
         json={"id": "bad", "message": f"{SECRET} is no key", "given": [SECRET]},
@@ -70,7 +70,7 @@ def test_a_secret_that_an_error_quotes_reaches_neither_the_error_nor_the_journal
     client = connect(token=TOKEN, clock=clock)
     with pytest.raises(errors.Unprocessable, match=r"\(not shown\) is no key") as caught:
         client.call("genai_create_openai_api_key", name="x", api_key=SECRET)
-    assert SECRET not in f"{caught.value} {caught.value.__dict__} {client.journal.changes()}"
+    assert SECRET not in f"{caught.value} {caught.value.__dict__} {client.changes.entries()}"
     assert json.loads(responses.calls[0].request.body)["api_key"] == SECRET
 
 

@@ -24,7 +24,7 @@ def real(monkeypatch, clock):
         def connect_there(given=None, **settings):
             return connect(given, **settings) if given else connect(base_url=account.url, **settings)
 
-        for place in ("poseidon_nb.client.client", "poseidon_nb.magics.handlers.accounts"):
+        for place in ("poseidon_nb.client.client", "poseidon_nb.plans.connect", "poseidon_nb.magics.handlers.accounts"):
             monkeypatch.setattr(f"{place}.connect", connect_there)
         yield account
 

@@ -190,9 +190,35 @@ def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_wo
     assert "completed" in notebook.text(f"%do actions wait {match[1]} --columns status")
 
 
+def interrupt_once_rows_show(notebook, number):
+    for _ in range(600):
+        time.sleep(0.05)
+        if len(notebook.notebook.cells) > number and notebook.notebook.cells[number].outputs:
+            break
+    os.kill(notebook.client.km.provisioner.pid, signal.SIGINT)
+
+
 def interrupt_soon(notebook):
     time.sleep(0.8)  # the kernel is another process, and its clock cannot be handed in
     os.kill(notebook.client.km.provisioner.pid, signal.SIGINT)
+
+
+def test_ctrl_c_in_a_restart_strands_no_droplet_and_its_rows_go_on(notebook):
+    thread = threading.Thread(target=interrupt_once_rows_show, args=[notebook, len(notebook.notebook.cells)])
+    thread.start()
+    error = notebook.error("%do droplets resize web-2 --size s-4vcpu-8gb --restart --yes")
+    thread.join()
+    assert error.ename == "KeyboardInterrupt"
+    told = "\n".join(error.traceback)
+    assert "web-2: resize and power_on goes on in the background while this kernel lives" in told
+    assert "%do plans resume" in told
+    cell = notebook.notebook.cells[-1]
+    assert any("goes on in the background" in text for text in texts(cell.outputs))
+    wait = "import time\nfor _ in range(300):\n    time.sleep(0.1)\n    if not po.current_client().engine.background: break"
+    notebook.run("import poseidon_nb as po", wait)
+    assert "active" in notebook.text("%do droplets get web-2 --columns status,size")
+    assert "s-4vcpu-8gb" in notebook.text("%do droplets get web-2 --columns status,size")
+    assert any("ended in the background" in text for text in texts(cell.outputs))
 
 
 def test_loading_again_and_unloading_leave_one_of_each_and_keep_the_account(notebook):

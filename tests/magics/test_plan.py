@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 from collections import defaultdict
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -366,7 +367,7 @@ def test_apply_takes_the_plan_asks_as_the_command_would_and_tells_each_step(desk
     assert desk.do("droplets get web-1")["size"][0] == "s-4vcpu-8gb"
     desk.do("apply {plan} --dry-run", plan=plan)
     assert len(requests_in(desk.front.said[-1])) == 5
-    assert desk.do("apply {plan} --plan", plan=plan) is plan
+    assert desk.do("apply {plan} --plan", plan=plan) == plan
 
 
 def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
@@ -404,3 +405,12 @@ def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
     other = Plan(plan.title, "ada@example.com", plan.chains)
     with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses SANDBOX"):
         desk.do("apply {plan}", plan=other)
+
+
+def test_a_plan_for_another_account_is_refused(desk):
+    plan = desk.do("droplets power_off web-1 --plan")
+    with po.Sandbox() as other, po.connect(other) as stranger:
+        foreign = replace(plan, client=stranger)
+        with pytest.raises(errors.InvalidArgument, match="this plan is for SANDBOX, and %do uses SANDBOX: choose its"):
+            desk.do("apply {plan} --yes", plan=foreign)
+        assert not [one for one in other.requests if one.method == "POST"]

@@ -224,12 +224,12 @@ def test_the_price_limit_is_the_users(desk, limit, asks):
     assert bool(desk.front.questions) is asks
 
 
-def test_a_real_account_is_named_by_its_address(desk):
+def test_a_real_account_is_named_by_its_address(desk, monkeypatch):
     from poseidon_nb.client.client import Client
 
-    client = Client(desk.kernel.client()._connection.session)
-    client._label = None  # as for an account that is not on this machine
-    assert client.label() == "ada@tidepool-maps.example"
+    session = desk.kernel.client()._connection.session
+    monkeypatch.setattr(type(session), "loopback", False)  # as for an account that is not on this machine
+    assert Client(session).label() == "ada@tidepool-maps.example"
 
 
 def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(desk, monkeypatch):

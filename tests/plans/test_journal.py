@@ -8,22 +8,26 @@ import os
 import re
 import stat
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import responses
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.client.engine.steps import Reference, Step, Target, When
+from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
 from poseidon_nb.plans import journal, journal_files
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, read_entry, text_of
 from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.plans.journal_list import unended
 from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.sandbox.replies import Reply
 from poseidon_nb.transport.request import request_for
 
 DROPLET = {"id": 521000031, "name": "web-1", "status": "active", "size_slug": "s-1vcpu-1gb"}
@@ -82,9 +86,9 @@ def test_acceptances_and_outcomes_are_kept(client):
 
 def test_what_has_ended_is_not_listed_any_more(client):
     record = client.engine.recorder.begin([CHAIN], "")
-    assert [one.state for one in journal.unended(account_key(client))] == ["running here"]
+    assert [one.state for one in unended(account_key(client))] == ["running here"]
     record.close()
-    assert journal.unended(account_key(client)) == []
+    assert unended(account_key(client)) == []
     assert [path.name for path in PlanFiles(state_folder()).folder.iterdir()] == ["ended"]
     record.close()
     record.accepted(0, 0, things=[], actions=[])
@@ -96,6 +100,14 @@ def test_a_plan_of_one_step_is_closed_with_it(client, status):
     record = client.engine.recorder.begin([chain], "")
     record.ended(0, 0, outcomes(chain[0], status))
     assert PlanFiles(state_folder()).ids() == []
+
+
+def test_a_plan_whose_droplet_could_not_be_powered_on_stays_listed(client):
+    record = client.engine.recorder.begin([CHAIN], "")
+    for at, status in enumerate(("completed", "unchanged", "completed", "failed")):
+        record.ended(0, at, outcomes(CHAIN[at], status))
+    record.close()
+    assert [one.state for one in unended(account_key(client))] == ["interrupted"]
 
 
 def test_a_plan_of_one_step_whose_end_is_not_known_stays_until_it_is_closed(client):
@@ -149,13 +161,15 @@ def test_no_secret_and_no_token_reaches_the_disk(client):
         for field, value in SECRETS.items()
     ]
     steps.append(replace(CHAIN[2], request=replace(CHAIN[2].request, body=b"hunter2hunter2")))
-    record = client.engine.recorder.begin([tuple(steps)], "t")
+    steps.append(replace(CHAIN[2], change=Change("password", "hunter2", "hunter2hunter2"), request=steps[1].request))
+    record = client.engine.recorder.begin([tuple(steps)], "databases reset --password hunter2hunter2")
     for at, step in enumerate(steps):
         record.ended(0, at, outcomes(step, "failed", NoSuchName("hunter2hunter2", name="x")))
     written = b"".join(path.read_bytes() for path in state_folder().rglob("*") if path.is_file())
     assert b"hunter2" not in written
     assert client._connection.session.credential.token.reveal().encode() not in written
     entry = read(record.id)
+    assert entry.title == "resize web-1"
     assert entry.secret == {(0, at) for at in range(len(steps))}
     assert {step.request.body for step in entry.chains[0]} == {NOT_KEPT}
 
@@ -164,7 +178,7 @@ def test_a_plan_of_which_only_secrets_are_left_is_to_be_given_again(client):
     step = create_steps(["a"], {"size": "s", "image": 1, "user_data": "secret"}, single=True)[0]
     record = client.engine.recorder.begin([(step,)], "t")
     forget_the_process(record)
-    assert [one.state for one in journal.unended(account_key(client))] == ["to be given again"]
+    assert [one.state for one in unended(account_key(client))] == ["to be given again"]
 
 
 def forget_the_process(record):
@@ -176,10 +190,10 @@ def forget_the_process(record):
 def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_apart(client, clock):
     record = client.engine.recorder.begin([CHAIN], "t")
     forget_the_process(record)
-    assert [(one.id, one.state) for one in journal.unended(account_key(client))] == [(record.id, "interrupted")]
+    assert [(one.id, one.state) for one in unended(account_key(client))] == [(record.id, "interrupted")]
     with Sandbox(droplets=2, clock=clock, seed=7) as other, connect(other, clock=clock) as stranger:
-        assert [one.state for one in journal.unended(account_key(stranger))] == ["other account"]
-    assert [one.state for one in journal.unended(None)] == ["other account"]
+        assert [one.state for one in unended(account_key(stranger))] == ["other account"]
+    assert [one.state for one in unended(None)] == ["other account"]
 
 
 def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
@@ -187,7 +201,7 @@ def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
     files = PlanFiles(state_folder())
     assert files.runs(record.id)
     journal._live.pop(record.id)
-    assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
+    assert [one.state for one in unended(account_key(client))] == ["running in another kernel"]
     for held in (files.take, files.forget):
         with pytest.raises(PlanRuns, match=f"plan {record.id} runs"):
             held(record.id)
@@ -216,6 +230,7 @@ def test_files_are_the_users_alone(client):
     assert (folder / f"{record.id}.jsonl").exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_fork_neither_writes_nor_lets_go(client):
     record = client.engine.recorder.begin([CHAIN], "t")
     files = PlanFiles(state_folder())
@@ -225,11 +240,7 @@ def test_a_fork_neither_writes_nor_lets_go(client):
         try:
             record.accepted(0, 0, things=[], actions=[])
             record.close()
-            ok = (
-                not record.mine
-                and files.runs(record.id)
-                and journal.unended(None)[0].state == "running in another kernel"
-            )
+            ok = not record.mine and files.runs(record.id) and unended(None)[0].state == "running in another kernel"
         finally:
             os._exit(0 if ok else 1)
     assert os.waitpid(child, 0)[1] == 0
@@ -265,7 +276,7 @@ def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers
         (folder / f"bad{number}.jsonl").write_text(text)
     (folder / "badx.jsonl").write_bytes(b"\xff\xfe\n")
     (folder / "note.txt").write_text("mine")
-    listed = journal.unended(account_key(client))
+    listed = unended(account_key(client))
     assert listed[0].id == record.id
     assert [one.state for one in listed[1:]] == ["damaged"] * 10
     assert all(one.note and "\n" not in one.note for one in listed[1:])
@@ -278,27 +289,27 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
 ):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
-    monkeypatch.setattr(journal, "_noticed", False)
+    monkeypatch.setattr(journal_files, "_noticed", False)
     with caplog.at_level(logging.WARNING, "poseidon_nb"):
         one = client.engine.recorder.begin([CHAIN], "one")
         two = client.engine.recorder.begin([CHAIN], "two")
         one.accepted(0, 0, things=[1], actions=[2])
     assert len(caplog.records) == 1
-    assert "cannot be written" in caplog.text
+    assert "cannot be kept" in caplog.text
     assert [
         (x.id, x.entry.title, len(x.entry.accepted))
-        for x in sorted(journal.unended(account_key(client)), key=lambda x: x.entry.title)
+        for x in sorted(unended(account_key(client)), key=lambda x: x.entry.title)
     ] == [
         (one.id, "one", 1),
         (two.id, "two", 0),
     ]
     one.close()
     two.close()
-    assert journal.unended(None) == []
+    assert unended(None) == []
 
 
 def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
-    monkeypatch.setattr(journal, "_noticed", False)
+    monkeypatch.setattr(journal_files, "_noticed", False)
     record = client.engine.recorder.begin([CHAIN], "t")
 
     def full(*_):
@@ -308,7 +319,7 @@ def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
         patch.setattr(os, "write", full)
         record.accepted(0, 0, things=[1], actions=[2])
     assert "No space left" in caplog.text
-    assert journal.unended(None)[0].entry.accepted
+    assert unended(None)[0].entry.accepted
     record.close()
     assert PlanFiles(state_folder()).ids() == []
 
@@ -344,6 +355,43 @@ def test_keys_of_accounts():
     assert not AccountKey().same(AccountKey())
 
 
+def test_an_account_that_does_not_answer_is_known_by_its_token(clock):
+    with Sandbox(droplets=1, clock=clock) as sandbox:
+        client = connect(sandbox, clock=clock)
+        with patched_id(sandbox, "no json"):
+            key = account_key(client)
+        assert key.identity == ""
+        assert account_key(client) == key
+        assert account_key(connect(sandbox, clock=clock)).same(key)
+
+
+@contextmanager
+def patched_id(sandbox, text):
+    """Have the sandbox's id be no JSON, as behind a sign-in page."""
+    controls = sandbox._dispatcher.control
+    route = controls._routes["GET", "/id"]
+    controls._routes["GET", "/id"] = lambda *_: Reply(200, text.encode())
+    yield
+    controls._routes["GET", "/id"] = route
+
+
+@responses.activate
+def test_a_real_account_is_known_by_its_team_and_asked_once(clock):
+    answer = {"account": {"email": "a@example.com", "uuid": "u", "team": {"uuid": "t", "name": "x"}}}
+    responses.get("https://api.digitalocean.com/v2/account", json=answer)
+    client = connect(token="dop_v1_" + "0" * 64, clock=clock)
+    assert (client.identity(), client.label(), client.identity()) == ("team:t", "a@example.com", "team:t")
+    assert len(responses.calls) == 1
+    del answer["account"]["team"]
+    responses.replace("GET", "https://api.digitalocean.com/v2/account", json=answer)
+    assert connect(token="dop_v1_" + "1" * 64, clock=clock).identity() == "account:u"
+    responses.replace("GET", "https://api.digitalocean.com/v2/account", status=403, json={"id": "forbidden"})
+    scoped = connect(token="dop_v1_" + "2" * 64, clock=clock)
+    assert (scoped.identity(), scoped.label()) == ("", "the account of token=")
+    assert account_key(scoped).same(account_key(connect(token="dop_v1_" + "2" * 64, clock=clock)))
+    assert not account_key(scoped).same(account_key(connect(token="dop_v1_" + "3" * 64, clock=clock)))
+
+
 def test_a_sandbox_keeps_its_id_over_save_and_load(tmp_path):
     with Sandbox(droplets=1) as one, Sandbox(droplets=1) as two:
         first, second = connect(one).identity(), connect(two).identity()
@@ -371,12 +419,39 @@ def test_a_small_plan_costs_little_and_two_waits_for_the_disk(client, monkeypatc
     assert sorted(took)[len(took) // 4] < 0.004
 
 
+def test_a_plan_of_many_things_waits_for_the_disk_a_few_times(client, monkeypatch):
+    synced = []
+    record = client.engine.recorder.begin([CHAIN] * 500, "t")
+    monkeypatch.setattr(os, "fsync", synced.append)
+    start = time.monotonic()
+    for number in range(500):
+        record.accepted(number, 0, things=[1], actions=[number])
+    assert len(synced) <= 10 + (time.monotonic() - start) / 0.05
+    monkeypatch.setattr(journal_files, "_SYNC_PAUSE_S", 0.0)
+    record.sending(0, 1)
+    assert synced
+    assert not record._file._unsynced
+    assert len(read(record.id).accepted) == 500
+
+
+def test_a_file_system_without_links_has_a_salt_too(client, monkeypatch):
+    def refused(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    first = account_key(client)
+    assert (state_folder() / "salt").stat().st_size == 16
+    assert account_key(client) == first
+    assert [path.name for path in state_folder().iterdir()] == ["salt"]
+
+
 def test_a_line_is_one_line():
     line = begun_line(
         "a", time=journal_files_time(), version="1", title="a\nb", account="", key=AccountKey(), chains=[]
     )
     assert text_of(line).count(b"\n") == 1
     assert text_of({"lone": "\ud800"})
+    assert text_of({"time": journal_files_time()})
 
 
 def journal_files_time():

@@ -200,4 +200,6 @@ def test_the_names_of_many_are_counted_and_a_bare_request_is_told_as_it_is():
     assert summary(plan_of(*verb_chains(rows, "reboot"))) == (
         "reboot 1,009 droplets: web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 1,001 more"
     )
+    assert len(repr(plan_of(*verb_chains(rows, "reboot"))).splitlines()) == 61
+    assert plan_of(*verb_chains(rows, "reboot"))._repr_html_().count("<tr>") < 70
     assert summary(plan_of(request_chain(Request("PUT", "/v2/x")))) == "PUT /v2/x"

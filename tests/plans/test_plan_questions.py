@@ -84,7 +84,7 @@ def test_every_operation_asks_as_the_list_of_effects_says():
 def test_a_button_says_what_it_does_how_many_and_what_it_costs():
     cases = [
         (verb_chains([ON], "power_off"), "Confirm: power off web-1"),
-        (delete_chains([ON, OFF]), "Confirm: delete 2 droplets ($48.00 a month): web-1 and web-2"),
+        (delete_chains([ON, OFF]), "Confirm: delete 2 droplets ($48.00 a month): web-1 (1) and web-2 (2)"),
         (
             verb_chains([ON], "resize", {"size": "s-large"}, restart=True, sizes=SIZES),
             "Confirm: resize web-1 to s-large with a restart (+$24.00 a month)",

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import random
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections import Counter
 from contextlib import contextmanager
 
 import pytest
 
-from poseidon_nb.client.droplets.chains import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.steps import Reference, Step, Target
 from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans import journal
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_continued import resuming
 from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.plans.journal_list import unended
 from poseidon_nb.plans.resume import plan_left, run_left, taken_up
 from poseidon_nb.sandbox import Sandbox
 
@@ -40,8 +39,22 @@ def _nothing_runs_of_other_tests():
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox(droplets=6, speed=100) as sandbox:
+def sandbox(clock):
+    """A sandbox in whose time nothing waits."""
+    with Sandbox(droplets=6, clock=clock) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox, clock):
+    with connect(sandbox, clock=clock) as client:
+        yield client
+
+
+@pytest.fixture
+def real_sandbox():
+    """A sandbox for other processes, which go by their own clocks."""
+    with Sandbox(droplets=6, speed=200) as sandbox:
         yield sandbox
 
 
@@ -81,84 +94,21 @@ def new_size(droplet):
     return "s-2vcpu-4gb" if droplet.size_slug != "s-2vcpu-4gb" else "s-4vcpu-8gb"
 
 
-def test_a_resize_that_was_killed_goes_on(sandbox):
-    client = connect(sandbox)
+def test_a_resize_that_was_killed_goes_on(real_sandbox):
+    client = connect(real_sandbox)
     droplet = running(client)
     size = new_size(droplet)
-    with kernel(sandbox, f"client.droplets.get({droplet.id}).resize('{size}', restart=True)") as child:
+    with kernel(real_sandbox, f"client.droplets.get({droplet.id}).resize('{size}', restart=True)") as child:
         wait_for(lambda: client.droplets.get(droplet.id).status == "off")
         child.send_signal(signal.SIGKILL)
         child.wait()
-    (one,) = journal.unended(account_key(client))
+    (one,) = unended(account_key(client))
     assert one.state == "interrupted"
     assert one.entry.title == f"droplets resize {droplet.name}"
     resume(client)
     droplet.refresh()
     assert (droplet.status, droplet.size_slug) == ("active", size)
-    assert journal.unended(account_key(client)) == []
-
-
-#: What a kernel does when it is killed: on droplets of its own each, so that nothing waits for another.
-WORK = """
-import threading
-def each(work): [one.start() for one in work]; [one.join() for one in work]
-droplets = {one.name: one for one in client.droplets.list()}
-each([
-    threading.Thread(target=droplets[names[0]].resize, args=(size,), kwargs={"restart": True}),
-    threading.Thread(target=droplets[names[1]].take_snapshot, args=("kept",), kwargs={"restart": True}),
-    threading.Thread(target=client.droplets.create, kwargs=made),
-    threading.Thread(target=droplets[names[2]].reboot),
-])
-"""
-#: More by hand: POSEIDON_KILLS=200.
-KILLS = int(os.environ.get("POSEIDON_KILLS", "20"))
-PARTS = 4
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.timeout(1200)
-def test_kernels_killed_at_random_moments_leave_nothing_behind(part, monkeypatch):
-    for number in range(part, KILLS, PARTS):
-        chance = random.Random(number)
-        with Sandbox(droplets=6, speed=200, seed=number) as sandbox:
-            kill_once(sandbox, chance, f"kill {number}")
-
-
-def kill_once(sandbox, chance, seed):
-    client = connect(sandbox)
-    before = {one.id: one for one in client.droplets.list()}
-    first, second, third, *_ = [
-        one for one in before.values() if one.status == "active" and one.size_slug.startswith("s-")
-    ]
-    size = new_size(first)
-    body = {"names": ["new-1", "new-2"], "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
-    known = {action.id for action in client.actions.list()}
-    told = f"size, names, made = {size!r}, {[first.name, second.name, third.name]!r}, {body!r}"
-    with kernel(sandbox, told + WORK) as child:
-        wait_for(lambda: any(one.method == "POST" for one in sandbox.requests) or child.poll() is not None)
-        time.sleep(chance.uniform(0, 3.0))
-    listed = journal.unended(account_key(client))
-    began = [PlanFiles(state_folder()).path(one.id).read_text() for one in listed]
-    with taken_up(client) as left:
-        judged = [[one.verdict for one in chain] for each in left for chain in each.judged]
-        outcomes = run_left(client, left)[1]
-    seed = "\n".join([seed, *began, str(judged), *map(repr, outcomes)])
-    assert journal.unended(account_key(client)) == [], seed
-    after = {one.id: one for one in client.droplets.list()}
-    off = [one.name for one in after.values() if one.id in before and before[one.id].status == "active" != one.status]
-    assert off == [], seed
-    count = Counter((action.resource_id, action.type) for action in client.actions.list() if action.id not in known)
-    twice = {key: number for key, number in count.items() if number > 1}
-    assert twice == {}, seed
-    posted = {one.path for one in sandbox.requests if one.method == "POST"}
-    names = Counter(one.name for one in after.values() if one.id not in before)
-    assert names == (
-        {"new-1": 1, "new-2": 1} if "/v2/droplets" in posted or any("droplets create" in text for text in began) else {}
-    ), seed
-    if f"/v2/droplets/{first.id}/actions" in posted:
-        assert after[first.id].size_slug == size, seed
-    if f"/v2/droplets/{second.id}/actions" in posted:
-        assert [one.name for one in client.snapshots.list(resource_type="droplet")].count("kept") == 1, seed
+    assert unended(account_key(client)) == []
 
 
 def interrupted(client, chains, title="t", *, sending=(), accepted=()):
@@ -173,8 +123,7 @@ def interrupted(client, chains, title="t", *, sending=(), accepted=()):
     return record.id
 
 
-def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(sandbox):
-    client = connect(sandbox)
+def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     steps = create_steps(["made-1", "made-2"], body, single=False)
     interrupted(client, [tuple(steps)], sending=[(0, 0)])
@@ -185,19 +134,17 @@ def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(sandbox):
     assert {outcome.status for outcome in outcomes} <= {"completed"}
     names = [one.name for one in client.droplets.list()]
     assert (names.count("made-1"), names.count("made-2")) == (1, 1)
-    assert journal.unended(account_key(client)) == []
+    assert unended(account_key(client)) == []
 
 
-def test_a_create_that_was_never_made_is_sent_once(sandbox):
-    client = connect(sandbox)
+def test_a_create_that_was_never_made_is_sent_once(client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], sending=[(0, 0)])
     resume(client)
     assert [one.name for one in client.droplets.list()].count("made-1") == 1
 
 
-def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox):
-    client = connect(sandbox)
+def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, client):
     droplet = running(client)
     row = droplet.to_dict()
     volume = Step(
@@ -210,7 +157,7 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox):
     plan_id = interrupted(client, chains, sending=[(1, 0)])
     for _ in range(2):
         resume(client)
-        (one,) = journal.unended(account_key(client))
+        (one,) = unended(account_key(client))
         assert (one.id, one.state) == (plan_id, "interrupted")
         assert "nobody knows" in one.note
         assert (one.entry.steps, one.entry.left) == (5, 1)
@@ -219,19 +166,17 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox):
     assert [one.path for one in sandbox.requests if one.operation == "volumes_create"] == []
 
 
-def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_left(sandbox):
-    client = connect(sandbox)
+def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_left(client):
     droplets = [one.to_dict() for one in client.droplets.list() if one.status == "active"][:2]
-    ids = [
+    for row in droplets:
         interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))], row["name"])
-        for row in droplets
-    ]
     with taken_up(client) as left:
+        ids = [one.entry.id for one in left]
         plans = [one.continued([chain for _, chain in one.chains()]) for one in left]
         chains = [chain for plan in plans for chain in plan.chains]
-        with journal.resuming(plans):
+        with resuming(plans):
             record = client.engine.recorder.begin(chains, "t")
-        assert {one.state for one in journal.unended(account_key(client))} == {"running here"}
+        assert {one.state for one in unended(account_key(client))} == {"running here"}
         record.sending(1, 0)
         record.accepted(1, 0, things=[droplets[1]["id"]], actions=[7])
         record.leave()
@@ -240,8 +185,7 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
     assert [entry.chains for entry in (first, second)] == [(chain,) for chain in chains]
 
 
-def test_a_reference_to_what_was_made_before_is_filled_in(sandbox):
-    client = connect(sandbox)
+def test_a_reference_to_what_was_made_before_is_filled_in(client):
     droplet = running(client)
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     create = create_steps(["web-4"], body, single=True)[0]
@@ -262,8 +206,7 @@ def test_a_reference_to_what_was_made_before_is_filled_in(sandbox):
         assert chain[0].request.body["resources"][0]["resource_id"] == droplet.id
 
 
-def test_a_power_on_follows_a_resize_that_is_refused(sandbox):
-    client = connect(sandbox)
+def test_a_power_on_follows_a_resize_that_is_refused(client):
     droplet = running(client)
     row = droplet.to_dict()
     chain = with_restart(row, resize_step(row, "s-no-such-size", disk=False))
@@ -275,8 +218,8 @@ def test_a_power_on_follows_a_resize_that_is_refused(sandbox):
     assert droplet.refresh().active
 
 
-def test_one_kernel_at_a_time_takes_a_plan_up(sandbox):
-    client = connect(sandbox)
+def test_one_kernel_at_a_time_takes_a_plan_up(real_sandbox):
+    client = connect(real_sandbox)
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     code = f"""
@@ -285,9 +228,9 @@ with taken_up(client, ["{plan_id}"]) as left:
     print("held", flush=True)
     import time; time.sleep(60)
 """
-    with kernel(sandbox, code) as child:
+    with kernel(real_sandbox, code) as child:
         assert child.stdout.readline() == "held\n"
-        assert [one.state for one in journal.unended(account_key(client))] == ["running in another kernel"]
+        assert [one.state for one in unended(account_key(client))] == ["running in another kernel"]
         with pytest.raises(PlanRuns, match="running in another kernel"), taken_up(client, [plan_id]):
             pass
         with taken_up(client) as left:
@@ -296,12 +239,11 @@ with taken_up(client, ["{plan_id}"]) as left:
         assert [one.entry.id for one in left] == [plan_id]
 
 
-def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(sandbox):
-    client = connect(sandbox)
+def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client, clock):
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
-    with Sandbox(droplets=1) as other:
-        stranger = connect(other)
+    with Sandbox(droplets=1, clock=clock) as other:
+        stranger = connect(other, clock=clock)
         with pytest.raises(ConfigurationError, match="another account"), taken_up(stranger, [plan_id]):
             pass
         with taken_up(stranger) as left:
@@ -310,8 +252,7 @@ def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(sandbox
         pass
 
 
-def test_a_plan_with_secrets_is_only_given_again(sandbox):
-    client = connect(sandbox)
+def test_a_plan_with_secrets_is_only_given_again(sandbox, client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
     plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
     with pytest.raises(ConfigurationError, match="can only be given again"), taken_up(client, [plan_id]):

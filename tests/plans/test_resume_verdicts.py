@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.chains import (
+from poseidon_nb.client.engine.droplet_steps import (
     action_step,
     create_steps,
     delete_step,
@@ -18,7 +18,8 @@ from poseidon_nb.client.droplets.chains import (
 )
 from poseidon_nb.client.engine.steps import Change, Step, Target, When
 from poseidon_nb.plans.journal_entry import Accepted, AccountKey, Ended, Entry
-from poseidon_nb.plans.resume_verdicts import Facts, Verdict, chain_left, judge, may_lag, was_begun
+from poseidon_nb.plans.resume_facts import Facts, Verdict
+from poseidon_nb.plans.resume_verdicts import chain_left, judge, may_lag, was_begun
 from poseidon_nb.transport.request import request_for
 
 T0 = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -133,6 +134,14 @@ def test_what_was_shut_down_is_powered_on_whatever_becomes_of_the_resize():
     assert left(refused, droplets=DOWN) == [("power_on", When.ANYWAY)]
     again = entry_of(chain_left(RESIZE, judge(refused, Facts(droplets=DOWN))[0], begun=True))
     assert left(again, droplets=DOWN) == [("power_on", When.ANYWAY)]
+
+
+def test_a_power_on_that_failed_is_tried_again_unless_it_is_on_by_now():
+    ended = {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed", (0, 3): "failed"}
+    entry = entry_of(RESIZE, ended=ended)
+    assert verdicts(entry, droplets=BIG) == [DONE, DONE, DONE, LEFT]
+    assert left(entry, droplets=BIG) == [("power_on", When.ANYWAY)]
+    assert verdicts(entry, droplets={ID: {**DROPLET, "size_slug": "large"}}) == [DONE] * 4
 
 
 def test_a_refused_first_step_leaves_nothing_to_be_powered_on():

@@ -12,7 +12,7 @@ from poseidon_nb.client.connection import Connection
 from poseidon_nb.client.droplets.pages import droplet_pages
 from poseidon_nb.errors import ConnectionFailed, RateLimited, ServerError, TimedOut
 from poseidon_nb.transport import deadline
-from poseidon_nb.transport.journal import Journal
+from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.request import Request
 
 API = "https://api.digitalocean.com"
@@ -73,14 +73,14 @@ def test_a_429_that_asks_for_less_than_is_left_is_waited_out(api, new_session, c
 
 
 def test_what_begins_after_the_deadline_is_not_sent_and_no_change_is_written_down(api, new_session, clock):
-    journal = Journal()
+    changes = ChangeLog()
     with deadline.within(clock, 2.5):
         clock.advance(2.5)
         with pytest.raises(TimedOut, match=r"droplets_create: not sent within the 2.5 s allowed") as caught:
-            new_session(journal=journal).send(CREATE)
+            new_session(changes=changes).send(CREATE)
     assert caught.value.sent is False
     assert not api.calls
-    assert not journal.changes()
+    assert not changes.entries()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pandas as pd
 import poseidon_nb as po
 from poseidon_nb.client.domains.records import Records
 from poseidon_nb.client.resource import Account, Kernel, Region, Size, Snapshot, Tag
-from poseidon_nb.transport.journal import Change, Journal
+from poseidon_nb.transport.change_log import Change, ChangeLog
 from poseidon_nb.transport.rate_limit import RateLimit
 
 
@@ -209,8 +209,8 @@ def errors(client: po.Client) -> None:
 
 
 def telling(client: po.Client) -> None:
-    assert_type(client.journal, Journal)
-    assert_type(client.journal.changes(), tuple[Change, ...])
+    assert_type(client.changes, ChangeLog)
+    assert_type(client.changes.entries(), tuple[Change, ...])
     assert_type(client.rate_limit, RateLimit | None)
 
 
@@ -221,3 +221,12 @@ def panels(droplet: po.Droplet) -> None:
     assert_type(panel.html(), str)
     panel.close()
     po.DropletPanel("web-1")  # type: ignore[arg-type]  # a droplet, not its name
+
+
+def plans() -> None:
+    plan = po.plan("droplets resize {name} --size s-2vcpu-4gb", name="web-1")
+    assert_type(plan, po.Plan)
+    assert_type(plan.frame(), pd.DataFrame)
+    assert_type(plan.apply(wait=False, timeout_s=60), pd.DataFrame)
+    assert_type(plan.usd_month, float | None)
+    assert_type(plan.requests()[0].method, str)

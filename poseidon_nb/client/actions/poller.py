@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.engine.recovery import PASSING
 from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
-from poseidon_nb.errors import ConnectionFailed, NotFound, PoseidonError, RateLimited, ServerError, ShapeError, TimedOut
+from poseidon_nb.errors import NotFound, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -30,20 +31,18 @@ TICK_S_A_PAGE = 0.4
 GROWTH = 1.1
 #: An action that was just made may read 404 for a moment (terraform-provider-digitalocean, reserved IP actions).
 MOST_MISSES = 5
-#: Failures of asking that may pass.
-PASSING = (ConnectionFailed, TimedOut, ServerError, RateLimited, ShapeError)
 #: How long asking may fail without an answer in between before it is given up, in seconds.
 PATIENCE_S = 120.0
 
 
 def next_tick_s(tick_s: float, *, changed: bool, pages: int) -> float:
-    """Give the seconds until the account is asked again: soon after a change, ever later without one."""
+    """Return the seconds until the account is asked again: soon after a change, ever later without one."""
     shortest_s = shortest_tick_s(pages)
     return shortest_s if changed else min(max(MOST_TICK_S, shortest_s), max(shortest_s, tick_s * GROWTH))
 
 
 def shortest_tick_s(pages: int) -> float:
-    """Give the seconds between two looks at so many pages while things change."""
+    """Return the seconds between two looks at so many pages while things change."""
     return max(FIRST_TICK_S, TICK_S_A_PAGE * pages)
 
 
@@ -134,9 +133,8 @@ class Poller:
         with self._news:
             self._due_s = min(self._due_s, self._clock.monotonic())
 
-    # --- who waits for what ------------------------------------------------------------------------------------------
     def join(self, ids: Collection[int]) -> None:
-        """Have these asked about, until as many times `leave` is called."""
+        """Watch these, until as many times `leave` is called."""
         with self._news:
             fresh = set(ids) - self._pending.keys()
             for action_id in ids:
@@ -160,7 +158,6 @@ class Poller:
                     for known in (self._pending, self._latest, self._misses):
                         known.pop(action_id, None)
 
-    # --- asking ------------------------------------------------------------------------------------------------------
     def _take_part(self) -> None:
         if not self._asking.acquire(blocking=False):
             with self._news:

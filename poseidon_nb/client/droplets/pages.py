@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
-    """Give pages of droplets and then of GPU droplets, which are asked for at the same time.
+    """Return pages of droplets and then of GPU droplets, which are asked for at the same time.
 
     Parameters
     ----------

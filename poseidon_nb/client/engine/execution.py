@@ -11,23 +11,25 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.actions import Action
+from poseidon_nb.client.actions.poller import PATIENCE_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
 from poseidon_nb.client.engine.consistency import Expected
 from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded
+from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded, Unread
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import (
     ActionError,
     ActionFailed,
     ActionTimedOut,
     DropletBusy,
+    Forbidden,
     OutcomeUnknown,
     PoseidonError,
     ServerError,
 )
-from poseidon_nb.text import seconds_text
+from poseidon_nb.text import joined, seconds_text
 from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
 
 if TYPE_CHECKING:
@@ -42,12 +44,14 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.workers import Workers
 
     Row = Mapping[str, Any]
-    Result = Answered | Busy | NotNeeded | PoseidonError | Cancelled
+    Result = Answered | Busy | NotNeeded | Unread | PoseidonError | Cancelled
 
 #: How often a droplet that was busy, and then was not, is tried again.
 BUSY_TRIES = 10
 #: Seconds before a droplet is tried again that has just ceased to be busy, times the number of the try.
 BUSY_PAUSE_S = 0.25
+#: Seconds before a droplet that has to be read first is read again.
+UNREAD_PAUSE_S = 2.0
 #: How long a droplet may take to read ``active`` after its create action has completed, in seconds.
 ACTIVE_S = 60.0
 #: How long a deleted droplet may still be listed, in seconds.
@@ -88,6 +92,8 @@ class ChainRun:
     held_by: Action | None = None
     tries: int = 0
     not_before_s: float = 0.0
+    #: Since when the target could not be read that has to be before the step; None while it can.
+    unread_since_s: float | None = None
     cancellation: Cancellation | None = None
 
     @property
@@ -153,7 +159,8 @@ class Execution:
         self._waiting = actions.waiting(self._tell)
         self._chain_of: dict[int, int] = {}
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
-        self._news = threading.Event()
+        #: Set when a request was answered; another one can be put in its place.
+        self.news = threading.Event()
         self._lock = threading.RLock()
         self._stopping = False
 
@@ -173,8 +180,8 @@ class Execution:
 
     def wait_for_news(self, seconds: float) -> None:
         """Block until a request was answered, for so long at most; in real time, for others work meanwhile."""
-        self._news.wait(seconds)
-        self._news.clear()
+        self.news.wait(seconds)
+        self.news.clear()
 
     def stop(self) -> None:
         """Send nothing more but what powers on again what was shut down."""
@@ -238,26 +245,33 @@ class Execution:
             if run.ended:
                 continue
             run.cancellation, run.note = None, ""
-            match result:
-                case Answered():
-                    self._accepted(number, run, result)
-                case Busy():
-                    self._busy(number, run, result)
-                case NotNeeded():
-                    self._assign_row(run, result.row)
-                    self._end_step(number, run, [replace(self._outcome(run, 0, "unchanged"), why=result.why)])
-                case Cancelled():
-                    self._skip_rest(number, run, None)
-                case _:
-                    self._failed(number, run, result)
+            if not isinstance(result, Unread):
+                run.unread_since_s = None
+            self._take(number, run, result)
+
+    def _take(self, number: int, run: ChainRun, result: Result) -> None:
+        match result:
+            case Answered():
+                self._accepted(number, run, result)
+            case Busy():
+                self._busy(number, run, result)
+            case Unread():
+                self._unread(number, run, result.error)
+            case NotNeeded():
+                if result.row is not None:
+                    self._assign_row(result.row)
+                self._end_step(number, run, [replace(self._outcome(run, 0, "unchanged"), why=result.why)])
+            case Cancelled():
+                self._skip_rest(number, run, None)
+            case _:
+                self._failed(number, run, result)
 
     # Before a step.
 
     def _advance(self, number: int, run: ChainRun) -> None:
         step = run.chain[run.at]
-        if step.when is When.ALWAYS and not run.begun:
-            self._end_step(number, run, self._all(run, step, "skipped"))
-        elif step.when not in {When.ALWAYS, When.ANYWAY} and (run.error is not None or self._stopping):
+        always = step.when in {When.ALWAYS, When.ANYWAY}
+        if not run.begun if always else (run.error is not None or self._stopping):
             self._end_step(number, run, self._all(run, step, "skipped"))
         elif step.unchanged:
             unchanged = [replace(one, why=step.unchanged) for one in self._all(run, step, "unchanged")]
@@ -286,18 +300,19 @@ class Execution:
         run.step = step
         run.cancellation = cancellation = Cancellation()
         look_first = run.tries > 0 and step.awaits == "action" and step.targets[0].kind == "droplet"
+        unseen = self._is_unreadable(run) and step.change.field == "status"
 
         def job() -> None:
             try:
                 with under(cancellation), telling(partial(self._note, number)):
                     record.sending(number, at)
-                    result: Result = self._sender.send(step, look_first=look_first)
+                    result: Result = self._sender.send(step, look_first=look_first, unseen=unseen)
             except (PoseidonError, Cancelled) as error:
                 result = error
             except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
                 result = _unforeseen(step, failure)
             self._results.put((number, result))
-            self._news.set()
+            self.news.set()
 
         self._workers.submit(job)
 
@@ -325,7 +340,7 @@ class Execution:
             self._record.accepted(number, run.at, things=ids, actions=[row["id"] for row in answered.actions])
         for place, row in enumerate(answered.actions[: len(step.targets)] or answered.actions[:1]):
             self._track(number, run, place, row)
-        if step.awaits in {"droplets", "gone", "image"} and not answered.actions and not _is_over(answered):
+        if step.awaits in {"droplets", "gone", "image"} and not answered.actions:
             for place, target in enumerate(step.targets):
                 self._await_reading(number, run, place, target)
         self._changed(number)
@@ -383,7 +398,7 @@ class Execution:
 
     def _read(self, run: ChainRun, place: int, row: Row) -> None:
         run.rows[place] = row
-        self._assign_row(run, row)
+        self._assign_row(row)
 
     def _read_image(self, number: int, run: ChainRun, place: int, row: Row) -> None:
         self._read(run, place, row)
@@ -396,7 +411,7 @@ class Execution:
         if self.on_progress is not None:
             self.on_progress(progress)
 
-    def _assign_row(self, run: ChainRun, row: Row) -> None:
+    def _assign_row(self, row: Row) -> None:
         take_in = self._assign.get(row["id"])
         if take_in is not None:
             take_in(row)
@@ -419,12 +434,28 @@ class Execution:
         else:
             # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
             if isinstance(target.id, int):
-                held_by.expected = consistency.expected_after(held_by.type, target.id, partial(self._assign_row, run))
+                held_by.expected = consistency.expected_after(held_by.type, target.id, self._assign_row)
             run.held_by, run.note = held_by, f"waits until its {held_by.type} has ended"
             self._chain_of[held_by.id] = number
             self._actions.poller.join([held_by.id])
             self._waiting.add(held_by, math.inf)
             self._changed(number)
+
+    def _unread(self, number: int, run: ChainRun, error: PoseidonError) -> None:
+        now_s = self._clock.monotonic()
+        if run.unread_since_s is None:
+            run.unread_since_s = now_s
+        if isinstance(error, Forbidden):
+            # No patience helps: the token lacks the scope.
+            run.unread_since_s = -math.inf
+        if self._is_unreadable(run) and (run.step is None or run.step.change.field != "status"):
+            self._failed(number, run, error, status="failed")
+        else:
+            run.not_before_s = now_s + UNREAD_PAUSE_S
+
+    def _is_unreadable(self, run: ChainRun) -> bool:
+        since_s = run.unread_since_s
+        return since_s is not None and self._clock.monotonic() - since_s >= PATIENCE_S
 
     # How actions go.
 
@@ -468,8 +499,15 @@ class Execution:
             return None
         try:
             self._sender.check_found(run.step, action.to_dict(), run.rows.get(place))
-        except PoseidonError as error:
+        except OutcomeUnknown as error:
             return error
+        except PoseidonError as error:
+            unknown = OutcomeUnknown(
+                f"the answer to {run.step.label} was lost, and whether the {action.type} that was found (action "
+                f"{action.id}) did what was asked cannot be read: {error}"
+            )
+            unknown.__cause__ = error
+            return unknown
         return None
 
     def _give_up(self, error: PoseidonError) -> None:
@@ -493,15 +531,16 @@ class Execution:
         places = range(len(run.step.targets)) if run.step is not None else ()
         return [self._outcome(run, place, *run.ends.get(place, ("completed", None))) for place in places]
 
-    def _failed(self, number: int, run: ChainRun, error: PoseidonError) -> None:
-        step = run.step or run.chain[run.at]
-        if run.begun or _status(error) == "unknown":
+    def _failed(self, number: int, run: ChainRun, error: PoseidonError, *, status: Status | None = None) -> None:
+        step, status = run.step or run.chain[run.at], status or _status(error)
+        if run.begun or status == "unknown":
             # Something of the chain was accepted, or may have been: what fails now has to name it.
             run.begun = True
             error.step, error.droplet = step, step.targets[0] if step.targets[0].kind == "droplet" else None
             named = all(target.name in str(error) or str(target.id) in str(error) for target in step.targets)
             explained(error, "" if named else f"this was {step.label}")
-        outcomes = self._all(run, step, _status(error), error)
+            _name_earlier(error, step, run.outcomes)
+        outcomes = self._all(run, step, status, error)
         self._end_step(number, run, outcomes)
 
     def _all(self, run: ChainRun, step: Step, status: Status, error: PoseidonError | None = None) -> list[Outcome]:
@@ -598,11 +637,6 @@ def _is_held(step: Step, action: Action) -> DropletBusy:
     )
 
 
-def _is_over(answered: Answered) -> bool:
-    """Return whether a DELETE was found to have been carried out, so that nothing is left to wait for."""
-    return answered.found and not answered.rows
-
-
 def _status(error: PoseidonError | None) -> Status:
     if error is None:
         return "completed"
@@ -627,6 +661,19 @@ def _name(error: PoseidonError, step: Step, target: Target, action: Action | Non
             error,
             f"{step.verb} {target} was accepted (action {action.id}): see how it goes with %do actions wait {action.id}",
         )
+
+
+def _name_earlier(error: PoseidonError, step: Step, outcomes: Sequence[Outcome]) -> None:
+    """Have an error of a later step name what of its chain was accepted before."""
+    actions = [(one.step.verb, one.action) for one in outcomes if one.action is not None]
+    if not actions or error.action is not None:
+        return
+    error.action = actions[-1][1]
+    target = step.targets[0]
+    see = f": see %do droplets actions {target.id}" if target.kind == "droplet" else ""
+    explained(
+        error, f"{joined(f'{verb} (action {action.id})' for verb, action in actions)} of {target} came before{see}"
+    )
 
 
 def _copy(error: PoseidonError) -> PoseidonError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from poseidon_nb.catalogue import match, operation
+from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.engine import recovery
 from poseidon_nb.errors import NotFound
@@ -24,8 +25,23 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+#: How long an action that may be ours may take until its thing shows what it did, in seconds.
+SETTLES_S = 60.0
 #: Fields of a record that a lost answer's record has to have as they were sent.
 _RECORD_FIELDS = ("type", "name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
+#: What a person should look at, by operation, or by what operations of one kind begin with.
+_WHERE = {
+    "dropletActions_post": "%do droplets actions {id}",
+    "droplets_destroy": "%do droplets get {id}",
+    "droplets_create": "the droplets named {names}: %do droplets list",
+    "imageActions_post": "the actions of image {id}: %do actions list",
+    "images_create_custom": "the images named {name}: %do images list --private",
+    "images_delete": "%do images list --private",
+    "sshKeys": "the keys: %do keys list",
+    "tags": "%do tags list",
+    "domains": "%do domains list",
+    "snapshots": "%do snapshots list",
+}
 
 
 class Looks:
@@ -59,27 +75,14 @@ class Looks:
 
     def where(self, step: Step) -> str:
         """Return what a person should look at if nothing is found; ``""`` where the request's own path is all."""
-        target = step.targets[0] if step.targets else None
-        made = step.request.operation_id.partition("_")[0]
-        if target is None:
+        if not step.targets:
             return ""
-        match step.request.operation_id:
-            case "dropletActions_post":
-                return f"%do droplets actions {target.id}"
-            case "droplets_destroy":
-                return f"%do droplets get {target.id}"
-            case "droplets_create":
-                return f"the droplets named {joined(one.name for one in step.targets)}: %do droplets list"
-            case "imageActions_post":
-                return f"the actions of image {target.id}: %do actions list"
-            case "images_create_custom":
-                return f"the images named {target.name}: %do images list --private"
-            case "images_delete":
-                return "%do images list --private"
-        if step.request.operation_id.startswith("domains_") and "record" in step.request.operation_id:
+        wanted = step.request.operation_id
+        if wanted.startswith("domains_") and "record" in wanted:
             return f"%do records list {_domain_of(step)}"
-        lists = {"sshKeys": "the keys: %do keys list", "tags": "%do tags list", "domains": "%do domains list"}
-        return lists.get(made, "%do snapshots list" if made == "snapshots" else "")
+        said = _WHERE.get(wanted) or _WHERE.get(wanted.partition("_")[0], "")
+        target = step.targets[0]
+        return said.format(id=target.id, name=target.name, names=joined(one.name for one in step.targets))
 
     def know(self, kind: str, rows: Any) -> None:
         """Remember things that are older than the next request."""
@@ -102,8 +105,10 @@ class Looks:
         if request.method != "POST" or not request.operation_id or not isinstance(request.body, dict):
             return None
         key, found = operation(request.operation_id).answer_key, match("GET", request.path)
-        if not key or found is None or not found[0].answer_is_list or "name" not in request.body:
+        if not key or found is None or not found[0].answer_is_list:
             return None
+        if found[0].answer_key == "actions":
+            return self._action(step)
         wanted, body = found[0].id, request.body
 
         def look(window: SentWindow) -> Row | None:
@@ -111,12 +116,41 @@ class Looks:
             since = window.since()
             # What does not tell when it was created cannot be told from what was there before.
             new = [row for row in rows if row.get("created_at") and recovery.time_of(row["created_at"]) >= since]
-            made = [row for row in new if row.get("name") == body["name"] and recovery.reads_as(row, body)]
-            return {key: made[0]} if len(made) == 1 else None
+            made = [row for row in new if {*row} & {*body} and recovery.reads_as(row, body)]
+            named = [row for row in made if "name" not in body or row.get("name") == body["name"]]
+            return {key: named[0]} if len(named) == 1 else None
 
         return look
 
     # Actions and droplets.
+
+    def _action(self, step: Step) -> Look:
+        """Return the look for an action on something that tells its actions, such as a volume."""
+        path, body = step.request.path, step.request.body
+        found, parent = match("GET", path), match("GET", path.removesuffix("/actions"))
+        listed, read = (found[0].id if found else ""), (parent[0].id if parent else "")
+
+        def started(window: SentWindow) -> list[Row]:
+            rows = self._unknown("actions", self._connection.rows_of(Request("GET", path, operation_id=listed)))
+            since, wanted = window.since(), str(body.get("type"))
+            # A volume's attach is an attach_volume in the list.
+            new = [row for row in rows if f"{row['type']}_".startswith(f"{wanted}_")]
+            return [row for row in new if recovery.time_of(row["started_at"]) >= since]
+
+        def look(window: SentWindow) -> Row | None:
+            new, clock = started(window), self._connection.session.clock
+            ends_s = clock.monotonic() + SETTLES_S
+            while len(new) == 1 and new[0]["status"] == IN_PROGRESS and clock.monotonic() < ends_s:
+                # Whether it is ours shows only when it has ended.
+                clock.sleep(recovery.LOOKS_AFTER_S[-1])
+                new = started(window)
+            if len(new) != 1 or not read:
+                return None
+            request = Request("GET", path.removesuffix("/actions"), operation_id=read)
+            thing = self._connection.unwrapped(read, self._connection.send(request).json())
+            return {"action": new[0]} if _shows(thing, body) else None
+
+        return look
 
     def _droplet_action(self, step: Step) -> Look:
         return self._started("dropletActions_list", {"droplet_id": step.targets[0].id}, step.request.body["type"])
@@ -229,6 +263,21 @@ class Looks:
             return {"domain_record": row} if _reads(row, body) else None
 
         return look
+
+
+def _shows(thing: Row, body: Row) -> bool:
+    """Return whether a thing reads as an action would leave it: the action does not tell what it was asked for."""
+    for name, value in body.items():
+        if name in {"type", "region"}:
+            continue
+        if name == "droplet_id":
+            droplet = thing.get("droplet") or {}
+            there = value in (thing.get("droplet_ids") or [droplet.get("id")])
+            if there == str(body["type"]).startswith(("detach", "unassign")):
+                return False
+        elif name not in thing or not recovery.reads_as(thing[name], value):
+            return False
+    return True
 
 
 def _domain_of(step: Step) -> str:

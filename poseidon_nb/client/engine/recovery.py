@@ -23,6 +23,7 @@ from poseidon_nb.errors import (
     NotFound,
     OutcomeUnknown,
     PoseidonError,
+    RateLimited,
     ServerError,
     ShapeError,
     TimedOut,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import TypeAlias
 
+    from poseidon_nb.catalogue import Operation
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.transport.replies import Reply
     from poseidon_nb.transport.session import Session
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     #: Given when the request went out, returns the answer that was lost as far as the account shows it, or None.
     Look: TypeAlias = "Callable[[SentWindow], Any]"
 
+#: Failures of a request that only reads which may pass.
+PASSING = (ConnectionFailed, TimedOut, ServerError, RateLimited, ShapeError)
 #: Seconds before each look for what a lost answer may have been about.
 LOOKS_AFTER_S = (0.0, 1.0, 2.0)
 #: The API's times and the ``Date`` header are whole seconds, each rounded down on its own.
@@ -113,7 +117,7 @@ def change(connection: Connection, request: Request, *, look: Look | None = None
     connection : Connection
     request : Request
     look : callable, optional
-        By default what can be read at the path of a DELETE; nothing for others.
+        By default what can be read at the path of a DELETE, PUT or PATCH; nothing for others.
     where : str
         What a person should look at if nothing is found.
 
@@ -126,8 +130,8 @@ def change(connection: Connection, request: Request, *, look: Look | None = None
     """
     window = SentWindow(connection.session)
     readable = match("GET", request.path)
-    if look is None and request.method == "DELETE" and readable is not None and not request.query and not request.body:
-        look = gone(connection, Request("GET", request.path))
+    if look is None and readable is not None and not request.query:
+        look = _by_path(connection, request, readable[0])
     where = where or (f"GET {request.path}" if readable is not None else "the account")
     try:
         return Accepted(read_answer(request, connection.send(request), can_look=look is not None))
@@ -153,6 +157,9 @@ def _found(connection: Connection, look: Look, window: SentWindow) -> Any:
             connection.session.clock.sleep(pause_s)
         try:
             found = look(window)
+        except (*PASSING, NotFound):
+            # The next look may be answered, or what was made may show by then.
+            continue
         except PoseidonError:
             return None
         if found is not None:
@@ -184,7 +191,7 @@ def read_answer(request: Request, reply: Reply, *, can_look: bool) -> Any:
     answer = reply.json()
     if wanted is None or not wanted.answer_key:
         return answer
-    if answer is None or (can_look and not _says_which(answer, wanted.answer_key)):
+    if answer is None or (can_look and not _says_enough(answer, wanted)):
         raise ShapeError(f"{request.label}: the answer does not say what was made or started")
     return answer
 
@@ -195,8 +202,16 @@ def _is_data(reply: Reply) -> bool:
     return bool(kind) and "json" not in kind and "html" not in kind
 
 
-#: By what the API's things are known; an object without any of these cannot be found again.
-_IDENTITIES = ("id", "uuid", "name", "slug", "fingerprint", "ip", "urn", "access_key", "key", "cluster_uuid", "token")
+#: By what the API's things are known, or how the names of such fields end; an object without any cannot be found again.
+_IDENTITIES = frozenset({"slug", "fingerprint", "ip", "urn", "access_key", "key", "token", "namespace"})
+_ENDINGS = ("id", "name")
+
+
+def _says_enough(answer: Any, wanted: Operation) -> bool:
+    if wanted.method in {"PUT", "PATCH"}:
+        # Which thing it is about stands in the path.
+        return isinstance(answer, dict) and answer.get(wanted.answer_key) is not None
+    return _says_which(answer, wanted.answer_key)
 
 
 def _says_which(answer: Any, key: str) -> bool:
@@ -206,7 +221,30 @@ def _says_which(answer: Any, key: str) -> bool:
     # Creating droplets and acting by tag answer with a list under another key than for one.
     held = [answer[name] for name in (key, f"{key}s", key.removesuffix("s")) if answer.get(name)]
     rows = [row for value in held for row in (value if isinstance(value, list) else [value])]
-    return bool(rows) and all(isinstance(row, dict) and any(row.get(name) for name in _IDENTITIES) for row in rows)
+    return bool(rows) and all(isinstance(row, dict) and any(map(_tells, row.items())) for row in rows)
+
+
+def _tells(field: tuple[str, Any]) -> bool:
+    name, value = field
+    return bool(value) and (name in _IDENTITIES or name.endswith(_ENDINGS))
+
+
+def _by_path(connection: Connection, request: Request, readable: Operation) -> Look | None:
+    """Return the look at the path of a change; None where that tells nothing."""
+    read, body = Request("GET", request.path, operation_id=readable.id), request.body
+    if request.method == "DELETE" and not body:
+        return gone(connection, read)
+    if request.method not in {"PUT", "PATCH"} or not isinstance(body, dict) or not body or not readable.answer_key:
+        return None
+    key = operation(request.operation_id).answer_key if request.operation_id else ""
+
+    def look(_: SentWindow) -> Any:
+        row = connection.unwrapped(readable.id, connection.send(read).json())
+        # What was written has to be there, all of it: what does not show may not have been.
+        shows = isinstance(row, dict) and all(name in row for name in body) and reads_as(row, body)
+        return ({key: row} if key else True) if shows else None
+
+    return look
 
 
 def gone(connection: Connection, read: Request, going: Callable[[SentWindow], bool] = lambda _: False) -> Look:

@@ -6,17 +6,18 @@ API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``, ``image
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.actions.progress import IN_PROGRESS
+from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.connection import explained
 from poseidon_nb.client.engine import recovery
-from poseidon_nb.client.engine.consistency import agrees, image_agrees
+from poseidon_nb.client.engine.consistency import BOUND_S, agrees, image_agrees
 from poseidon_nb.client.engine.looks import Looks
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.explanations import explanation
-from poseidon_nb.errors import APIError, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
+from poseidon_nb.errors import APIError, Forbidden, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ class Busy:
     Parameters
     ----------
     action : mapping or None
-        What runs; None where it has just ended.
+        What runs, or has completed without its droplet showing it; None where it has just ended.
     refusal : Unprocessable or None
         The service's, if it was asked.
     """
@@ -87,17 +88,30 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class NotNeeded:
-    """The target reads as the step would leave it, and nothing was sent.
+    """The target is as the step would leave it, and nothing was done.
 
     Parameters
     ----------
     why : str
-    row : mapping
-        The target as it was read.
+    row : mapping or None
+        The target as it was read; None where it could not be, and the service's refusal says so.
     """
 
     why: str
-    row: Row
+    row: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The target has to be looked at first and could not be, and nothing was sent.
+
+    Parameters
+    ----------
+    error : PoseidonError
+        May pass.
+    """
+
+    error: PoseidonError
 
 
 class Sender:
@@ -115,7 +129,9 @@ class Sender:
         self._slugs = slugs
         self.looks = Looks(connection)
 
-    def send(self, step: Step, *, look_first: bool = False) -> Answered | Busy | NotNeeded:
+    def send(
+        self, step: Step, *, look_first: bool = False, unseen: bool = False
+    ) -> Answered | Busy | NotNeeded | Unread:
         """Send a step once.
 
         Parameters
@@ -124,18 +140,23 @@ class Sender:
             Without references.
         look_first : bool
             Read the droplet and leave the step out where it reads as the step would leave it.
+        unseen : bool
+            The droplet cannot be read: send a power action all the same, for one that is not needed is refused.
 
         Raises
         ------
         PoseidonError
             It was refused, or nobody knows what became of it.
         """
-        if look_first or step.when is not When.NEXT:
-            row = self.droplet(int(step.targets[0].id or 0))
-            if why := _not_needed(step, row):
-                # What still runs may be about to change that.
-                running = self.pending(row["id"]) if step.when is When.ALWAYS else None
-                return NotNeeded(why, row) if running is None else Busy(running)
+        if (look_first or step.when is not When.NEXT) and not unseen:
+            try:
+                row = self.droplet(int(step.targets[0].id or 0))
+                if why := _not_needed(step, row):
+                    # What still runs, or does not show yet, may be about to change that.
+                    running = self._unsettled(row) if step.when in {When.ALWAYS, When.ANYWAY} else None
+                    return NotNeeded(why, row) if running is None else Busy(running)
+            except (*recovery.PASSING, Forbidden) as error:
+                return Unread(error)
         looks = self.looks
         try:
             accepted = recovery.change(
@@ -143,7 +164,9 @@ class Sender:
             )
         except Unprocessable as refusal:
             if PENDING in refusal.api_message and step.targets[0].kind == "droplet":
-                return Busy(self.pending(step.targets[0].id), refusal)
+                return Busy(self._pending_now(step.targets[0].id), refusal)
+            if step.when is not When.NEXT and any(words in refusal.api_message for words in ALREADY):
+                return NotNeeded(refusal.api_message, None)
             raise self._explained(step, refusal) from None
         except APIError as refusal:
             raise self._explained(step, refusal) from None
@@ -153,17 +176,23 @@ class Sender:
 
     def _answered(self, step: Step, answer: Any, *, found: bool) -> Answered:
         if step.awaits == "droplets":
-            rows = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
+            told = answer["droplets"] if "droplets" in answer else [answer["droplet"]]
+            names = [target.name for target in step.targets]
+            rows = [{"name": name, **_with_number(row)} for name, row in zip(names, told, strict=False)]
             self.looks.know("droplets", rows)
             return Answered(answer, found, self._create_actions(answer, rows), tuple(rows))
         if step.awaits == "action":
-            started = answer.get("action") or answer.get("actions") or ()
-            actions = tuple(started) if isinstance(started, list) else (started,)
+            started = answer.get("action") or answer.get("actions") or []
+            rows = started if isinstance(started, list) else [started]
+            body = step.request.body if isinstance(step.request.body, dict) else {}
+            least = {"status": IN_PROGRESS, "type": body.get("type", step.verb)}
+            actions = tuple(least | _with_number(row) for row in rows)
             self.looks.know("actions", actions)
             return Answered(answer, found, actions)
         if step.awaits == "image":
-            self.looks.know("images", [answer["image"]])
-            return Answered(answer, found, rows=(answer["image"],))
+            image = {"name": step.targets[0].name, **_with_number(answer["image"])}
+            self.looks.know("images", [image])
+            return Answered(answer, found, rows=(image,))
         return Answered(answer, found)
 
     def _create_actions(self, answer: Row, rows: list[Row]) -> tuple[Row, ...]:
@@ -226,6 +255,21 @@ class Sender:
         rows = self.looks.newest("dropletActions_list", {"droplet_id": droplet_id})
         return next((row for row in rows if row["status"] == IN_PROGRESS), None)
 
+    def _pending_now(self, droplet_id: int | str | None) -> Row | None:
+        try:
+            return self.pending(droplet_id)
+        except (*recovery.PASSING, Forbidden):
+            return None
+
+    def _unsettled(self, droplet: Row) -> Row | None:
+        """Return the action that is about to change a droplet: one that runs, or that has just ended and does not show."""
+        rows = self.looks.newest("dropletActions_list", {"droplet_id": droplet["id"]})
+        running = next((row for row in rows if row["status"] == IN_PROGRESS), None)
+        if running is not None or not rows or rows[0]["status"] != COMPLETED or not rows[0].get("completed_at"):
+            return running
+        age = self._connection.session.server_now() - recovery.time_of(rows[0]["completed_at"])
+        return rows[0] if age < timedelta(seconds=BOUND_S) and not agrees(rows[0]["type"], droplet, {}) else None
+
     def check_found(self, step: Step, action: Row, droplet: Mapping[str, Any] | None) -> None:
         """Check that an action which was found by looking is the one that the step asked for, once it has completed.
 
@@ -247,7 +291,6 @@ class Sender:
 
 def _shows(sender: Sender, step: Step, action: Row, droplet: Mapping[str, Any], parameters: Row) -> bool:
     """Return whether a droplet shows what an action was asked for, as far as anything does."""
-
     if step.targets[0].kind == "image":
         return image_agrees(str(step.request.body["type"]), droplet, parameters)
     connection, path = sender._connection, {"droplet_id": droplet["id"]}  # noqa: SLF001  # one module
@@ -274,6 +317,11 @@ def _not_needed(step: Step, droplet: Row) -> str:
     if step.status and status != step.status:
         return f"already {state}"
     return f"already {state}" if step.change.field == "status" and status == step.change.after else ""
+
+
+def _with_number(row: Row) -> Row:
+    """Return a row whose id is a number, also where it came as text."""
+    return {**row, "id": int(row["id"])} if str(row["id"]).isdecimal() else row
 
 
 def _create_action(droplet: Row, action_id: int) -> Row:

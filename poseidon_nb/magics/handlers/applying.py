@@ -26,12 +26,13 @@ def _given(job: Job) -> Plan:
         It is something else, or it is a plan for another account.
     """
     plan = _handed(job.command.arguments["plan"])
-    if plan.client is not None:
-        job.attach(plan.client)
-        return plan
-    if plan.account != job.client.label():
-        raise InvalidArgument(f"this plan is for {plan.account}, and %do uses {job.client.label()}: make it again")
-    return replace(plan, client=job.client)
+    theirs, ours = plan.client, job.client
+    other = theirs is not None and theirs is not ours and theirs.base_url != ours.base_url
+    if other or plan.account != ours.label():
+        raise InvalidArgument(
+            f"this plan is for {plan.account}, and %do uses {ours.label()}: choose its account, or execute it with plan.apply()"
+        )
+    return replace(plan, client=ours)
 
 
 def _handed(given: object) -> Plan:
@@ -48,7 +49,7 @@ def _handed(given: object) -> Plan:
 def _answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
     from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
 
-    frame, failed = outcomes_frame(plan, outcomes), failures(outcomes)
+    frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
     if failed and not job.command.keep_going:
         job.front.show(frame)
         raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)

@@ -62,7 +62,7 @@ def list_droplets(job: Job) -> Answer:
 
 
 def _refuse_the_impossible(job: Job) -> None:
-    """Tell a filter that nothing can match from one that nothing matches now."""
+    """Refuse a filter that nothing can match; one that nothing matches now is fine."""
     tag, region, status = job.option("tag_name"), job.option("region"), job.option("status")
     if tag is not None:
         job.account.check_tag(tag)

@@ -10,9 +10,9 @@ from poseidon_nb.errors import InvalidArgument, PoseidonError
 from poseidon_nb.magics.acting import Act, confirm
 from poseidon_nb.magics.answer import answer_of_frame
 from poseidon_nb.magics.handlers.outcomes import table_of
-from poseidon_nb.plans.journal import unended
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
+from poseidon_nb.plans.journal_list import unended
 from poseidon_nb.plans.resume import plan_left, run_left, taken_up
 from poseidon_nb.text import counted, joined
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
-    from poseidon_nb.plans.journal import Listed
+    from poseidon_nb.plans.journal_list import Listed
     from poseidon_nb.plans.plan import Plan
 
 _NONE = "No plan runs on this machine, and none was interrupted."

@@ -75,7 +75,7 @@ _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def is_number(text: str) -> bool:
-    """Say whether the text is a number, so that ``-5`` is a value and no option."""
+    """Check whether the text is a number, so that ``-5`` is a value and no option."""
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -203,7 +203,7 @@ _CONVERT = {
 
 
 def shown_value(option: Option) -> str:
-    """Give what stands for the option's value in a usage line; empty for a flag."""
+    """Return what stands for the option's value in a usage line; empty for a flag."""
     if option.kind == "flag":
         return ""
     return option.shows or _SHOWS[option.kind]

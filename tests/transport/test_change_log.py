@@ -13,7 +13,7 @@ import responses
 
 from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly
 from poseidon_nb.transport import cancellation
-from poseidon_nb.transport.journal import Change, Journal
+from poseidon_nb.transport.change_log import Change, ChangeLog
 from poseidon_nb.transport.request import Request
 
 API = "https://api.digitalocean.com"
@@ -27,13 +27,13 @@ def api():
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal()
+def changes() -> ChangeLog:
+    return ChangeLog()
 
 
 @pytest.fixture
-def session(new_session, journal):
-    return new_session(journal=journal)
+def session(new_session, changes):
+    return new_session(changes=changes)
 
 
 def sent(session, method: str = "POST") -> None:
@@ -41,12 +41,12 @@ def sent(session, method: str = "POST") -> None:
         session.send(dataclasses.replace(CREATE, method=method))
 
 
-def test_a_change_is_written_down_with_time_account_request_and_outcome(api, session, journal, clock):
+def test_a_change_is_written_down_with_time_account_request_and_outcome(api, session, changes, clock):
     api.post(f"{API}/v2/droplets", status=202, json={}, headers={"x-request-id": "r-1"})
     session.account = "me@example.com"
     clock.advance(5)
     session.send(CREATE)
-    assert journal.changes() == (
+    assert changes.entries() == (
         Change(
             datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC),
             "me@example.com",
@@ -61,18 +61,18 @@ def test_a_change_is_written_down_with_time_account_request_and_outcome(api, ses
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_only_reads_is_not_written_down(api, session, journal, method):
+def test_what_only_reads_is_not_written_down(api, session, changes, method):
     api.add(method, f"{API}/v2/droplets", status=404)
     sent(session, method)
     assert len(api.calls) == 1
-    assert not len(journal)
+    assert not len(changes)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_every_other_method_is(api, session, journal, method):
+def test_every_other_method_is(api, session, changes, method):
     api.add(method, f"{API}/v2/droplets", status=204)
     sent(session, method)
-    assert [(change.method, change.outcome) for change in journal] == [(method, "completed 204")]
+    assert [(change.method, change.outcome) for change in changes] == [(method, "completed 204")]
 
 
 @pytest.mark.parametrize(
@@ -87,109 +87,109 @@ def test_every_other_method_is(api, session, journal, method):
         ({"body": requests.ReadTimeout("slow")}, "no answer"),
     ],
 )
-def test_a_change_that_did_not_succeed_is_written_down_once_with_what_was_said(api, session, journal, answer, outcome):
+def test_a_change_that_did_not_succeed_is_written_down_once_with_what_was_said(api, session, changes, answer, outcome):
     api.post(f"{API}/v2/droplets", **answer)
     sent(session)
-    (change,) = journal
+    (change,) = changes
     assert (change.outcome, change.status) == (outcome, answer.get("status"))
 
 
-def test_the_request_id_of_a_refusal_is_kept_from_its_header_or_its_body(api, session, journal):
+def test_the_request_id_of_a_refusal_is_kept_from_its_header_or_its_body(api, session, changes):
     api.post(f"{API}/v2/droplets", status=422, json={"message": "no", "request_id": "in-body"})
     api.post(f"{API}/v2/droplets", status=422, json={"message": "no"}, headers={"x-request-id": "in-header"})
     sent(session)
     sent(session)
-    assert [change.request_id for change in journal] == ["in-body", "in-header"]
+    assert [change.request_id for change in changes] == ["in-body", "in-header"]
 
 
-def test_what_was_repeated_is_one_change_that_says_after_what(api, session, journal, clock):
+def test_what_was_repeated_is_one_change_that_says_after_what(api, session, changes, clock):
     for answer in ({"status": 429, "headers": {"Retry-After": "12"}}, {"body": requests.ConnectionError("reset")}):
         api.put(f"{API}/v2/droplets", **answer)
     api.put(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
     api.put(f"{API}/v2/droplets", json={})
     session.send(dataclasses.replace(CREATE, method="PUT", operation_id="firewalls_update"))
-    (change,) = journal
+    (change,) = changes
     assert change.outcome == "completed 200, repeated after 429 and no answer"
     assert change.time == clock.start, "when it first went out"
 
 
-def test_what_no_server_has_seen_is_no_change(api, journal, new_session, clock):
+def test_what_no_server_has_seen_is_no_change(api, changes, new_session, clock):
     with pytest.raises(ReadOnly):
-        new_session(read_only=True, journal=journal).send(CREATE)
+        new_session(read_only=True, changes=changes).send(CREATE)
     with pytest.raises(InvalidArgument):
-        new_session(journal=journal).send(dataclasses.replace(CREATE, headers={"Host": "x"}))
-    assert not len(journal)
+        new_session(changes=changes).send(dataclasses.replace(CREATE, headers={"Host": "x"}))
+    assert not len(changes)
 
 
-def test_what_could_not_connect_is_no_change(new_session, journal, api):
+def test_what_could_not_connect_is_no_change(new_session, changes, api):
     api.add_passthru("http://127.0.0.1")
     with pytest.raises(ConnectionFailed) as caught:
-        new_session("http://127.0.0.1:1", journal=journal).send(CREATE)
+        new_session("http://127.0.0.1:1", changes=changes).send(CREATE)
     assert not caught.value.sent
-    assert not len(journal)
+    assert not len(changes)
 
 
-def test_an_interrupted_change_is_written_down_because_it_may_have_been_made(api, session, journal):
+def test_an_interrupted_change_is_written_down_because_it_may_have_been_made(api, session, changes):
     def interrupted(_: object):
         raise KeyboardInterrupt
 
     api.add_callback("POST", f"{API}/v2/droplets", interrupted)
     with pytest.raises(KeyboardInterrupt):
         session.send(CREATE)
-    (change,) = journal
+    (change,) = changes
     assert (change.outcome, change.status, change.request_id) == ("interrupted before an answer came", None, None)
 
 
-def test_a_change_cancelled_while_it_waits_to_be_repeated_keeps_its_refusal(api, session, journal):
+def test_a_change_cancelled_while_it_waits_to_be_repeated_keeps_its_refusal(api, session, changes):
     off = threading.Event()
     api.post(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
     with cancellation.until(off), pytest.raises(cancellation.Cancelled):
         session.send(CREATE, on_wait=lambda *_: off.set())
-    assert [change.outcome for change in journal] == ["refused 429"]
+    assert [change.outcome for change in changes] == ["refused 429"]
 
 
-def test_no_body_and_no_token_is_ever_in_it(api, session, journal, secret):
+def test_no_body_and_no_token_is_ever_in_it(api, session, changes, secret):
     echo = {"id": secret, "message": f"the token {secret} is bad", "request_id": secret}
     for status in (200, 401, 422, 500):
         api.post(f"{API}/v2/{secret}", status=status, json=echo, headers={"x-request-id": secret})
         with contextlib.suppress(PoseidonError):
             session.send(Request("POST", f"/v2/{secret}", query={"q": secret}, body={"user_data": "hush"}))
-    assert len(journal) == 4
-    told = repr(journal.changes())
+    assert len(changes) == 4
+    told = repr(changes.entries())
     assert secret not in told
     assert "hush" not in told
     assert "dop_v1_…" in told
 
 
-def test_a_session_without_a_journal_keeps_none(api, new_session):
+def test_a_session_without_a_log_keeps_none(api, new_session):
     api.post(f"{API}/v2/droplets", json={})
     session = new_session()
     session.send(CREATE)
-    assert session.journal is None
+    assert session.changes is None
 
 
-def test_a_journal_is_bounded_and_says_what_it_forgot(api, new_session):
+def test_a_log_is_bounded_and_says_what_it_forgot(api, new_session):
     api.post(f"{API}/v2/droplets", json={})
-    journal = Journal(most=3)
-    session = new_session(journal=journal)
+    changes = ChangeLog(most=3)
+    session = new_session(changes=changes)
     for number in range(5):
         session.send(dataclasses.replace(CREATE, query={"n": number}))
-    assert [change.path[-1] for change in journal] == ["2", "3", "4"]
-    assert (len(journal), journal.forgotten) == (3, 2)
-    assert repr(journal) == "<Journal of 3 changes>"
+    assert [change.path[-1] for change in changes] == ["2", "3", "4"]
+    assert (len(changes), changes.forgotten) == (3, 2)
+    assert repr(changes) == "<ChangeLog of 3 changes>"
 
 
-def test_a_journal_can_be_read_while_threads_write_to_it(clock):
-    journal = Journal(most=50)
+def test_a_log_can_be_read_while_threads_write_to_it(clock):
+    changes = ChangeLog(most=50)
     change = Change(clock.now(), "", "POST", "/", "", None, 200, "completed 200")
 
     def write() -> None:
         for _ in range(2000):
-            journal.add(change)
+            changes.add(change)
 
     threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        assert all(one is change for one in journal)
-    assert (len(journal), journal.forgotten) == (50, 7950)
+        assert all(one is change for one in changes)
+    assert (len(changes), changes.forgotten) == (50, 7950)

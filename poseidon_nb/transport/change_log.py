@@ -1,6 +1,6 @@
 """What was changed: every request that may have changed something is kept, with what became of it, for ``%do log``.
 
-A request's body is never kept, for it may hold user data or keys, and neither is a token. A journal is memory only.
+A request's body is never kept, for it may hold user data or keys, and neither is a token. It is memory only; `plans` keeps it on disk.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Methods that change nothing; every other method is written down.
 READING = frozenset({"GET", "HEAD"})
-#: Changes that a journal keeps, the newest.
+#: Changes that are kept, the newest.
 MOST_CHANGES = 1000
 
 
@@ -50,7 +50,7 @@ class Change:
     outcome: str
 
 
-class Journal:
+class ChangeLog:
     """The newest changes, oldest first.
 
     Parameters
@@ -78,7 +78,7 @@ class Journal:
         if self.on_add is not None:
             self.on_add(change)
 
-    def changes(self) -> tuple[Change, ...]:
+    def entries(self) -> tuple[Change, ...]:
         """Return the changes that are kept, in the order in which their outcomes were known."""
         with self._lock:
             return tuple(self._changes)
@@ -100,13 +100,13 @@ class Journal:
             return len(self._changes)
 
     def __iter__(self) -> Iterator[Change]:
-        return iter(self.changes())
+        return iter(self.entries())
 
     def __repr__(self) -> str:
-        return f"<Journal of {len(self)} changes>"
+        return f"<ChangeLog of {len(self)} changes>"
 
 
-class Course:
+class RequestTrace:
     """What became of one request so far, told by the session that sends it.
 
     Parameters
@@ -124,12 +124,12 @@ class Course:
         self._request_id: str | None = None
 
     def begins(self, now: datetime) -> None:
-        """Note that a try goes out."""
+        """Record that a try goes out."""
         self._under_way = True
         self._began = self._began or now
 
     def came(self, came: Reply | TransportError) -> None:
-        """Note what a try came to."""
+        """Record what a try came to."""
         self._under_way = False
         if isinstance(came, Reply):
             self._tries.append(came.status)
@@ -139,7 +139,7 @@ class Course:
             self._request_id = None
 
     def ended(self, error: BaseException) -> None:
-        """Note the error that the last try ends in."""
+        """Record the error that the last try ends in."""
         if isinstance(error, InvalidArgument):
             self._under_way = False  # nothing could be put on the wire
         if isinstance(error, APIError):

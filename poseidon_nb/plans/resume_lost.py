@@ -1,0 +1,107 @@
+"""What became of a request whose answer never came: pure, by the rules of `client.engine.recovery`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from poseidon_nb.catalogue.effects import may_repeat
+from poseidon_nb.client.engine.recovery import ROUNDING, created_as_asked, time_of
+from poseidon_nb.plans.resume_facts import STATE_ACTIONS, Facts, Judged, Verdict, droplet_of, is_gone, shows, step_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from poseidon_nb.client.engine.steps import Step
+    from poseidon_nb.plans.journal_entry import Entry
+    from poseidon_nb.plans.resume_facts import Place, Row
+
+#: POSTs of which a second does no more than the first.
+REPEATABLE_POSTS = frozenset(
+    {"tags_create", "tags_assign_resources", "projects_assign_resources", "projects_assign_resources_default"}
+    | {f"firewalls_{verb}" for verb in ("assign_droplets", "add_tags", "add_rules")}
+    | {"loadBalancers_add_droplets", "vpcs_patch"}
+)
+
+
+def lost_action(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PLR0911  # a rule each
+    """Return how an action on a droplet stands whose answer never came."""
+    step = step_at(entry, place)
+    droplet_id, body = droplet_of(step), step.request.body
+    known = {id_ for accepted in entry.accepted.values() for id_ in accepted.actions}
+    since = entry.sending[place] - ROUNDING
+    rows = [
+        row
+        for row in facts.newest.get(droplet_id or 0, ())
+        if row["type"] == body["type"] and row["id"] not in known and time_of(row["started_at"]) >= since
+    ]
+    stateful = body["type"] in STATE_ACTIONS
+    if len(rows) > 1:
+        if stateful and shows(step, facts) and all(row["status"] != "in-progress" for row in rows):
+            return Judged(Verdict.DONE)
+        return Judged(Verdict.UNKNOWN, f"{len(rows)} actions could be it: %do droplets actions {droplet_id}")
+    if not rows:
+        return Judged(Verdict.DONE) if stateful and shows(step, facts) else Judged(Verdict.LEFT)
+    (row,) = rows
+    if row["status"] == "in-progress":
+        return Judged(Verdict.RUNNING, actions=(row["id"],), undecided=not stateful)
+    if row["status"] == "errored":
+        return Judged(Verdict.FAILED, "its action ended as errored")
+    if body["type"] == "snapshot" and body.get("name"):
+        # An action does not tell the name; the snapshot does, and then somebody else's was found.
+        names = [one["name"] for one in facts.snapshots.get(droplet_id or 0, ()) if time_of(one["created_at"]) >= since]
+        return Judged(Verdict.DONE if body["name"] in names else Verdict.LEFT)
+    if body["type"] != "shutdown" and not shows(step, facts):
+        return Judged(Verdict.UNKNOWN, f"action {row['id']} may be it, and the droplet reads otherwise")
+    return Judged(Verdict.DONE)
+
+
+def lost_create(entry: Entry, place: Place, facts: Facts) -> Judged:
+    """Return how a create of droplets stands whose answer never came."""
+    step = step_at(entry, place)
+    body = step.request.body
+    made = created_each(facts.created.get(place, ()), body, entry.sending[place] - ROUNDING)
+    if not any(made.values()):
+        return Judged(Verdict.LEFT)
+    names = [target.name for target in step.targets]
+    if any(len(made.get(name, ())) != names.count(name) for name in names):
+        return Judged(Verdict.UNKNOWN, "other droplets than one of each name could be it: %do droplets list")
+    rows = [row for of_name in made.values() for row in of_name]
+    things = tuple(made[name].pop(0)["id"] for name in names)
+    return stands(rows, Judged(Verdict.RUNNING, things=things))
+
+
+def lost_other(place: Place, step: Step, facts: Facts) -> Judged:
+    """Return how any other step stands whose answer never came."""
+    request = step.request
+    if request.method == "DELETE":
+        return Judged(Verdict.DONE if is_gone(step, facts) else Verdict.LEFT)
+    if may_repeat(request.method, request.operation_id) or request.operation_id in REPEATABLE_POSTS:
+        return Judged(Verdict.LEFT)
+    found = facts.found.get(place)
+    if found is None:
+        return Judged(Verdict.UNKNOWN, f"it was sent, and nothing tells whether it was done: look at {request.path}")
+    return Judged(Verdict.DONE if found else Verdict.LEFT)
+
+
+def stands(rows: Sequence[Row | None], running: Judged) -> Judged:
+    """Return how a create stands of which these droplets were made; None is one that is gone."""
+    if any(row is None for row in rows):
+        return Judged(Verdict.CHANGED, "what it created was deleted since", things=running.things)
+    return (
+        running
+        if any(row is not None and row["status"] == "new" for row in rows)
+        else replace(running, verdict=Verdict.DONE, actions=())
+    )
+
+
+def created_each(rows: Iterable[Row], body: Row, since: datetime) -> dict[str, list[Row]]:
+    """Return, by name, the droplets that a create may have made: all that match everything it asked for."""
+    names = body.get("names") or [body["name"]]
+    rest = {name: value for name, value in body.items() if name != "names"}
+    made: dict[str, list[Row]] = {str(name): [] for name in names}
+    for row in rows:
+        if row["name"] in made and created_as_asked([row], {**rest, "name": row["name"]}, since):
+            made[row["name"]].append(row)
+    return made

@@ -1,0 +1,169 @@
+"""`%do plans`: what was begun and not seen to its end; and the changes of earlier kernels in `%do log`."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+
+from poseidon_nb.client.engine.droplet_steps import create_steps
+from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoSuchName
+from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.magics.command_line import run
+from poseidon_nb.magics.kernel import Kernel
+from poseidon_nb.plans import journal, journal_changes
+from poseidon_nb.plans.journal_files import PlanFiles, state_folder
+from poseidon_nb.plans.journal_list import unended
+from poseidon_nb.transport.change_log import Change
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_of_other_tests():
+    journal._live.clear()
+
+
+def interrupted(desk, chains, title="droplets resize web-1"):
+    record = desk.kernel.client().engine.recorder.begin(chains, title)
+    record.leave()
+    return record.id
+
+
+def resize_of(desk, name="web-1"):
+    (chain,) = desk.do(f"droplets resize {name} --size s-4vcpu-8gb --restart --plan").chains
+    return chain
+
+
+def test_without_plans_there_is_a_line_and_nothing_is_sent(desk):
+    assert desk.do("plans") is None
+    assert desk.front.said == ["No plan runs on this machine, and none was interrupted."]
+    assert desk.do("plans resume") is None
+    assert desk.front.said[-1] == "No plan of this account was interrupted: see %do plans."
+    assert desk.sent() == []
+    desk.do("plans stop")
+    assert desk.front.said[-1] == "Nothing runs in the background."
+
+
+def test_a_plan_is_listed_with_how_far_it_got(desk):
+    chain = resize_of(desk)
+    plan_id = interrupted(desk, [chain])
+    running = desk.kernel.client().engine.recorder.begin([chain], "another")
+    frame = desk.do("plans list")
+    assert [*frame.columns] == [column.name for column in FINDINGS["plans"].columns]
+    assert [str(frame[column.name].dtype) for column in FINDINGS["plans"].columns] == [
+        column.dtype for column in FINDINGS["plans"].columns
+    ]
+    # The service's clock tells whole seconds, so that two of one second may stand in either order.
+    first, second = sorted(frame.to_dict("records"), key=lambda row: row["state"])
+    assert (first["id"], first["state"], first["title"]) == (plan_id, "interrupted", "droplets resize web-1")
+    assert (first["account"], first["steps"], first["done"], first["left"]) == ("SANDBOX", 4, 0, 4)
+    assert abs(first["begun"] - desk.kernel.clock.now()) < timedelta(seconds=2)
+    assert (second["id"], second["state"]) == (running.id, "running here")
+
+
+def test_a_damaged_file_is_one_row(desk):
+    interrupted(desk, [resize_of(desk)])
+    (PlanFiles(state_folder()).folder / "bad.jsonl").write_text("{}\n")
+    frame = desk.do("plans")
+    assert frame["state"].to_list() == ["interrupted", "damaged"]
+    assert "KeyError" in frame["note"].to_list()[1]
+
+
+def test_without_an_account_plans_are_another_account_s(desk, clock):
+    interrupted(desk, [resize_of(desk)])
+    frame = run("plans", kernel=Kernel(clock), front=desk.front)
+    assert frame["state"].to_list() == ["other account"]
+
+
+def test_a_resume_asks_as_the_plan_would_and_does_nothing_after_a_no(desk):
+    plan_id = interrupted(desk, [resize_of(desk)])
+    desk.sent()
+    desk.front.answer = False
+    with pytest.raises(ConfirmationRequired):
+        desk.do("plans resume")
+    (question,) = desk.front.questions
+    assert question.startswith("SANDBOX: resize")
+    assert "web-1" in question
+    assert "$" in question
+    assert desk.changes() == []
+    assert [one.id for one in unended(None)] == [plan_id]
+
+
+def test_a_resume_does_what_is_left_and_gives_the_outcomes(desk):
+    interrupted(desk, [resize_of(desk)])
+    frame = desk.do("plans resume --yes")
+    row = frame.to_dict("records")[0]
+    assert (row["name"], row["action"], row["status"]) == ("web-1", "resize", "completed")
+    droplet = desk.kernel.client().droplets.by_name("web-1")
+    assert (droplet.status, droplet.size_slug) == ("active", "s-4vcpu-8gb")
+    assert desk.do("plans") is None
+
+
+def test_a_dry_run_of_a_resume_shows_what_it_sends(desk):
+    plan_id = interrupted(desk, [resize_of(desk)])
+    desk.sent()
+    assert desk.do("plans resume --dry-run") is None
+    assert desk.front.said[-1].count("POST /v2/droplets/") == 4
+    assert desk.changes() == []
+    assert unended(None)[0].id == plan_id
+    with pytest.raises(InvalidArgument, match="--dry-run shows it"):
+        desk.do("plans resume --plan")
+    assert [one.state for one in unended(None)] == ["other account"]
+
+
+def test_nothing_left_is_said_and_the_plan_is_closed(desk):
+    client = desk.kernel.client()
+    body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+    record = client.engine.recorder.begin([tuple(create_steps(["made-1"], body, single=True))], "t")
+    record.sending(0, 0)
+    record.leave()
+    client.droplets.create(name="made-1", **body)
+    desk.sent()
+    assert desk.do("plans resume") is None
+    assert desk.front.said[-1] == f"Nothing is left to be sent of {record.id}."
+    assert desk.changes() == []
+    assert desk.do("plans") is None
+
+
+def test_a_plan_is_forgotten_by_its_id(desk):
+    plan_id = interrupted(desk, [resize_of(desk)])
+    desk.do(f"plans forget {plan_id}")
+    assert desk.front.said[-1] == f"Plan {plan_id} is forgotten."
+    with pytest.raises(NoSuchName, match="no unended plan"):
+        desk.do(f"plans forget {plan_id}")
+
+
+def test_the_log_shows_the_changes_of_earlier_kernels_too(desk, monkeypatch):
+    desk.do("droplets tag web-1 --tag-name one")
+    monkeypatch.setitem(journal_changes._kernels, os.getpid(), "another")
+    desk.do("droplets tag web-1 --tag-name two")
+    for log in desk.kernel._change_logs:
+        # As in a new process: what is in memory was done by another one.
+        log._changes.clear()
+    desk.do("droplets tag web-1 --tag-name three")
+    monkeypatch.setitem(journal_changes._kernels, os.getpid(), "a third")
+    for log in desk.kernel._change_logs:
+        log._changes.clear()
+    frame = desk.do("log")
+    requests = [line for line in frame["request"] if "/resources" in line]
+    assert requests == [f"POST /v2/tags/{tag}/resources" for tag in ("one", "two", "three")]
+    assert frame["status"].notna().all()
+
+
+def test_damaged_lines_of_the_log_are_left_out_and_old_days_removed(desk, clock):
+    folder = state_folder() / "changes"
+    journal_changes.keep(change_at(clock.now() - timedelta(days=40)))
+    journal_changes.keep(change_at(clock.now()))
+    assert len([*folder.iterdir()]) == 1
+    with next(folder.iterdir()).open("ab") as file:
+        file.write(b'\xff\n[]\n{"kernel": "x"}\n{"ker')
+    assert journal_changes.earlier_changes() == []
+    journal_changes._kernels[os.getpid()] = "another"
+    try:
+        assert journal_changes.earlier_changes() == [change_at(clock.now())]
+    finally:
+        del journal_changes._kernels[os.getpid()]
+
+
+def change_at(time):
+    return Change(time, "SANDBOX", "POST", "/v2/tags", "tags_create", "r", 201, "completed 201")
