@@ -314,11 +314,16 @@ class DropletsModel(Following, ABC):
     def _carry_out(self, work: FleetWork, order: Order) -> None:
         """Have the engine execute an order, which may be a part of its work's."""
         ids = [row["id"] for row in order.droplets]
-        going, shown = {*ids}, set[int]()
+        going, shown, hurried = {*ids}, set[int](), False
 
         def changed(number: int, run: ChainRun) -> None:
+            nonlocal hurried
             droplet_id = ids[number]
             work.tell(droplet_id, run)
+            if run.begun and not hurried:
+                # So that other panels of the account show it soon too.
+                hurried = True
+                self.client.watch.hurry()
             if run.held_by is not None and run.held_by.id not in shown:
                 # What is waited for is shown too, at once.
                 shown.add(run.held_by.id)
