@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from poseidon_nb.client.engine.chain_run import ChainRun
 from poseidon_nb.client.engine.steps import When
@@ -68,6 +68,7 @@ class Entry:
 
     title: str
     news: ChainRun | Followed | None = None
+    _end: State | None = field(default=None, init=False)
 
     @property
     def _told(self) -> list[Progress]:
@@ -87,8 +88,9 @@ class Entry:
             failed = news.error is not None or news.progress.status == "errored"
             return "failed" if failed else "completed" if news.progress.done else "running"
         if news.ended:
-            state: State = of_thing(news.outcomes).status  # type: ignore[assignment]  # an outcome's status
-            return state
+            if self._end is None:
+                self._end = cast("State", of_thing(news.outcomes).status)
+            return self._end
         return "waiting" if news.held_by is not None else "running" if news.told else "sending"
 
     @property

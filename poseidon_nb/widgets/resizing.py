@@ -129,8 +129,8 @@ class Resizing:
         rows, choice = self._droplets(), self.choice
         if choice is None:
             return []
-        wanted = {"size": choice.slug, "disk": self.grows_disk}
-        return [row for row in rows if not as_it_is(row, "resize", wanted, self.sizes)]
+        wanted, sizes = {"size": choice.slug, "disk": self.grows_disk}, self.sizes
+        return [row for row in rows if not as_it_is(row, "resize", wanted, sizes)]
 
     def lacks(self) -> str:
         """Say what has to be there before it can be done; nothing when all is."""

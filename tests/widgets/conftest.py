@@ -65,8 +65,8 @@ class Desk(AccountDesk):
         """Drive the watch and the engine for so long, as their threads would."""
         until_s = self.clock.monotonic() + seconds
         while self.clock.monotonic() < until_s:
-            wait_s = self.watch.tick()
             self.answer()
+            wait_s = self.watch.tick()
             left_s = until_s - self.clock.monotonic()
             soon_s = SLICE_S if self.client.engine.background else left_s
             self.clock.advance(min(soon_s, left_s if wait_s is None else min(max(wait_s, 0.01), left_s)))

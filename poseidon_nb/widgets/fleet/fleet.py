@@ -176,7 +176,7 @@ class Fleet:
         """Return what the button of an order shows while it asks about it; None while it does not."""
         if not self._asks(order):
             return None
-        label = f"{button_label(order.plan)}{self._notes(order.droplets, order.verb)}"
+        label = f"{button_label(order.plan)}{self._notes(order.droplets, len(self.fitting(order.verb)))}"
         return ButtonState(label, enabled=True, why=" ".join(warnings(order.plan)), asking=True)
 
     def _asks(self, order: Order) -> bool:
@@ -195,7 +195,7 @@ class Fleet:
     def claim(self, ids: Iterable[int], verb: str) -> list[Row]:
         """Return those of some droplets that something can be done to again, and note that it is done now."""
         with self._lock:
-            rows = [row for row in self._known(ids) if self._can(verb, row)]
+            rows = self._those_that_can(verb, self._known(ids))
             self._at_work.update({row["id"]: verb for row in rows})
             return rows
 
@@ -209,14 +209,14 @@ class Fleet:
 
         Those on which something runs that was started elsewhere are among them: it is waited for.
         """
-        return [row for row in self.selected_rows if self._can(verb, row)]
+        return self._those_that_can(verb, self.selected_rows)
 
     def _known(self, ids: Iterable[int]) -> list[Row]:
         return [self._rows[key] for key in ids if key in self._rows]
 
-    def _can(self, verb: str, row: Row) -> bool:
-        status, wanted = row.get("status"), VERBS[verb].status
-        return status in {"active", "off"} and wanted in {"", status} and row["id"] not in self._at_work
+    def _those_that_can(self, verb: str, rows: Iterable[Row]) -> list[Row]:
+        wanted = {VERBS[verb].status or "active", VERBS[verb].status or "off"}
+        return [row for row in rows if row.get("status") in wanted and row["id"] not in self._at_work]
 
     def waits(self, rows: Collection[Row]) -> str:
         """Return in words which of these have to wait for what runs on them; nothing when none has to."""
@@ -233,12 +233,12 @@ class Fleet:
             return asking
         names = named(str(row["name"]) for row in fitting)
         what = names if len(fitting) == 1 else f"{counted(len(fitting), 'droplet')}: {names}"
-        said = f"{spoken(verb.type)} {what}{self._notes(fitting, verb.type)}"
+        said = f"{spoken(verb.type)} {what}{self._notes(fitting, len(fitting))}"
         return ButtonState(verb.label, enabled=True, why=f"{begun(said)}. {verb.meaning}".strip())
 
-    def _notes(self, rows: Collection[Row], verb: str) -> str:
-        """Return in brackets what has to be waited for, and how many of the selected something cannot be done to."""
-        waits, others = self.waits(rows), len(self._selected) - len(self.fitting(verb))
+    def _notes(self, rows: Collection[Row], fitting: int) -> str:
+        """Return in brackets what has to be waited for, and how many of the selected are not among those that fit."""
+        waits, others = self.waits(rows), len(self._selected) - fitting
         notes = [waits] if waits else []
         if others:
             notes.append(f"{counted(others, 'other')} selected cannot now")

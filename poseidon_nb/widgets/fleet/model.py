@@ -314,11 +314,16 @@ class DropletsModel(Following, ABC):
     def _carry_out(self, work: FleetWork, order: Order) -> None:
         """Have the engine execute an order, which may be a part of its work's."""
         ids = [row["id"] for row in order.droplets]
-        going, shown = {*ids}, set[int]()
+        going, shown, hurried = {*ids}, set[int](), False
 
         def changed(number: int, run: ChainRun) -> None:
+            nonlocal hurried
             droplet_id = ids[number]
             work.tell(droplet_id, run)
+            if run.begun and not hurried:
+                # So that other panels of the account show it soon too.
+                hurried = True
+                self.client.watch.hurry()
             if run.held_by is not None and run.held_by.id not in shown:
                 # What is waited for is shown too, at once.
                 shown.add(run.held_by.id)
@@ -329,12 +334,9 @@ class DropletsModel(Following, ABC):
                 going.remove(droplet_id)
                 self._ended(work, droplet_id)
 
-        def take_in(row: Row) -> None:
-            self.client.watch.put([row])
-
-        execution = self.client.engine.start(
-            order.plan.chains, title=order.title, on_change=changed, assign=dict.fromkeys(ids, take_in)
-        )
+        # What is read of one is shown at once; of many the watch reads a page.
+        assign = {ids[0]: lambda row: self.client.watch.put([row])} if len(ids) == 1 else None
+        execution = self.client.engine.start(order.plan.chains, title=order.title, on_change=changed, assign=assign)
         for droplet_id, run in zip(ids, execution.chains, strict=True):
             work.tell(droplet_id, run)
 
@@ -352,7 +354,10 @@ class DropletsModel(Following, ABC):
             self._subscription.look_again()
         if work.ended:
             self.announcement = work.announcement()
-        self._changed()
+            self._changed()
+        else:
+            # Of hundreds that end together each shows its row; what else it changes is shown once the watch has read it.
+            self._moved(work, droplet_id)
 
     # --- what the account tells --------------------------------------------------------------------------------------
     def _account_changed(self) -> None:

@@ -260,7 +260,7 @@ def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_is_not_offered_agai
 def test_an_action_that_cannot_be_found_any_more_is_not_offered_again(hand):
     hand.model.press("snapshot")
     hand.model.go()
-    hand.desk.sandbox.fault("status", status=404, method="GET", path="/v2/actions/", times=20)
+    hand.desk.sandbox.fault("status", status=404, method="GET", path="/v2/actions/", times=1000)
     hand.desk.run(60.0)
     assert hand.newest().state == "in-progress"
     assert hand.newest().row.words == "goes on, and is followed no further"

@@ -16,6 +16,7 @@ from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.droplets import verb_chains
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.droplet.panel import DropletPanel
 from poseidon_nb.widgets.fleet.orders import Order
 from poseidon_nb.widgets.fleet.panel import FleetPanel
 from poseidon_nb.widgets.fleet.work import FleetWork
@@ -39,7 +40,7 @@ class FleetDesk(Desk):
 
     def confirm(self, verb: str) -> None:
         self.click(verb)
-        self.clock.advance(TOO_SOON_S)
+        self.clock.advance(TOO_SOON_S + 0.1)
         self.click(verb)
 
     def posted(self) -> list[str]:
@@ -274,6 +275,20 @@ def test_a_client_that_only_reads_offers_nothing(desk):
         panel.select(active(reading, 2))
         assert all(button._button.disabled for button in panel._buttons.values())
         panel.close()
+
+
+def test_another_panel_of_the_account_shows_at_once_what_was_ordered_here(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    other = DropletPanel(desk.client.droplets.get(ids[0]))
+    # Between two turns, so that nobody would ask by himself.
+    desk.run(66.0)
+    panel.select(ids)
+    desk.confirm("reboot")
+    desk.run(1.0)
+    assert [work.order.title.split()[0] for work in other.model.works] == ["Reboot"]
+    assert all("reboot" in panel.model.fleet.cells[key][2] for key in ids)
+    other.close()
 
 
 def test_a_droplet_that_is_busy_is_waited_for_and_then_acted_upon(desk):
