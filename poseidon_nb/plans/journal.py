@@ -161,7 +161,7 @@ class _KeptRecord:
 
     def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
         """Record that the service has accepted a step."""
-        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions), sync=True)
+        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions), sync_soon=True)
 
     def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
         """Record what became of a step, an outcome for each target."""
@@ -196,7 +196,7 @@ class _KeptRecord:
             _live.pop(self.id, None)
         return file
 
-    def _add(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
+    def _add(self, line: Mapping[str, Any], *, sync: bool = False, sync_soon: bool = False) -> None:
         if not self.mine:
             return
         with self._lock:
@@ -206,6 +206,8 @@ class _KeptRecord:
             if self._file is not None:
                 try:
                     self._file.write(line, sync=sync)
+                    if sync_soon:
+                        self._file.sync_soon(_notice)
                 except OSError as error:
                     _notice(error)
 

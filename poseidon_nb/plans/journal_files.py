@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from poseidon_nb.plans.journal_entry import read_entry, text_of
 from poseidon_nb.text import hint, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from filelock import BaseFileLock
 
@@ -30,6 +31,8 @@ VARIABLE: Final = "POSEIDON_STATE_DIR"
 MAX_AGE_DAYS: Final = 30
 MAX_ENDED: Final = 500
 
+#: What the threads are called that wait for the disk.
+SYNC_THREAD: Final = "poseidon-journal"
 #: Letters and digits that nobody takes for one another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _SIGNS = _LETTERS + "23456789"
@@ -93,6 +96,33 @@ class PlanFile:
             raise OSError("the line was written in part only")
         if sync:
             os.fsync(self._handle)
+
+    def sync_soon(self, failed: Callable[[OSError], None]) -> None:
+        """Have what was written put on the disk by a thread, for nobody waits for it.
+
+        A process that is killed loses nothing that was written; only a machine that fails in the meantime does.
+
+        Parameters
+        ----------
+        failed : callable
+            Called, in that thread, with the error if it cannot be done.
+
+        Raises
+        ------
+        OSError
+            Too many files are open.
+        """
+        if os.name == "nt":
+            # It moves no file that is open, and the plan may end first.
+            os.fsync(self._handle)
+            return
+        handle = os.dup(self._handle)
+        thread = threading.Thread(target=_sync, args=(handle, failed), name=SYNC_THREAD, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # Python is ending and starts no more threads.
+            _sync(handle, failed)
 
     def end(self) -> None:
         """Move it to what has ended, and let it go."""
@@ -284,6 +314,15 @@ def private_folder(folder: Path) -> None:
     if not folder.is_dir():
         private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _sync(handle: int, failed: Callable[[OSError], None]) -> None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        failed(error)
+    finally:
+        os.close(handle)
 
 
 def _opened(path: Path, flags: int) -> int:

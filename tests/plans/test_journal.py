@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import re
 import stat
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from poseidon_nb.plans import journal, journal_files
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, read_entry, text_of
-from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
+from poseidon_nb.plans.journal_files import SYNC_THREAD, PlanFiles, PlanRuns, state_folder
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.transport.request import request_for
 
@@ -284,7 +286,7 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
         two = client.engine.recorder.begin([CHAIN], "two")
         one.accepted(0, 0, things=[1], actions=[2])
     assert len(caplog.records) == 1
-    assert "cannot be written" in caplog.text
+    assert "cannot be kept" in caplog.text
     assert [
         (x.id, x.entry.title, len(x.entry.accepted))
         for x in sorted(journal.unended(account_key(client)), key=lambda x: x.entry.title)
@@ -353,9 +355,13 @@ def test_a_sandbox_keeps_its_id_over_save_and_load(tmp_path):
         assert connect(two).identity() == first
 
 
-def test_a_small_plan_costs_little_and_two_waits_for_the_disk(client, monkeypatch):
-    synced = []
-    monkeypatch.setattr(os, "fsync", synced.append)
+def test_a_small_plan_costs_little_and_one_wait_for_the_disk(client, monkeypatch):
+    waited, synced = [], []
+
+    def fsync(_):
+        (synced if threading.current_thread().name == SYNC_THREAD else waited).append(1)
+
+    monkeypatch.setattr(os, "fsync", fsync)
     begin = client.engine.recorder.begin
     step = (CHAIN[2],)
     begin([step], "t").close()
@@ -366,9 +372,27 @@ def test_a_small_plan_costs_little_and_two_waits_for_the_disk(client, monkeypatc
         record.accepted(0, 0, things=[1], actions=[2])
         record.ended(0, 0, outcomes(step[0], "completed"))
         took.append(time.perf_counter() - start)
-    assert len(synced) == 2 * 20 + 1
+    for thread in threading.enumerate():
+        if thread.name == SYNC_THREAD:
+            thread.join(5)
+    assert (len(waited), len(synced)) == (20 + 1, 20)
     # Twice what it may cost at rest, for a machine that is busy.
     assert sorted(took)[len(took) // 4] < 0.004
+
+
+def test_a_disk_that_fails_late_is_noticed_once(client, monkeypatch, caplog):
+    def fsync(_):
+        if threading.current_thread().name == SYNC_THREAD:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(journal, "_noticed", False)
+    for _ in range(2):
+        client.engine.recorder.begin([(CHAIN[2],)], "t").accepted(0, 0, things=[1], actions=[2])
+        for thread in threading.enumerate():
+            if thread.name == SYNC_THREAD:
+                thread.join(5)
+    assert [record.args[1] for record in caplog.records] == ["Input/output error"]
 
 
 def test_a_line_is_one_line():
