@@ -159,7 +159,7 @@ class _KeptRecord:
 
     def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
         """Record that the service has accepted a step."""
-        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions), sync=True)
+        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions))
 
     def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
         """Record what became of a step, an outcome for each target."""

@@ -38,9 +38,6 @@ _ID_LENGTH = 5
 _DAY_S = 86_400
 #: For a moment whoever lists the plans holds a lock: to see whether somebody does.
 _PATIENCE_S = 1.0
-#: A plan of many things waits for the disk so many times at once, and then no more often than after this pause.
-_SINGLE_SYNCS = 10
-_SYNC_PAUSE_S = 0.05
 
 
 _log = logging.getLogger("poseidon_nb")
@@ -76,9 +73,6 @@ class PlanFile:
         self._pid = os.getpid()
         #: A record writes to it, and will let it go.
         self.running = False
-        self._syncs = 0
-        self._synced_s = 0.0
-        self._unsynced = False
 
     @property
     def open(self) -> bool:
@@ -91,9 +85,10 @@ class PlanFile:
         return self._pid == os.getpid()
 
     def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Append a line; with ``sync`` it is on the disk when this returns, or within moments where there are many.
+        """Append a line; with ``sync`` it is on the disk when this returns.
 
-        A line outlasts this process in any case; being on the disk it outlasts the machine's power, too.
+        A line outlasts this process in any case; being on the disk it outlasts the machine's power, too. That is for the
+        intent: how far it got is read from the account.
 
         Raises
         ------
@@ -103,10 +98,8 @@ class PlanFile:
         text = text_of(line)
         if os.write(self._handle, text) != len(text):
             raise OSError("the line was written in part only")
-        self._unsynced |= sync
-        if self._unsynced and (self._syncs < _SINGLE_SYNCS or time.monotonic() - self._synced_s >= _SYNC_PAUSE_S):
+        if sync:
             os.fsync(self._handle)
-            self._syncs, self._synced_s, self._unsynced = self._syncs + 1, time.monotonic(), False
 
     def end(self) -> None:
         """Move it to what has ended, and let it go."""
