@@ -47,7 +47,8 @@ def plan_of(job: Job, act: Act) -> Plan:
         return act.given(job)
     with deadline.within(job.kernel.clock, job.command.timeout_s):
         chains = tuple(act.chains(job, job.account))
-        return Plan(job.command.line, job.account.label, chains, tuple(job.account.notes), job.client)
+        notes, client = tuple(job.account.notes), job.client
+        return Plan(job.command.line, job.account.label, chains, notes, client, client.identity())
 
 
 def show_requests(job: Job, act: Act) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     #: The price of a droplet's size; None if it is not sold.
     PriceOf = Callable[[str], float | None]
 
+#: Types of actions after which more is billed; tuples are compared, so that a body of any shape can be asked.
+_BILLED_ACTIONS = ("resize", "snapshot", "enable_backups")
+
 
 def added_usd_month(
     operation_id: str, body: object, price_of: PriceOf, *, volume: Mapping[str, Any] | None = None
@@ -41,6 +44,9 @@ def added_usd_month(
             return 0.0
         price = usd_month(operation_id, fields, price_of)
         return None if price is None else price - float(size or 0) * prices.VOLUME_GIB.usd
+    if operation_id == "dropletActions_post_byTag":
+        # How many droplets have the tag, and of which sizes, is not known.
+        return None if fields.get("type") in _BILLED_ACTIONS else 0.0
     if operation_id in _ESTIMATES:
         return usd_month(operation_id, fields, price_of)
     return None if operation_id in _UNTOLD else 0.0
@@ -48,8 +54,8 @@ def added_usd_month(
 
 def may_cost(operation_id: str, body: object = None) -> bool:
     """Return whether what an operation makes is billed, as far as is known."""
-    if operation_id in {"dropletActions_post", "volumeActions_post_byId"}:
-        return isinstance(body, dict) and body.get("type") in {"resize", "snapshot", "enable_backups"}
+    if operation_id in {"dropletActions_post", "dropletActions_post_byTag", "volumeActions_post_byId"}:
+        return isinstance(body, dict) and body.get("type") in _BILLED_ACTIONS
     return operation_id in {*_ESTIMATES, *_UNTOLD, "volumeSnapshots_create"}
 
 

@@ -67,7 +67,7 @@ def _step(row: Row, verb: str, parameters: Row, sizes: Mapping[str, Row]) -> Ste
     unchanged = step.unchanged or as_it_is(row, action_type, parameters, sizes)
     if action_type == "resize" and not unchanged and sizes and row.get("region") and row.get("disk"):
         check_size(sizes, row, parameters["size"], disk=bool(parameters.get("disk")))
-    return replace(step, usd_month=_added(row, action_type, parameters, sizes), unchanged=unchanged)
+    return replace(step, usd_month=added_by_action(row, action_type, parameters, sizes), unchanged=unchanged)
 
 
 def as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> str:
@@ -88,12 +88,12 @@ def as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Ro
     return ""
 
 
-def _added(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> float | None:
+def added_by_action(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> float | None:
     """Return what an action on a droplet adds a month, in USD; None where that is not known."""
     price = (row.get("size") or {}).get("price_monthly")
     match action_type:
         case "resize":
-            after = sizes.get(parameters["size"], {}).get("price_monthly")
+            after = sizes.get(str(parameters.get("size")), {}).get("price_monthly")
             return None if price is None or after is None else float(after) - float(price)
         case "snapshot":
             # What is written is billed, which is no more than the disk.

@@ -35,6 +35,8 @@ class Plan:
         What a person should know that no step says.
     client : Client, optional
         Of the account; no part of the data.
+    identity : str
+        What tells the account from every other one of that name, as `Client.identity` does; kept when the plan is stored.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Plan:
     chains: tuple[Chain, ...] = ()
     notes: tuple[str, ...] = ()
     client: Client | None = field(default=None, compare=False)
+    identity: str = field(default="", compare=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -154,7 +157,7 @@ class Plan:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the client, which holds a token."""
-        return Plan, (self.title, self.account, self.chains, self.notes)
+        return Plan, (self.title, self.account, self.chains, self.notes, None, self.identity)
 
     def __repr__(self) -> str:
         from poseidon_nb.plans.texts import listing  # noqa: PLC0415  # texts know plans

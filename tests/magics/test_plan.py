@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import json
 import pickle
 import re
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+import responses
 
 import poseidon_nb as po
 from poseidon_nb import errors
@@ -414,3 +416,23 @@ def test_a_plan_for_another_account_is_refused(desk):
         with pytest.raises(errors.InvalidArgument, match="this plan is for SANDBOX, and %do uses SANDBOX: choose its"):
             desk.do("apply {plan} --yes", plan=foreign)
         assert not [one for one in other.requests if one.method == "POST"]
+
+
+@responses.activate
+def test_a_plan_for_another_team_of_the_same_person_is_refused(empty_desk, monkeypatch):
+    for variable in ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def account(request):
+        team = request.headers["Authorization"][-1]
+        return 200, {}, json.dumps({"account": {"email": "ada@example.com", "team": {"uuid": team}}})
+
+    responses.add_callback("GET", "https://api.digitalocean.com/v2/account", account)
+    monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "token-of-team-a")
+    plan = empty_desk.do("tags create blue --plan")
+    kept = pickle.loads(pickle.dumps(plan))  # our own bytes
+    monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "token-of-team-b")
+    empty_desk.kernel._forget()
+    for given in (plan, kept):
+        with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses ada"):
+            empty_desk.do("apply {plan} --yes", plan=given)

@@ -244,3 +244,24 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "perhaps")
     with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES is neither a yes .* nor a no"):
         desk.do("droplets power_off web-2")
+
+
+def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
+    running, off = 521000032, 521000132
+    for line, question in (
+        (f"{running} --type power_off", f"SANDBOX: power_off droplet web-1? {CUT}"),
+        (
+            f"{running} --type reboot",
+            "SANDBOX: reboot droplet web-1? What runs on the droplet stops until it is up again.",
+        ),
+        (f"{off} --type resize --size m-32vcpu-256gb", "SANDBOX: resize droplet legacy-reports (+$1,332.00 a month)?"),
+    ):
+        with pytest.raises(errors.ConfirmationRequired):
+            desk.do(f"droplet-actions post {line}")
+        assert desk.front.questions.pop().startswith(question), line
+    with pytest.raises(errors.ConfirmationRequired):
+        desk.do("droplet-actions post-by-tag --tag-name web --type snapshot --name before")
+    assert desk.changes() == []
+    # What harms nothing and costs little is done at once.
+    desk.do(f"droplet-actions post {off} --type power_on")
+    assert desk.changes() == [f"POST /v2/droplets/{off}/actions"]

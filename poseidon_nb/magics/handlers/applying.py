@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.magics.acting import Act
 from poseidon_nb.magics.answer import answer_of_frame
+from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.outcomes import failures
 from poseidon_nb.plans.plan import Plan
 
 if TYPE_CHECKING:
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
@@ -26,13 +28,20 @@ def _given(job: Job) -> Plan:
         It is something else, or it is a plan for another account.
     """
     plan = _handed(job.command.arguments["plan"])
-    theirs, ours = plan.client, job.client
-    other = theirs is not None and theirs is not ours and theirs.base_url != ours.base_url
-    if other or plan.account != ours.label():
+    ours = job.client
+    if plan.account != ours.label() or not _same_account(plan, ours):
         raise InvalidArgument(
             f"this plan is for {plan.account}, and %do uses {ours.label()}: choose its account, or execute it with plan.apply()"
         )
     return replace(plan, client=ours)
+
+
+def _same_account(plan: Plan, ours: Client) -> bool:
+    """Return whether a plan is for a client's account: one name may be that of several, such as a person's teams."""
+    theirs = plan.client
+    if theirs is None:
+        return bool(plan.identity) and plan.identity == ours.identity()
+    return theirs is ours or account_key(theirs).same(account_key(ours))
 
 
 def _handed(given: object) -> Plan:
