@@ -80,7 +80,7 @@ class Account:
         return list({droplet.id: droplet for droplet in found}.values())
 
     def tagged(self, tag: str) -> list[Droplet]:
-        """Return the droplets with a tag, of which there must be one at least."""
+        """Return the droplets with a tag, at least one."""
         droplets = self.client.droplets.list(tag_name=tag)
         if not droplets:
             self.check_tag(tag)
@@ -93,7 +93,7 @@ class Account:
             raise NoSuchName(f"no tag {tag!r}{hint(tag, self._tags)}", name=tag, nearest=nearest(tag, self._tags))
 
     def has_tag(self, tag: str) -> bool:
-        """Return whether a tag exists, in whatever letter case."""
+        """Return whether a tag exists, in any letter case."""
         return tag.casefold() in map(str.casefold, self._tags)
 
     @cached_property
@@ -144,7 +144,7 @@ class Account:
 
     @cached_property
     def sizes(self) -> Mapping[str, Row]:
-        """The sizes that there are, by slug; empty where that is not known."""
+        """The sizes on sale, by slug; empty where that is not known."""
         return {size.slug: size.to_dict() for size in self.client.sizes.list()}
 
     def price_of(self, size: str) -> float | None:
@@ -166,11 +166,11 @@ class Unread(Account):
         return [*rows, *([{"id": f"{UNKNOWN_ID}EACH", "name": f"each tagged {tag}"}] if tag else [])]
 
     def has_tag(self, tag: str) -> bool:  # noqa: ARG002  # as above
-        """Return that it may well exist."""
+        """Return True: it may exist."""
         return True
 
     def id_of(self, kind: str, word: int | str) -> int | str:
-        """Return a word that is an id as it is, and of a name a word that says that its id is open."""
+        """Return an id as it is, and for a name a placeholder for its id."""
         if is_id(kind, word):
             return sent_as(kind, word)
         # A public image is sent by its slug.

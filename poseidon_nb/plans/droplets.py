@@ -47,7 +47,7 @@ def verb_chains(
     restart : bool
         Shut a running droplet down first, and start it again afterwards.
     sizes : mapping
-        The sizes that there are, by slug; without them neither sizes nor prices are checked.
+        The sizes on sale, by slug; without them neither sizes nor prices are checked.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def _added(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]
             plan = (parameters.get("backup_policy") or {}).get("plan")
             return None if price is None else backups_usd(float(price), plan)
         case "disable_backups":
-            # A droplet does not tell the plan: at least so much.
+            # A droplet does not show the plan: at least this much.
             return None if price is None else -backups_usd(float(price), "weekly")
     return 0.0
 
@@ -116,7 +116,7 @@ def create_chains(names: Sequence[str], fields: Row, *, sizes: Mapping[str, Row]
     fields : mapping
         The body but its names.
     sizes : mapping
-        The sizes that there are, by slug, for the price.
+        The sizes on sale, by slug, for the price.
     """
 
     def price_of(size: str) -> float | None:

@@ -142,7 +142,7 @@ class Entry:
             case "closed":
                 self.closed = True
             case other:
-                raise ValueError(f"no event {other!r}")
+                raise ValueError(f"unknown event {other!r}")
         self.last = max(self.last, time)
 
     def _take_chains(self, chains: Sequence[Sequence[Mapping[str, Any]]]) -> None:
@@ -164,7 +164,7 @@ def read_entry(text: str) -> Entry:
     try:
         first, *later = [json.loads(line) for line in lines[:-1] if line]
         if first["format"] != FORMAT:
-            raise ValueError("it was made by another version")
+            raise ValueError("it was written by another version")
         entry = Entry(
             id=str(first["id"]),
             version=str(first["version"]),

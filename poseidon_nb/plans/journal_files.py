@@ -102,7 +102,7 @@ class PlanFile:
         """
         text = text_of(line)
         if os.write(self._handle, text) != len(text):
-            raise OSError("the line was written in part only")
+            raise OSError("only part of the line was written")
         self._unsynced |= sync
         if self._unsynced and (self._syncs < _SINGLE_SYNCS or time.monotonic() - self._synced_s >= _SYNC_PAUSE_S):
             os.fsync(self._handle)
@@ -196,7 +196,7 @@ class PlanFiles:
         try:
             lock.acquire(timeout=_PATIENCE_S, poll_interval=0.02)
         except TimeoutError:
-            raise PlanRuns(f"plan {plan_id} runs: %do plans shows where") from None
+            raise PlanRuns(f"plan {plan_id} is running: see %do plans") from None
         except OSError as error:
             raise ConfigurationError(f"plan {plan_id} cannot be locked: {error.strerror}") from None
         try:
@@ -250,7 +250,7 @@ class PlanFiles:
             except OSError as error:
                 yield plan_id, f"cannot be read: {error.strerror}"
             except ValueError as error:
-                yield plan_id, f"damaged: {error}"
+                yield plan_id, str(error)
 
     def forget(self, plan_id: str) -> None:
         """Remove a plan that does not run, whatever is in it.
@@ -316,12 +316,12 @@ _noticed = False
 
 
 def notice(error: OSError) -> None:
-    """Warn once for this process that plans are kept in memory only."""
+    """Warn, once for this process, that plans are kept in memory only."""
     global _noticed  # noqa: PLW0603  # one notice for the process
     if not _noticed:
         _noticed = True
         _log.warning(
-            "plans and changes cannot be kept in %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
+            "cannot write plans and changes to %s (%s): if this kernel ends during a plan, %%do plans will not list it",
             state_folder(),
             error.strerror or error,
         )

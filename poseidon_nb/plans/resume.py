@@ -89,9 +89,9 @@ class Resumption:
 
 
 _IN_WORDS: Mapping[Verdict, str] = {
-    Verdict.AGAIN: "is to be given again",
-    Verdict.CHANGED: "is left",
-    Verdict.UNKNOWN: "is left, for nobody knows whether it was done",
+    Verdict.AGAIN: "has to be given again",
+    Verdict.CHANGED: "is not resumed",
+    Verdict.UNKNOWN: "is not resumed, because it is unknown whether it was done",
     Verdict.FAILED: "failed",
 }
 
@@ -111,7 +111,7 @@ def taken_up(client: Client, ids: Sequence[str] = ()) -> Iterator[list[Resumptio
     NoSuchName
         There is no such plan.
     ConfigurationError
-        One that was named is another account's, runs, is damaged, or can only be given again.
+        One that was named is another account's, runs, is damaged, or has to be given again.
     """
     files = PlanFiles(state_folder())
     wanted = _wanted(unended(account_key(client)), ids)
@@ -153,7 +153,7 @@ def _wanted(listed: Sequence[Listed], ids: Sequence[str]) -> list[str]:
                 raise ConfigurationError(f"plan {plan_id} is damaged ({one.note}): %do plans forget {plan_id}")
             case "to be given again":
                 raise ConfigurationError(
-                    f"plan {plan_id} can only be given again, for what is left of it held secrets, which are not kept: "
+                    f"plan {plan_id} cannot be resumed: its remaining steps held secrets, which are not stored. Run it again: "
                     f"{one.entry.title if one.entry else ''}"
                 )
     return [*dict.fromkeys(ids)]
@@ -166,7 +166,9 @@ def plan_left(client: Client, resumptions: Sequence[Resumption], title: str) -> 
     for one in resumptions:
         own, stuck = _resolve(client, one, len(chains))
         chains += own
-        notes += [f"{one.entry.chains[number][0].label} is left: what it needs was not made" for number in stuck]
+        notes += [
+            f"{one.entry.chains[number][0].label} is not resumed: what it refers to was not created" for number in stuck
+        ]
         waits = [one.entry.chains[number][at].label for number, at in one.running]
         notes += [f"in progress: {joined(waits)}"] if waits else []
         notes += one.notes

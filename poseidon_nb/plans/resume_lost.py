@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.resume_facts import Place, Row
 
-#: POSTs of which a second does no more than the first.
+#: POSTs that change nothing when they are repeated.
 REPEATABLE_POSTS = frozenset(
     {"tags_create", "tags_assign_resources", "projects_assign_resources", "projects_assign_resources_default"}
     | {f"firewalls_{verb}" for verb in ("assign_droplets", "add_tags", "add_rules")}
@@ -40,20 +40,20 @@ def lost_action(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PL
     if len(rows) > 1:
         if stateful and shows(step, facts) and all(row["status"] != "in-progress" for row in rows):
             return Judged(Verdict.DONE)
-        return Judged(Verdict.UNKNOWN, f"{len(rows)} actions could be it: %do droplets actions {droplet_id}")
+        return Judged(Verdict.UNKNOWN, f"{len(rows)} actions match: see %do droplets actions {droplet_id}")
     if not rows:
         return Judged(Verdict.DONE) if stateful and shows(step, facts) else Judged(Verdict.LEFT)
     (row,) = rows
     if row["status"] == "in-progress":
         return Judged(Verdict.RUNNING, actions=(row["id"],), undecided=not stateful)
     if row["status"] == "errored":
-        return Judged(Verdict.FAILED, "its action ended as errored")
+        return Judged(Verdict.FAILED, "its action failed (errored)")
     if body["type"] == "snapshot" and body.get("name"):
-        # An action does not tell the name; the snapshot does, and then somebody else's was found.
+        # An action does not show the name; the snapshot does, and then the action is somebody else's.
         names = [one["name"] for one in facts.snapshots.get(droplet_id or 0, ()) if time_of(one["created_at"]) >= since]
         return Judged(Verdict.DONE if body["name"] in names else Verdict.LEFT)
     if body["type"] != "shutdown" and not shows(step, facts):
-        return Judged(Verdict.UNKNOWN, f"action {row['id']} may be it, and the droplet reads otherwise")
+        return Judged(Verdict.UNKNOWN, f"action {row['id']} matches, but the droplet does not show its result")
     return Judged(Verdict.DONE)
 
 
@@ -66,7 +66,7 @@ def lost_create(entry: Entry, place: Place, facts: Facts) -> Judged:
         return Judged(Verdict.LEFT)
     names = [target.name for target in step.targets]
     if any(len(made.get(name, ())) != names.count(name) for name in names):
-        return Judged(Verdict.UNKNOWN, "other droplets than one of each name could be it: %do droplets list")
+        return Judged(Verdict.UNKNOWN, "not exactly one droplet of each name matches: see %do droplets list")
     rows = [row for of_name in made.values() for row in of_name]
     things = tuple(made[name].pop(0)["id"] for name in names)
     return stands(rows, Judged(Verdict.RUNNING, things=things))
@@ -81,7 +81,9 @@ def lost_other(place: Place, step: Step, facts: Facts) -> Judged:
         return Judged(Verdict.LEFT)
     found = facts.found.get(place)
     if found is None:
-        return Judged(Verdict.UNKNOWN, f"it was sent, and nothing tells whether it was done: look at {request.path}")
+        return Judged(
+            Verdict.UNKNOWN, f"it was sent, and the account does not show whether it was done: see {request.path}"
+        )
     return Judged(Verdict.DONE if found else Verdict.LEFT)
 
 

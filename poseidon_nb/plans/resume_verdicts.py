@@ -113,9 +113,13 @@ def _judge_step(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PL
     if place in entry.accepted:
         return _accepted(entry, place, facts)
     if place not in entry.sending:
-        return Judged(Verdict.AGAIN, "its body held secrets") if place in entry.secret else Judged(Verdict.LEFT)
+        return (
+            Judged(Verdict.AGAIN, "its body held secrets, which are not stored")
+            if place in entry.secret
+            else Judged(Verdict.LEFT)
+        )
     if place in entry.secret:
-        return Judged(Verdict.AGAIN, "its body held secrets, and it may have been carried out: look first")
+        return Judged(Verdict.AGAIN, "its body held secrets, and it may have been done already: look first")
     if step.request.operation_id == "dropletActions_post":
         return lost_action(entry, place, facts)
     if step.awaits == "droplets":
@@ -135,7 +139,7 @@ def _accepted(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PLR0
         case "action":
             rows = [facts.actions[id_] for id_ in accepted.actions if id_ in facts.actions]
             if any(row["status"] == "errored" for row in rows):
-                return Judged(Verdict.FAILED, "its action ended as errored", things=accepted.things)
+                return Judged(Verdict.FAILED, "its action failed (errored)", things=accepted.things)
             if any(row["status"] == "in-progress" for row in rows):
                 return running
             if len(rows) == len(accepted.actions) or shows(step, facts):
@@ -206,10 +210,10 @@ def _changed(chain: Chain, judged: Sequence[Judged], facts: Facts) -> str:
     status = row.get("status")
     acted = any(one.verdict is not Verdict.LEFT for _, one in offs)
     if offs and not acted and offs[0][0].status not in {"", status}:
-        return f"{name} is {status} now, and nothing of this plan did that"
+        return f"{name} is {status} now, which this plan did not do"
     needs_off = any(
         one.verdict is Verdict.LEFT and step.change.field != "status" for step, one in zip(chain, judged, strict=True)
     )
     if needs_off and offs and status == "active" and all(one.verdict is Verdict.DONE for _, one in offs):
-        return f"{name} was switched on since"
+        return f"{name} was powered on since"
     return ""

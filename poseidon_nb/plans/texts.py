@@ -50,7 +50,7 @@ class _Phrase:
 
 
 def summary(plan: Plan) -> str:
-    """Return what a plan does, its things and its money: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
+    """Return what a plan does, to what, and its price: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
     return "; ".join(_said(phrase, phrase.verb, phrase.kind) for phrase in _phrases(plan))
 
 
@@ -121,7 +121,7 @@ def money_of(steps: Iterable[Step]) -> str:
     """Return what steps change a month, to be put behind what they do; empty where that is nothing."""
     listed = [*steps]
     if any(step.usd_month is None for step in listed):
-        return " at a price that the API does not tell"
+        return " at an unknown price"
     amount = sum(step.usd_month or 0.0 for step in listed)
     if not amount:
         return ""
@@ -157,7 +157,7 @@ def listing(plan: Plan) -> str:
             marks = [
                 step.unchanged,
                 change_of(step).removeprefix(step.verb).strip(),
-                "" if step.reversible else "for good",
+                "" if step.reversible else "cannot be undone",
             ]
             told = ", ".join(mark for mark in marks if mark)
             lead = "- " if number == 0 else "  "
@@ -165,7 +165,7 @@ def listing(plan: Plan) -> str:
             targets = named([str(target) for target in step.targets])
             lines.append(f"  {lead}{step.verb} {targets}{change}{f' ({told})' if told else ''}")
     if len(lines) > MAX_LINES:
-        lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} steps more: frame() has all"]
+        lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} more steps: see frame()"]
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
 
 

@@ -36,12 +36,13 @@ def assumes_yes() -> bool:
 
 
 def _says_yes(name: str) -> bool:
-    said = os.environ.get(name, "").strip().casefold()
+    value = os.environ.get(name, "")
+    said = value.strip().casefold()
     if said in _YES:
         return True
     if said in _NO:
         return False
     yes, no = ", ".join(_YES), ", ".join(filter(None, _NO))
     raise ConfigurationError(
-        f"{name} is neither a yes ({yes}) nor a no ({no}, or empty), so nothing is changed: set it to one of these"
+        f"{name} must be a yes ({yes}) or a no ({no}, or empty), not {value!r}; nothing was changed"
     )

@@ -338,7 +338,7 @@ def test_a_plan_goes_into_a_variable_by_out_and_its_rows_are_no_columns(desk):
 
 def test_what_changes_nothing_has_no_plan(desk):
     for line in ("droplets list", "sandbox status", "actions wait 5", "api GET /v2/account", "metrics cpu web-1"):
-        with pytest.raises(errors.InvalidArgument, match="changes nothing, so there is no plan of it"):
+        with pytest.raises(errors.InvalidArgument, match="changes nothing, so it has no plan"):
             desk.do(f"{line} --plan")
     with pytest.raises(errors.InvalidArgument, match="droplets list changes nothing"):
         po.plan("droplets list")
@@ -385,13 +385,13 @@ def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
 def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
     plan = desk.do("droplets reboot web-1 --plan")
     for given, what in (
-        (plan.frame(), r"not a DataFrame, such as its frame\(\) is"),
+        (plan.frame(), r"not a DataFrame such as plan.frame\(\)"),
         (pd.DataFrame(), "not a DataFrame"),
         ("droplets delete web-1", "not the text 'droplets delete web-1'"),
         (5, "not a int"),
         (None, "not a NoneType"),
     ):
-        with pytest.raises(errors.InvalidArgument, match=f"apply takes the Plan itself, as %do apply {{plan}}, {what}"):
+        with pytest.raises(errors.InvalidArgument, match=f"%do apply takes the Plan itself, as in %do apply {{plan}}, {what}"):
             desk.do("apply {plan}", plan=given)
     with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
         desk.do("apply plan", plan=plan)

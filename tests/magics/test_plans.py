@@ -106,7 +106,7 @@ def test_a_dry_run_of_a_resume_shows_what_it_sends(desk):
     assert desk.front.said[-1].count("POST /v2/droplets/") == 4
     assert desk.changes() == []
     assert unended(None)[0].id == plan_id
-    with pytest.raises(InvalidArgument, match="--dry-run shows it"):
+    with pytest.raises(InvalidArgument, match="--dry-run shows what that is"):
         desk.do("plans resume --plan")
     assert [one.state for one in unended(None)] == ["other account"]
 
@@ -120,7 +120,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
     client.droplets.create(name="made-1", **body)
     desk.sent()
     assert desk.do("plans resume") is None
-    assert desk.front.said[-1] == f"Nothing is left to be sent of {record.id}."
+    assert desk.front.said[-1] == f"Nothing is left to send for {record.id}."
     assert desk.changes() == []
     assert desk.do("plans") is None
 

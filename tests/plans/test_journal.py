@@ -195,7 +195,7 @@ def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
     journal._live.pop(record.id)
     assert [one.state for one in unended(account_key(client))] == ["running in another kernel"]
     for held in (files.take, files.forget):
-        with pytest.raises(PlanRuns, match=f"plan {record.id} runs"):
+        with pytest.raises(PlanRuns, match=f"plan {record.id} is running"):
             held(record.id)
     record._file.release()
     taken, entry = files.take(record.id)

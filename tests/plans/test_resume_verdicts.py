@@ -148,8 +148,8 @@ def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
     [
         ({}, None, "was deleted since"),
         ({}, {**DROPLET, "size_slug": "huge"}, "has size huge now"),
-        ({}, OFF, "is off now, and nothing of this plan did that"),
-        ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was switched on since"),
+        ({}, OFF, "is off now, which this plan did not do"),
+        ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was powered on since"),
     ],
 )
 def test_a_droplet_that_others_changed_is_left(said, droplet, why):

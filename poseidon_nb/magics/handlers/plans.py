@@ -67,7 +67,7 @@ def resume(job: Job) -> Answer | None:
         plan = plan_left(client, resumptions, job.command.line)
         if plan.is_empty:
             names = joined(one.entry.id for one in resumptions)
-            job.front.say("\n".join([f"Nothing is left to be sent of {names}.", *plan.notes]))
+            job.front.say("\n".join([f"Nothing is left to send for {names}.", *plan.notes]))
         else:
             job.front.show(plan)
             confirm(job, plan)
@@ -77,7 +77,7 @@ def resume(job: Job) -> Answer | None:
 
 def _left(job: Job) -> Plan:
     if job.command.plan:
-        raise InvalidArgument("what is left of a plan is done by %do plans resume; --dry-run shows it")
+        raise InvalidArgument("--plan: %do plans resume does the rest of a plan itself; --dry-run shows what that is")
     with taken_up(job.client, job.argument("plans") or ()) as resumptions:
         return plan_left(job.client, resumptions, job.command.line)
 
