@@ -45,8 +45,9 @@ def plan_of(job: Job, act: Act) -> Plan:
     """Return the plan of a command. The account is read, and nothing is changed."""
     if act.given is not None:
         return act.given(job)
-    chains = tuple(act.chains(job, job.account))
-    return Plan(job.command.line, job.account.label, chains, tuple(job.account.notes), job.client)
+    with deadline.within(job.kernel.clock, job.command.timeout_s):
+        chains = tuple(act.chains(job, job.account))
+        return Plan(job.command.line, job.account.label, chains, tuple(job.account.notes), job.client)
 
 
 def show_requests(job: Job, act: Act) -> None:
@@ -63,8 +64,7 @@ def show_requests(job: Job, act: Act) -> None:
 
 def carry_out(job: Job, act: Act) -> Answer | Plain | Live | None:
     """Confirm a command's plan, execute it, and return the answer, all within the time that ``--timeout`` allows."""
-    with deadline.within(job.kernel.clock, job.command.timeout_s):
-        plan = plan_of(job, act)
+    plan = plan_of(job, act)
     confirm(job, plan)
     waiting = {**job.waiting, "timeout_s": job.time_left_s()}
     return act.answer(job, plan, plan.run(on_idle=job.view.look, **waiting))

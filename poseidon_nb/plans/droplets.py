@@ -64,13 +64,13 @@ def verb_chains(
 def _step(row: Row, verb: str, parameters: Row, sizes: Mapping[str, Row]) -> Step:
     action_type = "snapshot" if verb == "take_snapshot" else verb
     step = action_step(row, action_type, parameters, verb=verb)
-    unchanged = step.unchanged or _as_it_is(row, action_type, parameters, sizes)
+    unchanged = step.unchanged or as_it_is(row, action_type, parameters, sizes)
     if action_type == "resize" and not unchanged and sizes and row.get("region") and row.get("disk"):
         check_size(sizes, row, parameters["size"], disk=bool(parameters.get("disk")))
     return replace(step, usd_month=_added(row, action_type, parameters, sizes), unchanged=unchanged)
 
 
-def _as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> str:
+def as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> str:
     """Return why an action would change nothing; ``""`` where it would, or that is not known."""
     features = row.get("features")
     if action_type == "resize" and parameters["size"] == row.get("size_slug"):

@@ -11,6 +11,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans import journal_changes
 from poseidon_nb.plans import journal_entry as lines
 from poseidon_nb.plans.journal_account import account_key
@@ -116,6 +117,7 @@ class _KeptRecord:
         self._later: list[Mapping[str, Any]] = []
         self._single = len(chains) == 1 and len(chains[0]) == 1 and not remains
         self._remains = remains
+        self._chains = chains
         secret = [[bool(step.get("secret")) for step in chain] for chain in lines.chains_data(chains)]
         self._secret = secret
         self._closed = False
@@ -163,6 +165,10 @@ class _KeptRecord:
         """Record what became of a step, an outcome for each target."""
         secret = self._secret[chain][step]
         self._add(lines.ended_line(self._client.now(), chain, step, outcomes, secret=secret))
+        ends = self._chains[chain][step].when in {When.ALWAYS, When.ANYWAY}
+        if ends and any(outcome.status in {"failed", "unknown"} for outcome in outcomes):
+            # What was shut down may still be off: that has to be shown, and can be taken up again.
+            self._remains = True
         if self._single and {outcome.status for outcome in outcomes} <= _OVER:
             self.close()
 

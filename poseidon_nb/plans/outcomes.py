@@ -113,10 +113,11 @@ def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> lis
             # Names are not unique, so what has no id is a thing of its own.
             thing = number if outcome.target.id is None else (chain, target.kind, outcome.target.id)
             by_thing.setdefault(thing, []).append(outcome)
-    return [_summary(of_one) for of_one in by_thing.values()]
+    return [of_thing(of_one) for of_one in by_thing.values()]
 
 
-def _summary(outcomes: Sequence[Outcome]) -> ThingOutcome:
+def of_thing(outcomes: Sequence[Outcome]) -> ThingOutcome:
+    """Return what became of one thing, told an outcome for each of its steps."""
     main = _main(outcomes)
     counted = [one for one in outcomes if _counts(one, outcomes)]
     worst = next((one for one in (main, *counted) if one.error is not None), main)

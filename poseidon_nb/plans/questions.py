@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from poseidon_nb.catalogue.effects import Effect, Kind, effect_of
-from poseidon_nb.plans.texts import BARE, spoken, summary, verbs_of
+from poseidon_nb.plans.texts import BARE, in_brief, summary, verbs_of
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def warnings(plan: Plan) -> list[str]:
 
 def button_label(plan: Plan) -> str:
     """Return what a button says that was pressed once: ``Confirm: delete 2 droplets ($48.00 a month): a and b``."""
-    return f"Confirm: {spoken(plan)}"
+    return f"Confirm: {in_brief(plan)}"
 
 
 def refusal(plan: Plan) -> str:

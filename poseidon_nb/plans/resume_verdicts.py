@@ -107,6 +107,9 @@ def _judge_step(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PL
     if ended is not None and is_over(entry, place):
         statuses = {*ended.statuses}
         things = entry.accepted[place].things if place in entry.accepted else ()
+        if "failed" in statuses and step.when in {When.ALWAYS, When.ANYWAY}:
+            # What has to happen whatever came before it is tried again, where the droplet does not read so by now.
+            return Judged(Verdict.LEFT)
         if "failed" in statuses:
             return Judged(Verdict.FAILED, ended.error, things=things)
         return Judged(Verdict.SKIPPED if statuses == {"skipped"} else Verdict.DONE, things=things)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.plans.words import change_of, text_of
+from poseidon_nb.plans.words import change_of, spoken, text_of
 from poseidon_nb.text import counted, joined, printable, usd
 from poseidon_nb.transport.secrets import hidden
 
@@ -54,9 +54,9 @@ def summary(plan: Plan) -> str:
     return "; ".join(_said(phrase, phrase.verb, phrase.kind) for phrase in _phrases(plan))
 
 
-def spoken(plan: Plan) -> str:
-    """Return the same as a button says it: ``power off web-1``, ``resize 2 droplets to s-2vcpu-4gb: a and b``."""
-    return "; ".join(_said(phrase, phrase.verb.replace("_", " "), "") for phrase in _phrases(plan))
+def in_brief(plan: Plan) -> str:
+    """Return the same as a button says it: ``power off web-1``; snapshots, which have a name each, without those."""
+    return "; ".join(_said(phrase, spoken(phrase.verb), "") for phrase in _phrases(plan, brief=True))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -65,12 +65,13 @@ def verbs_of(chain: Chain) -> list[str]:
     return [f"{step.verb}{restarted}" for step in _told(chain)]
 
 
-def _phrases(plan: Plan) -> list[_Phrase]:
+def _phrases(plan: Plan, *, brief: bool = False) -> list[_Phrase]:
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for chain in plan.chains:
         for step in _told(chain):
             kind = step.targets[0].kind if step.targets else ""
-            groups.setdefault((step.verb, kind, _detail(chain, step)), []).append(step)
+            detail = "" if brief and step.change.field == "snapshot" else _detail(chain, step)
+            groups.setdefault((step.verb, kind, detail), []).append(step)
     return [_Phrase(*key, tuple(steps)) for key, steps in groups.items()]
 
 
@@ -99,9 +100,9 @@ def _detail(chain: Chain, step: Step) -> str:
         # What a request says that has no better words.
         told = json.dumps(hidden(body), ensure_ascii=False)
         detail = f" {printable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
-    if isinstance(body, dict) and body.get("disk") is True:
-        detail += ", the disk too"
-    return f"{detail} with a restart" if _has_restart(chain) else detail
+    if _has_restart(chain):
+        detail += " with a restart"
+    return f"{detail}, the disk too" if isinstance(body, dict) and body.get("disk") is True else detail
 
 
 def _said(phrase: _Phrase, verb: str, kind: str) -> str:
@@ -110,7 +111,7 @@ def _said(phrase: _Phrase, verb: str, kind: str) -> str:
     # Of what is gone for good the id has to be right too.
     exact = any(step.request.method == "DELETE" for step in phrase.steps)
     names = [printable(str(target) if exact else target.name) for target in targets]
-    if verb == BARE:
+    if phrase.verb == BARE:
         return f"{names[0]}{money}"
     if len(targets) == 1:
         return f"{' '.join(filter(None, (verb, kind, names[0])))}{phrase.detail}{money}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import Future
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from poseidon_nb.transport.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from poseidon_nb.transport.replies import Reply
     from poseidon_nb.transport.request import Request

@@ -79,7 +79,7 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
                 lambda _, id_: {**read(id_), "status": "off"},
             )
 
-    with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off.*take_snapshot completed"):
+    with pytest.raises(ActionTimedOut, match=r"completed, and web-1 still reads off.*take_snapshot completed"):
         droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
 
 

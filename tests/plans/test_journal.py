@@ -102,6 +102,14 @@ def test_a_plan_of_one_step_is_closed_with_it(client, status):
     assert PlanFiles(state_folder()).ids() == []
 
 
+def test_a_plan_whose_droplet_could_not_be_powered_on_stays_listed(client):
+    record = client.engine.recorder.begin([CHAIN], "")
+    for at, status in enumerate(("completed", "unchanged", "completed", "failed")):
+        record.ended(0, at, outcomes(CHAIN[at], status))
+    record.close()
+    assert [one.state for one in unended(account_key(client))] == ["interrupted"]
+
+
 def test_a_plan_of_one_step_whose_end_is_not_known_stays_until_it_is_closed(client):
     chain = (CHAIN[2],)
     record = client.engine.recorder.begin([chain], "")

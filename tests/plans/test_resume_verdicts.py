@@ -136,6 +136,14 @@ def test_what_was_shut_down_is_powered_on_whatever_becomes_of_the_resize():
     assert left(again, droplets=DOWN) == [("power_on", When.ANYWAY)]
 
 
+def test_a_power_on_that_failed_is_tried_again_unless_it_is_on_by_now():
+    ended = {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed", (0, 3): "failed"}
+    entry = entry_of(RESIZE, ended=ended)
+    assert verdicts(entry, droplets=BIG) == [DONE, DONE, DONE, LEFT]
+    assert left(entry, droplets=BIG) == [("power_on", When.ANYWAY)]
+    assert verdicts(entry, droplets={ID: {**DROPLET, "size_slug": "large"}}) == [DONE] * 4
+
+
 def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
     chain = RESIZE[2:]
     entry = entry_of(chain, ended={(0, 0): "failed"})

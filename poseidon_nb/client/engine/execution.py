@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,8 @@ UNREAD_PAUSE_S = 2.0
 ACTIVE_S = 60.0
 #: How long a deleted droplet may still be listed, in seconds.
 GOING_S = 30.0
+
+_log = logging.getLogger("poseidon_nb")
 
 
 @dataclass
@@ -156,7 +159,8 @@ class Execution:
         self._waiting = actions.waiting(self._tell)
         self._chain_of: dict[int, int] = {}
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
-        self._news = threading.Event()
+        #: Set when a request was answered; another one can be put in its place.
+        self.news = threading.Event()
         self._lock = threading.RLock()
         self._stopping = False
 
@@ -176,8 +180,8 @@ class Execution:
 
     def wait_for_news(self, seconds: float) -> None:
         """Block until a request was answered, for so long at most; in real time, for others work meanwhile."""
-        self._news.wait(seconds)
-        self._news.clear()
+        self.news.wait(seconds)
+        self.news.clear()
 
     def stop(self) -> None:
         """Send nothing more but what powers on again what was shut down."""
@@ -308,7 +312,7 @@ class Execution:
             except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
                 result = _unforeseen(step, failure)
             self._results.put((number, result))
-            self._news.set()
+            self.news.set()
 
         self._workers.submit(job)
 
@@ -584,14 +588,20 @@ class Execution:
     def _tell(self, progress: Progress) -> None:
         number = self._chain_of.get(progress.id)
         if number is not None and progress.id > 0:
-            self.chains[number].told[progress.id] = progress
+            run = self.chains[number]
+            if run.held_by is None or run.held_by.id != progress.id:
+                run.told[progress.id] = progress
             self._changed(number)
         if self.on_progress is not None and progress.id > 0:
             self.on_progress(progress)
 
     def _changed(self, number: int) -> None:
-        if self.on_change is not None:
+        if self.on_change is None:
+            return
+        try:
             self.on_change(number, self.chains[number])
+        except Exception:  # noqa: BLE001  # who is told is free to fail, which must not stop what is on its way
+            _log.exception("a listener failed at what it was told of %s", self.title)
 
 
 def _still_off(run: ChainRun, place: int) -> ActionTimedOut | None:

@@ -111,6 +111,12 @@ class Watch:
             self._schedule.want(ids, everything=self._situation().wants_all)
         self._start()
 
+    def put(self, droplets: Iterable[Row]) -> None:
+        """Take in droplets that this client has just read past the subscriptions, and tell of them."""
+        with self._lock:
+            self._reading.put(droplets)
+        self._tell_change()
+
     def hurry(self) -> None:
         """Read what is followed soon, because this client has changed something past the subscriptions."""
         with self._lock:
