@@ -172,6 +172,27 @@ def test_a_dry_run_of_what_reads_sends_nothing_and_shows_what_is_read(desk, line
         assert request in left, left
 
 
+def test_a_dry_run_of_what_reads_shows_both_lists_of_droplets_and_their_filters(desk, bodies):
+    for line in (
+        "droplets list --name web-1",
+        "droplets list --type droplets",
+        "droplets list --tag web",
+        "droplets list --gpus",
+        "metrics cpu --tag web --last 1h",
+        "rightsize --last 1h",
+        "actions timeline --last 1h",
+        "actions timeline --tag web --last 1h",
+        "cost lines",
+    ):
+        desk.do(f"{line} --dry-run")
+        shown = {first for first, _ in requests_in(desk.front.said[-1])}
+        bodies.clear()
+        desk.do(line)
+        sent = {_without_pages(first) for first, _ in bodies}
+        lists = re.compile(r"GET /v2/droplets(\?|$)")
+        assert {*filter(lists.match, shown)} == {*filter(lists.match, sent)}, line
+
+
 def test_what_a_command_sends_is_what_its_dry_run_showed(desk, bodies):
     """Steps that are sent only if needed may be left out; reads do not count."""
     names = named(desk)
@@ -391,7 +412,9 @@ def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
         (5, "not a int"),
         (None, "not a NoneType"),
     ):
-        with pytest.raises(errors.InvalidArgument, match=f"%do apply takes the Plan itself, as in %do apply {{plan}}, {what}"):
+        with pytest.raises(
+            errors.InvalidArgument, match=f"%do apply takes the Plan itself, as in %do apply {{plan}}, {what}"
+        ):
             desk.do("apply {plan}", plan=given)
     with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
         desk.do("apply plan", plan=plan)

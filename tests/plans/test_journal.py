@@ -295,7 +295,7 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
         two = client.engine.recorder.begin([CHAIN], "two")
         one.accepted(0, 0, things=[1], actions=[2])
     assert len(caplog.records) == 1
-    assert "cannot be kept" in caplog.text
+    assert "cannot write plans" in caplog.text
     assert [
         (x.id, x.entry.title, len(x.entry.accepted))
         for x in sorted(unended(account_key(client)), key=lambda x: x.entry.title)
