@@ -1,6 +1,6 @@
 """What builders of plans read of an account: droplets by their names, ids, sizes. Only GETs are sent.
 
-`Account` reads; `Unread` stands in for it where there is no token, or the service cannot be reached: names then stay
+`Account` reads; `OfflineAccount` stands in for it where there is no token, or the service cannot be reached: names then stay
 words, and what depends on how a thing is now is not known.
 """
 
@@ -153,7 +153,7 @@ class Account:
         return None if price is None else float(price)
 
 
-class Unread(Account):
+class OfflineAccount(Account):
     """Stands in for an account that cannot be read. Its client builds requests and sends none."""
 
     is_open = True

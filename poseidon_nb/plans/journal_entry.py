@@ -269,7 +269,7 @@ def chains_data(chains: Iterable[Chain]) -> list[list[dict[str, Any]]]:
     return [[_step_data(step) for step in chain] for chain in chains]
 
 
-def text_of(line: Mapping[str, Any]) -> bytes:
+def json_line(line: Mapping[str, Any]) -> bytes:
     """Return a line as it is written."""
     # What is no JSON is for people only: a time that a change is from or to.
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace") + b"\n"

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName
-from poseidon_nb.plans.journal_entry import read_entry, text_of
+from poseidon_nb.plans.journal_entry import json_line, read_entry
 from poseidon_nb.text import hint, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from filelock import BaseFileLock
 
@@ -46,7 +46,7 @@ _SYNC_PAUSE_S = 0.05
 _log = logging.getLogger("poseidon_nb")
 
 
-class PlanRuns(ConfigurationError):
+class PlanIsRunning(ConfigurationError):
     """Another kernel holds the plan."""
 
 
@@ -100,7 +100,7 @@ class PlanFile:
         OSError
             The disk is full, or gone.
         """
-        text = text_of(line)
+        text = json_line(line)
         if os.write(self._handle, text) != len(text):
             raise OSError("only part of the line was written")
         self._unsynced |= sync
@@ -181,22 +181,18 @@ class PlanFiles:
         ------
         NoSuchName
             There is no such plan, or it has ended.
-        PlanRuns
+        PlanIsRunning
             It runs, here or in another kernel.
         ConfigurationError
             Its file cannot be read or written.
         """
         if plan_id not in self.ids():
-            raise NoSuchName(
-                f"no unended plan {plan_id!r}{hint(plan_id, self.ids())}; see %do plans",
-                name=plan_id,
-                nearest=nearest(plan_id, self.ids()),
-            )
+            raise no_such_plan(plan_id, self.ids())
         lock = _lock(self.lock_path(plan_id))
         try:
             lock.acquire(timeout=_PATIENCE_S, poll_interval=0.02)
         except TimeoutError:
-            raise PlanRuns(f"plan {plan_id} is running: see %do plans") from None
+            raise PlanIsRunning(f"plan {plan_id} is running: see %do plans") from None
         except OSError as error:
             raise ConfigurationError(f"plan {plan_id} cannot be locked: {error.strerror}") from None
         try:
@@ -257,12 +253,12 @@ class PlanFiles:
 
         Raises
         ------
-        NoSuchName, PlanRuns, ConfigurationError
+        NoSuchName, PlanIsRunning, ConfigurationError
             There is none, it runs, or it cannot be removed.
         """
         try:
             taken, _ = self.take(plan_id)
-        except (NoSuchName, PlanRuns):
+        except (NoSuchName, PlanIsRunning):
             raise
         except ConfigurationError:
             # Damaged: nobody runs it.
@@ -286,6 +282,13 @@ class PlanFiles:
                 if changed < oldest or number >= MAX_ENDED:
                     with contextlib.suppress(OSError):
                         path.unlink()
+
+
+def no_such_plan(plan_id: str, known: Iterable[str]) -> NoSuchName:
+    """Return the error for an id that no unfinished plan has."""
+    known = [*known]
+    message = f"no unfinished plan {plan_id!r}{hint(plan_id, known)}; see %do plans"
+    return NoSuchName(message, name=plan_id, nearest=nearest(plan_id, known))
 
 
 def new_id() -> str:
@@ -315,7 +318,7 @@ def _lock(path: Path) -> BaseFileLock:
 _noticed = False
 
 
-def notice(error: OSError) -> None:
+def warn_once(error: OSError) -> None:
     """Warn, once for this process, that plans are kept in memory only."""
     global _noticed  # noqa: PLW0603  # one notice for the process
     if not _noticed:

@@ -39,11 +39,11 @@ class Verdict(StrEnum):
 
 
 #: What is neither settled nor can be gone on with.
-ASIDE = frozenset({Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
+NOT_RESUMED = frozenset({Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class StepState:
     """How one step stands.
 
     Parameters
@@ -67,7 +67,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AccountFacts:
     """What the account shows of a plan.
 
     Parameters
@@ -114,7 +114,7 @@ def droplet_of(step: Step) -> int | None:
     return target.id if target.kind == "droplet" and isinstance(target.id, int) else None
 
 
-def shows(step: Step, facts: Facts) -> bool:
+def shows(step: Step, facts: AccountFacts) -> bool:
     """Return whether a droplet reads as an action would leave it."""
     row = facts.droplets.get(droplet_of(step) or 0)
     body = step.request.body
@@ -127,7 +127,7 @@ def type_of(step: Step) -> str:
     return str(step.request.body["type"]) if action and isinstance(step.request.body, dict) else ""
 
 
-def is_gone(step: Step, facts: Facts) -> bool:
+def is_gone(step: Step, facts: AccountFacts) -> bool:
     """Return whether what a step deletes cannot be read any more."""
     droplet_id = droplet_of(step)
     if droplet_id is not None and droplet_id in facts.droplets:

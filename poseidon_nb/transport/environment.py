@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 
 from poseidon_nb.errors import ConfigurationError
+from poseidon_nb.text import NO, YES
 
 READ_ONLY = "POSEIDON_READ_ONLY"
 #: Answers every question but those about what deletes: for a scheduled run.
 ASSUME_YES = "POSEIDON_ASSUME_YES"
-_YES = ("1", "true", "yes", "on", "y", "t")
-_NO = ("0", "false", "no", "off", "n", "f", "")
 
 
 def forbids_changes() -> bool:
@@ -38,11 +37,11 @@ def assumes_yes() -> bool:
 def _says_yes(name: str) -> bool:
     value = os.environ.get(name, "")
     said = value.strip().casefold()
-    if said in _YES:
+    if said in YES:
         return True
-    if said in _NO:
+    if said in {*NO, ""}:
         return False
-    yes, no = ", ".join(_YES), ", ".join(filter(None, _NO))
+    yes, no = ", ".join(YES), ", ".join(NO)
     raise ConfigurationError(
         f"{name} must be a yes ({yes}) or a no ({no}, or empty), not {value!r}; nothing was changed"
     )
