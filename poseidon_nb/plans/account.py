@@ -1,4 +1,4 @@
-"""What builders of plans read of an account: droplets by their names, ids, sizes. Only GETs are sent.
+"""Reads what builders of plans need of an account: droplets by their names, ids, sizes. Only GETs are sent.
 
 `Account` reads; `OfflineAccount` stands in for it where there is no token, or the service cannot be reached: names then stay
 words, and what depends on how a thing is now is not known.
@@ -32,7 +32,7 @@ class Account:
     ----------
     client : Client
     learn : callable, optional
-        Told a kind, and the names and ids of all things of it, when they were listed.
+        Called with a kind and the names and ids of all its things, when they were listed.
     """
 
     #: Whether nothing can be read, so that names stay open.
@@ -40,7 +40,7 @@ class Account:
 
     def __init__(self, client: Client, learn: Learn | None = None) -> None:
         self.client = client
-        #: What a person should know that no step says; builders add to it.
+        #: Notes for a person beside the steps; builders add to them.
         self.notes: list[str] = []
         self._learn = learn
 
@@ -70,7 +70,7 @@ class Account:
         Raises
         ------
         NoSuchName, AmbiguousName, NotFound
-            One of them cannot be told.
+            One of them is unknown or ambiguous.
         """
         found = self.tagged(tag) if tag else []
         if len(words) == 1:

@@ -1,4 +1,4 @@
-"""What a request would add a month, as far as the API or `catalogue.prices` tells: pure.
+"""What a request adds a month, as far as the API or `catalogue.prices` has prices. Pure.
 
 A Kubernetes node costs what a droplet of its size does. The API has no prices of database clusters.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def added_usd_month(
     operation_id: str, body: object, price_of: PriceOf, *, volume: Mapping[str, Any] | None = None
 ) -> float | None:
-    """Return what a request adds a month; None where it adds something that cannot be told.
+    """Return what a request adds a month; None where its price is unknown.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def added_usd_month(
     fields: Mapping[str, Any] = body if isinstance(body, dict) else {}
     size = (volume or {}).get("size_gigabytes")
     if operation_id == "volumeSnapshots_create":
-        # Only what is written is billed; how much that is the API does not tell beforehand.
+        # Only what is written is billed; the API does not show beforehand how much that is.
         return None if size is None else float(size) * prices.SNAPSHOT_GB.usd
     if operation_id == "volumeActions_post_byId":
         if fields.get("type") != "resize":
@@ -54,7 +54,7 @@ def may_cost(operation_id: str, body: object = None) -> bool:
 
 
 def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
-    """Return what a request would cost a month; None where that cannot be told.
+    """Return what a request would cost a month; None where its price is unknown.
 
     Parameters
     ----------

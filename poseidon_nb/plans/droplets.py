@@ -1,4 +1,4 @@
-"""Chains of steps for the verbs of droplets: what a command and a panel plan alike. Pure, told the droplets' rows.
+"""Chains of steps for the verbs of droplets: for commands and panels alike. Pure: built from the droplets' rows.
 
 API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``.
 """
@@ -39,7 +39,7 @@ def verb_chains(
     Parameters
     ----------
     rows : sequence of mapping
-        Droplets as the API sends them; what is not told of one is not known.
+        Droplets as the API sends them; a missing field counts as unknown.
     verb : str
         ``"power_off"``, ``"take_snapshot"``, ``"resize"`` ...
     parameters : mapping

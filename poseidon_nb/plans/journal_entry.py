@@ -37,7 +37,7 @@ NOT_KEPT: Final = b"(not kept)"
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """By what a plan knows its account again.
+    """How a plan recognizes its account.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class AccountKey:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """That the service accepted a step: the ids of its targets and of the actions that carry it out."""
+    """The acceptance of a step by the service: the ids of its targets and of the actions that carry it out."""
 
     time: datetime
     things: tuple[int | str | None, ...]
@@ -117,12 +117,12 @@ class Entry:
         return self.steps - self.done_before - sum(set(one.statuses) <= SETTLED for one in self.ended.values())
 
     def take(self, line: Mapping[str, Any]) -> None:
-        """Take in what happened.
+        """Apply a later line.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            The line is none of ours.
+            The line is not one of the journal's.
         """
         time = read_time(line["time"])
         match line["event"]:
@@ -158,7 +158,7 @@ def read_entry(text: str) -> Entry:
     Raises
     ------
     ValueError
-        This is no plan of ours, or is damaged.
+        This is not a plan of the journal, or is damaged.
     """
     lines = text.split("\n")
     try:

@@ -31,14 +31,14 @@ VARIABLE: Final = "POSEIDON_STATE_DIR"
 MAX_AGE_DAYS: Final = 30
 MAX_ENDED: Final = 500
 
-#: Letters and digits that nobody takes for one another.
+#: Letters and digits that are not mistaken for one another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _SIGNS = _LETTERS + "23456789"
 _ID_LENGTH = 5
 _DAY_S = 86_400
-#: For a moment whoever lists the plans holds a lock: to see whether somebody does.
+#: Listing plans takes each lock for a moment, to see whether it is held; wait at least that long.
 _PATIENCE_S = 1.0
-#: A plan of many things waits for the disk so many times at once, and then no more often than after this pause.
+#: A plan of many things waits for the disk this often, and then at most once in each such pause.
 _SINGLE_SYNCS = 10
 _SYNC_PAUSE_S = 0.05
 
@@ -65,7 +65,7 @@ class PlanFile:
 
     Notes
     -----
-    A process that was forked off has a copy, which it must not use: see `mine`.
+    A process that was forked off has a copy, which it must not use; `journal` sees to that.
     """
 
     def __init__(self, files: PlanFiles, plan_id: str, lock: BaseFileLock, handle: int) -> None:
@@ -73,7 +73,6 @@ class PlanFile:
         self._files = files
         self._lock = lock
         self._handle = handle
-        self._pid = os.getpid()
         #: A record writes to it, and will let it go.
         self.running = False
         self._syncs = 0
@@ -84,11 +83,6 @@ class PlanFile:
     def open(self) -> bool:
         """Whether it is still held."""
         return self._handle >= 0
-
-    @property
-    def mine(self) -> bool:
-        """Whether this is the process that holds the plan."""
-        return self._pid == os.getpid()
 
     def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
         """Append a line; with ``sync`` it is on the disk when this returns, or within moments where there are many.

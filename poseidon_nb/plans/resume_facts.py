@@ -26,7 +26,7 @@ STATE_ACTIONS = frozenset(
 
 
 class Verdict(StrEnum):
-    """How a step stands."""
+    """The state of a step of an interrupted plan."""
 
     DONE = "done"
     RUNNING = "in progress"
@@ -38,13 +38,13 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-#: What is neither settled nor can be gone on with.
+#: Steps that are neither settled nor resumed.
 NOT_RESUMED = frozenset({Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """How one step stands.
+    """The state of one step, and why.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reading of an account what tells how far a plan got."""
+"""Reads from the account how far an interrupted plan got."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-#: From so many on things are read by pages.
+#: As many things as this or more are read by pages.
 BY_PAGES = 6
 #: What is surely not done where it does not show: the service has each key, domain and tag once, and a change of a record
 #: may be repeated.
@@ -45,7 +45,7 @@ def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tupl
 
 
 def _is_looked_for(step: Step) -> bool:
-    """Return whether nothing else tells what became of a step whose answer never came."""
+    """Check whether only a look at the account shows what became of a step whose answer never came."""
     droplets = step.request.operation_id == "dropletActions_post" or step.awaits == "droplets"
     return not droplets and step.request.method != "DELETE"
 

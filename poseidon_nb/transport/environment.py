@@ -1,4 +1,4 @@
-"""What the environment says at each request: ``POSEIDON_READ_ONLY`` forbids changes, ``POSEIDON_ASSUME_YES`` allows them."""
+"""Environment variables that are read at each request: ``POSEIDON_READ_ONLY`` forbids changes, ``POSEIDON_ASSUME_YES`` allows them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def forbids_changes() -> bool:
     Raises
     ------
     ConfigurationError
-        It says neither yes nor no: then a change must not go out.
+        Its value is neither a yes nor a no; no change may be sent then.
     """
-    return _says_yes(READ_ONLY)
+    return _is_yes(READ_ONLY)
 
 
 def assumes_yes() -> bool:
@@ -29,12 +29,12 @@ def assumes_yes() -> bool:
     Raises
     ------
     ConfigurationError
-        It says neither yes nor no.
+        Its value is neither a yes nor a no.
     """
-    return _says_yes(ASSUME_YES)
+    return _is_yes(ASSUME_YES)
 
 
-def _says_yes(name: str) -> bool:
+def _is_yes(name: str) -> bool:
     value = os.environ.get(name, "")
     said = value.strip().casefold()
     if said in YES:

@@ -244,3 +244,10 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "perhaps")
     with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES must be a yes .* or a no .*, not"):
         desk.do("droplets power_off web-2")
+
+
+def test_the_limit_of_the_price_is_the_same_in_magic_and_plans():
+    from poseidon_nb.magics.magic import DoMagics  # IPython is needed for this only
+    from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH  # beside what it is compared with
+
+    assert DoMagics.price_limit_usd_month.default_value == PRICE_LIMIT_USD_MONTH
