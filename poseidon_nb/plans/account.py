@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.lookup import Lookup, is_id, sent_as
 from poseidon_nb.errors import NoSuchName, NotFound, PoseidonError
+from poseidon_nb.plans.costs import price_in
 from poseidon_nb.plans.texts import UNKNOWN_ID
 from poseidon_nb.text import hint, is_whole_number, nearest
 
@@ -149,8 +150,7 @@ class Account:
 
     def price_of(self, size: str) -> float | None:
         """Return what a size costs a month, in USD; None when it is not sold."""
-        price = self.sizes.get(size, {}).get("price_monthly")
-        return None if price is None else float(price)
+        return price_in(self.sizes, size)
 
 
 class OfflineAccount(Account):

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     PriceOf = Callable[[str], float | None]
 
 
+def price_in(sizes: Mapping[str, Mapping[str, Any]], size: str) -> float | None:
+    """Return what a size costs a month, in USD, by the sizes on sale; None when it is not among them."""
+    price = sizes.get(size, {}).get("price_monthly")
+    return None if price is None else float(price)
+
+
 def added_usd_month(
     operation_id: str, body: object, price_of: PriceOf, *, volume: Mapping[str, Any] | None = None
 ) -> float | None:

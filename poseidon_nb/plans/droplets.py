@@ -6,13 +6,14 @@ API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB, backups_usd
 from poseidon_nb.client.engine.droplet_steps import action_step, create_steps, delete_step, with_restart
 from poseidon_nb.client.slugs import check_size
-from poseidon_nb.plans.costs import usd_month
+from poseidon_nb.plans.costs import price_in, usd_month
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,8 +94,8 @@ def _added(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]
     price = (row.get("size") or {}).get("price_monthly")
     match action_type:
         case "resize":
-            after = sizes.get(parameters["size"], {}).get("price_monthly")
-            return None if price is None or after is None else float(after) - float(price)
+            after = price_in(sizes, parameters["size"])
+            return None if price is None or after is None else after - float(price)
         case "snapshot":
             # What is written is billed, which is no more than the disk.
             return float(row.get("disk") or 0) * SNAPSHOT_GB.usd
@@ -118,12 +119,7 @@ def create_chains(names: Sequence[str], fields: Row, *, sizes: Mapping[str, Row]
     sizes : mapping
         The sizes on sale, by slug, for the price.
     """
-
-    def price_of(size: str) -> float | None:
-        price = sizes.get(size, {}).get("price_monthly")
-        return None if price is None else float(price)
-
-    each = usd_month("droplets_create", fields, price_of)
+    each = usd_month("droplets_create", fields, partial(price_in, sizes))
     return tuple((step,) for step in create_steps(names, fields, single=len(names) == 1, usd_month_each=each))
 
 
