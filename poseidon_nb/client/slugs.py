@@ -1,6 +1,6 @@
-"""What is sold and where: which of a request's words is wrong, once the API has refused it without saying.
+"""Regions, sizes and images on sale: explains which slug the API refused, and checks a resize before it is sent.
 
-Nothing is refused beforehand: the lists are the service's, and may be newer than anything known here.
+The lists are read from the service when they are needed, so nothing is refused by what this version knows.
 """
 
 from __future__ import annotations

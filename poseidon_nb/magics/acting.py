@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
 from poseidon_nb.plans import questions
-from poseidon_nb.plans.account import Unread
+from poseidon_nb.plans.account import OfflineAccount
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.texts import dry_run
 from poseidon_nb.transport import deadline, environment
@@ -56,7 +56,7 @@ def show_requests(job: Job, act: Act) -> None:
     try:
         plan = plan_of(job, act)
     except (NoToken, TransportError, ServerError) as error:
-        unread = Unread(job.kernel.unsent())
+        unread = OfflineAccount(job.kernel.unsent())
         plan = Plan(job.command.line, unread.label, tuple(act.chains(job, unread)))
         reason = "no token was found" if isinstance(error, NoToken) else str(error)
         job.front.say(f"(ids and prices could not be looked up: {reason})")

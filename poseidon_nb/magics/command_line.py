@@ -119,7 +119,7 @@ def run(
     command = parse(line, known, body=body)
     if plan:
         if command.help or not command.group:
-            raise InvalidArgument("a plan is made of one command that changes something")
+            raise InvalidArgument("po.plan takes one command that changes something")
         command = replace(command, plan=True, out=None)
     if command.group or command.body is None or command.help:
         _check_picture(command)
@@ -201,7 +201,7 @@ def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Setti
 
     act = act_of(command)
     if act is None and command.plan:
-        raise InvalidArgument(f"{_called(command)} changes nothing, so there is no plan of it")
+        raise InvalidArgument(f"--plan: {_called(command)} changes nothing, so it has no plan")
     if act is None and command.dry_run:
         return _show_reads(command, kernel, front)
     with front.progress(kernel.clock) as view, closing(Job(command, kernel, front, view, settings)) as job:

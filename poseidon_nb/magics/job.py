@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plans.account import Account
+from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ class Settings:
         Sets a variable of the user's; None outside a shell.
     """
 
-    price_limit_usd_month: float = 100.0
+    price_limit_usd_month: float = PRICE_LIMIT_USD_MONTH
     assign: Callable[[str, Any], None] | None = None
 
 

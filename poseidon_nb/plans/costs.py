@@ -1,4 +1,4 @@
-"""What a request would add a month, as far as the API or `catalogue.prices` tells: pure.
+"""What a request adds a month, as far as the API or `catalogue.prices` has prices. Pure.
 
 A Kubernetes node costs what a droplet of its size does. The API has no prices of database clusters.
 """
@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 _BILLED_ACTIONS = ("resize", "snapshot", "enable_backups")
 
 
+def price_in(sizes: Mapping[str, Mapping[str, Any]], size: str) -> float | None:
+    """Return what a size costs a month, in USD, by the sizes on sale; None when it is not among them."""
+    price = sizes.get(size, {}).get("price_monthly")
+    return None if price is None else float(price)
+
+
 def added_usd_month(
     operation_id: str, body: object, price_of: PriceOf, *, volume: Mapping[str, Any] | None = None
 ) -> float | None:
-    """Return what a request adds a month; None where it adds something that cannot be told.
+    """Return what a request adds a month; None where its price is unknown.
 
     Parameters
     ----------
@@ -37,7 +43,7 @@ def added_usd_month(
     fields: Mapping[str, Any] = body if isinstance(body, dict) else {}
     size = (volume or {}).get("size_gigabytes")
     if operation_id == "volumeSnapshots_create":
-        # Only what is written is billed; how much that is the API does not tell beforehand.
+        # Only what is written is billed; the API does not show beforehand how much that is.
         return None if size is None else float(size) * prices.SNAPSHOT_GB.usd
     if operation_id == "volumeActions_post_byId":
         if fields.get("type") != "resize":
@@ -60,7 +66,7 @@ def may_cost(operation_id: str, body: object = None) -> bool:
 
 
 def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
-    """Return what a request would cost a month; None where that cannot be told.
+    """Return what a request would cost a month; None where its price is unknown.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""From the outcomes of steps to one row for each thing: what a command that acts answers."""
+"""One row for each thing, from the outcomes of a plan's steps: what an acting command returns."""
 
 from __future__ import annotations
 

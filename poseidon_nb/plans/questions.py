@@ -1,8 +1,8 @@
 """When a person is asked before a plan is executed, and in which words: the one rule for commands and panels. Pure.
 
-Asked about is what deletes, replaces, resets, interrupts or transfers (`catalogue.effects`), what interrupts something
-that runs, what cannot be undone, what adds more a month than a limit, any change of more than `MAX_THINGS` things, and
-any request but GET by ``%do api``. Nothing else is.
+A plan asks if it deletes, replaces, resets or transfers something (`catalogue.effects`), interrupts something that
+runs, cannot be undone, adds more a month than a limit, or changes more than `MAX_THINGS` things. So does any request
+but GET by ``%do api``. Nothing else asks.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def question(plan: Plan) -> str:
 
 
 def warnings(plan: Plan) -> list[str]:
-    """Return what a plan warns of, each sentence once."""
+    """Return the warnings of a plan, each sentence once."""
     found: dict[str, None] = {}
     for chain in plan.chains:
         inner = len(chain) > 1

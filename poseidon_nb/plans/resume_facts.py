@@ -26,7 +26,7 @@ STATE_ACTIONS = frozenset(
 
 
 class Verdict(StrEnum):
-    """How a step stands."""
+    """The state of a step of an interrupted plan."""
 
     DONE = "done"
     RUNNING = "in progress"
@@ -38,13 +38,13 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-#: What is neither settled nor can be gone on with.
-ASIDE = frozenset({Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
+#: Steps that are neither settled nor resumed.
+NOT_RESUMED = frozenset({Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """How one step stands.
+class StepState:
+    """The state of one step, and why.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AccountFacts:
     """What the account shows of a plan.
 
     Parameters
@@ -114,7 +114,7 @@ def droplet_of(step: Step) -> int | None:
     return target.id if target.kind == "droplet" and isinstance(target.id, int) else None
 
 
-def shows(step: Step, facts: Facts) -> bool:
+def shows(step: Step, facts: AccountFacts) -> bool:
     """Return whether a droplet reads as an action would leave it."""
     row = facts.droplets.get(droplet_of(step) or 0)
     body = step.request.body
@@ -127,7 +127,7 @@ def type_of(step: Step) -> str:
     return str(step.request.body["type"]) if action and isinstance(step.request.body, dict) else ""
 
 
-def is_gone(step: Step, facts: Facts) -> bool:
+def is_gone(step: Step, facts: AccountFacts) -> bool:
     """Return whether what a step deletes cannot be read any more."""
     droplet_id = droplet_of(step)
     if droplet_id is not None and droplet_id in facts.droplets:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue.effects import may_repeat
 from poseidon_nb.client.engine.recovery import ROUNDING, created_as_asked, time_of
-from poseidon_nb.plans.resume_facts import STATE_ACTIONS, Facts, Judged, Verdict, droplet_of, is_gone, shows, step_at
+from poseidon_nb.plans.resume_facts import (
+    STATE_ACTIONS,
+    AccountFacts,
+    StepState,
+    Verdict,
+    droplet_of,
+    is_gone,
+    shows,
+    step_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
     from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.resume_facts import Place, Row
 
-#: POSTs of which a second does no more than the first.
+#: POSTs that change nothing when they are repeated.
 REPEATABLE_POSTS = frozenset(
     {"tags_create", "tags_assign_resources", "projects_assign_resources", "projects_assign_resources_default"}
     | {f"firewalls_{verb}" for verb in ("assign_droplets", "add_tags", "add_rules")}
@@ -25,7 +34,7 @@ REPEATABLE_POSTS = frozenset(
 )
 
 
-def lost_action(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PLR0911  # a rule each
+def lost_action(entry: Entry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
     """Return how an action on a droplet stands whose answer never came."""
     step = step_at(entry, place)
     droplet_id, body = droplet_of(step), step.request.body
@@ -39,56 +48,58 @@ def lost_action(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PL
     stateful = body["type"] in STATE_ACTIONS
     if len(rows) > 1:
         if stateful and shows(step, facts) and all(row["status"] != "in-progress" for row in rows):
-            return Judged(Verdict.DONE)
-        return Judged(Verdict.UNKNOWN, f"{len(rows)} actions could be it: %do droplets actions {droplet_id}")
+            return StepState(Verdict.DONE)
+        return StepState(Verdict.UNKNOWN, f"{len(rows)} actions match: see %do droplets actions {droplet_id}")
     if not rows:
-        return Judged(Verdict.DONE) if stateful and shows(step, facts) else Judged(Verdict.LEFT)
+        return StepState(Verdict.DONE) if stateful and shows(step, facts) else StepState(Verdict.LEFT)
     (row,) = rows
     if row["status"] == "in-progress":
-        return Judged(Verdict.RUNNING, actions=(row["id"],), undecided=not stateful)
+        return StepState(Verdict.RUNNING, actions=(row["id"],), undecided=not stateful)
     if row["status"] == "errored":
-        return Judged(Verdict.FAILED, "its action ended as errored")
+        return StepState(Verdict.FAILED, "its action failed (errored)")
     if body["type"] == "snapshot" and body.get("name"):
-        # An action does not tell the name; the snapshot does, and then somebody else's was found.
+        # An action does not show the name; the snapshot does, and then the action is somebody else's.
         names = [one["name"] for one in facts.snapshots.get(droplet_id or 0, ()) if time_of(one["created_at"]) >= since]
-        return Judged(Verdict.DONE if body["name"] in names else Verdict.LEFT)
+        return StepState(Verdict.DONE if body["name"] in names else Verdict.LEFT)
     if body["type"] != "shutdown" and not shows(step, facts):
-        return Judged(Verdict.UNKNOWN, f"action {row['id']} may be it, and the droplet reads otherwise")
-    return Judged(Verdict.DONE)
+        return StepState(Verdict.UNKNOWN, f"action {row['id']} matches, but the droplet does not show its result")
+    return StepState(Verdict.DONE)
 
 
-def lost_create(entry: Entry, place: Place, facts: Facts) -> Judged:
+def lost_create(entry: Entry, place: Place, facts: AccountFacts) -> StepState:
     """Return how a create of droplets stands whose answer never came."""
     step = step_at(entry, place)
     body = step.request.body
     made = created_each(facts.created.get(place, ()), body, entry.sending[place] - ROUNDING)
     if not any(made.values()):
-        return Judged(Verdict.LEFT)
+        return StepState(Verdict.LEFT)
     names = [target.name for target in step.targets]
     if any(len(made.get(name, ())) != names.count(name) for name in names):
-        return Judged(Verdict.UNKNOWN, "other droplets than one of each name could be it: %do droplets list")
+        return StepState(Verdict.UNKNOWN, "not exactly one droplet of each name matches: see %do droplets list")
     rows = [row for of_name in made.values() for row in of_name]
     things = tuple(made[name].pop(0)["id"] for name in names)
-    return stands(rows, Judged(Verdict.RUNNING, things=things))
+    return state_of_create(rows, StepState(Verdict.RUNNING, things=things))
 
 
-def lost_other(place: Place, step: Step, facts: Facts) -> Judged:
+def lost_other(place: Place, step: Step, facts: AccountFacts) -> StepState:
     """Return how any other step stands whose answer never came."""
     request = step.request
     if request.method == "DELETE":
-        return Judged(Verdict.DONE if is_gone(step, facts) else Verdict.LEFT)
+        return StepState(Verdict.DONE if is_gone(step, facts) else Verdict.LEFT)
     if may_repeat(request.method, request.operation_id) or request.operation_id in REPEATABLE_POSTS:
-        return Judged(Verdict.LEFT)
+        return StepState(Verdict.LEFT)
     found = facts.found.get(place)
     if found is None:
-        return Judged(Verdict.UNKNOWN, f"it was sent, and nothing tells whether it was done: look at {request.path}")
-    return Judged(Verdict.DONE if found else Verdict.LEFT)
+        return StepState(
+            Verdict.UNKNOWN, f"it was sent, and the account does not show whether it was done: see {request.path}"
+        )
+    return StepState(Verdict.DONE if found else Verdict.LEFT)
 
 
-def stands(rows: Sequence[Row | None], running: Judged) -> Judged:
+def state_of_create(rows: Sequence[Row | None], running: StepState) -> StepState:
     """Return how a create stands of which these droplets were made; None is one that is gone."""
     if any(row is None for row in rows):
-        return Judged(Verdict.CHANGED, "what it created was deleted since", things=running.things)
+        return StepState(Verdict.CHANGED, "what it created was deleted since", things=running.things)
     return (
         running
         if any(row is not None and row["status"] == "new" for row in rows)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans.resume_facts import (
-    ASIDE,
+    NOT_RESUMED,
     STATE_ACTIONS,
-    Facts,
-    Judged,
+    AccountFacts,
+    StepState,
     Verdict,
     droplet_of,
     is_gone,
@@ -24,7 +24,7 @@ from poseidon_nb.plans.resume_facts import (
     step_at,
     type_of,
 )
-from poseidon_nb.plans.resume_lost import lost_action, lost_create, lost_other, stands
+from poseidon_nb.plans.resume_lost import lost_action, lost_create, lost_other, state_of_create
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,12 +46,12 @@ def in_flight(entry: Entry) -> list[Place]:
     ]
 
 
-def judge(entry: Entry, facts: Facts) -> tuple[tuple[Judged, ...], ...]:
+def judge(entry: Entry, facts: AccountFacts) -> tuple[tuple[StepState, ...], ...]:
     """Return how each step of each chain stands."""
     return tuple(_judge_chain(entry, number, facts) for number in range(len(entry.chains)))
 
 
-def may_lag(entry: Entry, judged: Sequence[Sequence[Judged]], facts: Facts) -> bool:
+def may_lag(entry: Entry, judged: Sequence[Sequence[StepState]], facts: AccountFacts) -> bool:
     """Return whether a verdict may be another one in a moment: what the account shows lags behind what was done."""
     if any(judged[number][at].verdict in {Verdict.LEFT, Verdict.UNKNOWN} for number, at in in_flight(entry)):
         return True
@@ -71,13 +71,13 @@ def may_lag(entry: Entry, judged: Sequence[Sequence[Judged]], facts: Facts) -> b
     return False
 
 
-def chain_left(chain: Chain, judged: Sequence[Judged], *, begun: bool) -> Chain:
+def remaining_chain(chain: Chain, judged: Sequence[StepState], *, begun: bool) -> Chain:
     """Return the steps of a chain that are to be run.
 
     Parameters
     ----------
     chain : sequence of Step
-    judged : sequence of Judged
+    judged : sequence of StepState
     begun : bool
         Something of it was sent before, so that what has to happen then does, whatever becomes of the rest.
     """
@@ -87,7 +87,7 @@ def chain_left(chain: Chain, judged: Sequence[Judged], *, begun: bool) -> Chain:
     )
 
 
-def was_begun(entry: Entry, number: int, judged: Sequence[Judged]) -> bool:
+def was_begun(entry: Entry, number: int, judged: Sequence[StepState]) -> bool:
     """Return whether something of a chain was sent."""
     return any(
         step.when is When.ANYWAY
@@ -97,28 +97,29 @@ def was_begun(entry: Entry, number: int, judged: Sequence[Judged]) -> bool:
     )
 
 
-# One step, by itself.
-
-
-def _judge_step(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PLR0911  # a rule each
+def _judge_step(entry: Entry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
     step, ended = step_at(entry, place), entry.ended.get(place)
     if step.unchanged:
-        return Judged(Verdict.DONE, step.unchanged)
+        return StepState(Verdict.DONE, step.unchanged)
     if ended is not None and is_over(entry, place):
         statuses = {*ended.statuses}
         things = entry.accepted[place].things if place in entry.accepted else ()
         if "failed" in statuses and step.when in {When.ALWAYS, When.ANYWAY}:
             # What has to happen whatever came before it is tried again, where the droplet does not read so by now.
-            return Judged(Verdict.LEFT)
+            return StepState(Verdict.LEFT)
         if "failed" in statuses:
-            return Judged(Verdict.FAILED, ended.error, things=things)
-        return Judged(Verdict.SKIPPED if statuses == {"skipped"} else Verdict.DONE, things=things)
+            return StepState(Verdict.FAILED, ended.error, things=things)
+        return StepState(Verdict.SKIPPED if statuses == {"skipped"} else Verdict.DONE, things=things)
     if place in entry.accepted:
         return _accepted(entry, place, facts)
     if place not in entry.sending:
-        return Judged(Verdict.AGAIN, "its body held secrets") if place in entry.secret else Judged(Verdict.LEFT)
+        return (
+            StepState(Verdict.AGAIN, "its body held secrets, which are not stored")
+            if place in entry.secret
+            else StepState(Verdict.LEFT)
+        )
     if place in entry.secret:
-        return Judged(Verdict.AGAIN, "its body held secrets, and it may have been carried out: look first")
+        return StepState(Verdict.AGAIN, "its body held secrets, and it may have been done already: look first")
     if step.request.operation_id == "dropletActions_post":
         return lost_action(entry, place, facts)
     if step.awaits == "droplets":
@@ -126,31 +127,30 @@ def _judge_step(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PL
     return lost_other(place, step, facts)
 
 
-def _accepted(entry: Entry, place: Place, facts: Facts) -> Judged:  # noqa: PLR0911  # a rule each
+def _accepted(entry: Entry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
     step, accepted = step_at(entry, place), entry.accepted[place]
-    done = Judged(Verdict.DONE, things=accepted.things)
-    running = Judged(Verdict.RUNNING, actions=accepted.actions, things=accepted.things)
+    done = StepState(Verdict.DONE, things=accepted.things)
+    running = StepState(Verdict.RUNNING, actions=accepted.actions, things=accepted.things)
     match step.awaits:
         case "droplets":
-            return stands([facts.droplets.get(int(id_)) for id_ in accepted.things if id_ is not None], running)
+            return state_of_create(
+                [facts.droplets.get(int(id_)) for id_ in accepted.things if id_ is not None], running
+            )
         case "gone":
             return done if is_gone(step, facts) else running
         case "action":
             rows = [facts.actions[id_] for id_ in accepted.actions if id_ in facts.actions]
             if any(row["status"] == "errored" for row in rows):
-                return Judged(Verdict.FAILED, "its action ended as errored", things=accepted.things)
+                return StepState(Verdict.FAILED, "its action failed (errored)", things=accepted.things)
             if any(row["status"] == "in-progress" for row in rows):
                 return running
             if len(rows) == len(accepted.actions) or shows(step, facts):
                 return done
-            return Judged(Verdict.UNKNOWN, "it was accepted, and how its action ended cannot be read")
+            return StepState(Verdict.UNKNOWN, "it was accepted, and how its action ended cannot be read")
     return done
 
 
-# A chain: what the steps are to one another.
-
-
-def _judge_chain(entry: Entry, number: int, facts: Facts) -> tuple[Judged, ...]:
+def _judge_chain(entry: Entry, number: int, facts: AccountFacts) -> tuple[StepState, ...]:
     chain = entry.chains[number]
     judged = [_judge_step(entry, (number, at), facts) for at in range(len(chain))]
     for at, one in enumerate(judged):
@@ -165,31 +165,31 @@ def _judge_chain(entry: Entry, number: int, facts: Facts) -> tuple[Judged, ...]:
         if one.verdict is Verdict.LEFT:
             waits = any(earlier.verdict in {Verdict.LEFT, Verdict.RUNNING} for earlier in judged[:at])
             judged[at] = one = _follows(step, one, facts, stopped=stopped, waits=waits, begun=begun)
-        if one.verdict in ASIDE or (one.verdict is Verdict.FAILED and not step.best_effort):
+        if one.verdict in NOT_RESUMED or (one.verdict is Verdict.FAILED and not step.best_effort):
             stopped = True
     changed = _changed(chain, judged, facts)
     if not changed:
         return tuple(judged)
     return tuple(
-        Judged(Verdict.CHANGED, changed) if one.verdict in {Verdict.LEFT, Verdict.RUNNING} else one for one in judged
+        StepState(Verdict.CHANGED, changed) if one.verdict in {Verdict.LEFT, Verdict.RUNNING} else one for one in judged
     )
 
 
-def _follows(step: Step, left: Judged, facts: Facts, *, stopped: bool, waits: bool, begun: bool) -> Judged:
+def _follows(step: Step, left: StepState, facts: AccountFacts, *, stopped: bool, waits: bool, begun: bool) -> StepState:
     """Return how a step stands that was never carried out, after those before it."""
     if step.when in {When.ALWAYS, When.ANYWAY}:
         if not begun and not waits:
-            return Judged(Verdict.SKIPPED)
-        return Judged(Verdict.DONE, "not needed") if not waits and shows(step, facts) else left
+            return StepState(Verdict.SKIPPED)
+        return StepState(Verdict.DONE, "not needed") if not waits and shows(step, facts) else left
     if stopped:
-        return Judged(Verdict.SKIPPED, "for a step before it")
+        return StepState(Verdict.SKIPPED, "for a step before it")
     alone = step.when is When.NEXT and not step.status and type_of(step) in STATE_ACTIONS
     if (step.when is When.IF_NEEDED or alone) and not waits and shows(step, facts):
-        return Judged(Verdict.DONE, "not needed")
+        return StepState(Verdict.DONE, "not needed")
     return left
 
 
-def _changed(chain: Chain, judged: Sequence[Judged], facts: Facts) -> str:
+def _changed(chain: Chain, judged: Sequence[StepState], facts: AccountFacts) -> str:
     """Return what others have made of a chain's droplet, so that the chain cannot be gone on with."""
     droplet_id = droplet_of(chain[0])
     if droplet_id is None or droplet_id not in facts.droplets:
@@ -209,10 +209,10 @@ def _changed(chain: Chain, judged: Sequence[Judged], facts: Facts) -> str:
     status = row.get("status")
     acted = any(one.verdict is not Verdict.LEFT for _, one in offs)
     if offs and not acted and offs[0][0].status not in {"", status}:
-        return f"{name} is {status} now, and nothing of this plan did that"
+        return f"{name} is {status} now, which this plan did not do"
     needs_off = any(
         one.verdict is Verdict.LEFT and step.change.field != "status" for step, one in zip(chain, judged, strict=True)
     )
     if needs_off and offs and status == "active" and all(one.verdict is Verdict.DONE for _, one in offs):
-        return f"{name} was switched on since"
+        return f"{name} was powered on since"
     return ""

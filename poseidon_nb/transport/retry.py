@@ -23,7 +23,7 @@ NOT_IMPLEMENTED = 501
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TryResult:
     """What is known after one try.
 
     Parameters
@@ -75,14 +75,14 @@ class RetryPolicy:
     patience_s: float = 900.0
 
     def next_wait(
-        self, method: str, outcome: Outcome, attempt: int, now: datetime, chance: float, *, operation_id: str = ""
+        self, method: str, outcome: TryResult, attempt: int, now: datetime, chance: float, *, operation_id: str = ""
     ) -> Wait | None:
         """Return the wait before the next try, or None when there must not be one.
 
         Parameters
         ----------
         method : str
-        outcome : Outcome
+        outcome : TryResult
         attempt : int
             How many tries there were, 1 or more.
         now : datetime

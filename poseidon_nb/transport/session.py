@@ -23,7 +23,7 @@ from poseidon_nb.transport.address import PRODUCTION, checked_base_url
 from poseidon_nb.transport.change_log import READING, ChangeLog, RequestTrace
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
-from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy, refused
+from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, RetryPolicy, TryResult, refused
 from poseidon_nb.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -185,9 +185,9 @@ class Session:
             if isinstance(came, Reply) and came.status < _REDIRECTS.start and not came.garbled(request):
                 return came
             if isinstance(came, Reply):
-                outcome = Outcome(came.status, headers=came.headers)
+                outcome = TryResult(came.status, headers=came.headers)
             else:
-                outcome = Outcome(None, sent=came.sent)
+                outcome = TryResult(None, sent=came.sent)
             if outcome.sent and not (outcome.status and refused(outcome.status)):
                 doubt = came
             wait = self._policy.next_wait(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import json
 import pickle
 import re
 from collections import defaultdict
@@ -174,6 +173,27 @@ def test_a_dry_run_of_what_reads_sends_nothing_and_shows_what_is_read(desk, line
         assert request in left, left
 
 
+def test_a_dry_run_of_what_reads_shows_both_lists_of_droplets_and_their_filters(desk, bodies):
+    for line in (
+        "droplets list --name web-1",
+        "droplets list --type droplets",
+        "droplets list --tag web",
+        "droplets list --gpus",
+        "metrics cpu --tag web --last 1h",
+        "rightsize --last 1h",
+        "actions timeline --last 1h",
+        "actions timeline --tag web --last 1h",
+        "cost lines",
+    ):
+        desk.do(f"{line} --dry-run")
+        shown = {first for first, _ in requests_in(desk.front.said[-1])}
+        bodies.clear()
+        desk.do(line)
+        sent = {_without_pages(first) for first, _ in bodies}
+        lists = re.compile(r"GET /v2/droplets(\?|$)")
+        assert {*filter(lists.match, shown)} == {*filter(lists.match, sent)}, line
+
+
 def test_what_a_command_sends_is_what_its_dry_run_showed(desk, bodies):
     """Steps that are sent only if needed may be left out; reads do not count."""
     names = named(desk)
@@ -340,7 +360,7 @@ def test_a_plan_goes_into_a_variable_by_out_and_its_rows_are_no_columns(desk):
 
 def test_what_changes_nothing_has_no_plan(desk):
     for line in ("droplets list", "sandbox status", "actions wait 5", "api GET /v2/account", "metrics cpu web-1"):
-        with pytest.raises(errors.InvalidArgument, match="changes nothing, so there is no plan of it"):
+        with pytest.raises(errors.InvalidArgument, match="changes nothing, so it has no plan"):
             desk.do(f"{line} --plan")
     with pytest.raises(errors.InvalidArgument, match="droplets list changes nothing"):
         po.plan("droplets list")
@@ -387,13 +407,15 @@ def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
 def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
     plan = desk.do("droplets reboot web-1 --plan")
     for given, what in (
-        (plan.frame(), r"not a DataFrame, such as its frame\(\) is"),
+        (plan.frame(), r"not a DataFrame such as plan.frame\(\)"),
         (pd.DataFrame(), "not a DataFrame"),
         ("droplets delete web-1", "not the text 'droplets delete web-1'"),
         (5, "not a int"),
         (None, "not a NoneType"),
     ):
-        with pytest.raises(errors.InvalidArgument, match=f"apply takes the Plan itself, as %do apply {{plan}}, {what}"):
+        with pytest.raises(
+            errors.InvalidArgument, match=f"%do apply takes the Plan itself, as in %do apply {{plan}}, {what}"
+        ):
             desk.do("apply {plan}", plan=given)
     with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
         desk.do("apply plan", plan=plan)

@@ -51,8 +51,8 @@ def _handed(given: object) -> Plan:
     if isinstance(given, str):
         what = f"the text {given!r}"
     else:
-        what = f"a {name}, such as its frame() is" if hasattr(given, "columns") else f"a {name}"
-    raise InvalidArgument(f"apply takes the Plan itself, as %do apply {{plan}}, not {what}")
+        what = f"a {name} such as plan.frame()" if hasattr(given, "columns") else f"a {name}"
+    raise InvalidArgument(f"%do apply takes the Plan itself, as in %do apply {{plan}}, not {what}")
 
 
 def _answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:

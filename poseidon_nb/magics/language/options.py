@@ -11,7 +11,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.mistakes import mistake, quoted
 from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
 from poseidon_nb.magics.language.words import Option
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import NO, YES, is_whole_number
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.language.words import Argument, Kind
@@ -66,8 +66,6 @@ SECRET_OPTIONS = frozenset(
 
 #: A size of so many GiB as doctl takes it: ``--size 10GiB``.
 _SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[GT])(?:iB|B)?", re.IGNORECASE)
-_YES = frozenset({"true", "yes", "on", "1"})
-_NO = frozenset({"false", "no", "off", "0"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
 _TIME_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")
@@ -130,9 +128,9 @@ def _number(text: str, label: str) -> float:
 
 def _flag(text: str, label: str) -> bool:
     word = text.casefold()
-    if word in _YES:
+    if word in YES:
         return True
-    if word in _NO:
+    if word in NO:
         return False
     raise mistake(f"{label} is true or false, not {quoted(text)}", word=text)
 
