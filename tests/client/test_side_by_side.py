@@ -63,7 +63,8 @@ def test_a_snapshot_that_fails_leaves_the_droplet_running(droplet, sandbox, befo
 def test_when_power_on_fails_after_the_snapshot_it_is_said_that_there_is_one(droplet, sandbox):
     sandbox.fault("action_errored", action="power_on")
     with pytest.raises(
-        ActionFailed, match=r"^power_on web-1 failed.*take_snapshot \(action \d+\) completed, and web-1 may still be off"
+        ActionFailed,
+        match=r"^power_on web-1 failed.*take_snapshot \(action \d+\) completed, and web-1 may still be off",
     ):
         droplet.take_snapshot("clean", restart=True)
     assert "clean" in [snapshot.name for snapshot in droplet.snapshots()]
@@ -79,7 +80,9 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
                 lambda _, id_: {**read(id_), "status": "off"},
             )
 
-    with pytest.raises(ActionTimedOut, match="completed, and web-1 still reads off.*take_snapshot \\(action \\d+\\) completed"):
+    with pytest.raises(
+        ActionTimedOut, match=r"completed, and web-1 still reads off.*take_snapshot \(action \d+\) completed"
+    ):
         droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
 
 
