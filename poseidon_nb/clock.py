@@ -20,10 +20,10 @@ class Clock(Protocol):
         """Return seconds that never go backwards."""
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait."""
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Let time pass until the event is set; return whether it was."""
+        """Wait until the event is set; return whether it was."""
 
 
 class SystemClock:
@@ -38,11 +38,11 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait."""
         time.sleep(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Let time pass until the event is set; return whether it was."""
+        """Wait until the event is set; return whether it was."""
         return event.wait(seconds)
 
 

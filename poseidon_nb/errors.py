@@ -38,7 +38,7 @@ class PoseidonError(Exception):
     droplet: Any = None
 
     def __str__(self) -> str:
-        """Give the message alone, also for errors that are a `KeyError` too, which would quote it."""
+        """Return the message alone, also for errors that are a `KeyError` too, which would quote it."""
         return Exception.__str__(self)
 
     @property
@@ -61,7 +61,6 @@ def _rebuild(cls: type[PoseidonError], args: tuple[object, ...], state: dict[str
     return error
 
 
-# --- the caller's set-up ---------------------------------------------------------------------------------------------
 class ConfigurationError(PoseidonError):
     """The account, the address or a setting cannot be used as it is."""
 
@@ -74,7 +73,6 @@ class ReadOnly(ConfigurationError):
     """A request that changes something was refused because the client only reads."""
 
 
-# --- what was typed --------------------------------------------------------------------------------------------------
 class CommandError(PoseidonError):
     """A command or a call cannot be carried out as written; nothing was sent."""
 
@@ -104,7 +102,6 @@ class ConfirmationRequired(CommandError):
     """A question had to be asked and nobody could answer, or the answer was no."""
 
 
-# --- names -----------------------------------------------------------------------------------------------------------
 class LookupFailed(PoseidonError):
     """A name does not lead to exactly one thing."""
 
@@ -143,7 +140,6 @@ class AmbiguousName(LookupFailed):
         self.ids = tuple(ids)
 
 
-# --- no reply --------------------------------------------------------------------------------------------------------
 class TransportError(PoseidonError):
     """No usable reply came back.
 
@@ -179,7 +175,6 @@ class OutcomeUnknown(TransportError):
         self.path = path
 
 
-# --- a bad reply -----------------------------------------------------------------------------------------------------
 class APIError(PoseidonError):
     """DigitalOcean answered with an error.
 
@@ -263,7 +258,6 @@ class ServerError(APIError):
     """5xx: DigitalOcean could not answer."""
 
 
-# --- actions ---------------------------------------------------------------------------------------------------------
 class ActionError(PoseidonError):
     """An action did not end well.
 
@@ -304,6 +298,5 @@ class BulkFailed(ActionError):
         self.frame = frame
 
 
-# --- what came back is not what was promised -------------------------------------------------------------------------
 class ShapeError(PoseidonError):
     """The API sent something that does not have the shape it should have."""

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: Words for true and false, in lower case.
+YES = ("1", "true", "yes", "on", "y", "t")
+NO = ("0", "false", "no", "off", "n", "f")
 #: Of a 64-bit number; Python refuses to read one of thousands.
 _MOST_DIGITS = 18
 #: What a value cannot have unquoted in a line of ``%do``: part of it would be no value, or the end of the line not its end.

@@ -91,7 +91,7 @@ TRANSFER_GIB_OF_TB = 1000.0
 
 
 def nodes_of(size_unit: float | None, size: str | None) -> int:
-    """Give how many nodes a load balancer has, which older ones tell by the name of a size."""
+    """Return how many nodes a load balancer has, which older ones tell by the name of a size."""
     return int(size_unit) if size_unit else LOAD_BALANCER_NODES.get(size or "", 1)
 
 

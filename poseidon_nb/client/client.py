@@ -62,7 +62,7 @@ def connect(  # the ways to name an account, all by keyword but the first
     read_only: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Client:
-    """Give a client for an account. Nothing is sent yet.
+    """Return a client for an account. Nothing is sent yet.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ class Client:
         return self._connection.session.rate_limit
 
     def now(self) -> datetime:
-        """Give the time by the server's clock, as far as its answers have told it; UTC. Nothing is sent."""
+        """Return the time by the server's clock, as far as its answers have told it; UTC. Nothing is sent."""
         return self._connection.session.server_now()
 
     def label(self) -> str:
@@ -254,7 +254,7 @@ class Client:
         self._label = self._connection.session.account = name
 
     def account(self) -> Account:
-        """Give whose account this is, and its limits. API: ``account_get``."""
+        """Return whose account this is, and its limits. API: ``account_get``."""
         return Account(self._connection.one("account_get"))
 
     def request(
@@ -268,7 +268,7 @@ class Client:
         check: bool = True,
         **fields: Any,
     ) -> Request:
-        """Give the request that `call` would send, and send nothing.
+        """Return the request that `call` would send, and send nothing.
 
         Parameters
         ----------
@@ -300,7 +300,7 @@ class Client:
         operation_id : str
             For example ``"databases_list_clusters"``.
         frame : bool
-            Give a DataFrame.
+            Return a DataFrame.
         **parts : object
             ``path=``, ``query=``, ``body=`` and ``headers=`` as mappings, or the operation's own parameters and body
             fields by name: ``client.call("tags_get", tag_id="web")``.
@@ -336,7 +336,7 @@ class Client:
         return sent(self._connection, self.engine, self.api_request(method, path, body=body))
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
-        """Give the request that `api` would send, and send nothing."""
+        """Return the request that `api` would send, and send nothing."""
         return request_by_path(method, path, body=body)
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ _teller: ContextVar[Callable[[float, str], None] | None] = ContextVar("teller", 
 
 @contextmanager
 def telling(tell: Callable[[float, str], None]) -> Iterator[None]:
-    """Tell the waits of this thread to somebody else than `Connection.on_wait`: a panel's are not a command's."""
+    """Report the waits of this thread to another callback than `Connection.on_wait`: a panel's are not a command's."""
     before = _teller.set(tell)
     try:
         yield
@@ -71,34 +71,33 @@ class Connection:
         #: Called several times a second in the caller's thread while other threads send.
         self.on_idle: Callable[[], None] | None = None
 
-    # --- asking ------------------------------------------------------------------------------------------------------
     def request(self, operation_id: str, **parts: Any) -> Request:
         """Fill an operation in: ``path=``, ``query=``, ``body=``, ``headers=``."""
         return request_for(operation(operation_id), **parts)
 
     def send(self, request: Request) -> Reply:
-        """Send a request, telling waits to `on_wait`, or to whom this thread named by `telling`."""
+        """Send a request, and report waits as `tell_wait` does."""
         return self.session.send(request, on_wait=_teller.get() or self.on_wait)
 
     def tell_wait(self, seconds: float, reason: str) -> None:
-        """Tell a pause, to `on_wait` or to whom this thread named by `telling`."""
+        """Report a pause to `on_wait`, or to the callback that this thread set by `telling`."""
         (_teller.get() or self.on_wait)(seconds, reason)
 
     def one(self, operation_id: str, **parts: Any) -> Row:
-        """Give the single object that an operation answers with."""
+        """Return the single object that an operation answers with."""
         row: Row = self.unwrapped(operation_id, self.send(self.request(operation_id, **parts)).json())
         return row
 
     def pages(self, operation_id: str, **parts: Any) -> Iterator[Page]:
-        """Give the pages of a list, as bytes."""
+        """Return the pages of a list, as bytes."""
         return fetch_pages(self.send, self.request(operation_id, **parts), on_idle=self.on_idle)
 
     def rows(self, operation_id: str, **parts: Any) -> list[Row]:
-        """Give all items of a list, each once, in the order in which they are served."""
+        """Return all items of a list, each once, in the order in which they are served."""
         return self.rows_of(self.request(operation_id, **parts))
 
     def rows_of(self, request: Request) -> list[Row]:
-        """Give all items of the list that a request begins."""
+        """Return all items of the list that a request begins."""
         key = operation(request.operation_id).answer_key
         rows: list[Row] = []
         seen: set[object] = set()
@@ -112,7 +111,7 @@ class Connection:
         return rows
 
     def unwrapped(self, operation_id: str, answer: Any) -> Any:
-        """Give what stands under the operation's key, or the whole answer where it has none."""
+        """Return what stands under the operation's key, or the whole answer where it has none."""
         key = operation(operation_id).answer_key
         if not key:
             return answer
@@ -123,7 +122,7 @@ class Connection:
 
 
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
-    """Give the items on a page; ``droplets_list_backup_policies`` pages an object, whose values are its items."""
+    """Return the items on a page; ``droplets_list_backup_policies`` pages an object, whose values are its items."""
     try:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -139,7 +138,7 @@ def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
 
 
 def checked_fields(wanted: Operation, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the body fields that were set, refusing those that the operation does not have.
+    """Return the body fields that were set, refusing those that the operation does not have.
 
     Raises
     ------
@@ -155,7 +154,7 @@ def checked_fields(wanted: Operation, fields: Mapping[str, Any]) -> dict[str, An
 
 
 def checked_query(wanted: Operation, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the query parameters that were set, refusing those that the operation does not have.
+    """Return the query parameters that were set, refusing those that the operation does not have.
 
     DigitalOcean ignores what it does not know: a misspelt filter would answer with everything.
 
@@ -172,7 +171,7 @@ def checked_query(wanted: Operation, query: Mapping[str, Any]) -> dict[str, Any]
 
 
 def explained(error: E, addition: str) -> E:
-    """Give the same error with more to say: what the API's own words leave open, or how things were left."""
+    """Return the same error with more to say: what the API's own words leave open, or how things were left."""
     if addition:
         error.args = (f"{error.args[0]}; {addition}",)
     return error

@@ -25,7 +25,7 @@ READERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T, R]):
-    """What came of one thing.
+    """The answer for one thing.
 
     Parameters
     ----------
@@ -60,8 +60,7 @@ def on_each(
     threads : int
         How many work at the same time.
     interrupted : callable, optional
-        Given those that were not answered and those that were, when a person pressed Ctrl-C: returns what that person
-        should know.
+        Called on Ctrl-C with the things that were not answered and those that were; returns a note for the user.
 
     Returns
     -------

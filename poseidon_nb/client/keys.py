@@ -33,7 +33,7 @@ class Key(Resource):
         self._keys = keys
 
     def update(self, name: str) -> Key:
-        """Give it another name; nothing else of a key can change."""
+        """Rename it; nothing else of a key can change."""
         self.assign(self._keys.update(self, name).to_dict())
         return self
 
@@ -53,7 +53,7 @@ class Keys(Collection[Key]):
         self._engine = engine
 
     def get(self, key: Key | int | str) -> Key:
-        """Give one key.
+        """Return one key.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Keys(Collection[Key]):
         return Key(self._connection.unwrapped("sshKeys_create", answer), self)
 
     def update(self, key: Key | int | str, name: str) -> Key:
-        """Give a key another name."""
+        """Rename a key."""
         answer = self._change("sshKeys_update", "update", self._resolved(key), body={"name": name})
         return Key(self._connection.unwrapped("sshKeys_update", answer), self)
 

@@ -27,7 +27,7 @@ def read_many(
     ----------
     ids : collection of int
     page : callable
-        Gives the rows of a page by its number, and whether there are more pages.
+        Returns the rows of a page by its number, and whether there are more pages.
     one : callable
         Gives one row by its id, or None when it cannot be found now.
     pages : range

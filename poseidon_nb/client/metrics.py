@@ -107,7 +107,7 @@ class Readings:
     silent: list[Droplet]
 
     def notes(self) -> list[str]:
-        """Say what is missing, a line for each reason."""
+        """Return what is missing, a line for each reason."""
         from poseidon_nb.frames.metrics import why_silent  # noqa: PLC0415  # pandas comes at first use
 
         reasons: dict[str, list[Droplet]] = {}
@@ -149,7 +149,7 @@ class Metrics:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> pd.DataFrame:
-        """Give the readings of a kind; what is missing is logged, as a warning.
+        """Return the readings of a kind; what is missing is logged, as a warning.
 
         Parameters
         ----------
@@ -184,7 +184,7 @@ class Metrics:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Readings:
-        """Give the readings of a kind, and what is missing; parameters and errors as of `frame`.
+        """Return the readings of a kind, and what is missing; parameters and errors as of `frame`.
 
         Notes
         -----
@@ -216,7 +216,7 @@ class Metrics:
     def requests(
         self, kind: str, droplet_ids: Iterable[int | str], *, start: datetime | None = None, end: datetime | None = None
     ) -> list[Request]:
-        """Give the requests that `read` would send for these ids, and send nothing."""
+        """Return the requests that `read` would send for these ids, and send nothing."""
         start, end = self._window(start, end)
         return [self._request(one, measure, start, end) for one in droplet_ids for measure in _measures(kind)]
 

@@ -30,7 +30,7 @@ def only_one(noun: str, name: str, found: Sequence[R], names: Callable[[], Itera
     found : sequence
         What has the name.
     names : callable
-        Gives the names that there are; asked only when none fits.
+        Returns the names that there are; asked only when none fits.
 
     Raises
     ------

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
-# --- filling in -------------------------------------------------------------------------------------------------------
 def request_by_name(
     operation_id: str,
     *,
@@ -41,7 +40,7 @@ def request_by_name(
     check: bool,
     fields: Mapping[str, Any],
 ) -> Request:
-    """Give the request of an operation; the parameters are those of `Client.request`.
+    """Return the request of an operation; the parameters are those of `Client.request`.
 
     Raises
     ------
@@ -76,7 +75,7 @@ def request_by_name(
 
 
 def _place(wanted: Operation, name: str) -> str:
-    """Say where a parameter given by its bare name belongs; one that stands in two places goes to the path first."""
+    """Return where a parameter given by its bare name belongs; one that stands in two places goes to the path first."""
     if any(parameter.name == name for parameter in wanted.path_parameters):
         return "path"
     if any(parameter.name == name for parameter in wanted.query_parameters):
@@ -97,7 +96,7 @@ def _header(value: object) -> str:
 
 
 def request_by_path(method: str, path: str, *, body: Any) -> Request:
-    """Give a bare request; the parameters are those of `Client.api`.
+    """Return a bare request; the parameters are those of `Client.api`.
 
     Raises
     ------
@@ -178,6 +177,9 @@ def target_of(request: Request, name: str = "") -> Target:
     if wanted.path_parameters:
         last = parameters[wanted.path_parameters[-1].name]
         return Target(noun_of(wanted), last, name or last)
+    if wanted.method == "DELETE":
+        # What its query names may be many things: all droplets with a tag.
+        return Target("thing", request.target, name or next(map(str, request.query.values()), request.target))
     body = request.body if isinstance(request.body, dict) else {}
     called = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
     return Target(noun_of(wanted), None, called or request.target)

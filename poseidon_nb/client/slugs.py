@@ -1,6 +1,6 @@
-"""What is sold and where: which of a request's words is wrong, once the API has refused it without saying.
+"""Regions, sizes and images on sale: explains which slug the API refused, and checks a resize before it is sent.
 
-Nothing is refused beforehand: the lists are the service's, and may be newer than anything known here.
+The lists are read from the service when they are needed, so nothing is refused by what this version knows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Slugs:
         self._connection = connection
 
     def explain(self, fields: Row) -> str:
-        """Give a sentence on the first slug among a request's fields that does not exist, or ``""``.
+        """Return a sentence on the first slug among a request's fields that does not exist, or ``""``.
 
         Reads the lists that it needs; when these cannot be had either, the API's own words have to do.
         """
@@ -35,7 +35,7 @@ class Slugs:
             return ""
 
     def fitting(self, droplet: Row) -> list[Row]:
-        """Give the sizes that a droplet could have instead of its own, cheapest first: sold there, disk large enough."""
+        """Return the sizes that a droplet could have instead of its own, cheapest first: sold there, disk large enough."""
         return fitting(self._connection.rows("sizes_list"), [droplet])
 
     def check_resize(self, droplet: Row, size: str, *, disk: bool) -> None:
@@ -128,7 +128,7 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
 
 
 def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
-    """Give those sizes that each of these droplets could have and that not all have already, cheapest first.
+    """Return those sizes that each of these droplets could have and that not all have already, cheapest first.
 
     They are sold in each one's region, and their disk is not smaller than any. None is known to fit a droplet of which
     the region or the disk is not told.

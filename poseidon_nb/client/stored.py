@@ -25,11 +25,11 @@ class Snapshots(Collection[Snapshot]):
         self._engine = engine
 
     def get(self, snapshot_id: str | int) -> Snapshot:
-        """Give one snapshot by its id."""
+        """Return one snapshot by its id."""
         return Snapshot(self._connection.one("snapshots_get", path={"snapshot_id": snapshot_id}))
 
     def by_name(self, name: str) -> Snapshot:
-        """Give the one snapshot with this name.
+        """Return the one snapshot with this name.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Tags(Collection[Tag]):
         self._engine = engine
 
     def get(self, name: str) -> Tag:
-        """Give one tag, with what it counts."""
+        """Return one tag, with what it counts."""
         return Tag(self._connection.one("tags_get", path={"tag_id": name}))
 
     def create(self, name: str) -> Tag:

@@ -123,5 +123,5 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 
 def table_named(name: str) -> Table:
-    """Give the table of a resource, or of what an analysis finds."""
+    """Return the table of a resource, or of what an analysis finds."""
     return FINDINGS.get(name) or TABLES[name]

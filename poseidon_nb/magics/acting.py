@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
 from poseidon_nb.plans import questions
-from poseidon_nb.plans.account import Unread
+from poseidon_nb.plans.account import OfflineAccount
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.texts import dry_run
 from poseidon_nb.transport import deadline, environment
@@ -29,11 +29,11 @@ class Act:
     Parameters
     ----------
     chains : callable
-        Gives the steps, told the command and the account to read.
+        Returns the steps, told the command and the account to read.
     answer : callable
         Makes the answer of the plan and what became of it.
     given : callable, optional
-        Gives the plan itself, where it was made before.
+        Returns the plan itself, where it was made before.
     """
 
     chains: Callable[[Job, Account], Sequence[Chain]]
@@ -45,8 +45,10 @@ def plan_of(job: Job, act: Act) -> Plan:
     """Return the plan of a command. The account is read, and nothing is changed."""
     if act.given is not None:
         return act.given(job)
-    chains = tuple(act.chains(job, job.account))
-    return Plan(job.command.line, job.account.label, chains, tuple(job.account.notes), job.client)
+    with deadline.within(job.kernel.clock, job.command.timeout_s):
+        chains = tuple(act.chains(job, job.account))
+        notes, client = tuple(job.account.notes), job.client
+        return Plan(job.command.line, job.account.label, chains, notes, client, client.identity())
 
 
 def show_requests(job: Job, act: Act) -> None:
@@ -54,7 +56,7 @@ def show_requests(job: Job, act: Act) -> None:
     try:
         plan = plan_of(job, act)
     except (NoToken, TransportError, ServerError) as error:
-        unread = Unread(job.kernel.unsent())
+        unread = OfflineAccount(job.kernel.unsent())
         plan = Plan(job.command.line, unread.label, tuple(act.chains(job, unread)))
         reason = "no token was found" if isinstance(error, NoToken) else str(error)
         job.front.say(f"(ids and prices could not be looked up: {reason})")
@@ -63,8 +65,7 @@ def show_requests(job: Job, act: Act) -> None:
 
 def carry_out(job: Job, act: Act) -> Answer | Plain | Live | None:
     """Confirm a command's plan, execute it, and return the answer, all within the time that ``--timeout`` allows."""
-    with deadline.within(job.kernel.clock, job.command.timeout_s):
-        plan = plan_of(job, act)
+    plan = plan_of(job, act)
     confirm(job, plan)
     waiting = {**job.waiting, "timeout_s": job.time_left_s()}
     return act.answer(job, plan, plan.run(on_idle=job.view.look, **waiting))

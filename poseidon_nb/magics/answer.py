@@ -60,9 +60,9 @@ class Answer:
     Parameters
     ----------
     rows : callable
-        Gives the API's JSON.
+        Returns the API's JSON.
     frame : callable
-        Gives the DataFrame.
+        Returns the DataFrame.
     single : bool
         It is one object, so that its JSON is no list.
     """

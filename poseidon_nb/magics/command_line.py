@@ -87,7 +87,7 @@ def plan(line: str, *, body: str | None = None, **variables: object) -> Plan:
 
 
 def current_client(context: str | None = None) -> Client:
-    """Give the client that ``%do`` uses: of the sandbox, the login or the context that it acts upon now.
+    """Return the client that ``%do`` uses: of the sandbox, the login or the context that it acts upon now.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def run(
     command = parse(line, known, body=body)
     if plan:
         if command.help or not command.group:
-            raise InvalidArgument("a plan is made of one command that changes something")
+            raise InvalidArgument("po.plan takes one command that changes something")
         command = replace(command, plan=True, out=None)
     if command.group or command.body is None or command.help:
         _check_picture(command)
@@ -167,7 +167,7 @@ def _check_picture(command: Command) -> None:
 
 
 def _under(head: Command, command: Command) -> Command:
-    """Give a command of a cell with what the cell's first line says for all of them."""
+    """Return a command of a cell with what the cell's first line says for all of them."""
     return replace(
         command,
         columns=command.columns or head.columns,
@@ -201,7 +201,7 @@ def _carried_out(command: Command, kernel: Kernel, front: Front, settings: Setti
 
     act = act_of(command)
     if act is None and command.plan:
-        raise InvalidArgument(f"{_called(command)} changes nothing, so there is no plan of it")
+        raise InvalidArgument(f"--plan: {_called(command)} changes nothing, so it has no plan")
     if act is None and command.dry_run:
         return _show_reads(command, kernel, front)
     with front.progress(kernel.clock) as view, closing(Job(command, kernel, front, view, settings)) as job:
@@ -245,7 +245,7 @@ def _result(command: Command, answer: Answer | Plain | Live) -> Any:
 
 
 def _kind(result: object) -> str:
-    """Say what a result is that is no table."""
+    """Return what a result is that is not a table."""
     if hasattr(result, "widget"):
         return "a panel"
     if hasattr(result, "chains"):

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plans.account import Account
+from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ class Settings:
         Sets a variable of the user's; None outside a shell.
     """
 
-    price_limit_usd_month: float = 100.0
+    price_limit_usd_month: float = PRICE_LIMIT_USD_MONTH
     assign: Callable[[str, Any], None] | None = None
 
 
@@ -66,11 +67,11 @@ class Job:
 
     @cached_property
     def client(self) -> Client:
-        """The account's client, which tells this command's view when it has to wait, until `close`."""
+        """The account's client, whose waits this command's view shows until `close`."""
         return self.attach(self.kernel.client(self.command.context))
 
     def attach(self, client: Client) -> Client:
-        """Have a client tell this command's view when it has to wait, until `close`."""
+        """Report a client's waits to this command's view, until `close`."""
         before = client.on_wait, client.on_idle
         client.on_wait, client.on_idle = self.view.wait, self.view.look
         client.engine.on_background = self.view.follow_execution
@@ -92,11 +93,11 @@ class Job:
             self._closing.pop()()
 
     def argument(self, name: str) -> Any:
-        """Give an argument, or None."""
+        """Return an argument, or None."""
         return self.command.arguments.get(name)
 
     def option(self, name: str) -> Any:
-        """Give an option, or None."""
+        """Return an option, or None."""
         return self.command.options.get(name)
 
     @property
@@ -109,7 +110,7 @@ class Job:
         }
 
     def time_left_s(self) -> float | None:
-        """Give what is left of ``--timeout``, more than nothing in any case; None without it."""
+        """Return what is left of ``--timeout``, more than nothing in any case; None without it."""
         if self.command.timeout_s is None:
             return None
         used_s = self.kernel.clock.monotonic() - self._began_s
@@ -129,5 +130,5 @@ class Job:
         return Account(self.client, self.kernel.learn_names)
 
     def droplets(self, *, gone: dict[int, NotFound] | None = None) -> list[Droplet]:
-        """Give the droplets that the command names, by id, name or tag, each once; `Account.droplets` says the rest."""
+        """Return the droplets that the command names, by id, name or tag, each once; `Account.droplets` says the rest."""
         return self.account.droplets(self.argument("droplets") or (), self.option("tag_name"), gone=gone)

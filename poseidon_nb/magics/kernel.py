@@ -55,9 +55,8 @@ class Kernel:
         self._known: dict[str, tuple[str, ...]] = {}
         self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
-    # --- the account -------------------------------------------------------------------------------------------------
     def client(self, context: str | None = None) -> Client:
-        """Give the client of the chosen account, or of a context named for one command.
+        """Return the client of the chosen account, or of a context named for one command.
 
         Raises
         ------
@@ -78,7 +77,7 @@ class Kernel:
         return self._clients[context]
 
     def unsent(self) -> Client:
-        """Give a client that builds requests and is never made to send one: a plan needs no token."""
+        """Return a client that builds requests and is never made to send one: a plan needs no token."""
         from poseidon_nb.client.client import connect  # noqa: PLC0415  # as above
 
         return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
@@ -131,7 +130,6 @@ class Kernel:
         self._known.clear()
         self._ids.clear()
 
-    # --- words for completion ----------------------------------------------------------------------------------------
     @property
     def known(self) -> dict[str, tuple[str, ...]]:
         """The words last seen, by kind: droplets, regions, sizes, images, tags, keys."""
@@ -174,7 +172,7 @@ class Kernel:
         self._ids[kind] = ids
 
     def id_of(self, kind: str, name: str) -> int | str | None:
-        """Give the id that a name had when last seen, if it was one."""
+        """Return the id that a name had when last seen, if it was one."""
         ids = self._ids.get(kind, {}).get(name, frozenset())
         return next(iter(ids)) if len(ids) == 1 else None
 

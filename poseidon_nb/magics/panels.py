@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH
 from poseidon_nb.widgets.actions import panel as actions_panel
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
 from poseidon_nb.widgets.droplet import panel as droplet_panel
@@ -51,6 +52,7 @@ class DropletPanel(droplet_panel.DropletPanel):
             droplet.client.droplets.check_resize(droplet, size, disk=False)
         watch_cells()
         super().__init__(droplet)
+        self.model.fleet.price_limit_usd_month = price_limit_usd_month
         if size is not None:
             self.model.offer_size(size)
 
@@ -98,6 +100,13 @@ def show(panel: Panel) -> None:
     handle = show(kept, raw=True, display_id=True)
     place = show(live | CLOSED, raw=True, display_id=True)
     panel.keep(kept, lambda news: handle.update(news, raw=True), lambda: place.update(CLOSED, raw=True))
+
+
+def price_limit_usd_month() -> float:
+    """Return what a plan may add a month without being asked about, by ``%config DoMagics`` where there is one."""
+    magics = getattr(_shell(), "magics_manager", None)
+    settings = magics.registry.get("DoMagics") if magics is not None else None
+    return PRICE_LIMIT_USD_MONTH if settings is None else float(settings.price_limit_usd_month)
 
 
 def watch_cells() -> None:

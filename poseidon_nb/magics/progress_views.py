@@ -52,7 +52,7 @@ class ProgressView:
         self._tick(at_once=progress.done)
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Tell that nothing happens for a while, and why."""
+        """Show that nothing happens for a while, and why."""
         with self._lock:
             now_s = self._clock.monotonic()
             until_s = now_s + seconds
@@ -115,7 +115,7 @@ class TextProgress(ProgressView):
         self._live = sys.stderr.isatty()
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Tell it at once: nobody can tell a script that waits from one that hangs."""
+        """Show it at once: otherwise a script that waits looks like one that hangs."""
         super().wait(seconds, reason)
         if not self._live:
             self._write(f"{self.model.note}\n")

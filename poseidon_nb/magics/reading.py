@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def side_by_side(job: Job, **reads: Callable[[], Any]) -> Mapping[str, Any]:
-    """Read several things at once, and give each by its name.
+    """Read several things at once, and return each by its name.
 
     Raises
     ------
@@ -36,9 +36,9 @@ def side_by_side(job: Job, **reads: Callable[[], Any]) -> Mapping[str, Any]:
 
 
 def tell_long_read(job: Job, requests: int) -> None:
-    """Say in a line that a read asks for more than the rate limit leaves, how long that takes, and what takes less.
+    """Show in a line that a read asks for more than the rate limit leaves, how long that takes, and what takes less.
 
-    Nothing is said where the server counts no requests: what is left is then what an hour allows.
+    Nothing is shown where the server counts no requests: what is left is then what an hour allows.
     """
     told = job.client.rate_limit
     if told is None or requests <= told.remaining or told.remaining >= told.limit:

@@ -5,12 +5,14 @@ Nothing is looked up. A name that was seen before is shown as its id; of any oth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.client.droplets.pages import droplet_queries
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.frames.schemas import FINDINGS
 from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
+from poseidon_nb.magics.handlers.droplets import list_filters
 from poseidon_nb.magics.handlers.metrics import window
 from poseidon_nb.magics.language.moments import before
 from poseidon_nb.magics.language.vocabulary import entry
@@ -52,9 +54,7 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
     if not verb.operations:
         return []
     if (command.group, command.verb) == ("droplets", "list") and handler_of(command) is not operations.run:
-        tag, gpus = command.options.get("tag_name"), command.options.get("gpus")
-        listed = [client.request("droplets_list", query={"tag_name": tag} if tag else {})]
-        return [*([] if gpus else listed), client.request("droplets_list", query={"type": "gpus"})]
+        return _droplet_lists(client, list_filters(command))
     if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
         reads = _READS_OF.get(command.group, _list_requests)
         return reads(command, verb, client, kernel)
@@ -67,8 +67,12 @@ def _droplet_ids(command: Command, kernel: Kernel) -> list[int | str]:
     return [*(_id(kernel, "droplets", word) for word in words if word is not None), *tagged]
 
 
+def _droplet_lists(client: Client, filters: dict[str, Any]) -> list[Request]:
+    return [client.request("droplets_list", query=query) for query in droplet_queries(filters)]
+
+
 def _list_requests(command: Command, verb: Verb, client: Client, _: Kernel) -> list[Request]:
-    """Give the lists from which something is reckoned; of each all pages are read."""
+    """Return the lists from which something is reckoned; of each all pages are read."""
     tag = command.options.get("tag_name")
     requests = []
     for one in verb.operations:
@@ -76,12 +80,10 @@ def _list_requests(command: Command, verb: Verb, client: Client, _: Kernel) -> l
         path = {parameter.name: _EACH for parameter in wanted.path_parameters}
         taken = {parameter.name for parameter in wanted.query_parameters}
         query = {name: value for name, value in verb.fixed.items() if name in taken}
-        if tag and one == "droplets_list":
-            query["tag_name"] = tag
-        requests.append(client.request(one, path=path, query=query))
-        if one == "droplets_list" and not verb.arguments:
-            # All droplets are two lists.
-            requests.append(client.request(one, query={"type": "gpus"}))
+        if one != "droplets_list":
+            requests.append(client.request(one, path=path, query=query))
+        elif tag or not command.arguments.get("droplets"):
+            requests += _droplet_lists(client, {**query, "tag_name": tag})
     return requests
 
 
@@ -89,19 +91,18 @@ def _metrics_requests(command: Command, verb: Verb, client: Client, kernel: Kern
     tag = command.options.get("tag_name")
     start, end = window(command, client.now())
     asked = client.metrics.requests(verb.name, _droplet_ids(command, kernel), start=start, end=end)
-    return [*([client.request("droplets_list", query={"tag_name": tag})] if tag else []), *asked]
+    return [*(_droplet_lists(client, {"tag_name": tag}) if tag else []), *asked]
 
 
 def _rightsizing_requests(command: Command, _: Verb, client: Client, kernel: Kernel) -> list[Request]:
     tag = command.options.get("tag_name")
     ids = [_id(kernel, "droplets", word) for word in command.arguments.get("droplets") or ()]
     ids += [_EACH] if tag or not ids else []
-    listed = client.request("droplets_list", query={"tag_name": tag} if tag else {})
     end = client.now()
     read = client.metrics.requests(
         "use", ids, start=before(command.options.get("last") or rightsizing.LAST, end), end=end
     )
-    return [listed, client.request("sizes_list"), *read]
+    return [*_droplet_lists(client, {"tag_name": tag}), client.request("sizes_list"), *read]
 
 
 #: What is read of droplets one by one, rather than as lists, by group.
@@ -109,7 +110,7 @@ _READS_OF = {"metrics": _metrics_requests, "rightsize": _rightsizing_requests}
 
 
 def _id(kernel: Kernel, kind: str, word: int | str) -> int | str:
-    """Give the id of a thing as far as it was seen; for one that was not, a word that says so."""
+    """Return the id of a thing as far as it was seen; for one that was not, a word that says so."""
     if is_id(kind, word):
         return sent_as(kind, word)
     known = kernel.id_of(kind, str(word))

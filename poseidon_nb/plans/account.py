@@ -1,6 +1,6 @@
-"""What builders of plans read of an account: droplets by their names, ids, sizes. Only GETs are sent.
+"""Reads what builders of plans need of an account: droplets by their names, ids, sizes. Only GETs are sent.
 
-`Account` reads; `Unread` stands in for it where there is no token, or the service cannot be reached: names then stay
+`Account` reads; `OfflineAccount` stands in for it where there is no token, or the service cannot be reached: names then stay
 words, and what depends on how a thing is now is not known.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.lookup import Lookup, is_id, sent_as
 from poseidon_nb.errors import NoSuchName, NotFound, PoseidonError
+from poseidon_nb.plans.costs import price_in
 from poseidon_nb.plans.texts import UNKNOWN_ID
 from poseidon_nb.text import hint, is_whole_number, nearest
 
@@ -32,7 +33,7 @@ class Account:
     ----------
     client : Client
     learn : callable, optional
-        Told a kind, and the names and ids of all things of it, when they were listed.
+        Called with a kind and the names and ids of all its things, when they were listed.
     """
 
     #: Whether nothing can be read, so that names stay open.
@@ -40,7 +41,7 @@ class Account:
 
     def __init__(self, client: Client, learn: Learn | None = None) -> None:
         self.client = client
-        #: What a person should know that no step says; builders add to it.
+        #: Notes for a person beside the steps; builders add to them.
         self.notes: list[str] = []
         self._learn = learn
 
@@ -49,7 +50,6 @@ class Account:
         """The account's name for a question."""
         return self.client.label()
 
-    # --- droplets ----------------------------------------------------------------------------------------------------
     def droplet_rows(self, words: Sequence[str], tag: str | None = None) -> Sequence[Row]:
         """Return droplets by id, name or tag as the API sends them; the rest is as in `droplets`."""
         return [droplet.to_dict() for droplet in self.droplets(words, tag)]
@@ -71,7 +71,7 @@ class Account:
         Raises
         ------
         NoSuchName, AmbiguousName, NotFound
-            One of them cannot be told.
+            One of them is unknown or ambiguous.
         """
         found = self.tagged(tag) if tag else []
         if len(words) == 1:
@@ -81,7 +81,7 @@ class Account:
         return list({droplet.id: droplet for droplet in found}.values())
 
     def tagged(self, tag: str) -> list[Droplet]:
-        """Return the droplets with a tag, of which there must be one at least."""
+        """Return the droplets with a tag, at least one."""
         droplets = self.client.droplets.list(tag_name=tag)
         if not droplets:
             self.check_tag(tag)
@@ -94,7 +94,7 @@ class Account:
             raise NoSuchName(f"no tag {tag!r}{hint(tag, self._tags)}", name=tag, nearest=nearest(tag, self._tags))
 
     def has_tag(self, tag: str) -> bool:
-        """Return whether a tag exists, in whatever letter case."""
+        """Return whether a tag exists, in any letter case."""
         return tag.casefold() in map(str.casefold, self._tags)
 
     @cached_property
@@ -126,7 +126,6 @@ class Account:
             found += known if len(known) == 1 else self._one(word, gone)
         return found
 
-    # --- anything else -----------------------------------------------------------------------------------------------
     @cached_property
     def _lookup(self) -> Lookup:
         return Lookup(self.client)
@@ -146,16 +145,15 @@ class Account:
 
     @cached_property
     def sizes(self) -> Mapping[str, Row]:
-        """The sizes that there are, by slug; empty where that is not known."""
+        """The sizes on sale, by slug; empty where that is not known."""
         return {size.slug: size.to_dict() for size in self.client.sizes.list()}
 
     def price_of(self, size: str) -> float | None:
         """Return what a size costs a month, in USD; None when it is not sold."""
-        price = self.sizes.get(size, {}).get("price_monthly")
-        return None if price is None else float(price)
+        return price_in(self.sizes, size)
 
 
-class Unread(Account):
+class OfflineAccount(Account):
     """Stands in for an account that cannot be read. Its client builds requests and sends none."""
 
     is_open = True
@@ -168,11 +166,11 @@ class Unread(Account):
         return [*rows, *([{"id": f"{UNKNOWN_ID}EACH", "name": f"each tagged {tag}"}] if tag else [])]
 
     def has_tag(self, tag: str) -> bool:  # noqa: ARG002  # as above
-        """Return that it may well exist."""
+        """Return True: it may exist."""
         return True
 
     def id_of(self, kind: str, word: int | str) -> int | str:
-        """Return a word that is an id as it is, and of a name a word that says that its id is open."""
+        """Return an id as it is, and for a name a placeholder for its id."""
         if is_id(kind, word):
             return sent_as(kind, word)
         # A public image is sent by its slug.

@@ -1,4 +1,4 @@
-"""What a request would add a month, as far as the API or `catalogue.prices` tells: pure.
+"""What a request adds a month, as far as the API or `catalogue.prices` has prices. Pure.
 
 A Kubernetes node costs what a droplet of its size does. The API has no prices of database clusters.
 """
@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     #: The price of a droplet's size; None if it is not sold.
     PriceOf = Callable[[str], float | None]
 
+#: Types of actions after which more is billed; tuples are compared, so that a body of any shape can be asked.
+_BILLED_ACTIONS = ("resize", "snapshot", "enable_backups")
+
+
+def price_in(sizes: Mapping[str, Mapping[str, Any]], size: str) -> float | None:
+    """Return what a size costs a month, in USD, by the sizes on sale; None when it is not among them."""
+    price = sizes.get(size, {}).get("price_monthly")
+    return None if price is None else float(price)
+
 
 def added_usd_month(
     operation_id: str, body: object, price_of: PriceOf, *, volume: Mapping[str, Any] | None = None
 ) -> float | None:
-    """Return what a request adds a month; None where it adds something that cannot be told.
+    """Return what a request adds a month; None where its price is unknown.
 
     Parameters
     ----------
@@ -27,20 +36,23 @@ def added_usd_month(
     body : object
         The request's body.
     price_of : callable
-        Gives the price of a droplet's size.
+        Returns the price of a droplet's size.
     volume : mapping, optional
         The volume that is resized or saved, as it is now.
     """
     fields: Mapping[str, Any] = body if isinstance(body, dict) else {}
     size = (volume or {}).get("size_gigabytes")
     if operation_id == "volumeSnapshots_create":
-        # Only what is written is billed; how much that is the API does not tell beforehand.
+        # Only what is written is billed; the API does not show beforehand how much that is.
         return None if size is None else float(size) * prices.SNAPSHOT_GB.usd
     if operation_id == "volumeActions_post_byId":
         if fields.get("type") != "resize":
             return 0.0
         price = usd_month(operation_id, fields, price_of)
         return None if price is None else price - float(size or 0) * prices.VOLUME_GIB.usd
+    if operation_id == "dropletActions_post_byTag":
+        # How many droplets have the tag, and of which sizes, is not known.
+        return None if fields.get("type") in _BILLED_ACTIONS else 0.0
     if operation_id in _ESTIMATES:
         return usd_month(operation_id, fields, price_of)
     return None if operation_id in _UNTOLD else 0.0
@@ -48,13 +60,13 @@ def added_usd_month(
 
 def may_cost(operation_id: str, body: object = None) -> bool:
     """Return whether what an operation makes is billed, as far as is known."""
-    if operation_id in {"dropletActions_post", "volumeActions_post_byId"}:
-        return isinstance(body, dict) and body.get("type") in {"resize", "snapshot", "enable_backups"}
+    if operation_id in {"dropletActions_post", "dropletActions_post_byTag", "volumeActions_post_byId"}:
+        return isinstance(body, dict) and body.get("type") in _BILLED_ACTIONS
     return operation_id in {*_ESTIMATES, *_UNTOLD, "volumeSnapshots_create"}
 
 
 def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> float | None:
-    """Give what a request would cost a month; None where that cannot be told.
+    """Return what a request would cost a month; None where its price is unknown.
 
     Parameters
     ----------
@@ -62,7 +74,7 @@ def usd_month(operation_id: str, body: Mapping[str, Any], price_of: PriceOf) -> 
     body : mapping
         The request's body.
     price_of : callable
-        Gives the price of a droplet's size.
+        Returns the price of a droplet's size.
     """
     estimate = _ESTIMATES.get(operation_id)
     try:

@@ -1,4 +1,4 @@
-"""Chains of steps for the verbs of droplets: what a command and a panel plan alike. Pure, told the droplets' rows.
+"""Chains of steps for the verbs of droplets: for commands and panels alike. Pure: built from the droplets' rows.
 
 API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``.
 """
@@ -6,13 +6,14 @@ API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB, backups_usd
 from poseidon_nb.client.engine.droplet_steps import action_step, create_steps, delete_step, with_restart
 from poseidon_nb.client.slugs import check_size
-from poseidon_nb.plans.costs import usd_month
+from poseidon_nb.plans.costs import price_in, usd_month
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ def verb_chains(
     Parameters
     ----------
     rows : sequence of mapping
-        Droplets as the API sends them; what is not told of one is not known.
+        Droplets as the API sends them; a missing field counts as unknown.
     verb : str
         ``"power_off"``, ``"take_snapshot"``, ``"resize"`` ...
     parameters : mapping
@@ -47,7 +48,7 @@ def verb_chains(
     restart : bool
         Shut a running droplet down first, and start it again afterwards.
     sizes : mapping
-        The sizes that there are, by slug; without them neither sizes nor prices are checked.
+        The sizes on sale, by slug; without them neither sizes nor prices are checked.
 
     Raises
     ------
@@ -64,13 +65,13 @@ def verb_chains(
 def _step(row: Row, verb: str, parameters: Row, sizes: Mapping[str, Row]) -> Step:
     action_type = "snapshot" if verb == "take_snapshot" else verb
     step = action_step(row, action_type, parameters, verb=verb)
-    unchanged = step.unchanged or _as_it_is(row, action_type, parameters, sizes)
+    unchanged = step.unchanged or as_it_is(row, action_type, parameters, sizes)
     if action_type == "resize" and not unchanged and sizes and row.get("region") and row.get("disk"):
         check_size(sizes, row, parameters["size"], disk=bool(parameters.get("disk")))
-    return replace(step, usd_month=_added(row, action_type, parameters, sizes), unchanged=unchanged)
+    return replace(step, usd_month=added_by_action(row, action_type, parameters, sizes), unchanged=unchanged)
 
 
-def _as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> str:
+def as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> str:
     """Return why an action would change nothing; ``""`` where it would, or that is not known."""
     features = row.get("features")
     if action_type == "resize" and parameters["size"] == row.get("size_slug"):
@@ -88,13 +89,13 @@ def _as_it_is(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, R
     return ""
 
 
-def _added(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> float | None:
+def added_by_action(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]) -> float | None:
     """Return what an action on a droplet adds a month, in USD; None where that is not known."""
     price = (row.get("size") or {}).get("price_monthly")
     match action_type:
         case "resize":
-            after = sizes.get(parameters["size"], {}).get("price_monthly")
-            return None if price is None or after is None else float(after) - float(price)
+            after = price_in(sizes, str(parameters.get("size")))
+            return None if price is None or after is None else after - float(price)
         case "snapshot":
             # What is written is billed, which is no more than the disk.
             return float(row.get("disk") or 0) * SNAPSHOT_GB.usd
@@ -102,7 +103,7 @@ def _added(row: Row, action_type: str, parameters: Row, sizes: Mapping[str, Row]
             plan = (parameters.get("backup_policy") or {}).get("plan")
             return None if price is None else backups_usd(float(price), plan)
         case "disable_backups":
-            # A droplet does not tell the plan: at least so much.
+            # A droplet does not show the plan: at least this much.
             return None if price is None else -backups_usd(float(price), "weekly")
     return 0.0
 
@@ -116,14 +117,9 @@ def create_chains(names: Sequence[str], fields: Row, *, sizes: Mapping[str, Row]
     fields : mapping
         The body but its names.
     sizes : mapping
-        The sizes that there are, by slug, for the price.
+        The sizes on sale, by slug, for the price.
     """
-
-    def price_of(size: str) -> float | None:
-        price = sizes.get(size, {}).get("price_monthly")
-        return None if price is None else float(price)
-
-    each = usd_month("droplets_create", fields, price_of)
+    each = usd_month("droplets_create", fields, partial(price_in, sizes))
     return tuple((step,) for step in create_steps(names, fields, single=len(names) == 1, usd_month_each=each))
 
 

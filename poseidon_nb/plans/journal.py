@@ -11,11 +11,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans import journal_changes
 from poseidon_nb.plans import journal_entry as lines
 from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_continued import going_on
-from poseidon_nb.plans.journal_files import PlanFiles, new_id, notice, state_folder
+from poseidon_nb.plans.journal_files import PlanFiles, new_id, state_folder, warn_once
+from poseidon_nb.plans.journal_resumed import resumed_here
 from poseidon_nb.version import __version__
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.client.engine.recording import Record
     from poseidon_nb.client.engine.steps import Chain
-    from poseidon_nb.plans.journal_continued import Continued
     from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.journal_files import PlanFile
+    from poseidon_nb.plans.journal_resumed import ResumedPlan
     from poseidon_nb.transport.change_log import Change
 
 #: Statuses after which a plan of one step is over, whatever was accepted.
@@ -55,12 +56,12 @@ class PlanJournal:
     def begin(self, chains: Sequence[Chain], title: str) -> Record:
         """Return the record of an execution that is about to send its first request; never raises.
 
-        Within `resuming` the records are those of the plans that are taken up again.
+        Within `resuming` the records are those of the plans that are resumed.
         """
-        taken_up = going_on()
-        if taken_up is not None:
-            taken_up.begun = True
-            return _SeveralRecords.of_plans(self._client, taken_up.plans)
+        resumed = resumed_here()
+        if resumed is not None:
+            resumed.begun = True
+            return _SeveralRecords.of_plans(self._client, resumed.plans)
         label, key = self._client.label(), account_key(self._client)
         begun: dict[str, Any] = {
             "time": self._client.now(),
@@ -75,7 +76,7 @@ class PlanJournal:
             file = PlanFiles(state_folder()).create()
             file.write(lines.begun_line(file.id, **begun), sync=True)
         except OSError as error:
-            notice(error)
+            warn_once(error)
             if file is not None:
                 file.end()
                 file = None
@@ -116,6 +117,7 @@ class _KeptRecord:
         self._later: list[Mapping[str, Any]] = []
         self._single = len(chains) == 1 and len(chains[0]) == 1 and not remains
         self._remains = remains
+        self._chains = chains
         secret = [[bool(step.get("secret")) for step in chain] for chain in lines.chains_data(chains)]
         self._secret = secret
         self._closed = False
@@ -133,11 +135,11 @@ class _KeptRecord:
     def entry(self) -> Entry:
         """Return what is known of the plan."""
         with self._lock:
-            return lines.read_entry("".join(lines.text_of(line).decode() for line in (self._first, *self._later)))
+            return lines.read_entry("".join(lines.json_line(line).decode() for line in (self._first, *self._later)))
 
     @classmethod
-    def of_continued(cls, client: Client, plan: Continued) -> _KeptRecord:
-        """Return the record of a plan that is taken up again, with what is left of it written down."""
+    def of_resumed(cls, client: Client, plan: ResumedPlan) -> _KeptRecord:
+        """Return the record of a plan that is resumed, and write down its remaining steps."""
         first = lines.begun_line(
             plan.entry.id,
             time=plan.entry.begun,
@@ -147,7 +149,7 @@ class _KeptRecord:
             key=plan.entry.key,
             chains=(),
         )
-        record = cls(client, plan.file, first, plan.chains, remains=bool(plan.stay))
+        record = cls(client, plan.file, first, plan.chains, remains=bool(plan.left_open))
         record._add(plan.resumed_line(client.now()), sync=True)
         return record
 
@@ -157,12 +159,16 @@ class _KeptRecord:
 
     def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
         """Record that the service has accepted a step."""
-        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions), sync=True)
+        self._add(lines.accepted_line(self._client.now(), chain, step, things, actions))
 
     def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
         """Record what became of a step, an outcome for each target."""
         secret = self._secret[chain][step]
         self._add(lines.ended_line(self._client.now(), chain, step, outcomes, secret=secret))
+        ends = self._chains[chain][step].when in {When.ALWAYS, When.ANYWAY}
+        if ends and any(outcome.status in {"failed", "unknown"} for outcome in outcomes):
+            # What was shut down may still be off: that has to be shown, and can be taken up again.
+            self._remains = True
         if self._single and {outcome.status for outcome in outcomes} <= _OVER:
             self.close()
 
@@ -203,7 +209,7 @@ class _KeptRecord:
                 try:
                     self._file.write(line, sync=sync)
                 except OSError as error:
-                    notice(error)
+                    warn_once(error)
 
 
 def keep_change(change: Change) -> None:
@@ -211,7 +217,7 @@ def keep_change(change: Change) -> None:
     try:
         journal_changes.keep(change)
     except OSError as error:
-        notice(error)
+        warn_once(error)
 
 
 #: The plans that run in this process, by id.
@@ -230,9 +236,9 @@ class _SeveralRecords:
         self._places = places
 
     @classmethod
-    def of_plans(cls, client: Client, plans: Sequence[Continued]) -> _SeveralRecords:
-        """Return the record of plans that are taken up again, whose chains are run one plan's after the other's."""
-        records = [(_KeptRecord.of_continued(client, plan), plan) for plan in plans]
+    def of_plans(cls, client: Client, plans: Sequence[ResumedPlan]) -> _SeveralRecords:
+        """Return the record of plans that are resumed, whose chains are run plan by plan."""
+        records = [(_KeptRecord.of_resumed(client, plan), plan) for plan in plans]
         return cls([(record, number) for record, plan in records for number in range(len(plan.chains))])
 
     def sending(self, chain: int, step: int) -> None:

@@ -1,4 +1,4 @@
-"""By what the journal knows an account again: its team, a sandbox's own id, or a digest of the token."""
+"""How the journal recognizes an account: its team, a sandbox's own id, or a digest of the token."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from poseidon_nb.plans.journal_entry import read_time, text_of
+from poseidon_nb.plans.journal_entry import json_line, read_time
 from poseidon_nb.plans.journal_files import MAX_AGE_DAYS, private_folder, state_folder
 from poseidon_nb.transport.change_log import MOST_CHANGES, Change
 
@@ -40,7 +40,7 @@ def keep(change: Change) -> None:
     if not path.exists():
         private_folder(folder)
         _prune(folder, change.time)
-    line = text_of({**asdict(change), "time": change.time.isoformat(), "kernel": _kernel()})
+    line = json_line({**asdict(change), "time": change.time.isoformat(), "kernel": _kernel()})
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(handle, line)

@@ -37,7 +37,7 @@ NOT_KEPT: Final = b"(not kept)"
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """By what a plan knows its account again.
+    """How a plan recognizes its account.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class AccountKey:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """That the service accepted a step: the ids of its targets and of the actions that carry it out."""
+    """The acceptance of a step by the service: the ids of its targets and of the actions that carry it out."""
 
     time: datetime
     things: tuple[int | str | None, ...]
@@ -117,12 +117,12 @@ class Entry:
         return self.steps - self.done_before - sum(set(one.statuses) <= SETTLED for one in self.ended.values())
 
     def take(self, line: Mapping[str, Any]) -> None:
-        """Take in what happened.
+        """Apply a later line.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            The line is none of ours.
+            The line is not one of the journal's.
         """
         time = read_time(line["time"])
         match line["event"]:
@@ -142,7 +142,7 @@ class Entry:
             case "closed":
                 self.closed = True
             case other:
-                raise ValueError(f"no event {other!r}")
+                raise ValueError(f"unknown event {other!r}")
         self.last = max(self.last, time)
 
     def _take_chains(self, chains: Sequence[Sequence[Mapping[str, Any]]]) -> None:
@@ -158,13 +158,13 @@ def read_entry(text: str) -> Entry:
     Raises
     ------
     ValueError
-        This is no plan of ours, or is damaged.
+        This is not a plan of the journal, or is damaged.
     """
     lines = text.split("\n")
     try:
         first, *later = [json.loads(line) for line in lines[:-1] if line]
         if first["format"] != FORMAT:
-            raise ValueError("it was made by another version")
+            raise ValueError("it was written by another version")
         entry = Entry(
             id=str(first["id"]),
             version=str(first["version"]),
@@ -269,7 +269,7 @@ def chains_data(chains: Iterable[Chain]) -> list[list[dict[str, Any]]]:
     return [[_step_data(step) for step in chain] for chain in chains]
 
 
-def text_of(line: Mapping[str, Any]) -> bytes:
+def json_line(line: Mapping[str, Any]) -> bytes:
     """Return a line as it is written."""
     # What is no JSON is for people only: a time that a change is from or to.
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace") + b"\n"

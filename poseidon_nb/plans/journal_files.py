@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName
-from poseidon_nb.plans.journal_entry import read_entry, text_of
+from poseidon_nb.plans.journal_entry import json_line, read_entry
 from poseidon_nb.text import hint, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from filelock import BaseFileLock
 
@@ -31,22 +31,19 @@ VARIABLE: Final = "POSEIDON_STATE_DIR"
 MAX_AGE_DAYS: Final = 30
 MAX_ENDED: Final = 500
 
-#: Letters and digits that nobody takes for one another.
+#: Letters and digits that are not mistaken for one another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _SIGNS = _LETTERS + "23456789"
 _ID_LENGTH = 5
 _DAY_S = 86_400
-#: For a moment whoever lists the plans holds a lock: to see whether somebody does.
+#: Listing plans takes each lock for a moment, to see whether it is held; wait at least that long.
 _PATIENCE_S = 1.0
-#: A plan of many things waits for the disk so many times at once, and then no more often than after this pause.
-_SINGLE_SYNCS = 10
-_SYNC_PAUSE_S = 0.05
 
 
 _log = logging.getLogger("poseidon_nb")
 
 
-class PlanRuns(ConfigurationError):
+class PlanIsRunning(ConfigurationError):
     """Another kernel holds the plan."""
 
 
@@ -65,7 +62,7 @@ class PlanFile:
 
     Notes
     -----
-    A process that was forked off has a copy, which it must not use: see `mine`.
+    A process that was forked off has a copy, which it must not use; `journal` sees to that.
     """
 
     def __init__(self, files: PlanFiles, plan_id: str, lock: BaseFileLock, handle: int) -> None:
@@ -73,40 +70,30 @@ class PlanFile:
         self._files = files
         self._lock = lock
         self._handle = handle
-        self._pid = os.getpid()
         #: A record writes to it, and will let it go.
         self.running = False
-        self._syncs = 0
-        self._synced_s = 0.0
-        self._unsynced = False
 
     @property
     def open(self) -> bool:
         """Whether it is still held."""
         return self._handle >= 0
 
-    @property
-    def mine(self) -> bool:
-        """Whether this is the process that holds the plan."""
-        return self._pid == os.getpid()
-
     def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Append a line; with ``sync`` it is on the disk when this returns, or within moments where there are many.
+        """Append a line; with ``sync`` it is on the disk when this returns.
 
-        A line outlasts this process in any case; being on the disk it outlasts the machine's power, too.
+        A line outlasts this process in any case; being on the disk it outlasts the machine's power, too. That is for the
+        intent: how far it got is read from the account.
 
         Raises
         ------
         OSError
             The disk is full, or gone.
         """
-        text = text_of(line)
+        text = json_line(line)
         if os.write(self._handle, text) != len(text):
-            raise OSError("the line was written in part only")
-        self._unsynced |= sync
-        if self._unsynced and (self._syncs < _SINGLE_SYNCS or time.monotonic() - self._synced_s >= _SYNC_PAUSE_S):
+            raise OSError("only part of the line was written")
+        if sync:
             os.fsync(self._handle)
-            self._syncs, self._synced_s, self._unsynced = self._syncs + 1, time.monotonic(), False
 
     def end(self) -> None:
         """Move it to what has ended, and let it go."""
@@ -119,7 +106,7 @@ class PlanFile:
         self.release()
 
     def release(self) -> None:
-        """Let it go as it is: from now on it counts as interrupted."""
+        """Release it as it is: from now on it counts as interrupted."""
         if self._handle >= 0:
             with contextlib.suppress(OSError):
                 os.close(self._handle)
@@ -181,22 +168,18 @@ class PlanFiles:
         ------
         NoSuchName
             There is no such plan, or it has ended.
-        PlanRuns
+        PlanIsRunning
             It runs, here or in another kernel.
         ConfigurationError
             Its file cannot be read or written.
         """
         if plan_id not in self.ids():
-            raise NoSuchName(
-                f"no unended plan {plan_id!r}{hint(plan_id, self.ids())}; see %do plans",
-                name=plan_id,
-                nearest=nearest(plan_id, self.ids()),
-            )
+            raise no_such_plan(plan_id, self.ids())
         lock = _lock(self.lock_path(plan_id))
         try:
             lock.acquire(timeout=_PATIENCE_S, poll_interval=0.02)
         except TimeoutError:
-            raise PlanRuns(f"plan {plan_id} runs: %do plans shows where") from None
+            raise PlanIsRunning(f"plan {plan_id} is running: see %do plans") from None
         except OSError as error:
             raise ConfigurationError(f"plan {plan_id} cannot be locked: {error.strerror}") from None
         try:
@@ -250,19 +233,19 @@ class PlanFiles:
             except OSError as error:
                 yield plan_id, f"cannot be read: {error.strerror}"
             except ValueError as error:
-                yield plan_id, f"damaged: {error}"
+                yield plan_id, str(error)
 
     def forget(self, plan_id: str) -> None:
         """Remove a plan that does not run, whatever is in it.
 
         Raises
         ------
-        NoSuchName, PlanRuns, ConfigurationError
+        NoSuchName, PlanIsRunning, ConfigurationError
             There is none, it runs, or it cannot be removed.
         """
         try:
             taken, _ = self.take(plan_id)
-        except (NoSuchName, PlanRuns):
+        except (NoSuchName, PlanIsRunning):
             raise
         except ConfigurationError:
             # Damaged: nobody runs it.
@@ -286,6 +269,13 @@ class PlanFiles:
                 if changed < oldest or number >= MAX_ENDED:
                     with contextlib.suppress(OSError):
                         path.unlink()
+
+
+def no_such_plan(plan_id: str, known: Iterable[str]) -> NoSuchName:
+    """Return the error for an id that no unfinished plan has."""
+    known = [*known]
+    message = f"no unfinished plan {plan_id!r}{hint(plan_id, known)}; see %do plans"
+    return NoSuchName(message, name=plan_id, nearest=nearest(plan_id, known))
 
 
 def new_id() -> str:
@@ -315,13 +305,13 @@ def _lock(path: Path) -> BaseFileLock:
 _noticed = False
 
 
-def notice(error: OSError) -> None:
-    """Say once for this process that plans are kept in memory only."""
+def warn_once(error: OSError) -> None:
+    """Warn, once for this process, that plans are kept in memory only."""
     global _noticed  # noqa: PLW0603  # one notice for the process
     if not _noticed:
         _noticed = True
         _log.warning(
-            "plans and changes cannot be kept in %s (%s): if this kernel ends in the middle of one, %%do plans will not know it",
+            "cannot write plans and changes to %s (%s): if this kernel ends during a plan, %%do plans will not list it",
             state_folder(),
             error.strerror or error,
         )

@@ -19,7 +19,7 @@ State = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPlan:
     """A plan that has not ended, and how it is."""
 
     id: str
@@ -29,7 +29,7 @@ class Listed:
     note: str = ""
 
 
-def unended(key: AccountKey | None) -> list[Listed]:
+def unfinished_plans(key: AccountKey | None) -> list[ListedPlan]:
     """Return the plans that have not ended, oldest first; nothing is sent.
 
     Parameters
@@ -39,14 +39,14 @@ def unended(key: AccountKey | None) -> list[Listed]:
     """
     files = PlanFiles(state_folder())
     running = running_here()
-    found = [Listed(plan_id, "running here", entry) for plan_id, entry in running.items()]
+    found = [ListedPlan(plan_id, "running here", entry) for plan_id, entry in running.items()]
     for plan_id, entry in files.entries():
         if plan_id in running:
             continue
         if isinstance(entry, str):
-            found.append(Listed(plan_id, "damaged", None, entry))
+            found.append(ListedPlan(plan_id, "damaged", None, entry))
         elif not entry.closed:
-            found.append(Listed(plan_id, _state(files, entry, key), entry, entry.note))
+            found.append(ListedPlan(plan_id, _state(files, entry, key), entry, entry.note))
     return sorted(found, key=lambda one: (one.entry is None, one.entry.begun if one.entry else None, one.id))
 
 

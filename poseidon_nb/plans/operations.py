@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB, VOLUME_GIB
+from poseidon_nb.client.engine.droplet_steps import INTERRUPTING
 from poseidon_nb.client.engine.steps import Step, Target
 from poseidon_nb.client.operations import target_of
 from poseidon_nb.plans.costs import added_usd_month
+from poseidon_nb.plans.droplets import added_by_action
 from poseidon_nb.plans.texts import BARE
 from poseidon_nb.transport.request import request_for
 
@@ -56,6 +59,8 @@ def operation_chains(
 
 
 def _step(account: Account, wanted: Operation, request: Request, verb: str, name: str, awaits: Awaits) -> Step:
+    if wanted.id == "dropletActions_post" and isinstance(request.body, dict):
+        return _droplet_action(account, request, verb, name, awaits)
     volume = None
     if wanted.id in _OF_VOLUMES:
         found = match(request.method, request.path)
@@ -68,6 +73,26 @@ def _step(account: Account, wanted: Operation, request: Request, verb: str, name
         awaits=awaits,
         usd_month=added_usd_month(wanted.id, request.body, account.price_of, volume=volume),
         reversible=effect_of(wanted.id, request.body).reversible,
+    )
+
+
+def _droplet_action(account: Account, request: Request, verb: str, name: str, awaits: Awaits) -> Step:
+    """Return the step of a bare action on a droplet: what it interrupts and costs depends on the droplet."""
+    droplet_id = target_of(request).id
+    found = account.read(request_for(operation("droplets_get"), path={"droplet_id": droplet_id}))
+    row = found or {"id": droplet_id, "name": name}
+    parameters = {key: value for key, value in request.body.items() if key != "type"}
+    action_type = str(request.body.get("type", ""))
+    sizes = account.sizes if action_type == "resize" and found else {}
+    return Step(
+        verb=action_type or verb,
+        targets=(replace(target_of(request, name), name=str(row.get("name") or droplet_id)),),
+        request=request,
+        awaits=awaits,
+        usd_month=added_by_action(row, action_type, parameters, sizes),
+        reversible=effect_of(request.operation_id, request.body).reversible,
+        # Of a droplet that could not be read the worst is assumed.
+        interrupts=action_type in INTERRUPTING and row.get("status", "active") == "active",
     )
 
 

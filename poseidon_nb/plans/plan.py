@@ -35,6 +35,8 @@ class Plan:
         What a person should know that no step says.
     client : Client, optional
         Of the account; no part of the data.
+    identity : str
+        What tells the account from every other one of that name, as `Client.identity` does; kept when the plan is stored.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Plan:
     chains: tuple[Chain, ...] = ()
     notes: tuple[str, ...] = ()
     client: Client | None = field(default=None, compare=False)
+    identity: str = field(default="", compare=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -115,10 +118,15 @@ class Plan:
             The plan was copied or stored and knows no account.
         """
         if self.client is None:
-            raise InvalidArgument("this plan was stored, and knows its account no more: make it again")
-        return self.client.engine.run(
+            raise InvalidArgument(
+                "a copied or stored plan has no account: execute it with %do apply {plan}, or build it again"
+            )
+        from poseidon_nb.plans.outcomes import for_each  # noqa: PLC0415  # needed once something was executed
+
+        outcomes = self.client.engine.run(
             self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
         )
+        return for_each(self, outcomes)
 
     def apply(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
@@ -141,17 +149,17 @@ class Plan:
             A step failed; the error's ``frame`` has all outcomes.
         """
         from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
-        from poseidon_nb.plans.outcomes import failures  # noqa: PLC0415  # needed once something was executed
+        from poseidon_nb.plans.outcomes import failures  # noqa: PLC0415  # as in `run`
 
         outcomes = self.run(wait=wait, timeout_s=timeout_s, on_progress=on_progress)
-        frame, failed = outcomes_frame(self, outcomes), failures(outcomes)
+        frame, failed = outcomes_frame(self, outcomes), failures(self, outcomes)
         if failed:
             raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
         return frame
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the client, which holds a token."""
-        return Plan, (self.title, self.account, self.chains, self.notes)
+        return Plan, (self.title, self.account, self.chains, self.notes, None, self.identity)
 
     def __repr__(self) -> str:
         from poseidon_nb.plans.texts import listing  # noqa: PLC0415  # texts know plans

@@ -1,8 +1,8 @@
 """When a person is asked before a plan is executed, and in which words: the one rule for commands and panels. Pure.
 
-Asked about is what deletes, replaces, resets, interrupts or transfers (`catalogue.effects`), what interrupts something
-that runs, what cannot be undone, what adds more a month than a limit, any change of more than `MAX_THINGS` things, and
-any request but GET by ``%do api``. Nothing else is.
+A plan asks if it deletes, replaces, resets or transfers something (`catalogue.effects`), interrupts something that
+runs, cannot be undone, adds more a month than a limit, or changes more than `MAX_THINGS` things. So does any request
+but GET by ``%do api``. Nothing else asks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from poseidon_nb.catalogue.effects import Effect, Kind, effect_of
-from poseidon_nb.plans.texts import BARE, spoken, summary, verbs_of
+from poseidon_nb.plans.texts import BARE, in_brief, summary, verbs_of
 from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def question(plan: Plan) -> str:
 
 
 def warnings(plan: Plan) -> list[str]:
-    """Return what a plan warns of, each sentence once."""
+    """Return the warnings of a plan, each sentence once."""
     found: dict[str, None] = {}
     for chain in plan.chains:
         inner = len(chain) > 1
@@ -104,7 +104,7 @@ def warnings(plan: Plan) -> list[str]:
 
 def button_label(plan: Plan) -> str:
     """Return what a button says that was pressed once: ``Confirm: delete 2 droplets ($48.00 a month): a and b``."""
-    return f"Confirm: {spoken(plan)}"
+    return f"Confirm: {in_brief(plan)}"
 
 
 def refusal(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Taking up plans that were interrupted: reads the account, and runs what is left.
+"""Resuming plans that were interrupted: reads the account, and runs the remaining steps.
 
 `resume_verdicts` decides what that is. A plan is held from the moment it is read until it has ended, so that two kernels
 never take up the same one.
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
 from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_continued import Continued, resuming
-from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
-from poseidon_nb.plans.journal_list import unended
+from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, no_such_plan, state_folder
+from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans.journal_resumed import ResumedPlan, resuming
 from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.resume_facts import NOT_RESUMED, Verdict
 from poseidon_nb.plans.resume_reading import PER_PAGE, Reading, read_and_judge
-from poseidon_nb.plans.resume_verdicts import ASIDE, Verdict, chain_left, judge, was_begun
-from poseidon_nb.text import hint, joined, nearest
+from poseidon_nb.plans.resume_verdicts import judge, remaining_chain, was_begun
+from poseidon_nb.text import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,23 +32,23 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain, Step, Target
     from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.journal_files import PlanFile
-    from poseidon_nb.plans.journal_list import Listed
-    from poseidon_nb.plans.resume_verdicts import Judged
+    from poseidon_nb.plans.journal_list import ListedPlan
+    from poseidon_nb.plans.resume_facts import StepState
 
 
 @dataclass(slots=True)
-class Resumption:
+class InterruptedPlan:
     """A plan that was interrupted, held by this process, and how it stands."""
 
     file: PlanFile
     entry: Entry
-    judged: tuple[tuple[Judged, ...], ...]
+    judged: tuple[tuple[StepState, ...], ...]
 
     def chains(self) -> list[tuple[int, Chain]]:
         """Return what is to be run, each chain with its number; references to others are not filled in yet."""
         found = []
         for number, (chain, judged) in enumerate(zip(self.entry.chains, self.judged, strict=True)):
-            left = chain_left(chain, judged, begun=was_begun(self.entry, number, judged))
+            left = remaining_chain(chain, judged, begun=was_begun(self.entry, number, judged))
             if left:
                 found.append((number, left))
         return found
@@ -64,9 +65,11 @@ class Resumption:
         ]
 
     @property
-    def stay(self) -> list[int]:
+    def left_open(self) -> list[int]:
         """The chains that stay open and are not run: what is aside, and what is only waited for."""
-        aside = {number for number, judged in enumerate(self.judged) if any(one.verdict in ASIDE for one in judged)}
+        aside = {
+            number for number, judged in enumerate(self.judged) if any(one.verdict in NOT_RESUMED for one in judged)
+        }
         return sorted(aside | {number for number, _ in self.running})
 
     @property
@@ -75,28 +78,28 @@ class Resumption:
         found: dict[str, None] = {}
         for number, judged in enumerate(self.judged):
             for at, one in enumerate(judged):
-                if one.verdict in ASIDE or one.verdict is Verdict.FAILED:
+                if one.verdict in NOT_RESUMED or one.verdict is Verdict.FAILED:
                     why = f": {one.note}" if one.note else ""
                     found[f"{self.entry.chains[number][at].label} {_IN_WORDS[one.verdict]}{why}"] = None
         return [*found]
 
-    def continued(self, chains: Sequence[Chain], stuck: Sequence[int] = ()) -> Continued:
+    def as_resumed(self, chains: Sequence[Chain], stuck: Sequence[int] = ()) -> ResumedPlan:
         """Return how the journal goes on with it; what is stuck stays, too."""
-        stay = sorted({*self.stay, *stuck})
+        stay = sorted({*self.left_open, *stuck})
         open_ = sum(map(len, chains)) + sum(len(self.entry.chains[number]) for number in stay)
-        return Continued(self.file, self.entry, chains, stay, "; ".join(self.notes), max(0, self.entry.steps - open_))
+        return ResumedPlan(self.file, self.entry, chains, stay, "; ".join(self.notes), max(0, self.entry.steps - open_))
 
 
 _IN_WORDS: Mapping[Verdict, str] = {
-    Verdict.AGAIN: "is to be given again",
-    Verdict.CHANGED: "is left",
-    Verdict.UNKNOWN: "is left, for nobody knows whether it was done",
+    Verdict.AGAIN: "has to be given again",
+    Verdict.CHANGED: "is not resumed",
+    Verdict.UNKNOWN: "is not resumed, because it is unknown whether it was done",
     Verdict.FAILED: "failed",
 }
 
 
 @contextmanager
-def taken_up(client: Client, ids: Sequence[str] = ()) -> Iterator[list[Resumption]]:
+def hold_interrupted(client: Client, ids: Sequence[str] = ()) -> Iterator[list[InterruptedPlan]]:
     """Hold plans that were interrupted, and read how they stand; what was not run of them is let go at the end.
 
     Parameters
@@ -110,35 +113,34 @@ def taken_up(client: Client, ids: Sequence[str] = ()) -> Iterator[list[Resumptio
     NoSuchName
         There is no such plan.
     ConfigurationError
-        One that was named is another account's, runs, is damaged, or can only be given again.
+        One that was named is another account's, runs, is damaged, or has to be given again.
     """
     files = PlanFiles(state_folder())
-    wanted = _wanted(unended(account_key(client)), ids)
+    wanted = _resumable_ids(unfinished_plans(account_key(client)), ids)
     held: list[tuple[PlanFile, Entry]] = []
     try:
         for plan_id in wanted:
             try:
                 held.append(files.take(plan_id))
-            except (PlanRuns, NoSuchName):
+            except (PlanIsRunning, NoSuchName):
                 # Another kernel was faster; who named it wants to know.
                 if ids:
                     raise
         reading = Reading(client)
-        yield [Resumption(file, entry, read_and_judge(client, reading, entry)) for file, entry in held]
+        yield [InterruptedPlan(file, entry, read_and_judge(client, reading, entry)) for file, entry in held]
     finally:
         for file, _ in held:
             if file.open and not file.running:
                 file.release()
 
 
-def _wanted(listed: Sequence[Listed], ids: Sequence[str]) -> list[str]:
+def _resumable_ids(listed: Sequence[ListedPlan], ids: Sequence[str]) -> list[str]:
     if not ids:
         return [one.id for one in listed if one.state == "interrupted"]
     known = {one.id: one for one in listed}
     for plan_id in ids:
         if plan_id not in known:
-            message = f"no unended plan {plan_id!r}{hint(plan_id, known)}; see %do plans"
-            raise NoSuchName(message, name=plan_id, nearest=nearest(plan_id, known))
+            raise no_such_plan(plan_id, known)
         one = known[plan_id]
         match one.state:
             case "other account":
@@ -147,34 +149,36 @@ def _wanted(listed: Sequence[Listed], ids: Sequence[str]) -> list[str]:
                     f"plan {plan_id} is for another account ({account}): choose that account first"
                 )
             case "running here" | "running in another kernel":
-                raise PlanRuns(f"plan {plan_id} is {one.state}")
+                raise PlanIsRunning(f"plan {plan_id} is {one.state}")
             case "damaged":
                 raise ConfigurationError(f"plan {plan_id} is damaged ({one.note}): %do plans forget {plan_id}")
             case "to be given again":
                 raise ConfigurationError(
-                    f"plan {plan_id} can only be given again, for what is left of it held secrets, which are not kept: "
+                    f"plan {plan_id} cannot be resumed: its remaining steps held secrets, which are not stored. Run it again: "
                     f"{one.entry.title if one.entry else ''}"
                 )
     return [*dict.fromkeys(ids)]
 
 
-def plan_left(client: Client, resumptions: Sequence[Resumption], title: str) -> Plan:
-    """Return what is left of plans as one plan, to be shown and asked about; `run_left` executes it."""
+def remaining_plan(client: Client, interrupted: Sequence[InterruptedPlan], title: str) -> Plan:
+    """Return what is left of plans as one plan, to be shown and asked about; `run_remaining` executes it."""
     chains: list[Chain] = []
     notes: list[str] = []
-    for one in resumptions:
+    for one in interrupted:
         own, stuck = _resolve(client, one, len(chains))
         chains += own
-        notes += [f"{one.entry.chains[number][0].label} is left: what it needs was not made" for number in stuck]
+        notes += [
+            f"{one.entry.chains[number][0].label} is not resumed: what it refers to was not created" for number in stuck
+        ]
         waits = [one.entry.chains[number][at].label for number, at in one.running]
         notes += [f"in progress: {joined(waits)}"] if waits else []
         notes += one.notes
     return Plan(title, client.label(), tuple(chains), tuple(notes), client)
 
 
-def run_left(  # how to wait, all by keyword
+def run_remaining(  # how to wait, all by keyword
     client: Client,
-    resumptions: Sequence[Resumption],
+    interrupted: Sequence[InterruptedPlan],
     *,
     title: str = "",
     wait: bool = True,
@@ -190,54 +194,54 @@ def run_left(  # how to wait, all by keyword
         What was run or waited for, as a plan, and an outcome for each of its steps and targets. A failure is an outcome's
         ``error`` and is not raised.
     """
-    _decide(client, resumptions, timeout_s=timeout_s, on_progress=on_progress)
-    plans: list[Continued] = []
+    _await_undecided(client, interrupted, timeout_s=timeout_s, on_progress=on_progress)
+    plans: list[ResumedPlan] = []
     chains: list[Chain] = []
-    waiting: list[tuple[str, Step, Judged]] = []
-    for one in resumptions:
-        plan = one.continued(*_resolve(client, one, len(chains)))
+    waiting: list[tuple[str, Step, StepState]] = []
+    for one in interrupted:
+        plan = one.as_resumed(*_resolve(client, one, len(chains)))
         chains += plan.chains
         waiting += [(one.entry.id, one.entry.chains[n][at], one.judged[n][at]) for n, at in one.running]
         if plan.chains:
             plans.append(plan)
         else:
-            plan.settle(client.now())
+            plan.release(client.now())
     outcomes: list[Outcome] = []
     if chains:
-        with resuming(plans) as going_on:
+        with resuming(plans) as resumed:
             try:
                 outcomes = client.engine.run(
                     chains, title=title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
                 )
             finally:
-                if not going_on.begun:
+                if not resumed.begun:
                     # Nothing had to be sent after all, or nothing could be.
-                    _let_go(client, going_on.plans, ended=bool(outcomes))
+                    _let_go(client, resumed.plans, ended=bool(outcomes))
     for plan_id, step, judged in waiting:
         if wait:
             outcomes += _wait_for(client, step, judged, timeout_s=timeout_s, on_progress=on_progress)
-            _tidy(client, plan_id)
+            _close_if_done(client, plan_id)
         else:
             outcomes += [Outcome(step, target, "in-progress") for target in step.targets]
     waited = ((replace(step, unchanged=""),) for _, step, _ in waiting)
     return Plan(title, client.label(), (*chains, *waited), client=client), outcomes
 
 
-def _let_go(client: Client, plans: Sequence[Continued], *, ended: bool) -> None:
+def _let_go(client: Client, plans: Sequence[ResumedPlan], *, ended: bool) -> None:
     for plan in plans:
         if ended:
-            replace(plan, chains=()).settle(client.now())
+            replace(plan, chains=()).release(client.now())
         else:
             plan.file.release()
 
 
-def _resolve(client: Client, one: Resumption, offset: int) -> tuple[list[Chain], list[int]]:
+def _resolve(client: Client, one: InterruptedPlan, offset: int) -> tuple[list[Chain], list[int]]:
     """Return the chains to be run with what their references stand for, and the numbers of those that cannot be run.
 
     Parameters
     ----------
     client : Client
-    one : Resumption
+    one : InterruptedPlan
     offset : int
         How many chains are run before them: references to chains that are run, too, get their new numbers.
     """
@@ -264,7 +268,7 @@ def _filled(step: Step, values: Mapping[str, Any], places: Mapping[int, int]) ->
     return replace(step.resolved(known), references=still)
 
 
-def _made(client: Client, one: Resumption, number: int, field: str) -> Any:
+def _made(client: Client, one: InterruptedPlan, number: int, field: str) -> Any:
     if not 0 <= number < len(one.judged):
         return None
     things = next((judged.things for judged in reversed(one.judged[number]) if judged.things), ())
@@ -276,14 +280,11 @@ def _made(client: Client, one: Resumption, number: int, field: str) -> Any:
     return made.get(field)
 
 
-# What is only waited for.
-
-
-def _decide(
-    client: Client, resumptions: Sequence[Resumption], *, timeout_s: float | None, on_progress: OnProgress | None
+def _await_undecided(
+    client: Client, interrupted: Sequence[InterruptedPlan], *, timeout_s: float | None, on_progress: OnProgress | None
 ) -> None:
     """Wait for what may be ours, and look again: that shows only when it has ended."""
-    for one in resumptions:
+    for one in interrupted:
         undecided = [judged for chain in one.judged for judged in chain if judged.undecided]
         for judged in undecided:
             for action in _actions(client, judged):
@@ -293,7 +294,7 @@ def _decide(
 
 
 def _wait_for(
-    client: Client, step: Step, judged: Judged, *, timeout_s: float | None, on_progress: OnProgress | None
+    client: Client, step: Step, judged: StepState, *, timeout_s: float | None, on_progress: OnProgress | None
 ) -> list[Outcome]:
     actions = _actions(client, judged)
     outcomes = []
@@ -312,7 +313,7 @@ def _wait_for(
     return outcomes
 
 
-def _actions(client: Client, judged: Judged) -> list[Action]:
+def _actions(client: Client, judged: StepState) -> list[Action]:
     ids = [*judged.actions]
     if not ids:
         # Droplets that were found by looking: what makes each of them.
@@ -330,15 +331,15 @@ def _ended(action: Action, *, timeout_s: float | None, on_progress: OnProgress |
     return None
 
 
-def _tidy(client: Client, plan_id: str) -> None:
+def _close_if_done(client: Client, plan_id: str) -> None:
     """Close a plan of which nothing is left after what was in progress has ended."""
     try:
         file, entry = PlanFiles(state_folder()).take(plan_id)
     except PoseidonError:
         # It runs on, or has ended.
         return
-    one = Resumption(file, entry, judge(entry, Reading(client).facts(entry)))
-    if one.stay or one.chains():
+    one = InterruptedPlan(file, entry, judge(entry, Reading(client).facts(entry)))
+    if one.left_open or one.chains():
         file.release()
     else:
-        one.continued([]).settle(client.now())
+        one.as_resumed([]).release(client.now())

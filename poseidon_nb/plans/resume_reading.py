@@ -1,4 +1,4 @@
-"""Reading of an account what tells how far a plan got."""
+"""Reads from the account how far an interrupted plan got."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S, ROUNDING, SentWindow
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
-from poseidon_nb.plans.resume_verdicts import Facts, in_flight, judge, may_lag
+from poseidon_nb.plans.resume_facts import AccountFacts
+from poseidon_nb.plans.resume_verdicts import in_flight, judge, may_lag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.plans.journal_entry import Entry
-    from poseidon_nb.plans.resume_verdicts import Judged
+    from poseidon_nb.plans.resume_facts import StepState
 
     Row = Mapping[str, Any]
 
-#: From so many on things are read by pages.
+#: As many things as this or more are read by pages.
 BY_PAGES = 6
 #: What is surely not done where it does not show: the service has each key, domain and tag once, and a change of a record
 #: may be repeated.
@@ -29,7 +30,7 @@ _SHOWN_IF_DONE = frozenset({"sshKeys_create", "domains_create", "tags_create", "
 PER_PAGE = 200
 
 
-def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tuple[Judged, ...], ...]:
+def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tuple[StepState, ...], ...]:
     """Return how the steps of a plan stand; what may only lag behind is looked at several times."""
     for pause_s in LOOKS_AFTER_S:
         if pause_s:
@@ -44,7 +45,7 @@ def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tupl
 
 
 def _is_looked_for(step: Step) -> bool:
-    """Return whether nothing else tells what became of a step whose answer never came."""
+    """Check whether only a look at the account shows what became of a step whose answer never came."""
     droplets = step.request.operation_id == "dropletActions_post" or step.awaits == "droplets"
     return not droplets and step.request.method != "DELETE"
 
@@ -57,7 +58,7 @@ class Reading:
         self._droplets: dict[int, Row | None] = {}
         self._actions: dict[int, Row] = {}
 
-    def facts(self, entry: Entry) -> Facts:
+    def facts(self, entry: Entry) -> AccountFacts:
         """Return what the account shows of a plan."""
         flying = in_flight(entry)
         open_actions = {
@@ -75,7 +76,7 @@ class Reading:
             for at, step in enumerate(chain)
             if step.request.method == "DELETE" and ((number, at) in flying or (number, at) in entry.accepted)
         }
-        return Facts(
+        return AccountFacts(
             droplets=self._droplets,
             actions=self._actions,
             newest={id_: self._page(f"/v2/droplets/{id_}/actions", "actions") for id_ in ids},

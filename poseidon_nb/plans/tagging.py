@@ -1,4 +1,4 @@
-"""Steps that put a tag on droplets and take it off, all in one request. Pure, told the droplets' rows.
+"""Steps that put a tag on droplets and take it off, all in one request. Pure: built from the droplets' rows.
 
 API: ``tags_create``, ``tags_assign_resources``, ``tags_unassign_resources``.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def tag_chains(rows: Sequence[Row], tag: str, *, exists: bool) -> tuple[Chain, ...]:
-    """Return what puts a tag on droplets.
+    """Return the chains that put a tag on droplets.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def tag_chains(rows: Sequence[Row], tag: str, *, exists: bool) -> tuple[Chain, .
         Droplets as the API sends them.
     tag : str
     exists : bool
-        Whether there is such a tag; else it is created first.
+        Whether the tag exists; else it is created first.
     """
     lacking, having = _parted(rows, tag)
     create = Step(
@@ -46,7 +46,7 @@ def tag_chains(rows: Sequence[Row], tag: str, *, exists: bool) -> tuple[Chain, .
 
 
 def untag_chains(rows: Sequence[Row], tag: str) -> tuple[Chain, ...]:
-    """Return what takes a tag off droplets."""
+    """Return the chains that take a tag off droplets."""
     lacking, having = _parted(rows, tag, unknown=True)
     found: list[Chain] = []
     if having:
@@ -57,7 +57,7 @@ def untag_chains(rows: Sequence[Row], tag: str) -> tuple[Chain, ...]:
 
 
 def _parted(rows: Sequence[Row], tag: str, *, unknown: bool = False) -> tuple[list[Row], list[Row]]:
-    """Return droplets without a tag and those with it; what is not told of one is taken as ``unknown`` says."""
+    """Return droplets without a tag and those with it; without a field of tags ``unknown`` decides."""
 
     def has(row: Row) -> bool:
         tags = row.get("tags")

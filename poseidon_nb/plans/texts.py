@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.plans.words import change_of, text_of
-from poseidon_nb.text import counted, joined, printable, usd
+from poseidon_nb.plans.words import change_of, spoken, text_of
+from poseidon_nb.text import counted, named, printable, usd
 from poseidon_nb.transport.secrets import hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from poseidon_nb.client.engine.steps import Chain, Step, Target
     from poseidon_nb.plans.plan import Plan
@@ -50,13 +50,13 @@ class _Phrase:
 
 
 def summary(plan: Plan) -> str:
-    """Return what a plan does, its things and its money: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
+    """Return what a plan does, to what, and its price: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
     return "; ".join(_said(phrase, phrase.verb, phrase.kind) for phrase in _phrases(plan))
 
 
-def spoken(plan: Plan) -> str:
-    """Return the same as a button says it: ``power off web-1``, ``resize 2 droplets to s-2vcpu-4gb: a and b``."""
-    return "; ".join(_said(phrase, phrase.verb.replace("_", " "), "") for phrase in _phrases(plan))
+def in_brief(plan: Plan) -> str:
+    """Return the same as a button says it: ``power off web-1``; snapshots, which have a name each, without those."""
+    return "; ".join(_said(phrase, spoken(phrase.verb), "") for phrase in _phrases(plan, brief=True))
 
 
 def verbs_of(chain: Chain) -> list[str]:
@@ -65,12 +65,13 @@ def verbs_of(chain: Chain) -> list[str]:
     return [f"{step.verb}{restarted}" for step in _told(chain)]
 
 
-def _phrases(plan: Plan) -> list[_Phrase]:
+def _phrases(plan: Plan, *, brief: bool = False) -> list[_Phrase]:
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for chain in plan.chains:
         for step in _told(chain):
             kind = step.targets[0].kind if step.targets else ""
-            groups.setdefault((step.verb, kind, _detail(chain, step)), []).append(step)
+            detail = "" if brief and step.change.field == "snapshot" else _detail(chain, step)
+            groups.setdefault((step.verb, kind, detail), []).append(step)
     return [_Phrase(*key, tuple(steps)) for key, steps in groups.items()]
 
 
@@ -99,9 +100,9 @@ def _detail(chain: Chain, step: Step) -> str:
         # What a request says that has no better words.
         told = json.dumps(hidden(body), ensure_ascii=False)
         detail = f" {printable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
-    if isinstance(body, dict) and body.get("disk") is True:
-        detail += ", the disk too"
-    return f"{detail} with a restart" if _has_restart(chain) else detail
+    if _has_restart(chain):
+        detail += " with a restart"
+    return f"{detail}, the disk too" if isinstance(body, dict) and body.get("disk") is True else detail
 
 
 def _said(phrase: _Phrase, verb: str, kind: str) -> str:
@@ -110,18 +111,18 @@ def _said(phrase: _Phrase, verb: str, kind: str) -> str:
     # Of what is gone for good the id has to be right too.
     exact = any(step.request.method == "DELETE" for step in phrase.steps)
     names = [printable(str(target) if exact else target.name) for target in targets]
-    if verb == BARE:
+    if phrase.verb == BARE:
         return f"{names[0]}{money}"
     if len(targets) == 1:
         return f"{' '.join(filter(None, (verb, kind, names[0])))}{phrase.detail}{money}"
-    return f"{verb} {counted(len(targets), phrase.kind)}{phrase.detail}{money}: {named(names)}"
+    return f"{verb} {counted(len(targets), phrase.kind)}{phrase.detail}{money}: {named(names, most=MAX_NAMED)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
     """Return what steps change a month, to be put behind what they do; empty where that is nothing."""
     listed = [*steps]
     if any(step.usd_month is None for step in listed):
-        return " at a price that the API does not tell"
+        return " at an unknown price"
     amount = sum(step.usd_month or 0.0 for step in listed)
     if not amount:
         return ""
@@ -132,13 +133,6 @@ def money_of(steps: Iterable[Step]) -> str:
         if all(step.verb == "delete" for step in listed)
         else f" ({usd(amount, signed=True)} a month)"
     )
-
-
-def named(things: Sequence[str]) -> str:
-    """Return the names of things, the first few of many."""
-    if len(things) <= MAX_NAMED:
-        return joined(things)
-    return f"{', '.join(map(printable, things[:MAX_NAMED]))} and {len(things) - MAX_NAMED:,} more"
 
 
 def headline(plan: Plan) -> str:
@@ -157,15 +151,15 @@ def listing(plan: Plan) -> str:
             marks = [
                 step.unchanged,
                 change_of(step).removeprefix(step.verb).strip(),
-                "" if step.reversible else "for good",
+                "" if step.reversible else "cannot be undone",
             ]
             told = ", ".join(mark for mark in marks if mark)
             lead = "- " if number == 0 else "  "
             change = _from_to(step)
-            targets = named([str(target) for target in step.targets])
+            targets = named(map(str, step.targets), most=MAX_NAMED)
             lines.append(f"  {lead}{step.verb} {targets}{change}{f' ({told})' if told else ''}")
     if len(lines) > MAX_LINES:
-        lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} steps more: frame() has all"]
+        lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} more steps: see frame()"]
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
 
 

@@ -15,6 +15,11 @@ def change_of(step: Step) -> str:
     return f"{step.verb} if needed" if step.when == When.IF_NEEDED else step.verb
 
 
+def spoken(verb: str) -> str:
+    """Return a verb as a person says it: ``power off``, ``shut down``, ``snapshot``."""
+    return {"shutdown": "shut down", "take_snapshot": "snapshot"}.get(verb, verb.replace("_", " "))
+
+
 def text_of(value: Any) -> str | None:
     """Return a value of any type as a table has it; None stays None."""
     if isinstance(value, bool):

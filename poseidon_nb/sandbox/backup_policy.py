@@ -24,7 +24,7 @@ _DAY_S = 24 * _HOUR_S
 
 
 def policy_from(asked: dict[str, Any] | None, droplet_id: int) -> dict[str, Any]:
-    """Give the policy that a request asks for, complete; refuse one that makes no sense."""
+    """Return the policy that a request asks for, complete; refuse one that makes no sense."""
     asked = asked or {}
     plan = bodies.optional(asked, "plan", "string") or DEFAULT_BACKUPS
     hour = bodies.optional(asked, "hour", "integer")
@@ -44,12 +44,12 @@ def policy_from(asked: dict[str, Any] | None, droplet_id: int) -> dict[str, Any]
 
 
 def shown_policy(policy: dict[str, Any]) -> dict[str, Any]:
-    """Give a policy as the API shows it."""
+    """Return a policy as the API shows it."""
     return {**policy, "window_length_hours": WINDOW_HOURS, "retention_period_days": RETENTION_DAYS[policy["plan"]]}
 
 
 def next_window(policy: dict[str, Any], now: float) -> dict[str, str]:
-    """Give the next window that has not begun."""
+    """Return the next window that has not begun."""
     start = now - now % _DAY_S + policy["hour"] * _HOUR_S
     while start <= now or ("weekday" in policy and _weekday(start) != policy["weekday"]):
         start += _DAY_S

@@ -71,7 +71,7 @@ class Controls:
         raise Refusal(405, "method_not_allowed", f"Only {allowed} here.", headers=[("allow", allowed)])
 
     def overview(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Say what this is, and what there is below."""
+        """Return what this is, and what is available below it."""
         world = dispatcher.world
         return answer(
             200,
@@ -96,7 +96,7 @@ class Controls:
         return no_content()
 
     def requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Give the log of requests, oldest first."""
+        """Return the log of requests, oldest first."""
         return answer(200, requests=[asdict(request) for request in dispatcher.log])
 
     def forget_requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
@@ -105,11 +105,11 @@ class Controls:
         return no_content()
 
     def faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Give the faults that wait, and what kinds there are."""
+        """Return the faults that wait, and what kinds there are."""
         return answer(200, faults=dispatcher.world.faults.waiting(), kinds=KINDS)
 
     def add_fault(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> Reply:
-        """Have a fault wait; the body's fields are those of `Fault`."""
+        """Add a fault; the body's fields are those of `Fault`."""
         asked = bodies.parsed(body)
         unknown = sorted(asked.keys() - _FAULT_FIELDS)
         if unknown:
@@ -122,12 +122,12 @@ class Controls:
         return answer(201, fault=asdict(fault))
 
     def clear_faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         dispatcher.world.faults.clear()
         return no_content()
 
     def finish(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> Reply:
-        """Have an action end now; ``all`` is every one in progress."""
+        """End an action now; ``all`` is every one in progress."""
         world = dispatcher.world
         if names["id"] == "all":
             ids = sorted({*world.state.busy.values()})
@@ -140,7 +140,7 @@ class Controls:
         return answer(200, actions=[action.shown for id_ in ids if (action := world.actions.get(id_)) is not None])
 
     def save(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Give the state of the account, to be put back later."""
+        """Return the state of the account, to be put back later."""
         return Reply(200, storage.dumped(dispatcher.world))
 
     def load(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> Reply:
@@ -152,11 +152,11 @@ class Controls:
         return no_content()
 
     def coverage(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Say which operations are simulated."""
+        """Return which operations are simulated."""
         return answer(200, **coverage(dispatcher.operations))
 
     def ports(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> Reply:
-        """Say whether something would answer at an address: SSH of a droplet that runs, some time after its boot."""
+        """Return whether something would answer at an address: SSH of a droplet that runs, some time after its boot."""
         open_ = names.get("port") == "22" and network.answers_ssh(dispatcher.world, names.get("address", ""))
         return answer(200, open=open_)
 
@@ -170,7 +170,7 @@ class Controls:
         return answer(201, token=token, scopes=scopes)
 
     def settings(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
-        """Give what can be set while it runs."""
+        """Return what can be set while it runs."""
         return answer(200, speed=dispatcher.world.speed, rate_limit=_mode(dispatcher))
 
     def change_settings(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> Reply:

@@ -26,7 +26,7 @@ _INLINE = "$shared"
 
 
 def dumped(world: World) -> bytes:
-    """Give the account's state as JSON."""
+    """Return the account's state as JSON."""
     state = world.state
     return render(
         {
@@ -54,7 +54,7 @@ def _packed_value(value: Shared) -> dict[str, Any]:
 
 
 def load(world: World, saved: bytes) -> None:
-    """Give the account a saved state; it is left as it was if this is none.
+    """Load a saved state; it is left as it was if this is none.
 
     Raises
     ------

@@ -65,7 +65,7 @@ class State:
     busy: dict[str, int] = field(default_factory=dict)
 
     def copied(self) -> State:
-        """Give a state that can go its own way; the records are the same objects."""
+        """Return a state that can go its own way; the records are the same objects."""
         return State(
             {name: collection.copied() for name, collection in self.collections.items()},
             self.account.copy(),
@@ -141,11 +141,11 @@ class World:
             setattr(self, name, self.state.collections[name])
 
     def now(self) -> float:
-        """Give the time, in Unix seconds."""
+        """Return the time, in Unix seconds."""
         return self.course.now()
 
     def advance(self) -> float:
-        """Let happen what is due, each at its own time and in that order; give the time."""
+        """Run what is due, each at its own time and in that order; return the time."""
         now = self.course.now()
         events = self.state.events
         while events and events[0].due <= now:
@@ -154,7 +154,7 @@ class World:
         return now
 
     def schedule(self, due: float, effect: str, *arguments: Any) -> None:
-        """Have something happen later."""
+        """Schedule something for later."""
         heapq.heappush(self.state.events, Event(due, self.count("events"), effect, [*arguments]))
 
     def hasten(self, effect: str, *arguments: Any) -> None:
@@ -170,13 +170,13 @@ class World:
         heapq.heapify(self.state.events)
 
     def count(self, what: str) -> int:
-        """Give the next of the numbers 1, 2, 3 ... of a kind."""
+        """Return the next of the numbers 1, 2, 3 ... of a kind."""
         number = self.state.counters.get(what, 0) + 1
         self.state.counters[what] = number
         return number
 
     def next_id(self, kind: str) -> int:
-        """Give an id that nothing of this kind had before: rising, with gaps as the service leaves them."""
+        """Return an id that nothing of this kind had before: rising, with gaps as the service leaves them."""
         counters = self.state.counters
         last = counters[kind]
         counters[kind] = last + chance.between(1, 60, self.seed, kind, last)

@@ -69,7 +69,7 @@ class Cancellation:
             self._on_wire += 1
 
     def end_change(self, *, nothing_done: bool) -> None:
-        """Note that a change has left the wire.
+        """Record that a change has left the wire.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ def current() -> Cancellation | None:
 
 @contextmanager
 def under(cancellation: Cancellation) -> Iterator[Cancellation]:
-    """Let this thread work under a cancellation: its waits and its requests end with `Cancelled` once it is cancelled."""
+    """Run a block under a cancellation: its waits and its requests end with `Cancelled` once it is cancelled."""
     before = _current.set(cancellation)
     try:
         yield cancellation
@@ -107,7 +107,7 @@ def until(event: threading.Event) -> Iterator[None]:
 
 
 def wait(clock: Clock, seconds: float) -> None:
-    """Let time pass, unless it is cancelled."""
+    """Wait, unless it is cancelled."""
     cancellation = _current.get()
     if cancellation is None:
         clock.sleep(seconds)

@@ -124,12 +124,12 @@ class RequestTrace:
         self._request_id: str | None = None
 
     def begins(self, now: datetime) -> None:
-        """Note that a try goes out."""
+        """Record that a try goes out."""
         self._under_way = True
         self._began = self._began or now
 
     def came(self, came: Reply | TransportError) -> None:
-        """Note what a try came to."""
+        """Record what a try came to."""
         self._under_way = False
         if isinstance(came, Reply):
             self._tries.append(came.status)
@@ -139,7 +139,7 @@ class RequestTrace:
             self._request_id = None
 
     def ended(self, error: BaseException) -> None:
-        """Note the error that the last try ends in."""
+        """Record the error that the last try ends in."""
         if isinstance(error, InvalidArgument):
             self._under_way = False  # nothing could be put on the wire
         if isinstance(error, APIError):

@@ -1,4 +1,4 @@
-"""By when the caller wants to be done: a bound on everything that a block of code sends, its pauses included.
+"""Deadlines: a bound on everything that a block of code sends, its pauses included.
 
 A session that would have to wait for longer than is left (a rate limit, a back-off) does not begin to wait, and each
 request gets no more time than is left.

@@ -1,16 +1,15 @@
-"""What the environment says at each request: ``POSEIDON_READ_ONLY`` forbids changes, ``POSEIDON_ASSUME_YES`` allows them."""
+"""Environment variables that are read at each request: ``POSEIDON_READ_ONLY`` forbids changes, ``POSEIDON_ASSUME_YES`` allows them."""
 
 from __future__ import annotations
 
 import os
 
 from poseidon_nb.errors import ConfigurationError
+from poseidon_nb.text import NO, YES
 
 READ_ONLY = "POSEIDON_READ_ONLY"
 #: Answers every question but those about what deletes: for a scheduled run.
 ASSUME_YES = "POSEIDON_ASSUME_YES"
-_YES = ("1", "true", "yes", "on", "y", "t")
-_NO = ("0", "false", "no", "off", "n", "f", "")
 
 
 def forbids_changes() -> bool:
@@ -19,9 +18,9 @@ def forbids_changes() -> bool:
     Raises
     ------
     ConfigurationError
-        It says neither yes nor no: then a change must not go out.
+        Its value is neither a yes nor a no; no change may be sent then.
     """
-    return _says_yes(READ_ONLY)
+    return _is_yes(READ_ONLY)
 
 
 def assumes_yes() -> bool:
@@ -30,18 +29,19 @@ def assumes_yes() -> bool:
     Raises
     ------
     ConfigurationError
-        It says neither yes nor no.
+        Its value is neither a yes nor a no.
     """
-    return _says_yes(ASSUME_YES)
+    return _is_yes(ASSUME_YES)
 
 
-def _says_yes(name: str) -> bool:
-    said = os.environ.get(name, "").strip().casefold()
-    if said in _YES:
+def _is_yes(name: str) -> bool:
+    value = os.environ.get(name, "")
+    said = value.strip().casefold()
+    if said in YES:
         return True
-    if said in _NO:
+    if said in {*NO, ""}:
         return False
-    yes, no = ", ".join(_YES), ", ".join(filter(None, _NO))
+    yes, no = ", ".join(YES), ", ".join(NO)
     raise ConfigurationError(
-        f"{name} is neither a yes ({yes}) nor a no ({no}, or empty), so nothing is changed: set it to one of these"
+        f"{name} must be a yes ({yes}) or a no ({no}, or empty), not {value!r}; nothing was changed"
     )

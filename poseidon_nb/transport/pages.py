@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import Future
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from poseidon_nb.transport.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from poseidon_nb.transport.replies import Reply
     from poseidon_nb.transport.request import Request
@@ -80,7 +80,7 @@ class _Envelope(msgspec.Struct):
         return self.meta.total if self.meta else None
 
     def page(self, relation: str) -> int | None:
-        """Give the page number that a link names; ``links`` may be absent, empty, or hold an empty ``pages``."""
+        """Return the page number that a link names; ``links`` may be absent, empty, or hold an empty ``pages``."""
         url = self.links.pages.get(relation) if self.links else None
         if not isinstance(url, str):
             return None
@@ -97,7 +97,7 @@ _anything = msgspec.json.Decoder(dict[str, Any])
 def fetch_pages(
     send: Callable[[Request], Reply], request: Request, *, on_idle: Callable[[], None] | None = None
 ) -> Iterator[Page]:
-    """Give every page of a collection, in order.
+    """Return every page of a collection, in order.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:
 
 
 def _most_pages(request: Request, total: int | None, first: bytes) -> int:
-    """Give how many pages a total can fill, given how many items the first one holds."""
+    """Return how many pages a total can fill, given how many items the first one holds."""
     return MOST_PAGES if total is None else _pages_for(total, max(1, _items_on(request, first)))
 
 

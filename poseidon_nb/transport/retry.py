@@ -23,7 +23,7 @@ NOT_IMPLEMENTED = 501
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TryResult:
     """What is known after one try.
 
     Parameters
@@ -75,14 +75,14 @@ class RetryPolicy:
     patience_s: float = 900.0
 
     def next_wait(
-        self, method: str, outcome: Outcome, attempt: int, now: datetime, chance: float, *, operation_id: str = ""
+        self, method: str, outcome: TryResult, attempt: int, now: datetime, chance: float, *, operation_id: str = ""
     ) -> Wait | None:
         """Return the wait before the next try, or None when there must not be one.
 
         Parameters
         ----------
         method : str
-        outcome : Outcome
+        outcome : TryResult
         attempt : int
             How many tries there were, 1 or more.
         now : datetime
@@ -115,7 +115,7 @@ def refused(status: int) -> bool:
 
 
 def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Give how many seconds a 429 asks to wait, or None when it does not say.
+    """Return how many seconds a 429 asks to wait, or None when it does not say.
 
     ``Retry-After`` comes only with the burst limit; the hourly limit says ``ratelimit-reset``, the second at which the
     oldest request leaves the window (API introduction, "Rate Limit").

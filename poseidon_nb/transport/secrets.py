@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MARK = "(not shown)"
 #: Names of fields of the specification's request schemas: ``hf_token``, ``datadog_api_key``, ``registry_credentials``.
 _SECRET = re.compile(r"(?:.*_)?(?:(?:api|private|secret|auth)_key|password|secret|token|credentials|authorization)")
-#: Ends what a model writes.
+#: Looks like a secret, but is the text at which a model stops.
 _OPEN = frozenset({"stop_token"})
 #: Fields that are shown, and never kept: user data (droplets_create, autoscalepools_create), environments of apps, tokens in
 #: a list (dedicatedInferences_create), headers for an agent's tools, addresses of webhooks (apps_assign_alertDestinations,
@@ -30,12 +30,12 @@ _SECRET_TEXT = re.compile(
     r"|[?&][\w-]*(?:signature|sig|token|password|secret|key)=",
     re.IGNORECASE,
 )
-#: Shorter ones would be found in words that are none.
+#: Shorter secrets would match parts of ordinary words.
 _SHORTEST = 6
 
 
 def hidden(body: Any) -> Any:
-    """Give a copy of a body in which no secret stands."""
+    """Return a copy of a body in which no secret stands."""
     if isinstance(body, dict):
         return {
             name: MARK if isinstance(value, str) and _is_secret(name, body) else hidden(value)
@@ -45,7 +45,7 @@ def hidden(body: Any) -> Any:
 
 
 def secrets_in(body: Any) -> Iterator[str]:
-    """Give the secrets that stand in a body."""
+    """Return the secrets that stand in a body."""
     if isinstance(body, dict):
         for name, value in body.items():
             if not isinstance(value, str):

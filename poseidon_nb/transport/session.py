@@ -23,7 +23,7 @@ from poseidon_nb.transport.address import PRODUCTION, checked_base_url
 from poseidon_nb.transport.change_log import READING, ChangeLog, RequestTrace
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
-from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, Outcome, RetryPolicy, refused
+from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, RetryPolicy, TryResult, refused
 from poseidon_nb.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -163,14 +163,13 @@ class Session:
             self._write_down(request, trace)
 
     def server_now(self) -> datetime:
-        """Give the time of day by the server's clock, as far as its replies have told; UTC."""
+        """Return the time of day by the server's clock, as far as its replies have told; UTC."""
         return self.clock.now() + timedelta(seconds=self._server_ahead_s)
 
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
 
-    # --- again and again ---------------------------------------------------------------------------------------------
     def _repeat(self, request: Request, on_wait: Callable[[float, str], None] | None, trace: RequestTrace) -> Reply:
         attempt = 0
         came: Reply | TransportError | None = None
@@ -186,9 +185,9 @@ class Session:
             if isinstance(came, Reply) and came.status < _REDIRECTS.start and not came.garbled(request):
                 return came
             if isinstance(came, Reply):
-                outcome = Outcome(came.status, headers=came.headers)
+                outcome = TryResult(came.status, headers=came.headers)
             else:
-                outcome = Outcome(None, sent=came.sent)
+                outcome = TryResult(None, sent=came.sent)
             if outcome.sent and not (outcome.status and refused(outcome.status)):
                 doubt = came
             wait = self._policy.next_wait(
@@ -226,7 +225,6 @@ class Session:
         if change is not None:
             self.changes.add(change)
 
-    # --- one try -----------------------------------------------------------------------------------------------------
     def _try_once(self, request: Request) -> Reply | TransportError:
         """Send once, in a turn that was taken, and give it back."""
         reply: Reply | None = None
@@ -279,7 +277,6 @@ class Session:
             )
         return error_for(request, came, self.credential, self.server_now())
 
-    # --- waiting -----------------------------------------------------------------------------------------------------
     def _take_turn(self, request: Request, on_wait: Callable[[float, str], None] | None) -> bool:
         """Wait for a turn and take it; return whether there is one in the time that is left."""
         work = cancellation.current()

@@ -36,7 +36,7 @@ class Workers:
         self._lock = threading.Lock()
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Have a job done, and return its future at once. It can be cancelled until it begins.
+        """Start a job, and return its future at once. It can be cancelled until it begins.
 
         The job has a context of its own: the caller's deadline does not bound it.
         """

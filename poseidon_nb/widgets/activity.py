@@ -1,30 +1,50 @@
-"""What was set off on one thing, or runs on it: its row, from the click to green or red. Pure."""
+"""What was set off on one droplet, or runs on it: its row, from the click to green or red. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from html import escape
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-from poseidon_nb.errors import ActionTimedOut, NotFound, OutcomeUnknown, ServerError
-from poseidon_nb.text import printable, seconds_text
+from poseidon_nb.client.engine.chain_run import ChainRun
+from poseidon_nb.client.engine.steps import When
+from poseidon_nb.errors import NotFound
+from poseidon_nb.plans.outcomes import of_thing
+from poseidon_nb.plans.words import spoken
+from poseidon_nb.text import printable
 from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
+    from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
+    from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.errors import PoseidonError
 
-State = Literal["sending", "waiting", "running", "completed", "failed"]
+State = Literal[
+    "sending", "waiting", "running", "completed", "unchanged", "skipped", "in-progress", "failed", "unknown"
+]
+#: What a row says that has ended without an action's own words, by its state.
+_ENDED: Mapping[str, str] = {
+    "completed": "✓ completed",
+    "unchanged": "unchanged",
+    "skipped": "skipped: nothing was sent",
+    "in-progress": "goes on, and is followed no further",
+    "failed": "✗ failed",
+    "unknown": "? nobody knows whether it was done",
+}
 #: What a step of a sequence looks like, by how far it is; words say the same to who cannot see it.
-_MARKS = {"done": ("✓", "done"), "now": ("●", "now"), "next": ("○", "to come"), "failed": ("✗", "failed")}
-
-
-def spoken(action_type: str) -> str:
-    """Return an action's type as a person says it: ``power off``, ``shut down``."""
-    return {"shutdown": "shut down"}.get(action_type, action_type.replace("_", " "))
+_MARKS = {
+    "done": ("✓", "done"),
+    "now": ("●", "now"),
+    "next": ("○", "to come"),
+    "failed": ("✗", "failed"),
+    "unchanged": ("·", "not needed"),
+    "skipped": ("·", "skipped"),
+    "in-progress": ("●", "goes on"),
+    "unknown": ("?", "unknown"),
+}
 
 
 def error_text(error: PoseidonError) -> str:
@@ -34,121 +54,119 @@ def error_text(error: PoseidonError) -> str:
     return f"{text} (request {printable(request_id)})" if request_id and request_id not in text else text
 
 
-def may_be_repeated(error: PoseidonError) -> bool:
-    """Return whether *retry* may be offered: not for what may have been carried out, or goes on unseen."""
-    if isinstance(error, ServerError):
-        return error.status == HTTPStatus.NOT_IMPLEMENTED
-    return not isinstance(error, (OutcomeUnknown, ActionTimedOut, NotFound))
-
-
-def unforeseen(failure: Exception) -> OutcomeUnknown:
-    """Return an error that a row can show for one that nobody has foreseen: a row that never ends would lock its droplet."""
-    # Its own words are for the log: nobody has looked what stands in them, and a row is saved with the notebook.
-    error = OutcomeUnknown(
-        f"failed in a way not foreseen ({type(failure).__name__}), and may have been carried out: "
-        "look at the droplet before you repeat it"
-    )
-    error.__cause__ = failure
-    return error
-
-
 @dataclass(eq=False)
 class Entry:
-    """One thing that was asked of one droplet, or that runs on it: an action, or a sequence of them.
+    """One thing that was asked of one droplet, or that runs on it: an action, or a chain of them.
 
     Parameters
     ----------
     title : str
         ``"Power off web-1"``.
-    kind : str
-        The type of its action, or of the one that a sequence is about.
-    planned : sequence of str
-        The types of a sequence's actions; empty for a single one.
+    news : ChainRun or Followed or None
+        How far the engine is with it, or the last news of an action that was started elsewhere; None before any.
     """
 
     title: str
-    kind: str = ""
-    planned: Sequence[str] = ()
-    state: State = "sending"
-    note: str = ""
-    error: PoseidonError | None = None
-    #: What was told of each of its actions, by id, in the order in which they began.
-    told: dict[int, Progress] = field(default_factory=dict)
+    news: ChainRun | Followed | None = None
+    _end: State | None = field(default=None, init=False)
+
+    @property
+    def _told(self) -> list[Progress]:
+        """What was told of each of its actions, in the order in which they began."""
+        news = self.news
+        if news is None:
+            return []
+        return [*news.told.values()] if isinstance(news, ChainRun) else [news.progress]
+
+    @property
+    def state(self) -> State:
+        """How far it is, or how it ended."""
+        news = self.news
+        if news is None:
+            return "sending"
+        if not isinstance(news, ChainRun):
+            failed = news.error is not None or news.progress.status == "errored"
+            return "failed" if failed else "completed" if news.progress.done else "running"
+        if news.ended:
+            if self._end is None:
+                self._end = cast("State", of_thing(news.outcomes).status)
+            return self._end
+        return "waiting" if news.held_by is not None else "running" if news.told else "sending"
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
-        return self.state in {"completed", "failed"}
+        return self.state in _ENDED
+
+    @property
+    def error(self) -> PoseidonError | None:
+        """What went wrong."""
+        return self.news.error if self.news is not None else None
 
     @property
     def repeatable(self) -> bool:
-        """Whether it failed so that the same may be asked for again."""
-        return self.state == "failed" and self.error is not None and may_be_repeated(self.error)
+        """Whether it may be asked for again: nothing of it may have been carried out, or goes on unseen."""
+        return self.state in {"failed", "skipped"} and not isinstance(self.error, NotFound)
 
-    def may_be_its(self, action_id: int, action_type: str) -> bool:
+    def may_be_its(self, action: Action) -> bool:
         """Check whether an action is one of its own, or may turn out to be, for the account may show it before the answer."""
-        if action_id in self.told:
+        news = self.news
+        if news is None or not isinstance(news, ChainRun):
+            return news is not None and news.action.id == action.id
+        if action.id in news.told:
             return True
-        if self.planned:
-            return not self.ended and action_type in {*self.planned, "power_off"}
-        return self.state == "sending" and action_type == self.kind
-
-    def tell(self, progress: Progress) -> None:
-        """Take in news of one of its actions."""
-        self.told[progress.id] = progress
-        self.note = ""
-        if not self.ended:
-            self.state = "running"
-
-    def wait(self, seconds: float, reason: str) -> None:
-        """Note that nothing happens for a while, and why."""
-        self.note = f"waiting {seconds_text(seconds)}: {reason}"
-
-    def hold(self, action_type: str) -> None:
-        """Note that an action has to end first that runs on the droplet."""
-        self.state, self.note = "waiting", f"waits until its {spoken(action_type)} has ended"
-
-    def end(self, error: PoseidonError | None = None) -> None:
-        """Note how it ended."""
-        self.state = "completed" if error is None else "failed"
-        self.note, self.error = "", error
+        step = None if news.ended or news.held_by is not None else news.chain[news.at]
+        return step is not None and step.request.body["type"] == action.type
 
     @property
     def row(self) -> Row:
         """Its bar."""
-        progress = next(reversed(self.told.values()), None)
-        if self.state == "failed":
-            failed = progress is not None and progress.status == "errored"
-            return Row(
-                self.title, 1.0, row_of(progress).words if progress and failed else "✗ failed", COLOURS["errored"]
-            )
-        if progress is None:
-            ended = self.state == "completed"
-            return Row(self.title, 1.0, "✓ completed", COLOURS["completed"]) if ended else self._held_up()
-        if self.state == "completed":
-            seconds = sum(one.elapsed_s for one in self.told.values())
-            return Row(self.title, 1.0, row_of(replace(progress, elapsed_s=seconds)).words, COLOURS["completed"])
-        if self.note:
-            return self._held_up()
-        row = row_of(progress)
-        # Between two steps of a sequence the bar is not at its end.
-        return Row(self.title, None if progress.done else row.fraction, row.words, RUNNING_COLOUR)
+        state, last = self.state, next(reversed(self._told), None)
+        if state == "completed" and last is not None:
+            seconds = sum(one.elapsed_s for one in self._told)
+            return Row(self.title, 1.0, row_of(replace(last, elapsed_s=seconds)).words, COLOURS["completed"])
+        if state == "failed":
+            words = row_of(last).words if last is not None and last.status == "errored" else _ENDED[state]
+            return Row(self.title, 1.0, words, COLOURS["errored"])
+        if state in _ENDED:
+            colour = {"completed": COLOURS["completed"], "unknown": COLOURS["errored"]}.get(state, RUNNING_COLOUR)
+            return Row(self.title, 0.0 if state in {"unchanged", "skipped"} else 1.0, self._end_words(state), colour)
+        note = self._note
+        if note or last is None:
+            return Row(self.title, None, note or "sending")
+        row = row_of(last)
+        # Between two steps of a chain the bar is not at its end.
+        return Row(self.title, None if last.done else row.fraction, row.words, RUNNING_COLOUR)
 
-    def _held_up(self) -> Row:
-        return Row(self.title, None, self.note or "sending")
+    @property
+    def _note(self) -> str:
+        """What holds it up."""
+        if not isinstance(self.news, ChainRun):
+            return ""
+        held_by = self.news.held_by
+        return self.news.note if held_by is None else f"waits until its {spoken(held_by.type)} has ended"
+
+    def _end_words(self, state: str) -> str:
+        why = [one.why for one in self.news.outcomes if one.why] if isinstance(self.news, ChainRun) else []
+        return f"{_ENDED[state]}: {why[0]}, nothing was sent" if state == "unchanged" and why else _ENDED[state]
 
     @property
     def steps(self) -> list[tuple[str, str]]:
-        """The steps of a sequence, each with how far it is: ``done``, ``now``, ``next`` or ``failed``."""
-        if not self.planned:
+        """The steps of a chain of several, each with how far it is: one of `_MARKS`."""
+        run = self.news
+        if not isinstance(run, ChainRun) or len(run.chain) == 1:
             return []
-        seen = [progress.label.partition(" ")[0] for progress in self.told.values()]
-        steps: list[tuple[str, str]] = []
-        for number, (kind, progress) in enumerate(zip(seen, self.told.values(), strict=True)):
-            last = number == len(seen) - 1
-            here = "failed" if progress.status == "errored" or (last and self.state == "failed") else "now"
-            steps.append((spoken(kind), "done" if progress.status == "completed" else here))
-        return steps + [(spoken(kind), "next") for kind in self.planned if kind not in seen]
+        outcomes, steps = [*run.outcomes], []
+        for number, step in enumerate(run.chain):
+            if number < len(outcomes):
+                how = outcomes[number].status.replace("completed", "done")
+            else:
+                how = "now" if number == len(outcomes) else "next"
+            # What is sent only if needed is a step once it was sent.
+            happens = how not in {"next", "unchanged", "skipped"} and (how != "now" or run.answered is not None)
+            if happens or step.when is not When.IF_NEEDED:
+                steps.append((spoken(step.verb), how))
+        return steps
 
     def detail_html(self) -> str:
         """Return what stands below its bar: the steps, and what went wrong."""

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poseidon_nb.clock import Clock
+
+#: What is asked: only a second press about the same confirms.
+Question = TypeVar("Question")
 
 #: A second press that follows the first so closely is a double click, or two clicks that a busy kernel had kept: no
 #: person has read the question in that time. In seconds.
@@ -51,7 +54,7 @@ class ButtonState:
     asking: bool = False
 
 
-class Asking:
+class Asking(Generic[Question]):
     """The one question that a panel has open.
 
     Parameters
@@ -64,18 +67,18 @@ class Asking:
         self._asked_s = 0.0
         self._asked_at: datetime | None = None
         self._is_shown = True
-        #: The name of the button that asks now; empty when none does.
-        self.about = ""
+        #: What is asked now; None when nothing is.
+        self.about: Question | None = None
 
-    def press(self, name: str) -> bool:
-        """Take a press of a button; say whether it confirms. The first one asks, and closes any other question."""
-        if self.about != name:
-            self.about, self._is_shown = name, False
+    def press(self, question: Question) -> bool:
+        """Take a press of a button; return whether it confirms. The first one asks, and closes any other question."""
+        if self.about != question:
+            self.about, self._is_shown = question, False
             self._asked_s, self._asked_at = self._clock.monotonic(), _made_at.get()
             return False
         if self._clock.monotonic() - self._asked_s < TOO_SOON_S or self._made_too_soon():
             return False
-        self.about = ""
+        self.about = None
         return True
 
     def shown(self) -> None:
@@ -91,4 +94,4 @@ class Asking:
 
     def cancel(self) -> None:
         """Ask no more."""
-        self.about = ""
+        self.about = None

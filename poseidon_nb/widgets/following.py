@@ -69,5 +69,5 @@ class Following:
         self._changed()
 
     def close(self) -> None:
-        """Follow no more. What was begun goes on; what waits for a busy droplet is not sent any more."""
+        """Follow no more. What was ordered goes on."""
         self._subscription.close()

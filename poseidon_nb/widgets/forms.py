@@ -56,7 +56,7 @@ class SnapshotForm:
         self._name = classed(ipywidgets.Text(description=label, continuous_update=False), "snapshot-name")
         self._name.style.description_width = "initial"
         self._name.observe(lambda change: self._model.call_snapshot(change["new"]), "value")
-        self._go = Button(clicked(model.go), names=("go-snapshot", "primary"))
+        self._go = Button(clicked(model.go), clicked(model.cancel), names=("go-snapshot", "primary"))
         self._close = Button(clicked(model.close_form), names=("close-form", "quiet"))
         self._why = html("why")
         row = box(self._go.widget, self._close.widget, names=("buttons",))
@@ -69,8 +69,8 @@ class SnapshotForm:
             if self._name.value != model.snapshot_name:
                 self._name.value = model.snapshot_name
             state = model.go_button()
-            self._go.show(state.label, enabled=state.enabled, why=state.why)
-            self._close.show("Close", why="Take no snapshot")
+            self._go.show(state.label, enabled=state.enabled, why=state.why, asking=state.asking)
+            self._close.show("Close", why="Take no snapshot", visible=not state.asking)
             shown(self._why, "".join(f"<div>{escape(words)}</div>" for words in model.form_words()))
         # Filled first: the page shows it as soon as it hears of it.
         marked(self.widget, "hidden", on=model.form != "snapshot")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.slugs import fitting
 from poseidon_nb.errors import PoseidonError
+from poseidon_nb.plans.droplets import as_it_is
 from poseidon_nb.text import counted, joined, named, printable, usd
 from poseidon_nb.widgets.activity import error_text
 from poseidon_nb.widgets.droplet_facts import memory_text
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
 
     Row = Mapping[str, Any]
-
-#: The actions of a resize of a running droplet.
-RESTARTING = ("shutdown", "resize", "power_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,11 @@ class Resizing:
             self.error = error_text(error)
 
     @property
+    def sizes(self) -> Mapping[str, Row]:
+        """All sizes there are, by slug."""
+        return {size["slug"]: size for size in self.sold or ()}
+
+    @property
     def choices(self) -> list[SizeChoice]:
         """The sizes that fit all of them, cheapest first."""
         rows = self._droplets()
@@ -126,8 +129,8 @@ class Resizing:
         rows, choice = self._droplets(), self.choice
         if choice is None:
             return []
-        grows = self.with_disk and any(choice.disk > row["disk"] for row in rows)
-        return [row for row in rows if row["size_slug"] != choice.slug or (grows and choice.disk > row["disk"])]
+        wanted, sizes = {"size": choice.slug, "disk": self.grows_disk}, self.sizes
+        return [row for row in rows if not as_it_is(row, "resize", wanted, sizes)]
 
     def lacks(self) -> str:
         """Say what has to be there before it can be done; nothing when all is."""
@@ -160,18 +163,6 @@ class Resizing:
         if choice is None:
             return "Resize"
         return f"Resize {f'{len(rows):,} ' if len(rows) > 1 else ''}to {choice.name}"
-
-    def question(self) -> str:
-        """Give what is asked before it is done: what, to which, for how much."""
-        choice, rows = self.choice, self.concerned
-        if choice is None or not rows:
-            return ""
-        one = len(rows) == 1
-        grows = self.grows_disk and any(choice.disk > row["disk"] for row in rows)
-        disk = f" with {'its disk' if one else 'their disks'}, for good," if grows else ""
-        what = printable(rows[0]["name"]) if one else counted(len(rows), "droplet")
-        names = "" if one else f": {named(str(row['name']) for row in rows)}"
-        return f"resize {what} to {choice.name}{disk} for {_price(choice, len(rows))}{names}"
 
     def consequences(self) -> list[str]:
         """Give what it would do, sentence by sentence."""

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 import cost
+import engine
 import extension_load
 import fleet
 import frames_race
@@ -30,7 +31,18 @@ from report import heading
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = {
     module.NAME: module
-    for module in (frames_race, extension_load, waiting, panels, fleet, cost, metrics, rightsizing, sandbox_speed)
+    for module in (
+        frames_race,
+        extension_load,
+        waiting,
+        engine,
+        panels,
+        fleet,
+        cost,
+        metrics,
+        rightsizing,
+        sandbox_speed,
+    )
 }
 
 

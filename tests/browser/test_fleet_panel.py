@@ -147,7 +147,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     question = place.locator("button.pnb-go-resize.pnb-asking")
     question.wait_for(timeout=10_000)
     assert re.match(
-        r"Confirm: resize 3 droplets to s-4vcpu-8gb with their disks, for good, for \$48.00 a month each \([+-]\$[\d,.]+ for all\): ",
+        r"Confirm: resize 3 droplets to s-4vcpu-8gb with a restart, the disk too \([+-]\$[\d,.]+ a month\): ",
         question.inner_text(),
     )
     page.wait_for_timeout(800)
@@ -185,7 +185,7 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
 def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_afterwards(fleet):
     shown = fleet(
         "sandbox.fault('status', status=429, method='POST', retry_after_s=3, times=1)",
-        "sandbox.fault('lost_before', method='GET', times=5)",
+        "sandbox.fault('lost_before', method='GET', times=16)",
         "print(len(posted()))",
         open_with=OPEN,
     )

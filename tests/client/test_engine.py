@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,3 +112,40 @@ def test_a_time_limit_covers_the_rate_limit_too(sandbox, active, on_each, clock,
     assert [one.status for one in outcomes] == ["skipped", "skipped"]
     assert all(isinstance(one.error, TimedOut) and not one.error.sent for one in outcomes)
     assert "not sent within the 10 s allowed" in str(outcomes[0].error)
+
+
+def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet, finish, caplog):
+    def fail(number, run):
+        raise KeyError("region")
+
+    with caplog.at_level("ERROR", "poseidon_nb"):
+        execution = client.engine.start([(action_step(droplet.to_dict(), "reboot"),)], title="x", on_change=fail)
+        finish()
+    assert [one.status for one in execution.outcomes()] == ["completed"]
+    assert {record.exc_info[0] for record in caplog.records} == {KeyError}
+
+
+def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(client, active, monkeypatch):
+    # Longer than the test: whoever waits for the next slice waits for too long.
+    monkeypatch.setattr("poseidon_nb.client.engine.engine.SLICE_S", 60.0)
+    held, on_its_way, sent = threading.Event(), threading.Event(), threading.Event()
+
+    def begin(chains, title):
+        record = SimpleNamespace(**dict.fromkeys(("accepted", "ended", "close", "leave"), lambda *_, **__: None))
+        record.sending = (lambda *_: (on_its_way.set(), held.wait(30))) if title == "slow" else lambda *_: sent.set()
+        return record
+
+    engine = client.engine
+    engine.recorder = SimpleNamespace(begin=begin)
+    threads = []
+    engine.drive = lambda driven: threads.append(threading.Thread(target=driven.work)) or threads[-1].start()
+    for title, droplet in zip(("slow", "quick"), active, strict=False):
+        engine.start([(action_step(droplet.to_dict(), "reboot"),)], title=title, on_change=lambda *_: None)
+        assert on_its_way.wait(5)
+    try:
+        assert sent.wait(5)
+    finally:
+        held.set()
+        for thread in threads:
+            thread.join(10)
+    assert engine.background == []

@@ -158,7 +158,7 @@ def test_an_import_that_fails_gives_the_services_reason(client):
 
 def test_an_import_that_takes_too_long_goes_on(client, clock):
     with pytest.raises(
-        ActionTimedOut, match="create mine \\(\\d+\\) was accepted and is not over yet; it goes on: see %do images get"
+        ActionTimedOut, match=r"create mine \(\d+\) was accepted and is not over yet; it goes on: see %do images get"
     ):
         client.images.create_custom(**FROM, timeout_s=30)
     assert 30 <= clock.monotonic() <= 34

@@ -180,6 +180,17 @@ def test_where_there_is_no_kernel_nothing_is_registered(monkeypatch):
     assert shell.events.callbacks == {"pre_run_cell": [], "post_run_cell": []}
 
 
+def test_a_panel_asks_by_the_limit_that_is_configured_now(desk, monkeypatch):
+    settings = SimpleNamespace(price_limit_usd_month=7.0)
+    shell = SimpleNamespace(magics_manager=SimpleNamespace(registry={"DoMagics": settings}))
+    monkeypatch.setattr(panels, "_shell", lambda: shell)
+    for line in ("panel web-1", "panel"):
+        panel = desk.do(line)
+        settings.price_limit_usd_month = 8.0
+        assert panel.model.fleet.price_limit_usd_month() == 8.0
+        panel.close()
+
+
 def test_the_public_name_makes_the_same_panel(desk):
     panel = po.DropletPanel(desk.kernel.client().droplets.by_name("web-1"))
     assert isinstance(panel, DropletPanel)

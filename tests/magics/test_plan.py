@@ -6,9 +6,11 @@ import json
 import pickle
 import re
 from collections import defaultdict
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+import responses
 
 import poseidon_nb as po
 from poseidon_nb import errors
@@ -169,6 +171,27 @@ def test_a_dry_run_of_what_reads_sends_nothing_and_shows_what_is_read(desk, line
             assert any(re.fullmatch(each, first) for first, _ in left), (each, left)
             continue
         assert request in left, left
+
+
+def test_a_dry_run_of_what_reads_shows_both_lists_of_droplets_and_their_filters(desk, bodies):
+    for line in (
+        "droplets list --name web-1",
+        "droplets list --type droplets",
+        "droplets list --tag web",
+        "droplets list --gpus",
+        "metrics cpu --tag web --last 1h",
+        "rightsize --last 1h",
+        "actions timeline --last 1h",
+        "actions timeline --tag web --last 1h",
+        "cost lines",
+    ):
+        desk.do(f"{line} --dry-run")
+        shown = {first for first, _ in requests_in(desk.front.said[-1])}
+        bodies.clear()
+        desk.do(line)
+        sent = {_without_pages(first) for first, _ in bodies}
+        lists = re.compile(r"GET /v2/droplets(\?|$)")
+        assert {*filter(lists.match, shown)} == {*filter(lists.match, sent)}, line
 
 
 def test_what_a_command_sends_is_what_its_dry_run_showed(desk, bodies):
@@ -337,7 +360,7 @@ def test_a_plan_goes_into_a_variable_by_out_and_its_rows_are_no_columns(desk):
 
 def test_what_changes_nothing_has_no_plan(desk):
     for line in ("droplets list", "sandbox status", "actions wait 5", "api GET /v2/account", "metrics cpu web-1"):
-        with pytest.raises(errors.InvalidArgument, match="changes nothing, so there is no plan of it"):
+        with pytest.raises(errors.InvalidArgument, match="changes nothing, so it has no plan"):
             desk.do(f"{line} --plan")
     with pytest.raises(errors.InvalidArgument, match="droplets list changes nothing"):
         po.plan("droplets list")
@@ -366,7 +389,7 @@ def test_apply_takes_the_plan_asks_as_the_command_would_and_tells_each_step(desk
     assert desk.do("droplets get web-1")["size"][0] == "s-4vcpu-8gb"
     desk.do("apply {plan} --dry-run", plan=plan)
     assert len(requests_in(desk.front.said[-1])) == 5
-    assert desk.do("apply {plan} --plan", plan=plan) is plan
+    assert desk.do("apply {plan} --plan", plan=plan) == plan
 
 
 def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
@@ -384,13 +407,15 @@ def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
 def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
     plan = desk.do("droplets reboot web-1 --plan")
     for given, what in (
-        (plan.frame(), r"not a DataFrame, such as its frame\(\) is"),
+        (plan.frame(), r"not a DataFrame such as plan.frame\(\)"),
         (pd.DataFrame(), "not a DataFrame"),
         ("droplets delete web-1", "not the text 'droplets delete web-1'"),
         (5, "not a int"),
         (None, "not a NoneType"),
     ):
-        with pytest.raises(errors.InvalidArgument, match=f"apply takes the Plan itself, as %do apply {{plan}}, {what}"):
+        with pytest.raises(
+            errors.InvalidArgument, match=f"%do apply takes the Plan itself, as in %do apply {{plan}}, {what}"
+        ):
             desk.do("apply {plan}", plan=given)
     with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
         desk.do("apply plan", plan=plan)
@@ -404,3 +429,32 @@ def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
     other = Plan(plan.title, "ada@example.com", plan.chains)
     with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses SANDBOX"):
         desk.do("apply {plan}", plan=other)
+
+
+def test_a_plan_for_another_account_is_refused(desk):
+    plan = desk.do("droplets power_off web-1 --plan")
+    with po.Sandbox() as other, po.connect(other) as stranger:
+        foreign = replace(plan, client=stranger)
+        with pytest.raises(errors.InvalidArgument, match="this plan is for SANDBOX, and %do uses SANDBOX: choose its"):
+            desk.do("apply {plan} --yes", plan=foreign)
+        assert not [one for one in other.requests if one.method == "POST"]
+
+
+@responses.activate
+def test_a_plan_for_another_team_of_the_same_person_is_refused(empty_desk, monkeypatch):
+    for variable in ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def account(request):
+        team = request.headers["Authorization"][-1]
+        return 200, {}, json.dumps({"account": {"email": "ada@example.com", "team": {"uuid": team}}})
+
+    responses.add_callback("GET", "https://api.digitalocean.com/v2/account", account)
+    monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "token-of-team-a")
+    plan = empty_desk.do("tags create blue --plan")
+    kept = pickle.loads(pickle.dumps(plan))  # our own bytes
+    monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "token-of-team-b")
+    empty_desk.kernel._forget()
+    for given in (plan, kept):
+        with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses ada"):
+            empty_desk.do("apply {plan} --yes", plan=given)

@@ -14,7 +14,7 @@ from poseidon_nb.magics.command_line import run
 from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.plans import journal, journal_changes
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
-from poseidon_nb.plans.journal_list import unended
+from poseidon_nb.plans.journal_list import unfinished_plans
 from poseidon_nb.transport.change_log import Change
 
 
@@ -86,7 +86,7 @@ def test_a_resume_asks_as_the_plan_would_and_does_nothing_after_a_no(desk):
     assert "web-1" in question
     assert "$" in question
     assert desk.changes() == []
-    assert [one.id for one in unended(None)] == [plan_id]
+    assert [one.id for one in unfinished_plans(None)] == [plan_id]
 
 
 def test_a_resume_does_what_is_left_and_gives_the_outcomes(desk):
@@ -105,10 +105,10 @@ def test_a_dry_run_of_a_resume_shows_what_it_sends(desk):
     assert desk.do("plans resume --dry-run") is None
     assert desk.front.said[-1].count("POST /v2/droplets/") == 4
     assert desk.changes() == []
-    assert unended(None)[0].id == plan_id
-    with pytest.raises(InvalidArgument, match="--dry-run shows it"):
+    assert unfinished_plans(None)[0].id == plan_id
+    with pytest.raises(InvalidArgument, match="--dry-run shows what that is"):
         desk.do("plans resume --plan")
-    assert [one.state for one in unended(None)] == ["other account"]
+    assert [one.state for one in unfinished_plans(None)] == ["other account"]
 
 
 def test_nothing_left_is_said_and_the_plan_is_closed(desk):
@@ -120,7 +120,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
     client.droplets.create(name="made-1", **body)
     desk.sent()
     assert desk.do("plans resume") is None
-    assert desk.front.said[-1] == f"Nothing is left to be sent of {record.id}."
+    assert desk.front.said[-1] == f"Nothing is left to send for {record.id}."
     assert desk.changes() == []
     assert desk.do("plans") is None
 
@@ -129,7 +129,7 @@ def test_a_plan_is_forgotten_by_its_id(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.do(f"plans forget {plan_id}")
     assert desk.front.said[-1] == f"Plan {plan_id} is forgotten."
-    with pytest.raises(NoSuchName, match="no unended plan"):
+    with pytest.raises(NoSuchName, match="no unfinished plan"):
         desk.do(f"plans forget {plan_id}")
 
 

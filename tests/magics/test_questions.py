@@ -192,7 +192,7 @@ def test_what_nobody_knows_the_price_of_is_asked_about(desk):
     with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
         desk.do("databases create orders --engine pg --region nyc3 --size db-s-1vcpu-1gb --num-nodes 1")
     (question,) = desk.front.questions
-    assert question == "SANDBOX: create database cluster orders at a price that the API does not tell?"
+    assert question == "SANDBOX: create database cluster orders at an unknown price?"
     assert desk.changes() == []
 
 
@@ -242,5 +242,33 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
     with pytest.raises(errors.ConfirmationRequired):
         desk.do("droplets power_off web-2")
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "perhaps")
-    with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES is neither a yes .* nor a no"):
+    with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES must be a yes .* or a no .*, not"):
         desk.do("droplets power_off web-2")
+
+
+def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
+    running, off = 521000032, 521000132
+    for line, question in (
+        (f"{running} --type power_off", f"SANDBOX: power_off droplet web-1? {CUT}"),
+        (
+            f"{running} --type reboot",
+            "SANDBOX: reboot droplet web-1? What runs on the droplet stops until it is up again.",
+        ),
+        (f"{off} --type resize --size m-32vcpu-256gb", "SANDBOX: resize droplet legacy-reports (+$1,332.00 a month)?"),
+    ):
+        with pytest.raises(errors.ConfirmationRequired):
+            desk.do(f"droplet-actions post {line}")
+        assert desk.front.questions.pop().startswith(question), line
+    with pytest.raises(errors.ConfirmationRequired):
+        desk.do("droplet-actions post-by-tag --tag-name web --type snapshot --name before")
+    assert desk.changes() == []
+    # What harms nothing and costs little is done at once.
+    desk.do(f"droplet-actions post {off} --type power_on")
+    assert desk.changes() == [f"POST /v2/droplets/{off}/actions"]
+
+
+def test_the_limit_of_the_price_is_the_same_in_magic_and_plans():
+    from poseidon_nb.magics.magic import DoMagics  # IPython is needed for this only
+    from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH  # beside what it is compared with
+
+    assert DoMagics.price_limit_usd_month.default_value == PRICE_LIMIT_USD_MONTH

@@ -17,10 +17,10 @@ from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans import journal
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_continued import resuming
-from poseidon_nb.plans.journal_files import PlanFiles, PlanRuns, state_folder
-from poseidon_nb.plans.journal_list import unended
-from poseidon_nb.plans.resume import plan_left, run_left, taken_up
+from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, state_folder
+from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans.journal_resumed import resuming
+from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
 from poseidon_nb.sandbox import Sandbox
 
 CHILD = textwrap.dedent("""
@@ -81,8 +81,8 @@ def wait_for(found, seconds=20.0):
 
 
 def resume(client):
-    with taken_up(client) as left:
-        return run_left(client, left)
+    with hold_interrupted(client) as left:
+        return run_remaining(client, left)
 
 
 def running(client):
@@ -102,13 +102,13 @@ def test_a_resize_that_was_killed_goes_on(real_sandbox):
         wait_for(lambda: client.droplets.get(droplet.id).status == "off")
         child.send_signal(signal.SIGKILL)
         child.wait()
-    (one,) = unended(account_key(client))
+    (one,) = unfinished_plans(account_key(client))
     assert one.state == "interrupted"
     assert one.entry.title == f"droplets resize {droplet.name}"
     resume(client)
     droplet.refresh()
     assert (droplet.status, droplet.size_slug) == ("active", size)
-    assert unended(account_key(client)) == []
+    assert unfinished_plans(account_key(client)) == []
 
 
 def interrupted(client, chains, title="t", *, sending=(), accepted=()):
@@ -128,13 +128,13 @@ def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
     steps = create_steps(["made-1", "made-2"], body, single=False)
     interrupted(client, [tuple(steps)], sending=[(0, 0)])
     client.api("POST", "/v2/droplets", body={**body, "names": ["made-1", "made-2"]})
-    with taken_up(client) as left:
+    with hold_interrupted(client) as left:
         assert left[0].chains() == []
-        _, outcomes = run_left(client, left)
+        _, outcomes = run_remaining(client, left)
     assert {outcome.status for outcome in outcomes} <= {"completed"}
     names = [one.name for one in client.droplets.list()]
     assert (names.count("made-1"), names.count("made-2")) == (1, 1)
-    assert unended(account_key(client)) == []
+    assert unfinished_plans(account_key(client)) == []
 
 
 def test_a_create_that_was_never_made_is_sent_once(client):
@@ -157,9 +157,9 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, clie
     plan_id = interrupted(client, chains, sending=[(1, 0)])
     for _ in range(2):
         resume(client)
-        (one,) = unended(account_key(client))
+        (one,) = unfinished_plans(account_key(client))
         assert (one.id, one.state) == (plan_id, "interrupted")
-        assert "nobody knows" in one.note
+        assert "it is unknown whether it was done" in one.note
         assert (one.entry.steps, one.entry.left) == (5, 1)
     assert droplet.refresh().size_slug == size
     assert client.call("volumes_list") == [] or all(row["name"] != "v" for row in client.call("volumes_list"))
@@ -170,13 +170,13 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
     droplets = [one.to_dict() for one in client.droplets.list() if one.status == "active"][:2]
     for row in droplets:
         interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))], row["name"])
-    with taken_up(client) as left:
+    with hold_interrupted(client) as left:
         ids = [one.entry.id for one in left]
-        plans = [one.continued([chain for _, chain in one.chains()]) for one in left]
+        plans = [one.as_resumed([chain for _, chain in one.chains()]) for one in left]
         chains = [chain for plan in plans for chain in plan.chains]
         with resuming(plans):
             record = client.engine.recorder.begin(chains, "t")
-        assert {one.state for one in unended(account_key(client))} == {"running here"}
+        assert {one.state for one in unfinished_plans(account_key(client))} == {"running here"}
         record.sending(1, 0)
         record.accepted(1, 0, things=[droplets[1]["id"]], actions=[7])
         record.leave()
@@ -201,8 +201,8 @@ def test_a_reference_to_what_was_made_before_is_filled_in(client):
     )
     client.call("tags_create", name="late")
     interrupted(client, [(create,), (tag,)], accepted=[((0, 0), [droplet.id], [])])
-    with taken_up(client) as left:
-        (chain,) = plan_left(client, left, "t").chains
+    with hold_interrupted(client) as left:
+        (chain,) = remaining_plan(client, left, "t").chains
         assert chain[0].request.body["resources"][0]["resource_id"] == droplet.id
 
 
@@ -223,19 +223,19 @@ def test_one_kernel_at_a_time_takes_a_plan_up(real_sandbox):
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     code = f"""
-from poseidon_nb.plans.resume import plan_left, run_left, taken_up
-with taken_up(client, ["{plan_id}"]) as left:
+from poseidon_nb.plans.resume import remaining_plan, run_remaining, hold_interrupted
+with hold_interrupted(client, ["{plan_id}"]) as left:
     print("held", flush=True)
     import time; time.sleep(60)
 """
     with kernel(real_sandbox, code) as child:
         assert child.stdout.readline() == "held\n"
-        assert [one.state for one in unended(account_key(client))] == ["running in another kernel"]
-        with pytest.raises(PlanRuns, match="running in another kernel"), taken_up(client, [plan_id]):
+        assert [one.state for one in unfinished_plans(account_key(client))] == ["running in another kernel"]
+        with pytest.raises(PlanIsRunning, match="running in another kernel"), hold_interrupted(client, [plan_id]):
             pass
-        with taken_up(client) as left:
+        with hold_interrupted(client) as left:
             assert left == []
-    with taken_up(client, [plan_id]) as left:
+    with hold_interrupted(client, [plan_id]) as left:
         assert [one.entry.id for one in left] == [plan_id]
 
 
@@ -244,18 +244,21 @@ def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client,
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     with Sandbox(droplets=1, clock=clock) as other:
         stranger = connect(other, clock=clock)
-        with pytest.raises(ConfigurationError, match="another account"), taken_up(stranger, [plan_id]):
+        with pytest.raises(ConfigurationError, match="another account"), hold_interrupted(stranger, [plan_id]):
             pass
-        with taken_up(stranger) as left:
+        with hold_interrupted(stranger) as left:
             assert left == []
-    with pytest.raises(NoSuchName, match="no unended plan 'zzzzz'"), taken_up(client, ["zzzzz"]):
+    with pytest.raises(NoSuchName, match="no unfinished plan 'zzzzz'"), hold_interrupted(client, ["zzzzz"]):
         pass
 
 
 def test_a_plan_with_secrets_is_only_given_again(sandbox, client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
     plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
-    with pytest.raises(ConfigurationError, match="can only be given again"), taken_up(client, [plan_id]):
+    with (
+        pytest.raises(ConfigurationError, match="cannot be resumed: its remaining steps held secrets"),
+        hold_interrupted(client, [plan_id]),
+    ):
         pass
     assert resume(client)[1] == []
     assert [one.path for one in sandbox.requests if one.method == "POST"] == []

@@ -18,7 +18,8 @@ from poseidon_nb.client.engine.droplet_steps import (
 )
 from poseidon_nb.client.engine.steps import Change, Step, Target, When
 from poseidon_nb.plans.journal_entry import Accepted, AccountKey, Ended, Entry
-from poseidon_nb.plans.resume_verdicts import Facts, Verdict, chain_left, judge, may_lag, was_begun
+from poseidon_nb.plans.resume_facts import AccountFacts, Verdict
+from poseidon_nb.plans.resume_verdicts import judge, may_lag, remaining_chain, was_begun
 from poseidon_nb.transport.request import request_for
 
 T0 = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -50,12 +51,14 @@ def action(id_, type_, status="completed", after_s=0.0):
 
 
 def verdicts(entry, **facts):
-    return [one.verdict for one in judge(entry, Facts(**facts))[0]]
+    return [one.verdict for one in judge(entry, AccountFacts(**facts))[0]]
 
 
 def left(entry, **facts):
-    judged = judge(entry, Facts(**facts))[0]
-    return [(step.verb, step.when) for step in chain_left(entry.chains[0], judged, begun=was_begun(entry, 0, judged))]
+    judged = judge(entry, AccountFacts(**facts))[0]
+    return [
+        (step.verb, step.when) for step in remaining_chain(entry.chains[0], judged, begun=was_begun(entry, 0, judged))
+    ]
 
 
 UP, DOWN, BIG = {ID: DROPLET}, {ID: OFF}, {ID: {**OFF, "size_slug": "large"}}
@@ -131,8 +134,16 @@ def test_what_was_shut_down_is_powered_on_whatever_becomes_of_the_resize():
     assert left(entry, droplets=DOWN) == [("resize", When.NEXT), ("power_on", When.ANYWAY)]
     refused = entry_of(RESIZE, ended={(0, 0): "completed", (0, 1): "unchanged", (0, 2): "failed"})
     assert left(refused, droplets=DOWN) == [("power_on", When.ANYWAY)]
-    again = entry_of(chain_left(RESIZE, judge(refused, Facts(droplets=DOWN))[0], begun=True))
+    again = entry_of(remaining_chain(RESIZE, judge(refused, AccountFacts(droplets=DOWN))[0], begun=True))
     assert left(again, droplets=DOWN) == [("power_on", When.ANYWAY)]
+
+
+def test_a_power_on_that_failed_is_tried_again_unless_it_is_on_by_now():
+    ended = {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed", (0, 3): "failed"}
+    entry = entry_of(RESIZE, ended=ended)
+    assert verdicts(entry, droplets=BIG) == [DONE, DONE, DONE, LEFT]
+    assert left(entry, droplets=BIG) == [("power_on", When.ANYWAY)]
+    assert verdicts(entry, droplets={ID: {**DROPLET, "size_slug": "large"}}) == [DONE] * 4
 
 
 def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
@@ -147,12 +158,12 @@ def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
     [
         ({}, None, "was deleted since"),
         ({}, {**DROPLET, "size_slug": "huge"}, "has size huge now"),
-        ({}, OFF, "is off now, and nothing of this plan did that"),
-        ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was switched on since"),
+        ({}, OFF, "is off now, which this plan did not do"),
+        ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was powered on since"),
     ],
 )
 def test_a_droplet_that_others_changed_is_left(said, droplet, why):
-    judged = judge(entry_of(RESIZE, **said), Facts(droplets={ID: droplet}))[0]
+    judged = judge(entry_of(RESIZE, **said), AccountFacts(droplets={ID: droplet}))[0]
     assert CHANGED in {one.verdict for one in judged}
     assert not {one.verdict for one in judged} & {LEFT, RUNNING}
     assert why in next(one.note for one in judged if one.verdict is CHANGED)
@@ -165,7 +176,7 @@ def test_a_snapshot_whose_answer_was_lost_is_known_by_its_name():
     ours = {ID: [{"name": "before", "created_at": (T0 + timedelta(seconds=3)).isoformat()}]}
     assert verdicts(entry, droplets=DOWN, newest=newest, snapshots=ours) == [DONE, DONE, DONE, LEFT]
     assert verdicts(entry, droplets=DOWN, newest=newest, snapshots=theirs) == [DONE, DONE, LEFT, LEFT]
-    going = judge(entry, Facts(droplets=DOWN, newest={ID: [action(2, "snapshot", "in-progress", 3)]}))[0]
+    going = judge(entry, AccountFacts(droplets=DOWN, newest={ID: [action(2, "snapshot", "in-progress", 3)]}))[0]
     assert [one.verdict for one in going] == [DONE, DONE, RUNNING, LEFT]
     assert going[2].undecided
     assert going[2].actions == (2,)
@@ -218,7 +229,7 @@ def made(id_, name, after_s=1.0, status="active", **other):
 )
 def test_a_create_whose_answer_never_came_is_looked_for(rows, expected):
     entry = entry_of(CREATE, sending=[(0, 0)])
-    (judged,) = judge(entry, Facts(created={(0, 0): rows}))[0]
+    (judged,) = judge(entry, AccountFacts(created={(0, 0): rows}))[0]
     assert judged.verdict is expected
     if expected in {DONE, RUNNING}:
         assert judged.things == (1, 2)
@@ -294,5 +305,5 @@ def test_what_follows_an_unknown_step_is_not_run_but_for_the_power():
 def test_what_may_lag_behind_is_looked_at_again(said, facts, expected):
     if (0, 3) in said.get("accepted", {}):
         said = {**said, "ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}}
-    entry, known = entry_of(RESIZE, **said), Facts(**facts)
+    entry, known = entry_of(RESIZE, **said), AccountFacts(**facts)
     assert may_lag(entry, judge(entry, known), known) is expected

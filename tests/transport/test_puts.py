@@ -12,7 +12,7 @@ from poseidon_nb.catalogue import match, operation, operation_ids
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.errors import ConnectionFailed, RateLimited, ServerError
 from poseidon_nb.transport.request import Request, request_for
-from poseidon_nb.transport.retry import Outcome, RetryPolicy, Wait
+from poseidon_nb.transport.retry import RetryPolicy, TryResult, Wait
 
 API = "https://api.digitalocean.com"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_a_put_that_is_refused_before_it_acts_is_repeated_whatever_it_does(api, 
 
 def test_a_put_that_never_left_is_tried_again_whatever_it_does():
     policy = RetryPolicy()
-    unreached = Outcome(None, sent=False)
+    unreached = TryResult(None, sent=False)
     for wanted in PUTS:
         wait = policy.next_wait("PUT", unreached, 1, NOW, 0.0, operation_id=wanted.id)
         assert wait == Wait(policy.first_s / 2, "no connection"), wanted.id

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseidon_nb.transport.retry import Outcome, RetryPolicy, Wait, refusal_s
+from poseidon_nb.transport.retry import RetryPolicy, TryResult, Wait, refusal_s
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = RetryPolicy()
 VERBS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"]
-UNREACHED = Outcome(None, sent=False)
-LOST = Outcome(None)
-FAILED = Outcome(503, headers={})
+UNREACHED = TryResult(None, sent=False)
+LOST = TryResult(None)
+FAILED = TryResult(503, headers={})
 BACKOFF = [POLICY.first_s / 2, POLICY.first_s, POLICY.first_s * 2, POLICY.first_s * 4]
 
 
-def waits(method: str, outcome: Outcome, *, chance: float = 0.0) -> list[Wait]:
+def waits(method: str, outcome: TryResult, *, chance: float = 0.0) -> list[Wait]:
     """Give all the waits until the policy gives up."""
     found: list[Wait] = []
     while (wait := POLICY.next_wait(method, outcome, len(found) + 1, NOW, chance)) is not None:
@@ -27,8 +27,8 @@ def waits(method: str, outcome: Outcome, *, chance: float = 0.0) -> list[Wait]:
     return found
 
 
-def refused(**headers: str) -> Outcome:
-    return Outcome(429, headers={name.replace("_", "-"): value for name, value in headers.items()})
+def refused(**headers: str) -> TryResult:
+    return TryResult(429, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -46,7 +46,7 @@ def test_what_may_have_arrived_is_repeated_only_where_repeating_does_no_harm(ver
 @pytest.mark.parametrize("status", [301, 302, 304, 400, 401, 403, 404, 409, 412, 422, 501])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_definite_answer_is_never_asked_for_again(verb, status):
-    assert waits(verb, Outcome(status, headers={})) == []
+    assert waits(verb, TryResult(status, headers={})) == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -64,7 +64,7 @@ def test_a_definite_answer_is_never_asked_for_again(verb, status):
         (refused(retry_after="0"), BACKOFF[0]),
         (refused(retry_after="-7"), BACKOFF[0]),
         (refused(retry_after="nan"), BACKOFF[0]),
-        (Outcome(429), BACKOFF[0]),
+        (TryResult(429), BACKOFF[0]),
     ],
 )
 def test_a_429_refuses_before_acting_so_every_verb_waits_as_long_as_it_says(verb, outcome, first_s):
@@ -77,7 +77,7 @@ def test_a_429_refuses_before_acting_so_every_verb_waits_as_long_as_it_says(verb
     [{"retry-after": "901"}, {"retry-after": "inf"}, {"ratelimit-reset": str(int(NOW.timestamp()) + 3600)}],
 )
 def test_a_429_that_asks_for_more_than_the_patience_is_handed_on(headers):
-    assert waits("GET", Outcome(429, headers=headers)) == []
+    assert waits("GET", TryResult(429, headers=headers)) == []
     assert refusal_s(headers, NOW) > POLICY.patience_s
 
 
@@ -98,7 +98,7 @@ def test_the_jitter_only_lengthens_what_a_server_asks_for():
 )
 def test_waits_are_never_negative_and_never_longer_than_the_patience(method, status, sent, attempt, chance, headers):
     sent = sent or status is not None
-    wait = POLICY.next_wait(method, Outcome(status, sent=sent, headers=headers), attempt, NOW, chance)
+    wait = POLICY.next_wait(method, TryResult(status, sent=sent, headers=headers), attempt, NOW, chance)
     if wait is None:
         return
     assert 0 < wait.seconds <= (POLICY.patience_s if status == 429 else POLICY.most_s)

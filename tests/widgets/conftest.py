@@ -1,14 +1,16 @@
-"""An account in a sandbox on a clock that only the test moves, a watch that only the test drives, and workers without threads."""
+"""An account in a sandbox on a clock that only the test moves; only the test drives its watch and its engine."""
 
 from __future__ import annotations
 
 import ipywidgets
 import pytest
 
+from poseidon_nb.client.actions.poller import SLICE_S
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.droplet.model import DropletModel
+from poseidon_nb.widgets.fleet import model
 from tests.client.conftest import Desk as AccountDesk
 
 
@@ -19,13 +21,11 @@ class AtOnce:
         self.holding = False
         self.held = []
 
-    def run(self, job) -> None:
+    def submit(self, job) -> None:
         if self.holding:
             self.held.append(job)
         else:
             job()
-
-    run_apart = run
 
     def let_go(self) -> None:
         self.holding, jobs, self.held = False, self.held, []
@@ -38,18 +38,51 @@ class Desk(AccountDesk):
 
     def __init__(self, sandbox, client, clock) -> None:
         super().__init__(sandbox, client, clock)
-        self.workers = AtOnce()
+        #: What reads the sizes.
+        self.workers = model.WORKERS
+        #: Whether what is ordered is not sent yet.
+        self.holding = False
+        client.engine.drive = lambda engine: self.answer()
 
     def droplet(self, name: str = "web-1"):
         return self.client.droplets.by_name(name)
 
+    def answer(self) -> None:
+        """Have what is due sent, and wait until it was answered, as the engine's thread would; no time passes."""
+        engine = self.client.engine
+        if self.holding:
+            return
+        engine.tick()
+        while sending := [one for one in engine.background if one.sending]:
+            sending[0].wait_for_news(5)
+            engine.tick()
+
+    def let_go(self) -> None:
+        self.holding = False
+        self.answer()
+
+    def run(self, seconds: float) -> None:
+        """Drive the watch and the engine for so long, as their threads would."""
+        until_s = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until_s:
+            self.answer()
+            wait_s = self.watch.tick()
+            left_s = until_s - self.clock.monotonic()
+            soon_s = SLICE_S if self.client.engine.background else left_s
+            self.clock.advance(min(soon_s, left_s if wait_s is None else min(max(wait_s, 0.01), left_s)))
+
     def posts(self) -> int:
-        """Give how many changes were asked for."""
+        """Return how many changes were asked for."""
         return sum(one.method != "GET" for one in self.sandbox.requests)
 
     def done(self, droplet) -> list[str]:
-        """Give the types of the actions that the test has set off on a droplet, in order."""
+        """Return the types of the actions that the test has set off on a droplet, in order."""
         return [one.type for one in reversed(droplet.actions()) if one.started_at >= self.clock.start]
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_that_read(monkeypatch):
+    monkeypatch.setattr(model, "WORKERS", AtOnce())
 
 
 @pytest.fixture
@@ -74,7 +107,7 @@ class Hand:
         self.changes = 0
         #: What the test notes at each change.
         self.note = lambda: None
-        self.model = DropletModel(droplet, self._changed, lambda *_: self._changed(), workers=desk.workers)
+        self.model = DropletModel(droplet, self._changed, lambda *_: self._changed())
         desk.run(0.1)
 
     def _changed(self):

@@ -95,7 +95,7 @@ def test_taken_twice_is_taken_once(button):
 
 
 def test_every_widget_of_a_panel_is_taken_also_one_that_comes_later(desk):
-    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    panel = DropletPanel(desk.droplet())
     try:
         panel._buttons["reboot"]._button.click()
         desk.clock.advance(2.0)

@@ -54,7 +54,7 @@ def harm_of(panel) -> list[str]:
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_droplets_panel_shows_what_it_was_told(desk, field, how):
     droplet = Droplet(without(desk.droplet().to_dict(), field, how), desk.client.droplets)
-    panel = DropletPanel(droplet, workers=desk.workers)
+    panel = DropletPanel(droplet)
     for form in ("resize", "snapshot"):
         panel.model.press(form)
         panel.model.go()
@@ -66,7 +66,7 @@ def test_a_droplets_panel_shows_what_it_was_told(desk, field, how):
 @pytest.mark.parametrize("how", ["missing", "null"])
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_fleets_panel_does_not_fail_at_one_of_its_droplets(desk, field, how):
-    panel = FleetPanel(desk.client, workers=desk.workers)
+    panel = FleetPanel(desk.client)
     desk.run(5.0)
     state = desk.watch.state
     key, row = next((key, row) for key, row in state.droplets.items() if row["status"] == "active")
@@ -85,7 +85,7 @@ def test_a_fleets_panel_does_not_fail_at_one_of_its_droplets(desk, field, how):
 def test_a_size_is_offered_only_where_region_and_disk_are_told(desk):
     row = desk.droplet().to_dict()
     for field in ("region", "disk"):
-        panel = DropletPanel(Droplet(without(row, field, "null"), desk.client.droplets), workers=desk.workers)
+        panel = DropletPanel(Droplet(without(row, field, "null"), desk.client.droplets))
         panel.model.press("resize")
         assert panel.model.go_button().why == "No other size fits web-1."
         panel.close()
@@ -103,8 +103,8 @@ def test_hostile_words_do_no_harm_wherever_they_stand(desk):
         "networks": {"v4": [{"type": "public", "ip_address": HOSTILE}]},
     }
     size = {**desk.client.sizes.list()[0].to_dict(), "slug": f"{HOSTILE}2", "disk": 500, "regions": [HOSTILE]}
-    one = DropletPanel(desk.droplet(), workers=desk.workers)
-    fleet = FleetPanel(desk.client, workers=desk.workers)
+    one = DropletPanel(desk.droplet())
+    fleet = FleetPanel(desk.client)
     actions = ActionsPanel(desk.client)
     desk.run(5.0)
     state = desk.watch.state

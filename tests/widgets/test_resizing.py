@@ -73,14 +73,16 @@ def test_the_difference_is_that_of_all_together():
     assert {one.slug: one.difference for one in made.choices} == {"medium": 12.0, "here-only": 36.0, "large": 48.0}
     made.wanted = "large"
     assert made.label() == "Resize 3 to large"
-    assert made.question() == "resize 3 droplets to large for $24.00 a month each (+$48.00 for all): a, b and c"
+    assert made.consequences()[0] == (
+        "3 droplets become large: 2 vCPU, 4 GB memory, for $24.00 a month each (+$48.00 for all)."
+    )
 
 
 def test_what_has_the_size_already_is_left_alone_and_that_is_said():
     made = resizing(droplet("a"), droplet("b", slug="medium", disk=50))
     made.wanted = "medium"
     assert [row["name"] for row in made.concerned] == ["a"]
-    assert made.question() == "resize a to medium for $12.00 a month (+$6.00)"
+    assert made.consequences()[0] == "a becomes medium: 2 vCPU, 4 GB memory, for $12.00 a month (+$6.00)."
     assert "b has this size already: left as it is." in made.consequences()
 
 
@@ -97,7 +99,6 @@ def test_running_and_stopped_ones_are_told_apart_and_the_disk_is_for_good():
     assert told[1].startswith("a and c are on: each is shut down, resized and powered on again.")
     assert told[2] == "b is off, and stays off."
     assert told[3] == "Their disks grow to 80 GB for good: no size with a smaller disk will fit them afterwards."
-    assert "with their disks, for good," in made.question()
 
 
 def test_only_disks_that_grow_are_said_to_grow():

@@ -160,7 +160,7 @@ class Actions(Collection[Action]):
         since: datetime | str | None = None,
         **filters: Any,
     ) -> ActionList:
-        """Give what was done in the account, newest first, from all pages.
+        """Return what was done in the account, newest first, from all pages.
 
         The API filters by nothing, so all is read and the rest left out here; with ``since`` the reading stops there.
 
@@ -191,7 +191,7 @@ class Actions(Collection[Action]):
         since: datetime | str | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Give what was done in the account as a DataFrame; the parameters are those of `list`.
+        """Return what was done in the account as a DataFrame; the parameters are those of `list`.
 
         Returns
         -------
@@ -218,7 +218,7 @@ class Actions(Collection[Action]):
         return [*rows.values()]
 
     def get(self, action_id: int) -> Action:
-        """Give one action.
+        """Return one action.
 
         Raises
         ------
@@ -228,7 +228,7 @@ class Actions(Collection[Action]):
         return Action(self.read(action_id), self)
 
     def read(self, action_id: int) -> dict[str, Any]:
-        """Give one action as the API sends it."""
+        """Return one action as the API sends it."""
         return self._connection.one("actions_get", path={"action_id": action_id})
 
     def wait(
@@ -273,7 +273,7 @@ class Actions(Collection[Action]):
         return waited
 
     def adopt(self, row: Mapping[str, Any], *, subject: str = "") -> Action:
-        """Give an action that some answer told of, so that it can be waited for."""
+        """Return an action that some answer told of, so that it can be waited for."""
         return Action(row, self, subject=subject)
 
     def wait_each(
@@ -326,7 +326,7 @@ class Actions(Collection[Action]):
         self._poller.step()
 
     def first_page(self) -> RowList:
-        """Give the newest actions as the API sends them, and learn from them how long such actions take."""
+        """Return the newest actions as the API sends them, and learn from them how long such actions take."""
         self._history_asked = True
         rows, _ = self._read_page(1)
         self.durations.learn(rows)

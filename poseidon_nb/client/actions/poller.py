@@ -36,13 +36,13 @@ PATIENCE_S = 120.0
 
 
 def next_tick_s(tick_s: float, *, changed: bool, pages: int) -> float:
-    """Give the seconds until the account is asked again: soon after a change, ever later without one."""
+    """Return the seconds until the account is asked again: soon after a change, ever later without one."""
     shortest_s = shortest_tick_s(pages)
     return shortest_s if changed else min(max(MOST_TICK_S, shortest_s), max(shortest_s, tick_s * GROWTH))
 
 
 def shortest_tick_s(pages: int) -> float:
-    """Give the seconds between two looks at so many pages while things change."""
+    """Return the seconds between two looks at so many pages while things change."""
     return max(FIRST_TICK_S, TICK_S_A_PAGE * pages)
 
 
@@ -133,9 +133,8 @@ class Poller:
         with self._news:
             self._due_s = min(self._due_s, self._clock.monotonic())
 
-    # --- who waits for what ------------------------------------------------------------------------------------------
     def join(self, ids: Collection[int]) -> None:
-        """Have these asked about, until as many times `leave` is called."""
+        """Watch these, until as many times `leave` is called."""
         with self._news:
             fresh = set(ids) - self._pending.keys()
             for action_id in ids:
@@ -159,7 +158,6 @@ class Poller:
                     for known in (self._pending, self._latest, self._misses):
                         known.pop(action_id, None)
 
-    # --- asking ------------------------------------------------------------------------------------------------------
     def _take_part(self) -> None:
         if not self._asking.acquire(blocking=False):
             with self._news:

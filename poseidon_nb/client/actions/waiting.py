@@ -108,7 +108,7 @@ class Waiting:
         self._tell(action, action.status)
 
     def _is_over(self, key: int) -> bool:
-        """Say whether its time is up; a last look comes first, because the ticks may be seconds apart by then."""
+        """Check whether its time is up; a last look comes first, because the ticks may be seconds apart by then."""
         if self._clock.monotonic() - self._began_s[key] < self._limit_s[key]:
             return False
         if key not in self._last_look:
@@ -117,7 +117,7 @@ class Waiting:
         return self._poller.asked >= self._last_look[key]
 
     def _settle(self) -> None:
-        """Tell of a completed one when its droplet agrees, and not before."""
+        """Report a completed one once its droplet agrees, and not before."""
         completed, self._completed = self._completed, []
         agreed = []
         for key in completed:

@@ -56,7 +56,7 @@ class Domains(Collection[Domain]):
         self._engine = engine
 
     def get(self, name: str) -> Domain:
-        """Give one domain by its name.
+        """Return one domain by its name.
 
         Raises
         ------
@@ -71,11 +71,11 @@ class Domains(Collection[Domain]):
             raise
 
     def read(self, name: str) -> dict[str, Any]:
-        """Give a domain as the API sends it."""
+        """Return a domain as the API sends it."""
         return self._connection.one("domains_get", path={"domain_name": _name(name)})
 
     def create(self, name: str, ip_address: str | None = None) -> Domain:
-        """Have DigitalOcean's name servers answer for a domain.
+        """Create a domain, for which DigitalOcean's name servers then answer.
 
         Parameters
         ----------
@@ -95,11 +95,11 @@ class Domains(Collection[Domain]):
         self._engine.change(request, verb="delete", target=Target("domain", _name(domain), _name(domain)))
 
     def records(self, domain: Domain | str) -> Records:
-        """Give the records of a domain: ``client.domains.records("example.com").list()``."""
+        """Return the records of a domain: ``client.domains.records("example.com").list()``."""
         name = _name(domain)
         return Records(self._connection, self._engine, name)
 
 
 def _name(domain: Domain | str) -> str:
-    """Give a domain's name as the API wants it, without the dot that ends a full name."""
+    """Return a domain's name as the API wants it, without the dot that ends a full name."""
     return (domain.name if isinstance(domain, Domain) else domain).removesuffix(".")

@@ -64,7 +64,7 @@ class Record(Resource):
         return self
 
     def rename(self, name: str) -> Record:
-        """Give it another name."""
+        """Rename it."""
         return self.update(name=name)
 
     def delete(self) -> None:
@@ -94,7 +94,7 @@ class Records(Collection[Record]):
         return f"<Records of {self.domain}>"
 
     def list(self, *, type: str | None = None, name: str | None = None, **filters: Any) -> RecordList:  # noqa: A002  # the API's own word
-        """Give the records, from all pages.
+        """Return the records, from all pages.
 
         Parameters
         ----------
@@ -108,17 +108,17 @@ class Records(Collection[Record]):
         return [self._made(row) for row in rows]
 
     def frame(self, *, type: str | None = None, name: str | None = None, **filters: Any) -> pd.DataFrame:  # noqa: A002  # as above
-        """Give the records as a DataFrame, a row each; the parameters are those of `list`."""
+        """Return the records as a DataFrame, a row each; the parameters are those of `list`."""
         query = self._checked(self._filters(type, name, filters))
         pages = self._connection.pages("domains_list_records", path=self._path(), query=query)
         return self._framed(page.body for page in pages)
 
     def get(self, record_id: int) -> Record:
-        """Give one record by its id."""
+        """Return one record by its id."""
         return self._made(self.read(record_id))
 
     def read(self, record_id: int) -> Row:
-        """Give a record as the API sends it."""
+        """Return a record as the API sends it."""
         return self._connection.one("domains_get_record", path=self._path(record_id))
 
     def create(
@@ -166,7 +166,7 @@ class Records(Collection[Record]):
         return self._made(self._connection.unwrapped("domains_patch_record", answer))
 
     def rename(self, record: Record | int, name: str) -> Record:
-        """Give a record another name."""
+        """Rename a record."""
         return self.update(record, name=name)
 
     def delete(self, record: Record | int) -> None:
@@ -175,7 +175,6 @@ class Records(Collection[Record]):
         request = self._connection.request("domains_delete_record", path=self._path(record_id))
         self._engine.change(request, verb="delete", target=Target("record", record_id, str(record_id)))
 
-    # --- how ---------------------------------------------------------------------------------------------------------
     def _path(self, record_id: int | None = None) -> Row:
         path: Row = {"domain_name": self.domain}
         return path if record_id is None else {**path, "domain_record_id": record_id}

@@ -60,10 +60,9 @@ class Droplet(Resource):
         return self._droplets.client
 
     def fitting_sizes(self) -> list[Size]:
-        """Give the sizes that it could be resized to, cheapest first."""
+        """Return the sizes that it could be resized to, cheapest first."""
         return self._droplets.fitting_sizes(self)
 
-    # --- facts -------------------------------------------------------------------------------------------------------
     @property
     def active(self) -> bool:
         """Whether it is on."""
@@ -104,27 +103,27 @@ class Droplet(Resource):
         return self
 
     def actions(self) -> list[Action]:
-        """Give what was done to it, newest first."""
+        """Return what was done to it, newest first."""
         return self._droplets.actions(self)
 
     def snapshots(self) -> list[Snapshot]:
-        """Give the snapshots that were made of it."""
+        """Return the snapshots that were made of it."""
         return self._droplets.snapshots(self)
 
     def backups(self) -> list[Snapshot]:
-        """Give the backups that were made of it; `restore` takes one of them."""
+        """Return the backups that were made of it; `restore` takes one of them."""
         return self._droplets.backups(self)
 
     def backup_policy(self) -> dict[str, Any]:
-        """Give when its backups are made: ``plan``, ``hour``, ``weekday`` and more; empty where none are."""
+        """Return when its backups are made: ``plan``, ``hour``, ``weekday`` and more; empty where none are."""
         return self._droplets.backup_policy(self)
 
     def kernels(self) -> list[Kernel]:
-        """Give the kernels that it could have: none if it was made since March 2017, for its system brings its own."""
+        """Return the kernels that it could have: none if it was made since March 2017, for its system brings its own."""
         return self._droplets.kernels(self)
 
     def neighbors(self) -> list[Droplet]:
-        """Give the account's droplets that run on the same machine."""
+        """Return the account's droplets that run on the same machine."""
         return self._droplets.neighbors(self)
 
     def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
@@ -137,7 +136,6 @@ class Droplet(Resource):
         self._droplets.wait_for_ssh(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
 
-    # --- power -------------------------------------------------------------------------------------------------------
     def power_on(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
@@ -168,11 +166,10 @@ class Droplet(Resource):
         """Cut its power and switch it on again."""
         return self._act("power_cycle", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
-    # --- change ------------------------------------------------------------------------------------------------------
     def rename(
         self, name: str, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Give it another name."""
+        """Rename it."""
         return self._act("rename", {"name": name}, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def take_snapshot(
@@ -208,7 +205,7 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Give it another size, and wait until it has it.
+        """Resize it, and wait until it has its new size.
 
         Parameters
         ----------
@@ -259,7 +256,7 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Give it a new disk made from an image, named by its id or slug. What is on the old one is lost."""
+        """Replace its disk by one made from an image, named by its id or slug. What is on the old one is lost."""
         parameters = {"image": _image_id(image)}
         return self._act("rebuild", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
@@ -280,10 +277,9 @@ class Droplet(Resource):
     def password_reset(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Have DigitalOcean send a new root password by e-mail."""
+        """Reset its root password; DigitalOcean sends the new one by e-mail."""
         return self._act("password_reset", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
-    # --- backups -----------------------------------------------------------------------------------------------------
     def enable_backups(
         self,
         *,
@@ -294,7 +290,7 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Have its disk backed up regularly, which costs extra.
+        """Enable regular backups of its disk, which cost extra.
 
         Parameters
         ----------
@@ -321,7 +317,7 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Say when its backups are made from now on; the parameters are those of `enable_backups`."""
+        """Change when its backups are made; the parameters are those of `enable_backups`."""
         policy = backup_policy(plan=plan, weekday=weekday, hour=hour)
         if not policy:
             raise InvalidArgument("change_backup_policy takes plan=, weekday= or hour=")
@@ -333,11 +329,10 @@ class Droplet(Resource):
         """Make no more backups; those that exist stay for as long as they would have."""
         return self._act("disable_backups", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
-    # --- network and kernel ------------------------------------------------------------------------------------------
     def enable_ipv6(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Give it an IPv6 address, which its system has to be told of. This cannot be undone."""
+        """Enable IPv6, which its system has to be configured for. This cannot be undone."""
         return self._act("enable_ipv6", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def enable_private_networking(
@@ -354,7 +349,7 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Give it another of its `kernels`; only droplets from before March 2017 have any."""
+        """Change its kernel to another of its `kernels`; only droplets from before March 2017 have any."""
         parameters = {"kernel": kernel["id"] if isinstance(kernel, Resource) else kernel}
         return self._act("change_kernel", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
@@ -362,7 +357,6 @@ class Droplet(Resource):
         """Destroy it and its disk. This cannot be undone."""
         self._droplets.delete(self)
 
-    # --- how ---------------------------------------------------------------------------------------------------------
     def _act_off(
         self,
         step: Step,
@@ -409,6 +403,6 @@ class Droplet(Resource):
 
 
 def _image_id(image: int | str | Resource) -> int | str:
-    """Give what names an image, a snapshot or a backup in an action; the ids of snapshots are digits in a string."""
+    """Return what names an image, a snapshot or a backup in an action; the ids of snapshots are digits in a string."""
     named: int | str = image["id"] if isinstance(image, Resource) else image
     return int(named) if isinstance(named, str) and is_whole_number(named) else named

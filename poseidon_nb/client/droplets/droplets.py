@@ -60,9 +60,8 @@ class Droplets(Collection[Droplet]):
         self._actions = actions
         self._slugs = slugs
 
-    # --- finding -----------------------------------------------------------------------------------------------------
     def list(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> DropletList:
-        """Give all droplets, GPU droplets too, from all pages.
+        """Return all droplets, GPU droplets too, from all pages.
 
         Parameters
         ----------
@@ -81,7 +80,7 @@ class Droplets(Collection[Droplet]):
         return [Droplet(row, self) for row in rows.values()]
 
     def frame(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> pd.DataFrame:
-        """Give all droplets as a DataFrame, GPU droplets too; the parameters are those of `list`.
+        """Return all droplets as a DataFrame, GPU droplets too; the parameters are those of `list`.
 
         Returns
         -------
@@ -91,11 +90,11 @@ class Droplets(Collection[Droplet]):
         return self._framed(self._bodies({"tag_name": tag_name, "name": name, **filters}))
 
     def get(self, droplet_id: int) -> Droplet:
-        """Give the droplet with this id."""
+        """Return the droplet with this id."""
         return Droplet(self.read(droplet_id), self)
 
     def by_name(self, name: str) -> Droplet:
-        """Give the one droplet with this name.
+        """Return the one droplet with this name.
 
         Raises
         ------
@@ -110,7 +109,7 @@ class Droplets(Collection[Droplet]):
         return only_one("droplet", name, exact, lambda: (droplet.name for droplet in self.list()))
 
     def find(self, droplet: Droplet | int | str) -> Droplet:
-        """Give a droplet by what names it: itself, its id, or its name."""
+        """Return a droplet by what names it: itself, its id, or its name."""
         if isinstance(droplet, Droplet):
             return droplet
         if isinstance(droplet, int) or is_whole_number(droplet):
@@ -118,43 +117,42 @@ class Droplets(Collection[Droplet]):
         return self.by_name(droplet)
 
     def read(self, droplet_id: int) -> Row:
-        """Give a droplet as the API sends it."""
+        """Return a droplet as the API sends it."""
         row: Row = self._connection.one("droplets_get", path={"droplet_id": droplet_id})
         return row
 
     def actions(self, droplet: Droplet | int | str) -> ActionList:
-        """Give what was done to a droplet, newest first."""
+        """Return what was done to a droplet, newest first."""
         found = self.find(droplet)
         rows = self._connection.rows("dropletActions_list", path={"droplet_id": found.id})
         return [Action(row, self._actions, subject=found.name) for row in rows]
 
     def snapshots(self, droplet: Droplet | int | str) -> SnapshotList:
-        """Give the snapshots that were made of a droplet."""
+        """Return the snapshots that were made of a droplet."""
         rows = self._connection.rows("droplets_list_snapshots", path={"droplet_id": self.find(droplet).id})
         return [Snapshot(row) for row in rows]
 
     def backups(self, droplet: Droplet | int | str) -> SnapshotList:
-        """Give the backups that were made of a droplet."""
+        """Return the backups that were made of a droplet."""
         rows = self._connection.rows("droplets_list_backups", path={"droplet_id": self.find(droplet).id})
         return [Snapshot(row) for row in rows]
 
     def backup_policy(self, droplet: Droplet | int | str) -> Row:
-        """Give when a droplet's backups are made; empty where none are."""
+        """Return when a droplet's backups are made; empty where none are."""
         answer = self._connection.one("droplets_get_backup_policy", path={"droplet_id": self.find(droplet).id})
         return answer.get("backup_policy") or {}
 
     def kernels(self, droplet: Droplet | int | str) -> KernelList:
-        """Give the kernels that a droplet could have; none if it was made since March 2017."""
+        """Return the kernels that a droplet could have; none if it was made since March 2017."""
         rows = self._connection.rows("droplets_list_kernels", path={"droplet_id": self.find(droplet).id})
         return [Kernel(row) for row in rows]
 
     def neighbors(self, droplet: Droplet | int | str) -> DropletList:
-        """Give the account's droplets on the same machine as a droplet: they would fail together."""
+        """Return the account's droplets on the same machine as a droplet: they would fail together."""
         rows: Any = self._connection.one("droplets_list_neighbors", path={"droplet_id": self.find(droplet).id})
         # Some services answer null for an empty list.
         return [Droplet(row, self) for row in rows or []]
 
-    # --- making and unmaking -----------------------------------------------------------------------------------------
     @overload
     def create(
         self,
@@ -432,13 +430,12 @@ class Droplets(Collection[Droplet]):
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
 
     def fitting_sizes(self, droplet: Droplet) -> SizeList:
-        """Give the sizes that a droplet could have instead of its own, cheapest first.
+        """Return the sizes that a droplet could have instead of its own, cheapest first.
 
         They are sold in its region, and their disk is not smaller than its own.
         """
         return [Size(row) for row in self._slugs.fitting(droplet.to_dict())]
 
-    # --- how ---------------------------------------------------------------------------------------------------------
     def _bodies(self, filters: Row) -> Iterator[bytes]:
         return droplet_pages(self._connection, self._checked(filters))
 

@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 
+def droplet_queries(filters: Row) -> list[Row]:
+    """Return the queries of ``droplets_list`` that find all droplets: one without GPU droplets, and one for them."""
+    if filters.get("type"):
+        return [filters]
+    # The API does not combine tag_name with type, so the tags of GPU droplets are looked at here.
+    return [filters, {**{key: value for key, value in filters.items() if key != "tag_name"}, "type": "gpus"}]
+
+
 def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
-    """Give pages of droplets and then of GPU droplets, which are asked for at the same time.
+    """Return pages of droplets and then of GPU droplets, which are asked for at the same time.
 
     Parameters
     ----------
@@ -34,13 +42,12 @@ def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
         yield from (page.body for page in connection.pages("droplets_list", query=filters))
         return
     tag_name = filters.get("tag_name")
-    # The API does not combine tag_name with type, so the GPU droplets' tags are looked at here.
-    others = {key: value for key, value in filters.items() if key != "tag_name"}
+    _, of_gpus = droplet_queries(filters)
     nobody_reads = threading.Event()
 
     def read_gpus() -> list[bytes]:
         with cancellation.until(nobody_reads):
-            return [page.body for page in connection.pages("droplets_list", query={**others, "type": "gpus"})]
+            return [page.body for page in connection.pages("droplets_list", query=of_gpus)]
 
     gpus = Workers(1, "poseidon-gpus").submit(partial(copy_context().run, read_gpus))
     try:

@@ -29,7 +29,7 @@ STATUS_AFTER: Mapping[str, str] = {"power_on": "active", "power_off": "off", "sh
 #: Actions that stop or restart a droplet that runs.
 INTERRUPTING = frozenset({"power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"})
 #: The status in which an action makes sense, where that matters.
-_STATUS_FOR: Mapping[str, str] = {
+STATUS_FOR: Mapping[str, str] = {
     "power_on": "off",
     **dict.fromkeys(("power_off", "shutdown", "reboot", "power_cycle"), "active"),
 }
@@ -69,7 +69,7 @@ def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *
         change=_change(droplet, action_type, parameters),
         reversible=action_type not in IRREVERSIBLE and not parameters.get("disk"),
         interrupts=action_type in INTERRUPTING and droplet.get("status", "active") == "active",
-        status=_STATUS_FOR.get(action_type, ""),
+        status=STATUS_FOR.get(action_type, ""),
         unchanged=_already(droplet, action_type),
     )
 

@@ -214,10 +214,10 @@ class Engine:
         """Drive what runs in the background until nothing does."""
         while (wait_s := self.tick()) is not None:
             if any(execution.sending for execution in self.background):
-                self.background[0].wait_for_news(wait_s)
+                self._wake.wait(wait_s)
             else:
                 self._clock.wait(self._wake, wait_s)
-                self._wake.clear()
+            self._wake.clear()
 
     def tick(self) -> float | None:
         """Do what is due in the background; return the seconds until something may be, None when nothing is left."""
@@ -282,6 +282,8 @@ class Engine:
         # Last of all, so that it comes first: urllib3 has its connections closed at exit, and then nothing is sent any more.
         atexit.unregister(_finish_at_exit)
         atexit.register(_finish_at_exit)
+        # One event for all: an answer to any of them, or another one that begins, has the thread go on at once.
+        execution.news = self._wake
         with self._lock:
             if execution in self._background:
                 return

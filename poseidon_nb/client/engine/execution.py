@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from dataclasses import replace
@@ -62,6 +63,8 @@ BUSY_PAUSE_S = 0.25
 #: Seconds before a droplet that has to be read first is read again.
 UNREAD_PAUSE_S = 2.0
 
+_log = logging.getLogger("poseidon_nb")
+
 
 class Execution:
     """Chains that run side by side.
@@ -120,7 +123,8 @@ class Execution:
         self._waiting = actions.waiting(self._tell)
         self._chain_of: dict[int, int] = {}
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
-        self._news = threading.Event()
+        #: Set when a request was answered; another one can be put in its place.
+        self.news = threading.Event()
         self._lock = threading.RLock()
         self._stopping = False
 
@@ -140,8 +144,8 @@ class Execution:
 
     def wait_for_news(self, seconds: float) -> None:
         """Block until a request was answered, for so long at most; in real time, for others work meanwhile."""
-        self._news.wait(seconds)
-        self._news.clear()
+        self.news.wait(seconds)
+        self.news.clear()
 
     def stop(self) -> None:
         """Send nothing more but what powers on again what was shut down."""
@@ -275,7 +279,7 @@ class Execution:
             except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
                 result = unforeseen(step, failure)
             self._results.put((number, result))
-            self._news.set()
+            self.news.set()
 
         self._workers.submit(job)
 
@@ -532,11 +536,17 @@ class Execution:
     def _tell(self, progress: Progress) -> None:
         number = self._chain_of.get(progress.id)
         if number is not None and progress.id > 0:
-            self.chains[number].told[progress.id] = progress
+            run = self.chains[number]
+            if run.held_by is None or run.held_by.id != progress.id:
+                run.told[progress.id] = progress
             self._changed(number)
         if self.on_progress is not None and progress.id > 0:
             self.on_progress(progress)
 
     def _changed(self, number: int) -> None:
-        if self.on_change is not None:
+        if self.on_change is None:
+            return
+        try:
             self.on_change(number, self.chains[number])
+        except Exception:  # noqa: BLE001  # who is told is free to fail, which must not stop what is on its way
+            _log.exception("a listener failed at what it was told of %s", self.title)

@@ -75,7 +75,7 @@ class Image(Resource):
         return self
 
     def actions(self) -> list[Action]:
-        """Give what was done to it, newest first."""
+        """Return what was done to it, newest first."""
         return self._images.actions(self)
 
     def update(
@@ -87,7 +87,7 @@ class Image(Resource):
         return self
 
     def rename(self, name: str) -> Image:
-        """Give it another name."""
+        """Rename it."""
         return self.update(name=name)
 
     def delete(self) -> None:
@@ -119,9 +119,8 @@ class Images(Collection[Image]):
         self._actions = actions
         self._engine = engine
 
-    # --- finding -----------------------------------------------------------------------------------------------------
     def list(self, *, type: str | None = None, **filters: Any) -> ImageList:  # noqa: A002  # the API's own word
-        """Give all images, from all pages.
+        """Return all images, from all pages.
 
         Parameters
         ----------
@@ -135,7 +134,7 @@ class Images(Collection[Image]):
         return images if kept is None else [image for image in images if image.type == kept]
 
     def frame(self, *, type: str | None = None, **filters: Any) -> pd.DataFrame:  # noqa: A002  # as above
-        """Give all images as a DataFrame; the parameters are those of `list`.
+        """Return all images as a DataFrame; the parameters are those of `list`.
 
         Returns
         -------
@@ -147,7 +146,7 @@ class Images(Collection[Image]):
         return frame if kept is None else frame[frame["type"] == kept].reset_index(drop=True)
 
     def get(self, image: int | str) -> Image:
-        """Give one image by its id, or a public one by its slug.
+        """Return one image by its id, or a public one by its slug.
 
         Raises
         ------
@@ -163,7 +162,7 @@ class Images(Collection[Image]):
             raise
 
     def by_name(self, name: str) -> Image:
-        """Give the one of one's own images that has this name.
+        """Return the one of one's own images that has this name.
 
         Raises
         ------
@@ -176,7 +175,7 @@ class Images(Collection[Image]):
         )
 
     def find(self, image: Image | int | str) -> Image:
-        """Give an image by what names it: itself, its id, a public slug, or the name of one of one's own."""
+        """Return an image by what names it: itself, its id, a public slug, or the name of one of one's own."""
         if isinstance(image, Image):
             return image
         try:
@@ -187,16 +186,15 @@ class Images(Collection[Image]):
         return self.by_name(image)
 
     def read(self, image: int | str) -> Row:
-        """Give an image as the API sends it."""
+        """Return an image as the API sends it."""
         return self._connection.one("images_get", path={"image_id": image})
 
     def actions(self, image: Image | int) -> ActionList:
-        """Give what was done to an image, newest first."""
+        """Return what was done to an image, newest first."""
         rows = self._connection.rows("imageActions_list", path={"image_id": _id(image)})
         subject = image.name if isinstance(image, Image) else ""
         return [Action(row, self._actions, subject=subject) for row in rows]
 
-    # --- making and changing -----------------------------------------------------------------------------------------
     def create_custom(  # noqa: PLR0913  # what an import is made of, and how to wait for it
         self,
         name: str,
@@ -210,7 +208,7 @@ class Images(Collection[Image]):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Image:
-        """Have DigitalOcean fetch a disk image from an address, and wait until droplets can be made from it.
+        """Import a disk image from an address, and wait until droplets can be made from it.
 
         Parameters
         ----------
@@ -311,7 +309,7 @@ def _target(image: Image | int) -> Target:
 
 
 def _split(kind: str | None, filters: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """Give what the API is asked for, and the kind that is left to be kept here."""
+    """Return what the API is asked for, and the kind that is left to be kept here."""
     if kind in OWN_KINDS:
         return {**filters, "private": True}, kind
     if kind is not None and kind not in ASKED_KINDS:

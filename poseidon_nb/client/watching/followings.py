@@ -82,7 +82,7 @@ class Followings:
         self.add(action)
 
     def _shared(self, assign: Callable[[Row], None]) -> Callable[[Row], None]:
-        """Have what is read to see how one action has ended known to all who follow the account."""
+        """Share what was read to see how one action ended with all who follow the account."""
 
         def take_in(row: Row) -> None:
             assign(row)

@@ -67,7 +67,6 @@ class Watch:
         self._note = ""
         self.state = AccountState({})
 
-    # --- subscribing -------------------------------------------------------------------------------------------------
     def subscribe(
         self,
         on_change: Callable[[], None],
@@ -102,18 +101,24 @@ class Watch:
         return subscription
 
     def follow(self, action: Action) -> None:
-        """Tell how an action goes that was just started; `Subscription.on_progress` hears of it."""
+        """Report the progress of an action that was just started to `Subscription.on_progress`."""
         self._followings.add(action)
         self._start()
 
     def look_again(self, ids: Iterable[int]) -> None:
-        """Have some droplets read again soon."""
+        """Read some droplets again soon."""
         with self._lock:
             self._schedule.want(ids, everything=self._situation().wants_all)
         self._start()
 
+    def put(self, droplets: Iterable[Row]) -> None:
+        """Take in droplets that this client has just read past the subscriptions, and tell of them."""
+        with self._lock:
+            self._reading.put(droplets)
+        self._tell_change()
+
     def hurry(self) -> None:
-        """Have what is followed read soon, because this client has changed something past the subscriptions."""
+        """Read what is followed soon, because this client has changed something past the subscriptions."""
         with self._lock:
             if not self._driven:
                 return
@@ -151,10 +156,9 @@ class Watch:
         self._start()
 
     def now_s(self) -> float:
-        """Give the clock's seconds."""
+        """Return the clock's seconds."""
         return self._clock.monotonic()
 
-    # --- driving -----------------------------------------------------------------------------------------------------
     def _start(self) -> None:
         with self._lock:
             starting, self._driven = not self._driven, True
@@ -215,9 +219,8 @@ class Watch:
                 paused.append(subscription)
         return paused
 
-    # --- reading -----------------------------------------------------------------------------------------------------
     def _situation(self) -> Situation:
-        """Say what is of interest and what is known. Only under the lock."""
+        """Return what is of interest and what is known. Only under the lock."""
         live = [one for one in self._subscriptions if not one.paused]
         wants_all = any(one.ids is None for one in live)
         ids = frozenset(key for one in live for key in one.ids or ())
@@ -268,7 +271,6 @@ class Watch:
             if action.get("resource_type") == "droplet":
                 self._schedule.acted_upon(action["resource_id"])
 
-    # --- actions that run --------------------------------------------------------------------------------------------
     def _look(self) -> None:
         with self._lock:
             live = [one for one in self._subscriptions if not one.paused]
@@ -284,7 +286,6 @@ class Watch:
         with self._lock:
             self._schedule.began(anew=True)
 
-    # --- telling -----------------------------------------------------------------------------------------------------
     def _tell_progress(self, followed: Followed) -> None:
         if followed.progress.done:
             # Who hears of the end finds the droplet as the action left it.
@@ -315,7 +316,7 @@ class Watch:
 
 
 def _as_ours(unexpected: Exception) -> PoseidonError:
-    """Give an error that panels can show for one that nobody has foreseen."""
+    """Return an error that panels can show for one that nobody has foreseen."""
     error = PoseidonError(
         f"following the account failed in a way not foreseen: {type(unexpected).__name__}: {unexpected}"
     )

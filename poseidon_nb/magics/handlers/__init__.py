@@ -75,7 +75,7 @@ def act_of(command: Command) -> Act | None:
 
 
 def handler_of(command: Command) -> Handler:
-    """Give what carries a command out. One page of a list is the API's own answer, whoever lists it otherwise."""
+    """Return what carries a command out. One page of a list is the API's own answer, whoever lists it otherwise."""
     own = HANDLERS.get((command.group, command.verb))
     if own is None or is_one_page(command):
         return operations.run
@@ -83,5 +83,5 @@ def handler_of(command: Command) -> Handler:
 
 
 def is_one_page(command: Command) -> bool:
-    """Say whether only one page is asked for, where otherwise all are read."""
+    """Check whether only one page is asked for, where otherwise all are read."""
     return bool({"page", "per_page"} & command.options.keys())

@@ -48,7 +48,7 @@ def _answer(job: Job, answer: Any) -> Answer | None:
 
 
 def rows_in(answer: Any) -> list[Any]:
-    """Give what a frame shows of an answer: the items of its one list, or its one object, or all of it."""
+    """Return what a frame shows of an answer: the items of its one list, or its one object, or all of it."""
     if isinstance(answer, list):
         return answer
     lists = [value for value in answer.values() if isinstance(value, list)]

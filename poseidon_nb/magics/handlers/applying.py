@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.magics.acting import Act
 from poseidon_nb.magics.answer import answer_of_frame
+from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.outcomes import failures
 from poseidon_nb.plans.plan import Plan
 
 if TYPE_CHECKING:
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
@@ -26,12 +28,20 @@ def _given(job: Job) -> Plan:
         It is something else, or it is a plan for another account.
     """
     plan = _handed(job.command.arguments["plan"])
-    if plan.client is not None:
-        job.attach(plan.client)
-        return plan
-    if plan.account != job.client.label():
-        raise InvalidArgument(f"this plan is for {plan.account}, and %do uses {job.client.label()}: make it again")
-    return replace(plan, client=job.client)
+    ours = job.client
+    if plan.account != ours.label() or not _same_account(plan, ours):
+        raise InvalidArgument(
+            f"this plan is for {plan.account}, and %do uses {ours.label()}: choose its account, or execute it with plan.apply()"
+        )
+    return replace(plan, client=ours)
+
+
+def _same_account(plan: Plan, ours: Client) -> bool:
+    """Return whether a plan is for a client's account: one name may be that of several, such as a person's teams."""
+    theirs = plan.client
+    if theirs is None:
+        return bool(plan.identity) and plan.identity == ours.identity()
+    return theirs is ours or account_key(theirs).same(account_key(ours))
 
 
 def _handed(given: object) -> Plan:
@@ -41,14 +51,14 @@ def _handed(given: object) -> Plan:
     if isinstance(given, str):
         what = f"the text {given!r}"
     else:
-        what = f"a {name}, such as its frame() is" if hasattr(given, "columns") else f"a {name}"
-    raise InvalidArgument(f"apply takes the Plan itself, as %do apply {{plan}}, not {what}")
+        what = f"a {name} such as plan.frame()" if hasattr(given, "columns") else f"a {name}"
+    raise InvalidArgument(f"%do apply takes the Plan itself, as in %do apply {{plan}}, not {what}")
 
 
 def _answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
     from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
 
-    frame, failed = outcomes_frame(plan, outcomes), failures(outcomes)
+    frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
     if failed and not job.command.keep_going:
         job.front.show(frame)
         raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)

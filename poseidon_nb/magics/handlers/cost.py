@@ -88,7 +88,7 @@ def _reason(error: Forbidden | NotFound | ServerError) -> str:
 
 
 def _lines(job: Job, more: Mapping[str, Read] | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Give the lines of the account, and what else was asked to be read on the way."""
+    """Return the lines of the account, and what else was asked to be read on the way."""
     more = more or {}
     found = _Found()
     lists = {name: read for name, (read, _) in _FRAMES.items()}
@@ -118,7 +118,7 @@ def _lines(job: Job, more: Mapping[str, Read] | None = None) -> tuple[pd.DataFra
 
 
 def _tell_refused(job: Job, found: _Found, places: Mapping[str, str]) -> None:
-    """Say what is missing that costs nothing by itself, and which sums suffer."""
+    """Return what is missing that costs nothing by itself, and which sums suffer."""
     for name, effect in (
         ("sizes", "what transfer is included is not known"),
         ("projects", "what belongs to which project is not known"),
@@ -132,7 +132,7 @@ def _tell_refused(job: Job, found: _Found, places: Mapping[str, str]) -> None:
 
 
 def _subscription(client: Client) -> pd.DataFrame:
-    """Give the registry's plan as a line of its own, for the API tells its price; none where there is no registry."""
+    """Return the registry's plan as a line of its own, for the API tells its price; none where there is no registry."""
     import pandas as pd  # noqa: PLC0415  # pandas comes at first use
 
     try:
@@ -163,7 +163,6 @@ def _together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame | None:
     return pd.concat(listed, ignore_index=True) if listed else None
 
 
-# --- the verbs -------------------------------------------------------------------------------------------------------
 def show_sums(job: Job) -> Answer | Live:
     """Add up what everything costs."""
     key = job.option("by") or "kind"

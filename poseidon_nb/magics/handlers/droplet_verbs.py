@@ -53,7 +53,7 @@ def _creating(job: Job, account: Account) -> Sequence[Chain]:
 def _created(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
     rows = [one.answer for one in outcomes if one.error is None and one.answer]
     job.kernel.learn_names("droplets", [(row["name"], row["id"]) for row in rows], whole=False)
-    if failures(outcomes):
+    if failures(plan, outcomes):
         return table_of(job, plan, outcomes)
     if job.option("wait_for") is not None:
         ids = [row["id"] for row in rows]

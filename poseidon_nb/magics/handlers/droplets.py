@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.magics.job import Job
+    from poseidon_nb.magics.language.command import Command
 
     Row = dict[str, Any]
 
@@ -25,11 +26,7 @@ STATUSES = ("new", "active", "off", "archive")
 def list_droplets(job: Job) -> Answer:
     """Show the droplets; region, status and name are picked here, for the API has no such filters."""
     glob, region, status = job.argument("glob"), job.option("region"), job.option("status")
-    tag, gpus = job.option("tag_name"), job.option("gpus")
-    kind = "gpus" if gpus else job.option("type")
-    # The API combines a tag neither with a type nor with a name.
-    filters: dict[str, Any] = {"type": kind, "name": job.option("name")}
-    filters |= {} if any(filters.values()) else {"tag_name": tag}
+    tag, filters = job.option("tag_name"), list_filters(job.command)
 
     def fits(name: str, its_region: str, its_status: str, tags: list[str]) -> bool:
         return (
@@ -49,7 +46,7 @@ def list_droplets(job: Job) -> Answer:
     def frame() -> pd.DataFrame:
         every = job.client.droplets.frame(**filters)
         names = zip(every["name"], every["id"].astype(int), strict=True)
-        job.kernel.learn_names("droplets", names, whole=not any(filters.values()))
+        job.kernel.learn_names("droplets", names, whole=not filters)
         picked = every
         if any([glob, region, status, tag]):
             columns = (every["name"], every["region"], every["status"], every["tags"])
@@ -61,8 +58,16 @@ def list_droplets(job: Job) -> Answer:
     return Answer(rows, frame)
 
 
+def list_filters(command: Command) -> Row:
+    """Return what the API is asked to filter by, which combines a tag neither with a type nor with a name."""
+    options = command.options
+    filters = {"type": "gpus" if options.get("gpus") else options.get("type"), "name": options.get("name")}
+    filters = filters if any(filters.values()) else {"tag_name": options.get("tag_name")}
+    return {name: value for name, value in filters.items() if value}
+
+
 def _refuse_the_impossible(job: Job) -> None:
-    """Tell a filter that nothing can match from one that nothing matches now."""
+    """Refuse a filter that nothing can match; one that nothing matches now is fine."""
     tag, region, status = job.option("tag_name"), job.option("region"), job.option("status")
     if tag is not None:
         job.account.check_tag(tag)

@@ -81,7 +81,7 @@ def _answered(job: Job, verb: Verb, wanted: Operation, answer: Any) -> Answer | 
 
 
 def _learn(job: Job, wanted: Operation, rows: list[Any]) -> None:
-    """Have completion know the names that were read."""
+    """Remember the names that were read, for completion."""
     kind = next((name for name, known in KINDS.items() if known.operation == wanted.id), "")
     if kind:
         job.kernel.learn_names(kind, names_of(KINDS[kind], rows), whole=not job.command.options)

@@ -12,8 +12,8 @@ from poseidon_nb.magics.answer import answer_of_frame
 from poseidon_nb.magics.handlers.outcomes import table_of
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
-from poseidon_nb.plans.journal_list import unended
-from poseidon_nb.plans.resume import plan_left, run_left, taken_up
+from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
 from poseidon_nb.text import counted, joined
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.magics.answer import Answer
     from poseidon_nb.magics.job import Job
-    from poseidon_nb.plans.journal_list import Listed
+    from poseidon_nb.plans.journal_list import ListedPlan
     from poseidon_nb.plans.plan import Plan
 
 _NONE = "No plan runs on this machine, and none was interrupted."
@@ -29,20 +29,20 @@ _NONE = "No plan runs on this machine, and none was interrupted."
 
 def list_plans(job: Job) -> Answer | None:
     """Show the plans that run or were interrupted on this machine, whatever their account."""
-    listed = unended(None)
+    listed = unfinished_plans(None)
     if not listed:
         job.front.say(_NONE)
         return None
     # Where no account is chosen all are another's.
     with suppress(PoseidonError):
-        listed = unended(account_key(job.client))
+        listed = unfinished_plans(account_key(job.client))
     job.kernel.learn("plans", [one.id for one in listed])
     from poseidon_nb.frames.shaped import shaped  # noqa: PLC0415  # pandas comes at first use
 
     return answer_of_frame(shaped("plans", _columns(listed)))
 
 
-def _columns(listed: Sequence[Listed]) -> dict[str, list[Any]]:
+def _columns(listed: Sequence[ListedPlan]) -> dict[str, list[Any]]:
     entries = [one.entry for one in listed]
     return {
         "id": [one.id for one in listed],
@@ -60,26 +60,26 @@ def _columns(listed: Sequence[Listed]) -> dict[str, list[Any]]:
 def resume(job: Job) -> Answer | None:
     """Look how far plans got, show what is left, ask about it as about a new plan, and do it."""
     client = job.client
-    with taken_up(client, job.argument("plans") or ()) as resumptions:
-        if not resumptions:
+    with hold_interrupted(client, job.argument("plans") or ()) as interrupted:
+        if not interrupted:
             job.front.say("No plan of this account was interrupted: see %do plans.")
             return None
-        plan = plan_left(client, resumptions, job.command.line)
+        plan = remaining_plan(client, interrupted, job.command.line)
         if plan.is_empty:
-            names = joined(one.entry.id for one in resumptions)
-            job.front.say("\n".join([f"Nothing is left to be sent of {names}.", *plan.notes]))
+            names = joined(one.entry.id for one in interrupted)
+            job.front.say("\n".join([f"Nothing is left to send for {names}.", *plan.notes]))
         else:
             job.front.show(plan)
             confirm(job, plan)
-        done, outcomes = run_left(client, resumptions, title=plan.title, on_idle=job.view.look, **job.waiting)
+        done, outcomes = run_remaining(client, interrupted, title=plan.title, on_idle=job.view.look, **job.waiting)
     return table_of(job, done, outcomes) if outcomes else None
 
 
 def _left(job: Job) -> Plan:
     if job.command.plan:
-        raise InvalidArgument("what is left of a plan is done by %do plans resume; --dry-run shows it")
-    with taken_up(job.client, job.argument("plans") or ()) as resumptions:
-        return plan_left(job.client, resumptions, job.command.line)
+        raise InvalidArgument("--plan: %do plans resume does the rest of a plan itself; --dry-run shows what that is")
+    with hold_interrupted(job.client, job.argument("plans") or ()) as interrupted:
+        return remaining_plan(job.client, interrupted, job.command.line)
 
 
 #: What ``--dry-run`` shows of a resume.

@@ -26,7 +26,7 @@ def start(job: Job) -> None:
 
 
 def _learn_words(job: Job) -> None:
-    """Have completion know the sandbox's words from the start: asking it costs nothing."""
+    """Remember the sandbox's words for completion from the start: asking it costs nothing."""
     client = job.client
     job.kernel.learn("regions", [one.slug for one in client.regions.list() if one.available])
     job.kernel.learn_sizes((one.slug, one.available, one.regions) for one in client.sizes.list())

@@ -132,7 +132,7 @@ def show_with(job: Job) -> Answer:
 
 
 def _lists(job: Job) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give all sizes and all regions, whose words this kernel then knows."""
+    """Return all sizes and all regions, whose words this kernel then knows."""
     read = side_by_side(job, sizes=job.client.sizes.frame, regions=job.client.regions.frame)
     sizes, regions = read["sizes"], read["regions"]
     learn_sizes(job, sizes)
@@ -141,7 +141,7 @@ def _lists(job: Job) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _unpriced(sizes: pd.DataFrame, found_in: Callable[[pd.DataFrame], pd.DataFrame]) -> int:
-    """Give how many sizes were found, had they a price: without one none can be compared."""
+    """Return how many sizes were found, had they a price: without one none can be compared."""
     without = sizes["price_monthly"].isna()
     if not without.any():
         return 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
-    """Give the handler that lists a noun, and learns the words of one column."""
+    """Return the handler that lists a noun, and learns the words of one column."""
 
     def listed(job: Job) -> Answer:
         collection = getattr(job.client, noun)
@@ -48,7 +48,7 @@ def _lister(noun: str, column: str) -> Callable[[Job], Answer]:
 
 
 def learn_sizes(job: Job, sizes: pd.DataFrame) -> None:
-    """Have completion know the sizes that can be had."""
+    """Remember the available sizes for completion."""
     from poseidon_nb.analysis.columns import flags, lists  # noqa: PLC0415  # pandas comes at first use
 
     job.kernel.learn_sizes(zip(sizes["slug"], flags(sizes, "available"), lists(sizes, "regions"), strict=True))
@@ -79,7 +79,6 @@ def get_image(job: Job) -> Answer:
         raise (error if error.nearest else unknown) from None
 
 
-# --- keys -------------------------------------------------------------------------------------------------------------
 def get_key(job: Job) -> Answer:
     """Show one key."""
     return _one("keys", job.client.keys.get(job.argument("key")))
@@ -97,7 +96,6 @@ def _unwanted_keys(job: Job, account: Account) -> Sequence[Chain]:
     return delete_chains("sshKeys_delete", "ssh_key_identifier", "key", [(row, "id") for row in rows])
 
 
-# --- actions ----------------------------------------------------------------------------------------------------------
 def get_action(job: Job) -> Answer:
     """Show one action."""
     return _one("actions", job.client.actions.get(job.argument("action")))
@@ -110,7 +108,6 @@ def wait_actions(job: Job) -> Answer:
     return answer_of("actions", [action.to_dict() for action in ended])
 
 
-# --- snapshots --------------------------------------------------------------------------------------------------------
 def get_snapshot(job: Job) -> Answer:
     """Show one snapshot."""
     return _one("snapshots", _snapshot(job, job.argument("snapshot")))
@@ -125,7 +122,6 @@ def _snapshot(job: Job, word: str) -> Snapshot:
     return job.client.snapshots.get(word) if is_id("snapshots", word) else job.client.snapshots.by_name(word)
 
 
-# --- tags -------------------------------------------------------------------------------------------------------------
 def get_tag(job: Job) -> Answer:
     """Show one tag."""
     return _one("tags", job.client.tags.get(job.argument("tag")))

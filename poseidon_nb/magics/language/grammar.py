@@ -91,7 +91,7 @@ def parse(line: str, variables: Mapping[str, object] = _NO_VARIABLES, *, body: s
 
 
 def commands_in(body: str) -> tuple[str, ...]:
-    """Give the lines of a bare ``%%do`` cell that are commands: no blank lines, comments, or ``%do`` in front."""
+    """Return the lines of a bare ``%%do`` cell that are commands: no blank lines, comments, or ``%do`` in front."""
     lines = (line.strip() for line in body.replace("\\\n", " ").splitlines())
     bare = (_without_magic(line) for line in lines if not line.startswith("#"))
     return tuple(line for line in bare if line)
@@ -148,7 +148,6 @@ class _Reading:
             else:
                 self._take_word(token)
 
-    # --- words -------------------------------------------------------------------------------------------------------
     def _take_word(self, token: Token) -> None:
         if self.verb is not None:
             if not token.quoted and not self.wants_help:
@@ -194,7 +193,6 @@ class _Reading:
             if self.group.bare:
                 self.verb = self.group.verbs[0]
 
-    # --- options -----------------------------------------------------------------------------------------------------
     def _take_option(self, token: Token) -> None:
         typed, equals, raw = token.text.partition("=")
         dashes = "--" if typed.startswith("--") else "-"
@@ -283,9 +281,8 @@ class _Reading:
             raise mistake(f"{label} is given twice, with different values", word=label)
         kept[key] = value
 
-    # --- the whole ---------------------------------------------------------------------------------------------------
     def command(self) -> Command:
-        """Give the command, once everything it needs is there."""
+        """Return the command, once everything it needs is there."""
         if self.group is not None and self.verb is None and self.group.default and not self.wants_help:
             self.verb = verb_meant(self.group, self.group.default)
         group = self.group.name if self.group else ""
@@ -304,7 +301,7 @@ class _Reading:
         )
 
     def _unfinished(self, group: str) -> Command:
-        """Give a request for help; or the head of a cell of commands, whose global options are for all of them."""
+        """Return a request for help; or the head of a cell of commands, whose global options are for all of them."""
         if not self.wants_help and self.body is not None:
             if group or self.doctl_group:
                 raise mistake(f"which verb of {group or self.doctl_group}? The cell has a body, but no command")

@@ -34,7 +34,7 @@ _FIRST_STEPS = (
 
 
 def help_text(group: str = "", verb: str = "") -> str:
-    """Give the help of everything, of a group, or of one verb.
+    """Return the help of everything, of a group, or of one verb.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _of_verb(group: Group, verb: Verb) -> str:
 
 
 def usage(group: Group, verb: Verb) -> str:
-    """Give the line that shows how a verb is written: ``%do droplets power_off DROPLET...|--tag TAG``."""
+    """Return the line that shows how a verb is written: ``%do droplets power_off DROPLET...|--tag TAG``."""
     words = ["%do", group.name]
     if not group.bare:
         words.append(f"[{verb.name}]" if verb.name == group.default else verb.name)
@@ -138,7 +138,6 @@ def _shape(verb: Verb, argument: Argument) -> str:
     return shape if argument.required else f"[{shape}]"
 
 
-# --- the parts of a verb's page ---------------------------------------------------------------------------------------
 def _option_row(option: Option) -> tuple[str, str]:
     short = [f"-{alias}" for alias in option.aliases if len(alias) == 1]
     typed = ", ".join([" ".join(filter(None, (option.typed, shown_value(option)))), *short])
@@ -176,7 +175,7 @@ def _asks_line(group: Group, verb: Verb) -> str:
 
 
 def _reasons(group: Group, verb: Verb) -> str:
-    """Give in words when a verb asks, as a sentence goes on; empty where it never does."""
+    """Return in words when a verb asks, as a sentence goes on; empty where it never does."""
     if group.name == "apply":
         return "whatever the command would ask that made the plan."
     if group.name == "api":
@@ -228,7 +227,6 @@ def _pages(verb: Verb) -> str:
     return "\n".join(rows)
 
 
-# --- setting ----------------------------------------------------------------------------------------------------------
 def _page(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 

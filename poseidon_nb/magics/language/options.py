@@ -11,7 +11,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.mistakes import mistake, quoted
 from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
 from poseidon_nb.magics.language.words import Option
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import NO, YES, is_whole_number
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.language.words import Argument, Kind
@@ -66,8 +66,6 @@ SECRET_OPTIONS = frozenset(
 
 #: A size of so many GiB as doctl takes it: ``--size 10GiB``.
 _SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[GT])(?:iB|B)?", re.IGNORECASE)
-_YES = frozenset({"true", "yes", "on", "1"})
-_NO = frozenset({"false", "no", "off", "0"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
 _TIME_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")
@@ -75,7 +73,7 @@ _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def is_number(text: str) -> bool:
-    """Say whether the text is a number, so that ``-5`` is a value and no option."""
+    """Check whether the text is a number, so that ``-5`` is a value and no option."""
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -130,9 +128,9 @@ def _number(text: str, label: str) -> float:
 
 def _flag(text: str, label: str) -> bool:
     word = text.casefold()
-    if word in _YES:
+    if word in YES:
         return True
-    if word in _NO:
+    if word in NO:
         return False
     raise mistake(f"{label} is true or false, not {quoted(text)}", word=text)
 
@@ -203,7 +201,7 @@ _CONVERT = {
 
 
 def shown_value(option: Option) -> str:
-    """Give what stands for the option's value in a usage line; empty for a flag."""
+    """Return what stands for the option's value in a usage line; empty for a flag."""
     if option.kind == "flag":
         return ""
     return option.shows or _SHOWS[option.kind]

@@ -89,7 +89,7 @@ def verb_of(operation_id: str, group: str, row: Named) -> Verb:
 
 
 def completed(verb: Verb) -> Verb:
-    """Give a verb that is written out with the options that it leaves to the catalogue."""
+    """Return a verb that is written out with the options that it leaves to the catalogue."""
     if not verb.stands_for:
         return verb
     wanted = operation(verb.stands_for)

@@ -80,7 +80,7 @@ class Suggestions(NamedTuple):
 
 
 def candidates(text: str, known: Known) -> Suggestions | None:
-    """Give what may come next in a line of code.
+    """Return what may come next in a line of code.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def candidates(text: str, known: Known) -> Suggestions | None:
 
 
 def command_candidates(rest: str, known: Known) -> Suggestions | None:
-    """Give what may come next in a command, of which only what stands behind ``%do`` is given."""
+    """Return what may come next in a command, of which only what stands behind ``%do`` is given."""
     *before, last = _cut(rest)
     if any(word.startswith("#") for word in (*before, last)):
         return None
@@ -107,13 +107,13 @@ def command_candidates(rest: str, known: Known) -> Suggestions | None:
 
 
 def is_cell_of_commands(rest: str) -> bool:
-    """Say whether a ``%%do`` with this behind it names no command, so that each line of its body is one."""
+    """Check whether a ``%%do`` with this behind it names no command, so that each line of its body is one."""
     line = _Line([word for word in _cut(rest) if word])
     return line.group is None and not line.phrase and not line.lost
 
 
 def typed_value(word: str, *, quote: str = "", in_list: bool = False) -> str | None:
-    """Give a value as it has to be typed to arrive intact; None where it cannot be typed.
+    """Return a value as it has to be typed to arrive intact; None where it cannot be typed.
 
     Parameters
     ----------
@@ -210,9 +210,8 @@ class _Line:
         if taker.source == "regions":
             self.region = _unquoted(word)
 
-    # --- what may follow ---------------------------------------------------------------------------------------------
     def suggestions(self, last: str, known: Known) -> Suggestions | None:
-        """Give what may stand in the place of the last word."""
+        """Return what may stand in the place of the last word."""
         if self.lost:
             return Suggestions(last, ())
         if self.pending is not None:
@@ -317,7 +316,7 @@ class _Line:
 
 
 def _matching(words: Iterable[str], fragment: str, kind: str) -> Iterator[Suggestion]:
-    """Give the words that begin with the fragment, hyphens or underscores as the fragment has them."""
+    """Return the words that begin with the fragment, hyphens or underscores as the fragment has them."""
     begun = folded(fragment).casefold()
     for word in words:
         if folded(word).casefold().startswith(begun):

@@ -89,7 +89,7 @@ def _unclosed(line: str, at: int) -> Exception:
 
 
 def filled(text: str, variables: Mapping[str, object]) -> str:
-    """Give a token's text with its variables filled in: one token in, one token out.
+    """Return a token's text with its variables filled in: one token in, one token out.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def filled(text: str, variables: Mapping[str, object]) -> str:
 
 
 def filled_many(text: str, variables: Mapping[str, object]) -> list[str]:
-    """Give the values that one token stands for: those of a list, if the token is one variable that holds one.
+    """Return the values that one token stands for: those of a list, if the token is one variable that holds one.
 
     Raises
     ------
@@ -130,13 +130,13 @@ def filled_many(text: str, variables: Mapping[str, object]) -> list[str]:
 
 
 def is_variable(text: str) -> bool:
-    """Say whether a token is one variable and nothing else."""
+    """Check whether a token is one variable and nothing else."""
     whole = _ONE_FIELD.fullmatch(text)
     return whole is not None and whole[1].isidentifier()
 
 
 def held_data(text: str, variables: Mapping[str, object]) -> object | None:
-    """Give the dict or list that a token's one variable holds, for an option that takes JSON; None for anything else.
+    """Return the dict or list that a token's one variable holds, for an option that takes JSON; None for anything else.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def _looked_up(text: str, variables: Mapping[str, object]) -> object:
 
 
 def _under_key(value: object, name: str, key: str) -> object:
-    """Give what a dict or a row of a DataFrame has under a key, and run nothing that a class of its own might do."""
+    """Return what a dict or a row of a DataFrame has under a key, and run nothing that a class of its own might do."""
     if isinstance(value, dict):
         held: Mapping[object, object] = dict(dict.items(value))
     elif type(value).__name__ == "Series" and type(value).__module__.partition(".")[0] == "pandas":
@@ -205,7 +205,7 @@ def _under_key(value: object, name: str, key: str) -> object:
 
 
 def _elements(value: object) -> list[object] | None:
-    """Give the values of something that holds many, or None for a single value. pandas is known by its looks only."""
+    """Return the values of something that holds many, or None for a single value. pandas is known by its looks only."""
     if isinstance(value, list | tuple | set | frozenset | range):
         return list(value)
     columns = getattr(value, "columns", None)

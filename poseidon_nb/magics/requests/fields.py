@@ -26,7 +26,7 @@ def action_parameters(command: Command) -> dict[str, Any]:
 
 
 def create_fields(command: Command) -> dict[str, Any]:
-    """Give the body fields of a create but its names, as the API wants them."""
+    """Return the body fields of a create but its names, as the API wants them."""
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in command.options.items()}
     fields.pop("wait_for", None)
     file = fields.pop("user_data_file", None)
@@ -43,7 +43,7 @@ def create_fields(command: Command) -> dict[str, Any]:
 
 
 def key_fields(command: Command) -> dict[str, Any]:
-    """Give the body fields of a new key."""
+    """Return the body fields of a new key."""
     file = command.options.get("public_key_file")
     text = command.options["public_key"] if file is None else read_text(file)
     return {"name": command.arguments["name"], "public_key": text.strip()}

@@ -44,7 +44,7 @@ def requests_of_operation(command: Command, verb: Verb, client: Client, identify
     client : Client
         Builds and checks the requests.
     identify : callable
-        Gives the id of a thing, told its kind and what was typed.
+        Returns the id of a thing, told its kind and what was typed.
 
     Raises
     ------

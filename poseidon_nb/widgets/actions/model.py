@@ -7,10 +7,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
+from poseidon_nb.plans.words import spoken
 from poseidon_nb.text import counted, printable, seconds_text
-from poseidon_nb.widgets.activity import Entry, spoken
 from poseidon_nb.widgets.droplet_facts import age_text
 from poseidon_nb.widgets.following import Following
+from poseidon_nb.widgets.progress import Row as Bar
 from poseidon_nb.widgets.progress import bar_html, row_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ActionsModel(Following):
 
     def running_html(self) -> dict[int, str]:
         """Give a bar for each that runs, by its id."""
-        return {row["id"]: bar_html(self._entry(row).row) for row in self.running()[:MOST_RUNNING]}
+        return {row["id"]: bar_html(self._bar(row)) for row in self.running()[:MOST_RUNNING]}
 
     def running_words(self) -> str:
         """Give how many run."""
@@ -83,14 +84,17 @@ class ActionsModel(Following):
         more = f", {number - MOST_RUNNING:,} of them not shown" if number > MOST_RUNNING else ""
         return f"{counted(number, 'action')} running now{more}" if number else "Nothing is running now"
 
-    def _entry(self, row: Row) -> Entry:
-        progress = self._told.get(row["id"])
-        entry = Entry(self.title_of(row), str(row["type"]), state="running")
-        if progress is not None:
-            entry.told[row["id"]] = progress
-        else:
-            entry.note = "running"
-        return entry
+    def _bar(self, row: Row) -> Bar:
+        title, progress = self.title_of(row), self._told.get(row["id"])
+        if progress is None:
+            return Bar(title, None, "running")
+        bar = row_of(progress)
+        # Until the account shows its end it is one of those that run.
+        return Bar(title, None if progress.done else bar.fraction, bar.words)
+
+    def _words(self) -> list[str]:
+        bars = [self._bar(row) for row in self.running()[:MOST_RUNNING]]
+        return [f"{bar.label}: {bar.words}" for bar in bars]
 
     def ended_html(self) -> str:
         """Give a table of those that ended lately."""
@@ -112,16 +116,15 @@ class ActionsModel(Following):
 
     def text(self) -> str:
         """Give the panel as text."""
-        running = [self._entry(row).text() for row in self.running()[:MOST_RUNNING]]
         ended = [
             f"{self.title_of(row)}: {_MARKS.get(row['status'], ('', printable(str(row['status']))))[1]}"
             for row in self.ended()
         ]
-        return "\n".join([f"{self.account}: {self.running_words()}", *running, *ended, *self.notices()])
+        return "\n".join([f"{self.account}: {self.running_words()}", *self._words(), *ended, *self.notices()])
 
     def html(self) -> str:
         """Give the panel as HTML that needs neither kernel nor script."""
-        running = "".join(f"<li>{escape(self._entry(row).text())}</li>" for row in self.running()[:MOST_RUNNING])
+        running = "".join(f"<li>{escape(words)}</li>" for words in self._words())
         head = escape(f"{self.account}: {self.running_words()}")
         return f"<p>{head}</p>{f'<ul>{running}</ul>' if running else ''}{self.ended_html()}"
 

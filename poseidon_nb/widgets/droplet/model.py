@@ -10,7 +10,6 @@ from poseidon_nb.widgets.fleet.fleet import Fleet
 from poseidon_nb.widgets.fleet.model import DropletsModel
 from poseidon_nb.widgets.fleet.orders import Order
 from poseidon_nb.widgets.fleet.work import FleetWork
-from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.widgets.droplet_facts import Facts, Row
     from poseidon_nb.widgets.fleet.model import Moved
-    from poseidon_nb.widgets.workers import Workers
 
 
 class DropletModel(DropletsModel):
@@ -31,24 +29,16 @@ class DropletModel(DropletsModel):
         As just read; it is read again in place.
     changed, moved : callable
         As `DropletsModel` has them.
-    workers : Workers
-        In whose threads orders are carried out.
     """
 
     followed = "the droplet"
 
-    def __init__(
-        self,
-        droplet: Droplet,
-        changed: Callable[[], None],
-        moved: Moved,
-        *,
-        workers: Workers = THE_WORKERS,
-    ) -> None:
+    def __init__(self, droplet: Droplet, changed: Callable[[], None], moved: Moved) -> None:
         self.droplet = droplet
         self._seen: Any = None
         row, client = droplet.to_dict(), droplet.client
-        super().__init__(client, Fleet(client.clock, only=row), changed, moved, workers, droplets=[row])
+        fleet = Fleet(client.clock, only=row)
+        super().__init__(client, fleet, changed, moved, droplets=[row], on_progress=self._told)
 
     @property
     def row(self) -> Row:
@@ -102,10 +92,16 @@ class DropletModel(DropletsModel):
         super()._account_changed()
 
     def _told(self, followed: Followed) -> None:
-        # In a table it stands in the droplet's row; here there is room for its bar.
-        running = not followed.progress.done and followed.error is None
-        if running and not any(work.may_have_begun(followed.action) for work in self.works):
+        # In a table it stands in the droplet's row; here there is room for its bar. The engine tells how its own go.
+        works, ended = self.works, followed.progress.done or followed.error is not None
+        work = next((one for one in works if one.elsewhere and one.may_have_begun(followed.action)), None)
+        if work is None:
+            if ended or any(one.may_have_begun(followed.action) for one in works):
+                return
             work = self._add(FleetWork(Order(followed.action.type, (self.row,)), elsewhere=True))
-            work.started(self.droplet.id, followed.progress)
+        is_new = not work.ended
+        work.tell(self.droplet.id, followed)
+        if ended and is_new:
+            self._ended(work, self.droplet.id)
+        else:
             self._changed()
-        super()._told(followed)

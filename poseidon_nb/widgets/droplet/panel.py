@@ -9,11 +9,9 @@ from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.droplet_facts import facts_html, filled, head_html
 from poseidon_nb.widgets.fleet.skin import DropletsPanel
 from poseidon_nb.widgets.parts import html, shown
-from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
     from poseidon_nb.client.droplets.droplet import Droplet
-    from poseidon_nb.widgets.workers import Workers
 
 
 class DropletPanel(DropletsPanel):
@@ -23,16 +21,14 @@ class DropletPanel(DropletsPanel):
     ----------
     droplet : Droplet
         It is read again in place.
-    workers : Workers
-        In whose threads orders are carried out.
     """
 
     model: DropletModel
 
-    def __init__(self, droplet: Droplet, *, workers: Workers = THE_WORKERS) -> None:
+    def __init__(self, droplet: Droplet) -> None:
         super().__init__(f"Droplet {printable(filled(droplet.to_dict())['name'])}")
         with self._lock:
-            self.model = DropletModel(droplet, self.refresh, self._moved, workers=workers)
+            self.model = DropletModel(droplet, self.refresh, self._moved)
             self._head, self._facts = html("head"), html("facts-box")
             self._compose(self._head, self._facts, snapshot="Name of the snapshot", size="Size, price and difference")
         self._opened(("droplet", droplet.client.base_url, self.model.account, droplet.id))

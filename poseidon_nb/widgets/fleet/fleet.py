@@ -11,8 +11,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
+from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH, button_label, reasons, warnings
+from poseidon_nb.plans.words import spoken
 from poseidon_nb.text import begun, counted, joined, named, printable, usd
-from poseidon_nb.widgets.activity import spoken
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import filled
 from poseidon_nb.widgets.fleet.orders import Order
@@ -20,7 +21,7 @@ from poseidon_nb.widgets.fleet.rows import Change, cells_of, change_between
 from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from poseidon_nb.client.watching.subscription import AccountState
     from poseidon_nb.clock import Clock
@@ -47,7 +48,9 @@ class Fleet:
         self._is_one = only is not None
         #: What became of a selection without the user's doing; empty when nothing did.
         self.notice = ""
-        self._asking = Asking(clock)
+        #: A plan that adds more than this is asked about, in USD a month.
+        self.price_limit_usd_month: Callable[[], float] = lambda: PRICE_LIMIT_USD_MONTH
+        self._asking: Asking[Order] = Asking(clock)
         self._lock = threading.RLock()
         self._rows: dict[int, Row] = {} if only is None else {only["id"]: filled(only)}
         self._cells: dict[int, Cells] = {}
@@ -153,19 +156,33 @@ class Fleet:
         """
         with self._lock:
             fitting = self.fitting(verb)
-            if not fitting or VERBS[verb].form:
-                return None
-            if (VERBS[verb].asks or len(fitting) > 1) and not self.confirms(verb, fitting):
-                return None
-            return self.claimed(Order(verb, tuple(fitting)))
+            return self.confirmed(Order(verb, tuple(fitting))) if fitting and not VERBS[verb].form else None
 
-    def confirms(self, question: str, rows: Iterable[Row]) -> bool:
-        """Take a press of a button that asks about these droplets; return whether it confirms."""
-        return self._asking.press(_question(question, rows))
+    def confirmed(self, order: Order) -> Order | None:
+        """Take a press of a button that carries an order out; return it if it is to be done now, and note that it is.
 
-    def asks(self, question: str, rows: Iterable[Row]) -> bool:
-        """Return whether this is the question that is open."""
-        return self._asking.about == _question(question, rows)
+        None where it has to be asked about: only a second press about the same plan confirms.
+        """
+        with self._lock:
+            asked = self._asking.about if self._asks(order) else None
+            has_to_ask = reasons(order.plan, price_limit_usd_month=self.price_limit_usd_month())
+            if has_to_ask and not self._asking.press(asked or order):
+                return None
+            self._asking.cancel()
+            self._at_work.update({row["id"]: order.verb for row in order.droplets})
+            return order
+
+    def asking(self, order: Order) -> ButtonState | None:
+        """Return what the button of an order shows while it asks about it; None while it does not."""
+        if not self._asks(order):
+            return None
+        label = f"{button_label(order.plan)}{self._notes(order.droplets, len(self.fitting(order.verb)))}"
+        return ButtonState(label, enabled=True, why=" ".join(warnings(order.plan)), asking=True)
+
+    def _asks(self, order: Order) -> bool:
+        """Return whether this is asked about now: what is shown otherwise, and changes nothing of the plan, is the same."""
+        asked = self._asking.about
+        return asked is not None and asked.verb == order.verb and (asked == order or asked.plan == order.plan)
 
     def shown(self) -> None:
         """Note that the question can be read now."""
@@ -175,17 +192,10 @@ class Fleet:
         """Close the question."""
         self._asking.cancel()
 
-    def claimed(self, order: Order) -> Order:
-        """Note that something is done to an order's droplets now."""
-        with self._lock:
-            self._asking.cancel()
-            self._at_work.update({row["id"]: order.verb for row in order.droplets})
-            return order
-
     def claim(self, ids: Iterable[int], verb: str) -> list[Row]:
         """Return those of some droplets that something can be done to again, and note that it is done now."""
         with self._lock:
-            rows = [row for row in self._known(ids) if self._can(verb, row)]
+            rows = self._those_that_can(verb, self._known(ids))
             self._at_work.update({row["id"]: verb for row in rows})
             return rows
 
@@ -199,14 +209,14 @@ class Fleet:
 
         Those on which something runs that was started elsewhere are among them: it is waited for.
         """
-        return [row for row in self.selected_rows if self._can(verb, row)]
+        return self._those_that_can(verb, self.selected_rows)
 
     def _known(self, ids: Iterable[int]) -> list[Row]:
         return [self._rows[key] for key in ids if key in self._rows]
 
-    def _can(self, verb: str, row: Row) -> bool:
-        status, wanted = row.get("status"), VERBS[verb].status
-        return status in {"active", "off"} and wanted in {"", status} and row["id"] not in self._at_work
+    def _those_that_can(self, verb: str, rows: Iterable[Row]) -> list[Row]:
+        wanted = {VERBS[verb].status or "active", VERBS[verb].status or "off"}
+        return [row for row in rows if row.get("status") in wanted and row["id"] not in self._at_work]
 
     def waits(self, rows: Collection[Row]) -> str:
         """Return in words which of these have to wait for what runs on them; nothing when none has to."""
@@ -219,17 +229,20 @@ class Fleet:
         fitting = self.fitting(verb.type)
         if not fitting:
             return ButtonState(verb.label, enabled=False, why=f"{begun(self.why_not(verb.type))}.")
+        if not verb.form and (asking := self.asking(Order(verb.type, tuple(fitting)))) is not None:
+            return asking
         names = named(str(row["name"]) for row in fitting)
-        others = len(self._selected) - len(fitting)
-        waits = self.waits(fitting)
+        what = names if len(fitting) == 1 else f"{counted(len(fitting), 'droplet')}: {names}"
+        said = f"{spoken(verb.type)} {what}{self._notes(fitting, len(fitting))}"
+        return ButtonState(verb.label, enabled=True, why=f"{begun(said)}. {verb.meaning}".strip())
+
+    def _notes(self, rows: Collection[Row], fitting: int) -> str:
+        """Return in brackets what has to be waited for, and how many of the selected are not among those that fit."""
+        waits, others = self.waits(rows), len(self._selected) - fitting
         notes = [waits] if waits else []
         if others:
             notes.append(f"{counted(others, 'other')} selected cannot now")
-        what = names if len(fitting) == 1 else f"{counted(len(fitting), 'droplet')}: {names}"
-        said = f"{spoken(verb.type)} {what}{f' ({joined(notes)})' if notes else ''}"
-        if not verb.form and self.asks(verb.type, fitting):
-            return ButtonState(f"Confirm: {said}", enabled=True, why=f"Confirm: {said}", asking=True)
-        return ButtonState(verb.label, enabled=True, why=f"{begun(said)}. {verb.meaning}")
+        return f" ({joined(notes)})" if notes else ""
 
     def why_not(self, verb: str, ids: Iterable[int] | None = None) -> str:
         """Return why something cannot be done now to some droplets, or to any of the selected."""
@@ -265,6 +278,8 @@ class Fleet:
         if not self._selected:
             return "Select droplets in the table: a click on a row, Shift for a range, the box in the head for all."
         buttons = self.buttons()
+        if asking := next((button for button in buttons.values() if button.asking), None):
+            return asking.why
         hindered: dict[str, list[str]] = {}
         for verb, button in buttons.items():
             if not button.enabled:
@@ -281,8 +296,3 @@ class Fleet:
         if not rows:
             return "Nothing is selected"
         return f"{len(rows):,} selected: {named(str(row['name']) for row in rows)}"
-
-
-def _question(question: str, rows: Iterable[Row]) -> str:
-    """Name a question by what it is about, so that another selection is never confirmed by its second press."""
-    return f"{question} {sorted(row['id'] for row in rows)}"

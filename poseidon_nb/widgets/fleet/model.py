@@ -1,38 +1,41 @@
 """What the panels of droplets do, of one or of many: follow the account, take orders, and keep what became of them.
 
-From a click to a row: `Fleet` says which of the selected droplets it is about and asks in place, what is confirmed is an
-`Order`, the `FleetWork` of it has a row for each droplet, and `FleetActing` carries it out and tells the rows. How actions
-go is told by the account's one subscription. No widgets here and no kernel.
+From a click to a row: `Fleet` says which of the selected droplets it is about, what is clicked is an `Order`, whose plan
+says whether `Fleet` asks in place first, and the `FleetWork` of it has a row for each droplet. The client's engine carries
+the plan out in the background, whatever becomes of the panel, and tells the rows. No widgets here and no kernel.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import begun, counted, named, printable
+from poseidon_nb.catalogue.prices import SNAPSHOT_GB
+from poseidon_nb.text import begun, counted, named, printable, usd
+from poseidon_nb.transport.workers import Workers
 from poseidon_nb.widgets.asking import ButtonState
-from poseidon_nb.widgets.fleet.acting import FleetActing
 from poseidon_nb.widgets.fleet.orders import Order
 from poseidon_nb.widgets.fleet.work import FleetWork
 from poseidon_nb.widgets.following import CLOSED, Following
 from poseidon_nb.widgets.resizing import Resizing
-from poseidon_nb.widgets.verbs import SNAPSHOT_PRICE, VERBS
+from poseidon_nb.widgets.verbs import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.chain_run import ChainRun
     from poseidon_nb.client.watching.subscription import Followed
-    from poseidon_nb.errors import PoseidonError
     from poseidon_nb.widgets.fleet.fleet import Fleet
-    from poseidon_nb.widgets.workers import Workers
 
     Row = Mapping[str, Any]
     Moved = Callable[[FleetWork, int], None]
 
 #: Orders whose rows stay to be read; of the older ones the account's actions tell.
 MOST_WORKS = 6
+#: In whose threads panels read what a form needs.
+WORKERS = Workers(2, "poseidon-panel")
 
 
 class DropletsModel(Following, ABC):
@@ -47,8 +50,8 @@ class DropletsModel(Following, ABC):
         Called, from any thread, when there may be something new to show.
     moved : callable
         Called, from any thread, with an order's work and a droplet's id, when only that row has moved.
-    workers : Workers
-        In whose threads orders are carried out.
+    on_progress : callable, optional
+        Told a `Followed` of each action that runs, whoever has started it.
     droplets : iterable of mapping, optional
         As just read, where only these are followed.
     """
@@ -59,14 +62,13 @@ class DropletsModel(Following, ABC):
         fleet: Fleet,
         changed: Callable[[], None],
         moved: Moved,
-        workers: Workers,
         *,
         droplets: Iterable[Row] | None = None,
+        on_progress: Callable[[Followed], None] | None = None,
     ) -> None:
         super().__init__(client, changed)
         self.fleet = fleet
         self._moved = moved
-        self._workers = workers
         self._works: list[FleetWork] = []
         #: The last thing worth saying to somebody who does not look.
         self.announcement = ""
@@ -80,9 +82,8 @@ class DropletsModel(Following, ABC):
         self.resizing = Resizing(lambda: self.fleet.fitting("resize") or self.fleet.selected_rows)
         with self._lock:
             self._subscription = client.watch.subscribe(
-                self._account_changed, droplets=droplets, on_progress=self._told
+                self._account_changed, droplets=droplets, on_progress=on_progress
             )
-            self._acting = FleetActing(client, moved, self._ended)
             self.fleet.take_in(self._subscription.state)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
@@ -123,14 +124,13 @@ class DropletsModel(Following, ABC):
     def go_button(self) -> ButtonState:
         """Return what the button of the open form shows."""
         hindrance = self._lacks()
-        why = hindrance or VERBS[self.form or "resize"].meaning
+        order = None if hindrance else self._wanted()
+        if order is not None and (asking := self.fleet.asking(order)) is not None:
+            return asking
+        label, number = self.resizing.label(), len(self.fleet.fitting("snapshot"))
         if self.form == "snapshot":
-            number = len(self.fleet.fitting("snapshot"))
             label = "Take snapshot" if number < 2 else f"Take {number:,} snapshots"  # noqa: PLR2004  # many
-            return ButtonState(label, not hindrance, why)
-        question = self.resizing.question()
-        asking = bool(question) and not hindrance and self.fleet.asks(question, self.resizing.concerned)
-        return ButtonState(f"Confirm: {question}" if asking else self.resizing.label(), not hindrance, why, asking)
+        return ButtonState(label, not hindrance, hindrance)
 
     def _lacks(self) -> str:
         button = self.buttons()[self.form or "resize"]
@@ -162,7 +162,11 @@ class DropletsModel(Following, ABC):
         if any(row.get("status") == "active" for row in rows):
             what = printable(str(rows[0]["name"])) if len(rows) == 1 else "What is on"
             said.append(f"{what} stays on meanwhile; one that is off gives a cleaner copy.")
-        return [*said, SNAPSHOT_PRICE]
+        most_usd = Order(
+            "snapshot", tuple(rows), names=dict.fromkeys([row["id"] for row in rows], typed)
+        ).plan.usd_month
+        price = f"A snapshot costs {usd(SNAPSHOT_GB.usd)} a month for each GB that it holds, until it is deleted"
+        return [*said, f"{price}: here {usd(most_usd)} at most." if most_usd else f"{price}."]
 
     def text(self) -> str:
         """Return the panel as text."""
@@ -195,14 +199,12 @@ class DropletsModel(Following, ABC):
         """Take a click on the button of the open form."""
         self._used()
         with self._lock:
-            order = self._wanted() if self.form and self.go_button().enabled else None
-            if order is None:
+            wanted = self._wanted() if self.form and self.go_button().enabled else None
+            if wanted is None:
                 self.fleet.cancel()
-            elif order.size and not self.fleet.confirms(self.resizing.question(), order.droplets):
-                order = None
-            else:
+            order = self.fleet.confirmed(wanted) if wanted is not None else None
+            if order is not None:
                 self.form = ""
-                self.fleet.claimed(order)
         if order is not None:
             self._begin(order)
         self._show_question()
@@ -249,7 +251,8 @@ class DropletsModel(Following, ABC):
         if rows:
             work.again(rows)
             self.announcement = f"{work.order.title}: {len(rows)} tried again"
-            self._acting.carry_out(work, rows)
+            # The sizes that were read may be old by now, and what fits is the service's to say.
+            self._carry_out(work, replace(work.order, droplets=tuple(rows), sizes={}))
         elif ids:
             self.remark = f"Not tried again: {self.hindrance() or f'{self.fleet.why_not(verb, ids)}.'}"
         self._changed()
@@ -278,7 +281,7 @@ class DropletsModel(Following, ABC):
             self.snapshot_name = self._suggested_name()
         elif form == "resize":
             self.resizing.begin()
-            self._workers.run(self._read_sizes)
+            WORKERS.submit(self._read_sizes)
 
     def _read_sizes(self) -> None:
         self.resizing.read(self.client)
@@ -297,13 +300,45 @@ class DropletsModel(Following, ABC):
         if self.form == "snapshot":
             rows = tuple(self.fleet.fitting("snapshot"))
             return Order("snapshot", rows, names={row["id"]: self._snapshot_name(row) for row in rows})
-        choice, rows = self.resizing.choice, tuple(self.resizing.concerned)
-        return Order("resize", rows, size=choice.slug, with_disk=self.resizing.grows_disk) if choice and rows else None
+        resizing = self.resizing
+        choice, rows = resizing.choice, tuple(resizing.concerned)
+        if choice is None or not rows:
+            return None
+        return Order("resize", rows, size=choice.slug, with_disk=resizing.grows_disk, sizes=resizing.sizes)
 
     def _begin(self, order: Order) -> None:
         work = self._add(FleetWork(order))
         self.announcement = f"{work.order.title}: started"
-        self._acting.carry_out(work, order.droplets)
+        self._carry_out(work, order)
+
+    def _carry_out(self, work: FleetWork, order: Order) -> None:
+        """Have the engine execute an order, which may be a part of its work's."""
+        ids = [row["id"] for row in order.droplets]
+        going, shown, hurried = {*ids}, set[int](), False
+
+        def changed(number: int, run: ChainRun) -> None:
+            nonlocal hurried
+            droplet_id = ids[number]
+            work.tell(droplet_id, run)
+            if run.begun and not hurried:
+                # So that other panels of the account show it soon too.
+                hurried = True
+                self.client.watch.hurry()
+            if run.held_by is not None and run.held_by.id not in shown:
+                # What is waited for is shown too, at once.
+                shown.add(run.held_by.id)
+                self._subscription.follow(run.held_by)
+            if not run.ended:
+                self._moved(work, droplet_id)
+            elif droplet_id in going:
+                going.remove(droplet_id)
+                self._ended(work, droplet_id)
+
+        # What is read of one is shown at once; of many the watch reads a page.
+        assign = {ids[0]: lambda row: self.client.watch.put([row])} if len(ids) == 1 else None
+        execution = self.client.engine.start(order.plan.chains, title=order.title, on_change=changed, assign=assign)
+        for droplet_id, run in zip(ids, execution.chains, strict=True):
+            work.tell(droplet_id, run)
 
     def _add(self, work: FleetWork) -> FleetWork:
         with self._lock:
@@ -312,30 +347,20 @@ class DropletsModel(Following, ABC):
                 self._works.remove(old)
         return work
 
-    def _ended(self, work: FleetWork, droplet_id: int, error: PoseidonError | None) -> None:
-        work.end(droplet_id, error)
+    def _ended(self, work: FleetWork, droplet_id: int) -> None:
         if not work.elsewhere:
             self.fleet.release(droplet_id)
             # Who follows the account hears only by and by what was done.
             self._subscription.look_again()
         if work.ended:
             self.announcement = work.announcement()
-        self._changed()
+            self._changed()
+        else:
+            # Of hundreds that end together each shows its row; what else it changes is shown once the watch has read it.
+            self._moved(work, droplet_id)
 
     # --- what the account tells --------------------------------------------------------------------------------------
     def _account_changed(self) -> None:
         with self._lock:
             self.fleet.take_in(self._subscription.state)
         self._changed()
-
-    def _told(self, followed: Followed) -> None:
-        for work in self.works:
-            droplet_id = work.droplet_of(followed.action.id)
-            if droplet_id is None or not work.elsewhere:
-                # The engine tells how its own actions go.
-                continue
-            work.tell(droplet_id, followed.progress)
-            if followed.progress.done or followed.error is not None:
-                self._ended(work, droplet_id, followed.error)
-            else:
-                self._moved(work, droplet_id)

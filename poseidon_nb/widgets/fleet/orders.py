@@ -1,24 +1,23 @@
-"""What was asked of some droplets, or of one, and what it is for each of them. Pure."""
+"""What was asked of some droplets, or of one, and the plan that it is. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.droplet_steps import action_step, resize_step, snapshot_step, with_restart
+from poseidon_nb.plans.droplets import verb_chains
+from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.words import spoken
 from poseidon_nb.text import counted, printable
-from poseidon_nb.widgets.activity import spoken
-from poseidon_nb.widgets.resizing import RESTARTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poseidon_nb.client.engine.steps import Chain
-
     Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """What was clicked, and is to be done.
 
@@ -33,6 +32,8 @@ class Order:
         To resize to.
     with_disk : bool
         Whether a resize grows the disk too.
+    sizes : mapping
+        The sizes that there are, by slug, for the price.
     """
 
     verb: str
@@ -40,6 +41,7 @@ class Order:
     names: Mapping[int, str] = field(default_factory=dict)
     size: str = ""
     with_disk: bool = False
+    sizes: Mapping[str, Row] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -51,14 +53,15 @@ class Order:
         name = f": {printable(''.join(self.names.values()))}" if one and self.names else ""
         return f"{spoken(self.verb).capitalize()} {what}{size}{name}"
 
-    def planned(self, droplet: Row) -> tuple[str, ...]:
-        """Return the types of the actions that it takes on a droplet, where it takes several."""
-        return RESTARTING if self.size and droplet.get("status") == "active" else ()
-
-    def chain(self, droplet: Row) -> Chain:
-        """Return the steps that it takes on a droplet."""
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan of it: what the engine executes, and what all words about it are derived from."""
         if self.size:
-            return with_restart(droplet, resize_step(droplet, self.size, disk=self.with_disk))
-        if self.verb == "snapshot":
-            return (snapshot_step(droplet, self.names.get(droplet["id"])),)
-        return (action_step(droplet, self.verb),)
+            wanted = {"size": self.size, "disk": self.with_disk}
+            chains = verb_chains(self.droplets, self.verb, wanted, restart=True, sizes=self.sizes)
+        elif self.names:
+            named = [verb_chains([row], "take_snapshot", {"name": self.names[row["id"]]}) for row in self.droplets]
+            chains = tuple(chain for one in named for chain in one)
+        else:
+            chains = verb_chains(self.droplets, self.verb)
+        return Plan(self.title, "", chains)

@@ -11,7 +11,6 @@ from poseidon_nb.widgets.fleet.table import FleetTable
 from poseidon_nb.widgets.fleet.table_model import FleetModel
 from poseidon_nb.widgets.parts import Button, box, head_html, html, shown
 from poseidon_nb.widgets.table_style import TABLE_STYLE
-from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.widgets.workers import Workers
 
 
 class FleetPanel(DropletsPanel):
@@ -30,17 +28,15 @@ class FleetPanel(DropletsPanel):
     client : Client
     tag : str, optional
         Only droplets that have it.
-    workers : Workers
-        In whose threads orders are carried out.
     """
 
     model: FleetModel
 
-    def __init__(self, client: Client, *, tag: str | None = None, workers: Workers = THE_WORKERS) -> None:
+    def __init__(self, client: Client, *, tag: str | None = None) -> None:
         super().__init__("Droplets")
         self.widget.add_class("pnb-fleet")
         with self._lock:
-            self.model = FleetModel(client, self.refresh, self._moved, tag=tag, workers=workers)
+            self.model = FleetModel(client, self.refresh, self._moved, tag=tag)
             self._head, self._selection = html("head"), html("selection")
             self._table = FleetTable(self.model.fleet.cells, self._marked, self.refresh)
             # What is selected may be on other pages, or hidden by the search.

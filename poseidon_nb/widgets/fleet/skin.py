@@ -86,6 +86,8 @@ class _WorkRows:
         self._dismiss = Button(panel.clicked(partial(panel.model.dismiss, work)), names=("dismiss", "quiet"))
         top = box(self._summary, self._retry.widget, self._dismiss.widget, names=("work-top",))
         self._rows: dict[int, Any] = {}
+        #: What each droplet's row last was: the summary counts these.
+        self._states: dict[int, str] = {}
         self._row_box = box(names=("work-rows",))
         self.widget = box(top, self._row_box, names=("work",))
         marked(self.widget, "single", on=work.single)
@@ -112,6 +114,9 @@ class _WorkRows:
             close_all(self._rows.pop(droplet_id))
 
     def show_one(self, droplet_id: int) -> None:
-        shown(self._summary, summary_html(self._work))
+        entry = self._work.entry(droplet_id)
+        if self._states.get(droplet_id) != entry.state:
+            self._states[droplet_id] = entry.state
+            shown(self._summary, summary_html(self._work))
         if droplet_id in self._rows:
-            shown(self._rows[droplet_id], entry_html(self._work.entry(droplet_id)))
+            shown(self._rows[droplet_id], entry_html(entry))

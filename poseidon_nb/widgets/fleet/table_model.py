@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from poseidon_nb.widgets.fleet.fleet import Fleet
 from poseidon_nb.widgets.fleet.model import DropletsModel
 from poseidon_nb.widgets.fleet.rows import HEADS, rows_text
-from poseidon_nb.widgets.workers import THE_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.widgets.fleet.model import Moved
-    from poseidon_nb.widgets.workers import Workers
 
 #: Droplets in the table that a saved notebook keeps.
 MOST_KEPT = 50
@@ -33,20 +31,10 @@ class FleetModel(DropletsModel):
         As `DropletsModel` has them.
     tag : str, optional
         Only droplets that have it.
-    workers : Workers
-        In whose threads orders are carried out.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        changed: Callable[[], None],
-        moved: Moved,
-        *,
-        tag: str | None = None,
-        workers: Workers = THE_WORKERS,
-    ) -> None:
-        super().__init__(client, Fleet(client.clock, tag), changed, moved, workers)
+    def __init__(self, client: Client, changed: Callable[[], None], moved: Moved, *, tag: str | None = None) -> None:
+        super().__init__(client, Fleet(client.clock, tag), changed, moved)
 
     @property
     def loading(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from html import escape
 from typing import TYPE_CHECKING
 
+from poseidon_nb.plans.words import spoken
 from poseidon_nb.text import printable
-from poseidon_nb.widgets.activity import Entry, error_text, spoken
+from poseidon_nb.widgets.activity import Entry, error_text
 from poseidon_nb.widgets.progress import bar_html
 
 if TYPE_CHECKING:
@@ -15,24 +15,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from poseidon_nb.client.actions.actions import Action
-    from poseidon_nb.client.actions.progress import Progress
-    from poseidon_nb.errors import PoseidonError
+    from poseidon_nb.client.engine.chain_run import ChainRun
+    from poseidon_nb.client.watching.subscription import Followed
     from poseidon_nb.widgets.activity import State
     from poseidon_nb.widgets.fleet.orders import Order
 
     Row = Mapping[str, Any]
 
-#: Rows shown; of more the rest is counted. Those that failed come first, then those that run.
+#: Rows shown; of more the rest is counted. Those that did not end well come first, then those that run.
 MOST_ROWS = 60
-_ORDER = {"failed": 0, "sending": 1, "waiting": 1, "running": 1, "completed": 2}
+_LAST = frozenset({"completed", "unchanged"})
 #: How each state is counted.
 _COUNTED: Mapping[State, str] = {
     "sending": "to be sent",
     "waiting": "waiting for what runs there",
     "running": "running",
     "completed": "completed",
+    "unchanged": "unchanged",
+    "in-progress": "going on unseen",
+    "skipped": "skipped",
     "failed": "failed",
+    "unknown": "unknown",
 }
+_BAD = frozenset({"failed", "unknown", "in-progress", "skipped"})
 
 
 class FleetWork:
@@ -48,59 +53,27 @@ class FleetWork:
     def __init__(self, order: Order, *, elsewhere: bool = False) -> None:
         self.order = order
         self.elsewhere = elsewhere
-        self._lock = threading.Lock()
+        # Its keys never change, so that it can be read while a row is told something.
         self._entries = {row["id"]: self._new(row) for row in order.droplets}
-        self._droplets: dict[int, int] = {}
 
     def _new(self, row: Row) -> Entry:
         # The size is the same for all, and stands above them; a row alone stands without what is above.
         title = f"{spoken(self.order.verb).capitalize()} {printable(str(row['name']))}"
-        return Entry(self.order.title if self.single else title, self.order.verb, self.order.planned(row))
+        return Entry(self.order.title if self.single else title)
 
-    # --- news --------------------------------------------------------------------------------------------------------
-    def started(self, droplet_id: int, progress: Progress) -> None:
-        """Note which action was started on a droplet: the news of it is the row's from now on."""
-        with self._lock:
-            self._droplets[progress.id] = droplet_id
-            self._entries[droplet_id].tell(progress)
-
-    def tell(self, droplet_id: int, progress: Progress) -> None:
-        """Take in news of one of a droplet's actions, or of what it waits for."""
-        with self._lock:
-            self._entries[droplet_id].tell(progress)
-
-    def hold(self, droplet_id: int, action_type: str) -> None:
-        """Note that a droplet has to wait until an action has ended that runs on it."""
-        with self._lock:
-            self._entries[droplet_id].hold(action_type)
-
-    def droplet_of(self, action_id: int) -> int | None:
-        """Return the droplet that an action was started on from here."""
-        return self._droplets.get(action_id)
-
-    def may_have_begun(self, action: Action) -> bool:
-        """Check whether an action is one of these, or may turn out to be."""
-        with self._lock:
-            entries = [*self._entries.values()]
-        return action.id in self._droplets or any(entry.may_be_its(action.id, action.type) for entry in entries)
-
-    def hold_up(self, droplet_id: int, note: str) -> None:
-        """Note why nothing happens for a while."""
-        with self._lock:
-            self._entries[droplet_id].note = note
-
-    def end(self, droplet_id: int, error: PoseidonError | None = None) -> None:
-        """Note how it ended for a droplet."""
-        with self._lock:
-            self._entries[droplet_id].end(error)
+    def tell(self, droplet_id: int, news: ChainRun | Followed) -> None:
+        """Take in how far it is for a droplet."""
+        self._entries[droplet_id].news = news
 
     def again(self, rows: Iterable[Row]) -> None:
         """Begin anew for some droplets."""
-        with self._lock:
-            for row in rows:
-                self._entries[row["id"]] = self._new(row)
+        for row in rows:
+            self._entries[row["id"]] = self._new(row)
 
-    # --- what is shown -----------------------------------------------------------------------------------------------
+    def may_have_begun(self, action: Action) -> bool:
+        """Check whether an action is one of these, or may turn out to be."""
+        return any(entry.may_be_its(action) for entry in self._entries.values())
+
     @property
     def single(self) -> bool:
         """Whether it is about one droplet, whose row then stands alone."""
@@ -108,26 +81,22 @@ class FleetWork:
 
     @property
     def failed(self) -> list[int]:
-        """The droplets for which it failed."""
-        with self._lock:
-            return [key for key, entry in self._entries.items() if entry.state == "failed"]
+        """The droplets for which it did not end well."""
+        return [key for key, entry in self._entries.items() if entry.state in _BAD]
 
     @property
     def retriable(self) -> list[int]:
         """Those of them that can be tried again: where an answer was lost, somebody has to look first."""
-        with self._lock:
-            return [key for key, entry in self._entries.items() if entry.repeatable and not self.elsewhere]
+        return [key for key, entry in self._entries.items() if entry.repeatable and not self.elsewhere]
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
-        with self._lock:
-            return all(entry.ended for entry in self._entries.values())
+        return all(entry.ended for entry in self._entries.values())
 
     def summary(self) -> str:
         """Return in words how far it is: ``Power off 50 droplets: 47 completed, 3 failed``."""
-        with self._lock:
-            states = [entry.state for entry in self._entries.values()]
+        states = [entry.state for entry in self._entries.values()]
         parts = [(states.count(state), words) for state, words in _COUNTED.items()]
         told = ", ".join(words if self.single else f"{number:,} {words}" for number, words in parts if number)
         return f"{self.order.title}: {told}"
@@ -140,8 +109,7 @@ class FleetWork:
     @property
     def percent(self) -> int:
         """How many of 100 have ended."""
-        with self._lock:
-            return 100 * sum(entry.ended for entry in self._entries.values()) // len(self._entries)
+        return 100 * sum(entry.ended for entry in self._entries.values()) // len(self._entries)
 
     def entry(self, droplet_id: int) -> Entry:
         """Return a droplet's row."""
@@ -149,10 +117,9 @@ class FleetWork:
 
     def entries(self) -> list[tuple[int, Entry]]:
         """Return the rows to show: those that failed first when there are too many for all."""
-        with self._lock:
-            known = [*self._entries.items()]
+        known = [*self._entries.items()]
         if len(known) > MOST_ROWS or all(entry.ended for _, entry in known):
-            known.sort(key=lambda one: _ORDER[one[1].state])
+            known.sort(key=lambda one: 0 if one[1].state in _BAD else 2 if one[1].state in _LAST else 1)
         return known[:MOST_ROWS]
 
     def text(self) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 def test_a_snapshot_has_a_name_filled_in_and_takes_another(hand):
     hand.model.press("snapshot")
     assert hand.model.form == "snapshot"
-    assert "A snapshot costs $0.06 a month for each GB that it holds, until it is deleted." in hand.model.form_words()
+    assert hand.model.form_words()[-1] == (
+        "A snapshot costs $0.06 a month for each GB that it holds, until it is deleted: here $4.80 at most."
+    )
     assert hand.model.snapshot_name == "web-1-2026-11-23-1200"
     hand.model.call_snapshot("  ")
     assert hand.model.go_button().why == "Type a name for the snapshot."
@@ -78,18 +80,18 @@ def test_a_resize_of_a_running_droplet_says_what_happens_and_shows_its_steps(han
     assert "$48.00 a month (+$24.00)" in told
     assert "shut down, resized and powered on again" in told
     hand.model.go()
-    assert hand.model.go_button().label == "Confirm: resize web-1 to s-4vcpu-8gb for $48.00 a month (+$24.00)"
+    assert hand.model.go_button().label == "Confirm: resize web-1 to s-4vcpu-8gb with a restart (+$24.00 a month)"
     assert hand.desk.posts() == 0
     steps = []
     hand.note = lambda: steps.append(tuple(hand.newest().steps)) if hand.entries() else None
     hand.desk.clock.advance(1.0)
     hand.model.go()
+    hand.desk.run(300.0)
     assert (("shut down", "now"), ("resize", "next"), ("power on", "next")) in steps
     assert (("shut down", "done"), ("resize", "now"), ("power on", "next")) in steps
     assert steps[-1] == (("shut down", "done"), ("resize", "done"), ("power on", "done"))
     assert hand.newest().state == "completed"
     assert hand.desk.done(hand.model.droplet) == ["shutdown", "resize", "power_on"]
-    hand.desk.run(5.0)
     assert (hand.model.droplet.size_slug, hand.model.droplet.disk, hand.model.droplet.status) == (
         "s-4vcpu-8gb",
         80,
@@ -104,7 +106,8 @@ def test_a_resize_with_its_disk_warns_and_names_it_in_the_question(off):
     off.model.choose_disk(with_disk=True)
     assert "for good" in " ".join(off.model.resizing.consequences())
     off.model.go()
-    assert "with its disk, for good," in off.model.go_button().label
+    assert off.model.go_button().label == "Confirm: resize staging-db to s-4vcpu-8gb, the disk too (+$24.00 a month)"
+    assert off.model.go_button().why == "The disk cannot be made smaller again."
     off.desk.clock.advance(1.0)
     off.model.go()
     off.desk.run(600.0)
@@ -132,12 +135,46 @@ def test_another_choice_takes_the_question_back(hand):
     assert hand.desk.posts() == 0
 
 
+def test_a_step_that_is_sent_only_if_needed_is_shown_only_when_it_is(hand):
+    hand.desk.sandbox.fault("action_errored", action="shutdown")
+    steps = []
+    hand.note = lambda: steps.append(hand.newest().steps) if hand.entries() else None
+    hand.model.press("resize")
+    hand.go()
+    assert "power off" not in [word for shown in steps for word, _ in shown]
+    hand.desk.run(300.0)
+    assert hand.newest().state == "completed"
+    assert hand.newest().steps == [
+        ("shut down", "failed"),
+        ("power off", "done"),
+        ("resize", "done"),
+        ("power on", "done"),
+    ]
+
+
+def test_a_resize_that_interrupts_nothing_and_can_be_undone_needs_no_question(off):
+    off.model.press("resize")
+    off.model.choose_size("s-4vcpu-8gb")
+    off.model.go()
+    off.desk.run(300.0)
+    assert off.model.droplet.size_slug == "s-4vcpu-8gb"
+
+
+def test_a_resize_that_costs_more_than_the_limit_asks(off):
+    off.model.fleet.price_limit_usd_month = lambda: 20.0
+    off.model.press("resize")
+    off.model.choose_size("s-4vcpu-8gb")
+    off.model.go()
+    assert off.model.go_button().label == "Confirm: resize staging-db to s-4vcpu-8gb (+$24.00 a month)"
+    assert off.desk.posts() == 0
+
+
 def test_a_resize_that_fails_leaves_the_droplet_on_and_says_at_which_step(hand):
     hand.desk.sandbox.fault("action_errored", action="resize")
     hand.model.press("resize")
     hand.go()
+    hand.desk.run(300.0)
     entry = hand.newest()
     assert entry.state == "failed"
-    assert ("resize", "failed") in entry.steps
-    hand.desk.run(10.0)
+    assert entry.steps == [("shut down", "done"), ("resize", "failed"), ("power on", "done")]
     assert hand.model.droplet.active

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.watching.watch import IDLE_S
+from poseidon_nb.plans.words import spoken
 from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
 from poseidon_nb.widgets.verbs import VERBS
 from tests.widgets.conftest import Hand
@@ -58,13 +58,13 @@ def test_a_droplet_that_was_deleted_elsewhere_has_no_buttons(hand):
 
 
 # --- asking in place --------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", [verb.type for verb in VERBS.values() if verb.asks and not verb.form])
+@pytest.mark.parametrize("name", ["shutdown", "reboot", "power_off", "power_cycle"])
 def test_a_verb_asks_and_then_acts(hand, name):
     hand.model.press(name)
     state = hand.model.buttons()[name]
     assert state.asking
-    assert state.label.startswith("Confirm: ")
-    assert state.label.endswith(" web-1")
+    assert state.label == f"Confirm: {spoken(name)} web-1"
+    assert state.why == hand.model.why() != ""
     assert hand.desk.posts() == 0
     hand.desk.clock.advance(TOO_SOON_S + 0.1)
     hand.model.press(name)
@@ -145,14 +145,14 @@ def test_a_question_lapses_when_it_makes_no_sense_any_more(hand):
 
 
 def test_a_click_is_taken_once(hand):
-    hand.desk.workers.holding = True
+    hand.desk.holding = True
     hand.confirm("power_off")
     for _ in range(3):
         hand.model.press("power_off")
         hand.desk.clock.advance(1.0)
         hand.model.press("reboot")
-    assert len(hand.desk.workers.held) == 1
-    hand.desk.workers.let_go()
+    assert len(hand.desk.client.engine.background) == 1
+    hand.desk.let_go()
     hand.desk.run(60.0)
     assert hand.desk.done(hand.model.droplet) == ["power_off"]
 
@@ -226,7 +226,8 @@ def test_an_outcome_that_nobody_knows_is_not_offered_again(hand):
     hand.desk.sandbox.fault("lost_before", method="POST")
     hand.confirm("reboot")
     entry = hand.newest()
-    assert entry.state == "failed"
+    assert entry.state == "unknown"
+    assert entry.row.words == "? nobody knows whether it was done"
     assert hand.model.works[0].retriable == []
     assert "look at %do droplets actions" in entry.text()
 
@@ -236,7 +237,8 @@ def test_what_a_gateway_gave_up_on_is_not_offered_again_for_it_may_have_been_don
     hand.model.press("snapshot")
     hand.model.go()
     entry = hand.newest()
-    assert entry.state == "failed"
+    assert entry.state == "unknown"
+    assert entry.row.words == "? nobody knows whether it was done"
     assert hand.model.works[0].retriable == []
     assert "may have been carried out" in entry.text()
 
@@ -244,11 +246,12 @@ def test_what_a_gateway_gave_up_on_is_not_offered_again_for_it_may_have_been_don
 @pytest.mark.parametrize("status", ["active", "off"])
 def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_is_not_offered_again(desk, status, monkeypatch):
     hand = Hand(desk, desk.droplet("web-1" if status == "active" else "staging-db"))
-    monkeypatch.setattr(Droplet, "resize", lambda *_, **__: {}["region"])
+    monkeypatch.setattr(desk.client.engine.sender, "send", lambda *_, **__: {}["region"])
     hand.model.press("resize")
     hand.go()
+    desk.run(1.0)
     entry = hand.newest()
-    assert (entry.state, hand.model.works[0].retriable) == ("failed", [])
+    assert (entry.state, hand.model.works[0].retriable) == ("unknown", [])
     assert "KeyError" in entry.text()
     assert "power_on" in hand.enabled() or "power_off" in hand.enabled()
     hand.model.close()
@@ -257,17 +260,19 @@ def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_is_not_offered_agai
 def test_an_action_that_cannot_be_found_any_more_is_not_offered_again(hand):
     hand.model.press("snapshot")
     hand.model.go()
-    hand.desk.sandbox.fault("status", status=404, method="GET", path="/v2/actions/", times=20)
+    hand.desk.sandbox.fault("status", status=404, method="GET", path="/v2/actions/", times=1000)
     hand.desk.run(60.0)
-    assert hand.newest().state == "failed"
+    assert hand.newest().state == "in-progress"
+    assert hand.newest().row.words == "goes on, and is followed no further"
     assert hand.model.works[0].retriable == []
 
 
 def test_a_lost_connection_is_told_and_the_bar_goes_on_afterwards(hand):
     hand.confirm("power_cycle")
-    hand.desk.sandbox.fault("lost_before", method="GET", times=5)
-    hand.desk.run(2.0)
+    hand.desk.sandbox.fault("lost_before", method="GET", times=1000)
+    hand.desk.run(30.0)
     assert "cannot be asked now" in hand.model.notices()[0]
+    hand.desk.sandbox._dispatcher.world.faults.clear()
     hand.desk.run(120.0)
     assert hand.model.notices() == []
     assert hand.newest().state == "completed"
@@ -287,6 +292,7 @@ def test_a_droplet_on_which_something_runs_is_waited_for_and_that_is_asked_and_s
     assert hand.newest().row.words == "waits until its snapshot has ended"
     assert hand.model.why() == "Its reboot is under way."
     hand.desk.run(900.0)
+    assert hand.newest().news.told.keys() == {hand.model.droplet.actions()[0].id}, "theirs is not one of ours"
     assert [(one.title, one.state) for one in hand.entries()] == [
         ("Reboot web-1", "completed"),
         ("Snapshot web-1", "completed"),
@@ -321,7 +327,7 @@ def test_what_waits_for_an_end_that_leaves_the_droplet_otherwise_is_not_sent(han
     assert ("completed", "active") not in seen
     assert hand.enabled() == {"power_on", "snapshot", "resize"}
     ours = next(one for one in hand.entries() if one.title == "Reboot web-1")
-    assert "web-1 is off after its power off: no reboot was sent" in ours.text()
+    assert ours.text() == "Reboot web-1: unchanged: already off, nothing was sent"
     assert hand.desk.done(hand.model.droplet) == ["power_off"]
 
 
@@ -356,7 +362,7 @@ def test_what_ran_before_the_panel_was_opened_is_taken_up(desk):
 
 
 def test_an_action_has_one_row_also_if_the_account_shows_it_first(hand):
-    hand.desk.workers.holding = True
+    hand.desk.holding = True
     hand.confirm("reboot")
     with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
         action = other.droplets.by_name("web-1").reboot(wait=False)
@@ -382,6 +388,26 @@ def test_a_closed_panel_asks_no_more_and_what_was_begun_goes_on(hand):
     hand.desk.clock.advance(100.0)
     assert len(hand.desk.sandbox.requests) == before
     assert hand.desk.done(hand.model.droplet) == ["reboot"]
+
+
+def test_of_a_panel_that_was_closed_also_the_steps_that_are_left_are_done(hand):
+    hand.model.press("resize")
+    hand.go()
+    hand.model.close()
+    hand.desk.run(300.0)
+    assert hand.desk.done(hand.model.droplet) == ["shutdown", "resize", "power_on"]
+    assert hand.desk.client.engine.background == []
+
+
+def test_what_was_stopped_reads_skipped_and_can_be_tried_again(hand):
+    with connect(hand.desk.sandbox, clock=hand.desk.clock) as other:
+        other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
+    hand.confirm("reboot")
+    hand.desk.client.engine.stop()
+    hand.desk.run(1.0)
+    ours = hand.entries()[-1]
+    assert ours.text() == "Reboot web-1: skipped: nothing was sent"
+    assert hand.model.works[-1].retriable == [hand.model.droplet.id]
 
 
 def test_leaving_the_account_closes_the_panel(hand):

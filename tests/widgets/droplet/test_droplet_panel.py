@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
 
 @pytest.fixture
 def panel(desk):
-    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    panel = DropletPanel(desk.droplet())
     desk.run(0.1)
     yield panel
     panel.close()
@@ -95,10 +95,10 @@ def test_a_resize_is_chosen_confirmed_and_shows_its_steps(panel, desk):
     disk.value = True
     assert "with its disk" not in go.description
     go.click()
-    assert go.description.startswith("Confirm: resize web-1 to s-4vcpu-8gb with its disk, for good,")
+    assert go.description.startswith("Confirm: resize web-1 to s-4vcpu-8gb with a restart, the disk too (+")
     desk.clock.advance(1.0)
     go.click()
-    desk.run(5.0)
+    desk.run(300.0)
     steps = next(html for html in htmls(panel) if "<ol class='pnb-steps'" in html)
     assert steps.count("(done)") == 3
     assert panel.droplet.disk == 160
@@ -131,11 +131,11 @@ def test_a_retry_is_taken_once(panel, desk):
     button(panel, "reboot").click()
     desk.clock.advance(1.0)
     button(panel, "reboot").click()
-    desk.workers.holding = True
+    desk.holding = True
     retry = button(panel, "retry")
     retry.click()
     retry.click()
-    assert len(desk.workers.held) == 1
+    assert len(desk.client.engine.background) == 1
 
 
 def test_a_retry_that_makes_no_sense_now_can_be_pressed_later_and_is_then_taken_once(panel, desk):
@@ -164,7 +164,7 @@ def test_a_panel_that_fails_costs_no_other_panel_its_click(desk):
 
     kernel.listen(fail)
     kernel.began()
-    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    panel = DropletPanel(desk.droplet())
     panel._kernel = kernel
     panel.clicked(lambda: clicks.append(1))()
     kernel.ended()
@@ -216,9 +216,9 @@ def test_unchanged_data_sends_nothing(panel, desk, monkeypatch):
 
 
 def test_another_panel_of_the_same_droplet_closes_the_first(desk):
-    first = DropletPanel(desk.droplet(), workers=desk.workers)
-    second = DropletPanel(desk.droplet(), workers=desk.workers)
-    other = DropletPanel(desk.droplet("db-1"), workers=desk.workers)
+    first = DropletPanel(desk.droplet())
+    second = DropletPanel(desk.droplet())
+    other = DropletPanel(desk.droplet("db-1"))
     assert first.model.closed
     assert not second.model.closed
     assert len(desk.watch._subscriptions) == 2
@@ -230,7 +230,7 @@ def test_another_panel_of_the_same_droplet_closes_the_first(desk):
 
 def test_closing_leaves_no_widget_behind(desk):
     before = {*ipywidgets.widgets.widget._instances}
-    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    panel = DropletPanel(desk.droplet())
     button(panel, "resize").click()
     button(panel, "reboot").click()
     desk.clock.advance(1.0)
@@ -256,7 +256,7 @@ def test_hostile_names_and_tags_stay_text_everywhere(desk):
     row = droplet.to_dict() | {"name": HOSTILE, "tags": [HOSTILE, "x" * 200], "status": "active"}
     row["image"] = row["image"] | {"name": HOSTILE}
     droplet.assign(row)
-    panel = DropletPanel(droplet, workers=desk.workers)
+    panel = DropletPanel(droplet)
     button(panel, "snapshot").click()
     desk.sandbox.fault("status", status=422, method="POST", message=HOSTILE)
     button(panel, "reboot").click()
@@ -320,7 +320,7 @@ def test_a_kernel_that_takes_clicks_meanwhile_is_not_said_to_let_them_wait():
 
 
 def test_the_panel_shows_that_clicks_wait(desk):
-    panel = DropletPanel(desk.droplet(), workers=desk.workers)
+    panel = DropletPanel(desk.droplet())
     timers = Timers()
     panel._kernel._start_timer = timers
     try:
@@ -335,23 +335,19 @@ def test_the_panel_shows_that_clicks_wait(desk):
 
 
 def test_many_threads_may_show_at_once(desk):
-    import threading
-
-    from poseidon_nb.widgets.workers import Workers
-
-    panel = DropletPanel(desk.droplet(), workers=desk.workers)
-    workers, gate, done = Workers(4), threading.Barrier(4), []
+    panel = DropletPanel(desk.droplet())
+    gate, done = threading.Barrier(4), []
 
     def refresh():
         gate.wait(5)
         panel.refresh()
         done.append(threading.current_thread().name)
 
-    for _ in range(4):
-        workers.run(refresh)
-    for thread in threading.enumerate():
-        if thread.name == "poseidon-panel":
-            thread.join(5)
+    threads = [threading.Thread(target=refresh) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
     assert len(done) == 4
     panel.close()
 
@@ -361,8 +357,8 @@ def test_panels_of_two_accounts_do_not_close_each_other(desk):
 
     with Sandbox(clock=desk.clock) as sandbox, connect(sandbox, clock=desk.clock) as client:
         client.watch._drive = lambda watch: None
-        first = DropletPanel(desk.droplet(), workers=desk.workers)
-        second = DropletPanel(client.droplets.by_name("web-1"), workers=desk.workers)
+        first = DropletPanel(desk.droplet())
+        second = DropletPanel(client.droplets.by_name("web-1"))
         assert not first.model.closed
         first.close()
         second.close()

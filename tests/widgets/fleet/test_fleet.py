@@ -226,6 +226,25 @@ def test_what_harms_nothing_is_done_at_once_for_one_droplet_and_only_once(fleet)
     assert fleet.press("power_on") is not None
 
 
+def test_what_is_asked_about_is_what_the_plan_says(fleet, clock):
+    fleet.take_in(state_of(*(row(key, "off") for key in range(1, 40))))
+    fleet.select([1, 2, 3])
+    assert [one["id"] for one in fleet.press("power_on").droplets] == [1, 2, 3], "harms nothing"
+    fleet.select(range(4, 26))
+    assert fleet.press("power_on") is None, "more than 20 things"
+    assert button(fleet, "power_on").label.startswith("Confirm: power on 22 droplets: web-4, ")
+    clock.advance(TOO_SOON_S)
+    assert len(fleet.press("power_on").droplets) == 22
+
+
+def test_while_a_button_asks_the_line_below_warns(fleet):
+    fleet.select([1])
+    fleet.press("power_off")
+    assert fleet.why_text() == (
+        "The power is cut: what was not written to disk is lost. A droplet that is off is billed all the same."
+    )
+
+
 def test_a_droplet_that_somebody_else_acts_upon_is_waited_for_and_the_question_says_so(fleet, clock):
     fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "snapshot"}))
     fleet.select([1, 2, 3])
@@ -270,6 +289,6 @@ def test_many_names_are_counted(fleet):
     fleet.select(range(1, 51))
     fleet.press("power_off")
     assert button(fleet, "power_off").label == (
-        "Confirm: power off 50 droplets: web-1, web-2, web-3, web-4, web-5, web-6 and 44 more"
+        "Confirm: power off 50 droplets: web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 42 more"
     )
     assert fleet.count_text() == "50 droplets, $300.00 a month"

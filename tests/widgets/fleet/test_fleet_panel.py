@@ -9,9 +9,14 @@ import ipywidgets
 import pytest
 
 from poseidon_nb.client.client import connect
+from poseidon_nb.client.engine.execution import ChainRun
+from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.watching.schedule import EVERY_S
+from poseidon_nb.errors import PoseidonError
+from poseidon_nb.plans.droplets import verb_chains
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.droplet.panel import DropletPanel
 from poseidon_nb.widgets.fleet.orders import Order
 from poseidon_nb.widgets.fleet.panel import FleetPanel
 from poseidon_nb.widgets.fleet.work import FleetWork
@@ -26,7 +31,7 @@ class FleetDesk(Desk):
         self.panel = None
 
     def open(self, tag=None) -> FleetPanel:
-        self.panel = FleetPanel(self.client, tag=tag, workers=self.workers)
+        self.panel = FleetPanel(self.client, tag=tag)
         self.run(0.5)
         return self.panel
 
@@ -35,7 +40,7 @@ class FleetDesk(Desk):
 
     def confirm(self, verb: str) -> None:
         self.click(verb)
-        self.clock.advance(TOO_SOON_S)
+        self.clock.advance(TOO_SOON_S + 0.1)
         self.click(verb)
 
     def posted(self) -> list[str]:
@@ -211,7 +216,7 @@ def test_fifty_droplets_with_three_failing_have_a_row_each_and_a_summary_and_the
     desk.confirm("power_off")
     desk.run(120.0)
     (work,) = panel.model.works
-    assert work.summary() == "Power off 50 droplets: 47 completed, 3 failed"
+    assert work.summary() == "Power off 50 droplets: 47 completed, 3 unknown"
     assert {*work.failed} == {*bad}
     rows = panel._works[work]
     assert len(rows._row_box.children) == 50
@@ -272,6 +277,20 @@ def test_a_client_that_only_reads_offers_nothing(desk):
         panel.close()
 
 
+def test_another_panel_of_the_account_shows_at_once_what_was_ordered_here(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    other = DropletPanel(desk.client.droplets.get(ids[0]))
+    # Between two turns, so that nobody would ask by himself.
+    desk.run(66.0)
+    panel.select(ids)
+    desk.confirm("reboot")
+    desk.run(1.0)
+    assert [work.order.title.split()[0] for work in other.model.works] == ["Reboot"]
+    assert all("reboot" in panel.model.fleet.cells[key][2] for key in ids)
+    other.close()
+
+
 def test_a_droplet_that_is_busy_is_waited_for_and_then_acted_upon(desk):
     panel = desk.open()
     first, second = active(desk, 2)
@@ -297,8 +316,8 @@ def test_a_droplet_that_reads_otherwise_once_it_is_free_is_left_alone(desk):
     desk.confirm("reboot")
     desk.run(60.0)
     (work,) = panel.model.works
-    name = desk.client.droplets.get(key).name
-    assert f"{name} is off after its shut down: no reboot was sent" in work.text()
+    assert work.text().endswith(": unchanged: already off, nothing was sent")
+    assert (work.failed, work.retriable) == ([], [])
     assert desk.client.droplets.get(key).actions()[0].type == "shutdown"
 
 
@@ -316,17 +335,18 @@ def test_what_may_have_been_done_is_not_offered_again(desk):
 def test_a_failure_that_nobody_has_foreseen_ends_its_row_and_frees_its_droplet(desk, monkeypatch):
     panel = desk.open()
     (key, other) = active(desk, 2)
-    act = desk.client.droplets.acting.act
+    sender = desk.client.engine.sender
+    send = sender.send
 
-    def fail(droplet, *args, **keys):
-        return {}["region"] if droplet.id == key else act(droplet, *args, **keys)
+    def fail(step, **keys):
+        return {}["region"] if step.targets[0].id == key else send(step, **keys)
 
-    monkeypatch.setattr(desk.client.droplets.acting, "act", fail)
+    monkeypatch.setattr(sender, "send", fail)
     panel.select([key, other])
     desk.confirm("reboot")
     desk.run(60.0)
     (work,) = panel.model.works
-    assert work.summary() == "Reboot 2 droplets: 1 completed, 1 failed"
+    assert work.summary() == "Reboot 2 droplets: 1 completed, 1 unknown"
     assert "KeyError" in work.entry(key).text()
     assert work.retriable == []
     assert len(panel.model.fleet.fitting("reboot")) == 2
@@ -337,7 +357,7 @@ def test_a_rate_limit_is_said_in_the_row_and_survived(desk):
     (key,) = active(desk, 1)
     desk.sandbox.fault("status", status=429, retry_after_s=7, method="POST", times=1)
     said = []
-    panel.model._acting._moved = lambda work, droplet_id: said.append(work.entry(droplet_id).row.words)
+    panel.model._moved = lambda work, droplet_id: said.append(work.entry(droplet_id).row.words)
     panel.select([key])
     desk.confirm("reboot")
     assert said[0] == "waiting 7 s: rate limit"
@@ -398,10 +418,12 @@ def test_a_resize_of_many_is_a_sequence_for_each_that_is_on(desk):
     assert go._button.description == f"Resize {len(on + off)} to s-2vcpu-4gb"
     go._button.click()
     question = go._button.description
-    assert question.startswith(f"Confirm: resize {len(on + off)} droplets to s-2vcpu-4gb for $24.00 a month each (+$")
+    assert question.startswith(f"Confirm: resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$")
+    assert question.count("resize ") == (2 if off else 1), "one that is off needs no restart"
     assert desk.posted() == []
     desk.clock.advance(TOO_SOON_S)
     go._button.click()
+    desk.run(300.0)
     (work,) = panel.model.works
     assert work.summary() == f"Resize {len(on + off)} droplets to s-2vcpu-4gb: {len(on + off)} completed"
     steps = [word for word, how in work.entry(on[0]).steps if how == "done"]
@@ -447,6 +469,21 @@ def test_another_selection_size_or_disk_takes_the_question_of_a_resize_back(desk
     assert desk.posted() == []
 
 
+def test_snapshots_that_add_more_than_the_limit_are_asked_about(desk):
+    panel = desk.open()
+    panel.select(active(desk, 3))
+    panel.model.fleet.price_limit_usd_month = lambda: 3.0
+    desk.click("snapshot")
+    panel.model.go()
+    go = panel._forms[0]._go._button
+    assert go.description.startswith("Confirm: snapshot 3 droplets (+$")
+    assert "pnb-asking" in go._dom_classes
+    assert desk.posted() == []
+    desk.clock.advance(TOO_SOON_S)
+    panel.model.go()
+    assert len(desk.posted()) == 3
+
+
 # --- beginning and end ------------------------------------------------------------------------------------------------
 def test_another_panel_of_the_same_closes_the_first_and_its_widgets(desk):
     before = {*ipywidgets.widgets.widget._instances}
@@ -489,11 +526,11 @@ def test_a_hostile_name_stays_text_in_what_a_saved_notebook_keeps(desk):
     assert "61 droplets" in bundle["text/plain"]
 
 
-def test_a_work_of_many_shows_the_failed_first(clock):
-    from poseidon_nb.errors import PoseidonError
-
+def test_a_work_of_many_shows_the_failed_first():
     work = FleetWork(Order("reboot", tuple({"id": key, "name": f"web-{key}"} for key in range(200))))
-    work.end(150, PoseidonError("no"))
+    (chain,) = verb_chains([{"id": 150, "name": "web-150"}], "reboot")
+    failed = Outcome(chain[0], chain[0].targets[0], "failed", error=PoseidonError("no"))
+    work.tell(150, ChainRun(chain, at=1, ended=True, outcomes=[failed], error=failed.error))
     assert work.entries()[0][0] == 150
     assert len(work.entries()) == 60
     assert work.summary() == "Reboot 200 droplets: 199 to be sent, 1 failed"

@@ -1,4 +1,4 @@
-"""Plans that are taken up again: how the journal goes on with them."""
+"""Plans that are resumed: how the journal records them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plans import journal_entry as lines
-from poseidon_nb.plans.journal_files import notice
+from poseidon_nb.plans.journal_files import warn_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Continued:
-    """A plan that is taken up again.
+class ResumedPlan:
+    """A plan that is resumed.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Continued:
     entry : Entry
     chains : sequence of Chain
         What is to be run of it.
-    stay : sequence of int
+    left_open : sequence of int
         The numbers of those of the entry's chains that stay open and are not run.
     note : str
         Why.
@@ -41,7 +41,7 @@ class Continued:
     file: PlanFile
     entry: Entry
     chains: Sequence[Chain]
-    stay: Sequence[int] = ()
+    left_open: Sequence[int] = ()
     note: str = ""
     done: int = 0
 
@@ -49,58 +49,58 @@ class Continued:
         """Return the line that says how it goes on."""
         earlier = [
             line
-            for new, number in enumerate(self.stay, len(self.chains))
+            for new, number in enumerate(self.left_open, len(self.chains))
             for line in lines.lines_of_chain(self.entry, number, new)
         ]
-        chains = [*self.chains, *(_loose(self.entry.chains[number]) for number in self.stay)]
+        chains = [*self.chains, *(_without_references(self.entry.chains[number]) for number in self.left_open)]
         return lines.resumed_line(now, chains, done=self.done, note=self.note, earlier=earlier)
 
-    def settle(self, now: datetime) -> None:
+    def release(self, now: datetime) -> None:
         """Write down how far it has got, where nothing of it is to be run, and let it go."""
         try:
-            self.file.write(self.resumed_line(now) if self.stay else lines.closed_line(now), sync=True)
+            self.file.write(self.resumed_line(now) if self.left_open else lines.closed_line(now), sync=True)
         except OSError as error:
-            notice(error)
-        if self.stay:
+            warn_once(error)
+        if self.left_open:
             self.file.release()
         else:
             self.file.end()
 
 
-def _loose(chain: Chain) -> Chain:
-    """Return a chain whose references lead to no chain any more: those are numbered anew."""
+def _without_references(chain: Chain) -> Chain:
+    """Return a chain whose references point to no chain, because chains get new numbers."""
     return tuple(replace(step, references=tuple(replace(one, chain=-1) for one in step.references)) for step in chain)
 
 
-class GoingOn:
-    """Plans that are taken up again together.
+class ResumedPlans:
+    """Plans that are resumed together.
 
     Parameters
     ----------
-    plans : sequence of Continued
+    plans : sequence of ResumedPlan
         What is run is their chains, one plan after the other.
     """
 
-    def __init__(self, plans: Sequence[Continued]) -> None:
+    def __init__(self, plans: Sequence[ResumedPlan]) -> None:
         self.plans = plans
         #: Whether their records have begun: from then on they are the engine's to close.
         self.begun = False
 
 
-_going_on: ContextVar[GoingOn | None] = ContextVar("going_on", default=None)
+_resumed: ContextVar[ResumedPlans | None] = ContextVar("resumed", default=None)
 
 
 @contextmanager
-def resuming(plans: Sequence[Continued]) -> Iterator[GoingOn]:
-    """Have what is run within go on under the plans that it comes from."""
-    going_on = GoingOn(plans)
-    before = _going_on.set(going_on)
+def resuming(plans: Sequence[ResumedPlan]) -> Iterator[ResumedPlans]:
+    """Record what is run within the block under the plans that it resumes."""
+    resumed = ResumedPlans(plans)
+    before = _resumed.set(resumed)
     try:
-        yield going_on
+        yield resumed
     finally:
-        _going_on.reset(before)
+        _resumed.reset(before)
 
 
-def going_on() -> GoingOn | None:
-    """Return the plans that are taken up again here, if any are."""
-    return _going_on.get()
+def resumed_here() -> ResumedPlans | None:
+    """Return the plans that this thread resumes, if any."""
+    return _resumed.get()
