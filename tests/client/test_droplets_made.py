@@ -166,7 +166,7 @@ def test_a_create_that_takes_too_long_is_told_and_goes_on(client):
 def test_a_droplet_without_a_visible_action_is_waited_for_all_the_same(client, sandbox, monkeypatch):
     sandbox.fault("lost_after", operation="droplets_create")
     monkeypatch.setattr(client.engine.sender.looks, "newest", lambda *_: [])
-    monkeypatch.setattr("poseidon_nb.client.engine.execution.ACTIVE_S", 300.0)
+    monkeypatch.setattr("poseidon_nb.client.engine.expecting.ACTIVE_S", 300.0)
     assert client.droplets.create(name="new-1", **MADE_OF).active
 
 

@@ -174,6 +174,20 @@ def test_polls_that_are_never_answered_end_with_an_error_that_names_all(between,
         assert word in str(failed.value)
 
 
+def test_a_deleted_droplet_that_is_still_there_is_not_called_gone(between, web):
+    there = []
+
+    def again(answer):
+        there[:] = there or [answer]
+        return there[0]
+
+    between.spoil("GET", f"/v2/droplets/{web.id}", again)
+    web.refresh()
+    with pytest.raises(po.ActionTimedOut, match=f"can still be read after 30 s: see %do droplets get {web.id}") as late:
+        web.delete()
+    assert late.value.droplet.id == web.id
+
+
 # Other shapes than were documented.
 def test_ids_as_text_are_ids(between, web):
     between.spoil("POST", ".*/actions", changed(lambda row: row["action"].update(id=str(row["action"]["id"]))))

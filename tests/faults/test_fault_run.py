@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 import poseidon_nb as po
 from tests.faults.account import Account
 from tests.faults.judge import Case, Claim, Outcome, judge
@@ -20,6 +18,8 @@ from tests.faults.side import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 RUN = Path(__file__).with_name("run.py")
 

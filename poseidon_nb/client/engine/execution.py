@@ -16,16 +16,16 @@ from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS,
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
 from poseidon_nb.client.engine.chain_run import ChainRun
-from poseidon_nb.client.engine.consistency import Expected
+from poseidon_nb.client.engine.expecting import expected_after_ours, expected_by_itself, is_coming
 from poseidon_nb.client.engine.failures import (
     copy_of,
-    is_coming,
     is_held,
     name_accepted,
     name_earlier,
     not_imported,
     status_of,
     still_off,
+    still_there,
     unforeseen,
 )
 from poseidon_nb.client.engine.outcomes import Outcome
@@ -62,10 +62,6 @@ BUSY_TRIES = 10
 BUSY_PAUSE_S = 0.25
 #: Seconds before a droplet that has to be read first is read again.
 UNREAD_PAUSE_S = 2.0
-#: How long a droplet may take to read ``active`` after its create action has completed, in seconds.
-ACTIVE_S = 60.0
-#: How long a deleted droplet may still be listed, in seconds.
-GOING_S = 30.0
 
 _log = logging.getLogger("poseidon_nb")
 
@@ -323,44 +319,21 @@ class Execution:
         if step is None:
             return
         target = step.targets[place]
-        action = Action(row, self._actions, subject=target.name, expected=self._expected(run, place, target))
+        expected = expected_after_ours(step, target, partial(self._read, run, place), self._sender.image)
+        action = Action(row, self._actions, subject=target.name, expected=expected)
         run.actions[place] = action
         run.open[action.id] = place
         self._chain_of[action.id] = number
         self._actions.poller.join([action.id])
         self._waiting.add(action, step.limit_s or math.inf)
 
-    def _expected(self, run: ChainRun, place: int, target: Target) -> Expected | None:
-        step = run.step
-        body = step.request.body if step is not None else None
-        if step is None or not isinstance(body, dict) or not isinstance(target.id, int):
-            return None
-        assign = partial(self._read, run, place)
-        if step.awaits == "droplets":
-            return Expected(target.id, lambda row: consistency.agrees("create", row, {}), assign, ACTIVE_S)
-        if target.kind == "droplet":
-            return Expected(target.id, lambda row: consistency.agrees(str(body.get("type")), row, body), assign)
-        if target.kind == "image":
-            read = partial(self._sender.image, target.id)
-            return Expected(
-                target.id, lambda row: consistency.image_agrees(str(body["type"]), row, body), assign, read=read
-            )
-        return None
-
     def _await_reading(self, number: int, run: ChainRun, place: int, target: Target) -> None:
         """Wait for what a droplet reads as, where no action tells how it goes."""
         step = run.step
         if step is None or not isinstance(target.id, int):
             return
-        take_in = partial(self._read, run, place)
-        if step.awaits == "gone":
-            expected = Expected(target.id, lambda _: False, take_in, GOING_S)
-        elif step.awaits == "image":
-            take_in = partial(self._read_image, number, run, place)
-            read = partial(self._sender.image, target.id)
-            expected = Expected(target.id, lambda row: not is_coming(row), take_in, math.inf, read)
-        else:
-            expected = Expected(target.id, lambda row: consistency.agrees("create", row, {}), take_in, ACTIVE_S)
+        reads = partial(self._read_image, number, run) if step.awaits == "image" else partial(self._read, run)
+        expected = expected_by_itself(step, target.id, partial(reads, place), self._sender.image)
         # Droplets and actions are numbered apart; a negative key is no action's.
         key = -target.id
         run.open[key] = place
@@ -465,7 +438,8 @@ class Execution:
             if action is not None and run.step.awaits == "action":
                 failure = self._checked(run, place, action)
         if failure is None:
-            failure = still_off(run, place) or not_imported(run, place)
+            waited_s = self._clock.monotonic() - (run.accepted_s or 0.0)
+            failure = still_off(run, place) or not_imported(run, place) or still_there(run, place, waited_s)
         run.ends[place] = (status_of(failure), failure)
 
     def _checked(self, run: ChainRun, place: int, action: Action) -> PoseidonError | None:

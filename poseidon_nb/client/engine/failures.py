@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import explained
+from poseidon_nb.client.engine.expecting import GOING_S
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import (
     ActionFailed,
@@ -38,9 +39,14 @@ def still_off(run: ChainRun, place: int) -> ActionTimedOut | None:
     return ActionTimedOut(f"{action.label} completed, and {name} still reads {row.get('status')}", action=action)
 
 
-def is_coming(image: Row) -> bool:
-    """Return whether a custom image is on its way (images_get)."""
-    return image.get("status") in {"NEW", "pending"}
+def still_there(run: ChainRun, place: int, waited_s: float) -> ActionTimedOut | None:
+    """Return the error for a droplet that was deleted, and can be read all the same for longer than is usual."""
+    if run.step is None or run.step.awaits != "gone" or waited_s < GOING_S or place not in run.rows:
+        return None
+    target = run.step.targets[place]
+    return ActionTimedOut(
+        f"delete {target} was accepted, and it can still be read after {GOING_S:g} s: see %do droplets get {target.id}"
+    )
 
 
 def not_imported(run: ChainRun, place: int) -> ActionFailed | None:

@@ -45,7 +45,7 @@ def as_started(run: ChainRun) -> Iterator[Outcome]:
         for place, target in enumerate(run.step.targets):
             action = run.actions.get(place)
             yield Outcome(run.step, target, "in-progress", action, run.rows.get(place) or run.answered.answer)
-    yield from _to_come(run, None)
+    yield from _to_come(run)
 
 
 def as_left(run: ChainRun, allowed_s: float | None) -> Iterator[Outcome]:
@@ -54,22 +54,19 @@ def as_left(run: ChainRun, allowed_s: float | None) -> Iterator[Outcome]:
     if run.ended:
         return
     step = run.step or run.chain[run.at]
-    errors = []
     for place, target in enumerate(step.targets):
         action, status = run.actions.get(place), _status_left(run)
         error = _error_left(run, step, place, allowed_s)
         error.step, error.droplet = step, target if target.kind == "droplet" else None
         name_earlier(error, step, run.outcomes)
-        errors.append(error)
         yield Outcome(step, target, status, action, run.rows.get(place), error)
-    # What is to come has not gone wrong by itself.
-    yield from _to_come(run, errors[0] if errors else None)
+    yield from _to_come(run)
 
 
-def _to_come(run: ChainRun, error: PoseidonError | None) -> Iterator[Outcome]:
+def _to_come(run: ChainRun) -> Iterator[Outcome]:
     for step in run.chain[run.at + 1 :]:
         for target in step.targets:
-            yield Outcome(step, target, "in-progress", error=error)
+            yield Outcome(step, target, "in-progress")
 
 
 def _status_left(run: ChainRun) -> Status:
