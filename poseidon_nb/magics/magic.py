@@ -34,7 +34,7 @@ class DoMagics(Magics):
 
     full_tracebacks = Bool(False, help="Show the whole traceback of a failed command.").tag(config=True)  # noqa: FBT003  # traitlets' way
     price_limit_usd_month = Float(
-        100.0, help="Ask before creating droplets that cost more than this, in USD a month; 0 asks always."
+        100.0, help="Ask before a change that adds more than this, in USD a month; 0 asks whenever a change adds cost."
     ).tag(config=True)
 
     @no_var_expand
