@@ -188,7 +188,7 @@ class PlanFiles:
         """
         if plan_id not in self.ids():
             raise NoSuchName(
-                f"no unended plan {plan_id!r}{hint(plan_id, self.ids())}; see %do plans",
+                f"no unfinished plan {plan_id!r}{hint(plan_id, self.ids())}; see %do plans",
                 name=plan_id,
                 nearest=nearest(plan_id, self.ids()),
             )

@@ -115,7 +115,7 @@ class Plan:
             The plan was copied or stored and knows no account.
         """
         if self.client is None:
-            raise InvalidArgument("this plan was stored, and knows its account no more: make it again")
+            raise InvalidArgument("this plan was copied or stored and no longer has an account: make it again")
         from poseidon_nb.plans.outcomes import for_each  # noqa: PLC0415  # needed once something was executed
 
         outcomes = self.client.engine.run(

@@ -138,7 +138,7 @@ def _wanted(listed: Sequence[Listed], ids: Sequence[str]) -> list[str]:
     known = {one.id: one for one in listed}
     for plan_id in ids:
         if plan_id not in known:
-            message = f"no unended plan {plan_id!r}{hint(plan_id, known)}; see %do plans"
+            message = f"no unfinished plan {plan_id!r}{hint(plan_id, known)}; see %do plans"
             raise NoSuchName(message, name=plan_id, nearest=nearest(plan_id, known))
         one = known[plan_id]
         match one.state:

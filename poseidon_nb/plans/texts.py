@@ -121,7 +121,7 @@ def money_of(steps: Iterable[Step]) -> str:
     """Return what steps change a month, to be put behind what they do; empty where that is nothing."""
     listed = [*steps]
     if any(step.usd_month is None for step in listed):
-        return " at a price that the API does not tell"
+        return " at a price that the API does not list"
     amount = sum(step.usd_month or 0.0 for step in listed)
     if not amount:
         return ""
@@ -157,7 +157,7 @@ def listing(plan: Plan) -> str:
             marks = [
                 step.unchanged,
                 change_of(step).removeprefix(step.verb).strip(),
-                "" if step.reversible else "for good",
+                "" if step.reversible else "cannot be undone",
             ]
             told = ", ".join(mark for mark in marks if mark)
             lead = "- " if number == 0 else "  "

@@ -192,7 +192,7 @@ def test_what_nobody_knows_the_price_of_is_asked_about(desk):
     with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
         desk.do("databases create orders --engine pg --region nyc3 --size db-s-1vcpu-1gb --num-nodes 1")
     (question,) = desk.front.questions
-    assert question == "SANDBOX: create database cluster orders at a price that the API does not tell?"
+    assert question == "SANDBOX: create database cluster orders at a price that the API does not list?"
     assert desk.changes() == []
 
 

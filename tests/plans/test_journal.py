@@ -205,7 +205,7 @@ def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
     taken.release()
     files.forget(record.id)
     assert files.ids() == []
-    with pytest.raises(NoSuchName, match="no unended plan"):
+    with pytest.raises(NoSuchName, match="no unfinished plan"):
         files.take(record.id)
 
 

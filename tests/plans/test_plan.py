@@ -153,7 +153,7 @@ def test_a_plan_is_data_and_its_client_is_no_part_of_it():
     assert "object" not in repr(with_client)
     kept = pickle.loads(pickle.dumps(with_client))  # our own bytes
     assert (kept, kept.client) == (resize(), None)
-    with pytest.raises(errors.InvalidArgument, match="was stored, and knows its account no more"):
+    with pytest.raises(errors.InvalidArgument, match="no longer has an account"):
         kept.apply()
 
 

@@ -248,7 +248,7 @@ def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client,
             pass
         with taken_up(stranger) as left:
             assert left == []
-    with pytest.raises(NoSuchName, match="no unended plan 'zzzzz'"), taken_up(client, ["zzzzz"]):
+    with pytest.raises(NoSuchName, match="no unfinished plan 'zzzzz'"), taken_up(client, ["zzzzz"]):
         pass
 
 
