@@ -113,8 +113,9 @@ def _single(count: int) -> Iterator[Row]:
 
 def _record(count: int) -> Iterator[Row]:
     """Measure the journal by itself: the wait for the disk is told apart, for it is the disk's."""
-    import poseidon_nb as po
     from poseidon_nb.client.droplets.chains import action_step
+
+    import poseidon_nb as po
     from poseidon_nb.client.engine.outcomes import Outcome
 
     took_s, cpu_s = [], []

@@ -41,7 +41,7 @@ def test_without_plans_there_is_a_line_and_nothing_is_sent(desk):
     assert desk.front.said[-1] == "No plan of this account was interrupted: see %do plans."
     assert desk.sent() == []
     desk.do("plans stop")
-    assert desk.front.said[-1] == "Nothing runs in the background."
+    assert desk.front.said[-1] == "Nothing runs in the background of this kernel."
 
 
 def test_a_plan_is_listed_with_how_far_it_got(desk):
@@ -128,7 +128,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
 def test_a_plan_is_forgotten_by_its_id(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.do(f"plans forget {plan_id}")
-    assert desk.front.said[-1] == f"Plan {plan_id} is forgotten."
+    assert desk.front.said[-1] == f"Plan {plan_id} was removed from the list."
     with pytest.raises(NoSuchName, match="no unfinished plan"):
         desk.do(f"plans forget {plan_id}")
 

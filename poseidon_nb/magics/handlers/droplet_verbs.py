@@ -36,7 +36,7 @@ def _acting(job: Job, account: Account) -> Sequence[Chain]:
     restart = bool(job.option("restart"))
     if verb == "resize" and not restart and any(row.get("status") == "active" for row in rows):
         account.notes.append(
-            "the service refuses to resize a droplet that is on; --restart shuts it down and starts it"
+            "DigitalOcean refuses to resize a droplet that is on; --restart shuts it down and starts it again"
         )
     return verb_chains(rows, verb, parameters, restart=restart, sizes=account.sizes if verb in _BY_SIZE else {})
 

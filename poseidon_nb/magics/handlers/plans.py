@@ -90,12 +90,12 @@ def stop(job: Job) -> None:
     """End what runs in the background, of every client of this process."""
     stopped = [execution for engine in engines() for execution in engine.stop()]
     if not stopped:
-        job.front.say("Nothing runs in the background.")
+        job.front.say("Nothing runs in the background of this kernel.")
         return
     titles = joined(dict.fromkeys(execution.title or "a verb" for execution in stopped))
     job.front.say(
-        f"{counted(len(stopped), 'plan')} will end after the step in progress, and what was shut down is powered on: "
-        f"{titles}. %do plans shows when."
+        f"{counted(len(stopped), 'plan')} will stop after the step in progress; droplets that were shut down are powered on "
+        f"again: {titles}. %do plans lists what still runs."
     )
 
 
@@ -104,7 +104,7 @@ def forget(job: Job) -> None:
     files = PlanFiles(state_folder())
     for plan_id in job.argument("plans"):
         files.forget(plan_id)
-        job.front.say(f"Plan {plan_id} is forgotten.")
+        job.front.say(f"Plan {plan_id} was removed from the list.")
 
 
 HANDLERS = {

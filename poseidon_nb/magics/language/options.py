@@ -144,7 +144,7 @@ def _seconds(text: str, label: str) -> float:
             raise mistake(f"{label} takes seconds, or a time like 90s, 10m or 1h30m, not {quoted(text)}", word=text)
         seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
     if seconds <= 0:
-        raise mistake(f"{label} has to be longer than nothing, not {quoted(text)}", word=text)
+        raise mistake(f"{label} must be more than 0 seconds, not {quoted(text)}", word=text)
     return seconds
 
 

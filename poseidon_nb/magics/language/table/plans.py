@@ -6,7 +6,7 @@ from poseidon_nb.magics.language.words import LIST_WORDS, Argument, Group, Verb
 
 PLANS = Group(
     name="plans",
-    help="what this machine began to change and did not see end",
+    help="changes begun on this machine that are not finished",
     default="list",
     verbs=(
         Verb(
@@ -18,12 +18,12 @@ PLANS = Group(
         ),
         Verb(
             name="resume",
-            help="look how far interrupted plans got, show what is left, and do it",
+            help="check how far interrupted plans got, show what is left, and do it",
             arguments=(
                 Argument(
                     name="plans",
                     shows="ID",
-                    help="their ids; without one, all of this account that were interrupted",
+                    help="ids of plans; without one, all interrupted plans of this account",
                     source="plans",
                     many=True,
                     required=False,
@@ -41,7 +41,7 @@ PLANS = Group(
         Verb(
             name="forget",
             help="remove plans from the list; nothing is changed in the account",
-            arguments=(Argument(name="plans", shows="ID", help="their ids", source="plans", many=True),),
+            arguments=(Argument(name="plans", shows="ID", help="ids of plans", source="plans", many=True),),
             example="%do plans forget k3x9p",
         ),
     ),
