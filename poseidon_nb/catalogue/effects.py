@@ -86,7 +86,8 @@ def effect_of(operation_id: str, body: object = None) -> Effect:
     key = type_ if type_ in cases else ""
     for case in cases:
         start, plus, field = case.partition("+")
-        if plus and start == key and fields.get(field):
+        # No nodes at all is a number, too.
+        if plus and start == key and fields.get(field) is not None and fields[field] is not False:
             return cases[case]
     return cases[key]
 

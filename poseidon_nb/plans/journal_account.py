@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from poseidon_nb.plans.journal_entry import AccountKey
-from poseidon_nb.plans.journal_files import private_folder, state_folder
+from poseidon_nb.plans.journal_files import private_folder, read_whole, state_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def _salt(folder: Path) -> bytes:
     try:
         if not path.exists():
             _make_salt(path)
-        found = path.read_bytes()
+        found = read_whole(path)
     except OSError:
         return _salt_in_memory
     return found if len(found) == _SALT_BYTES else _salt_in_memory

@@ -6,6 +6,7 @@ A file a day, to which all kernels append whole lines. No bodies and no tokens: 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from poseidon_nb.plans.journal_entry import json_line, read_time
-from poseidon_nb.plans.journal_files import MAX_AGE_DAYS, private_folder, state_folder
+from poseidon_nb.plans.journal_files import MAX_AGE_DAYS, private_folder, read_whole, state_folder
 from poseidon_nb.transport.change_log import MOST_CHANGES, Change
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def keep(change: Change) -> None:
     """
     folder = _folder()
     path = folder / f"{change.time:%Y-%m-%d}{_SUFFIX}"
+    if path.exists() and not path.is_file():
+        # A pipe that nobody reads would hold up whoever writes.
+        raise OSError(errno.EINVAL, "not a file")
     if not path.exists():
         private_folder(folder)
         _prune(folder, change.time)
@@ -53,7 +57,7 @@ def earlier_changes() -> list[Change]:
     found: deque[Change] = deque(maxlen=MOST_CHANGES)
     for path in _days(_folder()):
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = read_whole(path).decode(errors="replace")
         except OSError:
             continue
         found.extend(change for line in text.split("\n") if (change := _read(line)) is not None)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
+from poseidon_nb.text import printable
 from poseidon_nb.transport.request import Request
-from poseidon_nb.transport.secrets import holds_secret
+from poseidon_nb.transport.secrets import hidden_in_query, holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,11 +128,15 @@ class Entry:
         time = read_time(line["time"])
         match line["event"]:
             case "sending":
-                self.sending[_place(line)] = time
+                self.sending[self._place(line)] = time
             case "accepted":
-                self.accepted[_place(line)] = Accepted(time, tuple(line["things"]), tuple(map(int, line["actions"])))
+                self.accepted[self._place(line)] = Accepted(
+                    time, tuple(line["things"]), tuple(map(int, line["actions"]))
+                )
             case "ended":
-                self.ended[_place(line)] = Ended(time, tuple(map(str, line["statuses"])), str(line.get("error", "")))
+                self.ended[self._place(line)] = Ended(
+                    time, tuple(map(str, line["statuses"])), str(line.get("error", ""))
+                )
             case "resumed":
                 self.done_before = int(line["done"])
                 self.note = str(line.get("note", ""))
@@ -145,8 +150,16 @@ class Entry:
                 raise ValueError(f"unknown event {other!r}")
         self.last = max(self.last, time)
 
+    def _place(self, line: Mapping[str, Any]) -> tuple[int, int]:
+        number, at = int(line["chain"]), int(line["step"])
+        if not (0 <= number < len(self.chains) and 0 <= at < len(self.chains[number])):
+            raise ValueError(f"it has no step {at} in a chain {number}")
+        return number, at
+
     def _take_chains(self, chains: Sequence[Sequence[Mapping[str, Any]]]) -> None:
         self.chains = tuple(tuple(_step(one) for one in chain) for chain in chains)
+        if not all(self.chains) or not all(step.targets for chain in self.chains for step in chain):
+            raise ValueError("it has a chain without steps, or a step without a target")
         self.secret = frozenset(
             (number, at) for number, chain in enumerate(chains) for at, one in enumerate(chain) if one.get("secret")
         )
@@ -164,7 +177,7 @@ def read_entry(text: str) -> Entry:
     try:
         first, *later = [json.loads(line) for line in lines[:-1] if line]
         if first["format"] != FORMAT:
-            raise ValueError("it was written by another version")
+            raise ValueError("another version of poseidon_nb wrote it, which can resume it")
         entry = Entry(
             id=str(first["id"]),
             version=str(first["version"]),
@@ -292,7 +305,7 @@ def read_time(text: str) -> datetime:
 def safe_title(title: str, chains: Sequence[Chain]) -> str:
     """Return a plan's title; where its steps hold secrets, the command may, too, and what is done stands in its place."""
     secret = holds_secret(title) or any(not _may_be_kept(step.request) for chain in chains for step in chain)
-    return _what_is_done(chains) if secret or not title else title
+    return hidden_in_query(_what_is_done(chains)) if secret or not title else title
 
 
 def _what_is_done(chains: Iterable[Chain]) -> str:
@@ -304,19 +317,15 @@ def _what_is_done(chains: Iterable[Chain]) -> str:
     return f"{word} {names[0]}" if len(names) == 1 else f"{word} {len(names)} {targets[0][1].kind}s" if names else word
 
 
-def _place(line: Mapping[str, Any]) -> tuple[int, int]:
-    return int(line["chain"]), int(line["step"])
-
-
 def _step_data(step: Step) -> dict[str, Any]:
     request = step.request
     data: dict[str, Any] = {
         "verb": step.verb,
-        "targets": [[target.kind, target.id, target.name] for target in step.targets],
+        "targets": [[target.kind, target.id, hidden_in_query(target.name)] for target in step.targets],
         "method": request.method,
-        "path": request.path,
+        "path": hidden_in_query(request.path),
     }
-    if request.query:
+    if request.query and not holds_secret(request.target):
         data["query"] = dict(request.query)
     if request.operation_id:
         data["operation"] = request.operation_id
@@ -337,7 +346,7 @@ def _step_data(step: Step) -> dict[str, Any]:
 
 
 def _may_be_kept(request: Request) -> bool:
-    if request.headers or isinstance(request.body, bytes) or holds_secret(request.body):
+    if request.headers or isinstance(request.body, bytes) or holds_secret(request.body) or holds_secret(request.target):
         return False
     try:
         json.dumps(request.body, allow_nan=False)
@@ -348,6 +357,7 @@ def _may_be_kept(request: Request) -> bool:
 
 def _step(data: Mapping[str, Any]) -> Step:
     operation_id = str(data.get("operation", ""))
+    _check_request(data, operation_id)
     return Step(
         verb=str(data["verb"]),
         targets=tuple(Target(str(kind), id_, str(name)) for kind, id_, name in data["targets"]),
@@ -364,3 +374,25 @@ def _step(data: Mapping[str, Any]) -> Step:
         references=tuple(Reference(*one) for one in data.get("references", ())),
         **{name: data[name] for name in _FIELDS if name in data},
     )
+
+
+def _check_request(data: Mapping[str, Any], operation_id: str) -> None:
+    """Refuse a request that is another one than its step says: what is asked about and shown must be what is sent.
+
+    Raises
+    ------
+    ValueError
+        The operation is not that of the path, or the droplet is not the target.
+    """
+    method, path = str(data["method"]), str(data["path"])
+    line = printable(f"{method} {path}")
+    found = match(method, path)
+    ours = operation_id == "" or operation(operation_id).path.startswith("/v2/")
+    if not path.isprintable() or not method.isalpha() or (ours and not path.startswith("/v2/")):
+        raise ValueError(f"{line} is no request of ours")
+    if ours and operation_id and (found is None or found[0].id != operation_id):
+        raise ValueError(f"{line} is not {operation_id}")
+    kind, thing, _ = data["targets"][0] if data["targets"] else ("", None, "")
+    of_droplet = found[1].get("droplet_id") if found is not None else None
+    if of_droplet is not None and kind == "droplet" and thing is not None and str(thing) != of_droplet:
+        raise ValueError(f"{line} is not about droplet {printable(str(thing))}")

@@ -7,6 +7,7 @@ ended and is not locked was interrupted. What has ended is moved into a folder o
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -51,7 +52,10 @@ def state_folder() -> Path:
     """Return the folder where this program keeps its state on this system."""
     named = os.environ.get(VARIABLE, "").strip()
     if named:
-        return Path(named).expanduser()
+        with contextlib.suppress(RuntimeError):
+            return Path(named).expanduser()
+        # It names the home of nobody.
+        return Path(named)
     import platformdirs  # noqa: PLC0415  # only needed at the first change
 
     return Path(platformdirs.user_state_dir("poseidon_nb", appauthor=False))
@@ -90,7 +94,10 @@ class PlanFile:
             The disk is full, or gone.
         """
         text = json_line(line)
-        if os.write(self._handle, text) != len(text):
+        written = os.write(self._handle, text)
+        if written != len(text):
+            # What follows, once there is space again, must not be written behind half a line.
+            os.ftruncate(self._handle, os.fstat(self._handle).st_size - written)
             raise OSError("only part of the line was written")
         if sync:
             os.fsync(self._handle)
@@ -184,7 +191,9 @@ class PlanFiles:
             raise ConfigurationError(f"plan {plan_id} cannot be locked: {error.strerror}") from None
         try:
             entry = self.read(plan_id)
-            return PlanFile(self, plan_id, lock, _opened(self.path(plan_id), 0)), entry
+            handle = _opened(self.path(plan_id), 0)
+            _cut_unfinished(self.path(plan_id), handle)
+            return PlanFile(self, plan_id, lock, handle), entry
         except OSError as error:
             lock.release()
             raise ConfigurationError(f"plan {plan_id} cannot be read and written: {error.strerror}") from None
@@ -220,7 +229,7 @@ class PlanFiles:
         OSError, ValueError
             It cannot be read, or is damaged.
         """
-        return read_entry(self.path(plan_id).read_text(encoding="utf-8"))
+        return read_entry(read_whole(self.path(plan_id)).decode())
 
     def entries(self) -> Iterator[tuple[str, Entry | str]]:
         """Yield the plans that have not ended: the entry of each, or why there is none."""
@@ -290,8 +299,29 @@ def private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def read_whole(path: Path) -> bytes:
+    """Return what a file holds; a pipe or a device, which may have no end, is refused.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file")
+    return path.read_bytes()
+
+
 def _opened(path: Path, flags: int) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o600)
+
+
+def _cut_unfinished(path: Path, handle: int) -> None:
+    """Remove a last line that its writer, who was killed, did not end: nothing may be written behind it."""
+    held = read_whole(path)
+    end = held.rfind(b"\n") + 1
+    if end < len(held):
+        os.ftruncate(handle, end)
 
 
 def _lock(path: Path) -> BaseFileLock:

@@ -15,6 +15,7 @@ from poseidon_nb.plans.costs import added_usd_month
 from poseidon_nb.plans.droplets import added_by_action
 from poseidon_nb.plans.texts import BARE
 from poseidon_nb.transport.request import request_for
+from poseidon_nb.transport.secrets import hidden_in_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,5 +125,5 @@ def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[t
 
 def request_chain(request: Request) -> Chain:
     """Return the chain of a bare request."""
-    line = f"{request.method} {request.target}"
+    line = f"{request.method} {hidden_in_query(request.target)}"
     return (Step(verb=BARE, targets=(Target("request", None, line),), request=request, reversible=False),)

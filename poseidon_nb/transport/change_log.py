@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.errors import APIError, InvalidArgument
 from poseidon_nb.text import joined
 from poseidon_nb.transport.replies import Reply
+from poseidon_nb.transport.secrets import hidden_in_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,11 +161,11 @@ class RequestTrace:
             time=self._began,
             account=account,
             method=self._request.method,
-            path=token.hidden_in(self._request.target),
+            path=hidden_in_query(token.hidden_in(self._request.target)),
             operation_id=self._request.operation_id,
             request_id=token.hidden_in(request_id) if request_id else None,
             status=last,
-            outcome=token.hidden_in(outcome),
+            outcome=hidden_in_query(token.hidden_in(outcome)),
         )
 
 

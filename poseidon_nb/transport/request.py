@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import joined
-from poseidon_nb.transport.secrets import hidden
+from poseidon_nb.transport.secrets import hidden, hidden_in_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Request:
     @property
     def label(self) -> str:
         """What errors call it."""
-        return self.operation_id or f"{self.method} {self.path}"
+        return self.operation_id or f"{self.method} {hidden_in_query(self.path)}"
 
     @property
     def target(self) -> str:
@@ -68,10 +68,10 @@ class Request:
         return replace(self, query={**self.query, **query})
 
     def __repr__(self) -> str:
-        return f"<Request {self.label}: {self.method} {self.target}>"
+        return f"<Request {self.label}: {self.method} {hidden_in_query(self.target)}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.method} {self.target}"]
+        lines = [f"{self.method} {hidden_in_query(self.target)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         if isinstance(self.body, bytes):
             lines.append(f"({len(self.body):,} bytes)")

@@ -11,26 +11,32 @@ if TYPE_CHECKING:
 #: What stands for a secret.
 MARK = "(not shown)"
 #: Names of fields of the specification's request schemas: ``hf_token``, ``datadog_api_key``, ``registry_credentials``.
-_SECRET = re.compile(r"(?:.*_)?(?:(?:api|private|secret|auth)_key|password|secret|token|credentials|authorization)")
+_SECRET = re.compile(
+    r"(?:.*_)?(?:(?:api|private|secret|auth|secret_access)_?key|password|passphrase|secret|token|credentials|authorization)"
+)
+#: Between the words of a name: ``apiKey``, ``API-Key``.
+_BETWEEN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 #: Looks like a secret, but is the text at which a model stops.
 _OPEN = frozenset({"stop_token"})
 #: Fields that are shown, and never kept: user data (droplets_create, autoscalepools_create), environments of apps, tokens in
 #: a list (dedicatedInferences_create), headers for an agent's tools, addresses of webhooks (apps_assign_alertDestinations,
-#: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts.
+#: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts, what a function is
+#: called with (functions_create_trigger), a code that is exchanged for a token (genai_create_oauth2_dropbox_tokens).
 _NEVER_KEPT = frozenset(
     (
         *("user_data", "envs", "access_tokens", "headers", "slack", "slack_webhooks", "credentials"),
-        *("key", "cert", "messages", "input", "prompt"),
+        *("key", "cert", "messages", "input", "prompt", "body", "code", "access_key"),
     )
 )
-#: Wherever it stands: a private key, a token of DigitalOcean's, an address with a password in it or one that was signed
-#: (images_create_custom, ``url``).
+#: What an address says by itself: one that was signed (images_create_custom, ``url``), or a request's own query.
+_SIGNED = r"[?&][\w.-]*(?:signature|sig|token|password|secret|key)="
+#: Wherever it stands: a private key, a token of DigitalOcean's, an address with a password or a token in it.
 _SECRET_TEXT = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bdo[por]_v1_\w{8}|://[^/\s:@]*:[^/\s@]+@"
-    r"|[?&][\w-]*(?:signature|sig|token|password|secret|key)=",
+    rf"-----BEGIN [A-Z ]*PRIVATE KEY|\bdo[por]_v1_\w{{8}}|://[^/\s:@]*:[^/\s@]+@|://[^/\s:@]{{16,}}@|{_SIGNED}",
     re.IGNORECASE,
 )
-#: Shorter secrets would match parts of ordinary words.
+_IN_QUERY = re.compile(rf"({_SIGNED})[^&#\s]+", re.IGNORECASE)
+#: Shorter ones would be found in words that are none.
 _SHORTEST = 6
 
 
@@ -42,6 +48,11 @@ def hidden(body: Any) -> Any:
             for name, value in body.items()
         }
     return [hidden(one) for one in body] if isinstance(body, list | tuple) else body
+
+
+def hidden_in_query(target: str) -> str:
+    """Return a path with its query, in which no secret stands."""
+    return _IN_QUERY.sub(rf"\1{MARK}", target)
 
 
 def secrets_in(body: Any) -> Iterator[str]:
@@ -67,7 +78,8 @@ def holds_secret(body: Any) -> bool:
         return True
     if isinstance(body, dict):
         return any(
-            (value and isinstance(name, str) and (name in _NEVER_KEPT or _is_secret(name, body))) or holds_secret(value)
+            (value and isinstance(name, str) and (_plain(name) in _NEVER_KEPT or _is_secret(name, body)))
+            or holds_secret(value)
             for name, value in body.items()
         )
     if isinstance(body, list | tuple):
@@ -76,6 +88,14 @@ def holds_secret(body: Any) -> bool:
 
 
 def _is_secret(name: object, where: dict[str, Any]) -> bool:
-    if name == "value" and where.get("type") == "SECRET":  # an environment variable of an app
+    # An environment variable of an app, or a pair of a name and a value.
+    if name == "value" and (
+        where.get("type") == "SECRET" or any(_is_secret(where.get(word), {}) for word in ("name", "key"))
+    ):
         return True
-    return isinstance(name, str) and name not in _OPEN and _SECRET.fullmatch(name) is not None
+    return isinstance(name, str) and name not in _OPEN and _SECRET.fullmatch(_plain(name)) is not None
+
+
+def _plain(name: str) -> str:
+    """Return a name as the specification writes names: ``api_key`` for ``apiKey`` and ``API-Key``."""
+    return _BETWEEN.sub("_", name).lower()

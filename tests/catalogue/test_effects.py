@@ -214,6 +214,22 @@ def test_a_field_that_lasts_asks():
     assert effect_of("databases_update_kafka_topic", {"partition_count": 9}).asks
 
 
+def test_what_may_delete_or_reset_what_is_not_named_asks():
+    assert not effect_of("kubernetes_update_nodePool", {"name": "a", "tags": []}).asks
+    for count in (0, 3):
+        assert effect_of("kubernetes_update_nodePool", {"name": "a", "count": count}).asks
+    for id_ in (
+        "autoscalepools_update",
+        "databases_update_do_settings",
+        "databases_update_firewall_rules",
+        "firewalls_update",
+        "loadBalancers_update",
+        "vpcnatgateways_update",
+    ):
+        assert effect_of(id_, {}).asks, id_
+        assert effect_of(id_, {}).warning, id_
+
+
 def test_reads_and_marked_puts_may_be_repeated_and_nothing_else():
     assert may_repeat("GET", "")
     assert may_repeat("HEAD", "")

@@ -431,6 +431,12 @@ def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
         desk.do("apply {plan}", plan=other)
 
 
+def test_of_two_plans_one_is_too_many(desk):
+    plan = desk.do("droplets power_off web-1 --plan")
+    with pytest.raises(errors.GrammarError, match="is one too many"):
+        desk.do("apply {plan} {plan}", plan=plan)
+
+
 def test_a_plan_for_another_account_is_refused(desk):
     plan = desk.do("droplets power_off web-1 --plan")
     with po.Sandbox() as other, po.connect(other) as stranger:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
-from poseidon_nb.errors import NoSuchName
+from poseidon_nb.errors import NoSuchName, PoseidonError
 from poseidon_nb.plans import journal, journal_files
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
@@ -465,3 +466,89 @@ def test_the_state_folder_is_the_systems_own_without_the_variable(monkeypatch):
     assert state_folder().name == "poseidon_nb"
     monkeypatch.setenv("POSEIDON_STATE_DIR", "~/x")
     assert state_folder() == Path("~/x").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v2/things?token=hush-hush-hush", {}),
+        ("/v2/things", {"apiKey": "hush-hush-hush"}),
+        ("/v2/things", {"Password": "hush-hush-hush"}),
+        ("/v2/things", {"pairs": [{"name": "DB_PASSWORD", "value": "hush-hush-hush"}]}),
+        ("/v2/apps", {"spec": {"services": [{"git": {"repo_clone_url": "https://hush-hush-hush-hush@host/x.git"}}]}}),
+        ("/v2/gen-ai/oauth2/dropbox/tokens", {"code": "hush-hush-hush"}),
+        ("/v2/functions/namespaces/n/triggers", {"scheduled_details": {"body": {"x": "hush-hush-hush"}}}),
+    ],
+)
+def test_what_is_secret_is_not_kept_however_it_is_written(client, path, body):
+    with contextlib.suppress(PoseidonError):
+        client.api("POST", path, body=body)
+    kept = [file.read_text() for file in state_folder().rglob("*.jsonl")]
+    assert kept
+    assert "hush" not in "".join(kept)
+
+
+def test_half_a_line_that_a_full_disk_left_damages_nothing_that_follows(client, monkeypatch):
+    record = client.engine.recorder.begin([CHAIN], "")
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda handle, text: write(handle, text[:20]))
+        record.sending(0, 0)
+    record.accepted(0, 0, things=[DROPLET["id"]], actions=[77])
+    assert read(record.id).accepted[0, 0].actions == (77,)
+
+
+def test_a_line_that_its_writer_could_not_end_is_cut_off_before_more_is_written(client):
+    record = client.engine.recorder.begin([CHAIN], "")
+    record.leave()
+    path = PlanFiles(state_folder()).path(record.id)
+    with path.open("a") as half:
+        half.write('{"event":"sendi')
+    file, _ = PlanFiles(state_folder()).take(record.id)
+    file.write({"event": "sending", "time": client.now().isoformat(), "chain": 0, "step": 0})
+    file.release()
+    assert (0, 0) in read(record.id).sending
+
+
+def test_a_plan_whose_requests_are_others_than_it_says_is_damaged(client):
+    first = json.loads(json_line(begun(client)))
+    (step,) = first["chains"][0][:1]
+    for changed in (
+        {"method": "DELETE", "path": "/v2/droplets/521000031"},
+        {"path": "/v2/droplets/2/actions"},
+        {"path": "//elsewhere.example/v2/droplets/521000031/actions"},
+        {"operation": "account_get"},
+        {"operation": "", "path": "/_sandbox/reset"},
+        {"operation": "", "path": "/v2/x\r\nHost: elsewhere"},
+        {"targets": []},
+    ):
+        with pytest.raises(ValueError, match=r"is no|is not|without"):
+            read_entry(json.dumps({**first, "chains": [[{**step, **changed}]]}) + "\n")
+    with pytest.raises(ValueError, match="without steps"):
+        read_entry(json.dumps({**first, "chains": [[]]}) + "\n")
+    line = {"event": "accepted", "time": first["time"], "chain": 7, "step": 9, "things": [], "actions": []}
+    with pytest.raises(ValueError, match="no step 9 in a chain 7"):
+        read_entry(f"{json.dumps(first)}\n{json.dumps(line)}\n")
+
+
+def begun(client):
+    key = AccountKey("sandbox:x", "y")
+    return begun_line("abcde", time=client.now(), version="1", title="", account="", key=key, chains=[CHAIN])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(client, clock):
+    client.droplets.list()[0].reboot()
+    (day,) = (state_folder() / "changes").iterdir()
+    for path in (day, state_folder() / "salt"):
+        path.unlink()
+        os.mkfifo(path)
+    os.mkfifo(PlanFiles(state_folder()).path("piped"))
+    client.droplets.list()[0].reboot()
+    assert [(one.id, one.state) for one in unfinished_plans(account_key(client))] == [("piped", "damaged")]
+
+
+def test_a_state_folder_in_the_home_of_nobody_stops_no_change(client, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POSEIDON_STATE_DIR", "~nobody-of-this-name/state")
+    assert client.droplets.list()[0].reboot().status == "completed"

@@ -49,7 +49,7 @@ def assigned(
         _check_argument(verb, where, argument, options, given=argument.name in found)
     if left:
         shape = " ".join(argument.shows for argument in verb.arguments) or "no arguments"
-        raise mistake(f"{where} takes {shape}, and {quoted(left[0])} is one too many", word=left[0])
+        raise mistake(f"{where} takes {shape}, and {quoted(str(left[0]))} is one too many", word=str(left[0]))
     return found
 
 
