@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from poseidon_nb.magics.requests.costs import usd_month
 
 from poseidon_nb.catalogue import prices
 from poseidon_nb.catalogue.prices import Price
+from poseidon_nb.plans.costs import usd_month
 from poseidon_nb.sandbox.figures import figures
 
 SIZES = figures().sizes
