@@ -170,9 +170,9 @@ def test_a_plan_shows_the_requests_and_sends_none(desk):
     said = desk.front.said[0]
     assert desk.sent() == []
     lines = [line for line in said.splitlines() if line]
-    assert [line.split("?")[0] for line in lines[:2]] == ["GET /v2/droplets", "GET /v2/sizes"]
-    assert len(lines) == 8
-    seconds = {part.partition("=")[0]: part.partition("=")[2] for part in lines[2].partition("?")[2].split("&")}
+    assert [line.split("?")[0] for line in lines[:3]] == ["GET /v2/droplets", "GET /v2/droplets", "GET /v2/sizes"]
+    assert len(lines) == 9
+    seconds = {part.partition("=")[0]: part.partition("=")[2] for part in lines[3].partition("?")[2].split("&")}
     assert int(seconds["end"]) - int(seconds["start"]) == 7 * 86_400
     assert desk.do("rightsize --tag web --dry-run") is None
     assert "GET /v2/droplets?tag_name=web" in desk.front.said[-1]
