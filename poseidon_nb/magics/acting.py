@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
 from poseidon_nb.plans import questions
 from poseidon_nb.plans.account import OfflineAccount
+from poseidon_nb.plans.freshness import check_fresh
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.texts import dry_run
 from poseidon_nb.transport import deadline, environment
@@ -66,6 +67,8 @@ def show_requests(job: Job, act: Act) -> None:
 def carry_out(job: Job, act: Act) -> Answer | Plain | Live | None:
     """Confirm a command's plan, execute it, and return the answer, all within the time that ``--timeout`` allows."""
     plan = plan_of(job, act)
+    if act.given is not None:
+        check_fresh(plan, job.client)
     confirm(job, plan)
     waiting = {**job.waiting, "timeout_s": job.time_left_s()}
     return act.answer(job, plan, plan.run(on_idle=job.view.look, **waiting))

@@ -60,6 +60,14 @@ def failures(plan: Plan, outcomes: Sequence[Outcome]) -> list[PoseidonError]:
     return [one.error for of_one in chains.values() for one in of_one if one.error is not None and _counts(one, of_one)]
 
 
+def failures_text(outcomes: Sequence[Outcome | ThingOutcome], failed: Sequence[PoseidonError]) -> str:
+    """Return in words how many of several did not end well: what still runs, or was not sent, has not failed."""
+    statuses = [one.status for one in outcomes if one.error is not None]
+    others = {"unknown": "unknown", "in-progress": "still running", "skipped": "not sent"}
+    told = "".join(f", {statuses.count(one)} {words}" for one, words in others.items() if one in statuses)
+    return f"{statuses.count('failed')} of {len(outcomes)} failed{told}; the first: {failed[0]}"
+
+
 def _counts(outcome: Outcome, chain: Sequence[Outcome]) -> bool:
     """Return whether an error is one of its chain, rather than of a step that need not end well."""
     return not (outcome.step.best_effort and isinstance(outcome.error, ActionError)) or not _is_over(_main(chain))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import BulkFailed, InvalidArgument
@@ -45,6 +46,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     client: Client | None = field(default=None, compare=False)
     identity: str = field(default="", compare=False)
+    #: Held once the plan was executed: a cell that runs again must not make everything twice.
+    executed: Lock = field(default_factory=Lock, compare=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -115,12 +118,14 @@ class Plan:
         Raises
         ------
         InvalidArgument
-            The plan was copied or stored and knows no account.
+            The plan was copied or stored and knows no account, or it was executed already.
         """
         if self.client is None:
             raise InvalidArgument(
                 "a copied or stored plan has no account: execute it with %do apply {plan}, or build it again"
             )
+        if not self.executed.acquire(blocking=False):
+            raise InvalidArgument("this plan was executed already: build it again to do the same once more")
         from poseidon_nb.plans.outcomes import for_each  # noqa: PLC0415  # needed once something was executed
 
         outcomes = self.client.engine.run(
@@ -145,16 +150,21 @@ class Plan:
 
         Raises
         ------
+        InvalidArgument
+            The plan was executed already, or a droplet has changed since it was built. Nothing was done.
         BulkFailed
             A step failed; the error's ``frame`` has all outcomes.
         """
         from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
-        from poseidon_nb.plans.outcomes import failures  # noqa: PLC0415  # as in `run`
+        from poseidon_nb.plans.freshness import check_fresh  # noqa: PLC0415  # as in `run`
+        from poseidon_nb.plans.outcomes import failures, failures_text  # noqa: PLC0415  # as in `run`
 
+        if self.client is not None:
+            check_fresh(self, self.client)
         outcomes = self.run(wait=wait, timeout_s=timeout_s, on_progress=on_progress)
         frame, failed = outcomes_frame(self, outcomes), failures(self, outcomes)
         if failed:
-            raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
+            raise BulkFailed(failures_text(outcomes, failed), frame=frame)
         return frame
 
     def __reduce__(self) -> tuple[Any, ...]:

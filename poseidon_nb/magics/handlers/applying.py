@@ -9,7 +9,7 @@ from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.magics.acting import Act
 from poseidon_nb.magics.answer import answer_of_frame
 from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.outcomes import failures
+from poseidon_nb.plans.outcomes import failures, failures_text
 from poseidon_nb.plans.plan import Plan
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _answer(job: Job, plan: Plan, outcomes: list[Outcome]) -> Answer:
     frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
     if failed and not job.command.keep_going:
         job.front.show(frame)
-        raise BulkFailed(f"{len(failed)} of {len(outcomes)} failed; the first: {failed[0]}", frame=frame)
+        raise BulkFailed(failures_text(outcomes, failed), frame=frame)
     return answer_of_frame(frame)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.magics.answer import Answer
-from poseidon_nb.plans.outcomes import of_things
+from poseidon_nb.plans.outcomes import failures_text, of_things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def table_of(job: Job, plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "
         raise failed[0]
     frame = answer.frame()
     job.front.show(frame)
-    raise BulkFailed(f"{len(failed)} of {len(things)} failed; the first: {failed[0]}", frame=frame)
+    raise BulkFailed(failures_text(things, failed), frame=frame)
 
 
 def follow(job: Job, outcomes: Sequence[Outcome]) -> None:
