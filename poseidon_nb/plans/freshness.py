@@ -41,7 +41,7 @@ def check_fresh(plan: Plan, client: Client) -> None:
             return None
 
     def page(number: int) -> tuple[list[Row], bool]:
-        rows = client.call("droplets_list", page=number, per_page=PER_PAGE)["droplets"]
+        rows = client.call("droplets_list", page=number, per_page=PER_PAGE)
         return rows, len(rows) == PER_PAGE
 
     found, _ = read_many(firsts, page=page, one=one)
