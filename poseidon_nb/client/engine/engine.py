@@ -231,12 +231,10 @@ class Engine:
     def tick(self) -> float | None:
         """Do what is due in the background; return the seconds until something may be, None when nothing is left."""
         for execution in self.background:
-            try:
-                execution.tick()
-            except Exception:  # noqa: BLE001  # one that fails must not cost the others their thread
-                _log.exception("an execution failed in an unexpected way")
-                execution.leave()
-                self._remove(execution)
+            # What has been started meanwhile is sent first: it is not to wait until everything was read for the others.
+            for one in self.background:
+                self._go_on(one, one.send_due)
+            self._go_on(execution, execution.tick)
             if execution.done:
                 self._remove(execution)
         with self._lock:
@@ -246,6 +244,17 @@ class Engine:
             return None
 
     # How.
+
+    def _go_on(self, execution: Execution, do: Callable[[], None]) -> None:
+        if execution not in self.background:
+            # It has just failed.
+            return
+        try:
+            do()
+        except Exception:  # noqa: BLE001  # one that fails must not cost the others their thread
+            _log.exception("an execution failed in an unexpected way")
+            execution.leave()
+            self._remove(execution)
 
     def _execution(self, chains: Sequence[Chain], *, title: str, **more: Any) -> Execution:
         return Execution(

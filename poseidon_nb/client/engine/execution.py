@@ -217,14 +217,19 @@ class Execution:
     def tick(self) -> None:
         """Take in what was answered, send what is due, and look how actions go. Never sleeps."""
         with self._lock:
-            self._take_in()
-            for number, run in enumerate(self.chains):
-                if not run.ended and run.answered is None and not run.sending and run.held_by is None:
-                    self._advance(number, run)
+            self.send_due()
             self._look()
             if self.done and self._record is not None:
                 self._record.close()
                 self._record = None
+
+    def send_due(self) -> None:
+        """Take in what was answered, and send what is due: the part of a tick that reads nothing."""
+        with self._lock:
+            self._take_in()
+            for number, run in enumerate(self.chains):
+                if not run.ended and run.answered is None and not run.sending and run.held_by is None:
+                    self._advance(number, run)
 
     def _take_in(self) -> None:
         while True:
