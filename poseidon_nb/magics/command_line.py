@@ -116,8 +116,12 @@ def run(
     front = front or current_front()
     settings = settings or Settings()
     known = variables or {}
+    if not isinstance(line, str):
+        raise InvalidArgument(f"a command is text, not a {type(line).__name__}")
     command = parse(line, known, body=body)
     if plan:
+        if command.dry_run:
+            raise InvalidArgument("po.plan returns the plan: leave out --dry-run")
         if command.help or not command.group:
             raise InvalidArgument("po.plan takes one command that changes something")
         command = replace(command, plan=True, out=None)

@@ -11,10 +11,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poseidon_nb.errors import InvalidArgument
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poseidon_nb.clock import Clock
+
+
+#: A year: longer limits are a mistake, and clocks have an end.
+MAX_TIMEOUT_S = 31_536_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,28 @@ def within(clock: Clock, seconds: float | None) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+def checked_s(timeout_s: float | None) -> float | None:
+    """Return a time limit as a number of seconds; None stays None.
+
+    Raises
+    ------
+    InvalidArgument
+        It is no number of seconds above 0.
+    """
+    if timeout_s is None:
+        return None
+    is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
+    if not is_number or not 0 < timeout_s <= MAX_TIMEOUT_S:
+        raise InvalidArgument(f"timeout_s must be a number of seconds above 0, not {timeout_s!r}")
+    return float(timeout_s)
+
+
+def seconds_allowed(seconds: float | None) -> str:
+    """Return a time limit in words, as a person would have typed it: ``3 s`` for what is left of 3 seconds at once."""
+    shown = seconds or 0.0
+    return f"{round(shown, 1) if shown >= 1 else float(f'{shown:.1g}'):g} s"
 
 
 def left_s(clock: Clock) -> float | None:

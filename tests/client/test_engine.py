@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from poseidon_nb.client.engine.droplet_steps import action_step
-from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, TimedOut, Unprocessable
+from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, InvalidArgument, TimedOut, Unprocessable
 
 
 @pytest.fixture
@@ -149,3 +151,45 @@ def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(cli
         for thread in threads:
             thread.join(10)
     assert engine.background == []
+
+
+def test_a_time_limit_that_is_none_is_refused_before_anything_is_sent(droplet, sent):
+    for wrong in (0, -1, float("nan"), float("inf"), "5", [], True, 10**400):
+        with pytest.raises(InvalidArgument, match="timeout_s must be a number of seconds above 0"):
+            droplet.reboot(timeout_s=wrong)
+    assert sent("POST") == []
+
+
+@pytest.mark.parametrize("spoiled", [None, "-5", 0, 1.5, True, "12x", 10**30])
+def test_an_answer_without_a_usable_id_is_looked_into(droplet, sent, spoil_next_post, spoiled):
+    spoil_next_post(lambda answer: answer["action"].update(id=spoiled))
+    assert droplet.reboot().completed
+    assert len(sent("POST")) == 1
+
+
+def test_a_create_that_tells_fewer_droplets_than_asked_is_looked_into(client, sent, spoil_next_post):
+    spoil_next_post(lambda answer: answer.update(droplets=answer["droplets"][:1]))
+    made = client.droplets.create(names=["m1", "m2"], size="s-1vcpu-1gb", region="sfo3", image="ubuntu-24-04-x64")
+    assert [droplet.name for droplet in made] == ["m1", "m2"]
+    assert len(sent("POST")) == 1
+
+
+@pytest.fixture
+def spoil_next_post(client, monkeypatch):
+    """Return what has the next answer to a POST changed on its way."""
+
+    def spoil(change):
+        send = client._connection.send
+        left = [change]
+
+        def spoiled(request):
+            reply = send(request)
+            if request.method != "POST" or not left:
+                return reply
+            answer = reply.json()
+            left.pop()(answer)
+            return replace(reply, body=json.dumps(answer).encode())
+
+        monkeypatch.setattr(client._connection, "send", spoiled)
+
+    return spoil

@@ -206,7 +206,7 @@ def test_what_fails_in_being_told_of_progress_strands_nothing():
     with Stage(FakeClock()) as stage:
         with pytest.raises(ValueError, match="shutdown") as failed:
             stage.client.engine.run(stage.chains("resize")[:1], on_progress=told)
-        assert "goes on in the background" in failed.value.__notes__[0]
+        assert "on in the background" in failed.value.__notes__[0]
         stage.finish()
         stage.check("resize")
 

@@ -115,7 +115,7 @@ def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, fi
         web.resize(BIGGER, restart=True, on_progress=on_progress)
     assert types(web)[-1] == moment
     if moment != "power_on":
-        assert any("web-1: resize and power_on goes on in the background" in note for note in caught.value.__notes__)
+        assert any("web-1: resize and power_on go on in the background" in note for note in caught.value.__notes__)
     finish()
     assert types(web) == ["shutdown", "resize", "power_on"]
     web.wait()

@@ -210,7 +210,7 @@ def test_ctrl_c_in_a_restart_strands_no_droplet_and_its_rows_go_on(notebook):
     thread.join()
     assert error.ename == "KeyboardInterrupt"
     told = "\n".join(error.traceback)
-    assert "web-2: resize and power_on goes on in the background while this kernel lives" in told
+    assert "web-2: resize and power_on go on in the background while this kernel lives" in told
     assert "%do plans resume" in told
     cell = notebook.notebook.cells[-1]
     assert any("goes on in the background" in text for text in texts(cell.outputs))

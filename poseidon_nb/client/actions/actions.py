@@ -20,8 +20,9 @@ from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.many import PER_PAGE, read_many
 from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError
+from poseidon_nb.errors import Forbidden, PoseidonError
 from poseidon_nb.text import counted
+from poseidon_nb.transport import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -284,8 +285,7 @@ class Actions(Collection[Action]):
         on_progress: OnProgress | None = None,
     ) -> dict[int, PoseidonError]:
         """Block until all have ended, and give what went wrong, by id, instead of raising it."""
-        if timeout_s is not None and not timeout_s > 0:
-            raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
+        timeout_s = deadline.checked_s(timeout_s)
         given = list(actions)
         waiting = {action.id: action for action in given}
         wait = self.waiting(on_progress)

@@ -58,6 +58,9 @@ def _seconds(action: Mapping[str, Any]) -> float | None:
     started, ended = action.get("started_at"), action.get("completed_at")
     if not started or not ended:
         return None
-    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds()
+    try:
+        seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds()
+    except (TypeError, ValueError):
+        return None
     # What ends before it begins was written down wrong.
     return seconds if seconds >= 0 else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter
-from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError
+from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,11 @@ class Waiting:
 
     def add(self, action: Action, timeout_s: float | None = None) -> None:
         """Wait for one more; by default for as long as its type is given."""
-        age = self._session.server_now() - action.started_at if action.started_at else timedelta(0)
+        try:
+            began = action.started_at
+        except ShapeError:
+            began = None
+        age = self._session.server_now() - began if began else timedelta(0)
         self._waiting[action.id] = action
         self._began_s[action.id] = self._clock.monotonic()
         self._age_s[action.id] = max(0.0, age / timedelta(seconds=1))

@@ -374,7 +374,7 @@ class Droplet(Resource):
             raise InvalidArgument(
                 f"a {step.verb} with restart=True is three actions and has to wait; leave out wait=False"
             )
-        with deadline.within(self.client.clock, timeout_s):
+        with deadline.within(self.client.clock, deadline.checked_s(timeout_s)):
             # What runs on it now may be switching it on or off.
             self._droplets.wait_idle(self, on_progress=on_progress)
             if check is not None:

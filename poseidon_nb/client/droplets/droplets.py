@@ -265,7 +265,7 @@ class Droplets(Collection[Droplet]):
         )
         clock = self._connection.session.clock
         steps = create_steps(names if names is not None else [str(name)], wanted, single=names is None)
-        with deadline.within(clock, timeout_s):
+        with deadline.within(clock, deadline.checked_s(timeout_s)):
             outcomes = self.engine.run(
                 [(step,) for step in steps],
                 title=f"droplets create {' '.join(names or [str(name)])}",
@@ -398,7 +398,7 @@ class Droplets(Collection[Droplet]):
     ) -> None:
         """Block until no action runs on a droplet, however they end, and read it again."""
         clock = self._connection.session.clock
-        with deadline.within(clock, timeout_s):
+        with deadline.within(clock, deadline.checked_s(timeout_s)):
             rows = self.engine.sender.looks.newest("dropletActions_list", {"droplet_id": droplet.id})
             while (running := next((row for row in rows if row["status"] == IN_PROGRESS), None)) is not None:
                 pending = Action(running, self._actions, subject=droplet.name)

@@ -22,7 +22,6 @@ from poseidon_nb.client.engine.recording import NOWHERE, Recorder
 from poseidon_nb.client.engine.sending import Sender
 from poseidon_nb.client.engine.steps import Step
 from poseidon_nb.client.engine.undisturbed import undisturbed
-from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.transport import deadline
 from poseidon_nb.transport.idle import LOOK_S
 from poseidon_nb.transport.workers import Workers
@@ -122,8 +121,7 @@ class Engine:
         KeyboardInterrupt
             Ctrl-C. Chains that have begun go on in the background; its notes say so.
         """
-        if timeout_s is not None and not timeout_s > 0:
-            raise InvalidArgument(f"timeout_s must be more than 0 seconds, not {timeout_s}")
+        timeout_s = deadline.checked_s(timeout_s)
         ends_s = None if timeout_s is None else self._clock.monotonic() + timeout_s
         execution = self._execution(chains, title=title, queues=wait, on_progress=on_progress, assign=assign)
         try:
@@ -222,12 +220,10 @@ class Engine:
     def tick(self) -> float | None:
         """Do what is due in the background; return the seconds until something may be, None when nothing is left."""
         for execution in self.background:
-            try:
-                execution.tick()
-            except Exception:  # noqa: BLE001  # one that fails must not cost the others their thread
-                _log.exception("an execution failed in an unexpected way")
-                execution.leave()
-                self._remove(execution)
+            # What has been started meanwhile is sent first: it is not to wait until everything was read for the others.
+            for one in self.background:
+                self._go_on(one, one.send_due)
+            self._go_on(execution, execution.tick)
             if execution.done:
                 self._remove(execution)
         with self._lock:
@@ -237,6 +233,17 @@ class Engine:
             return None
 
     # How.
+
+    def _go_on(self, execution: Execution, do: Callable[[], None]) -> None:
+        if execution not in self.background:
+            # It has just failed.
+            return
+        try:
+            do()
+        except Exception as failure:  # noqa: BLE001  # one that fails must not cost the others their thread
+            _log.exception("an execution failed in an unexpected way")
+            execution.give_up(failure)
+            self._remove(execution)
 
     def _execution(self, chains: Sequence[Chain], *, title: str, **more: Any) -> Execution:
         return Execution(

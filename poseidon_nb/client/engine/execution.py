@@ -180,6 +180,15 @@ class Execution:
                 self._record.leave()
                 self._record = None
 
+    def give_up(self, failure: Exception) -> None:
+        """End every chain as unknown: what was to happen next cannot be told any more."""
+        with self._lock:
+            for number, run in enumerate(self.chains):
+                while not run.ended:
+                    step = run.step or run.chain[run.at]
+                    self._end_step(number, run, self._all(run, step, "unknown", unforeseen(step, failure)))
+        self.leave()
+
     def close_record(self) -> None:
         """Record that nobody looks what becomes of what was accepted."""
         if self._record is not None:
@@ -189,11 +198,7 @@ class Execution:
 
     def tick(self) -> None:
         """Take in what was answered, send what is due, and look how actions go. Never sleeps."""
-        with self._lock, undisturbed():
-            self._take_in()
-            for number, run in enumerate(self.chains):
-                if not run.ended and run.answered is None and not run.sending and run.held_by is None:
-                    self._advance(number, run)
+        self.send_due()
         with self._lock:
             self._look()
         with self._lock, undisturbed():
@@ -201,6 +206,14 @@ class Execution:
             if self.done and self._record is not None:
                 self._record.close()
                 self._record = None
+
+    def send_due(self) -> None:
+        """Take in what was answered, and send what is due: the part of a tick that reads nothing."""
+        with self._lock, undisturbed():
+            self._take_in()
+            for number, run in enumerate(self.chains):
+                if not run.ended and run.answered is None and not run.sending and run.held_by is None:
+                    self._advance(number, run)
 
     def _take_in(self) -> None:
         while True:
@@ -214,7 +227,11 @@ class Execution:
             run.cancellation, run.note = None, ""
             if not isinstance(result, Unread):
                 run.unread_since_s = None
-            self._take(number, run, result)
+            try:
+                self._take(number, run, result)
+            except Exception as failure:  # noqa: BLE001  # an odd answer must not cost what was accepted its name
+                run.begun = True
+                self._failed(number, run, unforeseen(run.step or run.chain[run.at], failure))
 
     def _take(self, number: int, run: ChainRun, result: Result) -> None:
         match result:

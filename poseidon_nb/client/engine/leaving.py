@@ -10,6 +10,7 @@ from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import ActionTimedOut, OutcomeUnknown, TimedOut
 from poseidon_nb.text import counted, joined
+from poseidon_nb.transport.deadline import seconds_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,14 +76,12 @@ def _status_left(run: ChainRun) -> Status:
 
 def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) -> PoseidonError:
     target, action = step.targets[place], run.actions.get(place)
-    goes_on = (
-        "; the rest goes on in the background while this kernel lives, and %do plans resume takes it up if it ends"
-    )
+    goes_on = "; the rest goes on in the background while this kernel lives, and %do plans resume continues it if the kernel ends"
     more = goes_on if run.at + 1 < len(run.chain) else ""
     if action is not None:
         waited_s = allowed_s or limit_s(action.type)
         return ActionTimedOut(
-            f"{action.label} is still running after {waited_s:.3g} s; it goes on: "
+            f"{action.label} is still running after {seconds_allowed(waited_s)}; it goes on: "
             f"wait for it again with %do actions wait {action.id} ({target.kind} {target.id}){more}",
             action=action,
         )
@@ -92,10 +91,10 @@ def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) 
     if not run.sending:
         why = f": it {run.note}" if run.held_by is not None else ""
         return ActionTimedOut(
-            f"{step.verb} {target} was not sent within the {allowed_s or 0:g} s allowed{why}{goes_on}"
+            f"{step.verb} {target} was not sent within the {seconds_allowed(allowed_s)} allowed{why}{goes_on}"
         )
     return OutcomeUnknown(
-        f"{step.label} was sent and not answered within the {allowed_s or 0:g} s allowed{more}; look before you repeat it",
+        f"{step.label} was sent and not answered within the {seconds_allowed(allowed_s)} allowed{more}; look at {_where(step)} before you repeat it",
         method=step.request.method,
         path=step.request.path,
     )
@@ -103,9 +102,17 @@ def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) 
 
 def not_sent(timeout_s: float | None, step: Step) -> PoseidonError:
     """Return the error for a step that was not sent in its time."""
-    error = TimedOut(f"{step.label}: not sent within the {timeout_s or 0:g} s allowed")
+    error = TimedOut(f"{step.label}: not sent within the {seconds_allowed(timeout_s)} allowed")
     error.sent = False
     return error
+
+
+def _where(step: Step) -> str:
+    """Return what a person should look at to see whether a step was carried out."""
+    target = step.targets[0]
+    if target.kind == "droplet":
+        return f"%do droplets actions {target.id}" if target.id is not None else "%do droplets list"
+    return "%do actions list" if step.awaits == "action" else f"{target.kind} {target.name}"
 
 
 def _is_certain(step: Step) -> bool:
@@ -118,9 +125,10 @@ def notes_on(execution: Execution) -> Iterator[str]:
     chained = [run for run in going if run.at + 1 < len(run.chain)]
     if chained:
         names = joined(dict.fromkeys(run.chain[0].targets[0].name for run in chained))
-        verbs = joined(dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step)))
+        verbs = [*dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step))]
         yield (
-            f"{names}: {verbs} goes on in the background while this kernel lives; if it ends, %do plans resume takes it up"
+            f"{names}: {joined(verbs)} {'go' if len(verbs) > 1 else 'goes'} on in the background while this kernel lives; "
+            "if the kernel ends, %do plans resume continues them"
         )
     single = [run for run in going if run not in chained]
     actions = [action for run in single for action in run.actions.values()]
@@ -137,4 +145,5 @@ def notes_on(execution: Execution) -> Iterator[str]:
     done = [run for run in execution.chains if run.outcomes and run.outcomes[-1].status == "completed" and run.ended]
     skipped = [run for run in execution.chains if run.outcomes and all(one.status == "skipped" for one in run.outcomes)]
     if len(execution.chains) > 1:
-        yield f"{len(done)} of {len(execution.chains)} had ended; nothing was sent for {len(skipped)}"
+        sent = f"; nothing was sent for {len(skipped)}" if skipped else ""
+        yield f"{len(done)} of {len(execution.chains)} had ended{sent}"

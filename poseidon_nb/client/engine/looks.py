@@ -115,7 +115,7 @@ class Looks:
             rows = self._connection.rows_of(Request("GET", request.path, operation_id=wanted))
             since = window.since()
             # What does not tell when it was created cannot be told from what was there before.
-            new = [row for row in rows if row.get("created_at") and recovery.time_of(row["created_at"]) >= since]
+            new = [row for row in rows if recovery.is_since(row.get("created_at"), since)]
             made = [row for row in new if {*row} & {*body} and recovery.reads_as(row, body)]
             named = [row for row in made if "name" not in body or row.get("name") == body["name"]]
             return {key: named[0]} if len(named) == 1 else None
@@ -135,7 +135,7 @@ class Looks:
             since, wanted = window.since(), str(body.get("type"))
             # A volume's attach is an attach_volume in the list.
             new = [row for row in rows if f"{row['type']}_".startswith(f"{wanted}_")]
-            return [row for row in new if recovery.time_of(row["started_at"]) >= since]
+            return [row for row in new if recovery.is_since(row.get("started_at"), since)]
 
         def look(window: SentWindow) -> Row | None:
             new, clock = started(window), self._connection.session.clock
@@ -202,7 +202,7 @@ class Looks:
         def look(window: SentWindow) -> Row | None:
             rows = self._unknown("images", self._connection.rows("images_list", query={"private": True}))
             since = window.since()
-            found = [row for row in rows if recovery.time_of(row["created_at"]) >= since and _is_image(row, body)]
+            found = [row for row in rows if recovery.is_since(row.get("created_at"), since) and _is_image(row, body)]
             return {"image": found[0]} if len(found) == 1 else None
 
         return look

@@ -109,7 +109,14 @@ class Accepted:
     found: bool = False
 
 
-def change(connection: Connection, request: Request, *, look: Look | None = None, where: str = "") -> Accepted:
+def change(
+    connection: Connection,
+    request: Request,
+    *,
+    look: Look | None = None,
+    where: str = "",
+    usable: Callable[[Any], bool] = lambda _: True,
+) -> Accepted:
     """Send a POST, PUT, PATCH or DELETE once; where its answer is lost, look whether it was carried out.
 
     Parameters
@@ -120,6 +127,8 @@ def change(connection: Connection, request: Request, *, look: Look | None = None
         By default what can be read at the path of a DELETE, PUT or PATCH; nothing for others.
     where : str
         What a person should look at if nothing is found.
+    usable : callable, optional
+        Returns whether an answer says what the caller needs of it; one that does not is garbled.
 
     Raises
     ------
@@ -134,7 +143,10 @@ def change(connection: Connection, request: Request, *, look: Look | None = None
         look = _by_path(connection, request, readable[0])
     where = where or (f"GET {request.path}" if readable is not None else "the account")
     try:
-        return Accepted(read_answer(request, connection.send(request), can_look=look is not None))
+        answer = read_answer(request, connection.send(request), can_look=look is not None)
+        if usable(answer):
+            return Accepted(answer)
+        raise ShapeError(f"{request.label}: the answer does not say what was made or started")  # noqa: TRY301  # as if lost
     except (ConnectionFailed, TimedOut, ServerError, ShapeError) as lost:
         if not getattr(lost, "sent", True) or getattr(lost, "status", 0) == HTTPStatus.NOT_IMPLEMENTED:
             raise
@@ -271,8 +283,16 @@ def gone(connection: Connection, read: Request, going: Callable[[SentWindow], bo
 
 def started_since(actions: Iterable[Row], action_type: str, since: datetime) -> Row | None:
     """Return the one action of a type that was started since; None for none or several."""
-    found = [row for row in actions if row["type"] == action_type and time_of(row["started_at"]) >= since]
+    found = [row for row in actions if row["type"] == action_type and is_since(row.get("started_at"), since)]
     return found[0] if len(found) == 1 else None
+
+
+def is_since(text: Any, since: datetime) -> bool:
+    """Return whether a time of the API is not before another; what is no time is not."""
+    try:
+        return time_of(text) >= since
+    except (TypeError, ValueError):
+        return False
 
 
 def time_of(text: str) -> datetime:
@@ -302,7 +322,7 @@ def created_as_asked(droplets: Iterable[Row], body: Row, since: datetime) -> lis
     found = [
         row
         for row in droplets
-        if row["name"] in names and time_of(row["created_at"]) >= since and _is_as_asked(row, body)
+        if row["name"] in names and is_since(row.get("created_at"), since) and _is_as_asked(row, body)
     ]
     made: list[Row] = []
     for name in names:

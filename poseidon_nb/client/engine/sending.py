@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ PENDING = "pending event"
 ON = "currently on"
 #: What it says of a droplet that is as a power action would leave it.
 ALREADY = ("already powered on", "already powered off")
+#: No id of the service comes near it.
+MAX_ID = 2**63
 #: Statuses by which the service says that the request itself cannot be: only then is there something to explain.
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 #: What DigitalOcean has retired, by action type, and what replaced it.
@@ -160,7 +163,11 @@ class Sender:
         looks = self.looks
         try:
             accepted = recovery.change(
-                self._connection, step.request, look=looks.look_for(step), where=looks.where(step)
+                self._connection,
+                step.request,
+                look=looks.look_for(step),
+                where=looks.where(step),
+                usable=partial(_is_usable, step),
             )
         except Unprocessable as refusal:
             if PENDING in refusal.api_message and step.targets[0].kind == "droplet":
@@ -196,9 +203,12 @@ class Sender:
         return Answered(answer, found)
 
     def _create_actions(self, answer: Row, rows: list[Row]) -> tuple[Row, ...]:
-        links = [link for link in (answer.get("links") or {}).get("actions", []) if link.get("rel") == "create"]
-        if len(links) == len(rows):
-            return tuple(_create_action(row, link["id"]) for row, link in zip(rows, links, strict=True))
+        links = answer.get("links")
+        listed = links.get("actions") if isinstance(links, dict) else None
+        ids = [number_of(link.get("id")) for link in listed or () if link.get("rel") == "create"]
+        known = [number for number in ids if number is not None]
+        if len(known) == len(rows):
+            return tuple(_create_action(row, number) for row, number in zip(rows, known, strict=True))
         found = []
         for row in rows:
             try:
@@ -319,9 +329,30 @@ def _not_needed(step: Step, droplet: Row) -> str:
     return f"already {state}" if step.change.field == "status" and status == step.change.after else ""
 
 
+def number_of(value: Any) -> int | None:
+    """Return an id as a number, also where it came as text; None where it is no id."""
+    is_number = not isinstance(value, bool) and str(value).isascii() and str(value).isdecimal()
+    return int(value) if is_number and 0 < int(value) < MAX_ID else None
+
+
+def _is_usable(step: Step, answer: Any) -> bool:
+    """Return whether an answer tells the id of everything that a step has made or started."""
+    if step.awaits == "droplets":
+        told = answer["droplets"] if "droplets" in answer else [answer.get("droplet")]
+        return len(told) == len(step.targets) and all(map(_has_number, told))
+    if step.awaits == "action":
+        started = answer.get("action") or answer.get("actions") if isinstance(answer, dict) else None
+        return started is None or all(map(_has_number, started if isinstance(started, list) else [started]))
+    return step.awaits != "image" or (isinstance(answer, dict) and _has_number(answer.get("image")))
+
+
+def _has_number(row: Any) -> bool:
+    return isinstance(row, dict) and number_of(row.get("id")) is not None
+
+
 def _with_number(row: Row) -> Row:
     """Return a row whose id is a number, also where it came as text."""
-    return {**row, "id": int(row["id"])} if str(row["id"]).isdecimal() else row
+    return {**row, "id": number_of(row["id"])}
 
 
 def _create_action(droplet: Row, action_id: int) -> Row:
