@@ -119,12 +119,7 @@ def run(
     if not isinstance(line, str):
         raise InvalidArgument(f"a command is text, not a {type(line).__name__}")
     command = parse(line, known, body=body)
-    if plan:
-        if command.dry_run:
-            raise InvalidArgument("po.plan returns the plan: leave out --dry-run")
-        if command.help or not command.group:
-            raise InvalidArgument("po.plan takes one command that changes something")
-        command = replace(command, plan=True, out=None)
+    command = _for_plan(command) if plan else command
     if command.group or command.body is None or command.help:
         _check_picture(command)
         return _carried_out(command, kernel, front, settings)
@@ -146,6 +141,15 @@ def run(
             interrupt.add_note(f"stopped in command {number} of {len(parsed)}; what follows was not run")
             raise
     return result
+
+
+def _for_plan(command: Command) -> Command:
+    """Return a command of `plan`, which returns what it would change."""
+    if command.dry_run:
+        raise InvalidArgument("po.plan returns the plan: leave out --dry-run")
+    if command.help or not command.group:
+        raise InvalidArgument("po.plan takes one command that changes something")
+    return replace(command, plan=True, out=None)
 
 
 def _numbered(number: int, text: str, variables: Mapping[str, object], head: Command) -> Command:
