@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.engine.failures import name_accepted
+from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.errors import ActionError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
-    from poseidon_nb.client.engine.outcomes import Outcome, Status
+    from poseidon_nb.client.engine.outcomes import Status
     from poseidon_nb.client.engine.sending import Answered
     from poseidon_nb.client.engine.steps import Chain, Step
     from poseidon_nb.errors import PoseidonError
@@ -59,3 +63,46 @@ class ChainRun:
     def sending(self) -> bool:
         """Whether a request of it is on its way, or waits for its turn."""
         return self.cancellation is not None
+
+    def outcome(self, place: int, status: Status, error: PoseidonError | None = None) -> Outcome:
+        """Return the outcome of the step in progress for one of its targets."""
+        step = self.step or self.chain[self.at]
+        target, action, row = step.targets[place], self.actions.get(place), self.rows.get(place)
+        answer = row if row is not None else self.answered.answer if self.answered is not None else None
+        if error is not None and self.answered is not None:
+            name_accepted(error, step, target, action)
+        return Outcome(step, target, status, action, answer, error)
+
+    def outcomes_of(self, step: Step, status: Status, error: PoseidonError | None = None) -> list[Outcome]:
+        """Return the same outcome of a step for all of its targets."""
+        self.step = step
+        return [self.outcome(place, status, error) for place in range(len(step.targets))]
+
+    def finished(self) -> list[Outcome]:
+        """Return the outcomes of a step that was accepted, one for each target."""
+        places = range(len(self.step.targets)) if self.step is not None else ()
+        return [self.outcome(place, *self.ends.get(place, ("completed", None))) for place in places]
+
+    def end_step(self, outcomes: list[Outcome]) -> None:
+        """Take in what became of the step in progress, and go to the next."""
+        step = self.step or self.chain[self.at]
+        self.outcomes += outcomes
+        failed = next((one.error for one in outcomes if one.error is not None), None)
+        if failed is not None and not (step.best_effort and isinstance(failed, ActionError)):
+            self.error = self.error or failed
+        self.at += 1
+        self.step, self.answered, self.accepted_s, self.tries = None, None, None, 0
+        self.open, self.actions, self.rows, self.ends = {}, {}, {}, {}
+        self.ended = self.at == len(self.chain)
+
+
+def values_for(step: Step, chains: Sequence[ChainRun]) -> dict[str, Any] | None:
+    """Return what a step's references stand for; None while that is not known."""
+    values: dict[str, Any] = {}
+    for reference in step.references:
+        made = chains[reference.chain]
+        row = next((outcome.answer for outcome in reversed(made.outcomes) if outcome.answer), None)
+        if row is None or reference.field not in row:
+            return None
+        values[reference.shows] = row[reference.field]
+    return values

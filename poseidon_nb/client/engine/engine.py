@@ -123,10 +123,12 @@ class Engine:
         """
         timeout_s = deadline.checked_s(timeout_s)
         ends_s = None if timeout_s is None else self._clock.monotonic() + timeout_s
-        execution = self._execution(chains, title=title, queues=wait, on_progress=on_progress, assign=assign)
+        # Who does not wait is told of what was started by its outcome.
+        told = on_progress if wait else None
+        execution = self._execution(chains, title=title, queues=wait, on_progress=told, assign=assign)
         try:
             with deadline.within(self._clock, timeout_s):
-                if on_progress is not None:
+                if told is not None:
                     self._actions.ask_history()
                 while not self._is_over(execution, ends_s, wait=wait):
                     self._pass_time(execution, on_idle)

@@ -15,12 +15,11 @@ from poseidon_nb.client.actions.poller import PATIENCE_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
-from poseidon_nb.client.engine.chain_run import ChainRun
+from poseidon_nb.client.engine.chain_run import ChainRun, values_for
 from poseidon_nb.client.engine.expecting import expected_after_ours, expected_by_itself, is_coming
 from poseidon_nb.client.engine.failures import (
     copy_of,
     is_held,
-    name_accepted,
     name_earlier,
     not_imported,
     status_of,
@@ -28,21 +27,19 @@ from poseidon_nb.client.engine.failures import (
     still_there,
     unforeseen,
 )
-from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded, Unread
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.engine.undisturbed import undisturbed
 from poseidon_nb.errors import (
-    ActionError,
     DropletBusy,
     Forbidden,
-    OutcomeUnknown,
     PoseidonError,
 )
 from poseidon_nb.text import seconds_text
 from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
 
 if TYPE_CHECKING:
+    from poseidon_nb.client.engine.outcomes import Outcome
     from collections.abc import Callable, Mapping, Sequence
 
     from poseidon_nb.client.actions.actions import Actions
@@ -186,7 +183,7 @@ class Execution:
             for number, run in enumerate(self.chains):
                 while not run.ended:
                     step = run.step or run.chain[run.at]
-                    self._end_step(number, run, self._all(run, step, "unknown", unforeseen(step, failure)))
+                    self._end_step(number, run, run.outcomes_of(step, "unknown", unforeseen(step, failure)))
         self.leave()
 
     def close_record(self) -> None:
@@ -244,7 +241,7 @@ class Execution:
             case NotNeeded():
                 if result.row is not None:
                     self._assign_row(result.row)
-                self._end_step(number, run, [replace(self._outcome(run, 0, "unchanged"), why=result.why)])
+                self._end_step(number, run, [replace(run.outcome(0, "unchanged"), why=result.why)])
             case Cancelled():
                 self._skip_rest(number, run, None)
             case _:
@@ -256,26 +253,15 @@ class Execution:
         step = run.chain[run.at]
         always = step.when in {When.ALWAYS, When.ANYWAY}
         if not run.begun if always else (run.error is not None or self._stopping):
-            self._end_step(number, run, self._all(run, step, "skipped"))
+            self._end_step(number, run, run.outcomes_of(step, "skipped"))
         elif step.unchanged:
-            unchanged = [replace(one, why=step.unchanged) for one in self._all(run, step, "unchanged")]
+            unchanged = [replace(one, why=step.unchanged) for one in run.outcomes_of(step, "unchanged")]
             self._end_step(number, run, unchanged)
         elif self._clock.monotonic() >= run.not_before_s:
-            values = self._values(step)
+            values = values_for(step, self.chains)
             if values is None:
                 return
             self._send(number, run, step.resolved(values))
-
-    def _values(self, step: Step) -> dict[str, Any] | None:
-        """Return what a step's references stand for; None while that is not known."""
-        values: dict[str, Any] = {}
-        for reference in step.references:
-            made = self.chains[reference.chain]
-            row = next((outcome.answer for outcome in reversed(made.outcomes) if outcome.answer), None)
-            if row is None or reference.field not in row:
-                return None
-            values[reference.shows] = row[reference.field]
-        return values
 
     def _send(self, number: int, run: ChainRun, step: Step) -> None:
         if self._record is None:
@@ -329,7 +315,7 @@ class Execution:
                 self._await_reading(number, run, place, target)
         self._changed(number)
         if not run.open:
-            self._end_step(number, run, self._finished(run))
+            self._end_step(number, run, run.finished())
 
     def _track(self, number: int, run: ChainRun, place: int, row: Row) -> None:
         step = run.step
@@ -442,7 +428,7 @@ class Execution:
         elif key in run.open:
             self._target_over(run, run.open.pop(key), failure)
             if not run.open:
-                self._end_step(number, run, self._finished(run))
+                self._end_step(number, run, run.finished())
 
     def _forget(self, key: int) -> None:
         self._waiting.drop(key)
@@ -453,27 +439,11 @@ class Execution:
         if failure is None and run.answered is not None and run.answered.found and run.step is not None:
             action = run.actions.get(place)
             if action is not None and run.step.awaits == "action":
-                failure = self._checked(run, place, action)
+                failure = self._sender.mistaken(run.step, action, run.rows.get(place))
         if failure is None:
             waited_s = self._clock.monotonic() - (run.accepted_s or 0.0)
             failure = still_off(run, place) or not_imported(run, place) or still_there(run, place, waited_s)
         run.ends[place] = (status_of(failure), failure)
-
-    def _checked(self, run: ChainRun, place: int, action: Action) -> PoseidonError | None:
-        if run.step is None:
-            return None
-        try:
-            self._sender.check_found(run.step, action.to_dict(), run.rows.get(place))
-        except OutcomeUnknown as error:
-            return error
-        except PoseidonError as error:
-            unknown = OutcomeUnknown(
-                f"the answer to {run.step.label} was lost, and whether the {action.type} that was found (action "
-                f"{action.id}) did what was asked cannot be read: {error}"
-            )
-            unknown.__cause__ = error
-            return unknown
-        return None
 
     def _give_up(self, error: PoseidonError) -> None:
         """End what is waited for: the account cannot be asked about it."""
@@ -487,14 +457,9 @@ class Execution:
                 place = run.open.pop(key)
                 run.ends[place] = ("in-progress", copy_of(error))
                 if not run.open:
-                    self._end_step(self.chains.index(run), run, self._finished(run))
+                    self._end_step(self.chains.index(run), run, run.finished())
 
     # The end of a step.
-
-    def _finished(self, run: ChainRun) -> list[Outcome]:
-        """Return the outcomes of a step that was accepted, one for each target."""
-        places = range(len(run.step.targets)) if run.step is not None else ()
-        return [self._outcome(run, place, *run.ends.get(place, ("completed", None))) for place in places]
 
     def _failed(self, number: int, run: ChainRun, error: PoseidonError, *, status: Status | None = None) -> None:
         step, status = run.step or run.chain[run.at], status or status_of(error)
@@ -505,34 +470,13 @@ class Execution:
             named = all(target.name in str(error) or str(target.id) in str(error) for target in step.targets)
             explained(error, "" if named else f"this was {step.label}")
             name_earlier(error, step, run.outcomes)
-        outcomes = self._all(run, step, status, error)
+        outcomes = run.outcomes_of(step, status, error)
         self._end_step(number, run, outcomes)
 
-    def _all(self, run: ChainRun, step: Step, status: Status, error: PoseidonError | None = None) -> list[Outcome]:
-        run.step = step
-        return [self._outcome(run, place, status, error) for place in range(len(step.targets))]
-
-    def _outcome(self, run: ChainRun, place: int, status: Status, error: PoseidonError | None = None) -> Outcome:
-        step = run.step or run.chain[run.at]
-        target, action = step.targets[place], run.actions.get(place)
-        row = run.rows.get(place)
-        answer = row if row is not None else run.answered.answer if run.answered is not None else None
-        if error is not None and run.answered is not None:
-            name_accepted(error, step, target, action)
-        return Outcome(step, target, status, action, answer, error)
-
     def _end_step(self, number: int, run: ChainRun, outcomes: list[Outcome]) -> None:
-        step = run.step or run.chain[run.at]
-        run.outcomes += outcomes
         if self._record is not None:
             self._record.ended(number, run.at, outcomes)
-        failed = next((one.error for one in outcomes if one.error is not None), None)
-        if failed is not None and not (step.best_effort and isinstance(failed, ActionError)):
-            run.error = run.error or failed
-        run.at += 1
-        run.step, run.answered, run.accepted_s, run.tries = None, None, None, 0
-        run.open, run.actions, run.rows, run.ends = {}, {}, {}, {}
-        run.ended = run.at == len(run.chain)
+        run.end_step(outcomes)
         self._changed(number)
 
     def _skip_rest(self, number: int, run: ChainRun, why: Callable[[Step], PoseidonError] | None) -> None:
@@ -546,7 +490,7 @@ class Execution:
             run.held_by = None
         run.cancellation = None
         while not run.ended:
-            self._end_step(number, run, self._all(run, run.chain[run.at], "skipped", error))
+            self._end_step(number, run, run.outcomes_of(run.chain[run.at], "skipped", error))
 
     # Telling.
 

@@ -23,6 +23,7 @@ from poseidon_nb.errors import APIError, Forbidden, NotFound, OutcomeUnknown, Po
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.client.slugs import Slugs
@@ -279,6 +280,21 @@ class Sender:
             return running
         age = self._connection.session.server_now() - recovery.time_of(rows[0]["completed_at"])
         return rows[0] if age < timedelta(seconds=BOUND_S) and not agrees(rows[0]["type"], droplet, {}) else None
+
+    def mistaken(self, step: Step, action: Action, row: Mapping[str, Any] | None) -> OutcomeUnknown | None:
+        """Return the error for an action that was found by looking and is not the one of a step, or cannot be checked."""
+        try:
+            self.check_found(step, action.to_dict(), row)
+        except OutcomeUnknown as error:
+            return error
+        except PoseidonError as error:
+            unknown = OutcomeUnknown(
+                f"the answer to {step.label} was lost, and whether the {action.type} that was found (action {action.id}) "
+                f"did what was asked cannot be read: {error}"
+            )
+            unknown.__cause__ = error
+            return unknown
+        return None
 
     def check_found(self, step: Step, action: Row, droplet: Mapping[str, Any] | None) -> None:
         """Check that an action which was found by looking is the one that the step asked for, once it has completed.
