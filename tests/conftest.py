@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -66,6 +71,21 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_state_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the journal of plans out of the state folder of whoever runs the tests."""
     monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path_factory.getbasetemp() / "state" / os.urandom(8).hex()))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """Leave nothing of a test in the background: its account is gone, and its thread would disturb the next test."""
+    yield
+    module = sys.modules.get("poseidon_nb.client.engine.engine")
+    for engine in module.engines() if module is not None else ():
+        for execution in engine.background:
+            execution.leave()
+            engine._remove(execution)
+        engine._wake.set()
+    for thread in threading.enumerate():
+        if thread.name == "poseidon-engine":
+            thread.join(5)
 
 
 @pytest.hookimpl(hookwrapper=True)

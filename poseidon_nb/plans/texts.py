@@ -91,12 +91,7 @@ def _detail(chain: Chain, step: Step) -> str:
     if after and step.change.field in _LEADS_TO:
         words = "of" if step.verb == "create" else _LEADS_TO[step.change.field]
         detail = f" {words} {printable(after)}"
-    elif (
-        body
-        and not step.change.field
-        and step.request.operation_id not in _OWN_WORDS
-        and step.verb not in {"create", BARE}
-    ):
+    elif body and not step.change.field and step.request.operation_id not in _OWN_WORDS and step.verb != "create":
         # What a request says that has no better words.
         told = json.dumps(hidden(body), ensure_ascii=False)
         detail = f" {printable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
@@ -112,7 +107,7 @@ def _said(phrase: _Phrase, verb: str, kind: str) -> str:
     exact = any(step.request.method == "DELETE" for step in phrase.steps)
     names = [printable(str(target) if exact else target.name) for target in targets]
     if phrase.verb == BARE:
-        return f"{names[0]}{money}"
+        return f"{names[0]}{phrase.detail}{money}"
     if len(targets) == 1:
         return f"{' '.join(filter(None, (verb, kind, names[0])))}{phrase.detail}{money}"
     return f"{verb} {counted(len(targets), phrase.kind)}{phrase.detail}{money}: {named(names, most=MAX_NAMED)}"

@@ -75,7 +75,7 @@ def _single(count: int) -> Iterator[Row]:
     from poseidon_nb.client.engine.recording import NOWHERE
 
     with _account(6 * count + 20, 1) as account, po.connect(account) as kept, po.connect(account) as unkept:
-        unkept.engine.recorder, unkept.journal.on_add = NOWHERE, None
+        unkept.engine.recorder, unkept.changes.on_add = NOWHERE, None
         fault = {"kind": "delay", "seconds": LATENCY_S, "operation": "dropletActions_post", "times": None}
         _control(account, "POST", "faults", fault)
         session = requests.Session()
@@ -113,9 +113,8 @@ def _single(count: int) -> Iterator[Row]:
 
 def _record(count: int) -> Iterator[Row]:
     """Measure the journal by itself: the wait for the disk is told apart, for it is the disk's."""
-    from poseidon_nb.client.droplets.chains import action_step
-
     import poseidon_nb as po
+    from poseidon_nb.client.engine.droplet_steps import action_step
     from poseidon_nb.client.engine.outcomes import Outcome
 
     took_s, cpu_s = [], []

@@ -154,7 +154,7 @@ sandbox.fault("status", status=422, method="POST", message="No room in the rack"
 
 def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(open_panel):
     faults = 'sandbox.fault("status", status=429, method="POST", retry_after_s=3, times=1)\n'
-    lose = 'sandbox.fault("lost_before", method="GET", times=16)'
+    lose = 'sandbox.fault("lost_before", method="GET", times=30)'
     panel = open_panel(lose, before=faults, speed=2)
     panel.confirm("power-cycle")
     panel.entry("Power cycle web-1").get_by_text("waiting 3 s: rate limit").wait_for(timeout=10_000)

@@ -185,7 +185,8 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
 def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_afterwards(fleet):
     shown = fleet(
         "sandbox.fault('status', status=429, method='POST', retry_after_s=3, times=1)",
-        "sandbox.fault('lost_before', method='GET', times=16)",
+        # A read is sent several times before it fails, and the waits and the panel read side by side.
+        "sandbox.fault('lost_before', method='GET', times=30)",
         "print(len(posted()))",
         open_with=OPEN,
     )

@@ -201,7 +201,7 @@ def test_a_bare_request_that_changes_something_is_asked_about_and_a_read_is_not(
     desk.sent()
     with pytest.raises(errors.ConfirmationRequired):
         desk.do("api POST /v2/tags", body="name: x")
-    assert desk.front.questions[-1].startswith("SANDBOX: POST /v2/tags?")
+    assert desk.front.questions[-1].startswith('SANDBOX: POST /v2/tags {"name": "x"}?')
     assert desk.changes() == []
     desk.do("api GET /v2/tags")
     assert len(desk.front.questions) == 1

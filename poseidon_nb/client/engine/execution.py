@@ -39,12 +39,11 @@ from poseidon_nb.text import seconds_text
 from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.engine.outcomes import Outcome
     from collections.abc import Callable, Mapping, Sequence
 
     from poseidon_nb.client.actions.actions import Actions
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.outcomes import Status
+    from poseidon_nb.client.engine.outcomes import Outcome, Status
     from poseidon_nb.client.engine.recording import Record
     from poseidon_nb.client.engine.sending import Sender
     from poseidon_nb.client.engine.steps import Chain, Step, Target

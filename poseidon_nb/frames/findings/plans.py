@@ -34,17 +34,17 @@ OUTCOMES = findings(
 UNENDED = findings(
     "plans",
     finding("id", "string", "by which it is resumed or forgotten"),
-    finding("begun", TIME, "when it began, by the service's clock"),
-    finding("account", "string", "whose account it is for"),
-    finding("title", "string", "the command"),
-    finding("steps", "Int64", "how many steps it has"),
-    finding("done", "Int64", "how many are known to have gone well"),
-    finding("left", "Int64", "how many are not known to have ended; the account tells at a resume"),
     finding(
         "state",
         "string",
         "`running here`, `running in another kernel`, `interrupted`, `other account`, `to be given again` (what is left "
         "held secrets, which are not kept) or `damaged`",
     ),
+    finding("title", "string", "the command"),
+    finding("left", "Int64", "how many are not known to have ended; the account tells at a resume"),
+    finding("done", "Int64", "how many are known to have gone well"),
+    finding("steps", "Int64", "how many steps it has"),
+    finding("begun", TIME, "when it began, by the service's clock"),
+    finding("account", "string", "whose account it is for"),
     finding("note", "string", "why a resume left something of it"),
 )
