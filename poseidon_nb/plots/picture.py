@@ -37,22 +37,20 @@ _AXIS = {
     "zerolinecolor": _FAINT,
     "automargin": True,
     "title": {"standoff": 10},
-    # Nothing to see, but room: else the first labels of both axes lie upon each other.
-    "ticks": "outside",
-    "ticklen": 6,
-    "tickcolor": "rgba(0, 0, 0, 0)",
 }
 #: The place of a legend of many words: at the foot, where plotly makes room for as many lines as it takes.
 AT_THE_FOOT = {"orientation": "h", "entrywidth": 0, "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
 #: Where nothing is drawn: room for the words that say so, in lines of so many letters.
 _NOTHING_PX, _NOTHING_LETTERS = 150, 80
+#: Nothing to see, but room: else the first labels of both axes lie upon each other.
+_TICKS = {"ticks": "outside", "ticklen": 6, "tickcolor": "rgba(0, 0, 0, 0)"}
 #: What a picture's height is reckoned with. In the picture itself, where another template leaves it as it is.
 _ROOM: dict[str, Any] = {
     # In lines, as words are: by itself plotly gives each entry as much room as the longest.
     "legend": {"orientation": "h", "entrywidth": 0},
     "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
-    "xaxis": {"automargin": True},
-    "yaxis": {"automargin": True},
+    "xaxis": {"automargin": True, **_TICKS},
+    "yaxis": {"automargin": True, **_TICKS},
 }
 #: Both themes' look: the page shines through, and the ink is neutral.
 TEMPLATE = go.layout.Template(

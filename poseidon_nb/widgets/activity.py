@@ -135,7 +135,9 @@ class Entry:
         if note or last is None:
             return Row(self.title, None, note or "sending")
         row = row_of(last)
-        # Between two steps of a chain the bar is not at its end.
+        if last.done and isinstance(self.news, ChainRun) and len(self.news.chain) > 1:
+            # A step has ended and the next has told nothing yet: the chain is not completed.
+            return Row(self.title, None, "sending", RUNNING_COLOUR)
         return Row(self.title, None if last.done else row.fraction, row.words, RUNNING_COLOUR)
 
     @property

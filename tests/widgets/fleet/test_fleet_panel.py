@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import ipywidgets
 import pytest
 
+from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.engine.execution import ChainRun
 from poseidon_nb.client.engine.outcomes import Outcome
@@ -15,6 +16,7 @@ from poseidon_nb.client.watching.schedule import EVERY_S
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.droplets import verb_chains
 from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.widgets.activity import Entry
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.droplet.panel import DropletPanel
 from poseidon_nb.widgets.fleet.orders import Order
@@ -534,6 +536,16 @@ def test_a_work_of_many_shows_the_failed_first():
     assert work.entries()[0][0] == 150
     assert len(work.entries()) == 60
     assert work.summary() == "Reboot 200 droplets: 199 to be sent, 1 failed"
+
+
+def test_between_two_steps_a_row_is_not_completed():
+    chain = (*verb_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *verb_chains([{"id": 1}], "power_on")[0])
+    done = [Outcome(chain[0], chain[0].targets[0], "completed")]
+    entry = Entry(
+        "Restart web-1", ChainRun(chain, at=1, told={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done)
+    )
+    assert entry.state == "running"
+    assert "completed" not in entry.row.words
 
 
 def test_a_panel_may_be_told_things_from_other_threads(desk):
