@@ -31,6 +31,8 @@ from poseidon_nb.text import hint, nearest
 Kind: TypeAlias = Literal["reads", "creates", "changes", "deletes", "replaces", "resets", "interrupts", "transfers"]
 
 FILE = Path(__file__).with_name("effects.json")
+#: Methods that change nothing.
+READING: Final = frozenset({"GET", "HEAD"})
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 #: What is deleted, overwritten, invalidated, interrupted or given away is asked about.
 ASKING: Final = frozenset[Kind]({"deletes", "replaces", "resets", "interrupts", "transfers"})
@@ -101,7 +103,7 @@ def may_repeat(method: str, operation_id: str) -> bool:
     operation_id : str
         Empty for a request to a path that is no operation's; a PUT to one is never repeated.
     """
-    if method in {"GET", "HEAD"}:
+    if method in READING:
         return True
     return method == "PUT" and operation_id in _effects() and effect_of(operation_id).repeatable
 

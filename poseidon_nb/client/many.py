@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-PER_PAGE = 200
 #: Where things are looked for when nothing is known of them.
 FIRST_PAGE = range(1, 2)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
+from poseidon_nb.catalogue.effects import READING
 from poseidon_nb.client.connection import checked_fields, checked_query, explained
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.explanations import explanation
@@ -17,7 +18,6 @@ from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import hint, joined
 from poseidon_nb.transport.address import PRODUCTION
-from poseidon_nb.transport.change_log import READING
 from poseidon_nb.transport.request import Request, request_for
 
 if TYPE_CHECKING:

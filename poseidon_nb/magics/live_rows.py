@@ -44,13 +44,8 @@ class BackgroundRows:
         for run in execution.chains:
             self._take_in(run)
         self._rows.refresh()
-        bundle: dict[str, Any] = dict(self._rows.widget._repr_mimebundle_())
-        self._handle = display(bundle | self._plain(), raw=True, display_id=True)
+        self._handle = _shown(display, self._rows, self._model)
         execution.on_change = self._changed
-
-    def _plain(self) -> dict[str, str]:
-        # Where a notebook is opened without a kernel this is all there is.
-        return {"text/plain": self._model.text(), "text/html": self._model.html()}
 
     def _take_in(self, run: ChainRun) -> None:
         for progress in [*run.told.values()]:
@@ -69,7 +64,7 @@ class BackgroundRows:
                 one.error for one in self._execution.outcomes() if one.error is not None and not one.step.best_effort
             ]
             self._model.note = f"failed: {failed[0]}" if failed else "ended in the background"
-            self._handle.update(self._plain(), raw=True)
+            self._handle.update(_plain(self._model), raw=True)
             self._rows.close()
 
 
@@ -107,7 +102,7 @@ class LiveRows:
             self._model.note = "being made"
         self._rows = ProgressRows(self._model)
         self._rows.refresh()
-        self._handle = display(self._bundle(), raw=True, display_id=True)
+        self._handle = _shown(display, self._rows, self._model)
         with self._lock:
             # What is told at once, in another thread, waits until there is a subscription to leave.
             self._subscription = client.watch.subscribe(
@@ -115,11 +110,6 @@ class LiveRows:
             )
         for action in started:
             self._subscription.follow(action)
-
-    def _bundle(self) -> dict[str, Any]:
-        bundle: dict[str, Any] = dict(self._rows.widget._repr_mimebundle_())
-        # Where a notebook is opened without a kernel this is all there is.
-        return {**bundle, "text/plain": self._model.text(), "text/html": self._model.html()}
 
     def _told(self, followed: Followed) -> None:
         action = followed.action
@@ -148,5 +138,16 @@ class LiveRows:
         self._over = True
         self._subscription.close()
         # By its id, so that it changes under its own cell whichever runs now.
-        self._handle.update({"text/plain": self._model.text(), "text/html": self._model.html()}, raw=True)
+        self._handle.update(_plain(self._model), raw=True)
         self._rows.close()
+
+
+def _shown(display: Callable[..., Any], rows: ProgressRows, model: ProgressModel) -> Any:
+    """Display rows under the cell that runs now, and return the handle that changes them."""
+    bundle: dict[str, Any] = dict(rows.widget._repr_mimebundle_())
+    return display(bundle | _plain(model), raw=True, display_id=True)
+
+
+def _plain(model: ProgressModel) -> dict[str, str]:
+    # Where a notebook is opened without a kernel this is all there is.
+    return {"text/plain": model.text(), "text/html": model.html()}

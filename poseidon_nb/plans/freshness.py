@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.many import PER_PAGE, read_many
-from poseidon_nb.errors import InvalidArgument, NotFound
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import printable
 
 if TYPE_CHECKING:
@@ -33,18 +32,7 @@ def check_fresh(plan: Plan, client: Client) -> None:
     firsts = {int(str(step.targets[0].id)): step for step in steps}
     if not firsts:
         return
-
-    def one(droplet_id: int) -> Row | None:
-        try:
-            return client.droplets.read(droplet_id)
-        except NotFound:
-            return None
-
-    def page(number: int) -> tuple[list[Row], bool]:
-        rows = client.call("droplets_list", page=number, per_page=PER_PAGE)
-        return rows, len(rows) == PER_PAGE
-
-    found, _ = read_many(firsts, page=page, one=one)
+    found = client.droplets.read_each(firsts)
     for droplet_id, step in firsts.items():
         if why := _differs(step, found.get(droplet_id)):
             name = printable(step.targets[0].name)

@@ -63,24 +63,25 @@ class PlanJournal:
             resumed.begun = True
             return _SeveralRecords.of_plans(self._client, resumed.plans)
         label, key = self._client.label(), account_key(self._client)
-        begun: dict[str, Any] = {
-            "time": self._client.now(),
-            "version": __version__,
-            "title": lines.safe_title(title, chains),
-            "account": label,
-            "key": key,
-            "chains": chains,
-        }
+        first = lines.begun_line(
+            new_id(),
+            time=self._client.now(),
+            version=__version__,
+            title=lines.safe_title(title, chains),
+            account=label,
+            key=key,
+            chains=chains,
+        )
         file: PlanFile | None = None
         try:
             file = PlanFiles(state_folder()).create()
-            file.write(lines.begun_line(file.id, **begun), sync=True)
+            first["id"] = file.id
+            file.write(first, sync=True)
         except OSError as error:
             warn_once(error)
             if file is not None:
                 file.end()
                 file = None
-        first = lines.begun_line(file.id if file else new_id(), **begun)
         _prune_once()
         return _KeptRecord(self._client, file, first, chains)
 
@@ -118,8 +119,8 @@ class _KeptRecord:
         self._single = len(chains) == 1 and len(chains[0]) == 1 and not remains
         self._remains = remains
         self._chains = chains
-        secret = [[bool(step.get("secret")) for step in chain] for chain in lines.chains_data(chains)]
-        self._secret = secret
+        written = first["chains"] or lines.chains_data(chains)
+        self._secret = [[bool(step.get("secret")) for step in chain] for chain in written]
         self._closed = False
         self._pid = os.getpid()
         self._lock = threading.Lock()

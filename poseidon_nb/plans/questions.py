@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from poseidon_nb.catalogue.effects import Effect, Kind, effect_of
+from poseidon_nb.catalogue.effects import READING, Effect, Kind, effect_of
 from poseidon_nb.plans.texts import BARE, in_brief, summary, verbs_of
 from poseidon_nb.text import joined
 
@@ -44,7 +44,7 @@ def effect_of_step(step: Step) -> Effect:
     request = step.request
     if request.operation_id:
         return effect_of(request.operation_id, request.body)
-    if request.method in {"GET", "HEAD"}:
+    if request.method in READING:
         return Effect("reads")
     kind: Literal["deletes", "changes"] = "deletes" if request.method == "DELETE" else "changes"
     return Effect(kind, asks=True, warning="It may not be possible to undo it.", reversible=False)
@@ -66,7 +66,7 @@ def reasons(plan: Plan, *, price_limit_usd_month: float = PRICE_LIMIT_USD_MONTH)
 
 
 def _reason(step: Step) -> Reason | None:
-    if step.verb == BARE and step.request.method not in {"GET", "HEAD"}:
+    if step.verb == BARE and step.request.method not in READING:
         return "request"
     effect = effect_of_step(step)
     # Whether an action interrupts a droplet is told by its status.

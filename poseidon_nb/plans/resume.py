@@ -18,9 +18,10 @@ from poseidon_nb.plans.journal_list import unfinished_plans
 from poseidon_nb.plans.journal_resumed import ResumedPlan, resuming
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.resume_facts import NOT_RESUMED, Verdict
-from poseidon_nb.plans.resume_reading import PER_PAGE, Reading, read_and_judge
+from poseidon_nb.plans.resume_reading import Reading, read_and_judge
 from poseidon_nb.plans.resume_verdicts import judge, remaining_chain, was_begun
 from poseidon_nb.text import joined
+from poseidon_nb.transport.pages import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -9,6 +9,7 @@ from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S, ROUNDING, SentWind
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
 from poseidon_nb.plans.resume_facts import AccountFacts
 from poseidon_nb.plans.resume_verdicts import in_flight, judge, may_lag
+from poseidon_nb.transport.pages import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-#: As many things as this or more are read by pages.
+#: As many actions as this or more are read by pages.
 BY_PAGES = 6
 #: What is surely not done where it does not show: the service has each key, domain and tag once, and a change of a record
 #: may be repeated.
 _SHOWN_IF_DONE = frozenset({"sshKeys_create", "domains_create", "tags_create", "domains_patch_record"})
-PER_PAGE = 200
 
 
 def read_and_judge(client: Client, reading: Reading, entry: Entry) -> tuple[tuple[StepState, ...], ...]:
@@ -88,14 +88,7 @@ class Reading:
 
     def _read_droplets(self, ids: set[int]) -> None:
         missing = ids - self._droplets.keys()
-        if len(missing) >= BY_PAGES:
-            listed = {droplet.id: droplet.to_dict() for droplet in self._client.droplets.list()}
-            self._droplets.update({id_: listed[id_] for id_ in missing & listed.keys()})
-        for id_ in sorted(missing - self._droplets.keys()):
-            try:
-                self._droplets[id_] = self._client.api("GET", f"/v2/droplets/{id_}")["droplet"]
-            except NotFound:
-                self._droplets[id_] = None
+        self._droplets |= dict.fromkeys(missing) | self._client.droplets.read_each(missing)
 
     def _read_actions(self, ids: set[int], entry: Entry) -> None:
         missing = ids - self._actions.keys()

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.credentials import Token
     from poseidon_nb.transport.request import Request
 
-#: Methods that change nothing; every other method is written down.
-READING = frozenset({"GET", "HEAD"})
 #: Changes that are kept, the newest.
 MOST_CHANGES = 1000
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
 
+from poseidon_nb.catalogue.effects import READING
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import (
     ConfigurationError,
@@ -20,7 +21,7 @@ from poseidon_nb.errors import (
 )
 from poseidon_nb.transport import cancellation, deadline, environment
 from poseidon_nb.transport.address import PRODUCTION, checked_base_url
-from poseidon_nb.transport.change_log import READING, ChangeLog, RequestTrace
+from poseidon_nb.transport.change_log import ChangeLog, RequestTrace
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, told_by
 from poseidon_nb.transport.replies import Reply, error_for
 from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, RetryPolicy, TryResult, refused

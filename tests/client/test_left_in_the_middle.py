@@ -182,7 +182,7 @@ def test_who_does_not_wait_is_told_of_a_lost_answer_all_the_same():
         assert stage.client.engine.background == []
 
 
-@pytest.mark.parametrize("moment", ["_accepted", "_over", "_end_step", "cancel"])
+@pytest.mark.parametrize("moment", ["_accepted", "_target_over", "_end_step", "cancel"])
 def test_ctrl_c_while_news_is_taken_in_loses_none_of_it(moment, monkeypatch):
     taken_in = getattr(Execution, moment)
 

@@ -76,8 +76,8 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
     def on_progress(progress):
         if progress.label.startswith("power_on"):
             monkeypatch.setattr(
-                "poseidon_nb.client.engine.consistency.ConsistencyWaiter._one",
-                lambda _, id_: {**read(id_), "status": "off"},
+                "poseidon_nb.client.engine.consistency.read_droplets",
+                lambda _, ids, pages: ({id_: {**read(id_), "status": "off"} for id_ in ids}, pages),
             )
 
     with pytest.raises(

@@ -81,7 +81,7 @@ def between(sandbox):
 
 @pytest.fixture
 def spoiled(between, sandbox, clock):
-    """Give a client whose answers pass through `between`."""
+    """Return a client whose answers pass through `between`."""
     with (
         Proxy(between, FaultPlan(1, rate=0.0, bursts=0.0), clients=1, limit_s=60) as proxy,
         connect(base_url=proxy.urls[0], token=sandbox.token, clock=clock) as client,

@@ -100,7 +100,7 @@ class Account:
         return int(answer["droplet"]["id"])
 
     def act(self, droplet_id: int, **body: Any) -> None:
-        """Have an action on a droplet done at once."""
+        """Carry out an action on a droplet at once."""
         self.sandbox.finish(self.make(f"/v2/droplets/{droplet_id}/actions", **body)["id"])
 
     def busy(self, droplet_id: int) -> bool:

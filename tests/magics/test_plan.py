@@ -127,7 +127,7 @@ def test_all_verbs_that_send_are_in_the_list():
 
 
 def named(desk) -> dict[str, object]:
-    """Give what the lines name of the account."""
+    """Create what the lines name of the account."""
     return {
         "key": desk.do("keys list")["name"][0],
         "key_id": int(desk.do("keys list")["id"][0]),

@@ -1,57 +1,30 @@
-"""The journal of plans on disk: what is kept, what never is, and what happens where nothing can be written."""
+"""The journal of plans: what is kept of each, what never is, and whose account it is."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import re
-import stat
-import time
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import responses
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
-from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.droplet_steps import create_steps
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName, PoseidonError
-from poseidon_nb.plans import journal, journal_files
 from poseidon_nb.plans.connect import connect
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, json_line, read_entry
-from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, state_folder
+from poseidon_nb.plans.journal_files import PlanFiles, state_folder
 from poseidon_nb.plans.journal_list import unfinished_plans
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.replies import Reply
 from poseidon_nb.transport.request import request_for
-
-DROPLET = {"id": 521000031, "name": "web-1", "status": "active", "size_slug": "s-1vcpu-1gb"}
-CHAIN = with_restart(DROPLET, resize_step(DROPLET, "s-2vcpu-4gb", disk=False))
-
-
-@pytest.fixture
-def client(clock):
-    with Sandbox(droplets=2, clock=clock) as sandbox, connect(sandbox, clock=clock) as client:
-        yield client
-
-
-@pytest.fixture(autouse=True)
-def _nothing_runs_of_other_tests():
-    journal._live.clear()
-
-
-def read(plan_id):
-    return PlanFiles(state_folder()).read(plan_id)
-
-
-def outcomes(step, status, error=None):
-    return [Outcome(step, target, status, error=error) for target in step.targets]
+from tests.plans.conftest import CHAIN, DROPLET, begun, forget_the_process, outcomes, read
 
 
 def test_a_plan_is_on_the_disk_before_its_first_request_and_comes_back_as_it_was(client):
@@ -182,12 +155,6 @@ def test_a_plan_of_which_only_secrets_are_left_is_to_be_given_again(client):
     assert [one.state for one in unfinished_plans(account_key(client))] == ["to be given again"]
 
 
-def forget_the_process(record):
-    """Leave a plan as a killed kernel does."""
-    journal._live.pop(record.id)
-    record._file.release()
-
-
 def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_apart(client, clock):
     record = client.engine.recorder.begin([CHAIN], "t")
     forget_the_process(record)
@@ -195,40 +162,6 @@ def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_
     with Sandbox(droplets=2, clock=clock, seed=7) as other, connect(other, clock=clock) as stranger:
         assert [one.state for one in unfinished_plans(account_key(stranger))] == ["other account"]
     assert [one.state for one in unfinished_plans(None)] == ["other account"]
-
-
-def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
-    record = client.engine.recorder.begin([CHAIN], "t")
-    files = PlanFiles(state_folder())
-    assert files.runs(record.id)
-    journal._live.pop(record.id)
-    assert [one.state for one in unfinished_plans(account_key(client))] == ["running in another kernel"]
-    for held in (files.take, files.forget):
-        with pytest.raises(PlanIsRunning, match=f"plan {record.id} is running"):
-            held(record.id)
-    record._file.release()
-    taken, entry = files.take(record.id)
-    assert entry.chains == (CHAIN,)
-    with pytest.raises(PlanIsRunning):
-        files.take(record.id)
-    taken.release()
-    files.forget(record.id)
-    assert files.ids() == []
-    with pytest.raises(NoSuchName, match="no unfinished plan"):
-        files.take(record.id)
-
-
-def test_files_are_the_users_alone(client):
-    old = os.umask(0)
-    try:
-        record = client.engine.recorder.begin([CHAIN], "t")
-    finally:
-        os.umask(old)
-    folder = PlanFiles(state_folder()).folder
-    for path in [state_folder(), *state_folder().rglob("*")]:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        assert mode == (0o700 if path.is_dir() else 0o600), path
-    assert (folder / f"{record.id}.jsonl").exists()
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
@@ -251,97 +184,6 @@ def test_a_fork_neither_writes_nor_lets_go(client):
     assert os.waitpid(child, 0)[1] == 0
     assert files.path(record.id).read_bytes() == before
     assert files.runs(record.id)
-
-
-def test_the_last_line_of_a_killed_kernel_may_be_unfinished(client):
-    record = client.engine.recorder.begin([CHAIN], "t")
-    record.accepted(0, 0, things=[1], actions=[2])
-    whole = PlanFiles(state_folder()).path(record.id).read_text()
-    assert read_entry(whole[:-5]).accepted == {}
-    assert read_entry(whole).accepted != {}
-
-
-def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers(client):
-    record = client.engine.recorder.begin([CHAIN], "t")
-    folder = PlanFiles(state_folder()).folder
-    first, *_ = (folder / f"{record.id}.jsonl").read_text().split("\n")
-    other = json.dumps({**json.loads(first), "format": "poseidon_nb plan 99"})
-    damage = [
-        "",
-        "\0\0\n",
-        "[]\n",
-        "1\n",
-        "{}\n",
-        f"{other}\n",
-        f"{first}\n[]\n",
-        f'{first}\n{{"event":"x"}}\n',
-        "[" * 99999 + "\n",
-    ]
-    for number, text in enumerate(damage):
-        (folder / f"bad{number}.jsonl").write_text(text)
-    (folder / "badx.jsonl").write_bytes(b"\xff\xfe\n")
-    (folder / "note.txt").write_text("mine")
-    listed = unfinished_plans(account_key(client))
-    assert listed[0].id == record.id
-    assert [one.state for one in listed[1:]] == ["damaged"] * 10
-    assert all(one.note and "\n" not in one.note for one in listed[1:])
-    PlanFiles(state_folder()).forget("bad1")
-    assert not (folder / "bad1.jsonl").exists()
-
-
-def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_given(
-    client, monkeypatch, caplog, tmp_path
-):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
-    monkeypatch.setattr(journal_files, "_noticed", False)
-    with caplog.at_level(logging.WARNING, "poseidon_nb"):
-        one = client.engine.recorder.begin([CHAIN], "one")
-        two = client.engine.recorder.begin([CHAIN], "two")
-        one.accepted(0, 0, things=[1], actions=[2])
-    assert len(caplog.records) == 1
-    assert "cannot write plans" in caplog.text
-    assert [
-        (x.id, x.entry.title, len(x.entry.accepted))
-        for x in sorted(unfinished_plans(account_key(client)), key=lambda x: x.entry.title)
-    ] == [
-        (one.id, "one", 1),
-        (two.id, "two", 0),
-    ]
-    one.close()
-    two.close()
-    assert unfinished_plans(None) == []
-
-
-def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
-    monkeypatch.setattr(journal_files, "_noticed", False)
-    record = client.engine.recorder.begin([CHAIN], "t")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", full)
-        record.accepted(0, 0, things=[1], actions=[2])
-    assert "No space left" in caplog.text
-    assert unfinished_plans(None)[0].entry.accepted
-    record.close()
-    assert PlanFiles(state_folder()).ids() == []
-
-
-def test_ended_plans_are_pruned_by_age_and_number_and_others_never(client, monkeypatch):
-    open_ = client.engine.recorder.begin([CHAIN], "open")
-    files = PlanFiles(state_folder())
-    old = time.time() - 31 * 86_400
-    os.utime(files.path(open_.id), (old, old))
-    for number in range(8):
-        path = files.ended / f"e{number}.jsonl"
-        path.write_text("x")
-        os.utime(path, (old, old) if number < 2 else (old + 90_000 + number, old + 90_000 + number))
-    monkeypatch.setattr(journal_files, "MAX_ENDED", 4)
-    files.prune()
-    assert sorted(path.stem for path in files.ended.iterdir()) == ["e4", "e5", "e6", "e7"]
-    assert files.ids() == [open_.id]
 
 
 def test_the_account_is_asked_once_for_a_client(client):
@@ -372,7 +214,7 @@ def test_an_account_that_does_not_answer_is_known_by_its_token(clock):
 
 @contextmanager
 def patched_id(sandbox, text):
-    """Have the sandbox's id be no JSON, as behind a sign-in page."""
+    """Replace the sandbox's id with text that is no JSON, as behind a sign-in page."""
     controls = sandbox._dispatcher.control
     route = controls._routes["GET", "/id"]
     controls._routes["GET", "/id"] = lambda *_: Reply(200, text.encode())
@@ -406,46 +248,6 @@ def test_a_sandbox_keeps_its_id_over_save_and_load(tmp_path):
         assert connect(two).identity() == first
 
 
-def test_a_small_plan_costs_little_and_one_wait_for_the_disk(client, monkeypatch):
-    waited = []
-
-    monkeypatch.setattr(os, "fsync", waited.append)
-    begin = client.engine.recorder.begin
-    step = (CHAIN[2],)
-    begin([step], "t").close()
-    took = []
-    for _ in range(20):
-        start = time.perf_counter()
-        record = begin([step], "t")
-        record.accepted(0, 0, things=[1], actions=[2])
-        record.ended(0, 0, outcomes(step[0], "completed"))
-        took.append(time.perf_counter() - start)
-    assert len(waited) == 20 + 1
-    # Twice what it may cost at rest, for a machine that is busy.
-    assert sorted(took)[len(took) // 4] < 0.004
-
-
-def test_a_plan_waits_for_the_disk_once_however_many_things_it_is_about(client, monkeypatch):
-    synced = []
-    monkeypatch.setattr(os, "fsync", synced.append)
-    record = client.engine.recorder.begin([CHAIN] * 500, "t")
-    for number in range(500):
-        record.accepted(number, 0, things=[1], actions=[number])
-    assert len(synced) == 1
-    assert len(read(record.id).accepted) == 500
-
-
-def test_a_file_system_without_links_has_a_salt_too(client, monkeypatch):
-    def refused(*_):
-        raise OSError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refused)
-    first = account_key(client)
-    assert (state_folder() / "salt").stat().st_size == 16
-    assert account_key(client) == first
-    assert [path.name for path in state_folder().iterdir()] == ["salt"]
-
-
 def test_a_line_is_one_line():
     line = begun_line(
         "a", time=journal_files_time(), version="1", title="a\nb", account="", key=AccountKey(), chains=[]
@@ -459,13 +261,6 @@ def journal_files_time():
     from datetime import UTC, datetime
 
     return datetime(2026, 11, 29, tzinfo=UTC)
-
-
-def test_the_state_folder_is_the_systems_own_without_the_variable(monkeypatch):
-    monkeypatch.delenv("POSEIDON_STATE_DIR")
-    assert state_folder().name == "poseidon_nb"
-    monkeypatch.setenv("POSEIDON_STATE_DIR", "~/x")
-    assert state_folder() == Path("~/x").expanduser()
 
 
 @pytest.mark.parametrize(
@@ -488,28 +283,6 @@ def test_what_is_secret_is_not_kept_however_it_is_written(client, path, body):
     assert "hush" not in "".join(kept)
 
 
-def test_half_a_line_that_a_full_disk_left_damages_nothing_that_follows(client, monkeypatch):
-    record = client.engine.recorder.begin([CHAIN], "")
-    write = os.write
-    with monkeypatch.context() as full:
-        full.setattr(os, "write", lambda handle, text: write(handle, text[:20]))
-        record.sending(0, 0)
-    record.accepted(0, 0, things=[DROPLET["id"]], actions=[77])
-    assert read(record.id).accepted[0, 0].actions == (77,)
-
-
-def test_a_line_that_its_writer_could_not_end_is_cut_off_before_more_is_written(client):
-    record = client.engine.recorder.begin([CHAIN], "")
-    record.leave()
-    path = PlanFiles(state_folder()).path(record.id)
-    with path.open("a") as half:
-        half.write('{"event":"sendi')
-    file, _ = PlanFiles(state_folder()).take(record.id)
-    file.write({"event": "sending", "time": client.now().isoformat(), "chain": 0, "step": 0})
-    file.release()
-    assert (0, 0) in read(record.id).sending
-
-
 def test_a_plan_whose_requests_are_others_than_it_says_is_damaged(client):
     first = json.loads(json_line(begun(client)))
     (step,) = first["chains"][0][:1]
@@ -529,26 +302,3 @@ def test_a_plan_whose_requests_are_others_than_it_says_is_damaged(client):
     line = {"event": "accepted", "time": first["time"], "chain": 7, "step": 9, "things": [], "actions": []}
     with pytest.raises(ValueError, match="no step 9 in a chain 7"):
         read_entry(f"{json.dumps(first)}\n{json.dumps(line)}\n")
-
-
-def begun(client):
-    key = AccountKey("sandbox:x", "y")
-    return begun_line("abcde", time=client.now(), version="1", title="", account="", key=key, chains=[CHAIN])
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
-def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(client, clock):
-    client.droplets.list()[0].reboot()
-    (day,) = (state_folder() / "changes").iterdir()
-    for path in (day, state_folder() / "salt"):
-        path.unlink()
-        os.mkfifo(path)
-    os.mkfifo(PlanFiles(state_folder()).path("piped"))
-    client.droplets.list()[0].reboot()
-    assert [(one.id, one.state) for one in unfinished_plans(account_key(client))] == [("piped", "damaged")]
-
-
-def test_a_state_folder_in_the_home_of_nobody_stops_no_change(client, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POSEIDON_STATE_DIR", "~nobody-of-this-name/state")
-    assert client.droplets.list()[0].reboot().status == "completed"

@@ -17,7 +17,7 @@ DONE, LEFT_OUT = ("completed", None), ("unchanged", None)
 
 
 def restart(*ends: tuple[str, Exception | None]):
-    """Give a plan of a resize with a restart, and its outcomes: shutdown, power_off, resize, power_on."""
+    """Return a plan of a resize with a restart, and its outcomes: shutdown, power_off, resize, power_on."""
     plan = plan_of(*verb_chains([droplet(1)], "resize", {"size": "s-large"}, restart=True, sizes=SIZES))
     steps = plan.chains[0]
     outcomes = [

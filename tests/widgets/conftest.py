@@ -48,7 +48,7 @@ class Desk(AccountDesk):
         return self.client.droplets.by_name(name)
 
     def answer(self) -> None:
-        """Have what is due sent, and wait until it was answered, as the engine's thread would; no time passes."""
+        """Send what is due, and wait until it was answered, as the engine's thread would; no time passes."""
         engine = self.client.engine
         if self.holding:
             return
@@ -128,7 +128,7 @@ class Hand:
         return {name for name, button in self.model.buttons().items() if button.enabled}
 
     def entries(self):
-        """Give the rows, the newest first."""
+        """Return the rows, the newest first."""
         return [entry for work in self.model.works for _, entry in work.entries()]
 
     def titles(self) -> list[str]:

@@ -18,11 +18,12 @@ from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS
 from poseidon_nb.client.actions.waiting import Waiting
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import items_of
-from poseidon_nb.client.many import PER_PAGE, read_many
+from poseidon_nb.client.many import read_many
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import Forbidden, PoseidonError
 from poseidon_nb.text import counted
 from poseidon_nb.transport import deadline
+from poseidon_nb.transport.pages import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

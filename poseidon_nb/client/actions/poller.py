@@ -10,8 +10,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.recovery import PASSING
-from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
+from poseidon_nb.client.many import FIRST_PAGE, cost, read_many
 from poseidon_nb.errors import NotFound, PoseidonError
+from poseidon_nb.transport.pages import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

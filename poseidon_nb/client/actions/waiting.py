@@ -102,7 +102,7 @@ class Waiting:
                 self._completed.append(action.id)
                 return
             self.failures[action.id] = _failed(action)
-        elif self._is_over(action.id):
+        elif self._time_is_up(action.id):
             self._open.discard(action.id)
             self.failures[action.id] = ActionTimedOut(
                 f"{action.label} is still running after {self._limit_s[action.id]:g} s; it goes on: "
@@ -111,7 +111,7 @@ class Waiting:
             )
         self._tell(action, action.status)
 
-    def _is_over(self, key: int) -> bool:
+    def _time_is_up(self, key: int) -> bool:
         """Check whether its time is up; a last look comes first, because the ticks may be seconds apart by then."""
         if self._clock.monotonic() - self._began_s[key] < self._limit_s[key]:
             return False

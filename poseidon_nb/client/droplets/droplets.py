@@ -5,18 +5,17 @@ API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they ar
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import checked_fields, explained, items_of
+from poseidon_nb.client.droplet_reading import read_droplets
 from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.droplets.pages import droplet_pages
 from poseidon_nb.client.droplets.ssh import Probe, SshWaiting, checked_wait_for, listens
-from poseidon_nb.client.engine.consistency import BOUND_S, ConsistencyWaiter, expected_after
+from poseidon_nb.client.engine.consistency import ConsistencyWaiter, expected_after
 from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.named import only_one
@@ -26,7 +25,7 @@ from poseidon_nb.text import is_whole_number, joined
 from poseidon_nb.transport import deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -120,6 +119,11 @@ class Droplets(Collection[Droplet]):
         """Return a droplet as the API sends it."""
         row: Row = self._connection.one("droplets_get", path={"droplet_id": droplet_id})
         return row
+
+    def read_each(self, ids: Iterable[int]) -> dict[int, Mapping[str, Any]]:
+        """Return droplets as the API sends them, by id, in as few requests as they take; those that are gone are missing."""
+        found, _ = read_droplets(self._connection, set(ids))
+        return found
 
     def actions(self, droplet: Droplet | int | str) -> ActionList:
         """Return what was done to a droplet, newest first."""
@@ -399,25 +403,19 @@ class Droplets(Collection[Droplet]):
         """Block until no action runs on a droplet, however they end, and read it again."""
         clock = self._connection.session.clock
         with deadline.within(clock, deadline.checked_s(timeout_s)):
-            rows = self.engine.sender.looks.newest("dropletActions_list", {"droplet_id": droplet.id})
-            while (running := next((row for row in rows if row["status"] == IN_PROGRESS), None)) is not None:
+            running, ended = self.engine.sender.pending_or_ended(droplet.id)
+            while running is not None:
                 pending = Action(running, self._actions, subject=droplet.name)
                 left_s = deadline.left_s(clock)
                 failures = self._actions.wait_each([pending], timeout_s=left_s, on_progress=on_progress)
                 if pending.id in failures and not pending.done:
                     raise failures[pending.id]
-                rows = self.engine.sender.looks.newest("dropletActions_list", {"droplet_id": droplet.id})
+                running, ended = self.engine.sender.pending_or_ended(droplet.id)
+            ended_type = str(ended["type"]) if ended is not None else ""
             consistency = ConsistencyWaiter(self._connection)
             # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
-            consistency.add(droplet.id, expected_after(self._just_ended(rows), droplet.id, droplet.assign))
+            consistency.add(droplet.id, expected_after(ended_type, droplet.id, droplet.assign))
             consistency.finish()
-
-    def _just_ended(self, rows: Sequence[Row]) -> str:
-        """Return the type of the newest action if the droplet may still lag behind it, else ``""``."""
-        if not rows or rows[0]["status"] != COMPLETED or not rows[0].get("completed_at"):
-            return ""
-        age = self._connection.session.server_now() - datetime.fromisoformat(rows[0]["completed_at"])
-        return str(rows[0]["type"]) if age < timedelta(seconds=BOUND_S) else ""
 
     def check_resize(self, droplet: Droplet, size: str, *, disk: bool) -> None:
         """Refuse a resize that cannot work.

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.connection import items_of
+from poseidon_nb.client.droplet_reading import read_droplets
 from poseidon_nb.client.engine.recovery import made_of
-from poseidon_nb.client.many import FIRST_PAGE, PER_PAGE, cost, read_many
-from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
+from poseidon_nb.client.many import FIRST_PAGE, cost
+from poseidon_nb.errors import Forbidden, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ TICK_S_A_REQUEST = 0.4
 
 
 def agrees(action_type: str, row: Row, parameters: Row) -> bool:
-    """Say whether a droplet reads as it should after an action."""
+    """Return whether a droplet reads as it should after an action."""
     features = row.get("features")
     match action_type:
         case "rename":
@@ -70,7 +70,7 @@ class Expected:
     bound_s : float
         How long it may take, in seconds.
     read : callable, optional
-        Reads what is no droplet, by itself; gives None once it is gone.
+        Reads what is no droplet, by itself; returns None once it is gone.
     """
 
     id: int
@@ -88,7 +88,7 @@ def image_agrees(action_type: str, image: Row, parameters: Row) -> bool:
 
 
 def expected_after(action_type: str, droplet_id: int, assign: Callable[[Row], None]) -> Expected:
-    """Give what a droplet should read as after an action that somebody else asked for: with what parameters is not told."""
+    """Return what a droplet should read as after an action that somebody else asked for: with what parameters is not told."""
     return Expected(droplet_id, lambda now: agrees(action_type, now, {}), assign)
 
 
@@ -130,7 +130,7 @@ class ConsistencyWaiter:
         self._left.pop(key, None)
 
     def step(self) -> list[int]:
-        """Read once if it is time to; give the keys of those that need not be waited for any more. Never sleeps."""
+        """Read once if it is time to; return the keys of those that need not be waited for any more. Never sleeps."""
         if not self._left or self._clock.monotonic() < self._due_s:
             return []
         try:
@@ -154,7 +154,7 @@ class ConsistencyWaiter:
     def _read(self) -> list[int]:
         """Read what is left; return the keys of those that agree or are gone."""
         ids = {expected.id for expected, _ in self._left.values() if expected.read is None}
-        found, self._pages = read_many(ids, page=self._page, one=self._one, pages=self._pages)
+        found, self._pages = read_droplets(self._connection, ids, self._pages)
         over = []
         for key, (expected, _) in self._left.items():
             row = found.get(expected.id) if expected.read is None else expected.read()
@@ -175,14 +175,3 @@ class ConsistencyWaiter:
     def _shortest_s(self) -> float:
         requests = cost(self._left, self._pages)
         return 0.0 if requests == 1 else TICK_S_A_REQUEST * requests
-
-    def _page(self, number: int) -> tuple[list[Row], bool]:
-        request = self._connection.request("droplets_list").with_query(page=number, per_page=PER_PAGE)
-        rows = items_of(self._connection.send(request).body, "droplets", "droplets_list")
-        return rows, len(rows) == PER_PAGE
-
-    def _one(self, droplet_id: int) -> Row | None:
-        try:
-            return self._connection.one("droplets_get", path={"droplet_id": droplet_id})
-        except NotFound:
-            return None

@@ -15,6 +15,7 @@ from poseidon_nb.client.actions.poller import PATIENCE_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import explained, telling
 from poseidon_nb.client.engine import consistency
+from poseidon_nb.client.engine.awaiting import Awaited
 from poseidon_nb.client.engine.chain_run import ChainRun, values_for
 from poseidon_nb.client.engine.expecting import expected_after_ours, expected_by_itself, is_coming
 from poseidon_nb.client.engine.failures import (
@@ -116,8 +117,7 @@ class Execution:
         self._assign = dict(assign or {})
         self._make_record = record
         self._record: Record | None = None
-        self._waiting = actions.waiting(self._tell)
-        self._chain_of: dict[int, int] = {}
+        self._awaited = Awaited(actions, self._tell)
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
         #: Set when a request was answered; another one can be put in its place.
         self.news = threading.Event()
@@ -149,7 +149,7 @@ class Execution:
         self.cancel()
 
     def cancel(self, why: Callable[[Step], PoseidonError] | None = None) -> None:
-        """Have chains that have not begun read ``skipped``; a request that waits for its turn is not sent any more.
+        """Skip chains that have not begun; a request that waits for its turn is not sent any more.
 
         Parameters
         ----------
@@ -169,9 +169,7 @@ class Execution:
     def leave(self) -> None:
         """Ask about its actions no more. What was started goes on; what it was to do next is not done."""
         with self._lock:
-            for key in [*self._chain_of]:
-                self._forget(key)
-            self._chain_of.clear()
+            self._awaited.drop_all()
             if self._record is not None:
                 self._record.leave()
                 self._record = None
@@ -325,9 +323,7 @@ class Execution:
         action = Action(row, self._actions, subject=target.name, expected=expected)
         run.actions[place] = action
         run.open[action.id] = place
-        self._chain_of[action.id] = number
-        self._actions.poller.join([action.id])
-        self._waiting.add(action, step.limit_s or math.inf)
+        self._awaited.add(number, action, step.limit_s or math.inf)
 
     def _await_reading(self, number: int, run: ChainRun, place: int, target: Target) -> None:
         """Wait for what a droplet reads as, where no action tells how it goes."""
@@ -336,11 +332,7 @@ class Execution:
             return
         reads = partial(self._read_image, number, run) if step.awaits == "image" else partial(self._read, run)
         expected = expected_by_itself(step, target.id, partial(reads, place), self._sender.image)
-        # Droplets and actions are numbered apart; a negative key is no action's.
-        key = -target.id
-        run.open[key] = place
-        self._chain_of[key] = number
-        self._waiting.add_expected(key, expected)
+        run.open[self._awaited.add_reading(number, expected)] = place
 
     def _read(self, run: ChainRun, place: int, row: Row) -> None:
         run.rows[place] = row
@@ -382,9 +374,7 @@ class Execution:
             if isinstance(target.id, int):
                 held_by.expected = consistency.expected_after(held_by.type, target.id, self._assign_row)
             run.held_by, run.note = held_by, f"waits until its {held_by.type} has ended"
-            self._chain_of[held_by.id] = number
-            self._actions.poller.join([held_by.id])
-            self._waiting.add(held_by, math.inf)
+            self._awaited.add(number, held_by, math.inf)
             self._changed(number)
 
     def _unread(self, number: int, run: ChainRun, error: PoseidonError) -> None:
@@ -406,33 +396,20 @@ class Execution:
     # How actions go.
 
     def _look(self) -> None:
-        try:
-            self._actions.poll()
-        except PoseidonError as error:
-            if not self._actions.poller.tolerates(error):
-                with undisturbed():
-                    self._give_up(error)
-        self._waiting.seen(self._actions.poller.latest)
+        failure = self._awaited.look()
+        if failure is not None:
+            with undisturbed():
+                self._give_up(failure)
 
     def _end_what_is_over(self) -> None:
-        for key in [key for key in self._chain_of if self._waiting.is_over(key)]:
-            self._over(key)
-
-    def _over(self, key: int) -> None:
-        number = self._chain_of.pop(key)
-        run, failure = self.chains[number], self._waiting.failures.get(key)
-        self._forget(key)
-        if run.held_by is not None and run.held_by.id == key:
-            run.held_by, run.note = None, ""
-        elif key in run.open:
-            self._target_over(run, run.open.pop(key), failure)
-            if not run.open:
-                self._end_step(number, run, run.finished())
-
-    def _forget(self, key: int) -> None:
-        self._waiting.drop(key)
-        if key > 0:
-            self._actions.poller.leave([key])
+        for key, number, failure in self._awaited.over():
+            run = self.chains[number]
+            if run.held_by is not None and run.held_by.id == key:
+                run.held_by, run.note = None, ""
+            elif key in run.open:
+                self._target_over(run, run.open.pop(key), failure)
+                if not run.open:
+                    self._end_step(number, run, run.finished())
 
     def _target_over(self, run: ChainRun, place: int, failure: PoseidonError | None) -> None:
         if failure is None and run.answered is not None and run.answered.found and run.step is not None:
@@ -446,17 +423,16 @@ class Execution:
 
     def _give_up(self, error: PoseidonError) -> None:
         """End what is waited for: the account cannot be asked about it."""
-        for key in [*self._chain_of]:
-            run = self.chains[self._chain_of.pop(key)]
-            self._forget(key)
+        for key, number in self._awaited.drop_all():
+            run = self.chains[number]
             if run.held_by is not None and run.held_by.id == key:
                 run.held_by = None
-                self._failed(self.chains.index(run), run, error)
+                self._failed(number, run, error)
             elif key in run.open:
                 place = run.open.pop(key)
                 run.ends[place] = ("in-progress", copy_of(error))
                 if not run.open:
-                    self._end_step(self.chains.index(run), run, run.finished())
+                    self._end_step(number, run, run.finished())
 
     # The end of a step.
 
@@ -484,8 +460,7 @@ class Execution:
             step = run.chain[run.at]
             error = is_held(step, run.held_by) if run.held_by is not None else why(step)
         if run.held_by is not None:
-            self._chain_of.pop(run.held_by.id, None)
-            self._forget(run.held_by.id)
+            self._awaited.drop(run.held_by.id)
             run.held_by = None
         run.cancellation = None
         while not run.ended:
@@ -494,7 +469,7 @@ class Execution:
     # Telling.
 
     def _tell(self, progress: Progress) -> None:
-        number = self._chain_of.get(progress.id)
+        number = self._awaited.chain_of(progress.id)
         if number is not None and progress.id > 0:
             run = self.chains[number]
             if run.held_by is None or run.held_by.id != progress.id:

@@ -82,7 +82,7 @@ def status_of(error: PoseidonError | None) -> Status:
 
 
 def name_accepted(error: PoseidonError, step: Step, target: Target, action: Action | None) -> None:
-    """Have an error that comes after an acceptance name what was accepted."""
+    """Name in an error what was accepted before it came."""
     error.step, error.droplet = step, target if target.kind == "droplet" else None
     if action is None:
         if str(target.id) not in str(error):
@@ -97,7 +97,7 @@ def name_accepted(error: PoseidonError, step: Step, target: Target, action: Acti
 
 
 def name_earlier(error: PoseidonError, step: Step, outcomes: Sequence[Outcome]) -> None:
-    """Have an error of a later step name what of its chain was accepted before."""
+    """Name in an error of a later step what of its chain was accepted before."""
     actions = [(one.step.verb, one.action) for one in outcomes if one.action is not None]
     if not actions or error.action is not None:
         return

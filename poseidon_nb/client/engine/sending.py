@@ -263,8 +263,7 @@ class Sender:
 
     def pending(self, droplet_id: int | str | None) -> Row | None:
         """Return the action that runs on a droplet now, or None."""
-        rows = self.looks.newest("dropletActions_list", {"droplet_id": droplet_id})
-        return next((row for row in rows if row["status"] == IN_PROGRESS), None)
+        return _running(self.looks.newest("dropletActions_list", {"droplet_id": droplet_id}))
 
     def _pending_now(self, droplet_id: int | str | None) -> Row | None:
         try:
@@ -274,12 +273,20 @@ class Sender:
 
     def _unsettled(self, droplet: Row) -> Row | None:
         """Return the action that is about to change a droplet: one that runs, or that has just ended and does not show."""
-        rows = self.looks.newest("dropletActions_list", {"droplet_id": droplet["id"]})
-        running = next((row for row in rows if row["status"] == IN_PROGRESS), None)
-        if running is not None or not rows or rows[0]["status"] != COMPLETED or not rows[0].get("completed_at"):
-            return running
+        running, ended = self.pending_or_ended(droplet["id"])
+        return running or (ended if ended and not agrees(ended["type"], droplet, {}) else None)
+
+    def pending_or_ended(self, droplet_id: int) -> tuple[Row | None, Row | None]:
+        """Return the action that runs on a droplet now, and the one that has just ended and may not show yet; or None."""
+        rows = self.looks.newest("dropletActions_list", {"droplet_id": droplet_id})
+        return _running(rows), self._just_ended(rows)
+
+    def _just_ended(self, rows: list[Row]) -> Row | None:
+        """Return the newest action if the droplet may still lag behind it."""
+        if not rows or rows[0]["status"] != COMPLETED or not rows[0].get("completed_at"):
+            return None
         age = self._connection.session.server_now() - recovery.time_of(rows[0]["completed_at"])
-        return rows[0] if age < timedelta(seconds=BOUND_S) and not agrees(rows[0]["type"], droplet, {}) else None
+        return rows[0] if age < timedelta(seconds=BOUND_S) else None
 
     def mistaken(self, step: Step, action: Action, row: Mapping[str, Any] | None) -> OutcomeUnknown | None:
         """Return the error for an action that was found by looking and is not the one of a step, or cannot be checked."""
@@ -334,6 +341,10 @@ def _shows(sender: Sender, step: Step, action: Row, droplet: Mapping[str, Any], 
         policy = connection.one("droplets_get_backup_policy", path=path).get("backup_policy") or {}
         return all(policy.get(name) == value for name, value in parameters["backup_policy"].items())
     return True
+
+
+def _running(actions: list[Row]) -> Row | None:
+    return next((row for row in actions if row["status"] == IN_PROGRESS), None)
 
 
 def _not_needed(step: Step, droplet: Row) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import items_of
-from poseidon_nb.client.many import PER_PAGE, read_many
-from poseidon_nb.errors import NotFound
+from poseidon_nb.client.droplet_reading import read_droplets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -24,7 +23,7 @@ Kind = Literal["droplets", "gpus"]
 
 
 def kind_of(droplet: Row) -> Kind:
-    """Say in which list a droplet stands."""
+    """Return in which list a droplet stands."""
     size = droplet.get("size") or {}
     return "gpus" if size.get("gpu_info") or str(droplet.get("size_slug")).startswith("gpu-") else "droplets"
 
@@ -118,20 +117,9 @@ class AccountReading:
 
     def read_ids(self, ids: Collection[int]) -> None:
         """Read some droplets, in as few requests as they take."""
-        found, _ = read_many(ids, page=self._page, one=self._one)
+        found, _ = read_droplets(self._connection, ids)
         self.put(found.values())
         for missing in set(ids) - found.keys():
             for known in self._lists.values():
                 known.pop(missing, None)
             self.gone |= {missing}
-
-    def _page(self, number: int) -> tuple[list[Row], bool]:
-        request = self._connection.request("droplets_list").with_query(page=number, per_page=PER_PAGE)
-        rows = items_of(self._connection.send(request).body, "droplets", "droplets_list")
-        return rows, len(rows) == PER_PAGE
-
-    def _one(self, droplet_id: int) -> Row | None:
-        try:
-            return self._connection.one("droplets_get", path={"droplet_id": droplet_id})
-        except NotFound:
-            return None

@@ -61,5 +61,3 @@ def rows_in(answer: Any) -> list[Any]:
 
 HANDLERS = {("api", "api"): api}
 ACT = Act(_chains, _answered)
-#: Methods that only read.
-READS = frozenset({"GET", "HEAD"})

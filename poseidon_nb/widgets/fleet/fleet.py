@@ -131,7 +131,7 @@ class Fleet:
             return [row for key, row in self._rows.items() if key in self._selected]
 
     def select(self, ids: Iterable[int]) -> None:
-        """Have exactly these selected; ids that are not shown are left out, for nobody could see them."""
+        """Select exactly these; ids that are not shown are left out, for nobody could see them."""
         with self._lock:
             chosen = frozenset(ids) & self._rows.keys()
             if chosen != self._selected:
@@ -139,7 +139,7 @@ class Fleet:
                 self._asking.cancel()
 
     def mark(self, ids: Iterable[int], *, on: bool) -> None:
-        """Have these selected, or not, and the others as they are."""
+        """Select or deselect these, and leave the others as they are."""
         with self._lock:
             self.select(self._selected | {*ids} if on else self._selected - {*ids})
 

@@ -312,7 +312,7 @@ class DropletsModel(Following, ABC):
         self._carry_out(work, order)
 
     def _carry_out(self, work: FleetWork, order: Order) -> None:
-        """Have the engine execute an order, which may be a part of its work's."""
+        """Execute an order, which may be a part of its work's, in the background."""
         ids = [row["id"] for row in order.droplets]
         going, shown, hurried = {*ids}, set[int](), False
 

@@ -52,13 +52,13 @@ class FleetModel(DropletsModel):
         return frame_from_rows("droplets", [dict(row) for row in self.fleet.selected_rows])
 
     def select(self, ids: Iterable[int]) -> None:
-        """Have exactly these selected."""
+        """Select exactly these."""
         self._used()
         self.fleet.select(ids)
         self._changed()
 
     def mark(self, ids: Iterable[int], *, on: bool) -> None:
-        """Have these selected, or not, and the others as they are; who calls it has it shown."""
+        """Select or deselect these, and leave the others as they are; the caller shows it."""
         self._used()
         self.fleet.mark(ids, on=on)
 

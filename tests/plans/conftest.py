@@ -1,0 +1,46 @@
+"""What tests of the journal of plans share: a client, a plan, and a kernel that is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.client.engine.droplet_steps import resize_step, with_restart
+from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.plans import journal
+from poseidon_nb.plans.connect import connect
+from poseidon_nb.plans.journal_entry import AccountKey, begun_line
+from poseidon_nb.plans.journal_files import PlanFiles, state_folder
+from poseidon_nb.sandbox import Sandbox
+
+DROPLET = {"id": 521000031, "name": "web-1", "status": "active", "size_slug": "s-1vcpu-1gb"}
+CHAIN = with_restart(DROPLET, resize_step(DROPLET, "s-2vcpu-4gb", disk=False))
+
+
+@pytest.fixture
+def client(clock):
+    with Sandbox(droplets=2, clock=clock) as sandbox, connect(sandbox, clock=clock) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_of_other_tests():
+    journal._live.clear()
+
+
+def read(plan_id):
+    return PlanFiles(state_folder()).read(plan_id)
+
+
+def outcomes(step, status, error=None):
+    return [Outcome(step, target, status, error=error) for target in step.targets]
+
+
+def forget_the_process(record):
+    """Leave a plan as a killed kernel does."""
+    journal._live.pop(record.id)
+    record._file.release()
+
+
+def begun(client):
+    key = AccountKey("sandbox:x", "y")
+    return begun_line("abcde", time=client.now(), version="1", title="", account="", key=key, chains=[CHAIN])

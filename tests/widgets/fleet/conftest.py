@@ -1,0 +1,57 @@
+"""A desk with a fleet's panel, for its tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.client.client import connect
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.fleet.panel import FleetPanel
+from tests.widgets.conftest import Desk
+
+
+class FleetDesk(Desk):
+    """An account of some size, and its panel."""
+
+    def __init__(self, sandbox, client, clock):
+        super().__init__(sandbox, client, clock)
+        self.panel = None
+
+    def open(self, tag=None) -> FleetPanel:
+        self.panel = FleetPanel(self.client, tag=tag)
+        self.run(0.5)
+        return self.panel
+
+    def click(self, verb: str) -> None:
+        self.panel._buttons[verb]._button.click()
+
+    def confirm(self, verb: str) -> None:
+        self.click(verb)
+        self.clock.advance(TOO_SOON_S + 0.1)
+        self.click(verb)
+
+    def posted(self) -> list[str]:
+        return [one.path for one in self.sandbox.requests if one.method == "POST"]
+
+
+@pytest.fixture
+def desk(clock):
+    with Sandbox(clock=clock, speed=1.0, droplets=60) as sandbox, connect(sandbox, clock=clock) as client:
+        desk = FleetDesk(sandbox, client, clock)
+        yield desk
+        if desk.panel is not None:
+            desk.panel.close()
+
+
+def active(desk, number: int) -> list[int]:
+    return [key for key, row in desk.watch.state.droplets.items() if row["status"] == "active"][:number]
+
+
+def chosen(desk, size: str, *, disk: bool = False):
+    desk.click("resize")
+    form = desk.panel._forms[1]
+    form._sizes.value = size
+    if disk:
+        form._disk.value = True
+    return form._go
