@@ -138,7 +138,7 @@ class Entry:
         if last.done and isinstance(self.news, ChainRun) and len(self.news.chain) > 1:
             # A step has ended and the next has told nothing yet: the chain is not completed.
             return Row(self.title, None, "sending", RUNNING_COLOUR)
-        return Row(self.title, None if last.done else row.fraction, row.words, RUNNING_COLOUR)
+        return replace(row, label=self.title)
 
     @property
     def _note(self) -> str:

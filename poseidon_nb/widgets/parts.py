@@ -103,13 +103,14 @@ class Button:
         self, label: str, *, enabled: bool = True, why: str = "", asking: bool = False, visible: bool = True
     ) -> None:
         """Show a state; ``why`` is told when the mouse rests on it."""
+        if self._cancel is not None:
+            # First, for each value is a message of its own: whoever can read the question can already take it back.
+            marked(self._cancel, "hidden", on=not asking)
         self._button.disabled = not enabled
         self._button.description = label
         self._button.tooltip = why or label
         marked(self._button, "asking", on=asking)
         marked(self.widget, "hidden", on=not visible)
-        if self._cancel is not None:
-            marked(self._cancel, "hidden", on=not asking)
 
     def mark(self, name: str, *, on: bool) -> None:
         """Put a class on it, or take it off."""

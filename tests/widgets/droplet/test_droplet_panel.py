@@ -82,6 +82,19 @@ def test_the_way_out_is_a_button_beside_it(panel, desk):
     assert desk.posts() == 0
 
 
+def test_the_way_out_is_there_before_the_question_can_be_read(panel):
+    power_off = button(panel, "power-off")
+    cancel = next(
+        box.children[1]
+        for box in widgets_in(panel.widget)
+        if isinstance(box, ipywidgets.Box) and box.children[:1] == (power_off,)
+    )
+    could_cancel = []
+    power_off.observe(lambda _: could_cancel.append("pnb-hidden" not in cancel._dom_classes), "description")
+    power_off.click()
+    assert could_cancel == [True]
+
+
 def test_why_a_button_cannot_be_clicked_is_told_by_it_and_below_it(panel):
     assert button(panel, "power-on").disabled
     assert button(panel, "power-on").tooltip == "It is on."

@@ -301,6 +301,13 @@ def test_a_work_of_many_shows_the_failed_first():
     assert work.summary() == "Reboot 200 droplets: 199 to be sent, 1 failed"
 
 
+def test_a_row_that_says_completed_has_a_full_bar():
+    (chain,) = verb_chains([{"id": 1, "name": "web-1"}], "shutdown")
+    entry = Entry("Shut down web-1", ChainRun(chain, told={5: Progress(5, "shutdown", "completed", 8)}))
+    assert entry.state == "running"
+    assert (entry.row.fraction, entry.row.words) == (1.0, "✓ completed in 8 s")
+
+
 def test_between_two_steps_a_row_is_not_completed():
     chain = (*verb_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *verb_chains([{"id": 1}], "power_on")[0])
     done = [Outcome(chain[0], chain[0].targets[0], "completed")]
