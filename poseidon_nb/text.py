@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: Words for true and false, in lower case.
 YES = ("1", "true", "yes", "on", "y", "t")
@@ -44,10 +44,20 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
 
 
-def hint(word: str, words: Iterable[str], *, most: int = 3) -> str:
-    """Give ``"; nearest: a, b"``, or nothing when no word is near: made to be put behind a message."""
-    close = nearest(word, words, most=most)
-    return f"; nearest: {', '.join(map(printable, close))}" if close else ""
+def did_you_mean(word: str, words: Iterable[str], *, most: int = 3) -> str:
+    """Return ``". Did you mean a or b?"``, to end a message with, or an empty string when no word is close."""
+    return suggestion(nearest(word, words, most=most))
+
+
+def expected_one_of(word: str, words: Iterable[str]) -> str:
+    """Return ``". Did you mean a?"``, or ``". Expected one of a, b and c."`` when no word is close."""
+    known = [*words]
+    return did_you_mean(word, known) or f". Expected one of {joined(known)}."
+
+
+def suggestion(close: Sequence[str]) -> str:
+    """Return ``". Did you mean a or b?"`` for words that are known to be close; an empty string for none."""
+    return f". Did you mean {joined(close, last='or')}?" if close else ""
 
 
 def joined(words: Iterable[str], *, last: str = "and") -> str:

@@ -27,7 +27,7 @@ from poseidon_nb.analysis.readings import (
 )
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def tidy(kind: str, series: pd.DataFrame) -> pd.DataFrame:
         There is no such kind, or the frame lacks columns.
     """
     if kind not in KINDS:
-        raise InvalidArgument(f"no kind of metrics {kind!r}{hint(kind, KINDS) or f'; there are: {joined(KINDS)}'}")
+        raise InvalidArgument(f"no kind of metrics {kind!r}{expected_one_of(kind, KINDS)}")
     return KINDS[kind](series)
 
 

@@ -12,7 +12,7 @@ from poseidon_nb.analysis.size_classes import hyphenated
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.text import hint, joined, named
+from poseidon_nb.text import did_you_mean, expected_one_of, joined, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ def regions_meant(words: str | Iterable[str], known: Iterable[str]) -> list[str]
         same = [slug for slug in slugs if slug == wanted or cities.get(slug) in there]
         if not same:
             # A part of the world is a word that is known, of which there is nothing here.
-            near = "" if wanted in AREAS else hint(word, [*slugs, *AREAS])
+            near = "" if wanted in AREAS else did_you_mean(word, [*slugs, *AREAS])
             raise InvalidArgument(f"no region {word!r}{near or f' here; there is {named(slugs)}'}")
         meant += same
     return list(dict.fromkeys(meant))
@@ -104,7 +104,7 @@ def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
     wanted = {_underscored(feature) for feature in features}
     for feature in features:
         if known and _underscored(feature) not in known:
-            near = hint(feature, known) or f"; there is {joined(known)}"
+            near = expected_one_of(feature, known)
             raise InvalidArgument(f"no region has the feature {feature!r}{near}")
     keep = np.array([wanted <= have for have in offered], dtype=bool)
     return regions[keep].reset_index(drop=True)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +92,6 @@ def classes_meant(words: str | Iterable[str], known: Iterable[str], what: str) -
             one for one in among if wanted and (one.startswith(f"{wanted}-") or one.endswith(f"-{wanted}"))
         ]
         if not same:
-            raise InvalidArgument(f"no {what} {word!r}{hint(word, among) or f'; there is {joined(among)}'}")
+            raise InvalidArgument(f"no {what} {word!r}{expected_one_of(word, among)}")
         found.update(same)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.encoding import from_row
 from poseidon_nb.errors import NoSuchName
-from poseidon_nb.text import hint, nearest
+from poseidon_nb.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def operation(operation_id: str) -> Operation:
     known = rows()
     if operation_id not in known:
         close = nearest(operation_id, known)
-        message = f'no operation "{operation_id}"{hint(operation_id, known)}'
+        message = f'no operation "{operation_id}"{did_you_mean(operation_id, known)}'
         raise NoSuchName(message, name=operation_id, nearest=close)
     return _made.setdefault(operation_id, from_row(known[operation_id]))
 

@@ -19,7 +19,7 @@ from poseidon_nb.errors import (
     PoseidonError,
     ShapeError,
 )
-from poseidon_nb.text import hint
+from poseidon_nb.text import did_you_mean
 from poseidon_nb.transport.pages import fetch_pages
 from poseidon_nb.transport.request import Request, request_for
 
@@ -149,7 +149,7 @@ def checked_fields(wanted: Operation, fields: Mapping[str, Any]) -> dict[str, An
     unknown = next((name for name in fields if name not in known), None)
     if unknown is not None:
         others = [parameter.name for parameter in (*wanted.path_parameters, *wanted.query_parameters)]
-        raise InvalidArgument(f"{wanted.id} has no field {unknown!r}{hint(unknown, known + others)}")
+        raise InvalidArgument(f"{wanted.id} has no field {unknown!r}{did_you_mean(unknown, known + others)}")
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -166,7 +166,7 @@ def checked_query(wanted: Operation, query: Mapping[str, Any]) -> dict[str, Any]
     known = [parameter.name for parameter in wanted.query_parameters]
     unknown = next((name for name in query if name not in known), None)
     if unknown is not None:
-        raise InvalidArgument(f"{wanted.id} has no query parameter {unknown!r}{hint(unknown, known)}")
+        raise InvalidArgument(f"{wanted.id} has no query parameter {unknown!r}{did_you_mean(unknown, known)}")
     return {name: value for name, value in query.items() if value is not None}
 
 

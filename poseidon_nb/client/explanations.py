@@ -13,7 +13,7 @@ from poseidon_nb.client.kinds import KINDS, kind_meant
 from poseidon_nb.client.lookup import within
 from poseidon_nb.client.slugs import Slugs
 from poseidon_nb.errors import PoseidonError
-from poseidon_nb.text import hint
+from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
     from poseidon_nb.client.connection import Connection
@@ -55,7 +55,7 @@ def _of_path(connection: Connection, request: Request, *, missing: bool) -> str:
         known = KINDS[kind]
         names = [str(within(row, known.id)) for row in connection.rows(known.operation)]
         if unquote(word).casefold() not in map(str.casefold, names):
-            return f"no {known.noun} {unquote(word)!r}{hint(unquote(word), names)}"
+            return f"no {known.noun} {unquote(word)!r}{did_you_mean(unquote(word), names)}"
     return ""
 
 

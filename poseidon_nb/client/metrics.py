@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
-from poseidon_nb.text import counted, hint, joined, named
+from poseidon_nb.text import counted, expected_one_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -302,7 +302,7 @@ _Answers = dict[tuple[int, Measure], Any]
 
 def _measures(kind: str) -> tuple[Measure, ...]:
     if kind not in KINDS:
-        raise InvalidArgument(f"no kind of metrics {kind!r}{hint(kind, KINDS) or f'; there are: {joined(KINDS)}'}")
+        raise InvalidArgument(f"no kind of metrics {kind!r}{expected_one_of(kind, KINDS)}")
     return KINDS[kind]
 
 

@@ -16,7 +16,7 @@ from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.explanations import explanation
 from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import expected_one_of, joined
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.request import Request, request_for
 
@@ -105,7 +105,7 @@ def request_by_path(method: str, path: str, *, body: Any) -> Request:
     """
     method = method.upper()
     if method not in _METHODS:
-        raise InvalidArgument(f"no HTTP method {method!r}{hint(method, _METHODS)}; known: {', '.join(_METHODS)}")
+        raise InvalidArgument(f"no HTTP method {method!r}{expected_one_of(method, _METHODS)}")
     parts = urlsplit(path)
     if parts.scheme or parts.netloc or not parts.path.startswith("/"):
         raise InvalidArgument(f"the path must start with /v2/ and name no host, not {path!r}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
-from poseidon_nb.text import hint, is_whole_number
+from poseidon_nb.text import did_you_mean, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -62,11 +62,9 @@ class Slugs:
         if size not in sizes:
             where = f" in {region}" if region and sold else ""
             # Without a region that there is, whatever is sold at all.
-            return (
-                f"no size {size!r}{where}{hint(str(size), sold or [slug for slug, row in sizes.items() if _sold(row)])}"
-            )
+            return f"no size {size!r}{where}{did_you_mean(str(size), sold or [slug for slug, row in sizes.items() if _sold(row)])}"
         if not sizes[size]["available"]:
-            return f"{size} is not available{hint(str(size), sold)}"
+            return f"{size} is not available{did_you_mean(str(size), sold)}"
         if region and size not in sold and self._knows_region(region):
             return f"{size} is not sold in {region}, but in {', '.join(sizes[size]['regions']) or 'no region'}"
         return ""
@@ -76,7 +74,7 @@ class Slugs:
         if not region or self._knows_region(str(region)):
             return ""
         slugs = [row["slug"] for row in self._connection.rows("regions_list")]
-        return f"no region {region!r}{hint(str(region), slugs)}"
+        return f"no region {region!r}{did_you_mean(str(region), slugs)}"
 
     def _knows_region(self, region: str) -> bool:
         return any(row["slug"].startswith(region) for row in self._connection.rows("regions_list"))
@@ -90,7 +88,7 @@ class Slugs:
             self._connection.one("images_get", path={"image_id": image})
         except NotFound:
             rows = self._connection.rows("images_list", query={"type": "distribution"})
-            return f"no image {image!r}{hint(str(image), [row['slug'] for row in rows if row['slug']])}"
+            return f"no image {image!r}{did_you_mean(str(image), [row['slug'] for row in rows if row['slug']])}"
         return ""
 
 
@@ -115,11 +113,11 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
     region = droplet["region"]["slug"]
     could = [slug for slug, row in sizes.items() if _fits(row, droplet)]
     if size not in sizes:
-        raise InvalidArgument(f"no size {size!r}{hint(size, could)}")
+        raise InvalidArgument(f"no size {size!r}{did_you_mean(size, could)}")
     if not sizes[size]["available"]:
-        raise InvalidArgument(f"{size} is not available{hint(size, could)}")
+        raise InvalidArgument(f"{size} is not available{did_you_mean(size, could)}")
     if region not in sizes[size]["regions"]:
-        raise InvalidArgument(f"{size} is not sold in {region}{hint(size, could)}")
+        raise InvalidArgument(f"{size} is not sold in {region}{did_you_mean(size, could)}")
     if sizes[size]["disk"] < droplet["disk"]:
         grown = "a disk cannot shrink" if disk else "even without growing the disk, the size's own must hold it"
         raise InvalidArgument(

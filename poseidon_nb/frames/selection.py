@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import ALIASES
-from poseidon_nb.text import hint
+from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ def select_columns(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
         column = next((known[word] for word in _words(name) if word in known), None)
         if column is None:
             known_ones = f"; there are: {', '.join(columns)}"
-            raise InvalidArgument(f"no column {name!r}{hint(name, columns) or known_ones}")
+            raise InvalidArgument(f"no column {name!r}{did_you_mean(name, columns) or known_ones}")
         picked[column] = None
     return frame[[*picked]]
 

@@ -13,7 +13,7 @@ from poseidon_nb.client.lookup import Lookup, is_id, sent_as
 from poseidon_nb.errors import NoSuchName, NotFound, PoseidonError
 from poseidon_nb.plans.costs import price_in
 from poseidon_nb.plans.texts import UNKNOWN_ID
-from poseidon_nb.text import hint, is_whole_number, nearest
+from poseidon_nb.text import did_you_mean, is_whole_number, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -91,7 +91,9 @@ class Account:
     def check_tag(self, tag: str) -> None:
         """Refuse a tag that does not exist; DigitalOcean would answer as if nothing had it."""
         if not self.has_tag(tag):
-            raise NoSuchName(f"no tag {tag!r}{hint(tag, self._tags)}", name=tag, nearest=nearest(tag, self._tags))
+            raise NoSuchName(
+                f"no tag {tag!r}{did_you_mean(tag, self._tags)}", name=tag, nearest=nearest(tag, self._tags)
+            )
 
     def has_tag(self, tag: str) -> bool:
         """Return whether a tag exists, in any letter case."""

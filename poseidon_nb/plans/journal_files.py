@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans.journal_entry import json_line, read_entry
-from poseidon_nb.text import hint, nearest
+from poseidon_nb.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -283,7 +283,8 @@ class PlanFiles:
 def no_such_plan(plan_id: str, known: Iterable[str]) -> NoSuchName:
     """Return the error for an id that no unfinished plan has."""
     known = [*known]
-    message = f"no unfinished plan {plan_id!r}{hint(plan_id, known)}; see %do plans"
+    near = did_you_mean(plan_id, known) or ". List them with %do plans."
+    message = f"no unfinished plan {plan_id!r}{near}"
     return NoSuchName(message, name=plan_id, nearest=nearest(plan_id, known))
 
 

@@ -17,7 +17,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.frames.steps import coarse_in_words
 from poseidon_nb.plots.labels import beside, escaped, told, told_apart
 from poseidon_nb.plots.picture import AT_THE_FOOT, COLOURS, INK, drawn, nothing
-from poseidon_nb.text import begun, counted, hint, joined
+from poseidon_nb.text import begun, counted, did_you_mean, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -152,7 +152,7 @@ def _coloured(table: pd.DataFrame, highlight: Sequence[str]) -> list[Line]:
     droplets = table["name"].unique().tolist()
     for name in highlight:
         if name not in droplets:
-            raise InvalidArgument(f"no line of {name!r}{hint(name, droplets)}")
+            raise InvalidArgument(f"no line of {name!r}{did_you_mean(name, droplets)}")
     if highlight:
         order = {name: place for place, name in enumerate(dict.fromkeys(highlight))}
         rows = table[table["name"].isin(order)].sort_values("name", key=lambda names: names.map(order), kind="stable")

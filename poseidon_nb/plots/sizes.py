@@ -13,7 +13,7 @@ from poseidon_nb.plots.labels import beside, finite, told
 from poseidon_nb.plots.picture import AT_THE_FOOT, INK, drawn, nothing
 from poseidon_nb.plots.size_axes import AXES, amount, is_price, label_of, scale, so_much, what_of
 from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, family_look, size_facts
-from poseidon_nb.text import counted, hint, printable
+from poseidon_nb.text import counted, did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ def price_map(
     for axis in (x, y):
         if axis not in frame.columns or not pd.api.types.is_numeric_dtype(frame[axis]):
             drawable = [name for name in AXES if name in frame.columns]
-            raise InvalidArgument(f"sizes cannot be drawn by {axis!r}{hint(axis, drawable)}")
+            raise InvalidArgument(f"sizes cannot be drawn by {axis!r}{did_you_mean(axis, drawable)}")
     finite(frame, (x, y), "sizes", "slug")
     points = frame.dropna(subset=[x, y])
     best = _best(frame, frontier)
@@ -107,7 +107,9 @@ def _best(frame: pd.DataFrame, frontier: pd.DataFrame | Iterable[str] | None) ->
         best = {frontier} if isinstance(frontier, str) else {*frontier}
     if every and best and every.isdisjoint(best):
         first = min(map(str, best))
-        raise InvalidArgument(f"no size of the frontier is among those to draw, such as {first!r}{hint(first, every)}")
+        raise InvalidArgument(
+            f"no size of the frontier is among those to draw, such as {first!r}{did_you_mean(first, every)}"
+        )
     return best
 
 

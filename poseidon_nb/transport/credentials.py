@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName, NoToken
-from poseidon_nb.text import hint, nearest
+from poseidon_nb.text import expected_one_of, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +168,7 @@ def _in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
         return Credential(kept, "the keyring", name)
     known = sorted({*doctl.tokens, *kernel.contexts})
     raise NoSuchName(
-        f"no context {name!r}{hint(name, known)}; known: {', '.join(known) or 'none'}",
+        f"no context {name!r}{expected_one_of(name, known) if known else '. There are no contexts.'}",
         name=name,
         nearest=nearest(name, known),
     )

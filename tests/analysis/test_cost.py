@@ -362,7 +362,7 @@ def test_no_rows_have_columns_and_dtypes_all_the_same(key: str) -> None:
 
 
 def test_nothing_is_added_up_by_what_is_no_key() -> None:
-    with pytest.raises(InvalidArgument, match="nearest: region"):
+    with pytest.raises(InvalidArgument, match="Did you mean region"):
         cost.by(cost.lines(), "regoin")
 
 

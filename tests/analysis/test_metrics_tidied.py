@@ -219,7 +219,7 @@ def test_what_is_given_is_not_changed(kind):
 
 
 def test_a_kind_that_is_none_is_told_with_the_nearest():
-    with pytest.raises(InvalidArgument, match=r"no kind of metrics 'cpuu'; nearest: cpu$"):
+    with pytest.raises(InvalidArgument, match=r"no kind of metrics 'cpuu'. Did you mean cpu$"):
         metrics.tidy("cpuu", series_frame([]))
 
 

@@ -241,7 +241,7 @@ def test_reads_and_marked_puts_may_be_repeated_and_nothing_else():
 
 
 def test_an_operation_that_is_not_the_accounts_is_unknown():
-    with pytest.raises(NoSuchName, match="nearest: droplets_create") as caught:
+    with pytest.raises(NoSuchName, match="Did you mean droplets_create") as caught:
         effect_of("droplet_create")
     assert caught.value.nearest[0] == "droplets_create"
     elsewhere = {id_ for id_ in operation_ids() if operation(id_).server != ACCOUNT}

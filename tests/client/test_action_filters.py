@@ -39,7 +39,7 @@ def test_an_action_is_kept_when_it_is_all_that_was_asked_for(asked, kept):
 
 
 def test_a_status_or_a_time_that_is_none_is_refused_before_anything_is_sent(client, sent):
-    with pytest.raises(InvalidArgument, match="no status of an action 'in_progress'; nearest: in-progress"):
+    with pytest.raises(InvalidArgument, match=r"no status of an action 'in_progress'. Did you mean in-progress"):
         client.actions.list(status="in_progress")
     with pytest.raises(InvalidArgument, match="since takes a time such as 2026-11-23"):
         client.actions.list(since="yesterday")

@@ -43,16 +43,16 @@ def test_a_name_that_stands_in_two_places_goes_to_the_path_and_the_body_is_told_
 @pytest.mark.parametrize(
     ("operation_id", "parts", "told"),
     [
-        ("droplets_create", {"sise": "s"}, "droplets_create has no field 'sise'; nearest: size"),
+        ("droplets_create", {"sise": "s"}, "droplets_create has no field 'sise'. Did you mean size"),
         ("droplets_create", {"body": {"sise": "s", "size": "s", "image": "i"}}, "has no field 'sise'"),
         ("droplets_create", {"name": "a"}, "droplets_create needs size and image"),
         ("droplets_create", {}, "droplets_create needs size and image"),
         ("droplets_create", {"size": None, "image": "i"}, "droplets_create needs size"),
         ("droplets_get", {}, "droplets_get needs droplet_id"),
-        ("droplets_get", {"droplet_i": 5}, "has no field 'droplet_i'; nearest: droplet_id"),
+        ("droplets_get", {"droplet_i": 5}, "has no field 'droplet_i'. Did you mean droplet_id"),
         ("droplets_get", {"path": {"droplet_id": ""}}, "droplets_get needs droplet_id"),
         ("droplets_get", {"path": {"droplet_id": ".."}}, "droplets_get needs droplet_id"),
-        ("droplets_list", {"query": {"tag_nme": "x"}}, "has no query parameter 'tag_nme'; nearest: tag_name"),
+        ("droplets_list", {"query": {"tag_nme": "x"}}, "has no query parameter 'tag_nme'. Did you mean tag_name"),
         ("monitoring_get_DropletCpuMetrics", {"host_id": "1"}, "needs start and end"),
         ("droplets_create", {"body": b"x", "name": "a"}, "either body= or fields"),
         ("inference_list_models", {}, "not part of the account's API"),
@@ -172,7 +172,7 @@ def test_a_path_that_leads_elsewhere_is_refused(client, sent, path):
 
 
 def test_a_method_that_is_not_there_is_told_with_the_known_ones(client):
-    with pytest.raises(InvalidArgument, match="no HTTP method 'PSOT'; nearest: POST"):
+    with pytest.raises(InvalidArgument, match=r"no HTTP method 'PSOT'. Did you mean POST"):
         client.api("PSOT", "/v2/droplets")
 
 

@@ -109,7 +109,7 @@ def test_a_name_that_fits_two_is_told_with_the_ids_and_never_guessed(client):
 
 
 def test_a_name_that_fits_none_is_told_with_the_nearest(client):
-    with pytest.raises(NoSuchName, match="no droplet named 'web-11'; nearest: web-1") as missing:
+    with pytest.raises(NoSuchName, match=r"no droplet named 'web-11'. Did you mean web-1") as missing:
         client.droplets.by_name("web-11")
     assert isinstance(missing.value, KeyError)
 

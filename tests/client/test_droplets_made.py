@@ -71,10 +71,10 @@ def test_what_is_sent_is_what_was_asked_for(client):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"size": "s-1vcpu-1g"}, "no size 's-1vcpu-1g' in sfo3; nearest: s-1vcpu-1gb"),
+        ({"size": "s-1vcpu-1g"}, "no size 's-1vcpu-1g' in sfo3. Did you mean s-1vcpu-1gb"),
         ({"size": "gpu-h100x1-80gb"}, "gpu-h100x1-80gb is not sold in sfo3, but in "),
-        ({"region": "sfo33"}, "no region 'sfo33'; nearest: sfo3"),
-        ({"image": "ubuntu-24-04-x65"}, "no image 'ubuntu-24-04-x65'; nearest: ubuntu-24-04-x64"),
+        ({"region": "sfo33"}, "no region 'sfo33'. Did you mean sfo3"),
+        ({"image": "ubuntu-24-04-x65"}, "no image 'ubuntu-24-04-x65'. Did you mean ubuntu-24-04-x64"),
     ],
 )
 def test_a_refused_slug_is_named_with_the_nearest(client, wrong, told):
@@ -105,7 +105,7 @@ def test_when_the_lists_cannot_be_had_the_apis_words_have_to_do(client, sandbox)
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"name": "a", "sise": "x"}, "droplets_create has no field 'sise'; nearest: size"),
+        ({"name": "a", "sise": "x"}, "droplets_create has no field 'sise'. Did you mean size"),
         ({}, "either name= or names="),
         ({"name": "a", "names": ["b"]}, "either name= or names="),
         ({"names": []}, "either name= or names="),

@@ -45,9 +45,9 @@ def test_distributions_are_asked_for_at_the_api(client, sandbox):
 
 
 def test_a_kind_that_is_none_is_refused_because_the_api_would_answer_with_all(client, sent):
-    with pytest.raises(InvalidArgument, match="no kind of image 'snapshots'; nearest: snapshot"):
+    with pytest.raises(InvalidArgument, match=r"no kind of image 'snapshots'. Did you mean snapshot"):
         client.images.list(type="snapshots")
-    with pytest.raises(InvalidArgument, match="nearest: backup"):
+    with pytest.raises(InvalidArgument, match="Did you mean backup"):
         client.images.frame(type="backups")
     assert sent() == []
 
@@ -58,7 +58,7 @@ def test_an_image_is_found_by_whatever_names_it(client, snapshot):
     assert client.images.find("debian-12-x64").slug == "debian-12-x64"
     snapshot.rename("only-one")
     assert client.images.find("only-one") == client.images.by_name("only-one") == snapshot
-    with pytest.raises(NoSuchName, match="nearest: only-one"):
+    with pytest.raises(NoSuchName, match="Did you mean only-one"):
         client.images.find("only-on")
     with pytest.raises(NotFound):
         client.images.find(1)

@@ -195,6 +195,6 @@ def test_they_are_read_side_by_side(client, sandbox, monkeypatch):
 
 def test_a_kind_that_is_none_is_refused_before_anything_is_sent(client, sandbox):
     before = len(sandbox.requests)
-    with pytest.raises(po.InvalidArgument, match=r"no kind of metrics 'memroy'; nearest: memory$"):
+    with pytest.raises(po.InvalidArgument, match=r"no kind of metrics 'memroy'. Did you mean memory$"):
         client.metrics.frame("memroy", "web-1")
     assert len(sandbox.requests) == before

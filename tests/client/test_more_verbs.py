@@ -68,7 +68,7 @@ def test_a_droplet_is_rebuilt_from_an_image_by_whatever_names_it(client, droplet
 
 
 def test_a_rebuild_from_an_image_that_is_none_is_explained(droplet):
-    with pytest.raises(Unprocessable, match="nearest: debian-12-x64"):
+    with pytest.raises(Unprocessable, match="Did you mean debian-12-x64"):
         droplet.rebuild("debian-12-x46")
 
 

@@ -125,7 +125,7 @@ def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, fi
 @pytest.mark.parametrize(
     ("size", "told"),
     [
-        ("s-4vcpu-8g", "no size 's-4vcpu-8g'; nearest: s-4vcpu-8gb"),
+        ("s-4vcpu-8g", "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb"),
         ("s-2vcpu-4gb", "web-1 has the size s-2vcpu-4gb already"),
         ("s-1vcpu-1gb", "s-1vcpu-1gb has a disk of 25 GB, and web-1 one of 80 GB"),
         ("gpu-h100x1-80gb", "gpu-h100x1-80gb is not sold in nyc3"),
@@ -153,7 +153,7 @@ def test_without_a_restart_a_running_droplet_is_refused_by_the_api(web, sent):
 
 def test_without_a_restart_a_wrong_slug_is_explained(client):
     droplet = client.droplets.by_name("staging-db")
-    with pytest.raises(Unprocessable, match="nearest: s-4vcpu-8gb"):
+    with pytest.raises(Unprocessable, match="Did you mean s-4vcpu-8gb"):
         droplet.resize("s-4vcpu-8g")
 
 

@@ -41,10 +41,10 @@ def slugs(clock):
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ("s-4vcpu-8g", "no size 's-4vcpu-8g'; nearest: s-4vcpu-8gb-amd"),
-        ("s-4vcpu-8gx", "s-4vcpu-8gx is not available; nearest: s-4vcpu-8gb-amd"),
-        ("s-4vcpu-8gy", "s-4vcpu-8gy is not sold in nyc3; nearest: s-4vcpu-8gb-amd"),
-        ("s-4vcpu-8gz", "s-4vcpu-8gz is not sold in nyc3; nearest: s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8g", "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8gx", "s-4vcpu-8gx is not available. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8gy", "s-4vcpu-8gy is not sold in nyc3. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8gz", "s-4vcpu-8gz is not sold in nyc3. Did you mean s-4vcpu-8gb-amd"),
     ],
 )
 def test_a_resize_is_refused_with_sizes_that_the_droplet_can_have(slugs, wanted, told):
@@ -52,7 +52,7 @@ def test_a_resize_is_refused_with_sizes_that_the_droplet_can_have(slugs, wanted,
         slugs.check_resize(DROPLET, wanted, disk=False)
     message = str(refused.value)
     assert message.startswith(told)
-    suggested = message.partition("nearest: ")[2].split(", ")
+    suggested = message.partition("Did you mean ")[2].split(", ")
     assert not {"s-4vcpu-8gx", "s-4vcpu-8gy", "s-4vcpu-8gz"} & {*suggested}
 
 
@@ -63,12 +63,12 @@ def test_a_size_that_can_be_had_is_not_refused(slugs):
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"size": "s-4vcpu-8g", "region": "nyc3"}, "no size 's-4vcpu-8g' in nyc3; nearest: s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8g", "region": "nyc3"}, "no size 's-4vcpu-8g' in nyc3. Did you mean s-4vcpu-8gb-amd"),
         # An area is any region of it.
-        ({"size": "s-4vcpu-8g", "region": "nyc"}, "no size 's-4vcpu-8g' in nyc; nearest: s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8g"}, "no size 's-4vcpu-8g'; nearest: s-4vcpu-8gy, s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8g", "region": "mars1"}, "no size 's-4vcpu-8g'; nearest: s-4vcpu-8gy, s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8gx", "region": "nyc3"}, "s-4vcpu-8gx is not available; nearest: s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8g", "region": "nyc"}, "no size 's-4vcpu-8g' in nyc. Did you mean s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8g"}, "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gy, s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8g", "region": "mars1"}, "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gy, s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8gx", "region": "nyc3"}, "s-4vcpu-8gx is not available. Did you mean s-4vcpu-8gb-amd"),
         ({"size": "s-4vcpu-8gy", "region": "nyc3"}, "s-4vcpu-8gy is not sold in nyc3, but in ams3"),
         ({"size": "s-4vcpu-8gz", "region": "nyc3"}, "s-4vcpu-8gz is not sold in nyc3, but in no region"),
         ({"size": "s-4vcpu-8gb-amd", "region": "nyc3"}, ""),
@@ -79,8 +79,8 @@ def test_a_size_that_can_be_had_is_not_refused(slugs):
 def test_a_refused_create_is_explained_with_sizes_that_can_be_had(slugs, fields, told):
     explained = slugs.explain(fields)
     assert explained.startswith(told) if told else explained == ""
-    assert "s-4vcpu-8gx" not in explained.partition("nearest: ")[2]
-    assert "s-4vcpu-8gz" not in explained.partition("nearest: ")[2]
+    assert "s-4vcpu-8gx" not in explained.partition("Did you mean ")[2]
+    assert "s-4vcpu-8gz" not in explained.partition("Did you mean ")[2]
 
 
 def test_sizes_that_fit_can_all_be_had():

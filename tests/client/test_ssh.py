@@ -60,7 +60,7 @@ def test_a_droplet_that_boots_again_answers_a_while_later(droplet, clock):
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"wait_for": "shh"}, "not 'shh'; nearest: ssh"),
+        ({"wait_for": "shh"}, "not 'shh'. Did you mean ssh"),
         ({"wait_for": "ssh", "wait": False}, "has to wait"),
         ({"wait_for": "ssh", "public_networking": False}, "needs a public address"),
     ],

@@ -15,7 +15,7 @@ def test_an_image_is_got_by_slug_or_id(client):
 
 
 def test_a_slug_that_is_wrong_is_told_with_the_nearest(client):
-    with pytest.raises(NotFound, match="nearest: ubuntu-24-04-x64") as missing:
+    with pytest.raises(NotFound, match="Did you mean ubuntu-24-04-x64") as missing:
         client.images.get("ubuntu-24-04-x65")
     assert missing.value.status == 404
     with pytest.raises(NotFound) as missing:
@@ -39,7 +39,7 @@ def test_a_snapshot_is_found_by_name_or_id_and_deleted(client, droplet):
 
 def test_a_snapshots_name_that_fits_none_or_two_is_told(client, droplet):
     droplet.take_snapshot("fresh")
-    with pytest.raises(NoSuchName, match="nearest: fresh"):
+    with pytest.raises(NoSuchName, match="Did you mean fresh"):
         client.snapshots.by_name("frsh")
     droplet.take_snapshot("fresh")
     with pytest.raises(AmbiguousName, match="2 snapshots are named 'fresh'") as ambiguous:

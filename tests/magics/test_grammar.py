@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.grammar import Command, commands_in, parse
 from poseidon_nb.magics.language.mistakes import has_token
+from poseidon_nb.text import suggestion
 
 TOKEN = "dop_v1_" + "0123456789abcdef" * 4
 
@@ -154,7 +155,7 @@ def test_a_wrong_line_is_answered_in_one_line(line: str, says: str, nearest: str
     assert says in str(error)
     if nearest:
         assert nearest in error.nearest
-        assert f"nearest: {', '.join(error.nearest)}" in str(error)
+        assert suggestion(error.nearest) in str(error)
 
 
 def test_a_body_goes_only_to_a_verb_that_takes_one() -> None:
@@ -348,7 +349,7 @@ def test_an_object_with_an_id_is_named_by_it() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("droplets get {nam}", 'there is no variable "nam"; nearest: name, names'),
+        ("droplets get {nam}", 'there is no variable "nam". Did you mean name, names'),
         ("droplets get {1+1}", 'not "1+1"'),
         ("droplets get {name.upper()}", "assign it to a name first"),
         ("droplets get web-{1,2}", 'not "1,2"'),
@@ -393,7 +394,7 @@ def test_looking_up_a_key_runs_no_code() -> None:
             raise AssertionError(key)
 
     assert parse("droplets get {row[name]}", {"row": Trap(name="a")}).arguments == {"droplet": "a"}
-    assert 'row has no "nam"; nearest: name' in str(refused("droplets get {row['nam']}", row=Trap(name="a")))
+    assert 'row has no "nam". Did you mean name' in str(refused("droplets get {row['nam']}", row=Trap(name="a")))
     assert "row is a Other, and only a dict or a row" in str(refused("droplets get {row[name]}", row=Other()))
 
 
@@ -404,7 +405,7 @@ def test_looking_up_a_key_runs_no_code() -> None:
         ("droplets get {row[a][b]}", 'not "row[a][b]"'),
         ("droplets get {row[name}", 'not "row[name"'),
         ("droplets get {row[]}", 'not "row[]"'),
-        ("droplets get {rows[name]}", 'there is no variable "rows"; nearest: row'),
+        ("droplets get {rows[name]}", 'there is no variable "rows". Did you mean row'),
         ("droplets get {row[hole]}", "{row[hole]} holds a missing value"),
     ],
 )

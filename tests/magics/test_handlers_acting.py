@@ -175,7 +175,7 @@ def test_another_refusal_of_one_with_a_tag_is_still_a_failure(desk):
 
 
 def test_a_volume_may_be_named_for_a_new_droplet_and_a_wrong_name_has_a_nearest(desk):
-    with pytest.raises(errors.NoSuchName, match="no volume named 'old-upload'; nearest: old-uploads"):
+    with pytest.raises(errors.NoSuchName, match=r"no volume named 'old-upload'. Did you mean old-uploads"):
         desk.do(f"droplets create made-1 {CREATE} --volumes old-upload")
     made = desk.do(f"droplets create made-1 {CREATE} --volumes old-uploads")
     volume = desk.do("volumes get old-uploads").iloc[0]
@@ -187,17 +187,17 @@ def test_an_invoice_is_named_by_its_month(desk):
     by_month = desk.do("invoices get 2026-10")
     by_id = desk.do(f"invoices get {invoices.loc['2026-10', 'invoice_uuid']}")
     pd.testing.assert_frame_equal(by_month, by_id)
-    with pytest.raises(errors.NoSuchName, match="no invoice named '2026-13'; nearest: 2026-10"):
+    with pytest.raises(errors.NoSuchName, match=r"no invoice named '2026-13'. Did you mean 2026-10"):
         desk.do("invoices get 2026-13")
 
 
 def test_an_id_or_an_address_that_nothing_has_is_said_to_be_one(desk):
     right = desk.do("volumes list").set_index("name").loc["old-uploads", "id"]
     wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
-    with pytest.raises(errors.NotFound, match=f"no volume '{wrong}'; nearest: {right}"):
+    with pytest.raises(errors.NotFound, match=rf"no volume '{wrong}'. Did you mean {right}"):
         desk.do(f"volumes get {wrong}")
     address = desk.do("reserved-ips list")["ip"].iloc[0]
-    with pytest.raises(errors.NotFound, match=f"no reserved IP '{address}9'; nearest: {address}"):
+    with pytest.raises(errors.NotFound, match=rf"no reserved IP '{address}9'. Did you mean {address}"):
         desk.do(f"reserved-ips get {address}9")
 
 
@@ -247,7 +247,7 @@ def test_a_tag_and_names_are_not_mixed(desk):
 
 @pytest.mark.parametrize(
     ("tag", "message"),
-    [("wev", "no tag 'wev'; nearest: web"), ("lonely", "no droplet has the tag 'lonely'")],
+    [("wev", "no tag 'wev'. Did you mean web"), ("lonely", "no droplet has the tag 'lonely'")],
 )
 def test_a_tag_without_droplets_is_an_error_for_a_verb(desk, tag, message):
     desk.do("tags create lonely")
@@ -269,7 +269,7 @@ def test_an_ambiguous_name_lists_the_ids_and_nothing_is_done(desk, words):
 
 def test_one_unknown_name_among_several_means_that_none_is_touched(desk):
     desk.sent()
-    with pytest.raises(errors.NoSuchName, match="no droplet named 'web-9'; nearest: web-"):
+    with pytest.raises(errors.NoSuchName, match=r"no droplet named 'web-9'. Did you mean web-"):
         desk.do("droplets delete web-1 web-9 --yes")
     assert desk.changes() == []
 

@@ -154,9 +154,9 @@ def test_out_outside_a_shell_says_what_to_write_and_sends_nothing(desk):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("droplets list --region nyc33", "no region 'nyc33'; nearest: nyc3"),
-        ("droplets list --tag wev", "no tag 'wev'; nearest: web"),
-        ("droplets list --status of", "no status 'of'; nearest: off"),
+        ("droplets list --region nyc33", "no region 'nyc33'. Did you mean nyc3"),
+        ("droplets list --tag wev", "no tag 'wev'. Did you mean web"),
+        ("droplets list --status of", "no status 'of'. Did you mean off"),
         ("droplets list --status zzz", "there are: new, active, off and archive"),
     ],
 )

@@ -100,8 +100,8 @@ def test_a_cell_body_is_user_data_and_a_bare_cell_is_commands(notebook):
 @pytest.mark.parametrize(
     ("line", "name", "message"),
     [
-        ("%do droplets lst", "GrammarError", "nearest: list"),
-        ("%do droplets get web-9", "NoSuchName", "nearest: web-"),
+        ("%do droplets lst", "GrammarError", "Did you mean list"),
+        ("%do droplets get web-9", "NoSuchName", "Did you mean web-"),
         ("%do droplets get 12345", "NotFound", "404"),
         ("%do droplets delete web-1", "ConfirmationRequired", "add --yes"),
         ("%do droplets get {nothing_here}", "GrammarError", "nothing_here"),

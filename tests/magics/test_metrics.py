@@ -67,7 +67,7 @@ def test_other_words_mean_the_same(desk):
 def test_droplets_by_tag(desk):
     tagged = {*desk.do("droplets list --tag db")["name"]} - {"staging-db"}
     assert {*desk.do("metrics load --tag db --last 1h")["name"]} == tagged
-    with pytest.raises(errors.NoSuchName, match="no tag 'dbb'; nearest: db"):
+    with pytest.raises(errors.NoSuchName, match=r"no tag 'dbb'. Did you mean db"):
         desk.do("metrics load --tag dbb")
 
 
@@ -185,9 +185,9 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("metrics cup web-1", 'metrics has no verb "cup"; nearest: cpu'),
+        ("metrics cup web-1", 'metrics has no verb "cup". Did you mean cpu'),
         ("metrics cpu", "metrics cpu needs DROPLET or --tag"),
-        ("metrics cpu web-l", "no droplet named 'web-l'; nearest: web-"),
+        ("metrics cpu web-l", "no droplet named 'web-l'. Did you mean web-"),
         ("metrics cpu web-1 --last 3x", "'3x' is no length of time"),
         ("metrics cpu web-1 --last 3h --start 4h", "takes only one of --last and --start"),
         ("metrics cpu web-1 --start yesterday", "'yesterday' is no moment"),
@@ -195,7 +195,7 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
         ("metrics cpu web-1 --start 99999999999999999", "reach not so far"),
         ("metrics cpu web-1 --last 999999w", "reaches back before 1970"),
         ("metrics use web-1 --plot", "--plot"),
-        ("metrics cpu web-1 --columns valeu", "no column 'valeu'; nearest: value"),
+        ("metrics cpu web-1 --columns valeu", "no column 'valeu'. Did you mean value"),
     ],
 )
 def test_mistakes_are_told_in_one_line_before_metrics_are_asked_for(desk, line, message):

@@ -58,7 +58,7 @@ def test_what_is_no_length_of_time_is_told_with_the_units_and_what_is_nearest(te
     with pytest.raises(InvalidArgument) as told:
         before(text, NOW)
     assert str(told.value) == (
-        f"{text!r} is no length of time: write a number and s, m, h, d or w, as 90m, 24h, 7d; nearest: {meant}"
+        f"{text!r} is no length of time: write a number and s, m, h, d or w, as 90m, 24h, 7d. Did you mean {meant}"
     )
     assert before(meant, NOW) < NOW
 

@@ -83,7 +83,7 @@ def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
     ("line", "words"),
     [
         ("panel web-1 --resize s-1vcpu-1gb", "a disk of 25 GB, and web-1 one of 80 GB"),
-        ("panel web-1 --resize s-2vcpu-4gbb", "no size.*nearest: s-2vcpu-4gb"),
+        ("panel web-1 --resize s-2vcpu-4gbb", "no size.*Did you mean s-2vcpu-4gb"),
         ("panel web-1 --resize s-2vcpu-4gb", "web-1 has the size s-2vcpu-4gb already"),
         ("panel --resize s-2vcpu-4gb", "--resize with one droplet"),
         ("panel actions --resize s-2vcpu-4gb", "--resize with one droplet"),

@@ -49,7 +49,7 @@ def test_what_is_no_amount_is_refused_with_how_to_write_one(text):
     [("16GX", "GiB", "16GiB"), ("16,5", "GiB", "16.5GiB"), ("-2", "TB", "2TB"), ("500MX", "GB", "500MB")],
 )
 def test_what_is_nearly_an_amount_is_told_with_what_is_nearest(text, unit, meant):
-    with pytest.raises(errors.InvalidArgument, match=f"nearest: {meant}$"):
+    with pytest.raises(errors.InvalidArgument, match=f"Did you mean {meant}$"):
         amount(text, unit, "--it")
     assert amount(meant, unit, "--it") > 0
 
@@ -155,13 +155,13 @@ def test_a_picture_of_what_was_found(desk):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("sizes cheapest --region ams4", "no region 'ams4'; nearest: ams3"),
-        ("sizes frontier --region eurpe", "no region 'eurpe'; nearest: europe"),
-        ("regions matrix --region nyc9", "no region 'nyc9'; nearest: nyc"),
+        ("sizes cheapest --region ams4", "no region 'ams4'. Did you mean ams3"),
+        ("sizes frontier --region eurpe", "no region 'eurpe'. Did you mean europe"),
+        ("regions matrix --region nyc9", "no region 'nyc9'. Did you mean nyc"),
         ("sizes cheapest --region sfo1", "sfo1 is closed"),
-        ("sizes frontier --family bsic", "no family 'bsic'; nearest: basic"),
-        ("sizes cheapest --generation h1000", "no generation 'h1000'; nearest: h100"),
-        ("regions with bakups", "no region has the feature 'bakups'; nearest: backups"),
+        ("sizes frontier --family bsic", "no family 'bsic'. Did you mean basic"),
+        ("sizes cheapest --generation h1000", "no generation 'h1000'. Did you mean h100"),
+        ("regions with bakups", "no region has the feature 'bakups'. Did you mean backups"),
     ],
 )
 def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):

@@ -40,7 +40,7 @@ def refused(line: str) -> GrammarError:
 def test_the_option_that_is_meant_is_named(line, nearest):
     error = refused(line)
     assert error.nearest == (nearest,)
-    assert str(error).endswith(f"; nearest: {nearest}")
+    assert str(error).endswith(f". Did you mean {nearest}")
 
 
 def test_a_command_without_the_option_that_is_meant_names_what_is_like_the_word():

@@ -110,7 +110,7 @@ def test_what_is_so_already_is_shown_and_not_sent():
 
 def test_a_size_that_a_droplet_cannot_have_is_refused_before_there_is_a_plan():
     for size, row, message in (
-        ("s-larg", droplet(1), "no size 's-larg'; nearest: s-large"),
+        ("s-larg", droplet(1), "no size 's-larg'. Did you mean s-large"),
         ("s-small", droplet(1), "s-small has a disk of 25 GB, and web-1 one of 80 GB"),
         ("s-large", droplet(1, region={"slug": "ams3"}), "s-large is not sold in ams3"),
     ):

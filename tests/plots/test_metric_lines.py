@@ -111,7 +111,7 @@ def test_as_many_as_there_are_colours_are_all_coloured():
 def test_some_can_be_highlighted_instead():
     picture = metric_lines(many(), highlight=["web-3", "web-1"])
     assert in_legend(picture) == ["web-3", "web-1", "98 other lines"]
-    with pytest.raises(InvalidArgument, match="no line of 'web-100'; nearest: web-10"):
+    with pytest.raises(InvalidArgument, match=r"no line of 'web-100'. Did you mean web-10"):
         metric_lines(many(), highlight=["web-100"])
 
 

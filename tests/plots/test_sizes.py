@@ -154,7 +154,7 @@ def test_any_two_columns_of_numbers_can_be_drawn(sizes):
     assert picture.layout.xaxis.type is None
     assert picture.layout.yaxis.type == "log"
     price_map(analysis.unit_prices(sizes), x="price_per_disk_gb", y="vcpus")
-    with pytest.raises(InvalidArgument, match="sizes cannot be drawn by 'price_monthy'; nearest: price_monthly"):
+    with pytest.raises(InvalidArgument, match=r"sizes cannot be drawn by 'price_monthy'. Did you mean price_monthly"):
         price_map(analysis.unit_prices(sizes), y="price_monthy")
     with pytest.raises(InvalidArgument, match="cannot be drawn by 'family'"):
         price_map(analysis.unit_prices(sizes), x="family")
@@ -269,7 +269,7 @@ def test_one_slug_may_be_the_frontier(sizes):
 def test_a_frontier_that_is_not_there_is_told(sizes):
     frame = analysis.unit_prices(sizes)
     with pytest.raises(
-        InvalidArgument, match=r"^no size of the frontier .* such as 's-1vcpu-1gbb'; nearest: s-1vcpu-1gb"
+        InvalidArgument, match=r"^no size of the frontier .* such as 's-1vcpu-1gbb'. Did you mean s-1vcpu-1gb"
     ):
         price_map(frame, frontier=["s-1vcpu-1gbb"])
     assert "1 are filled: no other beats them; 1 of the frontier is not among them." in (

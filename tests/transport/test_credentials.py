@@ -146,7 +146,9 @@ def test_a_context_in_the_keyring_is_found(find, keychain):
 
 
 def test_an_unknown_context_names_the_nearest_and_the_known(doctl, find):
-    with pytest.raises(NoSuchName, match=r"no context 'wrk'; nearest: work; known: default, home, on, work") as caught:
+    with pytest.raises(
+        NoSuchName, match=r"no context 'wrk'. Did you mean work; known: default, home, on, work"
+    ) as caught:
         find(context="wrk", doctl_config=doctl)
     assert caught.value.name == "wrk"
 

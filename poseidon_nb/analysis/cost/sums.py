@@ -9,7 +9,7 @@ import pandas as pd
 from poseidon_nb.analysis.columns import texts
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import hint
+from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
         Lines cannot be added up by that.
     """
     if key not in KEYS:
-        raise InvalidArgument(f"cost cannot be added up by {key!r}{hint(key, KEYS)}; known: {', '.join(KEYS)}")
+        raise InvalidArgument(f"cost cannot be added up by {key!r}{expected_one_of(key, KEYS)}")
     lines = needed(lines, _NEEDED, "lines", source=LINES)
     column = {"tag": "tags", "droplet": "droplet_id"}.get(key, key)
     rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column], unread=unread(lines))

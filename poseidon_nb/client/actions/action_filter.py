@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import hint
+from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ class ActionFilter:
             There is no such status, or it is no time.
         """
         if status is not None and status not in STATUSES:
-            near = hint(status, STATUSES) or f"; there are: {', '.join(STATUSES)}"
+            near = expected_one_of(status, STATUSES)
             raise InvalidArgument(f"no status of an action {status!r}{near}")
         return cls(status, type_, resource_type, resource_id, _time(since))
 

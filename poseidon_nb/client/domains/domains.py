@@ -9,7 +9,7 @@ from poseidon_nb.client.domains.records import Records
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import NotFound
-from poseidon_nb.text import hint
+from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ class Domains(Collection[Domain]):
             return Domain(self.read(name), self)
         except NotFound as error:
             names = [row["name"] for row in self._connection.rows("domains_list")]
-            error.args = (f"{error.args[0]}{hint(_name(name), names)}",)
+            error.args = (f"{error.args[0]}{did_you_mean(_name(name), names)}",)
             raise
 
     def read(self, name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from poseidon_nb.client.domains.record_words import TYPES, full_name, relative_n
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import InvalidArgument, Unprocessable
-from poseidon_nb.text import hint
+from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,5 +202,5 @@ class Records(Collection[Record]):
             return self._engine.change(request, verb=verb, target=target)
         except Unprocessable as error:
             kind = request.body["type"]
-            there_are = f"the types are {', '.join(TYPES)}{hint(kind, TYPES)}"
+            there_are = f"the types are {', '.join(TYPES)}{did_you_mean(kind, TYPES)}"
             raise explained(error, "" if kind in TYPES else there_are) from None

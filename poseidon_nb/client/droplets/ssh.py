@@ -17,7 +17,7 @@ from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, NotFound
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import did_you_mean, joined
 from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def checked_wait_for(wait_for: str | None, *, wait: bool, public: bool) -> None:
     if wait_for is None:
         return
     if wait_for != SSH:
-        raise InvalidArgument(f'wait_for takes "ssh", not {wait_for!r}{hint(wait_for, [SSH])}')
+        raise InvalidArgument(f'wait_for takes "ssh", not {wait_for!r}{did_you_mean(wait_for, [SSH])}')
     if not wait:
         raise InvalidArgument('wait_for="ssh" has to wait; leave out wait=False')
     if not public:

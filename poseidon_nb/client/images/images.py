@@ -15,7 +15,7 @@ from poseidon_nb.client.engine.steps import Step, Target
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, NotFound
-from poseidon_nb.text import hint, is_whole_number
+from poseidon_nb.text import did_you_mean, expected_one_of, is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +157,7 @@ class Images(Collection[Image]):
             return Image(self.read(image), self)
         except NotFound as error:
             slugs = [row["slug"] for row in self._connection.rows("images_list") if row.get("slug")]
-            near = hint(str(image), slugs) if isinstance(image, str) and not is_whole_number(image) else ""
+            near = did_you_mean(str(image), slugs) if isinstance(image, str) and not is_whole_number(image) else ""
             error.args = (f"{error.args[0]}{near}",)
             raise
 
@@ -315,5 +315,5 @@ def _split(kind: str | None, filters: Mapping[str, Any]) -> tuple[dict[str, Any]
     if kind is not None and kind not in ASKED_KINDS:
         # The API takes a kind that it does not know for no filter at all.
         known = (*ASKED_KINDS, *OWN_KINDS)
-        raise InvalidArgument(f"no kind of image {kind!r}{hint(kind, known)}; there are: {', '.join(known)}")
+        raise InvalidArgument(f"no kind of image {kind!r}{expected_one_of(kind, known)}")
     return {**filters, "type": kind} if kind else dict(filters), None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.answer import Answer, answer_of
-from poseidon_nb.text import hint, joined
+from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def _refuse_the_impossible(job: Job) -> None:
 
 def _refuse_unknown(noun: str, word: str, known: Sequence[str]) -> None:
     if word not in known:
-        raise InvalidArgument(f"no {noun} {word!r}{hint(word, known) or f'; there are: {joined(known)}'}")
+        raise InvalidArgument(f"no {noun} {word!r}{expected_one_of(word, known)}")
 
 
 def get_droplet(job: Job) -> Answer:

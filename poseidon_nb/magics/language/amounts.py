@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import suggestion
 
 Unit = Literal["GiB", "GB", "TB"]
 
@@ -54,4 +55,4 @@ def _near(text: str, unit: Unit) -> str:
     if meant is None:
         return ""
     letter = meant["letter"].upper() or unit[0]
-    return f"; nearest: {meant['number'].replace(',', '.')}{letter}{unit[1:]}"
+    return suggestion([f"{meant['number'].replace(',', '.')}{letter}{unit[1:]}"])

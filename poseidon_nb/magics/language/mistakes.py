@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.text import nearest
+from poseidon_nb.text import nearest, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,8 +71,7 @@ def mistake(message: str, *, word: str = "", among: Iterable[str] = (), close: S
         The nearest, where the caller knows them already.
     """
     close = close or (nearest(word, among) if word else [])
-    if close:
-        message = f"{message}; nearest: {', '.join(close)}"
+    message += suggestion(close)
     return GrammarError(without_token(_UNPRINTABLE.sub(" ", message)), word=without_token(word), nearest=close)
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import nearest
+from poseidon_nb.text import nearest, suggestion
 
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
 #: Where Unix seconds begin; nothing that is asked for is older.
@@ -56,7 +56,7 @@ def unix_seconds(text: str, now: datetime) -> str:
         moment = datetime.fromisoformat(word)
     except ValueError:
         raise InvalidArgument(
-            f"{text!r} is no moment: write 2026-11-23T12:00:00Z, or how long ago, as 24h or 7d, or Unix seconds{_near(word)}"
+            f"{text!r} is no moment: write 2026-11-23T12:00:00Z, or how long ago, as 24h or 7d, or Unix seconds{suggestion(_likely(word))}"
         ) from None
     return _seconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
@@ -78,18 +78,18 @@ def before(text: str, moment: datetime) -> datetime:
     read = _AGO.fullmatch(text.strip())
     if read is None or not int(read[1]):
         raise InvalidArgument(
-            f"{text!r} is no length of time: write a number and s, m, h, d or w, as 90m, 24h, 7d{_near(text)}"
+            f"{text!r} is no length of time: write a number and s, m, h, d or w, as 90m, 24h, 7d{suggestion(_likely(text))}"
         )
     return _earlier(text, timedelta(**{_UNITS[read[2]]: int(read[1])}), moment)
 
 
-def _near(text: str) -> str:
-    """Give what was probably meant, in a unit that is known, to be put behind a message; nothing where none is near."""
+def _likely(text: str) -> list[str]:
+    """Return what was probably meant, in a known unit; an empty list when nothing is close."""
     # A week is one week.
     bare = text.strip().casefold()
     meant = _MEANT.fullmatch(f"1 {bare}" if bare in _EACH and len(bare) > 1 else bare)
     if meant is None:
-        return ""
+        return []
     near = nearest(meant[2], _EACH, most=1)
     many, letter = _EACH.get(meant[2] or "h") or (_EACH[near[0]] if near else (1, "d"))
     # Less than a second is none, and of none the least that is some is meant.
@@ -97,13 +97,13 @@ def _near(text: str) -> str:
     # No unit has a fraction: half an hour is 30m.
     smaller = [*_SECONDS][[*_SECONDS].index(letter) :]
     fits = next(one for one in smaller if seconds % _SECONDS[one] == 0)
-    return f"; nearest: {seconds // _SECONDS[fits]}{fits}"
+    return [f"{seconds // _SECONDS[fits]}{fits}"]
 
 
 def length_meant(text: str) -> str:
-    """Give a length of time that is written in two words, as one word: ``1d`` for ``1 day``; nothing for anything else."""
+    """Return a duration that is written in two words as one word: ``1d`` for ``1 day``; empty for anything else."""
     meant = _TWO_WORDS.fullmatch(text.casefold())
-    return _near(text).removeprefix("; nearest: ") if meant is not None and meant[1] in _EACH else ""
+    return "".join(_likely(text)) if meant is not None and meant[1] in _EACH else ""
 
 
 def _earlier(text: str, length: timedelta, moment: datetime) -> datetime:

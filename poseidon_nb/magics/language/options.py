@@ -11,7 +11,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.mistakes import mistake, quoted
 from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
 from poseidon_nb.magics.language.words import Option
-from poseidon_nb.text import NO, YES, is_whole_number
+from poseidon_nb.text import NO, YES, is_whole_number, suggestion
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.language.words import Argument, Kind
@@ -121,7 +121,7 @@ def _number(text: str, label: str) -> float:
     if not is_number(text):
         # A percentage, and a price, are numbers here.
         plain = text.strip().removesuffix("%").removeprefix("$").rstrip()
-        near = f"; nearest: {plain}" if is_number(plain) else ""
+        near = suggestion([plain] if is_number(plain) else [])
         raise mistake(f"{label} takes a number, not {quoted(text)}{near}", word=text)
     return float(text)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import hint
+from poseidon_nb.text import did_you_mean
 
 #: What a droplet is made from where nothing else was said.
 IMAGE = "ubuntu-24-04-x64"
@@ -47,5 +47,7 @@ def known(
     wanted, there_are = [*words], [*known]
     for word in wanted:
         if word not in there_are:
-            raise InvalidArgument(f"no {what} {word!r}{hint(word, there_are if suggested is None else suggested)}")
+            raise InvalidArgument(
+                f"no {what} {word!r}{did_you_mean(word, there_are if suggested is None else suggested)}"
+            )
     return wanted

@@ -91,7 +91,7 @@ def test_what_cannot_be_had_is_hidden_until_asked_for_and_has_no_line(frames):
     assert not {*model.unbeaten} & {*model.chosen}
     with pytest.raises(InvalidArgument, match="no size 'c-44'") as refused:
         model.select_slugs(["c-44"])
-    assert "c-4" not in str(refused.value).partition("nearest: ")[2].split(", ")
+    assert "c-4" not in str(refused.value).partition("Did you mean ")[2].split(", ")
 
 
 def test_a_closed_region_is_not_offered_and_sells_nothing(frames):
@@ -301,7 +301,7 @@ def test_an_image_can_be_said_and_of_many_the_cheapest_have_a_line(frames):
 )
 def test_a_word_that_is_unknown_is_refused_with_the_nearest(model, act, near):
     before = model.filters
-    with pytest.raises(InvalidArgument, match=f"nearest: {near}"):
+    with pytest.raises(InvalidArgument, match=f"Did you mean {near}"):
         act(model)
     assert model.filters == before
 
