@@ -1,4 +1,4 @@
-"""Words for people: the nearest valid word, lists in a sentence, counts, money, percentages, times, values as typed."""
+"""Text for messages: suggestions, lists of words, counts, money, percentages, durations and quoted arguments."""
 
 from __future__ import annotations
 
@@ -9,110 +9,111 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: Words for true and false, in lower case.
-YES = ("1", "true", "yes", "on", "y", "t")
-NO = ("0", "false", "no", "off", "n", "f")
-#: Of a 64-bit number; Python refuses to read one of thousands.
-_MOST_DIGITS = 18
-#: What a value cannot have unquoted in a line of ``%do``: part of it would be no value, or the end of the line not its end.
-_NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|<>&=]")  # noqa: RUF001  # the dashes that a grammar refuses
-_EITHER_QUOTE = re.compile(r'"+|[^"]+')
+#: Words that mean true and false, in lower case.
+TRUE_WORDS = ("1", "true", "yes", "on", "y", "t")
+FALSE_WORDS = ("0", "false", "no", "off", "n", "f")
+#: Every number this short fits in 64 bits. Python refuses to parse thousands of digits.
+_MAX_DIGITS = 18
+#: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
+_NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|<>&=]")  # noqa: RUF001  # dashes that the grammar refuses
+_QUOTE_RUNS = re.compile(r'"+|[^"]+')
 
 
-def nearest(word: str, words: Iterable[str], *, most: int = 3) -> list[str]:
-    """Give the words most like the one typed, best first; empty when none is like it."""
-    import difflib  # noqa: PLC0415  # only errors need it, and %load_ext has to stay cheap
+def close_matches(word: str, words: Iterable[str], *, max_words: int = 3) -> list[str]:
+    """Return the words closest to the given one, best match first."""
+    import difflib  # noqa: PLC0415  # only errors need it, and %load_ext must stay fast
 
     by_folded = {_folded(known): known for known in words}
     folded = _folded(word)
-    close = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.6)
+    close = difflib.get_close_matches(folded, by_folded, n=max_words, cutoff=0.6)
     starts = [known for known in by_folded if folded and known.startswith(folded) and known not in close]
-    return [by_folded[known] for known in (close + sorted(starts))[:most]]
+    return [by_folded[known] for known in (close + sorted(starts))[:max_words]]
 
 
 def _folded(word: str) -> str:
     return word.casefold().replace("_", "-")
 
 
-def is_whole_number(word: str) -> bool:
-    """Say whether a word is a number such as an id is: plain digits, and no more of them than any id has."""
-    return word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS
+def is_integer(word: str) -> bool:
+    """Check whether a word is a non-negative integer of at most 18 ASCII digits, such as an id."""
+    return word.isascii() and word.isdigit() and len(word) <= _MAX_DIGITS
 
 
-def printable(text: str) -> str:
-    """Give a text that cannot move the cursor, change the direction of writing or begin a new line."""
+def escape_unprintable(text: str) -> str:
+    """Return a text whose control and format characters are escaped: no new lines, cursor moves or direction changes."""
     return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
 
 
-def did_you_mean(word: str, words: Iterable[str], *, most: int = 3) -> str:
-    """Return ``". Did you mean a or b?"``, to end a message with, or an empty string when no word is close."""
-    return suggestion(nearest(word, words, most=most))
+def did_you_mean(word: str, words: Iterable[str], *, max_words: int = 3) -> str:
+    """Return ``". Did you mean a or b?"`` as the end of a message; an empty string if no word is close."""
+    return suggestion(close_matches(word, words, max_words=max_words))
 
 
 def expected_one_of(word: str, words: Iterable[str]) -> str:
-    """Return ``". Did you mean a?"``, or ``". Expected one of a, b and c."`` when no word is close."""
+    """Return ``". Did you mean a?"``, or ``". Expected one of a, b and c."`` if no word is close."""
     known = [*words]
-    return did_you_mean(word, known) or f". Expected one of {joined(known)}."
+    return did_you_mean(word, known) or f". Expected one of {join_words(known)}."
 
 
 def suggestion(close: Sequence[str]) -> str:
-    """Return ``". Did you mean a or b?"`` for words that are known to be close; an empty string for none."""
-    return f". Did you mean {joined(close, last='or')}?" if close else ""
+    """Return ``". Did you mean a or b?"`` for the given close matches; an empty string if there are none."""
+    return f". Did you mean {join_words(close, conjunction='or')}?" if close else ""
 
 
-def joined(words: Iterable[str], *, last: str = "and") -> str:
-    """Join words as a sentence does: ``a, b and c``."""
-    listed = [printable(word) for word in words]
+def join_words(words: Iterable[str], *, conjunction: str = "and") -> str:
+    """Join words for a sentence: ``a, b and c``."""
+    listed = [escape_unprintable(word) for word in words]
     if len(listed) < 2:  # noqa: PLR2004  # one word needs no "and"
         return "".join(listed)
-    return f"{', '.join(listed[:-1])} {last} {listed[-1]}"
+    return f"{', '.join(listed[:-1])} {conjunction} {listed[-1]}"
 
 
-def named(words: Iterable[str], *, most: int = 6) -> str:
-    """Join words as a sentence does, and count what is too many: ``a, b, c, d, e, f and 44 more``."""
+def truncated_list(words: Iterable[str], *, max_words: int = 6) -> str:
+    """Join words for a sentence and count the rest: ``a, b, c, d, e, f and 44 more``."""
     known = [*words]
-    rest = len(known) - most
-    return joined(known) if rest <= 0 else f"{', '.join(map(printable, known[:most]))} and {rest:,} more"
+    rest = len(known) - max_words
+    return (
+        join_words(known) if rest <= 0 else f"{', '.join(map(escape_unprintable, known[:max_words]))} and {rest:,} more"
+    )
 
 
-def begun(words: str) -> str:
-    """Give words as a sentence begins: with a capital, and the rest as it is."""
+def capitalized(words: str) -> str:
+    """Return the text with a capital first letter; the rest keeps its case, unlike with `str.capitalize`."""
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Give ``1 droplet`` or ``3 droplets``."""
+def pluralize(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a count with its noun: ``1 droplet``, ``3 droplets``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def usd(amount: float, digits: int | None = 2, *, signed: bool = False) -> str:
-    """Give an amount of money: ``$72.00``, ``-$6.00``; told what it changes, ``+$6.00``.
+def format_usd(amount: float, digits: int | None = 2, *, signed: bool = False) -> str:
+    """Format an amount of money: ``$72.00``, ``-$6.00``, or ``+$6.00`` for a difference.
 
-    Every sentence, picture, panel and question writes money so. Where the unit stands by itself, as in the title of an
-    axis or the name of a column, it is ``USD``: which dollars they are.
+    All sentences, charts, panels and questions use this format. Axis titles and column names use ``USD`` instead.
 
     Parameters
     ----------
     amount : float
         US dollars.
     digits : int or None
-        Behind the point: 2; of an hour, which may cost less than a cent, 5; None for no more than it takes, on axes.
+        Decimal places: 2 by default, 5 for hourly prices below a cent, None for as few as needed, as on axes.
     signed : bool
-        Also an amount that is not below zero has its sign.
+        Add a plus sign to amounts that are not negative.
     """
     figures = f"{abs(amount):,g}" if digits is None else f"{abs(amount):,.{digits}f}"
-    # Less than half of the last digit is nothing, not less than nothing.
-    below = amount < 0 and float(figures.replace(",", "")) > 0
-    return f"{'-' if below else '+' if signed else ''}${figures}"
+    # An amount that rounds to zero has no minus sign.
+    negative = amount < 0 and float(figures.replace(",", "")) > 0
+    return f"{'-' if negative else '+' if signed else ''}${figures}"
 
 
-def percent(amount: float, digits: int = 0, *, signed: bool = False) -> str:
-    """Give a percentage, 72.0 of 100, as all of us write it: ``72%``, and with its sign ``+72%``."""
+def format_percent(amount: float, digits: int = 0, *, signed: bool = False) -> str:
+    """Format a percentage: 72.0 as ``72%``, or ``+72%`` with its sign."""
     return f"{amount:{'+' if signed else ''},.{digits}f}%"
 
 
-def seconds_text(seconds: float) -> str:
-    """Give a short time in words: ``4 s``, ``2 min 5 s``, ``1 h 2 min``."""
+def format_duration(seconds: float) -> str:
+    """Format a duration: ``4 s``, ``2 min 5 s``, ``1 h 2 min``."""
     minutes, rest_s = divmod(round(seconds), 60)
     hours, rest_min = divmod(minutes, 60)
     parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
@@ -120,7 +121,7 @@ def seconds_text(seconds: float) -> str:
 
 
 def is_json(text: str) -> bool:
-    """Say whether a text is an object or a list in JSON, as a whole."""
+    """Check whether the whole text is a JSON object or array."""
     if not text.lstrip().startswith(("{", "[")):
         return False
     try:
@@ -130,12 +131,11 @@ def is_json(text: str) -> bool:
     return True
 
 
-def typed(value: str) -> str:
-    """Give a value as it is typed in a line of ``%do`` to arrive intact, whatever it holds.
+def quote_argument(value: str) -> str:
+    """Return a value quoted so that it arrives intact in a ``%do`` line.
 
-    This is the inverse of what `magics.language.tokens` does with one token: quotes where it needs them, both kinds where
-    it holds both, and braces doubled, unless it is JSON, which is read as it is. A value of several lines arrives only
-    where a command may have several.
+    This is the inverse of what `magics.language.tokens` does with one token. Quotes are added where needed, and braces
+    are doubled except in JSON. A value with several lines needs a command that accepts several lines.
     """
     text = value if is_json(value) else value.replace("{", "{{").replace("}", "}}")
     if not _NEEDS_QUOTES.search(text):
@@ -143,4 +143,4 @@ def typed(value: str) -> str:
     for mark in ('"', "'"):
         if mark not in text:
             return f"{mark}{text}{mark}"
-    return "".join(f"'{part}'" if part.startswith('"') else f'"{part}"' for part in _EITHER_QUOTE.findall(text))
+    return "".join(f"'{part}'" if part.startswith('"') else f'"{part}"' for part in _QUOTE_RUNS.findall(text))

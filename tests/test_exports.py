@@ -67,4 +67,4 @@ def test_an_unknown_name_is_an_attribute_error_and_modules_can_be_imported_all_t
         poseidon_nb.nothing  # noqa: B018  # the access is the test
     from poseidon_nb import text
 
-    assert text.joined(["a", "b"]) == "a and b"
+    assert text.join_words(["a", "b"]) == "a and b"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from poseidon_nb.text import percent, seconds_text, usd
+from poseidon_nb.text import format_duration, format_percent, format_usd
 
 
 @pytest.mark.parametrize(
@@ -20,19 +20,28 @@ from poseidon_nb.text import percent, seconds_text, usd
     ],
 )
 def test_money_has_its_sign_its_cents_and_its_thousands(amount, told):
-    assert usd(amount) == told
+    assert format_usd(amount) == told
 
 
 def test_a_change_of_money_has_a_sign():
-    assert (usd(24, signed=True), usd(-6, signed=True), usd(-0.001, signed=True)) == ("+$24.00", "-$6.00", "+$0.00")
+    assert (format_usd(24, signed=True), format_usd(-6, signed=True), format_usd(-0.001, signed=True)) == (
+        "+$24.00",
+        "-$6.00",
+        "+$0.00",
+    )
 
 
 def test_an_hour_costs_less_than_a_cent_and_a_tick_has_no_more_digits_than_it_takes():
-    assert (usd(0.00595, 5), usd(5, None), usd(0.02, None), usd(2_000, None)) == ("$0.00595", "$5", "$0.02", "$2,000")
+    assert (format_usd(0.00595, 5), format_usd(5, None), format_usd(0.02, None), format_usd(2_000, None)) == (
+        "$0.00595",
+        "$5",
+        "$0.02",
+        "$2,000",
+    )
 
 
 def test_a_percentage_stands_close_to_its_sign():
-    assert (percent(72.4), percent(12.34, 1), percent(7, signed=True), percent(-33.3)) == (
+    assert (format_percent(72.4), format_percent(12.34, 1), format_percent(7, signed=True), format_percent(-33.3)) == (
         "72%",
         "12.3%",
         "+7%",
@@ -45,7 +54,7 @@ def test_a_percentage_stands_close_to_its_sign():
     [(0.2, "0 s"), (4.4, "4 s"), (59.6, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (3720, "1 h 2 min")],
 )
 def test_short_times_are_short(seconds, text):
-    assert seconds_text(seconds) == text
+    assert format_duration(seconds) == text
 
 
 #: An amount that is put together elsewhere, or a percentage: what a formatted value in braces is followed or led by.

@@ -20,7 +20,7 @@ from poseidon_nb.analysis.readings import (
 from poseidon_nb.frames.metrics import why_silent
 from poseidon_nb.frames.shaped import needed, shaped
 from poseidon_nb.frames.steps import coarse_in_words
-from poseidon_nb.text import counted, joined, printable
+from poseidon_nb.text import escape_unprintable, join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -200,12 +200,12 @@ def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None
     }
     missing = [word for word, column in columns.items() if pd.isna(row[column])]
     if error is not None:
-        parts.append(f"could not be read: {printable(str(error))}")
+        parts.append(f"could not be read: {escape_unprintable(str(error))}")
     elif missing:
-        what = "no readings in this window" if len(missing) == len(columns) else f"no readings of {joined(missing)}"
+        what = "no readings in this window" if len(missing) == len(columns) else f"no readings of {join_words(missing)}"
         parts.append(what + reason)
     if row["impossible"]:
-        parts.append(f"{counted(int(row['impossible']), 'impossible reading')} left out")
+        parts.append(f"{pluralize(int(row['impossible']), 'impossible reading')} left out")
     coarse = coarse_in_words(row["step_minutes"] / 60)
     if coarse:
         parts.append(coarse)

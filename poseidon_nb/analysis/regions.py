@@ -12,7 +12,7 @@ from poseidon_nb.analysis.size_classes import hyphenated
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.text import did_you_mean, expected_one_of, joined, named
+from poseidon_nb.text import did_you_mean, expected_one_of, join_words, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ def regions_meant(words: str | Iterable[str], known: Iterable[str]) -> list[str]
         if not same:
             # A part of the world is a word that is known, of which there is nothing here.
             near = "" if wanted in AREAS else did_you_mean(word, [*slugs, *AREAS])
-            raise InvalidArgument(f"no region {word!r}{near or f' here; there is {named(slugs)}'}")
+            raise InvalidArgument(f"no region {word!r}{near or f' here; there is {truncated_list(slugs)}'}")
         meant += same
     return list(dict.fromkeys(meant))
 
@@ -75,7 +75,7 @@ def still_open(slugs: list[str], closed: set[str]) -> list[str]:
     """
     if slugs and closed.issuperset(slugs):
         are = "is" if len(slugs) == 1 else "are"
-        raise InvalidArgument(f"{joined(slugs)} {are} closed: nothing can be made there now")
+        raise InvalidArgument(f"{join_words(slugs)} {are} closed: nothing can be made there now")
     return [slug for slug in slugs if slug not in closed]
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from poseidon_nb.errors import NoSuchName
-from poseidon_nb.text import did_you_mean, nearest
+from poseidon_nb.text import close_matches, did_you_mean
 
 Kind: TypeAlias = Literal["reads", "creates", "changes", "deletes", "replaces", "resets", "interrupts", "transfers"]
 
@@ -81,7 +81,7 @@ def effect_of(operation_id: str, body: object = None) -> Effect:
     known = _effects()
     if operation_id not in known:
         message = f'no operation "{operation_id}" in the account\'s API{did_you_mean(operation_id, known)}'
-        raise NoSuchName(message, name=operation_id, nearest=nearest(operation_id, known))
+        raise NoSuchName(message, name=operation_id, nearest=close_matches(operation_id, known))
     cases = known[operation_id]
     fields: Mapping[Any, Any] = body if isinstance(body, Mapping) else {}
     type_ = f"/{fields.get('type', '')}"

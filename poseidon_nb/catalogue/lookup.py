@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.encoding import from_row
 from poseidon_nb.errors import NoSuchName
-from poseidon_nb.text import did_you_mean, nearest
+from poseidon_nb.text import close_matches, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def operation(operation_id: str) -> Operation:
         return made
     known = rows()
     if operation_id not in known:
-        close = nearest(operation_id, known)
+        close = close_matches(operation_id, known)
         message = f'no operation "{operation_id}"{did_you_mean(operation_id, known)}'
         raise NoSuchName(message, name=operation_id, nearest=close)
     return _made.setdefault(operation_id, from_row(known[operation_id]))

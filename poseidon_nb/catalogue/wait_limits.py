@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,5 +40,5 @@ def limits_text() -> str:
     by_limit: dict[float, list[str]] = {}
     for work, seconds in LIMITS_S.items():
         by_limit.setdefault(seconds, []).append(work)
-    groups = (f"{joined(works)} {seconds / 60:g}" for seconds, works in sorted(by_limit.items()))
+    groups = (f"{join_words(works)} {seconds / 60:g}" for seconds, works in sorted(by_limit.items()))
     return "; ".join([f"{OTHER_LIMIT_S / 60:g} minutes", *groups])

@@ -9,7 +9,7 @@ from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,4 +117,4 @@ def _identifier(key: Key | int | str) -> int | str:
 
 def _is_identifier(text: str) -> bool:
     parts = text.split(":")
-    return is_whole_number(text) or (len(parts) == FINGERPRINT_PARTS and all(len(part) == 2 for part in parts))  # noqa: PLR2004  # hex pairs
+    return is_integer(text) or (len(parts) == FINGERPRINT_PARTS and all(len(part) == 2 for part in parts))  # noqa: PLR2004  # hex pairs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Resource
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,15 +30,15 @@ def is_id(kind: str, word: int | str) -> bool:
     if kind == "projects" and word == "default":
         return True
     if known.numeric:
-        return is_whole_number(word) or (kind == "keys" and _FINGERPRINT.fullmatch(word) is not None)
+        return is_integer(word) or (kind == "keys" and _FINGERPRINT.fullmatch(word) is not None)
     # A snapshot of a droplet has a number, one of a volume a UUID.
-    return _UUID.fullmatch(word) is not None or (kind == "snapshots" and is_whole_number(word))
+    return _UUID.fullmatch(word) is not None or (kind == "snapshots" and is_integer(word))
 
 
 def sent_as(kind: str, word: int | str) -> int | str:
     """Give an id as the API wants it: a number where its ids are numbers."""
     known = KINDS.get(kind)
-    numeric = known is not None and known.numeric and isinstance(word, str) and is_whole_number(word)
+    numeric = known is not None and known.numeric and isinstance(word, str) and is_integer(word)
     return int(word) if numeric else word
 
 

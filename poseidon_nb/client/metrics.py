@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.droplets.droplet import Droplet
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
-from poseidon_nb.text import counted, expected_one_of, named
+from poseidon_nb.text import expected_one_of, pluralize, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,7 +124,7 @@ class Readings:
 
 
 def _names(droplets: Iterable[Droplet]) -> str:
-    return named(droplet.name for droplet in droplets)
+    return truncated_list(droplet.name for droplet in droplets)
 
 
 class Metrics:
@@ -323,4 +323,4 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _interrupted(going: Sequence[Any], ended: Sequence[Any]) -> str:
-    return f"{len(ended)} of the answers had been read, and {counted(len(going), 'request')} were on their way"
+    return f"{len(ended)} of the answers had been read, and {pluralize(len(going), 'request')} were on their way"

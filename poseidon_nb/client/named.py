@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from poseidon_nb.errors import AmbiguousName, NoSuchName
-from poseidon_nb.text import did_you_mean, is_whole_number, nearest
+from poseidon_nb.text import close_matches, did_you_mean, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,9 +41,11 @@ def only_one(noun: str, name: str, found: Sequence[R], names: Callable[[], Itera
         return found[0]
     if found:
         ids = sorted(str(one["id"]) for one in found)
-        numbers = [int(one) for one in ids if is_whole_number(one)]
+        numbers = [int(one) for one in ids if is_integer(one)]
         listed = ", ".join(ids)
         raise AmbiguousName(f"{len(ids)} {noun}s are named {name!r}: say which by id: {listed}", name=name, ids=numbers)
     known = sorted(set(names()))
     shown = repr(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
-    raise NoSuchName(f"no {noun} named {shown}{did_you_mean(name, known)}", name=name, nearest=nearest(name, known))
+    raise NoSuchName(
+        f"no {noun} named {shown}{did_you_mean(name, known)}", name=name, nearest=close_matches(name, known)
+    )

@@ -16,7 +16,7 @@ from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.explanations import explanation
 from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
-from poseidon_nb.text import expected_one_of, joined
+from poseidon_nb.text import expected_one_of, join_words
 from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.request import Request, request_for
 
@@ -88,7 +88,7 @@ def _place(wanted: Operation, name: str) -> str:
 def _refuse_missing(wanted: Operation, parameters: Sequence[Parameter], given: Mapping[str, Any]) -> None:
     missing = [parameter.name for parameter in parameters if parameter.required and given.get(parameter.name) is None]
     if missing:
-        raise InvalidArgument(f"{wanted.id} needs {joined(missing)}")
+        raise InvalidArgument(f"{wanted.id} needs {join_words(missing)}")
 
 
 def _header(value: object) -> str:

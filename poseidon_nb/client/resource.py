@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.text import usd
+from poseidon_nb.text import format_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +144,7 @@ class Size(Resource):
         facts = [("vcpus", "{} vCPU"), ("memory", "{} MiB"), ("disk", "{} GB")]
         price = self.get("price_monthly")
         told = [words.format(self[name]) for name, words in facts if self.get(name) is not None]
-        return (self.slug, *told, *([f"{usd(price)} a month"] if price is not None else []))
+        return (self.slug, *told, *([f"{format_usd(price)} a month"] if price is not None else []))
 
 
 class Snapshot(Resource):

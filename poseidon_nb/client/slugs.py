@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
-from poseidon_nb.text import did_you_mean, is_whole_number
+from poseidon_nb.text import did_you_mean, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -81,7 +81,7 @@ class Slugs:
 
     def _image(self, fields: Row) -> str:
         image = fields.get("image")
-        if image is None or isinstance(image, int) or is_whole_number(str(image)):
+        if image is None or isinstance(image, int) or is_integer(str(image)):
             return ""
         try:
             # Asked for by its slug, because not every image that has one is listed as a distribution.

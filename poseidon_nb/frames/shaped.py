@@ -11,7 +11,7 @@ import pandas as pd
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.casting import cast
 from poseidon_nb.frames.schemas import FINDINGS, TABLES, table_named
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,10 +104,10 @@ def needed(
     missing = [column for column in wanted if column not in given.columns]
     if missing:
         more = f"; {gives} gives all" if gives else ""
-        raise InvalidArgument(f"the frame of {what} has no column {joined(missing)}{more}")
+        raise InvalidArgument(f"the frame of {what} has no column {join_words(missing)}{more}")
     if not given.columns.is_unique:
         twice = given.columns[given.columns.duplicated()]
-        raise InvalidArgument(f"the frame of {what} has more than one column {joined(map(str, twice.unique()))}")
+        raise InvalidArgument(f"the frame of {what} has more than one column {join_words(map(str, twice.unique()))}")
     if not _is_plain(given.index):
         given = given.reset_index(drop=True)
     changed = {}

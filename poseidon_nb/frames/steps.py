@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.text import counted
+from poseidon_nb.text import pluralize
 
 #: Hours between two readings above which their means hide peaks; and above which they hide those of every day.
 COARSE_H, VERY_COARSE_H = 1.0, 6.0
@@ -19,8 +19,8 @@ def coarse_in_words(hours: float) -> str:
 def time_in_words(hours: float) -> str:
     """Give a time in its largest whole unit: ``12 hours``, ``90 minutes``, ``2 days``."""
     if hours >= _DAY_H and not hours % _DAY_H:
-        return counted(round(hours / _DAY_H), "day")
+        return pluralize(round(hours / _DAY_H), "day")
     whole = round(hours)
     if abs(hours - whole) * _MINUTES < 1 <= whole:
-        return counted(whole, "hour")
-    return counted(max(1, round(hours * _MINUTES)), "minute")
+        return pluralize(whole, "hour")
+    return pluralize(max(1, round(hours * _MINUTES)), "minute")

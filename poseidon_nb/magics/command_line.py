@@ -16,7 +16,7 @@ from poseidon_nb.magics.job import Job, Settings
 from poseidon_nb.magics.kernel import THE_KERNEL
 from poseidon_nb.magics.language.grammar import commands_in, parse
 from poseidon_nb.magics.language.vocabulary import entry
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,7 +171,9 @@ def _check_picture(command: Command) -> None:
     given = [name for name, there in tables.items() if there]
     if given:
         what = "picture" if taken == "plot" else "Plan"
-        raise InvalidArgument(f"--{taken} gives a {what}, and {joined(given)} only a table has: leave one of them out")
+        raise InvalidArgument(
+            f"--{taken} gives a {what}, and {join_words(given)} only a table has: leave one of them out"
+        )
 
 
 def _under(head: Command, command: Command) -> Command:
@@ -238,7 +240,7 @@ def _show_reads(command: Command, kernel: Kernel, front: Front) -> None:
     words = [word for value in command.arguments.values() for word in (value if isinstance(value, tuple) else (value,))]
     seen = [word for word in words if isinstance(word, str) and kernel.id_of(command.group, word) is not None]
     if requests and seen:
-        front.say(f"(ids as last seen: {joined(seen)})")
+        front.say(f"(ids as last seen: {join_words(seen)})")
 
 
 def _result(command: Command, answer: Answer | Plain | Live) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.magics.in_words import no_size_in_words
-from poseidon_nb.text import joined, named
+from poseidon_nb.text import join_words, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +37,11 @@ def nothing_holds(on_sale: pd.DataFrame, wishes: Mapping[str, float], where: Map
     where : mapping
         ``regions``, ``family`` and ``generation`` as they were asked for.
     """
-    there = f"on sale in {joined(where['regions'], last='or')}" if where["regions"] else "on sale anywhere"
+    there = f"on sale in {join_words(where['regions'], conjunction='or')}" if where["regions"] else "on sale anywhere"
     if on_sale.empty:
         return no_size_in_words(where["family"], where["generation"], there)
     classes = [word for key in ("family", "generation") for word in where[key] or ()]
-    said = f"No size {f'of {joined(classes)} ' if classes else ''}{there} has all of that"
+    said = f"No size {f'of {join_words(classes)} ' if classes else ''}{there} has all of that"
     most = [_most(on_sale, *_GOODS[name]) for name, least in wishes.items() if _largest(on_sale, name) < least]
     return f"{said}: {'; '.join(most)}." if most else f"{said}, though each of it is there by itself."
 
@@ -57,4 +57,4 @@ def _most(on_sale: pd.DataFrame, column: str, form: str) -> str:
         return f"there are none with any {form.rpartition('} ')[2].rpartition(' of ')[2]}"
     # They are ordered by price, so that the first is the cheapest.
     size = on_sale[amounts == largest].iloc[0]
-    return f"the largest has {form.format(largest)}: {size['slug']} in {named(map(str, size['sold_in']), most=_MOST)}"
+    return f"the largest has {form.format(largest)}: {size['slug']} in {truncated_list(map(str, size['sold_in']), max_words=_MOST)}"

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import seconds_text
+from poseidon_nb.text import format_duration
 from poseidon_nb.widgets.progress import ProgressModel
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ProgressView:
             now_s = self._clock.monotonic()
             if at_once or self._shown_s is None or now_s - self._shown_s >= REFRESH_S:
                 left_s = self._paused_until_s - now_s
-                self.model.note = f"waiting {seconds_text(left_s)}: {self._reason}" if left_s > 0 else ""
+                self.model.note = f"waiting {format_duration(left_s)}: {self._reason}" if left_s > 0 else ""
                 if self._show():
                     self._shown_s = now_s
 
@@ -189,6 +189,6 @@ class NotebookProgress(ProgressView):
 
     def _finish(self) -> None:
         if self._paused_s:
-            self.model.note = f"waited {seconds_text(self._paused_s)}: {self._reason}"
+            self.model.note = f"waited {format_duration(self._paused_s)}: {self._reason}"
         self._handle.update({"text/plain": self.model.text(), "text/html": self.model.html()}, raw=True)
         self._rows.close()

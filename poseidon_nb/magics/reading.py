@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import BulkFailed
-from poseidon_nb.text import counted, printable, seconds_text
+from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 from poseidon_nb.transport.rate_limit import least_s
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def tell_long_read(job: Job, requests: int) -> None:
         return
     job.front.say(
         f"This takes up to {requests:,} requests, and the rate limit leaves {told.remaining:,} of {told.limit:,} an hour:"
-        f" {seconds_text(least_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
+        f" {format_duration(least_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
     )
 
 
@@ -72,7 +72,7 @@ def check_read(job: Job, readings: Readings, found: pd.DataFrame) -> None:
     job.front.show(in_short(found))
     first = failed[0]
     raise BulkFailed(
-        f"{len(failed):,} of {counted(len(readings.droplets), 'droplet')} could not be read in full; the first,"
-        f" {printable(first.name)}: {readings.failed[first.id]}; with --keep-going what was read is the answer",
+        f"{len(failed):,} of {pluralize(len(readings.droplets), 'droplet')} could not be read in full; the first,"
+        f" {escape_unprintable(first.name)}: {readings.failed[first.id]}; with --keep-going what was read is the answer",
         frame=found,
     )

@@ -13,7 +13,7 @@ from poseidon_nb.client.lookup import Lookup, is_id, sent_as
 from poseidon_nb.errors import NoSuchName, NotFound, PoseidonError
 from poseidon_nb.plans.costs import price_in
 from poseidon_nb.plans.texts import UNKNOWN_ID
-from poseidon_nb.text import did_you_mean, is_whole_number, nearest
+from poseidon_nb.text import close_matches, did_you_mean, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -92,7 +92,7 @@ class Account:
         """Refuse a tag that does not exist; DigitalOcean would answer as if nothing had it."""
         if not self.has_tag(tag):
             raise NoSuchName(
-                f"no tag {tag!r}{did_you_mean(tag, self._tags)}", name=tag, nearest=nearest(tag, self._tags)
+                f"no tag {tag!r}{did_you_mean(tag, self._tags)}", name=tag, nearest=close_matches(tag, self._tags)
             )
 
     def has_tag(self, tag: str) -> bool:
@@ -107,7 +107,7 @@ class Account:
         try:
             return [self.client.droplets.find(word)]
         except NotFound as error:
-            if gone is None or not is_whole_number(word):
+            if gone is None or not is_integer(word):
                 raise
             gone[int(word)] = error
             return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def check_fresh(plan: Plan, client: Client) -> None:
     found = client.droplets.read_each(firsts)
     for droplet_id, step in firsts.items():
         if why := _differs(step, found.get(droplet_id)):
-            name = printable(step.targets[0].name)
+            name = escape_unprintable(step.targets[0].name)
             raise InvalidArgument(f"{name} ({droplet_id}) {why} since this plan was built: build the plan again")
 
 
@@ -49,9 +49,9 @@ def _differs(step: Step, row: Row | None) -> str:
     if row is None:
         return "was deleted"
     if step.change.field != "name" and row.get("name") != step.targets[0].name:
-        return f"was renamed to {printable(str(row.get('name')))}"
+        return f"was renamed to {escape_unprintable(str(row.get('name')))}"
     shown = _SHOWN.get(step.change.field)
     now = row.get(shown) if shown else None
     if shown and step.change.before is not None and now != step.change.before:
-        return f"changed its {step.change.field} from {step.change.before} to {printable(str(now))}"
+        return f"changed its {step.change.field} from {step.change.before} to {escape_unprintable(str(now))}"
     return ""

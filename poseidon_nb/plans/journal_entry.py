@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.secrets import hidden_in_query, holds_secret
 
@@ -385,7 +385,7 @@ def _check_request(data: Mapping[str, Any], operation_id: str) -> None:
         The operation is not that of the path, or the droplet is not the target.
     """
     method, path = str(data["method"]), str(data["path"])
-    line = printable(f"{method} {path}")
+    line = escape_unprintable(f"{method} {path}")
     found = match(method, path)
     ours = operation_id == "" or operation(operation_id).path.startswith("/v2/")
     if not path.isprintable() or not method.isalpha() or (ours and not path.startswith("/v2/")):
@@ -395,4 +395,4 @@ def _check_request(data: Mapping[str, Any], operation_id: str) -> None:
     kind, thing, _ = data["targets"][0] if data["targets"] else ("", None, "")
     of_droplet = found[1].get("droplet_id") if found is not None else None
     if of_droplet is not None and kind == "droplet" and thing is not None and str(thing) != of_droplet:
-        raise ValueError(f"{line} is not about droplet {printable(str(thing))}")
+        raise ValueError(f"{line} is not about droplet {escape_unprintable(str(thing))}")

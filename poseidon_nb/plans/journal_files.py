@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans.journal_entry import json_line, read_entry
-from poseidon_nb.text import did_you_mean, nearest
+from poseidon_nb.text import close_matches, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -285,7 +285,7 @@ def no_such_plan(plan_id: str, known: Iterable[str]) -> NoSuchName:
     known = [*known]
     near = did_you_mean(plan_id, known) or ". List them with %do plans."
     message = f"no unfinished plan {plan_id!r}{near}"
-    return NoSuchName(message, name=plan_id, nearest=nearest(plan_id, known))
+    return NoSuchName(message, name=plan_id, nearest=close_matches(plan_id, known))
 
 
 def new_id() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poseidon_nb.catalogue.effects import READING, Effect, Kind, effect_of
 from poseidon_nb.plans.texts import BARE, in_brief, summary, verbs_of
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,7 @@ def refusal(plan: Plan) -> str:
     many = len(plan.things) > MAX_THINGS
     chains = [chain for chain in plan.chains if many or any(_is_new(step) for step in chain if not step.unchanged)]
     new = [*dict.fromkeys(verb for chain in chains for verb in verbs_of(chain))]
-    since = f" ({joined(new)} {'asks' if len(new) == 1 else 'ask'} since version {SINCE})" if new else ""
+    since = f" ({join_words(new)} {'asks' if len(new) == 1 else 'ask'} since version {SINCE})" if new else ""
     return f"{question(plan)} Nobody can answer here: add --yes to allow it{since}"
 
 

@@ -20,7 +20,7 @@ from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.resume_facts import NOT_RESUMED, Verdict
 from poseidon_nb.plans.resume_reading import Reading, read_and_judge
 from poseidon_nb.plans.resume_verdicts import judge, remaining_chain, was_begun
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 from poseidon_nb.transport.pages import PER_PAGE
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def remaining_plan(client: Client, interrupted: Sequence[InterruptedPlan], title
             f"{one.entry.chains[number][0].label} is not resumed: what it refers to was not created" for number in stuck
         ]
         waits = [one.entry.chains[number][at].label for number, at in one.running]
-        notes += [f"in progress: {joined(waits)}"] if waits else []
+        notes += [f"in progress: {join_words(waits)}"] if waits else []
         notes += one.notes
     return Plan(title, client.label(), tuple(chains), tuple(notes), client)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans.words import change_of, spoken, text_of
-from poseidon_nb.text import counted, named, printable, usd
+from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.transport.secrets import hidden
 
 if TYPE_CHECKING:
@@ -90,11 +90,11 @@ def _detail(chain: Chain, step: Step) -> str:
     detail = ""
     if after and step.change.field in _LEADS_TO:
         words = "of" if step.verb == "create" else _LEADS_TO[step.change.field]
-        detail = f" {words} {printable(after)}"
+        detail = f" {words} {escape_unprintable(after)}"
     elif body and not step.change.field and step.request.operation_id not in _OWN_WORDS and step.verb != "create":
         # What a request says that has no better words.
         told = json.dumps(hidden(body), ensure_ascii=False)
-        detail = f" {printable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
+        detail = f" {escape_unprintable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
     if _has_restart(chain):
         detail += " with a restart"
     return f"{detail}, the disk too" if isinstance(body, dict) and body.get("disk") is True else detail
@@ -105,12 +105,12 @@ def _said(phrase: _Phrase, verb: str, kind: str) -> str:
     targets, money = phrase.targets, money_of(phrase.steps)
     # Of what is gone for good the id has to be right too.
     exact = any(step.request.method == "DELETE" for step in phrase.steps)
-    names = [printable(str(target) if exact else target.name) for target in targets]
+    names = [escape_unprintable(str(target) if exact else target.name) for target in targets]
     if phrase.verb == BARE:
         return f"{names[0]}{phrase.detail}{money}"
     if len(targets) == 1:
         return f"{' '.join(filter(None, (verb, kind, names[0])))}{phrase.detail}{money}"
-    return f"{verb} {counted(len(targets), phrase.kind)}{phrase.detail}{money}: {named(names, most=MAX_NAMED)}"
+    return f"{verb} {pluralize(len(targets), phrase.kind)}{phrase.detail}{money}: {truncated_list(names, max_words=MAX_NAMED)}"
 
 
 def money_of(steps: Iterable[Step]) -> str:
@@ -122,11 +122,11 @@ def money_of(steps: Iterable[Step]) -> str:
     if not amount:
         return ""
     if all(step.verb == "create" for step in listed):
-        return f" for {usd(amount)} a month"
+        return f" for {format_usd(amount)} a month"
     return (
-        f" ({usd(-amount)} a month)"
+        f" ({format_usd(-amount)} a month)"
         if all(step.verb == "delete" for step in listed)
-        else f" ({usd(amount, signed=True)} a month)"
+        else f" ({format_usd(amount, signed=True)} a month)"
     )
 
 
@@ -135,7 +135,7 @@ def headline(plan: Plan) -> str:
     account = f"{plan.account}: " if plan.account else ""
     if plan.is_empty:
         return f"{account}nothing to change"
-    return f"{account}{summary(plan)}; {counted(len(plan.requests()), 'request')}"
+    return f"{account}{summary(plan)}; {pluralize(len(plan.requests()), 'request')}"
 
 
 def listing(plan: Plan) -> str:
@@ -151,7 +151,7 @@ def listing(plan: Plan) -> str:
             told = ", ".join(mark for mark in marks if mark)
             lead = "- " if number == 0 else "  "
             change = _from_to(step)
-            targets = named(map(str, step.targets), most=MAX_NAMED)
+            targets = truncated_list(map(str, step.targets), max_words=MAX_NAMED)
             lines.append(f"  {lead}{step.verb} {targets}{change}{f' ({told})' if told else ''}")
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} more steps: see frame()"]
@@ -164,7 +164,9 @@ def _from_to(step: Step) -> str:
         return ""
     name = step.change.field
     return (
-        f": {name} {printable(before)} -> {printable(after)}" if before is not None else f": {name} {printable(after)}"
+        f": {name} {escape_unprintable(before)} -> {escape_unprintable(after)}"
+        if before is not None
+        else f": {name} {escape_unprintable(after)}"
     )
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.labels import beside, escaped, finite, known, left_out, told
 from poseidon_nb.plots.picture import COLOURS, INK, drawn, nothing
-from poseidon_nb.text import counted, percent, printable, usd
+from poseidon_nb.text import escape_unprintable, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         # Two groups may have one name, so that a bar's place is a number, which the axis then names.
         y=places,
         x=shown["price_usd_month"].tolist(),
-        text=[usd(price) for price in shown["price_usd_month"]],
+        text=[format_usd(price) for price in shown["price_usd_month"]],
         # Beyond its bar: within, plotly leaves out that of a bar without a length.
         textposition="outside",
         cliponaxis=False,
@@ -108,7 +108,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
             name=name,
             x=part["month"].tolist(),
             y=part["billed_usd"].tolist(),
-            text=[usd(price) if known(price) else "" for price in part["billed_usd"]] if is_told else None,
+            text=[format_usd(price) if known(price) else "" for price in part["billed_usd"]] if is_told else None,
             # Beyond its bar: within a hatched one no ink can be read on both themes.
             textposition="outside",
             cliponaxis=False,
@@ -157,16 +157,16 @@ def _from_zero(amounts: pd.Series[Any]) -> list[float]:
 # --- words -----------------------------------------------------------------------------------------------------------
 def _names(sums: pd.DataFrame, by: str) -> list[str]:
     none = f"(no {by})" if by else "(none)"
-    return [printable(name) if isinstance(name, str) else none for name in sums["group"]]
+    return [escape_unprintable(name) if isinstance(name, str) else none for name in sums["group"]]
 
 
 def _hover(row: dict[Any, Any], name: str) -> str:
     unpriced = f"<br>{row['unpriced']} of them without a price" if known(row["unpriced"]) and row["unpriced"] else ""
     # Of nothing at all there is no share.
-    share = f"{percent(row['share_percent'], 1)} of all" if known(row["share_percent"]) else ""
-    things = counted(row["things"], "thing") if known(row["things"]) else ""
+    share = f"{format_percent(row['share_percent'], 1)} of all" if known(row["share_percent"]) else ""
+    things = pluralize(row["things"], "thing") if known(row["things"]) else ""
     return (
-        f"<b>{told(name)}</b><br>{usd(row['price_usd_month'])} a month, {usd(row['price_usd_hour'], 5)} an hour"
+        f"<b>{told(name)}</b><br>{format_usd(row['price_usd_month'])} a month, {format_usd(row['price_usd_hour'], 5)} an hour"
         f"<br>{', '.join(filter(None, (share, things)))}{unpriced}"
     )
 
@@ -174,25 +174,25 @@ def _hover(row: dict[Any, Any], name: str) -> str:
 def _words(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
     dearest = priced.nlargest(1, "price_usd_month")
     (first,), (name,) = dearest.to_dict("records"), _names(dearest, by)
-    share = f", {percent(first['share_percent'])} of all" if known(first["share_percent"]) else ""
+    share = f", {format_percent(first['share_percent'])} of all" if known(first["share_percent"]) else ""
     unpriced = int(sums["unpriced"].sum())
     without = (
-        f" {counted(unpriced, 'thing')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
+        f" {pluralize(unpriced, 'thing')} without a price {'is' if unpriced == 1 else 'are'} in no bar."
         if unpriced
         else ""
     )
     unread = _unread(sums)
-    without += f" {counted(unread, 'kind')} of things could not be read." if unread else ""
+    without += f" {pluralize(unread, 'kind')} of things could not be read." if unread else ""
     return (
-        f"{name} costs most, {usd(first['price_usd_month'])} a month{share};"
-        f" {counted(len(priced), 'bar')} in all.{without}{left_out(MOST_BARS, len(priced), 'dearest')}"
+        f"{name} costs most, {format_usd(first['price_usd_month'])} a month{share};"
+        f" {pluralize(len(priced), 'bar')} in all.{without}{left_out(MOST_BARS, len(priced), 'dearest')}"
     )
 
 
 def _no_price(sums: pd.DataFrame) -> str:
     unpriced = int(sums["unpriced"].sum())
     if unpriced:
-        return f"{counted(unpriced, 'thing')}, and none has a known price"
+        return f"{pluralize(unpriced, 'thing')}, and none has a known price"
     return "nothing could be read" if _unread(sums) else "nothing here costs anything"
 
 
@@ -204,24 +204,26 @@ def _unread(sums: pd.DataFrame) -> int:
 def _month_hover(row: dict[Any, Any]) -> str:
     change, rate = row["change_usd"], row["change_percent"]
     # There may be no month before.
-    moved = f"<br>{usd(change, signed=True)} from the month before" if known(change) else ""
-    moved += f", {percent(rate, signed=True)}" if known(rate) else ""
+    moved = f"<br>{format_usd(change, signed=True)} from the month before" if known(change) else ""
+    moved += f", {format_percent(rate, signed=True)}" if known(rate) else ""
     return f"<b>{escaped(row['month'])}</b><br>{_billed(row)}{moved}"
 
 
 def _billed(row: dict[Any, Any]) -> str:
-    return usd(row["billed_usd"]) if known(row["billed_usd"]) else "an unknown amount"
+    return format_usd(row["billed_usd"]) if known(row["billed_usd"]) else "an unknown amount"
 
 
 def _story(months: pd.DataFrame, final: pd.Series) -> str:
     over = months[final]
     running = "".join(
-        f" {printable(str(row['month']))} until now: {_billed(row)}." for row in months[~final].to_dict("records")
+        f" {escape_unprintable(str(row['month']))} until now: {_billed(row)}."
+        for row in months[~final].to_dict("records")
     )
     if over.empty:
         return f"No month has been billed yet.{running}"
     (last,), dearest = over.tail(1).to_dict("records"), over.dropna(subset="billed_usd").nlargest(1, "billed_usd")
     most = "".join(
-        f", the dearest was {printable(str(row['month']))} with {_billed(row)}" for row in dearest.to_dict("records")
+        f", the dearest was {escape_unprintable(str(row['month']))} with {_billed(row)}"
+        for row in dearest.to_dict("records")
     )
-    return f"{counted(len(over), 'month')}: {printable(str(last['month']))} cost {_billed(last)}{most}.{running}"
+    return f"{pluralize(len(over), 'month')}: {escape_unprintable(str(last['month']))} cost {_billed(last)}{most}.{running}"

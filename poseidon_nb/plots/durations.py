@@ -11,7 +11,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.droplet_rows import in_rows
 from poseidon_nb.plots.labels import beside, finite, known, left_out, told
 from poseidon_nb.plots.picture import COLOURS, nothing
-from poseidon_nb.text import counted, printable, seconds_text
+from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def durations(frame: pd.DataFrame) -> Picture:
     )
     ticks = _ticks(longest)
     picture.update_xaxes(
-        range=[0, longest * _BEYOND or 1.0], tickmode="array", tickvals=ticks, ticktext=[*map(seconds_text, ticks)]
+        range=[0, longest * _BEYOND or 1.0], tickmode="array", tickvals=ticks, ticktext=[*map(format_duration, ticks)]
     )
     # Places instead of names: a frame of one's own may have a type twice.
     picture.update_yaxes(
@@ -79,7 +79,7 @@ def durations(frame: pd.DataFrame) -> Picture:
 
 
 def _name(row: dict[Any, Any]) -> str:
-    return printable(str(row["type"])) if known(row["type"]) else "(unknown)"
+    return escape_unprintable(str(row["type"])) if known(row["type"]) else "(unknown)"
 
 
 def _bars(timed: list[tuple[int, dict[Any, Any]]], names: list[str]) -> Any:
@@ -141,7 +141,7 @@ def _ticks(longest_s: float) -> list[int]:
 # --- words -----------------------------------------------------------------------------------------------------------
 def _time(seconds: float) -> str:
     """Give a time in words, a short one with its tenths: two and a half seconds are not two."""
-    return seconds_text(seconds) if seconds >= _SHORT_S or seconds == round(seconds) else f"{seconds:.1f} s"
+    return format_duration(seconds) if seconds >= _SHORT_S or seconds == round(seconds) else f"{seconds:.1f} s"
 
 
 def _both(row: dict[Any, Any]) -> str:
@@ -174,7 +174,7 @@ def _hover(row: dict[Any, Any], name: str) -> str:
 
 def _words(frame: pd.DataFrame) -> str:
     total = {column: int(frame[column].sum()) for column in ("count", "failed", "running")}
-    words = f"{counted(len(frame), 'type')} of actions: {_counts(total)}."
+    words = f"{pluralize(len(frame), 'type')} of actions: {_counts(total)}."
     timed = frame.dropna(subset=["median_s", "p90_s"])
     if len(timed):
         (longest,) = timed.nlargest(1, "median_s").to_dict("records")
@@ -184,5 +184,5 @@ def _words(frame: pd.DataFrame) -> str:
         )
     without = int(frame["median_s"].isna().sum())
     if without:
-        words += f" Of {counted(without, 'type')} no action ended well, so that no time is known."
+        words += f" Of {pluralize(without, 'type')} no action ended well, so that no time is known."
     return words + left_out(MOST_TYPES, len(frame), "most frequent")

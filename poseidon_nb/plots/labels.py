@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import named, printable
+from poseidon_nb.text import escape_unprintable, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def finite(frame: pd.DataFrame, columns: Sequence[str], what: str, name: str) ->
     for column in columns:
         endless = np.isinf(frame[column].astype("Float64").to_numpy(np.float64, na_value=np.nan))
         if endless.any():
-            rows = named(map(str, frame.loc[endless, name]))
+            rows = truncated_list(map(str, frame.loc[endless, name]))
             raise InvalidArgument(
                 f"the frame of {what} has no end in column {column} of {rows}: no picture can show that"
             )
@@ -55,18 +55,18 @@ def finite(frame: pd.DataFrame, columns: Sequence[str], what: str, name: str) ->
 
 def escaped(value: object) -> str:
     """Give a text of the account as plotly shall draw it: it reads some HTML, and formulas between dollar signs."""
-    return escape(printable(str(value))).replace("$", "&#36;")
+    return escape(escape_unprintable(str(value))).replace("$", "&#36;")
 
 
 def beside(value: object) -> str:
     """Give a name for an axis or a legend: as `escaped`, and cut in its middle where it is long."""
-    text = printable(str(value))
+    text = escape_unprintable(str(value))
     return escaped(text if len(text) <= MOST_BESIDE else f"{text[: MOST_BESIDE - _END - 1]}…{text[-_END:]}")
 
 
 def told(value: object) -> str:
     """Give a text for where the mouse rests: all of it, escaped, in lines that fit."""
-    return "<br>".join(map(escaped, textwrap.wrap(printable(str(value)), _MOST_TOLD)))
+    return "<br>".join(map(escaped, textwrap.wrap(escape_unprintable(str(value)), _MOST_TOLD)))
 
 
 def told_apart(names: pd.Series[Any], ids: pd.Series[Any]) -> pd.Series[str]:
@@ -85,7 +85,7 @@ def told_apart(names: pd.Series[Any], ids: pd.Series[Any]) -> pd.Series[str]:
     numbers = ids.astype("string").fillna("?")
     given = names.astype("string").fillna("")
     # Metrics have thousands of rows for each name.
-    words = given.map({name: printable(name) for name in given.unique()}).astype("string")
+    words = given.map({name: escape_unprintable(name) for name in given.unique()}).astype("string")
     shared = ids.groupby(words).transform("nunique") > 1
     return words.mask(shared, words + " (" + numbers + ")").mask(words == "", numbers).astype(str)
 

@@ -17,7 +17,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.frames.steps import coarse_in_words
 from poseidon_nb.plots.labels import beside, escaped, told, told_apart
 from poseidon_nb.plots.picture import AT_THE_FOOT, COLOURS, INK, drawn, nothing
-from poseidon_nb.text import begun, counted, did_you_mean, joined
+from poseidon_nb.text import capitalized, did_you_mean, join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     frame = needed(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
     kinds = frame["kind"].dropna().unique().tolist()
     if len(kinds) > 1:
-        raise InvalidArgument(f"the frame has metrics of {joined(kinds)}: draw one kind at a time")
+        raise InvalidArgument(f"the frame has metrics of {join_words(kinds)}: draw one kind at a time")
     kind = kinds[0] if kinds else ""
     unit = str(frame["unit"].iloc[0]) if len(frame) else ""
     frame = frame.dropna(subset="time")
@@ -241,7 +241,7 @@ class _Look:
             entries += [_entry(beside(name), colour, group=_group(name)) for name, colour in self.colour_of.items()]
             entries += [_entry(beside(label), INK, dash=self.dash(label), legend="legend2") for label in self.labels]
         if self.others:
-            entries.append(_entry(counted(self.others, "other line"), INK, group=_OTHERS))
+            entries.append(_entry(pluralize(self.others, "other line"), INK, group=_OTHERS))
         return entries
 
 
@@ -277,9 +277,9 @@ def _words(lines: pd.DataFrame, look: _Look, what: str, unit: str) -> str:
     known = lines.dropna(subset="value")
     top = known.iloc[int(known["value"].to_numpy().argmax())]
     gaps = int(lines["value"].isna().sum())
-    holes = f" {counted(gaps, 'gap')} in the lines." if gaps else ""
+    holes = f" {pluralize(gaps, 'gap')} in the lines." if gaps else ""
     return (
-        f"{what} of {top['name'] if look.is_alone else counted(look.droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
+        f"{what} of {top['name'] if look.is_alone else pluralize(look.droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
         f" {known['time'].max():%Y-%m-%d %H:%M} UTC. The highest value is {top['value']:.3g}{_behind(unit)}, of"
         f" {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}."
         f"{holes}{_words_of_steps(lines)}{_words_of_legend(look)}"
@@ -290,15 +290,17 @@ def _words_of_steps(lines: pd.DataFrame) -> str:
     """Say that points are so far apart that peaks are hidden, where they are."""
     seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds().dropna()
     said = coarse_in_words(seconds.median() / 3600) if len(seconds) else ""
-    return f" {begun(said)}." if said else ""
+    return f" {capitalized(said)}." if said else ""
 
 
 def _words_of_legend(look: _Look) -> str:
     """Give what of the colours and dashes is not said by names alone."""
     said = ""
     if look.is_split:
-        said = f" A colour is a droplet; {joined(f'{label} is {_DASHES[look.dash(label)]}' for label in look.labels)}."
+        said = (
+            f" A colour is a droplet; {join_words(f'{label} is {_DASHES[look.dash(label)]}' for label in look.labels)}."
+        )
     if look.others:
         shown = [*look.colour_of] if look.is_split else [look.name(line) for line in look.coloured]
-        said += f" Coloured are {joined(shown)}; the {counted(look.others, 'other line')} are grey."
+        said += f" Coloured are {join_words(shown)}; the {pluralize(look.others, 'other line')} are grey."
     return said

@@ -11,7 +11,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.labels import beside, escaped
 from poseidon_nb.plots.picture import GOOD, INK, drawn, nothing
 from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, size_facts
-from poseidon_nb.text import counted, named, printable
+from poseidon_nb.text import escape_unprintable, pluralize, truncated_list
 
 if TYPE_CHECKING:
     from poseidon_nb.plots.picture import Picture
@@ -57,11 +57,11 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
         # Together, so that the families can be named instead.
         columns.sort(key=lambda slug: _place_of_family(family_of.get(str(slug))))
     slugs = [*map(str, columns)]
-    regions = [printable(str(one)) for one in matrix["region"]]
+    regions = [escape_unprintable(str(one)) for one in matrix["region"]]
     closed = [not is_open for is_open in matrix["available"].astype("boolean").fillna(value=True)]
     labels = [escaped(f"{region} (closed)" if shut else region) for region, shut in zip(regions, closed, strict=True)]
     cells = matrix[columns].fillna(value=False).to_numpy(dtype=bool).tolist()
-    names = [f"{printable(name)}, " if isinstance(name, str) else "" for name in matrix["name"].astype(object)]
+    names = [f"{escape_unprintable(name)}, " if isinstance(name, str) else "" for name in matrix["name"].astype(object)]
     hover = [
         [
             f"{escaped(name)}{'closed, ' if shut else ''}{'sold' if sold else 'not sold'}{facts.get(slug, '')}"
@@ -162,8 +162,8 @@ def _words_of_matrix(regions: list[str], closed: list[bool], slugs: list[str], c
     nowhere = [slug for slug, column in zip(slugs, zip(*cells, strict=True), strict=True) if not any(column)]
     return " ".join(
         [
-            f"{counted(len(slugs), 'size')} in {counted(len(regions), 'region')}: {most} sells most, {counts[most]:,}{least}.",
-            *([f"Closed: {named(shut)}."] if shut else []),
-            *([f"Sold nowhere here: {named(nowhere)}."] if nowhere else []),
+            f"{pluralize(len(slugs), 'size')} in {pluralize(len(regions), 'region')}: {most} sells most, {counts[most]:,}{least}.",
+            *([f"Closed: {truncated_list(shut)}."] if shut else []),
+            *([f"Sold nowhere here: {truncated_list(nowhere)}."] if nowhere else []),
         ]
     )

@@ -10,7 +10,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
 from poseidon_nb.plots.labels import beside, escaped, known, left_out, told, told_apart
 from poseidon_nb.plots.picture import COLOURS, GOOD, INK, nothing
-from poseidon_nb.text import counted, percent, printable, usd
+from poseidon_nb.text import escape_unprintable, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,13 +166,13 @@ def _hover(rows: pd.DataFrame, labels: pd.Series[str], advised: Callable[[dict[A
 
 def _resized(row: dict[Any, Any]) -> str:
     return (
-        f"{escaped(row['size'])} → {escaped(row['advised_size'])}<br>{usd(row['price_usd_month'])} →"
-        f" {usd(row['advised_price_usd_month'])} a month, saves {usd(row['saving_usd_month'])}; sure: {escaped(row['sure'])}"
+        f"{escaped(row['size'])} → {escaped(row['advised_size'])}<br>{format_usd(row['price_usd_month'])} →"
+        f" {format_usd(row['advised_price_usd_month'])} a month, saves {format_usd(row['saving_usd_month'])}; sure: {escaped(row['sure'])}"
     )
 
 
 def _anew(row: dict[Any, Any]) -> str:
-    return f"{escaped(row['size'])}, anew as {escaped(row['anew_size'])}: saves {usd(row['anew_saving_usd_month'])} a month"
+    return f"{escaped(row['size'])}, anew as {escaped(row['anew_size'])}: saves {format_usd(row['anew_saving_usd_month'])} a month"
 
 
 def _broken(why: str) -> str:
@@ -186,8 +186,8 @@ def _line(rows: pd.DataFrame, names: list[str], what: str) -> Any:
     values = rows[[half, most_times, most]].itertuples(index=False)
     x = [value if known(value) else None for row in values for value in (*row, None)]
     words = [
-        f"<b>{told(name)}</b><br>{what}: {percent(row[half])} or less half of the time,<br>{percent(row[most_times])} or less in 19 of"
-        f" 20 readings, {percent(row[most])} at most"
+        f"<b>{told(name)}</b><br>{what}: {format_percent(row[half])} or less half of the time,<br>{format_percent(row[most_times])} or less in 19 of"
+        f" 20 readings, {format_percent(row[most])} at most"
         for name, row in zip(names, rows.to_dict("records"), strict=True)
     ]
     return go.Scatter(
@@ -226,11 +226,11 @@ def _meanings() -> list[Any]:
 
 
 def _no_saving(of_all: int) -> str:
-    return f"{counted(of_all, 'droplet')}, and none can be smaller" if of_all else "there is no droplet"
+    return f"{pluralize(of_all, 'droplet')}, and none can be smaller" if of_all else "there is no droplet"
 
 
 def _no_use(of_all: int) -> str:
-    return f"{counted(of_all, 'droplet')}, and no readings of any" if of_all else "there is no droplet"
+    return f"{pluralize(of_all, 'droplet')}, and no readings of any" if of_all else "there is no droplet"
 
 
 def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> str:
@@ -238,18 +238,18 @@ def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> s
     more = int((anew > 0).sum())
     total = resized["saving_usd_month"].sum()
     words = (
-        f"{len(resized):,} of {counted(of_all, 'droplet')} can be smaller, which saves {usd(total)} a month, {usd(12 * total)} a year."
+        f"{len(resized):,} of {pluralize(of_all, 'droplet')} can be smaller, which saves {format_usd(total)} a month, {format_usd(12 * total)} a year."
         if len(resized)
-        else f"None of {counted(of_all, 'droplet')} can be smaller by a resize."
+        else f"None of {pluralize(of_all, 'droplet')} can be smaller by a resize."
     )
     if len(resized):
         top = resized.sort_values("saving_usd_month", ascending=False, kind="stable").iloc[0]
         words += (
-            f" Most saves {printable(str(top['name']))}, from {top['size']} to {top['advised_size']}:"
-            f" {usd(top['saving_usd_month'])} a month."
+            f" Most saves {escape_unprintable(str(top['name']))}, from {top['size']} to {top['advised_size']}:"
+            f" {format_usd(top['saving_usd_month'])} a month."
         )
     if more:
-        words += f" The disk alone stands in the way of {more:,}: made anew they would save {usd(anew.sum())} a month."
+        words += f" The disk alone stands in the way of {more:,}: made anew they would save {format_usd(anew.sum())} a month."
     if could["sure"].isin(["medium", "low"]).any():
         words += " What is less sure is hatched or dotted."
     return words + left_out(MOST_DROPLETS, len(could))
@@ -257,16 +257,16 @@ def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> s
 
 def _use_words(used: pd.DataFrame, of_all: int) -> str:
     words = (
-        f"Use of {len(used):,} of {counted(of_all, 'droplet')}: half of the time, in 19 of 20 readings, and at most."
+        f"Use of {len(used):,} of {pluralize(of_all, 'droplet')}: half of the time, in 19 of 20 readings, and at most."
     )
     busiest, fullest = (
         used.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95_percent", "memory_max_percent")
     )
     if known(busiest["cpu_p95_percent"]):
         words += (
-            f" The busiest is {printable(str(busiest['name']))}: {percent(busiest['cpu_p95_percent'])} of its vCPUs or less in 19 of 20"
+            f" The busiest is {escape_unprintable(str(busiest['name']))}: {format_percent(busiest['cpu_p95_percent'])} of its vCPUs or less in 19 of 20"
             " readings."
         )
     if known(fullest["memory_max_percent"]):
-        words += f" The fullest is {printable(str(fullest['name']))}: up to {percent(fullest['memory_max_percent'])} of its memory."
+        words += f" The fullest is {escape_unprintable(str(fullest['name']))}: up to {format_percent(fullest['memory_max_percent'])} of its memory."
     return words + left_out(MOST_DROPLETS, len(used))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.frames.findings.sizes import SIZES_ON_SALE
 from poseidon_nb.plots.labels import escaped, known
-from poseidon_nb.text import usd
+from poseidon_nb.text import format_usd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def amount(value: Any, name: str) -> str:
     """Give a number of a column as a person says it: ``16 GiB``, ``$4.00 a month``, ``1 vCPU``."""
     what, _, unit = label_of(name).removesuffix(")").partition(" (")
     if is_price(name):
-        return f"{usd(value, 5 if name == 'price_hourly' else 2)} {unit.removeprefix('USD ')}".rstrip()
+        return f"{format_usd(value, 5 if name == 'price_hourly' else 2)} {unit.removeprefix('USD ')}".rstrip()
     if unit:
         return f"{number(value)} {unit}"
     return f"{number(value)} {what.removesuffix('s') if value == 1 else what}"
@@ -93,6 +93,6 @@ def scale(values: pd.Series[Any], name: str) -> dict[str, Any]:
         "type": "log",
         "tickmode": "array",
         "tickvals": ticks,
-        "ticktext": [usd(tick, None) if is_price(name) else f"{tick:,g}" for tick in ticks],
+        "ticktext": [format_usd(tick, None) if is_price(name) else f"{tick:,g}" for tick in ticks],
         "minor": {"showgrid": False},
     }

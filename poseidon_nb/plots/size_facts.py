@@ -8,7 +8,7 @@ from poseidon_nb.frames.findings.sizes import FAMILIES
 from poseidon_nb.plots.labels import known, told
 from poseidon_nb.plots.picture import COLOURS
 from poseidon_nb.plots.size_axes import number
-from poseidon_nb.text import joined, printable, usd
+from poseidon_nb.text import escape_unprintable, format_usd, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,19 +36,19 @@ def size_facts(frame: pd.DataFrame, *, brief: bool = False) -> list[str]:
 
 
 def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
-    lines = [" ".join(printable(str(row[name])) for name in ("family", "generation") if known(row.get(name)))]
+    lines = [" ".join(escape_unprintable(str(row[name])) for name in ("family", "generation") if known(row.get(name)))]
     lines += [
         f"{number(row['vcpus'])} vCPU, {number(row['memory_gib'])} GiB of memory",
         f"{number(row['disk'])} GB of disk, {number(row['transfer'])} TB of transfer",
     ]
     if known(row.get("gpu_count")) and row["gpu_count"]:
         lines.append(f"{number(row['gpu_count'])} GPU, {number(row.get('gpu_vram'))} GiB")
-    hourly = f", {usd(row['price_hourly'], 5)} an hour" if known(row.get("price_hourly")) else ""
-    lines.append(f"{usd(row['price_monthly'])} a month{hourly}")
+    hourly = f", {format_usd(row['price_hourly'], 5)} an hour" if known(row.get("price_hourly")) else ""
+    lines.append(f"{format_usd(row['price_monthly'])} a month{hourly}")
     if brief:
         return lines
     per = [
-        f"{usd(row[name])} a {unit}"
+        f"{format_usd(row[name])} a {unit}"
         for name, unit in (
             ("price_per_vcpu", "vCPU"),
             ("price_per_memory_gib", "GiB"),
@@ -60,6 +60,6 @@ def _lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
     sold_in = row.get("sold_in", row.get("regions"))
     where = ""
     if isinstance(sold_in, list):
-        where = f"sold in {joined(map(str, sold_in))}" if sold_in else "sold nowhere now"
+        where = f"sold in {join_words(map(str, sold_in))}" if sold_in else "sold nowhere now"
     gone = "no longer sold" if row.get("available") is False else ""
     return [line for line in (*lines, ", ".join(per), gone or where) if line]

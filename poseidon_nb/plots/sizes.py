@@ -13,7 +13,7 @@ from poseidon_nb.plots.labels import beside, finite, told
 from poseidon_nb.plots.picture import AT_THE_FOOT, INK, drawn, nothing
 from poseidon_nb.plots.size_axes import AXES, amount, is_price, label_of, scale, so_much, what_of
 from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, family_look, size_facts
-from poseidon_nb.text import counted, did_you_mean, printable
+from poseidon_nb.text import did_you_mean, escape_unprintable, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -159,14 +159,14 @@ def _words_of_map(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best:
     along = ""
     if len(line):
         first, last = (
-            f"{printable(str(row['slug']))} ({amount(row[x], x)} for {amount(row[y], y)})"
+            f"{escape_unprintable(str(row['slug']))} ({amount(row[x], x)} for {amount(row[y], y)})"
             for row in (line.iloc[0], line.iloc[-1])
         )
         along = f" The line of the lowest price for {so_much(x)} {what_of(x)} or more goes from {first} to {last}."
-    families = counted(frame["family"].nunique(), "family", "families")
+    families = pluralize(frame["family"].nunique(), "family", "families")
     beaten = ""
     if best is not None:
         away = len(best - {*frame["slug"]})
         others = f"; {away:,} of the frontier {'is' if away == 1 else 'are'} not among them" if away else ""
         beaten = f" {sum(slug in best for slug in frame['slug']):,} are filled: no other beats them{others}."
-    return f"{counted(len(frame), 'size')} of {families}, by {label_of(x)} and {label_of(y)}.{beaten}{along}"
+    return f"{pluralize(len(frame), 'size')} of {families}, by {label_of(x)} and {label_of(y)}.{beaten}{along}"

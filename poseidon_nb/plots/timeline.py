@@ -11,7 +11,7 @@ from poseidon_nb.frames.shaped import needed
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
 from poseidon_nb.plots.labels import escaped, known, left_out, told, told_apart
 from poseidon_nb.plots.picture import BAD, COLOURS, nothing
-from poseidon_nb.text import counted, seconds_text
+from poseidon_nb.text import format_duration, pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +139,7 @@ def _hover(spans: pd.DataFrame) -> list[str]:
     )
     return [
         f"<b>{told(label)}</b><br>{escaped(type_)}: {escaped(status)}<br>{began} UTC"
-        f"<br>{f'took {seconds_text(took)}' if known(took) else 'end unknown'}, action {number}"
+        f"<br>{f'took {format_duration(took)}' if known(took) else 'end unknown'}, action {number}"
         for label, type_, status, began, took, number in rows
     ]
 
@@ -147,7 +147,7 @@ def _hover(spans: pd.DataFrame) -> list[str]:
 def _words(spans: pd.DataFrame, droplets: int, of_droplets: int) -> str:
     failed = int(spans["failed"].sum())
     return (
-        f"{counted(len(spans), 'action')} on {counted(of_droplets, 'droplet')}, from"
+        f"{pluralize(len(spans), 'action')} on {pluralize(of_droplets, 'droplet')}, from"
         f" {spans['started_at'].min():%Y-%m-%d %H:%M} to {spans['ended_at'].fillna(spans['started_at']).max():%Y-%m-%d %H:%M} UTC:"
         f" {f'{failed:,} failed' if failed else 'none failed'}.{left_out(droplets, of_droplets, 'busiest')}"
     )

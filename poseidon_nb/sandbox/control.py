@@ -13,7 +13,7 @@ from poseidon_nb.sandbox.coverage import coverage
 from poseidon_nb.sandbox.faults import KINDS, Fault
 from poseidon_nb.sandbox.replies import Refusal, Reply, answer, bad_request, no_content, not_found
 from poseidon_nb.sandbox.timestamps import stamp
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +131,7 @@ class Controls:
         world = dispatcher.world
         if names["id"] == "all":
             ids = sorted({*world.state.busy.values()})
-        elif is_whole_number(names["id"]) and int(names["id"]) in world.actions:
+        elif is_integer(names["id"]) and int(names["id"]) in world.actions:
             ids = [int(names["id"])]
         else:
             raise not_found()

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import APIError, InvalidArgument
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 from poseidon_nb.transport.replies import Reply
 from poseidon_nb.transport.secrets import hidden_in_query
 
@@ -153,7 +153,7 @@ class RequestTrace:
         *earlier, last = tries
         outcome = "interrupted before an answer came" if self._under_way else _words(last, self._said)
         if earlier:
-            outcome += f", repeated after {joined(dict.fromkeys(str(one or 'no answer') for one in earlier))}"
+            outcome += f", repeated after {join_words(dict.fromkeys(str(one or 'no answer') for one in earlier))}"
         request_id = None if self._under_way else self._request_id
         return Change(
             time=self._began,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName, NoToken
-from poseidon_nb.text import expected_one_of, nearest
+from poseidon_nb.text import close_matches, expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,7 +170,7 @@ def _in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
     raise NoSuchName(
         f"no context {name!r}{expected_one_of(name, known) if known else '. There are no contexts.'}",
         name=name,
-        nearest=nearest(name, known),
+        nearest=close_matches(name, known),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from poseidon_nb.errors import ConfigurationError
-from poseidon_nb.text import NO, YES
+from poseidon_nb.text import FALSE_WORDS, TRUE_WORDS
 
 READ_ONLY = "POSEIDON_READ_ONLY"
 #: Answers every question but those about what deletes: for a scheduled run.
@@ -37,11 +37,11 @@ def assumes_yes() -> bool:
 def _is_yes(name: str) -> bool:
     value = os.environ.get(name, "")
     said = value.strip().casefold()
-    if said in YES:
+    if said in TRUE_WORDS:
         return True
-    if said in {*NO, ""}:
+    if said in {*FALSE_WORDS, ""}:
         return False
-    yes, no = ", ".join(YES), ", ".join(NO)
+    yes, no = ", ".join(TRUE_WORDS), ", ".join(FALSE_WORDS)
     raise ConfigurationError(
         f"{name} must be a yes ({yes}) or a no ({no}, or empty), not {value!r}; nothing was changed"
     )

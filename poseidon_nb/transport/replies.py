@@ -20,7 +20,7 @@ from poseidon_nb.errors import (
     Unauthorized,
     Unprocessable,
 )
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 from poseidon_nb.transport.retry import refusal_s
 from poseidon_nb.transport.secrets import MARK, secrets_in
 
@@ -171,7 +171,7 @@ def _next_step(kind: type[APIError], request: Request, credential: Credential) -
     if kind is Unauthorized:
         return f"; the token of {credential.source} was refused: make a new one, or type %do login"
     if kind is Forbidden and request.scopes:
-        return f"; the token of {credential.source} needs the scope {joined(request.scopes)}"
+        return f"; the token of {credential.source} needs the scope {join_words(request.scopes)}"
     if kind is RateLimited:
         return "; too many requests: try again later"
     return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 from poseidon_nb.transport.secrets import hidden, hidden_in_query
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def request_for(
     filled = operation.path
     missing = [p.name for p in operation.path_parameters if _text(values.get(p.name, "")) in {"", ".", ".."}]
     if missing:
-        raise InvalidArgument(f"{operation.id} needs {joined(missing)}")
+        raise InvalidArgument(f"{operation.id} needs {join_words(missing)}")
     for parameter in operation.path_parameters:
         filled = filled.replace(f"{{{parameter.name}}}", quote(_text(values[parameter.name]), safe=":"))
     return Request(

@@ -11,7 +11,7 @@ from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import NotFound
 from poseidon_nb.plans.outcomes import of_thing
 from poseidon_nb.plans.words import spoken
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ _MARKS = {
 def error_text(error: PoseidonError) -> str:
     """Return what went wrong in one line, with the id that DigitalOcean's support asks for."""
     request_id = getattr(error, "request_id", None)
-    text = printable(str(error))
-    return f"{text} (request {printable(request_id)})" if request_id and request_id not in text else text
+    text = escape_unprintable(str(error))
+    return f"{text} (request {escape_unprintable(request_id)})" if request_id and request_id not in text else text
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import counted, printable, usd
+from poseidon_nb.text import escape_unprintable, format_usd, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,19 +47,19 @@ def age_text(seconds: float) -> str:
     """Give how long ago something was, in the one unit that says most: ``12 days``."""
     for unit_s, word in ((_DAY_S, "day"), (_HOUR_S, "hour"), (_MINUTE_S, "minute")):
         if seconds >= unit_s:
-            return counted(int(seconds // unit_s), word)
+            return pluralize(int(seconds // unit_s), word)
     return "less than a minute"
 
 
 def status_word(row: Row) -> str:
     """Give the status as a person says it."""
     known = {"active": "On", "off": "Off", "new": "Being made", "archive": "Archived"}
-    return known.get(row["status"], printable(str(row["status"])).capitalize())
+    return known.get(row["status"], escape_unprintable(str(row["status"])).capitalize())
 
 
 def _addresses(row: Row, family: str, kind: str) -> list[str]:
     found = (row.get("networks") or {}).get(family) or ()
-    return [printable(str(one.get("ip_address", ""))) for one in found if one.get("type") == kind]
+    return [escape_unprintable(str(one.get("ip_address", ""))) for one in found if one.get("type") == kind]
 
 
 def resources_text(row: Row) -> str:
@@ -75,13 +75,13 @@ def resources_text(row: Row) -> str:
 def region_text(row: Row) -> str:
     """Give where a droplet stands: ``New York 3 (nyc3)``."""
     region = row.get("region") or {}
-    return printable(f"{region.get('name', '')} ({region.get('slug', '')})") if region else ""
+    return escape_unprintable(f"{region.get('name', '')} ({region.get('slug', '')})") if region else ""
 
 
 def image_text(row: Row) -> str:
     """Give what a droplet was made from: ``Ubuntu 24.04 (LTS) x64``."""
     image = row.get("image") or {}
-    return printable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))
+    return escape_unprintable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))
 
 
 def facts_of(row: Row, account: str, now: datetime) -> Facts:
@@ -98,18 +98,18 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
     """
     price = (row.get("size") or {}).get("price_monthly")
     facts: Facts = [
-        ("Name", printable(row["name"])),
+        ("Name", escape_unprintable(row["name"])),
         ("Status", status_word(row)),
-        ("Account", printable(account)),
+        ("Account", escape_unprintable(account)),
         ("ID", str(row["id"])),
         ("Region", region_text(row)),
-        ("Size", printable(str(row["size_slug"]))),
+        ("Size", escape_unprintable(str(row["size_slug"]))),
         ("Resources", resources_text(row)),
     ]
     if price is not None:
         # Who switches one off to save its price is in for a surprise: only a deleted one costs nothing.
         also = ", also while off" if row["status"] == "off" else ""
-        facts.append(("Price", f"{usd(price)} a month{also}"))
+        facts.append(("Price", f"{format_usd(price)} a month{also}"))
     facts += [
         (label, ", ".join(found))
         for label, found in (
@@ -124,7 +124,7 @@ def facts_of(row: Row, account: str, now: datetime) -> Facts:
         made = datetime.fromisoformat(row["created_at"])
         facts.append(("Created", f"{age_text((now - made).total_seconds())} ago ({made:%Y-%m-%d})"))
     if row.get("tags"):
-        facts.append(("Tags", [printable(tag) for tag in row["tags"]]))
+        facts.append(("Tags", [escape_unprintable(tag) for tag in row["tags"]]))
     return [fact for fact in facts if fact[1]]
 
 
@@ -139,9 +139,9 @@ def head_html(row: Row, account: str, *, gone: bool = False) -> str:
     status = "Deleted" if gone else status_word(row)
     kind = "gone" if gone else escape(str(row["status"]), quote=True)
     return (
-        f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(printable(row['name']))}</span>"
+        f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(escape_unprintable(row['name']))}</span>"
         f"<span class='pnb-pill pnb-{kind}'><span class='pnb-dot' aria-hidden='true'></span>{escape(status)}</span>"
-        f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
+        f"<span class='pnb-account' title='Account'>{escape(escape_unprintable(account))}</span></div>"
         f"<div class='pnb-sub'>{escape(' · '.join(filter(None, (resources_text(row), region_text(row), image_text(row)))))}</div>"
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, ClassVar
 
-from poseidon_nb.text import begun
+from poseidon_nb.text import capitalized
 from poseidon_nb.widgets.activity import error_text
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Following:
             return f"Paused: nobody has used this panel for a while, so it does not follow {self.followed}."
         if state.error is not None:
             return f"The account cannot be asked now; it is tried again. {error_text(state.error)}"
-        return begun(state.note)
+        return capitalized(state.note)
 
     def resume(self) -> None:
         """Follow again after a pause."""

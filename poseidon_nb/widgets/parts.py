@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.style import STYLE
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def head_html(title: str, account: str, below: str) -> str:
     """Return what stands at the top of a panel, of words that nobody has escaped."""
     return (
         f"<div class='pnb-title'><span class='pnb-name' role='heading' aria-level='3'>{escape(title)}</span>"
-        f"<span class='pnb-account' title='Account'>{escape(printable(account))}</span></div>"
+        f"<span class='pnb-account' title='Account'>{escape(escape_unprintable(account))}</span></div>"
         f"<div class='pnb-sub'>{escape(below)}</div>"
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import counted, seconds_text
+from poseidon_nb.text import format_duration, pluralize
 
 if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import Progress
@@ -47,7 +47,7 @@ class Row:
 
 def row_of(progress: Progress) -> Row:
     """Give what a row shows of an action: pure."""
-    elapsed = seconds_text(progress.elapsed_s)
+    elapsed = format_duration(progress.elapsed_s)
     if progress.status == "completed":
         words = f"✓ completed in {elapsed}"
     elif progress.status == "errored":
@@ -66,8 +66,8 @@ def _outlook(progress: Progress) -> str:
     basis = f"median of {progress.estimate.count}"
     # The words count whole seconds: what is over by less does not look longer than usual.
     if progress.left_s is None and round(progress.elapsed_s) > max(1, round(progress.estimate.median_s)):
-        return f", longer than usual ({seconds_text(progress.estimate.median_s)}, {basis})"
-    return f", about {seconds_text(max(1.0, progress.left_s or 0.0))} left ({basis})"
+        return f", longer than usual ({format_duration(progress.estimate.median_s)}, {basis})"
+    return f", about {format_duration(max(1.0, progress.left_s or 0.0))} left ({basis})"
 
 
 class ProgressModel:
@@ -112,7 +112,7 @@ class ProgressModel:
         total = running + completed + errored
         states = [(running, "running"), (completed, "completed"), (errored, "errored")]
         parts = ", ".join(f"{number} {state}" for number, state in states if number)
-        return f"{counted(total, 'action')}: {parts}" if total > 1 else ""
+        return f"{pluralize(total, 'action')}: {parts}" if total > 1 else ""
 
     def text(self) -> str:
         """Give it as lines of text: for a saved notebook, a terminal, a screen reader."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.slugs import fitting
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.droplets import as_it_is
-from poseidon_nb.text import counted, joined, named, printable, usd
+from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.activity import error_text
 from poseidon_nb.widgets.droplet_facts import memory_text
 
@@ -46,20 +46,20 @@ class SizeChoice:
     @property
     def name(self) -> str:
         """Its slug, fit to be shown."""
-        return printable(self.slug)
+        return escape_unprintable(self.slug)
 
     @property
     def label(self) -> str:
         """What the list shows: in columns, for a font of one width. In a narrow window the last may be cut off."""
         return (
-            f"{self.name:<25}{usd(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
+            f"{self.name:<25}{format_usd(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
             f"  {self.vcpus:>3} vCPU {memory_text(self.memory):>7} {self.disk:>6} GB disk"
         )
 
 
 def difference_text(more: float) -> str:
     """Give a difference in price: ``+$24.00``, ``-$6.00``, ``same``."""
-    return usd(more, signed=True) if more else "same"
+    return format_usd(more, signed=True) if more else "same"
 
 
 class Resizing:
@@ -141,7 +141,7 @@ class Resizing:
         rows = self._droplets()
         if self.choice is not None or not rows:
             return ""
-        what = printable(rows[0]["name"]) if len(rows) == 1 else f"all {len(rows):,} of them"
+        what = escape_unprintable(rows[0]["name"]) if len(rows) == 1 else f"all {len(rows):,} of them"
         return f"No other size fits {what}."
 
     def disk_words(self) -> tuple[str, str]:
@@ -153,8 +153,8 @@ class Resizing:
         growing = [size for size in sizes if size < choice.disk]
         disk, stays = ("disk", "stays") if len(rows) == 1 else ("disks", "stay")
         return (
-            f"Processors and memory only: the {disk} {stays} at {joined(map(str, sizes))} GB, and this can be undone",
-            f"With the {disk}, from {joined(map(str, growing))} to {choice.disk} GB: this cannot be undone",
+            f"Processors and memory only: the {disk} {stays} at {join_words(map(str, sizes))} GB, and this can be undone",
+            f"With the {disk}, from {join_words(map(str, growing))} to {choice.disk} GB: this cannot be undone",
         )
 
     def label(self) -> str:
@@ -170,29 +170,33 @@ class Resizing:
         if choice is None or not rows:
             return []
         one = len(rows) == 1
-        what = printable(rows[0]["name"]) if one else counted(len(rows), "droplet")
+        what = escape_unprintable(rows[0]["name"]) if one else pluralize(len(rows), "droplet")
         power = f"{choice.vcpus} vCPU, {memory_text(choice.memory)} memory"
         becomes = "becomes" if one else "become"
         sentences = [f"{what} {becomes} {choice.name}: {power}, for {_price(choice, len(rows))}."]
         changed = {row["id"] for row in rows}
         kept = [str(row["name"]) for row in self._droplets() if row["id"] not in changed]
         if kept:
-            sentences.append(f"{named(kept)} {'has' if len(kept) == 1 else 'have'} this size already: left as it is.")
+            sentences.append(
+                f"{truncated_list(kept)} {'has' if len(kept) == 1 else 'have'} this size already: left as it is."
+            )
         on = [str(row["name"]) for row in rows if row["status"] == "active"]
         off = [str(row["name"]) for row in rows if row["status"] != "active"]
         if on:
-            who = "All are" if len(on) == len(rows) > 1 else f"{named(on)} {'is' if len(on) == 1 else 'are'}"
+            who = "All are" if len(on) == len(rows) > 1 else f"{truncated_list(on)} {'is' if len(on) == 1 else 'are'}"
             sentences.append(
                 f"{who} on: {'it is' if len(on) == 1 else 'each is'} shut down, resized and powered on again. "
                 "If its system does not shut down within two minutes, its power is cut."
             )
         if off:
-            who = "All are" if len(off) == len(rows) > 1 else f"{named(off)} {'is' if len(off) == 1 else 'are'}"
+            who = (
+                "All are" if len(off) == len(rows) > 1 else f"{truncated_list(off)} {'is' if len(off) == 1 else 'are'}"
+            )
             sentences.append(f"{who} off, and {'stays' if len(off) == 1 else 'stay'} off.")
         growing = [str(row["name"]) for row in rows if choice.disk > row["disk"]]
         if self.grows_disk and growing:
             whose, them = ("Its disk grows", "it") if one else ("Their disks grow", "them")
-            only = "" if len(growing) == len(rows) else f" ({named(growing)})"
+            only = "" if len(growing) == len(rows) else f" ({truncated_list(growing)})"
             sentences.append(
                 f"{whose}{only} to {choice.disk} GB for good: no size with a smaller disk will fit {them} afterwards."
             )
@@ -207,7 +211,7 @@ def _choice(size: Row, number: int, now_usd: float) -> SizeChoice:
 def _price(choice: SizeChoice, number: int) -> str:
     difference = difference_text(choice.difference)
     each, all_of_them = (" each", " for all") if number > 1 else ("", "")
-    return f"{usd(choice.price_monthly)} a month{each} ({difference}{all_of_them})"
+    return f"{format_usd(choice.price_monthly)} a month{each} ({difference}{all_of_them})"
 
 
 def consequences_html(sentences: list[str], *, grave: bool) -> str:

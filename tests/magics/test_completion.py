@@ -17,7 +17,7 @@ from poseidon_nb.magics.completion import cell_candidates, do_matcher
 from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.suggestions import candidates, typed_value
-from poseidon_nb.text import typed
+from poseidon_nb.text import quote_argument
 
 KNOWN = {
     "droplets": ["web-1", "web-2", "db-1"],
@@ -194,14 +194,14 @@ _ODD = st.text(st.sampled_from("ab '\"{}[]:1#-;,$|=\\&<>?!\u2013é\n\t\u2028"))
 )
 @settings(max_examples=1000)
 def test_what_is_typed_arrives_as_it_was_in_any_place_of_the_line(value: str) -> None:
-    line = f"droplets create NAME --image {typed(value)} --size {typed(value)}"
+    line = f"droplets create NAME --image {quote_argument(value)} --size {quote_argument(value)}"
     command = parse(line)
     assert (command.arguments, command.options["image"], command.options["size"]) == (
         {"names": ("NAME",)},
         value,
         value,
     )
-    assert parse(f"droplets get {typed(value)}").arguments == {"droplet": value}
+    assert parse(f"droplets get {quote_argument(value)}").arguments == {"droplet": value}
 
 
 @given(st.text(st.sampled_from("ab '\"{}#-;,$|=\\&<>\u2013é"), min_size=1), st.sampled_from("'\""))

@@ -11,7 +11,7 @@ from poseidon_nb.analysis.columns import moment
 from poseidon_nb.analysis.cost.sums import LINES, UNREAD, unread
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.text import counted, usd
+from poseidon_nb.text import format_usd, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -105,7 +105,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
     usage = balance["month_to_date_usage"].sum(min_count=1)
     rows["note"] = [_said(row) for row in rows.to_dict("records")]
     apart = usage - rows["billed_usd"].sum(skipna=False)
-    differ = f"the items differ from the balance by {usd(apart, signed=True)}" if abs(apart) >= _CENT / 2 else ""
+    differ = f"the items differ from the balance by {format_usd(apart, signed=True)}" if abs(apart) >= _CENT / 2 else ""
     last = {
         **whole,
         "product": ALL,
@@ -153,7 +153,7 @@ def _is_there(items: pd.DataFrame, products: pd.Series, expected: pd.DataFrame) 
 def _said(row: Mapping[Hashable, Any]) -> str:
     """Say what stands in the way of comparing; a product of one kind that could not be read has nothing to count."""
     alone = row["things"] == 0 and row["unread"] == 1
-    unread = UNREAD if alone else f"{counted(int(row['unread']), 'kind')} of things {UNREAD}"
+    unread = UNREAD if alone else f"{pluralize(int(row['unread']), 'kind')} of things {UNREAD}"
     told = (
         (row["unpriced"], f"{row['unpriced']:,.0f} without a price"),
         (row["unread"], unread),

@@ -15,7 +15,7 @@ from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.shaped import needed
-from poseidon_nb.text import usd
+from poseidon_nb.text import format_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -273,7 +273,7 @@ def spaces(names: Iterable[str]) -> pd.DataFrame:
     buckets = len({*names})
     if not buckets:
         return pd.DataFrame()
-    more = f"{usd(prices.SPACES_GIB.usd)} a GiB; the API does not tell how much is stored and sent"
+    more = f"{format_usd(prices.SPACES_GIB.usd)} a GiB; the API does not tell how much is stored and sent"
     return pd.DataFrame(
         {
             "kind": "spaces",
@@ -298,7 +298,7 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
     if included is None:
         row = {**row, "note": "what the droplets include is not known"}
     elif sent_gib is None or not math.isfinite(sent_gib):
-        told = f"the API does not tell what is sent; {included:,.0f} GiB a month are included, a GiB more is {usd(price.usd)}"
+        told = f"the API does not tell what is sent; {included:,.0f} GiB a month are included, a GiB more is {format_usd(price.usd)}"
         row = {**row, "note": told}
     else:
         beyond = max(0.0, sent_gib - included)

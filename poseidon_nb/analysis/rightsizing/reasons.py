@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.frames.steps import VERY_COARSE_H, coarse_in_words, time_in_words
-from poseidon_nb.text import counted, joined, percent, printable, usd
+from poseidon_nb.text import escape_unprintable, format_percent, format_usd, join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,19 +121,19 @@ def _silent(case: Case) -> str:
     if case.status == "off":
         return "off, which costs the same: not judged"
     if case.status not in {"", "active"}:
-        return f"{'still being made' if case.status == 'new' else printable(case.status)}: not judged"
+        return f"{'still being made' if case.status == 'new' else escape_unprintable(case.status)}: not judged"
     return _unread(case)
 
 
 def _unread(case: Case) -> str:
     """Say what of its readings forbids to judge it; nothing where nothing does."""
     if not case.read:
-        return printable(case.note) or "no readings of both CPU and memory"
+        return escape_unprintable(case.note) or "no readings of both CPU and memory"
     if case.outdated:
         again = f" in {time_in_words(2 * case.step_h)}" if case.step_h > 0 else " later"
         return f"resized since the last reading: ask again{again}, for what was read is of another size"
     if not case.covered:
-        return f"only {counted(math.floor(case.hours), 'hour')} of readings, and {case.least_hours:g} are wanted"
+        return f"only {pluralize(math.floor(case.hours), 'hour')} of readings, and {case.least_hours:g} are wanted"
     return ""
 
 
@@ -141,8 +141,10 @@ def _basis(case: Case) -> str:
     """Say what it rests on: ``14 days, 4,032 samples, CPU 21% at p95, memory 38% at most``."""
     parts = [_time(case.hours)]
     if not math.isnan(case.samples):
-        parts.append(counted(round(case.samples), "sample"))
-    return ", ".join((*parts, f"CPU {percent(case.cpu_p95)} at p95", f"memory {percent(case.memory_max)} at most"))
+        parts.append(pluralize(round(case.samples), "sample"))
+    return ", ".join(
+        (*parts, f"CPU {format_percent(case.cpu_p95)} at p95", f"memory {format_percent(case.memory_max)} at most")
+    )
 
 
 def _findings(case: Case) -> list[str]:
@@ -153,14 +155,14 @@ def _findings(case: Case) -> list[str]:
         "memory": "memory without the headroom",
         "disk": f"{case.disk_used:.0f} GB on its disk, without the headroom",
     }
-    found = [f"it has {joined(lacks[word] for word in case.short)}"] if case.short else []
+    found = [f"it has {join_words(lacks[word] for word in case.short)}"] if case.short else []
     if case.advised and case.advised != case.size:
-        then = f"CPU {percent(case.then['cpu_p95'])} and memory {percent(case.then['memory_max'])}"
-        found.append(f"on {printable(case.advised)} {then}")
+        then = f"CPU {format_percent(case.then['cpu_p95'])} and memory {format_percent(case.then['memory_max'])}"
+        found.append(f"on {escape_unprintable(case.advised)} {then}")
     elif not case.sells:
-        found.append(f"{printable(case.region)} sells no size, so that it cannot be resized there")
+        found.append(f"{escape_unprintable(case.region)} sells no size, so that it cannot be resized there")
     elif case.short:
-        found.append(f"no size that {printable(case.region)} sells holds it")
+        found.append(f"no size that {escape_unprintable(case.region)} sells holds it")
     return found
 
 
@@ -173,13 +175,13 @@ def _remarks(case: Case) -> list[str]:
     elif case.grow_disk:
         remarks.append("its disk has to grow, for good")
     if case.anew:
-        saved = f"save {usd(case.anew_saving)} a month"
+        saved = f"save {format_usd(case.anew_saving)} a month"
         remarks.append(f"{case.anew} would do and {saved}, but a disk of {case.disk:.0f} GB cannot shrink")
     if resized and not case.on_sale:
-        remarks.append(f"{printable(case.size)} is not sold there any more, so that there is no way back")
+        remarks.append(f"{escape_unprintable(case.size)} is not sold there any more, so that there is no way back")
     if case.traffic_usd > 0:
         remarks.append(
-            f"{usd(case.traffic_usd)} a month of traffic beyond what that includes is taken off the saving, counted for the"
+            f"{format_usd(case.traffic_usd)} a month of traffic beyond what that includes is taken off the saving, counted for the"
             " droplet alone: the allowance is pooled, so it may save more"
         )
     return remarks
@@ -191,7 +193,7 @@ def _doubts(case: Case) -> list[str]:
     if case.hours < WEEK_H:
         doubts.append("less than a week, so perhaps no weekend")
     if case.hours < COVERED * case.span_h:
-        doubts.append(f"{percent(_ALL * (1 - case.hours / case.span_h))} of the time is missing")
+        doubts.append(f"{format_percent(_ALL * (1 - case.hours / case.span_h))} of the time is missing")
     coarse = coarse_in_words(case.step_h)
     if coarse:
         doubts.append(coarse)
@@ -202,12 +204,12 @@ def _doubts(case: Case) -> list[str]:
     if math.isnan(case.disk_used):
         doubts.append("its disk use is not known")
     if case.verdict == "smaller" and case.then["cpu_max"] > _ALL:
-        doubts.append(f"its busiest moment asks for {percent(case.then['cpu_max'])} of that CPU")
+        doubts.append(f"its busiest moment asks for {format_percent(case.then['cpu_max'])} of that CPU")
     return doubts
 
 
 def _time(hours: float) -> str:
     """Give a time in whole days. Of the last one an hour may be missing: what comes before the first reading is not read."""
     if hours < _SHORT_H:
-        return counted(math.floor(hours), "hour")
-    return counted(math.floor((hours + 1) / _DAY_H), "day")
+        return pluralize(math.floor(hours), "hour")
+    return pluralize(math.floor((hours + 1) / _DAY_H), "day")

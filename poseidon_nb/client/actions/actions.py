@@ -21,7 +21,7 @@ from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.many import read_many
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import Forbidden, PoseidonError
-from poseidon_nb.text import counted
+from poseidon_nb.text import pluralize
 from poseidon_nb.transport import deadline
 from poseidon_nb.transport.pages import PER_PAGE
 
@@ -269,7 +269,7 @@ class Actions(Collection[Action]):
             first = next(iter(failures.values()))
             if len(waited) > 1:
                 first.args = (
-                    f"{first.args[0]} ({counted(len(failures), 'action')} of {len(waited)} did not end well)",
+                    f"{first.args[0]} ({pluralize(len(failures), 'action')} of {len(waited)} did not end well)",
                 )
             raise first
         return waited
@@ -302,7 +302,7 @@ class Actions(Collection[Action]):
             for action in left[:MOST_NOTES]:
                 interrupt.add_note(f"{action.label} goes on: wait for it again with %do actions wait {action.id}")
             if len(left) > MOST_NOTES:
-                interrupt.add_note(f"so do {counted(len(left) - MOST_NOTES, 'other action')}: see %do actions list")
+                interrupt.add_note(f"so do {pluralize(len(left) - MOST_NOTES, 'other action')}: see %do actions list")
             raise
         for action in given:
             if action is not waiting[action.id]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.engine.droplet_steps import action_step, backup_policy, resize_step, snapshot_step, with_restart
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, LookupFailed
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import is_integer
 from poseidon_nb.transport import deadline
 
 if TYPE_CHECKING:
@@ -405,4 +405,4 @@ class Droplet(Resource):
 def _image_id(image: int | str | Resource) -> int | str:
     """Return what names an image, a snapshot or a backup in an action; the ids of snapshots are digits in a string."""
     named: int | str = image["id"] if isinstance(image, Resource) else image
-    return int(named) if isinstance(named, str) and is_whole_number(named) else named
+    return int(named) if isinstance(named, str) and is_integer(named) else named

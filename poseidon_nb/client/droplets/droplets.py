@@ -21,7 +21,7 @@ from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Size, Snapshot
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import is_whole_number, joined
+from poseidon_nb.text import is_integer, join_words
 from poseidon_nb.transport import deadline
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Droplets(Collection[Droplet]):
         """Return a droplet by what names it: itself, its id, or its name."""
         if isinstance(droplet, Droplet):
             return droplet
-        if isinstance(droplet, int) or is_whole_number(droplet):
+        if isinstance(droplet, int) or is_integer(droplet):
             return self.get(int(droplet))
         return self.by_name(droplet)
 
@@ -293,8 +293,8 @@ class Droplets(Collection[Droplet]):
         error.droplet = next(iter(droplets), None) if single else droplets
         made = [one.target for one in outcomes if one.status == "completed"]
         going = [one.target for one in outcomes if one.status == "in-progress" and one.error is not error]
-        explained(error, f"created all the same: {joined(map(str, made))}" if made else "")
-        explained(error, f"being created, so do not repeat it: {joined(map(str, going))}" if going else "")
+        explained(error, f"created all the same: {join_words(map(str, made))}" if made else "")
+        explained(error, f"being created, so do not repeat it: {join_words(map(str, going))}" if going else "")
         raise error
 
     def wait_for_ssh(
@@ -333,7 +333,7 @@ class Droplets(Collection[Droplet]):
     def delete(self, droplet: Droplet | int | str) -> None:
         """Destroy a droplet and its disk. This cannot be undone. One that is busy is waited for first."""
         # An id is sent as it is: reading the droplet first would cost a request and tell nothing.
-        by_id = isinstance(droplet, int) or (isinstance(droplet, str) and is_whole_number(droplet))
+        by_id = isinstance(droplet, int) or (isinstance(droplet, str) and is_integer(droplet))
         droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
         step = delete_step({"id": droplet_id})
         self._raise_first(self.engine.run([(step,)], title=f"droplets delete {droplet_id}"))
@@ -385,7 +385,7 @@ class Droplets(Collection[Droplet]):
             return
         (first, error), *others = errors
         if first.step.when is When.ALWAYS:
-            done = joined(
+            done = join_words(
                 one.step.verb if one.action is None else f"{one.step.verb} (action {one.action.id})"
                 for one in outcomes
                 if one.status == "completed"

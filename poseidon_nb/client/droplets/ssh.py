@@ -17,7 +17,7 @@ from poseidon_nb.catalogue.wait_limits import limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, NotFound
-from poseidon_nb.text import did_you_mean, joined
+from poseidon_nb.text import did_you_mean, join_words
 from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
@@ -108,10 +108,10 @@ class SshWaiting:
                     break
                 clock.sleep(TICK_S if left else 0.0)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"{joined(one.name for one in left.values())} had not answered on port {PORT} yet")
+            interrupt.add_note(f"{join_words(one.name for one in left.values())} had not answered on port {PORT} yet")
             raise
         if left:
-            which = joined(f"{droplet.name} ({address})" for address, droplet in left.items())
+            which = join_words(f"{droplet.name} ({address})" for address, droplet in left.items())
             raise ActionTimedOut(
                 f"no answer on port {PORT} after {most_s:g} s from {which}: active, so do not make it again; a firewall "
                 "may be closed, or its system still starting"

@@ -36,7 +36,7 @@ from poseidon_nb.errors import (
     Forbidden,
     PoseidonError,
 )
-from poseidon_nb.text import seconds_text
+from poseidon_nb.text import format_duration
 from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ class Execution:
         self._workers.submit(job)
 
     def _note(self, number: int, seconds: float, reason: str) -> None:
-        self.chains[number].note = f"waiting {seconds_text(seconds)}: {reason}"
+        self.chains[number].note = f"waiting {format_duration(seconds)}: {reason}"
         self._changed(number)
         self._connection.on_wait(seconds, reason)
 

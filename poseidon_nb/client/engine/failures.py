@@ -15,7 +15,7 @@ from poseidon_nb.errors import (
     PoseidonError,
     ServerError,
 )
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ def name_earlier(error: PoseidonError, step: Step, outcomes: Sequence[Outcome]) 
     target = step.targets[0]
     see = f": see %do droplets actions {target.id}" if target.kind == "droplet" else ""
     explained(
-        error, f"{joined(f'{verb} (action {action.id})' for verb, action in actions)} of {target} came before{see}"
+        error, f"{join_words(f'{verb} (action {action.id})' for verb, action in actions)} of {target} came before{see}"
     )
 
 

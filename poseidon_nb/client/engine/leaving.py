@@ -9,7 +9,7 @@ from poseidon_nb.client.engine.failures import name_earlier
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import ActionTimedOut, OutcomeUnknown, TimedOut
-from poseidon_nb.text import counted, joined
+from poseidon_nb.text import join_words, pluralize
 from poseidon_nb.transport.deadline import seconds_allowed
 
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ def notes_on(execution: Execution) -> Iterator[str]:
     going = [run for run in execution.chains if not run.ended]
     chained = [run for run in going if run.at + 1 < len(run.chain)]
     if chained:
-        names = joined(dict.fromkeys(run.chain[0].targets[0].name for run in chained))
+        names = join_words(dict.fromkeys(run.chain[0].targets[0].name for run in chained))
         verbs = [*dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step))]
         yield (
-            f"{names}: {joined(verbs)} {'go' if len(verbs) > 1 else 'goes'} on in the background while this kernel lives; "
+            f"{names}: {join_words(verbs)} {'go' if len(verbs) > 1 else 'goes'} on in the background while this kernel lives; "
             "if the kernel ends, %do plans resume continues them"
         )
     single = [run for run in going if run not in chained]
@@ -135,7 +135,7 @@ def notes_on(execution: Execution) -> Iterator[str]:
     for action in actions[:MAX_NAMED]:
         yield f"{action.label} goes on: wait for it again with %do actions wait {action.id}"
     if len(actions) > MAX_NAMED:
-        yield f"so do {counted(len(actions) - MAX_NAMED, 'other action')}: see %do actions list"
+        yield f"so do {pluralize(len(actions) - MAX_NAMED, 'other action')}: see %do actions list"
     for run in [run for run in single if not run.actions][:MAX_NAMED]:
         step = run.step or run.chain[run.at]
         if run.answered is not None and step.awaits in _SEE:

@@ -13,7 +13,7 @@ from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.engine import recovery
 from poseidon_nb.errors import NotFound
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Looks:
             return f"%do records list {_domain_of(step)}"
         said = _WHERE.get(wanted) or _WHERE.get(wanted.partition("_")[0], "")
         target = step.targets[0]
-        return said.format(id=target.id, name=target.name, names=joined(one.name for one in step.targets))
+        return said.format(id=target.id, name=target.name, names=join_words(one.name for one in step.targets))
 
     def know(self, kind: str, rows: Any) -> None:
         """Remember things that are older than the next request."""

@@ -15,7 +15,7 @@ from poseidon_nb.client.engine.steps import Step, Target
 from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, NotFound
-from poseidon_nb.text import did_you_mean, expected_one_of, is_whole_number
+from poseidon_nb.text import did_you_mean, expected_one_of, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +157,7 @@ class Images(Collection[Image]):
             return Image(self.read(image), self)
         except NotFound as error:
             slugs = [row["slug"] for row in self._connection.rows("images_list") if row.get("slug")]
-            near = did_you_mean(str(image), slugs) if isinstance(image, str) and not is_whole_number(image) else ""
+            near = did_you_mean(str(image), slugs) if isinstance(image, str) and not is_integer(image) else ""
             error.args = (f"{error.args[0]}{near}",)
             raise
 
@@ -181,7 +181,7 @@ class Images(Collection[Image]):
         try:
             return Image(self.read(image), self)
         except NotFound:
-            if isinstance(image, int) or is_whole_number(image):
+            if isinstance(image, int) or is_integer(image):
                 raise
         return self.by_name(image)
 

@@ -19,7 +19,7 @@ from poseidon_nb.client.watching.followings import Followings
 from poseidon_nb.client.watching.schedule import Schedule, Situation
 from poseidon_nb.client.watching.subscription import AccountState, Subscription
 from poseidon_nb.errors import PoseidonError
-from poseidon_nb.text import seconds_text
+from poseidon_nb.text import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -296,7 +296,7 @@ class Watch:
             subscription.tell_progress(followed)
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
-        self._note = f"waiting {seconds_text(seconds)}: {reason}"
+        self._note = f"waiting {format_duration(seconds)}: {reason}"
         self._tell_change()
 
     def _tell_change(self) -> None:

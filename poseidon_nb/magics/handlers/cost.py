@@ -13,7 +13,7 @@ from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.magics.answer import Live, answer_of_frame
 from poseidon_nb.magics.in_words import cost_in_words, history_in_words, reconciled_in_words
-from poseidon_nb.text import joined, printable
+from poseidon_nb.text import escape_unprintable, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -84,7 +84,7 @@ class _Found:
 
 def _reason(error: Forbidden | NotFound | ServerError) -> str:
     scope = f"; it needs {error.scope}" if isinstance(error, Forbidden) and error.scope else ""
-    return printable(f"{error.status} {error.api_message or error}{scope}")
+    return escape_unprintable(f"{error.status} {error.api_message or error}{scope}")
 
 
 def _lines(job: Job, more: Mapping[str, Read] | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -128,7 +128,7 @@ def _tell_refused(job: Job, found: _Found, places: Mapping[str, str]) -> None:
             job.front.say(f"{name} could not be read, {effect}: {found.refused[name]}")
     unknown = [name for key, name in places.items() if key in found.refused]
     if unknown:
-        job.front.say(f"what is in the projects {joined(unknown)} could not be read")
+        job.front.say(f"what is in the projects {join_words(unknown)} could not be read")
 
 
 def _subscription(client: Client) -> pd.DataFrame:

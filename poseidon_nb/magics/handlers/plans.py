@@ -14,7 +14,7 @@ from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
 from poseidon_nb.plans.journal_list import unfinished_plans
 from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
-from poseidon_nb.text import counted, joined
+from poseidon_nb.text import join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def resume(job: Job) -> Answer | None:
             return None
         plan = remaining_plan(client, interrupted, job.command.line)
         if plan.is_empty:
-            names = joined(one.entry.id for one in interrupted)
+            names = join_words(one.entry.id for one in interrupted)
             job.front.say("\n".join([f"Nothing is left to send for {names}.", *plan.notes]))
         else:
             job.front.show(plan)
@@ -92,9 +92,9 @@ def stop(job: Job) -> None:
     if not stopped:
         job.front.say("Nothing runs in the background of this kernel.")
         return
-    titles = joined(dict.fromkeys(execution.title or "a verb" for execution in stopped))
+    titles = join_words(dict.fromkeys(execution.title or "a verb" for execution in stopped))
     job.front.say(
-        f"{counted(len(stopped), 'plan')} will stop after the step in progress; droplets that were shut down are powered on "
+        f"{pluralize(len(stopped), 'plan')} will stop after the step in progress; droplets that were shut down are powered on "
         f"again: {titles}. %do plans lists what still runs."
     )
 

@@ -17,7 +17,7 @@ from poseidon_nb.magics.in_words import (
 from poseidon_nb.magics.language.amounts import amount
 from poseidon_nb.magics.nothing_holds import nothing_holds
 from poseidon_nb.magics.reading import side_by_side
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ def show_frontier(job: Job) -> Answer | Live:
         return analysis.on_sale(among, **where, datacenters=regions)
 
     found = analysis.frontier(sizes, **where, datacenters=regions)
-    there = f"on sale in {joined(where['regions'])}" if where["regions"] else "on sale"
+    there = f"on sale in {join_words(where['regions'])}" if where["regions"] else "on sale"
     empty = no_size_in_words(where["family"], where["generation"], there) if found.empty else ""
     if said := " ".join(filter(None, (empty, left_out_in_words(_unpriced(sizes, sold))))):
         job.front.say(said)

@@ -9,7 +9,7 @@ from poseidon_nb.magics.answer import Live, answer_of_frame
 from poseidon_nb.magics.in_words import actions_in_words, spans_in_words
 from poseidon_nb.magics.language.moments import before
 from poseidon_nb.magics.reading import side_by_side
-from poseidon_nb.text import named
+from poseidon_nb.text import truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -44,7 +44,7 @@ def show_timeline(job: Job) -> Answer | Live:
         actions = actions[actions["resource_id"].isin(chosen)]
     found = timeline.spans(actions, names, now=job.client.now())
     _check_gone(job, gone, {*found["droplet_id"].dropna()})
-    whose = "any droplet" if chosen is None else named([*names.values(), *map(str, gone)])
+    whose = "any droplet" if chosen is None else truncated_list([*names.values(), *map(str, gone)])
     job.front.say(spans_in_words(found, whose, _last(job)))
     if job.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # plotly comes at first use

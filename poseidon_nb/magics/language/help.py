@@ -13,7 +13,7 @@ from poseidon_nb.magics.language.completeness import standing_in
 from poseidon_nb.magics.language.naming import by_rule_alone, further_groups
 from poseidon_nb.magics.language.options import GLOBAL_OPTIONS, shown_value
 from poseidon_nb.magics.language.vocabulary import entry, group_meant, own_groups, synonyms
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -197,7 +197,7 @@ def _reasons(group: Group, verb: Verb) -> str:
         found.append("when it adds more a month than %config DoMagics.price_limit_usd_month")
     if any(argument.many for argument in verb.arguments):
         found.append(f"when more than {MAX_THINGS} are meant")
-    return f"{joined(found, last='or')}." if found else ""
+    return f"{join_words(found, conjunction='or')}." if found else ""
 
 
 def _columns(verb: Verb) -> str:

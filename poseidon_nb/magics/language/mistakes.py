@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.text import nearest, suggestion
+from poseidon_nb.text import close_matches, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ def mistake(message: str, *, word: str = "", among: Iterable[str] = (), close: S
     close : sequence of str
         The nearest, where the caller knows them already.
     """
-    close = close or (nearest(word, among) if word else [])
+    close = close or (close_matches(word, among) if word else [])
     message += suggestion(close)
     return GrammarError(without_token(_UNPRINTABLE.sub(" ", message)), word=without_token(word), nearest=close)
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import nearest, suggestion
+from poseidon_nb.text import close_matches, suggestion
 
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
 #: Where Unix seconds begin; nothing that is asked for is older.
@@ -90,7 +90,7 @@ def _likely(text: str) -> list[str]:
     meant = _MEANT.fullmatch(f"1 {bare}" if bare in _EACH and len(bare) > 1 else bare)
     if meant is None:
         return []
-    near = nearest(meant[2], _EACH, most=1)
+    near = close_matches(meant[2], _EACH, max_words=1)
     many, letter = _EACH.get(meant[2] or "h") or (_EACH[near[0]] if near else (1, "d"))
     # Less than a second is none, and of none the least that is some is meant.
     seconds = round(float(meant[1]) * many * _SECONDS[letter]) or _SECONDS[letter]

@@ -11,7 +11,7 @@ from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.mistakes import mistake, quoted
 from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
 from poseidon_nb.magics.language.words import Option
-from poseidon_nb.text import NO, YES, is_whole_number, suggestion
+from poseidon_nb.text import FALSE_WORDS, TRUE_WORDS, is_integer, suggestion
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.language.words import Argument, Kind
@@ -128,9 +128,9 @@ def _number(text: str, label: str) -> float:
 
 def _flag(text: str, label: str) -> bool:
     word = text.casefold()
-    if word in YES:
+    if word in TRUE_WORDS:
         return True
-    if word in NO:
+    if word in FALSE_WORDS:
         return False
     raise mistake(f"{label} is true or false, not {quoted(text)}", word=text)
 
@@ -183,7 +183,7 @@ def _object(text: object, label: str) -> object:  # noqa: ARG001  # all converte
 
 
 def _any(text: str, label: str) -> int | str:  # noqa: ARG001  # all converters are called alike
-    return int(text) if is_whole_number(text) else text
+    return int(text) if is_integer(text) else text
 
 
 _CONVERT = {

@@ -23,7 +23,7 @@ from poseidon_nb.magics.language.vocabulary import (
     verb_called,
 )
 from poseidon_nb.magics.language.words import LISTS, SIZES_IN, Option, folded
-from poseidon_nb.text import typed
+from poseidon_nb.text import quote_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -129,7 +129,7 @@ def typed_value(word: str, *, quote: str = "", in_list: bool = False) -> str | N
     if quote:
         escaped = word.replace("{", "{{").replace("}", "}}")
         return None if quote in escaped else escaped
-    return typed(word)
+    return quote_argument(word)
 
 
 def _cut(rest: str) -> list[str]:

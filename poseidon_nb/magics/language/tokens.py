@@ -7,7 +7,7 @@ neither where a quote was opened nor what was quoted.)
 ``{name}`` is the value of one Python variable, and ``{row[name]}`` what a dict or a row of a DataFrame has under a key,
 inside its token: no code runs, and what the value holds is never read again, be it blanks, quotes, braces or ``--yes``. A token that is nothing but ``{names}`` becomes as many values as a
 list, tuple, set, Series or a DataFrame's column of ids has, each as safe. ``{{`` and ``}}`` are braces. A token that is
-JSON as a whole is left as it is. The way back, from a value to what is typed, is `text.typed`.
+JSON as a whole is left as it is. The way back, from a value to what is typed, is `text.quote_argument`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.magics.language.mistakes import has_token, mistake, quoted
-from poseidon_nb.text import is_json, is_whole_number
+from poseidon_nb.text import is_integer, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -199,7 +199,7 @@ def _under_key(value: object, name: str, key: str) -> object:
         )
     if key in held:
         return held[key]
-    if is_whole_number(key) and int(key) in held:
+    if is_integer(key) and int(key) in held:
         return held[int(key)]
     raise mistake(f"{name} has no {quoted(key)}", word=key, among=[str(known) for known in held])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.magics.language.mistakes import FIELD_WORDS, LENGTHS, mistake, quoted
 from poseidon_nb.magics.language.options import is_number
 from poseidon_nb.magics.language.vocabulary import near_options, option_called, verb_meant
-from poseidon_nb.text import joined
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from poseidon_nb.errors import GrammarError
@@ -54,7 +54,7 @@ def _before_the_verb(group: Group | None, typed: str, name: str) -> GrammarError
     having = [verb.name for verb in group.verbs if option_called(verb, name)] if group else []
     # Of many it would be a list of all that the group does.
     if group and having and len(having) == len(group.verbs):
-        verbs = joined(having, last="or")
+        verbs = join_words(having, conjunction="or")
         return mistake(f"a verb of {group.name} comes before {quoted(typed)}: {verbs}", word=typed)
     return mistake(
         f"{quoted(typed)} is no option of every command; a command's own options come after it: %do GROUP VERB --option",

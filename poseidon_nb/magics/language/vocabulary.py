@@ -17,7 +17,7 @@ from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.language.rule import completed, ruled, verb_of
 from poseidon_nb.magics.language.table import ELSEWHERE, GROUPS, INSTEAD, PHRASES, PREFIXES, WITHIN
 from poseidon_nb.magics.language.words import Group, folded
-from poseidon_nb.text import nearest
+from poseidon_nb.text import close_matches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -293,4 +293,4 @@ def near_options(verb: Verb | None, name: str) -> list[str]:
     spelled = [name for argument in verb.arguments for name in argument.spelled] if verb else []
     names = {option.typed.removeprefix("--") for option in options}
     names |= {spelling for option in options for spelling in option.spellings if len(spelling) > 1}
-    return [f"--{close}" for close in nearest(name, sorted(names | set(map(folded, spelled))))]
+    return [f"--{close}" for close in close_matches(name, sorted(names | set(map(folded, spelled))))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.magics.requests.files import read_text
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.language.command import Command
@@ -35,10 +35,10 @@ def create_fields(command: Command) -> dict[str, Any]:
     elif file is not None:
         fields["user_data"] = read_text(str(file))
     image = fields.get("image")
-    if isinstance(image, str) and is_whole_number(image):
+    if isinstance(image, str) and is_integer(image):
         fields["image"] = int(image)
     if "ssh_keys" in fields:
-        fields["ssh_keys"] = [int(key) if is_whole_number(key) else key for key in fields["ssh_keys"]]
+        fields["ssh_keys"] = [int(key) if is_integer(key) else key for key in fields["ssh_keys"]]
     return fields
 
 

@@ -16,7 +16,7 @@ from poseidon_nb.magics.language.options import SECRET_OPTIONS
 from poseidon_nb.magics.language.rule import METRICS
 from poseidon_nb.magics.language.words import folded
 from poseidon_nb.magics.requests.bodies import read_body
-from poseidon_nb.text import is_whole_number, joined
+from poseidon_nb.text import is_integer, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,7 +122,7 @@ def _typed(parameter: Parameter | None, value: Any) -> Any:
 
 
 def _scalar(type_: str, value: Any) -> Any:
-    if type_ in {"integer", "any"} and isinstance(value, str) and is_whole_number(value):
+    if type_ in {"integer", "any"} and isinstance(value, str) and is_integer(value):
         return int(value)
     return str(value) if type_ == "string" and isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -143,7 +143,9 @@ def _body(command: Command, verb: Verb, wanted: Operation, fields: Mapping[str, 
         return _as_written(wanted, command, {**written, **fields})
     if fields and not wanted.body_type:
         # A filter of ours, which the API does not know: it is for whole lists.
-        raise InvalidArgument(f"{wanted.id} itself cannot pick by {joined(fields)}: leave out --page and --per-page")
+        raise InvalidArgument(
+            f"{wanted.id} itself cannot pick by {join_words(fields)}: leave out --page and --per-page"
+        )
     return _as_written(wanted, command, dict(fields)) if fields or wanted.body_required else None
 
 

@@ -13,7 +13,7 @@ from poseidon_nb.sandbox import activity, bodies, lifetimes
 from poseidon_nb.sandbox.records import Record, Shared
 from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.scopes import FORBIDDEN_TEXT
-from poseidon_nb.text import is_whole_number
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
@@ -40,7 +40,7 @@ def find_image(world: World, wanted: Any) -> Shared | None:
     if isinstance(wanted, str):
         if wanted in world.figures.slugs:
             return world.figures.images[world.figures.slugs[wanted]]
-        if not is_whole_number(wanted):
+        if not is_integer(wanted):
             return None
         wanted = int(wanted)
     if wanted in world.figures.images:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.plans.words import spoken
-from poseidon_nb.text import counted, printable, seconds_text
+from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 from poseidon_nb.widgets.droplet_facts import age_text
 from poseidon_nb.widgets.following import Following
 from poseidon_nb.widgets.progress import Row as Bar
@@ -64,7 +64,9 @@ class ActionsModel(Following):
         """Give what an action is, as a person says it: ``Power off web-1``."""
         key, kind = row.get("resource_id"), str(row.get("resource_type") or "")
         subject = self._names.get(key) if isinstance(key, int) and kind == "droplet" else None
-        return printable(f"{spoken(str(row['type'])).capitalize()} {subject or f'{kind} {key or str()}'.strip()}")
+        return escape_unprintable(
+            f"{spoken(str(row['type'])).capitalize()} {subject or f'{kind} {key or str()}'.strip()}"
+        )
 
     def notices(self) -> list[str]:
         """Give what somebody should know who looks at it now."""
@@ -82,7 +84,7 @@ class ActionsModel(Following):
         """Give how many run."""
         number = len(self.running())
         more = f", {number - MOST_RUNNING:,} of them not shown" if number > MOST_RUNNING else ""
-        return f"{counted(number, 'action')} running now{more}" if number else "Nothing is running now"
+        return f"{pluralize(number, 'action')} running now{more}" if number else "Nothing is running now"
 
     def _bar(self, row: Row) -> Bar:
         title, progress = self.title_of(row), self._told.get(row["id"])
@@ -101,12 +103,12 @@ class ActionsModel(Following):
         now = self.client.clock.now()
         rows = []
         for row in self.ended():
-            css, words = _MARKS.get(row["status"], ("", printable(str(row["status"]))))
+            css, words = _MARKS.get(row["status"], ("", escape_unprintable(str(row["status"]))))
             ended, took = _times(row)
             ago = f"{age_text((now - ended).total_seconds())} ago" if ended is not None else ""
             cells = (
                 f"<td>{escape(self.title_of(row))}</td><td class='{css}'>{escape(words)}</td><td>{escape(ago)}</td>"
-                f"<td>{escape(took)}</td><td>{escape(printable(str(row.get('region_slug') or '')))}</td><td>{escape(printable(str(row['id'])))}</td>"
+                f"<td>{escape(took)}</td><td>{escape(escape_unprintable(str(row.get('region_slug') or '')))}</td><td>{escape(escape_unprintable(str(row['id'])))}</td>"
             )
             rows.append(f"<tr>{cells}</tr>")
         if not rows:
@@ -117,7 +119,7 @@ class ActionsModel(Following):
     def text(self) -> str:
         """Give the panel as text."""
         ended = [
-            f"{self.title_of(row)}: {_MARKS.get(row['status'], ('', printable(str(row['status']))))[1]}"
+            f"{self.title_of(row)}: {_MARKS.get(row['status'], ('', escape_unprintable(str(row['status']))))[1]}"
             for row in self.ended()
         ]
         return "\n".join([f"{self.account}: {self.running_words()}", *self._words(), *ended, *self.notices()])
@@ -161,4 +163,4 @@ def _times(row: Row) -> tuple[datetime | None, str]:
     ended = datetime.fromisoformat(row["completed_at"])
     if not row.get("started_at"):
         return ended, ""
-    return ended, seconds_text(max(0.0, (ended - datetime.fromisoformat(row["started_at"])).total_seconds()))
+    return ended, format_duration(max(0.0, (ended - datetime.fromisoformat(row["started_at"])).total_seconds()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.droplet_facts import facts_of, facts_text, table_html
 from poseidon_nb.widgets.fleet.fleet import Fleet
 from poseidon_nb.widgets.fleet.model import DropletsModel
@@ -57,7 +57,11 @@ class DropletModel(DropletsModel):
 
     def hindrance(self) -> str:
         """Return why nothing can be done now; nothing when something can."""
-        return f"{printable(self.row['name'])} was deleted." if self.gone and not self.closed else super().hindrance()
+        return (
+            f"{escape_unprintable(self.row['name'])} was deleted."
+            if self.gone and not self.closed
+            else super().hindrance()
+        )
 
     def offer_size(self, slug: str) -> None:
         """Open the form to resize with a size chosen: it is asked about like any other."""

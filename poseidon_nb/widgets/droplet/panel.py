@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.droplet.model import DropletModel
 from poseidon_nb.widgets.droplet_facts import facts_html, filled, head_html
 from poseidon_nb.widgets.fleet.skin import DropletsPanel
@@ -26,7 +26,7 @@ class DropletPanel(DropletsPanel):
     model: DropletModel
 
     def __init__(self, droplet: Droplet) -> None:
-        super().__init__(f"Droplet {printable(filled(droplet.to_dict())['name'])}")
+        super().__init__(f"Droplet {escape_unprintable(filled(droplet.to_dict())['name'])}")
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, self._moved)
             self._head, self._facts = html("head"), html("facts-box")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH, button_label, reasons, warnings
 from poseidon_nb.plans.words import spoken
-from poseidon_nb.text import begun, counted, joined, named, printable, usd
+from poseidon_nb.text import capitalized, escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import filled
 from poseidon_nb.widgets.fleet.orders import Order
@@ -114,7 +114,7 @@ class Fleet:
             return
         names = [self._cells[key][1] for key in self._cells if key in lost]
         why = "is no more" if lost <= {*gone} or self.tag is None else f"is no more or has lost the tag {self.tag}"
-        self.notice = f"No longer selected, for it {why}: {named(map(str, names))}"
+        self.notice = f"No longer selected, for it {why}: {truncated_list(map(str, names))}"
         self._selected -= lost
         self._asking.cancel()
 
@@ -222,27 +222,29 @@ class Fleet:
         """Return in words which of these have to wait for what runs on them; nothing when none has to."""
         waiting = [row for row in rows if row["id"] in self._running]
         if waiting and len(rows) == 1:
-            return f"once its {printable(spoken(self._running[waiting[0]['id']]))} has ended"
-        return f"{named(str(row['name']) for row in waiting)} once what runs there has ended" if waiting else ""
+            return f"once its {escape_unprintable(spoken(self._running[waiting[0]['id']]))} has ended"
+        return (
+            f"{truncated_list(str(row['name']) for row in waiting)} once what runs there has ended" if waiting else ""
+        )
 
     def _button(self, verb: Verb) -> ButtonState:
         fitting = self.fitting(verb.type)
         if not fitting:
-            return ButtonState(verb.label, enabled=False, why=f"{begun(self.why_not(verb.type))}.")
+            return ButtonState(verb.label, enabled=False, why=f"{capitalized(self.why_not(verb.type))}.")
         if not verb.form and (asking := self.asking(Order(verb.type, tuple(fitting)))) is not None:
             return asking
-        names = named(str(row["name"]) for row in fitting)
-        what = names if len(fitting) == 1 else f"{counted(len(fitting), 'droplet')}: {names}"
+        names = truncated_list(str(row["name"]) for row in fitting)
+        what = names if len(fitting) == 1 else f"{pluralize(len(fitting), 'droplet')}: {names}"
         said = f"{spoken(verb.type)} {what}{self._notes(fitting, len(fitting))}"
-        return ButtonState(verb.label, enabled=True, why=f"{begun(said)}. {verb.meaning}".strip())
+        return ButtonState(verb.label, enabled=True, why=f"{capitalized(said)}. {verb.meaning}".strip())
 
     def _notes(self, rows: Collection[Row], fitting: int) -> str:
         """Return in brackets what has to be waited for, and how many of the selected are not among those that fit."""
         waits, others = self.waits(rows), len(self._selected) - fitting
         notes = [waits] if waits else []
         if others:
-            notes.append(f"{counted(others, 'other')} selected cannot now")
-        return f" ({joined(notes)})" if notes else ""
+            notes.append(f"{pluralize(others, 'other')} selected cannot now")
+        return f" ({join_words(notes)})" if notes else ""
 
     def why_not(self, verb: str, ids: Iterable[int] | None = None) -> str:
         """Return why something cannot be done now to some droplets, or to any of the selected."""
@@ -269,9 +271,9 @@ class Fleet:
     def count_text(self) -> str:
         """Return how many there are, and how many are selected."""
         with self._lock:
-            shown = f"{counted(len(self._rows), 'droplet')}{f' with the tag {printable(self.tag)}' if self.tag else ''}"
+            shown = f"{pluralize(len(self._rows), 'droplet')}{f' with the tag {escape_unprintable(self.tag)}' if self.tag else ''}"
             price = sum(float((row.get("size") or {}).get("price_monthly") or 0.0) for row in self._rows.values())
-            return f"{shown}, {usd(price)} a month"
+            return f"{shown}, {format_usd(price)} a month"
 
     def why_text(self) -> str:
         """Return in one line why some buttons cannot be clicked; nothing where the selection says it."""
@@ -285,7 +287,7 @@ class Fleet:
             if not button.enabled:
                 hindered.setdefault(button.why, []).append(spoken(verb))
         said = [
-            f"{why.removesuffix('.')}{'' if len(verbs) == len(buttons) else f', so not now: {joined(verbs)}'}."
+            f"{why.removesuffix('.')}{'' if len(verbs) == len(buttons) else f', so not now: {join_words(verbs)}'}."
             for why, verbs in hindered.items()
         ]
         return " ".join(said)
@@ -295,4 +297,4 @@ class Fleet:
         rows = self.selected_rows
         if not rows:
             return "Nothing is selected"
-        return f"{len(rows):,} selected: {named(str(row['name']) for row in rows)}"
+        return f"{len(rows):,} selected: {truncated_list(str(row['name']) for row in rows)}"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
-from poseidon_nb.text import begun, counted, named, printable, usd
+from poseidon_nb.text import capitalized, escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.transport.workers import Workers
 from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet.orders import Order
@@ -148,8 +148,8 @@ class DropletsModel(Following, ABC):
         waits, left = self.fleet.waits(rows), len(self.fleet.selected) - len(fitting)
         return [
             *said,
-            *([f"{begun(waits)}."] if waits else []),
-            *([f"{counted(left, 'other')} selected cannot now."] if left and fitting else []),
+            *([f"{capitalized(waits)}."] if waits else []),
+            *([f"{pluralize(left, 'other')} selected cannot now."] if left and fitting else []),
         ]
 
     def _snapshot_words(self, rows: list[Row]) -> list[str]:
@@ -158,15 +158,15 @@ class DropletsModel(Following, ABC):
         typed, said = self.snapshot_name.strip(), []
         names = [self._snapshot_name(row) for row in rows]
         if typed and names != [typed]:
-            said.append(f"Named {named(names, most=3)}.")
+            said.append(f"Named {truncated_list(names, max_words=3)}.")
         if any(row.get("status") == "active" for row in rows):
-            what = printable(str(rows[0]["name"])) if len(rows) == 1 else "What is on"
+            what = escape_unprintable(str(rows[0]["name"])) if len(rows) == 1 else "What is on"
             said.append(f"{what} stays on meanwhile; one that is off gives a cleaner copy.")
         most_usd = Order(
             "snapshot", tuple(rows), names=dict.fromkeys([row["id"] for row in rows], typed)
         ).plan.usd_month
-        price = f"A snapshot costs {usd(SNAPSHOT_GB.usd)} a month for each GB that it holds, until it is deleted"
-        return [*said, f"{price}: here {usd(most_usd)} at most." if most_usd else f"{price}."]
+        price = f"A snapshot costs {format_usd(SNAPSHOT_GB.usd)} a month for each GB that it holds, until it is deleted"
+        return [*said, f"{price}: here {format_usd(most_usd)} at most." if most_usd else f"{price}."]
 
     def text(self) -> str:
         """Return the panel as text."""

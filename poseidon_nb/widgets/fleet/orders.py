@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.plans.droplets import verb_chains
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.words import spoken
-from poseidon_nb.text import counted, printable
+from poseidon_nb.text import escape_unprintable, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,10 +47,10 @@ class Order:
     def title(self) -> str:
         """What it is: ``Resize 3 droplets to s-2vcpu-4gb``."""
         one = len(self.droplets) == 1
-        what = printable(str(self.droplets[0]["name"])) if one else counted(len(self.droplets), "droplet")
+        what = escape_unprintable(str(self.droplets[0]["name"])) if one else pluralize(len(self.droplets), "droplet")
         disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
-        size = f" to {printable(self.size)}{disk}" if self.size else ""
-        name = f": {printable(''.join(self.names.values()))}" if one and self.names else ""
+        size = f" to {escape_unprintable(self.size)}{disk}" if self.size else ""
+        name = f": {escape_unprintable(''.join(self.names.values()))}" if one and self.names else ""
         return f"{spoken(self.verb).capitalize()} {what}{size}{name}"
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import printable
+from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,17 +35,17 @@ def cells_of(droplet: Row, running: str = "") -> Cells:
         The type of the action that runs on it now, if one does.
     """
     size = droplet.get("size") or {}
-    status = printable(str(droplet.get("status", "")))
+    status = escape_unprintable(str(droplet.get("status", "")))
     return (
         droplet["id"],
-        printable(str(droplet.get("name", ""))),
-        f"{status}{RUNS}{printable(running)}" if running else status,
-        printable(str((droplet.get("region") or {}).get("slug", ""))),
-        printable(str(droplet.get("size_slug") or size.get("slug") or "")),
-        printable(address_of(droplet)),
-        ", ".join(printable(str(tag)) for tag in droplet.get("tags") or ()),
+        escape_unprintable(str(droplet.get("name", ""))),
+        f"{status}{RUNS}{escape_unprintable(running)}" if running else status,
+        escape_unprintable(str((droplet.get("region") or {}).get("slug", ""))),
+        escape_unprintable(str(droplet.get("size_slug") or size.get("slug") or "")),
+        escape_unprintable(address_of(droplet)),
+        ", ".join(escape_unprintable(str(tag)) for tag in droplet.get("tags") or ()),
         float(size.get("price_monthly") or 0.0),
-        printable(str(droplet.get("created_at") or "")[:10]),
+        escape_unprintable(str(droplet.get("created_at") or "")[:10]),
         droplet["id"],
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from poseidon_nb.plots.size_axes import label_of
-from poseidon_nb.text import usd
+from poseidon_nb.text import format_usd
 from poseidon_nb.widgets.parts import Button, box, classed, html
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES
 from poseidon_nb.widgets.sizes.model import Filters
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BOUNDS: dict[str, tuple[str, Callable[[float], str]]] = {
     "vcpus": ("vCPUs", lambda amount: f"{amount:g}"),
     "memory_gib": ("Memory", lambda amount: f"{amount:g} GiB"),
-    "price_monthly": ("Price", lambda amount: usd(amount, None)),
+    "price_monthly": ("Price", lambda amount: format_usd(amount, None)),
 }
 #: No bound. Not None, which ipywidgets takes for no choice at all.
 _ANY = "any"

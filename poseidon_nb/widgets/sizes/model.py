@@ -21,7 +21,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.frames.shaped import shaped
 from poseidon_nb.plots.size_axes import is_price
-from poseidon_nb.text import counted, joined, named, typed
+from poseidon_nb.text import join_words, pluralize, quote_argument, truncated_list
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES, better, one_two_five
 from poseidon_nb.widgets.sizes.words import IMAGE, known, named_image, slugs_of
 
@@ -139,7 +139,7 @@ class SizeExplorerModel:
         size, sold = self.sizes.iloc[place], self.sold_in(place)
         if not sold:
             return ""
-        region, slug, image = (typed(str(word)) for word in (sold[0], size["slug"], self._image_for(size)))
+        region, slug, image = (quote_argument(str(word)) for word in (sold[0], size["slug"], self._image_for(size)))
         return f"%do droplets create NAME --region {region} --size {slug} --image {image}"
 
     def lines(self) -> list[str]:
@@ -176,9 +176,9 @@ class SizeExplorerModel:
         if not self.shown:
             return "No size passes these filters."
         missing = len(self.shown) - len(self.drawable())
-        left_out = f" {counted(missing, 'size')} with none of what is drawn {'is' if missing == 1 else 'are'} in the table only."
+        left_out = f" {pluralize(missing, 'size')} with none of what is drawn {'is' if missing == 1 else 'are'} in the table only."
         return (
-            f"{len(self.shown):,} of {counted(len(self.sizes), 'size')};"
+            f"{len(self.shown):,} of {pluralize(len(self.sizes), 'size')};"
             f" {len(self.unbeaten):,} of them no other beats on everything.{left_out if missing else ''}"
         )
 
@@ -189,7 +189,7 @@ class SizeExplorerModel:
         more = f" {hidden:,} more that the filters hide." if hidden else ""
         if slugs.empty:
             return f"Nothing selected.{more}"
-        return f"{len(slugs):,} selected: {named(slugs)}.{more}"
+        return f"{len(slugs):,} selected: {truncated_list(slugs)}.{more}"
 
     def lines_text(self) -> str:
         """Say what the lines are, or why there is none."""
@@ -223,7 +223,7 @@ class SizeExplorerModel:
         meant = regions_meant(words, self._all_regions)
         selling = [slug for slug in still_open(meant, self._closed) if slug in self.regions]
         if meant and not selling:
-            raise InvalidArgument(f"{joined(meant)} {'sells' if len(meant) == 1 else 'sell'} no size now")
+            raise InvalidArgument(f"{join_words(meant)} {'sells' if len(meant) == 1 else 'sell'} no size now")
         self._filter(regions=frozenset(selling))
 
     def choose_families(self, words: str | Iterable[str]) -> None:
