@@ -57,11 +57,13 @@ def test_bars_are_readable_in_the_dark_theme_and_each_droplet_has_one(open_noteb
     notebook.run(1)
     bars = notebook.output(1).locator(BAR)
     bars.first.wait_for(timeout=20_000)
-    notebook.page.wait_for_timeout(600)
+    bars.nth(3).wait_for(timeout=20_000)
     assert bars.count() == 4
-    # All in one look: the rows are drawn anew several times a second, and what has left the page has no colour.
     label = notebook.output(1).get_by_text("power_cycle web-1", exact=True)
-    ink = label.evaluate_all("elements => elements.map(one => getComputedStyle(one).color).find(Boolean)")
+    ink = None
+    # The rows are redrawn several times a second, and an element that has left the page has no colour.
+    while not ink:
+        ink = label.evaluate_all("elements => elements.map(one => getComputedStyle(one).color).find(Boolean)")
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
     notebook.picture("progress_dark")
     rows = notebook.output(1).locator("table.pnb-progress-done tr")
