@@ -167,7 +167,6 @@ def public_functions() -> set[str]:
     }
 
 
-# --- how frames get worn ---------------------------------------------------------------------------------------------
 def _times(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
 

@@ -98,7 +98,6 @@ def test_an_item_without_an_amount_makes_what_was_billed_unknown() -> None:
     assert pd.isna(cost.reconciled(cost.lines(), balance, some_items(), now=NOW)["billed_usd"].iloc[-1])
 
 
-# --- the sandbox as a judge ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("seed", "count"), [(7, 12), (3, 40)])
 def test_the_sandboxs_own_bill_of_a_seeded_account_is_the_lines_to_the_cent(clock, seed: int, count: int) -> None:
     with po.Sandbox(seed=seed, droplets=count, clock=clock) as sandbox, po.connect(sandbox, clock=clock) as client:

@@ -24,7 +24,6 @@ def line(lines: pd.DataFrame, kind: str) -> pd.Series:
     return found.iloc[0]
 
 
-# --- droplets and their backups --------------------------------------------------------------------------------------
 def test_a_droplet_that_is_off_costs_what_it_does_when_it_is_on() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1), a_droplet(2, status="off")))
     assert lines[lines["kind"] == "droplet"]["price_usd_month"].tolist() == [24.0, 24.0]
@@ -82,7 +81,6 @@ def test_backups_of_an_unknown_plan_have_no_price_and_say_why(policies: list[dic
     assert "20% (weekly) or 30% (daily)" in found["note"]
 
 
-# --- all other things ------------------------------------------------------------------------------------------------
 def test_everything_is_priced_by_hand() -> None:
     place = {"region": {"slug": "nyc3"}, "created_at": "2026-06-01T00:00:00Z"}
     stored = {"regions": ["fra1", "nyc3"], "created_at": "2026-06-01T00:00:00Z"}
@@ -264,7 +262,6 @@ def test_what_the_api_leaves_out_is_missing_with_a_reason_and_nothing_breaks() -
         assert cost.by(lines, key)["things"].sum() == 8
 
 
-# --- sums ------------------------------------------------------------------------------------------------------------
 def test_a_thing_with_two_tags_is_counted_under_each_and_the_total_once() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1, tags=["web", "prod"]), a_droplet(2, tags=[]), a_droplet(3)))
     lines = lines[lines["kind"] == "droplet"]

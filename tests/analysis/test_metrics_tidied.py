@@ -49,7 +49,6 @@ def values(frame, label=None):
     }
 
 
-# --- cpu -------------------------------------------------------------------------------------------------------------
 def test_a_percentage_is_what_was_not_idle_of_all_vcpus_between_two_readings():
     # Two vCPUs have 600 seconds in a step: 150 of them busy, then 600, then none.
     frame = cpu_of(
@@ -136,7 +135,6 @@ def test_what_is_no_number_is_no_reading():
     assert values(cpu_of(idle=[0, "NaN", 400, 600], user=[0, "NaN", 200, "+Inf"])) == {2: 100 / 3, 3: 0.0}
 
 
-# --- what is not counted ---------------------------------------------------------------------------------------------
 def memory_of(**parts):
     return of(*[(f"memory_{part}", answer(({}, [*readings]))) for part, readings in parts.items()])
 
@@ -193,7 +191,6 @@ def test_bandwidth_is_told_by_interface_and_direction():
     assert set(frame["unit"]) == {"Mbit/s"}
 
 
-# --- all kinds -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", metrics.KINDS)
 def test_no_readings_are_no_rows_of_the_same_types(kind):
     frame = metrics.tidy(kind, series_frame([]))

@@ -39,7 +39,6 @@ def sold(row: Row, among: set[str]) -> bool:
     return row["available"] and bool(among & {*row["regions"]})
 
 
-# --- families ---------------------------------------------------------------------------------------------------------
 def test_every_size_has_the_family_that_digitalocean_sells_it_as(sizes, published):
     prices = analysis.unit_prices(sizes)
     found = {}
@@ -106,7 +105,6 @@ def test_every_city_with_a_published_name_is_in_one_part_of_the_world(region_row
     assert sorted(listed) == sorted(cities)
 
 
-# --- prices -----------------------------------------------------------------------------------------------------------
 def test_prices_are_the_published_ones_divided_by_what_one_gets(sizes, published):
     prices = analysis.unit_prices(sizes).set_index("slug")
     for size in published:
@@ -143,7 +141,6 @@ def test_what_a_size_has_none_of_has_no_price(sizes):
     assert "s-1vcpu-1gb" not in {*analysis.on_sale(odd)["slug"]}
 
 
-# --- cheapest ---------------------------------------------------------------------------------------------------------
 def test_sixteen_gib_with_two_tb_in_europe(sizes, regions):
     found = analysis.cheapest(sizes, memory_gib=16, transfer_tb=2, regions="europe", datacenters=regions)
     first = found.iloc[0]
@@ -245,7 +242,6 @@ def test_an_unknown_region_is_refused_with_the_nearest(sizes):
         analysis.cheapest(sizes, regions="ams4")
 
 
-# --- frontier ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("where", [None, ["ams3"], ["sfo2"], ["tor1", "atl1"]], ids=str)
 def test_the_frontier_is_what_plain_python_finds(where, sizes, size_rows):
     among = {*(where or [region for row in size_rows for region in row["regions"]])}
@@ -280,7 +276,6 @@ def test_what_is_not_sold_there_beats_nothing(sizes):
     assert {"s-1vcpu-1gb-amd", "s-1vcpu-1gb-intel"} <= {*analysis.frontier(gone, regions="ams3")["slug"]}
 
 
-# --- regions ----------------------------------------------------------------------------------------------------------
 def test_the_matrix_says_who_sells_what(sizes, regions, size_rows, region_rows):
     matrix = analysis.availability(sizes, regions)
     assert [*matrix.columns] == ["region", "name", "available", *(row["slug"] for row in size_rows)]
@@ -316,7 +311,6 @@ def test_regions_with_a_feature(regions, region_rows):
         analysis.with_feature(regions, "qqq")
 
 
-# --- any frame --------------------------------------------------------------------------------------------------------
 def test_a_frame_with_no_rows_gives_none(sizes, regions):
     none = without_rows(sizes)
     for name, found in {

@@ -215,7 +215,6 @@ def test_a_frame_that_lacks_columns_is_refused():
         metrics.use(pd.DataFrame({"time": [], "value": []}), droplets_of("a"))
 
 
-# --- against what the sandbox's curves are known to be ---------------------------------------------------------------
 METRICS = ("cpu", "memory_total", "memory_available", "filesystem_size", "filesystem_free")
 
 

@@ -132,7 +132,6 @@ def test_a_frame_of_nothing_is_refused(client):
         client.call("tags_delete", tag_id="blue", frame=True)
 
 
-# --- any request -----------------------------------------------------------------------------------------------------
 def test_a_path_with_its_query_is_sent_as_it_is(client, sandbox):
     answer = client.api("get", "/v2/droplets?per_page=2&page=2")
     assert len(answer["droplets"]) == 2

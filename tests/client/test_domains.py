@@ -20,7 +20,6 @@ def records(domain):
     return domain.records
 
 
-# --- words -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "relative", "full"),
     [
@@ -67,7 +66,6 @@ def test_a_full_name_is_written_with_a_dot_at_its_end(kind, data, tag, written):
     assert written_data(kind, data, tag=tag) == written
 
 
-# --- domains ---------------------------------------------------------------------------------------------------------
 def test_a_domain_is_made_read_listed_and_deleted(client, domain):
     assert (domain["name"], domain.name) == (NAME, NAME)
     assert domain in client.domains.list()
@@ -107,7 +105,6 @@ def test_a_delete_whose_answer_was_lost_is_looked_for(client, domain, sandbox, s
     assert len(sent("DELETE")) == 1
 
 
-# --- records ---------------------------------------------------------------------------------------------------------
 ALL = [
     ("A", "www", "203.0.113.8", {}),
     ("AAAA", "www", "2001:db8::8", {"ttl": 60}),

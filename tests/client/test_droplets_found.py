@@ -85,7 +85,6 @@ def test_a_droplet_that_is_on_two_pages_is_there_once():
     assert [droplet.id for droplet in client.droplets.list()] == [1, 2, 3, 4]
 
 
-# --- by name ---------------------------------------------------------------------------------------------------------
 def test_a_name_finds_its_droplet(client, sent):
     assert client.droplets.by_name("web-2").name == "web-2"
     assert client.droplets.by_name("train-1").name == "train-1"

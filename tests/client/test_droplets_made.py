@@ -170,7 +170,6 @@ def test_a_droplet_without_a_visible_action_is_waited_for_all_the_same(client, s
     assert client.droplets.create(name="new-1", **MADE_OF).active
 
 
-# --- taking away -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("how", ["object", "id", "digits", "name", "itself"])
 def test_a_droplet_is_deleted_by_whatever_names_it(client, droplet, clock, how):
     if how == "itself":

@@ -28,7 +28,6 @@ def backup(client):
     return client.images.list(type="backup")[0]
 
 
-# --- kinds -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", OWN_KINDS)
 def test_ones_own_images_are_listed_by_what_they_are(client, kind):
     client.images.create_custom(**FROM)
@@ -64,7 +63,6 @@ def test_an_image_is_found_by_whatever_names_it(client, snapshot):
         client.images.find(1)
 
 
-# --- changing --------------------------------------------------------------------------------------------------------
 def test_an_image_is_renamed_and_described_in_place(client, snapshot):
     assert snapshot.rename("before-upgrade") is snapshot
     assert snapshot.name == "before-upgrade"
@@ -87,7 +85,6 @@ def test_an_image_is_deleted(client, snapshot):
         client.images.get(snapshot.id)
 
 
-# --- actions ---------------------------------------------------------------------------------------------------------
 def test_a_snapshot_is_copied_to_another_region(snapshot):
     action = snapshot.transfer("sfo3")
     assert (action.type, action.completed, action.resource_type) == ("transfer", True, "image")
@@ -133,7 +130,6 @@ def test_a_transfer_to_elsewhere_is_not_taken_for_the_lost_one(client, snapshot,
         snapshot.transfer("fra1")
 
 
-# --- importing -------------------------------------------------------------------------------------------------------
 def test_a_custom_image_is_given_once_droplets_can_be_made_from_it(client):
     told = []
     image = client.images.create_custom(**FROM, description="d", tags=["t"], on_progress=told.append)

@@ -117,7 +117,6 @@ def test_the_lists_of_a_droplet_are_had_by_its_name_too(client, backed_up):
     assert client.droplets.kernels("db-1") == backed_up.kernels() == []
 
 
-# --- retired ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("verb", "told"),
     [

@@ -26,7 +26,6 @@ class Skewed:
         return self._clock.now() + self._wrong
 
 
-# --- actions ---------------------------------------------------------------------------------------------------------
 def test_an_action_whose_answer_was_lost_is_found_and_waited_for(droplet, sandbox, sent):
     sandbox.fault("lost_after", operation="dropletActions_post")
     action = droplet.power_off()
@@ -140,7 +139,6 @@ def test_what_shows_a_moment_later_is_found_too(droplet, sandbox, clock, monkeyp
     assert clock.sleeps == [1.0, 2.0]
 
 
-# --- creating --------------------------------------------------------------------------------------------------------
 def test_a_droplet_whose_answer_was_lost_is_found_and_waited_for(client, sandbox, sent):
     sandbox.fault("lost_after", operation="droplets_create")
     droplet = client.droplets.create(name="new-1", **MADE_OF)
@@ -218,7 +216,6 @@ def test_a_lost_create_by_image_id_and_without_a_region_is_found(client, sandbox
     assert client.droplets.create(name="new-1", size="s-1vcpu-1gb", image=image.id).active
 
 
-# --- deleting --------------------------------------------------------------------------------------------------------
 def test_a_delete_whose_answer_was_lost_is_seen_to_have_worked(client, droplet, sandbox, sent, clock):
     sandbox.fault("lost_after", operation="droplets_destroy")
     assert client.droplets.delete(droplet.id) is None
@@ -267,7 +264,6 @@ def test_a_generic_post_is_never_repeated(client, sandbox, sent):
     assert len(sent("POST")) == 1
 
 
-# --- keys and tags ---------------------------------------------------------------------------------------------------
 def test_a_key_whose_answer_was_lost_is_found(client, sandbox, sent):
     sandbox.fault("lost_after", operation="sshKeys_create")
     key = client.keys.create("ada", KEY)
@@ -333,7 +329,6 @@ def test_a_server_that_is_not_there_was_sent_nothing_and_nothing_is_looked_for(s
         client.tags.create("blue")
 
 
-# --- the pure part ---------------------------------------------------------------------------------------------------
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 

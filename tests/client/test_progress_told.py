@@ -24,7 +24,6 @@ def ended(key: int, seconds: int, kind: str = "reboot", **fields):
     }
 
 
-# --- durations -------------------------------------------------------------------------------------------------------
 def test_the_estimate_is_the_median_and_says_how_many_it_rests_on():
     durations = Durations()
     durations.learn([ended(1, 10), ended(2, 20), ended(3, 600), ended(4, 5, "rename")])
@@ -62,7 +61,6 @@ def test_only_the_newest_count():
     assert durations.estimate("reboot") == Estimate(30.0, NEWEST)
 
 
-# --- progress --------------------------------------------------------------------------------------------------------
 def test_a_bar_is_held_below_its_end_until_the_server_says_completed():
     estimate = Estimate(20.0, 3)
     assert Progress(1, "reboot web-1", "in-progress", 5.0, estimate).fraction == 0.25
@@ -85,7 +83,6 @@ def test_without_history_there_is_no_fraction():
     assert not progress.done
 
 
-# --- told while waiting ----------------------------------------------------------------------------------------------
 def test_a_wait_tells_from_history_in_its_own_thread_and_several_times_a_second(droplet, clock):
     told: list[tuple[float, Progress, int]] = []
     action = droplet.power_off(

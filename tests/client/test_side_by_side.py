@@ -27,7 +27,6 @@ def resized(outcomes, droplet):
     return next(one for one in outcomes if one.step.verb == "resize" and one.target.id == droplet.id)
 
 
-# --- a snapshot with its restart -------------------------------------------------------------------------------------
 def types(droplet, before):
     return [action.type for action in reversed(droplet.actions()) if action.id > before]
 
@@ -99,7 +98,6 @@ def test_a_snapshot_with_a_restart_needs_to_wait(droplet, sent):
     assert sent("POST") == []
 
 
-# --- sequences -------------------------------------------------------------------------------------------------------
 def test_sequences_run_at_the_same_time_and_each_is_told_of_in_the_callers_thread(client, webs, clock):
     told, threads = [], set()
 
@@ -136,7 +134,6 @@ def test_a_failure_stays_with_its_droplet(client, sandbox, webs):
     assert all(droplet.refresh().active for droplet in webs)
 
 
-# --- plain requests --------------------------------------------------------------------------------------------------
 def test_things_are_done_side_by_side_and_given_in_their_order(client, sent):
     keys = client.keys.list()
     outcomes = on_each([*(key.id for key in keys), 1], client.keys.delete)

@@ -18,7 +18,6 @@ def elsewhere(desk):
     return connect(desk.sandbox, clock=desk.clock)
 
 
-# --- what it costs ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("panels", [1, 5])
 def test_idle_panels_of_a_small_account_cost_one_request_in_15_seconds(desk, panels):
     droplets = [one.to_dict() for one in desk.client.droplets.list()]
@@ -83,7 +82,6 @@ def test_one_droplet_of_a_large_account_never_reads_the_whole_list(large):
     assert len([line for line in sent if "page=3" in line]) <= 2
 
 
-# --- what it notices --------------------------------------------------------------------------------------------------
 def test_what_changes_without_an_action_is_seen(desk):
     desk.subscribe()
     desk.run(1.0)
@@ -201,7 +199,6 @@ def test_unchanged_data_tells_nothing(desk):
     assert desk.changes == before
 
 
-# --- when it cannot be asked ------------------------------------------------------------------------------------------
 def test_a_lost_connection_is_told_and_tried_again(desk, droplet):
     desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(1.0)
@@ -223,7 +220,6 @@ def test_an_action_that_vanishes_ends_what_follows_it(desk, droplet):
     assert desk.watch.state.error is None
 
 
-# --- beginning and end ------------------------------------------------------------------------------------------------
 def test_one_that_nobody_uses_stops_asking_and_goes_on_when_asked_to(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(IDLE_S + EVERY_S)

@@ -40,7 +40,6 @@ class Failing:
         return self._read()
 
 
-# --- what was not foreseen --------------------------------------------------------------------------------------------
 def test_an_error_that_nobody_has_foreseen_is_told_and_tried_again(desk):
     desk.subscribe()
     failing = Failing(desk.watch, KeyError("status"))
@@ -79,7 +78,6 @@ def test_an_action_that_cannot_be_followed_does_not_keep_the_account_from_being_
     assert desk.watch.state.actions[0]["status"] == "completed"
 
 
-# --- subscribers that fail --------------------------------------------------------------------------------------------
 def test_a_subscriber_that_fails_does_not_cost_the_others_their_news(desk, droplet, caplog):
     heard = []
 
@@ -109,7 +107,6 @@ def test_a_subscriber_that_fails_at_being_closed_does_not_keep_the_others_open(d
     assert desk.changes == before + 1
 
 
-# --- beginning and end, again and again -------------------------------------------------------------------------------
 def test_fifty_panels_opened_and_closed_leave_no_thread_and_no_subscription(fast):
     droplet = next(one for one in fast.droplets.list() if one.active)
     for number in range(50):

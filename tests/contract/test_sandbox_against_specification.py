@@ -36,7 +36,6 @@ def simulated() -> list[str]:
     return [row["operation"] for row in Sandbox(droplets=0).coverage()["operations"] if row["simulated"]]
 
 
-# --- the walk, room by room ------------------------------------------------------------------------------------------
 def walk_account(walk: Walk) -> None:
     walk.get("/v2/account")
     for _ in walk.pages("/v2/regions"):

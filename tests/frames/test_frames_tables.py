@@ -144,7 +144,6 @@ def test_whatever_has_a_table_answers_with_what_tells_two_objects_apart(operatio
     assert bool(found(operation_id, table.columns[0].path)) != (operation_id in MISDESCRIBED)
 
 
-# --- the specification's examples ------------------------------------------------------------------------------------
 def written(schema: Schema) -> Any:
     """Give what the specification has as a schema's example, put together from its parts where need be."""
     parts = variants(schema)
@@ -241,7 +240,6 @@ def as_a_row(operation_id: str) -> dict[str, Any]:
     return {name: value for name, field in fields.items() if (value := written(field)) is not None}
 
 
-# --- money, and things without a name --------------------------------------------------------------------------------
 def test_money_that_is_written_as_text_is_a_number() -> None:
     rows = [{"amount": amount} for amount in ("12.34", "-4.00", "0", "", None, 7, 1.5)]
     frame = frame_from_rows("billing_history", rows)

@@ -211,7 +211,6 @@ def test_a_value_completed_within_a_quote_arrives_as_it_was_known(word: str, quo
         assert parse(f"droplets get {quote}{value}{quote}").arguments == {"droplet": word}
 
 
-# --- where in a cell --------------------------------------------------------------------------------------------------
 def in_cell(cell: str) -> list[str] | None:
     """Complete at the mark ``|`` of a cell."""
     before, after = cell.split("|")
@@ -243,7 +242,6 @@ def test_a_continued_line_is_completed_as_one() -> None:
     assert in_cell("%do droplets create web \\\n    --region ny|") == ["nyc1", "nyc3"]
 
 
-# --- through IPython --------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> InteractiveShell:
     config = Config()

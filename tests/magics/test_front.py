@@ -49,7 +49,6 @@ def progress(status: str = "in-progress", *, id: int = 1, elapsed_s: float = 3.0
     return Progress(id, f"reboot web-{id}", status, elapsed_s)
 
 
-# --- asking -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("typed", "yes"), [("y", True), (" YES ", True), ("", False), ("n", False), ("yo", False)])
 def test_only_a_clear_yes_is_one(monkeypatch, typed, yes):
     monkeypatch.setattr(sys, "stdin", Screen(f"{typed}\n", tty=True))
@@ -97,7 +96,6 @@ def test_without_a_kernel_the_front_is_text():
     assert isinstance(current_front(), TextFront)
 
 
-# --- showing ----------------------------------------------------------------------------------------------------------
 def test_a_table_is_shown_with_all_its_columns_and_words(capsys):
     long = "422: Droplet is already powered off " * 4
     TextFront().show(pd.DataFrame({"id": [1], "name": ["web-1"], "status": ["failed"], "error": [long]}))
@@ -113,7 +111,6 @@ def test_anything_else_is_shown_as_it_prints(capsys):
     assert capsys.readouterr().out == "{'a': 1}\ndone\n"
 
 
-# --- progress as text -------------------------------------------------------------------------------------------------
 def written_to(monkeypatch, *, tty: bool) -> Screen:
     """Make a screen that takes what is written; within the test, for pytest takes standard error between the phases."""
     screen = Screen(tty=tty)
@@ -177,7 +174,6 @@ def test_a_pause_counts_down_on_a_terminal_and_is_gone_when_it_is_over(clock, mo
     assert set(lines[3:]) == {""}
 
 
-# --- progress in a notebook -------------------------------------------------------------------------------------------
 class Display:
     """IPython's display, which remembers."""
 
@@ -263,7 +259,6 @@ def test_a_failure_leaves_the_last_state_behind_too(clock):
     assert display.updates[0]["text/plain"] == "reboot web-1: 3 s"
 
 
-# --- saying -----------------------------------------------------------------------------------------------------------
 def test_a_long_sentence_is_broken_between_words_in_a_notebook(capsys):
     words = " ".join(["droplet"] * 20)
     NotebookFront(Shell(None)).say(words)

@@ -24,7 +24,6 @@ def refused(line: str, body: str | None = None, **variables: object) -> GrammarE
     return caught.value
 
 
-# --- words ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("line", "group", "verb"),
     [
@@ -173,7 +172,6 @@ def test_a_bare_cell_is_its_lines() -> None:
     assert commands_in(body) == ("droplets list", "keys list", "droplets get    web-1", "%domains")
 
 
-# --- options ----------------------------------------------------------------------------------------------------------
 def test_global_options_mean_what_they_say() -> None:
     command = parse(
         "droplets list --out df --columns id,name --columns status --raw --dry-run -y --no-wait --keep-going "
@@ -268,7 +266,6 @@ def test_numbers_among_the_arguments_are_numbers_where_ids_are_meant() -> None:
     assert parse("droplets get 12").arguments == {"droplet": "12"}
 
 
-# --- tokens -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -293,7 +290,6 @@ def test_a_token_is_cut_as_it_was_meant(text: str, value: str) -> None:
     assert parse(f"droplets get {text}").arguments == {"droplet": value}
 
 
-# --- variables --------------------------------------------------------------------------------------------------------
 #: What looks like a token is refused wherever it stands, which has tests of its own.
 ANY_TEXT = st.text().filter(lambda text: not has_token(text))
 
@@ -431,7 +427,6 @@ def test_braces_never_run_code(text: str) -> None:
     assert set(ran) <= {"a"}
 
 
-# --- always -----------------------------------------------------------------------------------------------------------
 _PIECES = st.sampled_from(
     ["droplets", "create", "list", "get", "da", "auth", "api", "account", "sandbox", "start", "--region", "--tags", "-o",
      "--timeout", "--help", "--", "-", "=", "a,b", "{x}", "{xs}", "{", "}", "'", '"', "#", ";", "|", "-5", "--no-", "--field.",

@@ -360,7 +360,6 @@ def test_api_shows_the_rows_of_a_page_and_the_whole_of_anything_else(desk):
     assert {"links", "meta"} <= set(desk.do("api GET /v2/droplets?per_page=3 --raw"))
 
 
-# --- cells of commands ------------------------------------------------------------------------------------------------
 def test_a_cell_runs_its_lines_shows_each_result_and_gives_the_last(desk):
     frame = desk.do("", body="droplets get web-1\n\n# a remark\n%do droplets get web-2\n")
     assert frame["name"][0] == "web-2"

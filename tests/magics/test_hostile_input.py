@@ -21,7 +21,6 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
-# --- secrets ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("line", "body"),
     [
@@ -94,7 +93,6 @@ def test_what_is_secret_is_told_by_its_name_wherever_it_stands():
     assert "a-secret" not in repr(Request("POST", "/v2/x", body={"user_data": "a-secret"}))
 
 
-# --- bodies and JSON --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -141,7 +139,6 @@ def test_a_header_is_one_line_of_plain_text(desk, accept, option):
     assert desk.front.said == []
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "line",
     [
@@ -166,7 +163,6 @@ def test_more_digits_than_an_id_has_and_digits_of_other_scripts_are_a_name_like_
     assert {droplet["id"] for droplet in desk.do("droplets list --raw")} == created
 
 
-# --- deletions --------------------------------------------------------------------------------------------------------
 def test_many_are_deleted_also_where_the_path_does_not_end_with_their_id(desk):
     pytest.importorskip("pandas")
     frame = desk.do(

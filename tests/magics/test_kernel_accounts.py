@@ -143,7 +143,6 @@ def test_without_contexts_the_list_says_how_to_make_one(empty_desk):
     assert "%do login" in empty_desk.front.said[-1]
 
 
-# --- login ------------------------------------------------------------------------------------------------------------
 def test_a_login_is_tried_kept_for_this_kernel_and_becomes_the_account(empty_desk, real):
     empty_desk.front.typed = SECRET
     empty_desk.do("sandbox start")
@@ -237,7 +236,6 @@ def test_a_read_only_environment_refuses_changes_and_allows_reads(empty_desk, mo
         empty_desk.do("droplets power_off web-1 --yes")
 
 
-# --- words ------------------------------------------------------------------------------------------------------------
 def test_words_are_kept_once_in_order_and_bounded():
     kernel = Kernel()
     kernel.learn("regions", ["b", "a", "b"])

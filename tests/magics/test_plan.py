@@ -230,7 +230,6 @@ def _without_pages(target: str) -> str:
     return target.replace("?page=1&per_page=200", "").replace("&page=1&per_page=200", "")
 
 
-# --- without an account -----------------------------------------------------------------------------------------------
 def test_a_dry_run_needs_no_account_and_says_in_one_line_that_ids_are_open(empty_desk):
     words = {"key": "laptop", "key_id": 5, "snapshot": "nightly", "snapshot_id": 6, "action": 7, "backup": 8}
     for line in (*READING, *ACTING):
@@ -272,7 +271,6 @@ def test_of_a_name_that_cannot_be_looked_up_the_id_is_left_open_as_a_word(empty_
     assert '"ID-OF old-uploads"' in empty_desk.front.said[-1]
 
 
-# --- with one ---------------------------------------------------------------------------------------------------------
 def test_a_dry_run_shows_real_ids_and_what_is_so_already(desk):
     desk.do("droplets power_on web-1 legacy-reports --dry-run")
     assert desk.front.said[-1].split("\n\n")[0] == "(power_on web-1: already on; nothing is sent)"
@@ -335,7 +333,6 @@ def test_a_read_only_client_plans_and_does_not_act(desk, monkeypatch):
     assert desk.changes() == []
 
 
-# --- plans as values --------------------------------------------------------------------------------------------------
 def test_plan_returns_what_would_change_and_changes_nothing(desk):
     desk.sent()
     plan = desk.do("droplets resize --tag web --size s-4vcpu-8gb --restart --plan")

@@ -54,7 +54,6 @@ def months(*rows: tuple[str, float, bool]) -> pd.DataFrame:
     return shaped("cost_history", made.assign(change_usd=change, change_percent=change))
 
 
-# --- sums ------------------------------------------------------------------------------------------------------------
 def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:
     picture = plots.cost_by(sums(("web", 72.0), (None, 24.0), ("db", 4.0), ("app", None)), by="tag")
     (bars,) = picture.data
@@ -118,7 +117,6 @@ def test_the_picture_is_as_high_as_its_bars_need() -> None:
     assert ten - one == 9 * 26
 
 
-# --- months ----------------------------------------------------------------------------------------------------------
 def test_a_month_that_is_not_over_is_hatched_and_named() -> None:
     picture = plots.cost_history(months(("2026-09", 20.0, True), ("2026-10", 30.0, True), ("2026-11", 12.5, False)))
     billed, running = picture.data

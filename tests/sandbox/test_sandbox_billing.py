@@ -42,7 +42,6 @@ def hours(item):
     return (end - start).total_seconds() / 3600
 
 
-# --- sums ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", [1, 7])
 def test_every_invoice_is_the_sum_of_its_items_and_every_summary_agrees(make_api, seed):
     api = make_api(seed=seed)
@@ -104,7 +103,6 @@ def test_the_days_of_a_month_add_up_to_its_invoice(api):
     assert not any(one["start_date"] > "2026-10-29" and "web-1" in one["description"] for one in points)
 
 
-# --- prices ----------------------------------------------------------------------------------------------------------
 def test_droplets_cost_their_hours_and_no_more_than_the_month(api):
     droplets = {str(one["id"]): one for one in api.get("/v2/droplets?per_page=200")["droplets"]}
     sizes = {size["slug"]: size for size in api.get("/v2/sizes?per_page=200")["sizes"]}
@@ -165,7 +163,6 @@ def test_a_resize_splits_a_droplet_into_two_items(api):
     assert items(api, invoice(api)["invoice_uuid"])[0]["description"] == "web-1 (s-2vcpu-4gb)"
 
 
-# --- what is gone ----------------------------------------------------------------------------------------------------
 def test_past_invoices_stay_when_things_go_and_what_is_gone_costs_until_it_went(api):
     before = invoices(api)
     october = items(api, invoice(api)["invoice_uuid"])
@@ -195,7 +192,6 @@ def test_an_address_costs_only_while_no_droplet_has_it(api):
     assert len(before) == 1
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
 def test_the_csv_has_the_items(api):
     one = invoice(api)
     reply = api.ask("GET", f"{MY}/invoices/{one['invoice_uuid']}/csv")
@@ -237,7 +233,6 @@ def test_hostile_names_stay_text_in_the_files(api):
     assert b'a\\) Tj \\(b\\\\",?=1+1 ?' in api.ask("GET", f"{MY}/invoices/{uuid}/pdf").body
 
 
-# --- edges -----------------------------------------------------------------------------------------------------------
 def test_an_empty_account_owes_nothing(make_api):
     api = make_api(droplets=0)
     balance = api.get(f"{MY}/balance")

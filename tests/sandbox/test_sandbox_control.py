@@ -26,7 +26,6 @@ def everything(api):
     return [api.get(f"/v2/{path}?per_page=200")[key] for path, key in keys.items()]
 
 
-# --- reset -----------------------------------------------------------------------------------------------------------
 def test_a_reset_brings_everything_back(api):
     before = everything(api)
     api.act(api.droplet("web-1")["id"], "power_off")
@@ -55,7 +54,6 @@ def test_after_a_reset_the_same_calls_give_the_same_bytes(api):
     assert calls() == first
 
 
-# --- faults ----------------------------------------------------------------------------------------------------------
 def test_an_error_status_strikes_as_often_as_told_and_does_no_work(api):
     api.sandbox.fault("status", status=503, times=2, operation="droplets_create")
     assert api(*ACCOUNT)[0] == 200
@@ -139,7 +137,6 @@ def test_a_fault_can_wait_for_one_droplet(api):
     assert [api.get(f"/v2/actions/{id_}")["action"]["status"] for id_ in started] == ["completed", "errored"]
 
 
-# --- finish ----------------------------------------------------------------------------------------------------------
 def test_an_action_can_be_finished_at_once(api):
     id_ = api.create()[1]["links"]["actions"][0]["id"]
     status, body = api("POST", f"/_sandbox/actions/{id_}/finish")
@@ -154,7 +151,6 @@ def test_an_action_can_be_finished_at_once(api):
         api.sandbox.finish(5)
 
 
-# --- log, coverage, settings -----------------------------------------------------------------------------------------
 def test_the_log_knows_every_request_but_its_own(api):
     api("GET", "/v2/droplets?name=a%20b")
     api("GET", "/v2/cows")
@@ -217,7 +213,6 @@ def test_routes_that_the_controls_lack_are_refused(api):
         assert api(method, path.replace("{id}", "all"), {"kind": "delay"})[0] < 500
 
 
-# --- save and load ---------------------------------------------------------------------------------------------------
 def test_a_saved_state_comes_back_whole(api, make_api):
     api.act(api.droplet("web-1")["id"], "power_off")
     api.create(name="half-made", image=int(api.get("/v2/snapshots")["snapshots"][0]["id"]), size="g-2vcpu-8gb")

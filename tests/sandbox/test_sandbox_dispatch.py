@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 
-# --- who may ask -----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic dXNlcg==", "Bearer \xff", "{token}"])
 def test_without_the_token_nothing_is_told(api, authorization):
     for path in ("/v2/account", "/v2/no/such/route", "/_sandbox/", "/v2/apps"):
@@ -37,7 +36,6 @@ def test_the_repr_shows_no_token(api):
     assert api.token.startswith("dop_v1_sandbox_")
 
 
-# --- what is asked ---------------------------------------------------------------------------------------------------
 def test_what_is_not_simulated_says_so_and_names_the_operation(api, refused):
     refused(api("GET", "/v2/apps"), 501, "The sandbox does not simulate apps_list (GET /v2/apps).")
     assert api("POST", "/v2/droplets/autoscale", {})[1]["id"] == "not_implemented"
@@ -92,7 +90,6 @@ def test_strings_that_are_no_text_are_answered_too(api):
     assert "request_id" in body
 
 
-# --- pages -----------------------------------------------------------------------------------------------------------
 def pages_of(links):
     return {name: dict(parse_qsl(urlsplit(link).query)) for name, link in links["pages"].items()}
 
@@ -139,7 +136,6 @@ def test_a_page_that_is_no_number_is_a_bad_request(api, query):
     assert api("GET", f"/v2/droplets?{query}")[0] == 400
 
 
-# --- headers ---------------------------------------------------------------------------------------------------------
 def test_every_answer_has_request_id_date_and_rate_limit(api):
     for method, path in [("GET", "/v2/account"), ("GET", "/v2/x"), ("DELETE", "/v2/tags/web"), ("GET", "/v2/apps")]:
         headers = dict(api.ask(method, path).headers)
@@ -160,7 +156,6 @@ def test_big_answers_are_compressed_for_those_who_take_it(api):
         assert api.ask("GET", "/v2/sizes?per_page=200", accept_encoding=accepted).body == plain.body
 
 
-# --- rate limits -----------------------------------------------------------------------------------------------------
 def limits(reply):
     headers = dict(reply.headers)
     return [int(headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset")], headers.get("retry-after")
@@ -207,7 +202,6 @@ def test_a_refused_token_counts_for_nobody(make_api):
     assert api.ask("GET", "/v2/account").status == 200
 
 
-# --- scopes ----------------------------------------------------------------------------------------------------------
 def limited(api, *scopes):
     status, body = api("POST", "/_sandbox/tokens", {"scopes": scopes})
     assert status == 201

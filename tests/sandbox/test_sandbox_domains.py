@@ -33,7 +33,6 @@ def listed(api, query=""):
     return [(record["type"], record["name"], record["data"]) for record in records]
 
 
-# --- domains ---------------------------------------------------------------------------------------------------------
 def test_a_new_domain_has_its_own_records_and_a_zone_only_when_read(make_api):
     api = make_api(droplets=0)
     created = api("POST", "/v2/domains", {"name": "Walk.Example.", "ip_address": "192.0.2.1"})
@@ -95,7 +94,6 @@ def test_a_deleted_domain_takes_its_records_along(zone):
     assert zone.get("/_sandbox")["counts"]["domain_records"] == 4
 
 
-# --- records ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("type_", "fields"),
     [
@@ -193,7 +191,6 @@ def test_a_record_is_deleted(zone):
     assert zone("DELETE", f"{RECORDS}/{record['id']}")[0] == 404
 
 
-# --- the company's domain --------------------------------------------------------------------------------------------
 def test_the_company_s_domain_leads_to_its_droplets(api):
     records = api.get("/v2/domains/tidepool-maps.example/records?per_page=200")["domain_records"]
     addresses = {

@@ -24,7 +24,6 @@ def started(api, id_, type_, **fields):
     return body["action"]
 
 
-# --- custom images ---------------------------------------------------------------------------------------------------
 def test_a_custom_image_is_new_then_pending_then_available(make_api):
     api = make_api(speed=1)
     made = imported(api, tags=["maps"], description="routes")
@@ -97,7 +96,6 @@ def test_an_empty_account_has_no_image_and_no_alert_policy(make_api):
     assert api.get("/v2/monitoring/alerts")["policies"] == []
 
 
-# --- actions of images -----------------------------------------------------------------------------------------------
 def test_a_transfer_adds_the_region_when_it_completes(api, refused):
     id_ = api.droplet("db-1")["snapshot_ids"][0]
     action = started(api, id_, "transfer", region="fra1")
@@ -143,7 +141,6 @@ def test_convert_turns_a_backup_into_a_snapshot(api, refused):
     assert api.get(f"/v2/snapshots/{id_}")["snapshot"]["resource_id"] == str(droplet["id"])
 
 
-# --- backups ---------------------------------------------------------------------------------------------------------
 def test_a_weekly_backup_is_made_in_each_window_and_four_are_kept(api):
     before = api.droplet("db-1")
     api.clock.advance(7 * DAY_S)

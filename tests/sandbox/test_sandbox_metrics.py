@@ -51,7 +51,6 @@ def busy_share(api, droplet_id, start, end):
     return 1 - spent["idle"] / sum(spent.values())
 
 
-# --- the cpu ---------------------------------------------------------------------------------------------------------
 def test_cpu_seconds_rise_and_add_up_to_the_cpus_that_there_are(api):
     droplet = api.droplet("web-1")
     end = now(api)
@@ -114,7 +113,6 @@ def test_no_window_shows_more_points_than_a_client_can_draw_nor_a_counter_that_f
         assert numbers == sorted(numbers)
 
 
-# --- load, memory, disk, bandwidth -----------------------------------------------------------------------------------
 def test_the_longer_load_average_is_the_calmer_one(api):
     id_, end = api.droplet("web-1")["id"], now(api)
     restless = {}
@@ -156,7 +154,6 @@ def test_a_web_server_sends_more_than_it_gets_and_a_database_talks_in_private(ap
     assert mean("db-1", "private", "outbound") > 3 * mean("db-1", "public", "outbound")
 
 
-# --- when there is something to show ---------------------------------------------------------------------------------
 def test_there_is_nothing_before_the_droplet_and_nothing_after_now(api):
     droplet, end = api.droplet("build-1"), now(api)
     values = readings(api, "load_1", droplet["id"], end - 60 * DAY_S, end + DAY_S)
@@ -255,7 +252,6 @@ def test_a_fortnight_is_answered_fast(api):
     assert best < 0.05
 
 
-# --- curves ----------------------------------------------------------------------------------------------------------
 def test_the_total_of_a_product_is_the_sum_of_its_values():
     curve = (Curve(0.1) + daily(19).scaled(0.4) * weekly(0.3)) * noise(0.25, 7)
     start, step = 1.76e9, 10

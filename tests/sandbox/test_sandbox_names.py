@@ -17,7 +17,6 @@ def encrypt(api, *names, name="le"):
     return api("POST", "/v2/certificates", {"name": name, "type": "lets_encrypt", "dns_names": [*names]})
 
 
-# --- certificates ----------------------------------------------------------------------------------------------------
 def test_a_certificate_of_lets_encrypt_is_verified_after_a_while(make_api):
     api = make_api(speed=2)
     status, body = encrypt(api, f"*.{DOMAIN}", f"A.{DOMAIN}")
@@ -84,7 +83,6 @@ def test_a_certificate_in_use_stays(api, refused):
     assert api("DELETE", path) == (204, None)
 
 
-# --- CDN endpoints ---------------------------------------------------------------------------------------------------
 def test_an_endpoint_is_made_once_for_each_space(api, refused):
     status, body = api("POST", ENDPOINTS, {"origin": "walk.ams3.digitaloceanspaces.com"})
     made = body["endpoint"]
@@ -125,7 +123,6 @@ def test_all_of_the_cdn_shares_a_limit(make_api):
     assert api("GET", ENDPOINTS)[0] == 200
 
 
-# --- uptime ----------------------------------------------------------------------------------------------------------
 def check_of(api, target, type_="https"):
     body = {"name": "c", "type": type_, "target": target, "regions": ["us_east"], "enabled": True}
     status, answer = api("POST", "/v2/uptime/checks", body)

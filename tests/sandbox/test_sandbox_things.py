@@ -18,7 +18,6 @@ def everything(api, path, key):
     return api.get(f"{path}{'&' if '?' in path else '?'}per_page=200")[key]
 
 
-# --- figures ---------------------------------------------------------------------------------------------------------
 def test_regions_and_sizes_agree_on_what_is_sold_where(api):
     sizes = everything(api, "/v2/sizes", "sizes")
     regions = everything(api, "/v2/regions", "regions")
@@ -50,7 +49,6 @@ def test_figures_are_those_that_were_collected(api):
         assert (image["name"], image["min_disk_size"]) == (fact["name"], fact["min_disk_size"])
 
 
-# --- images ----------------------------------------------------------------------------------------------------------
 def test_images_are_filtered_by_kind(api):
     public = everything(api, "/v2/images?type=distribution", "images")
     own = everything(api, "/v2/images?private=true", "images")
@@ -83,7 +81,6 @@ def test_only_own_images_can_be_changed_and_deleted(api, refused):
     assert api("GET", f"/v2/snapshots/{own}")[0] == 404
 
 
-# --- snapshots -------------------------------------------------------------------------------------------------------
 def test_snapshots_have_ids_that_are_strings(api):
     snapshots = everything(api, "/v2/snapshots", "snapshots")
     of_droplets = everything(api, "/v2/snapshots?resource_type=droplet", "snapshots")
@@ -101,7 +98,6 @@ def test_a_backup_is_no_snapshot(api, refused):
     refused(api("GET", f"/v2/snapshots/{backup}"), 400, "the resource is not a snapshot")
 
 
-# --- keys ------------------------------------------------------------------------------------------------------------
 def test_a_key_is_created_renamed_found_both_ways_and_deleted(api, refused):
     status, body = api("POST", "/v2/account/keys", {"name": "mine", "public_key": PUBLIC_KEY})
     key = body["ssh_key"]
@@ -127,7 +123,6 @@ def test_what_is_no_key_is_refused(api, public_key):
     assert api("POST", "/v2/account/keys", {"name": "k", "public_key": public_key})[0] == 422
 
 
-# --- tags ------------------------------------------------------------------------------------------------------------
 def test_tags_count_what_has_them(api):
     tag = api.get("/v2/tags/web")["tag"]
     assert tag["resources"]["count"] == tag["resources"]["droplets"]["count"] == 4

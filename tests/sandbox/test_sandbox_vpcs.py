@@ -144,7 +144,6 @@ def test_a_droplet_cannot_be_made_in_a_vpc_of_another_region(api, refused):
     refused(answer, 422, "You specified an invalid VPC for Droplet creation.")
 
 
-# --- peerings --------------------------------------------------------------------------------------------------------
 def test_a_peering_becomes_active_and_goes_in_time(api):
     ends = [vpc_of(api, "nyc3")["id"], vpc_of(api, "fra1")["id"]]
     status, body = api("POST", "/v2/vpc_peerings", {"name": "across", "vpc_ids": ends})

@@ -222,7 +222,6 @@ def test_a_name_that_a_socks_proxy_looks_up_is_not_looked_up_here(monkeypatch):
     assert asked == ["api.nowhere.example"]
 
 
-# --- what had not left when it failed --------------------------------------------------------------------------------
 def plain_text(connection, over) -> None:
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")

@@ -89,7 +89,6 @@ def at(number: object) -> str:
     return f"https://api.digitalocean.com/v2/droplets?page={number}"
 
 
-# --- as it should be -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("links", [{"links": {}}, {"links": {"pages": {}}}, {"links": None}, {}])
 def test_one_page_is_one_request_however_its_links_are_written(links):
     account = Scripted(lambda number: {"droplets": [{"id": 1}], "meta": {"total": 1}, **links})
@@ -191,7 +190,6 @@ def test_an_empty_page_is_the_end_where_nothing_promises_more():
     assert account.asked == [1, 2, 3]
 
 
-# --- hosts -----------------------------------------------------------------------------------------------------------
 def test_links_to_another_host_only_lend_their_page_number(new_session):
     account = Account(600, host="https://evil.example:8443")
     session = new_session()
@@ -211,7 +209,6 @@ def _as_request(url: str) -> Request:
     return Request("GET", parts.path, query=parse_qs(parts.query))
 
 
-# --- as it should not be ---------------------------------------------------------------------------------------------
 def raises_after(account, *, requests: int, match: str = "never end") -> None:
     with pytest.raises(ShapeError, match=match) as caught:
         list(fetch(account))
@@ -271,7 +268,6 @@ def test_a_body_that_is_no_page_is_noticed(body):
     assert "\n" not in str(caught.value)
 
 
-# --- stopping --------------------------------------------------------------------------------------------------------
 def test_a_page_that_fails_fails_the_whole_list_and_calls_the_rest_off():
     account = Account(200 * 500)
     real_body = account.body

@@ -144,7 +144,6 @@ def test_what_is_neither_yes_nor_no_never_means_write(api, new_session, monkeypa
     assert len(api.calls) == 1
 
 
-# --- again, and when -------------------------------------------------------------------------------------------------
 def test_a_get_is_repeated_after_5xx_and_lost_connections_with_these_waits(api, new_session, clock):
     api.get(f"{API}/v2/account", status=500)
     api.get(f"{API}/v2/account", body=requests.ConnectionError("reset"))
@@ -262,7 +261,6 @@ def test_no_turn_is_lost_when_something_unforeseen_is_raised(api, new_session, f
     assert session._limiter._in_flight == 0
 
 
-# --- answers ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff\xfe\x00", b"[" * 100_000])
 def test_an_answer_that_is_not_json_says_so_and_does_not_quote_it(api, new_session, body):
     api.get(f"{API}/v2/account", body=body, content_type="text/html; charset=utf-8")

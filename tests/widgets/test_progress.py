@@ -34,7 +34,6 @@ def progress(
     return Progress(id, label or f"reboot web-{id}", status, elapsed_s, estimate)
 
 
-# --- one row ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("told", "fraction", "words"),
     [
@@ -54,7 +53,6 @@ def test_a_row_is_an_estimate_that_says_so_and_is_full_only_at_the_end(told, fra
     assert (row.fraction, row.words) == (fraction, words)
 
 
-# --- the model --------------------------------------------------------------------------------------------------------
 def model_of(*news: Progress) -> ProgressModel:
     model = ProgressModel()
     for one in news:
@@ -128,7 +126,6 @@ def test_what_stays_in_a_saved_notebook_needs_no_script_and_no_widget():
     assert "✓ completed in 5 s" in html
 
 
-# --- the bar ----------------------------------------------------------------------------------------------------------
 def bar_of(told: Progress) -> dict[str, str | None]:
     return next(attributes for _, attributes in Tags(bar_html(row_of(told))).found if "role" in attributes)
 
@@ -154,7 +151,6 @@ def test_the_colour_follows_the_theme_and_words_say_the_same(status, colour):
     assert status == "in-progress" or status in html
 
 
-# --- the skin ---------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def sent(monkeypatch):
     """Every state that a widget sends to the page."""

@@ -18,7 +18,6 @@ def model(desk):
     model.close()
 
 
-# --- the model --------------------------------------------------------------------------------------------------------
 def test_an_action_keeps_the_name_of_a_droplet_that_is_no_more(desk, model):
     with connect(desk.sandbox, clock=desk.clock) as other:
         droplet = next(one for one in other.droplets.list() if one.active)
@@ -46,7 +45,6 @@ def test_an_account_that_is_not_followed_any_more_is_said_and_asked_again(desk, 
     assert model.notices() == []
 
 
-# --- the skin ---------------------------------------------------------------------------------------------------------
 def test_actions_of_somebody_else_are_taken_up_and_shown_until_they_end(desk):
     panel = ActionsPanel(desk.client)
     desk.run(0.5)

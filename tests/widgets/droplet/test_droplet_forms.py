@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 
-# --- snapshot ---------------------------------------------------------------------------------------------------------
 def test_a_snapshot_has_a_name_filled_in_and_takes_another(hand):
     hand.model.press("snapshot")
     assert hand.model.form == "snapshot"
@@ -33,7 +32,6 @@ def test_a_form_closes_again(hand):
     assert hand.desk.posts() == 0
 
 
-# --- resize -----------------------------------------------------------------------------------------------------------
 def test_only_sizes_that_fit_are_offered_each_with_its_price_and_the_difference(hand):
     hand.model.press("resize")
     sold = {size.slug: size for size in hand.desk.client.sizes.list()}

@@ -16,7 +16,6 @@ from tests.widgets.conftest import Hand
 ALL = set(VERBS)
 
 
-# --- what can be clicked ----------------------------------------------------------------------------------------------
 def test_of_a_droplet_that_is_on_all_but_power_on_can_be_clicked_and_why_not_is_said(hand):
     assert hand.enabled() == ALL - {"power_on"}
     assert hand.model.buttons()["power_on"].why == "It is on."
@@ -57,7 +56,6 @@ def test_a_droplet_that_was_deleted_elsewhere_has_no_buttons(hand):
     assert hand.model.notices() == ["web-1 was deleted."]
 
 
-# --- asking in place --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["shutdown", "reboot", "power_off", "power_cycle"])
 def test_a_verb_asks_and_then_acts(hand, name):
     hand.model.press(name)
@@ -157,7 +155,6 @@ def test_a_click_is_taken_once(hand):
     assert hand.desk.done(hand.model.droplet) == ["power_off"]
 
 
-# --- how it goes ------------------------------------------------------------------------------------------------------
 def test_a_bar_tells_elapsed_time_estimate_and_what_it_rests_on(hand):
     hand.confirm("reboot")
     hand.desk.run(2.0)
@@ -371,7 +368,6 @@ def test_an_action_has_one_row_also_if_the_account_shows_it_first(hand):
     assert len(hand.entries()) == 1
 
 
-# --- following --------------------------------------------------------------------------------------------------------
 def test_a_panel_that_nobody_uses_pauses_and_resumes(hand):
     hand.desk.run(IDLE_S + 20)
     assert hand.model.paused
@@ -423,7 +419,6 @@ def test_what_changes_elsewhere_is_shown(hand):
     assert (hand.model.row["name"], hand.model.droplet.name) == ("web-one", "web-one")
 
 
-# --- as text and HTML -------------------------------------------------------------------------------------------------
 def test_the_facts_are_told_as_text_and_as_a_table(hand):
     for shown in (hand.model.text(), hand.model.html()):
         for fact in (

@@ -219,7 +219,6 @@ def test_the_bar_can_be_read_by_assistive_technology_and_the_end_is_announced(pa
     assert "Reboot web-1: completed" in panel._conduct.said
 
 
-# --- conduct ----------------------------------------------------------------------------------------------------------
 def test_unchanged_data_sends_nothing(panel, desk, monkeypatch):
     sent = []
     monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: sent.append((self, key)))
@@ -286,7 +285,6 @@ def test_hostile_names_and_tags_stay_text_everywhere(desk):
     panel.close()
 
 
-# --- a cell that runs -------------------------------------------------------------------------------------------------
 class Timers:
     def __init__(self):
         self.waiting = []

@@ -54,7 +54,6 @@ def asks(fleet: Fleet) -> bool:
     return any(one.asking for one in fleet.buttons().values())
 
 
-# --- rows -------------------------------------------------------------------------------------------------------------
 def test_a_row_has_a_cell_under_each_head():
     cells = cells_of(row(7, "off"), "power_on")
     assert dict(zip(HEADS, cells, strict=True)) == {
@@ -107,7 +106,6 @@ def test_a_tag_leaves_the_others_out_whatever_its_case(clock):
     assert {*fleet.cells} == {1}
 
 
-# --- the selection ----------------------------------------------------------------------------------------------------
 _READINGS = st.lists(
     st.tuples(
         st.lists(st.integers(1, 12), unique=True),
@@ -164,7 +162,6 @@ def test_rows_are_marked_one_by_one_and_a_question_about_others_is_closed(fleet)
     assert fleet.selected == {2}
 
 
-# --- buttons ----------------------------------------------------------------------------------------------------------
 def test_only_what_makes_sense_can_be_clicked_and_why_not_is_said(fleet):
     assert not any(one.enabled for one in fleet.buttons().values())
     fleet.select([3])

@@ -16,7 +16,6 @@ from poseidon_nb.widgets.fleet.work import FleetWork
 from tests.widgets.fleet.conftest import active, chosen
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------------
 def test_a_double_click_does_not_confirm_where_a_large_table_is_slow_to_show_the_question(desk, monkeypatch):
     panel = desk.open()
     panel.select(active(desk, 3))
@@ -30,7 +29,6 @@ def test_a_double_click_does_not_confirm_where_a_large_table_is_slow_to_show_the
     assert desk.posted() == []
 
 
-# --- what is done -----------------------------------------------------------------------------------------------------
 def test_fifty_droplets_with_three_failing_have_a_row_each_and_a_summary_and_the_failed_are_tried_again(desk):
     panel = desk.open()
     ids = active(desk, 50)
@@ -181,7 +179,6 @@ def test_a_rate_limit_is_said_in_the_row_and_survived(desk):
     assert panel.model.works[0].summary().endswith(": completed")
 
 
-# --- snapshots and sizes ----------------------------------------------------------------------------------------------
 def test_snapshots_of_many_have_each_droplets_name_in_front(desk):
     panel = desk.open()
     ids = active(desk, 3)

@@ -13,7 +13,6 @@ from poseidon_nb.widgets.asking import TOO_SOON_S
 from tests.widgets.fleet.conftest import FleetDesk, active, chosen
 
 
-# --- what is shown ----------------------------------------------------------------------------------------------------
 def test_all_droplets_are_shown_gpu_droplets_too_and_the_selected_are_a_frame(desk):
     panel = desk.open()
     everything = {one.id for one in desk.client.droplets.list()}
@@ -153,7 +152,6 @@ def test_a_client_that_only_reads_offers_nothing(desk):
         panel.close()
 
 
-# --- beginning and end ------------------------------------------------------------------------------------------------
 def test_another_panel_of_the_same_closes_the_first_and_its_widgets(desk):
     before = {*ipywidgets.widgets.widget._instances}
     first = desk.open()

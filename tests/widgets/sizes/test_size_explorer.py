@@ -337,7 +337,6 @@ def test_the_frames_given_stay_as_they_were(frames):
     assert regions.equals(before[1])
 
 
-# --- the skin ---------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def explorer(desk):
     shown = SizeExplorer(desk.client)
