@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -73,10 +73,20 @@ def _no_state_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
     monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path_factory.getbasetemp() / "state" / os.urandom(8).hex()))
 
 
+@pytest.fixture
+def end_background() -> Callable[[], None]:
+    """Return a function that ends what goes on in the background, for a test that begins anew several times."""
+    return _end_background
+
+
 @pytest.fixture(autouse=True)
 def _nothing_goes_on() -> Iterator[None]:
     """Leave nothing of a test in the background: its account is gone, and its thread would disturb the next test."""
     yield
+    _end_background()
+
+
+def _end_background() -> None:
     module = sys.modules.get("poseidon_nb.client.engine.engine")
     for engine in module.engines() if module is not None else ():
         for execution in engine.background:

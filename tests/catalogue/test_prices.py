@@ -8,6 +8,7 @@ from poseidon_nb.catalogue import prices
 from poseidon_nb.catalogue.prices import Price
 from poseidon_nb.plans.costs import usd_month
 from poseidon_nb.sandbox.figures import figures
+from tests.each import each
 
 SIZES = figures().sizes
 #: What the pages say, written down by hand.
@@ -61,7 +62,7 @@ def test_every_price_in_the_list_is_tested_here() -> None:
     assert named == {*PUBLISHED, *TOLD}
 
 
-@pytest.mark.parametrize("slug", sorted(SIZES))
+@each("slug", sorted(SIZES))
 def test_the_hours_of_a_month_are_those_that_the_sizes_tell(slug: str) -> None:
     size = SIZES[slug]
     hours = prices.CAP_HOURS_GPU if "gpu_info" in size else prices.CAP_HOURS

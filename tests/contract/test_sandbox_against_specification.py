@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from poseidon_nb.catalogue import Operation, operation, operation_ids
 from poseidon_nb.sandbox import Sandbox
 from tests.contract import rooms
 from tests.contract.walk import Walk
+from tests.each import each
 
 API = "https://api.digitalocean.com"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPcuzWCJSbXk4V1nvyQLzo1s2pAm9eXWXd9xGSMVYbLc walker"
@@ -239,7 +238,7 @@ def path_of(one: Operation, value: str = "1") -> str:
     return path
 
 
-@pytest.mark.parametrize("operation_id", simulated())
+@each("operation_id", simulated())
 def test_refusals_that_every_operation_has_are_as_specified(operation_id: str, clock: Any):
     one = operation(operation_id)
     walk = Walk(clock, droplets=0)

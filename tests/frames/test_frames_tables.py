@@ -16,6 +16,7 @@ from poseidon_nb.frames.decode import _steps
 from poseidon_nb.frames.schemas import RESOURCES, TABLES
 from poseidon_nb.frames.tidy import frame_from_pages, frame_from_rows
 from tests.contract.specification import document
+from tests.each import each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +116,7 @@ def found(operation_id: str, path: str) -> list[Schema]:
     return schemas
 
 
-@pytest.mark.parametrize("resource", TABLES)
+@each("resource", TABLES)
 def test_every_column_stands_in_the_specification_where_the_table_says(resource: str) -> None:
     table = TABLES[resource]
     for column in table.columns:
@@ -138,7 +139,7 @@ def test_every_exception_is_needed() -> None:
         assert not all(found(table.operation, path) for path in column.path.split("|")), (resource, name)
 
 
-@pytest.mark.parametrize("operation_id", RESOURCES)
+@each("operation_id", RESOURCES)
 def test_whatever_has_a_table_answers_with_what_tells_two_objects_apart(operation_id: str) -> None:
     table = TABLES[RESOURCES[operation_id]]
     assert bool(found(operation_id, table.columns[0].path)) != (operation_id in MISDESCRIBED)
@@ -199,7 +200,7 @@ def expected(column: Column, row: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("operation_id", RESOURCES)
+@each("operation_id", RESOURCES)
 def test_the_specifications_example_becomes_a_right_row(operation_id: str) -> None:
     table = TABLES[RESOURCES[operation_id]]
     rows = examples(operation_id)
@@ -214,7 +215,7 @@ def test_the_specifications_example_becomes_a_right_row(operation_id: str) -> No
         assert expected(table.columns[0], row) is not None, "the first column tells two objects apart"
 
 
-@pytest.mark.parametrize("resource", TABLES)
+@each("resource", TABLES)
 def test_the_examples_fill_every_column_at_least_once(resource: str) -> None:
     """A column that no example fills is one whose path may as well be misspelt."""
     table = TABLES[resource]

@@ -31,10 +31,11 @@ from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.magics.language.words import folded
 from tests.contract.samples import Samples
 from tests.contract.specification import specification, validate_request
+from tests.each import each
 from tests.magics.conftest import FakeFront
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 API = "https://api.digitalocean.com"
 OPERATIONS = account_operations()
@@ -63,19 +64,32 @@ class Walker:
 
 
 @pytest.fixture
-def walker(clock, monkeypatch) -> Iterator[Walker]:
+def new_walker(clock, monkeypatch, tmp_path, end_background) -> Iterator[Callable[[], Walker]]:
+    """Return a function that makes a walker with a kernel and a journal of its own, and ends the one before."""
     monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "dop_v1_" + "0" * 64)
-    walker = Walker(clock)
+    made: list[Walker] = []
+
+    def end() -> None:
+        if made:
+            made[-1].kernel._forget()
+        end_background()
+
+    def start() -> Walker:
+        end()
+        monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / str(len(made))))
+        made.append(Walker(clock))
+        mock.calls.reset()
+        return made[-1]
 
     def answer(request: Any) -> tuple[int, dict[str, str], str]:
-        walker.sent.append(request)
+        made[-1].sent.append(request)
         return answer_to(request)
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             mock.add_callback(method, re.compile(f"{API}/.*"), callback=answer)
-        yield walker
-    walker.kernel._forget()
+        yield start
+        end()
 
 
 def is_of(request: Any, operation_id: str) -> bool:
@@ -222,7 +236,7 @@ def test_every_operation_has_one_name_and_no_two_share_it():
     assert len(set(names().values())) == len(names()) == 644
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@each("operation_id", OPERATIONS)
 def test_an_operation_is_addressed_by_its_name_and_by_the_rule(operation_id):
     name = names()[operation_id]
     assert entry(*name).stands_for == operation_id
@@ -234,7 +248,7 @@ def test_an_operation_is_addressed_by_its_name_and_by_the_rule(operation_id):
         assert (led.group, led.verb) == name or entry(led.group, led.verb).name == name.verb
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@each("operation_id", OPERATIONS)
 def test_the_help_names_every_parameter_and_the_page(operation_id):
     one = operation(operation_id)
     verb = entry(*names()[operation_id])
@@ -249,8 +263,9 @@ def test_the_help_names_every_parameter_and_the_page(operation_id):
     assert all(argument.shows in text for argument in verb.arguments)
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_a_command_sends_exactly_what_the_operation_asks_for(operation_id, walker):
+@each("operation_id", OPERATIONS)
+def test_a_command_sends_exactly_what_the_operation_asks_for(operation_id, new_walker):
+    walker = new_walker()
     one = operation(operation_id)
     values = everything(one)
     for left_out in LEFT_OUT.get(operation_id, ()):
@@ -294,8 +309,9 @@ BY_TYPE = {key.partition("/")[0] for key in effects() if "/" in key}
 HARMFUL = [id_ for id_ in OPERATIONS if id_ not in BY_TYPE and effect_of(id_).asks]
 
 
-@pytest.mark.parametrize("operation_id", HARMFUL)
-def test_whatever_harms_asks(operation_id, walker):
+@each("operation_id", HARMFUL)
+def test_whatever_harms_asks(operation_id, new_walker):
+    walker = new_walker()
     walker.front.answer = False
     values = everything(operation(operation_id))
     with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
@@ -304,8 +320,9 @@ def test_whatever_harms_asks(operation_id, walker):
     assert {request.method for request in walker.sent} <= {"GET"}
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
-def test_a_dry_run_shows_the_request_and_changes_nothing(operation_id, walker):
+@each("operation_id", OPERATIONS)
+def test_a_dry_run_shows_the_request_and_changes_nothing(operation_id, new_walker):
+    walker = new_walker()
     one = operation(operation_id)
     values = everything(one)
     for left_out in LEFT_OUT.get(operation_id, ()):
@@ -318,8 +335,9 @@ def test_a_dry_run_shows_the_request_and_changes_nothing(operation_id, walker):
     assert f"{one.method} {path}" in walker.front.said[0]
 
 
-@pytest.mark.parametrize("operation_id", [id_ for id_ in OPERATIONS if operation(id_).method != "GET"])
-def test_a_read_only_client_sends_no_change(operation_id, walker, monkeypatch):
+@each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).method != "GET"])
+def test_a_read_only_client_sends_no_change(operation_id, new_walker, monkeypatch):
+    walker = new_walker()
     monkeypatch.setenv("POSEIDON_READ_ONLY", "1")
     one = operation(operation_id)
     values = everything(one)
@@ -342,9 +360,10 @@ ROW = {
 }
 
 
-@pytest.mark.parametrize("operation_id", [id_ for id_ in OPERATIONS if operation(id_).paginated])
-def test_a_list_gives_all_its_pages(operation_id, walker, clock):
+@each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).paginated])
+def test_a_list_gives_all_its_pages(operation_id, new_walker, clock):
     pytest.importorskip("pandas")
+    walker = new_walker()
     one = operation(operation_id)
     values = everything(one)
     values["query"] = {name: value for name, value in values["query"].items() if name not in {"page", "per_page"}}

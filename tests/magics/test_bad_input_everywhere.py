@@ -12,6 +12,7 @@ from poseidon_nb.magics.language.naming import account_operations, names
 from poseidon_nb.magics.language.options import SECRET_OPTIONS
 from poseidon_nb.magics.language.vocabulary import entry
 from poseidon_nb.magics.language.words import folded
+from tests.each import each
 from tests.magics.test_all_operations import everything, line_for, secret_in
 
 OPERATIONS = account_operations()
@@ -40,7 +41,7 @@ def complete(operation_id: str) -> tuple[str, dict[str, object]]:
     return line_for(one, values), {"secret": secret_in(values)}
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@each("operation_id", OPERATIONS)
 def test_an_option_that_is_none_is_told_with_the_nearest(operation_id, refused):
     name = names()[operation_id]
     line, variables = complete(operation_id)
@@ -52,7 +53,7 @@ def test_an_option_that_is_none_is_told_with_the_nearest(operation_id, refused):
     assert "has no option" in str(refused(f"{line} --zzzzzzzz=1", **variables))
 
 
-@pytest.mark.parametrize("operation_id", [id_ for id_ in OPERATIONS if operation(id_).path_parameters])
+@each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).path_parameters])
 def test_a_missing_argument_is_told_with_an_example(operation_id, refused):
     name = names()[operation_id]
     error = refused(f"{name.group} {name.verb}")
@@ -60,7 +61,7 @@ def test_a_missing_argument_is_told_with_an_example(operation_id, refused):
     assert f"%do {name.group} {name.verb}" in str(error)
 
 
-@pytest.mark.parametrize(
+@each(
     "operation_id",
     [id_ for id_ in OPERATIONS if not any(argument.many for argument in entry(*names()[id_]).arguments)],
 )
@@ -73,7 +74,7 @@ def test_a_word_too_many_is_told(operation_id, refused):
     assert "one too many" in str(refused(f"{words} {line.removeprefix(words)} superfluous", **variables))
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@each("operation_id", OPERATIONS)
 def test_a_missing_required_field_is_told(operation_id, refused):
     one = operation(operation_id)
     verb = entry(*names()[operation_id])
@@ -88,7 +89,7 @@ def test_a_missing_required_field_is_told(operation_id, refused):
     assert all(option.typed in str(error) for option in required)
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@each("operation_id", OPERATIONS)
 def test_a_value_of_another_type_is_told(operation_id, refused):
     name = names()[operation_id]
     for option in entry(*name).options:
@@ -100,7 +101,7 @@ def test_a_value_of_another_type_is_told(operation_id, refused):
         assert option.typed.removeprefix("--no-").removeprefix("--") in message
 
 
-@pytest.mark.parametrize("operation_id", [id_ for id_ in OPERATIONS if operation(id_).body_type])
+@each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).body_type])
 def test_an_unknown_field_of_a_body_is_told_with_the_nearest(operation_id, desk):
     one = operation(operation_id)
     verb = entry(*names()[operation_id])

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from itertools import pairwise
 
-import pytest
-
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.frames.schemas import FINDINGS, TABLES
@@ -27,12 +25,11 @@ from poseidon_nb.magics.language.vocabulary import (
     verb_called,
 )
 from poseidon_nb.magics.language.words import Group, Option, Verb, folded
+from tests.each import each
 
 GROUPS = all_groups()
-ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
-WRITTEN_OUT = [
-    pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in own_groups() for verb in group.verbs
-]
+ROWS = [(group, verb) for group in GROUPS for verb in group.verbs]
+WRITTEN_OUT = [(group, verb) for group in own_groups() for verb in group.verbs]
 
 
 def test_no_two_groups_share_a_word() -> None:
@@ -42,13 +39,13 @@ def test_no_two_groups_share_a_word() -> None:
     assert sorted(words) == sorted(set(words))
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+@each("group", GROUPS)
 def test_no_two_verbs_of_a_group_share_a_word(group: Group) -> None:
     words = [folded(word) for verb in group.verbs for word in (verb.name, *verb.aliases)]
     assert sorted(words) == sorted(set(words))
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+@each("group", GROUPS)
 def test_every_alias_leads_back(group: Group) -> None:
     for word in (group.name, *group.aliases):
         assert group_called(word) is group
@@ -58,7 +55,7 @@ def test_every_alias_leads_back(group: Group) -> None:
     assert not group.default or verb_called(group, group.default)
 
 
-@pytest.mark.parametrize(("group", "verb"), ROWS)
+@each(("group", "verb"), ROWS)
 def test_an_example_is_the_command_that_it_explains(group: Group, verb: Verb) -> None:
     assert verb.example.startswith("%do ")
     command = parse(verb.example.removeprefix("%do "), {"plan": "of `apply`"})
@@ -66,7 +63,7 @@ def test_an_example_is_the_command_that_it_explains(group: Group, verb: Verb) ->
     assert entry(command.group, command.verb) is verb
 
 
-@pytest.mark.parametrize(("group", "verb"), ROWS)
+@each(("group", "verb"), ROWS)
 def test_no_two_options_of_a_verb_share_a_spelling(group: Group, verb: Verb) -> None:
     own = [set(option.spellings) for option in verb.options]
     own += [set(map(folded, argument.spelled)) for argument in verb.arguments]
@@ -77,7 +74,7 @@ def test_no_two_options_of_a_verb_share_a_spelling(group: Group, verb: Verb) -> 
     assert sum(map(len, own)) == len(set().union(*own))
 
 
-@pytest.mark.parametrize(("group", "verb"), ROWS)
+@each(("group", "verb"), ROWS)
 def test_a_row_holds_together(group: Group, verb: Verb) -> None:
     fields = {option.field for option in verb.options}
     for names in (*verb.one_of, *verb.at_most_one_of):
@@ -96,7 +93,7 @@ def test_a_row_holds_together(group: Group, verb: Verb) -> None:
         assert all(word.isidentifier() and not keyword.iskeyword(word) for word in fields)
 
 
-@pytest.mark.parametrize(("group", "verb"), ROWS)
+@each(("group", "verb"), ROWS)
 def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
     for operation_id in verb.operations:
         assert operation(operation_id).id == operation_id
@@ -106,7 +103,7 @@ def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
         assert "It asks " in help_text(group.name, verb.name)
 
 
-@pytest.mark.parametrize(("group", "verb"), WRITTEN_OUT)
+@each(("group", "verb"), WRITTEN_OUT)
 def test_required_fields_of_a_create_are_required_here(group: Group, verb: Verb) -> None:
     if verb.name not in ("create", "update") or not verb.operations:
         return

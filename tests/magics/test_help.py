@@ -19,13 +19,14 @@ from poseidon_nb.magics.language.help import WIDTH, help_text
 from poseidon_nb.magics.language.naming import by_rule_alone
 from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
 from poseidon_nb.magics.language.vocabulary import all_groups, own_groups
+from tests.each import each
 
 if TYPE_CHECKING:
     from poseidon_nb.magics.language.words import Group, Verb
 
 GOLDEN = Path(__file__).parent / "help_pages"
 GROUPS = all_groups()
-ROWS = [pytest.param(group, verb, id=f"{group.name}-{verb.name}") for group in GROUPS for verb in group.verbs]
+ROWS = [(group, verb) for group in GROUPS for verb in group.verbs]
 PAGES = [
     ("", ""),
     ("droplets", ""),
@@ -47,7 +48,7 @@ def test_a_page_reads_as_it_is_stored(group: str, verb: str) -> None:
     assert text == stored.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("group", "verb"), ROWS)
+@each(("group", "verb"), ROWS)
 def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None:
     text = help_text(group.name, verb.name)
     words_of_text = " ".join(text.split())
@@ -72,7 +73,7 @@ def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None
     assert "--dry-run" in text
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+@each("group", GROUPS)
 def test_a_groups_page_shows_its_verbs(group: Group) -> None:
     text = help_text(group.name)
     for verb in group.verbs:
@@ -93,7 +94,7 @@ def test_the_first_page_shows_the_groups_the_options_and_doctls_words() -> None:
         assert word in text
 
 
-@pytest.mark.parametrize(("group", "verb"), [("", ""), *((group.name, "") for group in GROUPS), *ROWS])
+@each(("group", "verb"), [("", ""), *((group.name, "") for group in GROUPS), *ROWS])
 def test_a_page_fits(group: Group | str, verb: Verb | str) -> None:
     names = [word if isinstance(word, str) else word.name for word in (group, verb)]
     for line in help_text(*names).splitlines():
