@@ -1,12 +1,12 @@
-"""Make `operations.json` from DigitalOcean's published specification, byte for byte the same each time.
+"""Generate `operations.json` from DigitalOcean's published specification; the output is reproducible byte for byte.
 
 ::
 
     python -m poseidon_nb.catalogue.build SPECIFICATION            write the file
-    python -m poseidon_nb.catalogue.build SPECIFICATION --check    say whether the committed file is up to date
+    python -m poseidon_nb.catalogue.build SPECIFICATION --check    check whether the committed file is up to date
 
-The specification is one JSON file with references only into itself. What is read from it are names, types and enums,
-no sentences. Where it contradicts the service, `CORRECTIONS` says so, with the reason.
+The specification is one JSON file with internal references only. Names, types and enums are read from it, no prose.
+`CORRECTIONS` lists where it contradicts the service, and why.
 """
 
 from __future__ import annotations
@@ -18,11 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue.answers import answer_of
-from poseidon_nb.catalogue.encoding import page_address, to_row
-from poseidon_nb.catalogue.lookup import FILE
-from poseidon_nb.catalogue.operation import Operation, Parameter
-from poseidon_nb.catalogue.schema import Schemas
+from poseidon_nb.catalogue.operations import FILE, Operation, Parameter, reference_page, to_row
+from poseidon_nb.catalogue.specification import Schemas, response_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,15 +27,17 @@ if TYPE_CHECKING:
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 _PAGES = (Parameter("per_page", "integer"), Parameter("page", "integer"))
-_PAGES_REASON = "answers with links and meta as all pages do, and takes page and per_page; both are left undescribed"
+_PAGES_REASON = (
+    "returns links and meta and takes page and per_page, like all paginated operations; neither is described"
+)
 _ACTION_REASON = (
-    "described as a bare action, answers {'action': ...}: its own example does, and every client reads that"
+    "described as a bare action, but returns {'action': ...}: its own example does, and every client expects it"
 )
 
-#: What the specification says of an operation, put right: operationId -> reason, then the fields to replace.
+#: Corrections of the specification: operationId -> the reason and the fields to replace.
 CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "imageActions_post": (_ACTION_REASON, {"answer_key": "action"}),
-    "imageActions_get": (_ACTION_REASON, {"answer_key": "action"}),
+    "imageActions_post": (_ACTION_REASON, {"response_key": "action"}),
+    "imageActions_get": (_ACTION_REASON, {"response_key": "action"}),
     **{
         operation_id: (_PAGES_REASON, {"paginated": True, "query_parameters": _PAGES})
         for operation_id in (
@@ -54,56 +53,56 @@ CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the file, or with ``--check`` compare it; give the exit status."""
+    """Write the file, or compare it with ``--check``; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m poseidon_nb.catalogue.build", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("specification", type=Path, help="digitalocean-openapi.json")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the committed file differs")
     options = parser.parse_args(arguments)
-    made = rendered(json.loads(options.specification.read_bytes()))
+    content = render(json.loads(options.specification.read_bytes()))
     if not options.check:
-        FILE.write_bytes(made)
+        FILE.write_bytes(content)
         return 0
-    if FILE.read_bytes() == made:
+    if FILE.read_bytes() == content:
         return 0
-    sys.stderr.write(f"{FILE.name} is not what {options.specification} makes: run without --check\n")
+    sys.stderr.write(f"{FILE.name} is out of date with {options.specification}. Run without --check to update it.\n")
     return 1
 
 
-def rendered(specification: Mapping[str, Any]) -> bytes:
-    """Give the bytes of `operations.json`: one operation a line, in the specification's order."""
+def render(specification: Mapping[str, Any]) -> bytes:
+    """Return the bytes of `operations.json`: one operation per line, in the order of the specification."""
     commit = specification["info"]["x-source-commit"]
     head = f'{{"source":"github.com/digitalocean/openapi","commit":"{commit}","operations":[\n'
     lines = [
-        json.dumps(to_row(corrected(operation)), ensure_ascii=False, separators=(",", ":"))
-        for operation in described(specification)
+        json.dumps(to_row(apply_correction(operation)), ensure_ascii=False, separators=(",", ":"))
+        for operation in read_operations(specification)
     ]
     return (head + ",\n".join(lines) + "\n]}\n").encode()
 
 
-def corrected(operation: Operation) -> Operation:
-    """Put right what the specification says wrongly of this operation."""
+def apply_correction(operation: Operation) -> Operation:
+    """Return the operation with its correction applied, if there is one."""
     _, fields = CORRECTIONS.get(operation.id, ("", {}))
     return replace(operation, **fields)
 
 
-def described(specification: Mapping[str, Any]) -> Iterator[Operation]:
-    """Give every operation as the specification describes it."""
+def read_operations(specification: Mapping[str, Any]) -> Iterator[Operation]:
+    """Return every operation as the specification describes it."""
     schemas = Schemas(specification)
     for path, item in specification["paths"].items():
         for method, raw in item.items():
             if method in METHODS:
-                # A parameter of the operation stands for one of the same name and place that its path shares with others.
+                # A parameter of the operation overrides the path's parameter of the same name and location.
                 parameters = {
                     (parameter["in"], parameter["name"]): parameter
-                    for parameter in map(schemas.resolved, [*item.get("parameters", ()), *raw.get("parameters", ())])
+                    for parameter in map(schemas.resolve, [*item.get("parameters", ()), *raw.get("parameters", ())])
                 }
                 servers = raw.get("servers") or item.get("servers") or specification["servers"]
-                yield _described(schemas, method.upper(), path, raw, servers[0]["url"], list(parameters.values()))
+                yield _read_operation(schemas, method.upper(), path, raw, servers[0]["url"], list(parameters.values()))
 
 
-def _described(  # the parts of one operation, put together in one place
+def _read_operation(  # all parts of one operation
     schemas: Schemas,
     method: str,
     path: str,
@@ -111,19 +110,19 @@ def _described(  # the parts of one operation, put together in one place
     server: str,
     parameters: Sequence[Mapping[str, Any]],
 ) -> Operation:
-    def in_(place: str) -> tuple[Parameter, ...]:
+    def in_(location: str) -> tuple[Parameter, ...]:
         return tuple(
             schemas.parameter(parameter["name"], parameter["schema"], required=parameter.get("required", False))
             for parameter in parameters
-            if parameter["in"] == place
+            if parameter["in"] == location
         )
 
     query = in_("query")
-    body = schemas.resolved(raw.get("requestBody", {}))
-    body_type, body_fields = _body_of(schemas, body)
-    status, content = _success_of(schemas, raw["responses"])
-    answer = answer_of(
-        schemas, raw["operationId"], path, content, pages_asked={"page", "per_page"} <= {one.name for one in query}
+    body = schemas.resolve(raw.get("requestBody", {}))
+    body_type, body_fields = _read_body(schemas, body)
+    status, content = _read_success(schemas, raw["responses"])
+    shape = response_shape(
+        schemas, raw["operationId"], path, content, takes_page={"page", "per_page"} <= {one.name for one in query}
     )
     return Operation(
         id=raw["operationId"],
@@ -131,43 +130,43 @@ def _described(  # the parts of one operation, put together in one place
         path=path,
         server=server,
         tag=raw["tags"][0],
-        path_parameters=_in_order_of(path, in_("path")),
+        path_parameters=_in_path_order(path, in_("path")),
         query_parameters=query,
         header_parameters=in_("header"),
         body_fields=body_fields,
         body_type=body_type,
-        # Many bodies are described as optional that have required fields.
+        # Many bodies with required fields are described as optional.
         body_required=body.get("required", False) or any(one.required for one in body_fields),
         status=status,
-        answer_key=answer.key,
-        answer_is_list=answer.is_list,
-        paginated=answer.paginated,
+        response_key=shape.key,
+        response_is_list=shape.is_list,
+        paginated=shape.paginated,
         deprecated=raw.get("deprecated", False),
-        scopes=_scopes_of(raw["security"]),
-        page=page_address(raw["tags"][0], raw["operationId"]),
+        scopes=_read_scopes(raw["security"]),
+        page=reference_page(raw["tags"][0], raw["operationId"]),
     )
 
 
-def _in_order_of(path: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+def _in_path_order(path: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
     return tuple(sorted(parameters, key=lambda parameter: path.index(f"{{{parameter.name}}}")))
 
 
-def _body_of(schemas: Schemas, body: Mapping[str, Any]) -> tuple[str, tuple[Parameter, ...]]:
+def _read_body(schemas: Schemas, body: Mapping[str, Any]) -> tuple[str, tuple[Parameter, ...]]:
     for content_type, content in body.get("content", {}).items():
         return content_type, schemas.body_fields(content["schema"])
     return "", ()
 
 
-def _success_of(schemas: Schemas, responses: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
-    """Give the lowest status of success with what it answers."""
+def _read_success(schemas: Schemas, responses: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    """Return the lowest success status and the content of its response."""
     for status in sorted(responses):
         if status.startswith("2"):
-            return int(status), schemas.resolved(responses[status]).get("content", {})
+            return int(status), schemas.resolve(responses[status]).get("content", {})
     return 0, {}
 
 
-def _scopes_of(security: Sequence[Mapping[str, Sequence[str]]]) -> tuple[str, ...]:
-    """Give what the first alternative asks for: it is the one that is named for the operation's own verb."""
+def _read_scopes(security: Sequence[Mapping[str, Sequence[str]]]) -> tuple[str, ...]:
+    """Return the scopes of the first alternative, which is the one named after the operation's own verb."""
     return tuple(scope for scheme in security[:1] for scopes in scheme.values() for scope in scopes)
 
 

@@ -1,4 +1,4 @@
-"""How long each kind of work is waited for when the caller sets no limit: the one table, from which help is made too."""
+"""Default timeouts of waits for actions, in the client and in the help text."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HOUR_S = 3600.0
-#: Of an action by its type, in seconds. An import of an image and a droplet's answer to SSH are no actions, but are
-#: waited for as these are.
-LIMITS_S: Mapping[str, float] = MappingProxyType(
+#: By action type. Image imports and SSH readiness are not actions, but are waited for in the same way.
+WAIT_LIMITS_S: Mapping[str, float] = MappingProxyType(
     {
-        # cloud-init makes the host's keys first.
+        # cloud-init generates the host keys first.
         "ssh": 180.0,
         "create": 600.0,
-        # These copy disks; an import does so across the internet.
+        # These copy disks; an import does so over the internet.
         "snapshot": _HOUR_S,
         "resize": _HOUR_S,
         "rebuild": _HOUR_S,
@@ -27,18 +26,18 @@ LIMITS_S: Mapping[str, float] = MappingProxyType(
         "import": _HOUR_S,
     }
 )
-OTHER_LIMIT_S = 300.0
+DEFAULT_WAIT_LIMIT_S = 300.0
 
 
-def limit_s(work: str) -> float:
-    """Return how long an action of this type, ``"import"`` or ``"ssh"`` is waited for by default, in seconds."""
-    return LIMITS_S.get(work, OTHER_LIMIT_S)
+def wait_limit_s(work: str) -> float:
+    """Return the default timeout of an action type, ``"import"`` or ``"ssh"``, in seconds."""
+    return WAIT_LIMITS_S.get(work, DEFAULT_WAIT_LIMIT_S)
 
 
-def limits_text() -> str:
-    """Return the table as help has it: ``"5 minutes; create 10; resize and snapshot 60"``."""
+def format_wait_limits() -> str:
+    """Return the table as one line for the help: ``"5 minutes; create 10; resize and snapshot 60"``."""
     by_limit: dict[float, list[str]] = {}
-    for work, seconds in LIMITS_S.items():
+    for work, seconds in WAIT_LIMITS_S.items():
         by_limit.setdefault(seconds, []).append(work)
     groups = (f"{join_words(works)} {seconds / 60:g}" for seconds, works in sorted(by_limit.items()))
-    return "; ".join([f"{OTHER_LIMIT_S / 60:g} minutes", *groups])
+    return "; ".join([f"{DEFAULT_WAIT_LIMIT_S / 60:g} minutes", *groups])

@@ -82,4 +82,4 @@ class Collection(Generic[R]):
     def _framed(self, bodies: Any) -> pd.DataFrame:
         from poseidon_nb.frames.tidy import frame_from_pages  # noqa: PLC0415  # pandas comes at first use
 
-        return frame_from_pages(self._resource, bodies, key=operation(self._list_operation).answer_key)
+        return frame_from_pages(self._resource, bodies, key=operation(self._list_operation).response_key)

@@ -98,7 +98,7 @@ class Connection:
 
     def rows_of(self, request: Request) -> list[Row]:
         """Return all items of the list that a request begins."""
-        key = operation(request.operation_id).answer_key
+        key = operation(request.operation_id).response_key
         rows: list[Row] = []
         seen: set[object] = set()
         for page in fetch_pages(self.send, request, on_idle=self.on_idle):
@@ -112,7 +112,7 @@ class Connection:
 
     def unwrapped(self, operation_id: str, answer: Any) -> Any:
         """Return what stands under the operation's key, or the whole answer where it has none."""
-        key = operation(operation_id).answer_key
+        key = operation(operation_id).response_key
         if not key:
             return answer
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.catalogue.effects import READING
+from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.client.connection import checked_fields, checked_query, explained
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.explanations import explanation
@@ -132,7 +132,7 @@ def carried_out(connection: Connection, engine: Engine, request: Request, *, fra
     try:
         return _carried_out(connection, engine, request, frame=frame)
     except (NotFound, Unprocessable) as error:
-        if request.method not in READING:
+        if request.method not in SAFE_METHODS:
             raise
         raise explained(error, explanation(connection, request, missing=isinstance(error, NotFound))) from None
 
@@ -143,7 +143,7 @@ def _carried_out(connection: Connection, engine: Engine, request: Request, *, fr
         items = connection.rows_of(request)
     else:
         items = sent(connection, engine, request)
-        if wanted.answer_is_list:
+        if wanted.response_is_list:
             # Some services answer null for an empty list.
             items = connection.unwrapped(wanted.id, items) or []
     if not frame:
@@ -156,15 +156,15 @@ def _carried_out(connection: Connection, engine: Engine, request: Request, *, fr
 
     # Without a table of its own an answer becomes a frame by the general rule.
     resource = RESOURCES.get(wanted.id, wanted.id)
-    return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.answer_key, items)])
+    return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.response_key, items)])
 
 
 def sent(connection: Connection, engine: Engine, request: Request) -> Any:
     """Send a request, once if it changes something, and give the answer as it came; None where it is empty."""
-    if request.method not in READING:
+    if request.method not in SAFE_METHODS:
         return engine.change(request, verb=request.method.lower(), target=target_of(request))
     reply = connection.send(request)
-    plain = request.operation_id and not operation(request.operation_id).answer_key
+    plain = request.operation_id and not operation(request.operation_id).response_key
     return reply.content() if plain else reply.json()
 
 

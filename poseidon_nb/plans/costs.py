@@ -98,7 +98,7 @@ def _volume(body: Mapping[str, Any], _: PriceOf) -> float | None:
 
 
 def _load_balancer(body: Mapping[str, Any], _: PriceOf) -> float | None:
-    return prices.nodes_of(body.get("size_unit"), body.get("size")) * prices.LOAD_BALANCER_NODE.usd
+    return prices.load_balancer_nodes(body.get("size_unit"), body.get("size")) * prices.LOAD_BALANCER_NODE.usd
 
 
 def _pool(pool: Mapping[str, Any], price_of: PriceOf) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from poseidon_nb.catalogue.effects import READING, Effect, Kind, effect_of
+from poseidon_nb.catalogue.effects import SAFE_METHODS, Effect, EffectKind, effect_of
 from poseidon_nb.plans.texts import BARE, in_brief, summary, verbs_of
 from poseidon_nb.text import join_words
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Why a person is asked.
 Reason = Literal["deletes", "replaces", "resets", "interrupts", "transfers", "lasting", "money", "many", "request"]
 
-_OF_KINDS: Mapping[Kind, Reason] = {
+_OF_KINDS: Mapping[EffectKind, Reason] = {
     "deletes": "deletes",
     "replaces": "replaces",
     "resets": "resets",
@@ -44,10 +44,10 @@ def effect_of_step(step: Step) -> Effect:
     request = step.request
     if request.operation_id:
         return effect_of(request.operation_id, request.body)
-    if request.method in READING:
+    if request.method in SAFE_METHODS:
         return Effect("reads")
     kind: Literal["deletes", "changes"] = "deletes" if request.method == "DELETE" else "changes"
-    return Effect(kind, asks=True, warning="It may not be possible to undo it.", reversible=False)
+    return Effect(kind, needs_confirmation=True, warning="It may not be possible to undo it.", reversible=False)
 
 
 def reasons(plan: Plan, *, price_limit_usd_month: float = PRICE_LIMIT_USD_MONTH) -> tuple[Reason, ...]:
@@ -66,13 +66,13 @@ def reasons(plan: Plan, *, price_limit_usd_month: float = PRICE_LIMIT_USD_MONTH)
 
 
 def _reason(step: Step) -> Reason | None:
-    if step.verb == BARE and step.request.method not in READING:
+    if step.verb == BARE and step.request.method not in SAFE_METHODS:
         return "request"
     effect = effect_of_step(step)
     # Whether an action interrupts a droplet is told by its status.
     if effect.kind == "interrupts" and step.request.operation_id == _DROPLET_ACTIONS:
         return "interrupts" if step.interrupts else None
-    if effect.asks:
+    if effect.needs_confirmation:
         # What only changes something asks where that is for good.
         return _OF_KINDS.get(effect.kind, "lasting")
     if step.interrupts:
@@ -134,4 +134,4 @@ def asks_first(operation_id: str, body: object = None) -> str:
     effect = effect_of(operation_id, body)
     if effect.kind == "interrupts" and operation_id == _DROPLET_ACTIONS:
         return "when it interrupts a droplet that runs"
-    return f"first. {effect.warning}".strip() if effect.asks else ""
+    return f"first. {effect.warning}".strip() if effect.needs_confirmation else ""

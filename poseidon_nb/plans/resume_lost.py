@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from poseidon_nb.catalogue.effects import may_repeat
+from poseidon_nb.catalogue.effects import is_retryable
 from poseidon_nb.client.engine.recovery import ROUNDING, created_as_asked, time_of
 from poseidon_nb.plans.resume_facts import (
     STATE_ACTIONS,
@@ -86,7 +86,7 @@ def lost_other(place: Place, step: Step, facts: AccountFacts) -> StepState:
     request = step.request
     if request.method == "DELETE":
         return StepState(Verdict.DONE if is_gone(step, facts) else Verdict.LEFT)
-    if may_repeat(request.method, request.operation_id) or request.operation_id in REPEATABLE_POSTS:
+    if is_retryable(request.method, request.operation_id) or request.operation_id in REPEATABLE_POSTS:
         return StepState(Verdict.LEFT)
     found = facts.found.get(place)
     if found is None:

@@ -139,7 +139,7 @@ class Reading:
         if not change.field or change.before == change.after or read is None:
             return None
         answer = self._client.api("GET", step.request.path)
-        row = answer.get(operation(read[0].id).answer_key, answer) if isinstance(answer, dict) else {}
+        row = answer.get(operation(read[0].id).response_key, answer) if isinstance(answer, dict) else {}
         value = row.get(change.field) if isinstance(row, dict) else None
         return True if value == change.after else False if value == change.before else None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from poseidon_nb.catalogue.prices import DEFAULT_BACKUPS
+from poseidon_nb.catalogue.prices import DEFAULT_BACKUP_PLAN
 from poseidon_nb.sandbox import bodies
 from poseidon_nb.sandbox.replies import unprocessable
 from poseidon_nb.sandbox.timestamps import stamp
@@ -26,7 +26,7 @@ _DAY_S = 24 * _HOUR_S
 def policy_from(asked: dict[str, Any] | None, droplet_id: int) -> dict[str, Any]:
     """Return the policy that a request asks for, complete; refuse one that makes no sense."""
     asked = asked or {}
-    plan = bodies.optional(asked, "plan", "string") or DEFAULT_BACKUPS
+    plan = bodies.optional(asked, "plan", "string") or DEFAULT_BACKUP_PLAN
     hour = bodies.optional(asked, "hour", "integer")
     weekday = bodies.optional(asked, "weekday", "string")
     if plan not in RETENTION_DAYS:

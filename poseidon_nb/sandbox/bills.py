@@ -175,14 +175,14 @@ def _load_balancer(_world: World, record: Record, until: float) -> Iterator[_Sol
 
 def nodes_of(shown: dict[str, Any]) -> int:
     """Give the number of nodes of a load balancer, which older ones have by name."""
-    return prices.nodes_of(shown.get("size_unit"), shown.get("size"))
+    return prices.load_balancer_nodes(shown.get("size_unit"), shown.get("size"))
 
 
 def _address(_world: World, record: Record, until: float) -> Iterator[_Sold]:
     # Since when it is reserved the API does not show; what does not say it was reserved when the account began.
     born = record.kept.get("since", until)
     uses = [
-        Use(start, end, prices.IDLE_ADDRESS.usd, f"Unused Reserved IP - {record['ip']}")
+        Use(start, end, prices.UNASSIGNED_IP.usd, f"Unused Reserved IP - {record['ip']}")
         for start, end, droplet_id in changes(record, "droplet_id", born, until, record.kept.get("droplet_id"))
         if droplet_id is None
     ]

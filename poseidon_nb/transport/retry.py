@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from poseidon_nb.catalogue.effects import may_repeat
+from poseidon_nb.catalogue.effects import is_retryable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ class RetryPolicy:
             return Wait(wait_s, "rate limit") if attempt <= self.refusals and wait_s <= self.patience_s else None
         if not outcome.sent:
             return Wait(backoff_s, "no connection") if attempt < self.connects else None
-        if attempt >= self.tries or not may_repeat(method, operation_id):
+        if attempt >= self.tries or not is_retryable(method, operation_id):
             return None
         if outcome.status is None:
             return Wait(backoff_s, "connection lost")

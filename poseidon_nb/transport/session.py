@@ -8,7 +8,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from poseidon_nb.catalogue.effects import READING
+from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import (
     ConfigurationError,
@@ -220,7 +220,7 @@ class Session:
         raise ReadOnly(f"read-only: {request.label} would change the account; {way} to allow it")
 
     def _write_down(self, request: Request, trace: RequestTrace) -> None:
-        if self.changes is None or request.method in READING:
+        if self.changes is None or request.method in SAFE_METHODS:
             return
         change = trace.change(self.account, self.credential.token)
         if change is not None:
@@ -241,7 +241,7 @@ class Session:
             return failure
         finally:
             work = cancellation.current()
-            if work is not None and request.method not in READING:
+            if work is not None and request.method not in SAFE_METHODS:
                 work.end_change(nothing_done=nothing_done)
             headers = {} if reply is None else reply.headers
             with self._lock:
@@ -260,7 +260,7 @@ class Session:
     ) -> PoseidonError:
         """Return the error for what the last try came to, or for there being no time for a first one."""
         unseen = came.status == TOO_MANY_REQUESTS if isinstance(came, Reply) else came is None or not came.sent
-        if unseen and doubt is not None and request.method not in READING:
+        if unseen and doubt is not None and request.method not in SAFE_METHODS:
             # The last try did nothing, but an earlier one may have.
             came = doubt
         if came is None:
@@ -289,7 +289,7 @@ class Session:
                 if not self._in_time(delay_s):
                     return False
                 if delay_s <= 0:
-                    if work is not None and request.method not in READING:
+                    if work is not None and request.method not in SAFE_METHODS:
                         work.begin_change()
                     # In the same breath, or all threads would take the one turn that is left.
                     self._limiter.begin(now_s)

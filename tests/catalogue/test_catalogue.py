@@ -1,4 +1,4 @@
-"""The catalogue as its users see it: what it knows, how it answers wrong names, and what it costs to import."""
+"""The catalogue from the outside: its content, unknown names and the cost of its import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from poseidon_nb.catalogue import Operation, Parameter, lookup, match, operation, operation_ids
+from poseidon_nb.catalogue import Operation, Parameter, match, operation, operation_ids, operations
 from poseidon_nb.errors import NoSuchName
 
 ALL = [operation(operation_id) for operation_id in operation_ids()]
@@ -20,7 +20,7 @@ def named(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
     return {parameter.name: parameter for parameter in parameters}
 
 
-def test_every_operation_is_there_once():
+def test_every_operation_occurs_once():
     assert len(operation_ids()) == len(set(operation_ids())) == 659
     assert len({(one.server, one.path) for one in ALL}) == 445
     assert len({one.tag for one in ALL}) == 55
@@ -29,7 +29,7 @@ def test_every_operation_is_there_once():
     assert sum(one.server != "https://api.digitalocean.com" for one in ALL) == 15
 
 
-def test_listing_droplets_is_known_in_full():
+def test_droplets_list_is_complete():
     assert operation("droplets_list") == Operation(
         id="droplets_list",
         method="GET",
@@ -49,8 +49,8 @@ def test_listing_droplets_is_known_in_full():
         body_type="",
         body_required=False,
         status=200,
-        answer_key="droplets",
-        answer_is_list=True,
+        response_key="droplets",
+        response_is_list=True,
         paginated=True,
         deprecated=False,
         scopes=("droplet:read",),
@@ -58,7 +58,7 @@ def test_listing_droplets_is_known_in_full():
     )
 
 
-def test_creating_droplets_requires_only_what_both_of_its_shapes_require():
+def test_creating_droplets_requires_only_what_both_variants_require():
     create = operation("droplets_create")
     fields = named(create.body_fields)
     assert [name for name, field in fields.items() if field.required] == ["size", "image"]
@@ -66,11 +66,11 @@ def test_creating_droplets_requires_only_what_both_of_its_shapes_require():
     assert fields["names"] == Parameter("names", "array", items="string")
     assert fields["image"].type == "any"  # an id or a slug
     assert fields["ssh_keys"] == Parameter("ssh_keys", "array", items="any")
-    assert (create.status, create.answer_key, create.answer_is_list) == (202, "droplet", False)
-    assert create.body_required  # described as optional, and cannot be
+    assert (create.status, create.response_key, create.response_is_list) == (202, "droplet", False)
+    assert create.body_required  # described as optional, although it has required fields
 
 
-def test_a_body_of_many_variants_has_the_fields_and_values_of_all():
+def test_a_body_with_variants_has_the_fields_and_values_of_all():
     fields = named(operation("dropletActions_post").body_fields)
     assert [name for name, field in fields.items() if field.required] == ["type"]
     assert {"resize", "rename", "snapshot"} <= set(fields["type"].enum)
@@ -78,17 +78,17 @@ def test_a_body_of_many_variants_has_the_fields_and_values_of_all():
     assert fields["image"].type == "any"  # restore takes an id, rebuild a slug too
 
 
-def test_fields_that_only_the_server_writes_are_no_body_fields():
+def test_read_only_fields_are_not_body_fields():
     assert [field.name for field in operation("sshKeys_create").body_fields] == ["public_key", "name"]
     assert "id" not in named(operation("domains_create_record").body_fields)
 
 
-def test_a_name_may_stand_in_the_path_and_in_the_body():
+def test_a_name_can_be_in_the_path_and_in_the_body():
     update = operation("genai_update_agent")
     assert "uuid" in named(update.path_parameters)
     assert "uuid" in named(update.body_fields)
     both = [one for one in ALL if named(one.path_parameters).keys() & named(one.body_fields).keys()]
-    # Two more of the specification's, spacesKey_update and _patch, name it in the body as written by the server only.
+    # Two more, spacesKey_update and _patch, have it in the body as a read-only field.
     assert len(both) == 30
 
 
@@ -119,26 +119,26 @@ def test_header_parameters_are_kept():
         ("invoices_get_pdfByUUID", "", False, False),
     ],
 )
-def test_an_answer_is_unwrapped_by_its_key(operation_id: str, key: str, is_list: bool, paginated: bool):  # noqa: FBT001  # the row
+def test_a_response_is_unwrapped_by_its_key(operation_id: str, key: str, is_list: bool, paginated: bool):  # noqa: FBT001  # the row
     one = operation(operation_id)
-    assert (one.answer_key, one.answer_is_list, one.paginated) == (key, is_list, paginated)
+    assert (one.response_key, one.response_is_list, one.paginated) == (key, is_list, paginated)
 
 
-def test_all_that_comes_in_pages_takes_a_page():
+def test_paginated_operations_take_a_page():
     paginated = [one for one in ALL if one.paginated]
     assert len(paginated) > 80
     assert [one.id for one in paginated if not {"page", "per_page"} <= named(one.query_parameters).keys()] == []
-    assert [one.id for one in paginated if not one.answer_key or one.method != "GET"] == []
+    assert [one.id for one in paginated if not one.response_key or one.method != "GET"] == []
 
 
-def test_path_parameters_stand_in_the_order_of_the_path():
+def test_path_parameters_follow_the_order_of_the_path():
     for one in ALL:
         braces = [segment[1:-1] for segment in one.path.split("/") if segment.startswith("{")]
         assert [parameter.name for parameter in one.path_parameters] == braces
         assert all(parameter.required for parameter in one.path_parameters)
 
 
-def test_types_are_words_of_json_schema():
+def test_types_are_json_schema_types():
     words = {"string", "integer", "number", "boolean", "array", "object", "any"}
     for one in ALL:
         for parameter in (*one.path_parameters, *one.query_parameters, *one.header_parameters, *one.body_fields):
@@ -152,20 +152,20 @@ def test_scopes_are_those_of_the_first_alternative():
     assert operation("inference_create_embedding").scopes == ()
 
 
-def test_statuses_of_success_are_those_of_the_api():
+def test_success_statuses_match_the_api():
     assert operation("droplets_destroy").status == 204
     assert operation("dropletActions_post").status == 201
     assert operation("inference_create_async_invoke").status == 200  # or 202
     assert [one.id for one in ALL if not one.status] == ["genai_create_model_api_key"]  # retired: 410
 
 
-def test_the_reference_has_a_page_for_each_tag():
+def test_reference_pages_are_per_tag():
     assert operation("sshKeys_list").page.endswith("/reference/ssh-keys/#sshKeys_list")
     assert operation("oneClicks_list").page.endswith("/reference/1-click-applications/#oneClicks_list")
 
 
-def test_a_wrong_name_is_told_the_nearest():
-    with pytest.raises(NoSuchName, match="droplets-list") as caught:
+def test_an_unknown_operation_names_the_closest_matches():
+    with pytest.raises(NoSuchName, match="Unknown operation 'droplets-list'. Did you mean droplets_list") as caught:
         operation("droplets-list")
     assert caught.value.name == "droplets-list"
     assert caught.value.nearest[0] == "droplets_list"
@@ -173,8 +173,8 @@ def test_a_wrong_name_is_told_the_nearest():
         operation("nothing like it at all")
 
 
-def test_threads_that_ask_at_once_get_the_same_operation(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(lookup, "_made", {})
+def test_concurrent_lookups_return_the_same_operation(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(operations, "_operations", {})
     together = threading.Barrier(8)
     given: list[Operation] = []
 
@@ -201,10 +201,10 @@ def test_importing_reads_no_file_and_loads_no_third_party_package():
 import sys
 before = {name.partition(".")[0] for name in sys.modules}
 import poseidon_nb.catalogue as catalogue
-from poseidon_nb.catalogue import lookup, routes
-assert lookup.rows.cache_info().currsize == 0, "the file was read at import"
+from poseidon_nb.catalogue import operations, routes
+assert operations.rows.cache_info().currsize == 0, "the file was read at import"
 catalogue.match("GET", "/v2/droplets/1")
-assert list(lookup._made) == ["droplets_get"], "operations were made that nobody asked for"
+assert list(operations._operations) == ["droplets_get"], "operations were built that nobody looked up"
 print(*{name.partition(".")[0] for name in sys.modules} - before - sys.stdlib_module_names)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

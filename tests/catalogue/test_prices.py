@@ -1,4 +1,4 @@
-"""The one list of prices: each figure as the page that it names has it, and the hours that a month is charged for."""
+"""The price list: each price as published, and the hours billed per month."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from poseidon_nb.sandbox.figures import figures
 from tests.each import each
 
 SIZES = figures().sizes
-#: What the pages say, written down by hand.
+#: The published prices, written down by hand.
 PUBLISHED = {
     "SNAPSHOT_GB": 0.06,
     "CUSTOM_IMAGE_GB": 0.06,
@@ -20,27 +20,27 @@ PUBLISHED = {
     "SPACES_GIB": 0.02,
     "TRANSFER_GIB": 0.01,
 }
-#: What no page confirms.
-TOLD = {"VOLUME_GIB": 0.10, "LOAD_BALANCER_NODE": 12, "IDLE_ADDRESS": 5}
+#: Prices that no page confirms.
+UNVERIFIED = {"VOLUME_GIB": 0.10, "LOAD_BALANCER_NODE": 12, "UNASSIGNED_IP": 5}
 
 
-@pytest.mark.parametrize(("name", "usd"), [*PUBLISHED.items(), *TOLD.items()])
-def test_a_price_is_the_published_one_and_says_where_from(name: str, usd: float) -> None:
+@pytest.mark.parametrize(("name", "usd"), [*PUBLISHED.items(), *UNVERIFIED.items()])
+def test_a_price_is_the_published_one_and_names_its_source(name: str, usd: float) -> None:
     price = getattr(prices, name)
     assert price.usd == usd
-    assert price.hearsay == (name in TOLD)
+    assert price.unverified == (name in UNVERIFIED)
     assert price.page in price.source
     assert price.date in price.source
-    assert ("hearsay" in price.source) == price.hearsay
+    assert ("unverified" in price.source) == price.unverified
 
 
-def test_backups_cost_their_share() -> None:
+def test_backups_cost_a_fraction_of_the_droplet() -> None:
     assert {plan: price.usd for plan, price in prices.BACKUPS.items()} == {"weekly": 0.2, "daily": 0.3}
     costs = {plan: prices.backups_usd(48.0, plan) for plan in ("weekly", "daily", None, "usage-based")}
     assert costs == pytest.approx({"weekly": 9.6, "daily": 14.4, None: 14.4, "usage-based": 14.4})
 
 
-def test_a_create_costs_its_droplets_and_the_backups_of_their_plan() -> None:
+def test_a_create_costs_its_droplets_and_their_backups() -> None:
     price_of = {"s-4vcpu-8gb": 48.0}.get
     cases: list[tuple[dict[str, object], float | None]] = [
         ({}, 48.0),
@@ -48,7 +48,7 @@ def test_a_create_costs_its_droplets_and_the_backups_of_their_plan() -> None:
         ({"backups": True}, 62.4),
         ({"backups": True, "backup_policy": {"plan": "weekly"}}, 57.6),
         ({"backups": True, "backup_policy": {"hour": 4}, "names": ["a", "b"]}, 124.8),
-        # A policy is nothing without backups.
+        # A policy without backups costs nothing.
         ({"backups": False, "backup_policy": {"plan": "weekly"}}, 48.0),
         ({"size": "s-9vcpu"}, None),
         ({"backups": True, "backup_policy": "weekly"}, None),
@@ -57,13 +57,13 @@ def test_a_create_costs_its_droplets_and_the_backups_of_their_plan() -> None:
         assert usd_month("droplets_create", {"size": "s-4vcpu-8gb", **body}, price_of) == pytest.approx(usd), body
 
 
-def test_every_price_in_the_list_is_tested_here() -> None:
+def test_every_price_is_tested_here() -> None:
     named = {name for name, value in vars(prices).items() if isinstance(value, Price)}
-    assert named == {*PUBLISHED, *TOLD}
+    assert named == {*PUBLISHED, *UNVERIFIED}
 
 
 @each("slug", sorted(SIZES))
-def test_the_hours_of_a_month_are_those_that_the_sizes_tell(slug: str) -> None:
+def test_the_monthly_cap_matches_the_prices_of_the_sizes(slug: str) -> None:
     size = SIZES[slug]
     hours = prices.CAP_HOURS_GPU if "gpu_info" in size else prices.CAP_HOURS
     # Hourly prices are rounded to five digits.
@@ -71,10 +71,10 @@ def test_the_hours_of_a_month_are_those_that_the_sizes_tell(slug: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "nodes"),
+    ("size", "nodes"),
     [((3, None), 3), ((None, "lb-medium"), 3), ((None, "lb-large"), 6), ((None, None), 1), ((2, "lb-small"), 2)],
 )
-def test_old_sizes_of_load_balancers_are_nodes(told: tuple[int | None, str | None], nodes: int) -> None:
-    assert prices.nodes_of(*told) == nodes
-    body = {"size_unit": told[0], "size": told[1]}
+def test_old_load_balancer_sizes_are_converted_to_nodes(size: tuple[int | None, str | None], nodes: int) -> None:
+    assert prices.load_balancer_nodes(*size) == nodes
+    body = {"size_unit": size[0], "size": size[1]}
     assert usd_month("loadBalancers_create", body, {}.get) == 12 * nodes

@@ -186,7 +186,7 @@ def test_a_frame_has_a_table_only_where_the_operation_is_known_to_answer_so():
     # What one and the same thing is called where it is reached by another road.
     other_words = {"floating_ip": "reserved_ip", "peering": "vpc_peering"}
     for operation_id, resource in RESOURCES.items():
-        word = singular(operation(operation_id).answer_key)
+        word = singular(operation(operation_id).response_key)
         if operation_id == "droplets_list_snapshots":
             continue  # images of the shape that backups have, unlike those of snapshots_list
         assert singular(TABLES[resource].key) == other_words.get(word, word), operation_id

@@ -8,7 +8,7 @@ import pytest
 import responses
 
 import poseidon_nb as po
-from poseidon_nb.catalogue.wait_limits import limit_s
+from poseidon_nb.catalogue.wait_limits import wait_limit_s
 from poseidon_nb.client.droplets.ssh import listens
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, LookupFailed
 
@@ -46,7 +46,7 @@ def test_one_that_is_off_does_not_answer_and_is_named(client, clock):
     with pytest.raises(ActionTimedOut, match=rf"staging-db \({droplet.ip_address}\): .* do not make it again") as late:
         droplet.wait_for_ssh(on_progress=told.append)
     assert late.value.action is None
-    assert limit_s("ssh") == 180 <= clock.monotonic() - before_s <= 182
+    assert wait_limit_s("ssh") == 180 <= clock.monotonic() - before_s <= 182
     assert told[-1].status == "errored"
 
 

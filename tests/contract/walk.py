@@ -149,11 +149,11 @@ def _describes(one: Operation, status: int, answer: Any) -> None:
 
 def _holds_what_was_asked(one: Operation, status: int, answer: Any) -> None:
     assert status == one.status, f"{one.id}: {status} instead of {one.status}"
-    if not one.answer_key:
+    if not one.response_key:
         return
-    key = "droplets" if one.id == "droplets_create" and "droplets" in answer else one.answer_key
+    key = "droplets" if one.id == "droplets_create" and "droplets" in answer else one.response_key
     assert key in answer, f"{one.id}: no {key} in {sorted(answer)}"
-    assert isinstance(answer[key], list) == (one.answer_is_list or key != one.answer_key), (
+    assert isinstance(answer[key], list) == (one.response_is_list or key != one.response_key), (
         f"{one.id}: {key} has another type"
     )
     if one.paginated:

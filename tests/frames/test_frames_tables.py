@@ -97,9 +97,9 @@ def object_schemas(operation_id: str) -> list[Schema]:
     """Give the schemas of one object in an operation's answer."""
     schemas = variants(answer(operation_id)["schema"])
     wanted = operation(operation_id)
-    if wanted.answer_key:
-        schemas = members(schemas, wanted.answer_key)
-    if wanted.answer_is_list:
+    if wanted.response_key:
+        schemas = members(schemas, wanted.response_key)
+    if wanted.response_is_list:
         schemas = [one for schema in schemas if "items" in schema for one in variants(schema["items"])]
     more = [
         schema["additionalProperties"] for schema in schemas if isinstance(schema.get("additionalProperties"), dict)
@@ -165,9 +165,9 @@ def examples(operation_id: str) -> list[Any]:
     whole += [resolved(example)["value"] for example in content.get("examples", {}).values()]
     rows: list[Any] = []
     for body in whole or [written(content["schema"])]:
-        held = body.get(wanted.answer_key) if wanted.answer_key else body
+        held = body.get(wanted.response_key) if wanted.response_key else body
         if held is None:
-            held = body[f"{wanted.answer_key}s"]  # many droplets made at once; a cluster whose example says so
+            held = body[f"{wanted.response_key}s"]  # many droplets made at once; a cluster whose example says so
         if isinstance(held, dict) and all(name.isdigit() for name in held):
             held = [*held.values()]
         rows += held if isinstance(held, list) else [held]

@@ -104,7 +104,7 @@ def answer_to(request: Any) -> tuple[int, dict[str, str], str]:
     assert found is not None, request.url
     one = found[0]
     headers = {"content-type": "application/json"}
-    if one.status == 204 or (not one.answer_key and request.method in {"DELETE", "PUT", "POST", "PATCH"}):
+    if one.status == 204 or (not one.response_key and request.method in {"DELETE", "PUT", "POST", "PATCH"}):
         return one.status or 200, headers, ""
     thing: dict[str, Any] = {
         "id": 7,
@@ -118,10 +118,10 @@ def answer_to(request: Any) -> tuple[int, dict[str, str], str]:
         "fingerprint": "x",
         "public_key": "ssh-ed25519 AAAA x",
     }
-    if not one.answer_key:
+    if not one.response_key:
         return one.status or 200, headers, json.dumps({"x": 1})
-    held: Any = [thing] if one.answer_is_list else thing
-    return one.status or 200, headers, json.dumps({one.answer_key: held, "links": {}, "meta": {"total": 1}})
+    held: Any = [thing] if one.response_is_list else thing
+    return one.status or 200, headers, json.dumps({one.response_key: held, "links": {}, "meta": {"total": 1}})
 
 
 def sample(one: Operation, parameter: Parameter) -> Any:
@@ -306,7 +306,7 @@ LEFT_OUT = {"droplets_create": ("names",)}
 
 #: What these do is told by the type in their body.
 BY_TYPE = {key.partition("/")[0] for key in effects() if "/" in key}
-HARMFUL = [id_ for id_ in OPERATIONS if id_ not in BY_TYPE and effect_of(id_).asks]
+HARMFUL = [id_ for id_ in OPERATIONS if id_ not in BY_TYPE and effect_of(id_).needs_confirmation]
 
 
 @each("operation_id", HARMFUL)
@@ -377,11 +377,11 @@ def test_a_list_gives_all_its_pages(operation_id, new_walker, clock):
             for name, value in values["path"].items():
                 url = url.replace(f"{{{name}}}", quote(str(value), safe=":"))
             items = [{"id": 1000 * number + row, **ROW} for row in range(200 if number < 3 else 1)]
-            held: Any = items if one.answer_is_list else {str(item["id"]): item for item in items}
+            held: Any = items if one.response_is_list else {str(item["id"]): item for item in items}
             pages = {"last": url, "next": url} if number < 3 else {}
             mock.get(
                 url.partition("?")[0],
-                json={one.answer_key: held, "links": {"pages": pages}, "meta": {"total": 401}},
+                json={one.response_key: held, "links": {"pages": pages}, "meta": {"total": 401}},
                 match=[responses.matchers.query_param_matcher({"page": str(number)}, strict_match=False)],
             )
         rows = walker.do(f"{line} --raw")

@@ -99,7 +99,7 @@ def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
         assert operation(operation_id).id == operation_id
     assert not verb.table or verb.table in {*TABLES, *FINDINGS}
     assert not (verb.table and verb.columns)
-    if verb.operations and effect_of(verb.operations[0], verb.fixed).asks:
+    if verb.operations and effect_of(verb.operations[0], verb.fixed).needs_confirmation:
         assert "It asks " in help_text(group.name, verb.name)
 
 

@@ -69,7 +69,7 @@ def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None
     if "--yes answers" in words_of_text:
         assert acts or group.name in {"api", "apply"}
     else:
-        assert not acts or not effect_of(verb.operations[0], verb.fixed).asks
+        assert not acts or not effect_of(verb.operations[0], verb.fixed).needs_confirmation
     assert "--dry-run" in text
 
 

@@ -8,7 +8,7 @@ from poseidon_nb import errors
 from poseidon_nb.magics.job import Settings
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
-CUT = "The power is cut: what was not written to disk is lost. A droplet that is off is billed all the same."
+CUT = "The power is cut. Data not written to disk is lost. A droplet that is off is billed all the same."
 ASKING = [
     ("droplets delete web-1", "SANDBOX: delete droplet web-1 (521000032) ($24.00 a month)? This cannot be undone."),
     (
@@ -21,19 +21,19 @@ ASKING = [
     (
         "droplets shutdown web-1 web-2",
         (
-            "SANDBOX: shutdown 2 droplets: web-1 and web-2? What runs on the droplet stops. "
+            "SANDBOX: shutdown 2 droplets: web-1 and web-2? Services on the droplet stop. "
             "A droplet that is off is billed all the same."
         ),
     ),
     (
         "droplets reboot web-1",
-        "SANDBOX: reboot droplet web-1? What runs on the droplet stops until it is up again.",
+        "SANDBOX: reboot droplet web-1? Services on the droplet stop until it is up again.",
     ),
     (
         "droplets power_cycle --tag web",
         (
             "SANDBOX: power_cycle 4 droplets: web-1, web-2, web-3 and staging-web? "
-            "The power is cut for a moment: what was not written to disk is lost."
+            "The power is cut briefly. Data not written to disk is lost."
         ),
     ),
     (
@@ -83,20 +83,20 @@ ASKING = [
     ),
     (
         "droplets password_reset web-1",
-        "SANDBOX: password_reset droplet web-1? The old root password stops working; the new one comes by e-mail.",
+        "SANDBOX: password_reset droplet web-1? The old root password stops working. The new one is sent by email.",
     ),
     ("droplets enable_ipv6 build-1", "SANDBOX: enable_ipv6 droplet build-1? This cannot be undone."),
     (
         "droplets untag web-1 --tag-name web",
-        "SANDBOX: untag droplet web-1 (521000032)? Firewalls and load balancers that go by the tag no longer cover them.",
+        "SANDBOX: untag droplet web-1 (521000032)? Firewalls and load balancers that use the tag no longer apply to them.",
     ),
     (
         "tags delete web",
-        "SANDBOX: delete tag web? The tag is taken off everything that has it. This cannot be undone.",
+        "SANDBOX: delete tag web? The tag is removed from all resources. This cannot be undone.",
     ),
     (
         "api DELETE /v2/tags/web",
-        "SANDBOX: DELETE /v2/tags/web? The tag is taken off everything that has it. This cannot be undone.",
+        "SANDBOX: DELETE /v2/tags/web? The tag is removed from all resources. This cannot be undone.",
     ),
     (
         "volumes resize old-uploads 3000",
@@ -252,7 +252,7 @@ def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
         (f"{running} --type power_off", f"SANDBOX: power_off droplet web-1? {CUT}"),
         (
             f"{running} --type reboot",
-            "SANDBOX: reboot droplet web-1? What runs on the droplet stops until it is up again.",
+            "SANDBOX: reboot droplet web-1? Services on the droplet stop until it is up again.",
         ),
         (f"{off} --type resize --size m-32vcpu-256gb", "SANDBOX: resize droplet legacy-reports (+$1,332.00 a month)?"),
     ):

@@ -77,7 +77,7 @@ def test_every_operation_asks_as_the_list_of_effects_says():
         plan = plan_of(*operation_chains(Nothing(), [request_for(wanted, path=path)], "x"))
         effect = questions.effect_of(operation_id)
         reasons = set(questions.reasons(plan)) - {"money"}
-        assert bool(reasons) is (effect.asks or not effect.reversible), operation_id
+        assert bool(reasons) is (effect.needs_confirmation or not effect.reversible), operation_id
         assert effect.kind not in {"deletes", "replaces", "resets", "transfers"} or reasons == {effect.kind}
 
 

@@ -6,7 +6,7 @@ import pytest
 import responses
 
 from poseidon_nb.catalogue import operation, operation_ids
-from poseidon_nb.catalogue.schema import Schemas
+from poseidon_nb.catalogue.specification import Schemas
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.transport import deadline
 from poseidon_nb.transport.replies import NOT_JSON, Reply

@@ -40,7 +40,7 @@ def test_every_put_is_repeated_or_sent_once_as_the_catalogue_says(api, new_sessi
         api.put(f"{API}{request.path}", **answer)
         with pytest.raises((ServerError, ConnectionFailed)):
             session.send(request)
-        expected = 5 if effect_of(wanted.id).repeatable else 1
+        expected = 5 if effect_of(wanted.id).idempotent else 1
         assert len(api.calls) == expected, wanted.id
         # The hourly limit is not what is tested here.
         clock.advance(60)

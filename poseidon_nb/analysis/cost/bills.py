@@ -46,7 +46,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
 
     A thing is reckoned from the beginning of the month, or from its creation, for its hours until the month's price is
     reached, in whole cents and one at least. So differences come from what is not there any more (``gone_usd``), from
-    sizes and plans that changed within the month, from prices that are hearsay, and from what has no price. What could
+    sizes and plans that changed within the month, from prices that are unverified, and from what has no price. What could
     not be read, and what was billed without an amount, is missing and told in the note.
 
     Parameters

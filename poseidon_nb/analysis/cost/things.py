@@ -185,7 +185,7 @@ def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
         for name in ("size_unit", "size")
     )
     quantities = [
-        prices.nodes_of(None if pd.isna(unit) else unit, None if pd.isna(size) else size)
+        prices.load_balancer_nodes(None if pd.isna(unit) else unit, None if pd.isna(size) else size)
         for unit, size in zip(units, sizes, strict=True)
     ]
     made = _priced(
@@ -213,7 +213,7 @@ def reserved_ips(frame: pd.DataFrame, *, version: int) -> pd.DataFrame:
     made = _priced(
         "reserved_ip" if version == 4 else "reserved_ipv6",  # noqa: PLR2004  # the version of IP
         idle,
-        prices.IDLE_ADDRESS,
+        prices.UNASSIGNED_IP,
         pd.Series(1.0, idle.index),
         id=idle["ip"],
         name=idle["ip"],
@@ -316,4 +316,4 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
 def _included_gib(droplets: pd.DataFrame, sizes: pd.DataFrame) -> float | None:
     sizes = needed(sizes, ("slug", "transfer"), "sizes")
     each = droplets["size"].map(sizes.drop_duplicates("slug").set_index("slug")["transfer"])
-    return None if each.isna().any() else float(each.sum()) * prices.TRANSFER_GIB_OF_TB
+    return None if each.isna().any() else float(each.sum()) * prices.TRANSFER_GIB_PER_TB

@@ -13,7 +13,7 @@ import numpy as np
 
 from poseidon_nb.analysis.columns import flags, lists, numbers, texts
 from poseidon_nb.analysis.size_classes import class_of
-from poseidon_nb.catalogue.prices import TRANSFER_GIB, TRANSFER_GIB_OF_TB
+from poseidon_nb.catalogue.prices import TRANSFER_GIB, TRANSFER_GIB_PER_TB
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -163,7 +163,7 @@ def overage_usd(outbound: Numbers, allowance: Numbers) -> Numbers:
 
     Both in TB, as they are served: the one is decimal, the other is of 1,000 GiB.
     """
-    beyond = outbound * _GIB_OF_DECIMAL_TB - allowance * TRANSFER_GIB_OF_TB
+    beyond = outbound * _GIB_OF_DECIMAL_TB - allowance * TRANSFER_GIB_PER_TB
     return TRANSFER_GIB.usd * np.nan_to_num(np.maximum(beyond, 0.0))
 
 

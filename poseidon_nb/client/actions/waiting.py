@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue.wait_limits import limit_s
+from poseidon_nb.catalogue.wait_limits import wait_limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError, ShapeError
@@ -64,7 +64,7 @@ class Waiting:
         self._waiting[action.id] = action
         self._began_s[action.id] = self._clock.monotonic()
         self._age_s[action.id] = max(0.0, age / timedelta(seconds=1))
-        self._limit_s[action.id] = timeout_s or limit_s(action.type)
+        self._limit_s[action.id] = timeout_s or wait_limit_s(action.type)
         if action.errored:
             self.failures[action.id] = _failed(action)
         elif action.completed:

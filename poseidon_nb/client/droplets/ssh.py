@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from poseidon_nb.catalogue.wait_limits import limit_s
+from poseidon_nb.catalogue.wait_limits import wait_limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import ActionTimedOut, InvalidArgument, NotFound
@@ -89,7 +89,7 @@ class SshWaiting:
             Some did not answer in time; they exist, and may answer yet. It carries no action, for there is none.
         """
         clock = self._connection.session.clock
-        most_s = timeout_s or limit_s(SSH)
+        most_s = timeout_s or wait_limit_s(SSH)
         began_s = clock.monotonic()
         left = {droplet.ip_address: droplet for droplet in droplets}
 

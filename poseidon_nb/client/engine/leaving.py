@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.catalogue.wait_limits import limit_s
+from poseidon_nb.catalogue.wait_limits import wait_limit_s
 from poseidon_nb.client.engine.failures import name_earlier
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import When
@@ -34,7 +34,7 @@ def is_late(run: ChainRun, now_s: float) -> bool:
     types = [action.type for action in run.actions.values()]
     if run.step is not None and run.step.awaits == "image":
         types.append("import")
-    return bool(types) and now_s - run.accepted_s >= max(map(limit_s, types))
+    return bool(types) and now_s - run.accepted_s >= max(map(wait_limit_s, types))
 
 
 def as_started(run: ChainRun) -> Iterator[Outcome]:
@@ -79,7 +79,7 @@ def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) 
     goes_on = "; the rest goes on in the background while this kernel lives, and %do plans resume continues it if the kernel ends"
     more = goes_on if run.at + 1 < len(run.chain) else ""
     if action is not None:
-        waited_s = allowed_s or limit_s(action.type)
+        waited_s = allowed_s or wait_limit_s(action.type)
         return ActionTimedOut(
             f"{action.label} is still running after {seconds_allowed(waited_s)}; it goes on: "
             f"wait for it again with %do actions wait {action.id} ({target.kind} {target.id}){more}",

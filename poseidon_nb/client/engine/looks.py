@@ -104,10 +104,10 @@ class Looks:
         request = step.request
         if request.method != "POST" or not request.operation_id or not isinstance(request.body, dict):
             return None
-        key, found = operation(request.operation_id).answer_key, match("GET", request.path)
-        if not key or found is None or not found[0].answer_is_list:
+        key, found = operation(request.operation_id).response_key, match("GET", request.path)
+        if not key or found is None or not found[0].response_is_list:
             return None
-        if found[0].answer_key == "actions":
+        if found[0].response_key == "actions":
             return self._action(step)
         wanted, body = found[0].id, request.body
 

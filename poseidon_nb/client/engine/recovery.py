@@ -198,10 +198,10 @@ def read_answer(request: Request, reply: Reply, *, can_look: bool) -> Any:
     wanted = operation(request.operation_id) if request.operation_id else None
     if wanted is not None and wanted.method == "DELETE" and wanted.status == HTTPStatus.NO_CONTENT != reply.status:
         raise ShapeError(f"{request.label}: the answer is {reply.status}, and should be 204")
-    if wanted is not None and not wanted.answer_key and reply.body and _is_data(reply):
+    if wanted is not None and not wanted.response_key and reply.body and _is_data(reply):
         return reply.content()
     answer = reply.json()
-    if wanted is None or not wanted.answer_key:
+    if wanted is None or not wanted.response_key:
         return answer
     if answer is None or (can_look and not _says_enough(answer, wanted)):
         raise ShapeError(f"{request.label}: the answer does not say what was made or started")
@@ -222,8 +222,8 @@ _ENDINGS = ("id", "name")
 def _says_enough(answer: Any, wanted: Operation) -> bool:
     if wanted.method in {"PUT", "PATCH"}:
         # Which thing it is about stands in the path.
-        return isinstance(answer, dict) and answer.get(wanted.answer_key) is not None
-    return _says_which(answer, wanted.answer_key)
+        return isinstance(answer, dict) and answer.get(wanted.response_key) is not None
+    return _says_which(answer, wanted.response_key)
 
 
 def _says_which(answer: Any, key: str) -> bool:
@@ -246,9 +246,9 @@ def _by_path(connection: Connection, request: Request, readable: Operation) -> L
     read, body = Request("GET", request.path, operation_id=readable.id), request.body
     if request.method == "DELETE" and not body:
         return gone(connection, read)
-    if request.method not in {"PUT", "PATCH"} or not isinstance(body, dict) or not body or not readable.answer_key:
+    if request.method not in {"PUT", "PATCH"} or not isinstance(body, dict) or not body or not readable.response_key:
         return None
-    key = operation(request.operation_id).answer_key if request.operation_id else ""
+    key = operation(request.operation_id).response_key if request.operation_id else ""
 
     def look(_: SentWindow) -> Any:
         row = connection.unwrapped(readable.id, connection.send(read).json())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.catalogue.effects import READING
+from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.magics.handlers import (
     accounts,
     api,
@@ -65,7 +65,7 @@ def act_of(command: Command) -> Act | None:
     if command.group == "apply":
         return applying.ACT
     if command.group == "api":
-        return None if command.arguments["method"] in READING else api.ACT
+        return None if command.arguments["method"] in SAFE_METHODS else api.ACT
     if (command.group, command.verb) == ("plans", "resume"):
         return plans.RESUME if command.dry_run or command.plan else None
     own = ACTS.get((command.group, command.verb))

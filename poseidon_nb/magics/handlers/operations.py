@@ -75,7 +75,7 @@ def _answered(job: Job, verb: Verb, wanted: Operation, answer: Any) -> Answer | 
     if isinstance(answer, list):
         _learn(job, wanted, answer)
         return answer_of(verb.table or wanted.id, answer)
-    held = answer.get(wanted.answer_key, answer) if wanted.answer_key and isinstance(answer, dict) else answer
+    held = answer.get(wanted.response_key, answer) if wanted.response_key and isinstance(answer, dict) else answer
     rows = held if isinstance(held, list) else [held]
     return answer_of(verb.table or wanted.id, rows, single=not isinstance(held, list))
 

@@ -12,8 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from poseidon_nb.catalogue.encoding import SERVER
-from poseidon_nb.catalogue.lookup import rows
+from poseidon_nb.catalogue.operations import SERVER, rows
 from poseidon_nb.magics.language.table import GROUPS
 from poseidon_nb.magics.language.words import folded
 

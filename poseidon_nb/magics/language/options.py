@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from poseidon_nb.catalogue.wait_limits import limits_text
+from poseidon_nb.catalogue.wait_limits import format_wait_limits
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.magics.language.mistakes import mistake, quoted
 from poseidon_nb.magics.language.shorthand import EXAMPLES, read_short
@@ -46,7 +46,7 @@ GLOBAL_OPTIONS = (
         help="how long to wait at most: 90, 90s, 10m, 1h",
         kind="seconds",
         shows="SECONDS",
-        default=limits_text(),
+        default=format_wait_limits(),
     ),
     Option(field="check", help="send also what the API's description does not know", kind="flag", on=True),
     Option(field="keep_going", help="when some of many fail, show the table and raise nothing", kind="flag"),

@@ -83,7 +83,7 @@ def verb_of(operation_id: str, group: str, row: Named) -> Verb:
         aliases=row.aliases,
         body="body" if wanted.body_type and row.only is None else "",
         table=RESOURCES.get(operation_id, ""),
-        waits=operation_id in _WAITED or (wanted.answer_key == "action" and wanted.method == "POST"),
+        waits=operation_id in _WAITED or (wanted.response_key == "action" and wanted.method == "POST"),
     )
     return replace(verb, example=row.example or _example(group, verb))
 

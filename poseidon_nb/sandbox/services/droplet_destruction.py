@@ -41,7 +41,7 @@ def associated(world: World, droplet: Record) -> dict[str, list[dict[str, str]]]
     """Give what belongs to a droplet, by kind: ids as strings, names, and what each costs a month."""
     volumes = [volume for id_ in droplet["volume_ids"] if (volume := world.volumes.get(id_)) is not None]
     addresses = [
-        _row(number_of(one), one["ip"], prices.IDLE_ADDRESS.usd)
+        _row(number_of(one), one["ip"], prices.UNASSIGNED_IP.usd)
         for one in world.reserved_ips.listed()
         if one.kept["droplet_id"] == droplet["id"]
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.catalogue.prices import DEFAULT_BACKUPS
+from poseidon_nb.catalogue.prices import DEFAULT_BACKUP_PLAN
 from poseidon_nb.magics.language.table.parts import BY_TAG, SOME_DROPLETS
 from poseidon_nb.magics.language.words import (
     BULK_COLUMNS,
@@ -77,7 +77,7 @@ def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # t
 #: When backups are made.
 _POLICY = (
     Option(field="plan", aliases=("backup-policy-plan",), help="how often", suggests=("daily", "weekly"),
-           default=DEFAULT_BACKUPS),
+           default=DEFAULT_BACKUP_PLAN),
     Option(field="weekday", aliases=("backup-policy-weekday",), help="on which day a weekly one is made",
            suggests=("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")),
     Option(field="hour", aliases=("backup-policy-hour",), help="from which hour on, UTC: 0, 4, ... 20", kind="integer"),
