@@ -165,7 +165,7 @@ def test_reference_pages_are_per_tag():
 
 
 def test_an_unknown_operation_names_the_closest_matches():
-    with pytest.raises(NoSuchName, match="Unknown operation 'droplets-list'. Did you mean droplets_list") as caught:
+    with pytest.raises(NoSuchName, match=r"Unknown operation 'droplets-list'\. Did you mean droplets_list") as caught:
         operation("droplets-list")
     assert caught.value.name == "droplets-list"
     assert caught.value.nearest[0] == "droplets_list"
