@@ -22,8 +22,8 @@ from poseidon_nb.client.stored import Snapshots, Tags
 from poseidon_nb.client.watching.watch import Watch
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
-from poseidon_nb.transport.address import PRODUCTION
 from poseidon_nb.transport.change_log import ChangeLog
+from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
@@ -103,7 +103,7 @@ def connect(  # the ways to name an account, all by keyword but the first
         credential = find_credential(token=token, context=context)
     session = Session(
         credential,
-        base_url=base_url or PRODUCTION,
+        base_url=base_url or DEFAULT_BASE_URL,
         timeout_s=timeout_s,
         read_only=read_only,
         clock=clock,

@@ -20,15 +20,15 @@ from poseidon_nb.errors import (
     ShapeError,
 )
 from poseidon_nb.text import did_you_mean
-from poseidon_nb.transport.pages import fetch_pages
-from poseidon_nb.transport.request import Request, request_for
+from poseidon_nb.transport.pagination import fetch_pages
+from poseidon_nb.transport.request import Request, build_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from poseidon_nb.catalogue import Operation
-    from poseidon_nb.transport.pages import Page
-    from poseidon_nb.transport.replies import Reply
+    from poseidon_nb.transport.pagination import Page
+    from poseidon_nb.transport.responses import Response
     from poseidon_nb.transport.session import Session
 
 T = TypeVar("T")
@@ -73,9 +73,9 @@ class Connection:
 
     def request(self, operation_id: str, **parts: Any) -> Request:
         """Fill an operation in: ``path=``, ``query=``, ``body=``, ``headers=``."""
-        return request_for(operation(operation_id), **parts)
+        return build_request(operation(operation_id), **parts)
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Send a request, and report waits as `tell_wait` does."""
         return self.session.send(request, on_wait=_teller.get() or self.on_wait)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.many import FIRST_PAGE, read_many
 from poseidon_nb.errors import NotFound
-from poseidon_nb.transport.pages import PER_PAGE
+from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.transport import cancellation
-from poseidon_nb.transport.idle import result_of
-from poseidon_nb.transport.workers import Workers
+from poseidon_nb.transport.workers import WorkerPool, wait_for_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,16 +74,16 @@ def on_each(
     stop = threading.Event()
 
     def fetch(thing: T) -> Fetched[T, R]:
-        with cancellation.until(stop):
+        with cancellation.cancel_on(stop):
             try:
                 return Fetched(thing, do(thing), None)
             except PoseidonError as error:
                 return Fetched(thing, None, error)
 
-    workers = Workers(threads, "poseidon-each")
+    workers = WorkerPool(threads, "poseidon-each")
     futures = [workers.submit(partial(copy_context().run, fetch, thing)) for thing in things]
     try:
-        return [result_of(future, on_idle) for future in futures]
+        return [wait_for_result(future, on_idle) for future in futures]
     except KeyboardInterrupt as interrupt:
         if interrupted is not None:
             ended = [thing for thing, future in zip(things, futures, strict=True) if future.done()]

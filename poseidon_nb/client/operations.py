@@ -17,8 +17,8 @@ from poseidon_nb.client.explanations import explanation
 from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
 from poseidon_nb.text import expected_one_of, join_words
-from poseidon_nb.transport.address import PRODUCTION
-from poseidon_nb.transport.request import Request, request_for
+from poseidon_nb.transport.config import DEFAULT_BASE_URL
+from poseidon_nb.transport.request import Request, build_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def request_by_name(
         A field is unknown or a required one is missing.
     """
     wanted = operation(operation_id)
-    if wanted.server != PRODUCTION:
+    if wanted.server != DEFAULT_BASE_URL:
         # The token goes to no host that the user did not name.
         raise InvalidArgument(f"{operation_id} is not part of the account's API: it is served at {wanted.server}")
     path, query, headers = dict(path or {}), dict(query or {}), dict(headers or {})
@@ -71,7 +71,7 @@ def request_by_name(
         # Fields are missing that only `check` would have asked for; a body is sent all the same.
         body = {}
     given = {name: _header(value) for name, value in headers.items() if value is not None}
-    return request_for(wanted, path=path, query=query, body=body, headers=given)
+    return build_request(wanted, path=path, query=query, body=body, headers=given)
 
 
 def _place(wanted: Operation, name: str) -> str:

@@ -11,7 +11,7 @@ from poseidon_nb.plans.account import OfflineAccount
 from poseidon_nb.plans.freshness import check_fresh
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.texts import dry_run
-from poseidon_nb.transport import deadline, environment
+from poseidon_nb.transport import cancellation, config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def plan_of(job: Job, act: Act) -> Plan:
     """Return the plan of a command. The account is read, and nothing is changed."""
     if act.given is not None:
         return act.given(job)
-    with deadline.within(job.kernel.clock, job.command.timeout_s):
+    with cancellation.deadline(job.kernel.clock, job.command.timeout_s):
         chains = tuple(act.chains(job, job.account))
         notes, client = tuple(job.account.notes), job.client
         return Plan(job.command.line, job.account.label, chains, notes, client, client.identity())
@@ -84,7 +84,7 @@ def confirm(job: Job, plan: Plan) -> None:
     """
     if job.command.yes or not questions.reasons(plan, price_limit_usd_month=job.settings.price_limit_usd_month):
         return
-    if environment.assumes_yes() and not questions.deletes(plan):
+    if config.assumes_yes() and not questions.deletes(plan):
         return
     try:
         confirmed = job.ask(questions.question(plan))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, NoToken
 from poseidon_nb.magics.language.words import SIZES_IN
-from poseidon_nb.transport.credentials import THIS_KERNEL
+from poseidon_nb.transport.credentials import KERNEL_LOGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
-    from poseidon_nb.transport.change_log import Change, ChangeLog
+    from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
 
 #: How many words of one kind are kept for completion: more than a person can choose from.
 MOST_WORDS = 5_000
@@ -82,7 +82,7 @@ class Kernel:
 
         return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # no token, and nothing is sent
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[LoggedChange]:
         """Return what was changed from this machine, in whichever account, oldest first: also by earlier kernels."""
         from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # as above
 
@@ -97,7 +97,7 @@ class Kernel:
     def choose_sandbox(self, sandbox: Sandbox) -> None:
         """Make a running sandbox the account."""
         self.sandbox, self._chosen = sandbox, _Chosen.SANDBOX
-        THIS_KERNEL.instead = _SANDBOX_CLIENT
+        KERNEL_LOGIN.hint = _SANDBOX_CLIENT
         self._forget()
 
     def stop_sandbox(self) -> None:
@@ -112,7 +112,7 @@ class Kernel:
             raise ConfigurationError("no sandbox runs here; start one: %do sandbox start")
         if self.in_sandbox:
             self._chosen = _Chosen.NOBODY
-            THIS_KERNEL.instead = ""
+            KERNEL_LOGIN.hint = ""
             self._forget()
         self.sandbox.stop()
         self.sandbox = None
@@ -120,7 +120,7 @@ class Kernel:
     def choose_context(self, context: str | None) -> None:
         """Make a context the account; None is what the environment, or doctl's current context, has."""
         self._chosen = _Chosen.CONTEXT
-        THIS_KERNEL.context, THIS_KERNEL.instead = context, ""
+        KERNEL_LOGIN.context, KERNEL_LOGIN.hint = context, ""
         self._forget()
 
     def _forget(self) -> None:

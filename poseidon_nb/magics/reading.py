@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.each import on_each
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.text import escape_unprintable, format_duration, pluralize
-from poseidon_nb.transport.rate_limit import least_s
+from poseidon_nb.transport.rate_limit import min_duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ def tell_long_read(job: Job, requests: int) -> None:
         return
     job.front.say(
         f"This takes up to {requests:,} requests, and the rate limit leaves {told.remaining:,} of {told.limit:,} an hour:"
-        f" {format_duration(least_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
+        f" {format_duration(min_duration_s(requests, told))} at least. Some droplets by name or --tag take fewer; Ctrl-C stops it."
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from poseidon_nb.plans.journal_entry import Entry
     from poseidon_nb.plans.journal_files import PlanFile
     from poseidon_nb.plans.journal_resumed import ResumedPlan
-    from poseidon_nb.transport.change_log import Change
+    from poseidon_nb.transport.change_log import LoggedChange
 
 #: Statuses after which a plan of one step is over, whatever was accepted.
 _OVER: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
@@ -213,7 +213,7 @@ class _KeptRecord:
                     warn_once(error)
 
 
-def keep_change(change: Change) -> None:
+def keep_change(change: LoggedChange) -> None:
     """Keep a change for ``%do log`` of later kernels; never raises."""
     try:
         journal_changes.keep(change)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from poseidon_nb.plans.journal_entry import json_line, read_time
 from poseidon_nb.plans.journal_files import MAX_AGE_DAYS, private_folder, read_whole, state_folder
-from poseidon_nb.transport.change_log import MOST_CHANGES, Change
+from poseidon_nb.transport.change_log import MAX_CHANGES, LoggedChange
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ _SUFFIX: Final = ".jsonl"
 _kernels: dict[int, str] = {}
 
 
-def keep(change: Change) -> None:
+def keep(change: LoggedChange) -> None:
     """Append a change to the file of its day.
 
     Raises
@@ -52,9 +52,9 @@ def keep(change: Change) -> None:
         os.close(handle)
 
 
-def earlier_changes() -> list[Change]:
+def earlier_changes() -> list[LoggedChange]:
     """Return the newest changes of other kernels, oldest first; what cannot be read is left out."""
-    found: deque[Change] = deque(maxlen=MOST_CHANGES)
+    found: deque[LoggedChange] = deque(maxlen=MAX_CHANGES)
     for path in _days(_folder()):
         try:
             text = read_whole(path).decode(errors="replace")
@@ -64,12 +64,12 @@ def earlier_changes() -> list[Change]:
     return sorted(found, key=lambda change: change.time)
 
 
-def _read(line: str) -> Change | None:
+def _read(line: str) -> LoggedChange | None:
     try:
         facts = json.loads(line)
         if facts.pop("kernel") == _kernel():
             return None
-        return Change(**{**facts, "time": read_time(facts["time"])})
+        return LoggedChange(**{**facts, "time": read_time(facts["time"])})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -16,8 +16,7 @@ from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
 from poseidon_nb.text import escape_unprintable
-from poseidon_nb.transport.request import Request
-from poseidon_nb.transport.secrets import hidden_in_query, holds_secret
+from poseidon_nb.transport.request import Request, may_hold_secret, redact_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -304,8 +303,8 @@ def read_time(text: str) -> datetime:
 
 def safe_title(title: str, chains: Sequence[Chain]) -> str:
     """Return a plan's title; where its steps hold secrets, the command may, too, and what is done stands in its place."""
-    secret = holds_secret(title) or any(not _may_be_kept(step.request) for chain in chains for step in chain)
-    return hidden_in_query(_what_is_done(chains)) if secret or not title else title
+    secret = may_hold_secret(title) or any(not _may_be_kept(step.request) for chain in chains for step in chain)
+    return redact_url(_what_is_done(chains)) if secret or not title else title
 
 
 def _what_is_done(chains: Iterable[Chain]) -> str:
@@ -321,11 +320,11 @@ def _step_data(step: Step) -> dict[str, Any]:
     request = step.request
     data: dict[str, Any] = {
         "verb": step.verb,
-        "targets": [[target.kind, target.id, hidden_in_query(target.name)] for target in step.targets],
+        "targets": [[target.kind, target.id, redact_url(target.name)] for target in step.targets],
         "method": request.method,
-        "path": hidden_in_query(request.path),
+        "path": redact_url(request.path),
     }
-    if request.query and not holds_secret(request.target):
+    if request.query and not may_hold_secret(request.target):
         data["query"] = dict(request.query)
     if request.operation_id:
         data["operation"] = request.operation_id
@@ -346,7 +345,12 @@ def _step_data(step: Step) -> dict[str, Any]:
 
 
 def _may_be_kept(request: Request) -> bool:
-    if request.headers or isinstance(request.body, bytes) or holds_secret(request.body) or holds_secret(request.target):
+    if (
+        request.headers
+        or isinstance(request.body, bytes)
+        or may_hold_secret(request.body)
+        or may_hold_secret(request.target)
+    ):
         return False
     try:
         json.dumps(request.body, allow_nan=False)

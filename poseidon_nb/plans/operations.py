@@ -14,8 +14,7 @@ from poseidon_nb.client.operations import target_of
 from poseidon_nb.plans.costs import added_usd_month
 from poseidon_nb.plans.droplets import added_by_action
 from poseidon_nb.plans.texts import BARE
-from poseidon_nb.transport.request import request_for
-from poseidon_nb.transport.secrets import hidden_in_query
+from poseidon_nb.transport.request import build_request, redact_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +65,7 @@ def _step(account: Account, wanted: Operation, request: Request, verb: str, name
     if wanted.id in _OF_VOLUMES:
         found = match(request.method, request.path)
         path = {"volume_id": found[1]["volume_id"]} if found is not None else {}
-        volume = account.read(request_for(operation("volumes_get"), path=path))
+        volume = account.read(build_request(operation("volumes_get"), path=path))
     return Step(
         verb=verb,
         targets=(target_of(request, name),),
@@ -80,7 +79,7 @@ def _step(account: Account, wanted: Operation, request: Request, verb: str, name
 def _droplet_action(account: Account, request: Request, verb: str, name: str, awaits: Awaits) -> Step:
     """Return the step of a bare action on a droplet: what it interrupts and costs depends on the droplet."""
     droplet_id = target_of(request).id
-    found = account.read(request_for(operation("droplets_get"), path={"droplet_id": droplet_id}))
+    found = account.read(build_request(operation("droplets_get"), path={"droplet_id": droplet_id}))
     row = found or {"id": droplet_id, "name": name}
     parameters = {key: value for key, value in request.body.items() if key != "type"}
     action_type = str(request.body.get("type", ""))
@@ -115,7 +114,7 @@ def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[t
         step = Step(
             verb="delete",
             targets=(Target(kind, row[field], str(row.get("name") or row[field])),),
-            request=request_for(operation(operation_id), path={parameter: row[field]}),
+            request=build_request(operation(operation_id), path={parameter: row[field]}),
             usd_month=-price,
             reversible=False,
         )
@@ -125,5 +124,5 @@ def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[t
 
 def request_chain(request: Request) -> Chain:
     """Return the chain of a bare request."""
-    line = f"{request.method} {hidden_in_query(request.target)}"
+    line = f"{request.method} {redact_url(request.target)}"
     return (Step(verb=BARE, targets=(Target("request", None, line),), request=request, reversible=False),)

@@ -21,7 +21,7 @@ from poseidon_nb.plans.resume_facts import NOT_RESUMED, Verdict
 from poseidon_nb.plans.resume_reading import Reading, read_and_judge
 from poseidon_nb.plans.resume_verdicts import judge, remaining_chain, was_begun
 from poseidon_nb.text import join_words
-from poseidon_nb.transport.pages import PER_PAGE
+from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

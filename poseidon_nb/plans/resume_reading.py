@@ -9,7 +9,7 @@ from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S, ROUNDING, SentWind
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
 from poseidon_nb.plans.resume_facts import AccountFacts
 from poseidon_nb.plans.resume_verdicts import in_flight, judge, may_lag
-from poseidon_nb.transport.pages import PER_PAGE
+from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

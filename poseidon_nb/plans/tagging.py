@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.droplet_steps import target_of
 from poseidon_nb.client.engine.steps import Change, Step, Target
-from poseidon_nb.transport.request import request_for
+from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def tag_chains(rows: Sequence[Row], tag: str, *, exists: bool) -> tuple[Chain, .
     create = Step(
         verb="create",
         targets=(Target("tag", None, tag),),
-        request=request_for(operation("tags_create"), body={"name": tag}),
+        request=build_request(operation("tags_create"), body={"name": tag}),
     )
     found: list[Chain] = []
     if lacking:
@@ -72,7 +72,7 @@ def _step(verb: str, operation_id: str, rows: Sequence[Row], tag: str, *, unchan
     return Step(
         verb=verb,
         targets=tuple(target_of(row) for row in rows),
-        request=request_for(operation(operation_id), path={"tag_id": tag}, body={"resources": resources}),
+        request=build_request(operation(operation_id), path={"tag_id": tag}, body={"resources": resources}),
         change=Change("tags", None if puts else tag, tag if puts else None),
         unchanged=unchanged,
     )

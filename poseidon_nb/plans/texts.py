@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans.words import change_of, spoken, text_of
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
-from poseidon_nb.transport.secrets import hidden
+from poseidon_nb.transport.request import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ def _detail(chain: Chain, step: Step) -> str:
         detail = f" {words} {escape_unprintable(after)}"
     elif body and not step.change.field and step.request.operation_id not in _OWN_WORDS and step.verb != "create":
         # What a request says that has no better words.
-        told = json.dumps(hidden(body), ensure_ascii=False)
+        told = json.dumps(redact(body), ensure_ascii=False)
         detail = f" {escape_unprintable(told if len(told) <= MAX_TOLD else told[: MAX_TOLD - 1] + '…')}"
     if _has_restart(chain):
         detail += " with a restart"

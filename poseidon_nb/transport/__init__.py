@@ -1,7 +1,7 @@
-"""Requests out, replies in: one pooled session that knows the API's manners and nothing of its nouns.
+"""HTTP: requests out, responses in. One pooled session that knows the API's conventions, but none of its resources.
 
-The flow of one request: `request.request_for` fills an `Operation` in → `Session.send` lets `rate_limit` and `retry`
-decide when, and whether again → `wire` puts it on a connection, once → a `Reply`, or one of the errors of `replies` and
-`failures`. `pages` makes many requests of one. `change_log` keeps what was changed. `credentials` finds the token. This is
-the only package that imports ``requests``.
+`request.build_request` fills in an `Operation`. `Session.send` decides with `rate_limit` and `retry` when to send it and
+whether to retry. `http` sends it once, over the connections of `connections`, and returns a `Response` or raises an error
+from `responses` or `http`. `pagination` reads all pages of a list. `change_log` records changes. `credentials` finds the
+token. This is the only package that imports ``requests``.
 """

@@ -1,6 +1,7 @@
-"""What was changed: every request that may have changed something is kept, with what became of it, for ``%do log``.
+"""The log of changes: every request that may have changed something, with its outcome, for ``%do log``.
 
-A request's body is never kept, for it may hold user data or keys, and neither is a token. It is memory only; `plans` keeps it on disk.
+Request bodies are never logged, because they may contain user data or keys, and neither are tokens. The log is in memory
+only; `plans` writes it to disk.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import APIError, InvalidArgument
 from poseidon_nb.text import join_words
-from poseidon_nb.transport.replies import Reply
-from poseidon_nb.transport.secrets import hidden_in_query
+from poseidon_nb.transport.request import redact_url
+from poseidon_nb.transport.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,73 +25,73 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.credentials import Token
     from poseidon_nb.transport.request import Request
 
-#: Changes that are kept, the newest.
-MOST_CHANGES = 1000
+#: Number of changes kept.
+MAX_CHANGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One request that was sent to change something, and what became of it."""
+class LoggedChange:
+    """A request that was sent to change something, and its outcome."""
 
-    #: When it first went out, UTC.
+    #: When it was first sent, UTC.
     time: datetime
-    #: The account's name, or ``""`` while that is not known.
+    #: The account's name; ``""`` if it is not known.
     account: str
     method: str
-    #: With its query.
+    #: With the query.
     path: str
-    #: The operationId, or ``""`` for a bare path.
+    #: The operationId; ``""`` for a bare path.
     operation_id: str
-    #: What DigitalOcean's support asks for.
+    #: The id that DigitalOcean's support asks for.
     request_id: str | None
-    #: The HTTP status of the last answer; None when none came.
+    #: The HTTP status of the last response; None without a response.
     status: int | None
-    #: ``"completed 201"``, ``"refused 422: ..."``, ``"failed 500: ..."``, ``"no answer"`` and the like, one line.
+    #: One line, such as ``"completed 201"``, ``"refused 422: ..."``, ``"failed 500: ..."`` or ``"no response"``.
     outcome: str
 
 
 class ChangeLog:
-    """The newest changes, oldest first.
+    """The most recent changes, oldest first.
 
     Parameters
     ----------
-    most : int
-        How many are kept.
+    max_changes : int
+        Number of changes kept.
 
     Notes
     -----
-    Safe to use from several threads.
+    Thread-safe.
     """
 
-    def __init__(self, most: int = MOST_CHANGES) -> None:
-        self._changes: deque[Change] = deque(maxlen=most)
+    def __init__(self, max_changes: int = MAX_CHANGES) -> None:
+        self._changes: deque[LoggedChange] = deque(maxlen=max_changes)
         self._added = 0
         self._lock = threading.Lock()
-        #: Told every change, too, in the thread that sent it.
-        self.on_add: Callable[[Change], None] | None = None
+        #: Called with every change, in the thread that sent it.
+        self.on_add: Callable[[LoggedChange], None] | None = None
 
-    def add(self, change: Change) -> None:
-        """Write a change down."""
+    def add(self, change: LoggedChange) -> None:
+        """Add a change."""
         with self._lock:
             self._changes.append(change)
             self._added += 1
         if self.on_add is not None:
             self.on_add(change)
 
-    def entries(self) -> tuple[Change, ...]:
-        """Return the changes that are kept, in the order in which their outcomes were known."""
+    def entries(self) -> tuple[LoggedChange, ...]:
+        """Return the changes in the order in which their outcomes were known."""
         with self._lock:
             return tuple(self._changes)
 
     @property
     def added(self) -> int:
-        """How many there have been."""
+        """Number of changes ever added."""
         with self._lock:
             return self._added
 
     @property
-    def forgotten(self) -> int:
-        """How many older changes had to make room."""
+    def dropped(self) -> int:
+        """Number of older changes that are no longer kept."""
         with self._lock:
             return self._added - len(self._changes)
 
@@ -98,7 +99,7 @@ class ChangeLog:
         with self._lock:
             return len(self._changes)
 
-    def __iter__(self) -> Iterator[Change]:
+    def __iter__(self) -> Iterator[LoggedChange]:
         return iter(self.entries())
 
     def __repr__(self) -> str:
@@ -106,7 +107,7 @@ class ChangeLog:
 
 
 class RequestTrace:
-    """What became of one request so far, told by the session that sends it.
+    """The attempts of one request, recorded by the session that sends it.
 
     Parameters
     ----------
@@ -115,64 +116,64 @@ class RequestTrace:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._began: datetime | None = None
-        self._under_way = False
-        #: What each try that left came to: a status, or None for no answer.
-        self._tries: list[int | None] = []
-        self._said = ""
+        self._started: datetime | None = None
+        self._in_progress = False
+        #: The result of each attempt that was sent: a status, or None without a response.
+        self._attempts: list[int | None] = []
+        self._message = ""
         self._request_id: str | None = None
 
-    def begins(self, now: datetime) -> None:
-        """Record that a try goes out."""
-        self._under_way = True
-        self._began = self._began or now
+    def start_attempt(self, now: datetime) -> None:
+        """Record that an attempt is about to be sent."""
+        self._in_progress = True
+        self._started = self._started or now
 
-    def came(self, came: Reply | TransportError) -> None:
-        """Record what a try came to."""
-        self._under_way = False
-        if isinstance(came, Reply):
-            self._tries.append(came.status)
-            self._request_id = came.request_id
-        elif came.sent:
-            self._tries.append(None)
+    def end_attempt(self, result: Response | TransportError) -> None:
+        """Record the result of an attempt."""
+        self._in_progress = False
+        if isinstance(result, Response):
+            self._attempts.append(result.status)
+            self._request_id = result.request_id
+        elif result.sent:
+            self._attempts.append(None)
             self._request_id = None
 
-    def ended(self, error: BaseException) -> None:
-        """Record the error that the last try ends in."""
+    def fail(self, error: BaseException) -> None:
+        """Record the error that the request ends with."""
         if isinstance(error, InvalidArgument):
-            self._under_way = False  # nothing could be put on the wire
+            self._in_progress = False  # nothing was sent
         if isinstance(error, APIError):
-            self._said = error.api_message.rstrip(".")
+            self._message = error.api_message.rstrip(".")
             self._request_id = error.request_id
 
-    def change(self, account: str, token: Token) -> Change | None:
-        """Return what is to be written down; None if no byte of the request has left."""
-        tries = [*self._tries, None] if self._under_way else self._tries
-        if self._began is None or not tries:
+    def to_change(self, account: str, token: Token) -> LoggedChange | None:
+        """Return the change to log; None if no byte of the request was sent."""
+        attempts = [*self._attempts, None] if self._in_progress else self._attempts
+        if self._started is None or not attempts:
             return None
-        *earlier, last = tries
-        outcome = "interrupted before an answer came" if self._under_way else _words(last, self._said)
+        *earlier, last = attempts
+        outcome = "interrupted before a response" if self._in_progress else _outcome(last, self._message)
         if earlier:
-            outcome += f", repeated after {join_words(dict.fromkeys(str(one or 'no answer') for one in earlier))}"
-        request_id = None if self._under_way else self._request_id
-        return Change(
-            time=self._began,
+            outcome += f", retried after {join_words(dict.fromkeys(str(one or 'no response') for one in earlier))}"
+        request_id = None if self._in_progress else self._request_id
+        return LoggedChange(
+            time=self._started,
             account=account,
             method=self._request.method,
-            path=hidden_in_query(token.hidden_in(self._request.target)),
+            path=redact_url(token.redact(self._request.target)),
             operation_id=self._request.operation_id,
-            request_id=token.hidden_in(request_id) if request_id else None,
+            request_id=token.redact(request_id) if request_id else None,
             status=last,
-            outcome=hidden_in_query(token.hidden_in(outcome)),
+            outcome=redact_url(token.redact(outcome)),
         )
 
 
-def _words(status: int | None, said: str) -> str:
+def _outcome(status: int | None, message: str) -> str:
     if status is None:
-        return "no answer"
+        return "no response"
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return f"completed {status}"
     if status < HTTPStatus.BAD_REQUEST:
-        return f"redirected {status}, and not followed"
+        return f"redirected {status}, not followed"
     verdict = "refused" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
-    return f"{verdict} {status}: {said}" if said else f"{verdict} {status}"
+    return f"{verdict} {status}: {message}" if message else f"{verdict} {status}"

@@ -1,7 +1,7 @@
-"""Connections that bound a request as a whole, and know whether any of it has left.
+"""Connections with a time limit for the whole request, which also know whether any byte of it was sent.
 
-The time limit of a socket is one for each silence: a server that sends a byte a second is never silent. Here every step,
-from the connection's opening to the last byte of the body, gets what is left of the request's time.
+A socket timeout applies to each silence, so a server that sends a byte a second never times out. Here each step, from
+connecting to the last byte of the body, gets the time that remains for the request.
 """
 
 from __future__ import annotations
@@ -29,92 +29,92 @@ if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
 
 CONNECT_TIMEOUT_S = 10.0
-#: What TLS sends in one step, in bytes: each has its own time limit.
-_STEP = 16_384
+#: Bytes that TLS sends in one step; each step gets its own timeout.
+_CHUNK = 16_384
 
 
-class Attempt:
-    """One request on its way.
+class TimeBudget:
+    """The remaining time of one request.
 
     Parameters
     ----------
     timeout_s : float
-        How long it may take, in seconds.
+        Total time for the request, in seconds.
     """
 
     def __init__(self, timeout_s: float) -> None:
         self._ends_s = SYSTEM_CLOCK.monotonic() + timeout_s
-        #: Whether a byte of the request may have left; None while nothing is known of any connection.
+        #: Whether a byte of the request may have been sent; None before a connection is used.
         self.sent: bool | None = None
 
-    def left_s(self, most_s: float = float("inf")) -> float:
-        """Return the seconds that are left, or so many if they are fewer; raise `TimeoutError` if there are none."""
-        left_s = self._ends_s - SYSTEM_CLOCK.monotonic()
-        if left_s <= 0:
+    def remaining_s(self, max_s: float = float("inf")) -> float:
+        """Return the remaining seconds, at most `max_s`; raise `TimeoutError` if there are none."""
+        remaining_s = self._ends_s - SYSTEM_CLOCK.monotonic()
+        if remaining_s <= 0:
             raise TimeoutError("timed out")
-        return min(left_s, most_s)
+        return min(remaining_s, max_s)
 
 
-_attempt: ContextVar[Attempt] = ContextVar("attempt")
+_budget: ContextVar[TimeBudget] = ContextVar("budget")
 
 
 @contextmanager
-def bounded(timeout_s: float) -> Iterator[Attempt]:
-    """Bound the one request that this thread sends within the block."""
-    token = _attempt.set(Attempt(timeout_s))
+def time_limit(timeout_s: float) -> Iterator[TimeBudget]:
+    """Limit the time of the one request that this thread sends within the block."""
+    token = _budget.set(TimeBudget(timeout_s))
     try:
-        yield _attempt.get()
+        yield _budget.get()
     finally:
-        _attempt.reset(token)
+        _budget.reset(token)
 
 
-class BoundedAdapter(HTTPAdapter):
-    """The adapter of ``requests``, with connections that belong to an `Attempt`."""
+class TimeLimitedAdapter(HTTPAdapter):
+    """The adapter of ``requests`` with connections that use the current `TimeBudget`."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools."""
+        """Create the connection pools."""
         super().init_poolmanager(*args, **kwargs)
-        _use_bounded(self.poolmanager)
+        _use_time_limits(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the pools of a proxy."""
+        """Return the connection pools of a proxy."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        _use_bounded(manager)
+        _use_time_limits(manager)
         return manager
 
 
-def _use_bounded(manager: PoolManager) -> None:
-    # Not assigned in general: the manager of a SOCKS proxy has its own kinds of pools.
+def _use_time_limits(manager: PoolManager) -> None:
+    # Derived from the manager's own classes: a SOCKS proxy has other pool classes.
     manager.pool_classes_by_scheme = {
-        scheme: _bounded_pool(kind) for scheme, kind in manager.pool_classes_by_scheme.items()
+        scheme: _time_limited_pool(kind) for scheme, kind in manager.pool_classes_by_scheme.items()
     }
 
 
 @cache
-def _bounded_pool(kind: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
-    if issubclass(kind.ConnectionCls, _Bounded):
+def _time_limited_pool(kind: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    if issubclass(kind.ConnectionCls, _TimeLimited):
         return kind
-    connection = type("Bounded" + kind.ConnectionCls.__name__, (_Bounded, kind.ConnectionCls), {})
-    return type("Bounded" + kind.__name__, (kind,), {"ConnectionCls": connection})
+    connection = type("TimeLimited" + kind.ConnectionCls.__name__, (_TimeLimited, kind.ConnectionCls), {})
+    return type("TimeLimited" + kind.__name__, (kind,), {"ConnectionCls": connection})
 
 
 class _Reader(io.RawIOBase):
-    """A socket's reader whose every read gets what is left of the request's time."""
+    """A socket reader whose reads time out with the request's budget."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw = raw
         self._sock = sock
-        self._attempt = _attempt.get()
+        self._budget = _budget.get()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer, /) -> int | None:
-        self._sock.settimeout(self._attempt.left_s())
+        self._sock.settimeout(self._budget.remaining_s())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        # The socket counts its readers, and is closed with the last of them.
+        # The socket counts its readers and closes with the last one.
         self._raw.close()
         super().close()
 
@@ -125,55 +125,55 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Reader(self.fp.detach(), sock))
 
 
-class _Bounded(HTTPConnection):
-    """What is mixed into each kind of connection."""
+class _TimeLimited(HTTPConnection):
+    """A mixin for all connection classes."""
 
     response_class = _Response
 
     def connect(self) -> None:
-        attempt = _attempt.get()
-        attempt.sent = False
+        budget = _budget.get()
+        budget.sent = False
         try:
             super().connect()
         finally:
-            # What a proxy was sent to open a tunnel was not the request.
-            attempt.sent = False
+            # Bytes sent to a proxy to open a tunnel are not part of the request.
+            budget.sent = False
 
     def _new_conn(self) -> socket.socket:
-        """Connect to one address after the other, all of them in the time that one has."""
-        attempt, name = _attempt.get(), self.host
-        ends = Attempt(attempt.left_s(CONNECT_TIMEOUT_S))
-        # Behind a SOCKS proxy names are the proxy's to look up.
-        ours = super()._new_conn.__module__ == HTTPConnection.__module__
-        addresses = (_addresses(name, self.port) if ours else []) or [name]
+        """Try all addresses of the host within the connect timeout."""
+        name = self.host
+        budget = TimeBudget(_budget.get().remaining_s(CONNECT_TIMEOUT_S))
+        # A SOCKS proxy resolves names itself.
+        direct = super()._new_conn.__module__ == HTTPConnection.__module__
+        addresses = (_addresses(name, self.port) if direct else []) or [name]
         try:
             for address in addresses:
-                self.host, self.timeout = address, ends.left_s()
+                self.host, self.timeout = address, budget.remaining_s()
                 try:
                     sock: socket.socket = super()._new_conn()
                 except (ConnectTimeoutError, NewConnectionError):
                     if address == addresses[-1]:
                         raise
                 else:
-                    # For the handshake that may follow.
-                    sock.settimeout(ends.left_s())
+                    # For a TLS handshake.
+                    sock.settimeout(budget.remaining_s())
                     return sock
         finally:
             self.host = name
-        raise AssertionError  # the last address raised
+        raise AssertionError  # unreachable: the last address raises
 
-    def send(self, data: bytes) -> None:  # type: ignore[override]  # no request of ours streams
-        attempt = _attempt.get()
+    def send(self, data: bytes) -> None:  # type: ignore[override]  # our requests never stream
+        budget = _budget.get()
         if self.sock is None:
             self.connect()
-        attempt.sent = True
-        for start in range(0, len(data), _STEP):
-            self.sock.settimeout(attempt.left_s())
-            super().send(data[start : start + _STEP])
+        budget.sent = True
+        for start in range(0, len(data), _CHUNK):
+            self.sock.settimeout(budget.remaining_s())
+            super().send(data[start : start + _CHUNK])
 
 
 def _addresses(host: str, port: int | None) -> list[str]:
-    """Return the addresses of a host, in order; none where it has to be left to urllib3 to say why."""
+    """Return the addresses of a host in order; none on failure, so that urllib3 raises the error."""
     try:
         found = socket.getaddrinfo(host, port, urllib3.util.connection.allowed_gai_family(), socket.SOCK_STREAM)
     except (OSError, UnicodeError):

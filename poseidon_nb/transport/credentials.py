@@ -1,7 +1,7 @@
-"""Where the token comes from, and a `Token` that no repr, log, pickle or message gives away.
+"""Finding the API token, and a `Token` that appears in no repr, log, pickle or message.
 
-The order is DESIGN's: an argument, a context, what this kernel chose, the environment, doctl's file (read, never
-written), the keyring where it is installed.
+The order: an argument, a context, this kernel's login, the environment, doctl's configuration file (read only), and the
+keyring if it is installed.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ from poseidon_nb.text import close_matches, expected_one_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENVIRONMENT = ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_API_KEY")
-PREFIXES = ("dop_v1_", "doo_v1_", "dor_v1_")
+TOKEN_VARIABLES = ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_API_KEY")
+TOKEN_PREFIXES = ("dop_v1_", "doo_v1_", "dor_v1_")
 KEYRING_SERVICE = "poseidon_nb"
 DEFAULT_CONTEXT = "default"
 
 
 class Token:
-    """A secret. It prints as ``dop_v1_…`` and cannot be pickled or copied into JSON.
+    """A secret token. It prints as ``dop_v1_…`` and cannot be pickled or encoded as JSON.
 
     Parameters
     ----------
     secret : str
-        The token's text.
 
     Raises
     ------
     ConfigurationError
-        It is empty, or has characters that no token has.
+        The token is empty or contains invalid characters.
     """
 
     __slots__ = ("_secret",)
@@ -42,21 +41,21 @@ class Token:
     def __init__(self, secret: str) -> None:
         secret = secret.strip()
         if not secret:
-            raise ConfigurationError("the token is empty")
+            raise ConfigurationError("The token is empty.")
         if not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise ConfigurationError("the token has characters that no token has; was something else pasted?")
+            raise ConfigurationError("The token contains invalid characters. Was something else pasted?")
         self._secret = secret
 
     def reveal(self) -> str:
-        """Return the secret, for the header of a request and for nothing else."""
+        """Return the secret. Only for the header of a request."""
         return self._secret
 
-    def hidden_in(self, text: str) -> str:
-        """Return the text without the secret."""
+    def redact(self, text: str) -> str:
+        """Return the text with the secret replaced."""
         return text.replace(self._secret, repr(self))
 
     def __repr__(self) -> str:
-        prefix = next((known for known in PREFIXES if self._secret.startswith(known)), "")
+        prefix = next((known for known in TOKEN_PREFIXES if self._secret.startswith(known)), "")
         return f"{prefix}…"
 
     __str__ = __repr__
@@ -68,12 +67,12 @@ class Token:
         return hash((Token, self._secret))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a token is never pickled")
+        raise TypeError("a token cannot be pickled")
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token, and where it was found, for messages such as "the token of DIGITALOCEAN_TOKEN was refused"."""
+    """A token and its source, for messages such as "The token from DIGITALOCEAN_TOKEN is not valid"."""
 
     token: Token
     source: str
@@ -81,35 +80,35 @@ class Credential:
 
 
 class KernelLogin:
-    """What this process chose by ``%do login`` or ``%do context use``: held in memory only."""
+    """The tokens and the context chosen by ``%do login`` and ``%do context use``. In memory only."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
         self.context: str | None = None
-        #: How to come by the account that was chosen and has no token here, in words: a sandbox's.
-        self.instead = ""
+        #: How to use the chosen account if it has no token here, for the error message: a sandbox.
+        self.hint = ""
 
     def login(self, token: Token, context: str = DEFAULT_CONTEXT) -> None:
-        """Keep a token for this process, and use it from now on."""
+        """Store a token for this process and select its context."""
         self._tokens[context] = token
         self.context = context
 
     def token(self, context: str) -> Token | None:
-        """Return the token that was typed in for a context."""
+        """Return the token entered for a context, if any."""
         return self._tokens.get(context)
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        """The contexts that were logged in to."""
+        """The contexts with a token."""
         return tuple(self._tokens)
 
-    def forget(self) -> None:
-        """Forget all of it."""
+    def clear(self) -> None:
+        """Remove all tokens and the selected context."""
         self._tokens.clear()
-        self.context, self.instead = None, ""
+        self.context, self.hint = None, ""
 
 
-THIS_KERNEL = KernelLogin()
+KERNEL_LOGIN = KernelLogin()
 
 
 def find_credential(
@@ -118,57 +117,57 @@ def find_credential(
     context: str | None = None,
     environment: Mapping[str, str] | None = None,
     doctl_config: Path | None = None,
-    kernel: KernelLogin = THIS_KERNEL,
+    kernel: KernelLogin = KERNEL_LOGIN,
 ) -> Credential:
-    """Find the token to use.
+    """Find the token.
 
     Raises
     ------
     NoToken
-        There is none anywhere; the message names the ways on.
+        No token was found; the message names the alternatives.
     NoSuchName
-        The context is not known.
+        The context does not exist.
     """
     if token is not None:
         return Credential(token if isinstance(token, Token) else Token(token), "token=")
     path = doctl_config or doctl_config_path()
     chosen = context or kernel.context
     if chosen:
-        return _in_context(chosen, path, kernel)
+        return _find_in_context(chosen, path, kernel)
     environ = os.environ if environment is None else environment
-    for name in ENVIRONMENT:
+    for name in TOKEN_VARIABLES:
         if environ.get(name, "").strip():
             try:
                 return Credential(Token(environ[name]), name)
             except ConfigurationError as exc:
-                raise ConfigurationError(f"{name}: {exc}") from None
+                raise ConfigurationError(f"{name} is not valid. {exc}") from None
     doctl = read_doctl(path)
     if doctl.current in doctl.tokens:
         return Credential(doctl.tokens[doctl.current], f"doctl's context {doctl.current}", doctl.current)
-    kept = from_keyring(DEFAULT_CONTEXT)
-    if kept is not None:
-        return Credential(kept, "the keyring", DEFAULT_CONTEXT)
+    stored = read_keyring(DEFAULT_CONTEXT)
+    if stored is not None:
+        return Credential(stored, "the keyring", DEFAULT_CONTEXT)
     raise NoToken(
-        "no token: set DIGITALOCEAN_ACCESS_TOKEN, or type %do login, or "
-        f"{kernel.instead or 'try without an account: %do sandbox start'}"
+        "No API token found. Set DIGITALOCEAN_ACCESS_TOKEN, log in with %do login, or "
+        f"{kernel.hint or 'try it without an account: %do sandbox start'}"
     )
 
 
-def _in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
-    if name.startswith(PREFIXES):
-        raise ConfigurationError("a context is the name of an account, and this looks like a token: give it as token=")
-    typed = kernel.token(name)
-    if typed is not None:
-        return Credential(typed, "the login in this kernel", name)
+def _find_in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
+    if name.startswith(TOKEN_PREFIXES):
+        raise ConfigurationError("Expected the name of a context, but this looks like a token. Pass a token as token=.")
+    entered = kernel.token(name)
+    if entered is not None:
+        return Credential(entered, "the login in this kernel", name)
     doctl = read_doctl(path)
     if name in doctl.tokens:
         return Credential(doctl.tokens[name], f"doctl's context {name}", name)
-    kept = from_keyring(name)
-    if kept is not None:
-        return Credential(kept, "the keyring", name)
+    stored = read_keyring(name)
+    if stored is not None:
+        return Credential(stored, "the keyring", name)
     known = sorted({*doctl.tokens, *kernel.contexts})
     raise NoSuchName(
-        f"no context {name!r}{expected_one_of(name, known) if known else '. There are no contexts.'}",
+        f"Context {name!r} not found{expected_one_of(name, known) if known else '. There are no contexts.'}",
         name=name,
         nearest=close_matches(name, known),
     )
@@ -176,46 +175,46 @@ def _in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
 
 @dataclass(frozen=True, slots=True)
 class DoctlConfig:
-    """What doctl's file says: the tokens by context, and which context is the current one."""
+    """doctl's configuration: the tokens by context, and the current context."""
 
     tokens: Mapping[str, Token]
     current: str
 
 
 def doctl_config_path() -> Path:
-    """Return the place where doctl keeps its file on this system."""
-    import platformdirs  # noqa: PLC0415  # only needed when no nearer source has a token
+    """Return the path of doctl's configuration file on this system."""
+    import platformdirs  # noqa: PLC0415  # only needed if no earlier source has a token
 
     return Path(platformdirs.user_config_dir("doctl", appauthor=False, roaming=True)) / "config.yaml"
 
 
 def read_doctl(path: Path) -> DoctlConfig:
-    """Read doctl's configuration; a missing file has no contexts.
+    """Read doctl's configuration. A missing file has no contexts.
 
     Raises
     ------
     ConfigurationError
-        The file is there and cannot be understood.
+        The file cannot be read or parsed.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return DoctlConfig({}, DEFAULT_CONTEXT)
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"cannot read doctl's file {path}: {type(exc).__name__}") from None
+        raise ConfigurationError(f"Could not read doctl's configuration {path} ({type(exc).__name__}).") from None
     settings = _settings(text)
     if settings is None:
-        # The parser's own message would quote the line that it choked on, and that line may be the token.
-        raise ConfigurationError(f"doctl's file {path} does not hold settings in YAML")
+        # The parser's own message would quote the invalid line, which may be the token.
+        raise ConfigurationError(f"doctl's configuration {path} is not a YAML mapping.")
     contexts = settings.get("auth-contexts")
-    written = dict(contexts) if isinstance(contexts, dict) else {}
-    written[DEFAULT_CONTEXT] = settings.get("access-token") or written.get(DEFAULT_CONTEXT)
-    tokens = {str(name): token for name, secret in written.items() if (token := _token_or_none(secret))}
+    entries = dict(contexts) if isinstance(contexts, dict) else {}
+    entries[DEFAULT_CONTEXT] = settings.get("access-token") or entries.get(DEFAULT_CONTEXT)
+    tokens = {str(name): token for name, secret in entries.items() if (token := _token_or_none(secret))}
     return DoctlConfig(tokens, str(settings.get("context") or DEFAULT_CONTEXT))
 
 
 def _settings(text: str) -> dict[Any, Any] | None:
-    import yaml  # noqa: PLC0415  # only needed when there is a file to read
+    import yaml  # noqa: PLC0415  # only needed if the file exists
 
     try:
         settings = yaml.safe_load(text) or {}
@@ -225,17 +224,17 @@ def _settings(text: str) -> dict[Any, Any] | None:
 
 
 def _token_or_none(secret: object) -> Token | None:
-    """Return what a file or a keychain holds as a token; None for what cannot be one."""
+    """Return a stored value as a token; None if it is not a valid token."""
     try:
         return Token(secret) if isinstance(secret, str) else None
     except ConfigurationError:
         return None
 
 
-def from_keyring(context: str) -> Token | None:
-    """Return the token that the system's keychain holds for a context; None where there is no keychain."""
+def read_keyring(context: str) -> Token | None:
+    """Return the token of a context in the system's keyring; None without a token or a keyring."""
     try:
-        import keyring  # noqa: PLC0415  # an extra: 14 distributions, and no backend on most servers
+        import keyring  # noqa: PLC0415  # optional: 14 distributions, and no backend on most servers
         from keyring.errors import KeyringError  # noqa: PLC0415
     except ImportError:
         return None
@@ -246,10 +245,10 @@ def from_keyring(context: str) -> Token | None:
     return _token_or_none(secret)
 
 
-def to_keyring(token: Token, context: str) -> bool:
-    """Keep a token in the system's keychain; return whether that worked."""
+def save_to_keyring(token: Token, context: str) -> bool:
+    """Store a token in the system's keyring; return whether this succeeded."""
     try:
-        import keyring  # noqa: PLC0415  # an extra
+        import keyring  # noqa: PLC0415  # optional
         from keyring.errors import KeyringError  # noqa: PLC0415
     except ImportError:
         return False

@@ -1,8 +1,8 @@
-"""Slow down before the limit is hit: pure, told the time and what the replies said.
+"""Rate limiting on our side, before the server's limit is reached. Pure: times and response headers are passed in.
 
-DigitalOcean allows 5,000 requests an hour and 5 % of that in any minute, for a token, whoever uses it. Its own counter,
-``ratelimit-remaining``, is therefore the measure, not ours: how far it fell within the last minute is the minute's use.
-A server whose counter stands still (the sandbox with its limits off) counts nothing, and is not waited for.
+DigitalOcean allows 5,000 requests an hour, and 5% of that in any minute, per token across all clients. The measure is
+therefore the server's counter, ``ratelimit-remaining``: its decrease within the last minute is the minute's usage. A server
+whose counter does not move (the sandbox without limits) counts nothing, and requests to it are not delayed.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The share of the hourly limit that one minute may use (API introduction, "Rate Limit").
+#: Fraction of the hourly limit allowed per minute (API introduction, "Rate Limit").
 BURST_SHARE = 0.05
 BURST_WINDOW_S = 60.0
 HOUR_S = 3600.0
-#: Below this share of the hourly limit requests go out only as fast as the window frees them.
+#: Below this fraction of the hourly limit, requests are sent only as fast as the window frees them.
 RESERVE_SHARE = 0.01
-#: What a full set of connections may have used before the first reply told of it, or tells out of order.
-UNSEEN = 16
-#: What sums of floating-point seconds are off by; no wait is shorter.
-_TICK_S = 1e-6
+#: Requests that all connections together may have sent before the first response arrives, or arrives out of order.
+IN_FLIGHT_MARGIN = 16
+#: Rounding error of sums of seconds; shorter waits are skipped.
+_EPSILON_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The limit as a reply told it.
+    """The rate limit according to a response.
 
-    DigitalOcean counts some requests by another limit beside the account's (``GET /v2/account/keys``), and what a
-    reply tells is the one that it was counted by: `limit` tells them apart.
+    DigitalOcean counts some requests against another limit than the account's (``GET /v2/account/keys``). A response
+    states the limit that applied to it, so `limit` distinguishes them.
     """
 
-    #: Requests that an hour allows.
+    #: Requests allowed per hour.
     limit: int
-    #: Requests that are left of them.
+    #: Remaining requests.
     remaining: int
-    #: When the oldest request that counts leaves the window, by the server's clock, UTC; None where that was not told.
+    #: When the oldest counted request leaves the window, by the server's clock, UTC; None if not stated.
     resets_at: datetime | None
-    #: When the reply came, by our clock, UTC.
+    #: When the response arrived, by our clock, UTC.
     told_at: datetime
 
 
-def told_by(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
-    """Return the limit that a reply's headers tell; None if they tell none.
+def parse_rate_limit(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
+    """Return the rate limit from response headers; None if they have none.
 
     Parameters
     ----------
     headers : mapping
         Names in lower case.
     now : datetime
-        The time of day, UTC.
+        The current time, UTC.
     """
     try:
         limit, remaining = int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"])
@@ -66,14 +66,14 @@ def told_by(headers: Mapping[str, str], now: datetime) -> RateLimit | None:
     return RateLimit(limit, remaining, resets_at, now)
 
 
-def least_s(requests: int, told: RateLimit) -> float:
-    """Return the seconds that so many requests take at least: as fast as `RateLimiter` lets them go, and nobody else asks.
+def min_duration_s(requests: int, limit: RateLimit) -> float:
+    """Return the minimum duration of a number of requests in seconds, assuming no other client uses the token.
 
-    What is left goes out a minute's share at a time, the rest only as fast as an hour's window frees it.
+    Remaining requests are sent one minute's share at a time, the others as fast as the hourly window frees them.
     """
-    burst = max(1, int(told.limit * BURST_SHARE) - UNSEEN)
-    soon = max(0, min(requests, told.remaining - int(told.limit * RESERVE_SHARE)))
-    return max(0, soon - burst) / burst * BURST_WINDOW_S + (requests - soon) * HOUR_S / told.limit
+    burst = max(1, int(limit.limit * BURST_SHARE) - IN_FLIGHT_MARGIN)
+    soon = max(0, min(requests, limit.remaining - int(limit.limit * RESERVE_SHARE)))
+    return max(0, soon - burst) / burst * BURST_WINDOW_S + (requests - soon) * HOUR_S / limit.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,67 +83,67 @@ class _Reading:
 
 
 class RateLimiter:
-    """Decides how long the next request has to wait. Not locked: the session does that."""
+    """Computes how long the next request has to wait. Not thread-safe: the session holds a lock."""
 
     def __init__(self) -> None:
         self._limit = 0
         self._readings: deque[_Reading] = deque()
         self._in_flight = 0
-        self._began_s = 0.0
+        self._last_start_s = 0.0
         self._paused_until_s = 0.0
 
     def delay_s(self, now_s: float) -> float:
-        """Return the seconds to wait before the next request, 0 for none.
+        """Return the seconds to wait before the next request.
 
         Parameters
         ----------
         now_s : float
-            A monotonic time in seconds, the same clock as for the other methods.
+            Monotonic time in seconds, from the same clock for all methods.
         """
         paused_s = self._paused_until_s - now_s
-        if paused_s > _TICK_S:
+        if paused_s > _EPSILON_S:
             return paused_s
-        self._forget(now_s)
+        self._discard_old(now_s)
         if not self._readings or not self._limit:
             return 0.0
-        top, newest = self._readings[0], self._readings[-1]
-        used = top.remaining - newest.remaining + self._in_flight
-        burst = int(self._limit * BURST_SHARE) - UNSEEN
-        if used >= burst > 0 and top.remaining > newest.remaining:
-            return max(0.05, top.at_s + BURST_WINDOW_S - now_s)
+        oldest, newest = self._readings[0], self._readings[-1]
+        used = oldest.remaining - newest.remaining + self._in_flight
+        burst = int(self._limit * BURST_SHARE) - IN_FLIGHT_MARGIN
+        if used >= burst > 0 and oldest.remaining > newest.remaining:
+            return max(0.05, oldest.at_s + BURST_WINDOW_S - now_s)
         if newest.remaining < self._limit and newest.remaining - self._in_flight <= self._limit * RESERVE_SHARE:
-            return max(0.0, self._began_s + HOUR_S / self._limit - now_s)
+            return max(0.0, self._last_start_s + HOUR_S / self._limit - now_s)
         return 0.0
 
     def begin(self, now_s: float) -> None:
-        """Note that a request goes out."""
+        """Record that a request is sent."""
         self._in_flight += 1
-        self._began_s = now_s
+        self._last_start_s = now_s
 
     def end(self, headers: Mapping[str, str], now_s: float) -> None:
-        """Note that a request ended, and what its reply said (nothing, if none came)."""
+        """Record the end of a request and the headers of its response; empty without a response."""
         self._in_flight -= 1
         try:
             limit, remaining = int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"])
         except (KeyError, ValueError):
             return
         if limit != self._limit:
-            # Another limit has another counter (``GET /v2/account/keys`` has its own).
+            # Another limit has its own counter (``GET /v2/account/keys``).
             self._limit = limit
             self._readings.clear()
-        self._forget(now_s)
-        # Only readings above the newest one matter, so the first is always the highest of the minute, and a server
-        # that counts nothing leaves one, however fast it answers.
+        self._discard_old(now_s)
+        # Only readings above the newest one matter. The first is then the highest of the minute, and a server that
+        # counts nothing leaves a single reading.
         while self._readings and self._readings[-1].remaining <= remaining:
             self._readings.pop()
         self._readings.append(_Reading(now_s, remaining))
 
     def pause(self, until_s: float) -> None:
-        """Hold every request back until then: a 429 was answered."""
+        """Delay all requests until a time, after a 429."""
         self._paused_until_s = max(self._paused_until_s, until_s)
-        # The server's count starts anew behind a refusal; what fell before it must not hold us back twice.
+        # The server's count restarts after a refusal, so earlier readings must not delay requests again.
         self._readings.clear()
 
-    def _forget(self, now_s: float) -> None:
+    def _discard_old(self, now_s: float) -> None:
         while len(self._readings) > 1 and self._readings[0].at_s <= now_s - BURST_WINDOW_S:
             self._readings.popleft()

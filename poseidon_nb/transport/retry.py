@@ -1,8 +1,8 @@
-"""Whether a request may go out again, and when: pure, told the time.
+"""Retries: whether a request may be sent again, and after how long. Pure; the time is passed in.
 
-The rule depends on the operation and on what is known of the outcome (DESIGN, "Nothing twice"): reads may be repeated,
-and so may the PUTs that the catalogue marks; nothing else is repeated once it may have reached the server. A 429 refuses
-before acting, so it may always be repeated.
+The decision depends on the operation and on what is known about the attempt. Reads may be retried, and so may PUTs that
+the catalogue marks as idempotent. Nothing else is retried once it may have reached the server. A 429 is refused before
+anything happens, so it can always be retried.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TOO_MANY_REQUESTS = 429
-#: The one 5xx that no patience changes: the server says that it does not know how.
+#: The only permanent 5xx.
 NOT_IMPLEMENTED = 501
 
 
 @dataclass(frozen=True, slots=True)
-class TryResult:
-    """What is known after one try.
+class AttemptResult:
+    """The result of one attempt.
 
     Parameters
     ----------
     status : int or None
-        The HTTP status; None when no whole reply came. One of success is that of an answer that came garbled.
+        The HTTP status; None without a complete response. A success status means that the response was malformed.
     sent : bool
-        Whether the server may have seen the request.
+        Whether the server may have received the request.
     headers : mapping
-        The reply's headers, any letter case.
+        The response headers, in any case.
     """
 
     status: int | None
     sent: bool = True
-    headers: Mapping[str, str] | None = field(default=None, repr=False)  # a server may echo the token in one
+    headers: Mapping[str, str] | None = field(default=None, repr=False)  # a server may echo the token
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """Send it again after so many seconds, for this reason."""
+class Delay:
+    """The delay before the next attempt, and its reason."""
 
     seconds: float
     reason: str
@@ -51,74 +51,76 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently.
+    """How often to retry, and how long to wait.
 
     Parameters
     ----------
-    tries : int
-        Requests in all after lost connections, garbled answers, and 5xx other than 501.
-    connects : int
-        Tries to reach a server that does not accept a connection at all; fewer, because that seldom passes.
-    first_s, most_s : float
-        The first pause, in seconds, and the longest; each is twice the one before, times 0.5 to 1.
-    refusals : int
-        How many 429 in a row are waited out.
-    patience_s : float
-        The longest single wait that a 429 may ask for, in seconds.
+    max_attempts : int
+        Attempts in total after lost connections, malformed responses and 5xx other than 501.
+    max_connects : int
+        Attempts to connect to a server that accepts no connection. Fewer, because that rarely recovers.
+    first_s, max_s : float
+        The first and the longest backoff, in seconds. Each is twice the one before, times 0.5 to 1.
+    max_rate_limited : int
+        Consecutive 429 responses that are waited out.
+    max_rate_limit_s : float
+        The longest wait that a 429 may ask for, in seconds.
     """
 
-    tries: int = 5
-    connects: int = 3
+    max_attempts: int = 5
+    max_connects: int = 3
     first_s: float = 0.5
-    most_s: float = 30.0
-    refusals: int = 20
-    patience_s: float = 900.0
+    max_s: float = 30.0
+    max_rate_limited: int = 20
+    max_rate_limit_s: float = 900.0
 
-    def next_wait(
-        self, method: str, outcome: TryResult, attempt: int, now: datetime, chance: float, *, operation_id: str = ""
-    ) -> Wait | None:
-        """Return the wait before the next try, or None when there must not be one.
+    def next_delay(
+        self, method: str, result: AttemptResult, attempts: int, now: datetime, jitter: float, *, operation_id: str = ""
+    ) -> Delay | None:
+        """Return the delay before the next attempt; None if the request must not be retried.
 
         Parameters
         ----------
         method : str
-        outcome : TryResult
-        attempt : int
-            How many tries there were, 1 or more.
+        result : AttemptResult
+            The last attempt.
+        attempts : int
+            Number of attempts so far, 1 or more.
         now : datetime
-            The server's time, in UTC.
-        chance : float
-            From 0 to 1, for the jitter.
+            The server's time, UTC.
+        jitter : float
+            A random number from 0 to 1.
         operation_id : str
-            Empty for a bare path; a PUT to one is never repeated.
+            Empty for a bare path. A PUT to a bare path is never retried.
         """
-        backoff_s = min(self.most_s, self.first_s * 2 ** (attempt - 1)) * (0.5 + chance / 2)
-        if outcome.status == TOO_MANY_REQUESTS:
-            asked_s = refusal_s(outcome.headers or {}, now)
-            wait_s = asked_s + chance / 2 if asked_s else backoff_s
-            return Wait(wait_s, "rate limit") if attempt <= self.refusals and wait_s <= self.patience_s else None
-        if not outcome.sent:
-            return Wait(backoff_s, "no connection") if attempt < self.connects else None
-        if attempt >= self.tries or not is_retryable(method, operation_id):
+        backoff_s = min(self.max_s, self.first_s * 2 ** (attempts - 1)) * (0.5 + jitter / 2)
+        if result.status == TOO_MANY_REQUESTS:
+            asked_s = retry_after_s(result.headers or {}, now)
+            wait_s = asked_s + jitter / 2 if asked_s else backoff_s
+            retry = attempts <= self.max_rate_limited and wait_s <= self.max_rate_limit_s
+            return Delay(wait_s, "rate limit") if retry else None
+        if not result.sent:
+            return Delay(backoff_s, "no connection") if attempts < self.max_connects else None
+        if attempts >= self.max_attempts or not is_retryable(method, operation_id):
             return None
-        if outcome.status is None:
-            return Wait(backoff_s, "connection lost")
-        if outcome.status < 300:  # noqa: PLR2004  # 2xx
-            return Wait(backoff_s, "garbled answer")
-        passes = outcome.status >= 500 and outcome.status != NOT_IMPLEMENTED  # noqa: PLR2004  # 5xx
-        return Wait(backoff_s, f"server error {outcome.status}") if passes else None
+        if result.status is None:
+            return Delay(backoff_s, "connection lost")
+        if result.status < 300:  # noqa: PLR2004  # 2xx
+            return Delay(backoff_s, "malformed response")
+        is_temporary = result.status >= 500 and result.status != NOT_IMPLEMENTED  # noqa: PLR2004  # 5xx
+        return Delay(backoff_s, f"server error {result.status}") if is_temporary else None
 
 
-def refused(status: int) -> bool:
-    """Check whether an answer says for certain that nothing was done."""
+def is_refusal(status: int) -> bool:
+    """Check whether a status means that nothing was done."""
     return 400 <= status < 500 or status == NOT_IMPLEMENTED  # noqa: PLR2004  # 4xx
 
 
-def refusal_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return how many seconds a 429 asks to wait, or None when it does not say.
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds to wait after a 429; None if its headers do not say.
 
-    ``Retry-After`` comes only with the burst limit; the hourly limit says ``ratelimit-reset``, the second at which the
-    oldest request leaves the window (API introduction, "Rate Limit").
+    ``Retry-After`` is only sent for the burst limit. For the hourly limit ``ratelimit-reset`` is the Unix time at which
+    the oldest request leaves the window (API introduction, "Rate Limit").
     """
     retry_after = headers.get("retry-after", "").strip()
     if retry_after:

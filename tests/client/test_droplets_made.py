@@ -9,7 +9,7 @@ import responses
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, ServerError, Unprocessable
-from poseidon_nb.transport.workers import Workers
+from poseidon_nb.transport.workers import WorkerPool
 
 MADE_OF = {"size": "s-1vcpu-1gb", "region": "sfo3", "image": "ubuntu-24-04-x64"}
 
@@ -138,7 +138,7 @@ def test_of_many_the_ones_that_came_up_are_named(client, sandbox):
 def test_a_failure_in_the_second_batch_tells_what_was_made_before(client, sandbox, sent):
     sandbox.fault("status", status=500, operation="droplets_create", skip=1)
     # One sender keeps their order.
-    client.engine._workers = Workers(1, "one")
+    client.engine._workers = WorkerPool(1, "one")
     names = [f"n-{number}" for number in range(1, 13)]
     with pytest.raises(ServerError, match=r"created all the same: n-1 \(\d+\), .* and n-10 \(\d+\)"):
         client.droplets.create(names=names, **MADE_OF)

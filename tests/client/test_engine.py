@@ -109,7 +109,7 @@ def test_a_time_limit_covers_the_rate_limit_too(sandbox, active, on_each, clock,
     sandbox.fault("status", status=429, retry_after_s=120, method="POST", times=None)
     # The senders really wait, and the time of the one who waits for them passes meanwhile.
     monkeypatch.setattr(clock, "wait", lambda event, _: event.wait(30))
-    monkeypatch.setattr("poseidon_nb.client.engine.engine.LOOK_S", 0.01)
+    monkeypatch.setattr("poseidon_nb.client.engine.engine.POLL_INTERVAL_S", 0.01)
     outcomes = on_each(active[:2], "reboot", timeout_s=10, on_idle=lambda: clock.advance(1))
     assert [one.status for one in outcomes] == ["skipped", "skipped"]
     assert all(isinstance(one.error, TimedOut) and not one.error.sent for one in outcomes)

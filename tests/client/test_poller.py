@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from poseidon_nb.client.actions.poller import FIRST_TICK_S, MOST_MISSES, MOST_TICK_S, PATIENCE_S, Poller, next_tick_s
 from poseidon_nb.client.many import FIRST_PAGE, read_many
 from poseidon_nb.errors import NotFound, ServerError, ShapeError
-from poseidon_nb.transport.pages import PER_PAGE
+from poseidon_nb.transport.pagination import PER_PAGE
 
 LATENCY_S = 0.06
 

@@ -32,7 +32,7 @@ def command_line_at(url: str, token: str, clock: Clock) -> Callable[[str], Any]:
     session = kernel.Kernel(clock)
     session.choose_sandbox(Place(url, token))
     # The account is this session's only: whoever connects by himself is not to be told of it.
-    kernel.THIS_KERNEL.instead = ""
+    kernel.KERNEL_LOGIN.hint = ""
 
     def do(line: str) -> Any:
         # The streams are the process's, so nobody else is heard meanwhile either.

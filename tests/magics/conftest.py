@@ -13,7 +13,7 @@ from poseidon_nb.magics.command_line import Settings, run
 from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.magics.progress_views import ProgressView
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.transport.credentials import THIS_KERNEL
+from poseidon_nb.transport.credentials import KERNEL_LOGIN
 
 
 class FakeFront:
@@ -91,12 +91,12 @@ class Desk:
 def _no_account(monkeypatch: pytest.MonkeyPatch, tmp_path):
     """Leave no login behind, and find none: neither doctl's file nor a keychain."""
     monkeypatch.setattr("poseidon_nb.transport.credentials.doctl_config_path", lambda: tmp_path / "none.yaml")
-    monkeypatch.setattr("poseidon_nb.transport.credentials.from_keyring", lambda context: None)
+    monkeypatch.setattr("poseidon_nb.transport.credentials.read_keyring", lambda context: None)
     monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.doctl_config_path", lambda: tmp_path / "none.yaml")
-    monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.to_keyring", lambda token, context: False)
-    THIS_KERNEL.forget()
+    monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.save_to_keyring", lambda token, context: False)
+    KERNEL_LOGIN.clear()
     yield
-    THIS_KERNEL.forget()
+    KERNEL_LOGIN.clear()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import responses
 
 from poseidon_nb import errors
 from poseidon_nb.client.client import connect
-from poseidon_nb.transport.request import Request
-from poseidon_nb.transport.secrets import hidden
+from poseidon_nb.transport.request import Request, redact
 
 TOKEN = "dop_v1_" + "a" * 64
 SECRET = "sk-not-for-anybodys-eyes"
@@ -82,7 +81,7 @@ def test_what_is_secret_is_told_by_its_name_wherever_it_stands():
         "public_key": "f",
         "stop_token": "g",
     }
-    assert hidden(body) == {
+    assert redact(body) == {
         "password": "(not shown)",
         "sink": [{"config": {"datadog_api_key": "(not shown)", "site": "c"}}],
         "envs": [{"key": "A", "type": "SECRET", "value": "(not shown)"}, {"key": "B", "value": "e"}],

@@ -11,7 +11,7 @@ from poseidon_nb import errors
 from poseidon_nb.client.client import connect
 from poseidon_nb.magics.kernel import MOST_WORDS, Kernel
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.transport.credentials import THIS_KERNEL
+from poseidon_nb.transport.credentials import KERNEL_LOGIN
 
 SECRET = "dop_v1_" + "5ec2e7" * 10
 
@@ -154,13 +154,13 @@ def test_a_login_is_tried_kept_for_this_kernel_and_becomes_the_account(empty_des
     empty_desk.do("droplets list")
     assert real.requests[-1].path == "/v2/droplets"
     assert empty_desk.do("context list")["source"].tolist() == ["this kernel"]
-    assert SECRET not in str([empty_desk.front.said, vars(empty_desk.kernel), vars(THIS_KERNEL)])
+    assert SECRET not in str([empty_desk.front.said, vars(empty_desk.kernel), vars(KERNEL_LOGIN)])
 
 
 def test_where_there_is_a_keychain_the_token_is_kept_there(empty_desk, real, monkeypatch):
     kept = []
     monkeypatch.setattr(
-        "poseidon_nb.magics.handlers.accounts.to_keyring",
+        "poseidon_nb.magics.handlers.accounts.save_to_keyring",
         lambda token, context: kept.append((token.reveal(), context)) or True,
     )
     empty_desk.front.typed = f"  {SECRET}\n"
@@ -176,7 +176,7 @@ def test_a_wrong_token_is_refused_and_leaves_the_account_as_it_was(empty_desk, r
         empty_desk.do("login")
     assert "0bad" not in str(caught.value)
     assert empty_desk.kernel.in_sandbox
-    assert THIS_KERNEL.contexts == ()
+    assert KERNEL_LOGIN.contexts == ()
 
 
 @pytest.mark.parametrize("typed", ["", "two words", "tökén"])

@@ -15,7 +15,7 @@ from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.plans import journal, journal_changes
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
 from poseidon_nb.plans.journal_list import unfinished_plans
-from poseidon_nb.transport.change_log import Change
+from poseidon_nb.transport.change_log import LoggedChange
 
 
 @pytest.fixture(autouse=True)
@@ -166,4 +166,4 @@ def test_damaged_lines_of_the_log_are_left_out_and_old_days_removed(desk, clock)
 
 
 def change_at(time):
-    return Change(time, "SANDBOX", "POST", "/v2/tags", "tags_create", "r", 201, "completed 201")
+    return LoggedChange(time, "SANDBOX", "POST", "/v2/tags", "tags_create", "r", 201, "completed 201")

@@ -23,7 +23,7 @@ from poseidon_nb.plans.journal_files import PlanFiles, state_folder
 from poseidon_nb.plans.journal_list import unfinished_plans
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.replies import Reply
-from poseidon_nb.transport.request import request_for
+from poseidon_nb.transport.request import build_request
 from tests.plans.conftest import CHAIN, DROPLET, begun, forget_the_process, outcomes, read
 
 
@@ -108,7 +108,7 @@ def test_every_part_of_a_step_survives(client):
     listed = Step(
         verb="untag",
         targets=(Target("tag", "x", "x"),),
-        request=request_for(operation("droplets_destroy_byTag"), query={"tag_name": "x"}),
+        request=build_request(operation("droplets_destroy_byTag"), query={"tag_name": "x"}),
         awaits="gone",
         usd_month=None,
     )

@@ -15,7 +15,7 @@ from poseidon_nb.plans.operations import request_chain
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.tagging import tag_chains, untag_chains
 from poseidon_nb.plans.texts import dry_run, listing, summary
-from poseidon_nb.transport.request import Request, request_for
+from poseidon_nb.transport.request import Request, build_request
 
 SIZES = {
     slug: {"slug": slug, "price_monthly": price, "disk": disk, "regions": ["nyc3"], "available": True}
@@ -191,7 +191,7 @@ def test_a_dry_run_shows_requests_in_order_marks_what_may_not_be_needed_and_hide
     step = Step(
         verb="create",
         targets=(Target("thing", None, "x"),),
-        request=request_for(operation("sshKeys_create"), body={"name": "x", "password": "hunter2"}),
+        request=build_request(operation("sshKeys_create"), body={"name": "x", "password": "hunter2"}),
     )
     assert "hunter2" not in dry_run(plan_of((step,)))
     assert "hunter2" not in repr(plan_of((step,)))

@@ -10,7 +10,7 @@ from poseidon_nb.magics.language.naming import account_operations
 from poseidon_nb.plans import questions
 from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
 from poseidon_nb.plans.operations import operation_chains, request_chain
-from poseidon_nb.transport.request import Request, request_for
+from poseidon_nb.transport.request import Request, build_request
 from tests.plans.test_plan import SIZES, droplet, plan_of
 
 ON, OFF = droplet(1), droplet(2, status="off")
@@ -74,7 +74,7 @@ def test_every_operation_asks_as_the_list_of_effects_says():
         if wanted.method == "GET" or operation_id == "dropletActions_post":
             continue
         path = {parameter.name: "7" for parameter in wanted.path_parameters}
-        plan = plan_of(*operation_chains(Nothing(), [request_for(wanted, path=path)], "x"))
+        plan = plan_of(*operation_chains(Nothing(), [build_request(wanted, path=path)], "x"))
         effect = questions.effect_of(operation_id)
         reasons = set(questions.reasons(plan)) - {"money"}
         assert bool(reasons) is (effect.needs_confirmation or not effect.reversible), operation_id

@@ -20,7 +20,7 @@ from poseidon_nb.client.engine.steps import Change, Step, Target, When
 from poseidon_nb.plans.journal_entry import Accepted, AccountKey, Ended, Entry
 from poseidon_nb.plans.resume_facts import AccountFacts, Verdict
 from poseidon_nb.plans.resume_verdicts import judge, may_lag, remaining_chain, was_begun
-from poseidon_nb.transport.request import request_for
+from poseidon_nb.transport.request import build_request
 
 T0 = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 ID = 5
@@ -269,7 +269,7 @@ def test_a_delete_is_done_when_the_thing_is_gone():
 
 def test_other_changes_are_repeated_only_where_that_does_no_harm():
     def step(operation_id, **parts):
-        request = request_for(operation(operation_id), **parts)
+        request = build_request(operation(operation_id), **parts)
         return Step(verb="x", targets=(Target("tag", "web", "web"),), request=request)
 
     tag = step("tags_assign_resources", path={"tag_id": "web"}, body={"resources": []})

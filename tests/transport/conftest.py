@@ -54,7 +54,7 @@ def new_session(clock, credential):
     made: list[Session] = []
 
     def make(base_url: str = "https://api.digitalocean.com", **options) -> Session:
-        made.append(Session(credential, base_url=base_url, **{"clock": clock, "chance": lambda: 0.0, **options}))
+        made.append(Session(credential, base_url=base_url, **{"clock": clock, "jitter": lambda: 0.0, **options}))
         return made[-1]
 
     yield make

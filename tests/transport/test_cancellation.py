@@ -13,8 +13,8 @@ import responses
 from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, RateLimited
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.cancellation import Cancellation, Cancelled
-from poseidon_nb.transport.idle import result_of
 from poseidon_nb.transport.request import Request
+from poseidon_nb.transport.workers import wait_for_result
 
 API = "https://api.digitalocean.com"
 CREATE = Request("POST", "/v2/droplets", body={"name": "a"})
@@ -23,7 +23,7 @@ READ = Request("GET", "/v2/droplets")
 
 @pytest.fixture
 def work():
-    with cancellation.under(Cancellation()) as one:
+    with cancellation.scope(Cancellation()) as one:
         yield one
 
 
@@ -147,4 +147,4 @@ def test_who_waits_for_another_thread_is_cancelled_too(work):
     never: Future[None] = Future()
     threading.Timer(0.01, work.cancel).start()
     with pytest.raises(Cancelled):
-        result_of(never)
+        wait_for_result(never)

@@ -13,7 +13,7 @@ import responses
 
 from poseidon_nb.errors import ConnectionFailed, InvalidArgument, PoseidonError, ReadOnly
 from poseidon_nb.transport import cancellation
-from poseidon_nb.transport.change_log import Change, ChangeLog
+from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
 from poseidon_nb.transport.request import Request
 
 API = "https://api.digitalocean.com"
@@ -47,7 +47,7 @@ def test_a_change_is_written_down_with_time_account_request_and_outcome(api, ses
     clock.advance(5)
     session.send(CREATE)
     assert changes.entries() == (
-        Change(
+        LoggedChange(
             datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC),
             "me@example.com",
             "POST",
@@ -82,9 +82,9 @@ def test_every_other_method_is(api, session, changes, method):
         ({"status": 404}, "refused 404"),
         ({"status": 503, "body": "<html>"}, "failed 503"),
         ({"status": 500, "json": {"message": "Oh"}}, "failed 500: Oh"),
-        ({"status": 302, "headers": {"location": "/"}}, "redirected 302, and not followed"),
-        ({"body": requests.ConnectionError("reset")}, "no answer"),
-        ({"body": requests.ReadTimeout("slow")}, "no answer"),
+        ({"status": 302, "headers": {"location": "/"}}, "redirected 302, not followed"),
+        ({"body": requests.ConnectionError("reset")}, "no response"),
+        ({"body": requests.ReadTimeout("slow")}, "no response"),
     ],
 )
 def test_a_change_that_did_not_succeed_is_written_down_once_with_what_was_said(api, session, changes, answer, outcome):
@@ -109,7 +109,7 @@ def test_what_was_repeated_is_one_change_that_says_after_what(api, session, chan
     api.put(f"{API}/v2/droplets", json={})
     session.send(dataclasses.replace(CREATE, method="PUT", operation_id="firewalls_update"))
     (change,) = changes
-    assert change.outcome == "completed 200, repeated after 429 and no answer"
+    assert change.outcome == "completed 200, retried after 429 and no response"
     assert change.time == clock.start, "when it first went out"
 
 
@@ -137,13 +137,13 @@ def test_an_interrupted_change_is_written_down_because_it_may_have_been_made(api
     with pytest.raises(KeyboardInterrupt):
         session.send(CREATE)
     (change,) = changes
-    assert (change.outcome, change.status, change.request_id) == ("interrupted before an answer came", None, None)
+    assert (change.outcome, change.status, change.request_id) == ("interrupted before a response", None, None)
 
 
 def test_a_change_cancelled_while_it_waits_to_be_repeated_keeps_its_refusal(api, session, changes):
     off = threading.Event()
     api.post(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
-    with cancellation.until(off), pytest.raises(cancellation.Cancelled):
+    with cancellation.cancel_on(off), pytest.raises(cancellation.Cancelled):
         session.send(CREATE, on_wait=lambda *_: off.set())
     assert [change.outcome for change in changes] == ["refused 429"]
 
@@ -170,18 +170,18 @@ def test_a_session_without_a_log_keeps_none(api, new_session):
 
 def test_a_log_is_bounded_and_says_what_it_forgot(api, new_session):
     api.post(f"{API}/v2/droplets", json={})
-    changes = ChangeLog(most=3)
+    changes = ChangeLog(max_changes=3)
     session = new_session(changes=changes)
     for number in range(5):
         session.send(dataclasses.replace(CREATE, query={"n": number}))
     assert [change.path[-1] for change in changes] == ["2", "3", "4"]
-    assert (len(changes), changes.forgotten) == (3, 2)
+    assert (len(changes), changes.dropped) == (3, 2)
     assert repr(changes) == "<ChangeLog of 3 changes>"
 
 
 def test_a_log_can_be_read_while_threads_write_to_it(clock):
-    changes = ChangeLog(most=50)
-    change = Change(clock.now(), "", "POST", "/", "", None, 200, "completed 200")
+    changes = ChangeLog(max_changes=50)
+    change = LoggedChange(clock.now(), "", "POST", "/", "", None, 200, "completed 200")
 
     def write() -> None:
         for _ in range(2000):
@@ -192,4 +192,4 @@ def test_a_log_can_be_read_while_threads_write_to_it(clock):
         thread.start()
     while any(thread.is_alive() for thread in threads):
         assert all(one is change for one in changes)
-    assert (len(changes), changes.forgotten) == (50, 7950)
+    assert (len(changes), changes.dropped) == (50, 7950)

@@ -69,7 +69,7 @@ def session_to(new_session):
     def make(port: int, *, tls: bool = False, trusts: bool = True, timeout_s: float = 0.3):
         session = new_session(f"{'https' if tls else 'http'}://127.0.0.1:{port}", timeout_s=timeout_s)
         if trusts:
-            session._wire._settings["verify"] = str(CERTIFICATE)
+            session._http._settings["verify"] = str(CERTIFICATE)
         return session
 
     return make
@@ -110,7 +110,7 @@ def dripping(before: bytes, drop: bytes):
 def test_a_dripping_answer_ends_with_the_time_limit(listen, session_to, clock, before, drop, tls):
     port = listen(dripping(before, drop), tls=tls)
     failure, took_s = failure_of(session_to(port, tls=tls))
-    assert str(failure) == f"droplets_create: 127.0.0.1:{port} did not answer within 0.3 s"
+    assert str(failure) == f"127.0.0.1:{port} did not respond to droplets_create within 0.3 s."
     assert isinstance(failure, TimedOut)
     assert failure.sent is True
     assert 0.25 < took_s < 0.3 + SLACK_S
@@ -126,7 +126,7 @@ def test_a_server_that_does_not_take_a_large_body_ends_with_the_time_limit(liste
     port = listen(answer, tls=tls)
     upload = Request("PUT", "/v2/apps", body=b"x" * 20_000_000)
     session = session_to(port, tls=tls)
-    session._policy = type(session._policy)(tries=1)
+    session._policy = type(session._policy)(max_attempts=1)
     failure, took_s = failure_of(session, upload)
     assert isinstance(failure, TimedOut)
     assert failure.sent is True
@@ -174,10 +174,10 @@ def test_waiting_for_a_free_connection_counts(listen, session_to, monkeypatch):
         over.wait(5)
 
     session = session_to(listen(answer), timeout_s=0.2)
-    session._wire._free = threading.BoundedSemaphore(1)
-    session._wire._free.acquire()
+    session._http._free = threading.BoundedSemaphore(1)
+    session._http._free.acquire()
     failure, took_s = failure_of(session)
-    session._wire._free.release()
+    session._http._free.release()
     assert str(failure) == "droplets_create: no connection was free within 0.2 s"
     assert failure.sent is False
     assert took_s < 3 * 0.2 + SLACK_S, "tried as often as one that cannot connect"
@@ -195,7 +195,7 @@ def test_the_addresses_of_a_host_share_one_time_limit(new_session, monkeypatch):
     monkeypatch.setattr(connections.socket, "getaddrinfo", lambda *_: found)
     monkeypatch.setattr("urllib3.util.connection.create_connection", slow)
     session = new_session("https://api.nowhere.example", timeout_s=0.25)
-    session._policy = type(session._policy)(connects=1)
+    session._policy = type(session._policy)(max_connects=1)
     failure, took_s = failure_of(session)
     assert isinstance(failure, TimedOut)
     assert failure.sent is False
@@ -215,8 +215,8 @@ def test_a_name_that_a_socks_proxy_looks_up_is_not_looked_up_here(monkeypatch):
         ConnectionCls = Socks
 
     monkeypatch.setattr(connections.socket, "getaddrinfo", lambda *_: pytest.fail("looked up here"))
-    connection = connections._bounded_pool(Pool).ConnectionCls("api.nowhere.example", 80)
-    with connections.bounded(5):
+    connection = connections._time_limited_pool(Pool).ConnectionCls("api.nowhere.example", 80)
+    with connections.time_limit(5):
         connection.connect()
     connection.close()
     assert asked == ["api.nowhere.example"]
@@ -247,24 +247,24 @@ def test_a_handshake_that_fails_is_not_sent(listen, session_to, clock, answer):
     failure, _ = failure_of(session_to(port, tls=True, timeout_s=5))
     assert isinstance(failure, ConnectionFailed)
     assert failure.sent is False
-    assert str(failure).startswith(f"droplets_create: no secure connection to 127.0.0.1:{port} (")
+    assert str(failure).startswith(f"Could not open a secure connection to 127.0.0.1:{port} for droplets_create (")
     assert "\n" not in str(failure)
     assert len(clock.sleeps) == 2, "tried again as a connection that is refused"
 
 
 def test_a_handshake_that_hangs_is_not_sent_and_ends_with_the_time_limit(listen, session_to):
     session = session_to(listen(lambda _, over: over.wait(5)), tls=True, timeout_s=0.2)
-    session._policy = type(session._policy)(connects=1)
+    session._policy = type(session._policy)(max_connects=1)
     failure, took_s = failure_of(session)
     assert isinstance(failure, TimedOut)
-    assert "did not accept a connection in time" in str(failure)
+    assert "did not accept a connection for droplets_create in time" in str(failure)
     assert failure.sent is False
     assert took_s < 0.2 + SLACK_S
 
 
 def test_a_handshake_that_drips_is_not_sent_and_ends_with_the_time_limit(listen, session_to):
     session = session_to(listen(dripping(b"\x16\x03\x03\x0f\xff", b"\x02")), tls=True)
-    session._policy = type(session._policy)(connects=1)
+    session._policy = type(session._policy)(max_connects=1)
     failure, took_s = failure_of(session)
     assert isinstance(failure, TimedOut)
     assert failure.sent is False
@@ -275,7 +275,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_sent(listen, session_to):
     heard = []
     port = listen(lambda connection, _: heard.append(connection.recv(65536)), tls=True)
     failure, _ = failure_of(session_to(port, tls=True, trusts=False, timeout_s=5))
-    assert str(failure).startswith(f"droplets_create: 127.0.0.1:{port} does not prove who it is (self")
+    assert str(failure).startswith(f"Could not verify the certificate of 127.0.0.1:{port} for droplets_create (self")
     assert failure.sent is False
     assert not any(heard)
 
@@ -283,5 +283,5 @@ def test_a_certificate_that_nobody_vouches_for_is_not_sent(listen, session_to):
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_connection_that_breaks_once_the_request_has_left_counts_as_sent(listen, session_to, tls):
     failure, _ = failure_of(session_to(listen(closing, tls=tls), tls=tls, timeout_s=5))
-    assert "was lost" in str(failure)
+    assert "Lost the connection" in str(failure)
     assert failure.sent is True

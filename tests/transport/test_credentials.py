@@ -13,9 +13,9 @@ from poseidon_nb.transport.credentials import (
     KernelLogin,
     Token,
     find_credential,
-    from_keyring,
     read_doctl,
-    to_keyring,
+    read_keyring,
+    save_to_keyring,
 )
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def test_the_sources_are_asked_in_the_documented_order(find, doctl, keychain):
     assert told(find(token="given", context="work", **everything)) == ("given", "token=", "")
     assert told(find(context="work", **everything)) == ("dop_v1_work", "doctl's context work", "work")
     assert told(find(**everything)) == ("typed", "the login in this kernel", "default")
-    kernel.forget()
+    kernel.clear()
     for name, secret in [*environment.items()]:
         assert told(find(**everything)) == (secret, name, "")
         del environment[name]
@@ -135,19 +135,19 @@ def test_a_context_chosen_in_this_kernel_holds_until_another_is(doctl, find):
     kernel.login(Token("mine"), "home")
     assert told(find(doctl_config=doctl, kernel=kernel)) == ("mine", "the login in this kernel", "home")
     assert kernel.contexts == ("home",)
-    kernel.forget()
+    kernel.clear()
     assert (kernel.context, kernel.contexts) == (None, ())
     assert find(doctl_config=doctl, kernel=kernel).context == "default"
 
 
 def test_a_context_in_the_keyring_is_found(find, keychain):
-    assert to_keyring(Token("kept"), "work") is True
+    assert save_to_keyring(Token("kept"), "work") is True
     assert told(find(context="work")) == ("kept", "the keyring", "work")
 
 
 def test_an_unknown_context_names_the_nearest_and_the_known(doctl, find):
     with pytest.raises(
-        NoSuchName, match=r"no context 'wrk'. Did you mean work; known: default, home, on, work"
+        NoSuchName, match=r"Context 'wrk' not found. Did you mean work\?"
     ) as caught:
         find(context="wrk", doctl_config=doctl)
     assert caught.value.name == "wrk"
@@ -171,7 +171,7 @@ def test_an_unknown_context_names_the_nearest_and_the_known(doctl, find):
 )
 def test_a_doctl_file_that_cannot_be_understood_is_never_quoted(doctl, find, text):
     doctl.write_text(text)
-    with pytest.raises(ConfigurationError, match="doctl's file") as caught:
+    with pytest.raises(ConfigurationError, match="doctl's configuration") as caught:
         find(doctl_config=doctl)
     error: BaseException | None = caught.value
     while error is not None:
@@ -206,15 +206,15 @@ def test_doctls_file_is_read_only_when_nothing_nearer_has_a_token(doctl, find):
 def test_a_keychain_that_fails_counts_as_none(find, keychain, failure):
     kind = getattr(keychain.errors, failure) if isinstance(failure, str) else failure
     keychain.failure = kind("locked")
-    assert to_keyring(Token("a"), "default") is False
-    assert from_keyring("default") is None
+    assert save_to_keyring(Token("a"), "default") is False
+    assert read_keyring("default") is None
     with pytest.raises(NoToken):
         find()
 
 
 def test_without_keyring_there_is_no_keychain(find, monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert to_keyring(Token("a"), "default") is False
+    assert save_to_keyring(Token("a"), "default") is False
     with pytest.raises(NoToken):
         find()
 
@@ -225,5 +225,5 @@ def test_what_cannot_be_a_token_is_refused_unquoted_and_the_source_is_named(find
         Token(secret)
     assert not secret.strip() or secret not in str(caught.value)
     if secret.strip():
-        with pytest.raises(ConfigurationError, match=r"^DIGITALOCEAN_TOKEN: "):
+        with pytest.raises(ConfigurationError, match=r"^DIGITALOCEAN_TOKEN is not valid\. "):
             find(environment={"DIGITALOCEAN_TOKEN": secret})

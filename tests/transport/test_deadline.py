@@ -11,7 +11,7 @@ import responses
 from poseidon_nb.client.connection import Connection
 from poseidon_nb.client.droplets.pages import droplet_pages
 from poseidon_nb.errors import ConnectionFailed, RateLimited, ServerError, TimedOut
-from poseidon_nb.transport import deadline
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.request import Request
 
@@ -33,17 +33,17 @@ def given_to(api) -> list[float]:
 
 
 def test_of_nested_bounds_the_earlier_holds(clock):
-    assert deadline.left_s(clock) is None
-    with deadline.within(clock, 10):
-        with deadline.within(clock, 20), deadline.within(clock, None):
-            assert deadline.left_s(clock) == deadline.allowed_s() == 10
-        with deadline.within(clock, 5):
+    assert cancellation.remaining_s(clock) is None
+    with cancellation.deadline(clock, 10):
+        with cancellation.deadline(clock, 20), cancellation.deadline(clock, None):
+            assert cancellation.remaining_s(clock) == cancellation.current_timeout_s() == 10
+        with cancellation.deadline(clock, 5):
             clock.advance(2)
-            assert (deadline.left_s(clock), deadline.allowed_s()) == (3, 5)
-        assert (deadline.left_s(clock), deadline.allowed_s()) == (8, 10)
+            assert (cancellation.remaining_s(clock), cancellation.current_timeout_s()) == (3, 5)
+        assert (cancellation.remaining_s(clock), cancellation.current_timeout_s()) == (8, 10)
         clock.advance(9)
-        assert deadline.left_s(clock) == -1
-    assert deadline.left_s(clock) is deadline.allowed_s() is None
+        assert cancellation.remaining_s(clock) == -1
+    assert cancellation.remaining_s(clock) is cancellation.current_timeout_s() is None
 
 
 @pytest.mark.parametrize("request_", [READ, CREATE])
@@ -52,11 +52,11 @@ def test_a_429_that_asks_for_longer_than_is_left_is_an_error_at_once_and_holds_o
 ):
     api.add(request_.method, f"{API}/v2/account", status=429, headers={"Retry-After": "120"})
     session, told = new_session(), []
-    with deadline.within(clock, 5), pytest.raises(RateLimited) as caught:
+    with cancellation.deadline(clock, 5), pytest.raises(RateLimited) as caught:
         session.send(request_, on_wait=lambda *wait: told.append(wait))
     assert caught.value.retry_after_s == 120
     assert (clock.sleeps, told) == ([], []), "nothing was waited for, so no wait was told"
-    with deadline.within(clock, 5), pytest.raises(TimedOut, match=r"not sent within the 5 s allowed$") as late:
+    with cancellation.deadline(clock, 5), pytest.raises(TimedOut, match=r"was not sent within 5 s\.$") as late:
         session.send(request_)
     assert late.value.sent is False
     assert len(api.calls) == 1
@@ -66,7 +66,7 @@ def test_a_429_that_asks_for_longer_than_is_left_is_an_error_at_once_and_holds_o
 def test_a_429_that_asks_for_less_than_is_left_is_waited_out(api, new_session, clock):
     api.post(f"{API}/v2/account", status=429, headers={"Retry-After": "4"})
     api.post(f"{API}/v2/account", json={})
-    with deadline.within(clock, 5):
+    with cancellation.deadline(clock, 5):
         assert new_session().send(CREATE).status == 200
     assert clock.sleeps == [4]
     assert given_to(api) == [5, 1]
@@ -74,9 +74,9 @@ def test_a_429_that_asks_for_less_than_is_left_is_waited_out(api, new_session, c
 
 def test_what_begins_after_the_deadline_is_not_sent_and_no_change_is_written_down(api, new_session, clock):
     changes = ChangeLog()
-    with deadline.within(clock, 2.5):
+    with cancellation.deadline(clock, 2.5):
         clock.advance(2.5)
-        with pytest.raises(TimedOut, match=r"droplets_create: not sent within the 2.5 s allowed") as caught:
+        with pytest.raises(TimedOut, match=r"^droplets_create was not sent within 2\.5 s\.$") as caught:
             new_session(changes=changes).send(CREATE)
     assert caught.value.sent is False
     assert not api.calls
@@ -89,7 +89,7 @@ def test_what_begins_after_the_deadline_is_not_sent_and_no_change_is_written_dow
 )
 def test_a_back_off_that_would_end_too_late_is_not_begun(api, new_session, clock, answer, error):
     api.get(f"{API}/v2/account", **answer)
-    with deadline.within(clock, 1), pytest.raises(error):
+    with cancellation.deadline(clock, 1), pytest.raises(error):
         new_session().send(READ)
     assert clock.sleeps == [0.25, 0.5]
     assert len(api.calls) == 3
@@ -99,7 +99,7 @@ def test_no_try_is_given_more_than_what_is_left_nor_so_little_that_no_answer_cou
     api.get(f"{API}/v2/account", json={})
     session = new_session(timeout_s=10)
     for seconds in (60, 4, 0.001):
-        with deadline.within(clock, seconds):
+        with cancellation.deadline(clock, seconds):
             session.send(READ)
     assert given_to(api) == [10, 4, 0.5]
 
@@ -110,7 +110,7 @@ def test_no_try_is_given_more_than_what_is_left_nor_so_little_that_no_answer_cou
 def test_a_change_that_may_have_been_made_by_an_earlier_try_is_not_called_unsent(api, new_session, clock, last):
     api.put(f"{API}/v2/account", body=requests.ConnectionError("reset"))
     api.put(f"{API}/v2/account", **last)
-    with deadline.within(clock, 0.5), pytest.raises(ConnectionFailed, match="lost") as caught:
+    with cancellation.deadline(clock, 0.5), pytest.raises(ConnectionFailed, match="Lost the connection") as caught:
         new_session().send(PUT)
     assert caught.value.sent is True
     assert len(api.calls) == 2
@@ -131,6 +131,6 @@ def test_the_threads_that_read_pages_and_gpus_are_bound_too(api, new_session, cl
     api.add_callback("GET", f"{API}/v2/droplets", answer)
     for filters in ({}, {"type": "droplets"}):
         connection = Connection(new_session())
-        with deadline.within(clock, 5), pytest.raises((RateLimited, TimedOut)):
+        with cancellation.deadline(clock, 5), pytest.raises((RateLimited, TimedOut)):
             list(droplet_pages(connection, filters))
     assert clock.sleeps == []

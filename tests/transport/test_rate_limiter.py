@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, least_s
+from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, min_duration_s
 
 LIMIT, BURST, THREADS = 5000, 250, 16
 
@@ -131,10 +131,10 @@ def test_the_counter_of_another_limit_is_not_compared_with_this_one():
 
 def test_how_long_so_many_requests_take_at_least():
     told = RateLimit(5_000, 4_990, None, datetime(2026, 11, 23, tzinfo=UTC))
-    assert least_s(200, told) == 0
+    assert min_duration_s(200, told) == 0
     # 4,940 in shares of 234 a minute, of which the first goes at once, and 7,060 as the hour frees them.
-    assert least_s(12_000, told) == pytest.approx(4_706 / 234 * 60 + 7_060 * 0.72)
-    assert least_s(100, RateLimit(5_000, 0, None, told.told_at)) == pytest.approx(72)
+    assert min_duration_s(12_000, told) == pytest.approx(4_706 / 234 * 60 + 7_060 * 0.72)
+    assert min_duration_s(100, RateLimit(5_000, 0, None, told.told_at)) == pytest.approx(72)
 
 
 def test_a_refusal_holds_everybody_back_until_its_end_and_no_longer():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.transport.request import Request, request_for
+from poseidon_nb.transport.request import Request, build_request
 
 RECORD = operation("domains_get_record")
 
@@ -31,18 +31,18 @@ RECORD = operation("domains_get_record")
     ],
 )
 def test_a_path_parameter_stays_inside_its_segment(value, path):
-    assert request_for(operation("droplets_get"), path={"droplet_id": value}).path == path
+    assert build_request(operation("droplets_get"), path={"droplet_id": value}).path == path
 
 
 @pytest.mark.parametrize("value", ["", None, ".", ".."])
 def test_an_empty_or_climbing_path_parameter_is_refused(value):
-    with pytest.raises(InvalidArgument, match=r"^droplets_destroy needs droplet_id$"):
-        request_for(operation("droplets_destroy"), path={"droplet_id": value})
+    with pytest.raises(InvalidArgument, match=r"^droplets_destroy requires droplet_id\.$"):
+        build_request(operation("droplets_destroy"), path={"droplet_id": value})
 
 
 def test_all_missing_path_parameters_are_named():
-    with pytest.raises(InvalidArgument, match=r"^domains_get_record needs domain_name and domain_record_id$"):
-        request_for(RECORD)
+    with pytest.raises(InvalidArgument, match=r"^domains_get_record requires domain_name and domain_record_id\.$"):
+        build_request(RECORD)
 
 
 SEGMENT = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1).filter(lambda text: text not in {".", ".."})
@@ -51,11 +51,11 @@ SEGMENT = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1).filter
 @given(domain=SEGMENT, record=SEGMENT)
 def test_no_text_escapes_its_segment_on_the_wire(domain, record):
     from poseidon_nb.transport.credentials import Token
-    from poseidon_nb.transport.wire import Wire
+    from poseidon_nb.transport.http import HTTPTransport
 
-    request = request_for(RECORD, path={"domain_name": domain, "domain_record_id": record})
-    wire = Wire("https://api.digitalocean.com", Token("a"))
-    sent = urlsplit(wire._prepared(request).url)
+    request = build_request(RECORD, path={"domain_name": domain, "domain_record_id": record})
+    wire = HTTPTransport("https://api.digitalocean.com", Token("a"))
+    sent = urlsplit(wire._prepare(request).url)
     wire.close()
     v2, domains, first, records, second = sent.path.removeprefix("/").split("/")
     assert sent.netloc == "api.digitalocean.com"
@@ -75,7 +75,7 @@ def test_any_query_arrives_as_it_was_given(query):
 
 
 def test_lists_become_repeated_keys_and_booleans_words():
-    request = request_for(
+    request = build_request(
         operation("images_list"), query={"private": True, "tag": ["a b", "c"], "none": None, "no": False, "empty": []}
     )
     assert request.target == "/v2/images?private=true&tag=a+b&tag=c&no=false"
@@ -88,7 +88,7 @@ def test_more_query_replaces_what_has_the_same_name_and_leaves_the_request_alone
 
 
 def test_an_operation_lends_its_name_and_scopes():
-    request = request_for(operation("droplets_create"), body={"name": "a"})
+    request = build_request(operation("droplets_create"), body={"name": "a"})
     assert (request.label, request.method, request.scopes) == (
         "droplets_create",
         "POST",

@@ -17,7 +17,7 @@ import responses
 
 from poseidon_nb.errors import PoseidonError, TransportError
 from poseidon_nb.transport.credentials import Credential, DoctlConfig, KernelLogin, Token
-from poseidon_nb.transport.pages import fetch_pages
+from poseidon_nb.transport.pagination import fetch_pages
 from poseidon_nb.transport.request import Request
 
 API = "https://api.digitalocean.com"
@@ -119,9 +119,9 @@ def test_the_token_shows_nowhere(new_session, serve, secret, credential, caplog)
 
     session, token, kernel = new_session(), credential.token, KernelLogin()
     kernel.login(token)
-    things = [token, credential, session, session._wire, kernel, DoctlConfig({"default": token}, "default")]
-    things += [GET, [token], {"token": token}, vars(session), vars(session._wire), vars(kernel)]
-    prepared = session._wire._prepared(GET)
+    things = [token, credential, session, session._http, kernel, DoctlConfig({"default": token}, "default")]
+    things += [GET, [token], {"token": token}, vars(session), vars(session._http), vars(kernel)]
+    prepared = session._http._prepare(GET)
     things += [prepared, prepared.headers, dict(prepared.headers), vars(prepared)]
     shown = [f"{thing!r} {thing!s} {thing}" for thing in things] + [f"{token!s:>99}", "%s %r" % (token, token)]  # noqa: UP031  # logging formats so
     shown += [caplog.text, stdout.getvalue(), *(repr(vars(record)) for record in caplog.records)]
@@ -143,7 +143,7 @@ def test_a_token_is_never_pickled_copied_or_written_as_json(secret, copier, wrap
 
 
 def test_a_credential_cannot_be_taken_apart_into_plain_data(credential):
-    with pytest.raises(TypeError, match="never pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         dataclasses.asdict(credential)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import poseidon_nb as po
 from poseidon_nb.client.domains.records import Records
 from poseidon_nb.client.resource import Account, Kernel, Region, Size, Snapshot, Tag
-from poseidon_nb.transport.change_log import Change, ChangeLog
+from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
 from poseidon_nb.transport.rate_limit import RateLimit
 
 
@@ -210,7 +210,7 @@ def errors(client: po.Client) -> None:
 
 def telling(client: po.Client) -> None:
     assert_type(client.changes, ChangeLog)
-    assert_type(client.changes.entries(), tuple[Change, ...])
+    assert_type(client.changes.entries(), tuple[LoggedChange, ...])
     assert_type(client.rate_limit, RateLimit | None)
 
 

@@ -22,8 +22,8 @@ from poseidon_nb.client.many import read_many
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import Forbidden, PoseidonError
 from poseidon_nb.text import pluralize
-from poseidon_nb.transport import deadline
-from poseidon_nb.transport.pages import PER_PAGE
+from poseidon_nb.transport import cancellation
+from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -286,7 +286,7 @@ class Actions(Collection[Action]):
         on_progress: OnProgress | None = None,
     ) -> dict[int, PoseidonError]:
         """Block until all have ended, and give what went wrong, by id, instead of raising it."""
-        timeout_s = deadline.checked_s(timeout_s)
+        timeout_s = cancellation.validate_timeout(timeout_s)
         given = list(actions)
         waiting = {action.id: action for action in given}
         wait = self.waiting(on_progress)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.engine.recovery import PASSING
 from poseidon_nb.client.many import FIRST_PAGE, cost, read_many
 from poseidon_nb.errors import NotFound, PoseidonError
-from poseidon_nb.transport.pages import PER_PAGE
+from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

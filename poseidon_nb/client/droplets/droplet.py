@@ -9,7 +9,7 @@ from poseidon_nb.client.engine.droplet_steps import action_step, backup_policy, 
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.text import is_integer
-from poseidon_nb.transport import deadline
+from poseidon_nb.transport import cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -374,13 +374,13 @@ class Droplet(Resource):
             raise InvalidArgument(
                 f"a {step.verb} with restart=True is three actions and has to wait; leave out wait=False"
             )
-        with deadline.within(self.client.clock, deadline.checked_s(timeout_s)):
+        with cancellation.deadline(self.client.clock, cancellation.validate_timeout(timeout_s)):
             # What runs on it now may be switching it on or off.
             self._droplets.wait_idle(self, on_progress=on_progress)
             if check is not None:
                 check()
             chain = with_restart(self.to_dict(), step)
-            left_s = deadline.left_s(self.client.clock)
+            left_s = cancellation.remaining_s(self.client.clock)
             return self._droplets.act(self, chain, wait=True, timeout_s=left_s, on_progress=on_progress)
 
     def _act(

@@ -22,7 +22,7 @@ from poseidon_nb.client.named import only_one
 from poseidon_nb.client.resource import Kernel, Size, Snapshot
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import is_integer, join_words
-from poseidon_nb.transport import deadline
+from poseidon_nb.transport import cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -269,7 +269,7 @@ class Droplets(Collection[Droplet]):
         )
         clock = self._connection.session.clock
         steps = create_steps(names if names is not None else [str(name)], wanted, single=names is None)
-        with deadline.within(clock, deadline.checked_s(timeout_s)):
+        with cancellation.deadline(clock, cancellation.validate_timeout(timeout_s)):
             outcomes = self.engine.run(
                 [(step,) for step in steps],
                 title=f"droplets create {' '.join(names or [str(name)])}",
@@ -279,7 +279,7 @@ class Droplets(Collection[Droplet]):
             )
             droplets = self._created(outcomes, single=names is None)
             if wait_for is not None:
-                self.wait_for_ssh(droplets, timeout_s=deadline.left_s(clock), on_progress=on_progress)
+                self.wait_for_ssh(droplets, timeout_s=cancellation.remaining_s(clock), on_progress=on_progress)
         return droplets if names is not None else droplets[0]
 
     def _created(self, outcomes: Sequence[Outcome], *, single: bool) -> DropletList:
@@ -402,11 +402,11 @@ class Droplets(Collection[Droplet]):
     ) -> None:
         """Block until no action runs on a droplet, however they end, and read it again."""
         clock = self._connection.session.clock
-        with deadline.within(clock, deadline.checked_s(timeout_s)):
+        with cancellation.deadline(clock, cancellation.validate_timeout(timeout_s)):
             running, ended = self.engine.sender.pending_or_ended(droplet.id)
             while running is not None:
                 pending = Action(running, self._actions, subject=droplet.name)
-                left_s = deadline.left_s(clock)
+                left_s = cancellation.remaining_s(clock)
                 failures = self._actions.wait_each([pending], timeout_s=left_s, on_progress=on_progress)
                 if pending.id in failures and not pending.done:
                     raise failures[pending.id]

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.transport import cancellation
-from poseidon_nb.transport.idle import result_of
-from poseidon_nb.transport.workers import Workers
+from poseidon_nb.transport.workers import WorkerPool, wait_for_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,13 +45,13 @@ def droplet_pages(connection: Connection, filters: Row) -> Iterator[bytes]:
     nobody_reads = threading.Event()
 
     def read_gpus() -> list[bytes]:
-        with cancellation.until(nobody_reads):
+        with cancellation.cancel_on(nobody_reads):
             return [page.body for page in connection.pages("droplets_list", query=of_gpus)]
 
-    gpus = Workers(1, "poseidon-gpus").submit(partial(copy_context().run, read_gpus))
+    gpus = WorkerPool(1, "poseidon-gpus").submit(partial(copy_context().run, read_gpus))
     try:
         yield from (page.body for page in connection.pages("droplets_list", query=filters))
-        gpu_bodies = result_of(gpus, connection.on_idle)
+        gpu_bodies = wait_for_result(gpus, connection.on_idle)
         yield from _with_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
     finally:
         # Also when the reader stopped, or a person pressed Ctrl-C: what waits for its turn does not send any more.

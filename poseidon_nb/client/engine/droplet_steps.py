@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import Change, Step, Target, When
-from poseidon_nb.transport.request import request_for
+from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *
     return Step(
         verb=verb or action_type,
         targets=(target_of(droplet),),
-        request=request_for(
+        request=build_request(
             operation("dropletActions_post"),
             path={"droplet_id": droplet["id"]},
             body={"type": action_type, **parameters},
@@ -154,7 +154,7 @@ def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_e
         Step(
             verb="create",
             targets=tuple(Target("droplet", None, name) for name in batch),
-            request=request_for(
+            request=build_request(
                 operation("droplets_create"),
                 body={"name": batch[0], **fields} if single else {"names": [*batch], **fields},
             ),
@@ -172,7 +172,7 @@ def delete_step(droplet: Row) -> Step:
     return Step(
         verb="delete",
         targets=(target_of(droplet),),
-        request=request_for(operation("droplets_destroy"), path={"droplet_id": droplet["id"]}),
+        request=build_request(operation("droplets_destroy"), path={"droplet_id": droplet["id"]}),
         awaits="gone",
         usd_month=None if price is None else -float(price),
         reversible=False,

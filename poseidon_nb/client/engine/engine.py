@@ -22,9 +22,8 @@ from poseidon_nb.client.engine.recording import NOWHERE, Recorder
 from poseidon_nb.client.engine.sending import Sender
 from poseidon_nb.client.engine.steps import Step
 from poseidon_nb.client.engine.undisturbed import undisturbed
-from poseidon_nb.transport import deadline
-from poseidon_nb.transport.idle import LOOK_S
-from poseidon_nb.transport.workers import Workers
+from poseidon_nb.transport import cancellation
+from poseidon_nb.transport.workers import POLL_INTERVAL_S, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +67,7 @@ class Engine:
         self._clock = connection.session.clock
         self._actions = actions
         self.sender = Sender(connection, slugs)
-        self._workers = Workers(SENDERS, "poseidon-send")
+        self._workers = WorkerPool(SENDERS, "poseidon-send")
         #: Told of every execution; `po.connect` sets one that keeps a journal.
         self.recorder: Recorder = NOWHERE
         #: Drives what runs in the background; another one can be put in its place.
@@ -121,13 +120,13 @@ class Engine:
         KeyboardInterrupt
             Ctrl-C. Chains that have begun go on in the background; its notes say so.
         """
-        timeout_s = deadline.checked_s(timeout_s)
+        timeout_s = cancellation.validate_timeout(timeout_s)
         ends_s = None if timeout_s is None else self._clock.monotonic() + timeout_s
         # Who does not wait is told of what was started by its outcome.
         told = on_progress if wait else None
         execution = self._execution(chains, title=title, queues=wait, on_progress=told, assign=assign)
         try:
-            with deadline.within(self._clock, timeout_s):
+            with cancellation.deadline(self._clock, timeout_s):
                 if told is not None:
                     self._actions.ask_history()
                 while not self._is_over(execution, ends_s, wait=wait):
@@ -135,7 +134,7 @@ class Engine:
             if wait and not execution.done:
                 # The ticks may be seconds apart by now.
                 self._actions.poller.hurry()
-                with deadline.within(self._clock, LAST_LOOK_S):
+                with cancellation.deadline(self._clock, LAST_LOOK_S):
                     execution.tick()
             with undisturbed():
                 if not wait:
@@ -263,7 +262,7 @@ class Engine:
         if not execution.sending:
             self._clock.sleep(SLICE_S)
             return
-        execution.wait_for_news(LOOK_S)
+        execution.wait_for_news(POLL_INTERVAL_S)
         if on_idle is not None:
             on_idle()
 
@@ -328,4 +327,4 @@ def _finish_at_exit() -> None:
     """Let what runs in the background go on for a while before Python ends; what is left is in the record."""
     ends_s = time.monotonic() + EXIT_S
     while time.monotonic() < ends_s and any(engine.background for engine in [*_ENGINES]):
-        time.sleep(LOOK_S)
+        time.sleep(POLL_INTERVAL_S)

@@ -37,7 +37,7 @@ from poseidon_nb.errors import (
     PoseidonError,
 )
 from poseidon_nb.text import format_duration
-from poseidon_nb.transport.cancellation import Cancellation, Cancelled, under
+from poseidon_nb.transport.cancellation import Cancellation, Cancelled, scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.recording import Record
     from poseidon_nb.client.engine.sending import Sender
     from poseidon_nb.client.engine.steps import Chain, Step, Target
-    from poseidon_nb.transport.workers import Workers
+    from poseidon_nb.transport.workers import WorkerPool
 
     Row = Mapping[str, Any]
     Result = Answered | Busy | NotNeeded | Unread | PoseidonError | Cancelled
@@ -93,7 +93,7 @@ class Execution:
         connection: Connection,
         actions: Actions,
         sender: Sender,
-        workers: Workers,
+        workers: WorkerPool,
         chains: Sequence[Chain],
         record: Callable[[], Record],
         title: str = "",
@@ -271,7 +271,7 @@ class Execution:
 
         def job() -> None:
             try:
-                with under(cancellation), telling(partial(self._note, number)):
+                with scope(cancellation), telling(partial(self._note, number)):
                     record.sending(number, at)
                     result: Result = self._sender.send(step, look_first=look_first, unseen=unseen)
             except (PoseidonError, Cancelled) as error:

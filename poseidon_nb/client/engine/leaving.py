@@ -10,7 +10,7 @@ from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import ActionTimedOut, OutcomeUnknown, TimedOut
 from poseidon_nb.text import join_words, pluralize
-from poseidon_nb.transport.deadline import seconds_allowed
+from poseidon_nb.transport.cancellation import format_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) 
     if action is not None:
         waited_s = allowed_s or wait_limit_s(action.type)
         return ActionTimedOut(
-            f"{action.label} is still running after {seconds_allowed(waited_s)}; it goes on: "
+            f"{action.label} is still running after {format_timeout(waited_s)}; it goes on: "
             f"wait for it again with %do actions wait {action.id} ({target.kind} {target.id}){more}",
             action=action,
         )
@@ -91,10 +91,10 @@ def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) 
     if not run.sending:
         why = f": it {run.note}" if run.held_by is not None else ""
         return ActionTimedOut(
-            f"{step.verb} {target} was not sent within the {seconds_allowed(allowed_s)} allowed{why}{goes_on}"
+            f"{step.verb} {target} was not sent within the {format_timeout(allowed_s)} allowed{why}{goes_on}"
         )
     return OutcomeUnknown(
-        f"{step.label} was sent and not answered within the {seconds_allowed(allowed_s)} allowed{more}; look at {_where(step)} before you repeat it",
+        f"{step.label} was sent and not answered within the {format_timeout(allowed_s)} allowed{more}; look at {_where(step)} before you repeat it",
         method=step.request.method,
         path=step.request.path,
     )
@@ -102,7 +102,7 @@ def _error_left(run: ChainRun, step: Step, place: int, allowed_s: float | None) 
 
 def not_sent(timeout_s: float | None, step: Step) -> PoseidonError:
     """Return the error for a step that was not sent in its time."""
-    error = TimedOut(f"{step.label}: not sent within the {seconds_allowed(timeout_s)} allowed")
+    error = TimedOut(f"{step.label}: not sent within the {format_timeout(timeout_s)} allowed")
     error.sent = False
     return error
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.catalogue import Operation
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.transport.replies import Reply
+    from poseidon_nb.transport.responses import Response
     from poseidon_nb.transport.session import Session
 
     Row = Mapping[str, Any]
@@ -179,7 +179,7 @@ def _found(connection: Connection, look: Look, window: SentWindow) -> Any:
     return None
 
 
-def read_answer(request: Request, reply: Reply, *, can_look: bool) -> Any:
+def read_answer(request: Request, reply: Response, *, can_look: bool) -> Any:
     """Return the JSON of an answer to a change, or None for an empty one.
 
     Parameters
@@ -208,7 +208,7 @@ def read_answer(request: Request, reply: Reply, *, can_look: bool) -> Any:
     return answer
 
 
-def _is_data(reply: Reply) -> bool:
+def _is_data(reply: Response) -> bool:
     """Return whether an answer says of itself that it is neither JSON nor a web page."""
     kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
     return bool(kind) and "json" not in kind and "html" not in kind

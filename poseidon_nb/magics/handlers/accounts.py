@@ -10,14 +10,14 @@ from poseidon_nb.errors import ConfigurationError, Forbidden
 from poseidon_nb.magics.answer import answer_of
 from poseidon_nb.transport.credentials import (
     DEFAULT_CONTEXT,
-    THIS_KERNEL,
+    KERNEL_LOGIN,
     KernelLogin,
     Token,
     doctl_config_path,
     find_credential,
-    from_keyring,
     read_doctl,
-    to_keyring,
+    read_keyring,
+    save_to_keyring,
 )
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ def login(job: Job) -> None:
         except Forbidden:
             # The token is good, and lacks account:read.
             whose = "an account that this token may not look at"
-    THIS_KERNEL.login(token, DEFAULT_CONTEXT)
+    KERNEL_LOGIN.login(token, DEFAULT_CONTEXT)
     job.kernel.choose_context(DEFAULT_CONTEXT)
-    kept = "kept in the system's keyring" if to_keyring(token, DEFAULT_CONTEXT) else "kept for this kernel only"
+    kept = "kept in the system's keyring" if save_to_keyring(token, DEFAULT_CONTEXT) else "kept for this kernel only"
     job.front.say(f"Logged in to {whose}. The token is {kept}.")
 
 
 def list_contexts(job: Job) -> Answer | None:
     """Show the contexts that can be used, never their tokens."""
     doctl = read_doctl(doctl_config_path())
-    chosen = None if job.kernel.in_sandbox else THIS_KERNEL.context or doctl.current
-    places = dict.fromkeys(doctl.tokens, "doctl") | dict.fromkeys(THIS_KERNEL.contexts, "this kernel")
-    if DEFAULT_CONTEXT not in places and from_keyring(DEFAULT_CONTEXT) is not None:
+    chosen = None if job.kernel.in_sandbox else KERNEL_LOGIN.context or doctl.current
+    places = dict.fromkeys(doctl.tokens, "doctl") | dict.fromkeys(KERNEL_LOGIN.contexts, "this kernel")
+    if DEFAULT_CONTEXT not in places and read_keyring(DEFAULT_CONTEXT) is not None:
         # The keyring cannot be listed; a login is kept in it under this name.
         places[DEFAULT_CONTEXT] = "keyring"
     job.kernel.learn("contexts", sorted(places))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, pluralize, truncated_list
-from poseidon_nb.transport.workers import Workers
+from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.asking import ButtonState
 from poseidon_nb.widgets.fleet.orders import Order
 from poseidon_nb.widgets.fleet.work import FleetWork
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Orders whose rows stay to be read; of the older ones the account's actions tell.
 MOST_WORKS = 6
 #: In whose threads panels read what a form needs.
-WORKERS = Workers(2, "poseidon-panel")
+WORKERS = WorkerPool(2, "poseidon-panel")
 
 
 class DropletsModel(Following, ABC):

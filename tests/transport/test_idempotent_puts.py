@@ -11,8 +11,8 @@ import responses
 from poseidon_nb.catalogue import match, operation, operation_ids
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.errors import ConnectionFailed, RateLimited, ServerError
-from poseidon_nb.transport.request import Request, request_for
-from poseidon_nb.transport.retry import RetryPolicy, TryResult, Wait
+from poseidon_nb.transport.request import Request, build_request
+from poseidon_nb.transport.retry import AttemptResult, Delay, RetryPolicy
 
 API = "https://api.digitalocean.com"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def api():
 
 def request_of(operation_id: str) -> Request:
     wanted = operation(operation_id)
-    return request_for(wanted, path={one.name: "x" for one in wanted.path_parameters}, body={})
+    return build_request(wanted, path={one.name: "x" for one in wanted.path_parameters}, body={})
 
 
 @pytest.mark.parametrize("answer", [{"status": 503}, {"body": LOST}])
@@ -89,7 +89,7 @@ def test_a_put_that_is_refused_before_it_acts_is_repeated_whatever_it_does(api, 
 
 def test_a_put_that_never_left_is_tried_again_whatever_it_does():
     policy = RetryPolicy()
-    unreached = TryResult(None, sent=False)
+    unreached = AttemptResult(None, sent=False)
     for wanted in PUTS:
-        wait = policy.next_wait("PUT", unreached, 1, NOW, 0.0, operation_id=wanted.id)
-        assert wait == Wait(policy.first_s / 2, "no connection"), wanted.id
+        delay = policy.next_delay("PUT", unreached, 1, NOW, 0.0, operation_id=wanted.id)
+        assert delay == Delay(policy.first_s / 2, "no connection"), wanted.id

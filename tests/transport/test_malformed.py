@@ -8,9 +8,9 @@ import responses
 from poseidon_nb.catalogue import operation, operation_ids
 from poseidon_nb.catalogue.specification import Schemas
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.transport import deadline
-from poseidon_nb.transport.replies import NOT_JSON, Reply
+from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.request import Request
+from poseidon_nb.transport.responses import NOT_JSON, Response
 from poseidon_nb.transport.retry import RetryPolicy
 from tests.contract.specification import document
 
@@ -42,22 +42,22 @@ def test_a_garbled_answer_is_asked_for_again_like_a_lost_one(api, new_session, c
 def test_one_that_stays_garbled_is_an_error_that_names_the_operation(api, new_session):
     api.get(f"{API}/v2/actions/1", body="<html>", content_type="text/html")
     told = []
-    with pytest.raises(ShapeError, match=r"^actions_get: the answer is not JSON \(6 bytes, text/html\)$"):
+    with pytest.raises(ShapeError, match=r"^The response to actions_get is not JSON \(6 bytes, text/html\)\.$"):
         new_session().send(READ, on_wait=lambda *wait: told.append(wait[1]))
-    assert len(api.calls) == RetryPolicy().tries
-    assert {*told} == {"garbled answer"}
+    assert len(api.calls) == RetryPolicy().max_attempts
+    assert {*told} == {"malformed response"}
 
 
 def test_one_that_cannot_be_asked_for_again_in_time_is_that_error_at_once(api, new_session, clock):
     api.get(f"{API}/v2/actions/1", body="<html>")
-    with deadline.within(clock, 0.2), pytest.raises(ShapeError):
+    with cancellation.deadline(clock, 0.2), pytest.raises(ShapeError):
         new_session().send(READ)
     assert clock.sleeps == []
 
 
 def test_what_is_json_is_not_garbled():
     for body in WHOLE:
-        assert not Reply(200, {}, body).garbled(READ), body[:20]
+        assert not Response(200, {}, body).is_malformed(READ), body[:20]
 
 
 def test_only_answers_that_should_be_json_are_judged():
@@ -67,7 +67,7 @@ def test_only_answers_that_should_be_json_are_judged():
         (READ, 204),
         (Request("GET", "/v2/customers/my/invoices/1/csv", operation_id="invoices_get_csvByUUID"), 200),
     ]:
-        assert not Reply(status, {}, b"").garbled(request), request
+        assert not Response(status, {}, b"").is_malformed(request), request
 
 
 def test_the_operations_that_answer_with_something_else_are_those_of_the_specification():
@@ -76,7 +76,7 @@ def test_the_operations_that_answer_with_something_else_are_those_of_the_specifi
     others = set()
     for one in (operation(each) for each in operation_ids()):
         if one.method == "GET":
-            answer = schemas.resolved(published["paths"][one.path]["get"]["responses"][str(one.status)])
+            answer = schemas.resolve(published["paths"][one.path]["get"]["responses"][str(one.status)])
             if "application/json" not in answer.get("content", {}):
                 others.add(one.id)
     assert others == NOT_JSON

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.transport.replies import Reply, error_for
 from poseidon_nb.transport.request import Request
+from poseidon_nb.transport.responses import Response, error_for
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 REQUEST = Request("POST", "/v2/droplets", operation_id="droplets_create", scopes=("droplet:create", "vpc:read"))
@@ -17,7 +17,7 @@ REQUEST = Request("POST", "/v2/droplets", operation_id="droplets_create", scopes
 def error_of(credential):
     def make(status: int, body: object = b"", **headers: str):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        reply = Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
+        reply = Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
         return error_for(REQUEST, reply, credential, NOW)
 
     return make
@@ -33,12 +33,12 @@ API_BODY = {"id": "some_id", "message": "It did not work.", "request_id": "in-bo
         (
             401,
             errors.Unauthorized,
-            "401: It did not work; the token of DIGITALOCEAN_TOKEN was refused: make a new one, or type %do login (droplets_create; request in-body)",
+            "401: It did not work (droplets_create; request in-body). The token from DIGITALOCEAN_TOKEN is not valid. Create a new one, or log in with %do login.",
         ),
         (
             403,
             errors.Forbidden,
-            "403: It did not work; the token of DIGITALOCEAN_TOKEN needs the scope droplet:create and vpc:read (droplets_create; request in-body)",
+            "403: It did not work (droplets_create; request in-body). The token from DIGITALOCEAN_TOKEN needs the scopes droplet:create and vpc:read.",
         ),
         (404, errors.NotFound, "404: It did not work (droplets_create; request in-body)"),
         (409, errors.Conflict, "409: It did not work (droplets_create; request in-body)"),
@@ -47,7 +47,7 @@ API_BODY = {"id": "some_id", "message": "It did not work.", "request_id": "in-bo
         (
             429,
             errors.RateLimited,
-            "429: It did not work; too many requests: try again later (droplets_create; request in-body)",
+            "429: It did not work (droplets_create; request in-body). Try again later.",
         ),
         (500, errors.ServerError, "500: It did not work (droplets_create; request in-body)"),
         (599, errors.ServerError, "599: It did not work (droplets_create; request in-body)"),
@@ -87,7 +87,7 @@ def test_further_members_are_kept_as_attributes(error_of):
 )
 def test_a_body_without_words_leaves_the_statuss_own(error_of, body):
     assert str(error_of(502, body)) == "502: Bad Gateway (droplets_create)"
-    assert str(error_of(599, body)) == "599: an answer without words (droplets_create)"
+    assert str(error_of(599, body)) == "599: unknown status (droplets_create)"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,6 @@ def test_a_long_message_is_cut(error_of, body):
 
 
 def test_a_reply_prints_its_size_and_not_its_body():
-    reply = Reply(200, {"x-request-id": "abc"}, b'{"a": 1}')
-    assert repr(reply) == "<Reply 200, 8 bytes>"
+    reply = Response(200, {"x-request-id": "abc"}, b'{"a": 1}')
+    assert repr(reply) == "<Response 200, 8 bytes>"
     assert (reply.request_id, reply.json()) == ("abc", {"a": 1})

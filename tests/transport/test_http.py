@@ -38,7 +38,7 @@ def test_a_refused_connection_is_tried_again_for_any_verb_and_ends_in_one_line(n
     port = free_port()
     failure = failure_of(new_session(f"http://127.0.0.1:{port}"), request_)
     label = request_.operation_id
-    assert str(failure) == f"{label}: cannot reach 127.0.0.1:{port} (Connection refused); is the sandbox still running?"
+    assert str(failure) == f"Could not connect to 127.0.0.1:{port} for {label} (Connection refused). Is the sandbox still running?"
     assert failure.sent is False
     assert len(clock.sleeps) == 2
 
@@ -49,7 +49,7 @@ def test_an_unknown_host_is_told_by_its_name(new_session, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     failure = failure_of(new_session("https://api.nowhere.example"))
-    assert str(failure) == "account_get: cannot reach api.nowhere.example (Name or service not known)"
+    assert str(failure) == "Could not connect to api.nowhere.example for account_get (Name or service not known)."
     assert failure.sent is False
 
 
@@ -78,7 +78,7 @@ def test_a_silent_server_times_out_and_a_post_is_not_repeated(new_session, serve
     failure = failure_of(new_session(url, timeout_s=0.1), CREATE)
     done.set()
     assert isinstance(failure, TimedOut)
-    assert "did not answer within 0.1 s" in str(failure)
+    assert "did not respond to droplets_create within 0.1 s" in str(failure)
     assert failure.sent is True
     assert len(heard.requests) == 1
     assert clock.sleeps == []
@@ -106,7 +106,7 @@ def test_a_broken_answer_counts_as_sent_and_only_a_get_is_repeated(new_session, 
     assert failure_of(session, CREATE).sent is True
     assert len(heard.requests) == 1
     failure_of(session, ACCOUNT)
-    assert len(heard.requests) == 1 + RetryPolicy().tries
+    assert len(heard.requests) == 1 + RetryPolicy().max_attempts
     assert session._limiter._in_flight == 0
 
 
@@ -139,7 +139,7 @@ def test_a_redirect_to_another_server_is_not_followed_and_the_other_hears_nothin
     other, heard_there = serve(reply)
     url, heard = serve(lambda handler: reply(handler, status=302, location=f"{other}/v2/account"))
     failure = failure_of(new_session(url))
-    assert "redirect (302)" in str(failure)
+    assert "redirected account_get (302)" in str(failure)
     assert len(heard.requests) == 1
     assert heard_there.connections == 0
 
@@ -227,7 +227,7 @@ def test_a_closed_session_leaves_no_connection(new_session, serve, reply):
     url, _ = serve(reply)
     session = new_session(url)
     session.send(ACCOUNT)
-    pool = session._wire._adapter.poolmanager
+    pool = session._http._adapter.poolmanager
     assert len(pool.pools) == 1
     session.close()
     assert len(pool.pools) == 0

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import NotFound, ShapeError
-from poseidon_nb.transport.pages import AHEAD, MOST_PAGES, fetch_pages
-from poseidon_nb.transport.replies import Reply
+from poseidon_nb.transport.http import MAX_CONNECTIONS
+from poseidon_nb.transport.pagination import MAX_PAGES, PREFETCH, fetch_pages
 from poseidon_nb.transport.request import Request
+from poseidon_nb.transport.responses import Response
 from poseidon_nb.transport.session import Session
-from poseidon_nb.transport.wire import CONNECTIONS
 
 DROPLETS = Request("GET", "/v2/droplets", query={"tag_name": "web"}, operation_id="droplets_list")
 
@@ -46,7 +46,7 @@ class Account:
             pages |= {"first": self.link(1), "prev": self.link(number - 1)}
         return {"droplets": rows, "links": {"pages": pages}, "meta": {"total": self.items}}
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.target).query).items()}
         number = int(query["page"])
         with self.lock:
@@ -55,7 +55,7 @@ class Account:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            return Reply(200, {}, json.dumps(self.body(number)).encode())
+            return Response(200, {}, json.dumps(self.body(number)).encode())
         finally:
             with self.lock:
                 self.at_once -= 1
@@ -115,16 +115,16 @@ def test_ten_thousand_droplets_are_fifty_requests_with_their_filters_and_two_hun
 
 def test_sixteen_pages_are_asked_for_at_once_and_never_more():
     account = Account(200 * 60)
-    barrier, real_body = threading.Barrier(CONNECTIONS), account.body
+    barrier, real_body = threading.Barrier(MAX_CONNECTIONS), account.body
 
     def body(number):
-        if 2 <= number <= 1 + 3 * CONNECTIONS:
+        if 2 <= number <= 1 + 3 * MAX_CONNECTIONS:
             barrier.wait(10)
         return real_body(number)
 
     account.body = body
     assert len(ids(fetch(account))) == 200 * 60
-    assert account.most_at_once == CONNECTIONS
+    assert account.most_at_once == MAX_CONNECTIONS
 
 
 def test_bodies_never_pile_up_ahead_of_the_reader():
@@ -132,7 +132,7 @@ def test_bodies_never_pile_up_ahead_of_the_reader():
     settled = threading.Event()
     for consumed, _ in enumerate(fetch(account), start=1):
         settled.wait(0.002)
-        assert max(account.asked) <= consumed + AHEAD
+        assert max(account.asked) <= consumed + PREFETCH
 
 
 def test_pages_that_come_late_do_not_change_the_order():
@@ -221,11 +221,11 @@ def test_a_next_link_for_ever_is_noticed_by_the_total():
 
 
 def test_a_next_link_for_ever_is_noticed_without_a_total():
-    raises_after(Scripted(lambda n: page_of(n, next=at(n + 1))), requests=1 + MOST_PAGES)
+    raises_after(Scripted(lambda n: page_of(n, next=at(n + 1))), requests=1 + MAX_PAGES)
 
 
 def test_a_next_link_for_ever_is_noticed_when_the_total_runs_along():
-    raises_after(Scripted(lambda n: page_of(n, total=n * 2 + 2, next=at(n + 1))), requests=1 + MOST_PAGES)
+    raises_after(Scripted(lambda n: page_of(n, total=n * 2 + 2, next=at(n + 1))), requests=1 + MAX_PAGES)
 
 
 @pytest.mark.parametrize("following", [1, 2, 4, 0, -1])
@@ -233,15 +233,15 @@ def test_a_next_link_that_goes_back_or_jumps_is_noticed(following):
     raises_after(Scripted(lambda n: page_of(n, total=100, next=at(n + 1 if n == 1 else following))), requests=2)
 
 
-@pytest.mark.parametrize("last", [0, -3, 7, 10**12, MOST_PAGES + 1])
+@pytest.mark.parametrize("last", [0, -3, 7, 10**12, MAX_PAGES + 1])
 def test_a_last_page_beyond_the_total_is_noticed_at_once(last):
     raises_after(
-        Scripted(lambda n: page_of(n, total=12, next=at(2), last=at(last))), requests=1, match="named as the last"
+        Scripted(lambda n: page_of(n, total=12, next=at(2), last=at(last))), requests=1, match="Invalid last page"
     )
 
 
 def test_a_last_page_without_a_total_is_believed_within_a_bound():
-    raises_after(Scripted(lambda n: page_of(n, next=at(2), last=at(10**9))), requests=1, match="named as the last")
+    raises_after(Scripted(lambda n: page_of(n, next=at(2), last=at(10**9))), requests=1, match="Invalid last page")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_last_page_without_a_total_is_believed_within_a_bound():
 @pytest.mark.parametrize("relation", ["next", "last"])
 def test_a_link_without_a_page_number_is_noticed(link, relation):
     raises_after(
-        Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="names no page number"
+        Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="has no page number"
     )
 
 
@@ -263,8 +263,8 @@ def test_links_of_another_shape_are_noticed(links):
     "body", [b"", b"<html>", b"[]", b'"x"', b"null", b'{"droplets":', b"\xff", b"[" * 100_000, b'{"a":' * 50_000]
 )
 def test_a_body_that_is_no_page_is_noticed(body):
-    with pytest.raises(ShapeError, match="droplets_list: the answer is not a page of a list") as caught:
-        list(fetch_pages(lambda _: Reply(200, {}, body), DROPLETS))
+    with pytest.raises(ShapeError, match="The response to droplets_list is not a page of a list") as caught:
+        list(fetch_pages(lambda _: Response(200, {}, body), DROPLETS))
     assert "\n" not in str(caught.value)
 
 
@@ -282,7 +282,7 @@ def test_a_page_that_fails_fails_the_whole_list_and_calls_the_rest_off():
     with pytest.raises(NotFound, match="gone"):
         seen.extend(page.number for page in fetch(account))
     assert seen in ([], [1, 2])
-    assert max(account.asked) <= 3 + AHEAD
+    assert max(account.asked) <= 3 + PREFETCH
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
@@ -296,7 +296,7 @@ def test_nothing_more_is_asked_for_once_the_reader_stops(stop):
 
     with pytest.raises(stop):
         read()
-    assert max(account.asked) <= 5 + AHEAD
+    assert max(account.asked) <= 5 + PREFETCH
 
 
 def test_threads_that_wait_out_a_refusal_do_not_send_after_the_reader_stopped(credential):
@@ -311,7 +311,7 @@ def test_threads_that_wait_out_a_refusal_do_not_send_after_the_reader_stopped(cr
 
     with responses.RequestsMock() as api:
         api.add_callback("GET", "https://api.digitalocean.com/v2/droplets", answer)
-        session = Session(credential, clock=SYSTEM_CLOCK, chance=lambda: 0.0)
+        session = Session(credential, clock=SYSTEM_CLOCK, jitter=lambda: 0.0)
         pages = fetch_pages(session.send, DROPLETS)
         assert [next(pages).number, next(pages).number] == [1, 2]
         assert refused.wait(5)
@@ -320,4 +320,4 @@ def test_threads_that_wait_out_a_refusal_do_not_send_after_the_reader_stopped(cr
             if thread.name.startswith("poseidon-pages"):
                 thread.join(5)
                 assert not thread.is_alive(), "it would sleep for ten minutes, and then send"
-        assert len(api.calls) <= 2 + CONNECTIONS
+        assert len(api.calls) <= 2 + MAX_CONNECTIONS
