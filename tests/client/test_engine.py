@@ -155,7 +155,7 @@ def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(cli
 
 def test_a_time_limit_that_is_none_is_refused_before_anything_is_sent(droplet, sent):
     for wrong in (0, -1, float("nan"), float("inf"), "5", [], True, 10**400):
-        with pytest.raises(InvalidArgument, match="timeout_s must be a number of seconds above 0"):
+        with pytest.raises(InvalidArgument, match="timeout_s must be a positive number of seconds"):
             droplet.reboot(timeout_s=wrong)
     assert sent("POST") == []
 

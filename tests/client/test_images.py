@@ -181,7 +181,7 @@ def test_an_import_whose_answer_was_lost_is_found_and_never_sent_again(client, s
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"), [({"tags": "web"}, "tags takes a list"), ({"timeout_s": 0}, "a number of seconds above 0")]
+    ("wrong", "told"), [({"tags": "web"}, "tags takes a list"), ({"timeout_s": 0}, "a positive number of seconds")]
 )
 def test_what_cannot_be_is_refused_before_it_is_sent(client, sent, wrong, told):
     with pytest.raises(InvalidArgument, match=told):

@@ -128,7 +128,7 @@ def test_a_put_may_be_repeated() -> None:
 
 
 def test_an_accepted_change_whose_error_names_nothing_is_lost() -> None:
-    vague = raised(error="ShapeError", text="the answer is not JSON (103 bytes, text/html)")
+    vague = raised(error="ShapeError", text="The response to droplets_list is not JSON (103 bytes, text/html).")
     assert kinds(CREATE, vague, entry()) == ["lost"]
     assert kinds(RESTART, vague, action("shutdown", 1)) == ["lost"], "a step that was accepted counts too"
     assert kinds(DELETE, vague, entry(method="DELETE", path="/v2/account/keys/5", status=204)) == ["lost"]

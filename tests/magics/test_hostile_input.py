@@ -133,7 +133,7 @@ def test_a_price_that_is_no_number_is_no_way_round_the_question(desk):
 @pytest.mark.parametrize("accept", ["a\r\nX-Other: 1", "☃"])
 @pytest.mark.parametrize("option", ["--yes", "--dry-run"])
 def test_a_header_is_one_line_of_plain_text(desk, accept, option):
-    with pytest.raises(errors.InvalidArgument, match="Accept holds characters that no header has"):
+    with pytest.raises(errors.InvalidArgument, match="Invalid characters in the header Accept of"):
         desk.do(f"apps create --spec {{spec}} --accept {{accept}} {option}", spec={"name": "x"}, accept=accept)
     assert desk.front.said == []
 

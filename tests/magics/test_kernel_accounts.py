@@ -131,10 +131,10 @@ def test_a_context_of_doctls_file_is_used_for_one_command_or_from_now_on(empty_d
 
 
 def test_an_unknown_context_names_the_known_ones_and_changes_nothing(desk):
-    with pytest.raises(errors.NoSuchName, match="no context 'werk'; known: none"):
+    with pytest.raises(errors.NoSuchName, match=r"Context 'werk' not found\. There are no contexts\."):
         desk.do("context use werk")
     assert desk.kernel.in_sandbox
-    with pytest.raises(errors.NoSuchName, match="no context 'werk'"):
+    with pytest.raises(errors.NoSuchName, match="Context 'werk' not found"):
         desk.do("droplets list --context werk")
 
 

@@ -242,7 +242,7 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
     with pytest.raises(errors.ConfirmationRequired):
         desk.do("droplets power_off web-2")
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "perhaps")
-    with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES must be a yes .* or a no .*, not"):
+    with pytest.raises(errors.ConfigurationError, match=r"POSEIDON_ASSUME_YES must be true .* or false .*, not"):
         desk.do("droplets power_off web-2")
 
 
