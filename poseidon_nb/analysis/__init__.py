@@ -3,8 +3,8 @@
 DataFrame in, DataFrame out. Nothing here asks the network or changes what it is given, so all of it works on frames of
 your own, without an account: also on those that went through CSV, Excel or JSON, with any index. What is no such frame,
 lacks a column, or cannot be read is an `InvalidArgument` that names column and row, in every function here
-(`poseidon_nb.frames.shaped.needed`). Where a docstring says "table ``cost_by``", its columns, their dtypes, units and
-meanings are those of ``poseidon_nb.frames.schemas.FINDINGS["cost_by"]``, also when there are no rows. A module for each
+(`poseidon_nb.frames.validation.require_columns`). Where a docstring says "table ``cost_by``", its columns, their dtypes, units and
+meanings are those of ``poseidon_nb.frames.schemas.DERIVED_TABLES["cost_by"]``, also when there are no rows. A module for each
 question; `plots` draws the answers, and neither knows the other.
 
 - `sizes`: which size, and where. What its slug and its region are called by is in `size_classes` and `regions`.

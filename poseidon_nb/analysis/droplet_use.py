@@ -17,9 +17,8 @@ from poseidon_nb.analysis.readings import (
     readable,
     seconds_since,
 )
-from poseidon_nb.frames.metrics import why_silent
-from poseidon_nb.frames.shaped import needed, shaped
-from poseidon_nb.frames.steps import coarse_in_words
+from poseidon_nb.frames.metrics import explain_missing, summarize_resolution
+from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import escape_unprintable, join_words, pluralize
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     Readings that cannot be, such as more memory free than there is, count as missing ones; ``note`` says how many.
     """
     series = readable(series, "metric")
-    droplets = needed(droplets, ("id", "name"), "droplets")
+    droplets = require_columns(droplets, ("id", "name"), "droplets")
     every = droplets.drop_duplicates("id").reset_index(drop=True)
     index = pd.Index(every["id"].astype("Int64"), name="droplet_id")
     found = pd.concat([_cpu(series), _memory(series), _disk(series), _traffic(series), _window(series)], axis="columns")
@@ -87,7 +86,7 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
         _note(row, errors.get(key), reason)
         for key, row, reason in zip(index, frame.to_dict("records"), _reasons(every), strict=True)
     ]
-    return shaped("use", frame.reset_index())
+    return build_derived("use", frame.reset_index())
 
 
 def _quantiles(values: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
@@ -187,7 +186,7 @@ def _reasons(droplets: pd.DataFrame) -> list[str]:
     """Give why readings of each droplet may be missing, as far as its own row tells."""
     features = droplets["features"] if "features" in droplets.columns else [None] * len(droplets)
     status = droplets["status"] if "status" in droplets.columns else [None] * len(droplets)
-    return [why_silent(*told) for told in zip(features, status, strict=True)]
+    return [explain_missing(*told) for told in zip(features, status, strict=True)]
 
 
 def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None:
@@ -206,7 +205,7 @@ def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None
         parts.append(what + reason)
     if row["impossible"]:
         parts.append(f"{pluralize(int(row['impossible']), 'impossible reading')} left out")
-    coarse = coarse_in_words(row["step_minutes"] / 60)
+    coarse = summarize_resolution(row["step_minutes"] / 60)
     if coarse:
         parts.append(coarse)
     if row["resized"] is True:

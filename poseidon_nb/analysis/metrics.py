@@ -26,7 +26,7 @@ from poseidon_nb.analysis.readings import (
     with_gaps,
 )
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
         labels. An id takes a name's place where there is none, or where two droplets have the same; a droplet or a
         label that is not known is called by an empty text.
     """
-    frame = needed(
+    frame = require_columns(
         frame, ("time", "droplet_id", "name", "label", "value"), "metrics", source="po.analysis.metrics.tidy"
     )
     names = frame[["droplet_id", "name"]].drop_duplicates()
@@ -160,4 +160,4 @@ def _shaped(kind: str, unit: str, found: pd.DataFrame, series: pd.DataFrame) -> 
     labels = pd.Series(pd.factorize(found["label"])[0], index=found.index)
     sort = np.lexsort((found["time"].to_numpy(), labels.to_numpy(), found["droplet_id"].to_numpy(), order))
     frame = found.assign(name=found["droplet_id"].map(names).astype("string"), kind=kind, unit=unit)
-    return shaped("metrics", frame.iloc[sort])
+    return build_derived("metrics", frame.iloc[sort])

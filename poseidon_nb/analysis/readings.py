@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ _WHOLE = 100.0
 
 def readable(series: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Give the frame of metrics as it can be reckoned with; what is asked first does it, so that it is done once."""
-    return needed(series, columns, "metrics", dtypes={"host_id": "Int64"})
+    return require_columns(series, columns, "metrics", dtypes={"host_id": "Int64"})
 
 
 def picked(series: pd.DataFrame, metric: str | None, labels: Sequence[str] = ()) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.size_classes import hyphenated
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.text import did_you_mean, expected_one_of, join_words, truncated_list
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
     InvalidArgument
         No region offers such a thing.
     """
-    regions = needed(regions, ("features",), "regions")
+    regions = require_columns(regions, ("features",), "regions")
     offered = [{*map(str, its_features)} for its_features in lists(regions, "features")]
     known = sorted(set().union(*offered))
     wanted = {_underscored(feature) for feature in features}

@@ -18,7 +18,7 @@ from poseidon_nb.analysis.regions import closed_regions, regions_meant, still_op
 from poseidon_nb.analysis.size_classes import class_of, classes_meant
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS, OTHER
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
     -----
     The rule for family and generation stands in `poseidon_nb.analysis.size_classes`.
     """
-    sizes = needed(sizes, _NEEDED, "sizes")
+    sizes = require_columns(sizes, _NEEDED, "sizes")
     frame = sizes.reset_index(drop=True).copy()
     for name in ("description", "gpu_model", "price_hourly", "gpu_count", "gpu_vram"):
         if name not in frame:
@@ -88,7 +88,7 @@ def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
     ):
         amount = numbers(frame, per)
         frame[name] = price / np.where(amount > 0, amount, np.nan)
-    return shaped("size_prices", frame)
+    return build_derived("size_prices", frame)
 
 
 def on_sale(
@@ -125,7 +125,7 @@ def on_sale(
     """
     frame = unit_prices(sizes)
     if datacenters is not None:
-        datacenters = needed(datacenters, ("slug", "available"), "regions")
+        datacenters = require_columns(datacenters, ("slug", "available"), "regions")
     wanted = _slugs(frame, regions, datacenters)
     closed = closed_regions(datacenters) if datacenters is not None else set()
     wanted = [one for one in wanted if one not in closed] if regions is None else still_open(wanted, closed)
@@ -134,7 +134,9 @@ def on_sale(
     keep &= frame["sold_in"].map(bool).astype(bool)
     keep &= _of_class(frame, family, generation)
     by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
-    return shaped("sizes_on_sale", frame.loc[keep].sort_values(by, ascending=[True, False, False, False, False, True]))
+    return build_derived(
+        "sizes_on_sale", frame.loc[keep].sort_values(by, ascending=[True, False, False, False, False, True])
+    )
 
 
 def cheapest(  # noqa: PLR0913  # every wish is a keyword
@@ -187,7 +189,7 @@ def cheapest(  # noqa: PLR0913  # every wish is a keyword
         if least > 0:
             # What is not known is not promised.
             keep &= np.nan_to_num(numbers(frame, column)) >= least
-    return shaped("sizes_on_sale", frame[keep])
+    return build_derived("sizes_on_sale", frame[keep])
 
 
 def frontier(
@@ -228,7 +230,7 @@ def frontier(
         no_less &= fact[:, None] >= fact[None, :]
         better |= fact[:, None] > fact[None, :]
     beaten = pd.Series((no_less & better).any(axis=0), index=frame.index)
-    return shaped("sizes_on_sale", frame.loc[~beaten])
+    return build_derived("sizes_on_sale", frame.loc[~beaten])
 
 
 def availability(
@@ -262,8 +264,8 @@ def availability(
     InvalidArgument
         A region, family or generation is unknown.
     """
-    sizes = needed(sizes, ("slug", "available", "regions"), "sizes")
-    regions = needed(regions, ("slug", "name", "available"), "regions")
+    sizes = require_columns(sizes, ("slug", "available", "regions"), "sizes")
+    regions = require_columns(regions, ("slug", "name", "available"), "regions")
     if family is not None or generation is not None:
         prices = unit_prices(sizes)
         sizes = prices[_of_class(prices, family, generation)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from poseidon_nb.analysis.columns import moment
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def spans(
     InvalidArgument
         The frame lacks a column.
     """
-    actions = needed(actions, _NEEDED, "actions")
+    actions = require_columns(actions, _NEEDED, "actions")
     found = actions[(actions["resource_type"] == _DROPLET).fillna(value=False)]
     running = (found["status"] == _RUNNING).fillna(value=False)
     latest = found[["started_at", "completed_at"]].max(axis=None) if now is None else moment(now)
@@ -55,7 +55,7 @@ def spans(
     ended = found["completed_at"].mask(running, latest)
     known = {} if names is None else dict(names)
     ids = found["resource_id"].tolist()
-    return shaped(
+    return build_derived(
         "spans",
         found[["type", "started_at", "status", "region", "id"]].assign(
             droplet_id=found["resource_id"],
@@ -89,7 +89,7 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
     InvalidArgument
         The frame lacks a column.
     """
-    actions = needed(actions, ("type", "status", "started_at", "completed_at"), "actions")
+    actions = require_columns(actions, ("type", "status", "started_at", "completed_at"), "actions")
     status = actions["status"]
     took = _took(actions["started_at"], actions["completed_at"]).where(status == _COMPLETED)
     by_type = pd.DataFrame(
@@ -110,7 +110,7 @@ def durations(actions: pd.DataFrame) -> pd.DataFrame:
         }
     )
     ordered = found.rename_axis("type").reset_index().sort_values(["count", "type"], ascending=[False, True])
-    return shaped("durations", ordered)
+    return build_derived("durations", ordered)
 
 
 def _took(began: pd.Series[Any], ended: pd.Series[Any]) -> pd.Series[float]:

@@ -80,6 +80,6 @@ class Collection(Generic[R]):
         return checked_query(operation(self._list_operation), filters)
 
     def _framed(self, bodies: Any) -> pd.DataFrame:
-        from poseidon_nb.frames.tidy import frame_from_pages  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.builders import frame_from_pages  # noqa: PLC0415  # pandas comes at first use
 
         return frame_from_pages(self._resource, bodies, key=operation(self._list_operation).response_key)

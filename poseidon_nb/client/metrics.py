@@ -108,11 +108,11 @@ class Readings:
 
     def notes(self) -> list[str]:
         """Return what is missing, a line for each reason."""
-        from poseidon_nb.frames.metrics import why_silent  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.metrics import explain_missing  # noqa: PLC0415  # pandas comes at first use
 
         reasons: dict[str, list[Droplet]] = {}
         for droplet in self.silent:
-            why = why_silent(droplet.features, droplet.status) or " in this window"
+            why = explain_missing(droplet.features, droplet.status) or " in this window"
             reasons.setdefault(why, []).append(droplet)
         lines = [f"no readings of {_names(some)}{why}" for why, some in reasons.items()]
         by_error: dict[str, list[Droplet]] = {}

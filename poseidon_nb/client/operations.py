@@ -151,8 +151,8 @@ def _carried_out(connection: Connection, engine: Engine, request: Request, *, fr
     if not isinstance(items, list | dict):
         # Empty, or text or bytes, such as an invoice as CSV or PDF.
         raise InvalidArgument(f"{wanted.id} answers with nothing that could become a frame")
+    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
     from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
-    from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
     # Without a table of its own an answer becomes a frame by the general rule.
     resource = RESOURCES.get(wanted.id, wanted.id)

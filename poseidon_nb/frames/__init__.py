@@ -1,8 +1,7 @@
-"""DataFrames from the API's answers: one table for each resource, bytes or JSON rows in, a plain DataFrame out.
+"""DataFrames from API responses: one table per resource; bytes or decoded JSON in, a plain frame out. No network access.
 
-`schemas` is data and loads nothing, so help and completion can read it; behind it `columns` says what a table is made of,
-and `tables` has a module for each room of the API. `tidy` makes the frames and loads pandas and msgspec: `decode` by the
-resource's table, or `general` by one rule for all that has none, with `metrics` for what was measured over time.
-`selection` picks columns for a person. `shaped` gives frames of findings, and takes in those that somebody hands us, whose
-columns `casting` reads. Nothing here touches the network.
+`schemas` collects the tables, which `columns` defines and `tables` contains; it imports no third-party package, so help and
+completion can use it. `builders` builds the frames with pandas and msgspec: from a resource's table with `decode`, or by
+general rules; `metrics` builds those of metrics. `validation` checks frames that users pass in and builds derived tables;
+`dtypes` converts columns. `display` selects columns and renders frames in notebooks.
 """

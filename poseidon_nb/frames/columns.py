@@ -1,7 +1,8 @@
-"""What a table is made of. Pure data: nothing is imported that costs anything.
+"""`Column` and `Table`, the definition of a DataFrame's columns. Pure data, cheap to import.
 
-A path walks the API's object: ``size.price_monthly``; ``v4[type=public].ip_address`` takes the first element of the
-list whose ``type`` is ``public``; ``a|b`` takes ``b`` where ``a`` is absent, null or empty.
+A path describes where a value is in the API's object. ``size.price_monthly`` is a nested field,
+``v4[type=public].ip_address`` takes the first element of a list whose ``type`` is ``public``, and ``a|b`` takes ``b`` if
+``a`` is missing, null or empty.
 """
 
 from __future__ import annotations
@@ -10,34 +11,34 @@ from dataclasses import dataclass
 
 TIME = "datetime64[us, UTC]"
 
-#: What a column may hold. Every dtype knows missing values; lists stay Python lists, in a column of dtype object.
+#: The dtypes of columns. All support missing values. Lists are Python lists in a column of dtype object.
 DTYPES = ("string", "Int64", "boolean", "float64", TIME, "list")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, what it holds, and where that stands in the API's object."""
+    """A column: its name, dtype, path in the API's object, unit and meaning."""
 
     name: str
     dtype: str
     path: str
     unit: str = ""
     meaning: str = ""
-    #: Whether the API writes this number as text, as it does with all money of billing.
+    #: Whether the API returns this number as text, as it does for all amounts of money in billing.
     as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of one resource, most wanted first."""
+    """The columns of a resource, most important first."""
 
     resource: str
-    #: The member of the answer that holds the objects; empty where the answer is the object.
+    #: The response key of the objects; empty if the response is the object.
     key: str
     #: The operation that lists them.
     operation: str
     columns: tuple[Column, ...]
-    #: Further operations whose answers hold such objects.
+    #: Other operations that return such objects.
     also: tuple[str, ...] = ()
-    #: Whether the first column tells two objects apart. Where nothing does, every object that is served is a row.
+    #: Whether the first column identifies an object. If not, duplicates are kept.
     distinct: bool = True

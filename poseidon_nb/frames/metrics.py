@@ -1,7 +1,7 @@
-"""Metrics as a tidy frame: a row for each moment of each series, its labels as columns.
+"""Metrics as tidy frames: one row per reading, with its labels as columns; and the resolution of readings in words.
 
-The monitoring operations answer in the shape of Prometheus (``monitoring_get_DropletCpuMetrics``): a matrix of series, each
-with labels and pairs of a Unix time and a value that is text.
+The monitoring operations return the format of Prometheus (``monitoring_get_DropletCpuMetrics``): a matrix of series, each
+with labels and pairs of a Unix time and a value as text.
 """
 
 from __future__ import annotations
@@ -12,75 +12,81 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames.arrays import array
 from poseidon_nb.frames.columns import TIME
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.dtypes import build_array
+from poseidon_nb.frames.validation import build_derived
+from poseidon_nb.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: What a droplet has that the metrics agent was installed on (``droplets_list``, ``features``).
-AGENT = "monitoring"
+#: The feature of droplets with the metrics agent (``droplets_list``, ``features``).
+AGENT_FEATURE = "monitoring"
 
+#: Hours between readings above which their means hide peaks, and above which they hide daily peaks.
+COARSE_H, VERY_COARSE_H = 1.0, 6.0
+
+_DAY_H = 24.0
+_MINUTES = 60
 _LABELS = ("mode", "device", "mountpoint", "interface", "direction")
 
 
-def metrics_frame(answer: Mapping[str, Any]) -> pd.DataFrame:
-    """Give the series of an answer one below the other.
+def metrics_frame(response: Mapping[str, Any]) -> pd.DataFrame:
+    """Build a frame of all series of a response.
 
     Parameters
     ----------
-    answer : mapping
+    response : mapping
         The JSON of a metrics operation.
 
     Returns
     -------
     pandas.DataFrame
-        ``time`` (datetime64[us, UTC]), the labels that the series have (string; ``host_id``, and ``mode`` of a processor's
-        time, ``device`` of a disk ...), and ``value`` (float64, in the unit of the operation).
+        ``time`` (datetime64[us, UTC]), the labels of the series (string; ``host_id``, and ``mode`` of CPU time, ``device``
+        of a disk ...), and ``value`` (float64, in the unit of the operation).
 
     Raises
     ------
     ShapeError
-        The answer is no matrix.
+        The response is not a matrix.
     """
     try:
-        series = [(one["metric"], one["values"]) for one in answer["data"]["result"]]
+        series = [(one["metric"], one["values"]) for one in response["data"]["result"]]
         labels = list(dict.fromkeys(name for metric, _ in series for name in metric))
         columns: dict[str, list[Any]] = {name: [] for name in ("time", *labels, "value")}
         for metric, values in series:
-            columns["time"] += [int(float(moment) * 1_000_000) for moment, _ in values]
+            columns["time"] += [int(float(time) * 1_000_000) for time, _ in values]
             columns["value"] += [float(value) for _, value in values]
             for name in labels:
                 columns[name] += [metric.get(name)] * len(values)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ShapeError("the answer holds no series of metrics") from None
-    frame = pd.DataFrame({name: array("string", columns[name]) for name in labels})
-    frame.insert(0, "time", array(TIME, columns["time"]))
-    frame["value"] = array("float64", columns["value"])
+        raise ShapeError("The response has no series of metrics.") from None
+    frame = pd.DataFrame({name: build_array("string", columns[name]) for name in labels})
+    frame.insert(0, "time", build_array(TIME, columns["time"]))
+    frame["value"] = build_array("float64", columns["value"])
     return frame
 
 
-def why_silent(features: object, status: object) -> str:
-    """Give why there may be no readings of a droplet, as far as it tells itself: words to be put behind a sentence.
+def explain_missing(features: object, status: object) -> str:
+    """Return why a droplet may have no readings, as the end of a sentence; empty if unknown.
 
     Parameters
     ----------
     features, status : object
-        As the droplet has them; a list and text, where they are known.
+        The droplet's fields, if known.
     """
-    if isinstance(features, list | tuple | np.ndarray) and AGENT not in features:
+    if isinstance(features, list | tuple | np.ndarray) and AGENT_FEATURE not in features:
         return ": the metrics agent is not installed"
     return ": switched off" if isinstance(status, str) and status == "off" else ""
 
 
-def series_frame(answers: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> pd.DataFrame:
-    """Give the series of many answers, of several droplets and metrics, one below the other.
+def series_frame(responses: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """Build a frame of the series of several responses, for several droplets and metrics.
 
     Parameters
     ----------
-    answers : iterable of tuple
-        The droplet's id and name, what was read (``"cpu"``, ``"memory_total"`` ...), and the JSON of its operation.
+    responses : iterable of tuple
+        The droplet's id and name, the metric (``"cpu"``, ``"memory_total"`` ...), and the JSON of its operation.
 
     Returns
     -------
@@ -90,32 +96,47 @@ def series_frame(answers: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> 
     Raises
     ------
     ShapeError
-        An answer is no matrix.
+        A response is not a matrix.
     """
     times: list[Any] = []
     values: list[Any] = []
-    heads: list[tuple[Any, ...]] = []
+    label_rows: list[tuple[Any, ...]] = []
     counts: list[int] = []
     try:
-        for droplet_id, name, metric, answer in answers:
-            for one in answer["data"]["result"]:
+        for droplet_id, name, metric, response in responses:
+            for one in response["data"]["result"]:
                 labels, readings = one["metric"], one["values"]
-                times.append(np.array([moment for moment, _ in readings], dtype=np.float64))
+                times.append(np.array([time for time, _ in readings], dtype=np.float64))
                 values.append(np.array([value for _, value in readings], dtype=np.float64))
-                heads.append((droplet_id, name, metric, *(labels.get(label) for label in _LABELS)))
+                label_rows.append((droplet_id, name, metric, *(labels.get(label) for label in _LABELS)))
                 counts.append(len(readings))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ShapeError("the answer holds no series of metrics") from None
-    # Thousands of readings share a head: it is spelled out at the very end, column by column.
-    columns = dict(zip(("droplet_id", "name", "metric", *_LABELS), zip(*heads, strict=True), strict=False))
-    spread = {name: np.repeat(np.array(column, dtype=object), counts) for name, column in columns.items()}
-    moments = np.concatenate(times) if times else np.array([], dtype=np.float64)
+        raise ShapeError("The response has no series of metrics.") from None
+    # Thousands of readings share their labels, which are repeated only here, column by column.
+    columns = dict(zip(("droplet_id", "name", "metric", *_LABELS), zip(*label_rows, strict=True), strict=False))
+    repeated = {name: np.repeat(np.array(column, dtype=object), counts) for name, column in columns.items()}
+    all_times = np.concatenate(times) if times else np.array([], dtype=np.float64)
     frame = pd.DataFrame(
         {
-            "time": pd.DatetimeIndex((moments * 1_000_000).astype("M8[us]"), tz="UTC"),
-            "droplet_id": pd.array(spread.get("droplet_id", []), dtype="Int64"),
-            **{name: pd.array(spread.get(name, []), dtype="string") for name in ("name", "metric", *_LABELS)},
+            "time": pd.DatetimeIndex((all_times * 1_000_000).astype("M8[us]"), tz="UTC"),
+            "droplet_id": pd.array(repeated.get("droplet_id", []), dtype="Int64"),
+            **{name: pd.array(repeated.get(name, []), dtype="string") for name in ("name", "metric", *_LABELS)},
             "value": np.concatenate(values) if values else np.array([], dtype=np.float64),
         }
     )
-    return shaped("series", frame)
+    return build_derived("series", frame)
+
+
+def summarize_resolution(hours: float) -> str:
+    """Return a note if readings are so far apart that they hide peaks; empty if they are not, or if it is unknown."""
+    return f"each reading covers {format_interval(hours)}, so peaks are hidden" if hours > COARSE_H else ""
+
+
+def format_interval(hours: float) -> str:
+    """Format an interval in its largest whole unit: ``12 hours``, ``90 minutes``, ``2 days``."""
+    if hours >= _DAY_H and not hours % _DAY_H:
+        return pluralize(round(hours / _DAY_H), "day")
+    whole = round(hours)
+    if abs(hours - whole) * _MINUTES < 1 <= whole:
+        return pluralize(whole, "hour")
+    return pluralize(max(1, round(hours * _MINUTES)), "minute")

@@ -1,35 +1,21 @@
-"""What the columns of each resource are called, what they hold, and where in the API's objects they come from.
+"""All tables by name: the columns of API resources and of derived tables.
 
-Pure data: help pages, completion and the README read these tables, so nothing is imported that costs anything.
-Names are the API's own words, flattened; units and meanings live in the tables and nowhere else. The first column of a
-table is what tells two objects apart, but where the table says that nothing does. This is the door: `columns` says what
-a table is made of, and the package `tables` has a module for each room.
+Pure data, cheap to import, because help, completion and the README read it. Column names are the API's names, flattened.
+Units and meanings are only defined here. The first column identifies an object, unless the table is not `distinct`.
 """
 
 from __future__ import annotations
 
-from poseidon_nb.frames.columns import DTYPES, Column, Table
+from typing import TYPE_CHECKING
+
 from poseidon_nb.frames.findings import cost, metrics, rightsizing, sizes, timeline
 from poseidon_nb.frames.findings import plans as changes
-from poseidon_nb.frames.tables import (
-    account,
-    apps,
-    billing,
-    databases,
-    domains,
-    droplets,
-    images,
-    kubernetes,
-    monitoring,
-    networking,
-    plans,
-    volumes,
-    web,
-)
+from poseidon_nb.frames.tables import account, droplets, networking, services
 
-__all__ = ["ALIASES", "DTYPES", "FINDINGS", "RESOURCES", "TABLES", "Column", "Table", "table_named"]
+if TYPE_CHECKING:
+    from poseidon_nb.frames.columns import Table
 
-#: Every resource with a table of its own, by name. Anything else becomes a frame by the rule in `general`.
+#: Tables by resource. Other resources become frames by the general rules in `builders`.
 TABLES: dict[str, Table] = {
     table.resource: table
     for table in (
@@ -38,13 +24,13 @@ TABLES: dict[str, Table] = {
         droplets.BACKUPS,
         droplets.BACKUP_POLICIES,
         droplets.SUPPORTED_BACKUP_POLICIES,
-        plans.REGIONS,
-        plans.SIZES,
-        images.IMAGES,
-        images.SNAPSHOTS,
-        volumes.VOLUMES,
-        domains.DOMAINS,
-        domains.RECORDS,
+        droplets.REGIONS,
+        droplets.SIZES,
+        droplets.IMAGES,
+        droplets.SNAPSHOTS,
+        droplets.VOLUMES,
+        networking.DOMAINS,
+        networking.RECORDS,
         networking.FIREWALLS,
         networking.RESERVED_IPS,
         networking.RESERVED_IPV6,
@@ -52,31 +38,31 @@ TABLES: dict[str, Table] = {
         networking.VPCS,
         networking.VPC_MEMBERS,
         networking.VPC_PEERINGS,
-        web.CERTIFICATES,
-        web.CDN_ENDPOINTS,
+        networking.CERTIFICATES,
+        networking.CDN_ENDPOINTS,
         account.ACCOUNT,
         account.KEYS,
         account.TAGS,
         account.ACTIONS,
         account.PROJECTS,
         account.PROJECT_RESOURCES,
-        monitoring.UPTIME_CHECKS,
-        monitoring.UPTIME_ALERTS,
-        monitoring.ALERT_POLICIES,
-        billing.BALANCE,
-        billing.BILLING_HISTORY,
-        billing.INVOICES,
-        billing.INVOICE_ITEMS,
-        databases.DATABASES,
-        kubernetes.KUBERNETES,
-        kubernetes.NODE_POOLS,
-        apps.APPS,
-        apps.DEPLOYMENTS,
+        services.UPTIME_CHECKS,
+        services.UPTIME_ALERTS,
+        services.ALERT_POLICIES,
+        account.BALANCE,
+        account.BILLING_HISTORY,
+        account.INVOICES,
+        account.INVOICE_ITEMS,
+        services.DATABASES,
+        services.KUBERNETES,
+        services.NODE_POOLS,
+        services.APPS,
+        services.DEPLOYMENTS,
     )
 }
 
-#: What `poseidon_nb.analysis` finds out and what plans consist of, by name: tables that no operation serves.
-FINDINGS: dict[str, Table] = {
+#: Tables that no operation returns: the results of `poseidon_nb.analysis`, and plans.
+DERIVED_TABLES: dict[str, Table] = {
     table.resource: table
     for table in (
         cost.COST_LINES,
@@ -98,12 +84,12 @@ FINDINGS: dict[str, Table] = {
     )
 }
 
-#: Whose answers have which table. Never by the answer's key: what ``tags`` holds in a registry is no tag of the account.
+#: The resource that each operation returns. The response key does not tell: ``tags`` of a registry are not the account's.
 RESOURCES: dict[str, str] = {
     operation: table.resource for table in TABLES.values() for operation in (table.operation, *table.also)
 }
 
-#: Words of doctl's ``--format`` that differ from ours in more than letter case and underscores.
+#: Column names of doctl's ``--format`` that differ from ours in more than case and underscores.
 ALIASES: dict[str, tuple[str, ...]] = {
     "sizeslug": ("size",),
     "volumes": ("volume_ids",),
@@ -122,6 +108,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 
 
-def table_named(name: str) -> Table:
-    """Return the table of a resource, or of what an analysis finds."""
-    return FINDINGS.get(name) or TABLES[name]
+def get_table(name: str) -> Table:
+    """Return the table of a resource, or a derived table."""
+    return DERIVED_TABLES.get(name) or TABLES[name]

@@ -85,7 +85,7 @@ def answer_of(resource: str, rows: Sequence[Row], *, single: bool = False) -> An
     listed = list(rows)
 
     def frame() -> pd.DataFrame:
-        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
         return frame_from_rows(resource, listed)
 
@@ -107,9 +107,9 @@ def check_columns(verb: Verb, names: Sequence[str]) -> None:
     """
     columns = verb.columns
     if verb.table:
-        from poseidon_nb.frames.schemas import table_named  # noqa: PLC0415  # pure data, needed by few lines
+        from poseidon_nb.frames.schemas import get_table  # noqa: PLC0415  # pure data, needed by few lines
 
-        columns = tuple(column.name for column in table_named(verb.table).columns)
+        columns = tuple(column.name for column in get_table(verb.table).columns)
     if columns:
         import pandas as pd  # noqa: PLC0415  # pandas comes at first use
 
@@ -118,6 +118,6 @@ def check_columns(verb: Verb, names: Sequence[str]) -> None:
 
 def selected(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Give some columns of a frame, in the order asked for; all when none are named."""
-    from poseidon_nb.frames.selection import select_columns  # noqa: PLC0415  # pandas comes at first use
+    from poseidon_nb.frames.display import select_columns  # noqa: PLC0415  # pandas comes at first use
 
     return select_columns(frame, columns) if columns else frame

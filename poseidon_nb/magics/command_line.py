@@ -248,10 +248,10 @@ def _result(command: Command, answer: Answer | Plain | Live) -> Any:
         return answer.value
     if command.raw or command.output == "json":
         return answer.json(command.columns)
-    from poseidon_nb.frames.view import WIDTH, in_short  # noqa: PLC0415  # pandas comes at first use
+    from poseidon_nb.frames.display import WIDTH, truncated  # noqa: PLC0415  # pandas comes at first use
 
     # Who names columns sees all of them.
-    return in_short(selected(answer.frame(), command.columns), width=math.inf if command.columns else WIDTH)
+    return truncated(selected(answer.frame(), command.columns), width=math.inf if command.columns else WIDTH)
 
 
 def _kind(result: object) -> str:

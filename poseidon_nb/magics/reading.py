@@ -67,9 +67,9 @@ def check_read(job: Job, readings: Readings, found: pd.DataFrame) -> None:
     failed = [one for one in readings.droplets if one.id in readings.failed]
     if not failed or job.command.keep_going:
         return
-    from poseidon_nb.frames.view import in_short  # noqa: PLC0415  # pandas comes at first use
+    from poseidon_nb.frames.display import truncated  # noqa: PLC0415  # pandas comes at first use
 
-    job.front.show(in_short(found))
+    job.front.show(truncated(found))
     first = failed[0]
     raise BulkFailed(
         f"{len(failed):,} of {pluralize(len(readings.droplets), 'droplet')} could not be read in full; the first,"

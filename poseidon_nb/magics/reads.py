@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.droplets.pages import droplet_queries
 from poseidon_nb.client.lookup import is_id, sent_as
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.handlers import handler_of, operations, rightsizing
 from poseidon_nb.magics.handlers.droplets import list_filters
 from poseidon_nb.magics.handlers.metrics import window
@@ -55,7 +55,7 @@ def requests_of(command: Command, client: Client, kernel: Kernel) -> list[Reques
         return []
     if (command.group, command.verb) == ("droplets", "list") and handler_of(command) is not operations.run:
         return _droplet_lists(client, list_filters(command))
-    if verb.table in FINDINGS or (command.group, command.verb) in _RECKONED:
+    if verb.table in DERIVED_TABLES or (command.group, command.verb) in _RECKONED:
         reads = _READS_OF.get(command.group, _list_requests)
         return reads(command, verb, client, kernel)
     return requests_of_operation(command, verb, client, lambda kind, word: _id(kernel, kind, word))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plans.outcomes import status_of
 from poseidon_nb.plans.words import change_of, text_of
 
@@ -24,10 +24,10 @@ def frame_of(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns as in ``poseidon_nb.frames.schemas.FINDINGS["plan"]``.
+        Columns as in ``poseidon_nb.frames.schemas.DERIVED_TABLES["plan"]``.
     """
     rows = [*plan.rows()]
-    return shaped(
+    return build_derived(
         "plan",
         {
             "chain": [chain for chain, _, _, _ in rows],
@@ -51,10 +51,10 @@ def outcomes_frame(plan: Plan, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns as in ``poseidon_nb.frames.schemas.FINDINGS["plan_outcomes"]``.
+        Columns as in ``poseidon_nb.frames.schemas.DERIVED_TABLES["plan_outcomes"]``.
     """
     rows = [*zip(plan.rows(), outcomes, strict=True)]
-    return shaped(
+    return build_derived(
         "plan_outcomes",
         {
             "chain": [chain for (chain, _, _, _), _ in rows],

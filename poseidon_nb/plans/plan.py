@@ -88,7 +88,7 @@ class Plan:
         Returns
         -------
         pandas.DataFrame
-            A row for each step and target; columns as in ``poseidon_nb.frames.schemas.FINDINGS["plan"]``.
+            A row for each step and target; columns as in ``poseidon_nb.frames.schemas.DERIVED_TABLES["plan"]``.
         """
         from poseidon_nb.plans.frames import frame_of  # noqa: PLC0415  # pandas comes at first use
 
@@ -146,7 +146,7 @@ class Plan:
         Returns
         -------
         pandas.DataFrame
-            A row for each step and target; columns as in ``poseidon_nb.frames.schemas.FINDINGS["plan_outcomes"]``.
+            A row for each step and target; columns as in ``poseidon_nb.frames.schemas.DERIVED_TABLES["plan_outcomes"]``.
 
         Raises
         ------

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.labels import beside, escaped, finite, known, left_out, told
 from poseidon_nb.plots.picture import COLOURS, INK, drawn, nothing
 from poseidon_nb.text import escape_unprintable, format_percent, format_usd, pluralize
@@ -44,7 +44,7 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
     Picture
         The dearest 30, if there are more.
     """
-    sums = needed(sums, _SUMS, "sums", source="po.analysis.cost.by")
+    sums = require_columns(sums, _SUMS, "sums", source="po.analysis.cost.by")
     finite(sums, ("price_usd_month", "price_usd_hour", "share_percent"), "sums", "group")
     priced = sums.dropna(subset=["price_usd_month"])
     shown = priced.nlargest(MOST_BARS, "price_usd_month").iloc[::-1]
@@ -96,7 +96,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
     months : pandas.DataFrame
         As `analysis.cost.history` gives them.
     """
-    months = needed(months, _MONTHS, "months", source="po.analysis.cost.history")
+    months = require_columns(months, _MONTHS, "months", source="po.analysis.cost.history")
     finite(months, ("billed_usd", "change_usd", "change_percent"), "months", "month")
     title = "What each month cost"
     if months.empty:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.droplet_rows import in_rows
 from poseidon_nb.plots.labels import beside, finite, known, left_out, told
 from poseidon_nb.plots.picture import COLOURS, nothing
@@ -43,7 +43,7 @@ def durations(frame: pd.DataFrame) -> Picture:
     Picture
         The first 40 types, if there are more. One of which none ended well has words in place of a bar.
     """
-    frame = needed(frame, _COLUMNS, "durations", source="po.analysis.timeline.durations")
+    frame = require_columns(frame, _COLUMNS, "durations", source="po.analysis.timeline.durations")
     finite(frame, ("median_s", "p90_s"), "durations", "type")
     title, table = "How long actions take", frame[[*_COLUMNS]]
     if frame.empty:

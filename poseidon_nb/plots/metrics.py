@@ -13,8 +13,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import needed
-from poseidon_nb.frames.steps import coarse_in_words
+from poseidon_nb.frames.metrics import summarize_resolution
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.labels import beside, escaped, told, told_apart
 from poseidon_nb.plots.picture import AT_THE_FOOT, COLOURS, INK, drawn, nothing
 from poseidon_nb.text import capitalized, did_you_mean, join_words, pluralize
@@ -82,7 +82,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     InvalidArgument
         The frame has several kinds, or lacks a droplet that is to be highlighted.
     """
-    frame = needed(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
+    frame = require_columns(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
     kinds = frame["kind"].dropna().unique().tolist()
     if len(kinds) > 1:
         raise InvalidArgument(f"the frame has metrics of {join_words(kinds)}: draw one kind at a time")
@@ -289,7 +289,7 @@ def _words(lines: pd.DataFrame, look: _Look, what: str, unit: str) -> str:
 def _words_of_steps(lines: pd.DataFrame) -> str:
     """Say that points are so far apart that peaks are hidden, where they are."""
     seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds().dropna()
-    said = coarse_in_words(seconds.median() / 3600) if len(seconds) else ""
+    said = summarize_resolution(seconds.median() / 3600) if len(seconds) else ""
     return f" {capitalized(said)}." if said else ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.labels import beside, escaped
 from poseidon_nb.plots.picture import GOOD, INK, drawn, nothing
 from poseidon_nb.plots.size_facts import SIZE_COLUMNS, SIZE_FAMILIES, SIZES_FROM, size_facts
@@ -40,16 +40,16 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
         Its table has a row for each size and a column for each region.
     """
     source = "po.analysis.sizes.availability"
-    matrix = needed(matrix, _OF_REGION, "regions", source=source, dtypes={"region": "string"})
+    matrix = require_columns(matrix, _OF_REGION, "regions", source=source, dtypes={"region": "string"})
     columns = [name for name in matrix.columns if name not in _OF_REGION]
-    matrix = needed(matrix, columns, "regions", source=source, dtypes=dict.fromkeys(columns, "boolean"))
+    matrix = require_columns(matrix, columns, "regions", source=source, dtypes=dict.fromkeys(columns, "boolean"))
     title = "What each region sells (green: sold)"
     if matrix.empty or not columns:
         return nothing("there is no region or no size", table=pd.DataFrame({"slug": columns}), title=title)
     facts: dict[str, str] = {}
     family_of: dict[str, str] = {}
     if sizes is not None:
-        sizes = needed(sizes, (*SIZE_COLUMNS, "price_monthly"), "sizes", source=SIZES_FROM)
+        sizes = require_columns(sizes, (*SIZE_COLUMNS, "price_monthly"), "sizes", source=SIZES_FROM)
         facts = dict(zip(sizes["slug"].astype(str), size_facts(sizes, brief=True), strict=True))
         family_of = dict(zip(sizes["slug"].astype(str), sizes["family"].fillna("").astype(str), strict=True))
     is_named = len(columns) <= _MOST_SIZES_NAMED

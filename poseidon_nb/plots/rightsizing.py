@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
 from poseidon_nb.plots.labels import beside, escaped, known, left_out, told, told_apart
 from poseidon_nb.plots.picture import COLOURS, GOOD, INK, nothing
@@ -56,7 +56,7 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
     Picture
         The first 60 droplets, if there are more. What only a droplet made anew would save has bars of its own.
     """
-    rightsizing = needed(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
+    rightsizing = require_columns(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
     resized = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
     most = rightsizing[["saving_usd_month", "anew_saving_usd_month"]].max(axis="columns")
     could = rightsizing.loc[(most > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
@@ -98,7 +98,9 @@ def use_of_size(rightsizing: pd.DataFrame) -> Picture:
         which nothing is known are left out.
     """
     columns = [column for figures, *_ in _USED.values() for column in figures]
-    rightsizing = needed(rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use")
+    rightsizing = require_columns(
+        rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use"
+    )
     used = rightsizing.loc[rightsizing[["cpu_p95_percent", "memory_p95_percent"]].notna().any(axis="columns")]
     title, table = "How much of its size each droplet uses", used[["name", *columns]]
     if used.empty:

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.labels import beside, finite, told
 from poseidon_nb.plots.picture import AT_THE_FOOT, INK, drawn, nothing
 from poseidon_nb.plots.size_axes import AXES, amount, is_price, label_of, scale, so_much, what_of
@@ -56,7 +56,7 @@ def price_map(
     InvalidArgument
         The frame lacks a column, one to draw holds no numbers or infinite ones, or no size of `frontier` is in it.
     """
-    frame = needed(frame, (*SIZE_COLUMNS, "price_monthly"), "sizes", source=SIZES_FROM)
+    frame = require_columns(frame, (*SIZE_COLUMNS, "price_monthly"), "sizes", source=SIZES_FROM)
     for axis in (x, y):
         if axis not in frame.columns or not pd.api.types.is_numeric_dtype(frame[axis]):
             drawable = [name for name in AXES if name in frame.columns]
@@ -102,7 +102,7 @@ def _best(frame: pd.DataFrame, frontier: pd.DataFrame | Iterable[str] | None) ->
     if frontier is None:
         return every
     if isinstance(frontier, pd.DataFrame):
-        best = {*needed(frontier, ("slug",), "sizes", source=SIZES_FROM)["slug"].dropna()}
+        best = {*require_columns(frontier, ("slug",), "sizes", source=SIZES_FROM)["slug"].dropna()}
     else:
         best = {frontier} if isinstance(frontier, str) else {*frontier}
     if every and best and every.isdisjoint(best):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
 from poseidon_nb.plots.labels import escaped, known, left_out, told, told_apart
 from poseidon_nb.plots.picture import BAD, COLOURS, nothing
@@ -51,7 +51,7 @@ def timeline(spans: pd.DataFrame) -> Picture:
     Picture
         The busiest 60 droplets, if there are more.
     """
-    spans = needed(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
+    spans = require_columns(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
     timed = spans.dropna(subset=["started_at"])
     title, table = "What was done to each droplet", spans[["name", "type", "started_at", "duration_s", "status"]]
     if timed.empty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,7 @@ def error_for(request: Request, response: Response, credential: Credential, now:
     body = _replace_text(_error_body(response), credential.token.redact)
     for secret in find_secrets(request.body):
         # The response may quote the refused value.
-        body = _replace_text(body, lambda text, secret=secret: text.replace(secret, REDACTED))
+        body = _replace_text(body, partial(_redact_secret, secret))
     api_message = _one_line(str(body.pop("message", "") or ""))
     id_in_body = body.pop("request_id", None)
     request_id = credential.token.redact(response.request_id or str(id_in_body or "")) or None
@@ -205,6 +206,10 @@ def _excerpt(body: bytes) -> str:
 def _one_line(text: str) -> str:
     words = "".join(char if char.isprintable() else " " for char in text[: 2 * _MAX_MESSAGE]).split()
     return " ".join(words)[:_MAX_MESSAGE]
+
+
+def _redact_secret(secret: str, text: str) -> str:
+    return text.replace(secret, REDACTED)
 
 
 def _replace_text(value: Any, replace: Callable[[str], str]) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.sandbox.figures import figures
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pandas as pd
 import poseidon_nb as po
 from poseidon_nb import plots
 from poseidon_nb.analysis import cost, metrics, rightsizing, sizes, timeline
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.sandbox import Sandbox
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 import poseidon_nb as po
 from poseidon_nb.analysis import cost
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
 from tests.analysis.cost_frames import NOW, a_balance, a_droplet, droplets, sizes, some_items
 
 

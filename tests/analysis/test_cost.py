@@ -11,8 +11,8 @@ import pytest
 import poseidon_nb as po
 from poseidon_nb.analysis import cost
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from tests.analysis.cost_frames import NOW, a_balance, a_droplet, droplets, sizes, some_items
 
 HOSTILE = "<img src=x onerror=alert(1)>,\n(total)"
@@ -353,7 +353,7 @@ def test_no_rows_have_columns_and_dtypes_all_the_same(key: str) -> None:
     assert nothing.empty
     for name, frame in (("cost_lines", nothing), ("cost_by", cost.by(nothing, key))):
         assert frame.empty
-        for column in FINDINGS[name].columns:
+        for column in DERIVED_TABLES[name].columns:
             assert str(frame[column.name].dtype) == ("object" if column.dtype == "list" else column.dtype)
     assert cost.total(nothing)["price_usd_month"].tolist() == [0.0]
 

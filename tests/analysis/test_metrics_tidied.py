@@ -8,7 +8,7 @@ import pytest
 from poseidon_nb.analysis import metrics
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.metrics import metrics_frame, series_frame
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 START = 1_790_000_000
 STEP = 300
@@ -195,8 +195,8 @@ def test_bandwidth_is_told_by_interface_and_direction():
 def test_no_readings_are_no_rows_of_the_same_types(kind):
     frame = metrics.tidy(kind, series_frame([]))
     assert frame.empty
-    assert [*frame.columns] == [column.name for column in FINDINGS["metrics"].columns]
-    assert [str(dtype) for dtype in frame.dtypes] == [column.dtype for column in FINDINGS["metrics"].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["metrics"].columns]
+    assert [str(dtype) for dtype in frame.dtypes] == [column.dtype for column in DERIVED_TABLES["metrics"].columns]
 
 
 @pytest.mark.parametrize("kind", metrics.KINDS)

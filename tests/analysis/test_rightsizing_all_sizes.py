@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from poseidon_nb.analysis.rightsizing import Rule, advice
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.sandbox.figures import figures
 
 if TYPE_CHECKING:

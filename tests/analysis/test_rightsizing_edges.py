@@ -7,7 +7,7 @@ import pytest
 
 from poseidon_nb.analysis.rightsizing import Rule, advice
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 #: A quiet droplet of 4 vCPUs and 8 GiB that was read for two weeks.
 DROPLET = {
@@ -425,8 +425,8 @@ def test_no_droplets_give_no_rows_with_the_promised_columns(sizes, with_sizes):
     droplets, use = pd.DataFrame(columns=[*DROPLET]), pd.DataFrame(columns=[*USE])
     frame = advice(droplets, sizes if with_sizes else sizes.iloc[:0], use)
     assert frame.empty
-    assert [*frame.columns] == [column.name for column in FINDINGS["rightsizing"].columns]
-    assert [str(one) for one in frame.dtypes] == [column.dtype for column in FINDINGS["rightsizing"].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["rightsizing"].columns]
+    assert [str(one) for one in frame.dtypes] == [column.dtype for column in DERIVED_TABLES["rightsizing"].columns]
 
 
 def test_without_any_size_nothing_is_advised(sizes):

@@ -11,7 +11,7 @@ from poseidon_nb.analysis import sizes as analysis
 from poseidon_nb.analysis.regions import regions_meant
 from poseidon_nb.analysis.size_classes import class_of, classes_meant
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 Row = dict[str, Any]
 EUROPE = {"ams3", "fra1", "lon1"}
@@ -318,7 +318,7 @@ def test_a_frame_with_no_rows_gives_none(sizes, regions):
         "sizes_on_sale": analysis.cheapest(none, memory_gib=4, regions="ams3"),
     }.items():
         assert len(found) == 0
-        assert [*found.columns] == [column.name for column in FINDINGS[name].columns]
+        assert [*found.columns] == [column.name for column in DERIVED_TABLES[name].columns]
         full = analysis.unit_prices(sizes) if name == "size_prices" else analysis.on_sale(sizes)
         assert [*found.dtypes] == [*full.dtypes]
     assert analysis.frontier(none, datacenters=regions).shape[0] == 0

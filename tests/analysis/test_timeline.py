@@ -11,8 +11,8 @@ import pytest
 
 from poseidon_nb.analysis.timeline import durations, spans
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ def test_images_and_volumes_are_no_droplets():
 
 @pytest.mark.parametrize(("reckon", "name"), [(spans, "spans"), (durations, "durations")])
 def test_columns_and_dtypes_are_as_promised_also_without_rows(reckon, name):
-    promised = {column.name: column.dtype for column in FINDINGS[name].columns}
+    promised = {column.name: column.dtype for column in DERIVED_TABLES[name].columns}
     for actions in (frame(), frame(action(1)), frame(action(1, None, status="in-progress", resource_id=None))):
         assert {column: str(dtype) for column, dtype in reckon(actions).dtypes.items()} == promised
 

@@ -10,9 +10,9 @@ import pytest
 
 from poseidon_nb.analysis import metrics
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.metrics import series_frame
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.workload import used_bytes, workload
 from tests.analysis.test_metrics_tidied import STEP, answer, counters
@@ -194,7 +194,7 @@ def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
 
 
 def test_without_readings_and_without_droplets_the_columns_hold():
-    promised = [(column.name, column.dtype) for column in FINDINGS["use"].columns]
+    promised = [(column.name, column.dtype) for column in DERIVED_TABLES["use"].columns]
     for frame in (use_of([], "a"), use_of([]), metrics.use(series_frame([]), frame_from_rows("droplets", []))):
         assert [(name, str(dtype)) for name, dtype in frame.dtypes.items()] == promised
     assert use_of([], "a")["note"].tolist() == ["no readings in this window"]

@@ -46,7 +46,7 @@ def _account(droplets: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Give a third of the droplets backups, each fifth a snapshot and each fourth a volume, and all a project."""
     import pandas as pd
 
-    from poseidon_nb.frames.tidy import frame_from_rows
+    from poseidon_nb.frames.builders import frame_from_rows
 
     ids = droplets["id"].tolist()
     features = [[*given, "backups"] if one % 3 == 0 else given for one, given in enumerate(droplets["features"])]

@@ -18,7 +18,7 @@ NAME = "frames"
 #: Imports everything that the call needs, then makes the frame; tells what that added to the process at its peak.
 MEMORY = """
 import re, sys, poseidon_nb as po
-import poseidon_nb.frames.tidy, poseidon_nb.transport.session
+import poseidon_nb.frames.builders, poseidon_nb.transport.session
 def kilobytes(what):
     return int(re.search(what + r":\\s+(\\d+)", open("/proc/self/status").read())[1])
 client = po.connect(token=sys.argv[2], base_url=sys.argv[1])

@@ -34,7 +34,7 @@ def measure(*, rounds: int, quick: bool) -> Iterator[Row]:
 
 
 def _sizes() -> pd.DataFrame:
-    from poseidon_nb.frames.tidy import frame_from_rows
+    from poseidon_nb.frames.builders import frame_from_rows
     from poseidon_nb.sandbox.figures import figures
 
     return frame_from_rows("sizes", [dict(one) for one in figures().sizes.values()])

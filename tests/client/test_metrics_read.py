@@ -12,7 +12,7 @@ import responses
 
 import poseidon_nb as po
 from poseidon_nb.client.metrics import KINDS
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 HOST = "https://api.digitalocean.com"
 METRICS = f"{HOST}/v2/monitoring/metrics/droplet"
@@ -42,7 +42,7 @@ def test_no_more_requests_are_sent_than_the_api_needs(client, sandbox, some, kin
     assert len(sandbox.requests) - before == REQUESTS[kind] * 3
     assert frame["name"].unique().tolist() == [one.name for one in some]
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
-        column.name: column.dtype for column in FINDINGS["series"].columns
+        column.name: column.dtype for column in DERIVED_TABLES["series"].columns
     }
 
 

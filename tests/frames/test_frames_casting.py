@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.casting import cast
+from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.columns import TIME
-from poseidon_nb.frames.shaped import needed
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.dtypes import cast
+from poseidon_nb.frames.validation import require_columns
 
 NOON = pd.Timestamp("2026-11-24T12:00Z")
 
@@ -133,27 +133,27 @@ def test_what_pandas_writes_as_json_is_read_again() -> None:
     milliseconds = [round((NOON + pd.Timedelta(hours=hour)).timestamp() * 1000) for hour in range(3)]
     back = pd.read_json(StringIO(pd.DataFrame({"time": milliseconds, "value": 1.5}).to_json()))
     assert back["time"].dtype == "int64"
-    found = needed(back, ("time", "value"), "metrics")["time"]
+    found = require_columns(back, ("time", "value"), "metrics")["time"]
     assert found.tolist() == [NOON, NOON + pd.Timedelta(hours=1), NOON + pd.Timedelta(hours=2)]
 
 
 def test_a_frame_of_the_client_is_handed_on_as_it_is() -> None:
     frame = frame_from_rows("droplets", [{"id": 1, "name": "web", "tags": ["a"], "created_at": "2026-06-01T00:00:00Z"}])
-    assert needed(frame, ("id",), "droplets") is frame
-    assert needed(frame.iloc[:0], ("id",), "droplets").index.equals(pd.RangeIndex(0))
+    assert require_columns(frame, ("id",), "droplets") is frame
+    assert require_columns(frame.iloc[:0], ("id",), "droplets").index.equals(pd.RangeIndex(0))
 
 
 def test_what_was_made_the_index_is_a_column_again() -> None:
     frame = frame_from_rows("droplets", [{"id": 1, "name": "web"}, {"id": 2, "name": "db"}])
-    found = needed(frame.set_index(["id", "name"]), ("id", "name", "region"), "droplets")
+    found = require_columns(frame.set_index(["id", "name"]), ("id", "name", "region"), "droplets")
     pd.testing.assert_frame_equal(found[[*frame.columns]], frame)
 
 
 def test_no_frame_and_a_column_that_is_there_twice_are_told() -> None:
     frame = pd.DataFrame([[1, 2]], columns=["id", "id"])
     with pytest.raises(InvalidArgument, match=r"^the frame of droplets has more than one column id$"):
-        needed(frame, ("id",), "droplets")
+        require_columns(frame, ("id",), "droplets")
     with pytest.raises(
         InvalidArgument, match=r"^droplets should be a DataFrame, as client.droplets.frame\(\) gives it, not list$"
     ):
-        needed([1], (), "droplets")  # type: ignore[arg-type]  # that is what is told
+        require_columns([1], (), "droplets")  # type: ignore[arg-type]  # that is what is told

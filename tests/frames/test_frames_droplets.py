@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.errors import ShapeError
+from poseidon_nb.frames.builders import frame_from_pages, frame_from_rows
 from poseidon_nb.frames.schemas import TABLES
-from poseidon_nb.frames.tidy import frame_from_pages, frame_from_rows
 
 
 def droplet(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames.tidy import frame_from_pages, frame_from_rows
+from poseidon_nb.frames.builders import frame_from_pages, frame_from_rows
 
 
 def column(*values: object) -> pd.Series:

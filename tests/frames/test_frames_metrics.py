@@ -7,7 +7,7 @@ import pytest
 
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.metrics import metrics_frame, series_frame
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 
 def matrix(*series):
@@ -69,7 +69,7 @@ def test_series_of_many_droplets_and_metrics_have_the_promised_columns():
     assert frame["mountpoint"].fillna("").tolist() == ["", "", "/"]
     assert frame["value"].fillna(-1).tolist() == [1.5, -1.0, 9.0]
     assert frame["time"][2] == pd.Timestamp("2021-10-28T02:08:00.5Z")
-    promised = {column.name: column.dtype for column in FINDINGS["series"].columns}
+    promised = {column.name: column.dtype for column in DERIVED_TABLES["series"].columns}
     for one in (frame, series_frame([])):
         assert {name: str(dtype) for name, dtype in one.dtypes.items()} == promised
 

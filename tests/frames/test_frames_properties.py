@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseidon_nb.frames.decode import _steps
-from poseidon_nb.frames.schemas import TABLES, Table
-from poseidon_nb.frames.tidy import frame_from_pages, frame_from_rows
+from poseidon_nb.frames.builders import frame_from_pages, frame_from_rows
+from poseidon_nb.frames.decode import _parse_path
+from poseidon_nb.frames.schemas import TABLES
+
+if TYPE_CHECKING:
+    from poseidon_nb.frames.columns import Table
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 FRACTION = st.floats(allow_nan=False, allow_infinity=False)
@@ -40,7 +43,7 @@ def objects(table: Table) -> st.SearchStrategy[dict[str, Any]]:
     for column in table.columns:
         for path in column.path.split("|"):
             node = tree
-            *parents, leaf = _steps(path)
+            *parents, leaf = _parse_path(path)
             for step in parents:
                 node = node.setdefault((step.name, bool(step.by)), {})
                 if step.by:

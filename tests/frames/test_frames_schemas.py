@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import ALIASES, DTYPES, TABLES
-from poseidon_nb.frames.selection import select_columns
-from poseidon_nb.frames.tidy import frame_from_rows
+from poseidon_nb.frames.builders import frame_from_rows
+from poseidon_nb.frames.columns import DTYPES
+from poseidon_nb.frames.display import select_columns
+from poseidon_nb.frames.schemas import ALIASES, TABLES
 
 DOCTL = {
     "droplets": "ID Name PublicIPv4 PrivateIPv4 PublicIPv6 Memory VCPUs Disk Region Image VPCUUID Status Tags Features Volumes SizeSlug",

@@ -10,8 +10,8 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames import schemas
 from poseidon_nb.frames.columns import DTYPES, TIME
 from poseidon_nb.frames.findings.columns import finding, findings
-from poseidon_nb.frames.shaped import _NOUNS as NOUNS
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import _CLIENT_NOUNS as NOUNS
+from poseidon_nb.frames.validation import build_derived, require_columns
 
 ALL = findings(
     "everything",
@@ -26,13 +26,13 @@ ALL = findings(
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(schemas.FINDINGS, "everything", ALL)
+    monkeypatch.setitem(schemas.DERIVED_TABLES, "everything", ALL)
 
 
 def test_dtypes_hold_also_when_there_are_no_rows() -> None:
     for rows in ([], [("web", 1, True, 4.5, pd.Timestamp("2026-11-24T12:00Z"), ["a"], "left out")]):
         given = pd.DataFrame(rows, columns=["name", "count", "known", "price_usd_month", "at", "tags", "more"])
-        frame = shaped("everything", given)
+        frame = build_derived("everything", given)
         assert [*frame.columns] == [column.name for column in ALL.columns]
         assert [str(dtype) for dtype in frame.dtypes] == [
             "object" if column.dtype == "list" else column.dtype for column in ALL.columns
@@ -52,7 +52,7 @@ def test_missing_values_stay_missing_and_what_is_given_is_not_changed() -> None:
         index=[5, 3],
     )
     before = given.copy(deep=True)
-    frame = shaped("everything", given)
+    frame = build_derived("everything", given)
     assert frame.iloc[0].drop("tags").isna().all()
     assert isinstance(frame.index, pd.RangeIndex)
     frame.loc[1, "name"] = "changed"
@@ -61,7 +61,7 @@ def test_missing_values_stay_missing_and_what_is_given_is_not_changed() -> None:
 
 def test_a_frame_that_lacks_columns_is_refused_with_their_names() -> None:
     with pytest.raises(InvalidArgument, match="the frame of sizes has no column vcpus and disk"):
-        needed(pd.DataFrame({"slug": []}), ("slug", "vcpus", "disk"), "sizes")
+        require_columns(pd.DataFrame({"slug": []}), ("slug", "vcpus", "disk"), "sizes")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_frame_that_lacks_columns_is_refused_with_their_names() -> None:
 )
 def test_it_says_what_gives_a_frame_that_has_all(what: str, source: str | None, told: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
-        needed(pd.DataFrame(), ("id",), what, source=source)
+        require_columns(pd.DataFrame(), ("id",), what, source=source)
     assert str(refused.value) == f"the frame of {what} has no column id{told}"
 
 
@@ -86,7 +86,7 @@ def test_what_the_client_is_said_to_give_it_gives() -> None:
 
 
 def test_every_finding_is_of_a_known_dtype_and_says_what_it_means() -> None:
-    for name, table in schemas.FINDINGS.items():
+    for name, table in schemas.DERIVED_TABLES.items():
         assert table.resource == name
         assert name not in schemas.TABLES
         for column in table.columns:

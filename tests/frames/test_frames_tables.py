@@ -12,16 +12,16 @@ import pytest
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames.decode import _steps
+from poseidon_nb.frames.builders import frame_from_pages, frame_from_rows
+from poseidon_nb.frames.decode import _parse_path
 from poseidon_nb.frames.schemas import RESOURCES, TABLES
-from poseidon_nb.frames.tidy import frame_from_pages, frame_from_rows
 from tests.contract.specification import document
 from tests.each import each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poseidon_nb.frames.schemas import Column
+    from poseidon_nb.frames.columns import Column
 
 Schema = dict[str, Any]
 
@@ -109,7 +109,7 @@ def object_schemas(operation_id: str) -> list[Schema]:
 
 def found(operation_id: str, path: str) -> list[Schema]:
     schemas = object_schemas(operation_id)
-    for step in _steps(path):
+    for step in _parse_path(path):
         schemas = members(schemas, step.name)
         if step.by:
             schemas = [one for schema in schemas if "items" in schema for one in variants(schema["items"])]
@@ -178,7 +178,7 @@ def value_at(row: Any, path: str) -> Any:
     """Walk a path by hand, as the docstring of `columns` tells it."""
     for one in path.split("|"):
         here = row
-        for step in _steps(one):
+        for step in _parse_path(one):
             here = here.get(step.name) if isinstance(here, dict) else None
             if step.by:
                 here = next((thing for thing in here or () if thing[step.by] == step.value), None)
@@ -282,5 +282,5 @@ def test_no_secret_is_a_column() -> None:
     secret = ("password", "uri", "connection", "slack", "token", "secret", "users", "access_key", "env")
     for table in TABLES.values():
         for column in table.columns:
-            leaf = _steps(column.path)[-1].name
+            leaf = _parse_path(column.path)[-1].name
             assert leaf not in secret, (table.resource, column.name)

@@ -12,7 +12,7 @@ import weakref
 import pandas as pd
 import pytest
 
-from poseidon_nb.frames.view import html, in_short
+from poseidon_nb.frames.display import to_html, truncated
 
 
 def wide(rows: int = 3, columns: int = 40) -> pd.DataFrame:
@@ -24,17 +24,17 @@ def names(text: str) -> list[str]:
 
 
 def cells(frame: pd.DataFrame) -> list[str]:
-    return re.findall(r'<td style="[^"]*">([^<]*)</td>', html(frame))
+    return re.findall(r'<td style="[^"]*">([^<]*)</td>', to_html(frame))
 
 
 def test_a_frame_that_fits_is_shown_whole_and_without_more_words():
-    text = html(wide(columns=4))
+    text = to_html(wide(columns=4))
     assert names(text) == ["column_0", "column_1", "column_2", "column_3"]
     assert "<p>" not in text
 
 
 def test_of_a_wide_frame_the_first_columns_are_shown_and_the_others_named():
-    text = html(wide())
+    text = to_html(wide())
     shown = names(text)
     assert shown == [f"column_{place}" for place in range(len(shown))]
     assert 5 < len(shown) < 12
@@ -44,17 +44,17 @@ def test_of_a_wide_frame_the_first_columns_are_shown_and_the_others_named():
 
 
 def test_one_column_is_shown_however_wide_it_is():
-    assert names(html(pd.DataFrame({"x" * 300: [1], "y": [2]}))) == ["x" * 300]
+    assert names(to_html(pd.DataFrame({"x" * 300: [1], "y": [2]}))) == ["x" * 300]
 
 
 def test_a_column_with_nothing_in_it_gives_its_room_to_others():
     frame = wide()
     frame.insert(0, "nothing", pd.array([pd.NA] * 3, dtype="string"))
-    text = html(frame)
+    text = to_html(frame)
     assert names(text)[0] == "column_0"
     assert "nothing" in text.partition("<p>")[2]
-    assert names(html(frame[["nothing", "column_0"]])) == ["nothing", "column_0"]
-    assert names(html(frame[:0]))[:2] == ["nothing", "column_0"]
+    assert names(to_html(frame[["nothing", "column_0"]])) == ["nothing", "column_0"]
+    assert names(to_html(frame[:0]))[:2] == ["nothing", "column_0"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_money_has_its_cents_and_an_hours_price_five_digits():
 
 
 def test_columns_that_were_asked_for_are_all_shown():
-    frame = in_short(wide(), width=math.inf)
+    frame = truncated(wide(), width=math.inf)
     assert len(names(frame._repr_html_())) == 40
     assert "<p>" not in frame._repr_html_()
 
@@ -104,12 +104,12 @@ def test_a_long_list_is_cut_and_counted():
 
 
 def test_of_many_rows_the_first_and_last_are_shown_as_pandas_does():
-    text = html(pd.DataFrame({"number": range(61)}))
+    text = to_html(pd.DataFrame({"number": range(61)}))
     assert re.findall(r"<tr><th>([^<]*)</th><td", text) == ["0", "1", "2", "3", "4", "…", "56", "57", "58", "59", "60"]
     assert text.endswith("<p>61 rows &times; 1 columns</p></div>")
-    assert html(pd.DataFrame({"number": range(60)})).count("<td") == 60
+    assert to_html(pd.DataFrame({"number": range(60)})).count("<td") == 60
     with pd.option_context("display.max_rows", None):
-        assert html(pd.DataFrame({"number": range(61)})).count("<td") == 61
+        assert to_html(pd.DataFrame({"number": range(61)})).count("<td") == 61
 
 
 def test_nothing_in_a_frame_becomes_markup():
@@ -117,11 +117,11 @@ def test_nothing_in_a_frame_becomes_markup():
     frame = pd.DataFrame({evil: [evil]}, index=[evil])
     for column in range(40):
         frame[f"{evil}{column}"] = evil
-    assert "<img" not in html(frame)
+    assert "<img" not in to_html(frame)
 
 
 def test_the_frame_stays_plain_and_what_is_made_of_it_is_shown_by_pandas():
-    frame = in_short(wide())
+    frame = truncated(wide())
     assert type(frame) is pd.DataFrame
     assert frame.shape == (3, 40)
     assert frame.attrs == {}
@@ -133,7 +133,7 @@ def test_the_frame_stays_plain_and_what_is_made_of_it_is_shown_by_pandas():
 
 
 def test_a_column_that_is_added_or_dropped_is_seen():
-    frame = in_short(wide(columns=3))
+    frame = truncated(wide(columns=3))
     frame["mine"] = 1
     del frame["column_0"]
     assert names(frame._repr_html_()) == ["column_1", "column_2", "mine"]
@@ -142,7 +142,7 @@ def test_a_column_that_is_added_or_dropped_is_seen():
 def test_a_frame_is_not_kept_by_how_it_is_shown():
     gc.disable()
     try:
-        frame = in_short(wide())
+        frame = truncated(wide())
         seen = weakref.ref(frame)
         del frame
         assert seen() is None
@@ -155,13 +155,13 @@ def test_a_frame_is_not_kept_by_how_it_is_shown():
     [("display.max_columns", None), ("display.max_colwidth", 10), ("display.precision", 3)],
 )
 def test_who_told_pandas_how_to_show_frames_gets_them_so(option, value):
-    frame = in_short(wide())
+    frame = truncated(wide())
     with pd.option_context(option, value):
         assert frame._repr_html_() == frame.copy()._repr_html_()
 
 
 def test_another_package_that_shows_frames_is_left_to_it(monkeypatch):
-    frame = in_short(wide())
+    frame = truncated(wide())
     monkeypatch.setattr(pd.DataFrame, "_repr_html_", lambda shown: f"another way: {len(shown)}")
     assert frame._repr_html_() == "another way: 3"
 
@@ -170,6 +170,6 @@ def test_a_frame_with_odd_indices_is_shown():
     frame = pd.DataFrame(
         [[1, 2], [3, 4]], columns=["twice", "twice"], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
     )
-    assert names(html(frame)) == ["twice", "twice"]
-    assert re.findall(r"<tr><th>([^<]+)</th>", html(frame)) == ["a, 1", "b, 2"]
-    assert html(pd.DataFrame()) is not None
+    assert names(to_html(frame)) == ["twice", "twice"]
+    assert re.findall(r"<tr><th>([^<]+)</th>", to_html(frame)) == ["a, 1", "b, 2"]
+    assert to_html(pd.DataFrame()) is not None

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.effects import effect_of
-from poseidon_nb.frames.schemas import FINDINGS, TABLES
+from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.help import help_text
 from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
@@ -97,7 +97,7 @@ def test_a_row_holds_together(group: Group, verb: Verb) -> None:
 def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
     for operation_id in verb.operations:
         assert operation(operation_id).id == operation_id
-    assert not verb.table or verb.table in {*TABLES, *FINDINGS}
+    assert not verb.table or verb.table in {*TABLES, *DERIVED_TABLES}
     assert not (verb.table and verb.columns)
     if verb.operations and effect_of(verb.operations[0], verb.fixed).needs_confirmation:
         assert "It asks " in help_text(group.name, verb.name)

@@ -7,7 +7,7 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.analysis import cost
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.in_words import unknown_months_in_words
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.suggestions import candidates
@@ -26,7 +26,7 @@ TABLES = {
 @pytest.mark.parametrize(("line", "table"), TABLES.items())
 def test_it_is_a_frame_with_the_columns_that_help_promises(desk, line: str, table: str) -> None:
     frame = desk.do(line)
-    assert [*frame.columns] == [column.name for column in FINDINGS[table].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES[table].columns]
     assert len(frame) > 3
     assert desk.changes() == [], "nothing is changed"
 

@@ -13,7 +13,7 @@ from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.frames.schemas import table_named
+from poseidon_nb.frames.schemas import get_table
 from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.magics.language.help import WIDTH, help_text
 from poseidon_nb.magics.language.naming import by_rule_alone
@@ -61,7 +61,7 @@ def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None
         assert re.search(rf"Also: .*\b{re.escape(alias)}\b", text)
     for operation_id in verb.operations:
         assert operation(operation_id).page in text
-    columns = [column.name for column in table_named(verb.table).columns] if verb.table else verb.columns
+    columns = [column.name for column in get_table(verb.table).columns] if verb.table else verb.columns
     for column in columns:
         assert re.search(rf"\b{column}\b", text)
     assert verb.example in text

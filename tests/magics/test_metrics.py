@@ -10,7 +10,7 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.analysis import metrics
 from poseidon_nb.client.metrics import KINDS
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.language.table.metrics import METRICS
 from poseidon_nb.plots import Picture
 
@@ -27,7 +27,7 @@ def window(line):
 @pytest.mark.parametrize("kind", WORDS)
 def test_a_kind_is_a_verb_that_gives_tidy_series(desk, kind):
     frame = desk.do(f"metrics {kind} web-1 db-1 --last 6h")
-    assert [*frame.columns] == [column.name for column in FINDINGS["metrics"].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["metrics"].columns]
     assert [*dict.fromkeys(frame["name"])] == ["web-1", "db-1"]
     assert {*frame["kind"]} == {kind}
     assert frame["value"].notna().all()
@@ -150,7 +150,7 @@ def test_all_that_fail_are_the_first_ones_error(desk, more):
 
 def test_use_is_a_row_a_droplet_which_says_what_is_missing(desk):
     frame = desk.do("metrics use web-1 legacy-reports --last 2d")
-    assert [*frame.columns] == [column.name for column in FINDINGS["use"].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["use"].columns]
     assert frame["name"].tolist() == ["web-1", "legacy-reports"]
     assert frame["note"].fillna("").tolist() == ["", "no readings in this window: the metrics agent is not installed"]
     cpu = desk.do("metrics cpu web-1 --last 2d")["value"]

@@ -9,7 +9,7 @@ import pytest
 
 from poseidon_nb.client.engine.droplet_steps import create_steps
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoSuchName
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.command_line import run
 from poseidon_nb.magics.kernel import Kernel
 from poseidon_nb.plans import journal, journal_changes
@@ -49,9 +49,9 @@ def test_a_plan_is_listed_with_how_far_it_got(desk):
     plan_id = interrupted(desk, [chain])
     running = desk.kernel.client().engine.recorder.begin([chain], "another")
     frame = desk.do("plans list")
-    assert [*frame.columns] == [column.name for column in FINDINGS["plans"].columns]
-    assert [str(frame[column.name].dtype) for column in FINDINGS["plans"].columns] == [
-        column.dtype for column in FINDINGS["plans"].columns
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["plans"].columns]
+    assert [str(frame[column.name].dtype) for column in DERIVED_TABLES["plans"].columns] == [
+        column.dtype for column in DERIVED_TABLES["plans"].columns
     ]
     # The service's clock tells whole seconds, so that two of one second may stand in either order.
     first, second = sorted(frame.to_dict("records"), key=lambda row: row["state"])

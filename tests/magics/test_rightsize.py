@@ -9,12 +9,12 @@ import pytest
 
 from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.handlers.rightsizing import LAST
 from poseidon_nb.magics.language.table.rightsizing import RIGHTSIZE
 from poseidon_nb.plots import Picture
 
-COLUMNS = [column.name for column in FINDINGS["rightsizing"].columns]
+COLUMNS = [column.name for column in DERIVED_TABLES["rightsizing"].columns]
 
 
 def test_a_seeded_account_gets_a_row_for_each_droplet(desk):

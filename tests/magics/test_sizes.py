@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.language.amounts import amount
 from poseidon_nb.magics.language.suggestions import candidates
 from poseidon_nb.plots import Picture
@@ -56,7 +56,7 @@ def test_what_is_nearly_an_amount_is_told_with_what_is_nearest(text, unit, meant
 
 def test_sixteen_gib_with_two_tb_in_europe_is_one_line(desk):
     frame = desk.do("sizes cheapest --memory 16GiB --vcpus 4 --transfer 2 --disk 100 --region ams3,fra1 --limit 2")
-    assert [*frame.columns] == [column.name for column in FINDINGS["sizes_on_sale"].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["sizes_on_sale"].columns]
     # By hand from the price list: m-2vcpu-16gb costs the same, and has two processors and 50 GB.
     assert frame["slug"].tolist() == ["s-4vcpu-16gb-amd", "s-8vcpu-16gb"]
     assert frame["price_monthly"].tolist() == [84.0, 96.0]

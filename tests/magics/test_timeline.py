@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.plots import Picture
 
 
@@ -17,7 +17,7 @@ def test_a_row_is_an_action_of_a_droplet_with_its_name(desk):
     actions = desk.do("actions list")
     since = desk.kernel.client().now() - timedelta(days=30)
     assert len(frame) == (actions["started_at"] >= since).sum() > 100
-    assert [*frame.columns] == [column.name for column in FINDINGS["spans"].columns]
+    assert [*frame.columns] == [column.name for column in DERIVED_TABLES["spans"].columns]
     names = dict(zip(desk.do("droplets list")["id"], desk.do("droplets list")["name"], strict=True))
     assert frame["name"].tolist() == [names[one] for one in frame["droplet_id"]]
 

@@ -9,7 +9,7 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import Step, Target
-from poseidon_nb.frames.schemas import FINDINGS
+from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
 from poseidon_nb.plans.operations import request_chain
 from poseidon_nb.plans.plan import Plan
@@ -50,7 +50,7 @@ def resize(**fields: object) -> Plan:
 
 
 def test_a_frame_has_a_row_for_each_step_and_target_with_the_promised_columns_and_dtypes():
-    table = FINDINGS["plan"].columns
+    table = DERIVED_TABLES["plan"].columns
     for plan in (resize(), plan_of()):
         frame = plan.frame()
         assert [*frame.columns] == [column.name for column in table]

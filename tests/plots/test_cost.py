@@ -9,7 +9,7 @@ import pytest
 
 from poseidon_nb import plots
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.cost import MOST_BARS
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -42,7 +42,7 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
         "droplet_id",
         "note",
     ]
-    return shaped("cost_by", pd.DataFrame(made, columns=columns))
+    return build_derived("cost_by", pd.DataFrame(made, columns=columns))
 
 
 def months(*rows: tuple[str, float, bool]) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def months(*rows: tuple[str, float, bool]) -> pd.DataFrame:
         columns=["month", "billed_usd", "final", "invoices"],
     )
     change = made["billed_usd"].astype(float).diff()
-    return shaped("cost_history", made.assign(change_usd=change, change_percent=change))
+    return build_derived("cost_history", made.assign(change_usd=change, change_percent=change))
 
 
 def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:

@@ -7,15 +7,15 @@ import pytest
 
 import poseidon_nb as po
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.durations import MOST_TYPES
 
 
 def durations(*rows: dict[str, object]) -> pd.DataFrame:
     usual = {"type": "reboot", "count": 9, "failed": 0, "running": 0, "median_s": 20.0, "p90_s": 95.0}
-    columns = [column.name for column in FINDINGS["durations"].columns]
-    return shaped("durations", pd.DataFrame([{**usual, **row} for row in rows], columns=columns))
+    columns = [column.name for column in DERIVED_TABLES["durations"].columns]
+    return build_derived("durations", pd.DataFrame([{**usual, **row} for row in rows], columns=columns))
 
 
 def test_a_bar_is_the_median_and_a_mark_nine_of_ten_the_most_frequent_on_top():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots import Picture, metric_lines
 from poseidon_nb.plots.metrics import HIGHLIGHTED, MOST_COLOURED, MOST_LINES
 from poseidon_nb.plots.picture import COLOURS, INK
@@ -25,7 +25,7 @@ def lines(values, kind="cpu", unit="%"):
         for step, value in enumerate(its_values)
     ]
     names = ["time", "droplet_id", "name", "kind", "label", "value", "unit"]
-    return shaped("metrics", pd.DataFrame(rows, columns=names))
+    return build_derived("metrics", pd.DataFrame(rows, columns=names))
 
 
 def many(number=100, readings=3):

@@ -7,13 +7,13 @@ import pytest
 
 from poseidon_nb import plots
 from poseidon_nb.analysis.rightsizing import advice
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.rightsizing import MOST_DROPLETS
 
 
 def a_row(number, name, **more):
-    empty = dict.fromkeys((column.name for column in FINDINGS["rightsizing"].columns), None)
+    empty = dict.fromkeys((column.name for column in DERIVED_TABLES["rightsizing"].columns), None)
     figures = {
         "cpu_p50_percent": 5.0,
         "cpu_p95_percent": 10.0,
@@ -44,8 +44,8 @@ def smaller(number, name, saving, **more):
 
 
 def frame(*rows):
-    return shaped(
-        "rightsizing", pd.DataFrame([*rows], columns=[column.name for column in FINDINGS["rightsizing"].columns])
+    return build_derived(
+        "rightsizing", pd.DataFrame([*rows], columns=[column.name for column in DERIVED_TABLES["rightsizing"].columns])
     )
 
 

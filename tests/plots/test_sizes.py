@@ -9,8 +9,8 @@ import pytest
 
 from poseidon_nb.analysis import sizes as analysis
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.findings.sizes import FAMILIES
-from poseidon_nb.frames.tidy import frame_from_rows
 from poseidon_nb.plots import availability_map, price_map
 from poseidon_nb.plots.size_axes import AXES, is_price, label_of
 from poseidon_nb.sandbox.figures import figures

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 import poseidon_nb as po
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.timeline import MOST_DROPLETS
 
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -31,8 +31,8 @@ def spans(*rows: dict[str, object]) -> pd.DataFrame:
         }
         for number, row in enumerate(rows)
     ]
-    columns = [column.name for column in FINDINGS["spans"].columns]
-    return shaped("spans", pd.DataFrame(filled, columns=columns))
+    columns = [column.name for column in DERIVED_TABLES["spans"].columns]
+    return build_derived("spans", pd.DataFrame(filled, columns=columns))
 
 
 def test_a_bar_begins_when_the_action_did_and_lasts_as_long_in_milliseconds():

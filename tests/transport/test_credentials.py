@@ -146,9 +146,7 @@ def test_a_context_in_the_keyring_is_found(find, keychain):
 
 
 def test_an_unknown_context_names_the_nearest_and_the_known(doctl, find):
-    with pytest.raises(
-        NoSuchName, match=r"Context 'wrk' not found. Did you mean work\?"
-    ) as caught:
+    with pytest.raises(NoSuchName, match=r"Context 'wrk' not found. Did you mean work\?") as caught:
         find(context="wrk", doctl_config=doctl)
     assert caught.value.name == "wrk"
 

@@ -38,7 +38,10 @@ def test_a_refused_connection_is_tried_again_for_any_verb_and_ends_in_one_line(n
     port = free_port()
     failure = failure_of(new_session(f"http://127.0.0.1:{port}"), request_)
     label = request_.operation_id
-    assert str(failure) == f"Could not connect to 127.0.0.1:{port} for {label} (Connection refused). Is the sandbox still running?"
+    assert (
+        str(failure)
+        == f"Could not connect to 127.0.0.1:{port} for {label} (Connection refused). Is the sandbox still running?"
+    )
     assert failure.sent is False
     assert len(clock.sleeps) == 2
 

@@ -249,9 +249,7 @@ def test_a_last_page_without_a_total_is_believed_within_a_bound():
 )
 @pytest.mark.parametrize("relation", ["next", "last"])
 def test_a_link_without_a_page_number_is_noticed(link, relation):
-    raises_after(
-        Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="has no page number"
-    )
+    raises_after(Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="has no page number")
 
 
 @pytest.mark.parametrize("links", [[], "x", 7, {"pages": []}, {"pages": "x"}])

@@ -264,7 +264,9 @@ def test_no_turn_is_lost_when_something_unforeseen_is_raised(api, new_session, f
 @pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff\xfe\x00", b"[" * 100_000])
 def test_an_answer_that_is_not_json_says_so_and_does_not_quote_it(api, new_session, body):
     api.get(f"{API}/v2/account", body=body, content_type="text/html; charset=utf-8")
-    with pytest.raises(ShapeError, match=rf"^The response to account_get is not JSON \({len(body):,} bytes, text/html\)\.$"):
+    with pytest.raises(
+        ShapeError, match=rf"^The response to account_get is not JSON \({len(body):,} bytes, text/html\)\.$"
+    ):
         new_session().send(ACCOUNT)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from poseidon_nb.analysis.columns import moment
 from poseidon_nb.analysis.cost.sums import LINES, UNREAD, unread
 from poseidon_nb.catalogue import prices
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import format_usd, pluralize
 
 if TYPE_CHECKING:
@@ -66,9 +66,11 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
         Table ``cost_reconciled``: a row for each product, and last ``(all)``: all lines against the balance's usage of this
         month.
     """
-    lines = needed(lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES)
-    items = needed(items, ("product", "amount", "resource_id"), "invoice_items")
-    balance = needed(balance, ("month_to_date_usage",), "balance")
+    lines = require_columns(
+        lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES
+    )
+    items = require_columns(items, ("product", "amount", "resource_id"), "invoice_items")
+    balance = require_columns(balance, ("month_to_date_usage",), "balance")
     missing = unread(lines)
     expected = pd.DataFrame(
         {
@@ -115,7 +117,7 @@ def reconciled(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, 
     made = pd.concat([rows, pd.DataFrame([last])], ignore_index=True)
     made["note"] = made["note"].replace("", None)
     made["difference_usd"] = (made["billed_usd"] - made["lines_usd"]).round(2) + 0.0
-    return shaped("cost_reconciled", made)
+    return build_derived("cost_reconciled", made)
 
 
 def _until(lines: pd.DataFrame, now: datetime) -> pd.Series:
@@ -178,17 +180,17 @@ def history(invoices: pd.DataFrame, *, preview: pd.DataFrame | None = None) -> p
     pandas.DataFrame
         Table ``cost_history``: a row for each month.
     """
-    invoices = needed(invoices, ("invoice_period", "amount"), "invoices")
+    invoices = require_columns(invoices, ("invoice_period", "amount"), "invoices")
     billed = _months(invoices)
     billed["change_usd"] = billed["billed_usd"].diff().round(2)
     before = billed["billed_usd"].shift()
     billed["change_percent"] = billed["change_usd"] / before.where(before > 0) * 100
     billed["final"] = True
     if preview is not None and len(preview):
-        preview = needed(preview, ("invoice_period", "amount"), "invoices")
+        preview = require_columns(preview, ("invoice_period", "amount"), "invoices")
         running = _months(preview).assign(invoices=0, final=False)
         billed = pd.concat([billed.astype(object), running.astype(object)]).reindex(columns=billed.columns)
-    return shaped("cost_history", billed.reset_index(names="month"))
+    return build_derived("cost_history", billed.reset_index(names="month"))
 
 
 def _months(invoices: pd.DataFrame) -> pd.DataFrame:

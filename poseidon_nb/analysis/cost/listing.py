@@ -11,8 +11,8 @@ from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.cost import things
 from poseidon_nb.analysis.cost.sums import UNREAD
 from poseidon_nb.frames.columns import TIME
-from poseidon_nb.frames.schemas import FINDINGS
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
     """
     parts: list[pd.DataFrame] = []
     if droplets is not None:
-        droplets = needed(droplets, (), "droplets")
+        droplets = require_columns(droplets, (), "droplets")
         own = things.droplets(droplets, sizes)
         parts += [own, things.backups(droplets, own, backup_policies)]
     for what, given, made in (
@@ -106,19 +106,19 @@ def lines(  # noqa: PLR0913  # a frame for each kind of thing, all by keyword
         ("reserved_ipv6", reserved_ipv6, partial(things.reserved_ips, version=6)),
     ):
         if given is not None:
-            frame = needed(given, (), what)
+            frame = require_columns(given, (), what)
             parts.append(_with_project_id(made(frame), frame))
     for kind, given in (others or {}).items():
-        frame = needed(given, (), kind, source="", dtypes=_OF_OTHERS)
+        frame = require_columns(given, (), kind, source="", dtypes=_OF_OTHERS)
         parts.append(_with_project_id(things.unpriceable(kind, frame, "no list tells what one costs"), frame))
     if resources is not None:
-        resources = needed(resources, ("urn", "project"), "resources", source="")
+        resources = require_columns(resources, ("urn", "project"), "resources", source="")
         urns = resources["urn"].astype("string").dropna()
         parts.append(things.spaces(urns[urns.str.startswith(_SPACE)]))
     if droplets is not None:
         parts.append(things.transfer(droplets, sizes, sent_gib_month))
     if more is not None:
-        more = needed(more, ("kind", "name", "price_usd_month"), "more", source="")
+        more = require_columns(more, ("kind", "name", "price_usd_month"), "more", source="")
         parts.append(more)
     parts.append(
         pd.DataFrame(
@@ -140,7 +140,7 @@ def _with_project_id(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resources: pd.DataFrame | None) -> pd.DataFrame:
-    names = [*(column.name for column in FINDINGS["cost_lines"].columns), "project_id"]
+    names = [*(column.name for column in DERIVED_TABLES["cost_lines"].columns), "project_id"]
     # As objects: a column that one part lacks has no dtype there, and `shaped` gives each its own.
     full = [part.reindex(columns=names).astype(object) for part in parts if len(part)]
     joined = pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=names, dtype=object)
@@ -151,7 +151,7 @@ def _joined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resources:
     # What belonged to a droplet that is gone belongs to none now.
     known = joined["droplet_id"].isin(joined.loc[joined["kind"].isin(("droplet", "kubernetes_node")), "droplet_id"])
     joined["droplet_id"] = joined["droplet_id"].where(known, None)
-    return shaped("cost_lines", joined)
+    return build_derived("cost_lines", joined)
 
 
 def _projects_of(lines: pd.DataFrame, projects: pd.DataFrame | None, resources: pd.DataFrame | None) -> pd.Series:
@@ -161,7 +161,7 @@ def _projects_of(lines: pd.DataFrame, projects: pd.DataFrame | None, resources: 
         urns = "do:" + lines["kind"].map(_URNS).astype("string") + ":" + lines["id"].astype("string")
         found = found.where(found.notna(), urns.map(placed))
     if projects is not None:
-        projects = needed(projects, ("id", "name"), "projects")
+        projects = require_columns(projects, ("id", "name"), "projects")
         named = projects.drop_duplicates("id").set_index("id")["name"]
         found = found.where(found.notna(), lines["project_id"].map(named))
     return found

@@ -8,7 +8,7 @@ import pandas as pd
 
 from poseidon_nb.analysis.columns import texts
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     """
     if key not in KEYS:
         raise InvalidArgument(f"cost cannot be added up by {key!r}{expected_one_of(key, KEYS)}")
-    lines = needed(lines, _NEEDED, "lines", source=LINES)
+    lines = require_columns(lines, _NEEDED, "lines", source=LINES)
     column = {"tag": "tags", "droplet": "droplet_id"}.get(key, key)
     rows = lines[["price_usd_month", "price_usd_hour", "note"]].assign(group=lines[column], unread=unread(lines))
     if key == "tag":
@@ -79,7 +79,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     if key == "droplet":
         droplets = lines[lines["kind"].isin(("droplet", "kubernetes_node"))]
         made["group"] = made["group"].map(droplets.drop_duplicates("droplet_id").set_index("droplet_id")["name"])
-    return shaped("cost_by", made.sort_values("price_usd_month", ascending=False, kind="stable"))
+    return build_derived("cost_by", made.sort_values("price_usd_month", ascending=False, kind="stable"))
 
 
 def _reasons(notes: Iterable[str]) -> str:
@@ -101,7 +101,7 @@ def total(lines: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Table ``cost_total``: one row.
     """
-    lines = needed(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
+    lines = require_columns(lines, ("price_usd_month", "price_usd_hour"), "lines", source=LINES)
     prices = lines[["price_usd_month", "price_usd_hour"]].sum()
     missing = unread(lines)
     row = {
@@ -110,7 +110,7 @@ def total(lines: pd.DataFrame) -> pd.DataFrame:
         "unpriced": int((lines["price_usd_month"].isna() & ~missing).sum()),
         "unread": int(missing.sum()),
     }
-    return shaped("cost_total", pd.DataFrame([row]))
+    return build_derived("cost_total", pd.DataFrame([row]))
 
 
 def unread(lines: pd.DataFrame) -> pd.Series[bool]:

@@ -14,7 +14,7 @@ import pandas as pd
 from poseidon_nb.analysis.columns import lists
 from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
 from poseidon_nb.catalogue import prices
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.text import format_usd
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def _unpriced(lines: pd.DataFrame, where: pd.Series, reason: str) -> pd.DataFram
 # --- droplets --------------------------------------------------------------------------------------------------------
 def droplets(frame: pd.DataFrame, sizes: pd.DataFrame | None) -> pd.DataFrame:
     """Give a line for each droplet: what it says itself that it costs, also when its size is not sold any more."""
-    frame = needed(frame, ("id", "name", "region", "size", "price_monthly", "tags"), "droplets")
+    frame = require_columns(frame, ("id", "name", "region", "size", "price_monthly", "tags"), "droplets")
     month = frame["price_monthly"].astype("Float64")
     hour = frame["price_hourly"].astype("Float64") if "price_hourly" in frame.columns else month * pd.NA
     told = month.notna()
     if sizes is not None and not told.all():
-        sizes = needed(sizes, ("slug", "price_monthly"), "sizes")
+        sizes = require_columns(sizes, ("slug", "price_monthly"), "sizes")
         listed = sizes.drop_duplicates("slug").set_index("slug")["price_monthly"]
         month = month.fillna(frame["size"].map(listed).astype("Float64"))
     cap = np.where(with_gpus(frame), prices.CAP_HOURS_GPU, prices.CAP_HOURS)
@@ -104,7 +104,7 @@ def backups(frame: pd.DataFrame, of: pd.DataFrame, policies: pd.DataFrame | None
     lines = of[np.array(["backups" in features for features in lists(frame, "features")], dtype=bool)]
     plan = pd.Series(pd.NA, lines.index, dtype="string")
     if policies is not None:
-        policies = needed(policies, ("droplet_id", "plan"), "backup_policies")
+        policies = require_columns(policies, ("droplet_id", "plan"), "backup_policies")
         known = policies.drop_duplicates("droplet_id").set_index("droplet_id")["plan"]
         plan = lines["droplet_id"].map(known).astype("string")
     share = plan.map({name: price.usd for name, price in prices.BACKUPS.items()}).astype("Float64")
@@ -127,7 +127,9 @@ def backups(frame: pd.DataFrame, of: pd.DataFrame, policies: pd.DataFrame | None
 # --- what is stored --------------------------------------------------------------------------------------------------
 def snapshots(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each snapshot, of droplets and volumes."""
-    frame = needed(frame, ("id", "name", "resource_type", "resource_id", "size_gigabytes", "regions"), "snapshots")
+    frame = require_columns(
+        frame, ("id", "name", "resource_type", "resource_id", "size_gigabytes", "regions"), "snapshots"
+    )
     of_droplet = frame["resource_type"].eq("droplet").fillna(value=False)
     numbers = pd.to_numeric(frame["resource_id"].where(of_droplet), errors="coerce").astype("Int64")
     made = _stored("snapshot", frame, prices.SNAPSHOT_GB).assign(droplet_id=numbers)
@@ -137,7 +139,7 @@ def snapshots(frame: pd.DataFrame) -> pd.DataFrame:
 
 def custom_images(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each image that was imported. Snapshots and backups, which are images too, have lines of their own."""
-    frame = needed(frame, ("id", "name", "type", "size_gigabytes", "regions"), "images")
+    frame = require_columns(frame, ("id", "name", "type", "size_gigabytes", "regions"), "images")
     return _stored("custom_image", frame[frame["type"].eq("custom").fillna(value=False)], prices.CUSTOM_IMAGE_GB)
 
 
@@ -161,7 +163,7 @@ def _firsts(frame: pd.DataFrame, column: str) -> list[Any]:
 
 def volumes(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each volume, attached or not."""
-    frame = needed(frame, ("id", "name", "size_gigabytes", "region", "droplet_ids"), "volumes")
+    frame = require_columns(frame, ("id", "name", "size_gigabytes", "region", "droplet_ids"), "volumes")
     made = _priced(
         "volume",
         frame,
@@ -179,7 +181,7 @@ def volumes(frame: pd.DataFrame) -> pd.DataFrame:
 # --- the network -----------------------------------------------------------------------------------------------------
 def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each load balancer: its nodes, where it is a regional one."""
-    frame = needed(frame, ("id", "name", "region"), "load_balancers")
+    frame = require_columns(frame, ("id", "name", "region"), "load_balancers")
     units, sizes = (
         frame[name].astype(object) if name in frame.columns else pd.Series(None, frame.index, dtype=object)
         for name in ("size_unit", "size")
@@ -206,7 +208,7 @@ def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
 
 def reserved_ips(frame: pd.DataFrame, *, version: int) -> pd.DataFrame:
     """Give a line for each reserved address that no droplet uses; one that is used costs nothing."""
-    frame = needed(frame, ("ip", "droplet_id"), "reserved_ips" if version == 4 else "reserved_ipv6")  # noqa: PLR2004
+    frame = require_columns(frame, ("ip", "droplet_id"), "reserved_ips" if version == 4 else "reserved_ipv6")  # noqa: PLR2004
     idle = frame[frame["droplet_id"].isna()]
     region = idle.get("region", idle.get("region_slug"))
     created = idle.get("reserved_at")
@@ -229,7 +231,7 @@ def reserved_ips(frame: pd.DataFrame, *, version: int) -> pd.DataFrame:
 # --- platforms -------------------------------------------------------------------------------------------------------
 def databases(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line without a price for each database cluster."""
-    frame = needed(frame, ("id", "name", "size"), "databases")
+    frame = require_columns(frame, ("id", "name", "size"), "databases")
     return unpriceable("database", frame, "the API has no prices of database clusters").assign(
         size=frame["size"], quantity=frame.get("num_nodes"), unit="node"
     )
@@ -237,7 +239,7 @@ def databases(frame: pd.DataFrame) -> pd.DataFrame:
 
 def kubernetes(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a line for each cluster's control plane; its nodes are among the droplets."""
-    frame = needed(frame, ("id", "name", "ha"), "kubernetes")
+    frame = require_columns(frame, ("id", "name", "ha"), "kubernetes")
     ha = frame["ha"].astype("boolean")
     made = _priced(
         "kubernetes",
@@ -314,6 +316,6 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
 
 
 def _included_gib(droplets: pd.DataFrame, sizes: pd.DataFrame) -> float | None:
-    sizes = needed(sizes, ("slug", "transfer"), "sizes")
+    sizes = require_columns(sizes, ("slug", "transfer"), "sizes")
     each = droplets["size"].map(sizes.drop_duplicates("slug").set_index("slug")["transfer"])
     return None if each.isna().any() else float(each.sum()) * prices.TRANSFER_GIB_PER_TB

@@ -10,7 +10,7 @@ import numpy as np
 from poseidon_nb.analysis.columns import texts
 from poseidon_nb.analysis.droplet_kinds import nodes, with_gpus
 from poseidon_nb.analysis.rightsizing.holding import Needs, enough, overage_usd
-from poseidon_nb.frames.shaped import needed
+from poseidon_nb.frames.validation import require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def judged_by_use(droplets: pd.DataFrame) -> Flags:
 
     The metrics of the others need not be read.
     """
-    droplets = needed(droplets, (), "droplets")
+    droplets = require_columns(droplets, (), "droplets")
     return np.isin(texts(droplets, "status"), ["", "active"]) & ~with_gpus(droplets) & ~nodes(droplets)
 
 

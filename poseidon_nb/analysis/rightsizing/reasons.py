@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poseidon_nb.frames.steps import VERY_COARSE_H, coarse_in_words, time_in_words
+from poseidon_nb.frames.metrics import VERY_COARSE_H, format_interval, summarize_resolution
 from poseidon_nb.text import escape_unprintable, format_percent, format_usd, join_words, pluralize
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _unread(case: Case) -> str:
     if not case.read:
         return escape_unprintable(case.note) or "no readings of both CPU and memory"
     if case.outdated:
-        again = f" in {time_in_words(2 * case.step_h)}" if case.step_h > 0 else " later"
+        again = f" in {format_interval(2 * case.step_h)}" if case.step_h > 0 else " later"
         return f"resized since the last reading: ask again{again}, for what was read is of another size"
     if not case.covered:
         return f"only {pluralize(math.floor(case.hours), 'hour')} of readings, and {case.least_hours:g} are wanted"
@@ -194,7 +194,7 @@ def _doubts(case: Case) -> list[str]:
         doubts.append("less than a week, so perhaps no weekend")
     if case.hours < COVERED * case.span_h:
         doubts.append(f"{format_percent(_ALL * (1 - case.hours / case.span_h))} of the time is missing")
-    coarse = coarse_in_words(case.step_h)
+    coarse = summarize_resolution(case.step_h)
     if coarse:
         doubts.append(coarse)
     if case.resized:

@@ -12,7 +12,7 @@ from poseidon_nb.analysis.rightsizing.holding import Sold
 from poseidon_nb.analysis.rightsizing.judging import KEEP, LARGER, SMALLER, UNKNOWN, judge, judged_by_use
 from poseidon_nb.analysis.rightsizing.rule import Rule
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.shaped import needed, shaped
+from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,9 +51,9 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
     InvalidArgument
         A frame lacks columns, or has two rows for a droplet.
     """
-    droplets = needed(droplets, _DROPLETS, "droplets")
-    sizes = needed(sizes, _SIZES, "sizes")
-    use = needed(use, _USE, "use", source="po.analysis.metrics.use")
+    droplets = require_columns(droplets, _DROPLETS, "droplets")
+    sizes = require_columns(sizes, _SIZES, "sizes")
+    use = require_columns(use, _USE, "use", source="po.analysis.metrics.use")
     for what, frame, key in (("droplets", droplets, "id"), ("use", use, "droplet_id")):
         if frame[key].duplicated().any():
             raise InvalidArgument(
@@ -62,7 +62,7 @@ def advice(droplets: pd.DataFrame, sizes: pd.DataFrame, use: pd.DataFrame, *, ru
     sold, use = Sold(sizes), use_of_each(droplets, use)
     demand = Demand.of(droplets, use, rule)
     verdicts = judge(demand, sold, rule, by_use=judged_by_use(droplets))
-    frame = shaped("rightsizing", columns_of(droplets, use, demand, verdicts, sold, rule))
+    frame = build_derived("rightsizing", columns_of(droplets, use, demand, verdicts, sold, rule))
     rank = frame["verdict"].map({SMALLER: 0, LARGER: 1, KEEP: 2, UNKNOWN: 3})
     order = np.lexsort((np.arange(len(frame)), -frame["saving_usd_month"].fillna(0.0), rank))
     return frame.iloc[order].reset_index(drop=True)

@@ -1,6 +1,5 @@
-"""The tables, a module for each room of the API; `poseidon_nb.frames.schemas` is the door to all of them.
+"""The tables of API resources; `poseidon_nb.frames.schemas` collects them.
 
-The facts are the specification's schemas, of the operation that each table names. What is secret never becomes a
-column, because notebooks are saved: no passwords and connection strings of databases, no addresses of Slack's webhooks,
-no environment of an app.
+The columns follow the schemas in the specification of the operation that each table names. Notebooks are saved, so secrets
+never become columns: database passwords and connection strings, Slack webhook URLs, environment variables of apps.
 """

@@ -197,7 +197,7 @@ def reconcile(job: Job) -> Answer:
 def _preview_items(client: Client) -> pd.DataFrame:
     preview = client.api("GET", _INVOICES).get("invoice_preview") or {}
     if not preview.get("invoice_uuid"):
-        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
         return frame_from_rows("invoice_items", [])
     items: pd.DataFrame = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"], frame=True)
@@ -211,7 +211,7 @@ def show_history(job: Job) -> Answer | Live:
     if (answer.get("meta") or {}).get("total", 0) > len(rows):
         rows = job.client.call("invoices_list")
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # pandas comes at first use
-    from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # as above
+    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # as above
 
     preview = answer.get("invoice_preview")
     months = cost.history(

@@ -65,7 +65,7 @@ def show_use(job: Job) -> Answer:
     """Show what each droplet uses, in a row that also says what is missing."""
     readings = _read(job, say=False)
     from poseidon_nb.analysis import metrics  # noqa: PLC0415  # pandas comes at first use
-    from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # as above
+    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # as above
 
     droplets = frame_from_rows("droplets", [one.to_dict() for one in readings.droplets])
     found = metrics.use(readings.frame, droplets, failed=readings.failed)

@@ -74,7 +74,7 @@ def follow(job: Job, outcomes: Sequence[Outcome]) -> None:
 
 def _answer(rows: list[dict[str, Any]]) -> Answer:
     def frame() -> pd.DataFrame:
-        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
         # A column in which all is well would otherwise have no type.
         return frame_from_rows("outcomes", rows).astype(dict.fromkeys(_TEXTS, "string"))

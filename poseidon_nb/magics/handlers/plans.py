@@ -37,9 +37,9 @@ def list_plans(job: Job) -> Answer | None:
     with suppress(PoseidonError):
         listed = unfinished_plans(account_key(job.client))
     job.kernel.learn("plans", [one.id for one in listed])
-    from poseidon_nb.frames.shaped import shaped  # noqa: PLC0415  # pandas comes at first use
+    from poseidon_nb.frames.validation import build_derived  # noqa: PLC0415  # pandas comes at first use
 
-    return answer_of_frame(shaped("plans", _columns(listed)))
+    return answer_of_frame(build_derived("plans", _columns(listed)))
 
 
 def _columns(listed: Sequence[ListedPlan]) -> dict[str, list[Any]]:

@@ -121,7 +121,7 @@ def show_matrix(job: Job) -> Answer | Live:
 def show_with(job: Job) -> Answer:
     """Show the regions that offer something."""
     from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # pandas comes at first use
-    from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # likewise
+    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # likewise
 
     rows = [one.to_dict() for one in job.client.regions.list()]
     job.kernel.learn("regions", [row["slug"] for row in rows])

@@ -203,12 +203,14 @@ def _reasons(group: Group, verb: Verb) -> str:
 def _columns(verb: Verb) -> str:
     names = list(verb.columns)
     if verb.table:
-        from poseidon_nb.frames.schemas import FINDINGS, table_named  # noqa: PLC0415  # pure data, for this page
+        from poseidon_nb.frames.schemas import DERIVED_TABLES, get_table  # noqa: PLC0415  # pure data, for this page
 
-        if verb.table in FINDINGS:
+        if verb.table in DERIVED_TABLES:
             # The API's own words are told on its page; what was found out is told nowhere else.
-            return _rows((_named(column), column.meaning.replace("`", "")) for column in FINDINGS[verb.table].columns)
-        table = table_named(verb.table)
+            return _rows(
+                (_named(column), column.meaning.replace("`", "")) for column in DERIVED_TABLES[verb.table].columns
+            )
+        table = get_table(verb.table)
         names = [_named(column).replace(" ", "\u00a0") for column in table.columns]
     return _wrapped(", ".join(names), indent="  ").replace("\u00a0", " ") if names else ""
 

@@ -288,9 +288,9 @@ class _Line:
     def _columns(self) -> Iterable[str]:
         if self.verb is None or not self.verb.table:
             return self.verb.columns if self.verb else ()
-        from poseidon_nb.frames.schemas import table_named  # noqa: PLC0415  # pure data, needed by few lines
+        from poseidon_nb.frames.schemas import get_table  # noqa: PLC0415  # pure data, needed by few lines
 
-        return [column.name for column in table_named(self.verb.table).columns]
+        return [column.name for column in get_table(self.verb.table).columns]
 
     def _options(self, last: str) -> list[str]:
         own = sorted(self.verb.options, key=lambda option: not option.required) if self.verb else []

@@ -47,7 +47,7 @@ class FleetModel(DropletsModel):
 
     def selected(self) -> pd.DataFrame:
         """Return the selected droplets as a DataFrame, with the columns of ``%do droplets list``."""
-        from poseidon_nb.frames.tidy import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
         return frame_from_rows("droplets", [dict(row) for row in self.fleet.selected_rows])
 

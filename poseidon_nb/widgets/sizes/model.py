@@ -19,7 +19,7 @@ from poseidon_nb.analysis.size_classes import classes_meant
 from poseidon_nb.analysis.sizes import frontier, on_sale, unit_prices
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
-from poseidon_nb.frames.shaped import shaped
+from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.size_axes import is_price
 from poseidon_nb.text import join_words, pluralize, quote_argument, truncated_list
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES, better, one_two_five
@@ -315,7 +315,7 @@ class SizeExplorerModel:
 
     def _frame(self, places: tuple[int, ...]) -> pd.DataFrame:
         picked = self.sizes.loc[[*places]]
-        return shaped(
+        return build_derived(
             "sizes_on_sale", picked.assign(sold_in=pd.Series(map(self.sold_in, places), picked.index, object))
         )
 
