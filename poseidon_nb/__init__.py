@@ -1,7 +1,7 @@
 """Your DigitalOcean account as DataFrames and buttons, inside any notebook.
 
-The public face: `connect`, `do`, `Sandbox`, the panels and the errors. Names load on first use (PEP 562), so that importing this
-package, and ``%load_ext poseidon_nb``, cost next to nothing.
+The public API: `connect`, `do`, `Sandbox`, the panels and the errors. Names are imported on first use (PEP 562), so that
+importing this package, and ``%load_ext poseidon_nb``, is fast.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
 
-_HOMES = {
+_MODULES = {
     "Action": "client.actions.actions",
     "ActionsPanel": "magics.panels",
     "Client": "client.client",
@@ -82,8 +82,8 @@ _HOMES = {
     "plan": "magics.command_line",
 }
 
-#: Packages that are reached through this one: ``po.analysis.sizes``, ``po.plots.Picture``.
-_PACKAGES = ("analysis", "plots")
+#: Subpackages available as attributes: ``po.analysis.sizes``, ``po.plots.Picture``.
+_SUBPACKAGES = ("analysis", "plots")
 
 __all__ = [
     "APIError",
@@ -143,13 +143,13 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        # AttributeError, or `from poseidon_nb import errors` would not look for the module.
+        # After an AttributeError, `from poseidon_nb import errors` imports the submodule.
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415  # this is the lazy loading
+    from importlib import import_module  # noqa: PLC0415  # lazy import
 
-    if name in _PACKAGES:
+    if name in _SUBPACKAGES:
         return import_module(f"{__name__}.{name}")
-    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
 
@@ -159,14 +159,14 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register ``%do``, ``%%do`` and ``%poseidon``: IPython calls this at ``%load_ext poseidon_nb``."""
-    from poseidon_nb.magics.magic import load  # noqa: PLC0415  # IPython is needed from here on only
+    """Register ``%do``, ``%%do`` and ``%poseidon``. Called by ``%load_ext poseidon_nb``."""
+    from poseidon_nb.magics.magic import load  # noqa: PLC0415  # IPython is only needed here
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take them away again: IPython calls this at ``%unload_ext`` and ``%reload_ext``."""
-    from poseidon_nb.magics.magic import unload  # noqa: PLC0415  # as above
+    """Remove the magics. Called by ``%unload_ext`` and ``%reload_ext``."""
+    from poseidon_nb.magics.magic import unload  # noqa: PLC0415  # likewise
 
     unload(shell)

@@ -1,4 +1,4 @@
-"""Time, handed in. Nothing else in the package reads a clock or sleeps, so a test can move time by hand."""
+"""The clock. Only this module reads the time or sleeps, so that tests can control time."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What the package needs of time."""
+    """A source of time."""
 
     def now(self) -> datetime:
-        """Return the time of day, in UTC."""
+        """Return the current time in UTC."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards."""
+        """Return monotonic seconds."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for a number of seconds."""
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set; return whether it was."""
+        """Wait until the event is set or the time is up; return whether it is set."""
 
 
 class SystemClock:
-    """The real time."""
+    """The system clock."""
 
     def now(self) -> datetime:
-        """Return the time of day, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards."""
+        """Return monotonic seconds."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for a number of seconds."""
         time.sleep(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set; return whether it was."""
+        """Wait until the event is set or the time is up; return whether it is set."""
         return event.wait(seconds)
 
 

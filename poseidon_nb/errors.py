@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree; every error of this package is a `PoseidonError`.
+"""The exceptions of this package; all derive from `PoseidonError`.
 
 ::
 
@@ -7,14 +7,14 @@
     ├── CommandError            GrammarError  InvalidArgument  ConfirmationRequired
     ├── LookupFailed            NoSuchName (also a KeyError)  AmbiguousName
     ├── TransportError          ConnectionFailed  TimedOut  OutcomeUnknown
-    ├── APIError                a bad reply
+    ├── APIError                an error response
     │   ├── Unauthorized 401   Forbidden 403   NotFound 404   Conflict 409   Unprocessable 422
     │   └── RateLimited 429   ServerError 5xx
     ├── ActionError             ActionFailed  ActionTimedOut  DropletBusy  BulkFailed
     └── ShapeError
 
-Messages say what failed, with which name, and what to do next; the attributes hold the same facts, so that no caller
-has to read a message with a regular expression.
+A message says what failed, with the name, and what to do next. Attributes hold the same facts, so that no caller has to
+parse a message.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ if TYPE_CHECKING:
 
 
 class PoseidonError(Exception):
-    """Anything that this package reports as failed."""
+    """The base class of all errors of this package."""
 
-    #: Set by the magics on an error that passes through them: a person at a prompt wants a line, not a traceback.
+    #: Set by the magics, so that the user sees one line instead of a traceback.
     shown_as_one_line: bool = False
-    #: The `Step` that the service had accepted when this went wrong; None where nothing was accepted.
+    #: The last `Step` that the service had accepted; None if nothing was accepted.
     step: Any = None
-    #: The `Action` that carries it out, where one was told.
+    #: The `Action` of that step, if known.
     action: Any = None
-    #: The droplet in question; for ``create(names=...)`` the list of all that were created.
+    #: The droplet concerned; for ``create(names=...)`` the list of all created droplets.
     droplet: Any = None
 
     def __str__(self) -> str:
-        """Return the message alone, also for errors that are a `KeyError` too, which would quote it."""
+        """Return the message. `KeyError`, a base class of some errors, would quote it."""
         return Exception.__str__(self)
 
     @property
     def _render_traceback_(self) -> Callable[[], list[str]]:
-        # IPython asks `hasattr(error, "_render_traceback_")` and draws what it returns. The attribute exists only on
-        # marked errors, so that plain Python callers and unmarked errors keep their whole traceback.
+        # IPython prints what `_render_traceback_` returns if the attribute exists. It exists only on marked errors, so
+        # all others keep their full traceback.
         if not self.shown_as_one_line:
-            raise AttributeError("_render_traceback_")  # the attribute's own name is the whole message
+            raise AttributeError("_render_traceback_")  # as Python words it
         return lambda: [f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state: the constructors take keywords that `Exception` would not replay."""
+        """Pickle by state, because `Exception` would not pass keyword arguments to the constructor."""
         return _rebuild, (type(self), self.args, {**self.__dict__})
 
 
@@ -62,30 +62,30 @@ def _rebuild(cls: type[PoseidonError], args: tuple[object, ...], state: dict[str
 
 
 class ConfigurationError(PoseidonError):
-    """The account, the address or a setting cannot be used as it is."""
+    """The account, the base URL or a setting is invalid."""
 
 
 class NoToken(ConfigurationError):
-    """No account was chosen and no token was found."""
+    """No account is selected and no token was found."""
 
 
 class ReadOnly(ConfigurationError):
-    """A request that changes something was refused because the client only reads."""
+    """A change was refused because the client is read-only."""
 
 
 class CommandError(PoseidonError):
-    """A command or a call cannot be carried out as written; nothing was sent."""
+    """A command or call is invalid; nothing was sent."""
 
 
 class GrammarError(CommandError):
-    """A `%do` line that does not parse.
+    """A `%do` line cannot be parsed.
 
     Attributes
     ----------
     word : str
-        What was typed and not understood.
+        The word that was not understood.
     nearest : tuple of str
-        The valid words most like it.
+        The closest valid words.
     """
 
     def __init__(self, message: str, *, word: str = "", nearest: Sequence[str] = ()) -> None:
@@ -95,26 +95,26 @@ class GrammarError(CommandError):
 
 
 class InvalidArgument(CommandError, ValueError):
-    """An argument that cannot be right, noticed before anything was sent."""
+    """An argument is invalid; nothing was sent."""
 
 
 class ConfirmationRequired(CommandError):
-    """A question had to be asked and nobody could answer, or the answer was no."""
+    """A confirmation was declined, or nobody could answer."""
 
 
 class LookupFailed(PoseidonError):
-    """A name does not lead to exactly one thing."""
+    """A name does not match exactly one resource."""
 
 
 class NoSuchName(LookupFailed, KeyError):
-    """Nothing has this name.
+    """No resource has this name.
 
     Attributes
     ----------
     name : str
-        The name asked for.
+        The name looked up.
     nearest : tuple of str
-        The existing names most like it.
+        The closest existing names.
     """
 
     def __init__(self, message: str, *, name: str = "", nearest: Sequence[str] = ()) -> None:
@@ -124,14 +124,14 @@ class NoSuchName(LookupFailed, KeyError):
 
 
 class AmbiguousName(LookupFailed):
-    """More than one thing has this name.
+    """Several resources have this name.
 
     Attributes
     ----------
     name : str
-        The name asked for.
+        The name looked up.
     ids : tuple of int
-        The ids of all that have it.
+        The ids of all resources with the name.
     """
 
     def __init__(self, message: str, *, name: str = "", ids: Sequence[int] = ()) -> None:
@@ -141,32 +141,32 @@ class AmbiguousName(LookupFailed):
 
 
 class TransportError(PoseidonError):
-    """No usable reply came back.
+    """No complete response arrived.
 
     Attributes
     ----------
     sent : bool
-        Whether the server may have seen the request, and so may have carried it out.
+        Whether the server may have received the request, and may have carried it out.
     """
 
     sent: bool = True
 
 
 class ConnectionFailed(TransportError):
-    """The server could not be reached, or the connection broke."""
+    """The server could not be reached, or the connection was lost."""
 
 
 class TimedOut(TransportError):
-    """The server did not answer within the time limit of one request."""
+    """The server did not respond within the timeout of the request."""
 
 
 class OutcomeUnknown(TransportError):
-    """A change was sent, no answer came, and a look at the account did not tell whether it was made.
+    """A change was sent without a response, and the account does not show whether it was made.
 
     Attributes
     ----------
     method, path : str
-        The request that was sent once and not repeated.
+        The request, which was sent once and not retried.
     """
 
     def __init__(self, message: str, *, method: str = "", path: str = "") -> None:
@@ -176,31 +176,31 @@ class OutcomeUnknown(TransportError):
 
 
 class APIError(PoseidonError):
-    """DigitalOcean answered with an error.
+    """DigitalOcean returned an error.
 
     Attributes
     ----------
     operation : str
-        The operationId that was called, or ``"METHOD /path"``.
+        The operationId, or ``"METHOD /path"``.
     status : int
-        The HTTP status. Branch on the class or on this, never on ``id``, which differs between servers.
+        The HTTP status. Branch on this or the class, not on ``id``, which differs between servers.
     id : str
-        The API's short word for the error.
+        The API's identifier of the error.
     api_message : str
-        The API's own sentence.
+        The API's message.
     request_id : str or None
-        What DigitalOcean's support asks for.
+        The id that DigitalOcean's support asks for.
     attributes : mapping
-        Further members of the error's body, such as ``error_attributes``.
+        Other fields of the response, such as ``error_attributes``.
     """
 
-    def __init__(  # the facts of a reply, all by keyword
+    def __init__(  # all by keyword
         self,
         message: str,
         *,
         operation: str = "",
         status: int = 0,
-        id: str = "",  # noqa: A002  # the API's own word
+        id: str = "",  # noqa: A002  # the API's name
         api_message: str = "",
         request_id: str | None = None,
         attributes: Mapping[str, Any] | None = None,
@@ -219,31 +219,31 @@ class Unauthorized(APIError):
 
 
 class Forbidden(APIError):
-    """403: the token lacks a scope.
+    """403: the token does not have the required scope.
 
     Attributes
     ----------
     scope : str
-        The scope, or the scopes joined by a comma, that the operation needs.
+        The scopes that the operation needs, separated by commas.
     """
 
     scope: str = ""
 
 
 class NotFound(APIError):
-    """404: there is no such thing."""
+    """404: the resource does not exist."""
 
 
 class Conflict(APIError):
-    """409: the thing is in a state that does not allow this."""
+    """409: the state of the resource does not allow the request."""
 
 
 class Unprocessable(APIError):
-    """422: the request was understood and refused."""
+    """422: the request is invalid."""
 
 
 class RateLimited(APIError):
-    """429: too many requests, and waiting would take longer than the caller allows.
+    """429: too many requests, and the wait would exceed the timeout.
 
     Attributes
     ----------
@@ -255,42 +255,42 @@ class RateLimited(APIError):
 
 
 class ServerError(APIError):
-    """5xx: DigitalOcean could not answer."""
+    """5xx: DigitalOcean failed."""
 
 
 class ActionError(PoseidonError):
-    """An action did not end well.
+    """An action did not complete.
 
     Attributes
     ----------
     action : object or None
-        The `Action`, as last read.
+        The `Action` as last read.
     """
 
-    def __init__(self, message: str, *, action: Any = None) -> None:  # Action lives three floors up
+    def __init__(self, message: str, *, action: Any = None) -> None:  # `Action` is in a higher package
         super().__init__(message)
         self.action = action
 
 
 class ActionFailed(ActionError):
-    """The action ended as ``errored``."""
+    """The action ended with the status ``errored``."""
 
 
 class ActionTimedOut(ActionError):
-    """The action was still running when the time was up; it goes on."""
+    """The action was still in progress at the timeout. It continues."""
 
 
 class DropletBusy(ActionError):
-    """The droplet has another action running; ``action`` is that one."""
+    """The droplet has another action in progress, which is ``action``."""
 
 
 class BulkFailed(ActionError):
-    """Some of many things failed.
+    """Some of several resources failed.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row for each thing: id, name, action, status, error.
+        One row per resource: id, name, action, status, error.
     """
 
     def __init__(self, message: str, *, frame: Any = None) -> None:  # pandas is not imported here
@@ -299,4 +299,4 @@ class BulkFailed(ActionError):
 
 
 class ShapeError(PoseidonError):
-    """The API sent something that does not have the shape it should have."""
+    """A response does not have the expected structure."""

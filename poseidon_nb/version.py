@@ -1,3 +1,3 @@
-"""The version, apart from the public face so that lower floors can tell it."""
+"""The version, in a module of its own so that all packages can import it."""
 
 __version__ = "0.1.0"

@@ -40,7 +40,9 @@ def test_type_checkers_see_the_same_names_from_the_same_places():
     assert set(seen) == set(poseidon_nb.__all__) - here
     for name, module in seen.items():
         home = (
-            "poseidon_nb" if name in poseidon_nb._PACKAGES else f"poseidon_nb.{poseidon_nb._HOMES.get(name, 'errors')}"
+            "poseidon_nb"
+            if name in poseidon_nb._SUBPACKAGES
+            else f"poseidon_nb.{poseidon_nb._MODULES.get(name, 'errors')}"
         )
         assert module == home, name
 
