@@ -1,4 +1,4 @@
-"""Words for people: money, percentages, short times."""
+"""Text formatting: money, percentages and durations."""
 
 import pathlib
 import re
@@ -19,11 +19,11 @@ from poseidon_nb.text import format_duration, format_percent, format_usd
         (-0.001, "$0.00"),
     ],
 )
-def test_money_has_its_sign_its_cents_and_its_thousands(amount, told):
+def test_amounts_have_a_sign_cents_and_thousands_separators(amount, told):
     assert format_usd(amount) == told
 
 
-def test_a_change_of_money_has_a_sign():
+def test_differences_have_a_sign():
     assert (format_usd(24, signed=True), format_usd(-6, signed=True), format_usd(-0.001, signed=True)) == (
         "+$24.00",
         "-$6.00",
@@ -31,7 +31,7 @@ def test_a_change_of_money_has_a_sign():
     )
 
 
-def test_an_hour_costs_less_than_a_cent_and_a_tick_has_no_more_digits_than_it_takes():
+def test_the_number_of_decimals_can_be_chosen():
     assert (format_usd(0.00595, 5), format_usd(5, None), format_usd(0.02, None), format_usd(2_000, None)) == (
         "$0.00595",
         "$5",
@@ -40,7 +40,7 @@ def test_an_hour_costs_less_than_a_cent_and_a_tick_has_no_more_digits_than_it_ta
     )
 
 
-def test_a_percentage_stands_close_to_its_sign():
+def test_percentages_have_no_space():
     assert (format_percent(72.4), format_percent(12.34, 1), format_percent(7, signed=True), format_percent(-33.3)) == (
         "72%",
         "12.3%",
@@ -53,7 +53,7 @@ def test_a_percentage_stands_close_to_its_sign():
     ("seconds", "text"),
     [(0.2, "0 s"), (4.4, "4 s"), (59.6, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (3720, "1 h 2 min")],
 )
-def test_short_times_are_short(seconds, text):
+def test_durations_have_at_most_two_units(seconds, text):
     assert format_duration(seconds) == text
 
 
@@ -61,7 +61,7 @@ def test_short_times_are_short(seconds, text):
 _BY_HAND = re.compile(r"""\{[^{}]*\} (USD|%)|\$\{[^{}]*:[^{}]*[fg]\}|\{[^{}]*:[^{}]*[f]\} ?%""")
 
 
-def test_money_and_percentages_are_written_in_one_place():
+def test_money_and_percentages_are_formatted_in_one_place():
     package = pathlib.Path(__file__).parents[1] / "poseidon_nb"
     found = [
         f"{path.relative_to(package)}: {line.strip()}"

@@ -302,7 +302,7 @@ def _to_number(text: str) -> float | None:
     if not text:
         return None
     if not NUMBER.fullmatch(text):
-        raise ValueError("other text")
+        raise ValueError("non-numeric text")
     return float(text)
 
 

@@ -221,11 +221,13 @@ def test_a_kind_that_is_none_is_told_with_the_nearest():
 
 
 def test_a_frame_of_something_else_is_refused():
-    with pytest.raises(InvalidArgument, match="the frame of metrics has no column time and value"):
+    with pytest.raises(InvalidArgument, match="The metrics frame has no columns time and value"):
         metrics.cpu(pd.DataFrame({"mode": []}))
-    with pytest.raises(InvalidArgument, match="the frame of metrics has no column metric"):
+    with pytest.raises(InvalidArgument, match="The metrics frame has no column metric"):
         metrics.memory(metrics_frame(answer()))
-    with pytest.raises(InvalidArgument, match="has 'x' in column host_id, row 0, in place of a whole number"):
+    with pytest.raises(
+        InvalidArgument, match=r"Invalid value 'x' in column host_id, row 0 of the metrics frame\. Expected an integer"
+    ):
         metrics.cpu(pd.DataFrame({"time": [pd.Timestamp(0)], "host_id": ["x"], "mode": ["idle"], "value": [1.0]}))
 
 

@@ -256,10 +256,10 @@ def test_a_small_droplet_whose_kernel_sets_memory_aside_for_a_dump_is_no_other_s
     ("minutes", "sure", "words"),
     [
         (60.0, "high", ""),
-        (90.0, "medium", "each reading stands for 90 minutes, so peaks are hidden"),
-        (360.0, "medium", "each reading stands for 6 hours, so peaks are hidden"),
-        (720.0, "low", "each reading stands for 12 hours, so peaks are hidden"),
-        (2880.0, "low", "each reading stands for 2 days, so peaks are hidden"),
+        (90.0, "medium", "each reading covers 90 minutes, so peaks are hidden"),
+        (360.0, "medium", "each reading covers 6 hours, so peaks are hidden"),
+        (720.0, "low", "each reading covers 12 hours, so peaks are hidden"),
+        (2880.0, "low", "each reading covers 2 days, so peaks are hidden"),
     ],
 )
 def test_readings_far_apart_hide_peaks_and_make_it_less_sure(sizes, minutes, sure, words):
@@ -444,11 +444,11 @@ def test_what_is_handed_in_stays_as_it_is(sizes):
 
 def test_frames_that_do_not_fit_are_refused(sizes):
     droplets, use = pd.DataFrame([DROPLET]), pd.DataFrame([USE])
-    with pytest.raises(InvalidArgument, match="droplets has no column vcpus"):
+    with pytest.raises(InvalidArgument, match="The droplets frame has no column vcpus"):
         advice(droplets.drop(columns="vcpus"), sizes, use)
-    with pytest.raises(InvalidArgument, match="sizes has no column regions"):
+    with pytest.raises(InvalidArgument, match="The sizes frame has no column regions"):
         advice(droplets, sizes.drop(columns="regions"), use)
-    with pytest.raises(InvalidArgument, match="use has no column memory_max_percent"):
+    with pytest.raises(InvalidArgument, match="The use frame has no column memory_max_percent"):
         advice(droplets, sizes, use.drop(columns="memory_max_percent"))
     with pytest.raises(InvalidArgument, match="use has two rows for droplet 1"):
         advice(droplets, sizes, pd.concat([use, use]))

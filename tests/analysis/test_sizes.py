@@ -368,7 +368,7 @@ def test_a_frame_of_ones_own_needs_only_what_counts():
     assert [*prices["family"]] == ["other", "basic"]
     assert [*prices["price_per_memory_gib"]] == [5, 4]
     assert [*analysis.cheapest(own, memory_gib=2, regions="there")["slug"]] == ["s-2"]
-    with pytest.raises(InvalidArgument, match="the frame of sizes has no column regions"):
+    with pytest.raises(InvalidArgument, match="The sizes frame has no column regions"):
         analysis.unit_prices(own.drop(columns="regions"))
 
 

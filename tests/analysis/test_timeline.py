@@ -88,7 +88,7 @@ def test_what_is_given_stays_as_it_is(reckon):
 
 @pytest.mark.parametrize("reckon", [spans, durations])
 def test_another_frame_is_refused(reckon):
-    with pytest.raises(InvalidArgument, match=r"actions has no column .*status"):
+    with pytest.raises(InvalidArgument, match=r"The actions frame has no column.*status"):
         reckon(pd.DataFrame({"id": [1]}))
 
 

@@ -161,8 +161,8 @@ def test_readings_that_cannot_be_are_missing_ones_and_counted():
     ("times", "note"),
     [
         (12, ""),
-        (24, "each reading stands for 2 hours, so peaks are hidden"),
-        (18, "each reading stands for 90 minutes,"),
+        (24, "each reading covers 2 hours, so peaks are hidden"),
+        (18, "each reading covers 90 minutes,"),
     ],
 )
 def test_the_time_that_a_reading_stands_for_is_said_where_it_is_long(times, note):
@@ -209,9 +209,9 @@ def test_readings_of_droplets_that_were_not_asked_about_are_left_out_and_nothing
 
 
 def test_a_frame_that_lacks_columns_is_refused():
-    with pytest.raises(InvalidArgument, match="the frame of droplets has no column name"):
+    with pytest.raises(InvalidArgument, match="The droplets frame has no column name"):
         metrics.use(series_frame([]), pd.DataFrame({"id": [1]}))
-    with pytest.raises(InvalidArgument, match="the frame of metrics has no column metric"):
+    with pytest.raises(InvalidArgument, match="The metrics frame has no column metric"):
         metrics.use(pd.DataFrame({"time": [], "value": []}), droplets_of("a"))
 
 

@@ -31,4 +31,4 @@ def test_a_table_fits_the_page_and_names_what_it_leaves_out(open_notebook):
         shown.locator("table").wait_for(timeout=60_000)
         table, page = shown.evaluate(OVERFLOW)
         assert table <= page, command
-        assert "also in it:" in shown.inner_text()
+        assert "hidden columns:" in shown.inner_text()

@@ -1,4 +1,4 @@
-"""The droplets' frame, from bytes and from rows: what is in it, and what it refuses."""
+"""The frame of droplets, from bytes and from rows, and its errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_droplet_becomes_a_row_of_flat_columns() -> None:
     assert pd.isna(row["gpu_model"])
 
 
-def test_addresses_are_chosen_by_type_and_not_by_place() -> None:
+def test_addresses_are_selected_by_type_not_by_position() -> None:
     frame = frame_from_pages("droplets", [page(droplet())])
     assert frame.loc[0, ["public_ipv4", "private_ipv4", "public_ipv6"]].tolist() == [
         "164.90.1.2",
@@ -88,24 +88,24 @@ def test_a_droplet_without_addresses_has_missing_ones(networks: object) -> None:
         ({"id": 7}, "7"),
     ],
 )
-def test_an_image_without_a_slug_is_shown_by_its_name_or_its_number(image: object, shown: str) -> None:
+def test_an_image_without_a_slug_has_its_name_or_id(image: object, shown: str) -> None:
     assert frame_from_pages("droplets", [page(droplet(image=image))])["image"].tolist() == [shown]
 
 
-def test_a_droplet_that_is_only_a_number_is_a_row_of_missing_values() -> None:
+def test_a_droplet_with_only_an_id_is_a_row_of_missing_values() -> None:
     frame = frame_from_pages("droplets", [page({"id": 3})])
     assert frame.drop(columns="id").isna().all(axis=None)
     assert frame["id"].tolist() == [3]
 
 
-def test_the_order_is_the_one_served_and_an_object_served_twice_is_kept_once() -> None:
+def test_the_api_order_is_kept_and_duplicates_are_dropped() -> None:
     pages = [page(droplet(5), droplet(3)), page(droplet(3, name="moved"), droplet(9), droplet(9)), page(droplet(1))]
     frame = frame_from_pages("droplets", pages)
     assert frame["id"].tolist() == [5, 3, 9, 1]
     assert frame["name"].tolist() == ["web-5", "web-3", "web-9", "web-1"]
 
 
-def test_objects_without_a_name_of_their_own_are_never_taken_for_each_other() -> None:
+def test_objects_without_an_id_are_all_kept() -> None:
     rows = [{"name": "a"}, {"name": "b"}, {"id": 1, "name": "c"}, {"id": 1, "name": "d"}]
     assert frame_from_rows("droplets", rows)["name"].tolist() == ["a", "b", "c"]
 
@@ -124,17 +124,17 @@ def test_pages_are_taken_one_at_a_time() -> None:
     assert frame_from_pages("droplets", pages)["id"].tolist() == [1, 2]
 
 
-def test_numbers_beyond_what_a_float_holds_survive() -> None:
+def test_integers_beyond_the_precision_of_a_float_survive() -> None:
     assert frame_from_pages("droplets", [page(droplet(2**60 + 1), {})])["id"].tolist() == [2**60 + 1, pd.NA]
 
 
-def test_another_member_can_hold_the_objects_and_may_hold_just_one() -> None:
+def test_another_key_can_hold_the_objects_or_a_single_one() -> None:
     assert frame_from_pages("droplets", [b'{"droplet": {"id": 4}}'], key="droplet")["id"].tolist() == [4]
     assert frame_from_pages("snapshots", [page({"id": 4}, key="backups")], key="backups")["id"].tolist() == ["4"]
     assert frame_from_pages("droplets", [b'{"droplets": null}']).empty
 
 
-def test_rows_that_are_no_dicts_but_read_like_them_will_do() -> None:
+def test_rows_can_be_any_mappings() -> None:
     frame = frame_from_rows("droplets", (MappingProxyType(droplet(n)) for n in (1, 2)))
     pd.testing.assert_frame_equal(frame, frame_from_pages("droplets", [page(droplet(1), droplet(2))]))
 
@@ -142,36 +142,36 @@ def test_rows_that_are_no_dicts_but_read_like_them_will_do() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b'{"id": "x", "message": "y"}', "droplets: the answer has no member 'droplets'; it has: id, message"),
-        (b"{}", "droplets: the answer has no member 'droplets'; it has: nothing"),
-        (b"[]", "droplets: what the answer holds should be an object, and the API sent a list"),
-        (b'{"droplets": [1]}', "droplets: what the answer holds should be an object, and the API sent a whole number"),
+        (b'{"id": "x", "message": "y"}', "The response for droplets has no key 'droplets'. It has id and message."),
+        (b"{}", "The response for droplets has no key 'droplets'. It has no keys."),
+        (b"[]", "Unexpected type of the response for droplets. Expected an object, got a list."),
+        (b'{"droplets": [1]}', "Unexpected type of the response for droplets. Expected an object, got an integer."),
         (
             b'{"droplets": "none"}',
-            "droplets: what the answer holds should be an object or a list, and the API sent text",
+            "Unexpected type of the response for droplets. Expected an object or a list, got text.",
         ),
-        (page({"id": "4"}), "droplets: the field 'id' should be a whole number, and the API sent text"),
-        (page({"locked": 0}), "droplets: the field 'locked' should be true or false, and the API sent a whole number"),
+        (page({"id": "4"}), "Unexpected type of field 'id' in droplets. Expected an integer, got text."),
+        (page({"locked": 0}), "Unexpected type of field 'locked' in droplets. Expected true or false, got an integer."),
         (
             page({"size": {"price_monthly": "6"}}),
-            "droplets: the field 'size.price_monthly' should be a number, and the API sent text",
+            "Unexpected type of field 'size.price_monthly' in droplets. Expected a number, got text.",
         ),
         (
             page({"networks": {"v4": [{"type": 4}]}}),
-            "droplets: the field 'networks.v4.type' should be text, and the API sent a whole number",
+            "Unexpected type of field 'networks.v4.type' in droplets. Expected text, got an integer.",
         ),
-        (page({"id": 2**64}), "droplets: the field 'id' has a number of more than 64 bits"),
+        (page({"id": 2**64}), "Field 'id' in droplets has a number of more than 64 bits."),
     ],
 )
-def test_a_shape_that_the_table_does_not_expect_is_told_in_one_line(body: bytes, message: str) -> None:
+def test_an_unexpected_structure_is_reported_in_one_line(body: bytes, message: str) -> None:
     with pytest.raises(ShapeError) as caught:
         frame_from_pages("droplets", [body])
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-07-21", "2026-07-21T18:37:44", 4])
-def test_what_is_no_time_with_a_zone_is_refused(moment: object) -> None:
-    with pytest.raises(ShapeError, match=r"^droplets: the field 'created_at' ") as caught:
+def test_a_time_without_a_zone_is_refused(moment: object) -> None:
+    with pytest.raises(ShapeError, match=r"\bfield 'created_at' in droplets\b") as caught:
         frame_from_rows("droplets", [droplet(created_at=moment)])
     assert "\n" not in str(caught.value)
 
@@ -179,14 +179,14 @@ def test_what_is_no_time_with_a_zone_is_refused(moment: object) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b'{"droplets": [', b'{"droplets": [{"name": "\xff"}]}', b'{"x": ' + b"[" * 99_999]
 )
-def test_what_is_not_json_is_told_in_one_line(body: bytes) -> None:
+def test_invalid_json_is_reported_in_one_line(body: bytes) -> None:
     for resource in ("droplets", "machines"):
-        with pytest.raises(ShapeError, match=f"^{resource}: the answer is not JSON: ") as caught:
+        with pytest.raises(ShapeError, match=f"^The response for {resource} is not JSON ") as caught:
             frame_from_pages(resource, [body])
         assert "\n" not in str(caught.value)
 
 
-def test_times_are_utc_whatever_zone_was_written_and_as_old_as_you_like() -> None:
+def test_times_are_converted_to_utc_and_may_be_old() -> None:
     moments = ["2026-07-21T20:37:44.5+02:00", "0001-01-01T00:00:00Z", None]
     frame = frame_from_rows("droplets", [{"id": n, "created_at": moment} for n, moment in enumerate(moments)])
     assert frame["created_at"].dtype == "datetime64[us, UTC]"

@@ -1,4 +1,4 @@
-"""The rule for collections without a table: names, dtypes, and what stays as it was."""
+"""The general rules for collections without a table: names, dtypes and nested objects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def column(*values: object) -> pd.Series:
         (({"a": 1}, 3), "object"),
     ],
 )
-def test_a_column_gets_the_dtype_that_loses_nothing(values: tuple[object, ...], dtype: str) -> None:
+def test_a_column_gets_a_lossless_dtype(values: tuple[object, ...], dtype: str) -> None:
     told = column(*values)
     assert str(told.dtype) == dtype
     assert told.isna().tolist() == [value is None for value in values]
@@ -64,7 +64,7 @@ def test_a_flattened_name_that_is_taken_keeps_its_dot() -> None:
     assert frame.to_dict("list") == {"a.b": [1], "a_b": [2]}
 
 
-def test_an_object_served_twice_is_kept_once() -> None:
+def test_a_duplicate_object_is_kept_once() -> None:
     bodies = [
         b'{"things": [{"id": "a", "n": 1}, {"id": "b", "n": 2}]}',
         b'{"things": [{"id": "b", "n": 3}, {"n": 4}, {"n": 4}]}',
@@ -86,23 +86,23 @@ def test_an_object_served_twice_is_kept_once() -> None:
         (b'{"things": []}', "", {}),
     ],
 )
-def test_the_objects_are_found_in_the_answer(body: bytes, key: str, columns: dict[str, list[object]]) -> None:
+def test_the_objects_are_found_in_the_response(body: bytes, key: str, columns: dict[str, list[object]]) -> None:
     assert frame_from_pages("things", [body], key=key).to_dict("list") == columns
 
 
 @pytest.mark.parametrize("body", [b'{"message": "no"}', b"[]"])
-def test_an_answer_without_the_member_asked_for_is_refused(body: bytes) -> None:
+def test_a_response_without_the_key_is_refused(body: bytes) -> None:
     with pytest.raises(ShapeError, match=r"^things: the answer "):
         frame_from_pages("things", [body], key="things")
 
 
-def test_what_was_measured_is_a_row_for_each_point():
+def test_metrics_have_a_row_per_reading():
     series = {"metric": {"host_id": "7"}, "values": [[1795455840, "1.5"], [1795455960, "2"]]}
     found = frame_from_rows("metrics", [{"status": "success", "data": {"resultType": "matrix", "result": [series]}}])
     assert list(found) == ["time", "host_id", "value"]
     assert found["value"].tolist() == [1.5, 2.0]
 
 
-def test_an_answer_that_only_resembles_measurements_is_one_row():
+def test_a_response_that_only_resembles_metrics_is_one_row():
     found = frame_from_rows("metrics", [{"data": {"resultType": "vector", "result": [1]}}])
     assert list(found) == ["data_resultType", "data_result"]

@@ -14,7 +14,7 @@ def matrix(*series):
     return {"status": "success", "data": {"resultType": "matrix", "result": [*series]}}
 
 
-def test_each_moment_of_each_series_is_a_row_and_labels_are_columns():
+def test_each_reading_is_a_row_and_labels_are_columns():
     frame = metrics_frame(
         matrix(
             {"metric": {"host_id": "7", "mode": "idle"}, "values": [[1635386880, "122901.18"], [1635387000, "122910"]]},
@@ -33,7 +33,7 @@ def test_each_moment_of_each_series_is_a_row_and_labels_are_columns():
     }
 
 
-def test_a_label_that_one_series_lacks_is_missing_there():
+def test_a_label_that_a_series_does_not_have_is_missing():
     frame = metrics_frame(
         matrix({"metric": {"a": "x"}, "values": [[1, "1"]]}, {"metric": {"b": "y"}, "values": [[2, "2"]]})
     )
@@ -41,7 +41,7 @@ def test_a_label_that_one_series_lacks_is_missing_there():
     assert frame["b"].isna().tolist() == [True, False]
 
 
-def test_without_series_there_are_no_rows_and_the_same_types():
+def test_without_series_there_are_no_rows_but_the_same_dtypes():
     frame = metrics_frame(matrix())
     assert len(frame) == 0
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
@@ -51,12 +51,12 @@ def test_without_series_there_are_no_rows_and_the_same_types():
 
 
 @pytest.mark.parametrize("answer", [{}, {"data": None}, matrix({"metric": {}, "values": [["x", "y"]]}), []])
-def test_what_is_no_matrix_is_told(answer):
+def test_a_response_that_is_not_a_matrix_is_refused(answer):
     with pytest.raises(ShapeError, match="no series of metrics"):
         metrics_frame(answer)
 
 
-def test_series_of_many_droplets_and_metrics_have_the_promised_columns():
+def test_series_of_many_droplets_and_metrics_have_the_tables_columns():
     idle = {"metric": {"host_id": "7", "mode": "idle"}, "values": [[1635386880, "1.5"], [1635387000, "NaN"]]}
     root = {"metric": {"host_id": "8", "mountpoint": "/", "fstype": "ext4"}, "values": [[1635386880.5, "9"]]}
     frame = series_frame(
@@ -75,6 +75,6 @@ def test_series_of_many_droplets_and_metrics_have_the_promised_columns():
 
 
 @pytest.mark.parametrize("answer", [{}, {"data": None}, matrix({"metric": {}, "values": [["x", "y"]]}), matrix(7)])
-def test_series_that_are_no_matrix_are_told_too(answer):
+def test_series_that_are_not_a_matrix_are_refused(answer):
     with pytest.raises(ShapeError, match="no series of metrics"):
         series_frame([(7, "a", "cpu", answer)])

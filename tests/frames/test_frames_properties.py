@@ -1,4 +1,4 @@
-"""Whatever the API sends: bytes and rows give one and the same frame, and values come through unchanged."""
+"""Bytes and rows result in the same frame, with unchanged values."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_bytes_and_rows_give_the_same_frame(resource: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), max_size=4))
-def test_bytes_and_rows_give_the_same_frame_by_the_general_rule(rows: list[dict[str, Any]]) -> None:
+def test_bytes_and_rows_give_the_same_frame_by_the_general_rules(rows: list[dict[str, Any]]) -> None:
     frame = frame_from_pages("things", [json.dumps({"things": rows}).encode()])
     pd.testing.assert_frame_equal(frame, frame_from_rows("things", rows))
     assert len(frame) == len(rows)
@@ -88,7 +88,7 @@ def test_bytes_and_rows_give_the_same_frame_by_the_general_rule(rows: list[dict[
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.none() | WHOLE, min_size=1), st.lists(st.none() | MOMENT, min_size=1))
-def test_numbers_and_times_come_through_unchanged(numbers: list[int | None], moments: list[str | None]) -> None:
+def test_numbers_and_times_are_unchanged(numbers: list[int | None], moments: list[str | None]) -> None:
     whole = frame_from_rows("images", [{"min_disk_size": number} for number in numbers])["min_disk_size"]
     assert [None if value is pd.NA else value for value in whole] == numbers
     told = frame_from_rows("images", [{"created_at": moment} for moment in moments])["created_at"]

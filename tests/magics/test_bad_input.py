@@ -40,7 +40,7 @@ CREATE = "droplets create x --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region
         ("api GET /v2/nothing", errors.NotFound, "404"),
         ("api FETCH /v2/droplets", errors.GrammarError, "METHOD is one of GET"),
         ("droplets list --timeout soon", errors.GrammarError, "takes seconds"),
-        ("droplets list --columns nme", errors.InvalidArgument, "no column 'nme'. Did you mean name"),
+        ("droplets list --columns nme", errors.InvalidArgument, "Unknown column 'nme'. Did you mean name"),
         ("login --token dop_v1_" + "a" * 64, errors.GrammarError, "token"),
     ],
 )  # fmt: skip

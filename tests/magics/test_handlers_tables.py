@@ -103,9 +103,9 @@ def test_columns_are_picked_in_the_order_asked_for_and_doctls_names_are_known(de
 
 def test_a_wrong_column_is_refused_with_the_nearest_before_anything_is_done(desk):
     desk.sent()
-    with pytest.raises(errors.InvalidArgument, match=r"no column 'nam'.*name"):
+    with pytest.raises(errors.InvalidArgument, match=r"Unknown column 'nam'.*name"):
         desk.do("droplets power_off web-1 --columns nam")
-    with pytest.raises(errors.InvalidArgument, match=r"no column 'regio'.*region"):
+    with pytest.raises(errors.InvalidArgument, match=r"Unknown column 'regio'.*region"):
         desk.do("droplets create x --size s-1vcpu-1gb --image ubuntu-24-04-x64 --columns regio")
     assert desk.sent() == []
 

@@ -195,7 +195,7 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
         ("metrics cpu web-1 --start 99999999999999999", "reach not so far"),
         ("metrics cpu web-1 --last 999999w", "reaches back before 1970"),
         ("metrics use web-1 --plot", "--plot"),
-        ("metrics cpu web-1 --columns valeu", "no column 'valeu'. Did you mean value"),
+        ("metrics cpu web-1 --columns valeu", "Unknown column 'valeu'. Did you mean value"),
     ],
 )
 def test_mistakes_are_told_in_one_line_before_metrics_are_asked_for(desk, line, message):

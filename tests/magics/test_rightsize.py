@@ -109,7 +109,7 @@ def test_a_longer_window_with_coarser_readings_is_less_sure(desk):
     assert desk.do("rightsize worker-2 --last 14d")["sure"].tolist() == ["high"]
     (row,) = desk.do("rightsize worker-2 --last 365d").to_dict("records")
     assert (row["sure"], row["step_minutes"]) == ("low", 720.0)
-    assert "each reading stands for 12 hours, so peaks are hidden" in row["why"]
+    assert "each reading covers 12 hours, so peaks are hidden" in row["why"]
     assert "so peaks are hidden" in desk.do("metrics use worker-2 --last 365d")["note"][0]
     assert "so peaks are hidden" in desk.do("metrics cpu worker-2 --last 365d --plot").words
 

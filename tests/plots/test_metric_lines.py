@@ -179,7 +179,7 @@ def test_points_far_apart_are_said_to_hide_peaks():
     assert "peak" not in metric_lines(frame).words
     # Each five minutes become twelve hours.
     far = frame.assign(time=START + 144 * (frame["time"] - START))
-    assert "Each reading stands for 12 hours, so peaks are hidden." in metric_lines(far).words
+    assert "Each reading covers 12 hours, so peaks are hidden." in metric_lines(far).words
 
 
 def test_hostile_names_and_labels_are_escaped_and_are_no_template():

@@ -1,4 +1,4 @@
-"""A session whose time moves by hand, and loopback servers for what only sockets show."""
+"""A session whose clock is controlled by the test, and loopback servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancelling: what has not begun is never begun, and what has begun is not left half way."""
+"""Cancellation: a change that has not started never starts, and one that has started is not abandoned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def api():
         yield mock
 
 
-def test_what_was_cancelled_before_it_began_sends_nothing(api, new_session, work):
+def test_work_cancelled_before_it_starts_sends_nothing(api, new_session, work):
     session = new_session()
     assert work.cancel()
     assert work.cancel(), "as often as one likes"
@@ -44,7 +44,7 @@ def test_what_was_cancelled_before_it_began_sends_nothing(api, new_session, work
     assert session._limiter._in_flight == 0
 
 
-def test_what_only_read_can_be_cancelled(api, new_session, work):
+def test_reads_can_be_cancelled(api, new_session, work):
     asked = []
     api.add_callback("GET", f"{API}/v2/droplets", lambda _: asked.append(work.cancel()) or (200, {}, "{}"))
     new_session().send(READ)
@@ -52,7 +52,7 @@ def test_what_only_read_can_be_cancelled(api, new_session, work):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 422, 501])
-def test_a_change_on_the_wire_goes_on_and_one_that_was_refused_can_be_cancelled(api, new_session, work, status):
+def test_a_change_on_the_wire_continues_and_a_refused_one_can_be_cancelled(api, new_session, work, status):
     asked = []
     api.add_callback("POST", f"{API}/v2/droplets", lambda _: asked.append(work.cancel()) or (status, {}, "{}"))
     with pytest.raises(PoseidonError):
@@ -65,7 +65,7 @@ def test_a_change_on_the_wire_goes_on_and_one_that_was_refused_can_be_cancelled(
 @pytest.mark.parametrize(
     "answer", [{"status": 202}, {"status": 302}, {"status": 503}, {"body": requests.ConnectionError("reset")}]
 )
-def test_what_may_have_been_carried_out_is_not_cancelled_and_goes_on(api, new_session, work, answer):
+def test_a_change_that_may_have_been_applied_is_not_cancelled(api, new_session, work, answer):
     api.post(f"{API}/v2/droplets", **answer)
     api.delete(f"{API}/v2/droplets", status=204)
     session = new_session()
@@ -75,7 +75,7 @@ def test_what_may_have_been_carried_out_is_not_cancelled_and_goes_on(api, new_se
     assert session.send(Request("DELETE", "/v2/droplets")).status == 204
 
 
-def test_ctrl_c_while_a_change_is_on_the_wire_leaves_it_begun(api, new_session, work):
+def test_ctrl_c_during_a_change_leaves_it_started(api, new_session, work):
     def interrupted(_):
         raise KeyboardInterrupt
 
@@ -85,7 +85,7 @@ def test_ctrl_c_while_a_change_is_on_the_wire_leaves_it_begun(api, new_session, 
     assert not work.cancel()
 
 
-def test_what_could_not_be_sent_can_be_cancelled(new_session, work, api):
+def test_a_change_that_could_not_be_sent_can_be_cancelled(new_session, work, api):
     api.add_passthru("http://127.0.0.1")
     with pytest.raises(ConnectionFailed):
         new_session("http://127.0.0.1:1").send(CREATE)
@@ -94,7 +94,7 @@ def test_what_could_not_be_sent_can_be_cancelled(new_session, work, api):
     assert work.cancel()
 
 
-def test_a_change_that_waits_to_be_repeated_after_a_429_can_be_cancelled(api, new_session, work):
+def test_a_change_that_waits_for_a_retry_after_a_429_can_be_cancelled(api, new_session, work):
     api.post(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
     asked = []
     with pytest.raises(Cancelled):
@@ -103,7 +103,7 @@ def test_a_change_that_waits_to_be_repeated_after_a_429_can_be_cancelled(api, ne
     assert len(api.calls) == 1
 
 
-def test_a_refusal_in_the_middle_does_not_undo_what_was_done_before(api, new_session, work):
+def test_a_refusal_does_not_undo_earlier_changes(api, new_session, work):
     api.post(f"{API}/v2/droplets", status=202)
     api.post(f"{API}/v2/droplets", status=429, headers={"Retry-After": "3000"})
     session = new_session()
@@ -113,7 +113,7 @@ def test_a_refusal_in_the_middle_does_not_undo_what_was_done_before(api, new_ses
     assert not work.cancel()
 
 
-def test_an_event_set_from_outside_ends_also_what_has_begun(api, new_session, work):
+def test_an_event_set_from_outside_also_ends_started_work(api, new_session, work):
     api.post(f"{API}/v2/droplets", status=202)
     session = new_session()
     session.send(CREATE)
@@ -123,7 +123,7 @@ def test_an_event_set_from_outside_ends_also_what_has_begun(api, new_session, wo
     assert len(api.calls) == 1
 
 
-def test_of_a_cancellation_and_a_change_at_the_same_moment_one_wins():
+def test_either_a_cancellation_or_a_concurrent_change_wins():
     for _ in range(200):
         one, start, outcome = Cancellation(), threading.Barrier(2), []
 
@@ -143,7 +143,7 @@ def test_of_a_cancellation_and_a_change_at_the_same_moment_one_wins():
         assert outcome == ["not sent" if cancelled else "sent"]
 
 
-def test_who_waits_for_another_thread_is_cancelled_too(work):
+def test_waiting_for_another_thread_can_be_cancelled(work):
     never: Future[None] = Future()
     threading.Timer(0.01, work.cancel).start()
     with pytest.raises(Cancelled):

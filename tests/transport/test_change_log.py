@@ -1,4 +1,4 @@
-"""What is written down of each change: once, with its outcome, and never a secret."""
+"""The change log: each change once, with its outcome and without secrets."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sent(session, method: str = "POST") -> None:
         session.send(dataclasses.replace(CREATE, method=method))
 
 
-def test_a_change_is_written_down_with_time_account_request_and_outcome(api, session, changes, clock):
+def test_a_change_is_logged_with_time_account_request_and_outcome(api, session, changes, clock):
     api.post(f"{API}/v2/droplets", status=202, json={}, headers={"x-request-id": "r-1"})
     session.account = "me@example.com"
     clock.advance(5)
@@ -61,7 +61,7 @@ def test_a_change_is_written_down_with_time_account_request_and_outcome(api, ses
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_only_reads_is_not_written_down(api, session, changes, method):
+def test_reads_are_not_logged(api, session, changes, method):
     api.add(method, f"{API}/v2/droplets", status=404)
     sent(session, method)
     assert len(api.calls) == 1
@@ -69,7 +69,7 @@ def test_what_only_reads_is_not_written_down(api, session, changes, method):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_every_other_method_is(api, session, changes, method):
+def test_all_other_methods_are_logged(api, session, changes, method):
     api.add(method, f"{API}/v2/droplets", status=204)
     sent(session, method)
     assert [(change.method, change.outcome) for change in changes] == [(method, "completed 204")]
@@ -87,14 +87,14 @@ def test_every_other_method_is(api, session, changes, method):
         ({"body": requests.ReadTimeout("slow")}, "no response"),
     ],
 )
-def test_a_change_that_did_not_succeed_is_written_down_once_with_what_was_said(api, session, changes, answer, outcome):
+def test_a_failed_change_is_logged_once_with_its_message(api, session, changes, answer, outcome):
     api.post(f"{API}/v2/droplets", **answer)
     sent(session)
     (change,) = changes
     assert (change.outcome, change.status) == (outcome, answer.get("status"))
 
 
-def test_the_request_id_of_a_refusal_is_kept_from_its_header_or_its_body(api, session, changes):
+def test_the_request_id_of_a_refusal_comes_from_its_header_or_body(api, session, changes):
     api.post(f"{API}/v2/droplets", status=422, json={"message": "no", "request_id": "in-body"})
     api.post(f"{API}/v2/droplets", status=422, json={"message": "no"}, headers={"x-request-id": "in-header"})
     sent(session)
@@ -102,7 +102,7 @@ def test_the_request_id_of_a_refusal_is_kept_from_its_header_or_its_body(api, se
     assert [change.request_id for change in changes] == ["in-body", "in-header"]
 
 
-def test_what_was_repeated_is_one_change_that_says_after_what(api, session, changes, clock):
+def test_a_retried_change_is_logged_once_with_the_reasons(api, session, changes, clock):
     for answer in ({"status": 429, "headers": {"Retry-After": "12"}}, {"body": requests.ConnectionError("reset")}):
         api.put(f"{API}/v2/droplets", **answer)
     api.put(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
@@ -113,7 +113,7 @@ def test_what_was_repeated_is_one_change_that_says_after_what(api, session, chan
     assert change.time == clock.start, "when it first went out"
 
 
-def test_what_no_server_has_seen_is_no_change(api, changes, new_session, clock):
+def test_a_request_that_was_never_sent_is_not_logged(api, changes, new_session, clock):
     with pytest.raises(ReadOnly):
         new_session(read_only=True, changes=changes).send(CREATE)
     with pytest.raises(InvalidArgument):
@@ -121,7 +121,7 @@ def test_what_no_server_has_seen_is_no_change(api, changes, new_session, clock):
     assert not len(changes)
 
 
-def test_what_could_not_connect_is_no_change(new_session, changes, api):
+def test_a_request_that_could_not_connect_is_not_logged(new_session, changes, api):
     api.add_passthru("http://127.0.0.1")
     with pytest.raises(ConnectionFailed) as caught:
         new_session("http://127.0.0.1:1", changes=changes).send(CREATE)
@@ -129,7 +129,7 @@ def test_what_could_not_connect_is_no_change(new_session, changes, api):
     assert not len(changes)
 
 
-def test_an_interrupted_change_is_written_down_because_it_may_have_been_made(api, session, changes):
+def test_an_interrupted_change_is_logged_because_it_may_have_been_applied(api, session, changes):
     def interrupted(_: object):
         raise KeyboardInterrupt
 
@@ -140,7 +140,7 @@ def test_an_interrupted_change_is_written_down_because_it_may_have_been_made(api
     assert (change.outcome, change.status, change.request_id) == ("interrupted before a response", None, None)
 
 
-def test_a_change_cancelled_while_it_waits_to_be_repeated_keeps_its_refusal(api, session, changes):
+def test_a_change_cancelled_while_it_waits_for_a_retry_keeps_its_refusal(api, session, changes):
     off = threading.Event()
     api.post(f"{API}/v2/droplets", status=429, headers={"Retry-After": "12"})
     with cancellation.cancel_on(off), pytest.raises(cancellation.Cancelled):
@@ -148,7 +148,7 @@ def test_a_change_cancelled_while_it_waits_to_be_repeated_keeps_its_refusal(api,
     assert [change.outcome for change in changes] == ["refused 429"]
 
 
-def test_no_body_and_no_token_is_ever_in_it(api, session, changes, secret):
+def test_the_log_never_holds_bodies_or_tokens(api, session, changes, secret):
     echo = {"id": secret, "message": f"the token {secret} is bad", "request_id": secret}
     for status in (200, 401, 422, 500):
         api.post(f"{API}/v2/{secret}", status=status, json=echo, headers={"x-request-id": secret})
@@ -161,14 +161,14 @@ def test_no_body_and_no_token_is_ever_in_it(api, session, changes, secret):
     assert "dop_v1_…" in told
 
 
-def test_a_session_without_a_log_keeps_none(api, new_session):
+def test_a_session_without_a_log_logs_nothing(api, new_session):
     api.post(f"{API}/v2/droplets", json={})
     session = new_session()
     session.send(CREATE)
     assert session.changes is None
 
 
-def test_a_log_is_bounded_and_says_what_it_forgot(api, new_session):
+def test_a_log_is_bounded_and_counts_dropped_changes(api, new_session):
     api.post(f"{API}/v2/droplets", json={})
     changes = ChangeLog(max_changes=3)
     session = new_session(changes=changes)

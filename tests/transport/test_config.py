@@ -19,7 +19,7 @@ from poseidon_nb.transport.config import is_loopback, validate_base_url
         ("http://[::1]:8000", "http://[::1]:8000"),
     ],
 )
-def test_https_and_this_machine_are_accepted(given, checked):
+def test_https_and_loopback_urls_are_valid(given, checked):
     assert validate_base_url(given) == checked
 
 
@@ -55,7 +55,7 @@ def test_https_and_this_machine_are_accepted(given, checked):
         ("https://api.digitalocean.com:99999", "not a valid URL"),
     ],
 )
-def test_any_other_address_is_refused_and_not_quoted(given, why):
+def test_other_base_urls_are_refused_and_not_quoted(given, why):
     with pytest.raises(ConfigurationError, match=why) as caught:
         validate_base_url(given)
     assert "SECRET" not in str(caught.value)
@@ -63,10 +63,10 @@ def test_any_other_address_is_refused_and_not_quoted(given, why):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost"])
-def test_this_machine_is_known_by_its_names(host):
+def test_loopback_hosts_are_recognized(host):
     assert is_loopback(host)
 
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "128.0.0.1", "127.1", "0x7f000001", "::", "example.com", "localhost."])
-def test_no_other_name_counts_as_this_machine(host):
+def test_other_hosts_are_not_loopback(host):
     assert not is_loopback(host)

@@ -1,4 +1,4 @@
-"""Real sockets: how long a request may take as a whole, and whether any of it had left when it failed."""
+"""Real sockets: the time limit of the whole request, and whether any of it was sent before a failure."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def dripping(before: bytes, drop: bytes):
     ],
     ids=["status", "headers", "body", "chunks", "until closed"],
 )
-def test_a_dripping_answer_ends_with_the_time_limit(listen, session_to, clock, before, drop, tls):
+def test_a_slow_response_ends_at_the_time_limit(listen, session_to, clock, before, drop, tls):
     port = listen(dripping(before, drop), tls=tls)
     failure, took_s = failure_of(session_to(port, tls=tls))
     assert str(failure) == f"127.0.0.1:{port} did not respond to droplets_create within 0.3 s."
@@ -118,7 +118,7 @@ def test_a_dripping_answer_ends_with_the_time_limit(listen, session_to, clock, b
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_server_that_does_not_take_a_large_body_ends_with_the_time_limit(listen, session_to, tls):
+def test_a_server_that_does_not_read_a_large_body_ends_at_the_time_limit(listen, session_to, tls):
     def answer(connection, over) -> None:
         while connection.recv(1024):
             over.wait(0.01)
@@ -134,7 +134,7 @@ def test_a_server_that_does_not_take_a_large_body_ends_with_the_time_limit(liste
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_answers_that_come_in_time_are_whole_and_reuse_their_connection(listen, session_to, tls):
+def test_responses_in_time_are_complete_and_reuse_their_connection(listen, session_to, tls):
     body = b'{"a":"' + b"x" * 3_000_000 + b'"}'
     accepted = []
 
@@ -169,7 +169,7 @@ def test_no_socket_is_left_open(listen, session_to, tls, close):
     gc.collect()  # warnings are errors, also those of a socket that nobody closed
 
 
-def test_waiting_for_a_free_connection_counts(listen, session_to, monkeypatch):
+def test_waiting_for_a_free_connection_counts_towards_the_time_limit(listen, session_to, monkeypatch):
     def answer(connection, over) -> None:
         over.wait(5)
 
@@ -203,7 +203,7 @@ def test_the_addresses_of_a_host_share_one_time_limit(new_session, monkeypatch):
     assert 1 < len(tried) < len(found)
 
 
-def test_a_name_that_a_socks_proxy_looks_up_is_not_looked_up_here(monkeypatch):
+def test_a_socks_proxy_resolves_the_host_name(monkeypatch):
     asked = []
 
     class Socks(connections.HTTPConnection):
@@ -242,7 +242,7 @@ def resetting(connection, over) -> None:
 
 
 @pytest.mark.parametrize("answer", [plain_text, garbage, closing, resetting])
-def test_a_handshake_that_fails_is_not_sent(listen, session_to, clock, answer):
+def test_a_failed_handshake_counts_as_not_sent(listen, session_to, clock, answer):
     port = listen(answer)
     failure, _ = failure_of(session_to(port, tls=True, timeout_s=5))
     assert isinstance(failure, ConnectionFailed)
@@ -252,7 +252,7 @@ def test_a_handshake_that_fails_is_not_sent(listen, session_to, clock, answer):
     assert len(clock.sleeps) == 2, "tried again as a connection that is refused"
 
 
-def test_a_handshake_that_hangs_is_not_sent_and_ends_with_the_time_limit(listen, session_to):
+def test_a_handshake_that_hangs_counts_as_not_sent_and_ends_at_the_time_limit(listen, session_to):
     session = session_to(listen(lambda _, over: over.wait(5)), tls=True, timeout_s=0.2)
     session._policy = type(session._policy)(max_connects=1)
     failure, took_s = failure_of(session)
@@ -262,7 +262,7 @@ def test_a_handshake_that_hangs_is_not_sent_and_ends_with_the_time_limit(listen,
     assert took_s < 0.2 + SLACK_S
 
 
-def test_a_handshake_that_drips_is_not_sent_and_ends_with_the_time_limit(listen, session_to):
+def test_a_slow_handshake_counts_as_not_sent_and_ends_at_the_time_limit(listen, session_to):
     session = session_to(listen(dripping(b"\x16\x03\x03\x0f\xff", b"\x02")), tls=True)
     session._policy = type(session._policy)(max_connects=1)
     failure, took_s = failure_of(session)
@@ -271,7 +271,7 @@ def test_a_handshake_that_drips_is_not_sent_and_ends_with_the_time_limit(listen,
     assert took_s < 0.3 + SLACK_S
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_sent(listen, session_to):
+def test_an_untrusted_certificate_counts_as_not_sent(listen, session_to):
     heard = []
     port = listen(lambda connection, _: heard.append(connection.recv(65536)), tls=True)
     failure, _ = failure_of(session_to(port, tls=True, trusts=False, timeout_s=5))
@@ -281,7 +281,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_sent(listen, session_to):
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_connection_that_breaks_once_the_request_has_left_counts_as_sent(listen, session_to, tls):
+def test_a_connection_lost_after_the_request_counts_as_sent(listen, session_to, tls):
     failure, _ = failure_of(session_to(listen(closing, tls=tls), tls=tls, timeout_s=5))
     assert "Lost the connection" in str(failure)
     assert failure.sent is True

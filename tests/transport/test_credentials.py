@@ -85,7 +85,7 @@ def told(credential: Credential) -> tuple[str, str, str]:
     return credential.token.reveal(), credential.source, credential.context
 
 
-def test_the_sources_are_asked_in_the_documented_order(find, doctl, keychain):
+def test_the_sources_are_tried_in_the_documented_order(find, doctl, keychain):
     keychain.kept[KEYRING_SERVICE, "default"] = "kept"
     kernel = KernelLogin()
     kernel.login(Token("typed"))
@@ -110,12 +110,12 @@ def test_the_sources_are_asked_in_the_documented_order(find, doctl, keychain):
         find(**everything)
 
 
-def test_no_token_names_the_ways_on(find):
+def test_without_a_token_the_error_names_the_alternatives(find):
     with pytest.raises(NoToken, match=r"DIGITALOCEAN_ACCESS_TOKEN.*%do login.*%do sandbox start"):
         find(environment={"DIGITALOCEAN_TOKEN": "  "})
 
 
-def test_doctls_file_has_contexts_and_a_current_one(doctl, find):
+def test_doctls_configuration_has_contexts_and_a_current_one(doctl, find):
     found = read_doctl(doctl)
     assert {name: token.reveal() for name, token in found.tokens.items()} == {
         "default": "dop_v1_default",
@@ -128,7 +128,7 @@ def test_doctls_file_has_contexts_and_a_current_one(doctl, find):
     assert told(find(doctl_config=doctl)) == ("dop_v1_home", "doctl's context home", "home")
 
 
-def test_a_context_chosen_in_this_kernel_holds_until_another_is(doctl, find):
+def test_a_context_selected_in_this_kernel_applies_until_another_is_selected(doctl, find):
     kernel = KernelLogin()
     kernel.context = "home"
     assert find(doctl_config=doctl, kernel=kernel).context == "home"
@@ -145,7 +145,7 @@ def test_a_context_in_the_keyring_is_found(find, keychain):
     assert told(find(context="work")) == ("kept", "the keyring", "work")
 
 
-def test_an_unknown_context_names_the_nearest_and_the_known(doctl, find):
+def test_an_unknown_context_names_the_closest_match(doctl, find):
     with pytest.raises(NoSuchName, match=r"Context 'wrk' not found. Did you mean work\?") as caught:
         find(context="wrk", doctl_config=doctl)
     assert caught.value.name == "wrk"
@@ -167,7 +167,7 @@ def test_an_unknown_context_names_the_nearest_and_the_known(doctl, find):
         "[" * 1200 + "dop_v1_quoted",
     ],
 )
-def test_a_doctl_file_that_cannot_be_understood_is_never_quoted(doctl, find, text):
+def test_an_invalid_doctl_configuration_is_never_quoted(doctl, find, text):
     doctl.write_text(text)
     with pytest.raises(ConfigurationError, match="doctl's configuration") as caught:
         find(doctl_config=doctl)
@@ -181,13 +181,13 @@ def test_a_doctl_file_that_cannot_be_understood_is_never_quoted(doctl, find, tex
 @pytest.mark.parametrize(
     "text", ["", "# nothing", "auth-contexts: work", "auth-contexts: [a, b]", "access-token: 7", "context:"]
 )
-def test_a_doctl_file_without_tokens_has_none(doctl, find, text):
+def test_a_doctl_configuration_without_tokens_has_none(doctl, find, text):
     doctl.write_text(text)
     with pytest.raises(NoToken):
         find(doctl_config=doctl)
 
 
-def test_a_doctl_file_that_cannot_be_read_is_told(doctl, find, tmp_path):
+def test_an_unreadable_doctl_configuration_is_reported(doctl, find, tmp_path):
     doctl.write_bytes(b"access-token: \xff\xfe")
     with pytest.raises(ConfigurationError, match="UnicodeDecodeError"):
         find(doctl_config=doctl)
@@ -195,13 +195,13 @@ def test_a_doctl_file_that_cannot_be_read_is_told(doctl, find, tmp_path):
         find(doctl_config=tmp_path)
 
 
-def test_doctls_file_is_read_only_when_nothing_nearer_has_a_token(doctl, find):
+def test_doctls_configuration_is_read_only_if_no_earlier_source_has_a_token(doctl, find):
     doctl.write_text("[")
     assert find(doctl_config=doctl, environment={"DIGITALOCEAN_TOKEN": "near"}).source == "DIGITALOCEAN_TOKEN"
 
 
 @pytest.mark.parametrize("failure", ["KeyringError", "NoKeyringError", OSError, RuntimeError])
-def test_a_keychain_that_fails_counts_as_none(find, keychain, failure):
+def test_a_keyring_that_fails_is_ignored(find, keychain, failure):
     kind = getattr(keychain.errors, failure) if isinstance(failure, str) else failure
     keychain.failure = kind("locked")
     assert save_to_keyring(Token("a"), "default") is False
@@ -210,7 +210,7 @@ def test_a_keychain_that_fails_counts_as_none(find, keychain, failure):
         find()
 
 
-def test_without_keyring_there_is_no_keychain(find, monkeypatch):
+def test_without_the_keyring_package_there_is_no_keyring(find, monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert save_to_keyring(Token("a"), "default") is False
     with pytest.raises(NoToken):
@@ -218,7 +218,7 @@ def test_without_keyring_there_is_no_keychain(find, monkeypatch):
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "dop_v1_…", "a\nb", "a\x00b"])
-def test_what_cannot_be_a_token_is_refused_unquoted_and_the_source_is_named(find, secret):
+def test_an_invalid_token_is_refused_with_its_source_and_not_quoted(find, secret):
     with pytest.raises(ConfigurationError) as caught:
         Token(secret)
     assert not secret.strip() or secret not in str(caught.value)

@@ -1,4 +1,4 @@
-"""By when the caller wants to be done: no pause that ends too late is begun, and no request lasts longer."""
+"""Deadlines: no wait ends after them, and no request takes longer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def given_to(api) -> list[float]:
     return [call.request.req_kwargs["timeout"][1] for call in api.calls]
 
 
-def test_of_nested_bounds_the_earlier_holds(clock):
+def test_the_earliest_of_nested_deadlines_applies(clock):
     assert cancellation.remaining_s(clock) is None
     with cancellation.deadline(clock, 10):
         with cancellation.deadline(clock, 20), cancellation.deadline(clock, None):
@@ -47,7 +47,7 @@ def test_of_nested_bounds_the_earlier_holds(clock):
 
 
 @pytest.mark.parametrize("request_", [READ, CREATE])
-def test_a_429_that_asks_for_longer_than_is_left_is_an_error_at_once_and_holds_others_back(
+def test_a_429_longer_than_the_remaining_time_fails_at_once_and_delays_other_requests(
     api, new_session, clock, request_
 ):
     api.add(request_.method, f"{API}/v2/account", status=429, headers={"Retry-After": "120"})
@@ -63,7 +63,7 @@ def test_a_429_that_asks_for_longer_than_is_left_is_an_error_at_once_and_holds_o
     assert session._limiter._in_flight == 0
 
 
-def test_a_429_that_asks_for_less_than_is_left_is_waited_out(api, new_session, clock):
+def test_a_429_shorter_than_the_remaining_time_is_waited_out(api, new_session, clock):
     api.post(f"{API}/v2/account", status=429, headers={"Retry-After": "4"})
     api.post(f"{API}/v2/account", json={})
     with cancellation.deadline(clock, 5):
@@ -72,7 +72,7 @@ def test_a_429_that_asks_for_less_than_is_left_is_waited_out(api, new_session, c
     assert given_to(api) == [5, 1]
 
 
-def test_what_begins_after_the_deadline_is_not_sent_and_no_change_is_written_down(api, new_session, clock):
+def test_a_request_after_the_deadline_is_neither_sent_nor_logged(api, new_session, clock):
     changes = ChangeLog()
     with cancellation.deadline(clock, 2.5):
         clock.advance(2.5)
@@ -87,7 +87,7 @@ def test_what_begins_after_the_deadline_is_not_sent_and_no_change_is_written_dow
     ("answer", "error"),
     [({"body": requests.ConnectionError("reset")}, ConnectionFailed), ({"status": 503}, ServerError)],
 )
-def test_a_back_off_that_would_end_too_late_is_not_begun(api, new_session, clock, answer, error):
+def test_a_backoff_beyond_the_deadline_is_not_started(api, new_session, clock, answer, error):
     api.get(f"{API}/v2/account", **answer)
     with cancellation.deadline(clock, 1), pytest.raises(error):
         new_session().send(READ)
@@ -95,7 +95,7 @@ def test_a_back_off_that_would_end_too_late_is_not_begun(api, new_session, clock
     assert len(api.calls) == 3
 
 
-def test_no_try_is_given_more_than_what_is_left_nor_so_little_that_no_answer_could_come(api, new_session, clock):
+def test_an_attempt_gets_the_remaining_time_but_at_least_the_minimum(api, new_session, clock):
     api.get(f"{API}/v2/account", json={})
     session = new_session(timeout_s=10)
     for seconds in (60, 4, 0.001):
@@ -107,7 +107,7 @@ def test_no_try_is_given_more_than_what_is_left_nor_so_little_that_no_answer_cou
 @pytest.mark.parametrize(
     "last", [{"status": 429, "headers": {"Retry-After": "120"}}, {"body": requests.ConnectTimeout("no")}]
 )
-def test_a_change_that_may_have_been_made_by_an_earlier_try_is_not_called_unsent(api, new_session, clock, last):
+def test_a_change_that_an_earlier_attempt_may_have_applied_does_not_count_as_unsent(api, new_session, clock, last):
     api.put(f"{API}/v2/account", body=requests.ConnectionError("reset"))
     api.put(f"{API}/v2/account", **last)
     with cancellation.deadline(clock, 0.5), pytest.raises(ConnectionFailed, match="Lost the connection") as caught:
@@ -116,7 +116,7 @@ def test_a_change_that_may_have_been_made_by_an_earlier_try_is_not_called_unsent
     assert len(api.calls) == 2
 
 
-def test_the_threads_that_read_pages_and_gpus_are_bound_too(api, new_session, clock):
+def test_the_deadline_applies_to_the_threads_that_read_pages(api, new_session, clock):
     gpus_asked = threading.Event()
 
     def answer(request):

@@ -1,4 +1,4 @@
-"""What only sockets show: time limits, broken answers, proxies, cookies, ``~/.netrc``, and how many connections."""
+"""Tests that need real sockets: timeouts, broken responses, proxies, cookies, ``~/.netrc`` and the connection pool."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("request_", [ACCOUNT, CREATE])
-def test_a_refused_connection_is_tried_again_for_any_verb_and_ends_in_one_line(new_session, clock, request_):
+def test_a_refused_connection_is_retried_for_any_method_and_fails_with_one_line(new_session, clock, request_):
     port = free_port()
     failure = failure_of(new_session(f"http://127.0.0.1:{port}"), request_)
     label = request_.operation_id
@@ -46,7 +46,7 @@ def test_a_refused_connection_is_tried_again_for_any_verb_and_ends_in_one_line(n
     assert len(clock.sleeps) == 2
 
 
-def test_an_unknown_host_is_told_by_its_name(new_session, monkeypatch):
+def test_an_unknown_host_is_named(new_session, monkeypatch):
     def unknown(*args, **kwargs):
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -56,7 +56,7 @@ def test_an_unknown_host_is_told_by_its_name(new_session, monkeypatch):
     assert failure.sent is False
 
 
-def test_a_connection_that_is_not_accepted_in_time_was_never_sent(new_session, monkeypatch):
+def test_a_connection_not_accepted_in_time_counts_as_not_sent(new_session, monkeypatch):
     def slow(*args, **kwargs):
         raise TimeoutError("timed out")
 
@@ -67,7 +67,7 @@ def test_a_connection_that_is_not_accepted_in_time_was_never_sent(new_session, m
 
 
 @pytest.mark.parametrize("part", ["nothing", "head", "half"])
-def test_a_silent_server_times_out_and_a_post_is_not_repeated(new_session, serve, clock, part):
+def test_a_silent_server_times_out_and_a_post_is_not_retried(new_session, serve, clock, part):
     done = threading.Event()
 
     def answer(handler):
@@ -99,7 +99,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_broken_answer_counts_as_sent_and_only_a_get_is_repeated(new_session, serve, broken):
+def test_a_broken_response_counts_as_sent_and_only_a_get_is_retried(new_session, serve, broken):
     def answer(handler):
         handler.wfile.write(BROKEN[broken])
         handler.close_connection = True
@@ -113,7 +113,7 @@ def test_a_broken_answer_counts_as_sent_and_only_a_get_is_repeated(new_session, 
     assert session._limiter._in_flight == 0
 
 
-def test_gzip_is_unpacked(new_session, serve, reply):
+def test_gzip_is_decompressed(new_session, serve, reply):
     url, _ = serve(lambda handler: reply(handler, gzip.compress(b'{"a":1}'), content_encoding="gzip"))
     assert new_session(url).send(ACCOUNT).json() == {"a": 1}
 
@@ -129,7 +129,7 @@ def test_netrc_never_replaces_the_token(new_session, serve, reply, tmp_path, mon
     assert heard.requests[0][2]["Authorization"] == f"Bearer {secret}"
 
 
-def test_no_cookie_is_kept(new_session, serve, reply):
+def test_cookies_are_ignored(new_session, serve, reply):
     url, heard = serve(lambda handler: reply(handler, set_cookie="a=b; Path=/"))
     session = new_session(url)
     session.send(ACCOUNT)
@@ -138,7 +138,7 @@ def test_no_cookie_is_kept(new_session, serve, reply):
     assert heard.connections == 1
 
 
-def test_a_redirect_to_another_server_is_not_followed_and_the_other_hears_nothing(new_session, serve, reply):
+def test_a_redirect_to_another_server_is_not_followed(new_session, serve, reply):
     other, heard_there = serve(reply)
     url, heard = serve(lambda handler: reply(handler, status=302, location=f"{other}/v2/account"))
     failure = failure_of(new_session(url))
@@ -150,7 +150,7 @@ def test_a_redirect_to_another_server_is_not_followed_and_the_other_hears_nothin
 PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"]
 
 
-def test_a_proxy_is_passed_by_for_this_machine(new_session, serve, reply, monkeypatch):
+def test_requests_to_loopback_bypass_the_proxy(new_session, serve, reply, monkeypatch):
     for name in PROXY_VARIABLES:
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     url, heard = serve(reply)
@@ -159,9 +159,7 @@ def test_a_proxy_is_passed_by_for_this_machine(new_session, serve, reply, monkey
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_the_outside_world_is_reached_through_the_proxy_which_never_sees_the_token(
-    new_session, monkeypatch, variable, secret
-):
+def test_other_hosts_use_the_proxy_which_never_sees_the_token(new_session, monkeypatch, variable, secret):
     heard = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -185,19 +183,19 @@ def test_the_outside_world_is_reached_through_the_proxy_which_never_sees_the_tok
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://", "http://[", "gopher://127.0.0.1:9"])
-def test_a_proxy_that_cannot_be_one_is_told_in_one_line(new_session, monkeypatch, proxy):
+def test_an_invalid_proxy_is_reported_in_one_line(new_session, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     assert failure_of(new_session("https://api.digitalocean.com"), CREATE).sent is False
 
 
-def test_a_missing_file_of_certificates_is_told_in_one_line(new_session, monkeypatch):
+def test_a_missing_certificate_file_is_reported_in_one_line(new_session, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/certificates.pem")
     failure = failure_of(new_session("https://api.digitalocean.com"), CREATE)
     assert failure.sent is False
     assert "/nowhere/certificates.pem" in str(failure)
 
 
-def test_a_server_without_tls_where_tls_is_expected_is_told_in_one_line(new_session, serve, reply):
+def test_a_server_without_tls_is_reported_in_one_line(new_session, serve, reply):
     url, _ = serve(reply)
     failure_of(new_session(url.replace("http://", "https://")))
 
@@ -226,7 +224,7 @@ def test_forty_threads_share_sixteen_connections(new_session, serve, reply):
     assert heard.most_at_once == 16
 
 
-def test_a_closed_session_leaves_no_connection(new_session, serve, reply):
+def test_a_closed_session_has_no_connections(new_session, serve, reply):
     url, _ = serve(reply)
     session = new_session(url)
     session.send(ACCOUNT)

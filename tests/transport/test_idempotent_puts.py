@@ -1,4 +1,4 @@
-"""A PUT is sent again only where the catalogue says that a second arrival does no more than the first."""
+"""A PUT is only retried if the catalogue marks it as idempotent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def request_of(operation_id: str) -> Request:
 
 
 @pytest.mark.parametrize("answer", [{"status": 503}, {"body": LOST}])
-def test_every_put_is_repeated_or_sent_once_as_the_catalogue_says(api, new_session, clock, answer):
+def test_every_put_is_retried_or_sent_once_according_to_the_catalogue(api, new_session, clock, answer):
     session = new_session()
     for wanted in PUTS:
         request = request_of(wanted.id)
@@ -46,7 +46,7 @@ def test_every_put_is_repeated_or_sent_once_as_the_catalogue_says(api, new_sessi
         clock.advance(60)
 
 
-def test_a_lost_answer_to_a_new_key_does_not_make_two(api, new_session, clock):
+def test_a_lost_response_to_a_new_key_does_not_create_two(api, new_session, clock):
     request = request_of("genai_regenerate_agent_api_key")
     api.put(f"{API}{request.path}", body=LOST)
     api.put(f"{API}{request.path}", json={"api_key_info": {"uuid": "x"}})
@@ -57,7 +57,7 @@ def test_a_lost_answer_to_a_new_key_does_not_make_two(api, new_session, clock):
     assert clock.sleeps == []
 
 
-def test_a_lost_answer_to_a_whole_firewall_is_asked_for_again(api, new_session):
+def test_a_lost_response_to_a_firewall_update_is_retried(api, new_session):
     request = request_of("firewalls_update")
     api.put(f"{API}{request.path}", body=LOST)
     api.put(f"{API}{request.path}", json={"firewall": {"id": "x"}})
@@ -65,7 +65,7 @@ def test_a_lost_answer_to_a_whole_firewall_is_asked_for_again(api, new_session):
     assert len(api.calls) == 2
 
 
-def test_a_put_to_a_path_that_is_no_operations_is_sent_once(api, new_session):
+def test_a_put_to_a_bare_path_is_sent_once(api, new_session):
     api.put(f"{API}/v2/firewalls/x", body=LOST)
     found = match("PUT", "/v2/firewalls/x")
     assert found is not None
@@ -75,7 +75,7 @@ def test_a_put_to_a_path_that_is_no_operations_is_sent_once(api, new_session):
     assert len(api.calls) == 1
 
 
-def test_a_put_that_is_refused_before_it_acts_is_repeated_whatever_it_does(api, new_session, clock):
+def test_a_put_refused_with_a_429_is_always_retried(api, new_session, clock):
     request = request_of("databases_promote_replica")
     api.put(f"{API}{request.path}", status=429, headers={"retry-after": "12"})
     api.put(f"{API}{request.path}", status=204)
@@ -87,7 +87,7 @@ def test_a_put_that_is_refused_before_it_acts_is_repeated_whatever_it_does(api, 
         new_session().send(request)
 
 
-def test_a_put_that_never_left_is_tried_again_whatever_it_does():
+def test_a_put_that_was_never_sent_is_always_retried():
     policy = RetryPolicy()
     unreached = AttemptResult(None, sent=False)
     for wanted in PUTS:

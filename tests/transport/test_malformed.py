@@ -1,4 +1,4 @@
-"""An answer to a GET that came through badly is asked for again, like one that was lost."""
+"""A malformed response to a GET is retried like a lost one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def api():
         yield mock
 
 
-def test_a_garbled_answer_is_asked_for_again_like_a_lost_one(api, new_session, clock):
+def test_a_malformed_response_is_retried_like_a_lost_one(api, new_session, clock):
     policy = RetryPolicy()
     for body in GARBLED:
         api.reset()
@@ -39,7 +39,7 @@ def test_a_garbled_answer_is_asked_for_again_like_a_lost_one(api, new_session, c
         assert clock.sleeps == [policy.first_s / 2, policy.first_s]
 
 
-def test_one_that_stays_garbled_is_an_error_that_names_the_operation(api, new_session):
+def test_a_response_that_stays_malformed_is_an_error_that_names_the_operation(api, new_session):
     api.get(f"{API}/v2/actions/1", body="<html>", content_type="text/html")
     told = []
     with pytest.raises(ShapeError, match=r"^The response to actions_get is not JSON \(6 bytes, text/html\)\.$"):
@@ -48,19 +48,19 @@ def test_one_that_stays_garbled_is_an_error_that_names_the_operation(api, new_se
     assert {*told} == {"malformed response"}
 
 
-def test_one_that_cannot_be_asked_for_again_in_time_is_that_error_at_once(api, new_session, clock):
+def test_a_malformed_response_without_time_for_a_retry_fails_at_once(api, new_session, clock):
     api.get(f"{API}/v2/actions/1", body="<html>")
     with cancellation.deadline(clock, 0.2), pytest.raises(ShapeError):
         new_session().send(READ)
     assert clock.sleeps == []
 
 
-def test_what_is_json_is_not_garbled():
+def test_json_is_not_malformed():
     for body in WHOLE:
         assert not Response(200, {}, body).is_malformed(READ), body[:20]
 
 
-def test_only_answers_that_should_be_json_are_judged():
+def test_only_responses_that_should_be_json_are_checked():
     for request, status in [
         (Request("POST", "/v2/droplets", operation_id="droplets_create"), 202),
         (Request("GET", "/v2/whatever"), 200),
@@ -70,7 +70,7 @@ def test_only_answers_that_should_be_json_are_judged():
         assert not Response(status, {}, b"").is_malformed(request), request
 
 
-def test_the_operations_that_answer_with_something_else_are_those_of_the_specification():
+def test_the_operations_without_json_match_the_specification():
     published = document()
     schemas = Schemas(published)
     others = set()

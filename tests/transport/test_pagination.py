@@ -90,14 +90,14 @@ def at(number: object) -> str:
 
 
 @pytest.mark.parametrize("links", [{"links": {}}, {"links": {"pages": {}}}, {"links": None}, {}])
-def test_one_page_is_one_request_however_its_links_are_written(links):
+def test_one_page_is_one_request_with_any_form_of_links(links):
     account = Scripted(lambda number: {"droplets": [{"id": 1}], "meta": {"total": 1}, **links})
     [page] = fetch(account)
     assert (page.number, page.total, page.last, account.asked) == (1, 1, 1, [1])
 
 
 @given(items=st.integers(0, 900), per_page=st.integers(7, 200))
-def test_every_item_comes_once_and_in_order_in_the_fewest_requests(items, per_page):
+def test_every_item_is_returned_once_in_order_with_the_fewest_requests(items, per_page):
     account = Account(items, per_page=per_page)
     pages = list(fetch(account))
     assert ids(pages) == list(range(items))
@@ -106,14 +106,14 @@ def test_every_item_comes_once_and_in_order_in_the_fewest_requests(items, per_pa
     assert pages[0].total == items
 
 
-def test_ten_thousand_droplets_are_fifty_requests_with_their_filters_and_two_hundred_a_page():
+def test_ten_thousand_droplets_take_fifty_requests_with_the_filters():
     account = Account(10_000)
     assert len(ids(fetch(account))) == 10_000
     assert len(account.asked) == 50
     assert {(query["tag_name"], query["per_page"]) for query in account.queries} == {("web", "200")}
 
 
-def test_sixteen_pages_are_asked_for_at_once_and_never_more():
+def test_at_most_sixteen_pages_are_requested_concurrently():
     account = Account(200 * 60)
     barrier, real_body = threading.Barrier(MAX_CONNECTIONS), account.body
 
@@ -127,7 +127,7 @@ def test_sixteen_pages_are_asked_for_at_once_and_never_more():
     assert account.most_at_once == MAX_CONNECTIONS
 
 
-def test_bodies_never_pile_up_ahead_of_the_reader():
+def test_the_number_of_prefetched_pages_is_limited():
     account = Account(200 * 100)
     settled = threading.Event()
     for consumed, _ in enumerate(fetch(account), start=1):
@@ -135,7 +135,7 @@ def test_bodies_never_pile_up_ahead_of_the_reader():
         assert max(account.asked) <= consumed + PREFETCH
 
 
-def test_pages_that_come_late_do_not_change_the_order():
+def test_late_pages_do_not_change_the_order():
     account = Account(200 * 20)
     later, real_body = threading.Event(), account.body
 
@@ -151,17 +151,17 @@ def test_pages_that_come_late_do_not_change_the_order():
 
 
 @pytest.mark.parametrize("per_page", [20, 100])
-def test_a_server_with_smaller_pages_of_its_own_is_followed(per_page):
+def test_a_server_may_use_smaller_pages(per_page):
     account = Account(1000, per_page=per_page)
     assert ids(fetch(account)) == list(range(1000))
 
 
-def test_without_a_link_to_the_last_page_the_pages_are_followed_one_by_one():
+def test_without_a_last_link_the_next_links_are_followed():
     account = Scripted(lambda n: page_of(n, total=10, **({"next": at(n + 1)} if n < 5 else {})))
     assert [page.number for page in fetch(account)] == [1, 2, 3, 4, 5]
 
 
-def test_a_list_that_grows_while_it_is_read_is_read_to_its_end():
+def test_a_list_that_grows_meanwhile_is_read_to_its_end():
     account = Account(600)
     pages = fetch(account)
     next(pages)
@@ -169,7 +169,7 @@ def test_a_list_that_grows_while_it_is_read_is_read_to_its_end():
     assert ids(pages) == list(range(200, 1001))
 
 
-def test_a_list_that_shrinks_while_it_is_read_ends_early():
+def test_a_list_that_shrinks_meanwhile_ends_early():
     account = Account(1000)
     pages = fetch(account)
     next(pages)
@@ -177,20 +177,20 @@ def test_a_list_that_shrinks_while_it_is_read_ends_early():
     assert ids(pages) == list(range(200, 450))
 
 
-def test_an_empty_page_is_not_the_end_while_the_total_promises_more():
+def test_an_empty_page_is_not_the_end_if_the_total_is_larger():
     account = Scripted(
         lambda n: page_of(n, total=6, items=0 if n == 2 else 2, **({"next": at(n + 1)} if n < 3 else {}))
     )
     assert ids(fetch(account)) == [10, 11, 30, 31]
 
 
-def test_an_empty_page_is_the_end_where_nothing_promises_more():
+def test_an_empty_page_is_the_end_without_a_total():
     account = Scripted(lambda n: page_of(n, items=2 if n < 3 else 0, next=at(n + 1)))
     assert ids(fetch(account)) == [10, 11, 20, 21]
     assert account.asked == [1, 2, 3]
 
 
-def test_links_to_another_host_only_lend_their_page_number(new_session):
+def test_only_the_page_number_is_read_from_links_to_another_host(new_session):
     account = Account(600, host="https://evil.example:8443")
     session = new_session()
     with responses.RequestsMock() as api:
@@ -216,31 +216,31 @@ def raises_after(account, *, requests: int, match: str = "never end") -> None:
     assert len(account.asked) <= requests
 
 
-def test_a_next_link_for_ever_is_noticed_by_the_total():
+def test_endless_next_links_are_detected_by_the_total():
     raises_after(Scripted(lambda n: page_of(n, total=6, next=at(n + 1))), requests=3)
 
 
-def test_a_next_link_for_ever_is_noticed_without_a_total():
+def test_endless_next_links_are_detected_without_a_total():
     raises_after(Scripted(lambda n: page_of(n, next=at(n + 1))), requests=1 + MAX_PAGES)
 
 
-def test_a_next_link_for_ever_is_noticed_when_the_total_runs_along():
+def test_endless_next_links_are_detected_with_a_growing_total():
     raises_after(Scripted(lambda n: page_of(n, total=n * 2 + 2, next=at(n + 1))), requests=1 + MAX_PAGES)
 
 
 @pytest.mark.parametrize("following", [1, 2, 4, 0, -1])
-def test_a_next_link_that_goes_back_or_jumps_is_noticed(following):
+def test_a_next_link_that_is_not_the_next_page_is_an_error(following):
     raises_after(Scripted(lambda n: page_of(n, total=100, next=at(n + 1 if n == 1 else following))), requests=2)
 
 
 @pytest.mark.parametrize("last", [0, -3, 7, 10**12, MAX_PAGES + 1])
-def test_a_last_page_beyond_the_total_is_noticed_at_once(last):
+def test_a_last_page_beyond_the_total_is_an_error(last):
     raises_after(
         Scripted(lambda n: page_of(n, total=12, next=at(2), last=at(last))), requests=1, match="Invalid last page"
     )
 
 
-def test_a_last_page_without_a_total_is_believed_within_a_bound():
+def test_a_last_page_without_a_total_is_limited():
     raises_after(Scripted(lambda n: page_of(n, next=at(2), last=at(10**9))), requests=1, match="Invalid last page")
 
 
@@ -248,25 +248,25 @@ def test_a_last_page_without_a_total_is_believed_within_a_bound():
     "link", [at("two"), at(""), "https://h/?per_page=3", "http://[", "garbage", at("9" * 5000), at("1e3")]
 )
 @pytest.mark.parametrize("relation", ["next", "last"])
-def test_a_link_without_a_page_number_is_noticed(link, relation):
+def test_a_link_without_a_page_number_is_an_error(link, relation):
     raises_after(Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="has no page number")
 
 
 @pytest.mark.parametrize("links", [[], "x", 7, {"pages": []}, {"pages": "x"}])
-def test_links_of_another_shape_are_noticed(links):
+def test_invalid_links_are_an_error(links):
     raises_after(Scripted(lambda n: {"droplets": [], "links": links}), requests=1, match="not a page of a list")
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b'"x"', b"null", b'{"droplets":', b"\xff", b"[" * 100_000, b'{"a":' * 50_000]
 )
-def test_a_body_that_is_no_page_is_noticed(body):
+def test_a_body_that_is_not_a_page_is_an_error(body):
     with pytest.raises(ShapeError, match="The response to droplets_list is not a page of a list") as caught:
         list(fetch_pages(lambda _: Response(200, {}, body), DROPLETS))
     assert "\n" not in str(caught.value)
 
 
-def test_a_page_that_fails_fails_the_whole_list_and_calls_the_rest_off():
+def test_a_failed_page_fails_the_list_and_cancels_the_others():
     account = Account(200 * 500)
     real_body = account.body
 
@@ -284,7 +284,7 @@ def test_a_page_that_fails_fails_the_whole_list_and_calls_the_rest_off():
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
-def test_nothing_more_is_asked_for_once_the_reader_stops(stop):
+def test_nothing_more_is_requested_once_the_reader_stops(stop):
     account = Account(200 * 500)
 
     def read():
@@ -297,7 +297,7 @@ def test_nothing_more_is_asked_for_once_the_reader_stops(stop):
     assert max(account.asked) <= 5 + PREFETCH
 
 
-def test_threads_that_wait_out_a_refusal_do_not_send_after_the_reader_stopped(credential):
+def test_threads_that_wait_for_a_429_do_not_send_after_the_reader_stopped(credential):
     account, refused = Account(200 * 40), threading.Event()
 
     def answer(request):

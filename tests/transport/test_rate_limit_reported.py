@@ -1,4 +1,4 @@
-"""The rate limit as the last reply told it, for whoever asks: nothing is sent for it."""
+"""The rate limit of a session is that of its last response; no request is sent for it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def headers(clock, remaining: int) -> dict[str, str]:
     return {"RateLimit-Limit": "5000", "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
 
 
-def test_nothing_is_told_before_the_first_answer(new_session):
+def test_the_rate_limit_is_unknown_before_the_first_response(new_session):
     assert new_session().rate_limit is None
 
 
-def test_the_newest_reply_tells_the_limit_an_error_too(api, new_session, clock):
+def test_the_rate_limit_is_that_of_the_last_response_even_an_error(api, new_session, clock):
     api.get(ADDRESS, json={}, headers=headers(clock, 4999))
     api.get(ADDRESS, status=404, headers=headers(clock, 4998))
     session = new_session()
@@ -43,7 +43,7 @@ def test_the_newest_reply_tells_the_limit_an_error_too(api, new_session, clock):
     assert session.rate_limit == RateLimit(5000, 4998, in_20_minutes, clock.start + timedelta(seconds=7))
 
 
-def test_a_reply_that_tells_nothing_leaves_what_was_told(api, new_session, clock):
+def test_a_response_without_a_rate_limit_keeps_the_last_one(api, new_session, clock):
     api.get(ADDRESS, json={}, headers=headers(clock, 12))
     for odd in ({}, {"RateLimit-Limit": "5000"}, {"RateLimit-Limit": "many", "RateLimit-Remaining": "few"}):
         api.get(ADDRESS, json={}, headers=odd)
@@ -55,7 +55,7 @@ def test_a_reply_that_tells_nothing_leaves_what_was_told(api, new_session, clock
 
 
 @pytest.mark.parametrize("reset", ["soon", "", "1e300", "nan", "inf", "-1e300", None])
-def test_a_reset_that_is_no_time_is_not_told(api, new_session, reset):
+def test_an_invalid_reset_time_is_ignored(api, new_session, reset):
     told = {"RateLimit-Limit": "5000", "RateLimit-Remaining": "1"} | (
         {} if reset is None else {"RateLimit-Reset": reset}
     )

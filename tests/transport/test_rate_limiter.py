@@ -68,19 +68,19 @@ def run(account: Account, requests: int, seed: int) -> tuple[float, list[float]]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_burst_is_ever_refused_and_little_of_it_is_left_unused(seed):
+def test_bursts_are_never_refused_and_almost_fully_used(seed):
     account = Account()
     took_s, _ = run(account, 1000, seed)
     assert account.refused == 0
     assert 180 < took_s < 4 * 61 + 60
 
 
-def test_two_hundred_requests_go_out_without_any_wait():
+def test_two_hundred_requests_are_sent_without_a_wait():
     took_s, _ = run(Account(), 200, 1)
     assert took_s < 3
 
 
-def test_near_the_end_of_the_hour_requests_go_out_one_by_one():
+def test_near_the_limit_requests_are_sent_one_by_one():
     account = Account(hour=deque([-10.0] * (LIMIT - 60)))
     _, begun = run(account, 60, 1)
     gaps = [later - earlier for earlier, later in itertools.pairwise(begun[20:])]
@@ -88,7 +88,7 @@ def test_near_the_end_of_the_hour_requests_go_out_one_by_one():
     assert min(gaps) >= 0.72 - 1e-9
 
 
-def test_a_counter_that_stands_still_is_never_waited_for():
+def test_a_constant_counter_never_causes_a_wait():
     limiter = RateLimiter()
     for n in range(1000):
         for _ in range(THREADS):
@@ -99,7 +99,7 @@ def test_a_counter_that_stands_still_is_never_waited_for():
     assert len(limiter._readings) == 1
 
 
-def test_a_minute_of_replies_leaves_only_readings_that_matter():
+def test_only_relevant_readings_are_kept():
     limiter = RateLimiter()
     for n in range(1000):
         limiter.begin(0.0)
@@ -111,7 +111,7 @@ def test_a_minute_of_replies_leaves_only_readings_that_matter():
     "headers",
     [{}, {"ratelimit-limit": "many", "ratelimit-remaining": "few"}, {"ratelimit-limit": "5000"}],
 )
-def test_a_reply_that_tells_nothing_holds_nobody_back(headers):
+def test_a_response_without_a_rate_limit_delays_nothing(headers):
     limiter = RateLimiter()
     for n in range(600):
         assert limiter.delay_s(n / 100) == 0
@@ -120,7 +120,7 @@ def test_a_reply_that_tells_nothing_holds_nobody_back(headers):
     assert limiter._in_flight == 0
 
 
-def test_the_counter_of_another_limit_is_not_compared_with_this_one():
+def test_counters_of_different_limits_are_not_compared():
     limiter = RateLimiter()
     limiter.begin(0.0)
     limiter.end(told(4990), 0.0)
@@ -129,7 +129,7 @@ def test_the_counter_of_another_limit_is_not_compared_with_this_one():
     assert limiter.delay_s(0.2) == 0
 
 
-def test_how_long_so_many_requests_take_at_least():
+def test_the_minimum_duration_of_many_requests():
     told = RateLimit(5_000, 4_990, None, datetime(2026, 11, 23, tzinfo=UTC))
     assert min_duration_s(200, told) == 0
     # 4,940 in shares of 234 a minute, of which the first goes at once, and 7,060 as the hour frees them.
@@ -137,7 +137,7 @@ def test_how_long_so_many_requests_take_at_least():
     assert min_duration_s(100, RateLimit(5_000, 0, None, told.told_at)) == pytest.approx(72)
 
 
-def test_a_refusal_holds_everybody_back_until_its_end_and_no_longer():
+def test_a_429_delays_all_requests_until_its_end():
     limiter = RateLimiter()
     limiter.begin(0.0)
     limiter.end(told(0), 0.0)

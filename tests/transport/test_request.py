@@ -35,7 +35,7 @@ def test_a_path_parameter_stays_inside_its_segment(value, path):
 
 
 @pytest.mark.parametrize("value", ["", None, ".", ".."])
-def test_an_empty_or_climbing_path_parameter_is_refused(value):
+def test_an_empty_or_dotted_path_parameter_is_refused(value):
     with pytest.raises(InvalidArgument, match=r"^droplets_destroy requires droplet_id\.$"):
         build_request(operation("droplets_destroy"), path={"droplet_id": value})
 
@@ -49,7 +49,7 @@ SEGMENT = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1).filter
 
 
 @given(domain=SEGMENT, record=SEGMENT)
-def test_no_text_escapes_its_segment_on_the_wire(domain, record):
+def test_no_value_escapes_its_segment_in_the_url(domain, record):
     from poseidon_nb.transport.credentials import Token
     from poseidon_nb.transport.http import HTTPTransport
 
@@ -69,25 +69,25 @@ def test_no_text_escapes_its_segment_on_the_wire(domain, record):
         st.text(st.characters(blacklist_categories=["Cs"])) | st.integers(),
     )
 )
-def test_any_query_arrives_as_it_was_given(query):
+def test_any_query_arrives_unchanged(query):
     target = Request("GET", "/v2/droplets", query=query).target
     assert parse_qsl(urlsplit(target).query, keep_blank_values=True) == [(k, str(v)) for k, v in query.items()]
 
 
-def test_lists_become_repeated_keys_and_booleans_words():
+def test_lists_become_repeated_keys_and_booleans_text():
     request = build_request(
         operation("images_list"), query={"private": True, "tag": ["a b", "c"], "none": None, "no": False, "empty": []}
     )
     assert request.target == "/v2/images?private=true&tag=a+b&tag=c&no=false"
 
 
-def test_more_query_replaces_what_has_the_same_name_and_leaves_the_request_alone():
+def test_additional_query_parameters_replace_existing_ones_in_a_copy():
     first = Request("GET", "/v2/images", query={"page": 1, "private": True})
     assert first.with_query(page=2).target == "/v2/images?page=2&private=true"
     assert first.target == "/v2/images?page=1&private=true"
 
 
-def test_an_operation_lends_its_name_and_scopes():
+def test_a_request_has_the_name_and_scopes_of_its_operation():
     request = build_request(operation("droplets_create"), body={"name": "a"})
     assert (request.label, request.method, request.scopes) == (
         "droplets_create",
@@ -97,7 +97,7 @@ def test_an_operation_lends_its_name_and_scopes():
     assert Request("GET", "/v2/x").label == "GET /v2/x"
 
 
-def test_the_dry_run_shows_the_request_as_it_would_go_out():
+def test_the_dry_run_prints_the_request_as_it_would_be_sent():
     request = Request("POST", "/v2/droplets", query={"a": "b c"}, body={"name": "é"}, headers={"X-Dangerous": "true"})
     assert str(request) == 'POST /v2/droplets?a=b+c\nX-Dangerous: true\n{\n  "name": "é"\n}'
     assert str(Request("PUT", "/upload", body=b"x" * 1234)) == "PUT /upload\n(1,234 bytes)"

@@ -53,7 +53,7 @@ API_BODY = {"id": "some_id", "message": "It did not work.", "request_id": "in-bo
         (599, errors.ServerError, "599: It did not work (droplets_create; request in-body)"),
     ],
 )
-def test_the_status_decides_the_class_and_the_message_is_one_line(error_of, status, kind, message):
+def test_the_status_determines_the_class_and_the_message_is_one_line(error_of, status, kind, message):
     error = error_of(status, API_BODY)
     assert type(error) is kind
     assert str(error) == message
@@ -61,23 +61,23 @@ def test_the_status_decides_the_class_and_the_message_is_one_line(error_of, stat
     assert (error.api_message, error.request_id) == ("It did not work.", "in-body")
 
 
-def test_a_missing_scope_is_an_attribute_too(error_of):
+def test_missing_scopes_are_an_attribute(error_of):
     assert error_of(403, API_BODY).scope == "droplet:create, vpc:read"
 
 
-def test_a_refusal_tells_its_seconds(error_of):
+def test_a_429_has_its_wait_as_an_attribute(error_of):
     assert error_of(429, API_BODY, retry_after="7").retry_after_s == 7.0
     assert error_of(429, API_BODY, ratelimit_reset=str(int(NOW.timestamp()) + 9)).retry_after_s == 9.0
     assert error_of(429, API_BODY).retry_after_s is None
 
 
-def test_the_request_id_of_the_header_goes_before_that_of_the_body(error_of):
+def test_the_request_id_of_the_header_takes_precedence(error_of):
     assert error_of(404, API_BODY, x_request_id="in-header").request_id == "in-header"
     assert error_of(404, {"message": "x"}).request_id is None
     assert str(error_of(404, {"message": "x"})) == "404: x (droplets_create)"
 
 
-def test_further_members_are_kept_as_attributes(error_of):
+def test_other_fields_are_kept_as_attributes(error_of):
     error = error_of(422, {**API_BODY, "error_attributes": {"available_regions": ["nyc1"]}})
     assert error.attributes == {"error_attributes": {"available_regions": ["nyc1"]}}
 
@@ -85,7 +85,7 @@ def test_further_members_are_kept_as_attributes(error_of):
 @pytest.mark.parametrize(
     "body", [b"", b"<!DOCTYPE html><html>Bad</html>", b"  <h1>x</h1>", b"{}", b'{"message": null}', b'{"message": ""}']
 )
-def test_a_body_without_words_leaves_the_statuss_own(error_of, body):
+def test_a_body_without_a_message_uses_the_phrase_of_the_status(error_of, body):
     assert str(error_of(502, body)) == "502: Bad Gateway (droplets_create)"
     assert str(error_of(599, body)) == "599: unknown status (droplets_create)"
 
@@ -93,25 +93,25 @@ def test_a_body_without_words_leaves_the_statuss_own(error_of, body):
 @pytest.mark.parametrize(
     "body", [b"upstream\r\n  went\x1b[31m away\x00", b'{"message": "upstream\\n went\\u001b[31m away"}']
 )
-def test_words_are_put_on_one_line_without_control_characters(error_of, body):
+def test_messages_are_one_line_without_control_characters(error_of, body):
     assert str(error_of(503, body)) == "503: upstream went [31m away (droplets_create)"
 
 
 @pytest.mark.parametrize(
     "body", [[1, "two"], "text", 7, None, True, {"id": 7, "message": {"a": [1]}, "request_id": 12}]
 )
-def test_json_of_any_shape_makes_an_error_and_not_a_crash(error_of, body):
+def test_any_json_results_in_an_error_object(error_of, body):
     error = error_of(400, body)
     assert type(error) is errors.APIError
     assert str(error).startswith("400: ")
 
 
 @pytest.mark.parametrize("body", [b"x" * 100_000, json.dumps({"message": "x" * 100_000}).encode(), b"[" * 100_000])
-def test_a_long_message_is_cut(error_of, body):
+def test_a_long_message_is_truncated(error_of, body):
     assert len(str(error_of(400, body))) < 700
 
 
-def test_a_reply_prints_its_size_and_not_its_body():
+def test_the_repr_of_a_response_has_its_size_and_not_its_body():
     reply = Response(200, {"x-request-id": "abc"}, b'{"a": 1}')
     assert repr(reply) == "<Response 200, 8 bytes>"
     assert (reply.request_id, reply.json()) == ("abc", {"a": 1})

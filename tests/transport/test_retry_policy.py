@@ -32,20 +32,20 @@ def refused(**headers: str) -> AttemptResult:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_connection_that_was_never_made_is_tried_three_times_for_every_verb(verb):
+def test_a_failed_connection_is_tried_three_times_for_every_method(verb):
     assert waits(verb, UNREACHED) == [Delay(BACKOFF[0], "no connection"), Delay(BACKOFF[1], "no connection")]
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [(LOST, "connection lost"), (FAILED, "server error 503")])
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_may_have_arrived_is_repeated_only_where_repeating_does_no_harm(verb, outcome, reason):
+def test_a_request_that_may_have_arrived_is_retried_only_if_that_is_safe(verb, outcome, reason):
     harmless = verb in {"GET", "HEAD"}
     assert waits(verb, outcome) == ([Delay(seconds, reason) for seconds in BACKOFF] if harmless else [])
 
 
 @pytest.mark.parametrize("status", [301, 302, 304, 400, 401, 403, 404, 409, 412, 422, 501])
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_definite_answer_is_never_asked_for_again(verb, status):
+def test_a_definite_response_is_never_retried(verb, status):
     assert waits(verb, AttemptResult(status, headers={})) == []
 
 
@@ -67,7 +67,7 @@ def test_a_definite_answer_is_never_asked_for_again(verb, status):
         (AttemptResult(429), BACKOFF[0]),
     ],
 )
-def test_a_429_refuses_before_acting_so_every_verb_waits_as_long_as_it_says(verb, outcome, first_s):
+def test_a_429_is_waited_out_for_every_method(verb, outcome, first_s):
     assert POLICY.next_delay(verb, outcome, 1, NOW, 0.0) == Delay(first_s, "rate limit")
     assert len(waits(verb, outcome)) == POLICY.max_rate_limited
 
@@ -76,12 +76,12 @@ def test_a_429_refuses_before_acting_so_every_verb_waits_as_long_as_it_says(verb
     "headers",
     [{"retry-after": "901"}, {"retry-after": "inf"}, {"ratelimit-reset": str(int(NOW.timestamp()) + 3600)}],
 )
-def test_a_429_that_asks_for_more_than_the_patience_is_handed_on(headers):
+def test_a_429_longer_than_the_maximum_wait_is_an_error(headers):
     assert waits("GET", AttemptResult(429, headers=headers)) == []
     assert retry_after_s(headers, NOW) > POLICY.max_rate_limit_s
 
 
-def test_the_jitter_only_lengthens_what_a_server_asks_for():
+def test_jitter_only_lengthens_the_wait_that_a_server_asks_for():
     assert POLICY.next_delay("GET", refused(retry_after="12"), 1, NOW, 1.0) == Delay(12.5, "rate limit")
 
 
@@ -96,7 +96,7 @@ def test_the_jitter_only_lengthens_what_a_server_asks_for():
         st.text(max_size=12) | st.integers(-10, 10**11).map(str) | st.floats().map(str),
     ),
 )
-def test_waits_are_never_negative_and_never_longer_than_the_patience(method, status, sent, attempt, chance, headers):
+def test_delays_are_never_negative_and_never_longer_than_the_maximum(method, status, sent, attempt, chance, headers):
     sent = sent or status is not None
     delay = POLICY.next_delay(method, AttemptResult(status, sent=sent, headers=headers), attempt, NOW, chance)
     if delay is None:

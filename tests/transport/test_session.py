@@ -1,4 +1,4 @@
-"""What goes over the wire, told by `responses`: the exact headers, and the exact list of waits."""
+"""Requests as seen by the `responses` library: exact headers and exact delays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def api():
         yield mock
 
 
-def test_a_get_sends_these_headers_and_no_others(api, new_session, secret):
+def test_a_get_sends_exactly_these_headers(api, new_session, secret):
     import poseidon_nb
 
     api.get(f"{API}/v2/account", json={"account": {}})
@@ -49,7 +49,7 @@ def test_a_get_sends_these_headers_and_no_others(api, new_session, secret):
     }
 
 
-def test_a_body_goes_out_as_json_once_and_bytes_as_they_are(api, new_session):
+def test_a_body_is_sent_as_json_and_bytes_unchanged(api, new_session):
     api.post(f"{API}/v2/droplets", json={}, status=202)
     api.put(f"{API}/upload", body=b"", status=200)
     session = new_session()
@@ -60,7 +60,7 @@ def test_a_body_goes_out_as_json_once_and_bytes_as_they_are(api, new_session):
     assert (uploaded.body, uploaded.headers["Content-Type"]) == (b"\x00\xff", "application/octet-stream")
 
 
-def test_headers_of_the_caller_are_sent_in_the_place_of_ours_whatever_their_letter_case(api, new_session):
+def test_the_callers_headers_replace_ours_in_any_case(api, new_session):
     api.post(f"{API}/v2/droplets", json={})
     new_session().send(
         Request(
@@ -75,21 +75,21 @@ def test_headers_of_the_caller_are_sent_in_the_place_of_ours_whatever_their_lett
 @pytest.mark.parametrize(
     "name", ["Authorization", "AUTHORIZATION", "Host", "cookie", "Content-Length", "Transfer-Encoding"]
 )
-def test_headers_that_are_the_sessions_own_are_refused(api, new_session, name):
+def test_reserved_headers_are_refused(api, new_session, name):
     with pytest.raises(InvalidArgument, match=name.lower()):
         new_session().send(Request("GET", "/v2/account", headers={name: "x"}))
     assert not api.calls
 
 
 @pytest.mark.parametrize("path", ["v2/account", "@evil.example/v2", ".evil.example/", ":80@evil.example", ""])
-def test_a_path_cannot_become_part_of_the_hosts_name(api, new_session, path):
+def test_a_path_cannot_become_part_of_the_host_name(api, new_session, path):
     with pytest.raises(InvalidArgument, match="slash"):
         new_session().send(Request("GET", path))
     assert not api.calls
 
 
 @pytest.mark.parametrize("headers", [{"X-A": "a\r\nAuthorization: b"}, {"X-A": 7}, {"X\nA": "a"}])
-def test_headers_that_cannot_be_sent_are_the_callers_mistake(api, new_session, headers):
+def test_invalid_headers_are_an_invalid_argument(api, new_session, headers):
     session = new_session()
     with pytest.raises(InvalidArgument):
         session.send(Request("GET", "/v2/account", headers=headers))
@@ -98,18 +98,18 @@ def test_headers_that_cannot_be_sent_are_the_callers_mistake(api, new_session, h
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "post", "get"])
-def test_read_only_refuses_everything_but_get_before_sending(api, new_session, method):
+def test_read_only_refuses_all_methods_except_get_before_sending(api, new_session, method):
     with pytest.raises(ReadOnly, match="read-only"):
         new_session(read_only=True).send(Request(method, "/v2/droplets"))
     assert not api.calls
 
 
-def test_read_only_reads(api, new_session):
+def test_a_read_only_session_can_read(api, new_session):
     api.get(f"{API}/v2/account", json={})
     assert new_session(read_only=True).send(ACCOUNT).status == 200
 
 
-def test_the_environment_is_asked_at_every_request_whether_changes_are_forbidden(api, new_session, monkeypatch):
+def test_the_read_only_variable_is_read_at_every_request(api, new_session, monkeypatch):
     api.post(f"{API}/v2/droplets", json={})
     api.get(f"{API}/v2/account", json={})
     session = new_session()
@@ -129,7 +129,7 @@ def test_the_environment_is_asked_at_every_request_whether_changes_are_forbidden
 
 
 @pytest.mark.parametrize("said", ["2", "maybe", "01", "ja", "read-only", "tru"])
-def test_what_is_neither_yes_nor_no_never_means_write(api, new_session, monkeypatch, said):
+def test_an_invalid_read_only_variable_never_allows_changes(api, new_session, monkeypatch, said):
     api.get(f"{API}/v2/account", json={})
     monkeypatch.setenv("POSEIDON_READ_ONLY", said)
     session = new_session()
@@ -144,7 +144,7 @@ def test_what_is_neither_yes_nor_no_never_means_write(api, new_session, monkeypa
     assert len(api.calls) == 1
 
 
-def test_a_get_is_repeated_after_5xx_and_lost_connections_with_these_waits(api, new_session, clock):
+def test_a_get_is_retried_after_5xx_and_lost_connections_with_these_delays(api, new_session, clock):
     api.get(f"{API}/v2/account", status=500)
     api.get(f"{API}/v2/account", body=requests.ConnectionError("reset"))
     api.get(f"{API}/v2/account", status=503)
@@ -156,7 +156,7 @@ def test_a_get_is_repeated_after_5xx_and_lost_connections_with_these_waits(api, 
     assert told == [(policy.first_s * 2, "server error 503")], "shorter waits are not worth telling"
 
 
-def test_a_get_gives_up_after_five_tries(api, new_session):
+def test_a_get_fails_after_five_attempts(api, new_session):
     api.get(f"{API}/v2/account", status=502, body="<html>Bad gateway</html>")
     with pytest.raises(ServerError, match=r"502: Bad Gateway \(account_get\)"):
         new_session().send(ACCOUNT)
@@ -175,7 +175,7 @@ def test_a_change_that_may_have_arrived_is_sent_once(api, new_session, clock, me
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_a_429_is_waited_out_and_told_for_every_verb(api, new_session, clock, method):
+def test_a_429_is_waited_out_and_reported_for_every_method(api, new_session, clock, method):
     api.add(method, f"{API}/v2/x", status=429, headers={"Retry-After": "12", "RateLimit-Remaining": "0"})
     api.add(method, f"{API}/v2/x", json={})
     told = []
@@ -209,7 +209,7 @@ def test_a_429_that_asks_for_too_long_is_an_error_with_the_seconds(api, new_sess
     assert clock.sleeps == []
 
 
-def test_a_429_in_one_thread_holds_the_others_back_and_is_told_once(api, new_session, clock):
+def test_a_429_in_one_thread_delays_the_others_and_is_reported_once(api, new_session, clock):
     api.get(f"{API}/v2/account", status=429, headers={"Retry-After": "30"})
     api.get(f"{API}/v2/account", json={})
     session = new_session()
@@ -236,7 +236,7 @@ def test_a_429_in_one_thread_holds_the_others_back_and_is_told_once(api, new_ses
     assert len(api.calls) == 3
 
 
-def test_the_session_slows_down_by_the_servers_own_counter(api, new_session, clock):
+def test_the_session_slows_down_according_to_the_servers_counter(api, new_session, clock):
     for remaining in range(4999, 4700, -1):
         api.get(
             f"{API}/v2/account", json={}, headers={"RateLimit-Limit": "5000", "RateLimit-Remaining": str(remaining)}
@@ -250,7 +250,7 @@ def test_the_session_slows_down_by_the_servers_own_counter(api, new_session, clo
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("a bug"), KeyboardInterrupt()])
-def test_no_turn_is_lost_when_something_unforeseen_is_raised(api, new_session, failure):
+def test_unexpected_exceptions_release_the_slot(api, new_session, failure):
     def fail(request):
         raise failure
 
@@ -262,7 +262,7 @@ def test_no_turn_is_lost_when_something_unforeseen_is_raised(api, new_session, f
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{", b"\xff\xfe\x00", b"[" * 100_000])
-def test_an_answer_that_is_not_json_says_so_and_does_not_quote_it(api, new_session, body):
+def test_a_response_that_is_not_json_is_an_error_and_not_quoted(api, new_session, body):
     api.get(f"{API}/v2/account", body=body, content_type="text/html; charset=utf-8")
     with pytest.raises(
         ShapeError, match=rf"^The response to account_get is not JSON \({len(body):,} bytes, text/html\)\.$"
@@ -270,7 +270,7 @@ def test_an_answer_that_is_not_json_says_so_and_does_not_quote_it(api, new_sessi
         new_session().send(ACCOUNT)
 
 
-def test_an_empty_answer_is_none(api, new_session):
+def test_an_empty_response_is_none(api, new_session):
     api.delete(f"{API}/v2/droplets/1", status=204)
     assert new_session().send(Request("DELETE", "/v2/droplets/1")).json() is None
 
@@ -280,7 +280,7 @@ def test_an_empty_answer_is_none(api, new_session):
     ["https://evil.example/v2/account", "/v2/elsewhere", "http://[", "http://a b", "//", "", "http://\udcff"],
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_error_and_leads_nowhere(api, new_session, status, location):
+def test_a_redirect_is_an_error_and_not_followed(api, new_session, status, location):
     headers = {"Location": location}
     api.get(f"{API}/v2/account", status=status, headers=headers)
     with pytest.raises(ConnectionFailed, match=rf"redirected account_get \({status}\)\. Redirects are not followed"):
@@ -288,7 +288,7 @@ def test_a_redirect_is_an_error_and_leads_nowhere(api, new_session, status, loca
     assert len(api.calls) == 1
 
 
-def test_a_date_that_is_none_changes_nothing(api, new_session, clock):
+def test_an_invalid_date_changes_nothing(api, new_session, clock):
     for date in ("yesterday", "Mon, 99 Nov 2026 25:61:00 GMT", "Mon, 23 Nov 2026 12:00:00 -0000", ""):
         api.get(f"{API}/v2/account", json={}, headers={"date": date})
     session = new_session()
@@ -298,12 +298,12 @@ def test_a_date_that_is_none_changes_nothing(api, new_session, clock):
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1, float("nan")])
-def test_a_time_limit_has_to_be_positive(new_session, timeout_s):
+def test_a_timeout_must_be_positive(new_session, timeout_s):
     with pytest.raises(InvalidArgument, match="timeout_s"):
         new_session(timeout_s=timeout_s)
 
 
 @pytest.mark.parametrize("copier", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_session_is_never_copied(new_session, copier):
+def test_a_session_cannot_be_copied(new_session, copier):
     with pytest.raises(TypeError, match="cannot be pickled"):
         copier(new_session())

@@ -1,4 +1,4 @@
-"""Nothing that a person may see, save or send on holds the token (STYLE 6): one test looks everywhere."""
+"""The token appears in no repr, error, log or traceback."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def what_shows(error: BaseException) -> str:
     return "\n".join(shown)
 
 
-def test_the_token_shows_nowhere(new_session, serve, secret, credential, caplog):
+def test_the_token_appears_nowhere(new_session, serve, secret, credential, caplog):
     caplog.set_level(logging.DEBUG)
     for name in ("", "urllib3", "requests", "poseidon_nb"):
         logging.getLogger(name).setLevel(logging.DEBUG)
@@ -132,7 +132,7 @@ def test_the_token_shows_nowhere(new_session, serve, secret, credential, caplog)
 
 @pytest.mark.parametrize("copier", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars])
 @pytest.mark.parametrize("wrap", [lambda token: token, lambda token: Credential(token, "x"), lambda token: [token]])
-def test_a_token_is_never_pickled_copied_or_written_as_json(secret, copier, wrap):
+def test_a_token_cannot_be_pickled_copied_or_encoded_as_json(secret, copier, wrap):
     thing = wrap(Token(secret))
     try:
         copied = copier(thing)
@@ -142,12 +142,12 @@ def test_a_token_is_never_pickled_copied_or_written_as_json(secret, copier, wrap
     assert copier is copy.copy
 
 
-def test_a_credential_cannot_be_taken_apart_into_plain_data(credential):
+def test_a_credential_cannot_be_converted_to_plain_data(credential):
     with pytest.raises(TypeError, match="cannot be pickled"):
         dataclasses.asdict(credential)
 
 
-def test_a_token_prints_as_its_kind(secret):
+def test_a_token_prints_as_its_prefix(secret):
     assert str(Token(secret)) == repr(Token(secret)) == "dop_v1_…"
     assert f"{Token('doo_v1_abc')}" == "doo_v1_…"
     assert str(Token("something-else")) == "…"

@@ -1,4 +1,4 @@
-"""A thread that waits for others looks up several times a second."""
+"""Waiting for other threads calls back several times a second."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from poseidon_nb.transport.responses import Response
 from poseidon_nb.transport.workers import wait_for_result
 
 
-def test_it_is_called_while_the_result_is_not_there():
+def test_on_idle_is_called_until_the_result_is_available():
     looked = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(looked.wait, 30)
         assert wait_for_result(future, looked.set) is True
 
 
-def test_a_result_that_is_there_needs_no_look_and_an_error_is_raised():
+def test_an_available_result_is_returned_at_once_and_an_error_is_raised():
     done: Future[int] = Future()
     done.set_result(7)
     assert wait_for_result(done, lambda: pytest.fail("nothing to wait for")) == 7
@@ -32,7 +32,7 @@ def test_a_result_that_is_there_needs_no_look_and_an_error_is_raised():
         wait_for_result(failed, lambda: None)
 
 
-def test_while_pages_are_awaited_the_callers_thread_looks_up():
+def test_on_idle_is_called_in_the_callers_thread_while_pages_are_read():
     looked = threading.Event()
     threads = set()
 

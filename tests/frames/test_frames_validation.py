@@ -1,4 +1,4 @@
-"""A frame of findings has the columns and dtypes of its table, whatever it is made of."""
+"""Derived tables have the columns and dtypes of their table, and input frames are validated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(schemas.DERIVED_TABLES, "everything", ALL)
 
 
-def test_dtypes_hold_also_when_there_are_no_rows() -> None:
+def test_dtypes_are_the_same_without_rows() -> None:
     for rows in ([], [("web", 1, True, 4.5, pd.Timestamp("2026-11-24T12:00Z"), ["a"], "left out")]):
         given = pd.DataFrame(rows, columns=["name", "count", "known", "price_usd_month", "at", "tags", "more"])
         frame = build_derived("everything", given)
@@ -39,7 +39,7 @@ def test_dtypes_hold_also_when_there_are_no_rows() -> None:
         ]
 
 
-def test_missing_values_stay_missing_and_what_is_given_is_not_changed() -> None:
+def test_missing_values_stay_missing_and_the_input_is_not_changed() -> None:
     given = pd.DataFrame(
         {
             "name": [None, "b"],
@@ -59,33 +59,33 @@ def test_missing_values_stay_missing_and_what_is_given_is_not_changed() -> None:
     pd.testing.assert_frame_equal(given, before)
 
 
-def test_a_frame_that_lacks_columns_is_refused_with_their_names() -> None:
-    with pytest.raises(InvalidArgument, match="the frame of sizes has no column vcpus and disk"):
+def test_missing_columns_are_named() -> None:
+    with pytest.raises(InvalidArgument, match="The sizes frame has no columns vcpus and disk"):
         require_columns(pd.DataFrame({"slug": []}), ("slug", "vcpus", "disk"), "sizes")
 
 
 @pytest.mark.parametrize(
     ("what", "source", "told"),
     [
-        ("sizes", None, "; client.sizes.frame() gives all"),
-        ("volumes", None, '; client.call("volumes_list", frame=True) gives all'),
-        ("lines", "po.analysis.cost.lines", "; po.analysis.cost.lines gives all"),
+        ("sizes", None, " Use for example client.sizes.frame()."),
+        ("volumes", None, ' Use for example client.call("volumes_list", frame=True).'),
+        ("lines", "po.analysis.cost.lines", " Use for example po.analysis.cost.lines."),
         ("more", "", ""),
     ],
 )
-def test_it_says_what_gives_a_frame_that_has_all(what: str, source: str | None, told: str) -> None:
+def test_the_error_names_where_to_get_the_frame(what: str, source: str | None, told: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
         require_columns(pd.DataFrame(), ("id",), what, source=source)
-    assert str(refused.value) == f"the frame of {what} has no column id{told}"
+    assert str(refused.value) == f"The {what} frame has no column id.{told}"
 
 
-def test_what_the_client_is_said_to_give_it_gives() -> None:
+def test_the_client_has_the_methods_that_errors_name() -> None:
     with po.connect(token="t", base_url="http://127.0.0.1:9") as client:
         for noun in NOUNS:
             assert callable(getattr(client, noun).frame)
 
 
-def test_every_finding_is_of_a_known_dtype_and_says_what_it_means() -> None:
+def test_every_derived_column_has_a_known_dtype_and_a_meaning() -> None:
     for name, table in schemas.DERIVED_TABLES.items():
         assert table.resource == name
         assert name not in schemas.TABLES

@@ -1,4 +1,4 @@
-"""What a notebook shows of a frame: what fits, what is told of the rest, and that the frame itself stays as it is."""
+"""The display of frames in a notebook: visible columns and rows, and the unchanged frame."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ def cells(frame: pd.DataFrame) -> list[str]:
     return re.findall(r'<td style="[^"]*">([^<]*)</td>', to_html(frame))
 
 
-def test_a_frame_that_fits_is_shown_whole_and_without_more_words():
+def test_a_frame_that_fits_is_displayed_without_a_footer():
     text = to_html(wide(columns=4))
     assert names(text) == ["column_0", "column_1", "column_2", "column_3"]
     assert "<p>" not in text
 
 
-def test_of_a_wide_frame_the_first_columns_are_shown_and_the_others_named():
+def test_a_wide_frame_displays_the_first_columns_and_names_the_others():
     text = to_html(wide())
     shown = names(text)
     assert shown == [f"column_{place}" for place in range(len(shown))]
     assert 5 < len(shown) < 12
     told = text.partition("<p>")[2]
-    assert told.startswith(f"3 rows &times; 40 columns; also in it: column_{len(shown)}, ")
+    assert told.startswith(f"3 rows &times; 40 columns; hidden columns: column_{len(shown)}, ")
     assert told.endswith(f" and {40 - len(shown) - 30} more</p></div>") if 40 - len(shown) > 30 else "column_39" in told
 
 
-def test_one_column_is_shown_however_wide_it_is():
+def test_at_least_one_column_is_displayed():
     assert names(to_html(pd.DataFrame({"x" * 300: [1], "y": [2]}))) == ["x" * 300]
 
 
-def test_a_column_with_nothing_in_it_gives_its_room_to_others():
+def test_an_empty_column_is_hidden_in_favour_of_others():
     frame = wide()
     frame.insert(0, "nothing", pd.array([pd.NA] * 3, dtype="string"))
     text = to_html(frame)
@@ -77,24 +77,24 @@ def test_a_column_with_nothing_in_it_gives_its_room_to_others():
         (["x" * 300], "string", ["x" * 119 + "…"]),
     ],
 )
-def test_a_cell_is_short_and_plain(values, dtype, shown):
+def test_cells_are_short(values, dtype, shown):
     assert cells(pd.DataFrame({"column": pd.Series(values, dtype=dtype)})) == shown
 
 
-def test_money_has_its_cents_and_an_hours_price_five_digits():
+def test_money_has_two_decimals_and_hourly_prices_five():
     frame = pd.DataFrame(
         {"price_monthly": [24.0], "saving_usd_month": [0.00321], "price_usd_hour": [1.5], "transfer": [4.0]}
     )
     assert cells(frame) == ["24.00", "0.00321", "1.50000", "4"]
 
 
-def test_columns_that_were_asked_for_are_all_shown():
+def test_selected_columns_are_all_displayed():
     frame = truncated(wide(), width=math.inf)
     assert len(names(frame._repr_html_())) == 40
     assert "<p>" not in frame._repr_html_()
 
 
-def test_a_long_list_is_cut_and_counted():
+def test_a_long_list_is_truncated_and_counted():
     (cell,) = cells(pd.DataFrame({"sizes": [[f"s-{count}vcpu-4gb" for count in range(140)]]}))
     assert cell == "s-0vcpu-4gb and 139 more"
     (cell,) = cells(pd.DataFrame({"sold_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1"]]}))
@@ -103,7 +103,7 @@ def test_a_long_list_is_cut_and_counted():
     assert cell == "ams3, blr1, fra1, lon1, nyc1, nyc3"
 
 
-def test_of_many_rows_the_first_and_last_are_shown_as_pandas_does():
+def test_of_many_rows_the_first_and_last_are_displayed():
     text = to_html(pd.DataFrame({"number": range(61)}))
     assert re.findall(r"<tr><th>([^<]*)</th><td", text) == ["0", "1", "2", "3", "4", "…", "56", "57", "58", "59", "60"]
     assert text.endswith("<p>61 rows &times; 1 columns</p></div>")
@@ -112,7 +112,7 @@ def test_of_many_rows_the_first_and_last_are_shown_as_pandas_does():
         assert to_html(pd.DataFrame({"number": range(61)})).count("<td") == 61
 
 
-def test_nothing_in_a_frame_becomes_markup():
+def test_values_are_escaped():
     evil = "<img src=x onerror=alert(1)>"
     frame = pd.DataFrame({evil: [evil]}, index=[evil])
     for column in range(40):
@@ -120,26 +120,26 @@ def test_nothing_in_a_frame_becomes_markup():
     assert "<img" not in to_html(frame)
 
 
-def test_the_frame_stays_plain_and_what_is_made_of_it_is_shown_by_pandas():
+def test_the_frame_is_unchanged_and_derived_frames_are_displayed_by_pandas():
     frame = truncated(wide())
     assert type(frame) is pd.DataFrame
     assert frame.shape == (3, 40)
     assert frame.attrs == {}
-    assert "also in it" in frame._repr_html_()
-    assert "also in it" not in repr(frame)
+    assert "hidden columns" in frame._repr_html_()
+    assert "hidden columns" not in repr(frame)
     for made in (frame.copy(), frame.head(2), copy.deepcopy(frame), pickle.loads(pickle.dumps(frame))):
-        assert "also in it" not in made._repr_html_()
+        assert "hidden columns" not in made._repr_html_()
     pd.testing.assert_frame_equal(frame, wide())
 
 
-def test_a_column_that_is_added_or_dropped_is_seen():
+def test_added_and_dropped_columns_are_reflected():
     frame = truncated(wide(columns=3))
     frame["mine"] = 1
     del frame["column_0"]
     assert names(frame._repr_html_()) == ["column_1", "column_2", "mine"]
 
 
-def test_a_frame_is_not_kept_by_how_it_is_shown():
+def test_displaying_a_frame_does_not_keep_it_alive():
     gc.disable()
     try:
         frame = truncated(wide())
@@ -154,19 +154,19 @@ def test_a_frame_is_not_kept_by_how_it_is_shown():
     ("option", "value"),
     [("display.max_columns", None), ("display.max_colwidth", 10), ("display.precision", 3)],
 )
-def test_who_told_pandas_how_to_show_frames_gets_them_so(option, value):
+def test_changed_pandas_options_apply(option, value):
     frame = truncated(wide())
     with pd.option_context(option, value):
         assert frame._repr_html_() == frame.copy()._repr_html_()
 
 
-def test_another_package_that_shows_frames_is_left_to_it(monkeypatch):
+def test_another_packages_display_applies(monkeypatch):
     frame = truncated(wide())
     monkeypatch.setattr(pd.DataFrame, "_repr_html_", lambda shown: f"another way: {len(shown)}")
     assert frame._repr_html_() == "another way: 3"
 
 
-def test_a_frame_with_odd_indices_is_shown():
+def test_a_frame_with_unusual_indices_is_displayed():
     frame = pd.DataFrame(
         [[1, 2], [3, 4]], columns=["twice", "twice"], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
     )
