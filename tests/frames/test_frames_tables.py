@@ -70,7 +70,7 @@ def resolved(schema: Schema) -> Schema:
 
 
 def variants(schema: Schema) -> list[Schema]:
-    """Give the schema and all that it is composed of."""
+    """Return a schema and all schemas it is composed of."""
     schema = resolved(schema)
     parts = [part for word in ("allOf", "oneOf", "anyOf") for part in schema.get(word, ())]
     return [schema, *(one for part in parts for one in variants(part))]
@@ -86,7 +86,7 @@ def members(schemas: list[Schema], name: str) -> list[Schema]:
 
 
 def answer(operation_id: str) -> Mapping[str, Any]:
-    """Give the content of an operation's answer of success."""
+    """Return the content of an operation's success response."""
     wanted = operation(operation_id)
     responses = specification()["paths"][wanted.path][wanted.method.lower()]["responses"]
     content: Mapping[str, Any] = resolved(responses[str(wanted.status)])["content"]["application/json"]
@@ -94,7 +94,7 @@ def answer(operation_id: str) -> Mapping[str, Any]:
 
 
 def object_schemas(operation_id: str) -> list[Schema]:
-    """Give the schemas of one object in an operation's answer."""
+    """Return the schemas of one object in an operation's response."""
     schemas = variants(answer(operation_id)["schema"])
     wanted = operation(operation_id)
     if wanted.response_key:
@@ -146,7 +146,7 @@ def test_responses_with_a_table_have_the_identifier(operation_id: str) -> None:
 
 
 def written(schema: Schema) -> Any:
-    """Give what the specification has as a schema's example, put together from its parts where need be."""
+    """Return the example of a schema, assembled from its parts if necessary."""
     parts = variants(schema)
     for part in parts:
         if "example" in part:

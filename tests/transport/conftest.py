@@ -50,7 +50,7 @@ def credential() -> Credential:
 
 @pytest.fixture
 def new_session(clock, credential):
-    """Make sessions without jitter and without real waits, and close them."""
+    """Return sessions without jitter and real waits, and close them afterwards."""
     made: list[Session] = []
 
     def make(base_url: str = "https://api.digitalocean.com", **options) -> Session:

@@ -64,7 +64,7 @@ def listen():
 
 @pytest.fixture
 def session_to(new_session):
-    """Make a session to a port; over TLS it trusts the certificate of these tests."""
+    """Return a session to a port; over TLS it trusts the certificate of these tests."""
 
     def make(port: int, *, tls: bool = False, trusts: bool = True, timeout_s: float = 0.3):
         session = new_session(f"{'https' if tls else 'http'}://127.0.0.1:{port}", timeout_s=timeout_s)

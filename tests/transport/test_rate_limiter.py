@@ -39,7 +39,7 @@ def told(remaining: int, limit: int = LIMIT) -> dict[str, str]:
 
 
 def run(account: Account, requests: int, seed: int) -> tuple[float, list[float]]:
-    """Let 16 threads send as fast as the limiter lets them; give the time it took, and when each request began."""
+    """Send with 16 threads as fast as the limiter allows; return the duration and the start of each request."""
     chance, limiter = random.Random(seed), RateLimiter()
     events: list[tuple[float, int, str, dict[str, str]]] = [(0.0, n, "turn", {}) for n in range(THREADS)]
     begun: list[float] = []

@@ -19,7 +19,7 @@ BACKOFF = [POLICY.first_s / 2, POLICY.first_s, POLICY.first_s * 2, POLICY.first_
 
 
 def waits(method: str, outcome: AttemptResult, *, chance: float = 0.0) -> list[Delay]:
-    """Give all the waits until the policy gives up."""
+    """Return all delays until the policy gives up."""
     found: list[Delay] = []
     while (delay := POLICY.next_delay(method, outcome, len(found) + 1, NOW, chance)) is not None:
         found.append(delay)

@@ -25,7 +25,7 @@ GET = Request("GET", "/v2/account", operation_id="account_get", scopes=("account
 
 
 def failures(new_session, serve, secret: str) -> list[BaseException]:
-    """Make every kind of error that a session raises, each answer echoing the token wherever it can."""
+    """Raise every kind of error of a session, with responses that echo the token wherever possible."""
     echo = {
         "id": secret,
         "message": f"the token {secret} is bad",
@@ -86,7 +86,7 @@ def chain(error: BaseException | None) -> list[BaseException]:
 
 
 def local_variables(error: BaseException) -> list[str]:
-    """Give what a traceback with local variables prints, as IPython's verbose mode and error trackers do.
+    """Return what a traceback with local variables prints, as in IPython's verbose mode and error trackers.
 
     The test's own frames hold the secret by name, and ``http.client`` holds the bytes of the request line by line.
     """
