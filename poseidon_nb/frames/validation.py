@@ -94,7 +94,7 @@ def require_columns(
     """
     origin = _client_source(what) if source is None else source
     if not isinstance(frame, pd.DataFrame):
-        example = f", for example {origin}," if origin else ""
+        example = f", for example {origin}" if origin else ""
         raise InvalidArgument(f"{what} must be a DataFrame{example}, not {type(frame).__name__}.")
     known = {**_dtypes(what), **(dtypes or {})}
     required = [*columns]

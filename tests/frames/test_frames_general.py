@@ -92,7 +92,7 @@ def test_the_objects_are_found_in_the_response(body: bytes, key: str, columns: d
 
 @pytest.mark.parametrize("body", [b'{"message": "no"}', b"[]"])
 def test_a_response_without_the_key_is_refused(body: bytes) -> None:
-    with pytest.raises(ShapeError, match=r"^things: the answer "):
+    with pytest.raises(ShapeError, match=r"^The response for things "):
         frame_from_pages("things", [body], key="things")
 
 

@@ -158,7 +158,7 @@ def test_any_two_columns_of_numbers_can_be_drawn(sizes):
         price_map(analysis.unit_prices(sizes), y="price_monthy")
     with pytest.raises(InvalidArgument, match="cannot be drawn by 'family'"):
         price_map(analysis.unit_prices(sizes), x="family")
-    with pytest.raises(InvalidArgument, match="The sizes frame has no column family"):
+    with pytest.raises(InvalidArgument, match="The sizes frame has no columns family, generation and memory_gib"):
         price_map(sizes)
 
 

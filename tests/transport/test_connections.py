@@ -178,7 +178,7 @@ def test_waiting_for_a_free_connection_counts_towards_the_time_limit(listen, ses
     session._http._free.acquire()
     failure, took_s = failure_of(session)
     session._http._free.release()
-    assert str(failure) == "droplets_create: no connection was free within 0.2 s"
+    assert str(failure) == "No connection was free for droplets_create within 0.2 s."
     assert failure.sent is False
     assert took_s < 3 * 0.2 + SLACK_S, "tried as often as one that cannot connect"
 

@@ -141,7 +141,7 @@ def _with_project_id(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _joined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resources: pd.DataFrame | None) -> pd.DataFrame:
     names = [*(column.name for column in DERIVED_TABLES["cost_lines"].columns), "project_id"]
-    # As objects: a column that one part lacks has no dtype there, and `shaped` gives each its own.
+    # As objects: a column that one part lacks has no dtype there, and `build_derived` sets the dtypes.
     full = [part.reindex(columns=names).astype(object) for part in parts if len(part)]
     joined = pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=names, dtype=object)
     joined["tags"] = pd.Series(lists(joined, "tags"), dtype=object)
