@@ -53,11 +53,11 @@ if TYPE_CHECKING:
         Unauthorized,
         Unprocessable,
     )
-    from poseidon_nb.magics.command_line import current_client, do, plan
+    from poseidon_nb.magics.connect import connect
+    from poseidon_nb.magics.do import current_client, do, plan
     from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
-    from poseidon_nb.plans.connect import connect
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
 
@@ -76,10 +76,10 @@ _MODULES = {
     "Record": "client.domains.records",
     "Sandbox": "sandbox",
     "SizeExplorer": "magics.size_explorer",
-    "connect": "plans.connect",
-    "current_client": "magics.command_line",
-    "do": "magics.command_line",
-    "plan": "magics.command_line",
+    "connect": "magics.connect",
+    "current_client": "magics.do",
+    "do": "magics.do",
+    "plan": "magics.do",
 }
 
 #: Subpackages available as attributes: ``po.analysis.sizes``, ``po.plots.Picture``.

@@ -72,7 +72,7 @@ def test_the_session_on_the_first_screen_is_real():
 
 
 def test_the_help_in_the_readme_is_the_help():
-    from poseidon_nb.magics.language.help import help_text
+    from poseidon_nb.commands.help import help_text
 
     shown = block("help")
     real = help_text().split("\nOther words for the same")[0].strip()

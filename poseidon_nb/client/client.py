@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+    from poseidon_nb.transport.credentials import KernelLogin
     from poseidon_nb.transport.rate_limit import RateLimit
 
 SANDBOX = "SANDBOX"
@@ -52,7 +53,7 @@ class HasAddress(Protocol):
         """The token that it asks for."""
 
 
-def connect(  # the ways to name an account, all by keyword but the first
+def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but the first
     account: HasAddress | None = None,
     *,
     token: str | None = None,
@@ -61,6 +62,7 @@ def connect(  # the ways to name an account, all by keyword but the first
     timeout_s: float = 30.0,
     read_only: bool = False,
     clock: Clock = SYSTEM_CLOCK,
+    login: KernelLogin | None = None,
 ) -> Client:
     """Return a client for an account. Nothing is sent yet.
 
@@ -82,6 +84,8 @@ def connect(  # the ways to name an account, all by keyword but the first
         Refuse every request but GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
     clock : Clock
         For tests.
+    login : KernelLogin, optional
+        The logins and the current context of ``%do``.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def connect(  # the ways to name an account, all by keyword but the first
             raise NoToken(f"{type(account).__name__} is not running: start() it first, or use it in a with block")
         credential, base_url = Credential(Token(account.token), type(account).__name__.lower()), account.url
     else:
-        credential = find_credential(token=token, context=context)
+        credential = find_credential(token=token, context=context, login=login)
     session = Session(
         credential,
         base_url=base_url or DEFAULT_BASE_URL,

@@ -1,11 +1,10 @@
-"""Completion of `%do` in IPython: where in a cell the cursor stands, and the matcher that answers there.
+"""Completion of `%do` in IPython.
 
-What may follow is found by `suggestions`, which is imported at the first Tab. A matcher runs on the kernel's main
-thread, at every key in some front ends, so nothing here asks the network or loads anything that is not the language.
+`language.completion` finds the words; it is imported at the first Tab. A matcher runs on the kernel's main thread, in some
+front ends at every key, so it sends no requests and loads nothing but the specs.
 
-Traps (IPython 9.18 and 8.39): a ``matched_fragment`` that does not end the text before the cursor kills the reply; with
-no completion at all `suppress` counts for nothing and jedi speaks, so a word that nothing is known about completes to
-itself.
+Quirks of IPython 9.18 and 8.39: a ``matched_fragment`` that is not the end of the text before the cursor loses the whole
+reply. Without any completion `suppress` is ignored and jedi answers, so an unknown word completes to itself.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from poseidon_nb.magics.language.suggestions import Suggestions
+    from poseidon_nb.language.completion import Completions
 
     Known = Mapping[str, Sequence[str]]
 
@@ -27,8 +26,8 @@ IDENTIFIER = "poseidon_nb.do"
 _CELL_MAGICS = ("%%do", "%%poseidon")
 
 
-def cell_candidates(cell: str, cursor_line: int, text: str, known: Known) -> Suggestions | None:
-    """Give what may come next in a cell.
+def complete_cell(cell: str, cursor_line: int, text: str, known: Known) -> Completions | None:
+    """Return what can come next in a cell.
 
     Parameters
     ----------
@@ -39,29 +38,30 @@ def cell_candidates(cell: str, cursor_line: int, text: str, known: Known) -> Sug
     text : str
         That line up to the cursor.
     known : mapping of str to sequence of str
-        Words last seen, by kind.
+        Words last seen, by source.
 
     Returns
     -------
-    Suggestions or None
-        None where `%do` has nothing to say: other code, and a body that is not made of commands.
+    Completions or None
+        None for other code, and for a body that does not consist of commands.
     """
-    from poseidon_nb.magics.language.suggestions import candidates, command_candidates, is_cell_of_commands  # noqa: PLC0415
+    from poseidon_nb.commands.registry import registry  # noqa: PLC0415  # loads the specs
+    from poseidon_nb.language.completion import complete_command, complete_line, is_cell_of_commands  # noqa: PLC0415
 
     lines = cell.split("\n")
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     magic, *head = lines[first].split(None, 1)[:2] or [""]
     if magic in _CELL_MAGICS and cursor_line > first:
-        if not is_cell_of_commands(head[0] if head else ""):
+        if not is_cell_of_commands(head[0] if head else "", registry()):
             return None
         words = text.split(None, 1)
         if words[:1] not in (["%do"], ["%poseidon"]):
-            return command_candidates(text.lstrip(), known)
-    return candidates(_continued(lines[:cursor_line], text), known)
+            return complete_command(text.lstrip(), registry(), known)
+    return complete_line(_join_continued(lines[:cursor_line], text), registry(), known)
 
 
-def _continued(above: Sequence[str], text: str) -> str:
-    """Put the lines in front that end in a backslash."""
+def _join_continued(above: Sequence[str], text: str) -> str:
+    """Prepend the lines that end in a backslash."""
     for line in reversed(above):
         if not line.endswith("\\"):
             break
@@ -69,23 +69,23 @@ def _continued(above: Sequence[str], text: str) -> str:
     return text
 
 
-def _known() -> Known:
-    # What the kernel has seen, if any command has run at all; asking must not load it.
-    kernel = sys.modules.get("poseidon_nb.magics.kernel")
-    return kernel.THE_KERNEL.known if kernel is not None else {}
+def _known_words() -> Known:
+    # Before the first command nothing is known, and nothing must be loaded.
+    commands = sys.modules.get("poseidon_nb.magics.do")
+    return commands.default_session().words if commands is not None else {}
 
 
 @context_matcher(identifier=IDENTIFIER, priority=50)  # type: ignore[untyped-decorator]  # IPython's has no types
 def do_matcher(context: CompletionContext) -> SimpleMatcherResult:
-    """Complete `%do`, `%%do` and `%poseidon`; say nothing anywhere else."""
+    """Complete `%do`, `%%do` and `%poseidon`."""
     text = context.text_until_cursor
     try:
-        found = cell_candidates(context.full_text, context.cursor_line, text, _known())
-    except Exception:  # noqa: BLE001  # a completer that fails would be a traceback at every key
+        found = complete_cell(context.full_text, context.cursor_line, text, _known_words())
+    except Exception:  # noqa: BLE001  # an error would show a traceback at every key
         found = None
     if found is None or not text.endswith(found.fragment):
         return {"completions": []}
-    completions = [SimpleCompletion(word.text, type=word.kind) for word in found.words]
+    completions = [SimpleCompletion(word.text, type=word.type) for word in found.words]
     return {
         "completions": completions or [SimpleCompletion(found.fragment, type="value")],
         "matched_fragment": found.fragment,

@@ -1,6 +1,6 @@
-"""The thin skin for IPython: ``%do``, ``%%do``, ``%poseidon``, and how they come and go.
+"""The IPython magics ``%do``, ``%%do`` and ``%poseidon``, and how they are registered.
 
-Everything heavy is imported when the first command runs, so ``%load_ext poseidon_nb`` costs next to nothing.
+The commands are imported when the first one runs, so ``%load_ext poseidon_nb`` is fast.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-#: ``%poseidon`` is the same magic, for who has another ``%do``.
+#: ``%poseidon`` is the same magic, for users who have another ``%do``.
 NAMES = ("do", "poseidon")
 
 
 @magics_class
 class DoMagics(Magics):
-    """``%do`` and its settings: ``%config DoMagics``."""
+    """The magics and their settings: ``%config DoMagics``."""
 
-    full_tracebacks = Bool(False, help="Show the whole traceback of a failed command.").tag(config=True)  # noqa: FBT003  # traitlets' way
+    full_tracebacks = Bool(False, help="Show the full traceback of a failed command.").tag(config=True)  # noqa: FBT003  # traitlets' way
     price_limit_usd_month = Float(
-        100.0, help="Ask before a command that adds more than this, in USD a month; 0 asks whenever it adds anything."
+        100.0, help="Ask before a command that adds more than this, in USD a month. 0 asks if it adds anything."
     ).tag(config=True)
 
     @no_var_expand
@@ -42,7 +42,7 @@ class DoMagics(Magics):
     @output_can_be_silenced
     @line_cell_magic
     def do(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
-        """Manage DigitalOcean: ``%do droplets list``. ``%do`` alone shows what there is."""
+        """Manage DigitalOcean: ``%do droplets list``. ``%do`` lists all commands."""
         return self._run(line, cell, local_ns)
 
     @no_var_expand
@@ -50,23 +50,30 @@ class DoMagics(Magics):
     @output_can_be_silenced
     @line_cell_magic
     def poseidon(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
-        """Do the same as ``%do``."""
+        """Run a command, like ``%do``."""
         return self._run(line, cell, local_ns)
 
     def _run(self, line: str, cell: str | None, local_ns: Mapping[str, Any] | None) -> Any:
-        from poseidon_nb.magics.command_line import Settings, run  # noqa: PLC0415  # the heavy part
+        from poseidon_nb.commands.context import Settings  # noqa: PLC0415  # loads requests
+        from poseidon_nb.magics.do import default_session, run_line  # noqa: PLC0415  # loads the commands
 
         user_ns = self.shell.user_ns if self.shell else {}
         settings = Settings(price_limit_usd_month=self.price_limit_usd_month, assign=user_ns.__setitem__)
         try:
-            return run(line, body=cell, variables={**user_ns, **(local_ns or {})}, settings=settings)
+            return run_line(
+                line,
+                body=cell,
+                variables={**user_ns, **(local_ns or {})},
+                settings=settings,
+                session=default_session(),
+            )
         except PoseidonError as error:
             error.shown_as_one_line = not self.full_tracebacks
-            # IPython looks for exception groups along the context and would print those raw.
+            # IPython searches the context for exception groups and prints those with a traceback.
             error.__context__ = None
             raise
         except KeyboardInterrupt as interrupt:
-            # IPython asks this of any exception that it draws. The notes say what goes on, and how to wait for it again.
+            # IPython calls this for any exception. The notes say what continues, and how to wait for it.
             lines = ["KeyboardInterrupt: stopped", *getattr(interrupt, "__notes__", ())]
             if not self.full_tracebacks:
                 interrupt._render_traceback_ = lambda: lines  # type: ignore[attr-defined]  # IPython's protocol
@@ -77,13 +84,13 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics and the completer."""
     from poseidon_nb.magics.completion import do_matcher  # noqa: PLC0415  # reads nothing until it is asked
 
-    unload(shell)  # so that %reload_ext doubles nothing
-    shell.register_magics(DoMagics)  # also makes it one of the shell's configurables
+    unload(shell)  # so that %reload_ext does not register twice
+    shell.register_magics(DoMagics)  # also adds it to the shell's configurables
     shell.Completer.custom_matchers.append(do_matcher)
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take away what `load` registered. The account stays chosen, and a sandbox goes on running."""
+    """Remove what `load` registered. The account stays selected, and a sandbox keeps running."""
     matchers = shell.Completer.custom_matchers
     matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != "poseidon_nb.do"]
     shell.configurables[:] = [one for one in shell.configurables if type(one).__name__ != DoMagics.__name__]

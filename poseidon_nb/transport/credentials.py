@@ -108,16 +108,13 @@ class KernelLogin:
         self.context, self.hint = None, ""
 
 
-KERNEL_LOGIN = KernelLogin()
-
-
 def find_credential(
     *,
     token: str | Token | None = None,
     context: str | None = None,
     environment: Mapping[str, str] | None = None,
     doctl_config: Path | None = None,
-    kernel: KernelLogin = KERNEL_LOGIN,
+    login: KernelLogin | None = None,
 ) -> Credential:
     """Find the token.
 
@@ -130,10 +127,11 @@ def find_credential(
     """
     if token is not None:
         return Credential(token if isinstance(token, Token) else Token(token), "token=")
+    login = login or KernelLogin()
     path = doctl_config or doctl_config_path()
-    chosen = context or kernel.context
+    chosen = context or login.context
     if chosen:
-        return _find_in_context(chosen, path, kernel)
+        return _find_in_context(chosen, path, login)
     environ = os.environ if environment is None else environment
     for name in TOKEN_VARIABLES:
         if environ.get(name, "").strip():
@@ -149,14 +147,14 @@ def find_credential(
         return Credential(stored, "the keyring", DEFAULT_CONTEXT)
     raise NoToken(
         "No API token found. Set DIGITALOCEAN_ACCESS_TOKEN, log in with %do login, or "
-        f"{kernel.hint or 'try it without an account: %do sandbox start'}"
+        f"{login.hint or 'try it without an account: %do sandbox start'}"
     )
 
 
-def _find_in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
+def _find_in_context(name: str, path: Path, login: KernelLogin) -> Credential:
     if name.startswith(TOKEN_PREFIXES):
         raise ConfigurationError("Expected the name of a context, but this looks like a token. Pass a token as token=.")
-    entered = kernel.token(name)
+    entered = login.token(name)
     if entered is not None:
         return Credential(entered, "the login in this kernel", name)
     doctl = read_doctl(path)
@@ -165,7 +163,7 @@ def _find_in_context(name: str, path: Path, kernel: KernelLogin) -> Credential:
     stored = read_keyring(name)
     if stored is not None:
         return Credential(stored, "the keyring", name)
-    known = sorted({*doctl.tokens, *kernel.contexts})
+    known = sorted({*doctl.tokens, *login.contexts})
     raise NoSuchName(
         f"Context {name!r} not found{expected_one_of(name, known) if known else '. There are no contexts.'}",
         name=name,

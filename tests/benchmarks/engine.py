@@ -46,17 +46,17 @@ def measure(*, rounds: int, quick: bool) -> Iterator[Row]:
 
 def _many(count: int, speed: float) -> Iterator[Row]:
     import poseidon_nb as po
-    from poseidon_nb.magics.kernel import THE_KERNEL
+    from poseidon_nb.magics.do import default_session
 
     with _account(2 * count, speed) as account:
-        THE_KERNEL.choose_sandbox(account)
+        default_session().use_sandbox(account)
         try:
             ids = [one.id for one in po.current_client().droplets.list() if one.active][:count]
             _control(account, "DELETE", "requests")
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
                 frame = po.do(f"droplets power_off {' '.join(map(str, ids))} --yes")
         finally:
-            THE_KERNEL.choose_context(None)
+            default_session().use_context(None)
         assert [*frame["status"]] == ["completed"] * count
         log = _control(account, "GET", "requests")["requests"]
     asked = Counter(one["operation"] for one in log)

@@ -46,8 +46,8 @@ SETTINGS = {
 START = "%load_ext poseidon_nb\n%do sandbox start --speed {speed}"
 SETUP = """
 import poseidon_nb as po
-from poseidon_nb.magics.kernel import THE_KERNEL
-sandbox = THE_KERNEL.sandbox
+from poseidon_nb.magics.do import default_session
+sandbox = default_session().sandbox
 def log():
     print([(one.method, one.path.rpartition("/")[2], one.status) for one in sandbox.requests if one.method != "GET"])
 """

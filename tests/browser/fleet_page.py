@@ -6,8 +6,8 @@ import re
 
 START = """%load_ext poseidon_nb
 %do sandbox start --speed 8 --droplets 60
-from poseidon_nb.magics.kernel import THE_KERNEL
-sandbox = THE_KERNEL.sandbox
+from poseidon_nb.magics.do import default_session
+sandbox = default_session().sandbox
 elsewhere = __import__("poseidon_nb").connect(sandbox)
 world = sandbox._dispatcher.world
 def posted():

@@ -8,8 +8,8 @@ import pytest
 
 START = """%load_ext poseidon_nb
 %do sandbox start --speed {speed} --droplets 12
-from poseidon_nb.magics.kernel import THE_KERNEL
-sandbox = THE_KERNEL.sandbox
+from poseidon_nb.magics.do import default_session
+sandbox = default_session().sandbox
 elsewhere = __import__("poseidon_nb").connect(sandbox)
 world = sandbox._dispatcher.world
 running = [one for one in elsewhere.droplets.list() if one.active]

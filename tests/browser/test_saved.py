@@ -22,7 +22,7 @@ PANELS = {
     "po.ActionsPanel(client)": ("✓ completed", "Reboot web-1"),
 }
 REBOOT = "client.droplets.by_name('web-1').reboot()"
-TOKEN = "from poseidon_nb.magics.kernel import THE_KERNEL\nopen('token', 'w').write(THE_KERNEL.sandbox.token)"
+TOKEN = "from poseidon_nb.magics.do import default_session\nopen('token', 'w').write(default_session().sandbox.token)"
 #: The cell of the first panel.
 FIRST = 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from poseidon_nb.catalogue import wait_limits
 from poseidon_nb.catalogue.wait_limits import DEFAULT_WAIT_LIMIT_S, WAIT_LIMITS_S, format_wait_limits, wait_limit_s
-from poseidon_nb.magics.language.help import help_text
+from poseidon_nb.commands.help import help_text
 
 
 def test_actions_have_their_own_limit_or_five_minutes():

@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 
+from poseidon_nb.commands.context import Settings
+from poseidon_nb.commands.session import DoSession
 from poseidon_nb.errors import ConfirmationRequired
-from poseidon_nb.magics.command_line import Settings, run
-from poseidon_nb.magics.kernel import Kernel
-from poseidon_nb.magics.progress_views import ProgressView
+from poseidon_nb.magics.do import run_line
+from poseidon_nb.magics.progress import ProgressView
+from poseidon_nb.magics.ui import Panels
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.transport.credentials import KERNEL_LOGIN
 
 
-class FakeFront:
+class FakeUI:
     """Somebody who remembers what was said, and answers as told."""
 
     def __init__(self) -> None:
+        self.panels = Panels()
         #: None where nobody can answer, or type a token.
         self.answer: bool | None = None
         self.typed: str | None = None
@@ -56,24 +58,24 @@ class FakeFront:
 class Desk:
     """A person at work: a kernel whose account is a sandbox, and a front."""
 
-    kernel: Kernel
-    front: FakeFront
+    session: DoSession
+    ui: FakeUI
     variables: dict[str, Any] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
 
     @property
     def sandbox(self) -> Sandbox:
-        assert self.kernel.sandbox is not None
-        return self.kernel.sandbox
+        assert self.session.sandbox is not None
+        return self.session.sandbox
 
     def do(self, line: str, *, body: str | None = None, **variables: object) -> Any:
-        return run(
+        return run_line(
             line,
             body=body,
             variables={**self.variables, **variables},
             settings=self.settings,
-            kernel=self.kernel,
-            front=self.front,
+            session=self.session,
+            ui=self.ui,
         )
 
     def sent(self) -> list[str]:
@@ -89,30 +91,27 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def _no_account(monkeypatch: pytest.MonkeyPatch, tmp_path):
-    """Leave no login behind, and find none: neither doctl's file nor a keychain."""
+    """Find no login: neither doctl's file nor a keyring."""
     monkeypatch.setattr("poseidon_nb.transport.credentials.doctl_config_path", lambda: tmp_path / "none.yaml")
     monkeypatch.setattr("poseidon_nb.transport.credentials.read_keyring", lambda context: None)
-    monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.doctl_config_path", lambda: tmp_path / "none.yaml")
-    monkeypatch.setattr("poseidon_nb.magics.handlers.accounts.save_to_keyring", lambda token, context: False)
-    KERNEL_LOGIN.clear()
-    yield
-    KERNEL_LOGIN.clear()
+    monkeypatch.setattr("poseidon_nb.commands.account.run.doctl_config_path", lambda: tmp_path / "none.yaml")
+    monkeypatch.setattr("poseidon_nb.commands.account.run.save_to_keyring", lambda token, context: False)
 
 
 @pytest.fixture
 def empty_desk(clock):
     """A desk without any account."""
-    desk = Desk(Kernel(clock), FakeFront())
+    desk = Desk(DoSession(clock), FakeUI())
     yield desk
-    if desk.kernel.sandbox is not None:
-        desk.kernel.stop_sandbox()
+    if desk.session.sandbox is not None:
+        desk.session.stop_sandbox()
 
 
 @pytest.fixture
 def desk(clock):
     """A desk whose account is a sandbox with twelve droplets and a GPU droplet."""
-    kernel = Kernel(clock)
+    session = DoSession(clock)
     with Sandbox(clock=clock) as sandbox:
-        kernel.choose_sandbox(sandbox)
-        yield Desk(kernel, FakeFront())
-        kernel._forget()
+        session.use_sandbox(sandbox)
+        yield Desk(session, FakeUI())
+        session._forget()

@@ -20,19 +20,18 @@ from poseidon_nb import errors
 from poseidon_nb.catalogue import Operation, Parameter, match, operation
 from poseidon_nb.catalogue.effects import effect_of, effects
 from poseidon_nb.client.kinds import KINDS, kind_meant
-from poseidon_nb.magics.command_line import Settings, run
-from poseidon_nb.magics.kernel import Kernel
-from poseidon_nb.magics.language.grammar import parse
-from poseidon_nb.magics.language.help import help_text
-from poseidon_nb.magics.language.naming import account_operations, by_rule, names
-from poseidon_nb.magics.language.options import SECRET_OPTIONS
-from poseidon_nb.magics.language.rule import METRICS
-from poseidon_nb.magics.language.vocabulary import entry
-from poseidon_nb.magics.language.words import folded
+from poseidon_nb.commands.context import Settings
+from poseidon_nb.commands.generic.derive import METRICS, account_operations, derived_name
+from poseidon_nb.commands.help import help_text
+from poseidon_nb.commands.registry import operation_names, parse, registry
+from poseidon_nb.commands.session import DoSession
+from poseidon_nb.language.options import SECRET_OPTIONS
+from poseidon_nb.language.spec import kebab
+from poseidon_nb.magics.do import run_line
 from tests.contract.samples import Samples
 from tests.contract.specification import specification, validate_request
 from tests.each import each
-from tests.magics.conftest import FakeFront
+from tests.magics.conftest import FakeUI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,13 +48,13 @@ class Walker:
     """Types commands, and remembers what was sent."""
 
     def __init__(self, clock: Any) -> None:
-        self.kernel = Kernel(clock)
-        self.front = FakeFront()
-        self.front.answer = True
+        self.session = DoSession(clock)
+        self.ui = FakeUI()
+        self.ui.answer = True
         self.sent: list[Any] = []
 
     def do(self, line: str, *, body: str | None = None, **variables: Any) -> Any:
-        return run(line, body=body, variables=variables, settings=Settings(), kernel=self.kernel, front=self.front)
+        return run_line(line, body=body, variables=variables, settings=Settings(), session=self.session, ui=self.ui)
 
     def changes_or_last(self) -> list[Any]:
         """Give what was sent, without the reads that come before and after a change."""
@@ -71,7 +70,7 @@ def new_walker(clock, monkeypatch, tmp_path, end_background) -> Iterator[Callabl
 
     def end() -> None:
         if made:
-            made[-1].kernel._forget()
+            made[-1].session._forget()
         end_background()
 
     def start() -> Walker:
@@ -196,8 +195,8 @@ def body_of(operation_id: str) -> dict[str, Any]:
 
 def line_for(one: Operation, values: dict[str, dict[str, Any]]) -> str:
     """Write the command that says all this."""
-    name = names()[one.id]
-    verb = entry(*name)
+    name = operation_names()[one.id]
+    verb = registry().verb(*name)
     words = [*name]
     path = [*values["path"].values()]
     rest = {**values["query"], **values["headers"], **values["body"]}
@@ -210,22 +209,22 @@ def line_for(one: Operation, values: dict[str, dict[str, Any]]) -> str:
         if option.field not in rest:
             continue
         value = rest.pop(option.field)
-        if option.kind == "flag":
-            words.append(option.typed if value else f"--no-{option.typed[2:]}")
-        elif folded(option.field) in SECRET_OPTIONS:
+        if option.type == "flag":
+            words.append(option.flag if value else f"--no-{option.flag[2:]}")
+        elif kebab(option.field) in SECRET_OPTIONS:
             # What is secret is never typed, only given by a variable.
-            words.append(f"{option.typed}={{secret}}")
-        elif option.kind == "list":
-            words += [f"{option.typed}={typed(one)}" for one in value]
+            words.append(f"{option.flag}={{secret}}")
+        elif option.type == "list":
+            words += [f"{option.flag}={typed(one)}" for one in value]
         else:
-            words.append(f"{option.typed}={typed(value)}")
+            words.append(f"{option.flag}={typed(value)}")
     assert not rest or one.id == "droplets_create", f"{one.id}: no way to say {sorted(rest)}"
     return " ".join(words)
 
 
 def secret_in(values: dict[str, dict[str, Any]]) -> Any:
     """Give the value that is only given by a variable."""
-    return next((value for name, value in values["body"].items() if folded(name) in SECRET_OPTIONS), "x")
+    return next((value for name, value in values["body"].items() if kebab(name) in SECRET_OPTIONS), "x")
 
 
 def test_there_are_as_many_operations_as_the_specification_has():
@@ -233,34 +232,34 @@ def test_there_are_as_many_operations_as_the_specification_has():
 
 
 def test_every_operation_has_one_name_and_no_two_share_it():
-    assert len(set(names().values())) == len(names()) == 644
+    assert len(set(operation_names().values())) == len(operation_names()) == 644
 
 
 @each("operation_id", OPERATIONS)
 def test_an_operation_is_addressed_by_its_name_and_by_the_rule(operation_id):
-    name = names()[operation_id]
-    assert entry(*name).stands_for == operation_id
+    name = operation_names()[operation_id]
+    assert registry().verb(*name).alias_of == operation_id
     command = parse(f"{name.group} {name.verb} --help")
     assert command.help
-    ruled = by_rule(operation_id)
-    if ruled not in {*names().values()} - {name}:
+    ruled = derived_name(operation_id)
+    if ruled not in {*operation_names().values()} - {name}:
         led = parse(f"{ruled.group} {ruled.verb} --help")
-        assert (led.group, led.verb) == name or entry(led.group, led.verb).name == name.verb
+        assert (led.group, led.verb.name) == name or led.verb.name == name.verb
 
 
 @each("operation_id", OPERATIONS)
 def test_the_help_names_every_parameter_and_the_page(operation_id):
     one = operation(operation_id)
-    verb = entry(*names()[operation_id])
-    text = help_text(*names()[operation_id])
+    verb = registry().verb(*operation_names()[operation_id])
+    text = help_text(*operation_names()[operation_id])
     assert one.page in text
     assert f"{one.method} {one.path}" in text
     assert len(verb.arguments) >= len(one.path_parameters)
     told = {option.field for option in verb.options} | {argument.name for argument in verb.arguments}
     for parameter in (*one.query_parameters, *one.header_parameters, *one.body_fields):
         assert parameter.name in told or (operation_id, parameter.name) == ("droplets_create", "name")
-    assert all(option.typed in text for option in verb.options)
-    assert all(argument.shows in text for argument in verb.arguments)
+    assert all(option.flag in text for option in verb.options)
+    assert all(argument.metavar in text for argument in verb.arguments)
 
 
 @each("operation_id", OPERATIONS)
@@ -312,11 +311,11 @@ HARMFUL = [id_ for id_ in OPERATIONS if id_ not in BY_TYPE and effect_of(id_).ne
 @each("operation_id", HARMFUL)
 def test_whatever_harms_asks(operation_id, new_walker):
     walker = new_walker()
-    walker.front.answer = False
+    walker.ui.answer = False
     values = everything(operation(operation_id))
-    with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
+    with pytest.raises(errors.ConfirmationRequired, match=r"Not confirmed. Nothing was changed."):
         walker.do(line_for(operation(operation_id), values), secret=secret_in(values))
-    assert len(walker.front.questions) == 1
+    assert len(walker.ui.questions) == 1
     assert {request.method for request in walker.sent} <= {"GET"}
 
 
@@ -332,7 +331,7 @@ def test_a_dry_run_shows_the_request_and_changes_nothing(operation_id, new_walke
     path = one.path
     for name, value in values["path"].items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=":"))
-    assert f"{one.method} {path}" in walker.front.said[0]
+    assert f"{one.method} {path}" in walker.ui.said[0]
 
 
 @each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).method != "GET"])

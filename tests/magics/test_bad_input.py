@@ -21,9 +21,9 @@ CREATE = "droplets create x --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region
         ("dropletz list", errors.GrammarError, "Did you mean .*droplets"),
         ("droplets lst", errors.GrammarError, "Did you mean list"),
         ("droplets list --regoin nyc3", errors.GrammarError, "Did you mean --region"),
-        ("droplets get", errors.GrammarError, r"needs DROPLET.*for example: %do droplets get web-1"),
+        ("droplets get", errors.GrammarError, r"needs DROPLET.*Example: %do droplets get web-1"),
         ("droplets create x", errors.GrammarError, "needs --size and --image"),
-        ("droplets get web-1 web-2", errors.GrammarError, "one too many"),
+        ("droplets get web-1 web-2", errors.GrammarError, "Unexpected word"),
         ("droplets get {nme}", errors.GrammarError, "nme.*name"),
         ("droplets get 'web-1", errors.GrammarError, "quot"),
         ("droplets get web-9", errors.NoSuchName, "no droplet named 'web-9'. Did you mean web-"),
@@ -38,8 +38,8 @@ CREATE = "droplets create x --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region
         ("api GET droplets", errors.InvalidArgument, "must start with /v2/"),
         ("api GET https://evil.example/v2/droplets", errors.InvalidArgument, "name no host"),
         ("api GET /v2/nothing", errors.NotFound, "404"),
-        ("api FETCH /v2/droplets", errors.GrammarError, "METHOD is one of GET"),
-        ("droplets list --timeout soon", errors.GrammarError, "takes seconds"),
+        ("api FETCH /v2/droplets", errors.GrammarError, "METHOD must be one of GET"),
+        ("droplets list --timeout soon", errors.GrammarError, "must be seconds"),
         ("droplets list --columns nme", errors.InvalidArgument, "Unknown column 'nme'. Did you mean name"),
         ("login --token dop_v1_" + "a" * 64, errors.GrammarError, "token"),
     ],
@@ -56,10 +56,10 @@ def test_a_mistake_is_one_line_that_names_the_nearest_right_thing_and_nothing_is
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("{not json", "the body is not JSON: line 1, column 2"),
-        ('{"name": "a",}\n{', "the body is not JSON: line"),
-        ("name: [a", "the body is neither JSON nor YAML in line"),
-        ("a: b: c", "the body is neither JSON nor YAML in line 1"),
+        ("{not json", "The body is not valid JSON: line 1, column 2"),
+        ('{"name": "a",}\n{', "The body is not valid JSON: line"),
+        ("name: [a", "The body is neither JSON nor YAML in line"),
+        ("a: b: c", "The body is neither JSON nor YAML in line 1"),
     ],
 )
 def test_a_body_that_is_not_json_says_where_and_nothing_is_sent(desk, body, message):
@@ -103,7 +103,7 @@ def endless_account():
 
 def test_pages_that_never_end_are_noticed(desk, endless_account):
     with connect(token="x", base_url=endless_account) as client:
-        desk.kernel._clients[None] = client
+        desk.session._clients[None] = client
         with pytest.raises(errors.ShapeError, match=r"The pages of \w+ never end"):
             desk.do("tags list")
 
@@ -128,7 +128,7 @@ def test_a_server_that_is_gone_is_one_line(desk):
     with pytest.raises(errors.ConnectionFailed, match="droplets_list") as caught:
         desk.do("droplets list")
     assert "\n" not in str(caught.value)
-    desk.kernel._forget()
+    desk.session._forget()
     with pytest.raises(errors.NoToken, match="not running"):
         desk.do("droplets list")
 
@@ -136,9 +136,9 @@ def test_a_server_that_is_gone_is_one_line(desk):
 def test_a_rate_limit_is_waited_for_and_told(desk):
     desk.sandbox.fault("status", status=429, retry_after_s=12, operation="regions_list")
     assert len(desk.do("regions list")) == 15
-    assert sum(desk.kernel.clock.sleeps) >= 12
-    assert desk.front.views[-1]._paused_s == pytest.approx(12, abs=1.5)
-    assert desk.front.views[-1]._reason == "rate limit"
+    assert sum(desk.session.clock.sleeps) >= 12
+    assert desk.ui.views[-1]._paused_s == pytest.approx(12, abs=1.5)
+    assert desk.ui.views[-1]._reason == "rate limit"
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,16 @@ def test_a_rate_limit_is_waited_for_and_told(desk):
 def test_an_empty_tag_means_neither_all_nor_none(desk, line):
     desk.sent()
     for empty in ("--tag ''", "--tag=", "--tag ' '", "--tag {name}"):
-        with pytest.raises(errors.GrammarError, match=r"^--tag is empty: it takes the name of a tag$"):
+        with pytest.raises(errors.GrammarError, match=r"^--tag must be the name of a tag, not empty.$"):
             desk.do(f"{line} {empty}", name="")
     assert desk.sent() == []
 
 
 def test_in_a_cell_a_picture_that_cannot_be_is_told_before_anything_is_run(desk):
     desk.sent()
-    with pytest.raises(errors.InvalidArgument, match=r"^command 2, nothing was run: --plot gives a picture, and --raw"):
+    with pytest.raises(
+        errors.InvalidArgument,
+        match=r"^Command 2 \(nothing was run\): --plot returns a chart, so it cannot be combined with --raw",
+    ):
         desk.do("--raw", body="sizes list\nsizes frontier --plot")
     assert desk.sent() == []

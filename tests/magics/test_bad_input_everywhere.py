@@ -8,10 +8,10 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.catalogue import operation
-from poseidon_nb.magics.language.naming import account_operations, names
-from poseidon_nb.magics.language.options import SECRET_OPTIONS
-from poseidon_nb.magics.language.vocabulary import entry
-from poseidon_nb.magics.language.words import folded
+from poseidon_nb.commands.generic.derive import account_operations
+from poseidon_nb.commands.registry import operation_names, registry
+from poseidon_nb.language.options import SECRET_OPTIONS
+from poseidon_nb.language.spec import kebab
 from tests.each import each
 from tests.magics.test_all_operations import everything, line_for, secret_in
 
@@ -43,11 +43,11 @@ def complete(operation_id: str) -> tuple[str, dict[str, object]]:
 
 @each("operation_id", OPERATIONS)
 def test_an_option_that_is_none_is_told_with_the_nearest(operation_id, refused):
-    name = names()[operation_id]
+    name = operation_names()[operation_id]
     line, variables = complete(operation_id)
-    options = entry(*name).options
+    options = registry().verb(*name).options
     if options:
-        near = max((option.typed for option in options), key=len)
+        near = max((option.flag for option in options), key=len)
         error = refused(f"{line} {near[:-1]}x{near[-1]}=1", **variables)
         assert near in str(error) or error.nearest
     assert "has no option" in str(refused(f"{line} --zzzzzzzz=1", **variables))
@@ -55,7 +55,7 @@ def test_an_option_that_is_none_is_told_with_the_nearest(operation_id, refused):
 
 @each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).path_parameters])
 def test_a_missing_argument_is_told_with_an_example(operation_id, refused):
-    name = names()[operation_id]
+    name = operation_names()[operation_id]
     error = refused(f"{name.group} {name.verb}")
     assert "needs" in str(error)
     assert f"%do {name.group} {name.verb}" in str(error)
@@ -63,21 +63,25 @@ def test_a_missing_argument_is_told_with_an_example(operation_id, refused):
 
 @each(
     "operation_id",
-    [id_ for id_ in OPERATIONS if not any(argument.many for argument in entry(*names()[id_]).arguments)],
+    [
+        id_
+        for id_ in OPERATIONS
+        if not any(argument.many for argument in registry().verb(*operation_names()[id_]).arguments)
+    ],
 )
 def test_a_word_too_many_is_told(operation_id, refused):
-    name = names()[operation_id]
+    name = operation_names()[operation_id]
     if name == ("droplets", "list"):
         return  # it takes a pattern
     line, variables = complete(operation_id)
     words = f"{name.group} {name.verb}"
-    assert "one too many" in str(refused(f"{words} {line.removeprefix(words)} superfluous", **variables))
+    assert "Unexpected word" in str(refused(f"{words} {line.removeprefix(words)} superfluous", **variables))
 
 
 @each("operation_id", OPERATIONS)
 def test_a_missing_required_field_is_told(operation_id, refused):
     one = operation(operation_id)
-    verb = entry(*names()[operation_id])
+    verb = registry().verb(*operation_names()[operation_id])
     required = [option for option in verb.options if option.required]
     if not required:
         return
@@ -86,25 +90,25 @@ def test_a_missing_required_field_is_told(operation_id, refused):
         for place in (values["query"], values["headers"], values["body"]):
             place.pop(option.field, None)
     error = refused(line_for(one, values), secret=secret_in(values))
-    assert all(option.typed in str(error) for option in required)
+    assert all(option.flag in str(error) for option in required)
 
 
 @each("operation_id", OPERATIONS)
 def test_a_value_of_another_type_is_told(operation_id, refused):
-    name = names()[operation_id]
-    for option in entry(*name).options:
-        if option.source or option.kind in {"text", "any", "list"}:
+    name = operation_names()[operation_id]
+    for option in registry().verb(*name).options:
+        if option.source or option.type in {"text", "any", "list"}:
             continue
-        message = str(refused(f"{name.group} {name.verb} {option.typed}=nonsense"))
+        message = str(refused(f"{name.group} {name.verb} {option.flag}=nonsense"))
         # What is secret is not repeated.
-        assert ("nonsense" in message) is (folded(option.field) not in SECRET_OPTIONS)
-        assert option.typed.removeprefix("--no-").removeprefix("--") in message
+        assert ("nonsense" in message) is (kebab(option.field) not in SECRET_OPTIONS)
+        assert option.flag.removeprefix("--no-").removeprefix("--") in message
 
 
 @each("operation_id", [id_ for id_ in OPERATIONS if operation(id_).body_type])
 def test_an_unknown_field_of_a_body_is_told_with_the_nearest(operation_id, desk):
     one = operation(operation_id)
-    verb = entry(*names()[operation_id])
+    verb = registry().verb(*operation_names()[operation_id])
     if verb.body != "body":
         return  # written out: the body of the cell is something else, or nothing
     values = everything(one)
@@ -114,7 +118,7 @@ def test_an_unknown_field_of_a_body_is_told_with_the_nearest(operation_id, desk)
     rest = " ".join(f"{argument.name}" for argument in verb.arguments[len(one.path_parameters) :])
     desk.sent()
     with pytest.raises(errors.PoseidonError) as raised:
-        desk.do(f"{names()[operation_id].group} {verb.name} {path} {rest}", body=body)
+        desk.do(f"{operation_names()[operation_id].group} {verb.name} {path} {rest}", body=body)
     message = str(raised.value)
     assert f"{near}z" in message or "given twice" in message or "no such" in message.lower() or "named" in message
     assert desk.changes() == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from poseidon_nb.commands.bodies import parse_body
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.magics.requests.bodies import read_body
 
 
 @pytest.mark.parametrize(
@@ -25,20 +25,20 @@ from poseidon_nb.magics.requests.bodies import read_body
     ],
 )
 def test_a_body_says_what_yaml_1_2_says(text, value):
-    assert read_body(text) == value
+    assert parse_body(text) == value
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{not json", "the body is not JSON: line 1, column 2"),
-        ('{"a": 1\n"b": 2}', "the body is not JSON: line 2, column 1"),
-        ("a: b: c", "the body is neither JSON nor YAML in line 1, column 5"),
+        ("{not json", "The body is not valid JSON: line 1, column 2"),
+        ('{"a": 1\n"b": 2}', "The body is not valid JSON: line 2, column 1"),
+        ("a: b: c", "The body is neither JSON nor YAML in line 1, column 5"),
         ("a: !!python/object/apply:os.system [ls]", "neither JSON nor YAML in line 1"),
-        ("[" * 5_000, "the body is n"),
+        ("[" * 5_000, "The body is n"),
     ],
 )
 def test_what_is_neither_says_where(text, message):
     with pytest.raises(GrammarError, match=message) as caught:
-        read_body(text)
+        parse_body(text)
     assert "\n" not in str(caught.value)

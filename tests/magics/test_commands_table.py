@@ -10,63 +10,54 @@ from itertools import pairwise
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.effects import effect_of
+from poseidon_nb.commands.help import help_text
+from poseidon_nb.commands.registry import DOCTL, load, parse, registry
 from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
-from poseidon_nb.magics.language.grammar import parse
-from poseidon_nb.magics.language.help import help_text
-from poseidon_nb.magics.language.options import GLOBAL_OPTIONS
-from poseidon_nb.magics.language.table import PHRASES, PREFIXES
-from poseidon_nb.magics.language.vocabulary import (
-    Sense,
-    all_groups,
-    entry,
-    group_called,
-    option_called,
-    own_groups,
-    verb_called,
-)
-from poseidon_nb.magics.language.words import Group, Option, Verb, folded
+from poseidon_nb.language.options import GLOBAL_OPTIONS, OptionMatch, find_option
+from poseidon_nb.language.registry import find_verb
+from poseidon_nb.language.spec import Group, Option, Verb, kebab
 from tests.each import each
 
-GROUPS = all_groups()
+GROUPS = registry().all_groups()
 ROWS = [(group, verb) for group in GROUPS for verb in group.verbs]
-WRITTEN_OUT = [(group, verb) for group in own_groups() for verb in group.verbs]
+WRITTEN_OUT = [(group, verb) for group in registry().groups for verb in group.verbs]
 
 
 def test_no_two_groups_share_a_word() -> None:
-    words = [folded(word) for group in GROUPS for word in (group.name, *group.aliases)]
-    words += {folded(first) for first, _ in PHRASES} - {"droplet-actions"}  # a group by the rule, and doctl's too
-    words += [*PREFIXES, "help"]
+    words = [kebab(word) for group in GROUPS for word in (group.name, *group.aliases)]
+    words += {kebab(first) for first, _ in DOCTL.phrases} - {"droplet-actions"}  # a group by the rule, and doctl's too
+    words += [*DOCTL.prefixes, "help"]
     assert sorted(words) == sorted(set(words))
 
 
 @each("group", GROUPS)
 def test_no_two_verbs_of_a_group_share_a_word(group: Group) -> None:
-    words = [folded(word) for verb in group.verbs for word in (verb.name, *verb.aliases)]
+    words = [kebab(word) for verb in group.verbs for word in (verb.name, *verb.aliases)]
     assert sorted(words) == sorted(set(words))
 
 
 @each("group", GROUPS)
 def test_every_alias_leads_back(group: Group) -> None:
     for word in (group.name, *group.aliases):
-        assert group_called(word) is group
+        assert registry().find_group(word) is group
     for verb in group.verbs:
         for word in (verb.name, *verb.aliases, verb.name.replace("_", "-")):
-            assert verb_called(group, word) is verb
-    assert not group.default or verb_called(group, group.default)
+            assert find_verb(group, word) is verb
+    assert not group.default or find_verb(group, group.default)
 
 
 @each(("group", "verb"), ROWS)
 def test_an_example_is_the_command_that_it_explains(group: Group, verb: Verb) -> None:
     assert verb.example.startswith("%do ")
     command = parse(verb.example.removeprefix("%do "), {"plan": "of `apply`"})
-    assert (command.group, command.verb, command.help) == (group.name, verb.name, False)
-    assert entry(command.group, command.verb) is verb
+    assert (command.group, command.verb, command.help) == (group.name, verb, False)
+    assert registry().verb(command.group, command.verb.name) is verb
 
 
 @each(("group", "verb"), ROWS)
 def test_no_two_options_of_a_verb_share_a_spelling(group: Group, verb: Verb) -> None:
     own = [set(option.spellings) for option in verb.options]
-    own += [set(map(folded, argument.spelled)) for argument in verb.arguments]
+    own += [set(map(kebab, argument.option_names)) for argument in verb.arguments]
     everywhere = set().union(*(option.spellings for option in GLOBAL_OPTIONS))
     if (group.name, verb.name) != ("context", "use"):  # doctl writes `auth switch --context NAME`
         # `--plan daily` is the verb's own, `--plan` the one of every verb: test_grammar.
@@ -81,15 +72,15 @@ def test_a_row_holds_together(group: Group, verb: Verb) -> None:
         assert set(names) - {"body"} <= fields
     for argument in verb.arguments:
         assert argument.name.isidentifier()
-        assert argument.shows.isupper()
-        assert not argument.instead or argument.instead in fields
+        assert argument.metavar.isupper()
+        assert not argument.alternative or argument.alternative in fields
     for earlier, later in pairwise(verb.arguments):
         assert not earlier.many, "only the last argument may take all that is left"
         assert earlier.required or not later.required
     assert verb.help
     assert verb.help[-1] not in ".!"
     assert all(option.help for option in verb.options)
-    if not verb.stands_for:
+    if not verb.alias_of:
         assert all(word.isidentifier() and not keyword.iskeyword(word) for word in fields)
 
 
@@ -100,7 +91,7 @@ def test_a_row_rests_on_operations_that_exist(group: Group, verb: Verb) -> None:
     assert not verb.table or verb.table in {*TABLES, *DERIVED_TABLES}
     assert not (verb.table and verb.columns)
     if verb.operations and effect_of(verb.operations[0], verb.fixed).needs_confirmation:
-        assert "It asks " in help_text(group.name, verb.name)
+        assert "Asks for confirmation " in help_text(group.name, verb.name)
 
 
 @each(("group", "verb"), WRITTEN_OUT)
@@ -120,22 +111,28 @@ def test_required_fields_of_a_create_are_required_here(group: Group, verb: Verb)
 
 
 def test_a_field_with_the_name_of_a_global_option_is_reached_by_its_prefix() -> None:
-    field = Option(field="timeout", name="field.timeout", kind="integer")
+    field = Option(field="timeout", name="field.timeout", type="integer")
     verb = Verb(name="x", help="x", example="%do x", options=(field,))
     everywhere = next(option for option in GLOBAL_OPTIONS if option.field == "timeout")
-    assert option_called(verb, "timeout") == Sense(everywhere)
-    assert option_called(verb, "field.timeout") == Sense(field)
-    assert option_called(verb, "field.wait") is None
-    assert field.typed == "--field.timeout"
+    assert find_option(verb, "timeout") == OptionMatch(everywhere)
+    assert find_option(verb, "field.timeout") == OptionMatch(field)
+    assert find_option(verb, "field.wait") is None
+    assert field.flag == "--field.timeout"
+
+
+@each(("group", "verb"), ROWS)
+def test_every_verb_names_what_runs_it(group: Group, verb: Verb) -> None:
+    assert callable(load(verb.run)) or hasattr(load(verb.run), "steps") or hasattr(load(verb.run), "choose")
+    assert not verb.reads or callable(load(verb.reads))
 
 
 def test_every_phrase_of_doctl_leads_to_a_verb() -> None:
-    for first, second in PHRASES:
+    for first, second in DOCTL.phrases:
         assert parse(f"{first} {second} --help").help
 
 
 def test_the_public_key_of_the_example_is_a_real_one() -> None:
-    example = entry("keys", "create").example
+    example = registry().verb("keys", "create").example
     kind, blob, _ = parse(example.removeprefix("%do ")).options["public_key"].split()
     data = base64.b64decode(blob, validate=True)
     assert data == b"\x00\x00\x00\x0b" + kind.encode() + b"\x00\x00\x00\x20" + data[-32:]
@@ -145,15 +142,14 @@ def test_the_public_key_of_the_example_is_a_real_one() -> None:
 def test_help_and_completion_of_everything_load_nothing_but_the_standard_library() -> None:
     code = (
         "import sys\n"
-        "from poseidon_nb.magics.language.grammar import parse\n"
-        "from poseidon_nb.magics.language.help import help_text\n"
-        "from poseidon_nb.magics.language.suggestions import candidates\n"
-        "from poseidon_nb.magics.language.vocabulary import all_groups\n"
-        "for group in all_groups():\n"
-        "    help_text(group.name), candidates(f'%do {group.name} ', {})\n"
+        "from poseidon_nb.commands.registry import parse, registry\n"
+        "from poseidon_nb.commands.help import help_text\n"
+        "from poseidon_nb.language.completion import complete_line\n"
+        "for group in registry().all_groups():\n"
+        "    help_text(group.name), complete_line(f'%do {group.name} ', registry(), {})\n"
         "    for verb in group.verbs:\n"
         "        parse(f'{group.name} {verb.name} --help'), help_text(group.name, verb.name)\n"
-        "        candidates(f'%do {group.name} {verb.name} ', {})\n"
+        "        complete_line(f'%do {group.name} {verb.name} ', registry(), {})\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names - {'__main__'}))"
     )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)

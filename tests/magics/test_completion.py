@@ -13,10 +13,10 @@ from IPython.core.completer import IPCompleter, provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from poseidon_nb.magics.completion import cell_candidates, do_matcher
-from poseidon_nb.magics.kernel import Kernel
-from poseidon_nb.magics.language.grammar import parse
-from poseidon_nb.magics.language.suggestions import candidates, typed_value
+from poseidon_nb.commands.registry import parse, registry
+from poseidon_nb.commands.session import DoSession
+from poseidon_nb.language.completion import complete_line, typed_value
+from poseidon_nb.magics.completion import complete_cell, do_matcher
 from poseidon_nb.text import quote_argument
 
 KNOWN = {
@@ -29,7 +29,7 @@ KNOWN = {
 
 
 def offered(text: str) -> list[str] | None:
-    found = candidates(text, KNOWN)
+    found = complete_line(text, registry(), KNOWN)
     return None if found is None else [word.text for word in found.words]
 
 
@@ -48,10 +48,10 @@ def offered(text: str) -> list[str] | None:
     ],
 )
 def test_only_sizes_that_can_be_had_there_are_offered(line, slugs):
-    kernel = Kernel()
-    kernel.learn_sizes([("old", True, ["sfo3"]), ("s-9", True, ["nyc3"])])
+    session = DoSession()
+    session.remember_sizes([("old", True, ["sfo3"]), ("s-9", True, ["nyc3"])])
     # What was learned before is forgotten with the list that has it no more.
-    kernel.learn_sizes(
+    session.remember_sizes(
         [
             ("s-1", True, ["nyc1", "nyc3"]),
             ("s-2", True, ["nyc3"]),
@@ -60,7 +60,7 @@ def test_only_sizes_that_can_be_had_there_are_offered(line, slugs):
             ("nowhere", True, []),
         ]
     )
-    found = candidates(f"%do {line}", {**KNOWN, **kernel.known})
+    found = complete_line(f"%do {line}", registry(), {**KNOWN, **session.words})
     assert found is not None
     assert [word.text for word in found.words] == slugs
 
@@ -107,7 +107,7 @@ def test_only_sizes_that_can_be_had_there_are_offered(line, slugs):
     ],
 )
 def test_what_is_offered_begins_with_what_was_typed(text: str, fragment: str, first: list[str]) -> None:
-    found = candidates(text, KNOWN)
+    found = complete_line(text, registry(), KNOWN)
     assert found is not None
     assert found.fragment == fragment
     assert [word.text for word in found.words][: len(first)] == first
@@ -120,7 +120,7 @@ def test_what_is_offered_begins_with_what_was_typed(text: str, fragment: str, fi
      "# %do dro", "%do droplets list # --re", "%do keys create a --public-key-file ~/.s"],
 )  # fmt: skip
 def test_nothing_is_said_where_others_should_speak(text: str) -> None:
-    assert candidates(text, KNOWN) is None
+    assert complete_line(text, registry(), KNOWN) is None
 
 
 def test_an_option_is_offered_once_but_a_list_may_go_on() -> None:
@@ -158,13 +158,13 @@ def test_a_word_that_is_no_command_completes_to_nothing() -> None:
 
 
 def test_something_is_offered_before_anything_was_fetched() -> None:
-    found = candidates("%do droplets list --region ny", {})
+    found = complete_line("%do droplets list --region ny", registry(), {})
     assert found is not None
     assert [word.text for word in found.words] == ["nyc1", "nyc2", "nyc3"]
 
 
 def test_ten_thousand_names_are_cut_to_what_ipython_reads() -> None:
-    found = candidates("%do droplets get ", {"droplets": [f"d-{number}" for number in range(10_000)]})
+    found = complete_line("%do droplets get ", registry(), {"droplets": [f"d-{number}" for number in range(10_000)]})
     assert found is not None
     assert len(found.words) < 500
     assert found.words[-1].text == "--help"
@@ -173,7 +173,7 @@ def test_ten_thousand_names_are_cut_to_what_ipython_reads() -> None:
 @given(st.text())
 def test_no_text_makes_the_completer_fail_and_the_fragment_ends_the_text(rest: str) -> None:
     text = f"%do {rest}"
-    found = candidates(text, KNOWN)
+    found = complete_line(text, registry(), KNOWN)
     assert found is None or text.endswith(found.fragment)
 
 
@@ -215,7 +215,7 @@ def in_cell(cell: str) -> list[str] | None:
     """Complete at the mark ``|`` of a cell."""
     before, after = cell.split("|")
     lines = before.split("\n")
-    found = cell_candidates(before + after, len(lines) - 1, lines[-1], KNOWN)
+    found = complete_cell(before + after, len(lines) - 1, lines[-1], KNOWN)
     return None if found is None else [word.text for word in found.words]
 
 
@@ -255,7 +255,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> InteractiveShell:
 def completer(request: pytest.FixtureRequest, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> IPCompleter:
     from poseidon_nb.magics import completion
 
-    monkeypatch.setattr(completion, "_known", lambda: KNOWN)
+    monkeypatch.setattr(completion, "_known_words", lambda: KNOWN)
     shell.Completer.use_jedi = request.param
     return shell.Completer
 
@@ -309,16 +309,16 @@ def test_a_value_that_nothing_is_known_of_is_left_to_the_person(completer: IPCom
 def test_a_completer_that_fails_says_nothing(completer: IPCompleter, monkeypatch: pytest.MonkeyPatch) -> None:
     from poseidon_nb.magics import completion
 
-    monkeypatch.setattr(completion, "_known", lambda: 1 / 0)
+    monkeypatch.setattr(completion, "_known_words", lambda: 1 / 0)
     assert "%do droplets" not in through_ipython(completer, "%do dro|")
 
 
 def test_completion_loads_neither_pandas_nor_requests_nor_the_kernel() -> None:
     code = (
         "import sys, IPython.core.completer\n"
-        "from poseidon_nb.magics.completion import cell_candidates\n"
-        "assert cell_candidates('%do droplets list --columns na', 0, '%do droplets list --columns na', {})\n"
-        "print([name for name in ('pandas', 'requests', 'msgspec', 'poseidon_nb.magics.kernel') if name in sys.modules])"
+        "from poseidon_nb.magics.completion import complete_cell\n"
+        "assert complete_cell('%do droplets list --columns na', 0, '%do droplets list --columns na', {})\n"
+        "print([name for name in ('pandas', 'requests', 'msgspec', 'poseidon_nb.magics.do') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

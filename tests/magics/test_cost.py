@@ -7,11 +7,10 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.analysis import cost
+from poseidon_nb.commands.cost.summary import unknown_months
+from poseidon_nb.commands.registry import parse, registry
 from poseidon_nb.frames.schemas import DERIVED_TABLES
-from poseidon_nb.magics.in_words import unknown_months_in_words
-from poseidon_nb.magics.language.grammar import parse
-from poseidon_nb.magics.language.suggestions import candidates
-from poseidon_nb.magics.language.vocabulary import entry
+from poseidon_nb.language.completion import complete_line
 from poseidon_nb.plots import Picture
 
 TABLES = {
@@ -58,21 +57,21 @@ def test_the_sums_are_those_of_the_droplets_list(desk) -> None:
 def test_the_total_is_said_and_what_has_no_price(desk) -> None:
     total = cost.total(desk.do("cost lines")).iloc[0]
     desk.do("cost --by tag")
-    said = desk.front.said[-1]
-    assert f"In all ${total['price_usd_month']:,.2f} a month" in said
-    assert "counted under each" in said
+    said = desk.ui.said[-1]
+    assert f"Total: ${total['price_usd_month']:,.2f} a month" in said
+    assert "counts under each" in said
     assert said.endswith(
-        f" 1 of {total['things']:.0f} things has no price: transfer;"
+        f" 1 of {total['things']:.0f} resources has no price: transfer;"
         " database, kubernetes, app, nfs, nat_gateway and registry could not be read; %do cost lines tells why."
     )
     assert (total["unpriced"], total["unread"]) == (1, 6)
 
 
 def test_months_whose_amount_is_unknown_are_said() -> None:
-    assert unknown_months_in_words(pd.DataFrame({"month": ["2026-07"], "billed_usd": [10.0]})) == ""
+    assert unknown_months(pd.DataFrame({"month": ["2026-07"], "billed_usd": [10.0]})) == ""
     unknown = pd.DataFrame({"month": ["2026-07", "2026-08", "2026-09"], "billed_usd": [None, 1.0, None]})
-    said = unknown_months_in_words(unknown)
-    assert said == "What 2026-07 and 2026-09 cost is not known: an invoice tells no amount."
+    said = unknown_months(unknown)
+    assert said == "The cost of 2026-07 and 2026-09 is unknown, because an invoice has no amount."
 
 
 def test_a_service_that_is_not_there_is_a_line_with_the_reason(desk) -> None:
@@ -95,7 +94,7 @@ def test_a_missing_scope_is_a_line_with_the_scope_and_other_sums_stay(desk) -> N
     (volume,) = lines[lines["kind"] == "volume"].to_dict("records")
     assert volume["note"].startswith("could not be read: 403")
     assert "block_storage:read" in volume["note"]
-    assert any("what is in the projects" in said for said in desk.front.said)
+    assert any("Could not read the resources of these projects" in said for said in desk.ui.said)
     after = cost.by(lines).set_index("group")["price_usd_month"]
     pd.testing.assert_series_equal(before.drop("volume"), after.drop("volume"), check_like=True)
 
@@ -170,12 +169,12 @@ def test_bad_words_are_told_with_the_nearest(desk, line: str, nearest: str) -> N
 
 def test_an_option_says_that_the_default_verb_is_meant() -> None:
     command = parse("cost --by tag --plot --columns group")
-    assert (command.group, command.verb, command.options) == ("cost", "sums", {"by": "tag", "plot": True})
-    assert parse("cost --columns group").verb == "sums"
-    assert parse("account --columns email get").verb == "get"
+    assert (command.group, command.verb.name, command.options) == ("cost", "sums", {"by": "tag", "plot": True})
+    assert parse("cost --columns group").verb.name == "sums"
+    assert parse("account --columns email get").verb.name == "get"
 
 
 def test_the_words_to_add_up_by_are_those_of_the_analysis_and_are_completed() -> None:
-    (by,) = [option for option in entry("cost", "sums").options if option.field == "by"]
+    (by,) = [option for option in registry().verb("cost", "sums").options if option.field == "by"]
     assert by.suggests == cost.KEYS
-    assert {*cost.KEYS} <= {one.text for one in candidates("%do cost sums --by ", {}).words}
+    assert {*cost.KEYS} <= {one.text for one in complete_line("%do cost sums --by ", registry(), {}).words}

@@ -37,7 +37,7 @@ def test_the_line_makes_a_droplet(desk):
 def test_a_plan_shows_what_would_be_read(desk):
     desk.sent()
     assert desk.do("explore sizes --region ams3 --dry-run") is None
-    assert desk.front.said[-1] == "GET /v2/sizes\n\nGET /v2/regions"
+    assert desk.ui.said[-1] == "GET /v2/sizes\n\nGET /v2/regions"
     assert desk.sent() == []
 
 
@@ -70,7 +70,7 @@ def test_an_image_of_several_words_stays_one_value_in_the_line_to_copy(desk):
 
 
 def test_the_public_name_makes_the_same(desk):
-    explorer = po.SizeExplorer(desk.kernel.client(), families=["gpu"])
+    explorer = po.SizeExplorer(desk.session.client(), families=["gpu"])
     assert isinstance(explorer, SizeExplorer)
     assert len(explorer.shown) == 9
     explorer.close()

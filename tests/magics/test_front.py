@@ -11,8 +11,8 @@ import pytest
 
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
-from poseidon_nb.magics.front import LINE, NotebookFront, TextFront, current_front
-from poseidon_nb.magics.progress_views import REFRESH_S, NotebookProgress, TextProgress
+from poseidon_nb.magics.progress import REFRESH_S, NotebookProgress, TextProgress
+from poseidon_nb.magics.ui import LINE_WIDTH, NotebookUI, TerminalUI, current_ui
 
 
 class Screen(io.StringIO):
@@ -52,20 +52,20 @@ def progress(status: str = "in-progress", *, id: int = 1, elapsed_s: float = 3.0
 @pytest.mark.parametrize(("typed", "yes"), [("y", True), (" YES ", True), ("", False), ("n", False), ("yo", False)])
 def test_only_a_clear_yes_is_one(monkeypatch, typed, yes):
     monkeypatch.setattr(sys, "stdin", Screen(f"{typed}\n", tty=True))
-    assert TextFront().ask("Delete?") is yes
-    assert NotebookFront(Shell(typed)).ask("Delete?") is yes
+    assert TerminalUI().ask("Delete?") is yes
+    assert NotebookUI(Shell(typed)).ask("Delete?") is yes
 
 
 @pytest.mark.parametrize("stdin", [None, Screen("y\n", tty=False), Screen("", tty=True)], ids=["none", "pipe", "end"])
 def test_a_terminal_where_nobody_answers_refuses(monkeypatch, stdin):
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here: add --yes"):
-        TextFront().ask("Delete?")
+    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here. Add --yes"):
+        TerminalUI().ask("Delete?")
 
 
 def test_a_notebook_that_is_run_without_a_person_refuses():
-    front = NotebookFront(Shell(None))
-    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here: add --yes") as caught:
+    front = NotebookUI(Shell(None))
+    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here. Add --yes") as caught:
         front.ask("Delete?")
     assert caught.value.__suppress_context__
     with pytest.raises(ConfirmationRequired, match="DIGITALOCEAN_ACCESS_TOKEN"):
@@ -79,33 +79,33 @@ def test_another_failure_of_the_kernel_is_not_taken_for_a_missing_person():
     shell = Shell("y")
     shell.raw_input = broken
     with pytest.raises(OSError, match="the line is dead"):
-        NotebookFront(shell).ask("Delete?")
+        NotebookUI(shell).ask("Delete?")
 
 
 def test_a_secret_is_typed_hidden_or_refused(monkeypatch):
     monkeypatch.setattr(sys, "stdin", Screen("", tty=True))
     monkeypatch.setattr("getpass.getpass", lambda prompt: "s3cret")
-    assert TextFront().secret("Token: ") == "s3cret"
-    assert NotebookFront(Shell("s3cret")).secret("Token: ") == "s3cret"
+    assert TerminalUI().secret("Token: ") == "s3cret"
+    assert NotebookUI(Shell("s3cret")).secret("Token: ") == "s3cret"
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(ConfirmationRequired, match="DIGITALOCEAN_ACCESS_TOKEN"):
-        TextFront().secret("Token: ")
+        TerminalUI().secret("Token: ")
 
 
 def test_without_a_kernel_the_front_is_text():
-    assert isinstance(current_front(), TextFront)
+    assert isinstance(current_ui(), TerminalUI)
 
 
 def test_a_table_is_shown_with_all_its_columns_and_words(capsys):
     long = "422: Droplet is already powered off " * 4
-    TextFront().show(pd.DataFrame({"id": [1], "name": ["web-1"], "status": ["failed"], "error": [long]}))
+    TerminalUI().show(pd.DataFrame({"id": [1], "name": ["web-1"], "status": ["failed"], "error": [long]}))
     shown = capsys.readouterr().out
     assert long.strip() in shown
     assert all(name in shown for name in ("id", "name", "status", "error"))
 
 
 def test_anything_else_is_shown_as_it_prints(capsys):
-    front = TextFront()
+    front = TerminalUI()
     front.show({"a": 1})
     front.say("done")
     assert capsys.readouterr().out == "{'a': 1}\ndone\n"
@@ -261,13 +261,13 @@ def test_a_failure_leaves_the_last_state_behind_too(clock):
 
 def test_a_long_sentence_is_broken_between_words_in_a_notebook(capsys):
     words = " ".join(["droplet"] * 20)
-    NotebookFront(Shell(None)).say(words)
+    NotebookUI(Shell(None)).say(words)
     first, second = capsys.readouterr().out.splitlines()
-    assert len(first) <= LINE
+    assert len(first) <= LINE_WIDTH
     assert f"{first} {second}" == words
 
 
 @pytest.mark.parametrize("text", [f"{'--option':<60}{'meaning ' * 8}", f"{{{'x' * 120}}}", "x" * 200, ""])
 def test_what_is_laid_out_or_is_data_stays_as_it_is(capsys, text):
-    NotebookFront(Shell(None)).say(text)
+    NotebookUI(Shell(None)).say(text)
     assert capsys.readouterr().out == f"{text}\n"

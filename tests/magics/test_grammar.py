@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poseidon_nb.commands.registry import parse, registry
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.magics.language.grammar import Command, commands_in, parse
-from poseidon_nb.magics.language.mistakes import has_token
+from poseidon_nb.language.command import Command
+from poseidon_nb.language.grammar import split_commands
+from poseidon_nb.language.grammar_errors import has_token
 from poseidon_nb.text import suggestion
 
 TOKEN = "dop_v1_" + "0123456789abcdef" * 4
@@ -54,7 +56,7 @@ def refused(line: str, body: str | None = None, **variables: object) -> GrammarE
 )
 def test_our_words_and_doctls_lead_to_the_same_verb(line: str, group: str, verb: str) -> None:
     command = parse(line)
-    assert (command.group, command.verb, command.help) == (group, verb, False)
+    assert (command.group, command.verb.name, command.help) == (group, verb, False)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_our_words_and_doctls_lead_to_the_same_verb(line: str, group: str, verb:
 )
 def test_help_is_asked_for_at_every_level(line: str, group: str, verb: str) -> None:
     command = parse(line)
-    assert (command.group, command.verb, command.help) == (group, verb, True)
+    assert (command.group, command.verb.name, command.help) == (group, verb, True)
 
 
 def test_a_quoted_help_is_a_value() -> None:
@@ -94,58 +96,58 @@ def test_a_quoted_help_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("line", "says", "nearest"),
     [
-        ("dropletz list", 'no group "dropletz"', "droplets"),
-        ("droplets lst", 'droplets has no verb "lst"', "list"),
-        ("droplets frobnicate", "it has list, get, create", None),
-        ("droplet-action get 1", "it has power-on", None),
+        ("dropletz list", "Unknown group 'dropletz'", "droplets"),
+        ("droplets lst", "droplets has no verb 'lst'", "list"),
+        ("droplets frobnicate", "Its verbs: list, get, create", None),
+        ("droplet-action get 1", "Its verbs: power-on", None),
         ("list", "%do droplets list", None),
         ("power_off web-1", "%do droplets power_off", None),
-        ("droplets list --regoin nyc3", 'no option "--regoin"', "--region"),
-        ("droplets list --reg nyc3", 'no option "--reg"', "--region"),
-        ("droplets list --zzz", "droplets list --help shows them", None),
+        ("droplets list --regoin nyc3", "no option '--regoin'", "--region"),
+        ("droplets list --reg nyc3", "no option '--reg'", "--region"),
+        ("droplets list --zzz", "See %do droplets list --help", None),
         ("droplets list -region nyc3", "two hyphens: --region", None),
-        ("droplets list -z", 'no option "-z"', None),
-        ("--region nyc3 droplets list", "a command's own options come after it", None),
+        ("droplets list -z", "no option '-z'", None),
+        ("--region nyc3 droplets list", "Write a command's own options after it", None),
         ("droplets list --region", "--region needs a value: --region SLUG", None),
         ("droplets list --region --gpus", "--region=--gpus", None),
         ("droplets list --gpus=perhaps", "true or false", None),
         ("droplets list --region a --region b", "--region is given twice", None),
-        ("droplets get", "needs DROPLET (its id or name), for example: %do droplets get web-1", None),
-        ("droplets get a b", '"b" is one too many', None),
+        ("droplets get", "needs DROPLET (id or name). Example: %do droplets get web-1", None),
+        ("droplets get a b", "Unexpected word 'b'", None),
         ("regions list nyc3", "regions list takes no arguments", None),
         ("droplets power_off", "needs DROPLET or --tag", None),
         ("droplets power_off a --tag b", "either DROPLET or --tag, not both", None),
         ("rightsize web-1 --tag web", "either DROPLET or --tag, not both", None),
         ("actions timeline web-1 --tag web", "either DROPLET or --tag, not both", None),
-        ("droplets create a", "needs --size and --image, for example", None),
+        ("droplets create a", "needs --size and --image. Example", None),
         ("droplets rename a", "needs NAME", None),
         ("keys create a", "needs --public-key or --public-key-file", None),
         ("keys create a --public-key x --public-key-file y", "only one of --public-key and --public-key-file", None),
-        ("actions get abc", 'ACTION takes a whole number, not "abc"', None),
-        ("actions wait 1 1.5", 'not "1.5"', None),
-        ("sandbox start --port x", "--port takes a whole number", None),
-        ("sandbox start --speed fast", "--speed takes a number", None),
-        ("sandbox start --rate-limit rael", "--rate-limit is one of off, real", "real"),
-        ("api FETCH /v2/account", "METHOD is one of GET", "PATCH"),
-        ("actions wait 1 --timeout soon", "a time like 90s", None),
+        ("actions get abc", "ACTION must be an integer, not 'abc'", None),
+        ("actions wait 1 1.5", "not '1.5'", None),
+        ("sandbox start --port x", "--port must be an integer", None),
+        ("sandbox start --speed fast", "--speed must be a number", None),
+        ("sandbox start --rate-limit rael", "--rate-limit must be one of off, real", "real"),
+        ("api FETCH /v2/account", "METHOD must be one of GET", "PATCH"),
+        ("actions wait 1 --timeout soon", "a duration such as 90s", None),
         ("actions wait 1 --timeout 0", "must be more than 0 seconds", None),
         ("actions wait 1 --timeout=-5", "must be more than 0 seconds", None),
-        ("actions wait 1 --timeout nan", "a time like", None),
-        ("droplets list --out 1x", "--out takes the name of a Python variable", None),
-        ("droplets list --out class", "--out takes the name of a Python variable", None),
-        ("droplets list --out a.b", "--out takes the name of a Python variable", None),
-        ("droplets list -o yaml", "-o is one of table, json, text", None),
-        ("droplets create it's", 'write "it\'s"', None),
-        ('droplets get "web', 'the quote " before "web", at character 14, is never closed', None),
+        ("actions wait 1 --timeout nan", "a duration such as", None),
+        ("droplets list --out 1x", "--out must be the name of a Python variable", None),
+        ("droplets list --out class", "--out must be the name of a Python variable", None),
+        ("droplets list --out a.b", "--out must be the name of a Python variable", None),
+        ("droplets list -o yaml", "-o must be one of table, json, text", None),
+        ("droplets create it's", 'Write "it\'s"', None),
+        ('droplets get "web', "The quote \" before 'web', at character 14, is not closed", None),
         ("droplets list | head", "no pipes", None),
         ("droplets list|head", "no pipes", None),
         ("droplets list > out.csv", "to_csv", None),
-        ("droplets get 1 && droplets get 2", "bare %%do", None),
-        ("droplets get 1 ; droplets get 2", "bare %%do", None),
-        ("droplets list; print", "bare %%do", None),
+        ("droplets get 1 && droplets get 2", "one command per line", None),
+        ("droplets get 1 ; droplets get 2", "one command per line", None),
+        ("droplets list; print", "one command per line", None),
         ("droplets power_off 1 &", "--no-wait", None),
         ("df = droplets list", "df = %do", None),
-        ("droplets get $NAME", "written {NAME}", None),
+        ("droplets get $NAME", "as {NAME}", None),
         ("droplets get \u2013\u2013yes", "two hyphens", None),
     ],
 )
@@ -162,14 +164,14 @@ def test_a_body_goes_only_to_a_verb_that_takes_one() -> None:
     assert parse(line, body="#cloud-config\n{x} $HOME --yes").body == "#cloud-config\n{x} $HOME --yes"
     assert "takes no body" in str(refused("droplets list", body="x"))
     assert "only one of --user-data and the cell's body" in str(refused(f"{line} --user-data a", body="x"))
-    assert "which verb of droplets" in str(refused("droplets", body="x"))
+    assert "Add a verb of droplets" in str(refused("droplets", body="x"))
 
 
 def test_a_bare_cell_is_its_lines() -> None:
     command = parse("--context prod --yes", body="droplets list")
     assert command == Command(context="prod", yes=True, body="droplets list")
     body = "\n# first\n  %do droplets list  \n%poseidon keys list\ndroplets get \\\n  web-1\n%domains\n"
-    assert commands_in(body) == ("droplets list", "keys list", "droplets get    web-1", "%domains")
+    assert split_commands(body) == ("droplets list", "keys list", "droplets get    web-1", "%domains")
 
 
 def test_global_options_mean_what_they_say() -> None:
@@ -179,7 +181,7 @@ def test_global_options_mean_what_they_say() -> None:
     )
     assert command == Command(
         group="droplets",
-        verb="list",
+        verb=registry().verb("droplets", "list"),
         out="df",
         columns=("id", "name", "status"),
         raw=True,
@@ -297,7 +299,9 @@ ANY_TEXT = st.text().filter(lambda text: not has_token(text))
 @given(ANY_TEXT)
 def test_any_text_in_a_variable_arrives_as_one_argument(value: str) -> None:
     command = parse("droplets get {name} --raw", {"name": value})
-    assert command == Command(group="droplets", verb="get", arguments={"droplet": value}, raw=True)
+    assert command == Command(
+        group="droplets", verb=registry().verb("droplets", "get"), arguments={"droplet": value}, raw=True
+    )
 
 
 @given(ANY_TEXT)
@@ -345,17 +349,17 @@ def test_an_object_with_an_id_is_named_by_it() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("droplets get {nam}", 'there is no variable "nam". Did you mean name, names'),
-        ("droplets get {1+1}", 'not "1+1"'),
-        ("droplets get {name.upper()}", "assign it to a name first"),
-        ("droplets get web-{1,2}", 'not "1,2"'),
-        ("droplets list --{name}", "not in its name"),
-        ("droplets get x{names}", "many values"),
-        ("droplets list --region {names}", "many values"),
-        ("droplets {names} 1", "many values"),
+        ("droplets get {nam}", "Unknown variable 'nam'. Did you mean name or names?"),
+        ("droplets get {1+1}", "not '1+1'"),
+        ("droplets get {name.upper()}", "Assign the value to a name first"),
+        ("droplets get web-{1,2}", "not '1,2'"),
+        ("droplets list --{name}", "The name of an option cannot contain a variable"),
+        ("droplets get x{names}", "several values"),
+        ("droplets list --region {names}", "several values"),
+        ("droplets {names} 1", "several values"),
         ("droplets get {nothing}", "missing value"),
-        ("droplets get {mapping}", "is a dict"),
-        ("droplets get {print}", "is a builtin_function_or_method"),
+        ("droplets get {mapping}", "not a dict"),
+        ("droplets get {print}", "not a builtin_function_or_method"),
     ],
 )
 def test_a_variable_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
@@ -390,18 +394,18 @@ def test_looking_up_a_key_runs_no_code() -> None:
             raise AssertionError(key)
 
     assert parse("droplets get {row[name]}", {"row": Trap(name="a")}).arguments == {"droplet": "a"}
-    assert 'row has no "nam". Did you mean name' in str(refused("droplets get {row['nam']}", row=Trap(name="a")))
-    assert "row is a Other, and only a dict or a row" in str(refused("droplets get {row[name]}", row=Other()))
+    assert "row has no key 'nam'. Did you mean name?" in str(refused("droplets get {row['nam']}", row=Trap(name="a")))
+    assert "row must be a dict or a DataFrame row, not a Other" in str(refused("droplets get {row[name]}", row=Other()))
 
 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("droplets get {row.name}", 'or a key of one as in {row[name]}, not "row.name"'),
-        ("droplets get {row[a][b]}", 'not "row[a][b]"'),
-        ("droplets get {row[name}", 'not "row[name"'),
-        ("droplets get {row[]}", 'not "row[]"'),
-        ("droplets get {rows[name]}", 'there is no variable "rows". Did you mean row'),
+        ("droplets get {row.name}", "or a key as in {row[name]}, not 'row.name'"),
+        ("droplets get {row[a][b]}", "not 'row[a][b]'"),
+        ("droplets get {row[name}", "not 'row[name'"),
+        ("droplets get {row[]}", "not 'row[]'"),
+        ("droplets get {rows[name]}", "Unknown variable 'rows'. Did you mean row?"),
         ("droplets get {row[hole]}", "{row[hole]} holds a missing value"),
     ],
 )

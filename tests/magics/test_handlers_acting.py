@@ -13,7 +13,7 @@ CREATE = "--size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3"
 def test_a_droplet_is_made_waited_for_and_shown(desk):
     frame = desk.do(f"droplets create demo-1 {CREATE} --tags a,b")
     assert (frame["status"][0], frame["region"][0], frame["tags"][0]) == ("active", "nyc3", ["a", "b"])
-    assert desk.front.views[-1].model.text().startswith("create demo-1: ✓ completed in")
+    assert desk.ui.views[-1].model.text().startswith("create demo-1: ✓ completed in")
 
 
 def test_several_are_made_with_one_request(desk):
@@ -25,7 +25,7 @@ def test_several_are_made_with_one_request(desk):
 
 def test_no_wait_gives_the_droplet_as_it_is_at_once(desk):
     assert desk.do(f"droplets create demo-1 {CREATE} --no-wait")["status"][0] == "new"
-    assert desk.kernel.clock.sleeps == []
+    assert desk.session.clock.sleeps == []
 
 
 def test_a_body_is_the_user_data_as_it_was_written(desk, monkeypatch):
@@ -36,10 +36,10 @@ def test_a_body_is_the_user_data_as_it_was_written(desk, monkeypatch):
         seen.append((method, body))
         return dispatch(self, method, path, query, headers, body)
 
-    desk.kernel.sandbox._server.stop()
+    desk.session.sandbox._server.stop()
     monkeypatch.setattr(type(desk.sandbox), "dispatch", spying)
-    desk.kernel.sandbox._server = None
-    desk.kernel.choose_sandbox(desk.kernel.sandbox.start())
+    desk.session.sandbox._server = None
+    desk.session.use_sandbox(desk.session.sandbox.start())
     desk.do(f"droplets create demo-1 {CREATE}", body="#cloud-config\nruncmd: [echo $HOME {x}]\n")
     body = next(body for method, body in seen if method == "POST")
     assert rb"#cloud-config\nruncmd: [echo $HOME {x}]\n" in body
@@ -48,13 +48,13 @@ def test_a_body_is_the_user_data_as_it_was_written(desk, monkeypatch):
 def test_user_data_comes_from_a_file_too(desk, tmp_path):
     (tmp_path / "init.yaml").write_text("#cloud-config")
     desk.do("droplets create demo-1 --dry-run --user-data-file {file} " + CREATE, file=str(tmp_path / "init.yaml"))
-    assert '"user_data": "#cloud-config"' in desk.front.said[-1]
+    assert '"user_data": "#cloud-config"' in desk.ui.said[-1]
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: None, "cannot read .*No such file"),
+        (lambda path: None, "Cannot read .*No such file"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "is not a text file"),
         (lambda path: path.write_bytes(b"x" * 1_000_001), "is too large: 1,000,001 bytes"),
     ],
@@ -136,22 +136,22 @@ def test_deleting_gives_a_row_for_each(clock, desk):
 def test_the_only_one_that_fails_raises_its_own_error(desk):
     with pytest.raises(errors.Unprocessable, match="currently on"):
         desk.do("droplets resize web-1 --size s-4vcpu-8gb")
-    assert desk.front.shown == []
+    assert desk.ui.shown == []
 
 
 def test_one_failure_of_several_is_shown_once_and_stops_nobody(desk):
     with pytest.raises(errors.BulkFailed, match="1 of 2 failed; the first: 422: Droplet is currently on") as caught:
         desk.do("droplets resize web-1 legacy-reports --size s-4vcpu-8gb")
     assert [*caught.value.frame["status"]] == ["failed", "completed"]
-    assert len(desk.front.shown) == 1
-    assert desk.front.shown[0] is caught.value.frame
+    assert len(desk.ui.shown) == 1
+    assert desk.ui.shown[0] is caught.value.frame
 
 
 def test_keep_going_gives_the_same_table_without_an_error(desk):
     frame = desk.do("droplets resize web-1 legacy-reports --size s-4vcpu-8gb --keep-going")
     assert [*frame["status"]] == ["failed", "completed"]
     assert frame["error"][0].startswith("422: Droplet is currently on")
-    assert desk.front.shown == []
+    assert desk.ui.shown == []
     assert [*desk.do("droplets resize web-1 --size s-4vcpu-8gb --keep-going")["status"]] == ["failed"]
 
 
@@ -285,7 +285,7 @@ def test_a_timeout_says_that_the_action_goes_on_and_how_to_wait_again(desk):
 
 def test_a_restart_that_is_not_waited_for_is_in_progress_and_goes_on(desk):
     # What goes on in the background would move the clock.
-    desk.kernel.client().engine.drive = lambda engine: None
+    desk.session.client().engine.drive = lambda engine: None
     with pytest.raises(errors.BulkFailed, match="0 of 2 failed, 2 still running") as caught:
         desk.do("droplets resize web-3 staging-web --size s-4vcpu-8gb --restart --yes --timeout 0.5")
     assert caught.value.frame["status"].tolist() == ["in-progress", "in-progress"]
@@ -320,7 +320,7 @@ def test_what_a_person_takes_to_answer_is_no_part_of_the_time_limit(clock, desk,
         clock.advance(1_000)
         return True
 
-    monkeypatch.setattr(desk.front, "ask", ask)
+    monkeypatch.setattr(desk.ui, "ask", ask)
     assert desk.do("droplets reboot web-1 --timeout 60")["status"][0] == "completed"
 
 
@@ -363,18 +363,18 @@ def test_api_shows_the_rows_of_a_page_and_the_whole_of_anything_else(desk):
 def test_a_cell_runs_its_lines_shows_each_result_and_gives_the_last(desk):
     frame = desk.do("", body="droplets get web-1\n\n# a remark\n%do droplets get web-2\n")
     assert frame["name"][0] == "web-2"
-    assert [shown["name"][0] for shown in desk.front.shown] == ["web-1"]
+    assert [shown["name"][0] for shown in desk.ui.shown] == ["web-1"]
 
 
 def test_a_cell_stops_at_the_first_line_that_fails_and_says_which(desk):
-    with pytest.raises(errors.NoSuchName, match="command 2 of 3: no droplet named 'web-9'"):
+    with pytest.raises(errors.NoSuchName, match="Command 2 of 3: no droplet named 'web-9'"):
         desk.do("", body="tags create one\ndroplets get web-9\ntags create two")
     assert {"one"} == {"one", "two"} & {*desk.do("tags list")["name"]}
 
 
 def test_a_typing_error_further_down_runs_nothing(desk):
     desk.sent()
-    with pytest.raises(errors.GrammarError, match="command 2, nothing was run: there is no group"):
+    with pytest.raises(errors.GrammarError, match=r"Command 2 \(nothing was run\): Unknown group"):
         desk.do("", body="tags create one\nfrobnicate it")
     assert desk.sent() == []
 
@@ -383,8 +383,8 @@ def test_what_the_first_line_says_holds_for_every_command_of_the_cell(desk):
     desk.sent()
     desk.do("--dry-run", body="droplets delete web-1 --yes\ntags delete web --yes")
     assert desk.changes() == []
-    assert "DELETE /v2/droplets/" in desk.front.said[0]
-    assert desk.front.said[1] == "DELETE /v2/tags/web"
+    assert "DELETE /v2/droplets/" in desk.ui.said[0]
+    assert desk.ui.said[1] == "DELETE /v2/tags/web"
     frame = desk.do("--yes --columns name", body="tags delete web\ntags delete db")
     assert [*frame] == ["name"]
     with pytest.raises(errors.InvalidArgument, match="--out names the result of one command"):
@@ -398,12 +398,12 @@ def test_an_interrupted_cell_says_where_it_stopped(desk, monkeypatch):
     monkeypatch.setattr("poseidon_nb.plans.plan.Plan.run", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         desk.do("", body="tags list\ntags create x\ntags list")
-    assert caught.value.__notes__ == ["stopped in command 2 of 3; what follows was not run"]
+    assert caught.value.__notes__ == ["stopped in command 2 of 3; the remaining commands were not run"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_api_asks_before_anything_but_a_get(desk, method):
-    desk.front.answer = False
+    desk.ui.answer = False
     desk.sent()
     with pytest.raises(errors.ConfirmationRequired):
         desk.do(f"api {method} /v2/tags/web", body='{"name": "x"}')

@@ -30,7 +30,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_a_token_in_the_body_of_a_cell_is_refused_and_not_repeated(desk, line, body):
-    with pytest.raises(errors.GrammarError, match="does not belong in a cell") as caught:
+    with pytest.raises(errors.GrammarError, match="A cell must not contain a token") as caught:
         desk.do(line, body=body)
     assert TOKEN not in f"{caught.value!r} {caught.value.__context__!r}"
     assert desk.changes() == []
@@ -47,7 +47,7 @@ def test_a_token_in_the_body_of_a_cell_is_refused_and_not_repeated(desk, line, b
     ],
 )
 def test_a_secret_is_given_by_a_variable_and_never_written_in_a_cell(desk, line, body):
-    with pytest.raises(errors.CommandError, match=r"does not belong in a cell: give it as .*\{name\}") as caught:
+    with pytest.raises(errors.CommandError, match=r"A cell must not contain a token: give it as .*\{name\}") as caught:
         desk.do(line, body=body)
     assert SECRET not in str(caught.value)
     assert desk.changes() == []
@@ -55,7 +55,7 @@ def test_a_secret_is_given_by_a_variable_and_never_written_in_a_cell(desk, line,
 
 def test_a_secret_is_not_shown_by_a_dry_run(desk):
     desk.do("genai create-openai-api-key --name x --api-key {key} --dry-run", key=SECRET)
-    assert desk.front.said == ['POST /v2/gen-ai/openai/keys\n{\n  "api_key": "(not shown)",\n  "name": "x"\n}']
+    assert desk.ui.said == ['POST /v2/gen-ai/openai/keys\n{\n  "api_key": "(not shown)",\n  "name": "x"\n}']
 
 
 @responses.activate
@@ -97,15 +97,15 @@ def test_what_is_secret_is_told_by_its_name_wherever_it_stands():
     [
         ("spec: &spec\n  inner: *spec", "nested too deeply"),
         (BOMB, "more than 100,000 values"),
-        ("spec: !!binary aGVsbG8=", "JSON cannot say: bytes"),
-        ("spec: !!set {a, b}", "JSON cannot say: set"),
-        ("spec: !!timestamp 2026-11-24", "JSON cannot say: date"),
-        ("1: x", "a key that is no text"),
-        ("~: x", "a key that is no text"),
-        ("spec: {true: x}", "a key that is no text"),
-        ('{"spec": NaN}', "nan, which is no number"),
-        ("spec: 1e999", "inf, which is no number"),
-        (f'{{"spec": {MANY_DIGITS}}}', "a number that is too long"),
+        ("spec: !!binary aGVsbG8=", "of type bytes, which JSON cannot represent"),
+        ("spec: !!set {a, b}", "of type set, which JSON cannot represent"),
+        ("spec: !!timestamp 2026-11-24", "of type date, which JSON cannot represent"),
+        ("1: x", "a key that is not text"),
+        ("~: x", "a key that is not text"),
+        ("spec: {true: x}", "a key that is not text"),
+        ('{"spec": NaN}', "nan, which is not a number"),
+        ("spec: 1e999", "inf, which is not a number"),
+        (f'{{"spec": {MANY_DIGITS}}}', "a number with too many digits"),
     ],
     ids=lambda text: text[:20],
 )
@@ -135,7 +135,7 @@ def test_a_price_that_is_no_number_is_no_way_round_the_question(desk):
 def test_a_header_is_one_line_of_plain_text(desk, accept, option):
     with pytest.raises(errors.InvalidArgument, match="Invalid characters in the header Accept of"):
         desk.do(f"apps create --spec {{spec}} --accept {{accept}} {option}", spec={"name": "x"}, accept=accept)
-    assert desk.front.said == []
+    assert desk.ui.said == []
 
 
 @pytest.mark.parametrize(

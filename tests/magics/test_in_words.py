@@ -10,16 +10,12 @@ import pytest
 from poseidon_nb.analysis.cost import history
 from poseidon_nb.analysis.timeline import durations
 from poseidon_nb.client.client import Client
-from poseidon_nb.magics.in_words import (
-    actions_in_words,
-    advice_in_words,
-    cheapest_in_words,
-    history_in_words,
-    offering_in_words,
-    reach_in_words,
-    reconciled_in_words,
-    spans_in_words,
-)
+from poseidon_nb.commands.actions.summary import summarize_durations, summarize_timeline
+from poseidon_nb.commands.cost.summary import summarize_history, summarize_reconciliation
+from poseidon_nb.commands.metrics.summary import summarize_coverage
+from poseidon_nb.commands.regions.summary import summarize_features
+from poseidon_nb.commands.rightsize.summary import summarize_advice
+from poseidon_nb.commands.sizes.summary import summarize_cheapest
 from poseidon_nb.transport.rate_limit import RateLimit
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -38,42 +34,42 @@ LARGER, UNHELD, UNKNOWN = ("larger", -12.0, "s"), ("larger", None, None), ("unkn
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([], "There is no droplet to judge."),
-        ([KEEP], "The one droplet cannot be smaller by a resize."),
-        ([KEEP, KEEP], "None of 2 droplets can be smaller by a resize."),
-        ([SMALLER], "1 of 1 droplet can be smaller, which saves $24.00 a month, $288.00 a year."),
+        ([], "There are no droplets to analyze."),
+        ([KEEP], "The droplet cannot be resized to a cheaper size."),
+        ([KEEP, KEEP], "None of 2 droplets can be resized to a cheaper size."),
+        ([SMALLER], "1 of 1 droplet can be smaller, which saves $24.00 a month ($288.00 a year)."),
         (
             [SMALLER, SMALLER, KEEP, LARGER, UNKNOWN],
             (
-                "2 of 5 droplets can be smaller, which saves $48.00 a month, $576.00 a year; "
-                "1 should be larger, which costs $12.00 a month more; "
-                "of 1 nothing can be said: the column why tells."
+                "2 of 5 droplets can be smaller, which saves $48.00 a month ($576.00 a year). "
+                "1 should be larger, which costs $12.00 a month more. "
+                "1 droplet has too little data; see the column why."
             ),
         ),
         (
             [KEEP, LARGER, UNHELD],
             (
-                "None of 3 droplets can be smaller by a resize; "
-                "2 should be larger, which costs $12.00 a month more, 1 of them more than any size sold there."
+                "None of 3 droplets can be resized to a cheaper size. "
+                "2 should be larger, which costs $12.00 a month more, 1 of them need more than any size in their region."
             ),
         ),
         (
             [UNKNOWN],
-            "Nothing can be said of the only droplet: the column why tells.",
+            "1 droplet has too little data; see the column why.",
         ),
         (
             [UNKNOWN, UNKNOWN],
-            "Nothing can be said of any of 2 droplets: the column why tells.",
+            "2 droplets have too little data; see the column why.",
         ),
     ],
 )
 def test_what_rightsizing_found_is_one_sentence(rows, said):
-    assert advice_in_words(advice(*rows)) == said
+    assert summarize_advice(advice(*rows)) == said
 
 
 def test_what_only_a_droplet_made_anew_would_save_is_said():
-    assert advice_in_words(advice(KEEP, KEEP, anew=6.0)) == (
-        "None of 2 droplets can be smaller by a resize; made anew 2 would save $12.00 a month, for no disk shrinks."
+    assert summarize_advice(advice(KEEP, KEEP, anew=6.0)) == (
+        "None of 2 droplets can be resized to a cheaper size. 2 more save $12.00 a month if recreated with a smaller disk."
     )
 
 
@@ -83,43 +79,43 @@ def sizes(*rows: tuple[str, float, list[str]]) -> pd.DataFrame:
 
 def test_the_cheapest_size_is_named_with_its_place_and_its_price():
     one, other = ("m-2", 84.0, ["ams3"]), ("g-4", 126.0, ["ams3", "fra1"])
-    told = cheapest_in_words(sizes(one, other), 105, asked=True)
-    assert told == "m-2 in ams3 at $84.00 a month is the cheapest of 105 that hold it."
-    told = cheapest_in_words(sizes(one), 1, asked=True)
-    assert told == "m-2 in ams3 at $84.00 a month is the only one that holds it."
-    told = cheapest_in_words(sizes(one, ("s-4", 84.0, ["fra1"]), other), 3, asked=True)
-    assert told == "m-2 in ams3 at $84.00 a month is the cheapest of 3 that hold it; s-4 costs the same."
-    told = cheapest_in_words(sizes(one, *((f"s-{place}", 84.0, ["fra1"]) for place in range(5))), 6, asked=False)
+    told = summarize_cheapest(sizes(one, other), 105, filtered=True)
+    assert told == "Cheapest of 105 matching sizes: m-2 in ams3 at $84.00 a month."
+    told = summarize_cheapest(sizes(one), 1, filtered=True)
+    assert told == "Only match: m-2 in ams3 at $84.00 a month."
+    told = summarize_cheapest(sizes(one, ("s-4", 84.0, ["fra1"]), other), 3, filtered=True)
+    assert told == "Cheapest of 3 matching sizes: m-2 in ams3 at $84.00 a month; the same price: s-4."
+    told = summarize_cheapest(sizes(one, *((f"s-{place}", 84.0, ["fra1"]) for place in range(5))), 6, filtered=False)
     assert (
         told
-        == "m-2 in ams3 at $84.00 a month is the cheapest of 6 sizes on sale; s-0, s-1, s-2 and 2 more cost the same."
+        == "Cheapest of 6 available sizes: m-2 in ams3 at $84.00 a month; the same price: s-0, s-1, s-2 and 2 more."
     )
-    assert cheapest_in_words(sizes(), 0, asked=False) == "No size is on sale."
+    assert summarize_cheapest(sizes(), 0, filtered=False) == "No size is available."
 
 
 def test_who_wishes_for_nothing_sees_where_prices_begin(desk):
     assert len(desk.do("sizes cheapest")) == 10
-    said = desk.front.said[-1]
-    assert said.startswith("s-1vcpu-512mb-10gb in ")
-    assert "is the cheapest of 147 sizes on sale. These are the first 10: say what it has to have" in said
+    said = desk.ui.said[-1]
+    assert said.startswith("Cheapest of 147 available sizes: s-1vcpu-512mb-10gb in ")
+    assert "Showing the first 10. Filter with --memory" in said
     assert len(desk.do("sizes cheapest --limit 12")) == 12
     assert len(desk.do("sizes cheapest --region ams3")) > 10
 
 
 def test_regions_that_offer_something_are_named_and_those_closed_too():
     rows = [{"slug": "nyc1", "available": True}, {"slug": "sfo1", "available": False}]
-    assert offering_in_words(rows, 15, ["image-transfer"]) == (
-        "2 of 15 regions offer image_transfer: nyc1 and sfo1; sfo1 is closed now."
+    assert summarize_features(rows, 15, ["image-transfer"]) == (
+        "2 of 15 regions offer image_transfer: nyc1 and sfo1; unavailable: sfo1."
     )
-    assert offering_in_words([], 15, ["a", "b"]) == "None of 15 regions offers a and b."
+    assert summarize_features([], 15, ["a", "b"]) == "None of 15 regions offers a and b."
 
 
 def test_where_readings_begin_is_said_where_that_is_later_than_asked_for():
     series = pd.DataFrame({"time": pd.to_datetime([NOW - timedelta(days=14), NOW], utc=True)})
-    told = reach_in_words(series, NOW - timedelta(days=30), NOW)
-    assert told == "The first reading is of 2026-11-09 12:00 UTC: 14 days of the 30 days asked for."
-    assert reach_in_words(series, NOW - timedelta(days=14, hours=1), NOW) == ""
-    assert reach_in_words(series.head(0), NOW - timedelta(days=30), NOW) == ""
+    told = summarize_coverage(series, NOW - timedelta(days=30), NOW)
+    assert told == "Readings start at 2026-11-09 12:00 UTC: 14 days of the 30 days requested."
+    assert summarize_coverage(series, NOW - timedelta(days=14, hours=1), NOW) == ""
+    assert summarize_coverage(series.head(0), NOW - timedelta(days=30), NOW) == ""
 
 
 def test_the_answer_stands_above_the_table(desk):
@@ -127,12 +123,12 @@ def test_the_answer_stands_above_the_table(desk):
     smaller = frame.loc[frame["verdict"] == "smaller", "saving_usd_month"]
     assert (
         f"{len(smaller)} of {len(frame)} droplets can be smaller, which saves ${smaller.sum():,.2f} a month"
-        in (desk.front.said[-1])
+        in (desk.ui.said[-1])
     )
     desk.do("metrics cpu web-1 --last 700d")
-    assert "days of the 700 days asked for" in desk.front.said[-1]
+    assert "days of the 700 days requested" in desk.ui.said[-1]
     desk.do("regions with server_id storage")
-    assert desk.front.said[-1] == "1 of 15 regions offers server_id and storage: tor1."
+    assert desk.ui.said[-1] == "1 of 15 regions offers server_id and storage: tor1."
 
 
 def _left(monkeypatch, remaining: int) -> None:
@@ -144,15 +140,15 @@ def _left(monkeypatch, remaining: int) -> None:
 def test_a_read_that_the_rate_limit_does_not_hold_is_told_first(desk, monkeypatch, line):
     _left(monkeypatch, 10)
     desk.do(line)
-    assert "requests, and the rate limit leaves 10 of 5,000 an hour: " in desk.front.said[0]
-    assert "--tag" in desk.front.said[0]
+    assert "requests, but the rate limit leaves 10 of 5,000 per hour. " in desk.ui.said[0]
+    assert "--tag" in desk.ui.said[0]
 
 
 @pytest.mark.parametrize("remaining", [4_000, 5_000])
 def test_a_read_that_it_holds_is_not_told(desk, monkeypatch, remaining):
     _left(monkeypatch, remaining)
     desk.do("rightsize")
-    assert not any("rate limit" in one for one in desk.front.said)
+    assert not any("rate limit" in one for one in desk.ui.said)
 
 
 def spans(*rows: tuple[str, int, str, int]) -> pd.DataFrame:
@@ -167,30 +163,29 @@ def spans(*rows: tuple[str, int, str, int]) -> pd.DataFrame:
 
 def test_what_was_done_is_counted_and_what_failed_is_named():
     done, lost = ("resize", 1, "completed", 1), ("shutdown", 2, "errored", 1)
-    assert spans_in_words(spans(done), "web-1", "7d") == "1 action on 1 droplet in the last 7d; none failed."
+    assert summarize_timeline(spans(done), "web-1", "7d") == "1 action on 1 droplet in the last 7d; none failed."
     running = ("snapshot", 1, "in-progress", 1)
-    assert spans_in_words(spans(done, lost, ("resize", 1, "errored", 1), lost, running), "any droplet", "2w") == (
-        "5 actions on 2 droplets in the last 2w; 3 failed: shutdown of web-2 (2) and resize of web-1; 1 still runs."
+    assert summarize_timeline(spans(done, lost, ("resize", 1, "errored", 1), lost, running), "any droplet", "2w") == (
+        "5 actions on 2 droplets in the last 2w; 3 failed: shutdown of web-2 (2) and resize of web-1; 1 in progress."
     )
 
 
 def test_what_ends_before_it_begins_is_counted():
     back, forth = ("resize", 1, "completed", -1), ("resize", 1, "completed", 1)
-    said = " 2 actions end before they begin: how long they took is not known."
-    assert spans_in_words(spans(back, forth, back), "web-1", "7d").endswith(f"none failed.{said}")
+    said = " 2 actions have an end before the start, so the duration is unknown."
+    assert summarize_timeline(spans(back, forth, back), "web-1", "7d").endswith(f"none failed.{said}")
     one = spans(back, forth).rename(columns={"ended_at": "completed_at"})
-    said = " 1 action ends before it begins: how long it took is not known."
-    assert actions_in_words(one, durations(one), "7d").endswith(said)
+    said = " 1 action has an end before the start, so the duration is unknown."
+    assert summarize_durations(one, durations(one), "7d").endswith(said)
 
 
 def test_the_slowest_type_is_named_and_the_types_of_those_that_failed():
     fast, slow, lost = ("reboot", 1, "completed", 1), ("resize", 1, "completed", 2), ("resize", 1, "errored", 9)
     actions = spans(fast, slow, lost, lost).rename(columns={"ended_at": "completed_at"})
-    assert actions_in_words(actions, durations(actions), "7d") == (
-        "4 actions of 2 types in the last 7d; 2 failed: resize (2); "
-        "the slowest is resize, of which half take 2 h or longer."
+    assert summarize_durations(actions, durations(actions), "7d") == (
+        "4 actions of 2 types in the last 7d; 2 failed: resize (2); slowest: resize (median 2 h)."
     )
-    assert actions_in_words(actions[2:3], durations(actions[2:3]), "7d") == (
+    assert summarize_durations(actions[2:3], durations(actions[2:3]), "7d") == (
         "1 action of 1 type in the last 7d; 1 failed: resize."
     )
 
@@ -200,8 +195,8 @@ def bill(*rows: tuple[str, float, float, float, str | None]) -> pd.DataFrame:
     return frame.assign(difference_usd=(frame["billed_usd"] - frame["lines_usd"]).round(2))
 
 
-AGREES = "The bill of this month agrees with the lines to the cent: $12.00 until now"
-DIFFERS = "The bill of this month differs from the lines by +$3.00: $15.00 billed until now, $12.00 by the lines"
+AGREES = "This month's bill matches the lines to the cent: $12.00 so far"
+DIFFERS = "This month's bill differs from the lines by +$3.00: $15.00 billed so far, $12.00 by the lines"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +214,7 @@ DIFFERS = "The bill of this month differs from the lines by +$3.00: $15.00 bille
         ),
         (
             [("Droplets", 12.0, 15.0, 3.0, None), ("(all)", 12.0, 15.0, 3.0, None)],
-            f"{DIFFERS}; $3.00 of it for things that are not there any more.",
+            f"{DIFFERS}; $3.00 of it for deleted resources.",
         ),
         (
             [
@@ -232,32 +227,32 @@ DIFFERS = "The bill of this month differs from the lines by +$3.00: $15.00 bille
         ),
         (
             [("(all)", 12.0, float("nan"), 0.0, None)],
-            "Whether the bill of this month agrees with the lines is not known.",
+            "This month's bill cannot be compared with the lines.",
         ),
     ],
 )
 def test_whether_bill_and_lines_agree_is_said(rows, said):
-    assert reconciled_in_words(bill(*rows)) == said
+    assert summarize_reconciliation(bill(*rows)) == said
 
 
 @pytest.mark.parametrize(
     ("over", "running", "said"),
     [
         ([], [], "No month was billed yet."),
-        ([], [("2026-11", 5.0)], "2026-11 costs $5.00 until now."),
-        ([("2026-10", 5.0)], [], "2026-10 cost $5.00."),
+        ([], [("2026-11", 5.0)], "2026-11: $5.00 so far."),
+        ([("2026-10", 5.0)], [], "2026-10: $5.00."),
         (
             [("2026-09", 4.0), ("2026-10", 5.0)],
             [("2026-11", 1.0)],
-            "2026-10 cost $5.00, $1.00 more than 2026-09 (+25.0%); 2026-11 costs $1.00 until now.",
+            "2026-10: $5.00, $1.00 more than 2026-09 (+25.0%). 2026-11: $1.00 so far.",
         ),
-        ([("2026-09", 5.0), ("2026-10", 4.0)], [], "2026-10 cost $4.00, $1.00 less than 2026-09 (-20.0%)."),
-        ([("2026-09", 5.0), ("2026-10", 5.0)], [], "2026-10 cost $5.00, as much as 2026-09."),
-        ([("2026-09", 0.0), ("2026-10", 5.0)], [], "2026-10 cost $5.00, $5.00 more than 2026-09."),
+        ([("2026-09", 5.0), ("2026-10", 4.0)], [], "2026-10: $4.00, $1.00 less than 2026-09 (-20.0%)."),
+        ([("2026-09", 5.0), ("2026-10", 5.0)], [], "2026-10: $5.00, the same as 2026-09."),
+        ([("2026-09", 0.0), ("2026-10", 5.0)], [], "2026-10: $5.00, $5.00 more than 2026-09."),
         (
             [("2026-09", None), ("2026-10", 5.0)],
             [],
-            "2026-10 cost $5.00. What 2026-09 cost is not known: an invoice tells no amount.",
+            "2026-10: $5.00. The cost of 2026-09 is unknown, because an invoice has no amount.",
         ),
     ],
 )
@@ -266,16 +261,16 @@ def test_the_last_month_and_this_one_are_told(over, running, said):
         frame = pd.DataFrame(rows, columns=["invoice_period", "amount"])
         return frame.astype({"invoice_period": "string", "amount": "float64"})
 
-    assert history_in_words(history(invoices(over), preview=invoices(running))) == said
+    assert summarize_history(history(invoices(over), preview=invoices(running))) == said
 
 
 def test_bills_and_actions_have_their_sentence_above_the_table(desk):
     for line, said in (
-        ("cost reconcile", "The bill of this month agrees with the lines to the cent: $"),
-        ("cost history", "2026-10 cost $"),
+        ("cost reconcile", "This month's bill matches the lines to the cent: $"),
+        ("cost history", "2026-10: $"),
         ("actions timeline", " in the last 7d; "),
-        ("actions durations", "; the slowest is "),
+        ("actions durations", "; slowest: "),
     ):
-        desk.front.said.clear()
+        desk.ui.said.clear()
         desk.do(line)
-        assert said in desk.front.said[-1]
+        assert said in desk.ui.said[-1]

@@ -9,9 +9,8 @@ import requests
 
 from poseidon_nb import errors
 from poseidon_nb.client.client import connect
-from poseidon_nb.magics.kernel import MOST_WORDS, Kernel
+from poseidon_nb.commands.session import MAX_WORDS, DoSession
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.transport.credentials import KERNEL_LOGIN
 
 SECRET = "dop_v1_" + "5ec2e7" * 10
 
@@ -24,16 +23,16 @@ def real(monkeypatch, clock):
         def connect_there(given=None, **settings):
             return connect(given, **settings) if given else connect(base_url=account.url, **settings)
 
-        for place in ("poseidon_nb.client.client", "poseidon_nb.plans.connect", "poseidon_nb.magics.handlers.accounts"):
+        for place in ("poseidon_nb.client.client", "poseidon_nb.plans.connect", "poseidon_nb.commands.account.run"):
             monkeypatch.setattr(f"{place}.connect", connect_there)
         yield account
 
 
 def test_the_sandbox_becomes_the_account_and_its_words_are_known_at_once(empty_desk):
     empty_desk.do("sandbox start --droplets 5 --seed 3")
-    assert "is the account of %do now. Nothing here costs money." in empty_desk.front.said[0]
-    assert len(empty_desk.kernel.known["droplets"]) == 5
-    assert "nyc3" in empty_desk.kernel.known["regions"]
+    assert "%do now uses it as its account, and nothing costs money." in empty_desk.ui.said[0]
+    assert len(empty_desk.session.words["droplets"]) == 5
+    assert "nyc3" in empty_desk.session.words["regions"]
     status = empty_desk.do("sandbox status").iloc[0]
     assert (status["running"], status["account_of_do"]) == (True, True)
     assert status["url"].startswith("http://127.0.0.1:")
@@ -45,13 +44,13 @@ def test_starting_twice_takes_up_the_one_that_runs(empty_desk):
     empty_desk.do("tags create mine")
     empty_desk.do("sandbox start")
     assert empty_desk.sandbox is first
-    assert "runs already at" in empty_desk.front.said[-1]
+    assert "is already running at" in empty_desk.ui.said[-1]
     assert "mine" in [*empty_desk.do("tags list")["name"]]
 
 
 def test_another_kind_of_sandbox_is_refused_while_one_runs(empty_desk):
     empty_desk.do("sandbox start")
-    with pytest.raises(errors.ConfigurationError, match=r"runs already at .*stop it first: %do sandbox stop"):
+    with pytest.raises(errors.ConfigurationError, match=r"already running at .*Stop it first with %do sandbox stop"):
         empty_desk.do("sandbox start --droplets 3")
 
 
@@ -66,8 +65,8 @@ def test_a_port_in_use_is_one_line_and_leaves_no_account_chosen(empty_desk):
         with pytest.raises(errors.ConfigurationError, match=str(port)) as caught:
             empty_desk.do(f"sandbox start --port {port}")
     assert "\n" not in str(caught.value)
-    assert empty_desk.kernel.sandbox is None
-    assert not empty_desk.kernel.in_sandbox
+    assert empty_desk.session.sandbox is None
+    assert not empty_desk.session.in_sandbox
 
 
 def test_reset_puts_the_account_back(empty_desk):
@@ -79,7 +78,7 @@ def test_reset_puts_the_account_back(empty_desk):
 
 @pytest.mark.parametrize("verb", ["stop", "reset"])
 def test_without_a_sandbox_there_is_nothing_to_stop_or_reset(empty_desk, verb):
-    with pytest.raises(errors.ConfigurationError, match="no sandbox runs here; start one: %do sandbox start"):
+    with pytest.raises(errors.ConfigurationError, match=r"No sandbox is running. Start one with %do sandbox start"):
         empty_desk.do(f"sandbox {verb}")
 
 
@@ -88,7 +87,7 @@ def test_after_a_stop_no_command_slides_over_to_a_real_account(empty_desk, real,
     empty_desk.do("sandbox start")
     empty_desk.do("sandbox stop")
     for line in ("droplets list", "droplets delete web-1 --yes", "api GET /v2/account", "account"):
-        with pytest.raises(errors.NoToken, match="no account is chosen since the sandbox was stopped"):
+        with pytest.raises(errors.NoToken, match="The sandbox was stopped, and no account is selected"):
             empty_desk.do(line)
     assert real.requests == []
     assert not empty_desk.do("sandbox status")["running"][0]
@@ -106,22 +105,22 @@ def test_context_use_without_a_name_goes_back_to_what_the_environment_has(empty_
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", SECRET)
     empty_desk.do("sandbox start")
     empty_desk.do("context use")
-    assert empty_desk.front.said[-1] == "The account of %do is now that of DIGITALOCEAN_TOKEN."
+    assert empty_desk.ui.said[-1] == "%do now uses the account of DIGITALOCEAN_TOKEN."
     empty_desk.do("tags create really")
     assert [one.path for one in real.requests if one.method == "POST"] == ["/v2/tags"]
-    assert empty_desk.kernel.sandbox.running, "it goes on, and sandbox start makes it the account again"
+    assert empty_desk.session.sandbox.running, "it goes on, and sandbox start makes it the account again"
     empty_desk.do("sandbox start")
     assert "really" not in [*empty_desk.do("tags list")["name"]]
 
 
 def test_a_context_of_doctls_file_is_used_for_one_command_or_from_now_on(empty_desk, real, monkeypatch, tmp_path):
     (tmp_path / "doctl.yaml").write_text(f"auth-contexts:\n  work: {SECRET}\ncontext: default\n")
-    for place in ("poseidon_nb.transport.credentials", "poseidon_nb.magics.handlers.accounts"):
+    for place in ("poseidon_nb.transport.credentials", "poseidon_nb.commands.account.run"):
         monkeypatch.setattr(f"{place}.doctl_config_path", lambda: tmp_path / "doctl.yaml")
     empty_desk.do("sandbox start")
     empty_desk.do("tags create inside --context work")
     assert "inside" not in [*empty_desk.do("tags list")["name"]]
-    assert empty_desk.kernel.in_sandbox
+    assert empty_desk.session.in_sandbox
     assert empty_desk.do("context list")[["context", "source", "current"]].to_numpy().tolist() == [
         ["work", "doctl", False]
     ]
@@ -133,55 +132,55 @@ def test_a_context_of_doctls_file_is_used_for_one_command_or_from_now_on(empty_d
 def test_an_unknown_context_names_the_known_ones_and_changes_nothing(desk):
     with pytest.raises(errors.NoSuchName, match=r"Context 'werk' not found\. There are no contexts\."):
         desk.do("context use werk")
-    assert desk.kernel.in_sandbox
+    assert desk.session.in_sandbox
     with pytest.raises(errors.NoSuchName, match="Context 'werk' not found"):
         desk.do("droplets list --context werk")
 
 
 def test_without_contexts_the_list_says_how_to_make_one(empty_desk):
     assert empty_desk.do("context list") is None
-    assert "%do login" in empty_desk.front.said[-1]
+    assert "%do login" in empty_desk.ui.said[-1]
 
 
 def test_a_login_is_tried_kept_for_this_kernel_and_becomes_the_account(empty_desk, real):
-    empty_desk.front.typed = SECRET
+    empty_desk.ui.typed = SECRET
     empty_desk.do("sandbox start")
     empty_desk.do("login")
-    assert empty_desk.front.said[-1] == (
-        "Logged in to ada@tidepool-maps.example. The token is kept for this kernel only."
+    assert empty_desk.ui.said[-1] == (
+        "Logged in to ada@tidepool-maps.example. The token is stored for this kernel only."
     )
-    assert not empty_desk.kernel.in_sandbox
+    assert not empty_desk.session.in_sandbox
     empty_desk.do("droplets list")
     assert real.requests[-1].path == "/v2/droplets"
     assert empty_desk.do("context list")["source"].tolist() == ["this kernel"]
-    assert SECRET not in str([empty_desk.front.said, vars(empty_desk.kernel), vars(KERNEL_LOGIN)])
+    assert SECRET not in str([empty_desk.ui.said, vars(empty_desk.session), vars(empty_desk.session.login)])
 
 
 def test_where_there_is_a_keychain_the_token_is_kept_there(empty_desk, real, monkeypatch):
     kept = []
     monkeypatch.setattr(
-        "poseidon_nb.magics.handlers.accounts.save_to_keyring",
+        "poseidon_nb.commands.account.run.save_to_keyring",
         lambda token, context: kept.append((token.reveal(), context)) or True,
     )
-    empty_desk.front.typed = f"  {SECRET}\n"
+    empty_desk.ui.typed = f"  {SECRET}\n"
     empty_desk.do("login")
     assert kept == [(SECRET, "default")]
-    assert empty_desk.front.said[-1].endswith("kept in the system's keyring.")
+    assert empty_desk.ui.said[-1].endswith("stored in the system keyring.")
 
 
 def test_a_wrong_token_is_refused_and_leaves_the_account_as_it_was(empty_desk, real):
     empty_desk.do("sandbox start")
-    empty_desk.front.typed = "dop_v1_" + "0bad" * 16
+    empty_desk.ui.typed = "dop_v1_" + "0bad" * 16
     with pytest.raises(errors.Unauthorized, match="401") as caught:
         empty_desk.do("login")
     assert "0bad" not in str(caught.value)
-    assert empty_desk.kernel.in_sandbox
-    assert KERNEL_LOGIN.contexts == ()
+    assert empty_desk.session.in_sandbox
+    assert empty_desk.session.login.contexts == ()
 
 
 @pytest.mark.parametrize("typed", ["", "two words", "tökén"])
 def test_what_cannot_be_a_token_is_refused_before_it_is_sent(empty_desk, real, typed):
-    empty_desk.front.typed = typed
+    empty_desk.ui.typed = typed
     with pytest.raises(errors.ConfigurationError, match="token"):
         empty_desk.do("login")
     assert real.requests == []
@@ -198,14 +197,14 @@ def limited(account: Sandbox, *scopes: str) -> str:
 
 
 def test_a_token_that_may_not_read_the_account_logs_in_all_the_same(empty_desk, real):
-    empty_desk.front.typed = limited(real, "droplet:read")
+    empty_desk.ui.typed = limited(real, "droplet:read")
     empty_desk.do("login")
-    assert "an account that this token may not look at" in empty_desk.front.said[-1]
+    assert "an account (the token cannot read which)" in empty_desk.ui.said[-1]
     assert len(empty_desk.do("droplets list")) == 13
 
 
 def test_a_token_without_the_scope_gets_an_error_that_names_the_scope(empty_desk, real):
-    empty_desk.front.typed = limited(real, "droplet:read", "account:read")
+    empty_desk.ui.typed = limited(real, "droplet:read", "account:read")
     empty_desk.do("login")
     with pytest.raises(errors.Forbidden, match=r"403.*droplet:delete") as caught:
         empty_desk.do("droplets delete {one} --yes", one=empty_desk.do("droplets list")["name"][0])
@@ -222,10 +221,10 @@ def test_without_a_token_the_error_names_the_ways_on(empty_desk):
 def test_a_client_of_its_own_is_told_of_the_sandbox_that_is_chosen(empty_desk):
     empty_desk.do("sandbox start --droplets 0")
     with pytest.raises(errors.NoToken, match=r"or use the sandbox that %do uses: po\.current_client\(\)$"):
-        connect()
+        connect(login=empty_desk.session.login)
     empty_desk.do("sandbox stop")
-    with pytest.raises(errors.NoToken, match=r"or try without an account: %do sandbox start$"):
-        connect()
+    with pytest.raises(errors.NoToken, match=r"or try it without an account: %do sandbox start$"):
+        connect(login=empty_desk.session.login)
 
 
 def test_a_read_only_environment_refuses_changes_and_allows_reads(empty_desk, monkeypatch):
@@ -237,29 +236,29 @@ def test_a_read_only_environment_refuses_changes_and_allows_reads(empty_desk, mo
 
 
 def test_words_are_kept_once_in_order_and_bounded():
-    kernel = Kernel()
-    kernel.learn("regions", ["b", "a", "b"])
-    assert kernel.known["regions"] == ("b", "a")
-    kernel.learn("regions", ["c", "a"], whole=False)
-    assert kernel.known["regions"] == ("b", "a", "c")
-    kernel.learn("regions", ["z"])
-    assert kernel.known["regions"] == ("z",)
-    kernel.learn("droplets", range(MOST_WORDS + 1))
-    assert len(kernel.known["droplets"]) == MOST_WORDS
+    session = DoSession()
+    session.remember("regions", ["b", "a", "b"])
+    assert session.words["regions"] == ("b", "a")
+    session.remember("regions", ["c", "a"], complete=False)
+    assert session.words["regions"] == ("b", "a", "c")
+    session.remember("regions", ["z"])
+    assert session.words["regions"] == ("z",)
+    session.remember("droplets", range(MAX_WORDS + 1))
+    assert len(session.words["droplets"]) == MAX_WORDS
 
 
 def test_a_name_stands_for_an_id_only_while_it_is_the_only_one():
-    kernel = Kernel()
-    kernel.learn_names("droplets", [("a", 1), ("b", 2), ("b", 3)])
-    assert [kernel.id_of("droplets", name) for name in ("a", "b", "c")] == [1, None, None]
-    kernel.learn_names("droplets", [("a", 1), ("c", 4)], whole=False)
-    assert [kernel.id_of("droplets", name) for name in ("a", "c")] == [1, 4]
-    kernel.learn_names("droplets", [("a", 5)], whole=False)
-    assert kernel.id_of("droplets", "a") is None
+    session = DoSession()
+    session.remember_names("droplets", [("a", 1), ("b", 2), ("b", 3)])
+    assert [session.id_of("droplets", name) for name in ("a", "b", "c")] == [1, None, None]
+    session.remember_names("droplets", [("a", 1), ("c", 4)], complete=False)
+    assert [session.id_of("droplets", name) for name in ("a", "c")] == [1, 4]
+    session.remember_names("droplets", [("a", 5)], complete=False)
+    assert session.id_of("droplets", "a") is None
 
 
 def test_another_account_forgets_the_words_of_the_last(desk):
     desk.do("droplets list")
-    desk.kernel.choose_context(None)
-    assert desk.kernel.known == {}
-    assert desk.kernel.id_of("droplets", "web-1") is None
+    desk.session.use_context(None)
+    assert desk.session.words == {}
+    assert desk.session.id_of("droplets", "web-1") is None

@@ -105,7 +105,7 @@ def test_a_cell_body_is_user_data_and_a_bare_cell_is_commands(notebook):
         ("%do droplets get 12345", "NotFound", "404"),
         ("%do droplets delete web-1", "ConfirmationRequired", "add --yes"),
         ("%do droplets get {nothing_here}", "GrammarError", "nothing_here"),
-        ("%%do api POST /v2/tags\n{not json", "GrammarError", "the body is not JSON: line 1"),
+        ("%%do api POST /v2/tags\n{not json", "GrammarError", "The body is not valid JSON: line 1"),
     ],
 )
 def test_an_error_is_one_line_with_its_own_name_and_fails_the_cell(notebook, line, name, message):
@@ -250,13 +250,15 @@ def test_completion_works_through_the_kernel(notebook):
 
 
 def test_nothing_that_was_shown_in_the_whole_session_holds_the_token(notebook):
-    secret = notebook.text("from poseidon_nb.magics.kernel import THE_KERNEL\nprint(THE_KERNEL.sandbox.token)").strip()
+    secret = notebook.text(
+        "from poseidon_nb.magics.do import default_session\nprint(default_session().sandbox.token)"
+    ).strip()
     notebook.notebook.cells.pop()
     assert secret.startswith("dop_v1_sandbox_")
     notebook.run(
         "%do sandbox status",
-        "THE_KERNEL.__dict__",
-        "THE_KERNEL.client(), THE_KERNEL.sandbox",
+        "default_session().__dict__",
+        "default_session().client(), default_session().sandbox",
         "%history",
         "%do droplets create a --size s-1vcpu-1gb --image 1 --dry-run",
     )

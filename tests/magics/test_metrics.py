@@ -10,8 +10,8 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.analysis import metrics
 from poseidon_nb.client.metrics import KINDS
+from poseidon_nb.commands.metrics.spec import METRICS
 from poseidon_nb.frames.schemas import DERIVED_TABLES
-from poseidon_nb.magics.language.table.metrics import METRICS
 from poseidon_nb.plots import Picture
 
 DAY_S = 86_400
@@ -31,7 +31,7 @@ def test_a_kind_is_a_verb_that_gives_tidy_series(desk, kind):
     assert [*dict.fromkeys(frame["name"])] == ["web-1", "db-1"]
     assert {*frame["kind"]} == {kind}
     assert frame["value"].notna().all()
-    client = desk.kernel.client()
+    client = desk.session.client()
     served = client.metrics.frame(kind, ["web-1", "db-1"], start=client.now() - pd.Timedelta(hours=6))
     pd.testing.assert_frame_equal(frame, metrics.tidy(kind, served))
 
@@ -78,23 +78,21 @@ def test_modes_are_shares_that_are_the_whole(desk):
 
 
 def test_what_is_missing_is_said_and_spoils_nothing(desk):
-    desk.front.said.clear()
+    desk.ui.said.clear()
     frame = desk.do("metrics memory web-1 legacy-reports staging-db --last 1h")
     assert {*frame["name"]} == {"web-1"}
-    assert desk.front.said == [
+    assert desk.ui.said == [
         "no readings of legacy-reports: the metrics agent is not installed",
         "no readings of staging-db: switched off",
     ]
 
 
 def test_readings_that_make_no_value_are_said(desk):
-    desk.front.said.clear()
+    desk.ui.said.clear()
     assert desk.do("metrics cpu web-1 --last 3m").empty
-    (said,) = desk.front.said
-    assert said.startswith(
-        "no value of web-1: a percentage of cpu is of the time between two readings, and this window"
-    )
-    assert said.endswith(" has too few; --last looks further back")
+    (said,) = desk.ui.said
+    assert said.startswith("No values for web-1: a CPU percentage needs two readings")
+    assert said.endswith(" has too few. Use --last to look further back.")
 
 
 CPU = "monitoring_get_DropletCpuMetrics"
@@ -108,10 +106,10 @@ def test_a_droplet_that_fails_is_an_error_after_all_were_read(desk, line):
     with pytest.raises(errors.BulkFailed) as caught:
         desk.do(f"{line} --tag web --last 4d")
     said = str(caught.value)
-    assert re.match(r"1 of [34] droplets could not be read in full; the first, web-[0-9]: .*404", said)
+    assert re.match(r"1 of [34] droplets could not be read completely\. The first, web-[0-9]: .*404", said)
     assert said.endswith("; with --keep-going what was read is the answer")
     assert "\n" not in said
-    (shown,) = desk.front.shown
+    (shown,) = desk.ui.shown
     assert shown is caught.value.frame
     assert shown["name"].nunique() >= 2
 
@@ -121,7 +119,7 @@ def test_with_keep_going_what_was_read_is_the_answer_and_what_was_not_is_said(de
     whole = {"web-1", "web-2"}
     (name,) = {*desk.do("metrics cpu web-1 web-2 --last 1h --keep-going")["name"]}
     (failed,) = whole - {name}
-    assert any(line.startswith(f"{failed} could not be read: ") for line in desk.front.said)
+    assert any(line.startswith(f"{failed} could not be read: ") for line in desk.ui.said)
     for line in ("metrics use", "rightsize"):
         desk.sandbox.fault("status", status=404, operation=CPU, times=1)
         frame = desk.do(f"{line} web-1 web-2 --last 4d --keep-going")
@@ -135,7 +133,7 @@ def test_with_keep_going_what_was_read_is_the_answer_and_what_was_not_is_said(de
 def test_one_that_is_read_in_part_is_an_error_with_its_part(desk):
     desk.sandbox.fault("status", status=404, operation="monitoring_get_dropletLoad5Metrics", times=1)
     with pytest.raises(
-        errors.BulkFailed, match=r"^1 of 1 droplet could not be read in full; the first, web-1: "
+        errors.BulkFailed, match=r"^1 of 1 droplet could not be read completely. The first, web-1: "
     ) as caught:
         desk.do("metrics load web-1 --last 1h")
     assert {*caught.value.frame["label"]} == {"1m", "15m"}
@@ -168,16 +166,16 @@ def test_plot_gives_the_picture(desk):
 def test_dry_run_shows_the_requests_and_sends_none(desk):
     desk.do("droplets list")
     desk.sent()
-    desk.front.said.clear()
+    desk.ui.said.clear()
     desk.do("metrics memory web-1 new-one --last 1h --dry-run")
-    shown = "\n".join(map(str, [*desk.front.said, *desk.front.shown]))
+    shown = "\n".join(map(str, [*desk.ui.said, *desk.ui.shown]))
     assert desk.sent() == []
     assert shown.count("memory_total?") == shown.count("memory_available?") == 2
     assert "host_id=521000032" in shown
     assert "host_id=ID-OF new-one" in shown
-    desk.front.said.clear()
+    desk.ui.said.clear()
     desk.do("metrics cpu --tag db --dry-run")
-    shown = "\n".join(map(str, [*desk.front.said, *desk.front.shown]))
+    shown = "\n".join(map(str, [*desk.ui.said, *desk.ui.shown]))
     assert "GET /v2/droplets?tag_name=db" in shown
     assert "host_id=ID-OF EACH" in shown
 
@@ -185,15 +183,15 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("metrics cup web-1", 'metrics has no verb "cup". Did you mean cpu'),
+        ("metrics cup web-1", "metrics has no verb 'cup'. Did you mean cpu"),
         ("metrics cpu", "metrics cpu needs DROPLET or --tag"),
         ("metrics cpu web-l", "no droplet named 'web-l'. Did you mean web-"),
-        ("metrics cpu web-1 --last 3x", "'3x' is no length of time"),
+        ("metrics cpu web-1 --last 3x", "'3x' is not a duration"),
         ("metrics cpu web-1 --last 3h --start 4h", "takes only one of --last and --start"),
-        ("metrics cpu web-1 --start yesterday", "'yesterday' is no moment"),
+        ("metrics cpu web-1 --start yesterday", "'yesterday' is not a time"),
         ("metrics cpu web-1 --start 1h --end 2h", "the end comes first"),
-        ("metrics cpu web-1 --start 99999999999999999", "reach not so far"),
-        ("metrics cpu web-1 --last 999999w", "reaches back before 1970"),
+        ("metrics cpu web-1 --start 99999999999999999", "The window is too long"),
+        ("metrics cpu web-1 --last 999999w", "goes back before 1970"),
         ("metrics use web-1 --plot", "--plot"),
         ("metrics cpu web-1 --columns valeu", "Unknown column 'valeu'. Did you mean value"),
     ],

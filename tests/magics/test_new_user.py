@@ -55,4 +55,4 @@ def test_taking_droplets_out_of_a_firewall_shows_the_firewall(desk):
 
 def test_json_output_is_json(desk):
     desk.do("firewalls list -o json --columns name")
-    assert [row["name"] for row in json.loads(desk.front.said[0])] == ["web", "db"]
+    assert [row["name"] for row in json.loads(desk.ui.said[0])] == ["web", "db"]

@@ -18,7 +18,7 @@ from poseidon_nb.widgets.droplet.panel import DropletPanel
 @pytest.fixture(autouse=True)
 def _by_hand(desk):
     """No thread: what a panel follows would go on beside the test."""
-    desk.kernel.client().watch._drive = lambda watch: None
+    desk.session.client().watch._drive = lambda watch: None
 
 
 def test_a_droplet_is_named_by_name_or_id(desk):
@@ -46,7 +46,7 @@ def test_a_name_that_is_wrong_is_told_with_the_nearest(desk):
 
 def test_an_open_panel_shows_at_once_what_a_command_has_done(desk):
     panel = desk.do("panel web-1")
-    watch = desk.kernel.client().watch
+    watch = desk.session.client().watch
     while watch.tick() == 0.0:
         pass
     desk.do("droplets get web-1")
@@ -85,8 +85,8 @@ def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
         ("panel web-1 --resize s-1vcpu-1gb", "a disk of 25 GB, and web-1 one of 80 GB"),
         ("panel web-1 --resize s-2vcpu-4gbb", "no size.*Did you mean s-2vcpu-4gb"),
         ("panel web-1 --resize s-2vcpu-4gb", "web-1 has the size s-2vcpu-4gb already"),
-        ("panel --resize s-2vcpu-4gb", "--resize with one droplet"),
-        ("panel actions --resize s-2vcpu-4gb", "--resize with one droplet"),
+        ("panel --resize s-2vcpu-4gb", "--resize needs one droplet"),
+        ("panel actions --resize s-2vcpu-4gb", "--resize needs one droplet"),
     ],
 )
 def test_a_size_that_the_droplet_cannot_have_opens_no_panel(desk, line, words):
@@ -99,7 +99,7 @@ def test_a_panel_can_be_kept_in_a_variable(desk):
     desk.settings = type(desk.settings)(assign=kept.__setitem__)
     desk.do("panel web-1 --out mine")
     assert isinstance(kept["mine"], DropletPanel)
-    assert desk.front.said[-1] == "mine: a panel"
+    assert desk.ui.said[-1] == "mine: a panel"
     kept["mine"].close()
 
 
@@ -107,13 +107,13 @@ def test_a_plan_shows_what_would_be_read(desk):
     desk.do("droplets list")
     desk.sent()
     assert desk.do("panel web-1 --dry-run") is None
-    assert re.search(r"GET /v2/droplets/\d+", desk.front.said[-1]), desk.front.said
+    assert re.search(r"GET /v2/droplets/\d+", desk.ui.said[-1]), desk.ui.said
     assert desk.sent() == []
 
 
 def test_stopping_the_sandbox_closes_its_panels(desk):
     panel = desk.do("panel web-1")
-    desk.kernel._forget()
+    desk.session._forget()
     assert panel.model.closed
     assert panel.model.notices() == ["This panel is closed: run the cell again."]
     panel.close()
@@ -138,7 +138,7 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
 
     monkeypatch.setattr("IPython.display.display", display)
     panel = desk.do("panel web-1")
-    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(kernel=object()))
+    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(session=object()))
     panel._ipython_display_()
     facts, live = places
     assert "Status        On" in facts.data["text/plain"]
@@ -192,6 +192,6 @@ def test_a_panel_asks_by_the_limit_that_is_configured_now(desk, monkeypatch):
 
 
 def test_the_public_name_makes_the_same_panel(desk):
-    panel = po.DropletPanel(desk.kernel.client().droplets.by_name("web-1"))
+    panel = po.DropletPanel(desk.session.client().droplets.by_name("web-1"))
     assert isinstance(panel, DropletPanel)
     panel.close()

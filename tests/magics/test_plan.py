@@ -14,7 +14,7 @@ import responses
 
 import poseidon_nb as po
 from poseidon_nb import errors
-from poseidon_nb.magics.language.vocabulary import own_groups
+from poseidon_nb.commands.registry import GROUPS
 from poseidon_nb.plans.plan import Plan
 
 CREATE = "--size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3"
@@ -119,10 +119,10 @@ def requests_in(text: str) -> list[tuple[str, object]]:
 
 def test_all_verbs_that_send_are_in_the_list():
     tried = {tuple(line.split()[:2]) for line in (*READING, *ACTING)}
-    for group in own_groups():
+    for group in GROUPS:
         for verb in group.verbs:
             # What is retired is refused by the service.
-            if verb.operations and not group.bare and not verb.help.startswith("retired"):
+            if verb.operations and not group.is_command and not verb.help.startswith("retired"):
                 assert {(group.name, verb.name)} & tried or group.name == "account", (group.name, verb.name)
 
 
@@ -142,7 +142,7 @@ def named(desk) -> dict[str, object]:
 def bodies(desk, monkeypatch) -> list[tuple[str, object]]:
     """Every request that is sent, with its body."""
     found: list[tuple[str, object]] = []
-    session = type(desk.kernel.client()._connection.session)
+    session = type(desk.session.client()._connection.session)
     send = session.send
 
     def spying(self, request, **kwargs):
@@ -160,7 +160,7 @@ def test_a_dry_run_of_what_reads_sends_nothing_and_shows_what_is_read(desk, line
     desk.sent()
     assert desk.do(f"{line} --dry-run", **names) is None
     assert desk.sent() == []
-    shown = requests_in(next(text for text in reversed(desk.front.said) if not text.startswith("(ids as last seen")))
+    shown = requests_in(next(text for text in reversed(desk.ui.said) if not text.startswith("(Ids as last seen")))
     bodies.clear()
     desk.do(line, **names)
     left = [(_without_pages(first), body) for first, body in bodies]
@@ -186,7 +186,7 @@ def test_a_dry_run_of_what_reads_shows_both_lists_of_droplets_and_their_filters(
         "cost lines",
     ):
         desk.do(f"{line} --dry-run")
-        shown = {first for first, _ in requests_in(desk.front.said[-1])}
+        shown = {first for first, _ in requests_in(desk.ui.said[-1])}
         bodies.clear()
         desk.do(line)
         sent = {_without_pages(first) for first, _ in bodies}
@@ -204,7 +204,7 @@ def test_what_a_command_sends_is_what_its_dry_run_showed(desk, bodies):
         assert desk.do(f"{line} --dry-run", **names) is None
         assert [first for first, _ in bodies if not first.startswith("GET")] == [], "a dry run changes nothing"
         shown: dict[str, list[tuple[str, object, bool]]] = defaultdict(list)
-        for first, body in requests_in(desk.front.said[-1]):
+        for first, body in requests_in(desk.ui.said[-1]):
             if not first.startswith("("):
                 target = first.removesuffix("  (if needed)")
                 shown[target].append((target, body, target != first))
@@ -233,11 +233,11 @@ def _without_pages(target: str) -> str:
 def test_a_dry_run_needs_no_account_and_says_in_one_line_that_ids_are_open(empty_desk):
     words = {"key": "laptop", "key_id": 5, "snapshot": "nightly", "snapshot_id": 6, "action": 7, "backup": 8}
     for line in (*READING, *ACTING):
-        empty_desk.front.said.clear()
+        empty_desk.ui.said.clear()
         empty_desk.do(f"{line} --dry-run", **words)
-        assert requests_in(empty_desk.front.said[-1]), line
-        told = ["(ids and prices could not be looked up: no token was found)"] if line in ACTING else []
-        assert empty_desk.front.said[:-1] == told, line
+        assert requests_in(empty_desk.ui.said[-1]), line
+        told = ["(Ids and prices could not be looked up: no token was found)"] if line in ACTING else []
+        assert empty_desk.ui.said[:-1] == told, line
 
 
 def test_a_plan_needs_an_account(empty_desk):
@@ -246,37 +246,37 @@ def test_a_plan_needs_an_account(empty_desk):
 
 
 def test_where_the_service_cannot_be_reached_a_dry_run_still_shows_the_requests(desk):
-    desk.kernel.sandbox._server.stop()
+    desk.session.sandbox._server.stop()
     with pytest.raises(errors.TransportError):
         desk.do("droplets reboot web-1 --plan")
     desk.do("droplets reboot web-1 --dry-run")
-    note, text = desk.front.said
-    assert note.startswith("(ids and prices could not be looked up: ")
+    note, text = desk.ui.said
+    assert note.startswith("(Ids and prices could not be looked up: ")
     assert requests_in(text) == [("POST /v2/droplets/ID-OF web-1/actions", {"type": "reboot"})]
 
 
 def test_of_a_name_that_cannot_be_looked_up_the_id_is_left_open_as_a_word(empty_desk):
     empty_desk.do("droplets reboot web-1 12 --dry-run")
-    assert [first for first, _ in requests_in(empty_desk.front.said[-1])] == [
+    assert [first for first, _ in requests_in(empty_desk.ui.said[-1])] == [
         "POST /v2/droplets/ID-OF web-1/actions",
         "POST /v2/droplets/12/actions",
     ]
     empty_desk.do("keys delete laptop --dry-run")
-    assert empty_desk.front.said[-1] == "DELETE /v2/account/keys/ID-OF laptop"
+    assert empty_desk.ui.said[-1] == "DELETE /v2/account/keys/ID-OF laptop"
     empty_desk.do("droplets reboot --tag web --dry-run")
-    assert requests_in(empty_desk.front.said[-1]) == [
+    assert requests_in(empty_desk.ui.said[-1]) == [
         ("POST /v2/droplets/ID-OF EACH/actions", {"type": "reboot"}),
     ]
     empty_desk.do(f"droplets create a {CREATE} --volumes old-uploads --dry-run")
-    assert '"ID-OF old-uploads"' in empty_desk.front.said[-1]
+    assert '"ID-OF old-uploads"' in empty_desk.ui.said[-1]
 
 
 def test_a_dry_run_shows_real_ids_and_what_is_so_already(desk):
     desk.do("droplets power_on web-1 legacy-reports --dry-run")
-    assert desk.front.said[-1].split("\n\n")[0] == "(power_on web-1: already on; nothing is sent)"
-    assert requests_in(desk.front.said[-1])[1:] == [("POST /v2/droplets/521000132/actions", {"type": "power_on"})]
+    assert desk.ui.said[-1].split("\n\n")[0] == "(power_on web-1: already on; nothing is sent)"
+    assert requests_in(desk.ui.said[-1])[1:] == [("POST /v2/droplets/521000132/actions", {"type": "power_on"})]
     desk.do("droplets resize web-1 --size s-4vcpu-8gb --restart --dry-run")
-    shown = requests_in(desk.front.said[-1])
+    shown = requests_in(desk.ui.said[-1])
     assert [body["type"] for _, body in shown] == ["shutdown", "power_off", "resize", "power_on"]
     assert [first.endswith("(if needed)") for first, _ in shown] == [False, True, False, False]
 
@@ -293,28 +293,28 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_dry_run_too(desk):
 
 
 def test_a_resize_that_the_service_will_refuse_says_so(desk):
-    assert "--restart shuts it down" in desk.do("droplets resize web-1 --size s-4vcpu-8gb --plan").notes[0]
+    assert "Use --restart to shut it down first" in desk.do("droplets resize web-1 --size s-4vcpu-8gb --plan").notes[0]
 
 
 def test_a_fingerprint_and_a_uuid_are_sent_as_they_are(empty_desk):
     print_of_a_key = ":".join(["3b"] * 16)
     empty_desk.do(f"keys get {print_of_a_key} --dry-run")
-    assert empty_desk.front.said[-1] == f"GET /v2/account/keys/{print_of_a_key}"
+    assert empty_desk.ui.said[-1] == f"GET /v2/account/keys/{print_of_a_key}"
     volume = "11111111-2222-3333-4444-555555555555"
     empty_desk.do(f"snapshots get {volume} --dry-run")
-    assert empty_desk.front.said[-1] == f"GET /v2/snapshots/{volume}"
+    assert empty_desk.ui.said[-1] == f"GET /v2/snapshots/{volume}"
 
 
 @pytest.mark.parametrize("line", ["sandbox start", "sandbox status", "context list", "login"])
 def test_what_happens_in_this_process_sends_nothing_and_does_nothing(empty_desk, line):
     empty_desk.do(f"{line} --dry-run")
-    assert "This sends nothing" in empty_desk.front.said[-1]
-    assert empty_desk.kernel.sandbox is None
+    assert "This sends no requests" in empty_desk.ui.said[-1]
+    assert empty_desk.session.sandbox is None
 
 
 def test_the_body_of_a_cell_is_in_the_dry_run(empty_desk):
     empty_desk.do("api POST /v2/tags --dry-run", body="name: blue")
-    assert requests_in(empty_desk.front.said[-1]) == [("POST /v2/tags", {"name": "blue"})]
+    assert requests_in(empty_desk.ui.said[-1]) == [("POST /v2/tags", {"name": "blue"})]
 
 
 def test_an_invalid_command_has_no_dry_run(empty_desk):
@@ -324,10 +324,10 @@ def test_an_invalid_command_has_no_dry_run(empty_desk):
 
 def test_a_read_only_client_plans_and_does_not_act(desk, monkeypatch):
     monkeypatch.setenv("POSEIDON_READ_ONLY", "1")
-    desk.kernel._forget()
+    desk.session._forget()
     desk.do("droplets reboot web-1 --dry-run")
     plan = desk.do("droplets reboot web-1 --plan")
-    assert requests_in(desk.front.said[-1])[0][0] == plan.requests()[0].method + " " + plan.requests()[0].target
+    assert requests_in(desk.ui.said[-1])[0][0] == plan.requests()[0].method + " " + plan.requests()[0].target
     with pytest.raises(errors.BulkFailed, match="read-only"):
         desk.do("apply {plan} --yes", plan=plan)
     assert desk.changes() == []
@@ -341,7 +341,7 @@ def test_plan_returns_what_would_change_and_changes_nothing(desk):
     assert plan.frame()["name"].nunique() == 4
     assert plan.usd_month == 108.0
     assert desk.changes() == []
-    assert desk.front.questions == []
+    assert desk.ui.questions == []
 
 
 def test_a_plan_goes_into_a_variable_by_out_and_its_rows_are_no_columns(desk):
@@ -349,9 +349,9 @@ def test_a_plan_goes_into_a_variable_by_out_and_its_rows_are_no_columns(desk):
     desk.settings = type(desk.settings)(assign=kept.__setitem__)
     assert desk.do("droplets reboot web-1 --plan --out plan") is None
     assert isinstance(kept["plan"], Plan)
-    assert desk.front.said == ["plan: a plan"]
+    assert desk.ui.said == ["plan: a plan"]
     for option in ("--columns id", "--raw", "--output json"):
-        with pytest.raises(errors.InvalidArgument, match="--plan gives a Plan"):
+        with pytest.raises(errors.InvalidArgument, match="--plan returns a Plan"):
             desk.do(f"droplets reboot web-1 --plan {option}")
 
 
@@ -371,21 +371,21 @@ def test_a_verb_with_a_plan_of_its_own_has_both(desk):
         assert plan.requests()[0].body == {"type": "enable_backups", "backup_policy": {"plan": "weekly"}}
     assert desk.do("droplets enable_backups web-1 --plan").requests()[0].body == {"type": "enable_backups"}
     desk.do("droplets enable_backups web-1 --plan weekly --dry-run")
-    assert '"weekly"' in desk.front.said[-1]
+    assert '"weekly"' in desk.ui.said[-1]
 
 
 def test_apply_takes_the_plan_asks_as_the_command_would_and_tells_each_step(desk):
     plan = desk.do("droplets resize web-1 legacy-reports --size s-4vcpu-8gb --restart --plan")
     with pytest.raises(errors.ConfirmationRequired, match=r"SANDBOX: resize .* --restart asks since"):
         desk.do("apply {plan}", plan=plan)
-    desk.front.answer = True
+    desk.ui.answer = True
     frame = desk.do("apply {plan}", plan=plan)
     assert [*frame.columns] == ["chain", "step", "id", "name", "action", "status", "error"]
     assert frame["action"].tolist() == ["shutdown", "power_off", "resize", "power_on", "resize"]
     assert set(frame.loc[[0, 2, 3, 4], "status"]) == {"completed"}
     assert desk.do("droplets get web-1")["size"][0] == "s-4vcpu-8gb"
     desk.do("apply {plan} --dry-run", plan=plan)
-    assert len(requests_in(desk.front.said[-1])) == 5
+    assert len(requests_in(desk.ui.said[-1])) == 5
     assert desk.do("apply {plan} --plan", plan=plan) == plan
 
 
@@ -410,13 +410,11 @@ def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
         (5, "not a int"),
         (None, "not a NoneType"),
     ):
-        with pytest.raises(
-            errors.InvalidArgument, match=f"%do apply takes the Plan itself, as in %do apply {{plan}}, {what}"
-        ):
+        with pytest.raises(errors.InvalidArgument, match=f"%do apply takes a Plan, as in %do apply {{plan}}, {what}"):
             desk.do("apply {plan}", plan=given)
     with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
         desk.do("apply plan", plan=plan)
-    with pytest.raises(errors.GrammarError, match='there is no variable "other"'):
+    with pytest.raises(errors.GrammarError, match="Unknown variable 'other'"):
         desk.do("apply {other}", plan=plan)
 
 
@@ -424,13 +422,13 @@ def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
     plan = pickle.loads(pickle.dumps(desk.do("tags create blue --plan")))  # our own bytes
     assert desk.do("apply {plan}", plan=plan)["status"].tolist() == ["completed"]
     other = Plan(plan.title, "ada@example.com", plan.chains)
-    with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses SANDBOX"):
+    with pytest.raises(errors.InvalidArgument, match=r"This plan is for ada@example\.com, but %do uses SANDBOX"):
         desk.do("apply {plan}", plan=other)
 
 
 def test_of_two_plans_one_is_too_many(desk):
     plan = desk.do("droplets power_off web-1 --plan")
-    with pytest.raises(errors.GrammarError, match="is one too many"):
+    with pytest.raises(errors.GrammarError, match="Unexpected word"):
         desk.do("apply {plan} {plan}", plan=plan)
 
 
@@ -438,7 +436,7 @@ def test_a_plan_for_another_account_is_refused(desk):
     plan = desk.do("droplets power_off web-1 --plan")
     with po.Sandbox() as other, po.connect(other) as stranger:
         foreign = replace(plan, client=stranger)
-        with pytest.raises(errors.InvalidArgument, match="this plan is for SANDBOX, and %do uses SANDBOX: choose its"):
+        with pytest.raises(errors.InvalidArgument, match=r"This plan is for SANDBOX, but %do uses SANDBOX. Select its"):
             desk.do("apply {plan} --yes", plan=foreign)
         assert not [one for one in other.requests if one.method == "POST"]
 
@@ -457,7 +455,7 @@ def test_a_plan_for_another_team_of_the_same_person_is_refused(empty_desk, monke
     plan = empty_desk.do("tags create blue --plan")
     kept = pickle.loads(pickle.dumps(plan))  # our own bytes
     monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "token-of-team-b")
-    empty_desk.kernel._forget()
+    empty_desk.session._forget()
     for given in (plan, kept):
-        with pytest.raises(errors.InvalidArgument, match=r"this plan is for ada@example\.com, and %do uses ada"):
+        with pytest.raises(errors.InvalidArgument, match=r"This plan is for ada@example\.com, but %do uses ada"):
             empty_desk.do("apply {plan} --yes", plan=given)

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from poseidon_nb.client.engine.droplet_steps import create_steps
+from poseidon_nb.commands.session import DoSession
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import DERIVED_TABLES
-from poseidon_nb.magics.command_line import run
-from poseidon_nb.magics.kernel import Kernel
+from poseidon_nb.magics.do import run_line
 from poseidon_nb.plans import journal, journal_changes
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
 from poseidon_nb.plans.journal_list import unfinished_plans
@@ -24,7 +24,7 @@ def _nothing_runs_of_other_tests():
 
 
 def interrupted(desk, chains, title="droplets resize web-1"):
-    record = desk.kernel.client().engine.recorder.begin(chains, title)
+    record = desk.session.client().engine.recorder.begin(chains, title)
     record.leave()
     return record.id
 
@@ -36,18 +36,18 @@ def resize_of(desk, name="web-1"):
 
 def test_without_plans_there_is_a_line_and_nothing_is_sent(desk):
     assert desk.do("plans") is None
-    assert desk.front.said == ["No plan runs on this machine, and none was interrupted."]
+    assert desk.ui.said == ["No plan is running or was interrupted on this machine."]
     assert desk.do("plans resume") is None
-    assert desk.front.said[-1] == "No plan of this account was interrupted: see %do plans."
+    assert desk.ui.said[-1] == "No plan of this account was interrupted. See %do plans"
     assert desk.sent() == []
     desk.do("plans stop")
-    assert desk.front.said[-1] == "Nothing runs in the background of this kernel."
+    assert desk.ui.said[-1] == "Nothing is running in the background of this kernel."
 
 
 def test_a_plan_is_listed_with_how_far_it_got(desk):
     chain = resize_of(desk)
     plan_id = interrupted(desk, [chain])
-    running = desk.kernel.client().engine.recorder.begin([chain], "another")
+    running = desk.session.client().engine.recorder.begin([chain], "another")
     frame = desk.do("plans list")
     assert [*frame.columns] == [column.name for column in DERIVED_TABLES["plans"].columns]
     assert [str(frame[column.name].dtype) for column in DERIVED_TABLES["plans"].columns] == [
@@ -57,7 +57,7 @@ def test_a_plan_is_listed_with_how_far_it_got(desk):
     first, second = sorted(frame.to_dict("records"), key=lambda row: row["state"])
     assert (first["id"], first["state"], first["title"]) == (plan_id, "interrupted", "droplets resize web-1")
     assert (first["account"], first["steps"], first["done"], first["left"]) == ("SANDBOX", 4, 0, 4)
-    assert abs(first["begun"] - desk.kernel.clock.now()) < timedelta(seconds=2)
+    assert abs(first["begun"] - desk.session.clock.now()) < timedelta(seconds=2)
     assert (second["id"], second["state"]) == (running.id, "running here")
 
 
@@ -71,17 +71,17 @@ def test_a_damaged_file_is_one_row(desk):
 
 def test_without_an_account_plans_are_another_account_s(desk, clock):
     interrupted(desk, [resize_of(desk)])
-    frame = run("plans", kernel=Kernel(clock), front=desk.front)
+    frame = run_line("plans", session=DoSession(clock), ui=desk.ui)
     assert frame["state"].to_list() == ["other account"]
 
 
 def test_a_resume_asks_as_the_plan_would_and_does_nothing_after_a_no(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.sent()
-    desk.front.answer = False
+    desk.ui.answer = False
     with pytest.raises(ConfirmationRequired):
         desk.do("plans resume")
-    (question,) = desk.front.questions
+    (question,) = desk.ui.questions
     assert question.startswith("SANDBOX: resize")
     assert "web-1" in question
     assert "$" in question
@@ -94,7 +94,7 @@ def test_a_resume_does_what_is_left_and_gives_the_outcomes(desk):
     frame = desk.do("plans resume --yes")
     row = frame.to_dict("records")[0]
     assert (row["name"], row["action"], row["status"]) == ("web-1", "resize", "completed")
-    droplet = desk.kernel.client().droplets.by_name("web-1")
+    droplet = desk.session.client().droplets.by_name("web-1")
     assert (droplet.status, droplet.size_slug) == ("active", "s-4vcpu-8gb")
     assert desk.do("plans") is None
 
@@ -103,16 +103,16 @@ def test_a_dry_run_of_a_resume_shows_what_it_sends(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.sent()
     assert desk.do("plans resume --dry-run") is None
-    assert desk.front.said[-1].count("POST /v2/droplets/") == 4
+    assert desk.ui.said[-1].count("POST /v2/droplets/") == 4
     assert desk.changes() == []
     assert unfinished_plans(None)[0].id == plan_id
-    with pytest.raises(InvalidArgument, match="--dry-run shows what that is"):
+    with pytest.raises(InvalidArgument, match="Use --dry-run to show what remains"):
         desk.do("plans resume --plan")
     assert [one.state for one in unfinished_plans(None)] == ["other account"]
 
 
 def test_nothing_left_is_said_and_the_plan_is_closed(desk):
-    client = desk.kernel.client()
+    client = desk.session.client()
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     record = client.engine.recorder.begin([tuple(create_steps(["made-1"], body, single=True))], "t")
     record.sending(0, 0)
@@ -120,7 +120,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
     client.droplets.create(name="made-1", **body)
     desk.sent()
     assert desk.do("plans resume") is None
-    assert desk.front.said[-1] == f"Nothing is left to send for {record.id}."
+    assert desk.ui.said[-1] == f"Nothing is left to send for {record.id}."
     assert desk.changes() == []
     assert desk.do("plans") is None
 
@@ -128,7 +128,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
 def test_a_plan_is_forgotten_by_its_id(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.do(f"plans forget {plan_id}")
-    assert desk.front.said[-1] == f"Plan {plan_id} was removed from the list."
+    assert desk.ui.said[-1] == f"Removed plan {plan_id} from the list."
     with pytest.raises(NoSuchName, match="no unfinished plan"):
         desk.do(f"plans forget {plan_id}")
 
@@ -137,12 +137,12 @@ def test_the_log_shows_the_changes_of_earlier_kernels_too(desk, monkeypatch):
     desk.do("droplets tag web-1 --tag-name one")
     monkeypatch.setitem(journal_changes._kernels, os.getpid(), "another")
     desk.do("droplets tag web-1 --tag-name two")
-    for log in desk.kernel._change_logs:
+    for log in desk.session._change_logs:
         # As in a new process: what is in memory was done by another one.
         log._changes.clear()
     desk.do("droplets tag web-1 --tag-name three")
     monkeypatch.setitem(journal_changes._kernels, os.getpid(), "a third")
-    for log in desk.kernel._change_logs:
+    for log in desk.session._change_logs:
         log._changes.clear()
     frame = desk.do("log")
     requests = [line for line in frame["request"] if "/resources" in line]

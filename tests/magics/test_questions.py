@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.magics.job import Settings
+from poseidon_nb.commands.context import Settings
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
 CUT = "The power is cut. Data not written to disk is lost. A droplet that is off is billed all the same."
@@ -132,12 +132,12 @@ NEW = {
 
 
 def test_the_question_names_the_account_the_things_and_the_money(desk):
-    desk.front.answer = False
+    desk.ui.answer = False
     for line, question in ASKING:
         desk.sent()
-        with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
+        with pytest.raises(errors.ConfirmationRequired, match=r"Not confirmed. Nothing was changed."):
             desk.do(line)
-        assert desk.front.questions[-1] == question
+        assert desk.ui.questions[-1] == question
         assert desk.changes() == []
 
 
@@ -158,21 +158,21 @@ def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk):
 def test_what_harms_nobody_is_not_asked_about(desk):
     for line in SILENT:
         desk.do(line)
-        assert desk.front.questions == [], line
+        assert desk.ui.questions == [], line
 
 
 def test_yes_as_an_option_and_as_an_answer_both_let_it_pass(desk):
-    desk.front.answer = True
+    desk.ui.answer = True
     lines = [line for line, _ in ASKING if not {"restore", "--restart"} & {*line.split()} and "volumes" not in line]
     for number, line in enumerate(lines, 1):
         desk.sandbox.reset()
         desk.sent()
         desk.do(f"{line} --no-wait --keep-going")
-        assert len(desk.front.questions) == number
+        assert len(desk.ui.questions) == number
         answered = sorted(desk.changes())
         desk.sandbox.reset()
         desk.do(f"{line} --no-wait --keep-going --yes")
-        assert len(desk.front.questions) == number
+        assert len(desk.ui.questions) == number
         assert sorted(desk.changes()) == answered != []
 
 
@@ -180,54 +180,54 @@ def test_a_change_of_more_than_twenty_things_is_asked_about(desk):
     names = [f"n{one}" for one in range(21)]
     desk.do(f"droplets create {' '.join(names)} --size s-1vcpu-1gb {CREATE} --no-wait --yes")
     desk.do(f"droplets tag {' '.join(names[:20])} --tag-name db")
-    desk.front.answer = False
+    desk.ui.answer = False
     with pytest.raises(errors.ConfirmationRequired):
         desk.do(f"droplets tag {' '.join(names)} --tag-name ci")
-    (question,) = desk.front.questions
+    (question,) = desk.ui.questions
     assert question.startswith("SANDBOX: tag 21 droplets with ci: n0, n1, n2, n3, n4, n5, n6, n7 and 13")
 
 
 def test_what_nobody_knows_the_price_of_is_asked_about(desk):
-    desk.front.answer = False
-    with pytest.raises(errors.ConfirmationRequired, match="not confirmed; nothing was done"):
+    desk.ui.answer = False
+    with pytest.raises(errors.ConfirmationRequired, match=r"Not confirmed. Nothing was changed."):
         desk.do("databases create orders --engine pg --region nyc3 --size db-s-1vcpu-1gb --num-nodes 1")
-    (question,) = desk.front.questions
+    (question,) = desk.ui.questions
     assert question == "SANDBOX: create database cluster orders at an unknown price?"
     assert desk.changes() == []
 
 
 def test_a_bare_request_that_changes_something_is_asked_about_and_a_read_is_not(desk):
-    desk.front.answer = False
+    desk.ui.answer = False
     desk.sent()
     with pytest.raises(errors.ConfirmationRequired):
         desk.do("api POST /v2/tags", body="name: x")
-    assert desk.front.questions[-1].startswith('SANDBOX: POST /v2/tags {"name": "x"}?')
+    assert desk.ui.questions[-1].startswith('SANDBOX: POST /v2/tags {"name": "x"}?')
     assert desk.changes() == []
     desk.do("api GET /v2/tags")
-    assert len(desk.front.questions) == 1
+    assert len(desk.ui.questions) == 1
 
 
 def test_keys_and_snapshots_are_asked_about_too(desk):
-    desk.front.answer = False
+    desk.ui.answer = False
     for noun in ("keys", "snapshots"):
         name = desk.do(f"{noun} list")["name"][0]
         with pytest.raises(errors.ConfirmationRequired):
             desk.do(f"{noun} delete '{name}'")
-        assert name in desk.front.questions[-1]
+        assert name in desk.ui.questions[-1]
 
 
 @pytest.mark.parametrize(("limit", "asks"), [(48.0, False), (47.99, True), (0.0, True)])
 def test_the_price_limit_is_the_users(desk, limit, asks):
     desk.settings = Settings(price_limit_usd_month=limit)
-    desk.front.answer = True
+    desk.ui.answer = True
     desk.do(f"droplets create a --size s-4vcpu-8gb {CREATE} --no-wait")
-    assert bool(desk.front.questions) is asks
+    assert bool(desk.ui.questions) is asks
 
 
 def test_a_real_account_is_named_by_its_address(desk, monkeypatch):
     from poseidon_nb.client.client import Client
 
-    session = desk.kernel.client()._connection.session
+    session = desk.session.client()._connection.session
     monkeypatch.setattr(type(session), "loopback", False)  # as for an account that is not on this machine
     assert Client(session).label() == "ada@tidepool-maps.example"
 
@@ -235,7 +235,7 @@ def test_a_real_account_is_named_by_its_address(desk, monkeypatch):
 def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(desk, monkeypatch):
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "1")
     desk.do("droplets power_off web-1")
-    assert desk.front.questions == []
+    assert desk.ui.questions == []
     with pytest.raises(errors.ConfirmationRequired, match="add --yes to allow it"):
         desk.do("droplets delete web-1")
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "0")
@@ -258,7 +258,7 @@ def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
     ):
         with pytest.raises(errors.ConfirmationRequired):
             desk.do(f"droplet-actions post {line}")
-        assert desk.front.questions.pop().startswith(question), line
+        assert desk.ui.questions.pop().startswith(question), line
     with pytest.raises(errors.ConfirmationRequired):
         desk.do("droplet-actions post-by-tag --tag-name web --type snapshot --name before")
     assert desk.changes() == []

@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 
 from poseidon_nb.analysis.rightsizing import Rule
+from poseidon_nb.commands.rightsize.spec import LAST, RIGHTSIZE
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import DERIVED_TABLES
-from poseidon_nb.magics.handlers.rightsizing import LAST
-from poseidon_nb.magics.language.table.rightsizing import RIGHTSIZE
 from poseidon_nb.plots import Picture
 
 COLUMNS = [column.name for column in DERIVED_TABLES["rightsizing"].columns]
@@ -60,7 +59,7 @@ def test_a_resize_back_that_keeps_the_disk_is_the_end_of_the_advice(desk, clock)
 def test_what_is_advised_is_so_by_the_published_sizes_and_the_use_alone(desk):
     """Dedicated vCPUs for shared ones: by plain Python over the rows that the API gives."""
     frame = desk.do("rightsize --shared-cpu --cpu-headroom 20 --memory-headroom 10")
-    sizes = {one.slug: one for one in desk.kernel.client().sizes.list()}
+    sizes = {one.slug: one for one in desk.session.client().sizes.list()}
     smaller = frame[frame["verdict"] == "smaller"]
     assert len(smaller) >= 2
     disks = desk.do("droplets list").set_index("id")["disk"]
@@ -167,7 +166,7 @@ def test_a_plan_shows_the_requests_and_sends_none(desk):
     desk.do("droplets list")
     desk.sent()
     assert desk.do("rightsize web-1 --last 7d --dry-run") is None
-    said = desk.front.said[0]
+    said = desk.ui.said[0]
     assert desk.sent() == []
     lines = [line for line in said.splitlines() if line]
     assert [line.split("?")[0] for line in lines[:3]] == ["GET /v2/droplets", "GET /v2/droplets", "GET /v2/sizes"]
@@ -175,8 +174,8 @@ def test_a_plan_shows_the_requests_and_sends_none(desk):
     seconds = {part.partition("=")[0]: part.partition("=")[2] for part in lines[3].partition("?")[2].split("&")}
     assert int(seconds["end"]) - int(seconds["start"]) == 7 * 86_400
     assert desk.do("rightsize --tag web --dry-run") is None
-    assert "GET /v2/droplets?tag_name=web" in desk.front.said[-1]
-    assert "ID-OF EACH" in desk.front.said[-1]
+    assert "GET /v2/droplets?tag_name=web" in desk.ui.said[-1]
+    assert "ID-OF EACH" in desk.ui.said[-1]
 
 
 def test_it_only_reads(desk):
@@ -193,8 +192,8 @@ def test_it_only_reads(desk):
             InvalidArgument,
             "^--cpu-headroom is a percentage from 0 to less than 100, not 100",
         ),
-        ("rightsize --least-saving -1", InvalidArgument, "^--least-saving is 0 or more, not -1"),
-        ("rightsize --cpu-headroom 30%", GrammarError, "Did you mean 30$"),
+        ("rightsize --least-saving -1", InvalidArgument, "^--min-saving is 0 or more, not -1"),
+        ("rightsize --cpu-headroom 30%", GrammarError, "Did you mean 30\\?$"),
         ("rightsize --burst 50", InvalidArgument, "burst"),
         ("rightsize --last 2y", InvalidArgument, "Did you mean 730d"),
         ("rightsize --cpu-headroom much", GrammarError, "much"),
@@ -214,14 +213,14 @@ def test_the_options_are_the_rule_and_say_its_defaults():
     for one in fields(Rule):
         option = options[one.name]
         if isinstance(one.default, bool):
-            assert (option.kind, option.default, one.default) == ("flag", "", False)
+            assert (option.type, option.default, one.default) == ("flag", "", False)
         else:
-            assert (option.kind, float(option.default)) == ("number", one.default)
+            assert (option.type, float(option.default)) == ("number", one.default)
     assert options["last"].default == LAST
 
 
 def test_an_account_without_droplets_gives_an_empty_table(desk, monkeypatch):
-    monkeypatch.setattr(desk.kernel.client().droplets, "list", lambda **_: [])
+    monkeypatch.setattr(desk.session.client().droplets, "list", lambda **_: [])
     frame = desk.do("rightsize")
     assert frame.empty
     assert [*frame.columns] == COLUMNS

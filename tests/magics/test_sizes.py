@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from poseidon_nb import errors
+from poseidon_nb.commands.registry import registry
 from poseidon_nb.frames.schemas import DERIVED_TABLES
-from poseidon_nb.magics.language.amounts import amount
-from poseidon_nb.magics.language.suggestions import candidates
+from poseidon_nb.language.completion import complete_line
+from poseidon_nb.language.quantities import parse_quantity
 from poseidon_nb.plots import Picture
 
 
@@ -35,13 +36,13 @@ from poseidon_nb.plots import Picture
     ],
 )
 def test_an_amount_is_read_in_the_unit_that_is_meant(text, unit, meant):
-    assert amount(text, unit, "--it") == meant
+    assert parse_quantity(text, unit, "--it") == meant
 
 
 @pytest.mark.parametrize("text", ["", "GiB", "-1", "1e3", "16X", "16b", "16i", "16 G 4", "nan", "1,5", "16GiBs", "٣"])
 def test_what_is_no_amount_is_refused_with_how_to_write_one(text):
-    with pytest.raises(errors.InvalidArgument, match=r"--memory takes GiB, or an amount such as 16GiB or 512MiB, not "):
-        amount(text, "GiB", "--memory")
+    with pytest.raises(errors.InvalidArgument, match=r"--memory must be in GiB, for example 16GiB or 512MiB, not "):
+        parse_quantity(text, "GiB", "--memory")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,9 @@ def test_what_is_no_amount_is_refused_with_how_to_write_one(text):
     [("16GX", "GiB", "16GiB"), ("16,5", "GiB", "16.5GiB"), ("-2", "TB", "2TB"), ("500MX", "GB", "500MB")],
 )
 def test_what_is_nearly_an_amount_is_told_with_what_is_nearest(text, unit, meant):
-    with pytest.raises(errors.InvalidArgument, match=f"Did you mean {meant}$"):
-        amount(text, unit, "--it")
-    assert amount(meant, unit, "--it") > 0
+    with pytest.raises(errors.InvalidArgument, match=rf"Did you mean {meant}\?$"):
+        parse_quantity(text, unit, "--it")
+    assert parse_quantity(meant, unit, "--it") > 0
 
 
 def test_sixteen_gib_with_two_tb_in_europe_is_one_line(desk):
@@ -79,18 +80,18 @@ def test_one_plan_by_its_class_or_its_graphics(desk):
 
 def test_nothing_that_fits_is_a_frame_without_rows_and_a_word(desk):
     assert desk.do("sizes cheapest --memory 5TiB").empty
-    assert desk.front.said[-1].startswith("No size on sale anywhere has all of that: the largest has ")
+    assert desk.ui.said[-1].startswith("No available size matches all of these: the largest has ")
 
 
 def test_sizes_of_no_kind_are_a_word(desk):
-    desk.front.said.clear()
+    desk.ui.said.clear()
     assert desk.do("sizes frontier --family gpu --region ams3,fra1").empty
     assert desk.do("sizes frontier --family gpu --generation legacy").empty
     assert desk.do("regions matrix --family gpu --generation legacy").shape == (15, 3)
-    assert desk.front.said == [
-        "No size of family gpu is on sale in ams3 and fra1.",
-        "No size of family gpu and generation legacy is on sale.",
-        "No size is of family gpu and generation legacy.",
+    assert desk.ui.said == [
+        "No size of family gpu is available in ams3 and fra1.",
+        "No size of family gpu and generation legacy is available.",
+        "No size of family gpu and generation legacy is known.",
     ]
 
 
@@ -106,20 +107,20 @@ def test_the_frontier_of_a_region(desk):
 
 
 def test_sizes_without_a_price_are_counted_where_they_would_be_found(desk, monkeypatch):
-    sizes = desk.kernel.client().sizes.frame()
+    sizes = desk.session.client().sizes.frame()
     sizes.loc[sizes["slug"].isin(["s-1vcpu-1gb", "gpu-h100x1-80gb"]), "price_monthly"] = None
-    monkeypatch.setattr(type(desk.kernel.client().sizes), "frame", lambda _: sizes.copy())
+    monkeypatch.setattr(type(desk.session.client().sizes), "frame", lambda _: sizes.copy())
     for line, told in (
-        ("sizes cheapest", "2 sizes have no price and are left out."),
-        ("sizes cheapest --family basic", "1 size has no price and is left out."),
-        ("sizes frontier --family gpu", "1 size has no price and is left out."),
+        ("sizes cheapest", "2 sizes without a price are left out."),
+        ("sizes cheapest --family basic", "1 size without a price is left out."),
+        ("sizes frontier --family gpu", "1 size without a price is left out."),
     ):
         assert not {"s-1vcpu-1gb", "gpu-h100x1-80gb"} & {*desk.do(line)["slug"]}
-        assert desk.front.said[-1].endswith(told)
+        assert desk.ui.said[-1].endswith(told)
     for line in ("sizes cheapest --family basic --memory 2", "sizes frontier --family memory"):
         desk.do(line)
-        assert "no price" not in "".join(desk.front.said[-1:])
-        desk.front.said.clear()
+        assert "no price" not in "".join(desk.ui.said[-1:])
+        desk.ui.said.clear()
 
 
 def test_the_matrix_of_some_regions_and_sizes(desk):
@@ -173,14 +174,14 @@ def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("sizes cheapest --memory 16X", "--memory takes GiB"),
-        ("sizes cheapest --disk lots", "--disk takes GB"),
-        ("sizes cheapest --transfer -2", "--transfer takes TB"),
-        ("sizes cheapest --gpu-memory x", "--gpu-memory takes GiB"),
-        ("sizes cheapest --limit 0", "--limit takes a number of sizes, 1 or more, not 0"),
-        ("sizes cheapest --vcpus -2", "^--vcpus takes a number, 0 or more, not -2$"),
-        ("sizes cheapest --gpus -0.5", "^--gpus takes a number, 0 or more, not -0.5$"),
-        ("sizes cheapest --vcpus many", "--vcpus takes a number"),
+        ("sizes cheapest --memory 16X", "--memory must be in GiB"),
+        ("sizes cheapest --disk lots", "--disk must be in GB"),
+        ("sizes cheapest --transfer -2", "--transfer must be in TB"),
+        ("sizes cheapest --gpu-memory x", "--gpu-memory must be in GiB"),
+        ("sizes cheapest --limit 0", "--limit must be 1 or more, not 0"),
+        ("sizes cheapest --vcpus -2", "^--vcpus must be 0 or more, not -2$"),
+        ("sizes cheapest --gpus -0.5", "^--gpus must be 0 or more, not -0.5$"),
+        ("sizes cheapest --vcpus many", "--vcpus must be a number"),
         ("sizes cheapest --columns price", "price_monthly"),
         ("regions with", "needs"),
         ("sizes frontier ams3", "takes no arguments"),
@@ -193,7 +194,7 @@ def test_what_cannot_be_right_is_refused_before_anything_is_asked(empty_desk, li
 
 def test_a_feature_that_is_named_twice_is_told_once(desk):
     desk.do("regions with backups Backups image-transfer image_transfer")
-    assert " offer backups and image_transfer: " in desk.front.said[-1]
+    assert " offer backups and image_transfer: " in desk.ui.said[-1]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_a_feature_that_is_named_twice_is_told_once(desk):
     ],
 )
 def test_a_picture_with_what_only_a_table_has_is_refused(empty_desk, words, named):
-    with pytest.raises(errors.InvalidArgument, match=f"^--plot gives a picture, and {named} only a table has"):
+    with pytest.raises(errors.InvalidArgument, match=f"^--plot returns a chart, so it cannot be combined with {named}"):
         empty_desk.do(f"sizes frontier --plot {words}")
 
 
@@ -227,34 +228,34 @@ def test_completion_offers_regions_families_and_features():
         ("%do regions with st", ["storage"]),
         ("%do regions m", ["matrix"]),
     ):
-        assert [word.text for word in candidates(line, known).words][: len(offered)] == offered
+        assert [word.text for word in complete_line(line, registry(), known).words][: len(offered)] == offered
 
 
 def test_the_help_says_what_a_bare_number_is(desk):
     desk.do("sizes cheapest --help")
-    assert "a bare number is GiB" in desk.front.said[-1]
-    assert "a bare number is TB" in desk.front.said[-1]
+    assert "default unit GiB" in desk.ui.said[-1]
+    assert "default unit TB" in desk.ui.said[-1]
 
 
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        ("--memory 16TB", r"No size on sale anywhere has all of that: the largest has [\d,]+ GiB of memory: \S+ in "),
-        ("--memory 16TB --region ams3", r"No size on sale in ams3 has all of that: the largest .* in ams3\.$"),
-        ("--memory 16TB --vcpus 1000", r"GiB of memory: .*; the largest has [\d,]+ vCPUs: "),
+        ("--memory 16TB", r"No available size matches all of these: the largest has [\d,]+ GiB of memory \(\S+ in "),
+        ("--memory 16TB --region ams3", r"No size available in ams3 matches all of these: the largest .* in ams3\)\.$"),
+        ("--memory 16TB --vcpus 1000", r"GiB of memory: .*; the largest has [\d,]+ vCPUs \("),
         (
             "--vcpus 1 --disk 900TB --family basic",
-            r"No size of basic on sale anywhere .*: the largest has \S+ GB of disk",
+            r"No available basic size .*: the largest has \S+ GB of disk",
         ),
-        ("--gpus 1 --family basic", r": there are none with any GPUs\.$"),
-        ("--memory 256GB --gpus 1 --family basic", r"there are none with any GPUs\.$"),
-        ("--region ams3 --family gpu --gpus 1", r"^No size of family gpu is on sale in ams3\.$"),
+        ("--gpus 1 --family basic", r": none has any GPUs\.$"),
+        ("--memory 256GB --gpus 1 --family basic", r"none has any GPUs\.$"),
+        ("--region ams3 --family gpu --gpus 1", r"^No size of family gpu is available in ams3\.$"),
     ],
 )
 def test_where_nothing_holds_it_all_the_most_there_is_is_named(desk, wishes, said):
-    desk.front.said.clear()
+    desk.ui.said.clear()
     assert desk.do(f"sizes cheapest {wishes}").empty
-    assert re.search(said, desk.front.said[-1]), desk.front.said[-1]
+    assert re.search(said, desk.ui.said[-1]), desk.ui.said[-1]
 
 
 def test_what_is_there_but_not_together_is_told(desk):
@@ -262,4 +263,4 @@ def test_what_is_there_but_not_together_is_told(desk):
     frame = desk.do("sizes cheapest --limit 500")
     most = frame.loc[frame["gpu_count"] == 0, "disk"].max()
     assert desk.do(f"sizes cheapest --gpus 1 --disk {most} --vcpus 1 --transfer {frame['transfer'].max()}").empty
-    assert desk.front.said[-1] == "No size on sale anywhere has all of that, though each of it is there by itself."
+    assert desk.ui.said[-1] == "No available size matches all of these, although each matches some size."

@@ -15,7 +15,7 @@ from poseidon_nb.plots import Picture
 def test_a_row_is_an_action_of_a_droplet_with_its_name(desk):
     frame = desk.do("actions timeline --last 30d")
     actions = desk.do("actions list")
-    since = desk.kernel.client().now() - timedelta(days=30)
+    since = desk.session.client().now() - timedelta(days=30)
     assert len(frame) == (actions["started_at"] >= since).sum() > 100
     assert [*frame.columns] == [column.name for column in DERIVED_TABLES["spans"].columns]
     names = dict(zip(desk.do("droplets list")["id"], desk.do("droplets list")["name"], strict=True))
@@ -49,7 +49,7 @@ def test_what_runs_ends_now(clock, desk):
     clock.advance(1)
     first = desk.do("actions timeline web-1 --last 1h").iloc[0]
     assert (first["status"], first["failed"]) == ("in-progress", False)
-    assert first["ended_at"] == pd.Timestamp(desk.kernel.client().now())
+    assert first["ended_at"] == pd.Timestamp(desk.session.client().now())
 
 
 def test_reading_stops_where_the_pages_are_older(desk):
@@ -98,8 +98,8 @@ def test_a_window_that_is_none_is_refused_with_how_to_write_it(desk, last):
 def test_a_plan_tells_what_would_be_read(desk):
     desk.sent()
     assert desk.do("actions timeline --tag web --dry-run") is None
-    assert "GET /v2/actions" in desk.front.said[-1]
-    assert "GET /v2/droplets?tag_name=web" in desk.front.said[-1]
+    assert "GET /v2/actions" in desk.ui.said[-1]
+    assert "GET /v2/droplets?tag_name=web" in desk.ui.said[-1]
     assert desk.do("actions durations --last 3d --dry-run") is None
     assert desk.sent() == []
 
@@ -123,19 +123,19 @@ def test_a_deleted_droplet_is_found_by_its_id(desk):
 
 def test_an_id_that_nothing_ever_had_is_told(desk):
     with pytest.raises(
-        errors.NotFound, match=r"nor was anything done to it in the last 7d: --last looks further back$"
+        errors.NotFound, match=r"It has no actions in the last 7d either. Use --last to look further back.$"
     ):
         desk.do("actions timeline web-1 99999999")
 
 
 def test_nothing_is_a_word(clock, desk):
     clock.advance(7200)
-    desk.front.said.clear()
+    desk.ui.said.clear()
     assert desk.do("actions timeline web-1 db-1 --last 1s").empty
     assert desk.do("actions timeline --last 1s").empty
     assert desk.do("actions durations --last 1s").empty
-    assert desk.front.said == [
-        "Nothing was done to web-1 and db-1 in the last 1s; --last looks further back.",
-        "Nothing was done to any droplet in the last 1s; --last looks further back.",
-        "No action was started in the last 1s; --last looks further back.",
+    assert desk.ui.said == [
+        "No actions on web-1 and db-1 in the last 1s. Use --last to look further back.",
+        "No actions on any droplet in the last 1s. Use --last to look further back.",
+        "No actions in the last 1s. Use --last to look further back.",
     ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from poseidon_nb.commands.help import help_text
+from poseidon_nb.commands.registry import parse, registry
 from poseidon_nb.errors import GrammarError
-from poseidon_nb.magics.language.grammar import parse
-from poseidon_nb.magics.language.help import help_text
-from poseidon_nb.magics.language.mistakes import FIELD_WORDS, LENGTHS
-from poseidon_nb.magics.language.vocabulary import all_groups, option_called
+from poseidon_nb.language.grammar_errors import _DURATION_OPTIONS, _OPTION_SYNONYMS
+from poseidon_nb.language.options import find_option
 
 
 def refused(line: str) -> GrammarError:
@@ -40,7 +40,7 @@ def refused(line: str) -> GrammarError:
 def test_the_option_that_is_meant_is_named(line, nearest):
     error = refused(line)
     assert error.nearest == (nearest,)
-    assert str(error).endswith(f". Did you mean {nearest}")
+    assert str(error).endswith(f". Did you mean {nearest}?")
 
 
 def test_a_command_without_the_option_that_is_meant_names_what_is_like_the_word():
@@ -49,10 +49,10 @@ def test_a_command_without_the_option_that_is_meant_names_what_is_like_the_word(
 
 
 def test_every_word_of_the_field_means_an_option_that_some_command_has():
-    verbs = [verb for group in all_groups() for verb in group.verbs]
-    names = {"last", *(meant for means in FIELD_WORDS.values() for meant in means)}
-    assert [name for name in names if not any(option_called(verb, name) for verb in verbs)] == []
-    assert not {*FIELD_WORDS} & {*LENGTHS}
+    verbs = [verb for group in registry().all_groups() for verb in group.verbs]
+    names = {"last", *(meant for means in _OPTION_SYNONYMS.values() for meant in means)}
+    assert [name for name in names if not any(find_option(verb, name) for verb in verbs)] == []
+    assert not {*_OPTION_SYNONYMS} & {*_DURATION_OPTIONS}
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_every_word_of_the_field_means_an_option_that_some_command_has():
     [
         (
             "metrics --tag web",
-            'a verb of metrics comes before "--tag": cpu, memory, load, filesystem, bandwidth or use',
+            "Write a verb of metrics before '--tag': cpu, memory, load, filesystem, bandwidth or use",
         ),
-        ("cost by tag", 'cost has no verb "by": %do cost --by tag does it'),
-        ("cost region", 'cost has no verb "region": %do cost --by region does it'),
-        ("metrics cpu --tag web --last 1 day", '--last takes one word: write --last 1d, not "1 day"'),
-        ("rightsize --last 2 weeks", '--last takes one word: write --last 2w, not "2 weeks"'),
-        ("metrics cpu web-1 --start 3 days ago", '--start takes one word: write --start 3d, not "3 days"'),
+        ("cost by tag", "cost has no verb 'by'. Use %do cost --by tag"),
+        ("cost region", "cost has no verb 'region'. Use %do cost --by region"),
+        ("metrics cpu --tag web --last 1 day", "--last takes one word. Write --last 1d, not '1 day'."),
+        ("rightsize --last 2 weeks", "--last takes one word. Write --last 2w, not '2 weeks'."),
+        ("metrics cpu web-1 --start 3 days ago", "--start takes one word. Write --start 3d, not '3 days'."),
         ("account --zzz", "account get has no option"),
     ],
 )
@@ -81,5 +81,5 @@ def test_a_droplet_may_be_called_like_a_unit():
 
 def test_the_help_of_a_group_shows_the_options_of_its_default_verb():
     page = help_text("cost")
-    assert "Options of sums\n  --by WHAT" in page
+    assert "Options of sums\n  --by KEY" in page
     assert "Options of" not in help_text("metrics")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from poseidon_nb.magics.language.naming import account_operations
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import Step, Target
-from poseidon_nb.magics.language.naming import account_operations
 from poseidon_nb.plans import questions
 from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
 from poseidon_nb.plans.operations import operation_chains, request_chain

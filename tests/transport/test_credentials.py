@@ -75,7 +75,7 @@ def doctl(tmp_path) -> Path:
 @pytest.fixture
 def find(tmp_path):
     def find_in(**options) -> Credential:
-        options = {"environment": {}, "doctl_config": tmp_path / "none.yaml", "kernel": KernelLogin(), **options}
+        options = {"environment": {}, "doctl_config": tmp_path / "none.yaml", "login": KernelLogin(), **options}
         return find_credential(**options)
 
     return find_in
@@ -87,18 +87,18 @@ def told(credential: Credential) -> tuple[str, str, str]:
 
 def test_the_sources_are_tried_in_the_documented_order(find, doctl, keychain):
     keychain.kept[KEYRING_SERVICE, "default"] = "kept"
-    kernel = KernelLogin()
-    kernel.login(Token("typed"))
+    login = KernelLogin()
+    login.login(Token("typed"))
     environment = {
         "DIGITALOCEAN_ACCESS_TOKEN": "first",
         "DIGITALOCEAN_TOKEN": "second",
         "DIGITALOCEAN_API_KEY": "third",
     }
-    everything = {"environment": environment, "doctl_config": doctl, "kernel": kernel}
+    everything = {"environment": environment, "doctl_config": doctl, "login": login}
     assert told(find(token="given", context="work", **everything)) == ("given", "token=", "")
     assert told(find(context="work", **everything)) == ("dop_v1_work", "doctl's context work", "work")
     assert told(find(**everything)) == ("typed", "the login in this kernel", "default")
-    kernel.clear()
+    login.clear()
     for name, secret in [*environment.items()]:
         assert told(find(**everything)) == (secret, name, "")
         del environment[name]
@@ -129,15 +129,15 @@ def test_doctls_configuration_has_contexts_and_a_current_one(doctl, find):
 
 
 def test_a_context_selected_in_this_kernel_applies_until_another_is_selected(doctl, find):
-    kernel = KernelLogin()
-    kernel.context = "home"
-    assert find(doctl_config=doctl, kernel=kernel).context == "home"
-    kernel.login(Token("mine"), "home")
-    assert told(find(doctl_config=doctl, kernel=kernel)) == ("mine", "the login in this kernel", "home")
-    assert kernel.contexts == ("home",)
-    kernel.clear()
-    assert (kernel.context, kernel.contexts) == (None, ())
-    assert find(doctl_config=doctl, kernel=kernel).context == "default"
+    login = KernelLogin()
+    login.context = "home"
+    assert find(doctl_config=doctl, login=login).context == "home"
+    login.login(Token("mine"), "home")
+    assert told(find(doctl_config=doctl, login=login)) == ("mine", "the login in this kernel", "home")
+    assert login.contexts == ("home",)
+    login.clear()
+    assert (login.context, login.contexts) == (None, ())
+    assert find(doctl_config=doctl, login=login).context == "default"
 
 
 def test_a_context_in_the_keyring_is_found(find, keychain):

@@ -7,8 +7,8 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.analysis.sizes import on_sale
+from poseidon_nb.commands.registry import parse
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.magics.language.grammar import parse
 from poseidon_nb.widgets.sizes.axes import better, one_two_five
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
 from poseidon_nb.widgets.sizes.model import MOST_LINES, SizeExplorerModel

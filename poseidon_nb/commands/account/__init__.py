@@ -1,0 +1,1 @@
+"""The commands ``%do account``, ``login``, ``context``, ``log`` and ``ratelimit``."""

@@ -1,0 +1,102 @@
+"""The commands `%do account`, `login`, `context`, `log` and `ratelimit`."""
+
+from __future__ import annotations
+
+from poseidon_nb.language.spec import GET_ALIASES, LIST_ALIASES, Argument, Group, Verb
+
+ACCOUNT = Group(
+    name="account",
+    help="the account and its limits",
+    prefixes=("account",),
+    default="get",
+    verbs=(
+        Verb(
+            name="get",
+            help="show the account",
+            run="account.run:get_account",
+            operations=("account_get",),
+            alias_of="account_get",
+            aliases=GET_ALIASES,
+            table="account",
+            example="%do account",
+        ),
+    ),
+)
+
+LOGIN = Group(
+    name="login",
+    help="log in with a token, which is not shown",
+    default="login",
+    verbs=(
+        Verb(
+            name="login",
+            help="ask for a token without showing it, and store it in the keyring or for this kernel",
+            run="account.run:login",
+            example="%do login",
+        ),
+    ),
+)
+
+CONTEXT = Group(
+    name="context",
+    help="accounts from doctl's configuration, the keyring and logins in this kernel",
+    aliases=("contexts",),
+    verbs=(
+        Verb(
+            name="list",
+            help="list the contexts",
+            run="account.run:list_contexts",
+            aliases=LIST_ALIASES,
+            example="%do context list",
+        ),
+        Verb(
+            name="use",
+            help="select the account of %do in this kernel",
+            run="account.run:use_context",
+            arguments=(
+                Argument(
+                    name="name",
+                    metavar="NAME",
+                    help="name of the context; default: the environment's token, or doctl's current context",
+                    source="contexts",
+                    required=False,
+                    option_names=("context",),
+                ),
+            ),
+            aliases=("switch",),
+            example="%do context use default",
+        ),
+    ),
+)
+
+LOG = Group(
+    name="log",
+    help="changes made from this machine",
+    default="log",
+    verbs=(
+        Verb(
+            name="log",
+            help="list all requests that can change something, from this and earlier kernels, with their outcome",
+            run="account.run:show_log",
+            columns=("time", "account", "request", "operation", "request_id", "status", "outcome"),
+            example="%do log",
+        ),
+    ),
+)
+
+RATELIMIT = Group(
+    name="ratelimit",
+    help="requests left this hour",
+    aliases=("rate-limit",),
+    default="ratelimit",
+    verbs=(
+        Verb(
+            name="ratelimit",
+            help="show how many requests are left, and when the limit resets",
+            run="account.run:show_rate_limit",
+            operations=("account_get",),
+            columns=("account", "limit", "remaining", "resets_at", "updated_at"),
+            example="%do ratelimit",
+        ),
+    ),
+)

@@ -1,0 +1,89 @@
+"""`%do actions`: wait for actions, show a timeline, and show how long they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.commands.actions.spec import LAST
+from poseidon_nb.commands.actions.summary import summarize_durations, summarize_timeline
+from poseidon_nb.commands.reading import fetch_concurrently
+from poseidon_nb.commands.results import Live, Table, table_of_frame, table_of_rows
+from poseidon_nb.errors import NotFound
+from poseidon_nb.language.time_arguments import subtract_duration
+from poseidon_nb.text import truncated_list
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from poseidon_nb.commands.context import CommandContext
+
+
+def wait_actions(context: CommandContext) -> Table:
+    """Wait until actions have ended."""
+    waiting = {name: value for name, value in context.waiting.items() if name != "wait"}
+    ended = context.client.actions.wait(list(context.argument("actions")), **waiting)
+    return table_of_rows("actions", [action.to_dict() for action in ended])
+
+
+def show_timeline(context: CommandContext) -> Table | Live:
+    """Return when each action ran. Reading stops at the first page that is older than the window."""
+    since = _since(context)
+    chosen, gone = None, dict[int, NotFound]()
+    if context.argument("droplets") or context.option("tag_name"):
+        # A deleted droplet is only known by its actions.
+        names = {int(one.id): one.name for one in context.droplets(gone=gone)}
+        chosen = {*names, *gone}
+    from poseidon_nb.analysis import timeline  # noqa: PLC0415  # loads pandas
+
+    if chosen is None:
+        read = fetch_concurrently(
+            context, actions=lambda: context.client.actions.frame(since=since), droplets=context.client.droplets.frame
+        )
+        actions, listed = read["actions"], read["droplets"]
+        names = dict(zip(listed["id"].tolist(), listed["name"].tolist(), strict=True))
+        context.session.remember_names("droplets", [(name, key) for key, name in names.items()])
+    else:
+        actions = context.client.actions.frame(since=since)
+        actions = actions[actions["resource_id"].isin(chosen)]
+    found = timeline.spans(actions, names, now=context.client.now())
+    _check_gone(context, gone, {*found["droplet_id"].dropna()})
+    whose = "any droplet" if chosen is None else truncated_list([*names.values(), *map(str, gone)])
+    context.ui.say(summarize_timeline(found, whose, _last(context)))
+    if context.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
+
+        return Live(plots.timeline(found))
+    return table_of_frame(found)
+
+
+def show_durations(context: CommandContext) -> Table | Live:
+    """Return how long actions take, by type."""
+    since = _since(context)
+    from poseidon_nb.analysis import timeline  # noqa: PLC0415  # loads pandas
+
+    actions = context.client.actions.frame(since=since)
+    found = timeline.durations(actions)
+    context.ui.say(summarize_durations(actions, found, _last(context)))
+    if context.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
+
+        return Live(plots.durations(found))
+    return table_of_frame(found)
+
+
+def _check_gone(context: CommandContext, gone: Mapping[int, NotFound], seen: Collection[int]) -> None:
+    """Raise if an id belongs to no droplet and no action."""
+    for key, error in gone.items():
+        if key not in seen:
+            more = f". It has no actions in the last {_last(context)} either. Use --last to look further back."
+            error.args = (f"{error}{more}", *error.args[1:])
+            raise error
+
+
+def _last(context: CommandContext) -> str:
+    return context.option("last") or LAST
+
+
+def _since(context: CommandContext) -> datetime:
+    return subtract_duration(_last(context), context.client.now())

@@ -1,0 +1,224 @@
+"""`%do cost`: read the account's resources concurrently, and add up their prices with `analysis.cost`.
+
+A service that cannot be read, for example because a scope is missing, is not an error. It becomes a line that says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.each import on_each
+from poseidon_nb.commands.cost.spec import DEFAULT_KEY
+from poseidon_nb.commands.cost.summary import summarize_cost, summarize_history, summarize_reconciliation
+from poseidon_nb.commands.results import Live, Table, table_of_frame
+from poseidon_nb.errors import Forbidden, NotFound, ServerError
+from poseidon_nb.text import escape_unprintable, join_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Mapping
+
+    import pandas as pd
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.commands.context import CommandContext
+
+    Read = Callable[[Client], Any]
+
+_INVOICES = "/v2/customers/my/invoices?page=1&per_page=200"
+
+
+def _call(operation_id: str) -> Read:
+    return lambda client: client.call(operation_id, frame=True)
+
+
+#: The arguments of `analysis.cost.lines`: how each is read, and the type of resource that is missing if it cannot be.
+_FRAMES: Mapping[str, tuple[Read, str]] = {
+    "droplets": (lambda client: client.droplets.frame(), "droplet"),
+    "snapshots": (lambda client: client.snapshots.frame(), "snapshot"),
+    "images": (lambda client: client.images.frame(private=True), "custom_image"),
+    "volumes": (_call("volumes_list"), "volume"),
+    "load_balancers": (_call("loadBalancers_list"), "load_balancer"),
+    "reserved_ips": (_call("reservedIPs_list"), "reserved_ip"),
+    "reserved_ipv6": (_call("reservedIPv6_list"), "reserved_ipv6"),
+    "databases": (_call("databases_list_clusters"), "database"),
+    "kubernetes": (_call("kubernetes_list_clusters"), "kubernetes"),
+    # These have no cost of their own.
+    "sizes": (lambda client: client.sizes.frame(), ""),
+    "projects": (_call("projects_list"), ""),
+}
+#: Resources whose lists contain no prices, by type.
+_OTHERS: Mapping[str, Read] = {
+    "app": _call("apps_list"),
+    "nfs": _call("nfs_list"),
+    "nat_gateway": _call("vpcnatgateways_list"),
+}
+_REGISTRY = "registry"
+
+
+@dataclass
+class _Found:
+    """What was read, and why the rest could not be."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+
+    def read(self, context: CommandContext, reads: Mapping[str, Read], *, required: Container[str] = ()) -> None:
+        """Read concurrently.
+
+        Raises
+        ------
+        PoseidonError
+            A read failed for another reason than a refused or missing service, or one of `required` failed.
+        """
+        client = context.client
+        for one in on_each([*reads], lambda name: reads[name](client), on_idle=context.progress.look):
+            if one.error is None:
+                self.answers[one.thing] = one.answer
+            elif isinstance(one.error, Forbidden | NotFound | ServerError) and one.thing not in required:
+                self.unread[one.thing] = _reason(one.error)
+            else:
+                raise one.error
+
+
+def _reason(error: Forbidden | NotFound | ServerError) -> str:
+    scope = f" (it needs the scope {error.scope})" if isinstance(error, Forbidden) and error.scope else ""
+    return escape_unprintable(f"{error.status} {error.api_message or error}{scope}")
+
+
+def _lines(context: CommandContext, more: Mapping[str, Read] | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the lines of the account, and the results of additional reads."""
+    more = more or {}
+    found = _Found()
+    lists = {name: read for name, (read, _) in _FRAMES.items()}
+    found.read(context, {**lists, **_OTHERS, _REGISTRY: _subscription, **more}, required=more)
+    later: dict[str, Read] = {}
+    droplets = found.answers.get("droplets")
+    if droplets is not None:
+        context.session.remember_names("droplets", zip(droplets["name"], droplets["id"].astype(object), strict=True))
+        if any("backups" in (features or ()) for features in droplets["features"]):
+            later["backup_policies"] = _call("droplets_list_backup_policies")
+    projects = found.answers.get("projects")
+    places = {} if projects is None else dict(zip(projects["id"], projects["name"], strict=True))
+    later |= {key: _resources_of(key, name) for key, name in places.items()}
+    found.read(context, later)
+    _report_unread(context, found, places)
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    kinds = {name: kind for name, (_, kind) in _FRAMES.items()} | {name: name for name in (*_OTHERS, _REGISTRY)}
+    lines = cost.lines(
+        **{name: found.answers[name] for name in (*_FRAMES, "backup_policies") if name in found.answers},
+        resources=_concatenate([found.answers[key] for key in places if key in found.answers]),
+        others={name: found.answers[name] for name in _OTHERS if name in found.answers},
+        more=found.answers.get(_REGISTRY),
+        unread={kinds[name]: why for name, why in found.unread.items() if kinds.get(name)},
+    )
+    return lines, found.answers
+
+
+def _report_unread(context: CommandContext, found: _Found, places: Mapping[str, str]) -> None:
+    """Print what could not be read that is not a line itself, and what it affects."""
+    for name, effect in (
+        ("sizes", "so the included transfer is unknown"),
+        ("projects", "so costs cannot be assigned to projects"),
+        ("backup_policies", "so backups have no price"),
+    ):
+        if name in found.unread:
+            context.ui.say(f"Could not read {name}, {effect}: {found.unread[name]}")
+    unknown = [name for key, name in places.items() if key in found.unread]
+    if unknown:
+        context.ui.say(f"Could not read the resources of these projects: {join_words(unknown)}")
+
+
+def _subscription(client: Client) -> pd.DataFrame:
+    """Return the registry's plan as a line with the price that the API reports; no line if there is no registry."""
+    import pandas as pd  # noqa: PLC0415  # loads pandas
+
+    try:
+        answer = client.call("registries_get_subscription")
+    except NotFound:
+        return pd.DataFrame(columns=["kind", "name", "price_usd_month"])
+    tier = (answer.get("subscription") or answer).get("tier") or {}
+    cents = tier.get("monthly_price_in_cents")
+    return pd.DataFrame(
+        {
+            "kind": _REGISTRY,
+            "name": [tier.get("name")],
+            "price_usd_month": [None if cents is None else cents / 100],
+            "price_source": [None if cents is None else "registries_get_subscription"],
+            "note": ["the API reports no price" if cents is None else "without storage beyond the plan"],
+        }
+    )
+
+
+def _resources_of(project_id: str, name: str) -> Read:
+    return lambda client: client.call("projects_list_resources", project_id=project_id, frame=True).assign(project=name)
+
+
+def _concatenate(frames: Iterable[pd.DataFrame]) -> pd.DataFrame | None:
+    import pandas as pd  # noqa: PLC0415  # loads pandas
+
+    listed = [frame[["urn", "project"]] for frame in frames]
+    return pd.concat(listed, ignore_index=True) if listed else None
+
+
+def show_sums(context: CommandContext) -> Table | Live:
+    """Add up what everything costs."""
+    key = context.option("by") or DEFAULT_KEY
+    lines, _ = _lines(context)
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    sums = cost.by(lines, key)
+    context.ui.say(summarize_cost(lines, cost.total(lines), key))
+    if context.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
+
+        return Live(plots.cost_by(sums, by=key))
+    return table_of_frame(sums)
+
+
+def show_lines(context: CommandContext) -> Table:
+    """Return one line for each resource that costs money."""
+    lines, _ = _lines(context)
+    return table_of_frame(lines)
+
+
+def reconcile(context: CommandContext) -> Table:
+    """Compare the lines with the balance and the preview of this month's invoice."""
+    lines, found = _lines(context, {"balance": _call("balance_get"), "preview": _preview_items})
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    bill = cost.reconciled(lines, found["balance"], found["preview"], now=context.client.now())
+    context.ui.say(summarize_reconciliation(bill))
+    return table_of_frame(bill)
+
+
+def _preview_items(client: Client) -> pd.DataFrame:
+    preview = client.api("GET", _INVOICES).get("invoice_preview") or {}
+    if not preview.get("invoice_uuid"):
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
+
+        return frame_from_rows("invoice_items", [])
+    items: pd.DataFrame = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"], frame=True)
+    return items
+
+
+def show_history(context: CommandContext) -> Table | Live:
+    """Return what each month cost, the current month included."""
+    answer = context.client.api("GET", _INVOICES)
+    rows = answer.get("invoices") or []
+    if (answer.get("meta") or {}).get("total", 0) > len(rows):
+        rows = context.client.call("invoices_list")
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
+
+    preview = answer.get("invoice_preview")
+    months = cost.history(
+        frame_from_rows("invoices", rows), preview=frame_from_rows("invoices", [preview] if preview else [])
+    )
+    context.ui.say(summarize_history(months))
+    if context.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
+
+        return Live(plots.cost_history(months))
+    return table_of_frame(months)

@@ -1,0 +1,1 @@
+"""The commands ``%do domains`` and ``records``."""

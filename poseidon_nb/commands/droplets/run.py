@@ -1,0 +1,211 @@
+"""What the verbs of `%do droplets` do. Those that change droplets, one or many, make a plan."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.commands.bodies import read_text
+from poseidon_nb.commands.dry_run import droplet_lists
+from poseidon_nb.commands.planned import Planned
+from poseidon_nb.commands.results import Table, follow, outcomes_table, table_of_rows
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
+from poseidon_nb.plans.outcomes import failures
+from poseidon_nb.plans.tagging import tag_chains, untag_chains
+from poseidon_nb.text import expected_one_of, is_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.language.command import Command
+    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.plan import Plan
+    from poseidon_nb.transport.request import Request
+
+    Row = dict[str, Any]
+
+#: The status of a droplet (``droplets_list``).
+STATUSES = ("new", "active", "off", "archive")
+#: The fields of a backup policy.
+_POLICY = ("plan", "weekday", "hour")
+
+
+def list_droplets(context: CommandContext) -> Table:
+    """List the droplets. The API cannot filter by region, status or part of a name, so that is done here."""
+    glob, region, status = context.argument("glob"), context.option("region"), context.option("status")
+    tag, filters = context.option("tag_name"), _filters(context.command)
+
+    def matches(name: str, its_region: str, its_status: str, tags: list[str]) -> bool:
+        return (
+            (glob is None or fnmatchcase(name, glob))
+            and region in {None, its_region}
+            and status in {None, its_status}
+            and (tag is None or tag.casefold() in map(str.casefold, tags))
+        )
+
+    def rows() -> list[Row]:
+        listed = [droplet.to_dict() for droplet in context.client.droplets.list(**filters)]
+        found = [row for row in listed if matches(row["name"], row["region"]["slug"], row["status"], row["tags"])]
+        if not found:
+            _check_filters(context)
+        return found
+
+    def frame() -> pd.DataFrame:
+        listed = context.client.droplets.frame(**filters)
+        names = zip(listed["name"], listed["id"].astype(int), strict=True)
+        context.session.remember_names("droplets", names, complete=not filters)
+        found = listed
+        if any([glob, region, status, tag]):
+            columns = (listed["name"], listed["region"], listed["status"], listed["tags"])
+            found = listed.loc[[matches(*row) for row in zip(*columns, strict=True)]].reset_index(drop=True)
+        if found.empty:
+            _check_filters(context)
+        return found
+
+    return Table(rows, frame)
+
+
+def list_reads(command: Command, client: Client, _: DoSession) -> list[Request]:
+    """Return the requests of `list_droplets`, for ``--dry-run``."""
+    return droplet_lists(client, _filters(command))
+
+
+def _filters(command: Command) -> Row:
+    """Return the filters of the API, which cannot combine a tag with a type or a name."""
+    options = command.options
+    filters = {"type": "gpus" if options.get("gpus") else options.get("type"), "name": options.get("name")}
+    filters = filters if any(filters.values()) else {"tag_name": options.get("tag_name")}
+    return {name: value for name, value in filters.items() if value}
+
+
+def _check_filters(context: CommandContext) -> None:
+    """Raise if a filter can never match; a filter that matches nothing now is fine."""
+    tag, region, status = context.option("tag_name"), context.option("region"), context.option("status")
+    if tag is not None:
+        context.account.check_tag(tag)
+    if region is not None:
+        _check_known("region", region, [one.slug for one in context.client.regions.list()])
+    if status is not None:
+        _check_known("status", status, STATUSES)
+
+
+def _check_known(noun: str, word: str, known: Sequence[str]) -> None:
+    if word not in known:
+        raise InvalidArgument(f"Unknown {noun} {word!r}{expected_one_of(word, known)}")
+
+
+def get_droplet(context: CommandContext) -> Table:
+    """Get one droplet."""
+    droplet = context.client.droplets.find(context.argument("droplet"))
+    return table_of_rows("droplets", [droplet.to_dict()], single=True)
+
+
+def list_actions(context: CommandContext) -> Table:
+    """List the actions of a droplet."""
+    actions = context.client.droplets.actions(context.argument("droplet"))
+    return table_of_rows("actions", [action.to_dict() for action in actions])
+
+
+def list_snapshots(context: CommandContext) -> Table:
+    """List the snapshots of a droplet."""
+    snapshots = context.client.droplets.snapshots(context.argument("droplet"))
+    return table_of_rows("backups", [snapshot.to_dict() for snapshot in snapshots])
+
+
+def _rows(context: CommandContext, account: Account) -> Sequence[Mapping[str, Any]]:
+    one = context.argument("droplet")
+    words = context.argument("droplets") or ((one,) if one else ())
+    return account.droplet_rows(words, context.option("tag_name"))
+
+
+def _action_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+    rows, verb, restart = _rows(context, account), context.verb.name, bool(context.option("restart"))
+    if verb == "resize" and not restart and any(row.get("status") == "active" for row in rows):
+        account.notes.append(
+            "DigitalOcean cannot resize a droplet while it is on. Use --restart to shut it down first."
+        )
+    sizes = account.sizes if verb == "resize" else {}
+    return verb_chains(rows, verb, _parameters(context.command), restart=restart, sizes=sizes)
+
+
+def _parameters(command: Command) -> Row:
+    """Return the fields of the action beside its type."""
+    fields = {name: value for name, value in command.options.items() if name not in {"tag_name", "restart"}}
+    if command.verb.name == "resize":
+        return {"size": fields["size"], "disk": fields.get("disk", False)}
+    policy = {name: fields.pop(name) for name in _POLICY if name in fields}
+    if "name" in command.arguments:
+        fields["name"] = command.arguments["name"]
+    return {**fields, **({"backup_policy": policy} if policy else {})}
+
+
+def _create_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+    fields = _create_fields(context.command)
+    # The API only takes ids, and its error does not name the wrong one.
+    for field, source in (("ssh_keys", "keys"), ("volumes", "volumes")):
+        if fields.get(field):
+            fields[field] = [account.id_of(source, word) for word in fields[field]]
+    return create_chains(context.argument("names"), fields, sizes=account.sizes)
+
+
+def _create_fields(command: Command) -> Row:
+    """Return the body of a create without its names."""
+    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in command.options.items()}
+    fields.pop("wait_for", None)
+    file = fields.pop("user_data_file", None)
+    if command.body is not None:
+        fields["user_data"] = command.body
+    elif file is not None:
+        fields["user_data"] = read_text(str(file))
+    image = fields.get("image")
+    if isinstance(image, str) and is_integer(image):
+        fields["image"] = int(image)
+    if "ssh_keys" in fields:
+        fields["ssh_keys"] = [int(key) if is_integer(key) else key for key in fields["ssh_keys"]]
+    return fields
+
+
+def _created(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
+    rows = [one.answer for one in outcomes if one.error is None and one.answer]
+    context.session.remember_names("droplets", [(row["name"], row["id"]) for row in rows], complete=False)
+    if failures(plan, outcomes):
+        return outcomes_table(context, plan, outcomes)
+    if context.option("wait_for") is not None:
+        found = context.client.droplets.wait_for_ssh(
+            [row["id"] for row in rows], timeout_s=context.time_left_s(), on_progress=context.progress.tell
+        )
+        rows = [one.to_dict() for one in found]
+    follow(context, outcomes)
+    return table_of_rows("droplets", rows, single=len(rows) == 1)
+
+
+def _delete_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+    return delete_chains(_rows(context, account))
+
+
+def _tag_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+    tag = context.option("name")
+    return tag_chains(_rows(context, account), tag, exists=account.has_tag(tag))
+
+
+def _untag_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+    return untag_chains(_rows(context, account), context.option("name"))
+
+
+def _droplet_outcomes(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
+    return outcomes_table(context, plan, outcomes, kind="droplet")
+
+
+ACTION = Planned(_action_steps, _droplet_outcomes)
+CREATE = Planned(_create_steps, _created)
+DELETE = Planned(_delete_steps, _droplet_outcomes)
+TAG = Planned(_tag_steps, _droplet_outcomes)
+UNTAG = Planned(_untag_steps, _droplet_outcomes)

@@ -1,0 +1,87 @@
+"""Run any operation: names are looked up, the request is checked and sent, and the response becomes a DataFrame.
+
+A read is sent at once and all its pages are read. A change becomes a step of a plan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.kinds import KINDS
+from poseidon_nb.client.lookup import names_of
+from poseidon_nb.commands.generic.requests import build_requests
+from poseidon_nb.commands.planned import Planned
+from poseidon_nb.commands.results import Plain, Table, follow, outcomes_table, plain, table_of_rows
+from poseidon_nb.plans.operations import operation_chains
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.catalogue import Operation
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.language.spec import Verb
+    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.plan import Plan
+    from poseidon_nb.transport.request import Request
+
+
+def read(context: CommandContext) -> Table | Plain | None:
+    """Send the command's operation, which only reads."""
+    (request,) = build_requests(context.command, context.client, context.account.id_of)
+    return _result(context, operation(context.verb.operations[0]), context.client.carried_out(request))
+
+
+def operation_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+    """Return the steps of a command that changes something with one operation."""
+    verb = context.verb
+    requests = build_requests(context.command, account.client, account.id_of)
+    return operation_chains(account, requests, verb.name, _names(context, verb, requests), waits=verb.waits)
+
+
+def _names(context: CommandContext, verb: Verb, requests: Sequence[Request]) -> list[str]:
+    """Return what was typed for the resource of each request; empty if two words can name the same one."""
+    arguments = verb.arguments[: len(operation(verb.operations[0]).path_parameters)]
+    word = context.command.arguments.get(arguments[-1].name) if arguments else None
+    names = [*dict.fromkeys(word)] if isinstance(word, tuple) else [] if word is None else [word]
+    return [str(name) for name in names] if len(names) == len(requests) else []
+
+
+def operation_result(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table | Plain | None:
+    """Return the result of an operation; for a delete, one row for each resource."""
+    wanted = operation(context.verb.operations[0])
+    if wanted.method == "DELETE":
+        return outcomes_table(context, plan, outcomes)
+    (outcome,) = outcomes
+    if outcome.error is not None:
+        raise outcome.error
+    follow(context, outcomes)
+    return _result(context, wanted, outcome.answer if outcome.action is None else outcome.action.to_dict())
+
+
+def _result(context: CommandContext, wanted: Operation, answer: Any) -> Table | Plain | None:
+    verb = context.verb
+    if answer is None:
+        context.ui.say(f"{verb.title}: done")
+        return None
+    if isinstance(answer, str | bytes):
+        return plain(answer)
+    if isinstance(answer, list):
+        _remember(context, wanted, answer)
+        return table_of_rows(verb.table or wanted.id, answer)
+    held = answer.get(wanted.response_key, answer) if wanted.response_key and isinstance(answer, dict) else answer
+    rows = held if isinstance(held, list) else [held]
+    return table_of_rows(verb.table or wanted.id, rows, single=not isinstance(held, list))
+
+
+def _remember(context: CommandContext, wanted: Operation, rows: list[Any]) -> None:
+    """Remember the names in a list for completion."""
+    kind = next((name for name, known in KINDS.items() if known.operation == wanted.id), "")
+    if kind:
+        complete = not context.command.options
+        context.session.remember_names(kind, names_of(KINDS[kind], rows), complete=complete)
+
+
+CHANGE = Planned(operation_steps, operation_result)

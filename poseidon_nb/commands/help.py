@@ -1,0 +1,270 @@
+"""The help of `%do`, of a group, and of a verb, generated from the specs. Nothing is fetched.
+
+Plain text of at most 100 columns, for terminals and for notebooks.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.commands.registry import registry
+from poseidon_nb.language.options import GLOBAL_OPTIONS, option_metavar
+from poseidon_nb.text import join_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poseidon_nb.frames.columns import Column
+    from poseidon_nb.language.spec import Argument, Group, Option, Verb
+
+WIDTH = 100
+#: The width of the left column, in characters. Longer text gets a line of its own.
+_MAX_LEFT = 34
+
+_FIRST_STEPS = (
+    ("%do sandbox start", "a simulated account: no token, no cost"),
+    ("%do droplets list", "a DataFrame; assign it with df = %do droplets list"),
+    ("%do droplets create --help", "help for one verb"),
+    ("%do droplets get {name}", "uses the Python variable `name`"),
+)
+
+
+def help_text(group: str = "", verb: str = "") -> str:
+    """Return the help of all groups, of one group, or of one verb.
+
+    Parameters
+    ----------
+    group, verb : str
+        Names; ``""`` for all.
+
+    Raises
+    ------
+    GrammarError
+        There is no such group or verb.
+    """
+    if not group:
+        return _all_groups()
+    found = registry().require_group(group)
+    if not verb and (found.is_command or len(found.verbs) == 1):
+        verb = found.verbs[0].name
+    return _verb(found, registry().require_verb(found, verb)) if verb else _group(found)
+
+
+def _all_groups() -> str:
+    return _page(
+        "%do GROUP VERB [ARGUMENTS] [--options]",
+        _rows(_FIRST_STEPS),
+        _section("Groups", _rows((group.name, group.help) for group in registry().groups)),
+        _section("More groups, for the rest of the API", _wrapped(", ".join(registry().further_groups), indent="  ")),
+        _section("Global options", _rows(_option_row(option) for option in GLOBAL_OPTIONS)),
+        _section("Aliases, including doctl's words", _rows(_synonym_rows())),
+        _wrapped(
+            "In a cell that starts with %%do and a verb, the rest is the body of that verb. In a cell that starts with "
+            "%%do alone, each line is a command. See also %do GROUP --help and %do GROUP VERB --help."
+        ),
+    )
+
+
+def _synonym_rows() -> Iterable[tuple[str, str]]:
+    for name, aliases in registry().synonyms():
+        yield (name, ", ".join(aliases))
+
+
+def _group(group: Group) -> str:
+    default = f"%do {group.name} is short for %do {group.name} {group.default}." if group.default else ""
+    # These can follow the group's name too: `%do cost --by tag`.
+    options = registry().require_verb(group, group.default).options if group.default else ()
+    ours = [verb for verb in group.verbs if not registry().is_derived(verb)] or group.verbs
+    rest = [verb.name for verb in group.verbs if verb not in ours]
+    return _page(
+        f"%do {group.name} VERB [ARGUMENTS] [--options]",
+        _sentence(group.help),
+        _section("Verbs", _rows((_title(verb), verb.help) for verb in ours)),
+        _section("More verbs, for the rest of the API", _wrapped(", ".join(rest), indent="  ")) if rest else "",
+        default,
+        _section(f"Options of {group.default}", _rows(_option_row(option) for option in options)),
+        _aliases(group.aliases),
+        f"See also %do {group.name} VERB --help.",
+    )
+
+
+def _title(verb: Verb) -> str:
+    shapes = (_shape(verb, argument) for argument in verb.arguments)
+    return " ".join((verb.name, *shapes))
+
+
+def _verb(group: Group, verb: Verb) -> str:
+    return _page(
+        usage(group, verb),
+        _sentence(verb.help),
+        _section("Arguments", _rows((_metavar(argument), argument.help) for argument in verb.arguments)),
+        _section("Options", _rows(_option_row(option) for option in verb.options)),
+        _section("Global options", _global_options(verb)),
+        _body_line(verb),
+        _confirmation_line(group, verb),
+        _section("Columns", _columns(verb)),
+        _aliases(verb.aliases),
+        _section("Example", f"  {verb.example}"),
+        _section("API", _pages(verb)),
+    )
+
+
+def usage(group: Group, verb: Verb) -> str:
+    """Return the usage line of a verb: ``%do droplets power_off DROPLET...|--tag TAG``."""
+    words = ["%do", group.name]
+    if not group.is_command:
+        words.append(f"[{verb.name}]" if verb.name == group.default else verb.name)
+    words += [_shape(verb, argument) for argument in verb.arguments]
+    words += [f"{option.flag} {option_metavar(option)}".rstrip() for option in verb.options if option.required]
+    for fields in verb.one_of:
+        choice = (option for option in verb.options if option.field in fields)
+        words.append("|".join(f"{option.flag} {option_metavar(option)}" for option in choice))
+    if any(not option.required for option in verb.options):
+        words.append("[--options]")
+    return " ".join(words)
+
+
+def _metavar(argument: Argument) -> str:
+    return f"{argument.metavar}..." if argument.many else argument.metavar
+
+
+def _shape(verb: Verb, argument: Argument) -> str:
+    other = verb.alternative_to(argument)
+    shape = f"{_metavar(argument)}|{other.flag} {option_metavar(other)}" if other else _metavar(argument)
+    return shape if argument.required else f"[{shape}]"
+
+
+def _option_row(option: Option) -> tuple[str, str]:
+    short = [f"-{alias}" for alias in option.aliases if len(alias) == 1]
+    typed = ", ".join([" ".join(filter(None, (option.flag, option_metavar(option)))), *short])
+    notes = []
+    if option.required:
+        notes.append("required")
+    if option.suggests:
+        more = "" if option.closed else " ..."
+        notes.append(f"{', '.join(option.suggests)}{more}")
+    if option.type == "list":
+        notes.append("repeatable")
+    if option.default:
+        notes.append(f"default: {option.default}")
+    return typed, f"{option.help} ({'; '.join(notes)})" if notes else option.help
+
+
+def _global_options(verb: Verb) -> str:
+    many = any(argument.many for argument in verb.arguments)
+    hidden = {"help"} | (set() if verb.waits else {"wait", "timeout"}) | (set() if many else {"keep_going"})
+    rows = (_option_row(option)[0].replace(" ", "\u00a0") for option in GLOBAL_OPTIONS if option.field not in hidden)
+    return _wrapped(", ".join(rows), indent="  ").replace("\u00a0", " ")
+
+
+def _body_line(verb: Verb) -> str:
+    if verb.body == "body":
+        return _wrapped("The body of a %%do cell is the request's body, in JSON or YAML. Options are added to it.")
+    return f"The body of a %%do cell is its {verb.body.replace('_', ' ')}." if verb.body else ""
+
+
+def _confirmation_line(group: Group, verb: Verb) -> str:
+    reasons = _reasons(group, verb)
+    if not reasons:
+        return ""
+    return _wrapped(f"Asks for confirmation {reasons} Use --yes to confirm in advance, for example in scripts.")
+
+
+def _reasons(group: Group, verb: Verb) -> str:
+    """Return when a verb asks, as the end of a sentence; empty if it never does."""
+    if group.name == "apply":
+        return "like the command that made the plan."
+    if group.name == "api":
+        return "before any request but a GET."
+    if not verb.operations or operation(verb.operations[0]).method == "GET":
+        return ""
+    from poseidon_nb.plans.costs import may_cost  # noqa: PLC0415  # only help needs it
+    from poseidon_nb.plans.questions import MAX_THINGS, asks_first  # noqa: PLC0415  # only help needs it
+
+    body = dict(verb.fixed) or {"type": verb.name}
+    first = asks_first(verb.operations[0], body)
+    if first.startswith("first"):
+        return first
+    options = {option.field for option in verb.options}
+    found = [first] if first else []
+    found += ["when it restarts a running droplet"] if "restart" in options else []
+    found += ["when a disk grows, because it cannot shrink again"] if "disk" in options else []
+    if may_cost(verb.operations[0], body):
+        found.append("when it adds more than %config DoMagics.price_limit_usd_month a month")
+    if any(argument.many for argument in verb.arguments):
+        found.append(f"when it affects more than {MAX_THINGS} resources")
+    return f"{join_words(found, conjunction='or')}." if found else ""
+
+
+def _columns(verb: Verb) -> str:
+    names = list(verb.columns)
+    if verb.table:
+        from poseidon_nb.frames.schemas import DERIVED_TABLES, get_table  # noqa: PLC0415  # only help needs it
+
+        if verb.table in DERIVED_TABLES:
+            # The API documents its own fields; derived columns are only described here.
+            return _rows(
+                (_column(column), column.meaning.replace("`", "")) for column in DERIVED_TABLES[verb.table].columns
+            )
+        table = get_table(verb.table)
+        names = [_column(column).replace(" ", "\u00a0") for column in table.columns]
+    return _wrapped(", ".join(names), indent="  ").replace("\u00a0", " ") if names else ""
+
+
+def _column(column: Column) -> str:
+    return f"{column.name} ({column.unit})" if column.unit else column.name
+
+
+def _pages(verb: Verb) -> str:
+    if not verb.operations:
+        return ""
+    rows = []
+    for operation_id in verb.operations:
+        known = operation(operation_id)
+        rows += [f"  {known.method} {known.path}", f"    {known.page}"]
+    return "\n".join(rows)
+
+
+def _page(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _section(title: str, text: str) -> str:
+    return f"{title}\n{text}" if text else ""
+
+
+def _sentence(text: str) -> str:
+    return _wrapped(f"{text[0].upper()}{text[1:]}.")
+
+
+def _aliases(words: Iterable[str]) -> str:
+    listed = ", ".join(words)
+    return f"Aliases: {listed}" if listed else ""
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> str:
+    """Format two columns."""
+    listed = list(rows)
+    widest = max((len(left) for left, _ in listed if len(left) <= _MAX_LEFT), default=0)
+    return "\n".join(_row(left, right, widest) for left, right in listed)
+
+
+def _row(left: str, right: str, widest: int) -> str:
+    indent = " " * (widest + 4)
+    text = _wrapped(right, indent) if right else ""
+    if len(left) > widest:
+        return f"  {left}\n{text}" if text else f"  {left}"
+    return f"  {left.ljust(widest)}  {text.removeprefix(indent)}".rstrip()

@@ -1,0 +1,43 @@
+"""The command `%do panel`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from poseidon_nb.commands.shared_spec import BY_TAG
+from poseidon_nb.language.spec import Argument, Group, Option, Verb
+
+PANEL = Group(
+    name="panel",
+    help="buttons and progress bars",
+    aliases=("panels",),
+    default="panel",
+    verbs=(
+        Verb(
+            name="panel",
+            help="open a panel with buttons and progress bars for one droplet, for all droplets, or for all actions",
+            run="panel.run:open_panel",
+            operations=("droplets_get",),
+            arguments=(
+                Argument(
+                    name="droplet",
+                    metavar="DROPLET",
+                    help="id or name; actions for the account's actions; default: a table of all droplets",
+                    source="droplets",
+                    suggests=("actions",),
+                    required=False,
+                ),
+            ),
+            options=(
+                replace(BY_TAG, help="a table of the droplets with this tag"),
+                Option(
+                    field="resize",
+                    help="open the resize form with this size selected",
+                    metavar="SIZE",
+                    source="sizes",
+                ),
+            ),
+            example="%do panel web-1",
+        ),
+    ),
+)

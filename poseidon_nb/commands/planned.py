@@ -1,0 +1,110 @@
+"""Commands that change the account: their plan is printed, returned, or confirmed and executed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
+from poseidon_nb.plans import questions
+from poseidon_nb.plans.account import OfflineAccount
+from poseidon_nb.plans.freshness import check_fresh
+from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.texts import dry_run
+from poseidon_nb.transport import cancellation, config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.commands.results import Result
+    from poseidon_nb.language.command import Command
+    from poseidon_nb.plans.account import Account
+
+    Read = Callable[[CommandContext], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What runs a verb that changes the account.
+
+    Parameters
+    ----------
+    steps : callable
+        Returns the steps of the plan, given the command and the account to read.
+    result : callable
+        Returns the result, given the plan and its outcomes.
+    plan : callable, optional
+        Returns the plan itself, if it was built before.
+    """
+
+    steps: Callable[[CommandContext, Account], Sequence[Chain]]
+    result: Callable[[CommandContext, Plan, list[Outcome]], Result]
+    plan: Callable[[CommandContext], Plan] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What runs a verb that changes the account only with some arguments.
+
+    Parameters
+    ----------
+    choose : callable
+        Returns what runs the command.
+    """
+
+    choose: Callable[[Command], Read | Planned]
+
+
+def build_plan(context: CommandContext, planned: Planned) -> Plan:
+    """Build the plan of a command. The account is read, and nothing is changed."""
+    if planned.plan is not None:
+        return planned.plan(context)
+    with cancellation.deadline(context.session.clock, context.command.timeout_s):
+        chains = tuple(planned.steps(context, context.account))
+        notes, client = tuple(context.account.notes), context.client
+        return Plan(context.command.line, context.account.label, chains, notes, client, client.identity())
+
+
+def show_requests(context: CommandContext, planned: Planned) -> None:
+    """Print the requests of a command. If the account cannot be read, ids are placeholders."""
+    try:
+        plan = build_plan(context, planned)
+    except (NoToken, TransportError, ServerError) as error:
+        account = OfflineAccount(context.session.offline_client())
+        plan = Plan(context.command.line, account.label, tuple(planned.steps(context, account)))
+        reason = "no token was found" if isinstance(error, NoToken) else str(error)
+        context.ui.say(f"(Ids and prices could not be looked up: {reason})")
+    context.ui.say(dry_run(plan))
+
+
+def execute(context: CommandContext, planned: Planned) -> Result:
+    """Confirm and execute the plan of a command within ``--timeout``, and return its result."""
+    plan = build_plan(context, planned)
+    if planned.plan is not None:
+        check_fresh(plan, context.client)
+    confirm(context, plan)
+    waiting = {**context.waiting, "timeout_s": context.time_left_s()}
+    return planned.result(context, plan, plan.run(on_idle=context.progress.look, **waiting))
+
+
+def confirm(context: CommandContext, plan: Plan) -> None:
+    """Ask before a plan is executed, if it needs confirmation and ``--yes`` was not given.
+
+    Raises
+    ------
+    ConfirmationRequired
+        The answer was no, or nobody can answer. Nothing was done.
+    """
+    if context.command.yes or not questions.reasons(plan, price_limit_usd_month=context.settings.price_limit_usd_month):
+        return
+    if config.assumes_yes() and not questions.deletes(plan):
+        return
+    try:
+        confirmed = context.ask(questions.question(plan))
+    except ConfirmationRequired:
+        raise ConfirmationRequired(questions.refusal(plan)) from None
+    if not confirmed:
+        raise ConfirmationRequired("Not confirmed. Nothing was changed.")

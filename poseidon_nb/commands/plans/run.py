@@ -1,0 +1,158 @@
+"""`%do apply` executes a plan; `%do plans` lists and resumes those that were interrupted or run in the background."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.client.engine.engine import engines
+from poseidon_nb.commands.planned import Choice, Planned, confirm
+from poseidon_nb.commands.results import Table, outcomes_table, table_of_frame
+from poseidon_nb.errors import BulkFailed, InvalidArgument, PoseidonError
+from poseidon_nb.plans.journal_account import account_key
+from poseidon_nb.plans.journal_files import PlanFiles, state_folder
+from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans.outcomes import failures, failures_text
+from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
+from poseidon_nb.text import join_words, pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.plans.journal_list import ListedPlan
+
+
+def _given_plan(context: CommandContext) -> Plan:
+    """Return the plan that was passed to ``%do apply``, with the client that executes it.
+
+    Raises
+    ------
+    InvalidArgument
+        It is not a plan, or it is a plan for another account.
+    """
+    plan = _as_plan(context.argument("plan"))
+    ours = context.client
+    if plan.account != ours.label() or not _is_same_account(plan, ours):
+        raise InvalidArgument(
+            f"This plan is for {plan.account}, but %do uses {ours.label()}. Select its account, or execute it with plan.apply()"
+        )
+    return replace(plan, client=ours)
+
+
+def _is_same_account(plan: Plan, ours: Client) -> bool:
+    """Check whether a plan is for a client's account. Different accounts, such as a person's teams, can share a label."""
+    theirs = plan.client
+    if theirs is None:
+        return bool(plan.identity) and plan.identity == ours.identity()
+    return theirs is ours or account_key(theirs).same(account_key(ours))
+
+
+def _as_plan(given: object) -> Plan:
+    if isinstance(given, Plan):
+        return given
+    name = type(given).__name__
+    if isinstance(given, str):
+        what = f"the text {given!r}"
+    else:
+        what = f"a {name} such as plan.frame()" if hasattr(given, "columns") else f"a {name}"
+    raise InvalidArgument(f"%do apply takes a Plan, as in %do apply {{plan}}, not {what}.")
+
+
+def _applied(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
+    from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # loads pandas
+
+    frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
+    if failed and not context.command.keep_going:
+        context.ui.show(frame)
+        raise BulkFailed(failures_text(outcomes, failed), frame=frame)
+    return table_of_frame(frame)
+
+
+APPLY = Planned(lambda _context, _account: (), _applied, _given_plan)
+
+
+def list_plans(context: CommandContext) -> Table | None:
+    """List the plans of any account that are running or were interrupted on this machine."""
+    listed = unfinished_plans(None)
+    if not listed:
+        context.ui.say("No plan is running or was interrupted on this machine.")
+        return None
+    # Without an account, all plans are those of other accounts.
+    with suppress(PoseidonError):
+        listed = unfinished_plans(account_key(context.client))
+    context.session.remember("plans", [one.id for one in listed])
+    from poseidon_nb.frames.validation import build_derived  # noqa: PLC0415  # loads pandas
+
+    return table_of_frame(build_derived("plans", _columns(listed)))
+
+
+def _columns(listed: Sequence[ListedPlan]) -> dict[str, list[Any]]:
+    entries = [one.entry for one in listed]
+    return {
+        "id": [one.id for one in listed],
+        "begun": [entry and entry.begun for entry in entries],
+        "account": [entry and entry.account for entry in entries],
+        "title": [entry and entry.title for entry in entries],
+        "steps": [entry and entry.steps for entry in entries],
+        "done": [entry and entry.done for entry in entries],
+        "left": [entry and entry.left for entry in entries],
+        "state": [one.state for one in listed],
+        "note": [one.note or None for one in listed],
+    }
+
+
+def _resume(context: CommandContext) -> Table | None:
+    client = context.client
+    with hold_interrupted(client, context.argument("plans") or ()) as interrupted:
+        if not interrupted:
+            context.ui.say("No plan of this account was interrupted. See %do plans")
+            return None
+        plan = remaining_plan(client, interrupted, context.command.line)
+        if plan.is_empty:
+            names = join_words(one.entry.id for one in interrupted)
+            context.ui.say("\n".join([f"Nothing is left to send for {names}.", *plan.notes]))
+        else:
+            context.ui.show(plan)
+            confirm(context, plan)
+        done, outcomes = run_remaining(
+            client, interrupted, title=plan.title, on_idle=context.progress.look, **context.waiting
+        )
+    return outcomes_table(context, done, outcomes) if outcomes else None
+
+
+def _remaining(context: CommandContext) -> Plan:
+    if context.command.plan:
+        raise InvalidArgument("%do plans resume has no --plan. Use --dry-run to show what remains.")
+    with hold_interrupted(context.client, context.argument("plans") or ()) as interrupted:
+        return remaining_plan(context.client, interrupted, context.command.line)
+
+
+_REMAINING = Planned(lambda _context, _account: (), outcomes_table, _remaining)
+#: Only the dry run of a resume is a plan of its own.
+RESUME = Choice(lambda command: _REMAINING if command.dry_run or command.plan else _resume)
+
+
+def stop(context: CommandContext) -> None:
+    """Stop what runs in the background, for all clients of this process."""
+    stopped = [execution for engine in engines() for execution in engine.stop()]
+    if not stopped:
+        context.ui.say("Nothing is running in the background of this kernel.")
+        return
+    titles = join_words(dict.fromkeys(execution.title or "a verb" for execution in stopped))
+    context.ui.say(
+        f"{pluralize(len(stopped), 'plan')} will stop after the current step: {titles}. Droplets that were shut down are"
+        " powered on again. See %do plans for what is still running."
+    )
+
+
+def forget(context: CommandContext) -> None:
+    """Remove plans from the list. The account does not change."""
+    files = PlanFiles(state_folder())
+    for plan_id in context.argument("plans"):
+        files.forget(plan_id)
+        context.ui.say(f"Removed plan {plan_id} from the list.")

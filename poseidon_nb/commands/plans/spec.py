@@ -1,0 +1,71 @@
+"""The commands `%do apply` and `%do plans`."""
+
+from __future__ import annotations
+
+from poseidon_nb.language.spec import BULK_COLUMNS, LIST_ALIASES, Argument, Group, Verb
+
+APPLY = Group(
+    name="apply",
+    help="execute a plan that --plan returned",
+    default="apply",
+    verbs=(
+        Verb(
+            name="apply",
+            help="execute a plan: plan = %do ... --plan, then %do apply {plan}",
+            run="plans.run:APPLY",
+            arguments=(
+                Argument(name="plan", metavar="{PLAN}", help="variable that holds the Plan, in braces", type="object"),
+            ),
+            columns=("chain", "step", "id", "name", "action", "status", "error"),
+            waits=True,
+            example="%do apply {plan}",
+        ),
+    ),
+)
+
+PLANS = Group(
+    name="plans",
+    help="unfinished changes on this machine",
+    default="list",
+    verbs=(
+        Verb(
+            name="list",
+            help="list plans that are running or were interrupted on this machine",
+            run="plans.run:list_plans",
+            aliases=LIST_ALIASES,
+            table="plans",
+            example="%do plans",
+        ),
+        Verb(
+            name="resume",
+            help="check what interrupted plans have done, show what remains, and do it",
+            run="plans.run:RESUME",
+            arguments=(
+                Argument(
+                    name="plans",
+                    metavar="ID",
+                    help="ids of plans; default: all interrupted plans of this account",
+                    source="plans",
+                    many=True,
+                    required=False,
+                ),
+            ),
+            columns=BULK_COLUMNS,
+            waits=True,
+            example="%do plans resume",
+        ),
+        Verb(
+            name="stop",
+            help="stop what runs in the background after its current step, and power on what was shut down",
+            run="plans.run:stop",
+            example="%do plans stop",
+        ),
+        Verb(
+            name="forget",
+            help="remove plans from the list; the account does not change",
+            run="plans.run:forget",
+            arguments=(Argument(name="plans", metavar="ID", help="ids of plans", source="plans", many=True),),
+            example="%do plans forget k3x9p",
+        ),
+    ),
+)

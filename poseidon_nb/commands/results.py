@@ -1,0 +1,190 @@
+"""The result of a command: a table that can be returned as JSON or as a DataFrame, text, or a panel or chart."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import BulkFailed
+from poseidon_nb.plans.outcomes import failures_text, of_things
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.plans.plan import Plan
+
+    Row = dict[str, Any]
+
+_TEXT_COLUMNS = ("name", "action", "status", "error")
+
+
+class Text(str):
+    """Text that a cell shows line by line, and that is a plain `str` otherwise."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Data(bytes):
+    """Bytes that a cell shows as a size, and that are plain `bytes` otherwise."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} bytes; save them with pathlib.Path(...).write_bytes(_)>"
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A result that is text or bytes."""
+
+    value: Text | Data
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A result that is an object to use, such as a panel, a chart or a plan."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A result with rows.
+
+    Parameters
+    ----------
+    rows : callable
+        Returns the API's JSON.
+    frame : callable
+        Returns the DataFrame.
+    single : bool
+        It is one object, so its JSON is not a list.
+    """
+
+    rows: Callable[[], list[Row]]
+    frame: Callable[[], pd.DataFrame]
+    single: bool = False
+
+    def json(self, columns: Sequence[str] = ()) -> Any:
+        """Return the JSON; if columns are given, the values of the DataFrame in these columns."""
+        rows = self.rows()
+        if columns:
+            picked = select(self.frame(), columns)
+            rows = json.loads(picked.to_json(orient="records", date_format="iso", date_unit="s"))
+        return rows[0] if self.single and len(rows) == 1 else rows
+
+
+Result = Table | Plain | Live | None
+
+
+def plain(value: str | bytes) -> Plain:
+    """Return a result for text or bytes."""
+    return Plain(Text(value) if isinstance(value, str) else Data(value))
+
+
+def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -> Table:
+    """Return a table of rows of a resource."""
+    listed = list(rows)
+
+    def frame() -> pd.DataFrame:
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
+
+        return frame_from_rows(resource, listed)
+
+    return Table(lambda: listed, frame, single)
+
+
+def table_of_frame(frame: pd.DataFrame) -> Table:
+    """Return a table of a DataFrame that is not the response of one request, such as an analysis."""
+    return Table(lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")), lambda: frame)
+
+
+def check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
+    """Check that the DataFrame of a verb will have some columns, before anything is done.
+
+    Raises
+    ------
+    InvalidArgument
+        One is unknown; the closest column is suggested.
+    """
+    if columns:
+        import pandas as pd  # noqa: PLC0415  # slow to import
+
+        select(pd.DataFrame(columns=[*columns]), names)
+
+
+def select(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return some columns of a DataFrame, in the given order; all if none are named."""
+    from poseidon_nb.frames.display import select_columns  # noqa: PLC0415  # loads pandas
+
+    return select_columns(frame, columns) if columns else frame
+
+
+def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> Table:
+    """Return a table of what a plan did: one row for each resource.
+
+    Parameters
+    ----------
+    context : CommandContext
+    plan : Plan
+    outcomes : sequence of Outcome
+    kind : str
+        Only resources of this type have rows.
+
+    Raises
+    ------
+    PoseidonError
+        The only resource failed: its own error.
+    BulkFailed
+        Some of several failed, and ``--keep-going`` was not given. The table was shown; it is the error's ``frame``.
+    """
+    found = of_things(plan, outcomes, kind=kind)
+    table = _outcomes(
+        [
+            {
+                "id": one.id,
+                "name": one.name,
+                "action": one.action,
+                "status": one.status,
+                "error": None if one.error is None else str(one.error),
+            }
+            for one in found
+        ]
+    )
+    follow(context, outcomes)
+    failed = [one.error for one in found if one.error is not None]
+    if not failed or context.command.keep_going:
+        return table
+    if len(found) == 1:
+        raise failed[0]
+    frame = table.frame()
+    context.ui.show(frame)
+    raise BulkFailed(failures_text(found, failed), frame=frame)
+
+
+def follow(context: CommandContext, outcomes: Sequence[Outcome]) -> None:
+    """Show progress rows for the actions that the command did not wait for."""
+    if not context.command.no_wait:
+        return
+    running = [one for one in outcomes if one.error is None and one.status == "in-progress"]
+    created = [one.answer for one in running if one.step.awaits == "droplets" and one.answer]
+    actions = [one.action for one in running if one.step.awaits != "droplets" and one.action is not None]
+    context.progress.follow(context.client, actions, creating=created)
+
+
+def _outcomes(rows: list[Row]) -> Table:
+    def frame() -> pd.DataFrame:
+        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
+
+        # A column that is empty throughout would have no type.
+        return frame_from_rows("outcomes", rows).astype(dict.fromkeys(_TEXT_COLUMNS, "string"))
+
+    return Table(lambda: rows, frame)

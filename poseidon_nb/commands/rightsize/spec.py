@@ -1,0 +1,67 @@
+"""The command `%do rightsize`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from poseidon_nb.commands.shared_spec import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
+from poseidon_nb.language.spec import Group, Option, Verb
+
+#: How far back to look: two weekends.
+LAST = "14d"
+
+
+def _percent(field: str, help: str, default: str) -> Option:  # noqa: A002  # the word of the spec
+    return Option(field=field, help=help, type="number", metavar="PERCENT", default=default)
+
+
+#: The fields of `analysis.rightsizing.Rule`.
+_RULE = (
+    _percent("cpu_headroom", "vCPU capacity that must be free in 19 of 20 readings", "30"),
+    _percent("memory_headroom", "memory that must be free at the highest reading", "20"),
+    _percent("disk_headroom", "disk space that must be free", "10"),
+    _percent("transfer_headroom", "included transfer that must be left", "10"),
+    _percent("burst", "vCPU capacity that the highest reading can need; at 200 such a peak takes twice as long", "200"),
+    Option(field="least_hours", name="min-hours", help="hours of readings that are needed for advice", type="number",
+           metavar="HOURS", default="72", aliases=("least-hours",)),
+    Option(field="least_saving_usd_month", name="min-saving", help="USD a month that a resize must save", type="number",
+           metavar="USD", default="1", aliases=("least-saving",)),
+    Option(field="same_family", type="flag", help="only sizes whose slugs start the same: s, g, gd, m3 ..."),
+    Option(field="shared_cpu", type="flag", help="allow shared vCPUs instead of dedicated ones"),
+    Option(field="regular_cpu", type="flag", help="allow regular vCPUs instead of premium ones"),
+)  # fmt: skip
+
+RIGHTSIZE = Group(
+    name="rightsize",
+    help="find droplets that could be smaller, and what that saves",
+    aliases=("rightsizing",),
+    default="rightsize",
+    verbs=(
+        Verb(
+            name="rightsize",
+            help="show the cheapest size that fits each droplet, based on its metrics, and what it saves;"
+            " help(po.analysis.rightsizing.Rule) explains the rules",
+            run="rightsize.run:rightsize",
+            reads="rightsize.run:list_reads",
+            operations=(
+                "droplets_list",
+                "sizes_list",
+                "monitoring_get_DropletCpuMetrics",
+                "monitoring_get_dropletMemoryTotalMetrics",
+                "monitoring_get_dropletMemoryAvailableMetrics",
+                "monitoring_get_dropletFilesystemSizeMetrics",
+                "monitoring_get_dropletFilesystemFreeMetrics",
+                "monitoring_get_dropletBandwidthMetrics",
+            ),
+            arguments=(DROPLETS_OR_ALL,),
+            options=(
+                ONLY_BY_TAG,
+                last(LAST),
+                *_RULE,
+                replace(PLOT, help="return a plotly figure of the savings instead of the table"),
+            ),
+            table="rightsizing",
+            example="%do rightsize --tag web --last 14d",
+        ),
+    ),
+)

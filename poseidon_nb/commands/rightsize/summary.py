@@ -1,0 +1,57 @@
+"""The sentences above the table of ``%do rightsize``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.text import format_usd, pluralize
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def summarize_advice(advice: pd.DataFrame) -> str:
+    """Return how many droplets can be smaller and what that saves, how many are too small, and how many are unknown."""
+    if advice.empty:
+        return "There are no droplets to analyze."
+    count = advice["verdict"].value_counts()
+    smaller, larger, unknown = (int(count.get(verdict, 0)) for verdict in ("smaller", "larger", "unknown"))
+    total = len(advice)
+    if unknown == total:
+        return f"{_droplets_have(total)} too little data; see the column why."
+    saving = advice.loc[advice["verdict"] == "smaller", "saving_usd_month"].sum()
+    parts = [
+        f"{smaller:,} of {pluralize(total, 'droplet')} can be smaller, which saves {format_usd(saving)} a month"
+        f" ({format_usd(12 * saving)} a year)"
+        if smaller
+        else f"{'The droplet' if total == 1 else f'None of {total:,} droplets'} can{'not' if total == 1 else ''} be resized"
+        " to a cheaper size"
+    ]
+    recreated = advice["recreate_saving_usd_month"].dropna()
+    if len(recreated):
+        verb = "saves" if len(recreated) == 1 else "save"
+        parts.append(
+            f"{len(recreated):,} more {verb} {format_usd(recreated.sum())} a month if recreated with a smaller disk"
+        )
+    if larger:
+        parts.append(f"{larger:,} should be larger{_extra_cost(advice[advice['verdict'] == 'larger'])}")
+    if unknown:
+        parts.append(f"{_droplets_have(unknown)} too little data; see the column why")
+    return f"{'. '.join(parts)}."
+
+
+def _droplets_have(count: int) -> str:
+    return f"{pluralize(count, 'droplet')} {'has' if count == 1 else 'have'}"
+
+
+def _extra_cost(larger: pd.DataFrame) -> str:
+    more = -larger["saving_usd_month"].sum()
+    without_size = int(larger["advised_size"].isna().sum())
+    parts = []
+    if without_size < len(larger):
+        parts.append(
+            f"which {'costs' if more >= 0 else 'saves'} {format_usd(abs(more))} a month{' more' if more >= 0 else ''}"
+        )
+    if without_size:
+        parts.append(f"{without_size:,} of them need more than any size in their region")
+    return f", {', '.join(parts)}" if parts else ""

@@ -1,0 +1,182 @@
+"""Run a parsed command: find what runs it, give it a context, and convert its result to what the cell returns."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import math
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.commands.registry import load, registry
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import join_words
+
+if TYPE_CHECKING:
+    from poseidon_nb.commands.context import Settings
+    from poseidon_nb.commands.planned import Planned, Read
+    from poseidon_nb.commands.results import Table
+    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.ui import UserInterface
+    from poseidon_nb.language.command import Command
+
+#: Names that IPython adds to the user's namespace.
+_IPYTHON_NAMES = frozenset({"In", "Out", "display", "exit", "get_ipython", "open", "quit"})
+
+
+def check_output(command: Command) -> None:
+    """Check that a chart or a plan is not combined with options for tables.
+
+    Raises
+    ------
+    InvalidArgument
+        It is.
+    """
+    result = "plot" if command.options.get("plot") else "plan" if command.plan else ""
+    if command.help or not result:
+        return
+    for_tables = {"--raw": command.raw, "--columns": command.columns, "--output json": command.output == "json"}
+    given = [name for name, is_given in for_tables.items() if is_given]
+    if given:
+        what = "chart" if result == "plot" else "Plan"
+        raise InvalidArgument(f"--{result} returns a {what}, so it cannot be combined with {join_words(given)}.")
+
+
+def with_global_options(command: Command, first: Command) -> Command:
+    """Return a command of a cell with the global options of the cell's first line."""
+    return replace(
+        command,
+        columns=command.columns or first.columns,
+        raw=command.raw or first.raw,
+        dry_run=command.dry_run or first.dry_run,
+        plan=command.plan or first.plan,
+        yes=command.yes or first.yes,
+        no_wait=command.no_wait or first.no_wait,
+        keep_going=command.keep_going or first.keep_going,
+        timeout_s=first.timeout_s if command.timeout_s is None else command.timeout_s,
+        context=command.context or first.context,
+        output=command.output if first.output == "table" else first.output,
+        header=command.header and first.header,
+        check=command.check and first.check,
+    )
+
+
+def find_runner(command: Command) -> Read | Planned:
+    """Return what runs a command: a function that reads, or a `Planned`. It is imported if needed."""
+    from poseidon_nb.commands.planned import Choice  # noqa: PLC0415  # loads requests
+
+    # A single page is the API's own response, even if the verb has another way to list all.
+    reference = "generic.run:read" if _is_one_page(command) else command.verb.run
+    found: Read | Planned | Choice = load(reference)
+    return found.choose(command) if isinstance(found, Choice) else found
+
+
+def _is_one_page(command: Command) -> bool:
+    return bool({"page", "per_page"} & command.options.keys())
+
+
+def run_command(command: Command, session: DoSession, ui: UserInterface, settings: Settings) -> Any:
+    """Run a command, and return what the cell returns: a DataFrame, JSON, a panel, a chart, a plan, or None."""
+    if command.help:
+        from poseidon_nb.commands.help import help_text  # noqa: PLC0415  # only help needs it
+
+        ui.say(help_text(command.group, command.verb.name))
+        return None
+    _check_out(command, settings)
+    if command.columns:
+        from poseidon_nb.commands.results import check_columns  # noqa: PLC0415  # loads the plans
+
+        check_columns(registry().columns(command.verb), command.columns)
+    from poseidon_nb.commands.planned import Planned  # noqa: PLC0415  # loads requests
+
+    runner = find_runner(command)
+    if not isinstance(runner, Planned) and command.plan:
+        raise InvalidArgument(f"{command.verb.title} changes nothing, so it has no plan.")
+    if not isinstance(runner, Planned) and command.dry_run:
+        return _show_reads(command, session, ui)
+    return _present(command, _run(command, runner, session, ui, settings), ui, settings)
+
+
+def _check_out(command: Command, settings: Settings) -> None:
+    name = command.out
+    if name and settings.assign is None:
+        raise InvalidArgument(f"--out needs a notebook. Here, use {name} = po.do(...)")
+    if name and (hasattr(builtins, name) or name in _IPYTHON_NAMES or name.startswith("__")):
+        raise InvalidArgument(f"--out {name} would hide a name of Python or IPython. Use another name.")
+
+
+def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserInterface, settings: Settings) -> Any:
+    from poseidon_nb.commands import planned  # noqa: PLC0415  # loads requests
+    from poseidon_nb.commands.context import CommandContext  # noqa: PLC0415  # loads requests
+    from poseidon_nb.commands.results import Live  # noqa: PLC0415  # loads the plans
+
+    with (
+        ui.progress(session.clock) as progress,
+        closing(CommandContext(command, session, ui, progress, settings)) as context,
+    ):
+        if not isinstance(runner, planned.Planned):
+            result = runner(context)
+        elif command.dry_run:
+            planned.show_requests(context, runner)
+            return None
+        elif command.plan:
+            result = Live(planned.build_plan(context, runner))
+        else:
+            result = planned.execute(context, runner)
+        return None if result is None else _value(command, result)
+
+
+def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None:
+    from poseidon_nb.plans.texts import request_text  # noqa: PLC0415  # loads requests
+
+    list_requests = load("dry_run:operation_reads" if _is_one_page(command) else command.verb.reads or _READS)
+    requests = list_requests(command, session.offline_client(), session)
+    ui.say("\n\n".join(map(request_text, requests)) or "This sends no requests.")
+    words = [word for value in command.arguments.values() for word in (value if isinstance(value, tuple) else (value,))]
+    seen = [word for word in words if isinstance(word, str) and session.id_of(command.group, word) is not None]
+    if requests and seen:
+        ui.say(f"(Ids as last seen: {join_words(seen)})")
+
+
+_READS = "dry_run:operation_reads"
+
+
+def _value(command: Command, result: Table | Any) -> Any:
+    """Return what a result is to the cell: a DataFrame, JSON, or the object itself."""
+    from poseidon_nb.commands.results import Live, Plain, select  # noqa: PLC0415  # loads the plans
+
+    if isinstance(result, (Plain, Live)):
+        return result.value
+    if command.raw or command.output == "json":
+        return result.json(command.columns)
+    from poseidon_nb.frames.display import WIDTH, truncated  # noqa: PLC0415  # loads pandas
+
+    # Columns that were asked for are all shown.
+    return truncated(select(result.frame(), command.columns), width=math.inf if command.columns else WIDTH)
+
+
+def _present(command: Command, value: Any, ui: UserInterface, settings: Settings) -> Any:
+    """Assign or print the value if the command says so; else return it."""
+    if value is None:
+        return None
+    if command.out and settings.assign is not None:
+        settings.assign(command.out, value)
+        ui.say(f"{command.out}: {len(value):,} rows" if hasattr(value, "columns") else f"{command.out}: {_what(value)}")
+        return None
+    if command.output == "json" and not command.raw and _what(value) == "JSON":
+        ui.say(json.dumps(value, indent=2, ensure_ascii=False))
+        return None
+    if not command.header and hasattr(value, "to_string"):
+        ui.say(value.to_string(header=False, index=False))
+        return None
+    return value
+
+
+def _what(value: object) -> str:
+    """Return what a value other than a table is."""
+    if hasattr(value, "widget"):
+        return "a panel"
+    if hasattr(value, "chains"):
+        return "a plan"
+    return "a chart" if hasattr(value, "to_plotly_json") else "JSON"

@@ -1,0 +1,177 @@
+"""What is remembered between commands: the account, its client, the login, and names for completion.
+
+There is one account at a time, and it changes only when the user says so. After the sandbox is stopped there is none, so
+that a command can never run on a real account by accident.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.clock import SYSTEM_CLOCK
+from poseidon_nb.errors import ConfigurationError, NoToken
+from poseidon_nb.language.spec import SIZES_IN
+from poseidon_nb.transport.credentials import KernelLogin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.clock import Clock
+    from poseidon_nb.sandbox import Sandbox
+    from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
+
+#: Words of one type that are remembered for completion.
+MAX_WORDS = 5_000
+#: What to use instead of `po.connect()` while the sandbox is the account.
+_SANDBOX_CLIENT = "use the sandbox that %do uses: po.current_client()"
+
+
+class _Account(Enum):
+    CONTEXT = "context"
+    SANDBOX = "sandbox"
+    NONE = "none"
+
+
+class DoSession:
+    """The state of ``%do`` in one kernel, or of ``po.do`` in one process.
+
+    Parameters
+    ----------
+    clock : Clock
+        The clock of its clients, its sandbox and its progress rows.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.clock = clock
+        self.sandbox: Sandbox | None = None
+        #: The login and contexts of this session.
+        self.login = KernelLogin()
+        self._account = _Account.CONTEXT
+        self._clients: dict[str | None, Client] = {}
+        #: The logs of all clients, also of accounts that were left.
+        self._change_logs: list[ChangeLog] = []
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
+
+    def client(self, context: str | None = None) -> Client:
+        """Return the client of the account, or of a context that is named for one command.
+
+        Raises
+        ------
+        NoToken
+            There is no account, or no token is found.
+        """
+        from poseidon_nb.plans.connect import connect  # noqa: PLC0415  # loads requests
+
+        if context is None and self._account is _Account.NONE:
+            raise NoToken(
+                "The sandbox was stopped, and no account is selected. Run %do sandbox start, %do login, or %do context use."
+            )
+        if context not in self._clients:
+            in_sandbox = context is None and self._account is _Account.SANDBOX
+            account = self.sandbox if in_sandbox else None
+            self._clients[context] = connect(account, context=context, clock=self.clock, login=self.login)
+            self._change_logs.append(self._clients[context].changes)
+        return self._clients[context]
+
+    def offline_client(self) -> Client:
+        """Return a client that only builds requests; it needs no token."""
+        from poseidon_nb.client.client import connect  # noqa: PLC0415  # loads requests
+
+        return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # it sends nothing
+
+    def changes(self) -> list[LoggedChange]:
+        """Return what was changed from this machine in any account, oldest first, earlier kernels included."""
+        from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # loads requests
+
+        here = [change for log in self._change_logs for change in log]
+        return sorted([*earlier_changes(), *here], key=lambda change: change.time)
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether the sandbox is the account."""
+        return self._account is _Account.SANDBOX
+
+    def use_sandbox(self, sandbox: Sandbox) -> None:
+        """Make a running sandbox the account."""
+        self.sandbox, self._account = sandbox, _Account.SANDBOX
+        self.login.hint = _SANDBOX_CLIENT
+        self._forget()
+
+    def stop_sandbox(self) -> None:
+        """Stop the sandbox. If it was the account, there is none until one is selected.
+
+        Raises
+        ------
+        ConfigurationError
+            None is running.
+        """
+        if self.sandbox is None:
+            raise ConfigurationError("No sandbox is running. Start one with %do sandbox start")
+        if self.in_sandbox:
+            self._account = _Account.NONE
+            self.login.hint = ""
+            self._forget()
+        self.sandbox.stop()
+        self.sandbox = None
+
+    def use_context(self, context: str | None) -> None:
+        """Make a context the account; None is the account of the environment, or doctl's current context."""
+        self._account = _Account.CONTEXT
+        self.login.context, self.login.hint = context, ""
+        self._forget()
+
+    def _forget(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        self._words.clear()
+        self._ids.clear()
+
+    @property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """The words last seen, by source: droplets, regions, sizes, images, tags, keys."""
+        return self._words
+
+    def remember(self, source: str, words: Iterable[Any], *, complete: bool = True) -> None:
+        """Remember words for completion, in the given order.
+
+        Parameters
+        ----------
+        source : str
+        words : iterable
+        complete : bool
+            Replace the words of this source; else they are added.
+        """
+        known = () if complete else self._words.get(source, ())
+        texts = dict.fromkeys([*known, *(str(word) for word in words)])
+        self._words[source] = tuple(texts)[:MAX_WORDS]
+
+    def remember_sizes(self, sizes: Iterable[tuple[str, bool, Iterable[str]]]) -> None:
+        """Remember the available sizes, overall and by region: tuples of slug, whether available, and regions."""
+        by_region: dict[str, list[str]] = {}
+        available = [(slug, [*regions]) for slug, is_available, regions in sizes if is_available]
+        for slug, regions in available:
+            for region in regions:
+                by_region.setdefault(f"{SIZES_IN}{region}", []).append(slug)
+        for source in [source for source in self._words if source.startswith(SIZES_IN)]:
+            del self._words[source]
+        self.remember("sizes", [slug for slug, regions in available if regions])
+        for source, slugs in by_region.items():
+            self.remember(source, slugs)
+
+    def remember_names(self, source: str, names: Iterable[tuple[str, int | str]], *, complete: bool = True) -> None:
+        """Remember names for completion, with their ids for dry runs."""
+        pairs = list(names)
+        self.remember(source, [name for name, _ in pairs], complete=complete)
+        ids = {} if complete else self._ids.get(source, {})
+        for name, id_ in pairs:
+            ids[name] = ids.get(name, frozenset()) | {id_}
+        self._ids[source] = ids
+
+    def id_of(self, source: str, name: str) -> int | str | None:
+        """Return the id that a name had when it was last seen; None if it had none, or several."""
+        ids = self._ids.get(source, {}).get(name, frozenset())
+        return next(iter(ids)) if len(ids) == 1 else None

@@ -1,0 +1,194 @@
+"""Progress of a running command: rows of widgets in a notebook, one line of text in a terminal.
+
+A view can be updated from any thread. It redraws at most ten times a second.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.text import format_duration
+from poseidon_nb.widgets.progress import ProgressModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Self
+
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.client.actions.progress import Progress
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.execution import Execution
+    from poseidon_nb.clock import Clock
+
+    Row = Mapping[str, Any]
+
+#: Bars move ten times a second at most, in seconds.
+REFRESH_S = 0.1
+
+
+class ProgressView:
+    """Shows a `ProgressModel` while a command runs; a context, because it leaves a last state behind.
+
+    Parameters
+    ----------
+    clock : Clock
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.model = ProgressModel()
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._shown_s: float | None = None
+        self._reason = ""
+        self._paused_until_s = 0.0
+        self._paused_s = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        """Take in news of one action."""
+        self.model.tell(progress)
+        self._tick(at_once=progress.done)
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Show that nothing happens for a while, and why."""
+        with self._lock:
+            now_s = self._clock.monotonic()
+            until_s = now_s + seconds
+            # Several threads may tell of pauses that overlap; together they last as long as a person sees them last.
+            self._paused_s += max(0.0, until_s - max(now_s, self._paused_until_s))
+            self._paused_until_s = max(self._paused_until_s, until_s)
+            self._reason = reason
+        self._tick(at_once=True)
+
+    def look(self) -> None:
+        """Show what other threads have told: for the command's own thread, while it is blocked."""
+        if self._reason:
+            self._tick(at_once=False)
+
+    def _tick(self, *, at_once: bool) -> None:
+        with self._lock:
+            now_s = self._clock.monotonic()
+            if at_once or self._shown_s is None or now_s - self._shown_s >= REFRESH_S:
+                left_s = self._paused_until_s - now_s
+                self.model.note = f"waiting {format_duration(left_s)}: {self._reason}" if left_s > 0 else ""
+                if self._show():
+                    self._shown_s = now_s
+
+    def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
+        """Show how actions go that the command does not wait for, where that is possible after its end.
+
+        Parameters
+        ----------
+        client : Client
+        actions : iterable of Action
+        creating : iterable of mapping
+            Droplets that are being made.
+        """
+
+    def follow_execution(self, execution: Execution) -> None:
+        """Show how an execution goes on that the command waits for no longer, where that is possible after its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.model.note = ""
+            if self._shown_s is not None:
+                self._finish()
+
+    def _show(self) -> bool:
+        """Show the model as it is now; say whether that was possible here."""
+        return False
+
+    def _finish(self) -> None:
+        """Leave the last state behind, as something that needs nothing more."""
+
+
+class TextProgress(ProgressView):
+    """One line that overwrites itself; where the output is no terminal, only pauses and the last state are written."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._live = sys.stderr.isatty()
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Show it at once: otherwise a script that waits looks like one that hangs."""
+        super().wait(seconds, reason)
+        if not self._live:
+            self._write(f"{self.model.note}\n")
+
+    def _show(self) -> bool:
+        if self._live:
+            self._write("\r" + self.model.summary()[: self._width].ljust(self._width))
+        return True
+
+    def _finish(self) -> None:
+        if self._live:
+            self._write("\r" + " " * self._width + "\r")
+        text = self.model.text()
+        if text:
+            self._write(f"{text}\n")
+
+    @property
+    def _width(self) -> int:
+        return shutil.get_terminal_size().columns - 1
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+class NotebookProgress(ProgressView):
+    """Rows of widgets under the cell; when all is over they become plain text and HTML, which a saved notebook keeps.
+
+    Parameters
+    ----------
+    clock : Clock
+    display : callable
+        IPython's ``display``.
+    """
+
+    def __init__(self, clock: Clock, display: Callable[..., Any]) -> None:
+        super().__init__(clock)
+        self._display = display
+        self._thread = threading.get_ident()
+        self._rows: Any = None
+        self._handle: Any = None
+
+    def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
+        """Leave rows under the cell that go on while the next one runs."""
+        from poseidon_nb.magics.live_rows import LiveRows  # noqa: PLC0415  # ipywidgets comes at first use
+
+        running, made = [action for action in actions if not action.done], [*creating]
+        if running or made:
+            LiveRows(client, self._display, running, made)
+
+    def follow_execution(self, execution: Execution) -> None:
+        """Leave rows under the cell that go on while the next one runs."""
+        from poseidon_nb.magics.live_rows import BackgroundRows  # noqa: PLC0415  # ipywidgets comes at first use
+
+        BackgroundRows(execution, self._display)
+
+    def _show(self) -> bool:
+        if self._rows is None and threading.get_ident() != self._thread:
+            # ipykernel shows what another thread displays under whichever cell ran last; `look` does it instead.
+            return False
+        if self._rows is None:
+            from poseidon_nb.widgets.progress import ProgressRows  # noqa: PLC0415  # ipywidgets comes at first use
+
+            self._rows = ProgressRows(self.model)
+            self._rows.refresh()
+            self._handle = self._display(self._rows.widget, display_id=True)
+        else:
+            self._rows.refresh()
+        return True
+
+    def _finish(self) -> None:
+        if self._paused_s:
+            self.model.note = f"waited {format_duration(self._paused_s)}: {self._reason}"
+        self._handle.update({"text/plain": self.model.text(), "text/html": self.model.html()}, raw=True)
+        self._rows.close()

@@ -1,0 +1,167 @@
+"""The user interfaces: a notebook, or a terminal. Scripts and scheduled notebooks have nobody who can answer."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.errors import ConfirmationRequired
+from poseidon_nb.magics.progress import NotebookProgress, TextProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.clock import Clock
+    from poseidon_nb.commands.ui import ProgressView, UserInterface
+
+#: Rows of a table that is printed before a command ends; pandas prints as many.
+MAX_ROWS = 60
+#: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
+LINE_WIDTH = 100
+
+
+class Panels:
+    """Opens panels; see `commands.ui.Panels`."""
+
+    def droplet(self, droplet: Droplet, *, size: str | None) -> object:
+        """Return the panel of a droplet."""
+        from poseidon_nb.magics.panels import DropletPanel  # noqa: PLC0415  # loads ipywidgets
+
+        return DropletPanel(droplet, size=size)
+
+    def fleet(self, client: Client, *, tag: str | None) -> object:
+        """Return the panel of several droplets."""
+        from poseidon_nb.magics.fleet_panel import FleetPanel  # noqa: PLC0415  # loads pandas and itables
+
+        return FleetPanel(client, tag=tag)
+
+    def actions(self, client: Client) -> object:
+        """Return the panel of the account's actions."""
+        from poseidon_nb.magics.panels import ActionsPanel  # noqa: PLC0415  # loads ipywidgets
+
+        return ActionsPanel(client)
+
+    def sizes(self, client: Client, *, regions: Iterable[str], families: Iterable[str], image: str | None) -> object:
+        """Return the size explorer."""
+        from poseidon_nb.magics.size_explorer import SizeExplorer  # noqa: PLC0415  # loads pandas and plotly
+
+        return SizeExplorer(client, regions=regions, families=families, image=image)
+
+
+class TerminalUI:
+    """A terminal, or a script that nobody watches."""
+
+    panels = Panels()
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        print(text)  # noqa: T201  # output for the user
+
+    def show(self, result: object) -> None:
+        """Print a result with all its columns."""
+        if hasattr(result, "to_string"):
+            result = result.to_string(line_width=shutil.get_terminal_size().columns, max_rows=MAX_ROWS)
+        print(result)  # noqa: T201  # output for the user
+
+    def ask(self, question: str) -> bool:
+        """Ask in the terminal. Raise if nobody can answer."""
+        return _is_yes(_typed(lambda: input(f"{question} [y/N] "), _unanswered(question)))
+
+    def secret(self, prompt: str) -> str:
+        """Ask in the terminal without showing what is typed."""
+        import getpass  # noqa: PLC0415  # only a login needs it
+
+        return _typed(lambda: getpass.getpass(prompt), _NO_INPUT)
+
+    def progress(self, clock: Clock) -> ProgressView:
+        """Return a view that is one line of text."""
+        return TextProgress(clock)
+
+
+class NotebookUI:
+    """The output of a notebook cell.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The running shell, which has a kernel.
+    """
+
+    panels = Panels()
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def say(self, text: str) -> None:
+        """Print a line, wrapped between words, because JupyterLab wraps anywhere."""
+        print("\n".join(map(_wrapped, text.split("\n"))))  # noqa: T201  # output for the user
+
+    def show(self, result: object) -> None:
+        """Display a result as the cell displays its last value."""
+        from IPython.display import display  # noqa: PLC0415  # already loaded in a notebook
+
+        display(result)  # type: ignore[no-untyped-call]  # IPython's is untyped
+
+    def ask(self, question: str) -> bool:
+        """Ask below the cell. Raise if the notebook runs without a user, as with nbclient and papermill."""
+        return _is_yes(_answered(lambda: self._shell.kernel.raw_input(f"{question} [y/N] "), _unanswered(question)))
+
+    def secret(self, prompt: str) -> str:
+        """Ask below the cell without showing or saving what is typed."""
+        return _answered(lambda: self._shell.kernel.getpass(prompt), _NO_INPUT)
+
+    def progress(self, clock: Clock) -> ProgressView:
+        """Return a view that is rows of widgets."""
+        from IPython.display import display  # noqa: PLC0415  # already loaded in a notebook
+
+        return NotebookProgress(clock, display)
+
+
+def _wrapped(line: str) -> str:
+    """Wrap a sentence. Text in columns and data are not changed."""
+    if len(line) <= LINE_WIDTH or "  " in line or not line[0].isalnum():
+        return line
+    return textwrap.fill(line, LINE_WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def current_ui() -> UserInterface:
+    """Return the user interface of this process."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return NotebookUI(shell) if getattr(shell, "kernel", None) is not None else TerminalUI()
+
+
+_NO_INPUT = "A token cannot be typed here. Set DIGITALOCEAN_ACCESS_TOKEN instead."
+
+
+def _unanswered(question: str) -> str:
+    return f"{question} Nobody can answer here. Add --yes to confirm."
+
+
+def _typed(ask: Callable[[], str], refusal: str) -> str:
+    """Ask in the terminal. Raise if there is none, or at the end of the input."""
+    if not sys.stdin or not sys.stdin.isatty():
+        raise ConfirmationRequired(refusal)
+    try:
+        return ask()
+    except EOFError:
+        raise ConfirmationRequired(refusal) from None
+
+
+def _answered(ask: Callable[[], object], refusal: str) -> str:
+    """Ask through the kernel. Raise if its front end cannot answer, like nbclient and papermill."""
+    try:
+        return str(ask())
+    except Exception as exc:
+        # Compared by name, because ipykernel is not imported here.
+        if type(exc).__name__ == "StdinNotImplementedError":
+            raise ConfirmationRequired(refusal) from None
+        raise
+
+
+def _is_yes(answer: str) -> bool:
+    return answer.strip().lower() in {"y", "yes"}
