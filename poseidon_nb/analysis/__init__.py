@@ -1,20 +1,19 @@
-"""From frames to decisions: which size, what it costs, what is too large, what happened.
+"""From DataFrames to decisions: which size, what it costs, what is too large, and what happened.
 
-DataFrame in, DataFrame out. Nothing here asks the network or changes what it is given, so all of it works on frames of
-your own, without an account: also on those that went through CSV, Excel or JSON, with any index. What is no such frame,
-lacks a column, or cannot be read is an `InvalidArgument` that names column and row, in every function here
-(`poseidon_nb.frames.validation.require_columns`). Where a docstring says "table ``cost_by``", its columns, their dtypes, units and
-meanings are those of ``poseidon_nb.frames.schemas.DERIVED_TABLES["cost_by"]``, also when there are no rows. A module for each
-question; `plots` draws the answers, and neither knows the other.
+DataFrame in, DataFrame out. Nothing here uses the network or changes its input, so everything works on DataFrames of your
+own, without an account: with any index, and also reloaded from CSV, Excel or JSON. If the input is not a DataFrame, lacks a
+column, or has a value that cannot be read, every function raises an `InvalidArgument` that names the column and row
+(`poseidon_nb.frames.validation.require_columns`). Where a docstring says "table ``cost_by``", see
+``poseidon_nb.frames.schemas.DERIVED_TABLES["cost_by"]`` for its columns, dtypes, units and meanings, which also hold for an empty
+result. `plots` draws the results.
 
-- `sizes`: which size, and where. What its slug and its region are called by is in `size_classes` and `regions`.
-- `cost`: a line for each thing that costs (``things``, ``listing``), their sums, and what was billed.
-- `metrics`: readings made comparable, from what `readings` makes of counters and bytes; what each droplet uses, in a
-  row, is in `droplet_use`.
-- `rightsizing`: the advice, by a rule that is written down.
-- `timeline`: what was done when, and how long it takes.
+- `sizes`: which size, and where. `classification` has the families of sizes and the words for regions.
+- `cost`: a line for each resource, their sums, and what was billed.
+- `metrics`: comparable series, and the usage of each droplet. `readings` converts the metrics as served.
+- `rightsizing`: the advised size of each droplet, by a documented rule.
+- `timeline`: actions over time, and how long they take.
 
-`columns` reads the columns of a frame whoever made it, and `droplet_kinds` says which droplets are nodes or have GPUs.
+`columns` reads the columns of any DataFrame, and derives which droplets are Kubernetes nodes or have GPUs.
 """
 
 from __future__ import annotations

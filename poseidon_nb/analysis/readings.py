@@ -1,7 +1,7 @@
-"""From what was served to what can be compared: counters to shares of the CPU, bytes to what is used, gaps found.
+"""Metrics as served, converted to comparable values: counters to CPU shares, bytes to usage, and gaps located.
 
-What `metrics` and `use` stand on. All of it works on frames as ``client.metrics.frame`` gives them, or on those that
-`poseidon_nb.frames.metrics.metrics_frame` makes of one answer.
+This is the basis of `metrics`. The input is ``client.metrics.frame``, or one answer read by
+`poseidon_nb.frames.metrics.metrics_frame`.
 """
 
 from __future__ import annotations
@@ -16,34 +16,32 @@ from poseidon_nb.frames.validation import require_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: So many times the usual time between two readings is a gap: one reading is missing, and its neighbours came in time.
-GAP = 1.5
-#: The CPU has nothing to do: of itself, or until a disk has answered. What a hypervisor steals was wanted, so it is busy.
-IDLE = ("idle", "iowait")
+#: A step this many times the usual one is a gap: below 2, because one missing reading counts as a gap already.
+GAP_FACTOR = 1.5
+#: CPU modes that do not count as busy. Stolen time does: the droplet wanted it.
+IDLE_MODES = ("idle", "iowait")
+#: The labels that tell a droplet's bandwidth series apart.
+TRAFFIC_LABELS = ("interface", "direction")
 
-#: What tells the series of a droplet's traffic apart.
-TRAFFIC = ("interface", "direction")
-
-_IDS = ("droplet_id", "host_id")
-_WHOLE = 100.0
+_ID_COLUMNS = ("droplet_id", "host_id")
 
 
-def readable(series: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Give the frame of metrics as it can be reckoned with; what is asked first does it, so that it is done once."""
+def require_metrics(series: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Return the metrics with the dtypes of table ``series``; call it once per frame, because later calls cost nothing."""
     return require_columns(series, columns, "metrics", dtypes={"host_id": "Int64"})
 
 
-def picked(series: pd.DataFrame, metric: str | None, labels: Sequence[str] = ()) -> pd.DataFrame:
-    """Give the readings of one metric, each once, sorted by droplet, labels and time.
+def select_metric(series: pd.DataFrame, metric: str | None, labels: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the readings of one metric without duplicates, sorted by droplet, labels and time.
 
     Parameters
     ----------
     series : pandas.DataFrame
-        With ``time``, ``droplet_id`` or ``host_id``, ``value``, and ``metric`` unless all is of one metric.
+        With ``time``, ``droplet_id`` or ``host_id``, ``value``, and ``metric`` unless it holds one metric only.
     metric : str or None
-        None for those of all metrics.
+        None for all metrics.
     labels : sequence of str
-        What tells a droplet's series apart; text, empty where a reading lacks it.
+        The columns that tell a droplet's series apart. Missing labels become empty text.
 
     Returns
     -------
@@ -53,184 +51,191 @@ def picked(series: pd.DataFrame, metric: str | None, labels: Sequence[str] = ())
     Raises
     ------
     InvalidArgument
-        The frame has no such columns, or an id is no number.
+        A column is missing, or an id is not a number.
     """
-    series = readable(series, "time", "value")
-    ids = next((name for name in _IDS if name in series.columns), None)
-    if ids is None:
-        readable(series, *_IDS[:1])
-    found = series
+    series = require_metrics(series, "time", "value")
+    id_column = next((name for name in _ID_COLUMNS if name in series.columns), None)
+    if id_column is None:
+        require_metrics(series, *_ID_COLUMNS[:1])
+    selected = series
     if metric is not None and "metric" in series.columns:
-        found = series.loc[(series["metric"] == metric).to_numpy(dtype=bool, na_value=False)]
-    columns: dict[str, Any] = {"droplet_id": found[ids]}
+        selected = series.loc[(series["metric"] == metric).to_numpy(dtype=bool, na_value=False)]
+    columns: dict[str, Any] = {"droplet_id": selected[id_column]}
     for label in labels:
-        columns[label] = found[label].fillna("") if label in found.columns else ""
-    columns |= {name: found[name] for name in ("time", "value")}
-    frame = pd.DataFrame(columns, index=found.index)
-    told = frame["droplet_id"].notna() & frame["time"].notna() & np.isfinite(frame["value"])
+        columns[label] = selected[label].fillna("") if label in selected.columns else ""
+    columns |= {name: selected[name] for name in ("time", "value")}
+    frame = pd.DataFrame(columns, index=selected.index)
+    valid = frame["droplet_id"].notna() & frame["time"].notna() & np.isfinite(frame["value"])
     order = ["droplet_id", *labels, "time"]
-    once: pd.DataFrame = frame.loc[told].drop_duplicates(order, keep="last")
-    return once.astype({"droplet_id": np.int64}).sort_values(order, ignore_index=True)
+    unique: pd.DataFrame = frame.loc[valid].drop_duplicates(order, keep="last")
+    return unique.astype({"droplet_id": np.int64}).sort_values(order, ignore_index=True)
 
 
-def seconds_since(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
-    """Give the seconds since the reading before in the same series; missing for the first."""
+def step_seconds(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
+    """Return the seconds since the previous reading of the same series; missing for the first."""
     seconds: pd.Series[float] = frame.groupby([*by], sort=False)["time"].diff().dt.total_seconds()
     return seconds
 
 
-def beyond_usual(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
-    """Give the seconds by which a reading comes later than its series' usual step; missing where no gap is before it."""
-    seconds = seconds_since(frame, by)
+def gap_seconds(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series[float]:
+    """Return the seconds by which a reading exceeds its series' usual step; missing if there is no gap before it."""
+    seconds = step_seconds(frame, by)
     usual = seconds.groupby([frame[name] for name in by], sort=False).transform("median")
-    return (seconds - usual).where(seconds > GAP * usual)
+    return (seconds - usual).where(seconds > GAP_FACTOR * usual)
 
 
-def with_gaps(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Add a row without a value where each gap begins, a usual step after the last reading before it; at the end, unsorted."""
-    late = beyond_usual(frame, by)
-    holes = frame.loc[late.notna()].assign(value=np.nan)
-    holes["time"] = holes["time"] - pd.to_timedelta(late.dropna(), unit="s")
-    return pd.concat([frame, holes.astype(frame.dtypes.to_dict())], ignore_index=True) if len(holes) else frame
+def mark_gaps(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Append a row without a value at the start of each gap, one usual step after the last reading before it."""
+    gaps = gap_seconds(frame, by)
+    rows = frame.loc[gaps.notna()].assign(value=np.nan)
+    rows["time"] = rows["time"] - pd.to_timedelta(gaps.dropna(), unit="s")
+    return pd.concat([frame, rows.astype(frame.dtypes.to_dict())], ignore_index=True) if len(rows) else frame
 
 
-def spent(series: pd.DataFrame) -> pd.DataFrame:
-    """Give what the CPU's time was spent on between each reading and the one before it.
+def cpu_seconds(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the CPU time spent in each mode between each reading and the previous one.
 
-    The counters are cumulative seconds for each mode (``monitoring_get_DropletCpuMetrics``), so only differences mean
-    anything, and their sum is the whole: the droplet's vCPUs, all the time. A counter that fell began anew, and nothing
-    is known of that step. But for ``iowait``: a kernel may take some of that back (proc(5)), which counts as none.
+    The counters are cumulative seconds for each mode (``monitoring_get_DropletCpuMetrics``), so only differences are
+    meaningful; their sum is the time of all vCPUs. A counter that decreased was reset, so its step is unknown. The
+    exception is ``iowait``, which a kernel may decrease (proc(5)); that counts as zero.
 
     Returns
     -------
     pandas.DataFrame
-        ``droplet_id``, ``time`` (the end of the step), ``seconds`` (its length), ``whole`` (seconds of all vCPUs) and a
-        column for each mode (seconds). Where a gap or a restart lies in between, all but the first two are missing.
+        ``droplet_id``, ``time`` (end of the step), ``seconds`` (length of the step), ``total_seconds`` (of all vCPUs) and
+        a column for each mode (seconds). After a gap or reset all but the first two are missing.
     """
-    series = readable(series, "mode")
-    counters = picked(series, "cpu", ("mode",))
-    wide = counters.pivot(index=["droplet_id", "time"], columns="mode", values="value")  # noqa: PD010  # nothing to add up
-    modes = [*dict.fromkeys([*wide.columns, *IDLE])]
+    series = require_metrics(series, "mode")
+    counters = select_metric(series, "cpu", ("mode",))
+    wide = counters.pivot(index=["droplet_id", "time"], columns="mode", values="value")  # noqa: PD010  # nothing to aggregate
+    modes = [*dict.fromkeys([*wide.columns, *IDLE_MODES])]
     wide = wide.reindex(columns=modes).astype(np.float64)
     steps = wide.groupby(level="droplet_id", sort=False).diff()
-    fell = (steps.drop(columns="iowait") < 0).any(axis="columns")
+    is_reset = (steps.drop(columns="iowait") < 0).any(axis="columns")
     steps["iowait"] = steps["iowait"].clip(lower=0)
     frame = steps.reset_index()
-    seconds = seconds_since(frame, ["droplet_id"])
-    unknown = fell.to_numpy() | beyond_usual(frame, ["droplet_id"]).notna().to_numpy() | frame["idle"].isna().to_numpy()
+    seconds = step_seconds(frame, ["droplet_id"])
+    unknown = (
+        is_reset.to_numpy() | gap_seconds(frame, ["droplet_id"]).notna().to_numpy() | frame["idle"].isna().to_numpy()
+    )
     frame.insert(2, "seconds", seconds)
-    frame.insert(3, "whole", frame[modes].sum(axis="columns"))
-    unknown |= (frame["whole"] <= 0).to_numpy()
-    frame.loc[unknown, ["seconds", "whole", *modes]] = np.nan
+    frame.insert(3, "total_seconds", frame[modes].sum(axis="columns"))
+    unknown |= (frame["total_seconds"] <= 0).to_numpy()
+    frame.loc[unknown, ["seconds", "total_seconds", *modes]] = np.nan
     frame.columns.name = None
     return frame.loc[seconds.notna().to_numpy()].reset_index(drop=True)
 
 
-def busy(series: pd.DataFrame) -> pd.DataFrame:
-    """Give how busy each droplet's vCPUs were, all together.
+def cpu_usage(series: pd.DataFrame) -> pd.DataFrame:
+    """Return how busy the vCPUs of each droplet were, all together.
 
     Returns
     -------
     pandas.DataFrame
-        ``droplet_id``, ``time``, ``seconds`` (of the step that ends then), ``vcpus`` (how many there were), ``value``
-        (percent of all of them); the last three are missing for a step of which nothing is known.
+        ``droplet_id``, ``time``, ``seconds`` (of the step that ends then), ``vcpus`` (their number), ``value`` (percent
+        of all of them). The last three are missing for an unknown step.
     """
-    frame = spent(series)
-    idle = frame[[*IDLE]].sum(axis="columns")
+    frame = cpu_seconds(series)
+    idle = frame[[*IDLE_MODES]].sum(axis="columns")
     return pd.DataFrame(
         {
             "droplet_id": frame["droplet_id"],
             "time": frame["time"],
             "seconds": frame["seconds"],
-            "vcpus": frame["whole"] / frame["seconds"],
-            "value": 100 * (frame["whole"] - idle) / frame["whole"],
+            "vcpus": frame["total_seconds"] / frame["seconds"],
+            "value": 100 * (frame["total_seconds"] - idle) / frame["total_seconds"],
         }
     )
 
 
-def memory_used(series: pd.DataFrame) -> pd.DataFrame:
-    """Give the memory that programs and the kernel hold: the whole without what could be had at once.
+def memory_usage(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the memory in use: the total without ``memory_available``.
 
-    That is ``memory_available`` where it was served, and else ``memory_free`` and ``memory_cached`` together.
+    Where ``memory_available`` is missing, it is ``memory_free`` plus ``memory_cached``.
 
     Returns
     -------
     pandas.DataFrame
-        ``droplet_id``, ``time``, ``total`` and ``used`` (bytes), ``value`` (percent). The total is that of the moment,
-        so a resize in between is right. Readings that cannot be are missing: see `impossible`.
+        ``droplet_id``, ``time``, ``total`` and ``used`` (bytes), ``value`` (percent of the total at that time, so that
+        it is correct across a resize). Invalid readings are left out: see `count_invalid`.
     """
-    return _possible(_memory_told(series))
+    return _valid(_memory(series))
 
 
-def _memory_told(series: pd.DataFrame) -> pd.DataFrame:
-    series = readable(series, "metric")
+def filesystem_usage(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the usage of each filesystem.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``droplet_id``, ``device``, ``mountpoint``, ``time``, ``size`` and ``used`` (bytes), ``value`` (percent of the size
+        at that time). Invalid readings are left out: see `count_invalid`.
+    """
+    return _valid(_filesystems(series))
+
+
+def traffic(series: pd.DataFrame) -> pd.DataFrame:
+    """Return the traffic without invalid readings.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``droplet_id``, ``interface``, ``direction``, ``time``, ``value`` (Mbit/s).
+    """
+    rates = select_metric(series, "bandwidth", TRAFFIC_LABELS)
+    return rates[rates["value"] >= 0].reset_index(drop=True)
+
+
+def count_invalid(series: pd.DataFrame) -> pd.Series[int]:
+    """Count the invalid readings of each droplet, which are treated as missing.
+
+    Free memory or disk space is invalid if it is negative or above the total, and traffic if it is negative.
+    """
+    ids = [
+        frame.loc[~frame["value"].between(0, 100), "droplet_id"] for frame in (_memory(series), _filesystems(series))
+    ]
+    rates = select_metric(series, "bandwidth", TRAFFIC_LABELS)
+    counts: pd.Series[int] = pd.concat([*ids, rates.loc[rates["value"] < 0, "droplet_id"]]).value_counts()
+    return counts
+
+
+def droplet_names(series: pd.DataFrame) -> dict[int, str]:
+    """Return the droplet names by id, in the order of the frame; droplets without a name are left out."""
+    if "name" not in series.columns or "droplet_id" not in series.columns:
+        return {}
+    pairs = series[["droplet_id", "name"]].dropna().drop_duplicates("droplet_id")
+    return {int(id_): str(name) for id_, name in zip(pairs["droplet_id"], pairs["name"], strict=True)}
+
+
+def _memory(series: pd.DataFrame) -> pd.DataFrame:
+    series = require_metrics(series, "metric")
     order = ["droplet_id", "time"]
     total, available, free, cached = (
-        picked(series, f"memory_{part}").rename(columns={"value": part})
+        select_metric(series, f"memory_{part}").rename(columns={"value": part})
         for part in ("total", "available", "free", "cached")
     )
     frame = total.merge(available, on=order, how="left").merge(free, on=order, how="left")
     frame = frame.merge(cached, on=order, how="left")
-    left = frame["available"].fillna(frame["free"] + frame["cached"])
-    return _used(frame, order, whole="total", left=left)
+    unused = frame["available"].fillna(frame["free"] + frame["cached"])
+    return _used(frame, order, total="total", unused=unused)
 
 
-def filesystems_used(series: pd.DataFrame) -> pd.DataFrame:
-    """Give what is used of each filesystem.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``droplet_id``, ``device``, ``mountpoint``, ``time``, ``size`` and ``used`` (bytes), ``value`` (percent). The size
-        is that of the moment. Readings that cannot be are missing: see `impossible`.
-    """
-    return _possible(_filesystems_told(series))
-
-
-def _filesystems_told(series: pd.DataFrame) -> pd.DataFrame:
-    series = readable(series, "metric")
+def _filesystems(series: pd.DataFrame) -> pd.DataFrame:
+    series = require_metrics(series, "metric")
     labels = ("device", "mountpoint")
     order = ["droplet_id", *labels, "time"]
     size, free = (
-        picked(series, f"filesystem_{part}", labels).rename(columns={"value": part}) for part in ("size", "free")
+        select_metric(series, f"filesystem_{part}", labels).rename(columns={"value": part}) for part in ("size", "free")
     )
     frame = size.merge(free, on=order)
-    return _used(frame, order, whole="size", left=frame["free"])
+    return _used(frame, order, total="size", unused=frame["free"])
 
 
-def _used(frame: pd.DataFrame, order: list[str], *, whole: str, left: pd.Series[float]) -> pd.DataFrame:
-    used = frame[whole] - left
-    frame = frame[[*order, whole]].assign(used=used, value=100 * used / frame[whole].where(frame[whole] > 0))
+def _used(frame: pd.DataFrame, order: list[str], *, total: str, unused: pd.Series[float]) -> pd.DataFrame:
+    used = frame[total] - unused
+    frame = frame[[*order, total]].assign(used=used, value=100 * used / frame[total].where(frame[total] > 0))
     return frame.dropna(subset="value").sort_values(order, ignore_index=True)
 
 
-def _possible(told: pd.DataFrame) -> pd.DataFrame:
-    return told[told["value"].between(0, _WHOLE)].reset_index(drop=True)
-
-
-def traffic(series: pd.DataFrame) -> pd.DataFrame:
-    """Give the traffic: ``droplet_id``, ``interface``, ``direction``, ``time``, ``value`` (Mbit/s); none is below zero."""
-    told = picked(series, "bandwidth", TRAFFIC)
-    return told[told["value"] >= 0].reset_index(drop=True)
-
-
-def impossible(series: pd.DataFrame) -> pd.Series[int]:
-    """Count, by droplet, the readings that cannot be, and count as missing.
-
-    More memory or disk is free than there is, or less than nothing; or less than nothing was sent or came.
-    """
-    told = [
-        one.loc[~one["value"].between(0, _WHOLE), "droplet_id"]
-        for one in (_memory_told(series), _filesystems_told(series))
-    ]
-    sent = picked(series, "bandwidth", TRAFFIC)
-    counts: pd.Series[int] = pd.concat([*told, sent.loc[sent["value"] < 0, "droplet_id"]]).value_counts()
-    return counts
-
-
-def names_of(series: pd.DataFrame) -> dict[int, str]:
-    """Give the droplets' names by id, in the order in which they come; those that have none are left out."""
-    if "name" not in series.columns or "droplet_id" not in series.columns:
-        return {}
-    pairs = series[["droplet_id", "name"]].dropna().drop_duplicates("droplet_id")
-    return {int(key): str(name) for key, name in zip(pairs["droplet_id"], pairs["name"], strict=True)}
+def _valid(usage: pd.DataFrame) -> pd.DataFrame:
+    return usage[usage["value"].between(0, 100)].reset_index(drop=True)

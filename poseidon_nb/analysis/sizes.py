@@ -1,8 +1,9 @@
-"""Which size, and where: what each is worth, which are beaten by none, which is the cheapest that will do, who sells it.
+"""Which size, and where: unit prices, available sizes, the cheapest that fits, the price frontier, availability by region.
 
-Frames of sizes and regions are ``client.sizes.frame()`` and ``client.regions.frame()``, or your own with such columns.
-What `unit_prices`, `on_sale` and `frontier` give can be handed in as sizes again. A size is *on sale* in a region when it
-is available and lists the region; when the frame of regions is handed in as `datacenters`, the region must also be open.
+The frames of sizes and regions are ``client.sizes.frame()`` and ``client.regions.frame()``, or your own with these
+columns. The results of `unit_prices`, `available` and `frontier` are valid input as sizes. A size is *available* in a
+region if its ``available`` is true and its ``regions`` list the region. If the frame of regions is passed as
+`datacenters`, the region must also be open.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from poseidon_nb.analysis.classification import classify_size, match_classes, match_regions
 from poseidon_nb.analysis.columns import flags, lists, numbers
-from poseidon_nb.analysis.regions import closed_regions, regions_meant, still_open, with_feature
-from poseidon_nb.analysis.size_classes import class_of, classes_meant
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS, OTHER
 from poseidon_nb.frames.validation import build_derived, require_columns
+from poseidon_nb.text import expected_one_of, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,38 +31,37 @@ __all__ = [
     "FAMILIES",
     "GENERATIONS",
     "availability",
+    "available",
     "cheapest",
     "frontier",
-    "on_sale",
     "unit_prices",
     "with_feature",
 ]
 
-#: Without these nothing can be said of a size.
-_NEEDED = ("slug", "memory", "vcpus", "disk", "transfer", "price_monthly", "available", "regions")
-#: Of which more is better. What is cheaper is better too.
-_GOODS = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
-_MIB_IN_GIB = 1024
+_REQUIRED = ("slug", "memory", "vcpus", "disk", "transfer", "price_monthly", "available", "regions")
+#: Columns in which more is better.
+_CAPACITIES = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
+_MIB_PER_GIB = 1024
 
 
 def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
-    """Give what each size costs a month for each unit of what it has, with its family and generation.
+    """Return the price of each size per unit of its resources, with its family and generation.
 
     Parameters
     ----------
     sizes : pandas.DataFrame
-        All are kept, those that are no longer available too.
+        Sizes that are no longer available are kept.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``size_prices``, in the order of `sizes`. A price for each unit of what a size has none of is missing.
+        Table ``size_prices``, in the order of `sizes`. A price per unit is missing if the size has none of that unit.
 
     Notes
     -----
-    The rule for family and generation stands in `poseidon_nb.analysis.size_classes`.
+    `poseidon_nb.analysis.classification` describes the rule for family and generation.
     """
-    sizes = require_columns(sizes, _NEEDED, "sizes")
+    sizes = require_columns(sizes, _REQUIRED, "sizes")
     frame = sizes.reset_index(drop=True).copy()
     for name in ("description", "gpu_model", "price_hourly", "gpu_count", "gpu_vram"):
         if name not in frame:
@@ -70,28 +70,28 @@ def unit_prices(sizes: pd.DataFrame) -> pd.DataFrame:
         frame[name] = pd.to_numeric(frame[name]).astype("Int64").fillna(0)
     words = frame[["slug", "description", "gpu_model"]].astype("string").fillna("")
     classes = [
-        class_of(slug, description, model, gpus)
+        classify_size(slug, description, model, gpus)
         for slug, description, model, gpus in zip(
             words["slug"], words["description"], words["gpu_model"], frame["gpu_count"], strict=True
         )
     ]
     frame["family"] = [family for family, _ in classes]
     frame["generation"] = pd.array([generation or pd.NA for _, generation in classes], dtype="string")
-    frame["memory_gib"] = numbers(frame, "memory") / _MIB_IN_GIB
+    frame["memory_gib"] = numbers(frame, "memory") / _MIB_PER_GIB
     price = numbers(frame, "price_monthly")
-    for name, per in (
+    for name, unit in (
         ("price_per_vcpu", "vcpus"),
         ("price_per_memory_gib", "memory_gib"),
         ("price_per_disk_gb", "disk"),
         ("price_per_transfer_tb", "transfer"),
         ("price_per_gpu", "gpu_count"),
     ):
-        amount = numbers(frame, per)
+        amount = numbers(frame, unit)
         frame[name] = price / np.where(amount > 0, amount, np.nan)
     return build_derived("size_prices", frame)
 
 
-def on_sale(
+def available(
     sizes: pd.DataFrame,
     *,
     regions: Words | None = None,
@@ -99,47 +99,51 @@ def on_sale(
     generation: Words | None = None,
     datacenters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Give the sizes that can be had now in any of some regions, cheapest first, and say in which.
+    """Return the sizes that are available now in any of some regions, cheapest first.
 
     Parameters
     ----------
     sizes : pandas.DataFrame
     regions : str or iterable of str, optional
-        Slugs, cities (``nyc``), or parts of the world (``europe``). A size counts that **any** of them sells; one that
-        all of them sell has all in ``sold_in``. By default all regions.
+        Slugs, cities (``nyc``) or areas (``europe``). A size is included if **any** of them offers it; ``available_in``
+        lists the regions that do. By default all regions.
     family, generation : str or iterable of str, optional
-        Only these: ``"cpu-optimized"`` or short ``"cpu"``; ``"premium-amd"``, ``"premium"``.
+        Only these, for example ``"cpu-optimized"`` or ``"cpu"``; ``"premium-amd"`` or ``"premium"``.
     datacenters : pandas.DataFrame, optional
-        The frame of regions. With it a closed region sells nothing; without it a region that a size lists counts as open.
+        The frame of regions, to exclude closed regions. Without it every region that a size lists counts as open.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``sizes_on_sale``. Of equal prices the larger comes first: by memory, processors, disk, traffic, slug.
-        A size without a price is not in it.
+        Table ``available_sizes``, ordered as by `sort_by_price`. Sizes without a price are not included.
 
     Raises
     ------
     InvalidArgument
-        A region, family or generation is unknown, or all regions that were named are closed.
+        A region, family or generation is unknown, or all requested regions are closed.
     """
     frame = unit_prices(sizes)
     if datacenters is not None:
         datacenters = require_columns(datacenters, ("slug", "available"), "regions")
-    wanted = _slugs(frame, regions, datacenters)
+    requested = _requested_regions(frame, regions, datacenters)
     closed = closed_regions(datacenters) if datacenters is not None else set()
-    wanted = [one for one in wanted if one not in closed] if regions is None else still_open(wanted, closed)
-    frame["sold_in"] = [[one for one in wanted if one in listed] for listed in lists(frame, "regions")]
-    keep = flags(frame, "available") & frame["price_monthly"].notna()
-    keep &= frame["sold_in"].map(bool).astype(bool)
-    keep &= _of_class(frame, family, generation)
-    by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
-    return build_derived(
-        "sizes_on_sale", frame.loc[keep].sort_values(by, ascending=[True, False, False, False, False, True])
+    requested = (
+        [slug for slug in requested if slug not in closed] if regions is None else open_regions(requested, closed)
     )
+    frame["available_in"] = [[slug for slug in requested if slug in listed] for listed in lists(frame, "regions")]
+    keep = flags(frame, "available") & frame["price_monthly"].notna()
+    keep &= frame["available_in"].map(bool).astype(bool)
+    keep &= _matches_class(frame, family, generation)
+    return build_derived("available_sizes", sort_by_price(frame.loc[keep]))
 
 
-def cheapest(  # noqa: PLR0913  # every wish is a keyword
+def sort_by_price(sizes: pd.DataFrame) -> pd.DataFrame:
+    """Return sizes cheapest first; at equal prices the larger first, by memory, vCPUs, disk and transfer, then by slug."""
+    by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
+    return sizes.sort_values(by, ascending=[True, False, False, False, False, True], ignore_index=True)
+
+
+def cheapest(  # noqa: PLR0913  # a keyword for each requirement
     sizes: pd.DataFrame,
     *,
     vcpus: float = 0,
@@ -153,28 +157,28 @@ def cheapest(  # noqa: PLR0913  # every wish is a keyword
     generation: Words | None = None,
     datacenters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Give the sizes that have at least what is wished for, cheapest first.
+    """Return the available sizes that meet some minimum requirements, cheapest first.
 
     Parameters
     ----------
     sizes : pandas.DataFrame
     vcpus, memory_gib, disk_gb, transfer_tb, gpus, gpu_vram_gib : float
-        The least of each; memory in GiB, disk in GB, traffic in TB a month, graphics memory in GiB for all processors.
+        Minimums: memory in GiB, disk in GB, transfer in TB a month, memory of all GPUs together in GiB.
     regions, family, generation, datacenters
-        As in `on_sale`: sold in **any** of the regions, and ``sold_in`` says in which.
+        As in `available`.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``sizes_on_sale``, ordered as by `on_sale`; empty when no size has it all.
+        Table ``available_sizes``, ordered as by `available`; empty if no size meets all requirements.
 
     Raises
     ------
     InvalidArgument
-        A region, family or generation is unknown, or a wish is no amount.
+        A region, family or generation is unknown, or a minimum is negative or not finite.
     """
-    frame = on_sale(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
-    wishes = (
+    frame = available(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
+    requirements = (
         ("vcpus", vcpus, "vcpus"),
         ("memory_gib", memory_gib, "memory_gib"),
         ("disk_gb", disk_gb, "disk"),
@@ -183,13 +187,13 @@ def cheapest(  # noqa: PLR0913  # every wish is a keyword
         ("gpu_vram_gib", gpu_vram_gib, "gpu_vram"),
     )
     keep = np.ones(len(frame), dtype=bool)
-    for wish, least, column in wishes:
-        if not math.isfinite(least) or least < 0:
-            raise InvalidArgument(f"{wish} takes an amount, 0 or more, not {least:g}")
-        if least > 0:
-            # What is not known is not promised.
-            keep &= np.nan_to_num(numbers(frame, column)) >= least
-    return build_derived("sizes_on_sale", frame[keep])
+    for name, minimum, column in requirements:
+        if not math.isfinite(minimum) or minimum < 0:
+            raise InvalidArgument(f"{name} must be a finite number, 0 or more, not {minimum:g}.")
+        if minimum > 0:
+            # An unknown amount does not meet a requirement.
+            keep &= np.nan_to_num(numbers(frame, column)) >= minimum
+    return build_derived("available_sizes", frame[keep])
 
 
 def frontier(
@@ -200,37 +204,36 @@ def frontier(
     generation: Words | None = None,
     datacenters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Give the sizes on sale that no other beats on everything.
+    """Return the available sizes that no other available size beats in price and all resources.
 
     Parameters
     ----------
     sizes : pandas.DataFrame
     regions, family, generation, datacenters
-        As in `on_sale`; what is not on sale there beats nothing.
+        As in `available`. Only sizes available there are compared.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``sizes_on_sale``, ordered as by `on_sale`.
+        Table ``available_sizes``, ordered as by `available`.
 
     Notes
     -----
-    One size beats another when it costs no more, has no less of anything (processors, memory, disk, traffic, graphics
-    processors and their memory), and is better in one of these at least. Two that are equal in all do not beat each other,
-    so both stay. Processors are counted, not weighed: a premium or dedicated one, or another graphics model, is as good
-    as any other. Compare within one kind by `family` and `generation`. In several regions at once a size may be beaten by
-    one that another of them sells.
+    One size beats another if it costs no more, has at least as much of everything (vCPUs, memory, disk, transfer, GPUs
+    and GPU memory), and is better in one of these. Two equal sizes do not beat each other, so both stay. Only the number
+    of vCPUs and GPUs counts, not their model: use `family` and `generation` to compare like with like. With several
+    regions, a size can be beaten by one that only another of them offers.
     """
-    frame = on_sale(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
-    facts = [-frame["price_monthly"].to_numpy()]
-    facts += [np.nan_to_num(numbers(frame, good)) for good in _GOODS]
-    no_less = np.ones((len(frame), len(frame)), dtype=bool)
-    better = np.zeros_like(no_less)
-    for fact in facts:
-        no_less &= fact[:, None] >= fact[None, :]
-        better |= fact[:, None] > fact[None, :]
-    beaten = pd.Series((no_less & better).any(axis=0), index=frame.index)
-    return build_derived("sizes_on_sale", frame.loc[~beaten])
+    frame = available(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
+    criteria = [-frame["price_monthly"].to_numpy()]
+    criteria += [np.nan_to_num(numbers(frame, column)) for column in _CAPACITIES]
+    no_worse = np.ones((len(frame), len(frame)), dtype=bool)
+    better = np.zeros_like(no_worse)
+    for values in criteria:
+        no_worse &= values[:, None] >= values[None, :]
+        better |= values[:, None] > values[None, :]
+    beaten = pd.Series((no_worse & better).any(axis=0), index=frame.index)
+    return build_derived("available_sizes", frame.loc[~beaten])
 
 
 def availability(
@@ -241,23 +244,23 @@ def availability(
     family: Words | None = None,
     generation: Words | None = None,
 ) -> pd.DataFrame:
-    """Give which region sells which size now.
+    """Return which size is available in which region.
 
     Parameters
     ----------
     sizes, regions : pandas.DataFrame
-        What a region sells is read from the sizes' lists.
+        Availability is read from the ``regions`` of the sizes.
     only : str or iterable of str, optional
-        Only these regions: slugs, cities, or parts of the world.
+        Only these regions: slugs, cities or areas.
     family, generation : str or iterable of str, optional
-        Only these sizes, as in `on_sale`.
+        Only these sizes, as in `available`.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each region, with ``region``, ``name`` and ``available`` (false for one that is closed, which sells
-        nothing), and a ``boolean`` column for each size, called by its slug. A region that only the sizes know has
-        neither a name nor a value in ``available``, and counts as open.
+        A row for each region with ``region``, ``name`` and ``available`` (false for a closed region, which offers no
+        size), and a ``boolean`` column for each size slug. A region that only the sizes list has no ``name`` and no
+        ``available``, and counts as open.
 
     Raises
     ------
@@ -268,45 +271,103 @@ def availability(
     regions = require_columns(regions, ("slug", "name", "available"), "regions")
     if family is not None or generation is not None:
         prices = unit_prices(sizes)
-        sizes = prices[_of_class(prices, family, generation)]
-    listed = {
-        str(slug): sold if available else []
-        for slug, available, sold in zip(sizes["slug"], flags(sizes, "available"), lists(sizes, "regions"), strict=True)
+        sizes = prices[_matches_class(prices, family, generation)]
+    offered = {
+        str(slug): listed if is_available else []
+        for slug, is_available, listed in zip(
+            sizes["slug"], flags(sizes, "available"), lists(sizes, "regions"), strict=True
+        )
     }
     known = [str(slug) for slug in regions["slug"]]
-    unknown = sorted({one for sold in listed.values() for one in sold} - {*known})
+    unknown = sorted({slug for listed in offered.values() for slug in listed} - {*known})
     slugs, closed = [*known, *unknown], closed_regions(regions)
-    more = [pd.NA] * len(unknown)
+    missing = [pd.NA] * len(unknown)
     columns: dict[str, Any] = {
         "region": pd.array(slugs, dtype="string"),
-        "name": pd.array([*regions["name"], *more], dtype="string"),
-        "available": pd.array([*regions["available"], *more], dtype="boolean"),
+        "name": pd.array([*regions["name"], *missing], dtype="string"),
+        "available": pd.array([*regions["available"], *missing], dtype="boolean"),
     }
-    for slug, sold in listed.items():
-        columns[slug] = pd.array([one in sold and one not in closed for one in slugs], dtype="boolean")
+    for size, listed in offered.items():
+        columns[size] = pd.array([slug in listed and slug not in closed for slug in slugs], dtype="boolean")
     matrix = pd.DataFrame(columns)
     if only is None or not slugs:
         return matrix
-    return matrix[matrix["region"].isin(regions_meant(only, slugs))].reset_index(drop=True)
+    return matrix[matrix["region"].isin(match_regions(only, slugs))].reset_index(drop=True)
 
 
-def _slugs(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame | None) -> list[str]:
-    """Give the slugs that are asked about."""
-    known = {str(one) for listed in lists(frame, "regions") for one in listed}
-    ordered = sorted(known)
+def with_feature(regions: pd.DataFrame, *features: str) -> pd.DataFrame:
+    """Return the regions that support all of some features.
+
+    Parameters
+    ----------
+    regions : pandas.DataFrame
+    *features : str
+        As named by the API, such as ``"backups"``, ``"storage"`` or ``"image_transfer"``; hyphens are accepted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        These rows of `regions`, with all columns. Closed regions are included: see ``available``.
+
+    Raises
+    ------
+    InvalidArgument
+        No region supports one of the features.
+    """
+    regions = require_columns(regions, ("features",), "regions")
+    supported = [{*map(str, row)} for row in lists(regions, "features")]
+    known = sorted(set().union(*supported))
+    wanted = {_feature_name(feature) for feature in features}
+    for feature in features:
+        if known and _feature_name(feature) not in known:
+            raise InvalidArgument(f"Unknown region feature {feature!r}{expected_one_of(feature, known)}")
+    keep = np.array([wanted <= row for row in supported], dtype=bool)
+    return regions[keep].reset_index(drop=True)
+
+
+def closed_regions(regions: pd.DataFrame) -> set[str]:
+    """Return the slugs of the regions in which no droplet can be created."""
+    # A missing value does not close a region.
+    is_open = regions["available"].astype("boolean").fillna(value=True).astype(bool)
+    return {*regions.loc[~is_open, "slug"].astype(str)}
+
+
+def open_regions(slugs: list[str], closed: set[str]) -> list[str]:
+    """Return the slugs that are not closed.
+
+    Raises
+    ------
+    InvalidArgument
+        All of them are closed.
+    """
+    if slugs and closed.issuperset(slugs):
+        what = "Region {} is" if len(slugs) == 1 else "Regions {} are"
+        raise InvalidArgument(
+            f"{what.format(join_words(slugs))} not available for new droplets. Choose another region."
+        )
+    return [slug for slug in slugs if slug not in closed]
+
+
+def _feature_name(word: str) -> str:
+    return word.casefold().replace("-", "_")
+
+
+def _requested_regions(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame | None) -> list[str]:
+    listed = {str(slug) for row in lists(frame, "regions") for slug in row}
+    known = sorted(listed)
     if datacenters is not None:
-        ordered = [*datacenters["slug"].dropna(), *sorted(known - {*datacenters["slug"]})]
-    if regions is None or not ordered:
-        # Where no region is known, none can be told from a mistake.
-        return ordered
-    return regions_meant(regions, ordered)
+        known = [*datacenters["slug"].dropna(), *sorted(listed - {*datacenters["slug"]})]
+    if regions is None or not known:
+        # Without known regions, no word can be recognized as a mistake.
+        return known
+    return match_regions(regions, known)
 
 
-def _of_class(frame: pd.DataFrame, family: Words | None, generation: Words | None) -> pd.Series[bool]:
+def _matches_class(frame: pd.DataFrame, family: Words | None, generation: Words | None) -> pd.Series[bool]:
     keep = pd.Series(data=True, index=frame.index, dtype=bool)
     if family is not None:
-        keep &= frame["family"].isin(classes_meant(family, (*FAMILIES.values(), OTHER), "family"))
+        keep &= frame["family"].isin(match_classes(family, (*FAMILIES.values(), OTHER), "family"))
     if generation is not None:
         known = (*GENERATIONS, *frame["generation"].dropna().unique())
-        keep &= frame["generation"].isin(classes_meant(generation, known, "generation"))
+        keep &= frame["generation"].isin(match_classes(generation, known, "generation"))
     return keep

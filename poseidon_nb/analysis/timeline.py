@@ -1,4 +1,4 @@
-"""What happened: when each droplet was acted upon, how that ended, and how long such actions take."""
+"""Actions over time: when each droplet was acted upon, with what result, and how long each type of action takes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from poseidon_nb.analysis.columns import moment
+from poseidon_nb.analysis.columns import to_utc
 from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
@@ -15,105 +15,101 @@ if TYPE_CHECKING:
 
 __all__ = ["durations", "spans"]
 
-_NEEDED = ("id", "status", "type", "resource_type", "resource_id", "region", "started_at", "completed_at")
-_DROPLET, _RUNNING, _COMPLETED, _ERRORED = "droplet", "in-progress", "completed", "errored"
+_REQUIRED = ("id", "status", "type", "resource_type", "resource_id", "region", "started_at", "completed_at")
+_DROPLET, _IN_PROGRESS, _COMPLETED, _ERRORED = "droplet", "in-progress", "completed", "errored"
 _P90 = 0.9
-#: The type of an action that has none.
-_UNTYPED = "(unknown)"
+#: The type of an action for which the API returns none.
+_UNKNOWN_TYPE = "(unknown)"
 
 
 def spans(
     actions: pd.DataFrame, names: Mapping[int, str] | pd.Series[str] | None = None, *, now: datetime | None = None
 ) -> pd.DataFrame:
-    """Give the time that each action on a droplet took, in the order given.
+    """Return the start, end and duration of each action on a droplet, in the given order.
 
     Parameters
     ----------
     actions : pandas.DataFrame
-        As `client.actions.frame` gives them. What was done to images, volumes and addresses is left out.
+        As returned by ``client.actions.frame``. Actions on images, volumes and addresses are left out.
     names : mapping or pandas.Series, optional
-        The droplets' names by id. One that is not in it, because it was deleted since, goes by its id.
+        Droplet names by id. A droplet without a name, because it was deleted, is named by its id.
     now : datetime, optional
-        Where an action ends that still runs, in UTC where it names no zone. By default the last moment that the frame
-        tells of.
+        The end of actions in progress, in UTC if naive. By default the latest time in the frame.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``spans``: a row for each action. One that ends before it begins has no duration.
+        Table ``spans``: a row for each action. An action that ends before it starts has no duration.
 
     Raises
     ------
     InvalidArgument
-        The frame lacks a column.
+        A column is missing.
     """
-    actions = require_columns(actions, _NEEDED, "actions")
-    found = actions[(actions["resource_type"] == _DROPLET).fillna(value=False)]
-    running = (found["status"] == _RUNNING).fillna(value=False)
-    latest = found[["started_at", "completed_at"]].max(axis=None) if now is None else moment(now)
-    # One that failed may have no end; how long it took is then not known.
-    ended = found["completed_at"].mask(running, latest)
+    actions = require_columns(actions, _REQUIRED, "actions")
+    on_droplets = actions[(actions["resource_type"] == _DROPLET).fillna(value=False)]
+    in_progress = (on_droplets["status"] == _IN_PROGRESS).fillna(value=False)
+    latest = on_droplets[["started_at", "completed_at"]].max(axis=None) if now is None else to_utc(now)
+    # A failed action may have no end; its duration is then unknown.
+    ended = on_droplets["completed_at"].mask(in_progress, latest)
     known = {} if names is None else dict(names)
-    ids = found["resource_id"].tolist()
+    labels = [known.get(id_, str(id_)) if pd.notna(id_) else None for id_ in on_droplets["resource_id"].tolist()]
     return build_derived(
         "spans",
-        found[["type", "started_at", "status", "region", "id"]].assign(
-            droplet_id=found["resource_id"],
-            name=pd.Series(
-                [known.get(one, str(one)) if pd.notna(one) else None for one in ids], found.index, dtype="string"
-            ),
+        on_droplets[["type", "started_at", "status", "region", "id"]].assign(
+            droplet_id=on_droplets["resource_id"],
+            name=pd.Series(labels, on_droplets.index, dtype="string"),
             ended_at=ended,
-            duration_s=_took(found["started_at"], ended),
-            failed=(found["status"] == _ERRORED).fillna(value=False),
+            duration_s=_duration_s(on_droplets["started_at"], ended),
+            failed=(on_droplets["status"] == _ERRORED).fillna(value=False),
         ),
     )
 
 
 def durations(actions: pd.DataFrame) -> pd.DataFrame:
-    """Give how long actions take, by their type, those first of which there are most.
+    """Return how long actions take, by type, the most frequent type first.
 
     Parameters
     ----------
     actions : pandas.DataFrame
-        As `client.actions.frame` gives them, on droplets and on anything else.
+        As returned by ``client.actions.frame``, on droplets and all other resources.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``durations``: a row for each type, ``(unknown)`` for those without one. The times are of those that ended
-        well: how soon something fails says nothing about how long it takes. Those that end before they begin are counted
-        without a time.
+        Table ``durations``: a row for each type, ``(unknown)`` for actions without one. Only completed actions count for
+        the times, because failures are often quick. Actions that end before they start are counted without a time.
 
     Raises
     ------
     InvalidArgument
-        The frame lacks a column.
+        A column is missing.
     """
     actions = require_columns(actions, ("type", "status", "started_at", "completed_at"), "actions")
     status = actions["status"]
-    took = _took(actions["started_at"], actions["completed_at"]).where(status == _COMPLETED)
+    duration_s = _duration_s(actions["started_at"], actions["completed_at"]).where(status == _COMPLETED)
     by_type = pd.DataFrame(
         {
-            "type": actions["type"].fillna(_UNTYPED),
+            "type": actions["type"].fillna(_UNKNOWN_TYPE),
             "failed": (status == _ERRORED).fillna(value=False),
-            "running": (status == _RUNNING).fillna(value=False),
-            "took": took.astype("float64"),
+            "running": (status == _IN_PROGRESS).fillna(value=False),
+            "duration_s": duration_s.astype("float64"),
         }
     ).groupby("type")
-    found = pd.DataFrame(
+    summary = pd.DataFrame(
         {
             "count": by_type.size(),
             "failed": by_type["failed"].sum(),
             "running": by_type["running"].sum(),
-            "median_s": by_type["took"].median(),
-            "p90_s": by_type["took"].quantile(_P90),
+            "median_s": by_type["duration_s"].median(),
+            "p90_s": by_type["duration_s"].quantile(_P90),
         }
     )
-    ordered = found.rename_axis("type").reset_index().sort_values(["count", "type"], ascending=[False, True])
+    ordered = summary.rename_axis("type").reset_index().sort_values(["count", "type"], ascending=[False, True])
     return build_derived("durations", ordered)
 
 
-def _took(began: pd.Series[Any], ended: pd.Series[Any]) -> pd.Series[float]:
-    """Give seconds; what ends before it begins was written down wrong, and took nobody knows how long."""
-    seconds: pd.Series[float] = (ended - began).dt.total_seconds()
+def _duration_s(started: pd.Series[Any], ended: pd.Series[Any]) -> pd.Series[float]:
+    # An end before the start is a wrong record, so the duration is unknown.
+    seconds: pd.Series[float] = (ended - started).dt.total_seconds()
     return seconds.mask(seconds < 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.commands.account.spec import ACCOUNT, CONTEXT, LOG, LOGIN, RATELIMIT
 from poseidon_nb.commands.actions.spec import ACTIONS
 from poseidon_nb.commands.api.spec import API
-from poseidon_nb.commands.cost.spec import COST, COST_KEYS
+from poseidon_nb.commands.cost.spec import COST
 from poseidon_nb.commands.domains.spec import DOMAINS, RECORDS
 from poseidon_nb.commands.droplets.spec import DROPLETS
 from poseidon_nb.commands.explore.spec import EXPLORE
@@ -40,6 +40,7 @@ from poseidon_nb.commands.regions.spec import REGIONS
 from poseidon_nb.commands.rightsize.spec import RIGHTSIZE
 from poseidon_nb.commands.sandbox.spec import SANDBOX
 from poseidon_nb.commands.sizes.spec import SIZES
+from poseidon_nb.frames.findings.cost import COST_KEYS
 from poseidon_nb.language import grammar
 from poseidon_nb.language.registry import DoctlWords, Registry
 

@@ -25,7 +25,7 @@ _TABLE_NAMES = {
     "metrics": ("series", "metrics"),
     "months": ("cost_history",),
     "resources": ("project_resources", "cost_lines"),
-    "sizes": ("sizes", "sizes_on_sale"),
+    "sizes": ("sizes", "available_sizes"),
     "sums": ("cost_by",),
 }
 

@@ -1,7 +1,7 @@
 """Metrics over time: a line for each droplet and label, which breaks where readings are missing.
 
-Of more lines than can be told apart the highest few are coloured and named, and the others grey. Where all lines of a
-droplet are coloured, the legend does not name each: a colour is a droplet, and a dash is a label.
+With too many lines, the highest few are colored and labeled, and the others are gray. If all lines of the colored droplets
+are colored, the legend lists droplets and labels instead of lines: a color is a droplet, and a dash pattern is a label.
 """
 
 from __future__ import annotations
@@ -15,47 +15,48 @@ import plotly.graph_objects as go
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.metrics import summarize_resolution
 from poseidon_nb.frames.validation import require_columns
-from poseidon_nb.plots.labels import beside, escaped, told, told_apart
-from poseidon_nb.plots.picture import AT_THE_FOOT, COLOURS, INK, drawn, nothing
-from poseidon_nb.text import capitalized, did_you_mean, join_words, pluralize
+from poseidon_nb.plots.labels import hover_text, plotly_text, short_label, unique_labels
+from poseidon_nb.plots.picture import COLORS, INK, LEGEND_BELOW, build_picture, empty_picture
+from poseidon_nb.text import capitalized, expected_one_of, join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from poseidon_nb.plots.picture import Picture
 
-    #: A line: the droplet as it is called, and the label.
+    #: The label of a droplet, and the label of a series.
     Line = tuple[str, str]
 
-#: Droplets, and lines in all, that can be told apart when each has a colour or a dash. Of more, the highest few have one.
-MOST_COLOURED = len(COLOURS)
-MOST_LINES = 12
-HIGHLIGHTED = 5
+#: The number of droplets and of lines that colors and dashes can tell apart; of more, the highest few are colored.
+MAX_COLORED = len(COLORS)
+MAX_LINES = 12
+MAX_HIGHLIGHTED = 5
 
+#: Title and axis title by kind.
 _TITLES = {
-    "cpu": ("CPU use", "busy (% of all vCPUs)"),
-    "memory": ("Memory use", "in use (% of the memory)"),
-    "load": ("Load", "load (processes that run or wait)"),
-    "filesystem": ("Filesystem use", "in use (% of the filesystem)"),
-    "bandwidth": ("Traffic", "traffic (Mbit/s)"),
+    "cpu": ("CPU usage", "CPU usage (% of all vCPUs)"),
+    "memory": ("Memory usage", "memory usage (%)"),
+    "load": ("Load", "load average (processes)"),
+    "filesystem": ("Filesystem usage", "filesystem usage (%)"),
+    "bandwidth": ("Bandwidth", "bandwidth (Mbit/s)"),
 }
-#: Plotly's dashes, and the words for them.
+#: Plotly's dash patterns, and how the summary refers to them.
 _DASHES = {
     "solid": "solid",
     "dot": "dotted",
     "dash": "dashed",
     "dashdot": "dash-dotted",
-    "longdash": "in long dashes",
-    "longdashdot": "in long dashes and dots",
+    "longdash": "long-dashed",
+    "longdashdot": "long-dash-dotted",
 }
-#: What hides and shows the grey lines together.
+#: The legend group of the gray lines.
 _OTHERS = "other lines"
-#: Labels that come first, so that they have the same dash in each picture: what is paid for is solid.
-_FIRST = ("public outbound", "public inbound", "private outbound", "private inbound")
-#: How faint the grey lines are: a few can still be followed, of very many only where they lie is seen.
-_FEW, _FEW_FAINT, _MANY_FAINT = 30, 0.5, 0.28
-#: The legend stands within it, at the foot; its lines hold about so many letters.
-_HEIGHT_PX, _LEGEND_PX, _LEGEND_LETTERS, _ENTRY_LETTERS = 380, 19, 110, 8
+#: These labels come first, so that they have the same dash in every chart: outbound traffic, which is charged, is solid.
+_FIRST_LABELS = ("public outbound", "public inbound", "private outbound", "private inbound")
+#: Up to this many gray lines are opaque enough to follow one of them.
+_FEW_LINES, _FEW_OPACITY, _MANY_OPACITY = 30, 0.5, 0.28
+#: Height without legend and of a legend line; characters that fit into a legend line, and that a symbol takes.
+_HEIGHT_PX, _LEGEND_PX, _LEGEND_CHARS, _SYMBOL_CHARS = 380, 19, 110, 8
 _HALF_AN_HOUR = pd.Timedelta(minutes=30)
 _HOVER = "<b>%{meta[0]}</b> %{meta[1]}<br>%{y:.4~g}%{meta[2]}<br>%{x|%Y-%m-%d %H:%M} UTC<extra></extra>"
 _DOT_PX = 5
@@ -63,57 +64,57 @@ _COLUMNS = ("time", "droplet_id", "name", "kind", "label", "value", "unit")
 
 
 def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Picture:
-    """Draw metrics over time, a line for each droplet and label; a line breaks where readings are missing.
+    """Draw metrics over time, with a line for each droplet and label that breaks where readings are missing.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Metrics of one kind, as `analysis.metrics.tidy` gives them.
+        Metrics of one kind, as returned by `analysis.metrics.tidy`.
     highlight : iterable of str
-        Names of droplets to colour, where not all can be. By default the five lines whose 95th percentile is the highest.
+        Names of droplets to color if there are too many lines. By default the five lines with the highest 95th percentile.
 
     Returns
     -------
     Picture
-        Its table has a row for each line: median, 95th percentile, most, and how many readings they rest on, with the unit.
+        Its table has a row for each line: median, 95th percentile, maximum, number of readings, and unit.
 
     Raises
     ------
     InvalidArgument
-        The frame has several kinds, or lacks a droplet that is to be highlighted.
+        There are several kinds, or no droplet with a name in `highlight`.
     """
     frame = require_columns(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
     kinds = frame["kind"].dropna().unique().tolist()
     if len(kinds) > 1:
-        raise InvalidArgument(f"the frame has metrics of {join_words(kinds)}: draw one kind at a time")
+        raise InvalidArgument(f"The DataFrame has metrics of {join_words(kinds)}. Draw one kind at a time.")
     kind = kinds[0] if kinds else ""
     unit = str(frame["unit"].iloc[0]) if len(frame) else ""
     frame = frame.dropna(subset="time")
     lines = frame.assign(
-        name=told_apart(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
+        name=unique_labels(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
     )
-    table = _summary(lines).assign(unit=unit)
-    what, axis = _TITLES.get(kind, (escaped(kind) or "Metrics", escaped(unit) or "value"))
-    # Of one droplet neither a line nor the legend has the name.
+    table = _table(lines).assign(unit=unit)
+    what, axis_title = _TITLES.get(kind, (plotly_text(kind) or "Metrics", plotly_text(unit) or "value"))
+    # A single droplet is named in the title only.
     names = table["name"].unique().tolist()
-    title = f"{what} of {beside(names[0])}" if len(names) == 1 else what
-    coloured = _coloured(table, [*highlight])
+    title = f"{what} of {short_label(names[0])}" if len(names) == 1 else what
+    colored = _colored_lines(table, [*highlight])
     if not table["samples"].any():
-        return nothing("there are no readings", table=table, title=title)
-    look = _Look(table, coloured)
-    traces = [*look.traces(lines, unit), *look.legend()]
-    picture = drawn(
+        return empty_picture("there are no readings", table=table, title=title)
+    style = _LineStyle(table, colored)
+    traces = [*style.traces(lines, unit), *style.legend()]
+    picture = build_picture(
         *traces,
         table=table,
-        words=_words(lines, look, what, unit),
+        summary=_summary(lines, style, what, unit),
         title=title,
         x="time (UTC)",
-        y=axis,
-        height=_HEIGHT_PX + _LEGEND_PX * _lines_of_legend(traces),
+        y=axis_title,
+        height=_HEIGHT_PX + _LEGEND_PX * _legend_rows(traces),
         hovermode="closest",
         showlegend=len(table) > 1,
-        legend=AT_THE_FOOT,
-        # What the dashes mean, between title and lines; nothing can be hidden by it, for it names no lines.
+        legend=LEGEND_BELOW,
+        # The dash patterns, between title and lines. A click has no effect, because the entries are not lines.
         legend2={
             "orientation": "h",
             "entrywidth": 0,
@@ -129,178 +130,174 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     picture.update_xaxes(type="date")
     first, last = lines["time"].min(), lines["time"].max()
     if first == last:
-        # Alone it would be drawn in a window of a millisecond.
-        picture.update_xaxes(range=[_moment(first - _HALF_AN_HOUR), _moment(last + _HALF_AN_HOUR)])
+        # By default the axis would span a millisecond.
+        picture.update_xaxes(range=[_time_text(first - _HALF_AN_HOUR), _time_text(last + _HALF_AN_HOUR)])
     picture.update_yaxes(rangemode="tozero")
     return picture
 
 
-def _summary(lines: pd.DataFrame) -> pd.DataFrame:
-    """Give a row for each line, in the order in which they come."""
+def _table(lines: pd.DataFrame) -> pd.DataFrame:
     grouped = lines.groupby(["name", "label"], sort=False)["value"]
-    summary = {
+    columns = {
         "p50": grouped.median(),
         "p95": grouped.quantile(0.95),
         "max": grouped.max(),
         "samples": grouped.count(),
     }
-    return pd.DataFrame(summary).reset_index()
+    return pd.DataFrame(columns).reset_index()
 
 
-def _coloured(table: pd.DataFrame, highlight: Sequence[str]) -> list[Line]:
-    """Give the lines that have a colour, in the order of the legend."""
+def _colored_lines(table: pd.DataFrame, highlight: Sequence[str]) -> list[Line]:
+    """Return the colored lines in the order of the legend."""
     droplets = table["name"].unique().tolist()
     for name in highlight:
         if name not in droplets:
-            raise InvalidArgument(f"no line of {name!r}{did_you_mean(name, droplets)}")
+            raise InvalidArgument(f"Droplet {name!r} not found in the metrics{expected_one_of(name, droplets)}")
     if highlight:
-        order = {name: place for place, name in enumerate(dict.fromkeys(highlight))}
+        order = {name: rank for rank, name in enumerate(dict.fromkeys(highlight))}
         rows = table[table["name"].isin(order)].sort_values("name", key=lambda names: names.map(order), kind="stable")
-    elif len(droplets) <= MOST_COLOURED and len(table) <= MOST_LINES:
-        rank = {label: place for place, label in enumerate(_in_order(table["label"]))}
-        place = table["name"].map({name: place for place, name in enumerate(droplets)})
-        rows = table.assign(place=place, rank=table["label"].map(rank)).sort_values(["place", "rank"])
+    elif len(droplets) <= MAX_COLORED and len(table) <= MAX_LINES:
+        label_rank = {label: rank for rank, label in enumerate(_ordered_labels(table["label"]))}
+        droplet_rank = {name: rank for rank, name in enumerate(droplets)}
+        rows = table.assign(droplet_rank=table["name"].map(droplet_rank), label_rank=table["label"].map(label_rank))
+        rows = rows.sort_values(["droplet_rank", "label_rank"])
     else:
-        rows = table.sort_values("p95", ascending=False, kind="stable").head(HIGHLIGHTED)
+        rows = table.sort_values("p95", ascending=False, kind="stable").head(MAX_HIGHLIGHTED)
     return [*zip(rows["name"], rows["label"], strict=True)]
 
 
-def _in_order(labels: pd.Series[str]) -> list[str]:
+def _ordered_labels(labels: pd.Series[str]) -> list[str]:
     given = labels.unique().tolist()
-    return [*(one for one in _FIRST if one in given), *(one for one in given if one not in _FIRST)]
+    return [*(label for label in _FIRST_LABELS if label in given), *(one for one in given if one not in _FIRST_LABELS)]
 
 
-class _Look:
-    """How each line looks, and how the legend tells it."""
+class _LineStyle:
+    """The color, dash and name of each line, and the legend that explains them."""
 
-    def __init__(self, table: pd.DataFrame, coloured: Sequence[Line]) -> None:
-        self.coloured = coloured
-        self.labels = _in_order(table["label"])
+    def __init__(self, table: pd.DataFrame, colored: Sequence[Line]) -> None:
+        self.colored = colored
+        self.labels = _ordered_labels(table["label"])
         self.droplets = table["name"].nunique()
-        self.others = len(table) - len(coloured)
-        self.is_alone = self.droplets == 1
-        named = [*dict.fromkeys(droplet for droplet, _ in coloured)]
-        whole = table[table["name"].isin(named)]
-        #: A colour is a droplet and a dash is a label, and no line is named by itself.
-        self.is_split = not self.is_alone and len(self.labels) > 1 and len(whole) == len(coloured)
-        keys = [one for one in self.labels if (named[0], one) in coloured] if self.is_alone else named
-        self.colour_of = {key: COLOURS[place % len(COLOURS)] for place, key in enumerate(keys)}
+        self.others = len(table) - len(colored)
+        self.is_single = self.droplets == 1
+        droplets = [*dict.fromkeys(droplet for droplet, _ in colored)]
+        all_lines = table[table["name"].isin(droplets)]
+        #: Whether a color is a droplet and a dash is a label, so that the legend does not list lines.
+        self.is_split = not self.is_single and len(self.labels) > 1 and len(all_lines) == len(colored)
+        keys = [label for label in self.labels if (droplets[0], label) in colored] if self.is_single else droplets
+        self.color_of = {key: COLORS[number % len(COLORS)] for number, key in enumerate(keys)}
 
     def dash(self, label: str) -> str:
-        """Give how a line is broken: of one droplet alone only where there are more labels than colours."""
-        places = [*self.colour_of].index(label) // len(COLOURS) if self.is_alone else self.labels.index(label)
-        return [*_DASHES][places % len(_DASHES)]
+        """Return the dash of a label; a single droplet has dashes only if it has more labels than colors."""
+        number = [*self.color_of].index(label) // len(COLORS) if self.is_single else self.labels.index(label)
+        return [*_DASHES][number % len(_DASHES)]
 
     def name(self, line: Line) -> str:
-        """Give the words for a line: no more than it takes to tell it from the others."""
+        """Return the shortest name that tells a line from the others."""
         droplet, label = line
-        return droplet if len(self.labels) == 1 else label if self.is_alone else f"{droplet} {label}"
+        return droplet if len(self.labels) == 1 else label if self.is_single else f"{droplet} {label}"
 
     def traces(self, lines: pd.DataFrame, unit: str) -> list[Any]:
-        """Give the lines; what is drawn last lies on top."""
-        faint, bright = [], {}
+        """Return the lines, with the colored ones on top."""
+        gray, colored = [], {}
         for key, readings in lines.groupby(["name", "label"], sort=False):
             line: Line = (str(key[0]), str(key[1]))
-            if line in self.coloured:
-                bright[line] = self._trace(line, readings, unit)
+            if line in self.colored:
+                colored[line] = self._trace(line, readings, unit)
             else:
-                faint.append(self._trace(line, readings, unit))
-        return [*faint, *(bright[line] for line in self.coloured)]
-
-    def _trace(self, line: Line, readings: pd.DataFrame, unit: str) -> Any:
-        droplet, label = line
-        is_coloured = line in self.coloured
-        colour = self.colour_of[label if self.is_alone else droplet] if is_coloured else INK
-        missing = readings["value"].isna()
-        # A line needs two ends: what stands between two gaps would not be seen.
-        alone = ~missing & missing.shift(fill_value=True) & missing.shift(-1, fill_value=True)
-        return go.Scatter(
-            name=beside(self.name(line)),
-            mode="lines+markers" if alone.any() else "lines",
-            x=readings["time"].dt.strftime("%Y-%m-%d %H:%M:%S").to_numpy(dtype=object),
-            y=readings["value"].to_numpy(),
-            line={
-                "color": colour,
-                "width": 1.8 if is_coloured else 1,
-                "dash": self.dash(label) if is_coloured or not self.is_alone else "solid",
-            },
-            marker={"size": alone.map({True: _DOT_PX, False: 0}).tolist()} if alone.any() else None,
-            opacity=1 if is_coloured else _FEW_FAINT if self.others <= _FEW else _MANY_FAINT,
-            showlegend=is_coloured and not self.is_split,
-            # A click on what stands for several hides all of them.
-            legendgroup=_OTHERS if not is_coloured else _group(droplet) if self.is_split else None,
-            # By way of meta: a name in a template could be one itself.
-            meta=[told(droplet), told(label), _behind(unit)],
-            hovertemplate=_HOVER,
-        )
+                gray.append(self._trace(line, readings, unit))
+        return [*gray, *(colored[line] for line in self.colored)]
 
     def legend(self) -> list[Any]:
-        """Give what only the legend shows, as traces without a point: droplets, dashes, and the grey lines together."""
+        """Return legend entries for droplets, dashes and the gray lines: traces without points."""
         entries = []
         if self.is_split:
-            entries += [_entry(beside(name), colour, group=_group(name)) for name, colour in self.colour_of.items()]
-            entries += [_entry(beside(label), INK, dash=self.dash(label), legend="legend2") for label in self.labels]
+            entries += [_entry(short_label(name), color, group=_group(name)) for name, color in self.color_of.items()]
+            entries += [
+                _entry(short_label(label), INK, dash=self.dash(label), legend="legend2") for label in self.labels
+            ]
         if self.others:
             entries.append(_entry(pluralize(self.others, "other line"), INK, group=_OTHERS))
         return entries
 
+    def _trace(self, line: Line, readings: pd.DataFrame, unit: str) -> Any:
+        droplet, label = line
+        is_colored = line in self.colored
+        color = self.color_of[label if self.is_single else droplet] if is_colored else INK
+        missing = readings["value"].isna()
+        # A reading between two gaps needs a dot, because a line needs two ends.
+        isolated = ~missing & missing.shift(fill_value=True) & missing.shift(-1, fill_value=True)
+        return go.Scatter(
+            name=short_label(self.name(line)),
+            mode="lines+markers" if isolated.any() else "lines",
+            x=readings["time"].dt.strftime("%Y-%m-%d %H:%M:%S").to_numpy(dtype=object),
+            y=readings["value"].to_numpy(),
+            line={
+                "color": color,
+                "width": 1.8 if is_colored else 1,
+                "dash": self.dash(label) if is_colored or not self.is_single else "solid",
+            },
+            marker={"size": isolated.map({True: _DOT_PX, False: 0}).tolist()} if isolated.any() else None,
+            opacity=1 if is_colored else _FEW_OPACITY if self.others <= _FEW_LINES else _MANY_OPACITY,
+            showlegend=is_colored and not self.is_split,
+            # A click on an entry for several lines hides all of them.
+            legendgroup=_OTHERS if not is_colored else _group(droplet) if self.is_split else None,
+            # As meta, because a name could contain a template.
+            meta=[hover_text(droplet), hover_text(label), _unit_suffix(unit)],
+            hovertemplate=_HOVER,
+        )
 
-def _lines_of_legend(traces: list[Any]) -> int:
-    """Give how many lines the legend takes: what is too long for one stands in columns as wide as the widest."""
-    widths = [len(one.name) + _ENTRY_LETTERS for one in traces if one.showlegend is not False and one.legend is None]
-    if sum(widths) <= _LEGEND_LETTERS:
+
+def _legend_rows(traces: list[Any]) -> int:
+    """Return how many lines the legend takes; entries that need several are in columns as wide as the widest."""
+    widths = [
+        len(trace.name) + _SYMBOL_CHARS for trace in traces if trace.showlegend is not False and trace.legend is None
+    ]
+    if sum(widths) <= _LEGEND_CHARS:
         return 1
-    return math.ceil(len(widths) / max(1, _LEGEND_LETTERS // max(widths)))
+    return math.ceil(len(widths) / max(1, _LEGEND_CHARS // max(widths)))
 
 
-def _behind(unit: str) -> str:
-    """Give a unit as it stands behind a number: only a percent sign stands close."""
+def _unit_suffix(unit: str) -> str:
     return unit if unit == "%" else f" {unit}"
 
 
 def _group(droplet: str) -> str:
-    return f"droplet {escaped(droplet)}"
+    return f"droplet {plotly_text(droplet)}"
 
 
-def _entry(name: str, colour: str, *, dash: str = "solid", group: str | None = None, legend: str | None = None) -> Any:
-    line = {"color": colour, "dash": dash, "width": 1.8}
+def _entry(name: str, color: str, *, dash: str = "solid", group: str | None = None, legend: str | None = None) -> Any:
+    line = {"color": color, "dash": dash, "width": 1.8}
     return go.Scatter(
         name=name, mode="lines", x=[None], y=[None], line=line, legendgroup=group, legend=legend, hoverinfo="skip"
     )
 
 
-def _moment(time: pd.Timestamp) -> str:
+def _time_text(time: pd.Timestamp) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
-def _words(lines: pd.DataFrame, look: _Look, what: str, unit: str) -> str:
+def _summary(lines: pd.DataFrame, style: _LineStyle, what: str, unit: str) -> str:
     known = lines.dropna(subset="value")
     top = known.iloc[int(known["value"].to_numpy().argmax())]
+    whose = top["name"] if style.is_single else pluralize(style.droplets, "droplet")
+    first, last = known["time"].min(), known["time"].max()
+    sentences = [
+        f"{what} of {whose}, from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.",
+        f"Maximum: {top['value']:.3g}{_unit_suffix(unit)}, {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}.",
+    ]
     gaps = int(lines["value"].isna().sum())
-    holes = f" {pluralize(gaps, 'gap')} in the lines." if gaps else ""
-    return (
-        f"{what} of {top['name'] if look.is_alone else pluralize(look.droplets, 'droplet')}, from {known['time'].min():%Y-%m-%d %H:%M} to"
-        f" {known['time'].max():%Y-%m-%d %H:%M} UTC. The highest value is {top['value']:.3g}{_behind(unit)}, of"
-        f" {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}."
-        f"{holes}{_words_of_steps(lines)}{_words_of_legend(look)}"
-    )
-
-
-def _words_of_steps(lines: pd.DataFrame) -> str:
-    """Say that points are so far apart that peaks are hidden, where they are."""
+    if gaps:
+        sentences.append(f"The lines have {pluralize(gaps, 'gap')}.")
     seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds().dropna()
-    said = summarize_resolution(seconds.median() / 3600) if len(seconds) else ""
-    return f" {capitalized(said)}." if said else ""
-
-
-def _words_of_legend(look: _Look) -> str:
-    """Give what of the colours and dashes is not said by names alone."""
-    said = ""
-    if look.is_split:
-        said = (
-            f" A colour is a droplet; {join_words(f'{label} is {_DASHES[look.dash(label)]}' for label in look.labels)}."
-        )
-    if look.others:
-        shown = [*look.colour_of] if look.is_split else [look.name(line) for line in look.coloured]
-        said += f" Coloured are {join_words(shown)}; the {pluralize(look.others, 'other line')} are grey."
-    return said
+    coarse = summarize_resolution(seconds.median() / 3600) if len(seconds) else ""
+    if coarse:
+        sentences.append(f"{capitalized(coarse)}.")
+    if style.is_split:
+        dashes = join_words(f"{label} is {_DASHES[style.dash(label)]}" for label in style.labels)
+        sentences.append(f"Each color is a droplet; {dashes}.")
+    if style.others:
+        colored = [*style.color_of] if style.is_split else [style.name(line) for line in style.colored]
+        verb = "is" if style.others == 1 else "are"
+        sentences.append(f"Colored: {join_words(colored)}; the {pluralize(style.others, 'other line')} {verb} gray.")
+    return " ".join(sentences)

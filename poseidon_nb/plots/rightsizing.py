@@ -1,4 +1,4 @@
-"""What could be saved, and how much of each droplet's size is used."""
+"""What smaller droplets would save, and how much of its size each droplet uses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,23 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from poseidon_nb.frames.validation import require_columns
-from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
-from poseidon_nb.plots.labels import beside, escaped, known, left_out, told, told_apart
-from poseidon_nb.plots.picture import COLOURS, GOOD, INK, nothing
+from poseidon_nb.plots.labels import (
+    has_value,
+    hover_text,
+    omitted_note,
+    plotly_text,
+    unique_labels,
+)
+from poseidon_nb.plots.picture import (
+    COLORS,
+    GOOD,
+    INK,
+    MAX_DROPLETS,
+    build_row_picture,
+    empty_picture,
+    label_numbered_rows,
+    label_rows,
+)
 from poseidon_nb.text import escape_unprintable, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
@@ -19,256 +33,254 @@ if TYPE_CHECKING:
 
     from poseidon_nb.plots.picture import Picture
 
-_SHOWN = ("size", "advised_size", "saving_usd_month", "anew_size", "anew_saving_usd_month", "sure", "why")
-_COLUMNS = ("droplet_id", "name", "verdict", "price_usd_month", "advised_price_usd_month", *_SHOWN)
-#: What is seen besides a colour: how sure an advice is, and how the legend says it.
-_PATTERNS = {"high": ("", ""), "medium": ("/", ", less sure"), "low": (".", ", hardly sure")}
-#: How far the axis goes beyond the longest bar, for the size at its end.
-_BEYOND = 1.3
-#: Of each: the columns, the colour, how far beside the droplet's place its line is, and how the line is drawn.
-_USED = {
-    "CPU": (("cpu_p50_percent", "cpu_p95_percent", "cpu_max_percent"), COLOURS[0], -0.17, "solid"),
-    "memory": (("memory_p50_percent", "memory_p95_percent", "memory_max_percent"), COLOURS[1], 0.17, "dot"),
+_TABLE_COLUMNS = (
+    *("size", "advised_size", "saving_usd_month", "recreate_size", "recreate_saving_usd_month", "confidence", "why"),
+)
+_COLUMNS = ("droplet_id", "name", "verdict", "price_usd_month", "advised_price_usd_month", *_TABLE_COLUMNS)
+_RESIZE, _RECREATE = "resize", "recreate (smaller disk)"
+#: The color and the column of each way to save.
+_WAYS = {_RESIZE: (GOOD, "saving_usd_month"), _RECREATE: (COLORS[4], "recreate_saving_usd_month")}
+#: The pattern of a bar, because color is never the only sign, and the suffix in the legend, by confidence.
+_PATTERNS = {"high": ("", ""), "medium": ("/", ", medium confidence"), "low": (".", ", low confidence")}
+#: Room on the axis beyond the longest bar, for the size at its end.
+_ROOM = 1.3
+
+#: For each resource: the columns, the color, the offset of its line from the droplet's row, and the dash.
+_RESOURCES = {
+    "CPU": (("cpu_p50_percent", "cpu_p95_percent", "cpu_max_percent"), COLORS[0], -0.17, "solid"),
+    "memory": (("memory_p50_percent", "memory_p95_percent", "memory_max_percent"), COLORS[1], 0.17, "dot"),
 }
-#: Told apart by shape; behind them the gap.
-_MARKS = (
-    ("circle", 7, "half of the time"),
-    ("diamond", 10, "19 of 20 readings"),
-    ("line-ns-open", 12, "the most"),
+#: Symbol, size and meaning of each point of a line; the last is the gap behind it.
+_MARKERS = (
+    ("circle", 7, "median"),
+    ("diamond", 10, "95th percentile"),
+    ("line-ns-open", 12, "maximum"),
     ("circle", 1, ""),
 )
-_WAYS = {
-    "resize": (GOOD, "saving_usd_month"),
-    "make anew (smaller disk)": (COLOURS[4], "anew_saving_usd_month"),
-}
 
 
 def savings(rightsizing: pd.DataFrame) -> Picture:
-    """Draw what would be saved a month for each droplet that could be smaller, largest first.
+    """Draw the monthly saving of each droplet that could be smaller, the largest first.
 
     Parameters
     ----------
     rightsizing : pandas.DataFrame
-        As `analysis.rightsizing.advice` gives it.
+        As returned by `analysis.rightsizing.advice`.
 
     Returns
     -------
     Picture
-        The first 60 droplets, if there are more. What only a droplet made anew would save has bars of its own.
+        With at most 60 droplets. Savings that require a new droplet have separate bars.
     """
     rightsizing = require_columns(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
-    resized = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
-    most = rightsizing[["saving_usd_month", "anew_saving_usd_month"]].max(axis="columns")
-    could = rightsizing.loc[(most > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
-    could = could.loc[most[could.index].sort_values(ascending=False, kind="stable").index]
-    title, table = "What smaller droplets would save", could[["name", *_SHOWN]]
-    if could.empty:
-        return nothing(_no_saving(len(rightsizing)), table=table, title=title)
-    kept = could.head(MOST_DROPLETS)
+    resizable = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
+    largest = rightsizing[["saving_usd_month", "recreate_saving_usd_month"]].max(axis="columns")
+    candidates = rightsizing.loc[(largest > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
+    candidates = candidates.loc[largest[candidates.index].sort_values(ascending=False, kind="stable").index]
+    title, table = "Savings from smaller droplets", candidates[["name", *_TABLE_COLUMNS]]
+    if candidates.empty:
+        return empty_picture(_no_saving_reason(len(rightsizing)), table=table, title=title)
+    shown = candidates.head(MAX_DROPLETS)
     labels = _labels(rightsizing)
-    order = labels[kept.index].tolist()
-    is_either = bool(((kept["saving_usd_month"] > 0) & (kept["anew_saving_usd_month"] > 0)).any())
-    picture = in_rows(
-        [bars for way in _WAYS for sure in _PATTERNS for bars in _bars(kept, labels, way, sure, in_lanes=is_either)],
+    order = labels[shown.index].tolist()
+    has_both = bool(((shown["saving_usd_month"] > 0) & (shown["recreate_saving_usd_month"] > 0)).any())
+    picture = build_row_picture(
+        [
+            bars
+            for way in _WAYS
+            for confidence in _PATTERNS
+            for bars in _saving_bars(shown, labels, way, confidence, side_by_side=has_both)
+        ],
         len(order),
         table=table,
-        words=_savings_words(resized, could, len(rightsizing)),
+        summary=_savings_summary(resizable, candidates, len(rightsizing)),
         title=title,
-        x="saved (USD a month)",
-        barmode="group" if is_either else "overlay",
+        x="saving (USD a month)",
+        barmode="group" if has_both else "overlay",
         bargap=0.3,
     )
-    picture.update_xaxes(range=[0, float(most[kept.index].max()) * _BEYOND], tickprefix="$", separatethousands=True)
-    name_rows(picture, order)
+    picture.update_xaxes(range=[0, float(largest[shown.index].max()) * _ROOM], tickprefix="$", separatethousands=True)
+    label_rows(picture, order)
     return picture
 
 
 def use_of_size(rightsizing: pd.DataFrame) -> Picture:
-    """Draw how much of its vCPUs and its memory each droplet uses: half of the time, in 19 of 20 readings, at most.
+    """Draw the CPU and memory usage of each droplet: median, 95th percentile and maximum.
 
     Parameters
     ----------
     rightsizing : pandas.DataFrame
-        As `analysis.rightsizing.advice` gives it, or the frame ``use`` of `analysis.metrics`.
+        As returned by `analysis.rightsizing.advice` or `analysis.metrics.use`.
 
     Returns
     -------
     Picture
-        A line from the median to the maximum, with a dot for each. The first 60 droplets, if there are more; those of
-        which nothing is known are left out.
+        With a line from the median to the maximum for each droplet, at most 60. Droplets without readings are left out.
     """
-    columns = [column for figures, *_ in _USED.values() for column in figures]
+    columns = [column for names, *_ in _RESOURCES.values() for column in names]
     rightsizing = require_columns(
         rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use"
     )
     used = rightsizing.loc[rightsizing[["cpu_p95_percent", "memory_p95_percent"]].notna().any(axis="columns")]
-    title, table = "How much of its size each droplet uses", used[["name", *columns]]
+    title, table = "Usage of each droplet", used[["name", *columns]]
     if used.empty:
-        return nothing(_no_use(len(rightsizing)), table=table, title=title)
-    kept, labels = used.head(MOST_DROPLETS), _labels(rightsizing)
-    names = labels[kept.index].tolist()
-    picture = in_rows(
-        [*(_line(kept, names, what) for what in _USED), *_meanings()],
+        return empty_picture(_no_usage_reason(len(rightsizing)), table=table, title=title)
+    shown, labels = used.head(MAX_DROPLETS), _labels(rightsizing)
+    names = labels[shown.index].tolist()
+    picture = build_row_picture(
+        [*(_usage_lines(shown, names, resource) for resource in _RESOURCES), *_marker_legend()],
         len(names),
         table=table,
-        words=_use_words(used, len(rightsizing)),
+        summary=_usage_summary(used, len(rightsizing)),
         title=title,
-        x="in use (% of all its vCPUs, % of its memory)",
+        x="usage (% of all vCPUs, % of memory)",
     )
     picture.update_xaxes(range=[0, 103], ticksuffix="%")
-    # Places instead of names, so that a droplet has two lines.
-    picture.update_yaxes(
-        tickvals=[*range(len(names))],
-        ticktext=[beside(name) for name in names],
-        range=[len(names) - 0.5, -0.5],
-        showgrid=False,
-        zeroline=False,
-    )
+    # By number, so that a droplet can have two lines.
+    label_numbered_rows(picture, names)
     return picture
 
 
 def _labels(frame: pd.DataFrame) -> pd.Series[str]:
-    return told_apart(frame["name"], frame["droplet_id"])
+    return unique_labels(frame["name"], frame["droplet_id"])
 
 
-def _bars(rows: pd.DataFrame, labels: pd.Series[str], way: str, sure: str, *, in_lanes: bool) -> list[Any]:
-    """Give the bars of one way to save and of one sureness: a trace of their own, so that the legend tells both."""
-    colour, column = _WAYS[way]
-    shape, words = _PATTERNS[sure]
-    some = rows.loc[(rows[column] > 0) & (rows["sure"].where(rows["sure"].isin([*_PATTERNS]), "high") == sure)]
-    if some.empty:
+def _saving_bars(
+    rows: pd.DataFrame, labels: pd.Series[str], way: str, confidence: str, *, side_by_side: bool
+) -> list[Any]:
+    """Return the bars of one way to save and one confidence as a trace, so that the legend explains both."""
+    color, column = _WAYS[way]
+    shape, suffix = _PATTERNS[confidence]
+    confidences = rows["confidence"].where(rows["confidence"].isin([*_PATTERNS]), "high")
+    selected = rows.loc[(rows[column] > 0) & (confidences == confidence)]
+    if selected.empty:
         return []
-    is_anew = column.startswith("anew")
+    size_column, describe = ("recreate_size", _recreate_hover) if way == _RECREATE else ("advised_size", _resize_hover)
     return [
         go.Bar(
-            name=f"{way}{words}",
+            name=f"{way}{suffix}",
             orientation="h",
-            y=labels[some.index].map(escaped).tolist(),
-            x=some[column].tolist(),
-            # Two lanes, however many traces there are, and none where each droplet has one bar.
-            offsetgroup=way if in_lanes else None,
-            marker={"color": colour, "pattern": {"shape": shape}},
-            text=[f"→ {escaped(slug)}" for slug in some["anew_size" if is_anew else "advised_size"]],
-            # Beyond its bar: upon a hatched one no ink can be read.
+            y=labels[selected.index].map(plotly_text).tolist(),
+            x=selected[column].tolist(),
+            # One group for each way, however many traces there are.
+            offsetgroup=way if side_by_side else None,
+            marker={"color": color, "pattern": {"shape": shape}},
+            text=[f"→ {plotly_text(slug)}" for slug in selected[size_column]],
+            # Inside a hatched bar no color is readable.
             textposition="outside",
             cliponaxis=False,
             constraintext="none",
-            hovertext=_hover(some, labels, _anew if is_anew else _resized),
+            hovertext=_hover(selected, labels, describe),
             hovertemplate="%{hovertext}<extra></extra>",
         )
     ]
 
 
-def _hover(rows: pd.DataFrame, labels: pd.Series[str], advised: Callable[[dict[Any, Any]], str]) -> list[str]:
+def _hover(rows: pd.DataFrame, labels: pd.Series[str], describe: Callable[[dict[Any, Any]], str]) -> list[str]:
+    # One line for each part of the reason.
     return [
-        f"<b>{told(label)}</b><br>{advised(row)}<br>{_broken(str(row['why']))}"
+        f"<b>{hover_text(label)}</b><br>{describe(row)}<br>{'<br>'.join(map(hover_text, str(row['why']).split('; ')))}"
         for label, row in zip(labels[rows.index], rows.to_dict("records"), strict=True)
     ]
 
 
-def _resized(row: dict[Any, Any]) -> str:
+def _resize_hover(row: dict[Any, Any]) -> str:
     return (
-        f"{escaped(row['size'])} → {escaped(row['advised_size'])}<br>{format_usd(row['price_usd_month'])} →"
-        f" {format_usd(row['advised_price_usd_month'])} a month, saves {format_usd(row['saving_usd_month'])}; sure: {escaped(row['sure'])}"
+        f"{plotly_text(row['size'])} → {plotly_text(row['advised_size'])}<br>{format_usd(row['price_usd_month'])} →"
+        f" {format_usd(row['advised_price_usd_month'])} a month, saves {format_usd(row['saving_usd_month'])};"
+        f" confidence: {plotly_text(row['confidence'])}"
     )
 
 
-def _anew(row: dict[Any, Any]) -> str:
-    return f"{escaped(row['size'])}, anew as {escaped(row['anew_size'])}: saves {format_usd(row['anew_saving_usd_month'])} a month"
+def _recreate_hover(row: dict[Any, Any]) -> str:
+    return (
+        f"{plotly_text(row['size'])}, recreated as {plotly_text(row['recreate_size'])}: saves"
+        f" {format_usd(row['recreate_saving_usd_month'])} a month"
+    )
 
 
-def _broken(why: str) -> str:
-    """Give the words a line for each part, for a hover does not break lines by itself."""
-    return "<br>".join(map(told, why.split("; ")))
-
-
-def _line(rows: pd.DataFrame, names: list[str], what: str) -> Any:
-    """Give the lines of all droplets as one trace, with a gap after each."""
-    (half, most_times, most), colour, beside, dash = _USED[what]
-    values = rows[[half, most_times, most]].itertuples(index=False)
-    x = [value if known(value) else None for row in values for value in (*row, None)]
-    words = [
-        f"<b>{told(name)}</b><br>{what}: {format_percent(row[half])} or less half of the time,<br>{format_percent(row[most_times])} or less in 19 of"
-        f" 20 readings, {format_percent(row[most])} at most"
+def _usage_lines(rows: pd.DataFrame, names: list[str], resource: str) -> Any:
+    """Return the lines of all droplets as one trace, with a gap after each."""
+    (median, p95, maximum), color, offset, dash = _RESOURCES[resource]
+    values = rows[[median, p95, maximum]].itertuples(index=False)
+    x = [value if has_value(value) else None for row in values for value in (*row, None)]
+    hover = [
+        f"<b>{hover_text(name)}</b><br>{resource}: median {format_percent(row[median])},<br>"
+        f"95th percentile {format_percent(row[p95])}, maximum {format_percent(row[maximum])}"
         for name, row in zip(names, rows.to_dict("records"), strict=True)
     ]
     return go.Scatter(
-        name=what,
+        name=resource,
         mode="lines+markers",
         x=x,
-        y=[place + beside for place in range(len(names)) for _ in _MARKS],
-        line={"color": colour, "width": 2, "dash": dash},
+        y=[position + offset for position in range(len(names)) for _ in _MARKERS],
+        line={"color": color, "width": 2, "dash": dash},
         marker={
-            "color": colour,
-            "symbol": [symbol for _ in names for symbol, *_ in _MARKS],
-            "size": [size for _ in names for _, size, _ in _MARKS],
-            # By itself plotly draws what has sizes half through.
+            "color": color,
+            "symbol": [symbol for _ in names for symbol, *_ in _MARKERS],
+            "size": [size for _ in names for _, size, _ in _MARKERS],
+            # By default plotly makes markers of different sizes half transparent.
             "opacity": 1,
-            "line": {"width": 2, "color": colour},
+            "line": {"width": 2, "color": color},
         },
-        hovertext=[one for one in words for _ in _MARKS],
+        hovertext=[text for text in hover for _ in _MARKERS],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _meanings() -> list[Any]:
-    """Give what the shapes mean, for the legend: traces without a point."""
+def _marker_legend() -> list[Any]:
+    """Return legend entries for the symbols: traces without points."""
     return [
         go.Scatter(
-            name=words,
+            name=meaning,
             mode="markers",
             x=[None],
             y=[None],
             marker={"symbol": symbol, "size": size, "color": INK, "line": {"width": 2, "color": INK}},
             hoverinfo="skip",
         )
-        for symbol, size, words in _MARKS
-        if words
+        for symbol, size, meaning in _MARKERS
+        if meaning
     ]
 
 
-def _no_saving(of_all: int) -> str:
-    return f"{pluralize(of_all, 'droplet')}, and none can be smaller" if of_all else "there is no droplet"
+def _no_saving_reason(total: int) -> str:
+    return f"none of {pluralize(total, 'droplet')} can be smaller" if total else "there are no droplets"
 
 
-def _no_use(of_all: int) -> str:
-    return f"{pluralize(of_all, 'droplet')}, and no readings of any" if of_all else "there is no droplet"
+def _no_usage_reason(total: int) -> str:
+    return f"no readings of {pluralize(total, 'droplet')}" if total else "there are no droplets"
 
 
-def _savings_words(resized: pd.DataFrame, could: pd.DataFrame, of_all: int) -> str:
-    anew = could["anew_saving_usd_month"]
-    more = int((anew > 0).sum())
-    total = resized["saving_usd_month"].sum()
-    words = (
-        f"{len(resized):,} of {pluralize(of_all, 'droplet')} can be smaller, which saves {format_usd(total)} a month, {format_usd(12 * total)} a year."
-        if len(resized)
-        else f"None of {pluralize(of_all, 'droplet')} can be smaller by a resize."
-    )
-    if len(resized):
-        top = resized.sort_values("saving_usd_month", ascending=False, kind="stable").iloc[0]
-        words += (
-            f" Most saves {escape_unprintable(str(top['name']))}, from {top['size']} to {top['advised_size']}:"
-            f" {format_usd(top['saving_usd_month'])} a month."
+def _savings_summary(resizable: pd.DataFrame, candidates: pd.DataFrame, total: int) -> str:
+    droplets = pluralize(total, "droplet")
+    sentences = [f"None of {droplets} can be smaller by a resize."]
+    if len(resizable):
+        saving = resizable["saving_usd_month"].sum()
+        top = resizable.sort_values("saving_usd_month", ascending=False, kind="stable").iloc[0]
+        total_saving = f"{format_usd(saving)} a month, {format_usd(12 * saving)} a year"
+        name, sizes = escape_unprintable(str(top["name"])), f"from {top['size']} to {top['advised_size']}"
+        sentences = [
+            f"{len(resizable):,} of {droplets} can be smaller, which saves {total_saving}.",
+            f"Largest saving: {name}, {sizes}, {format_usd(top['saving_usd_month'])} a month.",
+        ]
+    recreate = candidates["recreate_saving_usd_month"]
+    count = int((recreate > 0).sum())
+    if count:
+        sentences.append(
+            f"Recreating {pluralize(count, 'droplet')} with a smaller disk would save {format_usd(recreate.sum())} a month."
         )
-    if more:
-        words += f" The disk alone stands in the way of {more:,}: made anew they would save {format_usd(anew.sum())} a month."
-    if could["sure"].isin(["medium", "low"]).any():
-        words += " What is less sure is hatched or dotted."
-    return words + left_out(MOST_DROPLETS, len(could))
+    if candidates["confidence"].isin(["medium", "low"]).any():
+        sentences.append("Hatched and dotted bars have a lower confidence.")
+    return " ".join(sentences) + omitted_note(MAX_DROPLETS, len(candidates))
 
 
-def _use_words(used: pd.DataFrame, of_all: int) -> str:
-    words = (
-        f"Use of {len(used):,} of {pluralize(of_all, 'droplet')}: half of the time, in 19 of 20 readings, and at most."
-    )
-    busiest, fullest = (
-        used.sort_values(column, ascending=False).iloc[0] for column in ("cpu_p95_percent", "memory_max_percent")
-    )
-    if known(busiest["cpu_p95_percent"]):
-        words += (
-            f" The busiest is {escape_unprintable(str(busiest['name']))}: {format_percent(busiest['cpu_p95_percent'])} of its vCPUs or less in 19 of 20"
-            " readings."
-        )
-    if known(fullest["memory_max_percent"]):
-        words += f" The fullest is {escape_unprintable(str(fullest['name']))}: up to {format_percent(fullest['memory_max_percent'])} of its memory."
-    return words + left_out(MOST_DROPLETS, len(used))
+def _usage_summary(used: pd.DataFrame, total: int) -> str:
+    sentences = [
+        f"CPU and memory usage of {len(used):,} of {pluralize(total, 'droplet')}: median, 95th percentile and maximum."
+    ]
+    for what, column in (("CPU usage (95th percentile)", "cpu_p95_percent"), ("memory usage", "memory_max_percent")):
+        top = used.sort_values(column, ascending=False).iloc[0]
+        if has_value(top[column]):
+            sentences.append(f"Highest {what}: {escape_unprintable(str(top['name']))}, {format_percent(top[column])}.")
+    return " ".join(sentences) + omitted_note(MAX_DROPLETS, len(used))

@@ -1,153 +1,318 @@
-"""What happened: a line of bars over time for each droplet."""
+"""Actions: a row of bars over time for each droplet, and the duration of each type of action."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from poseidon_nb.frames.validation import require_columns
-from poseidon_nb.plots.droplet_rows import MOST_DROPLETS, in_rows, name_rows
-from poseidon_nb.plots.labels import escaped, known, left_out, told, told_apart
-from poseidon_nb.plots.picture import BAD, COLOURS, nothing
-from poseidon_nb.text import format_duration, pluralize
+from poseidon_nb.plots.labels import (
+    has_value,
+    hover_text,
+    omitted_note,
+    plotly_text,
+    require_finite,
+    unique_labels,
+)
+from poseidon_nb.plots.picture import (
+    BAD,
+    COLORS,
+    MAX_DROPLETS,
+    build_row_picture,
+    empty_picture,
+    label_numbered_rows,
+    label_rows,
+)
+from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.plots.picture import Picture
 
-_COLUMNS = ("name", "type", "started_at", "ended_at", "duration_s", "failed", "status", "droplet_id", "id")
-#: The least width of a bar: most actions take seconds, in a window of days.
-_LEAST_PX = 5
-_MS = 1_000.0
-
-#: What is done, in the kinds that a person tells apart; a colour each.
-_KINDS = {
-    "made or deleted": ("create", "destroy", "delete"),
-    "switched on or off": ("power_on", "power_off", "power_cycle", "reboot", "shutdown"),
-    "copied": ("snapshot", "backup", "enable_backups", "disable_backups", "change_backup_policy"),
-    "changed": ("resize", "rebuild", "restore", "rename", "change_kernel", "password_reset", "enable_ipv6"),
+_SPAN_COLUMNS = ("name", "type", "started_at", "ended_at", "duration_s", "failed", "status", "droplet_id", "id")
+#: The minimum width of a bar: most actions take seconds, in a window of days.
+_MIN_BAR_PX = 5
+_MS_PER_S = 1_000.0
+#: The groups of action types with a color each.
+_GROUPS = {
+    "create and delete": ("create", "destroy", "delete"),
+    "power": ("power_on", "power_off", "power_cycle", "reboot", "shutdown"),
+    "snapshots and backups": ("snapshot", "backup", "enable_backups", "disable_backups", "change_backup_policy"),
+    "changes": ("resize", "rebuild", "restore", "rename", "change_kernel", "password_reset", "enable_ipv6"),
 }
 _OTHER = "other"
-_KIND_OF = {type_: kind for kind, types in _KINDS.items() for type_ in types}
-_COLOUR_OF = dict(zip([*_KINDS, _OTHER], COLOURS, strict=False))
-#: What is seen besides a colour: a cross upon what failed, a triangle where something goes on.
-_FAILED, _RUNNING = "failed", "still running"
-_MARKS = {_FAILED: ("x", BAD), _RUNNING: ("triangle-right", COLOURS[0])}
+_GROUP_OF = {type_: group for group, types in _GROUPS.items() for type_ in types}
+_COLOR_OF = dict(zip([*_GROUPS, _OTHER], COLORS, strict=False))
+_FAILED, _IN_PROGRESS = "failed", "in progress"
+#: Symbols, because color is never the only sign.
+_MARKERS = {_FAILED: ("x", BAD), _IN_PROGRESS: ("triangle-right", COLORS[0])}
+
+#: Types of actions in the chart of durations.
+MAX_TYPES = 40
+_DURATION_COLUMNS = ("type", "count", "failed", "running", "median_s", "p90_s")
+_MEDIAN, _P90 = "median", "90th percentile"
+#: Room on the axis beyond the longest duration, for the text behind it.
+_ROOM = 1.4
+#: Steps between two ticks in seconds, and the maximum number of ticks.
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
+_MAX_TICKS = 7
+#: Shorter durations are shown with a decimal.
+_SHORT_S = 10
 
 
 def timeline(spans: pd.DataFrame) -> Picture:
-    """Draw what was done to each droplet when; what failed has a cross, what still runs a triangle at its end.
+    """Draw the actions on each droplet over time; a cross marks failures, and a triangle actions in progress.
 
     Parameters
     ----------
     spans : pandas.DataFrame
-        As `analysis.timeline.spans` gives them.
+        As returned by `analysis.timeline.spans`.
 
     Returns
     -------
     Picture
-        The busiest 60 droplets, if there are more.
+        With at most 60 droplets, those with the most actions.
     """
-    spans = require_columns(spans, _COLUMNS, "spans", source="po.analysis.timeline.spans")
+    spans = require_columns(spans, _SPAN_COLUMNS, "spans", source="po.analysis.timeline.spans")
     timed = spans.dropna(subset=["started_at"])
-    title, table = "What was done to each droplet", spans[["name", "type", "started_at", "duration_s", "status"]]
+    title, table = "Actions on droplets", spans[["name", "type", "started_at", "duration_s", "status"]]
     if timed.empty:
-        return nothing("nothing was done to any droplet in this time", table=table, title=title)
-    labels = told_apart(timed["name"], timed["droplet_id"])
-    drawn_labels = [*labels.value_counts().index[:MOST_DROPLETS]]
-    kept = timed.assign(
+        return empty_picture("there were no actions on droplets in this window", table=table, title=title)
+    labels = unique_labels(timed["name"], timed["droplet_id"])
+    shown_labels = [*labels.value_counts().index[:MAX_DROPLETS]]
+    shown = timed.assign(
         label=labels,
         failed=timed["failed"].fillna(value=False),
-        kind=timed["type"].map(_KIND_OF).fillna(_OTHER),
-        # One that failed without an end, or ends before it begins, is drawn at its beginning.
+        group=timed["type"].map(_GROUP_OF).fillna(_OTHER),
+        # An action without an end, or with an end before its start, is drawn at its start.
         ended_at=timed["ended_at"].where(timed["ended_at"] >= timed["started_at"], timed["started_at"]),
-    )[labels.isin(drawn_labels)]
-    order = sorted(drawn_labels, key=_as_counted)
-    picture = in_rows(
-        [
-            *[_bars(kept[kept["kind"] == kind], kind) for kind in _COLOUR_OF if (kept["kind"] == kind).any()],
-            *_marks(kept),
-        ],
+    )[labels.isin(shown_labels)]
+    order = sorted(shown_labels, key=_natural_key)
+    groups = [group for group in _COLOR_OF if (shown["group"] == group).any()]
+    picture = build_row_picture(
+        [*[_span_bars(shown[shown["group"] == group], group) for group in groups], *_span_markers(shown)],
         len(order),
         table=table,
-        words=_words(timed, len(drawn_labels), labels.nunique()),
+        summary=_spans_summary(timed, len(shown_labels), labels.nunique()),
         title=title,
         x="time (UTC)",
         barmode="overlay",
         bargap=0.35,
     )
     picture.update_xaxes(type="date")
-    name_rows(picture, order)
+    label_rows(picture, order)
     return picture
 
 
-def _as_counted(name: str) -> list[tuple[int, str]]:
-    """Give what names are sorted by: ``web-10`` comes after ``web-9``."""
+def durations(frame: pd.DataFrame) -> Picture:
+    """Draw how long actions take by type, the most frequent on top: a bar for the median, a marker for the 90th percentile.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As returned by `analysis.timeline.durations`.
+
+    Returns
+    -------
+    Picture
+        With at most 40 types, the most frequent. A type without completed actions has text instead of a bar.
+    """
+    frame = require_columns(frame, _DURATION_COLUMNS, "durations", source="po.analysis.timeline.durations")
+    require_finite(frame, ("median_s", "p90_s"), "durations", "type")
+    title, table = "Duration of actions", frame[[*_DURATION_COLUMNS]]
+    if frame.empty:
+        return empty_picture("no action was started in this window", table=table, title=title)
+    rows = frame.head(MAX_TYPES).to_dict("records")
+    names = [_type_name(row) for row in rows]
+    timed = [(position, row) for position, row in enumerate(rows) if has_value(row["median_s"])]
+    times = frame.head(MAX_TYPES)[["median_s", "p90_s"]].to_numpy("float64")
+    longest_s = float(np.nanmax(times)) if timed else 0.0
+    picture = build_row_picture(
+        [_median_bars(timed, names), _p90_markers(timed, names), *_untimed_texts(rows, names)],
+        len(rows),
+        table=table,
+        summary=_durations_summary(frame),
+        title=title,
+        x="duration",
+        y="action type",
+        bargap=0.35,
+    )
+    ticks = _duration_ticks(longest_s)
+    picture.update_xaxes(
+        range=[0, longest_s * _ROOM or 1.0], tickmode="array", tickvals=ticks, ticktext=[*map(format_duration, ticks)]
+    )
+    # By number, because a frame of your own may have a type twice.
+    label_numbered_rows(picture, names)
+    return picture
+
+
+def _natural_key(name: str) -> list[tuple[int, str]]:
+    """Return a sort key by which ``web-10`` comes after ``web-9``."""
     parts = re.split(r"([0-9]{1,18})", name.casefold())
-    # Between any two words there is a number.
-    return [(int(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts)]
+    # Every second part is a number.
+    return [(int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts)]
 
 
-def _bars(spans: pd.DataFrame, kind: str) -> Any:
-    colour = _COLOUR_OF[kind]
+def _span_bars(spans: pd.DataFrame, group: str) -> Any:
+    color = _COLOR_OF[group]
     return go.Bar(
-        name=kind,
+        name=group,
         orientation="h",
-        y=spans["label"].map(escaped).tolist(),
-        base=_moments(spans["started_at"]),
-        x=((spans["ended_at"] - spans["started_at"]).dt.total_seconds() * _MS).tolist(),
-        marker={"color": colour, "line": {"color": colour, "width": _LEAST_PX / 2}},
-        hovertext=_hover(spans),
+        y=spans["label"].map(plotly_text).tolist(),
+        base=_time_texts(spans["started_at"]),
+        x=((spans["ended_at"] - spans["started_at"]).dt.total_seconds() * _MS_PER_S).tolist(),
+        marker={"color": color, "line": {"color": color, "width": _MIN_BAR_PX / 2}},
+        hovertext=_span_hover(spans),
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _marks(spans: pd.DataFrame) -> list[Any]:
-    marked = {_FAILED: spans["failed"], _RUNNING: spans["status"] == "in-progress"}
+def _span_markers(spans: pd.DataFrame) -> list[Any]:
+    marked = {_FAILED: spans["failed"], _IN_PROGRESS: spans["status"] == "in-progress"}
     return [
         go.Scatter(
             name=name,
             mode="markers",
-            x=_moments(spans["ended_at"][which]),
-            y=spans["label"][which].map(escaped).tolist(),
-            marker={"symbol": symbol, "color": colour, "size": 10},
-            hovertext=_hover(spans[which]),
+            x=_time_texts(spans["ended_at"][which]),
+            y=spans["label"][which].map(plotly_text).tolist(),
+            marker={"symbol": symbol, "color": color, "size": 10},
+            hovertext=_span_hover(spans[which]),
             hovertemplate="%{hovertext}<extra></extra>",
         )
         for name, which in marked.items()
-        for symbol, colour in [_MARKS[name]]
+        for symbol, color in [_MARKERS[name]]
         if which.any()
     ]
 
 
-def _moments(times: pd.Series[Any]) -> list[str]:
-    return [str(one) for one in times.dt.strftime("%Y-%m-%d %H:%M:%S")]
+def _time_texts(times: pd.Series[Any]) -> list[str]:
+    return [str(text) for text in times.dt.strftime("%Y-%m-%d %H:%M:%S")]
 
 
-def _hover(spans: pd.DataFrame) -> list[str]:
+def _span_hover(spans: pd.DataFrame) -> list[str]:
     rows = zip(
         spans["label"],
         spans["type"].fillna(""),
         spans["status"].fillna(""),
-        _moments(spans["started_at"]),
+        _time_texts(spans["started_at"]),
         spans["duration_s"].tolist(),
         spans["id"].tolist(),
         strict=True,
     )
     return [
-        f"<b>{told(label)}</b><br>{escaped(type_)}: {escaped(status)}<br>{began} UTC"
-        f"<br>{f'took {format_duration(took)}' if known(took) else 'end unknown'}, action {number}"
-        for label, type_, status, began, took, number in rows
+        f"<b>{hover_text(label)}</b><br>{plotly_text(type_)}: {plotly_text(status)}<br>{started} UTC"
+        f"<br>{f'took {format_duration(seconds)}' if has_value(seconds) else 'end unknown'}, action {number}"
+        for label, type_, status, started, seconds, number in rows
     ]
 
 
-def _words(spans: pd.DataFrame, droplets: int, of_droplets: int) -> str:
+def _spans_summary(spans: pd.DataFrame, shown: int, droplets: int) -> str:
     failed = int(spans["failed"].sum())
+    first, last = spans["started_at"].min(), spans["ended_at"].fillna(spans["started_at"]).max()
     return (
-        f"{pluralize(len(spans), 'action')} on {pluralize(of_droplets, 'droplet')}, from"
-        f" {spans['started_at'].min():%Y-%m-%d %H:%M} to {spans['ended_at'].fillna(spans['started_at']).max():%Y-%m-%d %H:%M} UTC:"
-        f" {f'{failed:,} failed' if failed else 'none failed'}.{left_out(droplets, of_droplets, 'busiest')}"
+        f"{pluralize(len(spans), 'action')} on {pluralize(droplets, 'droplet')}, from {first:%Y-%m-%d %H:%M} to"
+        f" {last:%Y-%m-%d %H:%M} UTC: {f'{failed:,} failed' if failed else 'none failed'}."
+        f"{omitted_note(shown, droplets, 'busiest')}"
     )
+
+
+def _type_name(row: dict[Any, Any]) -> str:
+    return escape_unprintable(str(row["type"])) if has_value(row["type"]) else "(unknown)"
+
+
+def _median_bars(timed: list[tuple[int, dict[Any, Any]]], names: list[str]) -> Any:
+    return go.Bar(
+        name=_MEDIAN,
+        orientation="h",
+        y=[position for position, _ in timed],
+        x=[row["median_s"] for _, row in timed],
+        marker={"color": COLORS[0]},
+        hovertext=[_duration_hover(row, names[position]) for position, row in timed],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _p90_markers(timed: list[tuple[int, dict[Any, Any]]], names: list[str]) -> Any:
+    return go.Scatter(
+        name=_P90,
+        mode="markers+text",
+        y=[position for position, _ in timed],
+        x=[row["p90_s"] if has_value(row["p90_s"]) else None for _, row in timed],
+        text=[f"  {_duration_text(row)}" for _, row in timed],
+        textposition="middle right",
+        cliponaxis=False,
+        marker={"symbol": "diamond", "color": COLORS[1], "size": 11},
+        hovertext=[_duration_hover(row, names[position]) for position, row in timed],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _untimed_texts(rows: list[dict[Any, Any]], names: list[str]) -> list[Any]:
+    """Return a trace with text for the types without completed actions, if there are any."""
+    positions = [position for position, row in enumerate(rows) if not has_value(row["median_s"])]
+    if not positions:
+        return []
+    return [
+        go.Scatter(
+            mode="text",
+            y=positions,
+            x=[0] * len(positions),
+            text=[f"  no duration: {_counts_text(rows[position])}" for position in positions],
+            textposition="middle right",
+            hovertext=[_duration_hover(rows[position], names[position]) for position in positions],
+            hovertemplate="%{hovertext}<extra></extra>",
+            showlegend=False,
+        )
+    ]
+
+
+def _duration_ticks(longest_s: float) -> list[int]:
+    step = next((step for step in _STEPS_S if longest_s / step <= _MAX_TICKS), 0)
+    if not step:
+        # Above a week the step is a number of days.
+        step = _STEPS_S[-1] * -int(-longest_s // (_STEPS_S[-1] * _MAX_TICKS))
+    return [*range(0, int(longest_s) + 1, step)]
+
+
+def _seconds_text(seconds: float) -> str:
+    return format_duration(seconds) if seconds >= _SHORT_S or seconds == round(seconds) else f"{seconds:.1f} s"
+
+
+def _duration_text(row: dict[Any, Any]) -> str:
+    median = _seconds_text(row["median_s"])
+    return f"{median} · {_seconds_text(row['p90_s'])}" if has_value(row["p90_s"]) else median
+
+
+def _counts_text(row: dict[Any, Any]) -> str:
+    count, failed, running = (int(row[name]) if has_value(row[name]) else 0 for name in ("count", "failed", "running"))
+    in_progress = f", {running:,} in progress" if running else ""
+    return f"{count:,} started, {f'{failed:,} failed' if failed else 'none failed'}{in_progress}"
+
+
+def _duration_hover(row: dict[Any, Any], name: str) -> str:
+    times = [
+        f"{what} {_seconds_text(row[column])}"
+        for what, column in ((_MEDIAN, "median_s"), (_P90, "p90_s"))
+        if has_value(row[column])
+    ]
+    return "<br>".join([f"<b>{hover_text(name)}</b>", _counts_text(row), *times])
+
+
+def _durations_summary(frame: pd.DataFrame) -> str:
+    totals = {column: int(frame[column].sum()) for column in ("count", "failed", "running")}
+    summary = f"{pluralize(len(frame), 'type')} of actions: {_counts_text(totals)}."
+    timed = frame.dropna(subset=["median_s", "p90_s"])
+    if len(timed):
+        (slowest,) = timed.nlargest(1, "median_s").to_dict("records")
+        median, p90 = _seconds_text(slowest["median_s"]), _seconds_text(slowest["p90_s"])
+        summary += f" Slowest: {_type_name(slowest)} (median {median}, 90th percentile {p90})."
+    untimed = int(frame["median_s"].isna().sum())
+    if untimed:
+        summary += (
+            f" {pluralize(untimed, 'type')} without a completed action {'has' if untimed == 1 else 'have'} no duration."
+        )
+    return summary + omitted_note(MAX_TYPES, len(frame), "most frequent")

@@ -1,4 +1,4 @@
-"""What the tests of `analysis` share: DigitalOcean's own sizes and regions, as rows and as frames."""
+"""Fixtures: the sizes and regions of DigitalOcean, as rows and as frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames that cost is reckoned from, as short as a test wants them."""
+"""Short frames to compute costs from."""
 
 from __future__ import annotations
 

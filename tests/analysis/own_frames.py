@@ -1,4 +1,4 @@
-"""What tests of frames of one's own share: an account's frames, what is asked of them, and the ways they get worn."""
+"""The frames of an account, the public functions to call with them, and conversions that a user's frames go through."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Frames = dict[str, pd.DataFrame]
 NOW = datetime.now(UTC)
 
-_CALLED = {
+_OPERATIONS = {
     "volumes": "volumes_list",
     "load_balancers": "loadBalancers_list",
     "reserved_ips": "reservedIPs_list",
@@ -42,9 +42,9 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
 
 
 def account() -> Frames:
-    """Give the frames of an account as the client gives them, and what `analysis` makes of them."""
+    """Return the frames of an account as the client returns them, and the results of `analysis`."""
     with Sandbox(seed=7) as sandbox, po.connect(token=sandbox.token, base_url=sandbox.url) as client:
-        found = {name: client.call(operation, frame=True) for name, operation in _CALLED.items()}
+        found = {name: client.call(operation, frame=True) for name, operation in _OPERATIONS.items()}
         found |= {name: getattr(client, name).frame() for name in ("droplets", "sizes", "regions", "snapshots")}
         found |= {"actions": client.actions.frame(), "images": client.images.frame(private=True)}
         measured = [int(one) for one in found["droplets"]["id"][:2]]
@@ -74,28 +74,28 @@ def account() -> Frames:
     return found
 
 
-_THINGS = (
+_LINE_FRAMES = (
     *("droplets", "sizes", "backup_policies", "snapshots", "images", "volumes", "load_balancers", "reserved_ips"),
     *("reserved_ipv6", "databases", "kubernetes", "projects", "resources", "more"),
 )
 
 
 def _lines(of: Frames) -> pd.DataFrame:
-    given = {name: of[name] for name in _THINGS if name in of}
+    given = {name: of[name] for name in _LINE_FRAMES if name in of}
     return cost.lines(**given, others={"app": of["apps"]} if "apps" in of else None)
 
 
-#: What is asked, by the function (and a word where one is asked twice): of which frames, and how.
-ASKED: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
-    "cost.lines": ((*_THINGS, "apps"), _lines),
+#: The calls by function, with a suffix for further calls of it: the names of the frames, and the call.
+CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
+    "cost.lines": ((*_LINE_FRAMES, "apps"), _lines),
     **{
         f"cost.by {key}": (("lines",), lambda of, key=key: cost.by(of["lines"], key))
         for key in ("kind", "tag", "region", "droplet")
     },
     "cost.total": (("lines",), lambda of: cost.total(of["lines"])),
-    "cost.reconciled": (
+    "cost.reconcile": (
         ("lines", "balance", "items"),
-        lambda of: cost.reconciled(of["lines"], of["balance"], of["items"], now=NOW),
+        lambda of: cost.reconcile(of["lines"], of["balance"], of["items"], now=NOW),
     ),
     "cost.history": (("invoices", "preview"), lambda of: cost.history(of["invoices"], preview=of["preview"])),
     **{
@@ -113,11 +113,11 @@ ASKED: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
         ("droplets", "sizes", "use"),
         lambda of: rightsizing.advice(of["droplets"], of["sizes"], of["use"]),
     ),
-    "rightsizing.judged_by_use": (("droplets",), lambda of: rightsizing.judged_by_use(of["droplets"])),
+    "rightsizing.needs_metrics": (("droplets",), lambda of: rightsizing.needs_metrics(of["droplets"])),
     "sizes.unit_prices": (("sizes",), lambda of: sizes.unit_prices(of["sizes"])),
-    "sizes.on_sale": (
+    "sizes.available": (
         ("sizes", "regions"),
-        lambda of: sizes.on_sale(of["sizes"], regions="europe", family="basic", datacenters=of["regions"]),
+        lambda of: sizes.available(of["sizes"], regions="europe", family="basic", datacenters=of["regions"]),
     ),
     "sizes.cheapest": (
         ("prices", "regions"),
@@ -148,7 +148,7 @@ ASKED: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
 
 
 def public_functions() -> set[str]:
-    """Give the names of all public functions of `po.analysis` and `po.plots`."""
+    """Return the names of all public functions of `po.analysis` and `po.plots`."""
     modules = {
         "cost": cost,
         "metrics": metrics,
@@ -202,7 +202,7 @@ def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_floats(frame: pd.DataFrame) -> pd.DataFrame:
-    """What Excel makes of it: every number a float, and times that know no zone."""
+    """Convert as Excel does: all numbers to floats, and times without a zone."""
     plain = {
         name: frame[name].dt.tz_localize(None)
         if isinstance(frame[name].dtype, pd.DatetimeTZDtype)
@@ -214,29 +214,29 @@ def with_floats(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_plain_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
-    """What plain numpy has: no whole number, no flag and no text that may be missing."""
-    held = {}
+    """Convert to plain numpy dtypes, whose integers, booleans and texts cannot be missing."""
+    columns = {}
     for name in frame:
         values = frame[name]
         if values.dtype == "Int64" and not values.isna().any():
-            held[name] = values.astype("int64")
+            columns[name] = values.astype("int64")
         elif values.dtype == "boolean" and not values.isna().any():
-            held[name] = values.astype("bool")
+            columns[name] = values.astype("bool")
         elif values.dtype == "Int64":
-            held[name] = values.astype("float64")
+            columns[name] = values.astype("float64")
         elif values.dtype in ("string", "boolean"):
-            held[name] = values.astype(object).where(values.notna(), np.nan)
-    return frame.assign(**held)
+            columns[name] = values.astype(object).where(values.notna(), np.nan)
+    return frame.assign(**columns)
 
 
 def read_only(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns whose memory cannot be written to, as of a file that is mapped."""
-    held = {}
+    columns = {}
     for name in frame:
         if isinstance(frame[name].dtype, np.dtype):
-            held[name] = frame[name].to_numpy(copy=True)
-            held[name].flags.writeable = False
-    return pd.DataFrame({name: held.get(name, frame[name]) for name in frame}, copy=False)
+            columns[name] = frame[name].to_numpy(copy=True)
+            columns[name].flags.writeable = False
+    return pd.DataFrame({name: columns.get(name, frame[name]) for name in frame}, copy=False)
 
 
 def in_another_zone(frame: pd.DataFrame) -> pd.DataFrame:
@@ -255,7 +255,7 @@ def with_times_of_python(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_arrays(frame: pd.DataFrame) -> pd.DataFrame:
-    """What Parquet makes of lists."""
+    """Convert lists to arrays, as Parquet does."""
     return frame.assign(
         **{
             name: pd.Series(
@@ -282,7 +282,7 @@ def with_deep_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def filtered(frame: pd.DataFrame) -> pd.DataFrame:
-    """What is left when others were filtered out."""
+    """Return the rows with the index of a filtered frame."""
     return pd.concat([frame.iloc[:1], frame]).iloc[1:]
 
 
@@ -292,13 +292,13 @@ def with_other_order(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[names]
 
 
-def with_columns_of_ones_own(frame: pd.DataFrame) -> pd.DataFrame:
-    """More columns, which are called as what a function may call one of its own."""
-    names = ("took", "without", "disk_note", "found", "droplet_label", "own", 7)
+def with_other_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add columns with names that a function may use internally."""
+    names = ("without_price", "beaten", "droplet_rank", "total_seconds", "invalid", "droplet_label", "own", 7)
     return frame.assign(**{str(name): "?" for name in names}).rename(columns={"7": 7})
 
 
-WORN: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+CONVERSIONS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     one.__name__: one
     for one in (
         through_csv,
@@ -317,6 +317,6 @@ WORN: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
         with_deep_index,
         filtered,
         with_other_order,
-        with_columns_of_ones_own,
+        with_other_columns,
     )
 }

@@ -1,4 +1,4 @@
-"""What the account costs, each figure against a second way: sums by hand and published prices."""
+"""Costs, compared with sums computed by hand and with published prices."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def line(lines: pd.DataFrame, kind: str) -> pd.Series:
     return found.iloc[0]
 
 
-def test_a_droplet_that_is_off_costs_what_it_does_when_it_is_on() -> None:
+def test_a_droplet_that_is_off_costs_the_same() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1), a_droplet(2, status="off")))
     assert lines[lines["kind"] == "droplet"]["price_usd_month"].tolist() == [24.0, 24.0]
 
 
-def test_a_size_that_is_no_longer_sold_costs_what_the_droplet_says() -> None:
+def test_a_droplet_of_an_unavailable_size_has_its_own_price() -> None:
     old = a_droplet(size_slug="512mb", size={"price_monthly": 5.0, "price_hourly": 0.00744})
     found = line(cost.lines(droplets=droplets(old), sizes=sizes()), "droplet")
     assert (found["price_usd_month"], found["price_usd_hour"]) == (5.0, 0.00744)
     assert found["price_source"] == "droplets_list"
 
 
-def test_a_droplet_that_tells_no_price_is_looked_up_and_else_told() -> None:
+def test_a_droplet_without_price_is_priced_by_its_size_or_has_a_note() -> None:
     bare = a_droplet(1, size={})
     found = line(cost.lines(droplets=droplets(bare), sizes=sizes()), "droplet")
     assert found["price_usd_month"] == 24.0
@@ -44,16 +44,16 @@ def test_a_droplet_that_tells_no_price_is_looked_up_and_else_told() -> None:
     assert found["price_source"] == "sizes_list"
     lost = line(cost.lines(droplets=droplets(a_droplet(1, size={}, size_slug="512mb")), sizes=sizes()), "droplet")
     assert pd.isna(lost["price_usd_month"])
-    assert "not in the list" in lost["note"]
+    assert lost["note"] == "neither the droplet nor the list of sizes has a price"
     assert pd.isna(lost["price_source"])
 
 
-def test_a_gpu_droplet_without_an_hourly_price_has_the_744th_part() -> None:
+def test_a_gpu_droplet_without_hourly_price_costs_a_744th_of_the_month() -> None:
     gpu = a_droplet(size_slug="gpu-h100x1-80gb", size={"price_monthly": 2522.16})
     assert line(cost.lines(droplets=droplets(gpu)), "droplet")["price_usd_hour"] == pytest.approx(3.39)
 
 
-def test_the_published_price_of_all_sizes_is_what_a_droplet_of_it_costs(published) -> None:
+def test_a_droplet_of_any_size_costs_the_published_price(published) -> None:
     rows = [a_droplet(number, size_slug=size["slug"], size=size) for number, size in enumerate(published)]
     lines = cost.lines(droplets=droplets(*rows))
     by_size = cost.by(lines, "size").dropna(subset=["group"]).set_index("group")
@@ -62,7 +62,7 @@ def test_the_published_price_of_all_sizes_is_what_a_droplet_of_it_costs(publishe
 
 
 @pytest.mark.parametrize(("plan", "month"), [("weekly", 4.80), ("daily", 7.20)])
-def test_backups_cost_their_plans_share(plan: str, month: float) -> None:
+def test_backups_cost_the_share_of_their_plan(plan: str, month: float) -> None:
     policies = frame_from_rows(
         "backup_policies", [{"droplet_id": 1, "backup_enabled": True, "backup_policy": {"plan": plan}}]
     )
@@ -74,14 +74,14 @@ def test_backups_cost_their_plans_share(plan: str, month: float) -> None:
 
 
 @pytest.mark.parametrize("policies", [None, [{"droplet_id": 1, "backup_policy": {"plan": "every_6_hours"}}], []])
-def test_backups_of_an_unknown_plan_have_no_price_and_say_why(policies: list[dict[str, object]] | None) -> None:
+def test_backups_of_an_unknown_plan_have_no_price_but_a_note(policies: list[dict[str, object]] | None) -> None:
     given = None if policies is None else frame_from_rows("backup_policies", policies)
     found = line(cost.lines(droplets=droplets(a_droplet(features=["backups"])), backup_policies=given), "backup")
     assert pd.isna(found["price_usd_month"])
     assert "20% (weekly) or 30% (daily)" in found["note"]
 
 
-def test_everything_is_priced_by_hand() -> None:
+def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
     place = {"region": {"slug": "nyc3"}, "created_at": "2026-06-01T00:00:00Z"}
     stored = {"regions": ["fra1", "nyc3"], "created_at": "2026-06-01T00:00:00Z"}
     lines = cost.lines(
@@ -129,7 +129,7 @@ def test_everything_is_priced_by_hand() -> None:
         ),
         others={"app": frame_from_rows("apps", [{"id": "a1", "spec": {"name": "site"}}])},
         more=pd.DataFrame([{"kind": "registry", "name": "basic", "price_usd_month": 5.0}]),
-        unread={"nfs": "403 no"},
+        unavailable={"nfs": "403 no"},
     )
     priced = lines.dropna(subset=["price_usd_month"])
     assert list(zip(priced["kind"], priced["name"], priced["price_usd_month"].round(6), strict=True)) == [
@@ -155,13 +155,13 @@ def test_everything_is_priced_by_hand() -> None:
     }
     assert unpriced["note"].notna().all()
     assert unpriced["price_source"].isna().all()
-    told = priced[priced["kind"] != "registry"]
-    assert told["price_source"].notna().all()
-    assert (told["price_usd_hour"] * 672).round(6).tolist() == told["price_usd_month"].round(6).tolist()
+    with_price = priced[priced["kind"] != "registry"]
+    assert with_price["price_source"].notna().all()
+    assert (with_price["price_usd_hour"] * 672).round(6).tolist() == with_price["price_usd_month"].round(6).tolist()
     assert lines.loc[lines["kind"] == "snapshot", "region"].tolist() == ["fra1"]
 
 
-def test_nodes_of_kubernetes_are_counted_once_as_what_they_are() -> None:
+def test_kubernetes_nodes_are_counted_once() -> None:
     node = a_droplet(2, name="pool-x", tags=["k8s", "k8s:worker"])
     pools = [{"nodes": [{"droplet_id": "2"}], "size": "s-2vcpu-4gb", "count": 1}]
     cluster = frame_from_rows("kubernetes", [{"id": "k", "name": "k", "ha": False, "node_pools": pools}])
@@ -170,7 +170,7 @@ def test_nodes_of_kubernetes_are_counted_once_as_what_they_are() -> None:
     assert line(lines, "kubernetes_node")["name"] == "pool-x"
 
 
-def test_cost_and_rightsizing_mean_the_same_droplets_by_nodes_and_gpus() -> None:
+def test_cost_and_rightsizing_agree_on_nodes_and_gpu_droplets() -> None:
     frame = droplets(
         a_droplet(1),
         a_droplet(2, tags=["K8s:worker"]),
@@ -179,10 +179,10 @@ def test_cost_and_rightsizing_mean_the_same_droplets_by_nodes_and_gpus() -> None
     lines = cost.lines(droplets=frame)[:3]
     assert lines["kind"].tolist() == ["droplet", "kubernetes_node", "droplet"]
     assert lines["price_usd_hour"].iloc[2] == 1.0
-    assert po.analysis.rightsizing.judged_by_use(frame).tolist() == [True, False, False]
+    assert po.analysis.rightsizing.needs_metrics(frame).tolist() == [True, False, False]
 
 
-def test_lists_that_come_back_from_parquet_as_arrays_are_lists() -> None:
+def test_arrays_from_parquet_are_accepted_as_lists() -> None:
     frame = droplets(a_droplet(1, features=["backups"]), a_droplet(2, tags=["k8s", "db"]))
     arrays = frame.assign(**{name: frame[name].map(np.array) for name in ("tags", "features")})
     for key in ("kind", "tag"):
@@ -190,7 +190,7 @@ def test_lists_that_come_back_from_parquet_as_arrays_are_lists() -> None:
         pd.testing.assert_frame_equal(cost.by(cost.lines(droplets=arrays), key), expected)
 
 
-def test_spaces_are_seen_in_projects_and_only_the_subscription_is_priced() -> None:
+def test_spaces_are_found_in_projects_and_only_the_subscription_has_a_price() -> None:
     urns = ["do:space:assets", "do:space:logs", "do:droplet:1"]
     lines = cost.lines(resources=pd.DataFrame({"urn": urns, "project": "p"}))
     assert lines["kind"].tolist() == ["spaces", "spaces"]
@@ -200,20 +200,20 @@ def test_spaces_are_seen_in_projects_and_only_the_subscription_is_priced() -> No
 
 
 @pytest.mark.parametrize(("sent", "month"), [(7_000.0, 0.0), (8_100.0, 1.0)])
-def test_transfer_costs_what_goes_beyond_what_all_droplets_include_together(sent: float, month: float) -> None:
+def test_transfer_costs_the_overage_of_the_pooled_allowance(sent: float, month: float) -> None:
     frame = droplets(a_droplet(1), a_droplet(2))
     lines = cost.lines(droplets=frame, sizes=sizes(), sent_gib_month=sent)
     assert line(lines, "transfer")["price_usd_month"] == pytest.approx(month)
     unknown = line(cost.lines(droplets=frame, sizes=sizes()), "transfer")
     assert pd.isna(unknown["price_usd_month"])
-    assert "8,000 GiB a month are included" in unknown["note"]
+    assert "8,000 GiB a month included" in unknown["note"]
     unsold = line(
         cost.lines(droplets=droplets(a_droplet(size_slug="512mb")), sizes=sizes(), sent_gib_month=1.0), "transfer"
     )
-    assert "not known" in unsold["note"]
+    assert unsold["note"] == "the included transfer is unknown"
 
 
-def test_projects_are_known_by_their_resources_and_else_by_their_ids() -> None:
+def test_projects_are_found_by_urn_or_by_id() -> None:
     resources = pd.DataFrame({"urn": ["do:droplet:1", "do:volume:v"], "project": ["shop", HOSTILE]})
     projects = frame_from_rows("projects", [{"id": "p1", "name": "shop"}])
     balancer = {"id": "l", "name": "l", "size_unit": 1, "project_id": "p1"}
@@ -232,7 +232,7 @@ def test_projects_are_known_by_their_resources_and_else_by_their_ids() -> None:
     }
 
 
-def test_what_the_api_leaves_out_is_missing_with_a_reason_and_nothing_breaks() -> None:
+def test_missing_fields_give_lines_without_price_but_with_a_note() -> None:
     # Fields vanish without their scopes: tags, features, sizes.
     bare = {"id": 1, "name": "a", "size_slug": "s", "size": {"price_monthly": 6.0}, "region": {"slug": "nyc3"}}
     share = {"id": "n", "name": "share", "region": "atl1", "created_at": "2026-02-01T00:00:00Z"}
@@ -259,29 +259,29 @@ def test_what_the_api_leaves_out_is_missing_with_a_reason_and_nothing_breaks() -
     assert lines["price_usd_month"].notna().tolist() == [True] + [False] * 7
     assert lines.loc[1:, "note"].notna().all()
     for key in cost.KEYS:
-        assert cost.by(lines, key)["things"].sum() == 8
+        assert cost.by(lines, key)["resources"].sum() == 8
 
 
-def test_a_thing_with_two_tags_is_counted_under_each_and_the_total_once() -> None:
+def test_a_resource_with_two_tags_counts_for_both_but_once_in_the_total() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1, tags=["web", "prod"]), a_droplet(2, tags=[]), a_droplet(3)))
     lines = lines[lines["kind"] == "droplet"]
     sums = cost.by(lines, "tag")
-    assert list(zip(sums["group"], sums["price_usd_month"], sums["things"], strict=True)) == [
+    assert list(zip(sums["group"], sums["price_usd_month"], sums["resources"], strict=True)) == [
         ("web", 48.0, 2),
         ("prod", 24.0, 1),
         (pd.NA, 24.0, 1),
     ]
     assert sums["share_percent"].tolist() == pytest.approx([200 / 3, 100 / 3, 100 / 3])
     assert cost.total(lines).iloc[0].to_dict() == {
-        "things": 3,
+        "resources": 3,
         "price_usd_month": 72.0,
         "price_usd_hour": pytest.approx(3 * 0.03571),
         "unpriced": 0,
-        "unread": 0,
+        "unavailable": 0,
     }
 
 
-def test_a_droplet_counts_with_what_hangs_on_it_and_names_may_be_alike() -> None:
+def test_a_droplet_includes_its_snapshots_and_volumes_and_names_may_repeat() -> None:
     snapshot = {"resource_type": "droplet", "size_gigabytes": 10, "regions": ["nyc3"]}
     lines = cost.lines(
         droplets=droplets(a_droplet(1, name=HOSTILE), a_droplet(2, name=HOSTILE)),
@@ -301,52 +301,52 @@ def test_a_droplet_counts_with_what_hangs_on_it_and_names_may_be_alike() -> None
     assert sums["price_usd_month"].round(6).tolist() == [26.6, 24.0, 0.6]
 
 
-def test_what_has_no_price_is_counted_and_told_and_no_zero() -> None:
+def test_resources_without_price_are_counted_and_noted_but_not_zero() -> None:
     lines = cost.lines(
-        databases=frame_from_rows("databases", [{"id": "d", "name": "pg", "size": "db"}]), unread={"app": "501"}
+        databases=frame_from_rows("databases", [{"id": "d", "name": "pg", "size": "db"}]), unavailable={"app": "501"}
     )
     sums = cost.by(lines).set_index("group")
     assert sums["price_usd_month"].isna().all()
     assert sums["unpriced"].to_dict() == {"app": 0, "database": 1}
     assert sums["note"].to_dict() == {
         "app": "could not be read: 501",
-        "database": "the API has no prices of database clusters",
+        "database": "the API returns no prices of database clusters",
     }
 
 
 @pytest.mark.parametrize("key", cost.KEYS)
-def test_what_could_not_be_read_is_no_thing_and_counts_apart(key: str) -> None:
-    lines = cost.lines(droplets=droplets(a_droplet()), sizes=sizes(), unread={"app": "501", "nfs": "501"})
+def test_unavailable_types_are_counted_separately_from_resources(key: str) -> None:
+    lines = cost.lines(droplets=droplets(a_droplet()), sizes=sizes(), unavailable={"app": "501", "nfs": "501"})
     assert lines["kind"].tolist() == ["droplet", "transfer", "app", "nfs"]
     # Through CSV too.
     for frame in (lines, pd.read_csv(StringIO(lines.to_csv(index=False)))):
         sums = cost.by(frame, key)
-        assert sums[["things", "unpriced", "unread"]].sum().tolist() == [2, 1, 2]
-        assert cost.total(frame)[["things", "unpriced", "unread"]].iloc[0].tolist() == [2, 1, 2]
-    unread = cost.by(lines).set_index("group").loc["nfs"]
-    assert unread[["things", "unpriced", "unread"]].tolist() == [0, 0, 1]
-    assert unread["note"] == "could not be read: 501"
+        assert sums[["resources", "unpriced", "unavailable"]].sum().tolist() == [2, 1, 2]
+        assert cost.total(frame)[["resources", "unpriced", "unavailable"]].iloc[0].tolist() == [2, 1, 2]
+    unavailable = cost.by(lines).set_index("group").loc["nfs"]
+    assert unavailable[["resources", "unpriced", "unavailable"]].tolist() == [0, 0, 1]
+    assert unavailable["note"] == "could not be read: 501"
 
 
-def test_without_the_droplets_all_that_is_made_from_their_list_could_not_be_read() -> None:
-    lines = cost.lines(unread={"droplet": "403 no", "app": "501"}).set_index("kind")
+def test_without_droplets_the_derived_kinds_are_unavailable_too() -> None:
+    lines = cost.lines(unavailable={"droplet": "403 no", "app": "501"}).set_index("kind")
     assert lines["note"].to_dict() == {
         "droplet": "could not be read: 403 no",
         "app": "could not be read: 501",
-        **dict.fromkeys(("kubernetes_node", "backup", "transfer"), "could not be read: without the droplets: 403 no"),
+        **dict.fromkeys(("kubernetes_node", "backup", "transfer"), "could not be read: requires the droplets: 403 no"),
     }
     assert lines["price_usd_month"].isna().all()
 
 
 @pytest.mark.parametrize("sent", [float("nan"), float("inf")])
-def test_transfer_of_which_nobody_knows_how_much_has_no_price(sent: float) -> None:
+def test_transfer_of_an_unknown_amount_has_no_price(sent: float) -> None:
     found = line(cost.lines(droplets=droplets(a_droplet()), sizes=sizes(), sent_gib_month=sent), "transfer")
     assert pd.isna(found["price_usd_month"])
-    assert "does not tell what is sent" in found["note"]
+    assert "the API does not return the data sent" in found["note"]
 
 
 @pytest.mark.parametrize("key", cost.KEYS)
-def test_no_rows_have_columns_and_dtypes_all_the_same(key: str) -> None:
+def test_empty_results_have_all_columns_and_dtypes(key: str) -> None:
     nothing = cost.lines(
         droplets=droplets(), snapshots=frame_from_rows("snapshots", []), volumes=frame_from_rows("volumes", [])
     )
@@ -358,12 +358,12 @@ def test_no_rows_have_columns_and_dtypes_all_the_same(key: str) -> None:
     assert cost.total(nothing)["price_usd_month"].tolist() == [0.0]
 
 
-def test_nothing_is_added_up_by_what_is_no_key() -> None:
-    with pytest.raises(InvalidArgument, match="Did you mean region"):
+def test_an_unknown_key_raises() -> None:
+    with pytest.raises(InvalidArgument, match=r"^Cost cannot be grouped by 'regoin'\. Did you mean region\?$"):
         cost.by(cost.lines(), "regoin")
 
 
-def test_what_is_given_stays_as_it_was() -> None:
+def test_the_input_is_not_changed() -> None:
     frame = droplets(a_droplet(features=["backups"]))
     kept = frame.copy(deep=True)
     lines = cost.lines(droplets=frame, sizes=sizes())
@@ -371,10 +371,10 @@ def test_what_is_given_stays_as_it_was() -> None:
     kept = lines.copy(deep=True)
     for key in cost.KEYS:
         cost.by(lines, key)
-    cost.reconciled(lines, a_balance(1), some_items(), now=NOW)
+    cost.reconcile(lines, a_balance(1), some_items(), now=NOW)
     pd.testing.assert_frame_equal(lines, kept)
 
 
-def test_a_frame_without_a_column_is_refused_with_its_name() -> None:
+def test_a_missing_column_raises_with_its_name() -> None:
     with pytest.raises(InvalidArgument, match="price_monthly"):
         cost.lines(droplets=droplets(a_droplet()).drop(columns="price_monthly"))

@@ -1,7 +1,4 @@
-"""Frames of one's own: what went through CSV, Excel, JSON or another hand gives what the client's frames give.
-
-Or it is refused with one line. What is given stays as it was.
-"""
+"""Frames reloaded from CSV, Excel or JSON or converted otherwise give the same results, or raise a one-line error."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ import pytest
 from poseidon_nb.analysis import cost, timeline
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.plots import Picture
-from tests.analysis.own_frames import ASKED, NOW, WORN, Frames, account, public_functions
+from tests.analysis.own_frames import CALLS, CONVERSIONS, NOW, Frames, account, public_functions
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +23,7 @@ def frames() -> Frames:
 
 @pytest.fixture(scope="module")
 def expected(frames: Frames) -> dict[str, Any]:
-    return {asked: ask(frames) for asked, (_, ask) in ASKED.items()}
+    return {call: run(frames) for call, (_, run) in CALLS.items()}
 
 
 def same(found: Any, wanted: Any, *, more_columns: bool = False) -> None:
@@ -36,7 +33,7 @@ def same(found: Any, wanted: Any, *, more_columns: bool = False) -> None:
         pd.testing.assert_frame_equal(found, wanted, check_column_type=not more_columns)
     elif isinstance(wanted, Picture):
         assert found.to_json() == wanted.to_json()
-        assert found.words == wanted.words
+        assert found.summary == wanted.summary
         # Some pictures have the frame itself as their table, with what it has besides.
         shown = found.table[[*wanted.table.columns]]
         assert [*map(str, shown.to_numpy().ravel())] == [*map(str, wanted.table.to_numpy().ravel())]
@@ -44,58 +41,58 @@ def same(found: Any, wanted: Any, *, more_columns: bool = False) -> None:
         np.testing.assert_array_equal(found, wanted)
 
 
-def held(frame: pd.DataFrame) -> tuple[Any, ...]:
-    """Give all that a frame is, so that it can be compared with what it is later."""
+def snapshot(frame: pd.DataFrame) -> tuple[Any, ...]:
+    """Return everything about a frame that a function could change."""
     cells = {name: copy.deepcopy([*frame.iloc[:, place]]) for place, name in enumerate(frame.columns)}
     return repr(cells), [*frame.columns], [*map(str, frame.dtypes)], [*frame.index], frame.index.names, {**frame.attrs}
 
 
-def test_every_public_function_is_asked() -> None:
-    assert {asked.partition(" ")[0] for asked in ASKED} == public_functions()
+def test_every_public_function_is_covered() -> None:
+    assert {call.partition(" ")[0] for call in CALLS} == public_functions()
 
 
-def test_there_is_something_in_every_frame(frames: Frames) -> None:
+def test_no_frame_is_empty(frames: Frames) -> None:
     assert {name for name, frame in frames.items() if frame.empty} == set()
 
 
 #: Of a matrix each other column is a size, drawn in its order.
-_OTHER = {("plots.availability_map", "with_other_order"), ("plots.availability_map", "with_columns_of_ones_own")}
+_OTHER = {("plots.availability_map", "with_other_order"), ("plots.availability_map", "with_other_columns")}
 
 
-@pytest.mark.parametrize(("asked", "worn"), [pair for pair in product(ASKED, WORN) if pair not in _OTHER])
-def test_a_worn_frame_gives_what_the_clients_gives(
-    asked: str, worn: str, frames: Frames, expected: dict[str, Any]
+@pytest.mark.parametrize(("call", "conversion"), [pair for pair in product(CALLS, CONVERSIONS) if pair not in _OTHER])
+def test_a_converted_frame_gives_the_same_result(
+    call: str, conversion: str, frames: Frames, expected: dict[str, Any]
 ) -> None:
-    names, ask = ASKED[asked]
-    given = {name: WORN[worn](frames[name]) for name in names}
-    before = {name: held(frame) for name, frame in given.items()}
-    found = ask(given)
+    names, run = CALLS[call]
+    given = {name: CONVERSIONS[conversion](frames[name]) for name in names}
+    before = {name: snapshot(frame) for name, frame in given.items()}
+    found = run(given)
     # What hands on the rows that it was given has them with all of their columns.
-    same(found, expected[asked], more_columns=asked == "sizes.with_feature")
-    assert {name: held(frame) for name, frame in given.items()} == before
+    same(found, expected[call], more_columns=call == "sizes.with_feature")
+    assert {name: snapshot(frame) for name, frame in given.items()} == before
 
 
-def outcome(asked: str, given: Frames) -> Any:
-    """Give the result, or the line by which it is refused."""
+def outcome(call: str, given: Frames) -> Any:
+    """Return the result, or the error message."""
     try:
-        return ASKED[asked][1](given)
-    except InvalidArgument as refused:
-        told = str(refused)
-    assert "\n" not in told
-    return told
+        return CALLS[call][1](given)
+    except InvalidArgument as error:
+        message = str(error)
+    assert "\n" not in message
+    return message
 
 
-@pytest.mark.parametrize("asked", ASKED)
-def test_no_rows_are_no_rows_whatever_the_columns_hold(asked: str, frames: Frames) -> None:
-    names, _ = ASKED[asked]
-    wanted = outcome(asked, {name: frames[name].iloc[:0] for name in names})
+@pytest.mark.parametrize("call", CALLS)
+def test_an_empty_frame_of_any_dtypes_gives_the_same_result(call: str, frames: Frames) -> None:
+    names, _ = CALLS[call]
+    wanted = outcome(call, {name: frames[name].iloc[:0] for name in names})
     assert not isinstance(wanted, str)
-    same(outcome(asked, {name: pd.DataFrame(columns=frames[name].columns) for name in names}), wanted)
+    same(outcome(call, {name: pd.DataFrame(columns=frames[name].columns) for name in names}), wanted)
 
 
-@pytest.mark.parametrize("asked", ASKED)
-def test_a_column_that_is_missing_or_says_nothing_is_none_or_refused(asked: str, frames: Frames) -> None:
-    names, _ = ASKED[asked]
+@pytest.mark.parametrize("call", CALLS)
+def test_a_missing_or_empty_column_is_accepted_or_raises_one_line(call: str, frames: Frames) -> None:
+    names, _ = CALLS[call]
     # What is done with a column does not depend on how many rows there are: one droplet's readings and a few sizes do.
     one = frames["droplets"]["id"].iloc[0]
     few = {"series": frames["series"][frames["series"]["droplet_id"] == one]}
@@ -103,24 +100,24 @@ def test_a_column_that_is_missing_or_says_nothing_is_none_or_refused(asked: str,
     frames = {**frames, **few}
     for name in names:
         # A line of cost is made of one frame at a time; and of a matrix a few sizes are enough.
-        given = {} if asked == "cost.lines" else {one: frames[one] for one in names}
+        given = {} if call == "cost.lines" else {one: frames[one] for one in names}
         for column in frames[name].columns[: 6 if name == "matrix" else None]:
-            outcome(asked, {**given, name: frames[name].drop(columns=column)})
-            found = outcome(asked, {**given, name: frames[name].assign(**{column: None})})
+            outcome(call, {**given, name: frames[name].drop(columns=column)})
+            found = outcome(call, {**given, name: frames[name].assign(**{column: None})})
             if frames[name][column].dtype != object and not isinstance(found, str):
                 blank = frames[name].assign(**{column: frames[name][column].iloc[:0].reindex(frames[name].index)})
-                same(found, outcome(asked, {**given, name: blank}))
+                same(found, outcome(call, {**given, name: blank}))
 
 
-def test_now_is_in_utc_where_it_names_no_zone(frames: Frames, expected: dict[str, Any]) -> None:
+def test_a_naive_now_is_utc(frames: Frames, expected: dict[str, Any]) -> None:
     bare = NOW.replace(tzinfo=None)
-    found = cost.reconciled(frames["lines"], frames["balance"], frames["items"], now=bare)
-    same(found, expected["cost.reconciled"])
+    found = cost.reconcile(frames["lines"], frames["balance"], frames["items"], now=bare)
+    same(found, expected["cost.reconcile"])
     begun = frames["actions"].assign(status="in-progress", completed_at=pd.NaT)
     same(timeline.spans(begun, now=bare), timeline.spans(begun, now=NOW))
 
 
-def test_a_droplets_number_is_its_label_and_no_fraction(frames: Frames) -> None:
+def test_a_float_id_is_labeled_as_an_integer(frames: Frames) -> None:
     actions = frames["actions"].astype({"resource_id": "float64"})
     labels = timeline.spans(actions)["name"]
     assert len(labels)

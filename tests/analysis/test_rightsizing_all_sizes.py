@@ -1,4 +1,4 @@
-"""Rightsizing against plain Python over all 147 sizes, and what must hold whatever a droplet does."""
+"""Rightsizing compared with plain Python over all 147 sizes, and properties that always hold."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def percents(most: float = 100.0) -> Any:
     return st.floats(0, most).map(lambda value: round(value, 2))
 
 
-def told(size: Row, own: Row) -> Row:
-    """Give what the last readings tell of a droplet of a size; where it cannot be told from the present one, nothing."""
+def last_readings(size: Row, own: Row) -> Row:
+    """Return the last readings of a droplet of a size; none if it is too similar to the current size."""
     near = size["vcpus"] == own["vcpus"] and 0.7 < size["memory"] / own["memory"] < 1.2 and size is not own
     return (
         {}
         if near
-        else {"last_vcpus": float(size["vcpus"]), "last_memory_mib": 0.967 * size["memory"], "told": size["slug"]}
+        else {"last_vcpus": float(size["vcpus"]), "last_memory_mib": 0.967 * size["memory"], "last_size": size["slug"]}
     )
 
 
@@ -61,7 +61,16 @@ def droplets_in_use(draw: Any) -> tuple[Row, Row]:
         "outbound_tb_month": draw(st.one_of(st.none(), percents(20))),
         "hours": draw(st.sampled_from([336.0, 336.0, 336.0, 160.0, 100.0, 71.95, 71.5])),
         "step_minutes": draw(st.sampled_from([None, 5.0, 30.0, 60.0, 120.0, 720.0])),
-        **draw(st.sampled_from([told(size, size), told(size, size), told(draw(st.sampled_from(ROWS)), size), {}])),
+        **draw(
+            st.sampled_from(
+                [
+                    last_readings(size, size),
+                    last_readings(size, size),
+                    last_readings(draw(st.sampled_from(ROWS)), size),
+                    {},
+                ]
+            )
+        ),
     }
     use["disk_used_gb"] = draw(st.sampled_from([use["disk_used_gb"], use["disk_used_gb"], None]))
     return droplet, use
@@ -73,15 +82,15 @@ RULES = st.builds(
     memory_headroom=st.sampled_from([0.0, 20.0]),
     transfer_headroom=st.sampled_from([0.0, 10.0]),
     burst=st.sampled_from([100.0, 200.0]),
-    least_saving_usd_month=st.sampled_from([0.0, 1.0, 20.0]),
+    min_saving_usd_month=st.sampled_from([0.0, 1.0, 20.0]),
     same_family=st.booleans(),
     shared_cpu=st.booleans(),
     regular_cpu=st.booleans(),
 )
 
 
-def holds(size: Row, droplet: Row, use: Row, rule: Rule, *, disk: float) -> bool:
-    """Say the rule in the words of its docstring."""
+def fits(size: Row, droplet: Row, use: Row, rule: Rule, *, disk: float) -> bool:
+    """Check the rule as its docstring states it."""
     busy, most = (use[name] / 100 * droplet["vcpus"] for name in ("cpu_p95_percent", "cpu_max_percent"))
     filled = use["memory_max_percent"] / 100 * droplet["memory"]
     return (
@@ -104,7 +113,7 @@ def is_premium(slug: str) -> bool:
     return slug.endswith(("-intel", "-amd"))
 
 
-def candidates(droplet: Row, use: Row, rule: Rule, *, dearer: bool) -> list[Row]:
+def candidates(droplet: Row, use: Row, rule: Rule, *, any_price: bool) -> list[Row]:
     own = droplet["size"]
     return [
         size
@@ -114,8 +123,8 @@ def candidates(droplet: Row, use: Row, rule: Rule, *, dearer: bool) -> list[Row]
         and size["available"]
         and droplet["region"] in size["regions"]
         and size["disk"] >= droplet["disk"]
-        and holds(size, droplet, use, rule, disk=size["disk"])
-        and (dearer or size["price_monthly"] < droplet["price_monthly"])
+        and fits(size, droplet, use, rule, disk=size["disk"])
+        and (any_price or size["price_monthly"] < droplet["price_monthly"])
         and (not rule.same_family or size["slug"].split("-")[0] == own.split("-")[0])
         and (rule.shared_cpu or own.startswith("s-") or not size["slug"].startswith("s-"))
         and (rule.regular_cpu or not is_premium(own) or is_premium(size["slug"]))
@@ -127,13 +136,13 @@ def is_another(size: Row, own: Row) -> bool:
 
 
 def is_unknown(droplet: Row, use: Row, rule: Rule) -> bool:
-    told_of = BY_SLUG[use.get("told", droplet["size"])]
-    missing = rule.least_hours - use["hours"]
-    return is_another(told_of, droplet) or missing > (use["step_minutes"] or 0.0) / 60
+    last_size = BY_SLUG[use.get("last_size", droplet["size"])]
+    missing = rule.min_hours - use["hours"]
+    return is_another(last_size, droplet) or missing > (use["step_minutes"] or 0.0) / 60
 
 
-def expected_sure(droplet: Row, use: Row, verdict: str, slug: str | None) -> str:
-    """Count the doubts of the rule's docstring."""
+def expected_confidence(droplet: Row, use: Row, verdict: str, slug: str | None) -> str:
+    """Return the confidence by the doubts that the docstring of the rule lists."""
     step_h = (use["step_minutes"] or 0.0) / 60
     doubts = [use["hours"] < 0.95 * 168, step_h > 1, step_h > 6, use["outbound_tb_month"] is None]
     doubts.append(use["disk_used_gb"] is None)
@@ -143,10 +152,10 @@ def expected_sure(droplet: Row, use: Row, verdict: str, slug: str | None) -> str
 
 
 def expected(droplet: Row, use: Row, rule: Rule) -> tuple[str, str | None, float]:
-    """Give the verdict, the size and the saving, by looking at one size after the other."""
+    """Return the verdict, the size and the saving by a search through all sizes."""
     own = BY_SLUG[droplet["size"]]
-    enough = holds(droplet, droplet, use, rule, disk=own["disk"])
-    fitting = candidates(droplet, use, rule, dearer=not enough)
+    enough = fits(droplet, droplet, use, rule, disk=own["disk"])
+    fitting = candidates(droplet, use, rule, any_price=not enough)
     if not fitting:
         return ("keep", droplet["size"], 0.0) if enough else ("larger", None, math.nan)
     best = min(
@@ -165,7 +174,7 @@ def expected(droplet: Row, use: Row, rule: Rule) -> tuple[str, str | None, float
     saving = round(droplet["price_monthly"] - best["price_monthly"] - more, 2)
     if not enough:
         return "larger", best["slug"], saving
-    if saving >= rule.least_saving_usd_month:
+    if saving >= rule.min_saving_usd_month:
         return "smaller", best["slug"], saving
     return "keep", droplet["size"], 0.0
 
@@ -181,7 +190,7 @@ SIZES = frame_from_rows("sizes", ROWS)
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pairs=st.lists(droplets_in_use(), min_size=1, max_size=30), rule=RULES)
-def test_it_is_what_looking_at_one_size_after_the_other_gives(pairs, rule):
+def test_advice_equals_a_brute_force_search(pairs, rule):
     found = advised(pairs, rule)
     for (droplet, use), (_, row) in zip(pairs, found.iterrows(), strict=True):
         if BY_SLUG[droplet["size"]]["slug"].startswith("gpu"):
@@ -189,18 +198,18 @@ def test_it_is_what_looking_at_one_size_after_the_other_gives(pairs, rule):
             continue
         if is_unknown(droplet, use, rule):
             assert row["verdict"] == "unknown"
-            assert row[["advised_size", "saving_usd_month", "sure"]].isna().all()
+            assert row[["advised_size", "saving_usd_month", "confidence"]].isna().all()
             continue
         verdict, slug, saving = expected(droplet, use, rule)
         assert row["verdict"] == verdict, (droplet, use, row["why"])
         assert (None if pd.isna(row["advised_size"]) else row["advised_size"]) == slug, (droplet, use, rule)
         assert row["saving_usd_month"] == pytest.approx(saving, abs=0.011, nan_ok=True)
-        assert row["sure"] == expected_sure(droplet, use, verdict, slug), (droplet, use, row["why"])
+        assert row["confidence"] == expected_confidence(droplet, use, verdict, slug), (droplet, use, row["why"])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pairs=st.lists(droplets_in_use(), min_size=1, max_size=30), rule=RULES)
-def test_what_is_advised_holds_the_droplet_and_smaller_is_cheaper(pairs, rule):
+def test_the_advised_size_fits_and_smaller_is_cheaper(pairs, rule):
     found = advised(pairs, rule)
     for (droplet, use), (_, row) in zip(pairs, found.iterrows(), strict=True):
         if pd.isna(row["advised_size"]):
@@ -208,20 +217,20 @@ def test_what_is_advised_holds_the_droplet_and_smaller_is_cheaper(pairs, rule):
             continue
         size = BY_SLUG[row["advised_size"]]
         assert size["disk"] >= droplet["disk"]
-        assert holds(size, droplet, use, rule, disk=size["disk"])
+        assert fits(size, droplet, use, rule, disk=size["disk"])
         assert row["advised_cpu_p95_percent"] <= 100 - rule.cpu_headroom + 1e-6
         assert row["advised_memory_max_percent"] <= 100 - rule.memory_headroom + 1e-6
         if row["verdict"] == "smaller":
             assert droplet["region"] in size["regions"]
             assert row["advised_price_usd_month"] < row["price_usd_month"]
-            assert rule.least_saving_usd_month <= row["saving_usd_month"] + 1e-6
+            assert rule.min_saving_usd_month <= row["saving_usd_month"] + 1e-6
             assert row["saving_usd_month"] <= row["price_usd_month"] - row["advised_price_usd_month"] + 1e-6
         assert row["saving_usd_year"] == pytest.approx(12 * row["saving_usd_month"])
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=droplets_in_use(), less=st.floats(0, 1))
-def test_who_does_less_never_needs_a_dearer_size(pair, less):
+def test_lower_usage_never_needs_a_more_expensive_size(pair, less):
     droplet, use = pair
     calmer = {
         name: value * less
@@ -229,7 +238,7 @@ def test_who_does_less_never_needs_a_dearer_size(pair, less):
         else value
         for name, value in use.items()
     }
-    found = advised([(droplet, use), (droplet, calmer)], Rule(transfer_headroom=0.0, least_saving_usd_month=0.0))
+    found = advised([(droplet, use), (droplet, calmer)], Rule(transfer_headroom=0.0, min_saving_usd_month=0.0))
     prices = found["advised_price_usd_month"]
     if found["verdict"].tolist() != ["keep", "keep"] and use["outbound_tb_month"] is None:
         assert math.isnan(prices[0]) or prices[1] <= prices[0]

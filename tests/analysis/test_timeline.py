@@ -1,4 +1,4 @@
-"""What happened, reckoned from actions: against what plain Python makes of the same."""
+"""Spans and durations of actions, compared with plain Python."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
     return frame_from_rows("actions", list(rows))
 
 
-def test_an_action_is_a_row_with_its_droplets_name_and_a_deleted_one_goes_by_its_id():
+def test_an_action_has_the_name_of_its_droplet_or_the_id_of_a_deleted_one():
     found = spans(frame(action(1, 4.5), action(2, resource_id=8)), {7: "web-1"})
     assert found["name"].tolist() == ["web-1", "8"]
     assert found["duration_s"].tolist() == [4.5, 5.0]
@@ -49,7 +49,7 @@ def test_names_may_be_a_column():
     assert spans(frame(action(1)), listed.set_index("id")["name"])["name"].tolist() == ["web-1"]
 
 
-def test_what_runs_ends_now():
+def test_an_action_in_progress_ends_now():
     running = action(1, None, status="in-progress")
     now = BEGAN + timedelta(minutes=2)
     assert spans(frame(running), now=now)["duration_s"].tolist() == [120.0]
@@ -58,41 +58,41 @@ def test_what_runs_ends_now():
     assert spans(frame(running, later))["duration_s"].tolist() == [30.0, 30.0]
 
 
-def test_a_failure_is_marked_and_one_without_an_end_has_no_duration():
+def test_failures_are_marked_and_have_no_duration_without_an_end():
     found = spans(frame(action(1, 3, status="errored"), action(2, None, status="errored")))
     assert found["failed"].tolist() == [True, True]
     assert found["duration_s"].isna().tolist() == [False, True]
     assert found["ended_at"].isna().tolist() == [False, True]
 
 
-def test_images_and_volumes_are_no_droplets():
+def test_actions_on_images_and_volumes_are_left_out():
     found = spans(frame(action(1, resource_type="image"), action(2), action(3, resource_type="volume")))
     assert found["id"].tolist() == [2]
     assert isinstance(found.index, pd.RangeIndex)
 
 
-@pytest.mark.parametrize(("reckon", "name"), [(spans, "spans"), (durations, "durations")])
-def test_columns_and_dtypes_are_as_promised_also_without_rows(reckon, name):
+@pytest.mark.parametrize(("analyze", "name"), [(spans, "spans"), (durations, "durations")])
+def test_columns_and_dtypes_match_the_table_also_without_rows(analyze, name):
     promised = {column.name: column.dtype for column in DERIVED_TABLES[name].columns}
     for actions in (frame(), frame(action(1)), frame(action(1, None, status="in-progress", resource_id=None))):
-        assert {column: str(dtype) for column, dtype in reckon(actions).dtypes.items()} == promised
+        assert {column: str(dtype) for column, dtype in analyze(actions).dtypes.items()} == promised
 
 
-@pytest.mark.parametrize("reckon", [spans, durations])
-def test_what_is_given_stays_as_it_is(reckon):
+@pytest.mark.parametrize("analyze", [spans, durations])
+def test_the_input_is_not_changed(analyze):
     given = frame(action(1), action(2, None, status="in-progress"), action(3, status="errored"))
     before = given.copy(deep=True)
-    reckon(given)
+    analyze(given)
     pd.testing.assert_frame_equal(given, before)
 
 
-@pytest.mark.parametrize("reckon", [spans, durations])
-def test_another_frame_is_refused(reckon):
+@pytest.mark.parametrize("analyze", [spans, durations])
+def test_a_frame_without_the_columns_raises(analyze):
     with pytest.raises(InvalidArgument, match=r"The actions frame has no column.*status"):
-        reckon(pd.DataFrame({"id": [1]}))
+        analyze(pd.DataFrame({"id": [1]}))
 
 
-def test_durations_are_those_that_the_standard_library_reckons():
+def test_durations_equal_those_of_the_statistics_module():
     rng = random.Random(5)
     rows = [
         action(
@@ -134,7 +134,7 @@ def test_actions_without_a_type_are_counted_together():
     assert found["median_s"].tolist() == [6.0, 5.0]
 
 
-def test_what_ends_before_it_begins_took_nobody_knows_how_long():
+def test_an_action_that_ends_before_its_start_has_no_duration():
     backwards = action(1, -3600)
     assert spans(frame(backwards, action(2)))["duration_s"].tolist()[1:] == [5.0]
     assert spans(frame(backwards))["duration_s"].isna().all()

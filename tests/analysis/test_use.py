@@ -1,4 +1,4 @@
-"""What a droplet uses: by hand, by what the sandbox's curves are known to be, and where something is missing."""
+"""The usage of droplets: computed by hand, compared with the sandbox, and with missing readings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poseidon_nb.frames.metrics import series_frame
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.workload import used_bytes, workload
-from tests.analysis.test_metrics_tidied import STEP, answer, counters
+from tests.analysis.test_metrics import STEP, answer, counters
 from tests.sandbox.conftest import Api
 
 GIB = 1 << 30
@@ -29,7 +29,7 @@ def droplets_of(*names, **columns):
 
 
 def busy_counters(percents, vcpus=2):
-    """Give counters of a droplet that was so busy in each step."""
+    """Return the counters of a droplet with some CPU usage in each step."""
     busy = [0.0, *itertools.accumulate(vcpus * STEP * percent / 100 for percent in percents)]
     return counters(idle=[vcpus * STEP * step - spent for step, spent in enumerate(busy)], user=busy)
 
@@ -52,7 +52,7 @@ def use_of(answers, *names, **more):
     return metrics.use(series_frame(answers), droplets_of(*names), **more)
 
 
-def test_the_figures_are_those_reckoned_by_hand():
+def test_usage_equals_numbers_computed_by_hand():
     row = use_of(everything(), "web-1").iloc[0]
     assert (row["droplet_id"], row["name"], row["samples"]) == (1, "web-1", 3)
     assert row[["cpu_p50_percent", "cpu_max_percent"]].tolist() == pytest.approx([20.0, 95.0])
@@ -72,7 +72,7 @@ def test_the_figures_are_those_reckoned_by_hand():
     assert pd.isna(row["note"])
 
 
-def test_gaps_and_restarts_count_neither_as_readings_nor_as_hours():
+def test_gaps_and_resets_count_neither_as_samples_nor_as_hours():
     cpu = counters(idle=[0, 300, None, None, 1200, 1500, 30, 330], user=[0, 300, None, None, 1200, 1500, 30, 330])
     row = use_of([(1, "a", "cpu", cpu)], "a").iloc[0]
     assert row["samples"] == 3
@@ -80,8 +80,8 @@ def test_gaps_and_restarts_count_neither_as_readings_nor_as_hours():
     assert row["cpu_max_percent"] == pytest.approx(50.0)
 
 
-def test_an_agent_that_came_late_makes_the_hours_those_that_the_memory_was_read():
-    """The CPU is told without an agent, so that it may have been read for days and the memory for minutes."""
+def test_an_agent_installed_late_limits_samples_and_hours():
+    """CPU readings need no agent, so there may be days of them, and minutes of memory readings."""
     nothing = [None] * 9
     answers = [
         (1, "a", "cpu", busy_counters([10.0] * 11)),
@@ -95,7 +95,7 @@ def test_an_agent_that_came_late_makes_the_hours_those_that_the_memory_was_read(
     assert (row["samples"], row["hours"]) == (11, pytest.approx(11 * STEP / 3600))
 
 
-def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
+def test_usage_after_a_resize_is_in_vcpus_and_mib():
     # 180 % of one CPU's time on two, then the same work on four.
     busy = [0.0, 540.0, 1080.0, 1620.0, 2160.0]
     idle = [0.0, 60.0, 120.0, 780.0, 1440.0]
@@ -112,15 +112,15 @@ def test_after_a_resize_what_was_used_is_told_in_vcpus_and_mebibytes():
     assert row["memory_p95_mib"] == row["memory_max_mib"] == pytest.approx(1536.0)
     assert row["resized"]
     assert row[["last_vcpus", "last_memory_mib"]].tolist() == [4.0, 4096.0]
-    assert row["note"] == "no readings of disk and traffic; resized in between"
+    assert row["note"] == "no readings of disk and traffic; resized during this window"
 
 
-def test_more_vcpus_with_the_same_memory_are_a_resize_too():
+def test_more_vcpus_with_the_same_memory_are_a_resize():
     idle, user = [0, 500, 1000, 1900, 2800], [0, 100, 200, 500, 800]
     assert use_of([(1, "a", "cpu", counters(idle=idle, user=user))], "a").iloc[0]["resized"]
 
 
-def test_a_resize_that_only_the_last_readings_tell_of_is_one():
+def test_a_resize_is_detected_by_the_last_readings():
     """Of 52 steps the last two have four vCPUs, which is less than a twentieth."""
     vcpus = [2] * 50 + [4] * 2
     idle = [0.0, *itertools.accumulate(STEP * one for one in vcpus)]
@@ -132,7 +132,7 @@ def test_a_resize_that_only_the_last_readings_tell_of_is_one():
     assert (found["last_vcpus"], found["resized"]) == (2.0, False)
 
 
-def test_what_was_sent_in_a_month_is_less_of_a_droplet_that_is_off_at_times():
+def test_monthly_traffic_counts_gaps_as_powered_off():
     """It sent 4 Mbit/s for 20 minutes of 40: a gap is a time in which it was off."""
     out = answer((OUT, [3.0, 5.0, None, None, None, None, 3.0, 5.0]))
     found = use_of([(1, "a", "bandwidth", out)], "a").iloc[0]
@@ -141,7 +141,7 @@ def test_what_was_sent_in_a_month_is_less_of_a_droplet_that_is_off_at_times():
     assert alone["outbound_tb_month"] == pytest.approx(0.5 * 2_628_000 / 1e6)
 
 
-def test_readings_that_cannot_be_are_missing_ones_and_counted():
+def test_invalid_readings_are_ignored_and_counted():
     known = use_of(everything(), "web-1").iloc[0]
     wrong = {
         "memory_available": answer(({}, [3 * GIB, 39 * GIB, -GIB, GIB])),
@@ -150,7 +150,7 @@ def test_readings_that_cannot_be_are_missing_ones_and_counted():
     }
     answers = [(key, name, metric, wrong.get(metric, one)) for key, name, metric, one in everything()]
     row = use_of(answers, "web-1").iloc[0]
-    assert row["note"] == "4 impossible readings left out"
+    assert row["note"] == "4 invalid readings ignored"
     assert (row["memory_max_percent"], row["samples"]) == (75.0, 2)
     assert row["disk_used_gb"] == pytest.approx(20.0)
     # Of that moment it is not known what was sent, but it was on.
@@ -165,7 +165,7 @@ def test_readings_that_cannot_be_are_missing_ones_and_counted():
         (18, "each reading covers 90 minutes,"),
     ],
 )
-def test_the_time_that_a_reading_stands_for_is_said_where_it_is_long(times, note):
+def test_coarse_readings_have_a_note(times, note):
     series = series_frame(everything())
     first = series["time"].min()
     found = metrics.use(series.assign(time=first + times * (series["time"] - first)), droplets_of("web-1")).iloc[0]
@@ -173,7 +173,7 @@ def test_the_time_that_a_reading_stands_for_is_said_where_it_is_long(times, note
     assert (pd.isna(found["note"]) and not note) or found["note"].startswith(note)
 
 
-def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
+def test_each_droplet_has_a_note_about_missing_readings():
     features = [["monitoring"], ["backups"], ["monitoring"], [], None, ["monitoring"]]
     status = ["active", "active", "active", "active", "active", "off"]
     droplets = droplets_of("web-1", "legacy", "new", "gone", "half", "idle", features=features, status=status)
@@ -193,14 +193,14 @@ def test_why_something_is_missing_is_said_of_each_and_spoils_no_other():
     assert frame["resized"].isna().tolist() == [False, True, True, True, False, True]
 
 
-def test_without_readings_and_without_droplets_the_columns_hold():
+def test_without_readings_or_droplets_all_columns_are_present():
     promised = [(column.name, column.dtype) for column in DERIVED_TABLES["use"].columns]
     for frame in (use_of([], "a"), use_of([]), metrics.use(series_frame([]), frame_from_rows("droplets", []))):
         assert [(name, str(dtype)) for name, dtype in frame.dtypes.items()] == promised
     assert use_of([], "a")["note"].tolist() == ["no readings in this window"]
 
 
-def test_readings_of_droplets_that_were_not_asked_about_are_left_out_and_nothing_given_is_changed():
+def test_readings_of_other_droplets_are_ignored_and_the_input_is_not_changed():
     series, droplets = series_frame([*everything(), *everything(droplet_id=9)]), droplets_of("web-1")
     before = series.copy(deep=True), droplets.copy(deep=True)
     assert metrics.use(series, droplets)["droplet_id"].tolist() == [1]
@@ -208,7 +208,7 @@ def test_readings_of_droplets_that_were_not_asked_about_are_left_out_and_nothing
     pd.testing.assert_frame_equal(droplets, before[1])
 
 
-def test_a_frame_that_lacks_columns_is_refused():
+def test_a_missing_column_raises():
     with pytest.raises(InvalidArgument, match="The droplets frame has no column name"):
         metrics.use(series_frame([]), pd.DataFrame({"id": [1]}))
     with pytest.raises(InvalidArgument, match="The metrics frame has no column metric"):
@@ -233,7 +233,7 @@ def api(clock):
 
 
 @pytest.mark.parametrize("name", ["web-1", "db-1", "worker-1", "staging-web"])
-def test_percentages_are_the_integral_of_the_sandboxs_curve(api, name):
+def test_cpu_equals_the_integral_of_the_sandbox_curve(api, name):
     droplet, end = api.droplet(name), int(api.clock.now().timestamp())
     series = served(api, droplet["id"], end - 2 * DAY_S, end)
     frame = metrics.cpu(series)
@@ -250,7 +250,7 @@ def test_percentages_are_the_integral_of_the_sandboxs_curve(api, name):
         assert value == pytest.approx(100 * share, abs=0.05)
 
 
-def test_the_use_is_what_the_sandbox_made(api):
+def test_usage_equals_the_workload_of_the_sandbox(api):
     droplet, end = api.droplet("web-1"), int(api.clock.now().timestamp())
     series = served(api, droplet["id"], end - 7 * DAY_S, end)
     row = metrics.use(series, droplets_of("web-1").assign(id=droplet["id"])).iloc[0]
@@ -271,7 +271,7 @@ def test_the_use_is_what_the_sandbox_made(api):
     assert not row["resized"]
 
 
-def test_a_droplet_resized_in_the_middle_has_as_many_busy_vcpus_as_before(api):
+def test_a_resized_droplet_has_as_many_busy_vcpus_as_before(api):
     droplet, began = api.droplet("web-1"), int(api.clock.now().timestamp())
     api.done(droplet["id"], "power_off")
     api.done(droplet["id"], "resize", size="s-4vcpu-8gb", disk=True)

@@ -22,7 +22,7 @@ SAMPLES = {
     "cost_history": "po.do('cost history --plot')",
     "durations": "po.do('actions durations --last 90d --plot')",
     "metric_lines": "po.do('metrics cpu web-1 db-1 --last 24h --plot')",
-    "price_map": "po.plots.price_map(po.analysis.sizes.on_sale(client.sizes.frame()))",
+    "price_map": "po.plots.price_map(po.analysis.sizes.available(client.sizes.frame()))",
     # All of the sandbox's droplets have the size that they need, so one gets a larger one.
     "savings": "(client.droplets.by_name('web-1').resize('s-8vcpu-16gb', restart=True), po.do('rightsize --plot'))[1]",
     "timeline": "po.do('actions timeline --last 14d --plot')",
@@ -69,7 +69,7 @@ def told(page, plot) -> str:
 @pytest.mark.parametrize("name", names())
 def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(open_notebook, name):
     assert name in SAMPLES, f"no sample draws po.plots.{name}: write one"
-    notebook = open_notebook(START, f"picture = {SAMPLES[name]}\npicture", "print(picture.words)")
+    notebook = open_notebook(START, f"picture = {SAMPLES[name]}\npicture", "print(picture.summary)")
     page = notebook.page
     page.set_viewport_size({"width": 1280, "height": 1700})
     for cell in range(3):

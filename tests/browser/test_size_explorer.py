@@ -213,7 +213,9 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
 
 @pytest.mark.timeout(240)
 def test_filters_hold_for_points_rows_and_python_alike(explorer):
-    shown = explorer("print(sorted(explorer.shown['slug']))", SLUGS, "print(explorer.selected['sold_in'].tolist())")
+    shown = explorer(
+        "print(sorted(explorer.shown['slug']))", SLUGS, "print(explorer.selected['available_in'].tolist())"
+    )
     shown.place.get_by_role("searchbox").fill("m-8vcpu-64gb")
     shown.row("m-8vcpu-64gb").click()
     shown.place.get_by_role("searchbox").fill("")

@@ -97,9 +97,9 @@ def test_selected_columns_are_all_displayed():
 def test_a_long_list_is_truncated_and_counted():
     (cell,) = cells(pd.DataFrame({"sizes": [[f"s-{count}vcpu-4gb" for count in range(140)]]}))
     assert cell == "s-0vcpu-4gb and 139 more"
-    (cell,) = cells(pd.DataFrame({"sold_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1"]]}))
+    (cell,) = cells(pd.DataFrame({"available_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1"]]}))
     assert cell == "ams3, blr1, fra1 and 5 more"
-    (cell,) = cells(pd.DataFrame({"sold_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3"]]}))
+    (cell,) = cells(pd.DataFrame({"available_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3"]]}))
     assert cell == "ams3, blr1, fra1, lon1, nyc1, nyc3"
 
 

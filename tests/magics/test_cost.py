@@ -17,7 +17,7 @@ TABLES = {
     "cost": "cost_by",
     "cost --by tag": "cost_by",
     "cost lines": "cost_lines",
-    "cost reconcile": "cost_reconciled",
+    "cost reconcile": "cost_reconciliation",
     "cost history": "cost_history",
 }
 
@@ -61,10 +61,10 @@ def test_the_total_is_said_and_what_has_no_price(desk) -> None:
     assert f"Total: ${total['price_usd_month']:,.2f} a month" in said
     assert "counts under each" in said
     assert said.endswith(
-        f" 1 of {total['things']:.0f} resources has no price: transfer;"
-        " database, kubernetes, app, nfs, nat_gateway and registry could not be read; %do cost lines tells why."
+        f" 1 of {total['resources']:.0f} resources has no price: transfer;"
+        " database, kubernetes, app, nfs, nat_gateway and registry could not be read. See %do cost lines for the reasons."
     )
-    assert (total["unpriced"], total["unread"]) == (1, 6)
+    assert (total["unpriced"], total["unavailable"]) == (1, 6)
 
 
 def test_months_whose_amount_is_unknown_are_said() -> None:
@@ -106,17 +106,17 @@ def test_droplets_that_cannot_be_read_are_told_too(desk) -> None:
     assert kinds.loc["volume", "price_usd_month"] > 0
     for kind in ("droplet", "kubernetes_node", "backup", "transfer"):
         assert kinds.loc[kind, "note"].startswith("could not be read: ")
-        assert kinds.loc[kind, ["things", "unread"]].tolist() == [0, 1]
+        assert kinds.loc[kind, ["resources", "unavailable"]].tolist() == [0, 1]
 
 
 def test_volumes_that_cannot_be_read_are_not_counted_as_one_when_compared(desk) -> None:
     before = desk.do("cost reconcile").set_index("product").loc["Volumes"]
     desk.sandbox.fault("status", operation="volumes_list", status=403, times=None)
     after = desk.do("cost reconcile").set_index("product").loc["Volumes"]
-    assert (before["things"], before["items"]) == (4, 4)
-    assert (after["things"], after["items"], after["billed_usd"]) == (0, 4, before["billed_usd"])
+    assert (before["resources"], before["items"]) == (4, 4)
+    assert (after["resources"], after["items"], after["billed_usd"]) == (0, 4, before["billed_usd"])
     assert after["note"] == "could not be read"
-    assert after[["lines_usd", "difference_usd", "gone_usd"]].isna().all()
+    assert after[["expected_usd", "difference_usd", "deleted_usd"]].isna().all()
 
 
 def test_without_the_droplets_nothing_that_was_billed_for_them_is_called_gone(desk) -> None:
@@ -124,10 +124,10 @@ def test_without_the_droplets_nothing_that_was_billed_for_them_is_called_gone(de
     bill = desk.do("cost reconcile").set_index("product")
     for product in ("Droplets", "Backups"):
         assert bill.loc[product, "billed_usd"] > 0
-        assert bill.loc[product, ["lines_usd", "difference_usd", "gone_usd"]].isna().all()
+        assert bill.loc[product, ["expected_usd", "difference_usd", "deleted_usd"]].isna().all()
         assert bill.loc[product, "note"] == "could not be read"
-    assert bill.loc["(all)", "gone_usd"] == 0
-    assert "kinds of things could not be read" in bill.loc["(all)", "note"]
+    assert bill.loc["(all)", "deleted_usd"] == 0
+    assert "10 resource types could not be read" in bill.loc["(all)", "note"]
 
 
 def test_without_the_balance_nothing_is_reconciled(desk) -> None:
@@ -138,12 +138,12 @@ def test_without_the_balance_nothing_is_reconciled(desk) -> None:
 
 def test_lines_and_bill_agree_and_what_is_gone_is_told(desk, clock) -> None:
     last = desk.do("cost reconcile").set_index("product").loc["(all)"]
-    assert (last["difference_usd"], last["gone_usd"]) == (0.0, 0.0)
+    assert (last["difference_usd"], last["deleted_usd"]) == (0.0, 0.0)
     assert last["billed_usd"] == desk.do("balance")["month_to_date_usage"][0]
     desk.do("droplets delete train-1 --yes")
     clock.advance(3600)
     after = desk.do("cost reconcile").set_index("product")
-    assert after.loc["Droplets", "gone_usd"] == after.loc["Droplets", "difference_usd"] > 100
+    assert after.loc["Droplets", "deleted_usd"] == after.loc["Droplets", "difference_usd"] > 100
 
 
 def test_the_history_is_the_invoices_with_this_month(desk) -> None:

@@ -56,7 +56,7 @@ def test_regions_and_families_are_called_as_by_sizes_cheapest(desk):
         assert explorer.shown["slug"].tolist() != []
         assert {*explorer.shown["slug"]} == {*desk.do(f"sizes cheapest {words}")["slug"]}
         explorer.close()
-    with pytest.raises(InvalidArgument, match="sfo1 is closed"):
+    with pytest.raises(InvalidArgument, match="Region sfo1 is not available for new droplets"):
         desk.do("explore sizes --region sfo1")
 
 

@@ -114,10 +114,10 @@ def test_help_of_what_does_not_exist_is_an_error_with_the_nearest() -> None:
 def test_columns_that_were_found_out_have_their_meaning():
     page = " ".join(help_text("rightsize").split())
     for said in (
-        "anew_size what would do if its disk could shrink",
-        "grow_disk whether its disk has to grow",
-        "burst_percent (%) share of the readings in which they were busier than 90%",
+        "recreate_size smaller size that would fit if the droplet were recreated with a smaller disk",
+        "grow_disk whether the resize must include the disk",
+        "burst_percent (%) share of readings with CPU usage above 90%",
         "help(po.analysis.rightsizing.Rule) explains the rules",
     ):
         assert said in page
-    assert "A size *holds* a droplet when" in (Rule.__doc__ or "")
+    assert "A size *fits* a droplet if" in (Rule.__doc__ or "")

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def advice(*rows: tuple[str, float | None, str | None], anew: float | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["verdict", "saving_usd_month", "advised_size"])
     frame["saving_usd_month"] = frame["saving_usd_month"].astype(float)
-    return frame.assign(anew_saving_usd_month=[anew] * len(frame)).astype({"anew_saving_usd_month": float})
+    return frame.assign(recreate_saving_usd_month=[anew] * len(frame)).astype({"recreate_saving_usd_month": float})
 
 
 SMALLER, KEEP = ("smaller", 24.0, "s"), ("keep", 0.0, "s")
@@ -67,14 +67,14 @@ def test_what_rightsizing_found_is_one_sentence(rows, said):
     assert summarize_advice(advice(*rows)) == said
 
 
-def test_what_only_a_droplet_made_anew_would_save_is_said():
+def test_what_only_a_droplet_recreated_would_save_is_said():
     assert summarize_advice(advice(KEEP, KEEP, anew=6.0)) == (
         "None of 2 droplets can be resized to a cheaper size. 2 more save $12.00 a month if recreated with a smaller disk."
     )
 
 
 def sizes(*rows: tuple[str, float, list[str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["slug", "price_monthly", "sold_in"])
+    return pd.DataFrame(rows, columns=["slug", "price_monthly", "available_in"])
 
 
 def test_the_cheapest_size_is_named_with_its_place_and_its_price():
@@ -191,8 +191,8 @@ def test_the_slowest_type_is_named_and_the_types_of_those_that_failed():
 
 
 def bill(*rows: tuple[str, float, float, float, str | None]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["product", "lines_usd", "billed_usd", "gone_usd", "note"])
-    return frame.assign(difference_usd=(frame["billed_usd"] - frame["lines_usd"]).round(2))
+    frame = pd.DataFrame(rows, columns=["product", "expected_usd", "billed_usd", "deleted_usd", "note"])
+    return frame.assign(difference_usd=(frame["billed_usd"] - frame["expected_usd"]).round(2))
 
 
 AGREES = "This month's bill matches the lines to the cent: $12.00 so far"

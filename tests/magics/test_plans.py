@@ -56,8 +56,8 @@ def test_a_plan_is_listed_with_how_far_it_got(desk):
     # The service's clock tells whole seconds, so that two of one second may stand in either order.
     first, second = sorted(frame.to_dict("records"), key=lambda row: row["state"])
     assert (first["id"], first["state"], first["title"]) == (plan_id, "interrupted", "droplets resize web-1")
-    assert (first["account"], first["steps"], first["done"], first["left"]) == ("SANDBOX", 4, 0, 4)
-    assert abs(first["begun"] - desk.session.clock.now()) < timedelta(seconds=2)
+    assert (first["account"], first["steps"], first["completed"], first["remaining"]) == ("SANDBOX", 4, 0, 4)
+    assert abs(first["started_at"] - desk.session.clock.now()) < timedelta(seconds=2)
     assert (second["id"], second["state"]) == (running.id, "running here")
 
 

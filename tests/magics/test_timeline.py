@@ -64,7 +64,7 @@ def test_a_plot_is_a_figure(desk):
     picture = desk.do("actions timeline --last 30d --plot")
     assert isinstance(picture, Picture)
     assert len(picture.table) == len(desk.do("actions timeline --last 30d"))
-    assert "actions on" in picture.words
+    assert "actions on" in picture.summary
 
 
 def test_durations_count_all_that_was_started(desk):
@@ -78,7 +78,7 @@ def test_how_long_actions_take_is_drawn_too(desk):
     picture = desk.do("actions durations --last 300d --plot")
     assert isinstance(picture, Picture)
     assert picture.table.equals(desk.do("actions durations --last 300d"))
-    assert "Longest takes" in picture.words
+    assert "Slowest: " in picture.summary
 
 
 def test_an_account_without_actions_gives_no_rows(clock, empty_desk):
@@ -118,7 +118,7 @@ def test_a_deleted_droplet_is_found_by_its_id(desk):
     assert {*frame["name"]} == {str(key)}
     both = desk.do(f"actions timeline web-1 {key} --last 300d")
     assert {*both["name"]} == {"web-1", str(key)}
-    assert desk.do(f"actions timeline web-1 {key} --last 300d --plot").words.count(" on 2 droplets") == 1
+    assert desk.do(f"actions timeline web-1 {key} --last 300d --plot").summary.count(" on 2 droplets") == 1
 
 
 def test_an_id_that_nothing_ever_had_is_told(desk):

@@ -1,4 +1,4 @@
-"""The pictures of what the account costs: what is drawn, and what is said where nothing can be."""
+"""Charts of the cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from poseidon_nb import plots
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.validation import build_derived
-from poseidon_nb.plots.cost import MOST_BARS
+from poseidon_nb.plots.cost import MAX_BARS
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -20,12 +20,12 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
     made = [
         {
             "group": name,
-            "things": 2,
+            "resources": 2,
             "price_usd_month": usd,
             "price_usd_hour": None if usd is None else usd / 672,
             "share_percent": None if usd is None or not total else 100 * usd / total,
             "unpriced": int(usd is None),
-            "unread": 0,
+            "unavailable": 0,
             "droplet_id": None,
             "note": None if usd else "no price",
         }
@@ -33,12 +33,12 @@ def sums(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
     ]
     columns = [
         "group",
-        "things",
+        "resources",
         "price_usd_month",
         "price_usd_hour",
         "share_percent",
         "unpriced",
-        "unread",
+        "unavailable",
         "droplet_id",
         "note",
     ]
@@ -54,32 +54,32 @@ def months(*rows: tuple[str, float, bool]) -> pd.DataFrame:
     return build_derived("cost_history", made.assign(change_usd=change, change_percent=change))
 
 
-def test_a_bar_is_what_a_group_costs_with_the_dearest_on_top() -> None:
+def test_bars_show_the_cost_with_the_most_expensive_group_on_top() -> None:
     picture = plots.cost_by(sums(("web", 72.0), (None, 24.0), ("db", 4.0), ("app", None)), by="tag")
     (bars,) = picture.data
     assert bars.x == (4.0, 24.0, 72.0)
     assert picture.layout.yaxis.ticktext == ("db", "(no tag)", "web")
-    assert "72.0% of all" in bars.hovertext[2]
-    assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "What it costs, by tag")
+    assert "72.0% of the total" in bars.hovertext[2]
+    assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "Monthly cost by tag")
     assert picture.table["tag"].tolist()[0] == "web"
-    assert picture.words.startswith("web costs most, $72.00 a month, 72% of all; 3 bars in all.")
-    assert "1 thing without a price is in no bar" in picture.words
+    assert picture.summary.startswith("web costs the most: $72.00 a month (72% of the total). 3 groups in total.")
+    assert "1 resource without a price is not included." in picture.summary
 
 
-def test_two_groups_of_one_name_are_two_bars() -> None:
+def test_two_groups_with_one_name_are_two_bars() -> None:
     picture = plots.cost_by(sums(("twin", 10.0), ("twin", 5.0)), by="droplet")
     assert picture.data[0].y == (0, 1)
     assert picture.layout.yaxis.ticktext == ("twin", "twin")
 
 
-def test_of_many_the_dearest_are_drawn_and_the_table_has_all() -> None:
+def test_the_most_expensive_groups_are_drawn_and_the_table_has_all() -> None:
     picture = plots.cost_by(sums(*[(f"t{number}", float(number + 1)) for number in range(80)]), by="tag")
-    assert min(picture.data[0].x) == 80 - MOST_BARS + 1
+    assert min(picture.data[0].x) == 80 - MAX_BARS + 1
     assert len(picture.table) == 80
-    assert f"dearest {MOST_BARS}" in picture.words
+    assert f"most expensive {MAX_BARS}" in picture.summary
 
 
-def test_hostile_and_long_names_are_escaped_and_cut_beside_the_bar_only() -> None:
+def test_names_are_escaped_and_shortened_on_the_axis_only() -> None:
     picture = plots.cost_by(sums((HOSTILE, 2.0), ("x" * 200, 1.0)), by="project")
     text = picture.to_json() + picture._repr_html_()
     assert "<img" not in text
@@ -88,18 +88,18 @@ def test_hostile_and_long_names_are_escaped_and_cut_beside_the_bar_only() -> Non
     assert "x" * 200 in picture.data[0].hovertext[0].replace("<br>", "")
 
 
-def test_nothing_to_draw_is_said() -> None:
+def test_an_empty_chart_says_why() -> None:
     for frame, words in (
-        (sums(), "Nothing to show: nothing here costs anything."),
-        (sums(("db", None), ("web", None)), "Nothing to show: 2 things, and none has a known price."),
+        (sums(), "Nothing to show: there are no resources that cost money."),
+        (sums(("db", None), ("web", None)), "Nothing to show: none of 2 resources has a known price."),
     ):
         picture = plots.cost_by(frame, by="tag")
-        assert picture.words == words
+        assert picture.summary == words
         assert not picture.data
         assert [*picture.table["tag"]] == [*frame["group"]]
 
 
-def test_an_amount_stands_at_the_end_of_its_bar_and_has_room_there() -> None:
+def test_amounts_have_room_at_the_end_of_their_bars() -> None:
     picture = plots.cost_by(sums(("web", 90.0), ("db", 0.0)), by="tag")
     (bars,) = picture.data
     assert (bars.text, bars.textposition) == (("$0.00", "$90.00"), "outside")
@@ -107,38 +107,38 @@ def test_an_amount_stands_at_the_end_of_its_bar_and_has_room_there() -> None:
     assert picture.layout.xaxis.range[1] > 95
     free = plots.cost_by(sums(("web", 0.0)), by="tag")
     assert free.layout.xaxis.range == (0, 1)
-    assert "$0.00 a month" in free.words
-    assert "nan" not in free.words + free.data[0].hovertext[0]
+    assert "$0.00 a month" in free.summary
+    assert "nan" not in free.summary + free.data[0].hovertext[0]
 
 
-def test_the_picture_is_as_high_as_its_bars_need() -> None:
+def test_the_height_depends_on_the_number_of_bars() -> None:
     one, ten = (plots.cost_by(sums(*[(f"t{n}", 1.0) for n in range(number)])).layout.height for number in (1, 10))
     assert one < 180
     assert ten - one == 9 * 26
 
 
-def test_a_month_that_is_not_over_is_hatched_and_named() -> None:
+def test_the_current_month_is_hatched_and_named() -> None:
     picture = plots.cost_history(months(("2026-09", 20.0, True), ("2026-10", 30.0, True), ("2026-11", 12.5, False)))
     billed, running = picture.data
     assert (billed.x, billed.y) == (("2026-09", "2026-10"), (20.0, 30.0))
-    assert (running.name, running.y, running.marker.pattern.shape) == ("used until now", (12.5,), "/")
-    assert "from the month before" not in billed.hovertext[0]
-    assert "+$10.00 from the month before" in billed.hovertext[1]
+    assert (running.name, running.y, running.marker.pattern.shape) == ("month to date", (12.5,), "/")
+    assert "from the previous month" not in billed.hovertext[0]
+    assert "+$10.00 (+10%) from the previous month" in billed.hovertext[1]
     assert picture.layout.xaxis.categoryarray == ("2026-09", "2026-10", "2026-11")
-    assert picture.words == (
-        "2 months: 2026-10 cost $30.00, the dearest was 2026-10 with $30.00. 2026-11 until now: $12.50."
+    assert picture.summary == (
+        "2 months: 2026-10 cost $30.00; the most expensive was 2026-10 with $30.00. 2026-11 to date: $12.50."
     )
 
 
-def test_no_months_are_said() -> None:
-    assert plots.cost_history(months()).words == "Nothing to show: no month has been billed yet."
+def test_no_billed_month_is_said() -> None:
+    assert plots.cost_history(months()).summary == "Nothing to show: no month has been billed yet."
     assert not plots.cost_history(months()).data
     picture = plots.cost_history(months(("2026-11", 1.0, False)))
-    assert picture.words == "No month has been billed yet. 2026-11 until now: $1.00."
+    assert picture.summary == "No month has been billed yet. 2026-11 to date: $1.00."
     assert not math.isnan(picture.data[0].y[0])
 
 
-def test_one_month_is_no_wider_than_one_of_six_and_of_many_none_has_an_amount_upon_the_next() -> None:
+def test_bars_of_months_have_a_maximum_width_and_amounts_do_not_overlap() -> None:
     one = plots.cost_history(months(("2026-11", 1.0, True)))
     assert one.layout.xaxis.range == (-3, 3)
     assert one.data[0].text == ("$1.00",)
@@ -151,33 +151,33 @@ def test_one_month_is_no_wider_than_one_of_six_and_of_many_none_has_an_amount_up
     assert more.data[0].text is None
 
 
-def test_an_unknown_amount_has_no_bar_and_is_said() -> None:
+def test_an_unknown_amount_has_no_bar_but_is_mentioned() -> None:
     unknown = float("nan")
     picture = plots.cost_history(
         months(("2026-09", 20.0, True), ("2026-10", unknown, True), ("2026-11", unknown, False))
     )
-    assert picture.words == (
-        "2 months: 2026-10 cost an unknown amount, the dearest was 2026-09 with $20.00. 2026-11 until now: an unknown amount."
+    assert picture.summary == (
+        "2 months: 2026-10 cost an unknown amount; the most expensive was 2026-09 with $20.00. 2026-11 to date: an unknown amount."
     )
     assert picture.data[0].text == ("$20.00", "")
     assert "an unknown amount" in picture.data[0].hovertext[1]
-    assert "nan" not in picture.words + "".join(picture.data[0].hovertext + picture.data[1].hovertext)
+    assert "nan" not in picture.summary + "".join(picture.data[0].hovertext + picture.data[1].hovertext)
     none = plots.cost_history(months(("2026-10", unknown, True)))
-    assert none.words == "1 month: 2026-10 cost an unknown amount."
+    assert none.summary == "1 month: 2026-10 cost an unknown amount."
     assert none.layout.yaxis.range == (0, 1)
 
 
-def test_an_infinite_amount_is_told_in_a_line() -> None:
-    with pytest.raises(InvalidArgument, match=r"^the frame of months has no end in column billed_usd of 2026-10: "):
+def test_an_infinite_amount_raises() -> None:
+    with pytest.raises(InvalidArgument, match=r"^Column billed_usd of months is infinite for 2026-10\. "):
         plots.cost_history(months(("2026-10", float("inf"), True)))
-    with pytest.raises(InvalidArgument, match=r"^the frame of sums has no end in column price_usd_month of web: "):
+    with pytest.raises(InvalidArgument, match=r"^Column price_usd_month of sums is infinite for web\. "):
         plots.cost_by(sums(("web", float("inf")), ("db", 1.0)))
 
 
-def test_what_could_not_be_read_is_told_apart_from_what_has_no_price() -> None:
-    given = sums(("web", 24.0), ("nfs", None)).assign(unpriced=0, unread=[0, 1])
-    words = plots.cost_by(given, by="kind").words
-    assert words.endswith("1 bar in all. 1 kind of things could not be read.")
+def test_unavailable_types_are_counted_separately_from_unpriced_resources() -> None:
+    given = sums(("web", 24.0), ("nfs", None)).assign(unpriced=0, unavailable=[0, 1])
+    words = plots.cost_by(given, by="kind").summary
+    assert words.endswith("1 group in total. 1 resource type could not be read.")
     assert "without a price" not in words
-    assert plots.cost_by(given.drop(columns="unread"), by="kind").words.endswith("1 bar in all.")
-    assert "nothing could be read" in plots.cost_by(given[1:], by="kind").words.casefold()
+    assert plots.cost_by(given.drop(columns="unavailable"), by="kind").summary.endswith("1 group in total.")
+    assert "no resource could be read" in plots.cost_by(given[1:], by="kind").summary

@@ -1,4 +1,4 @@
-"""What all pictures say alike: names, what is left out, and what a frame has to have."""
+"""Labels, and the required columns of all charts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from poseidon_nb import plots
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.plots.labels import MOST_BESIDE, beside, escaped, left_out, told, told_apart
+from poseidon_nb.plots.labels import MAX_LABEL_CHARS, hover_text, omitted_note, plotly_text, short_label, unique_labels
 
 
-def test_names_that_two_droplets_share_or_none_has_are_told_apart_by_ids():
+def test_shared_and_missing_names_are_labeled_by_id():
     names = pd.Series(["web", "web", "db", None, "web", "a\u202eb"], index=[9, 8, 7, 6, 5, 4])
     ids = pd.Series([1, 2, 3, 4, 1, 5], index=names.index)
-    assert told_apart(names, ids).to_dict() == {
+    assert unique_labels(names, ids).to_dict() == {
         9: "web (1)",
         8: "web (2)",
         7: "db",
@@ -23,36 +23,36 @@ def test_names_that_two_droplets_share_or_none_has_are_told_apart_by_ids():
         5: "web (1)",
         4: "a\\x202eb",
     }
-    assert told_apart(names[:0], ids[:0]).empty
+    assert unique_labels(names[:0], ids[:0]).empty
 
 
 def test_one_droplet_with_many_rows_keeps_its_name():
-    assert told_apart(pd.Series(["web", "web"]), pd.Series([1, 1])).tolist() == ["web", "web"]
+    assert unique_labels(pd.Series(["web", "web"]), pd.Series([1, 1])).tolist() == ["web", "web"]
 
 
-def test_what_is_escaped_holds_no_tag_and_no_sign_that_turns_the_writing():
-    assert escaped("<b>\u202e") == "&lt;b&gt;\\x202e"
+def test_plotly_text_escapes_tags_and_direction_marks():
+    assert plotly_text("<b>\u202e") == "&lt;b&gt;\\x202e"
 
 
-def test_two_dollar_signs_are_no_formula():
-    assert "$" not in escaped("$x$") + beside("$x$") + told("$x$")
-    assert html.unescape(escaped("$x$")) == "$x$"
+def test_dollar_signs_are_not_a_formula():
+    assert "$" not in plotly_text("$x$") + short_label("$x$") + hover_text("$x$")
+    assert html.unescape(plotly_text("$x$")) == "$x$"
 
 
-def test_a_long_name_is_cut_in_its_middle_beside_what_is_drawn_and_broken_where_the_mouse_rests():
+def test_a_long_name_is_shortened_on_the_axis_and_wrapped_in_the_hover_text():
     name = f"{'x' * 200}-web (4711)"
-    assert len(beside(name)) == MOST_BESIDE
-    assert beside(name).startswith("xxx")
-    assert beside(name).endswith("-web (4711)")
-    assert beside("web-1") == told("web-1") == "web-1"
-    assert told(name).replace("<br>", "").replace(" ", "") == name.replace(" ", "")
-    assert max(map(len, told(name).split("<br>"))) < 80
-    assert told("") == ""
+    assert len(short_label(name)) == MAX_LABEL_CHARS
+    assert short_label(name).startswith("xxx")
+    assert short_label(name).endswith("-web (4711)")
+    assert short_label("web-1") == hover_text("web-1") == "web-1"
+    assert hover_text(name).replace("<br>", "").replace(" ", "") == name.replace(" ", "")
+    assert max(map(len, hover_text(name).split("<br>"))) < 80
+    assert hover_text("") == ""
 
 
-def test_only_what_is_not_drawn_is_said_to_be_left_out():
-    assert left_out(30, 30) == ""
-    assert left_out(30, 31, "dearest") == " The picture shows the dearest 30; the table has all."
+def test_omitted_rows_are_mentioned():
+    assert omitted_note(30, 30) == ""
+    assert omitted_note(30, 31, "dearest") == " The chart shows the dearest 30; the table has all 31."
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,6 @@ def test_only_what_is_not_drawn_is_said_to_be_left_out():
         (plots.timeline, "po.analysis.timeline.spans"),
     ],
 )
-def test_a_frame_without_the_columns_is_refused_with_what_gives_it(draw, source):
+def test_a_missing_column_raises_with_the_function_that_returns_it(draw, source):
     with pytest.raises(InvalidArgument, match=rf"has no columns? .*\. Use for example {source}\.$"):
         draw(pd.DataFrame())

@@ -1,4 +1,4 @@
-"""The pictures of rightsizing show the frame's numbers, say them in words, and draw no string of the account as HTML."""
+"""Charts of savings and usage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from poseidon_nb import plots
 from poseidon_nb.analysis.rightsizing import advice
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.frames.validation import build_derived
-from poseidon_nb.plots.rightsizing import MOST_DROPLETS
+from poseidon_nb.plots.picture import MAX_DROPLETS
 
 
 def a_row(number, name, **more):
@@ -31,7 +31,7 @@ def a_row(number, name, **more):
         "size": "s-4vcpu-8gb",
         "advised_size": "s-4vcpu-8gb",
         "saving_usd_month": 0.0,
-        "sure": "high",
+        "confidence": "high",
         "why": "14 days; on it",
         "price_usd_month": 48.0,
         **more,
@@ -51,54 +51,54 @@ def frame(*rows):
 
 def test_savings_are_bars_largest_first():
     found = frame(
-        smaller(1, "a", 24.0, sure="medium"),
+        smaller(1, "a", 24.0, confidence="medium"),
         smaller(2, "b", 42.0),
-        a_row(3, "c", anew_size="s-1vcpu-2gb", anew_saving_usd_month=36.0),
+        a_row(3, "c", recreate_size="s-1vcpu-2gb", recreate_saving_usd_month=36.0),
         a_row(4, "d"),
         a_row(5, "e", verdict="larger", saving_usd_month=-48.0),
     )
     picture = plots.savings(found)
-    resized, less_sure, anew = picture.data
-    assert [trace.name for trace in picture.data] == ["resize", "resize, less sure", "make anew (smaller disk)"]
-    assert (resized.y, resized.x, less_sure.y, less_sure.x) == (("b",), (42.0,), ("a",), (24.0,))
-    assert (anew.y, anew.x, anew.text) == (("c",), (36.0,), ("→ s-1vcpu-2gb",))
+    resized, medium, recreate = picture.data
+    assert [trace.name for trace in picture.data] == ["resize", "resize, medium confidence", "recreate (smaller disk)"]
+    assert (resized.y, resized.x, medium.y, medium.x) == (("b",), (42.0,), ("a",), (24.0,))
+    assert (recreate.y, recreate.x, recreate.text) == (("c",), (36.0,), ("→ s-1vcpu-2gb",))
     assert picture.layout.yaxis.categoryarray == ("a", "c", "b"), "plotly draws from the bottom up"
     assert [trace.marker.pattern.shape for trace in picture.data] == ["", "/", ""]
     # No ink can be read upon a hatched bar.
     assert {trace.textposition for trace in picture.data} == {"outside"}
     assert picture.layout.xaxis.range[1] > 42 * 1.2
     assert picture.table["name"].tolist() == ["b", "c", "a"]
-    assert picture.words.startswith(
-        "2 of 5 droplets can be smaller, which saves $66.00 a month, $792.00 a year. Most saves b, from s-4vcpu-8gb to"
-        " s-1vcpu-1gb: $42.00 a month."
+    assert picture.summary.startswith(
+        "2 of 5 droplets can be smaller, which saves $66.00 a month, $792.00 a year. Largest saving: b, from s-4vcpu-8gb to"
+        " s-1vcpu-1gb, $42.00 a month."
     )
-    assert "1: made anew they would save $36.00" in picture.words
+    assert "Recreating 1 droplet with a smaller disk would save $36.00 a month." in picture.summary
     (hover,) = resized.hovertext
     assert "s-4vcpu-8gb → s-1vcpu-1gb" in hover
     assert "$48.00 → $6.00 a month, saves $42.00" in hover
     assert hover.endswith("14 days<br>on it")
 
 
-def test_only_where_a_droplet_has_two_bars_they_are_in_lanes():
-    anew = {"anew_size": "s-1vcpu-2gb", "anew_saving_usd_month": 30.0}
-    alone = plots.savings(frame(smaller(1, "a", 24.0), a_row(2, "b", **anew)))
-    both = plots.savings(frame(smaller(1, "a", 24.0, **anew), smaller(2, "b", 5.0, sure="low")))
+def test_bars_are_grouped_only_if_a_droplet_has_two():
+    recreate = {"recreate_size": "s-1vcpu-2gb", "recreate_saving_usd_month": 30.0}
+    alone = plots.savings(frame(smaller(1, "a", 24.0), a_row(2, "b", **recreate)))
+    both = plots.savings(frame(smaller(1, "a", 24.0, **recreate), smaller(2, "b", 5.0, confidence="low")))
     assert {trace.offsetgroup for trace in alone.data} == {None}
     assert len({trace.offsetgroup for trace in both.data}) == 2 < len(both.data)
 
 
-def test_the_shapes_of_use_are_told_in_the_legend():
+def test_the_legend_explains_the_symbols():
     picture = plots.use_of_size(frame(a_row(1, "a")))
     assert [trace.name for trace in picture.data] == [
         *("CPU", "memory"),
-        *("half of the time", "19 of 20 readings", "the most"),
+        *("median", "95th percentile", "maximum"),
     ]
     used, shapes = picture.data[0], picture.data[2:]
     assert [trace.marker.symbol for trace in shapes] == [*used.marker.symbol[:3]]
     assert {trace.marker.opacity for trace in picture.data[:2]} == {1}
 
 
-def test_long_names_are_cut_beside_their_rows_and_whole_where_the_mouse_rests():
+def test_long_names_are_shortened_on_the_axis_and_complete_in_the_hover_text():
     name = "web-" * 50
     for draw in (plots.savings, plots.use_of_size):
         picture = draw(frame(smaller(1, name, 24.0), smaller(2, name, 24.0)))
@@ -107,7 +107,7 @@ def test_long_names_are_cut_beside_their_rows_and_whole_where_the_mouse_rests():
         assert name in picture.data[0].hovertext[0].replace("<br>", "")
 
 
-def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
+def test_usage_is_a_line_from_median_to_maximum_followed_by_a_gap():
     picture = plots.use_of_size(
         frame(
             a_row(1, "a"),
@@ -121,23 +121,23 @@ def test_use_is_a_line_from_the_median_to_the_most_with_a_gap_after_it():
     assert [round(place) for place in cpu.y] == [0] * 4 + [1] * 4
     assert set(cpu.y).isdisjoint(memory.y)
     assert picture.layout.yaxis.ticktext == ("a", "b")
-    assert "The busiest is a: 10% of its vCPUs or less in 19 of 20 readings." in picture.words
-    assert "The fullest is b: up to 93% of its memory." in picture.words
-    assert "10% or less in 19 of 20 readings, 20% at most" in cpu.hovertext[0]
+    assert "Highest CPU usage (95th percentile): a, 10%." in picture.summary
+    assert "Highest memory usage: b, 93%." in picture.summary
+    assert "median 5%,<br>95th percentile 10%, maximum 20%" in cpu.hovertext[0]
     assert len(picture.table) == 2
 
 
-def test_memory_alone_is_drawn_too():
+def test_memory_without_cpu_is_drawn():
     picture = plots.use_of_size(frame(a_row(1, "a", cpu_p50_percent=None, cpu_p95_percent=None, cpu_max_percent=None)))
     cpu, memory, *_ = picture.data
-    assert "busiest" not in picture.words
-    assert "nan" not in picture.words
+    assert "CPU usage (95th percentile)" not in picture.summary
+    assert "nan" not in picture.summary
     assert set(cpu.x) == {None}
     assert memory.x[:3] == (5.0, 6.0, 7.0)
 
 
 @pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
-def test_strings_of_the_account_are_escaped_and_two_of_one_name_told_apart(draw):
+def test_text_is_escaped_and_shared_names_are_labeled_by_id(draw):
     nasty = "<b onclick=x>&\x1b"
     rows = [smaller(number, nasty, 24.0, size=nasty, why=nasty) for number in (1, 2)]
     picture = draw(frame(*rows))
@@ -148,36 +148,36 @@ def test_strings_of_the_account_are_escaped_and_two_of_one_name_told_apart(draw)
 
 
 @pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
-def test_no_rows_give_an_empty_picture_with_words(draw):
+def test_no_rows_give_an_empty_chart_with_a_summary(draw):
     picture = draw(frame())
-    assert picture.words == "Nothing to show: there is no droplet."
+    assert picture.summary == "Nothing to show: there are no droplets."
     assert picture.table.empty
     assert not picture.data
 
 
-def test_why_there_is_nothing_to_show_is_said():
+def test_an_empty_chart_says_why():
     keep = frame(*(a_row(n, f"d-{n}", cpu_p95_percent=None, memory_p95_percent=None) for n in (1, 2)))
-    assert plots.savings(keep).words == "Nothing to show: 2 droplets, and none can be smaller."
-    assert plots.use_of_size(keep).words == "Nothing to show: 2 droplets, and no readings of any."
+    assert plots.savings(keep).summary == "Nothing to show: none of 2 droplets can be smaller."
+    assert plots.use_of_size(keep).summary == "Nothing to show: no readings of 2 droplets."
 
 
 @pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])
-def test_too_many_are_left_out_of_the_picture_but_not_of_the_table(draw):
-    picture = draw(frame(*(smaller(number, f"d-{number}", 24.0) for number in range(MOST_DROPLETS + 5))))
-    assert len(picture.layout.yaxis.categoryarray or picture.layout.yaxis.ticktext) == MOST_DROPLETS
-    assert len(picture.table) == MOST_DROPLETS + 5
-    assert "the table has all" in picture.words
+def test_too_many_droplets_are_omitted_from_the_chart_but_not_from_the_table(draw):
+    picture = draw(frame(*(smaller(number, f"d-{number}", 24.0) for number in range(MAX_DROPLETS + 5))))
+    assert len(picture.layout.yaxis.categoryarray or picture.layout.yaxis.ticktext) == MAX_DROPLETS
+    assert len(picture.table) == MAX_DROPLETS + 5
+    assert "the table has all" in picture.summary
 
 
-def test_what_is_drawn_is_not_changed():
+def test_the_input_is_not_changed():
     found = frame(smaller(1, "a", 24.0))
     before = found.copy(deep=True)
     plots.savings(found), plots.use_of_size(found)
     pd.testing.assert_frame_equal(found, before)
 
 
-def test_the_analysis_frame_is_what_is_drawn():
-    """Nobody but these two knows that columns have to agree."""
+def test_the_table_of_analysis_has_the_required_columns():
+    """No other test checks that their columns agree."""
     empty = pd.DataFrame(columns=["id", "name", "region", "size", "vcpus", "memory", "disk", "price_monthly"])
     sizes = pd.DataFrame(
         columns=["slug", "vcpus", "memory", "disk", "transfer", "price_monthly", "available", "regions"]

@@ -1,4 +1,4 @@
-"""Pictures of sizes and regions: every number in them, read back, is the one in the frame."""
+"""Charts of sizes and regions: every number in them is that of the frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.findings.sizes import FAMILIES
 from poseidon_nb.plots import availability_map, price_map
-from poseidon_nb.plots.size_axes import AXES, is_price, label_of
+from poseidon_nb.plots.labels import AXES, axis_title, is_price
 from poseidon_nb.sandbox.figures import figures
 from poseidon_nb.widgets.sizes.axes import AXES as EXPLORED
 
@@ -34,7 +34,7 @@ def clouds_of(picture):
 
 
 def points(picture) -> dict[str, tuple[float, float, str]]:
-    """Give where each size stands, and its sign."""
+    """Return the position and symbol of each size."""
     clouds = clouds_of(picture)
     return {
         slug: (x, y, symbol)
@@ -43,19 +43,19 @@ def points(picture) -> dict[str, tuple[float, float, str]]:
     }
 
 
-def test_every_size_stands_where_its_memory_and_price_put_it(sizes):
+def test_every_size_is_at_its_memory_and_price(sizes):
     picture = price_map(analysis.unit_prices(sizes))
     expected = {size["slug"]: (size["memory"] / 1024, size["price_monthly"]) for size in figures().sizes.values()}
     assert {slug: (x, y) for slug, (x, y, _) in points(picture).items()} == expected
     assert picture.layout.xaxis.title.text == "memory (GiB)"
     assert picture.layout.yaxis.title.text == "price (USD a month)"
     assert picture.layout.title.text == "Sizes: price by memory"
-    assert "s-1vcpu-512mb-10gb (0.5 GiB for $4.00 a month)" in picture.words
+    assert "s-1vcpu-512mb-10gb (0.5 GiB for $4.00 a month)" in picture.summary
     assert picture.layout.xaxis.type == picture.layout.yaxis.type == "log"
     assert len(picture.table) == 147
 
 
-def test_the_line_is_the_least_price_for_at_least_so_much(sizes):
+def test_the_line_is_the_lowest_price_for_at_least_each_amount(sizes):
     (line,) = [trace for trace in price_map(analysis.unit_prices(sizes)).data if trace.mode == "lines"]
     rows = [*figures().sizes.values()]
     for gib in (0.5, 1, 3, 16, 100, 384, 1920):
@@ -64,29 +64,29 @@ def test_the_line_is_the_least_price_for_at_least_so_much(sizes):
         assert at == cheapest, gib
     assert [*line.x] == sorted({*line.x})
     assert [*line.y] == sorted({*line.y})
-    assert line.name == "lowest for that much"
+    assert line.name == "lowest price"
 
 
-def test_there_is_no_line_where_more_is_not_better_or_less_is_not(sizes):
+def test_there_is_a_line_only_for_a_price_by_an_amount(sizes):
     frame = analysis.unit_prices(sizes)
     for x, y in (("price_per_vcpu", "price_per_memory_gib"), ("vcpus", "memory_gib"), ("price_monthly", "vcpus")):
         picture = price_map(frame, x, y)
         assert len(picture.data) == len(clouds_of(picture))
-        assert "lowest" not in picture.words
-    assert price_map(frame, "vcpus").data[-1].name == "lowest for that many"
-    assert "s-1vcpu-512mb-10gb (1 vCPU for $4.00 a month)" in price_map(frame, "vcpus").words
+        assert "lowest" not in picture.summary
+    assert price_map(frame, "vcpus").data[-1].name == "lowest price"
+    assert "s-1vcpu-512mb-10gb (1 vCPU for $4.00 a month)" in price_map(frame, "vcpus").summary
 
 
-def test_every_axis_has_words_of_its_own_and_money_its_unit():
+def test_every_axis_has_a_title_and_prices_have_a_unit():
     assert {*EXPLORED} <= {*AXES}
-    labels = {name: label_of(name) for name in AXES}
+    labels = {name: axis_title(name) for name in AXES}
     assert len({*labels.values()}) == len(labels)
     for name, label in labels.items():
         assert "_" not in label
         assert ("(USD " in label) == is_price(name) == name.startswith("price")
 
 
-def test_ticks_are_round_and_can_be_read(sizes):
+def test_ticks_are_round_and_few(sizes):
     frame = analysis.unit_prices(sizes)
     layout = price_map(frame).layout
     assert layout.xaxis.ticktext == ("0.25", "1", "4", "16", "64", "256", "1,024")
@@ -98,21 +98,21 @@ def test_ticks_are_round_and_can_be_read(sizes):
         assert len({*axis.ticktext}) == len(axis.ticktext)
 
 
-def test_a_family_keeps_its_colour_and_sign_whatever_else_is_drawn(sizes):
+def test_a_family_always_has_the_same_color_and_symbol(sizes):
     whole = {trace.name: trace for trace in clouds_of(price_map(analysis.unit_prices(sizes)))}
-    (some,) = clouds_of(price_map(analysis.on_sale(sizes, family="memory-optimized")))
+    (some,) = clouds_of(price_map(analysis.available(sizes, family="memory-optimized")))
     assert some.marker.color == whole["memory-optimized"].marker.color
     assert some.marker.symbol[0] == whole["memory-optimized"].marker.symbol[0]
 
 
-def test_what_no_other_beats_is_filled(sizes):
-    frame = analysis.on_sale(sizes, regions="ams3")
+def test_the_frontier_is_filled(sizes):
+    frame = analysis.available(sizes, regions="ams3")
     front = analysis.frontier(sizes, regions="ams3")
     for given in (front, [*front["slug"]]):
         picture = price_map(frame, frontier=given)
         filled = {slug for slug, (_, _, symbol) in points(picture).items() if not symbol.endswith("-open")}
         assert filled == {*front["slug"]}
-        assert f"{len(front)} are filled" in picture.words
+        assert f"{len(front)} filled: no other size beats them." in picture.summary
         assert picture.layout.title.text.endswith("(filled: no other size beats it)")
         # The legend shows the sign of the first.
         for cloud in clouds_of(picture):
@@ -121,9 +121,9 @@ def test_what_no_other_beats_is_filled(sizes):
     assert all(not symbol.endswith("-open") for _, _, symbol in points(price_map(frame)).values())
 
 
-def test_the_hover_tells_all(sizes):
-    picture = price_map(analysis.on_sale(sizes, regions=["fra1", "sfo2"]))
-    told = {
+def test_the_hover_text_has_all_details(sizes):
+    picture = price_map(analysis.available(sizes, regions=["fra1", "sfo2"]))
+    hover = {
         slug: text
         for trace in picture.data
         if trace.customdata is not None
@@ -132,37 +132,39 @@ def test_the_hover_tells_all(sizes):
     for part in (
         "<b>s-8vcpu-16gb</b>",
         "basic regular",
-        "8 vCPU, 16 GiB of memory",
-        "320 GB of disk, 6 TB of transfer",
+        "8 vCPU, 16 GiB memory",
+        "320 GB disk, 6 TB transfer",
         "$96.00 a month, $0.14286 an hour",
-        "$12.00 a vCPU, $6.00 a GiB, $0.30 a GB of disk, $16.00 a TB",
-        "sold in fra1 and sfo2",
+        "$12.00/vCPU, $6.00/GiB, $0.30/GB disk, $16.00/TB transfer",
+        "available in fra1 and sfo2",
     ):
-        assert part in html.unescape(told["s-8vcpu-16gb"])
+        assert part in html.unescape(hover["s-8vcpu-16gb"])
     gone = sizes.assign(available=False)
-    assert price_map(analysis.unit_prices(gone)).data[0].hovertext[0].endswith("<br>no longer sold")
+    assert price_map(analysis.unit_prices(gone)).data[0].hovertext[0].endswith("<br>no longer available")
     nowhere = sizes.assign(regions=[[]] * len(sizes))
-    assert price_map(analysis.unit_prices(nowhere)).data[0].hovertext[0].endswith("<br>sold nowhere now")
-    one, eight = price_map(analysis.on_sale(sizes, generation="h200")).data[0].hovertext
-    assert "1 GPU, 141 GiB" in one
-    assert "8 GPU, 1,128 GiB" in eight
+    assert price_map(analysis.unit_prices(nowhere)).data[0].hovertext[0].endswith("<br>not available in any region")
+    one, eight = price_map(analysis.available(sizes, generation="h200")).data[0].hovertext
+    assert "1 GPU, 141 GiB GPU memory" in one
+    assert "8 GPU, 1,128 GiB GPU memory" in eight
 
 
-def test_any_two_columns_of_numbers_can_be_drawn(sizes):
+def test_any_two_numeric_columns_can_be_drawn(sizes):
     picture = price_map(analysis.unit_prices(sizes), x="gpu_count", y="price_per_vcpu")
     # Most have none, which a logarithm cannot show.
     assert picture.layout.xaxis.type is None
     assert picture.layout.yaxis.type == "log"
     price_map(analysis.unit_prices(sizes), x="price_per_disk_gb", y="vcpus")
-    with pytest.raises(InvalidArgument, match=r"sizes cannot be drawn by 'price_monthy'. Did you mean price_monthly"):
+    with pytest.raises(
+        InvalidArgument, match=r"^Sizes have no numeric column 'price_monthy'\. Did you mean price_monthly"
+    ):
         price_map(analysis.unit_prices(sizes), y="price_monthy")
-    with pytest.raises(InvalidArgument, match="cannot be drawn by 'family'"):
+    with pytest.raises(InvalidArgument, match=r"^Sizes have no numeric column 'family'"):
         price_map(analysis.unit_prices(sizes), x="family")
     with pytest.raises(InvalidArgument, match="The sizes frame has no columns family, generation and memory_gib"):
         price_map(sizes)
 
 
-def test_every_cell_says_what_the_region_says(sizes, regions):
+def test_every_cell_equals_the_list_of_the_region(sizes, regions):
     picture = availability_map(analysis.availability(sizes, regions), analysis.unit_prices(sizes))
     (heat,) = picture.data
     for row, region in enumerate(figures().regions.values()):
@@ -170,17 +172,18 @@ def test_every_cell_says_what_the_region_says(sizes, regions):
         assert heat.y[row] == label
         sells = {slug for slug, cell in zip(heat.x, heat.z[row], strict=True) if cell}
         assert sells == {*region["sizes"]}
-        assert {*picture.table.loc[picture.table[region["slug"]] == "sold", "slug"]} == sells
+        assert {*picture.table.loc[picture.table[region["slug"]] == "available", "slug"]} == sells
     hover = dict(zip(heat.x, heat.hovertext[1], strict=True))["s-1vcpu-1gb"]
-    assert hover.startswith("San Francisco 1, closed, not sold<br>basic regular<br>1 vCPU, 1 GiB of memory<br>")
+    assert hover.startswith("San Francisco 1, closed, not available<br>basic regular<br>1 vCPU, 1 GiB memory<br>")
     assert "$6.00 a month" in html.unescape(hover)
     assert "%{y}: %{hovertext}" in heat.hovertemplate
-    assert picture.words == (
-        "147 sizes in 15 regions: tor1 sells most, 143, atl1 of those that are open fewest, 1. Closed: sfo1 and ams2."
+    assert picture.summary == (
+        "147 sizes in 15 regions: tor1 has the most available sizes (143), atl1 the fewest of the open regions (1)."
+        " Closed: sfo1 and ams2."
     )
 
 
-def test_too_many_sizes_to_be_named_are_named_by_their_families(sizes, regions):
+def test_many_sizes_are_labeled_by_family(sizes, regions):
     matrix = analysis.availability(sizes, regions)
     picture = availability_map(matrix, analysis.unit_prices(sizes))
     names = [text.replace("<br>", "") for text in picture.layout.xaxis.ticktext]
@@ -197,32 +200,32 @@ def test_too_many_sizes_to_be_named_are_named_by_their_families(sizes, regions):
     # Without their facts each third is named.
     plain = availability_map(matrix).layout.xaxis
     assert len(plain.ticktext) == 49
-    assert plain.title.text == "size (one of 3 is named)"
+    assert plain.title.text == "size (1 of 3 labeled)"
 
 
-def test_few_sizes_are_named_and_ticked(sizes, regions):
-    basic = analysis.on_sale(sizes, family="basic")
+def test_few_sizes_are_labeled_and_checked(sizes, regions):
+    basic = analysis.available(sizes, family="basic")
     picture = availability_map(analysis.availability(basic, regions))
     assert picture.data[0].text[0][0] == "✓"
     assert [*picture.layout.xaxis.ticktext] == [*picture.data[0].x]
     gone = analysis.availability(sizes.assign(available=[False, *[True] * 146]), regions)
-    assert availability_map(gone).words.endswith("Sold nowhere here: s-1vcpu-512mb-10gb.")
+    assert availability_map(gone).summary.endswith("Not available in any of these regions: s-1vcpu-512mb-10gb.")
 
 
-def test_frames_with_no_rows_give_pictures_that_say_so(sizes, regions):
+def test_an_empty_chart_says_why(sizes, regions):
     none = sizes.iloc[:0]
-    assert price_map(analysis.unit_prices(none)).words == "Nothing to show: there is no size."
-    assert price_map(analysis.frontier(none), frontier=[]).words == "Nothing to show: there is no size."
+    assert price_map(analysis.unit_prices(none)).summary == "Nothing to show: there are no sizes."
+    assert price_map(analysis.frontier(none), frontier=[]).summary == "Nothing to show: there are no sizes."
     for matrix in (
         analysis.availability(none, regions),
         analysis.availability(sizes, regions.iloc[:0]).iloc[:0],
         analysis.availability(none, regions.iloc[:0]),
     ):
-        assert availability_map(matrix).words == "Nothing to show: there is no region or no size."
+        assert availability_map(matrix).summary == "Nothing to show: there are no regions or no sizes."
         assert not availability_map(matrix).data
 
 
-def test_hostile_words_are_escaped(sizes, regions):
+def test_text_is_escaped(sizes, regions):
     sizes = sizes.assign(slug=[BAD, *sizes["slug"][1:]], regions=[[BAD]] * len(sizes))
     regions = regions.assign(name=BAD, slug=[BAD, *regions["slug"][1:]])
     prices = analysis.unit_prices(sizes).assign(family=BAD)
@@ -236,7 +239,7 @@ def test_hostile_words_are_escaped(sizes, regions):
         assert "<img" not in picture._repr_html_()
 
 
-def test_what_is_given_stays_as_it_was(sizes, regions):
+def test_the_input_is_not_changed(sizes, regions):
     prices, matrix = analysis.unit_prices(sizes), analysis.availability(sizes, regions)
     before = prices.copy(deep=True), matrix.copy(deep=True)
     price_map(prices)
@@ -245,33 +248,36 @@ def test_what_is_given_stays_as_it_was(sizes, regions):
     pd.testing.assert_frame_equal(matrix, before[1])
 
 
-def test_an_infinite_amount_is_told_in_a_line(sizes):
+def test_an_infinite_amount_raises(sizes):
     frame = analysis.unit_prices(sizes)
     frame["price_monthly"] = frame["price_monthly"].mask(frame["slug"] == "c-2", float("inf"))
-    with pytest.raises(InvalidArgument, match=r"^the frame of sizes has no end in column price_monthly of c-2: "):
+    with pytest.raises(
+        InvalidArgument, match=r"^Column price_monthly of sizes is infinite for c-2\. A chart needs finite numbers\.$"
+    ):
         price_map(frame)
-    with pytest.raises(InvalidArgument, match=r"price_monthly of .* and 141 more"):
+    with pytest.raises(InvalidArgument, match=r"price_monthly of sizes is infinite for .* and 141 more\."):
         price_map(analysis.unit_prices(sizes.assign(price_monthly=float("inf"))))
 
 
-def test_an_axis_beyond_all_round_numbers_is_drawn_with_plotlys_own(sizes):
+def test_an_axis_without_round_numbers_has_the_ticks_of_plotly(sizes):
     frame = analysis.unit_prices(sizes)
     picture = price_map(frame.assign(memory_gib=frame["memory_gib"] * 1e12))
     assert picture.layout.xaxis.type == "log"
     assert len(points(picture)) == 147
 
 
-def test_one_slug_may_be_the_frontier(sizes):
+def test_the_frontier_may_be_one_slug(sizes):
     picture = price_map(analysis.unit_prices(sizes), frontier="s-1vcpu-1gb")
     assert picture.table.loc[picture.table["best"], "slug"].tolist() == ["s-1vcpu-1gb"]
 
 
-def test_a_frontier_that_is_not_there_is_told(sizes):
+def test_a_frontier_of_other_sizes_raises(sizes):
     frame = analysis.unit_prices(sizes)
     with pytest.raises(
-        InvalidArgument, match=r"^no size of the frontier .* such as 's-1vcpu-1gbb'. Did you mean s-1vcpu-1gb"
+        InvalidArgument,
+        match=r"^No size of the frontier is in the DataFrame, for example not 's-1vcpu-1gbb'\. Did you mean s-1vcpu-1gb",
     ):
         price_map(frame, frontier=["s-1vcpu-1gbb"])
-    assert "1 are filled: no other beats them; 1 of the frontier is not among them." in (
-        price_map(frame, frontier=["nope", "c-2"]).words
+    assert "1 filled: no other size beats them; 1 size of the frontier not shown." in (
+        price_map(frame, frontier=["nope", "c-2"]).summary
     )

@@ -1,15 +1,18 @@
-"""The picture of what happened: what is drawn, marked and said."""
+"""Charts of actions over time and of their durations."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
+import pytest
 
 import poseidon_nb as po
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.frames.validation import build_derived
-from poseidon_nb.plots.timeline import MOST_DROPLETS
+from poseidon_nb.plots.picture import MAX_DROPLETS
+from poseidon_nb.plots.timeline import MAX_TYPES
 
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -35,7 +38,7 @@ def spans(*rows: dict[str, object]) -> pd.DataFrame:
     return build_derived("spans", pd.DataFrame(filled, columns=columns))
 
 
-def test_a_bar_begins_when_the_action_did_and_lasts_as_long_in_milliseconds():
+def test_a_bar_has_the_start_and_duration_of_the_action():
     (bars,) = po.plots.timeline(spans({})).data
     assert bars.base[0] == "2026-11-20 12:00:00"
     assert bars.x[0] == 90_000
@@ -44,19 +47,19 @@ def test_a_bar_begins_when_the_action_did_and_lasts_as_long_in_milliseconds():
     assert "1 min 30 s" in bars.hovertext[0]
 
 
-def test_what_failed_has_a_cross_and_what_runs_a_triangle_so_that_colour_is_not_alone():
+def test_failures_have_a_cross_and_actions_in_progress_a_triangle():
     figure = po.plots.timeline(
         spans({}, {"status": "errored", "failed": True}, {"status": "in-progress", "droplet_id": 8, "name": "db"})
     )
     marks = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
     assert marks["failed"].marker.symbol == "x"
     assert len(marks["failed"].x) == 1
-    assert marks["still running"].marker.symbol == "triangle-right"
-    assert marks["still running"].y[0] == "db"
-    assert "1 failed" in figure.words
+    assert marks["in progress"].marker.symbol == "triangle-right"
+    assert marks["in progress"].y[0] == "db"
+    assert "1 failed" in figure.summary
 
 
-def test_one_that_failed_and_has_no_end_is_drawn_at_its_beginning():
+def test_a_failure_without_an_end_is_drawn_at_its_start():
     figure = po.plots.timeline(
         spans({"status": "errored", "failed": True, "ended_at": None, "duration_s": None}, {"id": 5})
     )
@@ -65,50 +68,50 @@ def test_one_that_failed_and_has_no_end_is_drawn_at_its_beginning():
     assert "end unknown" in cross.hovertext[0]
 
 
-def test_one_that_ends_before_it_begins_is_drawn_at_its_beginning():
+def test_an_action_that_ends_before_its_start_is_drawn_at_its_start():
     (bars,) = po.plots.timeline(spans({"ended_at": BEGAN - timedelta(hours=1), "duration_s": None})).data
     assert (bars.base[0], bars.x[0]) == ("2026-11-20 12:00:00", 0)
     assert "end unknown" in bars.hovertext[0]
 
 
-def test_two_droplets_of_one_name_have_a_line_each():
+def test_two_droplets_with_one_name_have_a_row_each():
     figure = po.plots.timeline(spans({}, {"droplet_id": 8}))
     assert {*figure.data[0].y} == {"web-1 (7)", "web-1 (8)"}
 
 
-def test_hostile_names_are_text():
+def test_names_are_escaped():
     figure = po.plots.timeline(spans({"name": "<a href='x'>web</a>\u202e"}))
     assert "<a" not in figure.data[0].y[0] + figure.data[0].hovertext[0]
     assert "\u202e" not in figure.data[0].y[0]
     assert "<a" not in figure._repr_html_()
 
 
-def test_of_very_many_droplets_the_busiest_are_drawn_and_the_words_say_so():
+def test_the_busiest_of_many_droplets_are_drawn_and_the_summary_says_so():
     many = spans(
         *({"name": f"d{number}", "droplet_id": number} for number in range(200)),
         {"droplet_id": 7, "name": "d7"},
     )
     figure = po.plots.timeline(many)
     drawn = {label for trace in figure.data for label in trace.y}
-    assert len(drawn) == MOST_DROPLETS
+    assert len(drawn) == MAX_DROPLETS
     assert "d7" in drawn
-    assert "busiest 60" in figure.words
+    assert "busiest 60" in figure.summary
     assert len(figure.table) == 201
 
 
-def test_nothing_is_said_as_nothing():
+def test_a_timeline_without_actions_says_so():
     figure = po.plots.timeline(spans())
-    assert figure.words == "Nothing to show: nothing was done to any droplet in this time."
+    assert figure.summary == "Nothing to show: there were no actions on droplets in this window."
     assert not figure.data
 
 
-def test_rows_are_in_the_order_in_which_one_counts():
+def test_rows_are_in_natural_order():
     names = ["web-10", "web-9", "Web-2", "²", "9"]
     figure = po.plots.timeline(spans(*({"name": name, "droplet_id": n} for n, name in enumerate(names))))
     assert figure.layout.yaxis.tickvals == ("9", "Web-2", "web-9", "web-10", "²")
 
 
-def test_a_long_name_is_cut_beside_its_row_and_whole_where_the_mouse_rests():
+def test_a_long_name_is_shortened_on_the_axis_and_complete_in_the_hover_text():
     name = "web-" * 50
     figure = po.plots.timeline(spans({"name": name + "1"}, {"name": name + "2", "droplet_id": 8}))
     assert {len(text) for text in figure.layout.yaxis.ticktext} == {40}
@@ -116,15 +119,97 @@ def test_a_long_name_is_cut_beside_its_row_and_whole_where_the_mouse_rests():
     assert name in figure.data[0].hovertext[0].replace("<br>", "")
 
 
-def test_a_failure_is_marked_and_does_not_change_what_the_legend_shows_of_its_kind():
+def test_a_failure_does_not_change_the_legend_of_its_group():
     figure = po.plots.timeline(spans({"status": "errored", "failed": True}, {}))
-    assert [(trace.name, trace.type) for trace in figure.data] == [("switched on or off", "bar"), ("failed", "scatter")]
+    assert [(trace.name, trace.type) for trace in figure.data] == [("power", "bar"), ("failed", "scatter")]
     assert figure.data[0].marker.pattern.shape is None
     assert figure.layout.showlegend
 
 
-def test_the_frame_stays_as_it_was():
+def test_timeline_does_not_change_the_frame():
     given = spans({}, {"status": "errored", "failed": True})
     before = given.copy(deep=True)
     po.plots.timeline(given)
     pd.testing.assert_frame_equal(given, before)
+
+
+def durations(*rows: dict[str, object]) -> pd.DataFrame:
+    usual = {"type": "reboot", "count": 9, "failed": 0, "running": 0, "median_s": 20.0, "p90_s": 95.0}
+    columns = [column.name for column in DERIVED_TABLES["durations"].columns]
+    return build_derived("durations", pd.DataFrame([{**usual, **row} for row in rows], columns=columns))
+
+
+def test_durations_show_median_and_90th_percentile():
+    figure = po.plots.durations(durations({}, {"type": "snapshot", "median_s": 300.0, "p90_s": 400.0, "failed": 2}))
+    bars, marks = figure.data
+    assert [*bars.x] == [20, 300]
+    assert [*marks.x] == [95, 400]
+    assert marks.marker.symbol == "diamond"
+    assert "20 s · 1 min 35 s" in marks.text[0]
+    assert [*figure.layout.yaxis.ticktext] == ["reboot", "snapshot"]
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1], "from the top down"
+    assert "9 started, 2 failed" in bars.hovertext[1]
+    assert "median 5 min<br>90th percentile 6 min 40 s" in bars.hovertext[1]
+    assert figure.summary == (
+        "2 types of actions: 18 started, 2 failed. Slowest: snapshot (median 5 min, 90th percentile 6 min 40 s)."
+    )
+
+
+def test_a_type_without_completed_actions_has_text_instead_of_a_bar():
+    figure = po.plots.durations(
+        durations({}, {"type": "rename", "count": 3, "failed": 2, "running": 1, "median_s": None, "p90_s": None})
+    )
+    bars, _, words = figure.data
+    assert [*bars.y] == [0]
+    assert [*words.y] == [1]
+    assert words.text[0].strip() == "no duration: 3 started, 2 failed, 1 in progress"
+    assert "1 type without a completed action has no duration." in figure.summary
+
+
+def test_a_short_duration_has_a_decimal():
+    marks = po.plots.durations(durations({"median_s": 2.5, "p90_s": 12.5}, {"median_s": 0.0, "p90_s": 3.0})).data[1]
+    assert [text.strip() for text in marks.text] == ["2.5 s · 12 s", "0 s · 3 s"]
+
+
+def test_without_durations_there_is_an_axis():
+    figure = po.plots.durations(durations({"median_s": None, "p90_s": None}))
+    assert figure.layout.xaxis.range[1] > 0
+    assert "Slowest" not in figure.summary
+
+
+@pytest.mark.parametrize(
+    ("longest", "named"), [(0.0, ["0 s"]), (6.0, ["0 s", "1 s"]), (3_600.0, ["0 s", "10 min"]), (9e6, ["0 s", "360 h"])]
+)
+def test_the_axis_has_round_ticks(longest, named):
+    ticks = po.plots.durations(durations({"median_s": longest, "p90_s": longest})).layout.xaxis.ticktext
+    assert [*ticks[:2]] == named
+    assert len(ticks) <= 8
+
+
+def test_durations_without_actions_say_so():
+    assert po.plots.durations(durations()).summary == "Nothing to show: no action was started in this window."
+
+
+def test_the_most_frequent_of_many_types_are_drawn_and_the_rest_is_counted():
+    figure = po.plots.durations(durations(*({"type": f"odd_{number}"} for number in range(MAX_TYPES + 1))))
+    assert len(figure.data[0].x) == MAX_TYPES
+    assert f"the most frequent {MAX_TYPES}; the table has all {MAX_TYPES + 1}." in figure.summary
+    assert len(figure.table) == MAX_TYPES + 1
+
+
+def test_a_type_is_escaped():
+    figure = po.plots.durations(durations({"type": "<b onclick='x'>re$size$"}))
+    assert "<b onclick" not in figure.to_json()
+    assert "re$size$" not in figure.layout.yaxis.ticktext[0]
+
+
+def test_an_infinite_duration_raises():
+    with pytest.raises(InvalidArgument, match=r"^Column p90_s of durations is infinite for reboot\. "):
+        po.plots.durations(durations({"p90_s": float("inf")}))
+
+
+def test_durations_does_not_change_the_frame():
+    frame = durations({}, {"type": "create"})
+    before = frame.copy(deep=True)
+    po.plots.durations(frame)
+    pd.testing.assert_frame_equal(frame, before)

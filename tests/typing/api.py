@@ -153,7 +153,7 @@ def verbs(droplet: po.Droplet) -> None:
 def analysis(client: po.Client, droplets: pd.DataFrame, sizes: pd.DataFrame, actions: pd.DataFrame) -> None:
     regions = client.regions.frame()
     assert_type(po.analysis.sizes.unit_prices(sizes), pd.DataFrame)
-    assert_type(po.analysis.sizes.on_sale(sizes, regions="europe", family=["cpu"]), pd.DataFrame)
+    assert_type(po.analysis.sizes.available(sizes, regions="europe", family=["cpu"]), pd.DataFrame)
     assert_type(po.analysis.sizes.cheapest(sizes, memory_gib=16, regions=["ams3"], datacenters=regions), pd.DataFrame)
     assert_type(po.analysis.sizes.frontier(sizes, generation="premium"), pd.DataFrame)
     assert_type(po.analysis.sizes.availability(sizes, regions, only="nyc"), pd.DataFrame)
@@ -162,7 +162,7 @@ def analysis(client: po.Client, droplets: pd.DataFrame, sizes: pd.DataFrame, act
     assert_type(lines, pd.DataFrame)
     assert_type(po.analysis.cost.by(lines, "tag"), pd.DataFrame)
     assert_type(po.analysis.cost.total(lines), pd.DataFrame)
-    assert_type(po.analysis.cost.reconciled(lines, lines, lines, now=client.now()), pd.DataFrame)
+    assert_type(po.analysis.cost.reconcile(lines, lines, lines, now=client.now()), pd.DataFrame)
     assert_type(po.analysis.cost.history(lines, preview=None), pd.DataFrame)
     series = client.metrics.frame("use", ["web-1", 7], start=client.now())
     assert_type(series, pd.DataFrame)
@@ -191,7 +191,7 @@ def plots(frame: pd.DataFrame) -> None:
     assert_type(po.plots.use_of_size(frame), po.plots.Picture)
     picture = po.plots.timeline(frame)
     assert_type(picture.table, pd.DataFrame)
-    assert_type(picture.words, str)
+    assert_type(picture.summary, str)
 
 
 def exploring(client: po.Client) -> None:

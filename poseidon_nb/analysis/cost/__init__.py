@@ -1,13 +1,12 @@
-"""What the account costs: a line for each thing, their sums, and what was billed.
+"""What the account costs: a line for each resource, their sums, and what was billed.
 
-A line is made in `things`, by the prices that the API or the catalogue's list tells, and all are put together in `listing`.
-They are added up in `sums`, and held against the balance and the invoices in `bills`, which tells the past months too.
+`line_items` prices the resources of one type, `breakdown` combines them into lines and adds them up, and `billing` compares
+them with the balance and the invoices.
 """
 
 from __future__ import annotations
 
-from poseidon_nb.analysis.cost.bills import history, reconciled
-from poseidon_nb.analysis.cost.listing import lines
-from poseidon_nb.analysis.cost.sums import KEYS, by, total
+from poseidon_nb.analysis.cost.billing import history, reconcile
+from poseidon_nb.analysis.cost.breakdown import KEYS, by, lines, total
 
-__all__ = ["KEYS", "by", "history", "lines", "reconciled", "total"]
+__all__ = ["KEYS", "by", "history", "lines", "reconcile", "total"]

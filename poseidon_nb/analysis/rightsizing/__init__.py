@@ -1,13 +1,13 @@
-"""Which droplets could be smaller, which need more, what that saves, and how sure it is.
+"""Which droplets could be smaller, which need more, what that saves, and with what confidence.
 
-The `rule` says what the advice means, `demand` what each droplet uses and needs, `holding` which of the sizes that are sold hold
-that; `judging` applies the rule to all droplets at once, `advising` makes the table of it, and `reasons` its words.
+`rule` defines the rule and what each droplet needs by it, `verdicts` finds the cheapest size that fits, and `report` builds
+the table with the reasons.
 """
 
 from __future__ import annotations
 
-from poseidon_nb.analysis.rightsizing.judging import KEEP, LARGER, SMALLER, UNKNOWN, judged_by_use
-from poseidon_nb.analysis.rightsizing.rightsizing import USUAL, advice
+from poseidon_nb.analysis.rightsizing.report import DEFAULT_RULE, advice
 from poseidon_nb.analysis.rightsizing.rule import Rule
+from poseidon_nb.analysis.rightsizing.verdicts import KEEP, LARGER, SMALLER, UNKNOWN, needs_metrics
 
-__all__ = ["KEEP", "LARGER", "SMALLER", "UNKNOWN", "USUAL", "Rule", "advice", "judged_by_use"]
+__all__ = ["DEFAULT_RULE", "KEEP", "LARGER", "SMALLER", "UNKNOWN", "Rule", "advice", "needs_metrics"]

@@ -111,7 +111,7 @@ def _lines(context: CommandContext, more: Mapping[str, Read] | None = None) -> t
         resources=_concatenate([found.answers[key] for key in places if key in found.answers]),
         others={name: found.answers[name] for name in _OTHERS if name in found.answers},
         more=found.answers.get(_REGISTRY),
-        unread={kinds[name]: why for name, why in found.unread.items() if kinds.get(name)},
+        unavailable={kinds[name]: why for name, why in found.unread.items() if kinds.get(name)},
     )
     return lines, found.answers
 
@@ -188,7 +188,7 @@ def reconcile(context: CommandContext) -> Table:
     lines, found = _lines(context, {"balance": _call("balance_get"), "preview": _preview_items})
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
-    bill = cost.reconciled(lines, found["balance"], found["preview"], now=context.client.now())
+    bill = cost.reconcile(lines, found["balance"], found["preview"], now=context.client.now())
     context.ui.say(summarize_reconciliation(bill))
     return table_of_frame(bill)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from poseidon_nb.commands.shared_spec import PLOT
+from poseidon_nb.frames.findings.cost import COST_KEYS
 from poseidon_nb.language.spec import LIST_ALIASES, Group, Option, Verb
 
 #: The operations that are read for costs. Of the images, only the account's own are read.
@@ -15,8 +16,6 @@ _READS = (
     *("projects_list", "projects_list_resources"),
 )
 _OWN_IMAGES = MappingProxyType({"private": True})
-#: `analysis.cost.KEYS`, which cannot be imported here because it loads pandas.
-COST_KEYS = ("kind", "tag", "region", "size", "project", "droplet")
 #: What `sums` adds up by.
 DEFAULT_KEY = "kind"
 
@@ -66,7 +65,7 @@ COST = Group(
             reads="dry_run:list_reads",
             operations=(*_READS, "balance_get", "invoices_list", "invoices_get_byUUID"),
             fixed=_OWN_IMAGES,
-            table="cost_reconciled",
+            table="cost_reconciliation",
             example="%do cost reconcile",
         ),
         Verb(

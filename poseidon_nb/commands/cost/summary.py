@@ -25,20 +25,20 @@ def summarize_cost(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
     summary = (
         f"Total: {format_usd(row['price_usd_month'])} a month, {format_usd(row['price_usd_hour'], 5)} an hour.{several}"
     )
-    if not row["unpriced"] and not row["unread"]:
+    if not row["unpriced"] and not row["unavailable"]:
         return summary
-    from poseidon_nb.analysis.cost.sums import UNREAD, unread  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.analysis.cost.breakdown import UNAVAILABLE, is_unavailable  # noqa: PLC0415  # loads pandas
 
-    missing = unread(lines)
+    missing = is_unavailable(lines)
     notes = []
     if row["unpriced"]:
         kinds = dict.fromkeys(lines.loc[lines["price_usd_month"].isna() & ~missing, "kind"])
         have = "has" if row["unpriced"] == 1 else "have"
         notes.append(
-            f"{row['unpriced']:,} of {pluralize(row['things'], 'resource')} {have} no price: {join_words(kinds)}"
+            f"{row['unpriced']:,} of {pluralize(row['resources'], 'resource')} {have} no price: {join_words(kinds)}"
         )
-    if row["unread"]:
-        notes.append(f"{join_words(dict.fromkeys(lines.loc[missing, 'kind']))} {UNREAD}")
+    if row["unavailable"]:
+        notes.append(f"{join_words(dict.fromkeys(lines.loc[missing, 'kind']))} {UNAVAILABLE}")
     return f"{summary} {capitalized('; '.join(notes))}. See %do cost lines for the reasons."
 
 
@@ -58,9 +58,9 @@ def summarize_reconciliation(bill: pd.DataFrame) -> str:
         return "; ".join(filter(None, (summary, but, note))) + "."
     summary = (
         f"This month's bill differs from the lines by {format_usd(total['difference_usd'], signed=True)}: "
-        f"{format_usd(total['billed_usd'])} billed so far, {format_usd(total['lines_usd'])} by the lines"
+        f"{format_usd(total['billed_usd'])} billed so far, {format_usd(total['expected_usd'])} by the lines"
     )
-    deleted = total["gone_usd"]
+    deleted = total["deleted_usd"]
     parts_deleted = f"{format_usd(deleted)} of it for deleted resources" if deleted >= _HALF_A_CENT else ""
     listed = truncated_list(parts, max_words=_MAX_NAMES) if len(parts) > 1 else ""
     return "; ".join(filter(None, (summary, parts_deleted, listed, note))) + "."

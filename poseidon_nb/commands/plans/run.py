@@ -95,12 +95,12 @@ def _columns(listed: Sequence[ListedPlan]) -> dict[str, list[Any]]:
     entries = [one.entry for one in listed]
     return {
         "id": [one.id for one in listed],
-        "begun": [entry and entry.begun for entry in entries],
+        "started_at": [entry and entry.begun for entry in entries],
         "account": [entry and entry.account for entry in entries],
         "title": [entry and entry.title for entry in entries],
         "steps": [entry and entry.steps for entry in entries],
-        "done": [entry and entry.done for entry in entries],
-        "left": [entry and entry.left for entry in entries],
+        "completed": [entry and entry.done for entry in entries],
+        "remaining": [entry and entry.left for entry in entries],
         "state": [one.state for one in listed],
         "note": [one.note or None for one in listed],
     }

@@ -41,7 +41,7 @@ def rightsize(context: CommandContext) -> Table | Live:
     droplets = read["droplets"]
     context.session.remember_names("droplets", [(one.name, one.id) for one in droplets], complete=not named)
     frame = table_of_rows("droplets", [one.to_dict() for one in droplets]).frame()
-    judged = [one for one, wanted in zip(droplets, rightsizing.judged_by_use(frame), strict=True) if wanted]
+    judged = [one for one, wanted in zip(droplets, rightsizing.needs_metrics(frame), strict=True) if wanted]
     warn_long_read(context, len(judged) * len(KINDS["use"]))
     end = context.client.now()
     start = subtract_duration(last, end)

@@ -56,7 +56,7 @@ def find_cheapest(context: CommandContext) -> Table | Live:
     found = matches.head(rows)
     unpriced = _count_unpriced(sizes, matching)
     if matches.empty and filtered:
-        summary = no_matching_size(analysis.on_sale(sizes, **where, datacenters=regions), minimums, where)
+        summary = no_matching_size(analysis.available(sizes, **where, datacenters=regions), minimums, where)
         context.ui.say(" ".join(filter(None, (summary, summarize_unpriced(unpriced)))))
     else:
         context.ui.say(summarize_cheapest(found, len(matches), filtered=filtered, unpriced=unpriced))
@@ -89,7 +89,7 @@ def show_frontier(context: CommandContext) -> Table | Live:
     where = placement(context)
 
     def available(among: pd.DataFrame) -> pd.DataFrame:
-        return analysis.on_sale(among, **where, datacenters=regions)
+        return analysis.available(among, **where, datacenters=regions)
 
     found = analysis.frontier(sizes, **where, datacenters=regions)
     in_regions = f"available in {join_words(where['regions'])}" if where["regions"] else "available"

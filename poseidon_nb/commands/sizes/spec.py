@@ -78,7 +78,7 @@ SIZES = Group(
                 ),
                 PLOT,
             ),
-            table="sizes_on_sale",
+            table="available_sizes",
             example="%do sizes cheapest --memory 16GiB --transfer 2 --region europe --limit 5",
         ),
         Verb(
@@ -88,7 +88,7 @@ SIZES = Group(
             reads="dry_run:list_reads",
             operations=("sizes_list", "regions_list"),
             options=(REGION, *CLASSES, PLOT),
-            table="sizes_on_sale",
+            table="available_sizes",
             example="%do sizes frontier --region ams3 --plot",
         ),
     ),

@@ -30,7 +30,7 @@ def summarize_cheapest(found: pd.DataFrame, total: int, *, filtered: bool, unpri
     Parameters
     ----------
     found : pandas.DataFrame
-        Table ``sizes_on_sale``, cheapest first.
+        Table ``available_sizes``, cheapest first.
     total : int
         The number of matching sizes, also those that are not in `found`.
     filtered : bool
@@ -47,7 +47,7 @@ def _cheapest(found: pd.DataFrame, total: int, *, filtered: bool) -> str:
     first = found.iloc[0]
     price = f"{format_usd(first['price_monthly'])} a month"
     same = found.loc[found["price_monthly"] == first["price_monthly"], "slug"].astype(str).tolist()[1:]
-    size = f"{first['slug']} in {_regions(first['sold_in'])} at {price}"
+    size = f"{first['slug']} in {_regions(first['available_in'])} at {price}"
     if total == 1:
         summary = f"Only {'match' if filtered else 'available size'}: {size}."
     else:
@@ -90,7 +90,7 @@ def no_matching_size(available: pd.DataFrame, minimums: Mapping[str, float], whe
     Parameters
     ----------
     available : pandas.DataFrame
-        Table ``sizes_on_sale``: all available sizes in these regions and of these classes.
+        Table ``available_sizes``: all available sizes in these regions and of these classes.
     minimums : mapping
         The minimum quantities, by the keywords of `analysis.sizes.cheapest`.
     where : mapping
@@ -122,4 +122,4 @@ def _largest_text(available: pd.DataFrame, column: str, form: str) -> str:
         return f"none has any {form.rpartition('} ')[2].rpartition(' of ')[2]}"
     # They are sorted by price, so the first one is the cheapest.
     size = available[quantities == largest].iloc[0]
-    return f"the largest has {form.format(largest)} ({size['slug']} in {_regions(size['sold_in'])})"
+    return f"the largest has {form.format(largest)} ({size['slug']} in {_regions(size['available_in'])})"

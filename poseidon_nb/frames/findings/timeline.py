@@ -1,4 +1,4 @@
-"""What `poseidon_nb.analysis.timeline` finds out: what was done to droplets when, and how long that takes."""
+"""Actions on droplets over time, and how long each type of action takes."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ from poseidon_nb.frames.findings.columns import finding, findings
 
 SPANS = findings(
     "spans",
-    finding("name", "string", "the droplet's name; its number where it has none any more"),
-    finding("type", "string", "what was done: create, power_off, resize ..."),
-    finding("started_at", TIME, "when it began"),
-    finding("ended_at", TIME, "when it ended; for one that runs, now"),
-    finding(
-        "duration_s", "float64", "how long it took, or has been running; missing where it ends before it begins", "s"
-    ),
-    finding("failed", "boolean", "whether it did not end well"),
+    finding("name", "string", "droplet name; the id if it was deleted"),
+    finding("type", "string", "action type: create, power_off, resize ..."),
+    finding("started_at", TIME, "start time"),
+    finding("ended_at", TIME, "end time; for actions in progress, now"),
+    finding("duration_s", "float64", "duration so far; missing if the end is before the start", "s"),
+    finding("failed", "boolean", "whether the action failed"),
     finding("status", "string", "in-progress, completed or errored"),
-    finding("region", "string", "slug of the datacenter"),
-    finding("droplet_id", "Int64", "the droplet's number"),
-    finding("id", "Int64", "the action's number"),
+    finding("region", "string", "region slug"),
+    finding("droplet_id", "Int64", "droplet id"),
+    finding("id", "Int64", "action id"),
 )
 
 DURATIONS = findings(
     "durations",
-    finding("type", "string", "what was done: create, power_off, resize ...; (unknown) where it is not told"),
-    finding("count", "Int64", "how many were started"),
-    finding("failed", "Int64", "how many of them did not end well"),
-    finding("running", "Int64", "how many have not ended yet"),
-    finding("median_s", "float64", "half of those that ended well took no longer", "s"),
-    finding("p90_s", "float64", "nine of ten that ended well took no longer", "s"),
+    finding("type", "string", "action type: create, power_off, resize ...; (unknown) if the API returns none"),
+    finding("count", "Int64", "number of actions started"),
+    finding("failed", "Int64", "number of failed actions"),
+    finding("running", "Int64", "number of actions in progress"),
+    finding("median_s", "float64", "median duration of completed actions", "s"),
+    finding("p90_s", "float64", "90th percentile of the duration of completed actions", "s"),
 )

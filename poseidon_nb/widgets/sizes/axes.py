@@ -1,11 +1,11 @@
 """What sizes can be drawn against and bounded by, and round steps between two numbers. Pure.
 
-What each is called, and where it has ticks, is that of all pictures of sizes (`poseidon_nb.plots.size_axes`).
+What each is called, and where it has ticks, is that of all pictures of sizes (`poseidon_nb.plots.labels`).
 """
 
 from __future__ import annotations
 
-from poseidon_nb.plots.size_axes import is_price
+from poseidon_nb.plots.labels import is_price
 
 AXES = (
     *("vcpus", "memory_gib", "disk", "transfer", "gpu_vram", "price_monthly", "price_hourly"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from poseidon_nb.plots.size_axes import label_of
+from poseidon_nb.plots.labels import axis_title
 from poseidon_nb.text import format_usd
 from poseidon_nb.widgets.parts import Button, box, classed, html
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES
@@ -48,7 +48,7 @@ class SizeFilters:
         self._on_sale = _chip("only what can be had now", "Leave out what no region sells now")
         self._listen(self._on_sale, lambda: model.choose_on_sale(only=self._on_sale.value))
         self._reset = Button(clicked(model.reset), names=("reset", "quiet"))
-        options = [(label_of(column), column) for column in AXES]
+        options = [(axis_title(column), column) for column in AXES]
         self._x = _choice("Across", options, "across")
         self._y = _choice("Up", options, "up")
         for axis in (self._x, self._y):

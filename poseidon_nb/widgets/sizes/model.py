@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from poseidon_nb.analysis.regions import closed_regions, regions_meant, still_open
-from poseidon_nb.analysis.size_classes import classes_meant
-from poseidon_nb.analysis.sizes import frontier, on_sale, unit_prices
+from poseidon_nb.analysis.classification import match_classes, match_regions
+from poseidon_nb.analysis.sizes import available, closed_regions, frontier, open_regions, sort_by_price, unit_prices
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.frames.validation import build_derived
-from poseidon_nb.plots.size_axes import is_price
+from poseidon_nb.plots.labels import is_price
 from poseidon_nb.text import join_words, pluralize, quote_argument, truncated_list
 from poseidon_nb.widgets.sizes.axes import AXES, RANGES, better, one_two_five
 from poseidon_nb.widgets.sizes.words import IMAGE, known, named_image, slugs_of
@@ -87,11 +86,10 @@ class SizeExplorerModel:
     ) -> None:
         self.image = named_image(image)
         priced = unit_prices(sizes)
-        by = ["price_monthly", "memory", "vcpus", "disk", "transfer", "slug"]
-        priced, order = _with_regions(priced, on_sale(sizes, datacenters=regions)), [True, *[False] * 4, True]
-        #: All sizes, with ``sold_in``, of equal prices the larger first as `on_sale` has them; a size is its place here.
-        self.sizes = priced.sort_values(by, ascending=order, ignore_index=True)
-        self._sold: list[list[str]] = [*self.sizes["sold_in"]]
+        priced = _with_regions(priced, available(sizes, datacenters=regions))
+        #: All sizes, with ``available_in``, in the order of `sort_by_price`; a size is its place here.
+        self.sizes = sort_by_price(priced)
+        self._sold: list[list[str]] = [*self.sizes["available_in"]]
         sold = {region for sold_in in self._sold for region in sold_in}
         names = dict(zip(regions["slug"], regions["name"], strict=True))
         #: Slugs and names of the regions that sell anything, in alphabetical order.
@@ -123,7 +121,7 @@ class SizeExplorerModel:
         return tuple(one for one in self.shown if one in self._chosen)
 
     def selected(self) -> pd.DataFrame:
-        """Give what is selected and shown, cheapest first; ``sold_in`` has the chosen regions that sell it."""
+        """Give what is selected and shown, cheapest first; ``available_in`` has the chosen regions that sell it."""
         return self._frame(self.chosen_shown)
 
     def shown_sizes(self) -> pd.DataFrame:
@@ -220,15 +218,15 @@ class SizeExplorerModel:
     # --- what is clicked ---------------------------------------------------------------------------------------------
     def choose_regions(self, words: str | Iterable[str]) -> None:
         """Show what any of these regions sells, by slug, city or part of the world; none of them for all."""
-        meant = regions_meant(words, self._all_regions)
-        selling = [slug for slug in still_open(meant, self._closed) if slug in self.regions]
+        meant = match_regions(words, self._all_regions)
+        selling = [slug for slug in open_regions(meant, self._closed) if slug in self.regions]
         if meant and not selling:
             raise InvalidArgument(f"{join_words(meant)} {'sells' if len(meant) == 1 else 'sell'} no size now")
         self._filter(regions=frozenset(selling))
 
     def choose_families(self, words: str | Iterable[str]) -> None:
         """Show these families only, whole or short as ``cpu``; none of them for all."""
-        self._filter(families=frozenset(classes_meant(words, self.families, "family")))
+        self._filter(families=frozenset(match_classes(words, self.families, "family")))
 
     def bound(self, column: str, least: float | None, most: float | None) -> None:
         """Show what has at least and at most so much; None for no bound."""
@@ -282,7 +280,7 @@ class SizeExplorerModel:
 
     def select_slugs(self, slugs: str | Iterable[str]) -> None:
         """Have exactly the size of this name, or the sizes of these names, selected."""
-        sold = self.sizes.loc[self.sizes["sold_in"].map(bool).astype(bool), "slug"]
+        sold = self.sizes.loc[self.sizes["available_in"].map(bool).astype(bool), "slug"]
         wanted = known(slugs_of(slugs), self.sizes["slug"], "size", suggested=sold)
         self.select(self.sizes.index[self.sizes["slug"].isin(wanted)])
 
@@ -297,10 +295,10 @@ class SizeExplorerModel:
         wanted, sizes = self.filters, self.sizes
         keep = pd.Series(data=True, index=sizes.index)
         if wanted.on_sale:
-            keep &= sizes["sold_in"].map(bool).astype(bool)
+            keep &= sizes["available_in"].map(bool).astype(bool)
         if wanted.regions:
             # What cannot be had now is still listed by regions.
-            place = "sold_in" if wanted.on_sale else "regions"
+            place = "available_in" if wanted.on_sale else "regions"
             keep &= sizes[place].map(lambda sold: not wanted.regions.isdisjoint(sold)).astype(bool)
         if wanted.families:
             keep &= sizes["family"].isin(wanted.families)
@@ -309,14 +307,14 @@ class SizeExplorerModel:
         for column, most in wanted.most:
             keep &= (sizes[column] <= most).fillna(value=False)
         shown = sizes[keep]
-        best = frontier(shown[shown["sold_in"].map(bool).astype(bool)])["slug"]
+        best = frontier(shown[shown["available_in"].map(bool).astype(bool)])["slug"]
         self.shown = tuple(int(one) for one in shown.index)
         self.unbeaten = frozenset(int(one) for one in shown.index[shown["slug"].isin(best)])
 
     def _frame(self, places: tuple[int, ...]) -> pd.DataFrame:
         picked = self.sizes.loc[[*places]]
         return build_derived(
-            "sizes_on_sale", picked.assign(sold_in=pd.Series(map(self.sold_in, places), picked.index, object))
+            "available_sizes", picked.assign(available_in=pd.Series(map(self.sold_in, places), picked.index, object))
         )
 
     def _image_for(self, size: pd.Series[str]) -> str:
@@ -330,5 +328,5 @@ class SizeExplorerModel:
 
 
 def _with_regions(priced: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:
-    where = {slug: sorted(sold_in) for slug, sold_in in zip(sold["slug"], sold["sold_in"], strict=True)}
-    return priced.assign(sold_in=pd.Series([where.get(slug, []) for slug in priced["slug"]], priced.index, object))
+    where = {slug: sorted(sold_in) for slug, sold_in in zip(sold["slug"], sold["available_in"], strict=True)}
+    return priced.assign(available_in=pd.Series([where.get(slug, []) for slug in priced["slug"]], priced.index, object))

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import plotly.graph_objects as go
 
-from poseidon_nb.plots.labels import told
-from poseidon_nb.plots.picture import AT_THE_FOOT, INK, TEMPLATE
-from poseidon_nb.plots.size_axes import is_price, label_of, scale
-from poseidon_nb.plots.size_facts import family_look, size_facts
+from poseidon_nb.plots.labels import axis_scale, axis_title, hover_text, is_price, size_details
+from poseidon_nb.plots.picture import INK, LEGEND_BELOW, TEMPLATE, family_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +81,7 @@ class SizePicture:
         self._now: Any = None
         #: While a selection is taken in that was made by a lasso or a box, whose outline then stays.
         self._outlined = False
-        looks = [family_look(family) for family in model.sizes["family"]]
+        looks = [family_style(family) for family in model.sizes["family"]]
         self._symbols = [symbol for symbol, _ in looks]
         self._colours = [colour for _, colour in looks]
         self.widget = _Figure(
@@ -97,7 +95,7 @@ class SizePicture:
                 "hovermode": "closest",
                 # Above the points is room for plotly's buttons, which come with the mouse; the legend is out of their way.
                 "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
-                "legend": {**AT_THE_FOOT, "itemclick": False, "itemdoubleclick": False},
+                "legend": {**LEGEND_BELOW, "itemclick": False, "itemdoubleclick": False},
                 "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
             },
         )
@@ -168,8 +166,8 @@ class SizePicture:
             mode="markers",
             marker={"size": 9, "color": self._colours, "line": {"width": 1.6, "color": self._colours}},
             hovertext=[
-                f"<b>{told(slug)}</b>{facts}"
-                for slug, facts in zip(self._model.sizes["slug"], size_facts(self._model.sizes), strict=True)
+                f"<b>{hover_text(slug)}</b>{facts}"
+                for slug, facts in zip(self._model.sizes["slug"], size_details(self._model.sizes), strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
             showlegend=False,
@@ -213,7 +211,7 @@ def _legend(families: Sequence[str]) -> list[Any]:
             hoverinfo="skip",
         )
         for name in families
-        for symbol, colour in [family_look(name)]
+        for symbol, colour in [family_style(name)]
     ]
 
 
@@ -225,5 +223,5 @@ def _log_ends(values: pd.Series[Any]) -> tuple[float, float]:
 
 def _axis(values: pd.Series[Any], column: str) -> dict[str, Any]:
     """Give an axis in powers, which it is also while there is nothing to draw."""
-    ticks = scale(values, column) if len(values) else {"tickvals": [], "ticktext": []}
-    return {"type": "log", "autorange": True, "title": {"text": label_of(column)}, **ticks}
+    ticks = axis_scale(values, column) if len(values) else {"tickvals": [], "ticktext": []}
+    return {"type": "log", "autorange": True, "title": {"text": axis_title(column)}, **ticks}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from poseidon_nb.analysis.sizes import on_sale
+from poseidon_nb.analysis.sizes import available
 from poseidon_nb.commands.registry import parse
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.widgets.sizes.axes import better, one_two_five
@@ -45,7 +45,7 @@ def test_a_region_shows_what_it_sells_by_the_regions_own_list(model, frames, reg
     (listed,) = regions.loc[regions["slug"] == region, "sizes"]
     model.choose_regions([region])
     assert {*slugs(model, model.shown)} == {*listed}
-    assert {tuple(sold) for sold in model.shown_sizes()["sold_in"]} == {(region,)}
+    assert {tuple(sold) for sold in model.shown_sizes()["available_in"]} == {(region,)}
 
 
 def test_two_regions_show_what_any_of_them_sells(model, frames):
@@ -85,7 +85,7 @@ def test_what_cannot_be_had_is_hidden_until_asked_for_and_has_no_line(frames):
     assert "c-4" in slugs(model, model.shown)
     model.select_slugs(["c-4"])
     assert model.lines() == []
-    assert model.selected()["sold_in"].tolist() == [[]]
+    assert model.selected()["available_in"].tolist() == [[]]
     assert "no droplet can be made" in model.lines_text()
     # What cannot be had beats nothing.
     assert not {*model.unbeaten} & {*model.chosen}
@@ -249,23 +249,25 @@ def test_one_slug_or_many_are_selected_and_what_is_none_is_told_in_a_line(model)
 def test_regions_are_called_as_the_cheapest_sizes_call_them(model, frames, words):
     sizes, regions = frames
     model.choose_regions(words)
-    wanted = on_sale(sizes, regions=words, datacenters=regions)
+    wanted = available(sizes, regions=words, datacenters=regions)
     assert slugs(model, model.shown)
     assert {*slugs(model, model.shown)} == {*wanted["slug"]}
-    assert model.filters.regions == {one for sold in wanted["sold_in"] for one in sold}
+    assert model.filters.regions == {one for sold in wanted["available_in"] for one in sold}
 
 
 @pytest.mark.parametrize("words", ["cpu", "GPU", ["cpu", "memory"], "CPU optimized"])
 def test_families_are_called_as_the_cheapest_sizes_call_them(model, frames, words):
     sizes, regions = frames
     model.choose_families(words)
-    assert {*slugs(model, model.shown)} == {*on_sale(sizes, family=words, datacenters=regions)["slug"]}
+    assert {*slugs(model, model.shown)} == {*available(sizes, family=words, datacenters=regions)["slug"]}
 
 
 def test_a_closed_region_is_called_closed_and_one_that_sells_nothing_so(frames):
     sizes, regions = frames
     model = SizeExplorerModel(sizes, regions)
-    with pytest.raises(InvalidArgument, match=r"^sfo1 is closed: nothing can be made there now$"):
+    with pytest.raises(
+        InvalidArgument, match=r"^Region sfo1 is not available for new droplets\. Choose another region\.$"
+    ):
         model.choose_regions(["sfo1"])
     sizes["regions"] = [[one for one in sold if one != "ams3"] for sold in sizes["regions"]]
     with pytest.raises(InvalidArgument, match=r"^ams3 sells no size now$"):
@@ -324,7 +326,7 @@ def test_an_account_that_is_sold_nothing_is_said(frames):
 def test_sizes_of_one_price_come_in_the_order_of_sizes_cheapest(frames):
     sizes, regions = frames
     model = SizeExplorerModel(sizes, regions)
-    assert model.shown_sizes()["slug"].tolist() == on_sale(sizes, datacenters=regions)["slug"].tolist()
+    assert model.shown_sizes()["slug"].tolist() == available(sizes, datacenters=regions)["slug"].tolist()
 
 
 def test_the_frames_given_stay_as_they_were(frames):

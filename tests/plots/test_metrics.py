@@ -1,4 +1,4 @@
-"""Lines over time: breaks, names, and a hundred of them."""
+"""Charts of metrics over time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots import Picture, metric_lines
-from poseidon_nb.plots.metrics import HIGHLIGHTED, MOST_COLOURED, MOST_LINES
-from poseidon_nb.plots.picture import COLOURS, INK
+from poseidon_nb.plots.metrics import MAX_COLORED, MAX_HIGHLIGHTED, MAX_LINES
+from poseidon_nb.plots.picture import COLORS, INK
 
 START = pd.Timestamp("2026-11-23T12:00Z")
 
 
 def lines(values, kind="cpu", unit="%"):
-    """Give metrics: an id, a name, a label, and the values of each line."""
+    """Return metrics from id, name, label and values of each line."""
     rows = [
         (START + pd.Timedelta(minutes=5 * step), key, name, kind, label, value, unit)
         for key, name, label, its_values in values
@@ -33,7 +33,7 @@ def many(number=100, readings=3):
 
 
 def drawn(picture):
-    """Give the lines, without what only the legend shows."""
+    """Return the lines without legend entries."""
     return [trace for trace in picture.data if [*trace.x] != [None]]
 
 
@@ -50,17 +50,17 @@ def test_a_line_is_a_droplet_and_breaks_at_a_gap():
     np.testing.assert_array_equal(first.y, [1, 2, np.nan, 4])
     assert not first.connectgaps
     assert first.line.color != second.line.color
-    assert "1 gap in the lines" in picture.words
+    assert "The lines have 1 gap." in picture.summary
 
 
-def test_of_one_droplet_alone_the_title_and_the_words_have_the_name():
+def test_a_single_droplet_is_named_in_title_and_summary():
     picture = metric_lines(lines([(1, "a<b>", "busy", [1, 2])]))
-    assert picture.layout.title.text == "CPU use of a&lt;b&gt;"
-    assert picture.words.startswith("CPU use of a<b>, from ")
-    assert metric_lines(lines([(1, "web-1", "busy", [None])])).layout.title.text == "CPU use of web-1"
+    assert picture.layout.title.text == "CPU usage of a&lt;b&gt;"
+    assert picture.summary.startswith("CPU usage of a<b>, from ")
+    assert metric_lines(lines([(1, "web-1", "busy", [None])])).layout.title.text == "CPU usage of web-1"
     two = metric_lines(lines([(1, "web-1", "busy", [1, 2]), (2, "web-2", "busy", [5, 6])]))
-    assert two.layout.title.text == "CPU use"
-    assert two.words.startswith("CPU use of 2 droplets, from ")
+    assert two.layout.title.text == "CPU usage"
+    assert two.summary.startswith("CPU usage of 2 droplets, from ")
 
 
 def test_axes_have_units_and_hover_names_the_droplet():
@@ -73,49 +73,49 @@ def test_axes_have_units_and_hover_names_the_droplet():
         assert picture.data[0].meta == ("web-1", "x", behind[unit])
 
 
-def test_the_table_sums_up_each_line():
+def test_the_table_summarizes_each_line():
     picture = metric_lines(lines([(1, "a", "busy", [0, 10, None, 20]), (2, "b", "busy", [1, 1, 1, 1])]))
     assert picture.table.to_dict("records") == [
         {"name": "a", "label": "busy", "p50": 10.0, "p95": pytest.approx(19.0), "max": 20.0, "samples": 3, "unit": "%"},
         {"name": "b", "label": "busy", "p50": 1.0, "p95": 1.0, "max": 1.0, "samples": 4, "unit": "%"},
     ]
-    assert "The highest value is 20%, of a (busy) at 2026-11-23 12:15" in picture.words
+    assert "Maximum: 20%, a (busy) at 2026-11-23 12:15." in picture.summary
 
 
-def test_of_many_the_highest_are_coloured_and_on_top_and_the_legend_is_short():
+def test_the_highest_of_many_lines_are_colored_and_on_top():
     picture = metric_lines(many())
     assert len(drawn(picture)) == 100
-    highest = [f"web-{n}" for n in range(99, 99 - HIGHLIGHTED, -1)]
+    highest = [f"web-{n}" for n in range(99, 99 - MAX_HIGHLIGHTED, -1)]
     assert in_legend(picture) == [*highest, "95 other lines"]
-    faint, shown = drawn(picture)[:-HIGHLIGHTED], drawn(picture)[-HIGHLIGHTED:]
+    faint, shown = drawn(picture)[:-MAX_HIGHLIGHTED], drawn(picture)[-MAX_HIGHLIGHTED:]
     assert [trace.name for trace in shown] == highest
     assert {trace.line.color for trace in faint} == {INK}
     # One click hides all that are grey.
     (entry,) = [trace for trace in picture.data if trace.name == "95 other lines"]
     assert {trace.legendgroup for trace in faint} == {entry.legendgroup}
     assert {trace.legendgroup for trace in shown} == {None}
-    assert {trace.line.color for trace in shown} == {*COLOURS[:HIGHLIGHTED]}
-    assert "Coloured are web-99, web-98, web-97, web-96 and web-95; the 95 other lines are grey." in picture.words
+    assert {trace.line.color for trace in shown} == {*COLORS[:MAX_HIGHLIGHTED]}
+    assert "Colored: web-99, web-98, web-97, web-96 and web-95; the 95 other lines are gray." in picture.summary
 
 
-def test_a_few_grey_lines_are_less_faint_than_very_many():
+def test_few_gray_lines_are_more_opaque_than_many():
     few, very_many = (drawn(metric_lines(many(number)))[0].opacity for number in (12, 100))
     assert few > very_many
 
 
-def test_as_many_as_there_are_colours_are_all_coloured():
-    assert all(trace.showlegend for trace in drawn(metric_lines(many(MOST_COLOURED))))
-    assert not all(trace.showlegend for trace in drawn(metric_lines(many(MOST_COLOURED + 1))))
+def test_up_to_the_number_of_colors_all_lines_are_colored():
+    assert all(trace.showlegend for trace in drawn(metric_lines(many(MAX_COLORED))))
+    assert not all(trace.showlegend for trace in drawn(metric_lines(many(MAX_COLORED + 1))))
 
 
-def test_some_can_be_highlighted_instead():
+def test_droplets_can_be_highlighted():
     picture = metric_lines(many(), highlight=["web-3", "web-1"])
     assert in_legend(picture) == ["web-3", "web-1", "98 other lines"]
-    with pytest.raises(InvalidArgument, match=r"no line of 'web-100'. Did you mean web-10"):
+    with pytest.raises(InvalidArgument, match=r"^Droplet 'web-100' not found in the metrics\. Did you mean web-10"):
         metric_lines(many(), highlight=["web-100"])
 
 
-def test_labels_of_one_droplet_have_colours_and_of_several_dashes():
+def test_labels_have_colors_for_one_droplet_and_dashes_for_several():
     one = metric_lines(lines([(1, "a", "1m", [1, 2]), (1, "a", "5m", [1, 1])], kind="load", unit="processes"))
     assert [trace.name for trace in one.data] == ["1m", "5m"]
     assert len({trace.line.color for trace in one.data}) == 2
@@ -136,8 +136,8 @@ def traffic(droplets):
     )
 
 
-def test_the_legend_of_droplets_and_labels_names_each_once():
-    picture = metric_lines(traffic(MOST_LINES // 4))
+def test_the_legend_lists_each_droplet_and_label_once():
+    picture = metric_lines(traffic(MAX_LINES // 4))
     assert in_legend(picture) == ["web-0", "web-1", "web-2"]
     assert in_legend(picture, "legend2") == ["public outbound", "public inbound", "private outbound", "private inbound"]
     dash = {trace.name: trace.line.dash for trace in picture.data}
@@ -147,42 +147,42 @@ def test_the_legend_of_droplets_and_labels_names_each_once():
     entry = next(trace for trace in picture.data if trace.name == "web-1")
     assert sum(trace.legendgroup == entry.legendgroup for trace in drawn(picture)) == 4
     assert picture.layout.legend2.itemclick is False
-    assert "A colour is a droplet; public outbound is solid, public inbound is dotted" in picture.words
+    assert "Each color is a droplet; public outbound is solid, public inbound is dotted" in picture.summary
 
 
-def test_of_many_lines_of_few_droplets_the_highest_lines_are_named():
+def test_the_highest_lines_of_few_droplets_are_named():
     picture = metric_lines(traffic(5))
     coloured = [trace for trace in drawn(picture) if trace.line.color != INK]
-    assert len(coloured) == HIGHLIGHTED
+    assert len(coloured) == MAX_HIGHLIGHTED
     assert in_legend(picture) == [*(trace.name for trace in coloured), "15 other lines"]
     assert in_legend(picture, "legend2") == []
-    assert "web-4 public outbound" in picture.words
+    assert "web-4 public outbound" in picture.summary
     whole = metric_lines(traffic(5), highlight=["web-2"])
     assert in_legend(whole) == ["web-2", "16 other lines"]
     assert len(in_legend(whole, "legend2")) == 4
 
 
-def test_the_legend_stands_at_the_foot_and_the_picture_is_higher_for_it():
+def test_the_legend_is_below_and_increases_the_height():
     few, more = metric_lines(many(2)), metric_lines(lines([(n, "n" * 90 + str(n), "x", [1, 2]) for n in range(7)]))
     assert few.layout.legend.yref == "container"
     assert more.layout.height > few.layout.height
     assert max(map(len, in_legend(more))) == 40
 
 
-def test_two_of_one_name_and_one_without_are_told_by_id():
+def test_shared_and_missing_names_are_labeled_by_id():
     picture = metric_lines(lines([(1, "a", "busy", [1, 2]), (2, "a", "busy", [1, 2]), (3, None, "busy", [1, 2])]))
     assert [trace.name for trace in picture.data] == ["a (1)", "a (2)", "3"]
 
 
-def test_points_far_apart_are_said_to_hide_peaks():
+def test_coarse_readings_are_mentioned():
     frame = lines([(1, "a", "busy", [1, 2, None, 4]), (2, "b", "busy", [1, 2, 3, 4])])
-    assert "peak" not in metric_lines(frame).words
+    assert "peak" not in metric_lines(frame).summary
     # Each five minutes become twelve hours.
     far = frame.assign(time=START + 144 * (frame["time"] - START))
-    assert "Each reading covers 12 hours, so peaks are hidden." in metric_lines(far).words
+    assert "Each reading covers 12 hours, so peaks are hidden." in metric_lines(far).summary
 
 
-def test_hostile_names_and_labels_are_escaped_and_are_no_template():
+def test_names_and_labels_are_escaped_and_not_templates():
     picture = metric_lines(lines([(1, "<img src=x>%{y}", "<b>/mnt</b>", [1, 2]), (2, "b", "/", [1, 2])]))
     for text in (picture.data[0].name, *picture.data[0].meta):
         assert "<" not in text
@@ -190,9 +190,9 @@ def test_hostile_names_and_labels_are_escaped_and_are_no_template():
     assert "<img" not in picture._repr_html_()
 
 
-def test_nothing_to_draw_is_said():
+def test_an_empty_chart_says_why():
     for frame in (lines([]), lines([(1, "a", "busy", [None])])):
-        assert metric_lines(frame).words == "Nothing to show: there are no readings."
+        assert metric_lines(frame).summary == "Nothing to show: there are no readings."
         assert not metric_lines(frame).data
 
 
@@ -203,7 +203,7 @@ def test_one_reading_is_a_dot():
     assert picture.layout.xaxis.range == ("2026-11-23 11:30:00", "2026-11-23 12:30:00")
 
 
-def test_a_reading_alone_between_two_gaps_is_a_dot():
+def test_a_reading_between_two_gaps_is_a_dot():
     first, second = metric_lines(
         lines([(1, "a", "busy", [1, None, 3, None, 5, 6]), (2, "b", "busy", [1, 2, None])])
     ).data
@@ -211,20 +211,22 @@ def test_a_reading_alone_between_two_gaps_is_a_dot():
     assert second.mode == "lines"
 
 
-def test_several_kinds_are_refused():
+def test_several_kinds_raise():
     frame = pd.concat([lines([(1, "a", "busy", [1])]), lines([(1, "a", "used", [1])], kind="memory")])
-    with pytest.raises(InvalidArgument, match="metrics of cpu and memory: draw one kind at a time"):
+    with pytest.raises(
+        InvalidArgument, match=r"^The DataFrame has metrics of cpu and memory\. Draw one kind at a time\.$"
+    ):
         metric_lines(frame)
 
 
-def test_what_is_given_is_not_changed():
+def test_the_input_is_not_changed():
     frame = many(9)
     before = frame.copy(deep=True)
     metric_lines(frame)
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_a_hundred_droplets_of_a_day_are_drawn_in_a_moment():
+def test_a_day_of_a_hundred_droplets_is_drawn_quickly():
     frame = many(100, 720)
     best = 99.0
     for _ in range(3):

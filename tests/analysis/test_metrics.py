@@ -1,4 +1,4 @@
-"""From readings to percentages: counters made by hand, whose percentages are known, and what goes wrong with real ones."""
+"""Metrics from counters whose percentages are known, and the problems of real readings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GIB = 1 << 30
 
 
 def answer(*series):
-    """Give an answer of the API: labels, and a value or None for each step."""
+    """Return an API response with some labels, and a value or None for each step."""
     result = [
         {
             "metric": {"host_id": "7", **labels},
@@ -40,7 +40,7 @@ def cpu_of(**modes):
 
 
 def values(frame, label=None):
-    """Give the values by step, None for a gap."""
+    """Return the values by step, None for a gap."""
     picked = frame if label is None else frame[frame["label"] == label]
     steps = [(int(time.timestamp()) - START) / STEP for time in picked["time"]]
     return {
@@ -49,7 +49,7 @@ def values(frame, label=None):
     }
 
 
-def test_a_percentage_is_what_was_not_idle_of_all_vcpus_between_two_readings():
+def test_cpu_is_the_non_idle_share_of_all_vcpus_between_two_readings():
     # Two vCPUs have 600 seconds in a step: 150 of them busy, then 600, then none.
     frame = cpu_of(
         idle=[1000.0, 1420.0, 1420.0, 2020.0],
@@ -64,11 +64,11 @@ def test_a_percentage_is_what_was_not_idle_of_all_vcpus_between_two_readings():
     ]
 
 
-def test_waiting_for_a_disk_is_not_busy_and_stolen_time_is():
+def test_iowait_is_not_busy_but_steal_is():
     assert values(cpu_of(idle=[0, 100], iowait=[0, 100], user=[0, 50], steal=[0, 50])) == {1: 100 / 3}
 
 
-def test_the_shares_of_the_modes_are_the_whole():
+def test_the_shares_of_all_modes_add_up_to_100():
     series = of(("cpu", counters(idle=[0, 150, 450], user=[0, 120, 120], nice=[0, 30, 30])))
     frame = metrics.cpu(series, modes=True)
     assert values(frame, "user") == {1: 40.0, 2: 0.0}
@@ -76,45 +76,45 @@ def test_the_shares_of_the_modes_are_the_whole():
     assert frame.groupby("time")["value"].sum().tolist() == [pytest.approx(100.0)] * 2
 
 
-def test_a_restart_is_a_gap_and_never_below_nothing():
+def test_a_counter_reset_is_a_gap_and_never_negative():
     frame = cpu_of(idle=[9000, 9200, 60, 260], user=[900, 1000, 20, 120])
     assert values(frame) == {1: 100 / 3, 2: None, 3: 100 / 3}
 
 
-def test_a_restart_after_which_more_was_done_than_before_is_a_gap_too():
+def test_a_reset_followed_by_a_higher_counter_is_a_gap():
     assert values(cpu_of(idle=[100, 60, 160], user=[10, 900, 1000])) == {1: None, 2: 50.0}
 
 
-def test_a_counter_of_waiting_that_is_taken_back_is_no_restart():
+def test_a_decreasing_iowait_counter_is_not_a_reset():
     frame = cpu_of(idle=[0, 200, 400], user=[0, 100, 200], iowait=[10, 10, 7])
     assert values(frame) == {1: 100 / 3, 2: 100 / 3}
 
 
-def test_readings_that_are_missing_leave_a_gap():
+def test_missing_readings_leave_a_gap():
     frame = cpu_of(idle=[0, 200, None, None, 800, 1000, 1200], user=[0, 100, None, None, 400, 500, 600])
     assert values(frame) == {1: 100 / 3, 4: None, 5: 100 / 3, 6: 100 / 3}
 
 
-def test_a_mode_that_begins_in_the_middle_spoils_no_step():
+def test_a_mode_that_starts_later_affects_no_step():
     assert values(cpu_of(idle=[0, 200, 400], user=[0, 100, 190], steal=[None, 0, 10])) == {1: 100 / 3, 2: 100 / 3}
 
 
-def test_a_counter_that_stands_still_has_no_percentage():
+def test_an_unchanged_counter_has_no_percentage():
     assert values(cpu_of(idle=[5, 5], user=[5, 5])) == {1: None}
 
 
-def test_one_reading_says_nothing_and_no_mode_idle_neither():
+def test_one_reading_or_a_missing_idle_mode_has_no_value():
     assert cpu_of(idle=[5], user=[5]).empty
     assert values(cpu_of(user=[0, 100])) == {1: None}
 
 
-def test_the_order_of_the_readings_and_one_that_comes_twice_change_nothing():
+def test_order_and_duplicates_of_readings_do_not_matter():
     series = of(("cpu", counters(idle=[0, 200, 300], user=[0, 100, 300])))
     mixed = pd.concat([series.iloc[::-1], series.iloc[[0, 2]]], ignore_index=True)
     pd.testing.assert_frame_equal(metrics.cpu(mixed), metrics.cpu(series))
 
 
-def test_two_droplets_do_not_disturb_each_other_and_keep_their_order():
+def test_two_droplets_are_independent_and_keep_their_order():
     first = (9, "b", "cpu", counters(idle=[0, 100], user=[0, 300]))
     second = (4, "a", "cpu", counters(idle=[9000, 9300], user=[0, 100]))
     frame = metrics.cpu(series_frame([first, second]))
@@ -124,14 +124,14 @@ def test_two_droplets_do_not_disturb_each_other_and_keep_their_order():
     ]
 
 
-def test_a_plain_answer_of_the_api_will_do():
+def test_a_single_api_response_is_accepted():
     frame = metrics.cpu(metrics_frame(counters(idle=[0, 200], user=[0, 200])))
     assert values(frame) == {1: 50.0}
     assert frame["droplet_id"].tolist() == [7]
     assert frame["name"].isna().all()
 
 
-def test_what_is_no_number_is_no_reading():
+def test_values_that_are_not_finite_are_ignored():
     assert values(cpu_of(idle=[0, "NaN", 400, 600], user=[0, "NaN", 200, "+Inf"])) == {2: 100 / 3, 3: 0.0}
 
 
@@ -139,19 +139,19 @@ def memory_of(**parts):
     return of(*[(f"memory_{part}", answer(({}, [*readings]))) for part, readings in parts.items()])
 
 
-def test_memory_is_what_is_not_available_of_what_there_is():
+def test_memory_is_the_total_without_the_available():
     frame = metrics.memory(memory_of(total=[GIB, GIB], available=[GIB / 4, GIB], free=[1, 1], cached=[1, 1]))
     assert values(frame) == {0: 75.0, 1: 0.0}
 
 
-def test_free_and_cached_stand_in_where_available_is_missing():
+def test_free_and_cached_replace_a_missing_available():
     frame = metrics.memory(
         memory_of(total=[100, 100, 100], available=[30, None, None], free=[1, 10, 10], cached=[1, 30, None])
     )
     assert values(frame) == {0: 70.0, 1: 60.0}
 
 
-def test_memory_and_disk_are_of_the_size_at_the_time():
+def test_memory_and_disk_are_relative_to_the_size_at_that_time():
     assert values(metrics.memory(memory_of(total=[100, 200, 200], available=[50, 150, 150]))) == {
         0: 50.0,
         1: 25.0,
@@ -175,7 +175,7 @@ def test_each_filesystem_has_its_own_size():
     assert set(frame["unit"]) == {"%"}
 
 
-def test_loads_are_told_apart_and_gaps_begin_a_step_after_what_was_read():
+def test_loads_have_labels_and_gaps_start_one_step_after_the_last_reading():
     frame = metrics.load(of(*[(f"load_{m}", answer(({}, [m, m, None, None, m, m, m]))) for m in (1, 5, 15)]))
     for minutes in (1, 5, 15):
         assert values(frame, f"{minutes}m") == dict.fromkeys((0, 1, 4, 5, 6), float(minutes)) | {2: None}
@@ -183,7 +183,7 @@ def test_loads_are_told_apart_and_gaps_begin_a_step_after_what_was_read():
     assert [*dict.fromkeys(frame["label"])] == ["1m", "5m", "15m"]
 
 
-def test_bandwidth_is_told_by_interface_and_direction():
+def test_bandwidth_is_labeled_by_interface_and_direction():
     roads = [{"interface": one, "direction": way} for one in ("public", "private") for way in ("inbound", "outbound")]
     frame = metrics.bandwidth(of(*[("bandwidth", answer((road, [n, n]))) for n, road in enumerate(roads)]))
     assert values(frame, "public outbound") == {0: 1.0, 1: 1.0}
@@ -192,7 +192,7 @@ def test_bandwidth_is_told_by_interface_and_direction():
 
 
 @pytest.mark.parametrize("kind", metrics.KINDS)
-def test_no_readings_are_no_rows_of_the_same_types(kind):
+def test_no_readings_give_an_empty_frame_of_the_same_dtypes(kind):
     frame = metrics.tidy(kind, series_frame([]))
     assert frame.empty
     assert [*frame.columns] == [column.name for column in DERIVED_TABLES["metrics"].columns]
@@ -200,7 +200,7 @@ def test_no_readings_are_no_rows_of_the_same_types(kind):
 
 
 @pytest.mark.parametrize("kind", metrics.KINDS)
-def test_what_is_given_is_not_changed(kind):
+def test_the_input_is_not_changed(kind):
     root = {"device": "/dev/vda1", "mountpoint": "/"}
     series = pd.concat(
         [
@@ -215,12 +215,12 @@ def test_what_is_given_is_not_changed(kind):
     pd.testing.assert_frame_equal(series, before)
 
 
-def test_a_kind_that_is_none_is_told_with_the_nearest():
-    with pytest.raises(InvalidArgument, match=r"no kind of metrics 'cpuu'. Did you mean cpu$"):
+def test_an_unknown_kind_raises_with_a_suggestion():
+    with pytest.raises(InvalidArgument, match=r"^Unknown kind of metrics 'cpuu'\. Did you mean cpu\?$"):
         metrics.tidy("cpuu", series_frame([]))
 
 
-def test_a_frame_of_something_else_is_refused():
+def test_a_frame_without_the_columns_raises():
     with pytest.raises(InvalidArgument, match="The metrics frame has no columns time and value"):
         metrics.cpu(pd.DataFrame({"mode": []}))
     with pytest.raises(InvalidArgument, match="The metrics frame has no column metric"):
@@ -231,7 +231,7 @@ def test_a_frame_of_something_else_is_refused():
         metrics.cpu(pd.DataFrame({"time": [pd.Timestamp(0)], "host_id": ["x"], "mode": ["idle"], "value": [1.0]}))
 
 
-def test_wide_has_the_times_as_index_in_utc_and_a_column_for_each_droplet():
+def test_wide_has_a_utc_index_and_a_column_for_each_droplet():
     rows = [(1, "a", [0, 100], [0, 300]), (2, "b", [0, 300], [0, 100]), (3, "b", [0, 400], [0, 0])]
     frame = metrics.cpu(series_frame([(i, n, "cpu", counters(idle=idle, user=user)) for i, n, idle, user in rows]))
     table = metrics.wide(frame)
@@ -241,8 +241,8 @@ def test_wide_has_the_times_as_index_in_utc_and_a_column_for_each_droplet():
     assert several["web-1"].to_dict("list") == {"1m": [1.0], "5m": [5.0]}
 
 
-def test_a_reading_that_cannot_be_is_a_gap():
-    """More memory or disk is free than there is, or less than nothing; or less than nothing was sent."""
+def test_an_invalid_reading_is_a_gap():
+    """Free memory or disk is negative or above the total, or traffic is negative."""
     memory = of(
         ("memory_total", answer(({}, [4 * GIB] * 4))),
         ("memory_available", answer(({}, [GIB, 156 * GIB, -GIB, 4 * GIB]))),

@@ -1,4 +1,4 @@
-"""What was billed, against what there is: by hand, and by the sandbox's own bills."""
+"""Billing: amounts computed by hand, and the bill of the sandbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poseidon_nb.frames.builders import frame_from_rows
 from tests.analysis.cost_frames import NOW, a_balance, a_droplet, droplets, sizes, some_items
 
 
-def test_a_month_until_now_is_its_hours_and_no_more_than_the_month() -> None:
+def test_month_to_date_is_capped_at_the_monthly_price() -> None:
     late = datetime(2026, 11, 30, 12, tzinfo=UTC)
     frame = droplets(
         a_droplet(1),
@@ -25,17 +25,17 @@ def test_a_month_until_now_is_its_hours_and_no_more_than_the_month() -> None:
     )
     lines = cost.lines(droplets=frame)
     items = some_items(("Droplets", "1", "24.00"), ("droplets", "77", "3.00"), ("App Platform", "", "5.00"))
-    found = cost.reconciled(lines, a_balance(33), items, now=late).set_index("product")
+    found = cost.reconcile(lines, a_balance(33), items, now=late).set_index("product")
     # 24 dollars; 10 of 672 hours; one cent at least; 708 of 744 hours.
-    assert found.loc["Droplets", "lines_usd"] == pytest.approx(24 + 0.36 + 0.01 + round(708 / 744 * 2522.16, 2))
-    assert found.loc["Droplets", ["billed_usd", "gone_usd", "items"]].tolist() == [27.0, 3.0, 2]
-    assert found.loc["App Platform", ["lines_usd", "difference_usd", "gone_usd"]].tolist() == [0.0, 5.0, 0.0]
+    assert found.loc["Droplets", "expected_usd"] == pytest.approx(24 + 0.36 + 0.01 + round(708 / 744 * 2522.16, 2))
+    assert found.loc["Droplets", ["billed_usd", "deleted_usd", "items"]].tolist() == [27.0, 3.0, 2]
+    assert found.loc["App Platform", ["expected_usd", "difference_usd", "deleted_usd"]].tolist() == [0.0, 5.0, 0.0]
     assert found.index[-1] == "(all)"
     assert found.loc["(all)", "billed_usd"] == 33.0
     assert "the items differ from the balance by +$1.00" in found.loc["(all)", "note"]
 
 
-def test_months_are_told_with_their_change_and_their_gaps() -> None:
+def test_history_has_changes_and_months_without_invoices() -> None:
     rows = [
         {"invoice_uuid": str(number), "invoice_period": month, "amount": amount}
         for number, (month, amount) in enumerate(
@@ -55,7 +55,7 @@ def test_months_are_told_with_their_change_and_their_gaps() -> None:
     assert cost.history(frame_from_rows("invoices", [])).empty
 
 
-def test_a_month_with_an_invoice_that_tells_no_amount_is_unknown_and_not_for_free() -> None:
+def test_a_month_with_an_invoice_without_amount_is_unknown() -> None:
     rows = [
         {"invoice_uuid": str(number), "invoice_period": month, "amount": amount}
         for number, (month, amount) in enumerate(
@@ -70,36 +70,36 @@ def test_a_month_with_an_invoice_that_tells_no_amount_is_unknown_and_not_for_fre
     assert found["invoices"].tolist() == [1, 2, 1, 1, 0]
 
 
-def test_what_could_not_be_read_is_neither_compared_nor_gone() -> None:
+def test_unavailable_resources_are_neither_compared_nor_deleted() -> None:
     lines = cost.lines(
-        droplets=droplets(a_droplet()), sizes=sizes(), unread={"volume": "403 no", "reserved_ipv6": "501"}
+        droplets=droplets(a_droplet()), sizes=sizes(), unavailable={"volume": "403 no", "reserved_ipv6": "501"}
     )
     items = some_items(("Droplets", "1", "20.00"), ("Volumes", "v", "10.00"), ("Volumes", "w", "5.00"))
-    found = cost.reconciled(lines, a_balance(35), items, now=NOW).set_index("product")
+    found = cost.reconcile(lines, a_balance(35), items, now=NOW).set_index("product")
     volumes, whole = found.loc["Volumes"], found.loc["(all)"]
-    assert volumes[["lines_usd", "difference_usd", "gone_usd"]].isna().all()
-    assert volumes[["billed_usd", "things", "items", "note"]].tolist() == [15.0, 0, 2, "could not be read"]
-    assert whole[["things", "items", "gone_usd"]].tolist() == [2, 3, 0.0]
-    assert whole["note"] == "1 without a price; 2 kinds of things could not be read"
-    assert whole["difference_usd"] == pytest.approx(35 - found.loc["Droplets", "lines_usd"])
+    assert volumes[["expected_usd", "difference_usd", "deleted_usd"]].isna().all()
+    assert volumes[["billed_usd", "resources", "items", "note"]].tolist() == [15.0, 0, 2, "could not be read"]
+    assert whole[["resources", "items", "deleted_usd"]].tolist() == [2, 3, 0.0]
+    assert whole["note"] == "1 resource without a price; 2 resource types could not be read"
+    assert whole["difference_usd"] == pytest.approx(35 - found.loc["Droplets", "expected_usd"])
 
 
-def test_an_item_without_an_amount_makes_what_was_billed_unknown() -> None:
+def test_an_item_without_amount_makes_the_billed_amount_unknown() -> None:
     items = some_items(("Droplets", "1", "20.00"), ("Droplets", "1", None), ("Volumes", "v", "10.00"))  # type: ignore[arg-type]
-    found = cost.reconciled(cost.lines(droplets=droplets(a_droplet())), a_balance(35), items, now=NOW)
+    found = cost.reconcile(cost.lines(droplets=droplets(a_droplet())), a_balance(35), items, now=NOW)
     droplet = found.set_index("product").loc["Droplets"]
     assert droplet[["billed_usd", "difference_usd"]].isna().all()
-    assert droplet["note"] == "1 of the items without an amount"
+    assert droplet["note"] == "1 item without an amount"
     assert found.iloc[-1][["billed_usd", "note"]].tolist() == [
         35.0,
-        "1 without a price; 1 of the items without an amount",
+        "1 resource without a price; 1 item without an amount",
     ]
     balance = frame_from_rows("balance", [{"month_to_date_usage": None}])
-    assert pd.isna(cost.reconciled(cost.lines(), balance, some_items(), now=NOW)["billed_usd"].iloc[-1])
+    assert pd.isna(cost.reconcile(cost.lines(), balance, some_items(), now=NOW)["billed_usd"].iloc[-1])
 
 
 @pytest.mark.parametrize(("seed", "count"), [(7, 12), (3, 40)])
-def test_the_sandboxs_own_bill_of_a_seeded_account_is_the_lines_to_the_cent(clock, seed: int, count: int) -> None:
+def test_the_bill_of_the_sandbox_equals_the_lines_to_the_cent(clock, seed: int, count: int) -> None:
     with po.Sandbox(seed=seed, droplets=count, clock=clock) as sandbox, po.connect(sandbox, clock=clock) as client:
 
         def frame(operation_id: str, **fields: object) -> pd.DataFrame:
@@ -116,15 +116,15 @@ def test_the_sandboxs_own_bill_of_a_seeded_account_is_the_lines_to_the_cent(cloc
         )
         preview = client.api("GET", "/v2/customers/my/invoices")["invoice_preview"]
         raw = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"])
-        found = cost.reconciled(lines, frame("balance_get"), frame_from_rows("invoice_items", raw), now=clock.now())
+        found = cost.reconcile(lines, frame("balance_get"), frame_from_rows("invoice_items", raw), now=clock.now())
     billed: dict[str, Decimal] = defaultdict(Decimal)
     for item in raw:
         billed[item["product"]] += Decimal(item["amount"])
     cents = {
-        row.product: Decimal(row.lines_usd).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        row.product: Decimal(row.expected_usd).quantize(Decimal("0.01"), ROUND_HALF_UP)
         for row in found.itertuples()
         if row.product not in {"(all)", "transfer"}
     }
     assert cents == dict(billed)
-    assert found["gone_usd"].sum() == 0
+    assert found["deleted_usd"].sum() == 0
     assert found.iloc[-1]["billed_usd"] == float(preview["amount"])
