@@ -179,8 +179,8 @@ def test_a_word_that_is_none_is_told_with_the_nearest(desk, line, message):
         ("sizes cheapest --transfer -2", "--transfer must be in TB"),
         ("sizes cheapest --gpu-memory x", "--gpu-memory must be in GiB"),
         ("sizes cheapest --limit 0", "--limit must be 1 or more, not 0"),
-        ("sizes cheapest --vcpus -2", "^--vcpus must be 0 or more, not -2$"),
-        ("sizes cheapest --gpus -0.5", "^--gpus must be 0 or more, not -0.5$"),
+        ("sizes cheapest --vcpus -2", r"^--vcpus must be 0 or more, not -2\.$"),
+        ("sizes cheapest --gpus -0.5", r"^--gpus must be 0 or more, not -0\.5\.$"),
         ("sizes cheapest --vcpus many", "--vcpus must be a number"),
         ("sizes cheapest --columns price", "price_monthly"),
         ("regions with", "needs"),
@@ -242,7 +242,7 @@ def test_the_help_says_what_a_bare_number_is(desk):
     [
         ("--memory 16TB", r"No available size matches all of these: the largest has [\d,]+ GiB of memory \(\S+ in "),
         ("--memory 16TB --region ams3", r"No size available in ams3 matches all of these: the largest .* in ams3\)\.$"),
-        ("--memory 16TB --vcpus 1000", r"GiB of memory: .*; the largest has [\d,]+ vCPUs \("),
+        ("--memory 16TB --vcpus 1000", r"GiB of memory .*; the largest has [\d,]+ vCPUs \("),
         (
             "--vcpus 1 --disk 900TB --family basic",
             r"No available basic size .*: the largest has \S+ GB of disk",
