@@ -7,10 +7,11 @@ import os
 import re
 from urllib.parse import urlsplit
 
+from poseidon_nb.catalogue.operations import SERVER
 from poseidon_nb.errors import ConfigurationError
 from poseidon_nb.text import FALSE_WORDS, TRUE_WORDS
 
-DEFAULT_BASE_URL = "https://api.digitalocean.com"
+DEFAULT_BASE_URL = SERVER
 #: Forbids all changes.
 READ_ONLY = "POSEIDON_READ_ONLY"
 #: Confirms everything except deletions, for scheduled runs.
