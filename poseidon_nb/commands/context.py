@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.plans.account import Account
-from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH
+from poseidon_nb.plans.account import AccountReader
+from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,10 +130,10 @@ class CommandContext:
             self._started_s += self.session.clock.monotonic() - asked_s
 
     @cached_property
-    def account(self) -> Account:
+    def account(self) -> AccountReader:
         """The account as plans read it; it also finds droplets by id, name or tag."""
-        return Account(self.client, self.session.remember_names)
+        return AccountReader(self.client, self.session.remember_names)
 
     def droplets(self, *, gone: dict[int, NotFound] | None = None) -> list[Droplet]:
-        """Return the droplets that the command names, by id, name or tag, each once; see `Account.droplets`."""
-        return self.account.droplets(self.argument("droplets") or (), self.option("tag_name"), gone=gone)
+        """Return the droplets that the command names, by id, name or tag, each once; see `AccountReader.droplets`."""
+        return self.account.droplets(self.argument("droplets") or (), self.option("tag_name"), missing=gone)

@@ -11,7 +11,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.droplets.pages import droplet_queries
 from poseidon_nb.client.lookup import is_id, sent_as
 from poseidon_nb.commands.generic.requests import build_requests
-from poseidon_nb.plans.texts import UNKNOWN_ID
+from poseidon_nb.plans.summary import UNKNOWN_ID
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client

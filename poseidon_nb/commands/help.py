@@ -180,11 +180,11 @@ def _reasons(group: Group, verb: Verb) -> str:
         return "before any request but a GET."
     if not verb.operations or operation(verb.operations[0]).method == "GET":
         return ""
+    from poseidon_nb.plans.confirmation import MAX_TARGETS, help_text  # noqa: PLC0415  # only help needs it
     from poseidon_nb.plans.costs import may_cost  # noqa: PLC0415  # only help needs it
-    from poseidon_nb.plans.questions import MAX_THINGS, asks_first  # noqa: PLC0415  # only help needs it
 
     body = dict(verb.fixed) or {"type": verb.name}
-    first = asks_first(verb.operations[0], body)
+    first = help_text(verb.operations[0], body)
     if first.startswith("first"):
         return first
     options = {option.field for option in verb.options}
@@ -194,7 +194,7 @@ def _reasons(group: Group, verb: Verb) -> str:
     if may_cost(verb.operations[0], body):
         found.append("when it adds more than %config DoMagics.price_limit_usd_month a month")
     if any(argument.many for argument in verb.arguments):
-        found.append(f"when it affects more than {MAX_THINGS} resources")
+        found.append(f"when it affects more than {MAX_TARGETS} resources")
     return f"{join_words(found, conjunction='or')}." if found else ""
 
 

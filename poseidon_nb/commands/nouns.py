@@ -9,7 +9,7 @@ from poseidon_nb.client.kinds import KINDS
 from poseidon_nb.client.lookup import is_id
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Table, outcomes_table, table_of_rows
-from poseidon_nb.plans.operations import delete_chains
+from poseidon_nb.plans.builders import delete_chains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.client.resource import Resource
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.account import AccountReader
 
 #: Columns that identify a row, in the order in which people use them.
 _WORD_COLUMNS = ("slug", "name", "id")
@@ -75,7 +75,7 @@ def _find(client: Client, noun: str, word: int | str) -> Resource:
     return found
 
 
-def _delete_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def _delete_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     """Return a step for each resource. All of them are read before any is deleted."""
     noun = context.verb.group
     kind = KINDS[noun]
@@ -84,9 +84,9 @@ def _delete_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
     return delete_chains(context.verb.operations[0], parameter.name, kind.noun, [(row, kind.id) for row in rows])
 
 
-def _read(account: Account, noun: str, words: Sequence[str]) -> list[Mapping[str, Any]]:
+def _read(account: AccountReader, noun: str, words: Sequence[str]) -> list[Mapping[str, Any]]:
     key = KINDS[noun].id
-    if account.is_open:
+    if account.offline:
         return [{key: account.id_of(noun, word), "name": word} for word in dict.fromkeys(words)]
     found = [_find(account.client, noun, word) for word in words]
     return list({one[key]: one.to_dict() for one in found}.values())

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
-from poseidon_nb.plans import questions
-from poseidon_nb.plans.account import OfflineAccount
-from poseidon_nb.plans.freshness import check_fresh
-from poseidon_nb.plans.plan import Plan
-from poseidon_nb.plans.texts import dry_run
+from poseidon_nb.plans import confirmation
+from poseidon_nb.plans.account import OfflineReader
+from poseidon_nb.plans.plan import Plan, check_unchanged
+from poseidon_nb.plans.summary import dry_run
 from poseidon_nb.transport import cancellation, config
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.commands.results import Result
     from poseidon_nb.language.command import Command
-    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.account import AccountReader
 
     Read = Callable[[CommandContext], Result]
 
@@ -40,7 +39,7 @@ class Planned:
         Returns the plan itself, if it was built before.
     """
 
-    steps: Callable[[CommandContext, Account], Sequence[Chain]]
+    steps: Callable[[CommandContext, AccountReader], Sequence[Chain]]
     result: Callable[[CommandContext, Plan, list[Outcome]], Result]
     plan: Callable[[CommandContext], Plan] | None = None
 
@@ -73,7 +72,7 @@ def show_requests(context: CommandContext, planned: Planned) -> None:
     try:
         plan = build_plan(context, planned)
     except (NoToken, TransportError, ServerError) as error:
-        account = OfflineAccount(context.session.offline_client())
+        account = OfflineReader(context.session.offline_client())
         plan = Plan(context.command.line, account.label, tuple(planned.steps(context, account)))
         reason = "no token was found" if isinstance(error, NoToken) else str(error)
         context.ui.say(f"(Ids and prices could not be looked up: {reason})")
@@ -84,7 +83,7 @@ def execute(context: CommandContext, planned: Planned) -> Result:
     """Confirm and execute the plan of a command within ``--timeout``, and return its result."""
     plan = build_plan(context, planned)
     if planned.plan is not None:
-        check_fresh(plan, context.client)
+        check_unchanged(plan, context.client)
     confirm(context, plan)
     waiting = {**context.waiting, "timeout_s": context.time_left_s()}
     return planned.result(context, plan, plan.run(on_idle=context.progress.look, **waiting))
@@ -98,13 +97,15 @@ def confirm(context: CommandContext, plan: Plan) -> None:
     ConfirmationRequired
         The answer was no, or nobody can answer. Nothing was done.
     """
-    if context.command.yes or not questions.reasons(plan, price_limit_usd_month=context.settings.price_limit_usd_month):
+    if context.command.yes or not confirmation.reasons(
+        plan, price_limit_usd_month=context.settings.price_limit_usd_month
+    ):
         return
-    if config.assumes_yes() and not questions.deletes(plan):
+    if config.assumes_yes() and not confirmation.deletes(plan):
         return
     try:
-        confirmed = context.ask(questions.question(plan))
+        confirmed = context.ask(confirmation.question(plan))
     except ConfirmationRequired:
-        raise ConfirmationRequired(questions.refusal(plan)) from None
+        raise ConfirmationRequired(confirmation.refusal(plan)) from None
     if not confirmed:
         raise ConfirmationRequired("Not confirmed. Nothing was changed.")

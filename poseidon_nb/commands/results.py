@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import BulkFailed
-from poseidon_nb.plans.outcomes import failures_text, of_things
+from poseidon_nb.plans.outcomes import failure_summary, target_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,7 +146,7 @@ def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outco
     BulkFailed
         Some of several failed, and ``--keep-going`` was not given. The table was shown; it is the error's ``frame``.
     """
-    found = of_things(plan, outcomes, kind=kind)
+    found = target_outcomes(plan, outcomes, kind=kind)
     table = _outcomes(
         [
             {
@@ -167,7 +167,7 @@ def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outco
         raise failed[0]
     frame = table.frame()
     context.ui.show(frame)
-    raise BulkFailed(failures_text(found, failed), frame=frame)
+    raise BulkFailed(failure_summary(found, failed), frame=frame)
 
 
 def follow(context: CommandContext, outcomes: Sequence[Outcome]) -> None:

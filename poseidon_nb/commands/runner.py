@@ -128,7 +128,7 @@ def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserI
 
 
 def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None:
-    from poseidon_nb.plans.texts import request_text  # noqa: PLC0415  # loads requests
+    from poseidon_nb.plans.summary import request_text  # noqa: PLC0415  # loads requests
 
     list_requests = load("dry_run:operation_reads" if _is_one_page(command) else command.verb.reads or _READS)
     requests = list_requests(command, session.offline_client(), session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH
+from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
 from poseidon_nb.widgets.actions import panel as actions_panel
 from poseidon_nb.widgets.busy_kernel import THE_KERNEL
 from poseidon_nb.widgets.droplet import panel as droplet_panel

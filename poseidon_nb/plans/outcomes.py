@@ -1,4 +1,4 @@
-"""One row for each thing, from the outcomes of a plan's steps: what an acting command returns."""
+"""The outcomes of a plan's steps: combined for each target, as errors, and as a DataFrame."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import ActionError, PoseidonError
+from poseidon_nb.plans.summary import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from poseidon_nb.client.engine.steps import Step, Target
     from poseidon_nb.plans.plan import Plan
@@ -22,8 +25,8 @@ _FAILED = frozenset({"failed", "unknown", "skipped"})
 
 
 @dataclass(frozen=True, slots=True)
-class ThingOutcome:
-    """What became of one thing, whatever steps that took.
+class TargetOutcome:
+    """The outcome of all steps on one target.
 
     Parameters
     ----------
@@ -31,10 +34,9 @@ class ThingOutcome:
         A number where the API's is one.
     name : str
     action : str
-        The step that matters: of a resize with a restart, the resize.
+        The main step: for a resize with a restart, the resize.
     status : str
     error : PoseidonError or None
-        Why it did not end well.
     """
 
     id: int | str | None
@@ -44,68 +46,72 @@ class ThingOutcome:
     error: PoseidonError | None = None
 
 
-def status_of(outcome: Outcome) -> str:
-    """Return the word for an outcome: what the service only begins (202) has not ended with its answer."""
+def display_status(outcome: Outcome) -> str:
+    """Return an outcome's status; ``in-progress`` where the response only started the work (202) and nothing waited."""
     request = outcome.step.request
-    begun = request.operation_id and operation(request.operation_id).status == HTTPStatus.ACCEPTED
+    started = request.operation_id and operation(request.operation_id).status == HTTPStatus.ACCEPTED
     waited = outcome.step.awaits != "answer"
-    return "in-progress" if outcome.status == "completed" and begun and not waited else outcome.status
+    return "in-progress" if outcome.status == "completed" and started and not waited else outcome.status
 
 
 def failures(plan: Plan, outcomes: Sequence[Outcome]) -> list[PoseidonError]:
-    """Return why steps did not end well, those left out after which their chain came to its end."""
+    """Return the errors of a plan's steps, without those after which a chain still reached its goal."""
     chains: dict[int, list[Outcome]] = {}
     for (chain, _, _, _), outcome in zip(plan.rows(), outcomes, strict=True):
         chains.setdefault(chain, []).append(outcome)
-    return [one.error for of_one in chains.values() for one in of_one if one.error is not None and _counts(one, of_one)]
+    return [one.error for chain in chains.values() for one in chain if one.error is not None and _counts(one, chain)]
 
 
-def failures_text(outcomes: Sequence[Outcome | ThingOutcome], failed: Sequence[PoseidonError]) -> str:
-    """Return in words how many of several did not end well: what still runs, or was not sent, has not failed."""
+def failure_summary(outcomes: Sequence[Outcome | TargetOutcome], failed: Sequence[PoseidonError]) -> str:
+    """Return how many outcomes failed, are unknown, still run or were not sent, and the first error."""
     statuses = [one.status for one in outcomes if one.error is not None]
     others = {"unknown": "unknown", "in-progress": "still running", "skipped": "not sent"}
-    told = "".join(f", {statuses.count(one)} {words}" for one, words in others.items() if one in statuses)
-    return f"{statuses.count('failed')} of {len(outcomes)} failed{told}; the first: {failed[0]}"
+    counts = "".join(f", {statuses.count(status)} {text}" for status, text in others.items() if status in statuses)
+    return f"{statuses.count('failed')} of {len(outcomes)} failed{counts}; the first: {failed[0]}"
 
 
 def _counts(outcome: Outcome, chain: Sequence[Outcome]) -> bool:
-    """Return whether an error is one of its chain, rather than of a step that need not end well."""
-    return not (outcome.step.best_effort and isinstance(outcome.error, ActionError)) or not _is_over(_main(chain))
+    """Return whether an error counts; that of a best-effort step does not once the chain's main step has ended."""
+    return not (outcome.step.best_effort and isinstance(outcome.error, ActionError)) or not _has_ended(
+        _main_outcome(chain)
+    )
 
 
-def _main(outcomes: Sequence[Outcome]) -> Outcome:
-    """Return the outcome that matters: of a resize with a restart that of the resize."""
-    own = [one for one in outcomes if one.step.when == When.NEXT and not one.step.best_effort]
-    return own[-1] if own else outcomes[-1]
+def _main_outcome(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcome of the main step: for a resize with a restart, that of the resize."""
+    main = [one for one in outcomes if one.step.when == When.NEXT and not one.step.best_effort]
+    return main[-1] if main else outcomes[-1]
 
 
-def _is_over(outcome: Outcome) -> bool:
+def _has_ended(outcome: Outcome) -> bool:
     return outcome.error is not None or outcome.status in {"completed", "unchanged"}
 
 
-def for_each(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return an outcome for each step and target of a plan: what a chain has not come to yet is in progress.
+def with_pending(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return an outcome for each step and target of a plan; steps that were not reached yet are in progress.
 
     Parameters
     ----------
     plan : Plan
     outcomes : sequence of Outcome
-        Of each chain those of its first steps, chain by chain: all, unless it goes on in the background.
+        For each chain those of its first steps, chain by chain: all of them, unless it goes on in the background.
     """
-    left = deque(outcomes)
+    remaining = deque(outcomes)
     return [
-        left.popleft() if left and _is_of(left[0], step, target) else Outcome(step, target, "in-progress")
+        remaining.popleft()
+        if remaining and _belongs_to(remaining[0], step, target)
+        else Outcome(step, target, "in-progress")
         for _, _, step, target in plan.rows()
     ]
 
 
-def _is_of(outcome: Outcome, step: Step, target: Target) -> bool:
+def _belongs_to(outcome: Outcome, step: Step, target: Target) -> bool:
     same = outcome.target.id == target.id if target.id is not None else outcome.target.name == target.name
     return same and outcome.step.verb == step.verb
 
 
-def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> list[ThingOutcome]:
-    """Return what became of each thing of a plan, in the plan's order.
+def target_outcomes(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> list[TargetOutcome]:
+    """Return the outcome of each target of a plan, in the plan's order.
 
     Parameters
     ----------
@@ -113,25 +119,50 @@ def of_things(plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> lis
     outcomes : sequence of Outcome
         One for each step and target of the plan, chain by chain.
     kind : str
-        Only things of this kind: not the tag that was created for droplets, say.
+        Include only targets of this kind: without the tag that was created for droplets, for example.
     """
-    by_thing: dict[object, list[Outcome]] = {}
+    by_target: dict[object, list[Outcome]] = {}
     for number, ((chain, _, _, target), outcome) in enumerate(zip(plan.rows(), outcomes, strict=True)):
         if kind in {"", target.kind}:
-            # Names are not unique, so what has no id is a thing of its own.
-            thing = number if outcome.target.id is None else (chain, target.kind, outcome.target.id)
-            by_thing.setdefault(thing, []).append(outcome)
-    return [of_thing(of_one) for of_one in by_thing.values()]
+            # Names are not unique, so an outcome without an id is a target of its own.
+            key = number if outcome.target.id is None else (chain, target.kind, outcome.target.id)
+            by_target.setdefault(key, []).append(outcome)
+    return [combined_outcome(group) for group in by_target.values()]
 
 
-def of_thing(outcomes: Sequence[Outcome]) -> ThingOutcome:
-    """Return what became of one thing, told an outcome for each of its steps."""
-    main = _main(outcomes)
+def combined_outcome(outcomes: Sequence[Outcome]) -> TargetOutcome:
+    """Return the outcome of one target from those of its steps."""
+    main = _main_outcome(outcomes)
     counted = [one for one in outcomes if _counts(one, outcomes)]
     worst = next((one for one in (main, *counted) if one.error is not None), main)
-    going = main.error is None and any(status_of(one) == "in-progress" for one in (main, *counted))
-    status = "in-progress" if going and main.status != "skipped" else status_of(worst)
+    running = main.error is None and any(display_status(one) == "in-progress" for one in (main, *counted))
+    status = "in-progress" if running and main.status != "skipped" else display_status(worst)
     error = worst.error
     if error is None and status in _FAILED:
         error = PoseidonError(f"{main.step.label}: {status}")
-    return ThingOutcome(main.target.id, main.target.name, main.step.verb, status, error)
+    return TargetOutcome(main.target.id, main.target.name, main.step.verb, status, error)
+
+
+def outcomes_frame(plan: Plan, outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """Return a row for each step and target of a plan that was executed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in ``poseidon_nb.frames.schemas.DERIVED_TABLES["plan_outcomes"]``.
+    """
+    from poseidon_nb.frames.validation import build_derived  # noqa: PLC0415  # pandas is imported on first use
+
+    rows = [*zip(plan.rows(), outcomes, strict=True)]
+    return build_derived(
+        "plan_outcomes",
+        {
+            "chain": [chain for (chain, _, _, _), _ in rows],
+            "step": [number for (_, number, _, _), _ in rows],
+            "id": [value_text(outcome.target.id) for _, outcome in rows],
+            "name": [outcome.target.name for _, outcome in rows],
+            "action": [outcome.step.verb for _, outcome in rows],
+            "status": [display_status(outcome) for _, outcome in rows],
+            "error": [value_text(outcome.error) for _, outcome in rows],
+        },
+    )

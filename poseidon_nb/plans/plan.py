@@ -8,9 +8,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import BulkFailed, InvalidArgument
+from poseidon_nb.plans.outcomes import failure_summary, failures, outcomes_frame, with_pending
+from poseidon_nb.plans.summary import MAX_LINES, change_label, headline, listing, value_text
+from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -20,24 +23,27 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain, Step, Target
     from poseidon_nb.transport.request import Request
 
+#: The field of a droplet's JSON that shows what a step changes, by the field of its `Change`.
+_DROPLET_FIELDS = {"status": "status", "size": "size_slug", "name": "name"}
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """What a command will change, before it does.
+    """What a command will change.
 
     Parameters
     ----------
     title : str
         The command as it was typed.
     account : str
-        Whose account it is for, as questions call it.
+        The account's name in questions.
     chains : tuple of Chain
     notes : tuple of str
-        What a person should know that no step says.
+        Remarks for the user that no step contains.
     client : Client, optional
-        Of the account; no part of the data.
+        The account's client; not part of the data.
     identity : str
-        What tells the account from every other one of that name, as `Client.identity` does; kept when the plan is stored.
+        Distinguishes the account from others with the same name, like `Client.identity`. Kept when the plan is pickled.
     """
 
     title: str
@@ -46,22 +52,22 @@ class Plan:
     notes: tuple[str, ...] = ()
     client: Client | None = field(default=None, compare=False)
     identity: str = field(default="", compare=False)
-    #: Held once the plan was executed: a cell that runs again must not make everything twice.
+    #: Held once the plan was executed, so that running a cell again does not create everything twice.
     executed: Lock = field(default_factory=Lock, compare=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps that would be sent, or may have to be, chain by chain."""
+        """All steps that are sent, or may have to be, chain by chain."""
         return tuple(step for chain in self.chains for step in chain if not step.unchanged)
 
     @property
-    def things(self) -> tuple[Target, ...]:
-        """What is changed, each once; things that do not exist yet count each by its name."""
+    def targets(self) -> tuple[Target, ...]:
+        """What is changed, each once. Targets that do not exist yet are counted by name."""
         return tuple(dict.fromkeys(target for step in self.steps for target in step.targets))
 
     @property
     def usd_month(self) -> float | None:
-        """What it adds a month, in USD; negative where it saves; None where that is not known."""
+        """What the plan adds per month in USD; negative if it saves; None if unknown."""
         amounts = [step.usd_month for step in self.steps]
         known = [amount for amount in amounts if amount is not None]
         return sum(known) if len(known) == len(amounts) else None
@@ -72,14 +78,14 @@ class Plan:
         return not self.steps
 
     def rows(self) -> Iterator[tuple[int, int, Step, Target]]:
-        """Iterate over its steps and their targets, each with the numbers of chain and step, from 0."""
+        """Iterate over all steps and targets, each with the numbers of its chain and step, from 0."""
         for number, chain in enumerate(self.chains):
             for place, step in enumerate(chain):
                 for target in step.targets:
                     yield number, place, step, target
 
     def requests(self) -> list[Request]:
-        """Return the requests in order, those that are sent only if needed among them."""
+        """Return the requests in order, including those that are sent only if needed."""
         return [step.request for step in self.steps]
 
     def frame(self) -> pd.DataFrame:
@@ -90,9 +96,25 @@ class Plan:
         pandas.DataFrame
             A row for each step and target; columns as in ``poseidon_nb.frames.schemas.DERIVED_TABLES["plan"]``.
         """
-        from poseidon_nb.plans.frames import frame_of  # noqa: PLC0415  # pandas comes at first use
+        from poseidon_nb.frames.validation import build_derived  # noqa: PLC0415  # pandas is imported on first use
 
-        return frame_of(self)
+        rows = [*self.rows()]
+        return build_derived(
+            "plan",
+            {
+                "chain": [chain for chain, _, _, _ in rows],
+                "step": [number for _, number, _, _ in rows],
+                "kind": [target.kind for _, _, _, target in rows],
+                "id": [value_text(target.id) for _, _, _, target in rows],
+                "name": [target.name for _, _, _, target in rows],
+                "change": [change_label(step) for _, _, step, _ in rows],
+                "from": [value_text(step.change.before) for _, _, step, _ in rows],
+                "to": [value_text(step.change.after) for _, _, step, _ in rows],
+                "restart": [step.interrupts and not step.unchanged for _, _, step, _ in rows],
+                "usd_month": [_usd_month_each(step) for _, _, step, _ in rows],
+                "reversible": [step.reversible or bool(step.unchanged) for _, _, step, _ in rows],
+            },
+        )
 
     def run(
         self,
@@ -102,46 +124,44 @@ class Plan:
         on_progress: OnProgress | None = None,
         on_idle: Callable[[], None] | None = None,
     ) -> list[Outcome]:
-        """Execute the plan, and return what became of each step and target; a failure is not raised.
+        """Execute the plan, and return an outcome for each step and target. Failures are not raised.
 
         Parameters
         ----------
         wait : bool
-            Block until everything has ended; else return once each chain's first step was answered.
+            Block until everything has ended; otherwise return once each chain's first step was answered.
         timeout_s : float, optional
-            Seconds from now for all of it.
+            Limit for the whole plan, in seconds from now.
         on_progress : callable, optional
-            Told a `Progress` of each action, in this thread.
+            Called in this thread with a `Progress` for each action.
         on_idle : callable, optional
-            Called several times a second, in this thread.
+            Called in this thread several times a second.
 
         Raises
         ------
         InvalidArgument
-            The plan was copied or stored and knows no account, or it was executed already.
+            The plan was copied or stored and has no client, or it was already executed.
         """
         if self.client is None:
             raise InvalidArgument(
-                "a copied or stored plan has no account: execute it with %do apply {plan}, or build it again"
+                "A copied or stored plan has no client. Execute it with %do apply {plan}, or build it again."
             )
         if not self.executed.acquire(blocking=False):
-            raise InvalidArgument("this plan was executed already: build it again to do the same once more")
-        from poseidon_nb.plans.outcomes import for_each  # noqa: PLC0415  # needed once something was executed
-
+            raise InvalidArgument("This plan was already executed. Build it again to repeat the change.")
         outcomes = self.client.engine.run(
             self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
         )
-        return for_each(self, outcomes)
+        return with_pending(self, outcomes)
 
     def apply(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> pd.DataFrame:
-        """Execute the plan, without a question, and return what became of it.
+        """Execute the plan without confirmation, and return the outcomes.
 
         Parameters
         ----------
         wait, timeout_s, on_progress
-            As for `run`.
+            See `run`.
 
         Returns
         -------
@@ -151,20 +171,16 @@ class Plan:
         Raises
         ------
         InvalidArgument
-            The plan was executed already, or a droplet has changed since it was built. Nothing was done.
+            The plan was already executed, or a droplet has changed since it was built. Nothing was changed.
         BulkFailed
             A step failed; the error's ``frame`` has all outcomes.
         """
-        from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # pandas comes at first use
-        from poseidon_nb.plans.freshness import check_fresh  # noqa: PLC0415  # as in `run`
-        from poseidon_nb.plans.outcomes import failures, failures_text  # noqa: PLC0415  # as in `run`
-
         if self.client is not None:
-            check_fresh(self, self.client)
+            check_unchanged(self, self.client)
         outcomes = self.run(wait=wait, timeout_s=timeout_s, on_progress=on_progress)
         frame, failed = outcomes_frame(self, outcomes), failures(self, outcomes)
         if failed:
-            raise BulkFailed(failures_text(outcomes, failed), frame=frame)
+            raise BulkFailed(failure_summary(outcomes, failed), frame=frame)
         return frame
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -172,15 +188,57 @@ class Plan:
         return Plan, (self.title, self.account, self.chains, self.notes, None, self.identity)
 
     def __repr__(self) -> str:
-        from poseidon_nb.plans.texts import listing  # noqa: PLC0415  # texts know plans
-
         return listing(self)
 
     def _repr_html_(self) -> str:
-        from poseidon_nb.plans.texts import MAX_LINES, headline  # noqa: PLC0415  # as above
-
         notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
         table: str = self.frame().to_html(
             index=False, na_rep="", border=0, float_format="{:,.2f}".format, max_rows=MAX_LINES
         )
         return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"
+
+
+def _usd_month_each(step: Step) -> float | None:
+    if step.unchanged:
+        return 0.0
+    return None if step.usd_month is None else step.usd_month / len(step.targets)
+
+
+def check_unchanged(plan: Plan, client: Client) -> None:
+    """Read the droplets of a plan, and check that they are as they were when the plan was built.
+
+    Raises
+    ------
+    InvalidArgument
+        A droplet was deleted, renamed, resized or switched on or off since. Nothing was changed.
+    """
+    first_steps = {
+        int(str(step.targets[0].id)): step for chain in plan.chains if (step := _droplet_step(chain)) is not None
+    }
+    if not first_steps:
+        return
+    rows = client.droplets.read_each(first_steps)
+    for droplet_id, step in first_steps.items():
+        if change := _change_since(step, rows.get(droplet_id)):
+            name = escape_unprintable(step.targets[0].name)
+            raise InvalidArgument(
+                f"Droplet {name} ({droplet_id}) {change} since this plan was built. Build the plan again."
+            )
+
+
+def _droplet_step(chain: Chain) -> Step | None:
+    """Return the first step of a chain if it changes an existing droplet."""
+    step = chain[0] if chain else None
+    return step if step is not None and step.targets[0].kind == "droplet" and step.targets[0].id is not None else None
+
+
+def _change_since(step: Step, row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return "was deleted"
+    if step.change.field != "name" and row.get("name") != step.targets[0].name:
+        return f"was renamed to {escape_unprintable(str(row.get('name')))}"
+    field_name = _DROPLET_FIELDS.get(step.change.field)
+    now = row.get(field_name) if field_name else None
+    if field_name and step.change.before is not None and now != step.change.before:
+        return f"changed its {step.change.field} from {step.change.before} to {escape_unprintable(str(now))}"
+    return ""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal, cast
 from poseidon_nb.client.engine.chain_run import ChainRun
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import NotFound
-from poseidon_nb.plans.outcomes import of_thing
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.outcomes import combined_outcome
+from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.progress import COLOURS, RUNNING_COLOUR, Row, row_of
 
@@ -89,7 +89,7 @@ class Entry:
             return "failed" if failed else "completed" if news.progress.done else "running"
         if news.ended:
             if self._end is None:
-                self._end = cast("State", of_thing(news.outcomes).status)
+                self._end = cast("State", combined_outcome(news.outcomes).status)
             return self._end
         return "waiting" if news.held_by is not None else "running" if news.told else "sending"
 
@@ -146,7 +146,7 @@ class Entry:
         if not isinstance(self.news, ChainRun):
             return ""
         held_by = self.news.held_by
-        return self.news.note if held_by is None else f"waits until its {spoken(held_by.type)} has ended"
+        return self.news.note if held_by is None else f"waits until its {verb_phrase(held_by.type)} has ended"
 
     def _end_words(self, state: str) -> str:
         why = [one.why for one in self.news.outcomes if one.why] if isinstance(self.news, ChainRun) else []
@@ -167,7 +167,7 @@ class Entry:
             # What is sent only if needed is a step once it was sent.
             happens = how not in {"next", "unchanged", "skipped"} and (how != "now" or run.answered is not None)
             if happens or step.when is not When.IF_NEEDED:
-                steps.append((spoken(step.verb), how))
+                steps.append((verb_phrase(step.verb), how))
         return steps
 
     def detail_html(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.slugs import fitting
 from poseidon_nb.errors import PoseidonError
-from poseidon_nb.plans.droplets import as_it_is
+from poseidon_nb.plans.builders import unchanged_reason
 from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.activity import error_text
 from poseidon_nb.widgets.droplet_facts import memory_text
@@ -130,7 +130,7 @@ class Resizing:
         if choice is None:
             return []
         wanted, sizes = {"size": choice.slug, "disk": self.grows_disk}, self.sizes
-        return [row for row in rows if not as_it_is(row, "resize", wanted, sizes)]
+        return [row for row in rows if not unchanged_reason(row, "resize", wanted, sizes)]
 
     def lacks(self) -> str:
         """Say what has to be there before it can be done; nothing when all is."""

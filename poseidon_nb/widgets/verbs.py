@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.client.engine.droplet_steps import STATUS_FOR
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.summary import verb_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Verb:
     @property
     def label(self) -> str:
         """What its button says."""
-        return f"{spoken(self.type).capitalize()}{'…' if self.form else ''}"
+        return f"{verb_phrase(self.type).capitalize()}{'…' if self.form else ''}"
 
 
 VERBS: Mapping[str, Verb] = {

@@ -147,7 +147,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     question = place.locator("button.pnb-go-resize.pnb-asking")
     question.wait_for(timeout=10_000)
     assert re.match(
-        r"Confirm: resize 3 droplets to s-4vcpu-8gb with a restart, the disk too \([+-]\$[\d,.]+ a month\): ",
+        r"Confirm: resize 3 droplets to s-4vcpu-8gb with a restart, including the disk \([+-]\$[\d,.]+ a month\): ",
         question.inner_text(),
     )
     page.wait_for_timeout(800)

@@ -247,7 +247,7 @@ def test_a_tag_and_names_are_not_mixed(desk):
 
 @pytest.mark.parametrize(
     ("tag", "message"),
-    [("wev", "no tag 'wev'. Did you mean web"), ("lonely", "no droplet has the tag 'lonely'")],
+    [("wev", "Tag 'wev' not found. Did you mean web"), ("lonely", "No droplet has the tag 'lonely'")],
 )
 def test_a_tag_without_droplets_is_an_error_for_a_verb(desk, tag, message):
     desk.do("tags create lonely")

@@ -103,7 +103,7 @@ def test_a_cell_body_is_user_data_and_a_bare_cell_is_commands(notebook):
         ("%do droplets lst", "GrammarError", "Did you mean list"),
         ("%do droplets get web-9", "NoSuchName", "Did you mean web-"),
         ("%do droplets get 12345", "NotFound", "404"),
-        ("%do droplets delete web-1", "ConfirmationRequired", "add --yes"),
+        ("%do droplets delete web-1", "ConfirmationRequired", "Add --yes"),
         ("%do droplets get {nothing_here}", "GrammarError", "nothing_here"),
         ("%%do api POST /v2/tags\n{not json", "GrammarError", "The body is not valid JSON: line 1"),
     ],

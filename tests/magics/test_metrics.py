@@ -67,7 +67,7 @@ def test_other_words_mean_the_same(desk):
 def test_droplets_by_tag(desk):
     tagged = {*desk.do("droplets list --tag db")["name"]} - {"staging-db"}
     assert {*desk.do("metrics load --tag db --last 1h")["name"]} == tagged
-    with pytest.raises(errors.NoSuchName, match=r"no tag 'dbb'. Did you mean db"):
+    with pytest.raises(errors.NoSuchName, match=r"Tag 'dbb' not found. Did you mean db"):
         desk.do("metrics load --tag dbb")
 
 

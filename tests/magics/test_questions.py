@@ -8,7 +8,7 @@ from poseidon_nb import errors
 from poseidon_nb.commands.context import Settings
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
-CUT = "The power is cut. Data not written to disk is lost. A droplet that is off is billed all the same."
+CUT = "The power is cut. Data not written to disk is lost. A droplet that is powered off is still billed."
 ASKING = [
     ("droplets delete web-1", "SANDBOX: delete droplet web-1 (521000032) ($24.00 a month)? This cannot be undone."),
     (
@@ -22,7 +22,7 @@ ASKING = [
         "droplets shutdown web-1 web-2",
         (
             "SANDBOX: shutdown 2 droplets: web-1 and web-2? Services on the droplet stop. "
-            "A droplet that is off is billed all the same."
+            "A droplet that is powered off is still billed."
         ),
     ),
     (
@@ -39,7 +39,7 @@ ASKING = [
     (
         "droplets resize legacy-reports --size s-4vcpu-8gb --disk",
         (
-            "SANDBOX: resize droplet legacy-reports to s-4vcpu-8gb, the disk too (+$36.00 a month)? "
+            "SANDBOX: resize droplet legacy-reports to s-4vcpu-8gb, including the disk (+$36.00 a month)? "
             "The disk cannot be made smaller again."
         ),
     ),
@@ -146,12 +146,12 @@ def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk):
     for line, question in ASKING:
         with pytest.raises(errors.ConfirmationRequired) as caught:
             desk.do(line)
-        assert str(caught.value).startswith(f"{question} Nobody can answer here: add --yes to allow it")
+        assert str(caught.value).startswith(f"{question} Nobody can confirm this here. Add --yes to allow it")
         told = str(caught.value).partition("to allow it")[2]
-        assert told == (f" ({NEW[line]})" if line in NEW else told)
+        assert told == (f" ({NEW[line]})." if line in NEW else told)
     assert desk.changes() == []
     for line in ("droplets delete web-1", "droplets rebuild build-1 --image debian-12-x64", "tags delete web"):
-        with pytest.raises(errors.ConfirmationRequired, match=r"allow it$"):
+        with pytest.raises(errors.ConfirmationRequired, match=r"allow it\.$"):
             desk.do(line)
 
 
@@ -236,7 +236,7 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "1")
     desk.do("droplets power_off web-1")
     assert desk.ui.questions == []
-    with pytest.raises(errors.ConfirmationRequired, match="add --yes to allow it"):
+    with pytest.raises(errors.ConfirmationRequired, match="Add --yes to allow it"):
         desk.do("droplets delete web-1")
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "0")
     with pytest.raises(errors.ConfirmationRequired):
@@ -269,6 +269,6 @@ def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
 
 def test_the_limit_of_the_price_is_the_same_in_magic_and_plans():
     from poseidon_nb.magics.magic import DoMagics  # IPython is needed for this only
-    from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH  # beside what it is compared with
+    from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH  # beside what it is compared with
 
     assert DoMagics.price_limit_usd_month.default_value == PRICE_LIMIT_USD_MONTH

@@ -17,12 +17,12 @@ def desk():
 
 
 def plan_of(client, name, verb, *, size=None):
-    from poseidon_nb.plans.droplets import verb_chains
+    from poseidon_nb.plans.builders import action_chains
     from poseidon_nb.plans.plan import Plan
 
     row = client.droplets.by_name(name).to_dict()
     parameters = {"size": size} if size else {}
-    return Plan(f"droplets {verb} {name}", client.label(), verb_chains([row], verb, parameters), (), client)
+    return Plan(f"droplets {verb} {name}", client.label(), action_chains([row], verb, parameters), (), client)
 
 
 def posts(sandbox):
@@ -34,7 +34,7 @@ def test_a_plan_is_executed_once(desk):
     plan = plan_of(client, "web-1", "reboot")
     plan.apply()
     for again in (plan.apply, plan.run):
-        with pytest.raises(errors.InvalidArgument, match="executed already"):
+        with pytest.raises(errors.InvalidArgument, match="already executed"):
             again()
     assert len(posts(sandbox)) == 1
     assert pickle.loads(pickle.dumps(plan)) == plan
@@ -51,7 +51,7 @@ def test_a_plan_whose_droplet_has_changed_is_refused_and_sends_nothing(desk):
         plan = plan_of(client, name, "power_off")
         change(client.droplets.by_name(name))
         before = len(posts(sandbox))
-        with pytest.raises(errors.InvalidArgument, match=rf"{name} \(\d+\) {why} since this plan was built"):
+        with pytest.raises(errors.InvalidArgument, match=rf"Droplet {name} \(\d+\) {why} since this plan was built"):
             plan.apply()
         assert len(posts(sandbox)) == before
 

@@ -10,11 +10,16 @@ from poseidon_nb import errors
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import Step, Target
 from poseidon_nb.frames.schemas import DERIVED_TABLES
-from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
-from poseidon_nb.plans.operations import request_chain
+from poseidon_nb.plans.builders import (
+    action_chains,
+    create_droplet_chains,
+    delete_droplet_chains,
+    request_chain,
+    tag_chains,
+    untag_chains,
+)
 from poseidon_nb.plans.plan import Plan
-from poseidon_nb.plans.tagging import tag_chains, untag_chains
-from poseidon_nb.plans.texts import dry_run, listing, summary
+from poseidon_nb.plans.summary import dry_run, listing, summary
 from poseidon_nb.transport.request import Request, build_request
 
 SIZES = {
@@ -45,7 +50,7 @@ def plan_of(*chains: tuple[Step, ...], **fields: object) -> Plan:
 def resize(**fields: object) -> Plan:
     rows = [droplet(1), droplet(2, status="off")]
     return plan_of(
-        *verb_chains(rows, "resize", {"size": "s-large", "disk": False}, restart=True, sizes=SIZES), **fields
+        *action_chains(rows, "resize", {"size": "s-large", "disk": False}, restart=True, sizes=SIZES), **fields
     )
 
 
@@ -70,31 +75,31 @@ def test_a_frame_has_a_row_for_each_step_and_target_with_the_promised_columns_an
 
 def test_the_money_of_a_plan_is_that_of_its_steps_and_unknown_where_one_is():
     assert resize().usd_month == 48.0
-    assert plan_of(*delete_chains([droplet(1)])).usd_month == -24.0
-    made = create_chains([f"n{one}" for one in range(12)], {"size": "s-small", "image": "x"}, sizes=SIZES)
+    assert plan_of(*delete_droplet_chains([droplet(1)])).usd_month == -24.0
+    made = create_droplet_chains([f"n{one}" for one in range(12)], {"size": "s-small", "image": "x"}, sizes=SIZES)
     assert plan_of(*made).frame()["usd_month"].tolist() == [6.0] * 12
     assert plan_of(*made).usd_month == 72.0
-    assert plan_of(*create_chains(["a"], {"size": "s-none", "image": "x"}, sizes=SIZES)).usd_month is None
+    assert plan_of(*create_droplet_chains(["a"], {"size": "s-none", "image": "x"}, sizes=SIZES)).usd_month is None
 
 
 def test_what_is_so_already_is_shown_and_not_sent():
     rows = [droplet(1), droplet(2, status="off")]
-    plan = plan_of(*verb_chains(rows, "power_on"))
+    plan = plan_of(*action_chains(rows, "power_on"))
     assert [request.path for request in plan.requests()] == ["/v2/droplets/2/actions"]
     assert plan.frame()["from"].tolist() == ["active", "off"]
-    assert [target.name for target in plan.things] == ["web-2"]
+    assert [target.name for target in plan.targets] == ["web-2"]
     assert dry_run(plan).startswith("(power_on web-1: already on; nothing is sent)\n\nPOST /v2/droplets/2/actions\n{")
     assert "already on" in repr(plan)
     cases = [
-        ("resize", {"size": "s-middle", "disk": False}, {}, "has this size already"),
+        ("resize", {"size": "s-middle", "disk": False}, {}, "already has this size"),
         ("resize", {"size": "s-middle", "disk": True}, {"disk": 25}, ""),
-        ("rename", {"name": "web-1"}, {}, "has this name already"),
+        ("rename", {"name": "web-1"}, {}, "already has this name"),
         ("rename", {"name": "web-2"}, {}, ""),
-        ("enable_backups", {}, {"features": ["backups"]}, "has backups already"),
+        ("enable_backups", {}, {"features": ["backups"]}, "already has backups"),
         ("enable_backups", {"backup_policy": {"plan": "daily"}}, {"features": ["backups"]}, ""),
         ("disable_backups", {}, {}, "has no backups"),
         ("disable_backups", {}, {"features": ["backups"]}, ""),
-        ("enable_ipv6", {}, {"features": ["ipv6"]}, "has IPv6 already"),
+        ("enable_ipv6", {}, {"features": ["ipv6"]}, "already has IPv6"),
         ("power_off", {}, {"status": "off"}, "already off"),
         ("shutdown", {}, {"status": "off"}, "already off"),
         ("reboot", {}, {}, ""),
@@ -102,10 +107,10 @@ def test_what_is_so_already_is_shown_and_not_sent():
         ("power_on", {}, {"status": None}, ""),
     ]
     for verb, parameters, fields, unchanged in cases:
-        ((step,),) = verb_chains([droplet(1, **fields)], verb, parameters, sizes=SIZES)
+        ((step,),) = action_chains([droplet(1, **fields)], verb, parameters, sizes=SIZES)
         assert step.unchanged == unchanged, (verb, fields)
         assert plan_of((step,)).is_empty is bool(unchanged)
-    assert "nothing to change" in repr(plan_of(*verb_chains([droplet(1)], "power_on")))
+    assert "nothing to change" in repr(plan_of(*action_chains([droplet(1)], "power_on")))
 
 
 def test_a_size_that_a_droplet_cannot_have_is_refused_before_there_is_a_plan():
@@ -115,7 +120,7 @@ def test_a_size_that_a_droplet_cannot_have_is_refused_before_there_is_a_plan():
         ("s-large", droplet(1, region={"slug": "ams3"}), "s-large is not sold in ams3"),
     ):
         with pytest.raises(errors.InvalidArgument, match=message):
-            verb_chains([row], "resize", {"size": size, "disk": False}, sizes=SIZES)
+            action_chains([row], "resize", {"size": size, "disk": False}, sizes=SIZES)
 
 
 def test_what_changes_cost_is_told():
@@ -126,8 +131,8 @@ def test_what_changes_cost_is_told():
         ("reboot", {}, 0.0),
     ]
     for verb, parameters, usd in cases:
-        assert plan_of(*verb_chains([droplet(1)], verb, parameters)).usd_month == pytest.approx(usd), verb
-    less = plan_of(*verb_chains([droplet(1, features=["backups"])], "disable_backups"))
+        assert plan_of(*action_chains([droplet(1)], verb, parameters)).usd_month == pytest.approx(usd), verb
+    less = plan_of(*action_chains([droplet(1, features=["backups"])], "disable_backups"))
     assert less.usd_month == pytest.approx(-4.8)
 
 
@@ -142,7 +147,7 @@ def test_a_tag_that_does_not_exist_is_created_and_droplets_that_have_it_are_left
     )
     assert plan_of(*tag_chains([droplet(1)], "WEB", exists=True)).is_empty
     plan = plan_of(*untag_chains([droplet(1), droplet(2, tags=[])], "web"))
-    assert [target.name for target in plan.things] == ["web-1"]
+    assert [target.name for target in plan.targets] == ["web-1"]
     # A droplet of which nothing is known may have it.
     assert not plan_of(*untag_chains([{"id": 3}], "web")).is_empty
 
@@ -154,7 +159,7 @@ def test_a_plan_is_data_and_its_client_is_no_part_of_it():
     kept = pickle.loads(pickle.dumps(with_client))  # our own bytes
     assert (kept, kept.client) == (resize(), None)
     with pytest.raises(
-        errors.InvalidArgument, match="a copied or stored plan has no account: execute it with %do apply"
+        errors.InvalidArgument, match=r"A copied or stored plan has no client\. Execute it with %do apply"
     ):
         kept.apply()
 
@@ -172,7 +177,7 @@ def test_a_plan_is_readable_as_text_and_as_html_in_which_names_do_no_harm():
         "  - resize web-2 (2): size s-middle -> s-large",
         "  a note",
     ]
-    plan = plan_of(*verb_chains([droplet(1, name="<b>x")], "reboot"), notes=("<i>",))
+    plan = plan_of(*action_chains([droplet(1, name="<b>x")], "reboot"), notes=("<i>",))
     html = plan._repr_html_()
     assert "<b>x" not in html
     assert "<i>" not in html
@@ -199,9 +204,9 @@ def test_a_dry_run_shows_requests_in_order_marks_what_may_not_be_needed_and_hide
 
 def test_the_names_of_many_are_counted_and_a_bare_request_is_told_as_it_is():
     rows = [droplet(one) for one in range(1, 1_010)]
-    assert summary(plan_of(*verb_chains(rows, "reboot"))) == (
+    assert summary(plan_of(*action_chains(rows, "reboot"))) == (
         "reboot 1,009 droplets: web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 1,001 more"
     )
-    assert len(repr(plan_of(*verb_chains(rows, "reboot"))).splitlines()) == 61
-    assert plan_of(*verb_chains(rows, "reboot"))._repr_html_().count("<tr>") < 70
+    assert len(repr(plan_of(*action_chains(rows, "reboot"))).splitlines()) == 61
+    assert plan_of(*action_chains(rows, "reboot"))._repr_html_().count("<tr>") < 70
     assert summary(plan_of(request_chain(Request("PUT", "/v2/x")))) == "PUT /v2/x"

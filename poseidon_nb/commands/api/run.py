@@ -8,7 +8,7 @@ from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.commands.bodies import parse_body
 from poseidon_nb.commands.planned import Choice, Planned
 from poseidon_nb.commands.results import Table, table_of_rows
-from poseidon_nb.plans.operations import request_chain
+from poseidon_nb.plans.builders import request_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.commands.session import DoSession
     from poseidon_nb.language.command import Command
-    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.transport.request import Request
 
@@ -34,7 +34,7 @@ def _read(context: CommandContext) -> Table | None:
     return _result(context, context.client.api(method, path, body=_body(context)))
 
 
-def _steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def _steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     method, path = context.argument("method"), context.argument("path")
     return (request_chain(account.client.api_request(method, path, body=_body(context))),)
 

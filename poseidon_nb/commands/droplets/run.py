@@ -10,9 +10,14 @@ from poseidon_nb.commands.dry_run import droplet_lists
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Table, follow, outcomes_table, table_of_rows
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
+from poseidon_nb.plans.builders import (
+    action_chains,
+    create_droplet_chains,
+    delete_droplet_chains,
+    tag_chains,
+    untag_chains,
+)
 from poseidon_nb.plans.outcomes import failures
-from poseidon_nb.plans.tagging import tag_chains, untag_chains
 from poseidon_nb.text import expected_one_of, is_integer
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.commands.session import DoSession
     from poseidon_nb.language.command import Command
-    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.transport.request import Request
 
@@ -120,20 +125,20 @@ def list_snapshots(context: CommandContext) -> Table:
     return table_of_rows("backups", [snapshot.to_dict() for snapshot in snapshots])
 
 
-def _rows(context: CommandContext, account: Account) -> Sequence[Mapping[str, Any]]:
+def _rows(context: CommandContext, account: AccountReader) -> Sequence[Mapping[str, Any]]:
     one = context.argument("droplet")
     words = context.argument("droplets") or ((one,) if one else ())
     return account.droplet_rows(words, context.option("tag_name"))
 
 
-def _action_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def _action_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     rows, verb, restart = _rows(context, account), context.verb.name, bool(context.option("restart"))
     if verb == "resize" and not restart and any(row.get("status") == "active" for row in rows):
         account.notes.append(
             "DigitalOcean cannot resize a droplet while it is on. Use --restart to shut it down first."
         )
     sizes = account.sizes if verb == "resize" else {}
-    return verb_chains(rows, verb, _parameters(context.command), restart=restart, sizes=sizes)
+    return action_chains(rows, verb, _parameters(context.command), restart=restart, sizes=sizes)
 
 
 def _parameters(command: Command) -> Row:
@@ -147,13 +152,13 @@ def _parameters(command: Command) -> Row:
     return {**fields, **({"backup_policy": policy} if policy else {})}
 
 
-def _create_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def _create_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     fields = _create_fields(context.command)
     # The API only takes ids, and its error does not name the wrong one.
     for field, source in (("ssh_keys", "keys"), ("volumes", "volumes")):
         if fields.get(field):
             fields[field] = [account.id_of(source, word) for word in fields[field]]
-    return create_chains(context.argument("names"), fields, sizes=account.sizes)
+    return create_droplet_chains(context.argument("names"), fields, sizes=account.sizes)
 
 
 def _create_fields(command: Command) -> Row:
@@ -187,16 +192,16 @@ def _created(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Ta
     return table_of_rows("droplets", rows, single=len(rows) == 1)
 
 
-def _delete_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
-    return delete_chains(_rows(context, account))
+def _delete_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
+    return delete_droplet_chains(_rows(context, account))
 
 
-def _tag_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def _tag_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     tag = context.option("name")
     return tag_chains(_rows(context, account), tag, exists=account.has_tag(tag))
 
 
-def _untag_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def _untag_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     return untag_chains(_rows(context, account), context.option("name"))
 
 

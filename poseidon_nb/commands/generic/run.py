@@ -13,7 +13,7 @@ from poseidon_nb.client.lookup import names_of
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, Table, follow, outcomes_table, plain, table_of_rows
-from poseidon_nb.plans.operations import operation_chains
+from poseidon_nb.plans.builders import operation_chains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.language.spec import Verb
-    from poseidon_nb.plans.account import Account
+    from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.transport.request import Request
 
@@ -34,7 +34,7 @@ def read(context: CommandContext) -> Table | Plain | None:
     return _result(context, operation(context.verb.operations[0]), context.client.carried_out(request))
 
 
-def operation_steps(context: CommandContext, account: Account) -> Sequence[Chain]:
+def operation_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     """Return the steps of a command that changes something with one operation."""
     verb = context.verb
     requests = build_requests(context.command, account.client, account.id_of)

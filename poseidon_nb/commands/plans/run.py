@@ -13,7 +13,7 @@ from poseidon_nb.errors import BulkFailed, InvalidArgument, PoseidonError
 from poseidon_nb.plans.journal_account import account_key
 from poseidon_nb.plans.journal_files import PlanFiles, state_folder
 from poseidon_nb.plans.journal_list import unfinished_plans
-from poseidon_nb.plans.outcomes import failures, failures_text
+from poseidon_nb.plans.outcomes import failure_summary, failures
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
 from poseidon_nb.text import join_words, pluralize
@@ -64,12 +64,12 @@ def _as_plan(given: object) -> Plan:
 
 
 def _applied(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
-    from poseidon_nb.plans.frames import outcomes_frame  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.plans.outcomes import outcomes_frame  # noqa: PLC0415  # loads pandas
 
     frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
     if failed and not context.command.keep_going:
         context.ui.show(frame)
-        raise BulkFailed(failures_text(outcomes, failed), frame=frame)
+        raise BulkFailed(failure_summary(outcomes, failed), frame=frame)
     return table_of_frame(frame)
 
 

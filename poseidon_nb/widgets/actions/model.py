@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 from poseidon_nb.widgets.droplet_facts import age_text
 from poseidon_nb.widgets.following import Following
@@ -65,7 +65,7 @@ class ActionsModel(Following):
         key, kind = row.get("resource_id"), str(row.get("resource_type") or "")
         subject = self._names.get(key) if isinstance(key, int) and kind == "droplet" else None
         return escape_unprintable(
-            f"{spoken(str(row['type'])).capitalize()} {subject or f'{kind} {key or str()}'.strip()}"
+            f"{verb_phrase(str(row['type'])).capitalize()} {subject or f'{kind} {key or str()}'.strip()}"
         )
 
     def notices(self) -> list[str]:

@@ -11,8 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
-from poseidon_nb.plans.questions import PRICE_LIMIT_USD_MONTH, button_label, reasons, warnings
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, reasons, warnings
+from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.asking import Asking, ButtonState
 from poseidon_nb.widgets.droplet_facts import filled
@@ -222,7 +222,7 @@ class Fleet:
         """Return in words which of these have to wait for what runs on them; nothing when none has to."""
         waiting = [row for row in rows if row["id"] in self._running]
         if waiting and len(rows) == 1:
-            return f"once its {escape_unprintable(spoken(self._running[waiting[0]['id']]))} has ended"
+            return f"once its {escape_unprintable(verb_phrase(self._running[waiting[0]['id']]))} has ended"
         return (
             f"{truncated_list(str(row['name']) for row in waiting)} once what runs there has ended" if waiting else ""
         )
@@ -235,7 +235,7 @@ class Fleet:
             return asking
         names = truncated_list(str(row["name"]) for row in fitting)
         what = names if len(fitting) == 1 else f"{pluralize(len(fitting), 'droplet')}: {names}"
-        said = f"{spoken(verb.type)} {what}{self._notes(fitting, len(fitting))}"
+        said = f"{verb_phrase(verb.type)} {what}{self._notes(fitting, len(fitting))}"
         return ButtonState(verb.label, enabled=True, why=f"{capitalized(said)}. {verb.meaning}".strip())
 
     def _notes(self, rows: Collection[Row], fitting: int) -> str:
@@ -254,7 +254,7 @@ class Fleet:
             return "nothing is selected" if ids is None else "it is no more"
         one = len(rows) == 1
         if all(row["id"] in self._at_work for row in rows):
-            its = spoken(self._at_work.get(rows[0]["id"], ""))
+            its = verb_phrase(self._at_work.get(rows[0]["id"], ""))
             return f"its {its} is under way" if one else "something is running on each of them"
         if all(row.get("status") == "new" for row in rows):
             return f"{'it is' if one else 'they are'} still being made"
@@ -285,7 +285,7 @@ class Fleet:
         hindered: dict[str, list[str]] = {}
         for verb, button in buttons.items():
             if not button.enabled:
-                hindered.setdefault(button.why, []).append(spoken(verb))
+                hindered.setdefault(button.why, []).append(verb_phrase(verb))
         said = [
             f"{why.removesuffix('.')}{'' if len(verbs) == len(buttons) else f', so not now: {join_words(verbs)}'}."
             for why, verbs in hindered.items()

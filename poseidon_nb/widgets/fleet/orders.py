@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.plans.droplets import verb_chains
+from poseidon_nb.plans.builders import action_chains
 from poseidon_nb.plans.plan import Plan
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable, pluralize
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ class Order:
         disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
         size = f" to {escape_unprintable(self.size)}{disk}" if self.size else ""
         name = f": {escape_unprintable(''.join(self.names.values()))}" if one and self.names else ""
-        return f"{spoken(self.verb).capitalize()} {what}{size}{name}"
+        return f"{verb_phrase(self.verb).capitalize()} {what}{size}{name}"
 
     @cached_property
     def plan(self) -> Plan:
         """The plan of it: what the engine executes, and what all words about it are derived from."""
         if self.size:
             wanted = {"size": self.size, "disk": self.with_disk}
-            chains = verb_chains(self.droplets, self.verb, wanted, restart=True, sizes=self.sizes)
+            chains = action_chains(self.droplets, self.verb, wanted, restart=True, sizes=self.sizes)
         elif self.names:
-            named = [verb_chains([row], "take_snapshot", {"name": self.names[row["id"]]}) for row in self.droplets]
+            named = [action_chains([row], "take_snapshot", {"name": self.names[row["id"]]}) for row in self.droplets]
             chains = tuple(chain for one in named for chain in one)
         else:
-            chains = verb_chains(self.droplets, self.verb)
+            chains = action_chains(self.droplets, self.verb)
         return Plan(self.title, "", chains)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.activity import Entry, error_text
 from poseidon_nb.widgets.progress import bar_html
@@ -58,7 +58,7 @@ class FleetWork:
 
     def _new(self, row: Row) -> Entry:
         # The size is the same for all, and stands above them; a row alone stands without what is above.
-        title = f"{spoken(self.order.verb).capitalize()} {escape_unprintable(str(row['name']))}"
+        title = f"{verb_phrase(self.order.verb).capitalize()} {escape_unprintable(str(row['name']))}"
         return Entry(self.order.title if self.single else title)
 
     def tell(self, droplet_id: int, news: ChainRun | Followed) -> None:

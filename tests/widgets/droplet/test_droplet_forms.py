@@ -104,7 +104,9 @@ def test_a_resize_with_its_disk_warns_and_names_it_in_the_question(off):
     off.model.choose_disk(with_disk=True)
     assert "for good" in " ".join(off.model.resizing.consequences())
     off.model.go()
-    assert off.model.go_button().label == "Confirm: resize staging-db to s-4vcpu-8gb, the disk too (+$24.00 a month)"
+    assert (
+        off.model.go_button().label == "Confirm: resize staging-db to s-4vcpu-8gb, including the disk (+$24.00 a month)"
+    )
     assert off.model.go_button().why == "The disk cannot be made smaller again."
     off.desk.clock.advance(1.0)
     off.model.go()

@@ -8,7 +8,7 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.watching.watch import IDLE_S
-from poseidon_nb.plans.words import spoken
+from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.widgets.asking import TOO_SOON_S, made_at
 from poseidon_nb.widgets.verbs import VERBS
 from tests.widgets.conftest import Hand
@@ -61,7 +61,7 @@ def test_a_verb_asks_and_then_acts(hand, name):
     hand.model.press(name)
     state = hand.model.buttons()[name]
     assert state.asking
-    assert state.label == f"Confirm: {spoken(name)} web-1"
+    assert state.label == f"Confirm: {verb_phrase(name)} web-1"
     assert state.why == hand.model.why() != ""
     assert hand.desk.posts() == 0
     hand.desk.clock.advance(TOO_SOON_S + 0.1)

@@ -108,7 +108,7 @@ def test_a_resize_is_chosen_confirmed_and_shows_its_steps(panel, desk):
     disk.value = True
     assert "with its disk" not in go.description
     go.click()
-    assert go.description.startswith("Confirm: resize web-1 to s-4vcpu-8gb with a restart, the disk too (+")
+    assert go.description.startswith("Confirm: resize web-1 to s-4vcpu-8gb with a restart, including the disk (+")
     desk.clock.advance(1.0)
     go.click()
     desk.run(300.0)

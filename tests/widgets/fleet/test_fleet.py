@@ -238,7 +238,7 @@ def test_while_a_button_asks_the_line_below_warns(fleet):
     fleet.select([1])
     fleet.press("power_off")
     assert fleet.why_text() == (
-        "The power is cut. Data not written to disk is lost. A droplet that is off is billed all the same."
+        "The power is cut. Data not written to disk is lost. A droplet that is powered off is still billed."
     )
 
 

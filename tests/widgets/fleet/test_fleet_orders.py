@@ -7,7 +7,7 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.client.engine.execution import ChainRun
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.errors import PoseidonError
-from poseidon_nb.plans.droplets import verb_chains
+from poseidon_nb.plans.builders import action_chains
 from poseidon_nb.widgets.activity import Entry
 from poseidon_nb.widgets.asking import TOO_SOON_S
 from poseidon_nb.widgets.droplet.panel import DropletPanel
@@ -290,7 +290,7 @@ def test_snapshots_that_add_more_than_the_limit_are_asked_about(desk):
 
 def test_a_work_of_many_shows_the_failed_first():
     work = FleetWork(Order("reboot", tuple({"id": key, "name": f"web-{key}"} for key in range(200))))
-    (chain,) = verb_chains([{"id": 150, "name": "web-150"}], "reboot")
+    (chain,) = action_chains([{"id": 150, "name": "web-150"}], "reboot")
     failed = Outcome(chain[0], chain[0].targets[0], "failed", error=PoseidonError("no"))
     work.tell(150, ChainRun(chain, at=1, ended=True, outcomes=[failed], error=failed.error))
     assert work.entries()[0][0] == 150
@@ -299,14 +299,14 @@ def test_a_work_of_many_shows_the_failed_first():
 
 
 def test_a_row_that_says_completed_has_a_full_bar():
-    (chain,) = verb_chains([{"id": 1, "name": "web-1"}], "shutdown")
+    (chain,) = action_chains([{"id": 1, "name": "web-1"}], "shutdown")
     entry = Entry("Shut down web-1", ChainRun(chain, told={5: Progress(5, "shutdown", "completed", 8)}))
     assert entry.state == "running"
     assert (entry.row.fraction, entry.row.words) == (1.0, "✓ completed in 8 s")
 
 
 def test_between_two_steps_a_row_is_not_completed():
-    chain = (*verb_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *verb_chains([{"id": 1}], "power_on")[0])
+    chain = (*action_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *action_chains([{"id": 1}], "power_on")[0])
     done = [Outcome(chain[0], chain[0].targets[0], "completed")]
     entry = Entry(
         "Restart web-1", ChainRun(chain, at=1, told={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done)

@@ -6,10 +6,14 @@ from dataclasses import replace
 
 from poseidon_nb.client.engine.outcomes import Outcome
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, Forbidden, Unprocessable
-from poseidon_nb.plans.droplets import create_chains, delete_chains, verb_chains
-from poseidon_nb.plans.operations import operation_chains
-from poseidon_nb.plans.outcomes import failures, for_each, of_things, status_of
-from poseidon_nb.plans.tagging import tag_chains
+from poseidon_nb.plans.builders import (
+    action_chains,
+    create_droplet_chains,
+    delete_droplet_chains,
+    operation_chains,
+    tag_chains,
+)
+from poseidon_nb.plans.outcomes import display_status, failures, target_outcomes, with_pending
 from poseidon_nb.transport.request import Request
 from tests.plans.test_plan import SIZES, droplet, plan_of
 
@@ -18,12 +22,12 @@ DONE, LEFT_OUT = ("completed", None), ("unchanged", None)
 
 def restart(*ends: tuple[str, Exception | None]):
     """Return a plan of a resize with a restart, and its outcomes: shutdown, power_off, resize, power_on."""
-    plan = plan_of(*verb_chains([droplet(1)], "resize", {"size": "s-large"}, restart=True, sizes=SIZES))
+    plan = plan_of(*action_chains([droplet(1)], "resize", {"size": "s-large"}, restart=True, sizes=SIZES))
     steps = plan.chains[0]
     outcomes = [
         Outcome(step, step.targets[0], status, error=error) for step, (status, error) in zip(steps, ends, strict=False)
     ]
-    return plan, for_each(plan, outcomes)
+    return plan, with_pending(plan, outcomes)
 
 
 def test_a_restart_is_one_row_that_tells_the_step_that_matters():
@@ -44,38 +48,38 @@ def test_a_restart_is_one_row_that_tells_the_step_that_matters():
     ]
     for ends, status, error in cases:
         plan, outcomes = restart(*ends)
-        (thing,) = of_things(plan, outcomes)
+        (thing,) = target_outcomes(plan, outcomes)
         assert (thing.action, thing.status, thing.error) == ("resize", status, error), ends
         assert failures(plan, outcomes) == ([] if error is None else [error]), ends
 
 
 def test_what_was_never_sent_has_a_reason_too():
     plan, outcomes = restart(*[("skipped", None)] * 4)
-    (thing,) = of_things(plan, outcomes)
+    (thing,) = target_outcomes(plan, outcomes)
     assert thing.status == "skipped"
     assert str(thing.error) == "resize web-1: skipped"
 
 
 def test_outcomes_of_chains_that_go_on_are_matched_to_their_own_steps():
-    plan = plan_of(*verb_chains([droplet(1), droplet(2)], "take_snapshot", {"name": "a"}, restart=True))
+    plan = plan_of(*action_chains([droplet(1), droplet(2)], "take_snapshot", {"name": "a"}, restart=True))
     first, second = (Outcome(chain[0], chain[0].targets[0], "in-progress") for chain in plan.chains)
-    found = for_each(plan, [first, second])
+    found = with_pending(plan, [first, second])
     assert [one.target.name for one in found] == ["web-1"] * 4 + ["web-2"] * 4
     assert (found[0], found[4]) == (first, second)
-    assert [thing.status for thing in of_things(plan, found)] == ["in-progress", "in-progress"]
+    assert [thing.status for thing in target_outcomes(plan, found)] == ["in-progress", "in-progress"]
 
 
 def test_things_of_one_name_have_a_row_each_and_only_those_of_a_kind_if_it_is_told():
-    plan = plan_of(*create_chains(["a", "a"], {"size": "s-small", "image": 1}, sizes=SIZES))
+    plan = plan_of(*create_droplet_chains(["a", "a"], {"size": "s-small", "image": 1}, sizes=SIZES))
     ((step,),) = plan.chains
     failed = Forbidden("no")
-    assert len(of_things(plan, [Outcome(step, target, "failed", error=failed) for target in step.targets])) == 2
+    assert len(target_outcomes(plan, [Outcome(step, target, "failed", error=failed) for target in step.targets])) == 2
     made = [Outcome(step, replace(step.targets[0], id=number), "completed") for number in (7, 8)]
-    assert [thing.id for thing in of_things(plan, for_each(plan, made))] == [7, 8]
+    assert [thing.id for thing in target_outcomes(plan, with_pending(plan, made))] == [7, 8]
     plan = plan_of(*tag_chains([droplet(1)], "blue", exists=False))
     outcomes = [Outcome(step, step.targets[0], "completed") for step in plan.steps]
-    assert [thing.name for thing in of_things(plan, outcomes)] == ["blue", "web-1"]
-    assert [thing.name for thing in of_things(plan, outcomes, kind="droplet")] == ["web-1"]
+    assert [thing.name for thing in target_outcomes(plan, outcomes)] == ["blue", "web-1"]
+    assert [thing.name for thing in target_outcomes(plan, outcomes, kind="droplet")] == ["web-1"]
 
 
 def test_what_the_service_only_begins_has_not_ended_with_its_answer():
@@ -93,6 +97,6 @@ def test_what_the_service_only_begins_has_not_ended_with_its_answer():
     ):
         request = replace(begun, path=path, operation_id=operation_id)
         ((step,),) = operation_chains(Nothing(), [request], "delete")
-        assert status_of(Outcome(step, step.targets[0], "completed")) == status, operation_id
-    ((step,),) = delete_chains([droplet(1)])
-    assert status_of(Outcome(step, step.targets[0], "completed")) == "completed"
+        assert display_status(Outcome(step, step.targets[0], "completed")) == status, operation_id
+    ((step,),) = delete_droplet_chains([droplet(1)])
+    assert display_status(Outcome(step, step.targets[0], "completed")) == "completed"
