@@ -63,7 +63,7 @@ class DoSession:
         NoToken
             There is no account, or no token is found.
         """
-        from poseidon_nb.plans.connect import connect  # noqa: PLC0415  # loads requests
+        from poseidon_nb.plans.journal import connect  # noqa: PLC0415  # loads requests
 
         if context is None and self._account is _Account.NONE:
             raise NoToken(
@@ -84,7 +84,7 @@ class DoSession:
 
     def changes(self) -> list[LoggedChange]:
         """Return what was changed from this machine in any account, oldest first, earlier kernels included."""
-        from poseidon_nb.plans.journal_changes import earlier_changes  # noqa: PLC0415  # loads requests
+        from poseidon_nb.plans.user_state import earlier_changes  # noqa: PLC0415  # loads requests
 
         here = [change for log in self._change_logs for change in log]
         return sorted([*earlier_changes(), *here], key=lambda change: change.time)

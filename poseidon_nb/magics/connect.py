@@ -6,7 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec
 
 from poseidon_nb.magics.do import default_session
-from poseidon_nb.plans.connect import connect as _connect
+from poseidon_nb.plans.journal import connect as _connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@
 `outcomes` the result of its steps. `builders` builds the chains of steps from what `account` reads, with prices from
 `costs`. The client's engine executes them.
 
-`journal` records what is executed, a file a plan (`journal_files`) with a line for each event (`journal_entry`); `connect`
-sets it as the recorder of a client. `journal_list` has the plans that did not end. `resume` reads how far they got
-(`resume_reading`), decides what is left (`resume_verdicts`), and runs it.
+`journal` records what is executed; its `connect` is the public one. Each plan is a file (`journal_files`) of lines in the
+format of `journal_entry`, written by `journal_records` in the directory of `user_state`. `resume` reads the progress of an
+interrupted plan (`resume_facts`), decides what is left (`resume_verdicts`), and runs it.
 """

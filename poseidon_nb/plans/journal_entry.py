@@ -1,7 +1,7 @@
-"""What the journal of plans knows of one plan: lines of JSON, and the `Entry` that they make. Pure.
+"""The format of the journal of plans: lines of JSON, and the `JournalEntry` that they make up. Pure.
 
-The first line holds the whole intent; every later line is something that happened. No line holds a token, and a body that
-holds a secret is left out: its step is marked, and can only be given again.
+The first line holds all steps of a plan; each later line is an event. No line holds a token. A body that holds a secret is
+left out and its step is marked, so that the step has to be run again by hand.
 """
 
 from __future__ import annotations
@@ -24,25 +24,28 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.client.engine.steps import Chain
 
+    #: The numbers of a chain and of a step in it, from 0.
+    Place = tuple[int, int]
+
 FORMAT: Final = "poseidon_nb plan 1"
-#: What a step is by default: left out of a line.
-_PLAIN = Step(verb="", targets=(), request=Request("", ""))
-_FIELDS = ("awaits", "usd_month", "reversible", "interrupts", "status", "best_effort", "limit_s", "unchanged")
-#: Statuses after which nothing more comes of a step.
-SETTLED: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
-_MAX_ERROR = 500
-#: Stands in a step for a body that was not kept.
-NOT_KEPT: Final = b"(not kept)"
+#: A step with the default values, which lines leave out.
+_DEFAULT = Step(verb="", targets=(), request=Request("", ""))
+_OPTIONAL_FIELDS = ("awaits", "usd_month", "reversible", "interrupts", "status", "best_effort", "limit_s", "unchanged")
+#: Statuses after which nothing more happens to a step.
+FINAL_STATUSES: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
+_MAX_ERROR_CHARS = 500
+#: Stands in for the body of a step that was not stored.
+OMITTED_BODY: Final = b"(not kept)"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """How a plan recognizes its account.
+    """Key by which a plan recognizes its account.
 
     Parameters
     ----------
     identity : str
-        ``"team:UUID"``, ``"account:UUID"`` or ``"sandbox:ID"``; empty where the token may not read it.
+        ``"team:UUID"``, ``"account:UUID"`` or ``"sandbox:ID"``; empty if the token may not read it.
     token : str
         A salted digest of the token and the address.
     """
@@ -51,150 +54,166 @@ class AccountKey:
     token: str = ""
 
     def same(self, other: AccountKey) -> bool:
-        """Check whether both are keys of one account."""
+        """Check whether both keys are for the same account."""
         if self.identity and other.identity:
             return self.identity == other.identity
         return bool(self.token) and self.token == other.token
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The acceptance of a step by the service: the ids of its targets and of the actions that carry it out."""
+class AcceptedEvent:
+    """The acceptance of a step by the API, with the ids of its targets and of the actions that carry it out."""
 
     time: datetime
-    things: tuple[int | str | None, ...]
+    target_ids: tuple[int | str | None, ...]
     actions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """What became of a step: the status for each target, and the first error."""
+class EndedEvent:
+    """The end of a step, with the status of each target and the first error."""
 
     time: datetime
     statuses: tuple[str, ...]
     error: str = ""
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether the step succeeded for all targets, or did not have to be sent."""
+        return set(self.statuses) <= {"completed", "unchanged"}
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the step."""
+        return set(self.statuses) <= FINAL_STATUSES
+
 
 @dataclass(slots=True)
-class Entry:
-    """One plan of the journal, as far as it got. Steps are known by the numbers of their chain and in it, from 0."""
+class JournalEntry:
+    """A plan in the journal and its progress."""
 
     id: str
     version: str
-    begun: datetime
+    started_at: datetime
     title: str
     account: str
     key: AccountKey
-    #: When the last thing was written.
-    last: datetime
+    #: When the last line was written.
+    updated_at: datetime
     chains: tuple[Chain, ...] = ()
-    #: Steps whose body was not kept.
-    secret: frozenset[tuple[int, int]] = frozenset()
+    #: Steps whose body was not stored.
+    secret: frozenset[Place] = frozenset()
     #: When a step's request was about to be sent.
-    sending: dict[tuple[int, int], datetime] = field(default_factory=dict)
-    accepted: dict[tuple[int, int], Accepted] = field(default_factory=dict)
-    ended: dict[tuple[int, int], Ended] = field(default_factory=dict)
+    sending: dict[Place, datetime] = field(default_factory=dict)
+    accepted: dict[Place, AcceptedEvent] = field(default_factory=dict)
+    ended: dict[Place, EndedEvent] = field(default_factory=dict)
     closed: bool = False
-    #: Why a resume left something: what the table says of it.
+    #: Why a resume left something undone.
     note: str = ""
-    #: Steps that were settled before a resume.
+    #: Number of steps that were settled before a resume.
     done_before: int = 0
 
     @property
     def steps(self) -> int:
-        """How many steps there are, those that were settled before a resume included."""
+        """The number of steps, including those settled before a resume."""
         return self.done_before + sum(map(len, self.chains))
 
     @property
     def done(self) -> int:
-        """How many steps are known to have gone well."""
-        well = sum(set(ended.statuses) <= {"completed", "unchanged"} for ended in self.ended.values())
-        return self.done_before + well
+        """The number of steps known to have succeeded."""
+        return self.done_before + sum(event.succeeded for event in self.ended.values())
 
     @property
     def left(self) -> int:
-        """How many steps are not known to have ended."""
-        return self.steps - self.done_before - sum(set(one.statuses) <= SETTLED for one in self.ended.values())
+        """The number of steps not known to have ended."""
+        return self.steps - self.done_before - sum(event.is_final for event in self.ended.values())
 
-    def take(self, line: Mapping[str, Any]) -> None:
-        """Apply a later line.
+    def step_at(self, place: Place) -> Step:
+        """Return the step at a place."""
+        number, at = place
+        return self.chains[number][at]
+
+    def places(self) -> Iterator[Place]:
+        """Iterate over the places of all steps."""
+        return ((number, at) for number, chain in enumerate(self.chains) for at in range(len(chain)))
+
+    def apply(self, line: Mapping[str, Any]) -> None:
+        """Apply an event.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            The line is not one of the journal's.
+            The line is not a valid event.
         """
-        time = read_time(line["time"])
+        time = parse_time(line["time"])
         match line["event"]:
             case "sending":
-                self.sending[self._place(line)] = time
+                self.sending[self._place_of(line)] = time
             case "accepted":
-                self.accepted[self._place(line)] = Accepted(
-                    time, tuple(line["things"]), tuple(map(int, line["actions"]))
-                )
+                ids, actions = tuple(line["things"]), tuple(map(int, line["actions"]))
+                self.accepted[self._place_of(line)] = AcceptedEvent(time, ids, actions)
             case "ended":
-                self.ended[self._place(line)] = Ended(
-                    time, tuple(map(str, line["statuses"])), str(line.get("error", ""))
-                )
+                statuses = tuple(map(str, line["statuses"]))
+                self.ended[self._place_of(line)] = EndedEvent(time, statuses, str(line.get("error", "")))
             case "resumed":
                 self.done_before = int(line["done"])
                 self.note = str(line.get("note", ""))
-                self._take_chains(line["chains"])
+                self._set_chains(line["chains"])
                 self.sending, self.accepted, self.ended = {}, {}, {}
                 for earlier in line["earlier"]:
-                    self.take(earlier)
+                    self.apply(earlier)
             case "closed":
                 self.closed = True
             case other:
-                raise ValueError(f"unknown event {other!r}")
-        self.last = max(self.last, time)
+                raise ValueError(f"Unknown event {other!r}.")
+        self.updated_at = max(self.updated_at, time)
 
-    def _place(self, line: Mapping[str, Any]) -> tuple[int, int]:
+    def _place_of(self, line: Mapping[str, Any]) -> Place:
         number, at = int(line["chain"]), int(line["step"])
         if not (0 <= number < len(self.chains) and 0 <= at < len(self.chains[number])):
-            raise ValueError(f"it has no step {at} in a chain {number}")
+            raise ValueError(f"There is no step {at} in chain {number}.")
         return number, at
 
-    def _take_chains(self, chains: Sequence[Sequence[Mapping[str, Any]]]) -> None:
-        self.chains = tuple(tuple(_step(one) for one in chain) for chain in chains)
+    def _set_chains(self, chains: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+        self.chains = tuple(tuple(_parse_step(data) for data in chain) for chain in chains)
         if not all(self.chains) or not all(step.targets for chain in self.chains for step in chain):
-            raise ValueError("it has a chain without steps, or a step without a target")
+            raise ValueError("A chain is without steps, or a step is without targets.")
         self.secret = frozenset(
-            (number, at) for number, chain in enumerate(chains) for at, one in enumerate(chain) if one.get("secret")
+            (number, at) for number, chain in enumerate(chains) for at, data in enumerate(chain) if data.get("secret")
         )
 
 
-def read_entry(text: str) -> Entry:
-    """Return the entry that a file's text makes. An unfinished last line is left out: its writer was killed.
+def parse_entry(text: str) -> JournalEntry:
+    """Parse the text of a plan's file. An unfinished last line is ignored: its writer was killed.
 
     Raises
     ------
     ValueError
-        This is not a plan of the journal, or is damaged.
+        The text is not a plan of the journal, or it is damaged.
     """
     lines = text.split("\n")
     try:
         first, *later = [json.loads(line) for line in lines[:-1] if line]
         if first["format"] != FORMAT:
-            raise ValueError("another version of poseidon_nb wrote it, which can resume it")
-        entry = Entry(
+            raise ValueError("It was written by another version of poseidon_nb, which can resume it.")
+        entry = JournalEntry(
             id=str(first["id"]),
             version=str(first["version"]),
-            begun=read_time(first["time"]),
+            started_at=parse_time(first["time"]),
             title=str(first["title"]),
             account=str(first["account"]),
             key=AccountKey(str(first["identity"]), str(first["token"])),
-            last=read_time(first["time"]),
+            updated_at=parse_time(first["time"]),
         )
-        entry._take_chains(first["chains"])  # noqa: SLF001  # its own module
+        entry._set_chains(first["chains"])  # noqa: SLF001  # its own module
         for line in later:
-            entry.take(line)
+            entry.apply(line)
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError, NoSuchName) as error:
-        raise ValueError(f"{type(error).__name__} {error}") from None
+        raise ValueError(f"{type(error).__name__}: {error}") from None
     return entry
 
 
-def begun_line(  # what an entry begins with, all by keyword but the first
+def first_line(
     plan_id: str, *, time: datetime, version: str, title: str, account: str, key: AccountKey, chains: Iterable[Chain]
 ) -> dict[str, Any]:
     """Return the first line of a plan."""
@@ -211,109 +230,113 @@ def begun_line(  # what an entry begins with, all by keyword but the first
     }
 
 
-def sending_line(time: datetime, chain: int, step: int) -> dict[str, Any]:
-    """Return the line that says that a step's request is about to be sent."""
-    return {"event": "sending", "time": time.isoformat(), "chain": chain, "step": step}
+def sending_line(time: datetime, place: Place) -> dict[str, Any]:
+    """Return the event that a step's request is about to be sent."""
+    return _event("sending", time, place)
 
 
 def accepted_line(
-    time: datetime, chain: int, step: int, things: Sequence[int | str | None], actions: Sequence[int]
+    time: datetime, place: Place, target_ids: Sequence[int | str | None], actions: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the line that says that a step was accepted."""
-    place = {"chain": chain, "step": step}
-    return {"event": "accepted", "time": time.isoformat(), **place, "things": [*things], "actions": [*actions]}
+    """Return the event that a step was accepted."""
+    return {**_event("accepted", time, place), "things": [*target_ids], "actions": [*actions]}
 
 
-def ended_line(
-    time: datetime, chain: int, step: int, outcomes: Sequence[Outcome], *, secret: bool = False
-) -> dict[str, Any]:
-    """Return the line that says what became of a step; of one with secrets the error is left out, which may quote them."""
-    line: dict[str, Any] = {"event": "ended", "time": time.isoformat(), "chain": chain, "step": step}
-    line["statuses"] = [outcome.status for outcome in outcomes]
+def ended_line(time: datetime, place: Place, outcomes: Sequence[Outcome], *, secret: bool = False) -> dict[str, Any]:
+    """Return the event that a step ended. The message of an error may quote secrets, so a step with secrets omits it."""
     error = next((outcome.error for outcome in outcomes if outcome.error is not None), None)
+    text = ""
     if error is not None:
-        line["error"] = type(error).__name__ if secret else f"{type(error).__name__}: {error}"[:_MAX_ERROR]
-    return line
+        text = type(error).__name__ if secret else f"{type(error).__name__}: {error}"[:_MAX_ERROR_CHARS]
+    return _ended_line(time, place, [outcome.status for outcome in outcomes], text)
+
+
+def _ended_line(time: datetime, place: Place, statuses: Sequence[str], error: str) -> dict[str, Any]:
+    return {**_event("ended", time, place), "statuses": [*statuses], **({"error": error} if error else {})}
+
+
+def _event(name: str, time: datetime, place: Place) -> dict[str, Any]:
+    number, at = place
+    return {"event": name, "time": time.isoformat(), "chain": number, "step": at}
 
 
 def resumed_line(
     time: datetime, chains: Iterable[Chain], *, done: int, note: str, earlier: Iterable[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Return the line that says that a plan was taken up again, with what is left of it.
+    """Return the event that a plan was resumed.
 
     Parameters
     ----------
     time : datetime
     chains : iterable of Chain
-        What is still open: to be run, or to stay.
+        The chains that are still open, whether they are run or not.
     done : int
-        How many steps are not among them any more.
+        The number of steps that are no longer among them.
     note : str
     earlier : iterable of mapping
-        What happened to those that stay: lines with their new numbers.
+        Earlier events of chains that are not run, with the chains' new numbers.
     """
     line = {"event": "resumed", "time": time.isoformat(), "done": done, "note": note, "chains": chains_data(chains)}
     return {**line, "earlier": [*earlier]}
 
 
-def lines_of_chain(entry: Entry, number: int, new_number: int) -> Iterator[dict[str, Any]]:
-    """Yield what happened to a chain, under another number."""
+def chain_lines(entry: JournalEntry, number: int, new_number: int) -> Iterator[dict[str, Any]]:
+    """Yield the events of a chain under a new number."""
     for at in range(len(entry.chains[number])):
-        place = (number, at)
+        place, new_place = (number, at), (new_number, at)
         if place in entry.sending:
-            yield sending_line(entry.sending[place], new_number, at)
+            yield sending_line(entry.sending[place], new_place)
         if place in entry.accepted:
             accepted = entry.accepted[place]
-            yield accepted_line(accepted.time, new_number, at, accepted.things, accepted.actions)
+            yield accepted_line(accepted.time, new_place, accepted.target_ids, accepted.actions)
         if place in entry.ended:
             ended = entry.ended[place]
-            line = {"event": "ended", "time": ended.time.isoformat(), "chain": new_number, "step": at}
-            yield {**line, "statuses": [*ended.statuses], **({"error": ended.error} if ended.error else {})}
+            yield _ended_line(ended.time, new_place, ended.statuses, ended.error)
 
 
 def closed_line(time: datetime) -> dict[str, Any]:
-    """Return the line that says that nothing more will come."""
+    """Return the event that all steps of a plan have ended."""
     return {"event": "closed", "time": time.isoformat()}
 
 
 def chains_data(chains: Iterable[Chain]) -> list[list[dict[str, Any]]]:
-    """Return chains as plain data without secrets."""
+    """Convert chains to JSON data without secrets."""
     return [[_step_data(step) for step in chain] for chain in chains]
 
 
-def json_line(line: Mapping[str, Any]) -> bytes:
-    """Return a line as it is written."""
-    # What is no JSON is for people only: a time that a change is from or to.
+def encode_line(line: Mapping[str, Any]) -> bytes:
+    """Return a line as it is written to a file."""
+    # Values that are not JSON are only shown to people, such as a time in a step's change.
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace") + b"\n"
 
 
-def read_time(text: str) -> datetime:
-    """Return a written time; UTC.
+def parse_time(text: str) -> datetime:
+    """Parse a stored time; UTC.
 
     Raises
     ------
     ValueError
-        It is none, or has no time zone.
+        The text is not a time, or has no time zone.
     """
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
+        raise ValueError(f"{text} has no time zone.")
     return time.astimezone(UTC)
 
 
 def safe_title(title: str, chains: Sequence[Chain]) -> str:
-    """Return a plan's title; where its steps hold secrets, the command may, too, and what is done stands in its place."""
-    secret = may_hold_secret(title) or any(not _may_be_kept(step.request) for chain in chains for step in chain)
-    return redact_url(_what_is_done(chains)) if secret or not title else title
+    """Return a plan's title, or a description of its steps if the command may contain secrets."""
+    secret = may_hold_secret(title) or any(not _may_be_stored(step.request) for chain in chains for step in chain)
+    return redact_url(_describe(chains)) if secret or not title else title
 
 
-def _what_is_done(chains: Iterable[Chain]) -> str:
-    """Return what chains do, in short: ``"resize web-1"``, ``"create 12 droplets"``."""
+def _describe(chains: Iterable[Chain]) -> str:
+    """Return a short description of chains: ``"resize web-1"``, ``"create 12 droplets"``."""
     targets = [(step.verb, target) for chain in chains for step in chain for target in step.targets]
     names = list(dict.fromkeys(target.name for _, target in targets))
     verbs = Counter(verb for verb, _ in targets)
-    word = next((verb for verb in verbs if verb not in {"shutdown", "power_off", "power_on"}), next(iter(verbs), ""))
-    return f"{word} {names[0]}" if len(names) == 1 else f"{word} {len(names)} {targets[0][1].kind}s" if names else word
+    main = next((verb for verb in verbs if verb not in {"shutdown", "power_off", "power_on"}), next(iter(verbs), ""))
+    return f"{main} {names[0]}" if len(names) == 1 else f"{main} {len(names)} {targets[0][1].kind}s" if names else main
 
 
 def _step_data(step: Step) -> dict[str, Any]:
@@ -328,23 +351,23 @@ def _step_data(step: Step) -> dict[str, Any]:
         data["query"] = dict(request.query)
     if request.operation_id:
         data["operation"] = request.operation_id
-    # Headers are the operation's own few; what may be in others is not known.
-    if not _may_be_kept(request):
+    if not _may_be_stored(request):
         data["secret"] = True
     elif request.body is not None:
         data["body"] = request.body
-    if step.change != _PLAIN.change:
+    if step.change != _DEFAULT.change:
         values = [None, None] if "secret" in data else [step.change.before, step.change.after]
         data["change"] = [step.change.field, *values]
     if step.when is not When.NEXT:
         data["when"] = step.when.value
     if step.references:
         data["references"] = [[one.shows, one.chain, one.field] for one in step.references]
-    data |= {name: getattr(step, name) for name in _FIELDS if getattr(step, name) != getattr(_PLAIN, name)}
+    data |= {name: getattr(step, name) for name in _OPTIONAL_FIELDS if getattr(step, name) != getattr(_DEFAULT, name)}
     return data
 
 
-def _may_be_kept(request: Request) -> bool:
+def _may_be_stored(request: Request) -> bool:
+    # The content of headers is unknown, so it counts as secret.
     if (
         request.headers
         or isinstance(request.body, bytes)
@@ -359,7 +382,7 @@ def _may_be_kept(request: Request) -> bool:
     return True
 
 
-def _step(data: Mapping[str, Any]) -> Step:
+def _parse_step(data: Mapping[str, Any]) -> Step:
     operation_id = str(data.get("operation", ""))
     _check_request(data, operation_id)
     return Step(
@@ -369,34 +392,34 @@ def _step(data: Mapping[str, Any]) -> Step:
             method=str(data["method"]),
             path=str(data["path"]),
             query=dict(data.get("query", {})),
-            body=NOT_KEPT if data.get("secret") else data.get("body"),
+            body=OMITTED_BODY if data.get("secret") else data.get("body"),
             operation_id=operation_id,
             scopes=operation(operation_id).scopes if operation_id else (),
         ),
-        change=Change(*data["change"]) if "change" in data else _PLAIN.change,
+        change=Change(*data["change"]) if "change" in data else _DEFAULT.change,
         when=When(data.get("when", When.NEXT)),
         references=tuple(Reference(*one) for one in data.get("references", ())),
-        **{name: data[name] for name in _FIELDS if name in data},
+        **{name: data[name] for name in _OPTIONAL_FIELDS if name in data},
     )
 
 
 def _check_request(data: Mapping[str, Any], operation_id: str) -> None:
-    """Refuse a request that is another one than its step says: what is asked about and shown must be what is sent.
+    """Check that a stored request matches its step, so that what the user confirms is what is sent.
 
     Raises
     ------
     ValueError
-        The operation is not that of the path, or the droplet is not the target.
+        The path is not that of the operation, or the droplet is not the target.
     """
     method, path = str(data["method"]), str(data["path"])
     line = escape_unprintable(f"{method} {path}")
-    found = match(method, path)
+    matched = match(method, path)
     ours = operation_id == "" or operation(operation_id).path.startswith("/v2/")
     if not path.isprintable() or not method.isalpha() or (ours and not path.startswith("/v2/")):
-        raise ValueError(f"{line} is no request of ours")
-    if ours and operation_id and (found is None or found[0].id != operation_id):
-        raise ValueError(f"{line} is not {operation_id}")
-    kind, thing, _ = data["targets"][0] if data["targets"] else ("", None, "")
-    of_droplet = found[1].get("droplet_id") if found is not None else None
-    if of_droplet is not None and kind == "droplet" and thing is not None and str(thing) != of_droplet:
-        raise ValueError(f"{line} is not about droplet {escape_unprintable(str(thing))}")
+        raise ValueError(f"{line} is not a valid request.")
+    if ours and operation_id and (matched is None or matched[0].id != operation_id):
+        raise ValueError(f"{line} is not {operation_id}.")
+    kind, target_id, _ = data["targets"][0] if data["targets"] else ("", None, "")
+    droplet_id = matched[1].get("droplet_id") if matched is not None else None
+    if droplet_id is not None and kind == "droplet" and target_id is not None and str(target_id) != droplet_id:
+        raise ValueError(f"{line} is not a request for droplet {escape_unprintable(str(target_id))}.")

@@ -1,7 +1,7 @@
-"""Resuming plans that were interrupted: reads the account, and runs the remaining steps.
+"""Resuming interrupted plans: read their progress from the account, show what is left, and run it.
 
-`resume_verdicts` decides what that is. A plan is held from the moment it is read until it has ended, so that two kernels
-never take up the same one.
+`resume_verdicts` decides what is left. A plan stays locked from the moment it is read until it has ended, so that two
+kernels never resume the same one.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
-from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, no_such_plan, state_folder
-from poseidon_nb.plans.journal_list import unfinished_plans
-from poseidon_nb.plans.journal_resumed import ResumedPlan, resuming
+from poseidon_nb.plans.journal import unfinished_plans
+from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, damaged_plan, plan_not_found
+from poseidon_nb.plans.journal_records import ResumedPlan, resuming
 from poseidon_nb.plans.plan import Plan
-from poseidon_nb.plans.resume_facts import NOT_RESUMED, Verdict
-from poseidon_nb.plans.resume_reading import Reading, read_and_judge
-from poseidon_nb.plans.resume_verdicts import judge, remaining_chain, was_begun
+from poseidon_nb.plans.resume_facts import FactsReader
+from poseidon_nb.plans.resume_verdicts import NOT_RESUMED, Verdict, judge, may_lag, remaining_chain, was_started
+from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.text import join_words
 from poseidon_nb.transport.pagination import PER_PAGE
 
@@ -31,149 +31,162 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.outcomes import Status
     from poseidon_nb.client.engine.steps import Chain, Step, Target
-    from poseidon_nb.plans.journal_entry import Entry
+    from poseidon_nb.plans.journal import UnfinishedPlan
+    from poseidon_nb.plans.journal_entry import JournalEntry, Place
     from poseidon_nb.plans.journal_files import PlanFile
-    from poseidon_nb.plans.journal_list import ListedPlan
-    from poseidon_nb.plans.resume_facts import StepState
+    from poseidon_nb.plans.resume_verdicts import StepState
 
-
-@dataclass(slots=True)
-class InterruptedPlan:
-    """A plan that was interrupted, held by this process, and how it stands."""
-
-    file: PlanFile
-    entry: Entry
-    judged: tuple[tuple[StepState, ...], ...]
-
-    def chains(self) -> list[tuple[int, Chain]]:
-        """Return what is to be run, each chain with its number; references to others are not filled in yet."""
-        found = []
-        for number, (chain, judged) in enumerate(zip(self.entry.chains, self.judged, strict=True)):
-            left = remaining_chain(chain, judged, begun=was_begun(self.entry, number, judged))
-            if left:
-                found.append((number, left))
-        return found
-
-    @property
-    def running(self) -> list[tuple[int, int]]:
-        """The steps that are in progress and that nothing follows, by chain and step."""
-        return [
-            (number, at)
-            for number, judged in enumerate(self.judged)
-            if not any(one.verdict is Verdict.LEFT for one in judged)
-            for at, one in enumerate(judged)
-            if one.verdict is Verdict.RUNNING
-        ]
-
-    @property
-    def left_open(self) -> list[int]:
-        """The chains that stay open and are not run: what is aside, and what is only waited for."""
-        aside = {
-            number for number, judged in enumerate(self.judged) if any(one.verdict in NOT_RESUMED for one in judged)
-        }
-        return sorted(aside | {number for number, _ in self.running})
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person should know of it: why something is left as it is, and what failed before."""
-        found: dict[str, None] = {}
-        for number, judged in enumerate(self.judged):
-            for at, one in enumerate(judged):
-                if one.verdict in NOT_RESUMED or one.verdict is Verdict.FAILED:
-                    why = f": {one.note}" if one.note else ""
-                    found[f"{self.entry.chains[number][at].label} {_IN_WORDS[one.verdict]}{why}"] = None
-        return [*found]
-
-    def as_resumed(self, chains: Sequence[Chain], stuck: Sequence[int] = ()) -> ResumedPlan:
-        """Return how the journal goes on with it; what is stuck stays, too."""
-        stay = sorted({*self.left_open, *stuck})
-        open_ = sum(map(len, chains)) + sum(len(self.entry.chains[number]) for number in stay)
-        return ResumedPlan(self.file, self.entry, chains, stay, "; ".join(self.notes), max(0, self.entry.steps - open_))
-
-
-_IN_WORDS: Mapping[Verdict, str] = {
-    Verdict.AGAIN: "has to be given again",
+_VERDICT_TEXTS: Mapping[Verdict, str] = {
+    Verdict.RUN_AGAIN: "must be run again",
     Verdict.CHANGED: "is not resumed",
-    Verdict.UNKNOWN: "is not resumed, because it is unknown whether it was done",
+    Verdict.UNKNOWN: "is not resumed, because it may already have been done",
     Verdict.FAILED: "failed",
 }
 
 
+@dataclass(slots=True)
+class InterruptedPlan:
+    """An interrupted plan, locked by this process, and the state of its steps."""
+
+    file: PlanFile
+    entry: JournalEntry
+    states: tuple[tuple[StepState, ...], ...]
+
+    def chains(self) -> list[tuple[int, Chain]]:
+        """Return the chains to run, each with its number. References to other chains are not resolved yet."""
+        found = []
+        for number, (chain, states) in enumerate(zip(self.entry.chains, self.states, strict=True)):
+            remaining = remaining_chain(chain, states, started=was_started(self.entry, number, states))
+            if remaining:
+                found.append((number, remaining))
+        return found
+
+    @property
+    def running(self) -> list[Place]:
+        """The steps in progress that no remaining step follows."""
+        return [
+            (number, at)
+            for number, states in enumerate(self.states)
+            if not any(state.verdict is Verdict.REMAINING for state in states)
+            for at, state in enumerate(states)
+            if state.verdict is Verdict.RUNNING
+        ]
+
+    @property
+    def left_open(self) -> list[int]:
+        """The chains that stay open and are not run: those not resumed, and those only waited for."""
+        not_resumed = {
+            number for number, states in enumerate(self.states) if any(state.verdict in NOT_RESUMED for state in states)
+        }
+        return sorted(not_resumed | {number for number, _ in self.running})
+
+    @property
+    def notes(self) -> list[str]:
+        """Why steps are not resumed, and which have failed."""
+        found: dict[str, None] = {}
+        for number, states in enumerate(self.states):
+            for at, state in enumerate(states):
+                if state.verdict in _VERDICT_TEXTS:
+                    reason = f": {state.note}" if state.note else ""
+                    found[f"{self.entry.chains[number][at].label} {_VERDICT_TEXTS[state.verdict]}{reason}"] = None
+        return [*found]
+
+    def as_resumed(self, chains: Sequence[Chain], unresolved: Sequence[int] = ()) -> ResumedPlan:
+        """Return how the journal continues; chains with unresolved references stay open too."""
+        left_open = sorted({*self.left_open, *unresolved})
+        open_steps = sum(map(len, chains)) + sum(len(self.entry.chains[number]) for number in left_open)
+        done = max(0, self.entry.steps - open_steps)
+        return ResumedPlan(self.file, self.entry, chains, left_open, "; ".join(self.notes), done)
+
+
 @contextmanager
-def hold_interrupted(client: Client, ids: Sequence[str] = ()) -> Iterator[list[InterruptedPlan]]:
-    """Hold plans that were interrupted, and read how they stand; what was not run of them is let go at the end.
+def lock_interrupted(client: Client, ids: Sequence[str] = ()) -> Iterator[list[InterruptedPlan]]:
+    """Lock interrupted plans, and read the state of their steps. Those that were not run are released at the end.
 
     Parameters
     ----------
     client : Client
     ids : sequence of str
-        By default all of this account that can be taken up.
+        By default all plans of this account that can be resumed.
 
     Raises
     ------
     NoSuchName
-        There is no such plan.
+        A plan was not found.
     ConfigurationError
-        One that was named is another account's, runs, is damaged, or has to be given again.
+        A plan belongs to another account, is running, is damaged, or must be run again.
     """
-    files = PlanFiles(state_folder())
+    files = PlanFiles()
     wanted = _resumable_ids(unfinished_plans(account_key(client)), ids)
-    held: list[tuple[PlanFile, Entry]] = []
+    locked: list[tuple[PlanFile, JournalEntry]] = []
     try:
         for plan_id in wanted:
             try:
-                held.append(files.take(plan_id))
+                locked.append(files.acquire(plan_id))
             except (PlanIsRunning, NoSuchName):
-                # Another kernel was faster; who named it wants to know.
+                # Another kernel was faster, which only matters if the user named the plan.
                 if ids:
                     raise
-        reading = Reading(client)
-        yield [InterruptedPlan(file, entry, read_and_judge(client, reading, entry)) for file, entry in held]
+        reader = FactsReader(client)
+        yield [InterruptedPlan(file, entry, _read_states(client, reader, entry)) for file, entry in locked]
     finally:
-        for file, _ in held:
-            if file.open and not file.running:
+        for file, _ in locked:
+            if file.is_open and not file.in_use:
                 file.release()
 
 
-def _resumable_ids(listed: Sequence[ListedPlan], ids: Sequence[str]) -> list[str]:
+def _resumable_ids(listed: Sequence[UnfinishedPlan], ids: Sequence[str]) -> list[str]:
     if not ids:
         return [one.id for one in listed if one.state == "interrupted"]
     known = {one.id: one for one in listed}
     for plan_id in ids:
         if plan_id not in known:
-            raise no_such_plan(plan_id, known)
-        one = known[plan_id]
-        match one.state:
+            raise plan_not_found(plan_id, known)
+        plan = known[plan_id]
+        match plan.state:
             case "other account":
-                account = one.entry.account if one.entry else ""
-                raise ConfigurationError(
-                    f"plan {plan_id} is for another account ({account}): choose that account first"
-                )
+                account = plan.entry.account if plan.entry else ""
+                raise ConfigurationError(f"Plan {plan_id} belongs to another account ({account}). Select it first.")
             case "running here" | "running in another kernel":
-                raise PlanIsRunning(f"plan {plan_id} is {one.state}")
+                raise PlanIsRunning(f"Plan {plan_id} is {plan.state}.")
             case "damaged":
-                raise ConfigurationError(f"plan {plan_id} is damaged ({one.note}): %do plans forget {plan_id}")
-            case "to be given again":
+                raise damaged_plan(plan_id, plan.note)
+            case "must be run again":
                 raise ConfigurationError(
-                    f"plan {plan_id} cannot be resumed: its remaining steps held secrets, which are not stored. Run it again: "
-                    f"{one.entry.title if one.entry else ''}"
+                    f"Plan {plan_id} cannot be resumed, because its remaining steps held secrets, which are not stored. "
+                    f"Run it again: {plan.entry.title if plan.entry else ''}"
                 )
     return [*dict.fromkeys(ids)]
 
 
+def _read_states(client: Client, reader: FactsReader, entry: JournalEntry) -> tuple[tuple[StepState, ...], ...]:
+    """Return the state of a plan's steps; read the account again where it may lag behind."""
+    for pause_s in LOOKS_AFTER_S:
+        if pause_s:
+            client.on_wait(pause_s, f"reading the progress of plan {entry.id}")
+            client.clock.sleep(pause_s)
+            reader = FactsReader(client)
+        facts = reader.read(entry)
+        states = judge(entry, facts)
+        if not may_lag(entry, states, facts):
+            break
+    return states
+
+
 def remaining_plan(client: Client, interrupted: Sequence[InterruptedPlan], title: str) -> Plan:
-    """Return what is left of plans as one plan, to be shown and asked about; `run_remaining` executes it."""
+    """Return what is left of plans as one plan to show and confirm; `run_remaining` executes it."""
     chains: list[Chain] = []
     notes: list[str] = []
-    for one in interrupted:
-        own, stuck = _resolve(client, one, len(chains))
-        chains += own
+    for plan in interrupted:
+        resolved, unresolved = _resolve(client, plan, len(chains))
+        chains += resolved
         notes += [
-            f"{one.entry.chains[number][0].label} is not resumed: what it refers to was not created" for number in stuck
+            f"{plan.entry.chains[number][0].label} is not resumed, because what it refers to was not created"
+            for number in unresolved
         ]
-        waits = [one.entry.chains[number][at].label for number, at in one.running]
-        notes += [f"in progress: {join_words(waits)}"] if waits else []
-        notes += one.notes
+        running = [plan.entry.step_at(place).label for place in plan.running]
+        notes += [f"in progress: {join_words(running)}"] if running else []
+        notes += plan.notes
     return Plan(title, client.label(), tuple(chains), tuple(notes), client)
 
 
@@ -192,35 +205,35 @@ def run_remaining(  # how to wait, all by keyword
     Returns
     -------
     tuple
-        What was run or waited for, as a plan, and an outcome for each of its steps and targets. A failure is an outcome's
-        ``error`` and is not raised.
+        What was run or waited for, as a plan, and an outcome for each of its steps and targets. A failure is an
+        outcome's ``error`` and is not raised.
     """
-    _await_undecided(client, interrupted, timeout_s=timeout_s, on_progress=on_progress)
+    _wait_for_undecided(client, interrupted, timeout_s=timeout_s, on_progress=on_progress)
     plans: list[ResumedPlan] = []
     chains: list[Chain] = []
     waiting: list[tuple[str, Step, StepState]] = []
-    for one in interrupted:
-        plan = one.as_resumed(*_resolve(client, one, len(chains)))
-        chains += plan.chains
-        waiting += [(one.entry.id, one.entry.chains[n][at], one.judged[n][at]) for n, at in one.running]
-        if plan.chains:
-            plans.append(plan)
+    for plan in interrupted:
+        resumed = plan.as_resumed(*_resolve(client, plan, len(chains)))
+        chains += resumed.chains
+        waiting += [(plan.entry.id, plan.entry.step_at((n, at)), plan.states[n][at]) for n, at in plan.running]
+        if resumed.chains:
+            plans.append(resumed)
         else:
-            plan.release(client.now())
+            resumed.release(client.now())
     outcomes: list[Outcome] = []
     if chains:
-        with resuming(plans) as resumed:
+        with resuming(plans) as context:
             try:
                 outcomes = client.engine.run(
                     chains, title=title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
                 )
             finally:
-                if not resumed.begun:
-                    # Nothing had to be sent after all, or nothing could be.
-                    _let_go(client, resumed.plans, ended=bool(outcomes))
-    for plan_id, step, judged in waiting:
+                if not context.started:
+                    # Nothing was sent: nothing had to be, or nothing could be.
+                    _release(client, context.plans, ended=bool(outcomes))
+    for plan_id, step, state in waiting:
         if wait:
-            outcomes += _wait_for(client, step, judged, timeout_s=timeout_s, on_progress=on_progress)
+            outcomes += _wait_for(client, step, state, timeout_s=timeout_s, on_progress=on_progress)
             _close_if_done(client, plan_id)
         else:
             outcomes += [Outcome(step, target, "in-progress") for target in step.targets]
@@ -228,7 +241,7 @@ def run_remaining(  # how to wait, all by keyword
     return Plan(title, client.label(), (*chains, *waited), client=client), outcomes
 
 
-def _let_go(client: Client, plans: Sequence[ResumedPlan], *, ended: bool) -> None:
+def _release(client: Client, plans: Sequence[ResumedPlan], *, ended: bool) -> None:
     for plan in plans:
         if ended:
             replace(plan, chains=()).release(client.now())
@@ -236,95 +249,95 @@ def _let_go(client: Client, plans: Sequence[ResumedPlan], *, ended: bool) -> Non
             plan.file.release()
 
 
-def _resolve(client: Client, one: InterruptedPlan, offset: int) -> tuple[list[Chain], list[int]]:
-    """Return the chains to be run with what their references stand for, and the numbers of those that cannot be run.
+def _resolve(client: Client, plan: InterruptedPlan, offset: int) -> tuple[list[Chain], list[int]]:
+    """Return the chains to run with their references resolved, and the numbers of those that cannot be run.
 
     Parameters
     ----------
     client : Client
-    one : InterruptedPlan
+    plan : InterruptedPlan
     offset : int
-        How many chains are run before them: references to chains that are run, too, get their new numbers.
+        The number of chains that run before them; references among chains that run get the new numbers.
     """
-    chains = dict(one.chains())
+    chains = dict(plan.chains())
     values: dict[str, Any] = {}
-    stuck: list[int] = []
+    unresolved: list[int] = []
     for number, chain in [*chains.items()]:
         for reference in (reference for step in chain for reference in step.references):
             if reference.chain in chains:
                 continue
-            values[reference.shows] = _made(client, one, reference.chain, reference.field)
+            values[reference.shows] = _created_value(client, plan, reference.chain, reference.field)
             if values[reference.shows] is None and number in chains:
-                stuck.append(number)
+                unresolved.append(number)
                 del chains[number]
-    places = {number: offset + at for at, number in enumerate(chains)}
-    return [tuple(_filled(step, values, places) for step in chain) for chain in chains.values()], stuck
+    numbers = {number: offset + at for at, number in enumerate(chains)}
+    return [tuple(_resolve_step(step, values, numbers) for step in chain) for chain in chains.values()], unresolved
 
 
-def _filled(step: Step, values: Mapping[str, Any], places: Mapping[int, int]) -> Step:
+def _resolve_step(step: Step, values: Mapping[str, Any], numbers: Mapping[int, int]) -> Step:
     if not step.references:
         return step
     known = {one.shows: values[one.shows] for one in step.references if one.shows in values}
-    still = tuple(replace(one, chain=places[one.chain]) for one in step.references if one.chain in places)
-    return replace(step.resolved(known), references=still)
+    references = tuple(replace(one, chain=numbers[one.chain]) for one in step.references if one.chain in numbers)
+    return replace(step.resolved(known), references=references)
 
 
-def _made(client: Client, one: InterruptedPlan, number: int, field: str) -> Any:
-    if not 0 <= number < len(one.judged):
+def _created_value(client: Client, plan: InterruptedPlan, number: int, field: str) -> Any:
+    if not 0 <= number < len(plan.states):
         return None
-    things = next((judged.things for judged in reversed(one.judged[number]) if judged.things), ())
-    if field == "id" or not things:
-        return things[0] if things else None
-    step = one.entry.chains[number][0]
-    row = client.api("GET", f"{step.request.path}/{things[0]}")
-    made = row.get(step.targets[0].kind, row) if isinstance(row, dict) else {}
-    return made.get(field)
+    ids = next((state.created_ids for state in reversed(plan.states[number]) if state.created_ids), ())
+    if field == "id" or not ids:
+        return ids[0] if ids else None
+    step = plan.entry.chains[number][0]
+    answer = client.api("GET", f"{step.request.path}/{ids[0]}")
+    row = answer.get(step.targets[0].kind, answer) if isinstance(answer, dict) else {}
+    return row.get(field)
 
 
-def _await_undecided(
+def _wait_for_undecided(
     client: Client, interrupted: Sequence[InterruptedPlan], *, timeout_s: float | None, on_progress: OnProgress | None
 ) -> None:
-    """Wait for what may be ours, and look again: that shows only when it has ended."""
-    for one in interrupted:
-        undecided = [judged for chain in one.judged for judged in chain if judged.undecided]
-        for judged in undecided:
-            for action in _actions(client, judged):
-                _ended(action, timeout_s=timeout_s, on_progress=on_progress)
+    """Wait for actions that may be a plan's own, and read its states again: only an ended action shows that."""
+    for plan in interrupted:
+        undecided = [state for states in plan.states for state in states if state.undecided]
+        for state in undecided:
+            for action in _actions(client, state):
+                _wait_error(action, timeout_s=timeout_s, on_progress=on_progress)
         if undecided:
-            one.judged = read_and_judge(client, Reading(client), one.entry)
+            plan.states = _read_states(client, FactsReader(client), plan.entry)
 
 
 def _wait_for(
-    client: Client, step: Step, judged: StepState, *, timeout_s: float | None, on_progress: OnProgress | None
+    client: Client, step: Step, state: StepState, *, timeout_s: float | None, on_progress: OnProgress | None
 ) -> list[Outcome]:
-    actions = _actions(client, judged)
+    actions = _actions(client, state)
     outcomes = []
     for place, target in enumerate(step.targets):
         action = actions[place] if place < len(actions) else None
-        thing = judged.things[place] if place < len(judged.things) else None
-        known: Target = replace(target, id=thing) if target.id is None else target
+        created_id = state.created_ids[place] if place < len(state.created_ids) else None
+        known: Target = replace(target, id=created_id) if target.id is None else target
         if action is None:
             outcomes.append(Outcome(step, known, "in-progress"))
             continue
         action.subject = target.name
-        error = _ended(action, timeout_s=timeout_s, on_progress=on_progress)
+        error = _wait_error(action, timeout_s=timeout_s, on_progress=on_progress)
         timed_out = isinstance(error, ActionTimedOut)
         status: Status = "completed" if error is None else "in-progress" if timed_out else "failed"
         outcomes.append(Outcome(step, known, status, action, error=error))
     return outcomes
 
 
-def _actions(client: Client, judged: StepState) -> list[Action]:
-    ids = [*judged.actions]
+def _actions(client: Client, state: StepState) -> list[Action]:
+    ids = [*state.actions]
     if not ids:
-        # Droplets that were found by looking: what makes each of them.
-        for thing in judged.things:
-            rows = client.api("GET", f"/v2/droplets/{thing}/actions?per_page={PER_PAGE}")["actions"]
+        # Droplets that were found in the account: their create actions.
+        for droplet_id in state.created_ids:
+            rows = client.api("GET", f"/v2/droplets/{droplet_id}/actions?per_page={PER_PAGE}")["actions"]
             ids += [row["id"] for row in rows if row["type"] == "create"][-1:]
     return [client.actions.get(id_) for id_ in ids]
 
 
-def _ended(action: Action, *, timeout_s: float | None, on_progress: OnProgress | None) -> PoseidonError | None:
+def _wait_error(action: Action, *, timeout_s: float | None, on_progress: OnProgress | None) -> PoseidonError | None:
     try:
         action.wait(timeout_s, on_progress=on_progress)
     except PoseidonError as error:
@@ -333,14 +346,14 @@ def _ended(action: Action, *, timeout_s: float | None, on_progress: OnProgress |
 
 
 def _close_if_done(client: Client, plan_id: str) -> None:
-    """Close a plan of which nothing is left after what was in progress has ended."""
+    """Close a plan if nothing is left of it after a step in progress has ended."""
     try:
-        file, entry = PlanFiles(state_folder()).take(plan_id)
+        file, entry = PlanFiles().acquire(plan_id)
     except PoseidonError:
-        # It runs on, or has ended.
+        # It is running, or has ended.
         return
-    one = InterruptedPlan(file, entry, judge(entry, Reading(client).facts(entry)))
-    if one.left_open or one.chains():
+    plan = InterruptedPlan(file, entry, judge(entry, FactsReader(client).read(entry)))
+    if plan.left_open or plan.chains():
         file.release()
     else:
-        one.as_resumed([]).release(client.now())
+        plan.as_resumed([]).release(client.now())

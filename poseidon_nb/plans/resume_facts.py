@@ -1,69 +1,33 @@
-"""What is known of an interrupted plan: what the account shows, and how a step stands. Plain data."""
+"""What the account shows of an interrupted plan: the facts as plain data, and their reader."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.consistency import agrees
+from poseidon_nb.client.engine.recovery import ROUNDING, SentWindow
 from poseidon_nb.client.engine.steps import Target
+from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
+from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Step
-    from poseidon_nb.plans.journal_entry import Entry
+    from poseidon_nb.plans.journal_entry import JournalEntry, Place
 
     Row = Mapping[str, Any]
-    #: The numbers of a chain and of a step in it.
-    Place = tuple[int, int]
 
-#: Actions that leave a droplet in a state that it shows, whoever started them.
-STATE_ACTIONS = frozenset(
-    {"power_on", "power_off", "shutdown", "resize", "rename", "enable_backups", "disable_backups", "enable_ipv6"}
-)
-
-
-class Verdict(StrEnum):
-    """The state of a step of an interrupted plan."""
-
-    DONE = "done"
-    RUNNING = "in progress"
-    LEFT = "left"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    AGAIN = "to be given again"
-    CHANGED = "changed by others"
-    UNKNOWN = "unknown"
-
-
-#: Steps that are neither settled nor resumed.
-NOT_RESUMED = frozenset({Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
-
-
-@dataclass(frozen=True, slots=True)
-class StepState:
-    """The state of one step, and why.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    note : str
-        Why, where the verdict alone does not say it.
-    actions : tuple of int
-        What carries it out, where it is in progress.
-    things : tuple
-        The ids of what it made.
-    undecided : bool
-        Whether it is ours shows only when it has ended.
-    """
-
-    verdict: Verdict
-    note: str = ""
-    actions: tuple[int, ...] = ()
-    things: tuple[int | str | None, ...] = ()
-    undecided: bool = False
+#: From this number of actions on, they are read by pages.
+MIN_ACTIONS_FOR_PAGES = 6
+_DROPLET_ACTION = "dropletActions_post"
+#: Operations that were surely not carried out if the account does not show it: keys, domains and tags are unique, and an
+#: update of a record may be repeated.
+_VISIBLE_OPERATIONS = frozenset({"sshKeys_create", "domains_create", "tags_create", "domains_patch_record"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +37,19 @@ class AccountFacts:
     Parameters
     ----------
     droplets : mapping
-        By id; None for one that is gone.
+        By id; None for a droplet that was deleted.
     actions : mapping
-        By id: those that were accepted, as far as they can be read.
+        By id: the accepted actions, as far as they can be read.
     newest : mapping
         By droplet: its actions, newest first.
     snapshots : mapping
         By droplet: its snapshots, where one may have been taken.
     created : mapping
-        By place of a create whose answer never came: the droplets with one of its names.
-    gone : mapping
-        By path: whether what was there is gone.
-    found : mapping
-        By place of another request whose answer never came: whether it was carried out; None where nothing tells.
+        By place of a create without a response: the droplets with one of its names.
+    deleted : mapping
+        By path: whether the resource there was deleted.
+    done : mapping
+        By place of another request without a response: whether it was carried out; None if unknown.
     """
 
     droplets: Mapping[int, Row | None] = field(default_factory=dict)
@@ -93,43 +57,173 @@ class AccountFacts:
     newest: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     snapshots: Mapping[int, Sequence[Row]] = field(default_factory=dict)
     created: Mapping[Place, Sequence[Row]] = field(default_factory=dict)
-    gone: Mapping[str, bool] = field(default_factory=dict)
-    found: Mapping[Place, bool | None] = field(default_factory=dict)
+    deleted: Mapping[str, bool] = field(default_factory=dict)
+    done: Mapping[Place, bool | None] = field(default_factory=dict)
+
+    def matches(self, step: Step) -> bool:
+        """Return whether a droplet is in the state in which a step's action leaves it."""
+        row = self.droplets.get(droplet_id_of(step) or 0)
+        body = step.request.body
+        return row is not None and isinstance(body, dict) and agrees(str(body.get("type")), row, body)
+
+    def is_deleted(self, step: Step) -> bool:
+        """Return whether the resource that a step deletes can no longer be read."""
+        droplet_id = droplet_id_of(step)
+        if droplet_id is not None and droplet_id in self.droplets:
+            return self.droplets[droplet_id] is None
+        return self.deleted.get(step.request.path, False)
 
 
-def step_at(entry: Entry, place: Place) -> Step:
-    """Return the step at a place."""
-    return entry.chains[place[0]][place[1]]
-
-
-def is_over(entry: Entry, place: Place) -> bool:
+def has_ended(entry: JournalEntry, place: Place) -> bool:
     """Return whether the journal knows how a step ended."""
     ended = entry.ended.get(place)
     return ended is not None and not {*ended.statuses} & {"unknown", "in-progress"}
 
 
-def droplet_of(step: Step) -> int | None:
-    """Return the id of the droplet that a step acts upon; None where it acts upon something else."""
+def in_flight(entry: JournalEntry) -> list[Place]:
+    """Return the steps whose request was sent and whose response the journal does not have."""
+    return [
+        place
+        for place in entry.sending
+        if place not in entry.accepted and not has_ended(entry, place) and not entry.step_at(place).unchanged
+    ]
+
+
+def droplet_id_of(step: Step) -> int | None:
+    """Return the id of the droplet that a step acts on, or None if it acts on something else."""
     target = step.targets[0] if step.targets else Target("", None, "")
     return target.id if target.kind == "droplet" and isinstance(target.id, int) else None
 
 
-def shows(step: Step, facts: AccountFacts) -> bool:
-    """Return whether a droplet reads as an action would leave it."""
-    row = facts.droplets.get(droplet_of(step) or 0)
-    body = step.request.body
-    return row is not None and isinstance(body, dict) and agrees(str(body.get("type")), row, body)
+def action_type_of(step: Step) -> str:
+    """Return the type of the action that a step starts on a droplet; empty if it starts none."""
+    is_action = step.request.operation_id == _DROPLET_ACTION
+    return str(step.request.body["type"]) if is_action and isinstance(step.request.body, dict) else ""
 
 
-def type_of(step: Step) -> str:
-    """Return the type of the action that a step starts on a droplet; empty where it starts none."""
-    action = step.request.operation_id == "dropletActions_post"
-    return str(step.request.body["type"]) if action and isinstance(step.request.body, dict) else ""
+class FactsReader:
+    """Reader of an account's facts, which reads each droplet and action once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._droplets: dict[int, Row | None] = {}
+        self._actions: dict[int, Row] = {}
+
+    def read(self, entry: JournalEntry) -> AccountFacts:
+        """Read what the account shows of a plan."""
+        sent = in_flight(entry)
+        open_actions = {
+            id_ for place, accepted in entry.accepted.items() if place not in entry.ended for id_ in accepted.actions
+        }
+        self._read_droplets(_droplet_ids(entry))
+        self._read_actions(open_actions, entry)
+        steps = [(place, entry.step_at(place)) for place in sent]
+        actions = [step for _, step in steps if step.request.operation_id == _DROPLET_ACTION]
+        ids = {int(step.targets[0].id or 0) for step in actions if self._droplets.get(int(step.targets[0].id or 0))}
+        snapshot_ids = {int(step.targets[0].id or 0) for step in actions if step.request.body.get("type") == "snapshot"}
+        deletes = {
+            entry.step_at(place).request.path
+            for place in entry.places()
+            if entry.step_at(place).request.method == "DELETE" and (place in sent or place in entry.accepted)
+        }
+        return AccountFacts(
+            droplets=self._droplets,
+            actions=self._actions,
+            newest={id_: self._page(f"/v2/droplets/{id_}/actions", "actions") for id_ in ids},
+            snapshots={id_: self._page(f"/v2/droplets/{id_}/snapshots", "snapshots") for id_ in ids & snapshot_ids},
+            created={place: self._with_names_of(step) for place, step in steps if step.awaits == "droplets"},
+            deleted={path: self._is_deleted(path) for path in deletes if match("GET", path)},
+            done={place: self._is_done(step, entry.sending[place]) for place, step in steps if _needs_lookup(step)},
+        )
+
+    def _read_droplets(self, ids: set[int]) -> None:
+        missing = ids - self._droplets.keys()
+        self._droplets |= dict.fromkeys(missing) | self._client.droplets.read_each(missing)
+
+    def _read_actions(self, ids: set[int], entry: JournalEntry) -> None:
+        missing = ids - self._actions.keys()
+        try:
+            if len(missing) >= MIN_ACTIONS_FOR_PAGES:
+                rows = [action.to_dict() for action in self._client.actions.list(since=entry.started_at)]
+                self._actions.update({row["id"]: row for row in rows if row["id"] in missing})
+            for id_ in sorted(missing - self._actions.keys()):
+                try:
+                    self._actions[id_] = self._client.api("GET", f"/v2/actions/{id_}")["action"]
+                except NotFound:
+                    continue
+        except Forbidden:
+            # The token may not read actions. Their results may still show in the droplets.
+            return
+
+    def _page(self, path: str, key: str) -> list[Row]:
+        try:
+            rows: list[Row] = self._client.api("GET", f"{path}?per_page={PER_PAGE}")[key]
+        except (Forbidden, NotFound):
+            return []
+        return rows
+
+    def _with_names_of(self, step: Step) -> list[Row]:
+        names = {target.name for target in step.targets}
+        rows = [droplet.to_dict() for name in names for droplet in self._client.droplets.list(name=name)]
+        return [*{row["id"]: row for row in rows}.values()]
+
+    def _is_deleted(self, path: str) -> bool:
+        try:
+            self._client.api("GET", path)
+        except NotFound:
+            return True
+        return False
+
+    def _is_done(self, step: Step, sent_at: datetime) -> bool | None:
+        """Return whether a change was carried out, or None if the account does not show it."""
+        look = self._client.engine.sender.looks.look_for(step)
+        try:
+            done = self._shows_change(step) if look is None else True if look(_RecordedWindow(sent_at)) else None
+        except PoseidonError:
+            return None
+        if look is not None and done is None and step.request.operation_id in _VISIBLE_OPERATIONS:
+            return False
+        return done
+
+    def _shows_change(self, step: Step) -> bool | None:
+        change, read = step.change, match("GET", step.request.path)
+        if not change.field or change.before == change.after or read is None:
+            return None
+        answer = self._client.api("GET", step.request.path)
+        row = answer.get(operation(read[0].id).response_key, answer) if isinstance(answer, dict) else {}
+        value = row.get(change.field) if isinstance(row, dict) else None
+        return True if value == change.after else False if value == change.before else None
 
 
-def is_gone(step: Step, facts: AccountFacts) -> bool:
-    """Return whether what a step deletes cannot be read any more."""
-    droplet_id = droplet_of(step)
-    if droplet_id is not None and droplet_id in facts.droplets:
-        return facts.droplets[droplet_id] is None
-    return facts.gone.get(step.request.path, False)
+class _RecordedWindow(SentWindow):
+    """The time at which a request was sent, as recorded in the journal."""
+
+    def __init__(self, time: datetime) -> None:
+        self._time = time
+
+    def since(self) -> datetime:
+        """Return the earliest time, by the server's clock, of anything that the request created; UTC."""
+        return self._time - ROUNDING
+
+
+def _needs_lookup(step: Step) -> bool:
+    """Return whether only a look at the account can tell if a request without a response was carried out."""
+    droplets = step.request.operation_id == _DROPLET_ACTION or step.awaits == "droplets"
+    return not droplets and step.request.method != "DELETE"
+
+
+def _droplet_ids(entry: JournalEntry) -> set[int]:
+    targets = {
+        target.id
+        for place in entry.places()
+        for target in entry.step_at(place).targets
+        if target.kind == "droplet" and isinstance(target.id, int)
+    }
+    created = {
+        id_
+        for place, accepted in entry.accepted.items()
+        if entry.step_at(place).awaits == "droplets"
+        for id_ in accepted.target_ids
+        if isinstance(id_, int)
+    }
+    return targets | created

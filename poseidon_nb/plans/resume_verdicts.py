@@ -1,218 +1,335 @@
-"""What is done, in progress and left of a plan that was interrupted: pure, told the journal's entry and what the account shows.
+"""Verdicts on the steps of an interrupted plan, from the journal's entry and the account's facts. Pure.
 
-The journal knows what was accepted; what became of it, and of a request whose answer never came, the account tells. A
-request that may have been carried out is never repeated: what it left behind is looked for, by the rules of
+The journal knows which requests were accepted; the account shows their results, and those of requests without a response.
+A request that may have been carried out is never repeated. Its result is looked for, by the rules of
 `client.engine.recovery`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue.effects import is_retryable
+from poseidon_nb.client.engine.recovery import ROUNDING, created_as_asked, time_of
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.plans.resume_facts import (
-    NOT_RESUMED,
-    STATE_ACTIONS,
-    AccountFacts,
-    StepState,
-    Verdict,
-    droplet_of,
-    is_gone,
-    is_over,
-    shows,
-    step_at,
-    type_of,
-)
-from poseidon_nb.plans.resume_lost import lost_action, lost_create, lost_other, state_of_create
+from poseidon_nb.plans.resume_facts import action_type_of, droplet_id_of, has_ended, in_flight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from poseidon_nb.client.engine.steps import Chain, Step
-    from poseidon_nb.plans.journal_entry import Entry
+    from poseidon_nb.plans.journal_entry import JournalEntry, Place
+    from poseidon_nb.plans.resume_facts import AccountFacts, Row
 
-    Row = Mapping[str, Any]
-    #: The numbers of a chain and of a step in it.
-    Place = tuple[int, int]
+#: Actions whose result shows in the droplet, whoever started them.
+STATE_ACTIONS = frozenset(
+    {"power_on", "power_off", "shutdown", "resize", "rename", "enable_backups", "disable_backups", "enable_ipv6"}
+)
+#: POSTs that change nothing when they are repeated.
+REPEATABLE_POSTS = frozenset(
+    {"tags_create", "tags_assign_resources", "projects_assign_resources", "projects_assign_resources_default"}
+    | {f"firewalls_{verb}" for verb in ("assign_droplets", "add_tags", "add_rules")}
+    | {"loadBalancers_add_droplets", "vpcs_patch"}
+)
 
 
-def in_flight(entry: Entry) -> list[Place]:
-    """Return the steps whose request went out and whose answer the journal does not know."""
-    return [
-        place
-        for place in entry.sending
-        if place not in entry.accepted and not is_over(entry, place) and not step_at(entry, place).unchanged
-    ]
+class Verdict(StrEnum):
+    """The progress of a step of an interrupted plan."""
+
+    DONE = "done"
+    RUNNING = "in progress"
+    REMAINING = "remaining"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    RUN_AGAIN = "must be run again"
+    CHANGED = "changed by others"
+    UNKNOWN = "unknown"
 
 
-def judge(entry: Entry, facts: AccountFacts) -> tuple[tuple[StepState, ...], ...]:
-    """Return how each step of each chain stands."""
+#: Verdicts on steps that are neither settled nor resumed.
+NOT_RESUMED = frozenset({Verdict.RUN_AGAIN, Verdict.CHANGED, Verdict.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """The verdict on a step.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    note : str
+        The reason, if the verdict alone does not tell it.
+    actions : tuple of int
+        The actions that carry the step out, if it is in progress.
+    created_ids : tuple
+        The ids of what the step created.
+    undecided : bool
+        Whether the action found is this step's shows only once it has ended.
+    """
+
+    verdict: Verdict
+    note: str = ""
+    actions: tuple[int, ...] = ()
+    created_ids: tuple[int | str | None, ...] = ()
+    undecided: bool = False
+
+
+def judge(entry: JournalEntry, facts: AccountFacts) -> tuple[tuple[StepState, ...], ...]:
+    """Return the state of each step of each chain."""
     return tuple(_judge_chain(entry, number, facts) for number in range(len(entry.chains)))
 
 
-def may_lag(entry: Entry, judged: Sequence[Sequence[StepState]], facts: AccountFacts) -> bool:
-    """Return whether a verdict may be another one in a moment: what the account shows lags behind what was done."""
-    if any(judged[number][at].verdict in {Verdict.LEFT, Verdict.UNKNOWN} for number, at in in_flight(entry)):
+def may_lag(entry: JournalEntry, states: Sequence[Sequence[StepState]], facts: AccountFacts) -> bool:
+    """Return whether a verdict may soon change, because the account lags behind completed actions."""
+    if any(states[number][at].verdict in {Verdict.REMAINING, Verdict.UNKNOWN} for number, at in in_flight(entry)):
         return True
     for number, chain in enumerate(entry.chains):
-        verdicts = [one.verdict for one in judged[number]]
+        verdicts = [state.verdict for state in states[number]]
         if Verdict.CHANGED in verdicts:
             return True
-        settled = [
-            at for at, verdict in enumerate(verdicts) if verdict is Verdict.DONE and (number, at) in entry.accepted
-        ]
-        last = chain[settled[-1]] if settled else None
-        if last is None or last.awaits != "action" or droplet_of(last) not in facts.droplets:
+        done = [at for at, verdict in enumerate(verdicts) if verdict is Verdict.DONE and (number, at) in entry.accepted]
+        last = chain[done[-1]] if done else None
+        if last is None or last.awaits != "action" or droplet_id_of(last) not in facts.droplets:
             continue
-        # A droplet may read for seconds as it was before its action completed.
-        if Verdict.RUNNING not in verdicts and not shows(last, facts):
+        # For a few seconds, a droplet may still show the state before its action completed.
+        if Verdict.RUNNING not in verdicts and not facts.matches(last):
             return True
     return False
 
 
-def remaining_chain(chain: Chain, judged: Sequence[StepState], *, begun: bool) -> Chain:
-    """Return the steps of a chain that are to be run.
+def remaining_chain(chain: Chain, states: Sequence[StepState], *, started: bool) -> Chain:
+    """Return the steps of a chain that are still to be run.
 
     Parameters
     ----------
     chain : sequence of Step
-    judged : sequence of StepState
-    begun : bool
-        Something of it was sent before, so that what has to happen then does, whatever becomes of the rest.
+    states : sequence of StepState
+    started : bool
+        Whether a step of the chain was sent before, so that its final power on always runs.
     """
-    left = [step for step, one in zip(chain, judged, strict=True) if one.verdict is Verdict.LEFT]
-    return tuple(
-        replace(step, when=When.ANYWAY) if begun and step.when in {When.ALWAYS, When.ANYWAY} else step for step in left
-    )
+    steps = [step for step, state in zip(chain, states, strict=True) if state.verdict is Verdict.REMAINING]
+    return tuple(replace(step, when=When.ANYWAY) if started and _runs_always(step) else step for step in steps)
 
 
-def was_begun(entry: Entry, number: int, judged: Sequence[StepState]) -> bool:
-    """Return whether something of a chain was sent."""
+def was_started(entry: JournalEntry, number: int, states: Sequence[StepState]) -> bool:
+    """Return whether any step of a chain was sent."""
     return any(
         step.when is When.ANYWAY
         or (number, at) in entry.accepted
-        or ((number, at) in entry.sending and one.verdict not in {Verdict.LEFT, Verdict.AGAIN})
-        for at, (step, one) in enumerate(zip(entry.chains[number], judged, strict=True))
+        or ((number, at) in entry.sending and state.verdict not in {Verdict.REMAINING, Verdict.RUN_AGAIN})
+        for at, (step, state) in enumerate(zip(entry.chains[number], states, strict=True))
     )
 
 
-def _judge_step(entry: Entry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
-    step, ended = step_at(entry, place), entry.ended.get(place)
+def _runs_always(step: Step) -> bool:
+    return step.when in {When.ALWAYS, When.ANYWAY}
+
+
+def _judge_chain(entry: JournalEntry, number: int, facts: AccountFacts) -> tuple[StepState, ...]:
+    chain = entry.chains[number]
+    states = [_judge_step(entry, (number, at), facts) for at in range(len(chain))]
+    for at, state in enumerate(states):
+        later = ((number, after) for after in range(at + 1, len(chain)))
+        if state.verdict is Verdict.RUNNING and any(
+            place in entry.accepted or place in entry.sending for place in later
+        ):
+            # The chain went on without waiting for the end of this step.
+            states[at] = replace(state, verdict=Verdict.DONE, actions=())
+    started = was_started(entry, number, states)
+    stopped = False
+    for at, step in enumerate(chain):
+        state = states[at]
+        if state.verdict is Verdict.REMAINING:
+            waits = any(earlier.verdict in {Verdict.REMAINING, Verdict.RUNNING} for earlier in states[:at])
+            states[at] = state = _judge_remaining(step, state, facts, stopped=stopped, waits=waits, started=started)
+        if state.verdict in NOT_RESUMED or (state.verdict is Verdict.FAILED and not step.best_effort):
+            stopped = True
+    changed = _change_by_others(chain, states, facts)
+    if not changed:
+        return tuple(states)
+    return tuple(
+        StepState(Verdict.CHANGED, changed) if state.verdict in {Verdict.REMAINING, Verdict.RUNNING} else state
+        for state in states
+    )
+
+
+def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
+    step, ended = entry.step_at(place), entry.ended.get(place)
     if step.unchanged:
         return StepState(Verdict.DONE, step.unchanged)
-    if ended is not None and is_over(entry, place):
+    if ended is not None and has_ended(entry, place):
         statuses = {*ended.statuses}
-        things = entry.accepted[place].things if place in entry.accepted else ()
-        if "failed" in statuses and step.when in {When.ALWAYS, When.ANYWAY}:
-            # What has to happen whatever came before it is tried again, where the droplet does not read so by now.
-            return StepState(Verdict.LEFT)
+        created_ids = entry.accepted[place].target_ids if place in entry.accepted else ()
+        if "failed" in statuses and _runs_always(step):
+            # A step that always runs is tried again, unless the droplet is in its final state by now.
+            return StepState(Verdict.REMAINING)
         if "failed" in statuses:
-            return StepState(Verdict.FAILED, ended.error, things=things)
-        return StepState(Verdict.SKIPPED if statuses == {"skipped"} else Verdict.DONE, things=things)
+            return StepState(Verdict.FAILED, ended.error, created_ids=created_ids)
+        return StepState(Verdict.SKIPPED if statuses == {"skipped"} else Verdict.DONE, created_ids=created_ids)
     if place in entry.accepted:
-        return _accepted(entry, place, facts)
+        return _judge_accepted(entry, place, facts)
     if place not in entry.sending:
         return (
-            StepState(Verdict.AGAIN, "its body held secrets, which are not stored")
+            StepState(Verdict.RUN_AGAIN, "its body held secrets, which are not stored")
             if place in entry.secret
-            else StepState(Verdict.LEFT)
+            else StepState(Verdict.REMAINING)
         )
     if place in entry.secret:
-        return StepState(Verdict.AGAIN, "its body held secrets, and it may have been done already: look first")
+        note = "its body held secrets, which are not stored; check first whether it was already done"
+        return StepState(Verdict.RUN_AGAIN, note)
     if step.request.operation_id == "dropletActions_post":
-        return lost_action(entry, place, facts)
+        return _judge_sent_action(entry, place, facts)
     if step.awaits == "droplets":
-        return lost_create(entry, place, facts)
-    return lost_other(place, step, facts)
+        return _judge_sent_create(entry, place, facts)
+    return _judge_sent_request(place, step, facts)
 
 
-def _accepted(entry: Entry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
-    step, accepted = step_at(entry, place), entry.accepted[place]
-    done = StepState(Verdict.DONE, things=accepted.things)
-    running = StepState(Verdict.RUNNING, actions=accepted.actions, things=accepted.things)
+def _judge_accepted(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
+    step, accepted = entry.step_at(place), entry.accepted[place]
+    done = StepState(Verdict.DONE, created_ids=accepted.target_ids)
+    running = StepState(Verdict.RUNNING, actions=accepted.actions, created_ids=accepted.target_ids)
     match step.awaits:
         case "droplets":
-            return state_of_create(
-                [facts.droplets.get(int(id_)) for id_ in accepted.things if id_ is not None], running
-            )
+            rows = [facts.droplets.get(int(id_)) for id_ in accepted.target_ids if id_ is not None]
+            return _judge_created(rows, running)
         case "gone":
-            return done if is_gone(step, facts) else running
+            return done if facts.is_deleted(step) else running
         case "action":
-            rows = [facts.actions[id_] for id_ in accepted.actions if id_ in facts.actions]
-            if any(row["status"] == "errored" for row in rows):
-                return StepState(Verdict.FAILED, "its action failed (errored)", things=accepted.things)
-            if any(row["status"] == "in-progress" for row in rows):
+            actions = [facts.actions[id_] for id_ in accepted.actions if id_ in facts.actions]
+            if any(row["status"] == "errored" for row in actions):
+                return StepState(Verdict.FAILED, "its action failed (errored)", created_ids=accepted.target_ids)
+            if any(row["status"] == "in-progress" for row in actions):
                 return running
-            if len(rows) == len(accepted.actions) or shows(step, facts):
+            if len(actions) == len(accepted.actions) or facts.matches(step):
                 return done
-            return StepState(Verdict.UNKNOWN, "it was accepted, and how its action ended cannot be read")
+            return StepState(Verdict.UNKNOWN, "it was accepted, but its action cannot be read")
     return done
 
 
-def _judge_chain(entry: Entry, number: int, facts: AccountFacts) -> tuple[StepState, ...]:
-    chain = entry.chains[number]
-    judged = [_judge_step(entry, (number, at), facts) for at in range(len(chain))]
-    for at, one in enumerate(judged):
-        # The chain went on without its end.
-        later = ((number, after) for after in range(at + 1, len(chain)))
-        if one.verdict is Verdict.RUNNING and any(place in entry.accepted or place in entry.sending for place in later):
-            judged[at] = replace(one, verdict=Verdict.DONE, actions=())
-    begun = was_begun(entry, number, judged)
-    stopped = False
-    for at, step in enumerate(chain):
-        one = judged[at]
-        if one.verdict is Verdict.LEFT:
-            waits = any(earlier.verdict in {Verdict.LEFT, Verdict.RUNNING} for earlier in judged[:at])
-            judged[at] = one = _follows(step, one, facts, stopped=stopped, waits=waits, begun=begun)
-        if one.verdict in NOT_RESUMED or (one.verdict is Verdict.FAILED and not step.best_effort):
-            stopped = True
-    changed = _changed(chain, judged, facts)
-    if not changed:
-        return tuple(judged)
-    return tuple(
-        StepState(Verdict.CHANGED, changed) if one.verdict in {Verdict.LEFT, Verdict.RUNNING} else one for one in judged
-    )
+def _judge_sent_action(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
+    """Return the state of an action on a droplet that was sent without a response."""
+    step = entry.step_at(place)
+    droplet_id, body = droplet_id_of(step), step.request.body
+    known = {id_ for accepted in entry.accepted.values() for id_ in accepted.actions}
+    since = entry.sending[place] - ROUNDING
+    rows = [
+        row
+        for row in facts.newest.get(droplet_id or 0, ())
+        if row["type"] == body["type"] and row["id"] not in known and time_of(row["started_at"]) >= since
+    ]
+    stateful = body["type"] in STATE_ACTIONS
+    if len(rows) > 1:
+        if stateful and facts.matches(step) and all(row["status"] != "in-progress" for row in rows):
+            return StepState(Verdict.DONE)
+        return StepState(Verdict.UNKNOWN, f"{len(rows)} actions match; see %do droplets actions {droplet_id}")
+    if not rows:
+        return StepState(Verdict.DONE) if stateful and facts.matches(step) else StepState(Verdict.REMAINING)
+    (row,) = rows
+    if row["status"] == "in-progress":
+        return StepState(Verdict.RUNNING, actions=(row["id"],), undecided=not stateful)
+    if row["status"] == "errored":
+        return StepState(Verdict.FAILED, "its action failed (errored)")
+    if body["type"] == "snapshot" and body.get("name"):
+        # An action does not show the snapshot's name. Without a snapshot of that name, the action is somebody else's.
+        names = [one["name"] for one in facts.snapshots.get(droplet_id or 0, ()) if time_of(one["created_at"]) >= since]
+        return StepState(Verdict.DONE if body["name"] in names else Verdict.REMAINING)
+    if body["type"] != "shutdown" and not facts.matches(step):
+        return StepState(Verdict.UNKNOWN, f"action {row['id']} matches, but the droplet does not show its result")
+    return StepState(Verdict.DONE)
 
 
-def _follows(step: Step, left: StepState, facts: AccountFacts, *, stopped: bool, waits: bool, begun: bool) -> StepState:
-    """Return how a step stands that was never carried out, after those before it."""
-    if step.when in {When.ALWAYS, When.ANYWAY}:
-        if not begun and not waits:
+def _judge_sent_create(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepState:
+    """Return the state of a create of droplets that was sent without a response."""
+    step = entry.step_at(place)
+    created = _created_by_name(facts.created.get(place, ()), step.request.body, entry.sending[place] - ROUNDING)
+    if not any(created.values()):
+        return StepState(Verdict.REMAINING)
+    names = [target.name for target in step.targets]
+    if any(len(created.get(name, ())) != names.count(name) for name in names):
+        return StepState(Verdict.UNKNOWN, "the droplets that match are not one for each name; see %do droplets list")
+    rows = [row for matching in created.values() for row in matching]
+    created_ids = tuple(created[name].pop(0)["id"] for name in names)
+    return _judge_created(rows, StepState(Verdict.RUNNING, created_ids=created_ids))
+
+
+def _created_by_name(rows: Iterable[Row], body: Row, since: datetime) -> dict[str, list[Row]]:
+    """Return, by name, the droplets that match everything that a create asked for."""
+    names = body.get("names") or [body["name"]]
+    rest = {name: value for name, value in body.items() if name != "names"}
+    created: dict[str, list[Row]] = {str(name): [] for name in names}
+    for row in rows:
+        if row["name"] in created and created_as_asked([row], {**rest, "name": row["name"]}, since):
+            created[row["name"]].append(row)
+    return created
+
+
+def _judge_created(rows: Sequence[Row | None], running: StepState) -> StepState:
+    """Return the state of a create from its droplets, where None is one that was deleted."""
+    if any(row is None for row in rows):
+        return StepState(Verdict.CHANGED, "a droplet that it created was deleted", created_ids=running.created_ids)
+    if any(row is not None and row["status"] == "new" for row in rows):
+        return running
+    return replace(running, verdict=Verdict.DONE, actions=())
+
+
+def _judge_sent_request(place: Place, step: Step, facts: AccountFacts) -> StepState:
+    """Return the state of any other request that was sent without a response."""
+    request = step.request
+    if request.method == "DELETE":
+        return StepState(Verdict.DONE if facts.is_deleted(step) else Verdict.REMAINING)
+    if is_retryable(request.method, request.operation_id) or request.operation_id in REPEATABLE_POSTS:
+        return StepState(Verdict.REMAINING)
+    done = facts.done.get(place)
+    if done is None:
+        note = f"it was sent, but the account does not show whether it was done; see {request.path}"
+        return StepState(Verdict.UNKNOWN, note)
+    return StepState(Verdict.DONE if done else Verdict.REMAINING)
+
+
+def _judge_remaining(
+    step: Step, state: StepState, facts: AccountFacts, *, stopped: bool, waits: bool, started: bool
+) -> StepState:
+    """Return the state of a step that was not carried out, given the steps before it."""
+    if _runs_always(step):
+        if not started and not waits:
             return StepState(Verdict.SKIPPED)
-        return StepState(Verdict.DONE, "not needed") if not waits and shows(step, facts) else left
+        return StepState(Verdict.DONE, "not needed") if not waits and facts.matches(step) else state
     if stopped:
-        return StepState(Verdict.SKIPPED, "for a step before it")
-    alone = step.when is When.NEXT and not step.status and type_of(step) in STATE_ACTIONS
-    if (step.when is When.IF_NEEDED or alone) and not waits and shows(step, facts):
+        return StepState(Verdict.SKIPPED, "because of a step before it")
+    unconditional = step.when is When.NEXT and not step.status and action_type_of(step) in STATE_ACTIONS
+    if (step.when is When.IF_NEEDED or unconditional) and not waits and facts.matches(step):
         return StepState(Verdict.DONE, "not needed")
-    return left
+    return state
 
 
-def _changed(chain: Chain, judged: Sequence[StepState], facts: AccountFacts) -> str:
-    """Return what others have made of a chain's droplet, so that the chain cannot be gone on with."""
-    droplet_id = droplet_of(chain[0])
+def _change_by_others(chain: Chain, states: Sequence[StepState], facts: AccountFacts) -> str:
+    """Return how others have changed a chain's droplet so that the chain cannot go on; empty if they have not."""
+    droplet_id = droplet_id_of(chain[0])
     if droplet_id is None or droplet_id not in facts.droplets:
         return ""
     row = facts.droplets[droplet_id]
     name = chain[0].targets[0].name
     if row is None:
-        return f"{name} was deleted since"
+        return f"{name} was deleted in the meantime"
     sizes = [step.change for step in chain if step.change.field == "size" and step.change.before is not None]
     if sizes and row.get("size_slug") not in {value for change in sizes for value in (change.before, change.after)}:
-        return f"{name} has size {row.get('size_slug')} now"
+        return f"{name} was resized to {row.get('size_slug')} in the meantime"
     offs = [
-        (step, one)
-        for step, one in zip(chain, judged, strict=True)
+        (step, state)
+        for step, state in zip(chain, states, strict=True)
         if step.change.field == "status" and step.change.after == "off" and step.when is not When.ALWAYS
     ]
     status = row.get("status")
-    acted = any(one.verdict is not Verdict.LEFT for _, one in offs)
+    acted = any(state.verdict is not Verdict.REMAINING for _, state in offs)
     if offs and not acted and offs[0][0].status not in {"", status}:
-        return f"{name} is {status} now, which this plan did not do"
+        return f"{name} is {status} now, which this plan did not cause"
     needs_off = any(
-        one.verdict is Verdict.LEFT and step.change.field != "status" for step, one in zip(chain, judged, strict=True)
+        state.verdict is Verdict.REMAINING and step.change.field != "status"
+        for step, state in zip(chain, states, strict=True)
     )
-    if needs_off and offs and status == "active" and all(one.verdict is Verdict.DONE for _, one in offs):
-        return f"{name} was powered on since"
+    if needs_off and offs and status == "active" and all(state.verdict is Verdict.DONE for _, state in offs):
+        return f"{name} was powered on in the meantime"
     return ""

@@ -23,7 +23,7 @@ def real(monkeypatch, clock):
         def connect_there(given=None, **settings):
             return connect(given, **settings) if given else connect(base_url=account.url, **settings)
 
-        for place in ("poseidon_nb.client.client", "poseidon_nb.plans.connect", "poseidon_nb.commands.account.run"):
+        for place in ("poseidon_nb.client.client", "poseidon_nb.plans.journal", "poseidon_nb.commands.account.run"):
             monkeypatch.setattr(f"{place}.connect", connect_there)
         yield account
 

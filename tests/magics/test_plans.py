@@ -12,15 +12,16 @@ from poseidon_nb.commands.session import DoSession
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.do import run_line
-from poseidon_nb.plans import journal, journal_changes
-from poseidon_nb.plans.journal_files import PlanFiles, state_folder
-from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans import journal_records, user_state
+from poseidon_nb.plans.journal import unfinished_plans
+from poseidon_nb.plans.journal_files import PlanFiles
+from poseidon_nb.plans.user_state import state_dir
 from poseidon_nb.transport.change_log import LoggedChange
 
 
 @pytest.fixture(autouse=True)
 def _nothing_runs_of_other_tests():
-    journal._live.clear()
+    journal_records._running.clear()
 
 
 def interrupted(desk, chains, title="droplets resize web-1"):
@@ -63,7 +64,7 @@ def test_a_plan_is_listed_with_how_far_it_got(desk):
 
 def test_a_damaged_file_is_one_row(desk):
     interrupted(desk, [resize_of(desk)])
-    (PlanFiles(state_folder()).folder / "bad.jsonl").write_text("{}\n")
+    (PlanFiles().folder / "bad.jsonl").write_text("{}\n")
     frame = desk.do("plans")
     assert frame["state"].to_list() == ["interrupted", "damaged"]
     assert "KeyError" in frame["note"].to_list()[1]
@@ -129,19 +130,19 @@ def test_a_plan_is_forgotten_by_its_id(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.do(f"plans forget {plan_id}")
     assert desk.ui.said[-1] == f"Removed plan {plan_id} from the list."
-    with pytest.raises(NoSuchName, match="no unfinished plan"):
+    with pytest.raises(NoSuchName, match=f"Plan '{plan_id}' not found"):
         desk.do(f"plans forget {plan_id}")
 
 
 def test_the_log_shows_the_changes_of_earlier_kernels_too(desk, monkeypatch):
     desk.do("droplets tag web-1 --tag-name one")
-    monkeypatch.setitem(journal_changes._kernels, os.getpid(), "another")
+    monkeypatch.setitem(user_state._kernel_ids, os.getpid(), "another")
     desk.do("droplets tag web-1 --tag-name two")
     for log in desk.session._change_logs:
         # As in a new process: what is in memory was done by another one.
         log._changes.clear()
     desk.do("droplets tag web-1 --tag-name three")
-    monkeypatch.setitem(journal_changes._kernels, os.getpid(), "a third")
+    monkeypatch.setitem(user_state._kernel_ids, os.getpid(), "a third")
     for log in desk.session._change_logs:
         log._changes.clear()
     frame = desk.do("log")
@@ -151,18 +152,18 @@ def test_the_log_shows_the_changes_of_earlier_kernels_too(desk, monkeypatch):
 
 
 def test_damaged_lines_of_the_log_are_left_out_and_old_days_removed(desk, clock):
-    folder = state_folder() / "changes"
-    journal_changes.keep(change_at(clock.now() - timedelta(days=40)))
-    journal_changes.keep(change_at(clock.now()))
+    folder = state_dir() / "changes"
+    user_state.save_change(change_at(clock.now() - timedelta(days=40)))
+    user_state.save_change(change_at(clock.now()))
     assert len([*folder.iterdir()]) == 1
     with next(folder.iterdir()).open("ab") as file:
         file.write(b'\xff\n[]\n{"kernel": "x"}\n{"ker')
-    assert journal_changes.earlier_changes() == []
-    journal_changes._kernels[os.getpid()] = "another"
+    assert user_state.earlier_changes() == []
+    user_state._kernel_ids[os.getpid()] = "another"
     try:
-        assert journal_changes.earlier_changes() == [change_at(clock.now())]
+        assert user_state.earlier_changes() == [change_at(clock.now())]
     finally:
-        del journal_changes._kernels[os.getpid()]
+        del user_state._kernel_ids[os.getpid()]
 
 
 def change_at(time):

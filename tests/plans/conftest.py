@@ -6,10 +6,10 @@ import pytest
 
 from poseidon_nb.client.engine.droplet_steps import resize_step, with_restart
 from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.plans import journal
-from poseidon_nb.plans.connect import connect
-from poseidon_nb.plans.journal_entry import AccountKey, begun_line
-from poseidon_nb.plans.journal_files import PlanFiles, state_folder
+from poseidon_nb.plans import journal_records
+from poseidon_nb.plans.journal import connect
+from poseidon_nb.plans.journal_entry import AccountKey, first_line
+from poseidon_nb.plans.journal_files import PlanFiles
 from poseidon_nb.sandbox import Sandbox
 
 DROPLET = {"id": 521000031, "name": "web-1", "status": "active", "size_slug": "s-1vcpu-1gb"}
@@ -24,11 +24,11 @@ def client(clock):
 
 @pytest.fixture(autouse=True)
 def _nothing_runs_of_other_tests():
-    journal._live.clear()
+    journal_records._running.clear()
 
 
 def read(plan_id):
-    return PlanFiles(state_folder()).read(plan_id)
+    return PlanFiles().read(plan_id)
 
 
 def outcomes(step, status, error=None):
@@ -37,10 +37,10 @@ def outcomes(step, status, error=None):
 
 def forget_the_process(record):
     """Leave a plan as a killed kernel does."""
-    journal._live.pop(record.id)
+    journal_records._running.pop(record.id)
     record._file.release()
 
 
 def begun(client):
     key = AccountKey("sandbox:x", "y")
-    return begun_line("abcde", time=client.now(), version="1", title="", account="", key=key, chains=[CHAIN])
+    return first_line("abcde", time=client.now(), version="1", title="", account="", key=key, chains=[CHAIN])

@@ -16,11 +16,10 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.droplet_steps import create_steps
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName, PoseidonError
-from poseidon_nb.plans.connect import connect
-from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_entry import NOT_KEPT, AccountKey, begun_line, json_line, read_entry
-from poseidon_nb.plans.journal_files import PlanFiles, state_folder
-from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans.journal import connect, unfinished_plans
+from poseidon_nb.plans.journal_entry import OMITTED_BODY, AccountKey, encode_line, first_line, parse_entry
+from poseidon_nb.plans.journal_files import PlanFiles
+from poseidon_nb.plans.user_state import account_key, state_dir
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.replies import Reply
 from poseidon_nb.transport.request import build_request
@@ -38,7 +37,7 @@ def test_a_plan_is_on_the_disk_before_its_first_request_and_comes_back_as_it_was
         0,
         4,
     )
-    assert entry.begun == client.now()
+    assert entry.started_at == client.now()
     assert entry.key.identity.startswith("sandbox:")
     assert re.fullmatch("[a-z][a-z0-9]{4}", record.id)
 
@@ -52,7 +51,7 @@ def test_acceptances_and_outcomes_are_kept(client):
     entry = read(record.id)
     assert entry.title == "resize web-1"
     assert entry.accepted[0, 0].actions == (77,)
-    assert entry.accepted[0, 2].things == (DROPLET["id"],)
+    assert entry.accepted[0, 2].target_ids == (DROPLET["id"],)
     assert entry.ended[0, 0].statuses == ("completed",)
     assert (entry.done, entry.left) == (1, 3)
     assert (0, 0) in entry.sending
@@ -63,7 +62,7 @@ def test_what_has_ended_is_not_listed_any_more(client):
     assert [one.state for one in unfinished_plans(account_key(client))] == ["running here"]
     record.close()
     assert unfinished_plans(account_key(client)) == []
-    assert [path.name for path in PlanFiles(state_folder()).folder.iterdir()] == ["ended"]
+    assert [path.name for path in PlanFiles().directory.iterdir()] == ["ended"]
     record.close()
     record.accepted(0, 0, things=[], actions=[])
 
@@ -73,7 +72,7 @@ def test_a_plan_of_one_step_is_closed_with_it(client, status):
     chain = (CHAIN[2],)
     record = client.engine.recorder.begin([chain], "")
     record.ended(0, 0, outcomes(chain[0], status))
-    assert PlanFiles(state_folder()).ids() == []
+    assert PlanFiles().ids() == []
 
 
 def test_a_plan_whose_droplet_could_not_be_powered_on_stays_listed(client):
@@ -88,7 +87,7 @@ def test_a_plan_of_one_step_whose_end_is_not_known_stays_until_it_is_closed(clie
     chain = (CHAIN[2],)
     record = client.engine.recorder.begin([chain], "")
     record.ended(0, 0, outcomes(chain[0], "unknown"))
-    assert PlanFiles(state_folder()).ids() == [record.id]
+    assert PlanFiles().ids() == [record.id]
 
 
 def test_every_part_of_a_step_survives(client):
@@ -139,20 +138,20 @@ def test_no_secret_and_no_token_reaches_the_disk(client):
     record = client.engine.recorder.begin([tuple(steps)], "databases reset --password hunter2hunter2")
     for at, step in enumerate(steps):
         record.ended(0, at, outcomes(step, "failed", NoSuchName("hunter2hunter2", name="x")))
-    written = b"".join(path.read_bytes() for path in state_folder().rglob("*") if path.is_file())
+    written = b"".join(path.read_bytes() for path in state_dir().rglob("*") if path.is_file())
     assert b"hunter2" not in written
     assert client._connection.session.credential.token.reveal().encode() not in written
     entry = read(record.id)
     assert entry.title == "resize web-1"
     assert entry.secret == {(0, at) for at in range(len(steps))}
-    assert {step.request.body for step in entry.chains[0]} == {NOT_KEPT}
+    assert {step.request.body for step in entry.chains[0]} == {OMITTED_BODY}
 
 
 def test_a_plan_of_which_only_secrets_are_left_is_to_be_given_again(client):
     step = create_steps(["a"], {"size": "s", "image": 1, "user_data": "secret"}, single=True)[0]
     record = client.engine.recorder.begin([(step,)], "t")
     forget_the_process(record)
-    assert [one.state for one in unfinished_plans(account_key(client))] == ["to be given again"]
+    assert [one.state for one in unfinished_plans(account_key(client))] == ["must be run again"]
 
 
 def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_apart(client, clock):
@@ -167,7 +166,7 @@ def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_fork_neither_writes_nor_lets_go(client):
     record = client.engine.recorder.begin([CHAIN], "t")
-    files = PlanFiles(state_folder())
+    files = PlanFiles()
     before = files.path(record.id).read_bytes()
     child = os.fork()
     if child == 0:
@@ -175,15 +174,15 @@ def test_a_fork_neither_writes_nor_lets_go(client):
             record.accepted(0, 0, things=[], actions=[])
             record.close()
             ok = (
-                not record.mine
-                and files.runs(record.id)
+                not record.is_owner
+                and files.is_running(record.id)
                 and unfinished_plans(None)[0].state == "running in another kernel"
             )
         finally:
             os._exit(0 if ok else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert files.path(record.id).read_bytes() == before
-    assert files.runs(record.id)
+    assert files.is_running(record.id)
 
 
 def test_the_account_is_asked_once_for_a_client(client):
@@ -249,12 +248,12 @@ def test_a_sandbox_keeps_its_id_over_save_and_load(tmp_path):
 
 
 def test_a_line_is_one_line():
-    line = begun_line(
+    line = first_line(
         "a", time=journal_files_time(), version="1", title="a\nb", account="", key=AccountKey(), chains=[]
     )
-    assert json_line(line).count(b"\n") == 1
-    assert json_line({"lone": "\ud800"})
-    assert json_line({"time": journal_files_time()})
+    assert encode_line(line).count(b"\n") == 1
+    assert encode_line({"lone": "\ud800"})
+    assert encode_line({"time": journal_files_time()})
 
 
 def journal_files_time():
@@ -278,13 +277,13 @@ def journal_files_time():
 def test_what_is_secret_is_not_kept_however_it_is_written(client, path, body):
     with contextlib.suppress(PoseidonError):
         client.api("POST", path, body=body)
-    kept = [file.read_text() for file in state_folder().rglob("*.jsonl")]
+    kept = [file.read_text() for file in state_dir().rglob("*.jsonl")]
     assert kept
     assert "hush" not in "".join(kept)
 
 
 def test_a_plan_whose_requests_are_others_than_it_says_is_damaged(client):
-    first = json.loads(json_line(begun(client)))
+    first = json.loads(encode_line(begun(client)))
     (step,) = first["chains"][0][:1]
     for changed in (
         {"method": "DELETE", "path": "/v2/droplets/521000031"},
@@ -295,10 +294,10 @@ def test_a_plan_whose_requests_are_others_than_it_says_is_damaged(client):
         {"operation": "", "path": "/v2/x\r\nHost: elsewhere"},
         {"targets": []},
     ):
-        with pytest.raises(ValueError, match=r"is no|is not|without"):
-            read_entry(json.dumps({**first, "chains": [[{**step, **changed}]]}) + "\n")
+        with pytest.raises(ValueError, match=r"is not|without"):
+            parse_entry(json.dumps({**first, "chains": [[{**step, **changed}]]}) + "\n")
     with pytest.raises(ValueError, match="without steps"):
-        read_entry(json.dumps({**first, "chains": [[]]}) + "\n")
+        parse_entry(json.dumps({**first, "chains": [[]]}) + "\n")
     line = {"event": "accepted", "time": first["time"], "chain": 7, "step": 9, "things": [], "actions": []}
-    with pytest.raises(ValueError, match="no step 9 in a chain 7"):
-        read_entry(f"{json.dumps(first)}\n{json.dumps(line)}\n")
+    with pytest.raises(ValueError, match="no step 9 in chain 7"):
+        parse_entry(f"{json.dumps(first)}\n{json.dumps(line)}\n")

@@ -12,33 +12,33 @@ from pathlib import Path
 import pytest
 
 from poseidon_nb.errors import NoSuchName
-from poseidon_nb.plans import journal, journal_files
-from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_entry import read_entry
-from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, state_folder
-from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans import journal_files, journal_records, user_state
+from poseidon_nb.plans.journal import unfinished_plans
+from poseidon_nb.plans.journal_entry import parse_entry
+from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning
+from poseidon_nb.plans.user_state import account_key, state_dir
 from tests.plans.conftest import CHAIN, DROPLET, outcomes, read
 
 
 def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
     record = client.engine.recorder.begin([CHAIN], "t")
-    files = PlanFiles(state_folder())
-    assert files.runs(record.id)
-    journal._live.pop(record.id)
+    files = PlanFiles()
+    assert files.is_running(record.id)
+    journal_records._running.pop(record.id)
     assert [one.state for one in unfinished_plans(account_key(client))] == ["running in another kernel"]
-    for held in (files.take, files.forget):
-        with pytest.raises(PlanIsRunning, match=f"plan {record.id} is running"):
+    for held in (files.acquire, files.forget):
+        with pytest.raises(PlanIsRunning, match=f"Plan {record.id} is running"):
             held(record.id)
     record._file.release()
-    taken, entry = files.take(record.id)
+    taken, entry = files.acquire(record.id)
     assert entry.chains == (CHAIN,)
     with pytest.raises(PlanIsRunning):
-        files.take(record.id)
+        files.acquire(record.id)
     taken.release()
     files.forget(record.id)
     assert files.ids() == []
-    with pytest.raises(NoSuchName, match="no unfinished plan"):
-        files.take(record.id)
+    with pytest.raises(NoSuchName, match=f"Plan '{record.id}' not found"):
+        files.acquire(record.id)
 
 
 def test_files_are_the_users_alone(client):
@@ -47,8 +47,8 @@ def test_files_are_the_users_alone(client):
         record = client.engine.recorder.begin([CHAIN], "t")
     finally:
         os.umask(old)
-    folder = PlanFiles(state_folder()).folder
-    for path in [state_folder(), *state_folder().rglob("*")]:
+    folder = PlanFiles().directory
+    for path in [state_dir(), *state_dir().rglob("*")]:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (0o700 if path.is_dir() else 0o600), path
     assert (folder / f"{record.id}.jsonl").exists()
@@ -57,14 +57,14 @@ def test_files_are_the_users_alone(client):
 def test_the_last_line_of_a_killed_kernel_may_be_unfinished(client):
     record = client.engine.recorder.begin([CHAIN], "t")
     record.accepted(0, 0, things=[1], actions=[2])
-    whole = PlanFiles(state_folder()).path(record.id).read_text()
-    assert read_entry(whole[:-5]).accepted == {}
-    assert read_entry(whole).accepted != {}
+    whole = PlanFiles().path(record.id).read_text()
+    assert parse_entry(whole[:-5]).accepted == {}
+    assert parse_entry(whole).accepted != {}
 
 
 def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers(client):
     record = client.engine.recorder.begin([CHAIN], "t")
-    folder = PlanFiles(state_folder()).folder
+    folder = PlanFiles().directory
     first, *_ = (folder / f"{record.id}.jsonl").read_text().split("\n")
     other = json.dumps({**json.loads(first), "format": "poseidon_nb plan 99"})
     damage = [
@@ -86,7 +86,7 @@ def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers
     assert listed[0].id == record.id
     assert [one.state for one in listed[1:]] == ["damaged"] * 10
     assert all(one.note and "\n" not in one.note for one in listed[1:])
-    PlanFiles(state_folder()).forget("bad1")
+    PlanFiles().forget("bad1")
     assert not (folder / "bad1.jsonl").exists()
 
 
@@ -95,13 +95,13 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
 ):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
-    monkeypatch.setattr(journal_files, "_noticed", False)
+    monkeypatch.setattr(user_state, "_warned", False)
     with caplog.at_level(logging.WARNING, "poseidon_nb"):
         one = client.engine.recorder.begin([CHAIN], "one")
         two = client.engine.recorder.begin([CHAIN], "two")
         one.accepted(0, 0, things=[1], actions=[2])
     assert len(caplog.records) == 1
-    assert "cannot write plans" in caplog.text
+    assert "Cannot write plans" in caplog.text
     assert [
         (x.id, x.entry.title, len(x.entry.accepted))
         for x in sorted(unfinished_plans(account_key(client)), key=lambda x: x.entry.title)
@@ -115,7 +115,7 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
 
 
 def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
-    monkeypatch.setattr(journal_files, "_noticed", False)
+    monkeypatch.setattr(user_state, "_warned", False)
     record = client.engine.recorder.begin([CHAIN], "t")
 
     def full(*_):
@@ -127,21 +127,21 @@ def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
     assert "No space left" in caplog.text
     assert unfinished_plans(None)[0].entry.accepted
     record.close()
-    assert PlanFiles(state_folder()).ids() == []
+    assert PlanFiles().ids() == []
 
 
 def test_ended_plans_are_pruned_by_age_and_number_and_others_never(client, monkeypatch):
     open_ = client.engine.recorder.begin([CHAIN], "open")
-    files = PlanFiles(state_folder())
+    files = PlanFiles()
     old = time.time() - 31 * 86_400
     os.utime(files.path(open_.id), (old, old))
     for number in range(8):
-        path = files.ended / f"e{number}.jsonl"
+        path = files.ended_directory / f"e{number}.jsonl"
         path.write_text("x")
         os.utime(path, (old, old) if number < 2 else (old + 90_000 + number, old + 90_000 + number))
     monkeypatch.setattr(journal_files, "MAX_ENDED", 4)
     files.prune()
-    assert sorted(path.stem for path in files.ended.iterdir()) == ["e4", "e5", "e6", "e7"]
+    assert sorted(path.stem for path in files.ended_directory.iterdir()) == ["e4", "e5", "e6", "e7"]
     assert files.ids() == [open_.id]
 
 
@@ -180,16 +180,16 @@ def test_a_file_system_without_links_has_a_salt_too(client, monkeypatch):
 
     monkeypatch.setattr(os, "link", refused)
     first = account_key(client)
-    assert (state_folder() / "salt").stat().st_size == 16
+    assert (state_dir() / "salt").stat().st_size == 16
     assert account_key(client) == first
-    assert [path.name for path in state_folder().iterdir()] == ["salt"]
+    assert [path.name for path in state_dir().iterdir()] == ["salt"]
 
 
 def test_the_state_folder_is_the_systems_own_without_the_variable(monkeypatch):
     monkeypatch.delenv("POSEIDON_STATE_DIR")
-    assert state_folder().name == "poseidon_nb"
+    assert state_dir().name == "poseidon_nb"
     monkeypatch.setenv("POSEIDON_STATE_DIR", "~/x")
-    assert state_folder() == Path("~/x").expanduser()
+    assert state_dir() == Path("~/x").expanduser()
 
 
 def test_half_a_line_that_a_full_disk_left_damages_nothing_that_follows(client, monkeypatch):
@@ -205,10 +205,10 @@ def test_half_a_line_that_a_full_disk_left_damages_nothing_that_follows(client, 
 def test_a_line_that_its_writer_could_not_end_is_cut_off_before_more_is_written(client):
     record = client.engine.recorder.begin([CHAIN], "")
     record.leave()
-    path = PlanFiles(state_folder()).path(record.id)
+    path = PlanFiles().path(record.id)
     with path.open("a") as half:
         half.write('{"event":"sendi')
-    file, _ = PlanFiles(state_folder()).take(record.id)
+    file, _ = PlanFiles().acquire(record.id)
     file.write({"event": "sending", "time": client.now().isoformat(), "chain": 0, "step": 0})
     file.release()
     assert (0, 0) in read(record.id).sending
@@ -217,11 +217,11 @@ def test_a_line_that_its_writer_could_not_end_is_cut_off_before_more_is_written(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
 def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(client, clock):
     client.droplets.list()[0].reboot()
-    (day,) = (state_folder() / "changes").iterdir()
-    for path in (day, state_folder() / "salt"):
+    (day,) = (state_dir() / "changes").iterdir()
+    for path in (day, state_dir() / "salt"):
         path.unlink()
         os.mkfifo(path)
-    os.mkfifo(PlanFiles(state_folder()).path("piped"))
+    os.mkfifo(PlanFiles().path("piped"))
     client.droplets.list()[0].reboot()
     assert [(one.id, one.state) for one in unfinished_plans(account_key(client))] == [("piped", "damaged")]
 

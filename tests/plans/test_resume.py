@@ -14,13 +14,12 @@ import pytest
 from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
 from poseidon_nb.client.engine.steps import Reference, Step, Target
 from poseidon_nb.errors import ConfigurationError, NoSuchName
-from poseidon_nb.plans import journal
-from poseidon_nb.plans.connect import connect
-from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, state_folder
-from poseidon_nb.plans.journal_list import unfinished_plans
-from poseidon_nb.plans.journal_resumed import resuming
-from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
+from poseidon_nb.plans import journal_records
+from poseidon_nb.plans.journal import connect, unfinished_plans
+from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning
+from poseidon_nb.plans.journal_records import resuming
+from poseidon_nb.plans.resume import lock_interrupted, remaining_plan, run_remaining
+from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.sandbox import Sandbox
 
 CHILD = textwrap.dedent("""
@@ -35,7 +34,7 @@ CHILD = textwrap.dedent("""
 
 @pytest.fixture(autouse=True)
 def _nothing_runs_of_other_tests():
-    journal._live.clear()
+    journal_records._running.clear()
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ def wait_for(found, seconds=20.0):
 
 
 def resume(client):
-    with hold_interrupted(client) as left:
+    with lock_interrupted(client) as left:
         return run_remaining(client, left)
 
 
@@ -128,7 +127,7 @@ def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
     steps = create_steps(["made-1", "made-2"], body, single=False)
     interrupted(client, [tuple(steps)], sending=[(0, 0)])
     client.api("POST", "/v2/droplets", body={**body, "names": ["made-1", "made-2"]})
-    with hold_interrupted(client) as left:
+    with lock_interrupted(client) as left:
         assert left[0].chains() == []
         _, outcomes = run_remaining(client, left)
     assert {outcome.status for outcome in outcomes} <= {"completed"}
@@ -159,7 +158,7 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, clie
         resume(client)
         (one,) = unfinished_plans(account_key(client))
         assert (one.id, one.state) == (plan_id, "interrupted")
-        assert "it is unknown whether it was done" in one.note
+        assert "it may already have been done" in one.note
         assert (one.entry.steps, one.entry.left) == (5, 1)
     assert droplet.refresh().size_slug == size
     assert client.call("volumes_list") == [] or all(row["name"] != "v" for row in client.call("volumes_list"))
@@ -170,7 +169,7 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
     droplets = [one.to_dict() for one in client.droplets.list() if one.status == "active"][:2]
     for row in droplets:
         interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))], row["name"])
-    with hold_interrupted(client) as left:
+    with lock_interrupted(client) as left:
         ids = [one.entry.id for one in left]
         plans = [one.as_resumed([chain for _, chain in one.chains()]) for one in left]
         chains = [chain for plan in plans for chain in plan.chains]
@@ -180,7 +179,7 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
         record.sending(1, 0)
         record.accepted(1, 0, things=[droplets[1]["id"]], actions=[7])
         record.leave()
-    first, second = [PlanFiles(state_folder()).read(plan_id) for plan_id in ids]
+    first, second = [PlanFiles().read(plan_id) for plan_id in ids]
     assert (first.accepted, list(second.accepted), second.accepted[0, 0].actions) == ({}, [(0, 0)], (7,))
     assert [entry.chains for entry in (first, second)] == [(chain,) for chain in chains]
 
@@ -201,7 +200,7 @@ def test_a_reference_to_what_was_made_before_is_filled_in(client):
     )
     client.call("tags_create", name="late")
     interrupted(client, [(create,), (tag,)], accepted=[((0, 0), [droplet.id], [])])
-    with hold_interrupted(client) as left:
+    with lock_interrupted(client) as left:
         (chain,) = remaining_plan(client, left, "t").chains
         assert chain[0].request.body["resources"][0]["resource_id"] == droplet.id
 
@@ -223,19 +222,19 @@ def test_one_kernel_at_a_time_takes_a_plan_up(real_sandbox):
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     code = f"""
-from poseidon_nb.plans.resume import remaining_plan, run_remaining, hold_interrupted
-with hold_interrupted(client, ["{plan_id}"]) as left:
+from poseidon_nb.plans.resume import lock_interrupted, remaining_plan, run_remaining
+with lock_interrupted(client, ["{plan_id}"]) as left:
     print("held", flush=True)
     import time; time.sleep(60)
 """
     with kernel(real_sandbox, code) as child:
         assert child.stdout.readline() == "held\n"
         assert [one.state for one in unfinished_plans(account_key(client))] == ["running in another kernel"]
-        with pytest.raises(PlanIsRunning, match="running in another kernel"), hold_interrupted(client, [plan_id]):
+        with pytest.raises(PlanIsRunning, match="running in another kernel"), lock_interrupted(client, [plan_id]):
             pass
-        with hold_interrupted(client) as left:
+        with lock_interrupted(client) as left:
             assert left == []
-    with hold_interrupted(client, [plan_id]) as left:
+    with lock_interrupted(client, [plan_id]) as left:
         assert [one.entry.id for one in left] == [plan_id]
 
 
@@ -244,11 +243,11 @@ def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client,
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     with Sandbox(droplets=1, clock=clock) as other:
         stranger = connect(other, clock=clock)
-        with pytest.raises(ConfigurationError, match="another account"), hold_interrupted(stranger, [plan_id]):
+        with pytest.raises(ConfigurationError, match="another account"), lock_interrupted(stranger, [plan_id]):
             pass
-        with hold_interrupted(stranger) as left:
+        with lock_interrupted(stranger) as left:
             assert left == []
-    with pytest.raises(NoSuchName, match="no unfinished plan 'zzzzz'"), hold_interrupted(client, ["zzzzz"]):
+    with pytest.raises(NoSuchName, match="Plan 'zzzzz' not found"), lock_interrupted(client, ["zzzzz"]):
         pass
 
 
@@ -256,8 +255,8 @@ def test_a_plan_with_secrets_is_only_given_again(sandbox, client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
     plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
     with (
-        pytest.raises(ConfigurationError, match="cannot be resumed: its remaining steps held secrets"),
-        hold_interrupted(client, [plan_id]),
+        pytest.raises(ConfigurationError, match="cannot be resumed, because its remaining steps held secrets"),
+        lock_interrupted(client, [plan_id]),
     ):
         pass
     assert resume(client)[1] == []

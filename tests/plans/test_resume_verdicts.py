@@ -17,9 +17,9 @@ from poseidon_nb.client.engine.droplet_steps import (
     with_restart,
 )
 from poseidon_nb.client.engine.steps import Change, Step, Target, When
-from poseidon_nb.plans.journal_entry import Accepted, AccountKey, Ended, Entry
-from poseidon_nb.plans.resume_facts import AccountFacts, Verdict
-from poseidon_nb.plans.resume_verdicts import judge, may_lag, remaining_chain, was_begun
+from poseidon_nb.plans.journal_entry import AcceptedEvent, AccountKey, EndedEvent, JournalEntry
+from poseidon_nb.plans.resume_facts import AccountFacts
+from poseidon_nb.plans.resume_verdicts import Verdict, judge, may_lag, remaining_chain, was_started
 from poseidon_nb.transport.request import build_request
 
 T0 = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -28,21 +28,27 @@ DROPLET = {"id": ID, "name": "web-1", "status": "active", "size_slug": "small", 
 OFF = {**DROPLET, "status": "off"}
 RESIZE = with_restart(DROPLET, resize_step(DROPLET, "large", disk=False))
 SNAPSHOT = with_restart(DROPLET, snapshot_step(DROPLET, "before"))
-DONE, RUNNING, LEFT, FAILED, SKIPPED = Verdict.DONE, Verdict.RUNNING, Verdict.LEFT, Verdict.FAILED, Verdict.SKIPPED
-AGAIN, CHANGED, UNKNOWN = Verdict.AGAIN, Verdict.CHANGED, Verdict.UNKNOWN
+DONE, RUNNING, REMAINING, FAILED, SKIPPED = (
+    Verdict.DONE,
+    Verdict.RUNNING,
+    Verdict.REMAINING,
+    Verdict.FAILED,
+    Verdict.SKIPPED,
+)
+RUN_AGAIN, CHANGED, UNKNOWN = Verdict.RUN_AGAIN, Verdict.CHANGED, Verdict.UNKNOWN
 
 
 def entry_of(*chains, sending=(), accepted=None, ended=None, secret=()):
-    entry = Entry(
+    entry = JournalEntry(
         "abcde", "0", T0, "t", "SANDBOX", AccountKey("sandbox:1"), T0, chains=chains, secret=frozenset(secret)
     )
     for place in (*sending, *(accepted or {}), *(ended or {})):
         entry.sending[place] = T0 + timedelta(seconds=place[1])
     for place, actions in (accepted or {}).items():
         things = tuple(target.id for target in chains[place[0]][place[1]].targets)
-        entry.accepted[place] = Accepted(T0, things, tuple(actions))
+        entry.accepted[place] = AcceptedEvent(T0, things, tuple(actions))
     for place, statuses in (ended or {}).items():
-        entry.ended[place] = Ended(T0, (statuses,) if isinstance(statuses, str) else statuses)
+        entry.ended[place] = EndedEvent(T0, (statuses,) if isinstance(statuses, str) else statuses)
     return entry
 
 
@@ -57,7 +63,8 @@ def verdicts(entry, **facts):
 def left(entry, **facts):
     judged = judge(entry, AccountFacts(**facts))[0]
     return [
-        (step.verb, step.when) for step in remaining_chain(entry.chains[0], judged, begun=was_begun(entry, 0, judged))
+        (step.verb, step.when)
+        for step in remaining_chain(entry.chains[0], judged, started=was_started(entry, 0, judged))
     ]
 
 
@@ -66,7 +73,7 @@ UP, DOWN, BIG = {ID: DROPLET}, {ID: OFF}, {ID: {**OFF, "size_slug": "large"}}
 
 def test_a_plan_that_sent_nothing_is_left_as_it_was():
     entry = entry_of(RESIZE)
-    assert verdicts(entry, droplets=UP) == [LEFT] * 4
+    assert verdicts(entry, droplets=UP) == [REMAINING] * 4
     assert left(entry, droplets=UP) == [(step.verb, step.when) for step in RESIZE]
 
 
@@ -74,37 +81,37 @@ def test_a_plan_that_sent_nothing_is_left_as_it_was():
     ("said", "facts", "expected"),
     [
         # Killed while the shutdown was awaited, and it has ended since.
-        ({"accepted": {(0, 0): [1]}}, {"droplets": DOWN, "actions": {1: action(1, "shutdown")}}, [DONE, DONE, LEFT, LEFT]),
+        ({"accepted": {(0, 0): [1]}}, {"droplets": DOWN, "actions": {1: action(1, "shutdown")}}, [DONE, DONE, REMAINING, REMAINING]),
         # It goes on: the power is cut only if it is not obeyed.
-        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown", "in-progress")}}, [RUNNING, LEFT, LEFT, LEFT]),
+        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown", "in-progress")}}, [RUNNING, REMAINING, REMAINING, REMAINING]),
         # It was not obeyed.
-        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown")}}, [DONE, LEFT, LEFT, LEFT]),
-        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown", "errored")}}, [FAILED, LEFT, LEFT, LEFT]),
+        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown")}}, [DONE, REMAINING, REMAINING, REMAINING]),
+        ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown", "errored")}}, [FAILED, REMAINING, REMAINING, REMAINING]),
         # The answer to the shutdown never came.
-        ({"sending": [(0, 0)]}, {"droplets": DOWN, "newest": {ID: [action(1, "shutdown")]}}, [DONE, DONE, LEFT, LEFT]),
-        ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: []}}, [LEFT] * 4),
-        ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: [action(1, "shutdown", after_s=-60)]}}, [LEFT] * 4),
+        ({"sending": [(0, 0)]}, {"droplets": DOWN, "newest": {ID: [action(1, "shutdown")]}}, [DONE, DONE, REMAINING, REMAINING]),
+        ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: []}}, [REMAINING] * 4),
+        ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: [action(1, "shutdown", after_s=-60)]}}, [REMAINING] * 4),
         # The resize goes on, has ended, was refused, or its answer never came.
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged"}, "accepted": {(0, 2): [2]}},
             {"droplets": DOWN, "actions": {2: action(2, "resize", "in-progress")}},
-            [DONE, DONE, RUNNING, LEFT],
+            [DONE, DONE, RUNNING, REMAINING],
         ),
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged"}, "accepted": {(0, 2): [2]}},
             {"droplets": BIG, "actions": {2: action(2, "resize")}},
-            [DONE, DONE, DONE, LEFT],
+            [DONE, DONE, DONE, REMAINING],
         ),
-        ({"ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "failed"}}, {"droplets": DOWN}, [DONE, DONE, FAILED, LEFT]),
+        ({"ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "failed"}}, {"droplets": DOWN}, [DONE, DONE, FAILED, REMAINING]),
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged"}, "sending": [(0, 2)]},
             {"droplets": DOWN, "newest": {ID: [action(2, "resize", "in-progress", 3)]}},
-            [DONE, DONE, RUNNING, LEFT],
+            [DONE, DONE, RUNNING, REMAINING],
         ),
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged"}, "sending": [(0, 2)]},
             {"droplets": DOWN, "newest": {ID: []}},
-            [DONE, DONE, LEFT, LEFT],
+            [DONE, DONE, REMAINING, REMAINING],
         ),
         # All but the last line was written.
         (
@@ -115,7 +122,7 @@ def test_a_plan_that_sent_nothing_is_left_as_it_was():
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}, "sending": [(0, 3)]},
             {"droplets": BIG, "newest": {ID: []}},
-            [DONE, DONE, DONE, LEFT],
+            [DONE, DONE, DONE, REMAINING],
         ),
         # Somebody has powered it on already.
         (
@@ -134,14 +141,14 @@ def test_what_was_shut_down_is_powered_on_whatever_becomes_of_the_resize():
     assert left(entry, droplets=DOWN) == [("resize", When.NEXT), ("power_on", When.ANYWAY)]
     refused = entry_of(RESIZE, ended={(0, 0): "completed", (0, 1): "unchanged", (0, 2): "failed"})
     assert left(refused, droplets=DOWN) == [("power_on", When.ANYWAY)]
-    again = entry_of(remaining_chain(RESIZE, judge(refused, AccountFacts(droplets=DOWN))[0], begun=True))
+    again = entry_of(remaining_chain(RESIZE, judge(refused, AccountFacts(droplets=DOWN))[0], started=True))
     assert left(again, droplets=DOWN) == [("power_on", When.ANYWAY)]
 
 
 def test_a_power_on_that_failed_is_tried_again_unless_it_is_on_by_now():
     ended = {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed", (0, 3): "failed"}
     entry = entry_of(RESIZE, ended=ended)
-    assert verdicts(entry, droplets=BIG) == [DONE, DONE, DONE, LEFT]
+    assert verdicts(entry, droplets=BIG) == [DONE, DONE, DONE, REMAINING]
     assert left(entry, droplets=BIG) == [("power_on", When.ANYWAY)]
     assert verdicts(entry, droplets={ID: {**DROPLET, "size_slug": "large"}}) == [DONE] * 4
 
@@ -156,16 +163,16 @@ def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
 @pytest.mark.parametrize(
     ("said", "droplet", "why"),
     [
-        ({}, None, "was deleted since"),
-        ({}, {**DROPLET, "size_slug": "huge"}, "has size huge now"),
-        ({}, OFF, "is off now, which this plan did not do"),
-        ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was powered on since"),
+        ({}, None, "was deleted in the meantime"),
+        ({}, {**DROPLET, "size_slug": "huge"}, "was resized to huge in the meantime"),
+        ({}, OFF, "is off now, which this plan did not cause"),
+        ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was powered on in the meantime"),
     ],
 )
 def test_a_droplet_that_others_changed_is_left(said, droplet, why):
     judged = judge(entry_of(RESIZE, **said), AccountFacts(droplets={ID: droplet}))[0]
     assert CHANGED in {one.verdict for one in judged}
-    assert not {one.verdict for one in judged} & {LEFT, RUNNING}
+    assert not {one.verdict for one in judged} & {REMAINING, RUNNING}
     assert why in next(one.note for one in judged if one.verdict is CHANGED)
 
 
@@ -174,19 +181,19 @@ def test_a_snapshot_whose_answer_was_lost_is_known_by_its_name():
     newest = {ID: [action(2, "snapshot", after_s=3)]}
     theirs = {ID: [{"name": "other", "created_at": (T0 + timedelta(seconds=3)).isoformat()}]}
     ours = {ID: [{"name": "before", "created_at": (T0 + timedelta(seconds=3)).isoformat()}]}
-    assert verdicts(entry, droplets=DOWN, newest=newest, snapshots=ours) == [DONE, DONE, DONE, LEFT]
-    assert verdicts(entry, droplets=DOWN, newest=newest, snapshots=theirs) == [DONE, DONE, LEFT, LEFT]
+    assert verdicts(entry, droplets=DOWN, newest=newest, snapshots=ours) == [DONE, DONE, DONE, REMAINING]
+    assert verdicts(entry, droplets=DOWN, newest=newest, snapshots=theirs) == [DONE, DONE, REMAINING, REMAINING]
     going = judge(entry, AccountFacts(droplets=DOWN, newest={ID: [action(2, "snapshot", "in-progress", 3)]}))[0]
-    assert [one.verdict for one in going] == [DONE, DONE, RUNNING, LEFT]
+    assert [one.verdict for one in going] == [DONE, DONE, RUNNING, REMAINING]
     assert going[2].undecided
     assert going[2].actions == (2,)
     two = {ID: [action(2, "snapshot", after_s=3), action(3, "snapshot", after_s=4)]}
-    assert verdicts(entry, droplets=DOWN, newest=two) == [DONE, DONE, UNKNOWN, LEFT]
+    assert verdicts(entry, droplets=DOWN, newest=two) == [DONE, DONE, UNKNOWN, REMAINING]
 
 
 def test_a_reboot_is_never_sent_twice():
     entry = entry_of((action_step(DROPLET, "reboot"),), sending=[(0, 0)])
-    assert verdicts(entry, droplets=UP, newest={ID: []}) == [LEFT]
+    assert verdicts(entry, droplets=UP, newest={ID: []}) == [REMAINING]
     assert verdicts(entry, droplets=UP, newest={ID: [action(1, "reboot")]}) == [DONE]
     assert verdicts(entry, droplets=UP, newest={ID: [action(1, "reboot"), action(2, "reboot")]}) == [UNKNOWN]
 
@@ -218,11 +225,11 @@ def made(id_, name, after_s=1.0, status="active", **other):
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([], LEFT),
+        ([], REMAINING),
         ([made(1, "a"), made(2, "b")], DONE),
         ([made(1, "a"), made(2, "b", status="new")], RUNNING),
-        ([made(1, "a", -60), made(2, "b", -60)], LEFT),
-        ([made(1, "a", size_slug="large"), made(2, "b", tags=[])], LEFT),
+        ([made(1, "a", -60), made(2, "b", -60)], REMAINING),
+        ([made(1, "a", size_slug="large"), made(2, "b", tags=[])], REMAINING),
         ([made(1, "a")], UNKNOWN),
         ([made(1, "a"), made(2, "b"), made(3, "b")], UNKNOWN),
     ],
@@ -232,16 +239,16 @@ def test_a_create_whose_answer_never_came_is_looked_for(rows, expected):
     (judged,) = judge(entry, AccountFacts(created={(0, 0): rows}))[0]
     assert judged.verdict is expected
     if expected in {DONE, RUNNING}:
-        assert judged.things == (1, 2)
+        assert judged.created_ids == (1, 2)
 
 
 def test_a_create_that_was_not_sent_is_left_whoever_made_the_same():
-    assert verdicts(entry_of(CREATE), created={}) == [LEFT]
+    assert verdicts(entry_of(CREATE), created={}) == [REMAINING]
 
 
 def test_what_was_created_is_waited_for_or_was_deleted_since():
     entry = entry_of(CREATE)
-    entry.accepted[0, 0] = Accepted(T0, (1, 2), (7, 8))
+    entry.accepted[0, 0] = AcceptedEvent(T0, (1, 2), (7, 8))
     assert verdicts(entry, droplets={1: made(1, "a"), 2: made(2, "b")}) == [DONE]
     assert verdicts(entry, droplets={1: made(1, "a", status="new"), 2: made(2, "b")}) == [RUNNING]
     assert verdicts(entry, droplets={1: None, 2: made(2, "b")}) == [CHANGED]
@@ -249,18 +256,18 @@ def test_what_was_created_is_waited_for_or_was_deleted_since():
 
 def test_a_step_with_secrets_is_to_be_given_again_and_its_droplet_powered_on():
     entry = entry_of(CREATE, secret=[(0, 0)])
-    assert verdicts(entry) == [AGAIN]
+    assert verdicts(entry) == [RUN_AGAIN]
     entry.sending[0, 0] = T0
-    assert verdicts(entry, created={(0, 0): [made(1, "a"), made(2, "b")]}) == [AGAIN]
-    entry.accepted[0, 0] = Accepted(T0, (1, 2), ())
+    assert verdicts(entry, created={(0, 0): [made(1, "a"), made(2, "b")]}) == [RUN_AGAIN]
+    entry.accepted[0, 0] = AcceptedEvent(T0, (1, 2), ())
     assert verdicts(entry, droplets={1: made(1, "a"), 2: made(2, "b")}) == [DONE]
     around = entry_of(RESIZE, secret=[(0, 2)], ended={(0, 0): "completed", (0, 1): "unchanged"})
-    assert verdicts(around, droplets=DOWN) == [DONE, DONE, AGAIN, LEFT]
+    assert verdicts(around, droplets=DOWN) == [DONE, DONE, RUN_AGAIN, REMAINING]
 
 
 def test_a_delete_is_done_when_the_thing_is_gone():
     entry = entry_of((delete_step(DROPLET),), sending=[(0, 0)])
-    assert verdicts(entry, droplets=UP) == [LEFT]
+    assert verdicts(entry, droplets=UP) == [REMAINING]
     assert verdicts(entry, droplets={ID: None}) == [DONE]
     accepted = entry_of((delete_step(DROPLET),), accepted={(0, 0): []})
     assert verdicts(accepted, droplets=UP) == [RUNNING]
@@ -273,21 +280,21 @@ def test_other_changes_are_repeated_only_where_that_does_no_harm():
         return Step(verb="x", targets=(Target("tag", "web", "web"),), request=request)
 
     tag = step("tags_assign_resources", path={"tag_id": "web"}, body={"resources": []})
-    assert verdicts(entry_of((tag,), sending=[(0, 0)])) == [LEFT]
+    assert verdicts(entry_of((tag,), sending=[(0, 0)])) == [REMAINING]
     volume = step("volumes_create", body={"name": "v"})
     assert verdicts(entry_of((volume,), sending=[(0, 0)])) == [UNKNOWN]
-    assert verdicts(entry_of((volume,))) == [LEFT]
+    assert verdicts(entry_of((volume,))) == [REMAINING]
     patch = replace(step("domains_patch_record", path={"domain_name": "a.example", "domain_record_id": 1}, body={"ttl": 9}),
                     change=Change("ttl", 1, 9))  # fmt: skip
-    for found, expected in ((True, DONE), (False, LEFT), (None, UNKNOWN)):
-        assert verdicts(entry_of((patch,), sending=[(0, 0)]), found={(0, 0): found}) == [expected]
+    for found, expected in ((True, DONE), (False, REMAINING), (None, UNKNOWN)):
+        assert verdicts(entry_of((patch,), sending=[(0, 0)]), done={(0, 0): found}) == [expected]
 
 
 def test_what_follows_an_unknown_step_is_not_run_but_for_the_power():
     chain = (*SNAPSHOT[:3], replace(action_step(DROPLET, "rename", {"name": "web-2"})), SNAPSHOT[3])
     entry = entry_of(chain, ended={(0, 0): "completed", (0, 1): "unchanged"}, sending=[(0, 2)])
     two = {ID: [action(2, "snapshot", after_s=3), action(3, "snapshot", after_s=4)]}
-    assert verdicts(entry, droplets=DOWN, newest=two) == [DONE, DONE, UNKNOWN, SKIPPED, LEFT]
+    assert verdicts(entry, droplets=DOWN, newest=two) == [DONE, DONE, UNKNOWN, SKIPPED, REMAINING]
 
 
 @pytest.mark.parametrize(

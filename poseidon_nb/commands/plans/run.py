@@ -10,12 +10,12 @@ from poseidon_nb.client.engine.engine import engines
 from poseidon_nb.commands.planned import Choice, Planned, confirm
 from poseidon_nb.commands.results import Table, outcomes_table, table_of_frame
 from poseidon_nb.errors import BulkFailed, InvalidArgument, PoseidonError
-from poseidon_nb.plans.journal_account import account_key
-from poseidon_nb.plans.journal_files import PlanFiles, state_folder
-from poseidon_nb.plans.journal_list import unfinished_plans
+from poseidon_nb.plans.journal import unfinished_plans
+from poseidon_nb.plans.journal_files import PlanFiles
 from poseidon_nb.plans.outcomes import failure_summary, failures
 from poseidon_nb.plans.plan import Plan
-from poseidon_nb.plans.resume import hold_interrupted, remaining_plan, run_remaining
+from poseidon_nb.plans.resume import lock_interrupted, remaining_plan, run_remaining
+from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.text import join_words, pluralize
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.outcomes import Outcome
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.plans.journal_list import ListedPlan
+    from poseidon_nb.plans.journal import UnfinishedPlan
 
 
 def _given_plan(context: CommandContext) -> Plan:
@@ -91,11 +91,11 @@ def list_plans(context: CommandContext) -> Table | None:
     return table_of_frame(build_derived("plans", _columns(listed)))
 
 
-def _columns(listed: Sequence[ListedPlan]) -> dict[str, list[Any]]:
+def _columns(listed: Sequence[UnfinishedPlan]) -> dict[str, list[Any]]:
     entries = [one.entry for one in listed]
     return {
         "id": [one.id for one in listed],
-        "started_at": [entry and entry.begun for entry in entries],
+        "started_at": [entry and entry.started_at for entry in entries],
         "account": [entry and entry.account for entry in entries],
         "title": [entry and entry.title for entry in entries],
         "steps": [entry and entry.steps for entry in entries],
@@ -108,7 +108,7 @@ def _columns(listed: Sequence[ListedPlan]) -> dict[str, list[Any]]:
 
 def _resume(context: CommandContext) -> Table | None:
     client = context.client
-    with hold_interrupted(client, context.argument("plans") or ()) as interrupted:
+    with lock_interrupted(client, context.argument("plans") or ()) as interrupted:
         if not interrupted:
             context.ui.say("No plan of this account was interrupted. See %do plans")
             return None
@@ -128,7 +128,7 @@ def _resume(context: CommandContext) -> Table | None:
 def _remaining(context: CommandContext) -> Plan:
     if context.command.plan:
         raise InvalidArgument("%do plans resume has no --plan. Use --dry-run to show what remains.")
-    with hold_interrupted(context.client, context.argument("plans") or ()) as interrupted:
+    with lock_interrupted(context.client, context.argument("plans") or ()) as interrupted:
         return remaining_plan(context.client, interrupted, context.command.line)
 
 
@@ -152,7 +152,7 @@ def stop(context: CommandContext) -> None:
 
 def forget(context: CommandContext) -> None:
     """Remove plans from the list. The account does not change."""
-    files = PlanFiles(state_folder())
+    files = PlanFiles()
     for plan_id in context.argument("plans"):
         files.forget(plan_id)
         context.ui.say(f"Removed plan {plan_id} from the list.")
