@@ -8,6 +8,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import responses
@@ -17,7 +18,15 @@ from poseidon_nb.client.engine.droplet_steps import create_steps
 from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName, PoseidonError
 from poseidon_nb.plans.journal import connect, unfinished_plans
-from poseidon_nb.plans.journal_entry import OMITTED_BODY, AccountKey, encode_line, first_line, parse_entry
+from poseidon_nb.plans.journal_entry import (
+    OMITTED_BODY,
+    AccountKey,
+    chain_lines,
+    chains_data,
+    encode_line,
+    first_line,
+    parse_entry,
+)
 from poseidon_nb.plans.journal_files import PlanFiles
 from poseidon_nb.plans.user_state import account_key, state_dir
 from poseidon_nb.sandbox import Sandbox
@@ -40,6 +49,31 @@ def test_a_plan_is_on_the_disk_before_its_first_request_and_comes_back_as_it_was
     assert entry.started_at == client.now()
     assert entry.key.identity.startswith("sandbox:")
     assert re.fullmatch("[a-z][a-z0-9]{4}", record.id)
+
+
+def test_a_plan_that_version_0_1_0_wrote_can_still_be_read_and_its_lines_are_written_alike():
+    text = Path(__file__).with_name("journal_0_1_0.jsonl").read_text(encoding="utf-8")
+    first, *events = text.splitlines(keepends=True)
+    before = parse_entry(first + "".join(events[:-1]))
+    assert (before.title, before.account, before.key) == (
+        "droplets resize web-1",
+        "SANDBOX",
+        AccountKey("sandbox:1", "d1"),
+    )
+    assert before.chains[0] == CHAIN
+    assert before.chains[2][0].references == (Reference("<id of a>", 1),)
+    assert (before.accepted[0, 0].target_ids, before.accepted[0, 0].actions) == ((DROPLET["id"],), (77,))
+    assert (before.ended[1, 0].statuses, before.ended[1, 0].error) == (("failed",), "NoSuchName")
+    assert (before.secret, before.steps, before.done, before.left) == ({(1, 0)}, 6, 1, 4)
+    lines = [line for number in range(3) for line in chain_lines(before, number, number)]
+    assert [encode_line(line).decode() for line in lines] == events[:-1]
+    after = parse_entry(text)
+    assert after.chains == (CHAIN[2:], before.chains[2])
+    assert (after.steps, after.done, after.left, after.note) == (6, 3, 3, "create a has to be given again")
+    assert after.accepted[1, 0].target_ids == (7,)
+    chains = [*before.chains[:1], *before.chains[2:]]
+    written = json.loads(first)["chains"]
+    assert chains_data(chains) == [written[0], written[2]]
 
 
 def test_acceptances_and_outcomes_are_kept(client):

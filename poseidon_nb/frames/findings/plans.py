@@ -37,7 +37,7 @@ UNENDED = findings(
     finding(
         "state",
         "string",
-        "`running here`, `running in another kernel`, `interrupted`, `other account`, `to be given again` (a remaining "
+        "`running here`, `running in another kernel`, `interrupted`, `other account`, `must be run again` (a remaining "
         "step contains secrets, which are not stored) or `damaged`",
     ),
     finding("title", "string", "the command"),
