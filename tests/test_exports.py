@@ -1,4 +1,4 @@
-"""The public face: what it promises is there, and nothing is promised that is not."""
+"""The public names of the package: all of them exist, and no others are promised."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCE = ast.parse(Path(poseidon_nb.__file__).read_text(encoding="utf-8"))
 
 
 def names_for_type_checkers() -> dict[str, str]:
-    """Give the names of the ``if TYPE_CHECKING`` block, and the module that each comes from."""
+    """Return the names in the ``if TYPE_CHECKING`` block, each with its module."""
     block = next(node for node in SOURCE.body if isinstance(node, ast.If))
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
     return {
@@ -25,16 +25,16 @@ def names_for_type_checkers() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", poseidon_nb.__all__)
-def test_every_public_name_loads_and_is_told_by_dir(name):
+def test_every_public_name_loads_and_is_listed_by_dir(name):
     assert getattr(poseidon_nb, name) is not None
     assert name in dir(poseidon_nb)
 
 
-def test_all_names_nothing_twice():
+def test_all_has_no_duplicates():
     assert len(set(poseidon_nb.__all__)) == len(poseidon_nb.__all__)
 
 
-def test_type_checkers_see_the_same_names_from_the_same_places():
+def test_type_checkers_see_the_same_names_from_the_same_modules():
     seen = names_for_type_checkers()
     here = {"__version__", "load_ipython_extension", "unload_ipython_extension"}
     assert set(seen) == set(poseidon_nb.__all__) - here
@@ -64,7 +64,7 @@ def test_every_error_is_public():
     assert tree <= set(poseidon_nb.__all__)
 
 
-def test_an_unknown_name_is_an_attribute_error_and_modules_can_be_imported_all_the_same():
+def test_an_unknown_name_is_an_attribute_error_and_modules_can_be_imported():
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         poseidon_nb.nothing  # noqa: B018  # the access is the test
     from poseidon_nb import text

@@ -1,4 +1,4 @@
-"""The floor plan: import-linter's contracts in ``pyproject.toml`` hold, and packages tell of the rooms that they have."""
+"""The floor plan: import-linter's contracts in ``pyproject.toml`` hold, and package docstrings name existing modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGE = PYPROJECT.parent / "poseidon_nb"
 
 
 def test_every_package_imports_only_from_lower_floors(tmp_path):
-    # In a process of its own: it switches off every logger that it finds.
+    # In a separate process, because import-linter disables all loggers.
     call = f"from importlinter import cli; raise SystemExit(cli.lint_imports(config_filename={str(PYPROJECT)!r}, cache_dir={str(tmp_path)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", call], cwd=PYPROJECT.parent, capture_output=True, text=True, timeout=100, check=False
@@ -26,7 +26,7 @@ def test_every_package_imports_only_from_lower_floors(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_package_and_module_of_the_top_level_has_its_floor():
+def test_every_top_level_package_and_module_has_a_floor():
     contracts = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     floors = {name.strip() for layer in contracts[0]["layers"] for name in layer.split("|")}
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
@@ -35,8 +35,8 @@ def test_every_package_and_module_of_the_top_level_has_its_floor():
 
 
 @pytest.mark.parametrize("home", sorted(PACKAGE.rglob("__init__.py")), ids=lambda home: home.parent.name)
-def test_a_package_names_only_modules_that_there_are(home):
+def test_package_docstrings_name_only_existing_modules(home):
     words = re.findall(r"(?<!`)`([a-z_]+)(?:\.\w+)*`(?!`)", ast.get_docstring(ast.parse(home.read_text())) or "")
-    # Beside its own rooms: those next door, by name or by their whole address, and what the public face exports.
+    # Modules of the package itself and of its parent, and public names.
     rooms = {path.stem for floor in (home.parent, home.parent.parent) for path in floor.iterdir()}
     assert set(words) <= {*rooms, *po.__all__, PACKAGE.name}

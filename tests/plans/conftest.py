@@ -1,4 +1,4 @@
-"""What tests of the journal of plans share: a client, a plan, and a kernel that is gone."""
+"""Shared by the tests of the journal: a client, a plan, and a simulated kernel crash."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def client(clock):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_runs_of_other_tests():
+def _no_running_plans_of_other_tests():
     journal_records._running.clear()
 
 
@@ -35,12 +35,12 @@ def outcomes(step, status, error=None):
     return [Outcome(step, target, status, error=error) for target in step.targets]
 
 
-def forget_the_process(record):
-    """Leave a plan as a killed kernel does."""
+def simulate_crash(record):
+    """Leave a plan in the state in which a killed kernel leaves it."""
     journal_records._running.pop(record.id)
     record._file.release()
 
 
-def begun(client):
+def plan_line(client):
     key = AccountKey("sandbox:x", "y")
     return first_line("abcde", time=client.now(), version="1", title="", account="", key=key, chains=[CHAIN])

@@ -1,4 +1,4 @@
-"""The one rule of what is asked about, and the words of buttons and refusals."""
+"""When a plan needs confirmation, and the texts of buttons and refusals."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.plans.test_plan import SIZES, droplet, plan_of
 ON, OFF = droplet(1), droplet(2, status="off")
 
 
-def test_each_reason_is_told_and_what_harms_nobody_has_none():
+def test_each_reason_is_found_and_harmless_plans_have_none():
     big = {"size": "s-large", "disk": False}
     cases = [
         (action_chains([ON], "power_off"), ("interrupts",)),
         (action_chains([OFF], "power_cycle"), ()),
         (action_chains([OFF], "power_on"), ()),
         (action_chains([ON], "reboot"), ("interrupts",)),
-        # Of one that is only named it is not known whether it runs.
+        # Without a status, the droplet is assumed to be running.
         (action_chains([{"id": 3}], "power_off"), ("interrupts",)),
         (action_chains([ON], "resize", big, restart=True, sizes=SIZES), ("interrupts",)),
         (action_chains([OFF], "resize", big, restart=True, sizes=SIZES), ()),
@@ -43,18 +43,18 @@ def test_each_reason_is_told_and_what_harms_nobody_has_none():
         (delete_droplet_chains([OFF]), ("deletes",)),
         (create_droplet_chains(["a", "b"], {"size": "s-large", "image": 1}, sizes=SIZES), ()),
         (create_droplet_chains(["a", "b", "c"], {"size": "s-large", "image": 1}, sizes=SIZES), ("cost",)),
-        # The service refuses a size that is not sold.
+        # The API refuses a size that is not available.
         (create_droplet_chains(["a"], {"size": "s-none", "image": 1}, sizes=SIZES), ()),
         ((request_chain(Request("POST", "/v2/tags", operation_id="tags_create")),), ("request",)),
         ((request_chain(Request("PUT", "/v2/unknown")),), ("request",)),
         ((), ()),
     ]
     for chains, reasons in cases:
-        # Twenty snapshots of 80 GB cost 96 dollars at most.
+        # Twenty snapshots of 80 GB cost at most 96 dollars; one more exceeds the limit.
         assert confirmation.reasons(plan_of(*chains)) == reasons, chains
 
 
-def test_the_limit_is_of_what_a_plan_adds_in_all():
+def test_the_price_limit_applies_to_the_total_that_a_plan_adds():
     chains = create_droplet_chains(["a"], {"size": "s-large", "image": 1}, sizes=SIZES)
     smaller = action_chains(
         [droplet(1, size_slug="s-large", size=SIZES["s-large"])], "resize", {"size": "s-middle"}, sizes=SIZES
@@ -64,8 +64,8 @@ def test_the_limit_is_of_what_a_plan_adds_in_all():
     assert confirmation.reasons(plan_of(*chains), price_limit_usd_month=0.0) == ("cost",)
 
 
-def test_every_operation_asks_as_the_list_of_effects_says():
-    """What is placed as deleting, replacing, resetting, interrupting or transferring asks, whatever its method."""
+def test_every_operation_asks_as_its_effect_says():
+    """Operations that delete, replace, reset, interrupt or transfer something ask, whatever their method."""
 
     class Nothing:
         def read(self, request):
@@ -86,7 +86,7 @@ def test_every_operation_asks_as_the_list_of_effects_says():
         assert effect.kind not in {"deletes", "replaces", "resets", "transfers"} or reasons == {effect.kind}
 
 
-def test_a_button_says_what_it_does_how_many_and_what_it_costs():
+def test_a_button_label_names_the_action_the_targets_and_the_cost():
     cases = [
         (action_chains([ON], "power_off"), "Confirm: power off web-1"),
         (delete_droplet_chains([ON, OFF]), "Confirm: delete 2 droplets ($48.00 a month): web-1 (1) and web-2 (2)"),
@@ -99,7 +99,7 @@ def test_a_button_says_what_it_does_how_many_and_what_it_costs():
         assert confirmation.button_label(plan_of(*chains)) == label
 
 
-def test_a_refusal_names_the_verb_that_asks_only_now():
+def test_a_refusal_names_verbs_that_used_not_to_ask():
     assert confirmation.refusal(plan_of(*action_chains([ON], "reboot"))).endswith(
         "Nobody can confirm this here. Add --yes to allow it (reboot asks since version 0.1.0)."
     )
@@ -109,7 +109,7 @@ def test_a_refusal_names_the_verb_that_asks_only_now():
 
 
 @pytest.mark.parametrize(("method", "deletes"), [("DELETE", True), ("POST", False)])
-def test_a_request_to_an_unknown_path_is_taken_for_the_worst(method, deletes):
+def test_a_request_to_an_unknown_path_is_assumed_to_do_the_worst(method, deletes):
     plan = plan_of((Step(verb="api", targets=(Target("request", None, "x"),), request=Request(method, "/v2/x")),))
     assert confirmation.deletes(plan) is deletes
     assert confirmation.reasons(plan) == ("request",)

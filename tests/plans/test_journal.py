@@ -1,4 +1,4 @@
-"""The journal of plans: what is kept of each, what never is, and whose account it is."""
+"""The journal of plans: what is stored, what never is, and how the account is recognized."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from poseidon_nb.plans.user_state import account_key, state_dir
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.replies import Reply
 from poseidon_nb.transport.request import build_request
-from tests.plans.conftest import CHAIN, DROPLET, begun, forget_the_process, outcomes, read
+from tests.plans.conftest import CHAIN, DROPLET, outcomes, plan_line, read, simulate_crash
 
 
-def test_a_plan_is_on_the_disk_before_its_first_request_and_comes_back_as_it_was(client):
+def test_a_plan_is_on_disk_before_its_first_request_and_is_read_back_unchanged(client):
     record = client.engine.recorder.begin([CHAIN], "droplets resize web-1")
     entry = read(record.id)
     assert entry.chains == (CHAIN,)
@@ -51,7 +51,7 @@ def test_a_plan_is_on_the_disk_before_its_first_request_and_comes_back_as_it_was
     assert re.fullmatch("[a-z][a-z0-9]{4}", record.id)
 
 
-def test_a_plan_that_version_0_1_0_wrote_can_still_be_read_and_its_lines_are_written_alike():
+def test_a_plan_written_by_version_0_1_0_is_read_and_the_format_has_not_changed():
     text = Path(__file__).with_name("journal_0_1_0.jsonl").read_text(encoding="utf-8")
     first, *events = text.splitlines(keepends=True)
     before = parse_entry(first + "".join(events[:-1]))
@@ -76,7 +76,7 @@ def test_a_plan_that_version_0_1_0_wrote_can_still_be_read_and_its_lines_are_wri
     assert chains_data(chains) == [written[0], written[2]]
 
 
-def test_acceptances_and_outcomes_are_kept(client):
+def test_acceptances_and_outcomes_are_recorded(client):
     record = client.engine.recorder.begin([CHAIN], "")
     record.sending(0, 0)
     record.accepted(0, 0, things=[DROPLET["id"]], actions=[77])
@@ -91,7 +91,7 @@ def test_acceptances_and_outcomes_are_kept(client):
     assert (0, 0) in entry.sending
 
 
-def test_what_has_ended_is_not_listed_any_more(client):
+def test_an_ended_plan_is_no_longer_listed(client):
     record = client.engine.recorder.begin([CHAIN], "")
     assert [one.state for one in unfinished_plans(account_key(client))] == ["running here"]
     record.close()
@@ -117,14 +117,14 @@ def test_a_plan_whose_droplet_could_not_be_powered_on_stays_listed(client):
     assert [one.state for one in unfinished_plans(account_key(client))] == ["interrupted"]
 
 
-def test_a_plan_of_one_step_whose_end_is_not_known_stays_until_it_is_closed(client):
+def test_a_plan_of_one_step_with_an_unknown_outcome_stays_until_it_is_closed(client):
     chain = (CHAIN[2],)
     record = client.engine.recorder.begin([chain], "")
     record.ended(0, 0, outcomes(chain[0], "unknown"))
     assert PlanFiles().ids() == [record.id]
 
 
-def test_every_part_of_a_step_survives(client):
+def test_every_field_of_a_step_is_stored(client):
     step = replace(
         create_steps(["a", "b"], {"size": "s-1vcpu-1gb", "image": 12, "tags": ["x"]}, single=False, usd_month_each=6.0)[
             0
@@ -181,16 +181,16 @@ def test_no_secret_and_no_token_reaches_the_disk(client):
     assert {step.request.body for step in entry.chains[0]} == {OMITTED_BODY}
 
 
-def test_a_plan_of_which_only_secrets_are_left_is_to_be_given_again(client):
+def test_a_plan_whose_remaining_steps_hold_secrets_must_be_run_again(client):
     step = create_steps(["a"], {"size": "s", "image": 1, "user_data": "secret"}, single=True)[0]
     record = client.engine.recorder.begin([(step,)], "t")
-    forget_the_process(record)
+    simulate_crash(record)
     assert [one.state for one in unfinished_plans(account_key(client))] == ["must be run again"]
 
 
-def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_apart(client, clock):
+def test_a_plan_of_a_killed_kernel_is_interrupted_and_another_accounts_plan_is_recognized(client, clock):
     record = client.engine.recorder.begin([CHAIN], "t")
-    forget_the_process(record)
+    simulate_crash(record)
     assert [(one.id, one.state) for one in unfinished_plans(account_key(client))] == [(record.id, "interrupted")]
     with Sandbox(droplets=2, clock=clock, seed=7) as other, connect(other, clock=clock) as stranger:
         assert [one.state for one in unfinished_plans(account_key(stranger))] == ["other account"]
@@ -198,7 +198,7 @@ def test_a_plan_whose_kernel_is_gone_is_interrupted_and_another_account_is_told_
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_fork_neither_writes_nor_lets_go(client):
+def test_a_fork_neither_writes_nor_releases(client):
     record = client.engine.recorder.begin([CHAIN], "t")
     files = PlanFiles()
     before = files.path(record.id).read_bytes()
@@ -226,7 +226,7 @@ def test_the_account_is_asked_once_for_a_client(client):
     assert len(keys) == 1
 
 
-def test_keys_of_accounts():
+def test_account_keys_compare_by_identity_then_by_token():
     team, digest = AccountKey("team:1", "a"), AccountKey("", "a")
     assert team.same(AccountKey("team:1", "b"))
     assert not team.same(AccountKey("team:2", "a"))
@@ -235,7 +235,7 @@ def test_keys_of_accounts():
     assert not AccountKey().same(AccountKey())
 
 
-def test_an_account_that_does_not_answer_is_known_by_its_token(clock):
+def test_an_account_without_a_readable_identity_is_recognized_by_its_token(clock):
     with Sandbox(droplets=1, clock=clock) as sandbox:
         client = connect(sandbox, clock=clock)
         with patched_id(sandbox, "no json"):
@@ -247,7 +247,7 @@ def test_an_account_that_does_not_answer_is_known_by_its_token(clock):
 
 @contextmanager
 def patched_id(sandbox, text):
-    """Replace the sandbox's id with text that is no JSON, as behind a sign-in page."""
+    """Replace the sandbox's id with text that is not JSON, as a sign-in page would."""
     controls = sandbox._dispatcher.control
     route = controls._routes["GET", "/id"]
     controls._routes["GET", "/id"] = lambda *_: Reply(200, text.encode())
@@ -256,7 +256,7 @@ def patched_id(sandbox, text):
 
 
 @responses.activate
-def test_a_real_account_is_known_by_its_team_and_asked_once(clock):
+def test_a_real_account_is_recognized_by_its_team_and_asked_once(clock):
     answer = {"account": {"email": "a@example.com", "uuid": "u", "team": {"uuid": "t", "name": "x"}}}
     responses.get("https://api.digitalocean.com/v2/account", json=answer)
     client = connect(token="dop_v1_" + "0" * 64, clock=clock)
@@ -308,7 +308,7 @@ def journal_files_time():
         ("/v2/functions/namespaces/n/triggers", {"scheduled_details": {"body": {"x": "hush-hush-hush"}}}),
     ],
 )
-def test_what_is_secret_is_not_kept_however_it_is_written(client, path, body):
+def test_secrets_are_not_stored_wherever_they_appear(client, path, body):
     with contextlib.suppress(PoseidonError):
         client.api("POST", path, body=body)
     kept = [file.read_text() for file in state_dir().rglob("*.jsonl")]
@@ -316,8 +316,8 @@ def test_what_is_secret_is_not_kept_however_it_is_written(client, path, body):
     assert "hush" not in "".join(kept)
 
 
-def test_a_plan_whose_requests_are_others_than_it_says_is_damaged(client):
-    first = json.loads(encode_line(begun(client)))
+def test_a_plan_whose_requests_do_not_match_its_steps_is_damaged(client):
+    first = json.loads(encode_line(plan_line(client)))
     (step,) = first["chains"][0][:1]
     for changed in (
         {"method": "DELETE", "path": "/v2/droplets/521000031"},

@@ -1,4 +1,4 @@
-"""The files of the journal of plans: who may read and hold them, and what happens where they cannot be written or are damaged."""
+"""The files of the journal: permissions, locks, damage, and directories that cannot be written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from poseidon_nb.plans.user_state import account_key, state_dir
 from tests.plans.conftest import CHAIN, DROPLET, outcomes, read
 
 
-def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
+def test_a_locked_plan_cannot_be_acquired_or_forgotten(client):
     record = client.engine.recorder.begin([CHAIN], "t")
     files = PlanFiles()
     assert files.is_running(record.id)
@@ -41,7 +41,7 @@ def test_a_plan_that_is_held_cannot_be_taken_or_forgotten(client):
         files.acquire(record.id)
 
 
-def test_files_are_the_users_alone(client):
+def test_only_the_user_can_access_the_files(client):
     old = os.umask(0)
     try:
         record = client.engine.recorder.begin([CHAIN], "t")
@@ -62,7 +62,7 @@ def test_the_last_line_of_a_killed_kernel_may_be_unfinished(client):
     assert parse_entry(whole).accepted != {}
 
 
-def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers(client):
+def test_damaged_and_foreign_files_are_reported_in_one_line_and_affect_nothing_else(client):
     record = client.engine.recorder.begin([CHAIN], "t")
     folder = PlanFiles().directory
     first, *_ = (folder / f"{record.id}.jsonl").read_text().split("\n")
@@ -90,9 +90,7 @@ def test_damaged_and_foreign_files_are_told_in_one_line_and_nothing_else_suffers
     assert not (folder / "bad1.jsonl").exists()
 
 
-def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_given(
-    client, monkeypatch, caplog, tmp_path
-):
+def test_where_nothing_can_be_written_plans_are_in_memory_with_one_warning(client, monkeypatch, caplog, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
     monkeypatch.setattr(user_state, "_warned", False)
@@ -114,7 +112,7 @@ def test_where_nothing_can_be_written_plans_are_in_memory_and_one_notice_is_give
     assert unfinished_plans(None) == []
 
 
-def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
+def test_a_full_disk_stops_no_plan(client, monkeypatch, caplog):
     monkeypatch.setattr(user_state, "_warned", False)
     record = client.engine.recorder.begin([CHAIN], "t")
 
@@ -130,7 +128,7 @@ def test_a_disk_that_gets_full_stops_no_plan(client, monkeypatch, caplog):
     assert PlanFiles().ids() == []
 
 
-def test_ended_plans_are_pruned_by_age_and_number_and_others_never(client, monkeypatch):
+def test_only_ended_plans_are_pruned_by_age_and_number(client, monkeypatch):
     open_ = client.engine.recorder.begin([CHAIN], "open")
     files = PlanFiles()
     old = time.time() - 31 * 86_400
@@ -145,7 +143,7 @@ def test_ended_plans_are_pruned_by_age_and_number_and_others_never(client, monke
     assert files.ids() == [open_.id]
 
 
-def test_a_small_plan_costs_little_and_one_wait_for_the_disk(client, monkeypatch):
+def test_a_small_plan_is_recorded_quickly_and_syncs_once(client, monkeypatch):
     waited = []
 
     monkeypatch.setattr(os, "fsync", waited.append)
@@ -160,11 +158,11 @@ def test_a_small_plan_costs_little_and_one_wait_for_the_disk(client, monkeypatch
         record.ended(0, 0, outcomes(step[0], "completed"))
         took.append(time.perf_counter() - start)
     assert len(waited) == 20 + 1
-    # Twice what it may cost at rest, for a machine that is busy.
+    # Twice the time of an idle machine, to allow for a busy one.
     assert sorted(took)[len(took) // 4] < 0.004
 
 
-def test_a_plan_waits_for_the_disk_once_however_many_things_it_is_about(client, monkeypatch):
+def test_a_plan_syncs_once_however_many_targets_it_has(client, monkeypatch):
     synced = []
     monkeypatch.setattr(os, "fsync", synced.append)
     record = client.engine.recorder.begin([CHAIN] * 500, "t")
@@ -174,7 +172,7 @@ def test_a_plan_waits_for_the_disk_once_however_many_things_it_is_about(client, 
     assert len(read(record.id).accepted) == 500
 
 
-def test_a_file_system_without_links_has_a_salt_too(client, monkeypatch):
+def test_a_salt_is_created_on_a_file_system_without_links(client, monkeypatch):
     def refused(*_):
         raise OSError(1, "Operation not permitted")
 
@@ -185,14 +183,14 @@ def test_a_file_system_without_links_has_a_salt_too(client, monkeypatch):
     assert [path.name for path in state_dir().iterdir()] == ["salt"]
 
 
-def test_the_state_folder_is_the_systems_own_without_the_variable(monkeypatch):
+def test_without_the_variable_the_state_directory_is_the_systems(monkeypatch):
     monkeypatch.delenv("POSEIDON_STATE_DIR")
     assert state_dir().name == "poseidon_nb"
     monkeypatch.setenv("POSEIDON_STATE_DIR", "~/x")
     assert state_dir() == Path("~/x").expanduser()
 
 
-def test_half_a_line_that_a_full_disk_left_damages_nothing_that_follows(client, monkeypatch):
+def test_half_a_line_on_a_full_disk_does_not_damage_later_lines(client, monkeypatch):
     record = client.engine.recorder.begin([CHAIN], "")
     write = os.write
     with monkeypatch.context() as full:
@@ -202,7 +200,7 @@ def test_half_a_line_that_a_full_disk_left_damages_nothing_that_follows(client, 
     assert read(record.id).accepted[0, 0].actions == (77,)
 
 
-def test_a_line_that_its_writer_could_not_end_is_cut_off_before_more_is_written(client):
+def test_an_unfinished_line_is_removed_before_more_is_written(client):
     record = client.engine.recorder.begin([CHAIN], "")
     record.leave()
     path = PlanFiles().path(record.id)
@@ -215,7 +213,7 @@ def test_a_line_that_its_writer_could_not_end_is_cut_off_before_more_is_written(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
-def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(client, clock):
+def test_a_pipe_in_place_of_a_file_does_not_block(client, clock):
     client.droplets.list()[0].reboot()
     (day,) = (state_dir() / "changes").iterdir()
     for path in (day, state_dir() / "salt"):
@@ -226,7 +224,7 @@ def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(client, clock):
     assert [(one.id, one.state) for one in unfinished_plans(account_key(client))] == [("piped", "damaged")]
 
 
-def test_a_state_folder_in_the_home_of_nobody_stops_no_change(client, monkeypatch, tmp_path):
+def test_a_state_directory_of_an_unknown_user_stops_no_change(client, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POSEIDON_STATE_DIR", "~nobody-of-this-name/state")
     assert client.droplets.list()[0].reboot().status == "completed"

@@ -1,4 +1,4 @@
-"""From the outcomes of steps to a row for each thing."""
+"""Combining the outcomes of steps into one for each target."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from poseidon_nb.plans.outcomes import display_status, failures, target_outcomes
 from poseidon_nb.transport.request import Request
 from tests.plans.test_plan import SIZES, droplet, plan_of
 
-DONE, LEFT_OUT = ("completed", None), ("unchanged", None)
+DONE, UNCHANGED = ("completed", None), ("unchanged", None)
 
 
 def restart(*ends: tuple[str, Exception | None]):
@@ -30,59 +30,59 @@ def restart(*ends: tuple[str, Exception | None]):
     return plan, with_pending(plan, outcomes)
 
 
-def test_a_restart_is_one_row_that_tells_the_step_that_matters():
+def test_a_restart_is_one_row_with_the_outcome_of_the_main_step():
     slow, refused = ActionTimedOut("slow"), Unprocessable("refused")
     cases = [
-        ((DONE, LEFT_OUT, DONE, DONE), "completed", None),
-        # A system that does not obey has its power cut, which is no failure.
+        ((DONE, UNCHANGED, DONE, DONE), "completed", None),
+        # Cutting the power after a failed shutdown is not a failure.
         ((("in-progress", slow), DONE, DONE, DONE), "completed", None),
         ((("failed", ActionFailed("x")), DONE, DONE, DONE), "completed", None),
-        ((DONE, LEFT_OUT, ("failed", refused), DONE), "failed", refused),
-        ((DONE, LEFT_OUT, DONE, ("failed", refused)), "failed", refused),
+        ((DONE, UNCHANGED, ("failed", refused), DONE), "failed", refused),
+        ((DONE, UNCHANGED, DONE, ("failed", refused)), "failed", refused),
         ((DONE, ("failed", refused), ("skipped", None), DONE), "failed", refused),
         ((("failed", refused), ("skipped", None), ("skipped", None), ("skipped", None)), "failed", refused),
-        # The time was up: what a chain has not come to goes on.
+        # The time limit was reached: the rest of the chain goes on.
         ((("in-progress", slow),), "in-progress", slow),
-        ((DONE, LEFT_OUT, ("in-progress", slow)), "in-progress", slow),
+        ((DONE, UNCHANGED, ("in-progress", slow)), "in-progress", slow),
         ((("in-progress", None),), "in-progress", None),
     ]
     for ends, status, error in cases:
         plan, outcomes = restart(*ends)
-        (thing,) = target_outcomes(plan, outcomes)
-        assert (thing.action, thing.status, thing.error) == ("resize", status, error), ends
+        (one,) = target_outcomes(plan, outcomes)
+        assert (one.action, one.status, one.error) == ("resize", status, error), ends
         assert failures(plan, outcomes) == ([] if error is None else [error]), ends
 
 
-def test_what_was_never_sent_has_a_reason_too():
+def test_a_target_that_was_skipped_has_an_error_too():
     plan, outcomes = restart(*[("skipped", None)] * 4)
-    (thing,) = target_outcomes(plan, outcomes)
-    assert thing.status == "skipped"
-    assert str(thing.error) == "resize web-1: skipped"
+    (one,) = target_outcomes(plan, outcomes)
+    assert one.status == "skipped"
+    assert str(one.error) == "resize web-1: skipped"
 
 
-def test_outcomes_of_chains_that_go_on_are_matched_to_their_own_steps():
+def test_outcomes_of_chains_in_progress_are_matched_to_their_steps():
     plan = plan_of(*action_chains([droplet(1), droplet(2)], "take_snapshot", {"name": "a"}, restart=True))
     first, second = (Outcome(chain[0], chain[0].targets[0], "in-progress") for chain in plan.chains)
     found = with_pending(plan, [first, second])
     assert [one.target.name for one in found] == ["web-1"] * 4 + ["web-2"] * 4
     assert (found[0], found[4]) == (first, second)
-    assert [thing.status for thing in target_outcomes(plan, found)] == ["in-progress", "in-progress"]
+    assert [one.status for one in target_outcomes(plan, found)] == ["in-progress", "in-progress"]
 
 
-def test_things_of_one_name_have_a_row_each_and_only_those_of_a_kind_if_it_is_told():
+def test_targets_with_the_same_name_have_a_row_each_and_can_be_filtered_by_kind():
     plan = plan_of(*create_droplet_chains(["a", "a"], {"size": "s-small", "image": 1}, sizes=SIZES))
     ((step,),) = plan.chains
     failed = Forbidden("no")
     assert len(target_outcomes(plan, [Outcome(step, target, "failed", error=failed) for target in step.targets])) == 2
     made = [Outcome(step, replace(step.targets[0], id=number), "completed") for number in (7, 8)]
-    assert [thing.id for thing in target_outcomes(plan, with_pending(plan, made))] == [7, 8]
+    assert [one.id for one in target_outcomes(plan, with_pending(plan, made))] == [7, 8]
     plan = plan_of(*tag_chains([droplet(1)], "blue", exists=False))
     outcomes = [Outcome(step, step.targets[0], "completed") for step in plan.steps]
-    assert [thing.name for thing in target_outcomes(plan, outcomes)] == ["blue", "web-1"]
-    assert [thing.name for thing in target_outcomes(plan, outcomes, kind="droplet")] == ["web-1"]
+    assert [one.name for one in target_outcomes(plan, outcomes)] == ["blue", "web-1"]
+    assert [one.name for one in target_outcomes(plan, outcomes, kind="droplet")] == ["web-1"]
 
 
-def test_what_the_service_only_begins_has_not_ended_with_its_answer():
+def test_a_delete_that_was_only_accepted_is_in_progress():
     class Nothing:
         def read(self, request):
             return None

@@ -1,4 +1,4 @@
-"""A plan as data: its frame, its requests, its texts, and that it can be kept without its account."""
+"""A plan as data: its frame, requests and texts, pickling without its client, and executing it once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 
+import poseidon_nb as po
 from poseidon_nb import errors
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import Step, Target
@@ -54,7 +55,7 @@ def resize(**fields: object) -> Plan:
     )
 
 
-def test_a_frame_has_a_row_for_each_step_and_target_with_the_promised_columns_and_dtypes():
+def test_a_frame_has_a_row_for_each_step_and_target_with_the_columns_and_dtypes_of_its_schema():
     table = DERIVED_TABLES["plan"].columns
     for plan in (resize(), plan_of()):
         frame = plan.frame()
@@ -73,7 +74,7 @@ def test_a_frame_has_a_row_for_each_step_and_target_with_the_promised_columns_an
     assert frame["reversible"].all()
 
 
-def test_the_money_of_a_plan_is_that_of_its_steps_and_unknown_where_one_is():
+def test_the_cost_of_a_plan_is_the_sum_of_its_steps_and_unknown_if_one_is():
     assert resize().usd_month == 48.0
     assert plan_of(*delete_droplet_chains([droplet(1)])).usd_month == -24.0
     made = create_droplet_chains([f"n{one}" for one in range(12)], {"size": "s-small", "image": "x"}, sizes=SIZES)
@@ -82,7 +83,7 @@ def test_the_money_of_a_plan_is_that_of_its_steps_and_unknown_where_one_is():
     assert plan_of(*create_droplet_chains(["a"], {"size": "s-none", "image": "x"}, sizes=SIZES)).usd_month is None
 
 
-def test_what_is_so_already_is_shown_and_not_sent():
+def test_unchanged_steps_are_shown_and_not_sent():
     rows = [droplet(1), droplet(2, status="off")]
     plan = plan_of(*action_chains(rows, "power_on"))
     assert [request.path for request in plan.requests()] == ["/v2/droplets/2/actions"]
@@ -103,7 +104,7 @@ def test_what_is_so_already_is_shown_and_not_sent():
         ("power_off", {}, {"status": "off"}, "already off"),
         ("shutdown", {}, {"status": "off"}, "already off"),
         ("reboot", {}, {}, ""),
-        # Of one that is only named nothing is known.
+        # Nothing is known about the droplet but its name.
         ("power_on", {}, {"status": None}, ""),
     ]
     for verb, parameters, fields, unchanged in cases:
@@ -113,7 +114,7 @@ def test_what_is_so_already_is_shown_and_not_sent():
     assert "nothing to change" in repr(plan_of(*action_chains([droplet(1)], "power_on")))
 
 
-def test_a_size_that_a_droplet_cannot_have_is_refused_before_there_is_a_plan():
+def test_a_size_that_does_not_fit_is_refused_when_the_plan_is_built():
     for size, row, message in (
         ("s-larg", droplet(1), "no size 's-larg'. Did you mean s-large"),
         ("s-small", droplet(1), "s-small has a disk of 25 GB, and web-1 one of 80 GB"),
@@ -123,7 +124,7 @@ def test_a_size_that_a_droplet_cannot_have_is_refused_before_there_is_a_plan():
             action_chains([row], "resize", {"size": size, "disk": False}, sizes=SIZES)
 
 
-def test_what_changes_cost_is_told():
+def test_snapshots_and_backups_have_a_cost():
     cases = [
         ("take_snapshot", {"name": "a"}, 80 * 0.06),
         ("enable_backups", {}, 7.2),
@@ -136,7 +137,7 @@ def test_what_changes_cost_is_told():
     assert less.usd_month == pytest.approx(-4.8)
 
 
-def test_a_tag_that_does_not_exist_is_created_and_droplets_that_have_it_are_left_out():
+def test_a_missing_tag_is_created_and_tagged_droplets_are_left_out():
     plan = plan_of(*tag_chains([droplet(1), droplet(2, tags=[])], "web", exists=True))
     assert [request.body for request in plan.requests()] == [
         {"resources": [{"resource_id": "2", "resource_type": "droplet"}]}
@@ -148,11 +149,11 @@ def test_a_tag_that_does_not_exist_is_created_and_droplets_that_have_it_are_left
     assert plan_of(*tag_chains([droplet(1)], "WEB", exists=True)).is_empty
     plan = plan_of(*untag_chains([droplet(1), droplet(2, tags=[])], "web"))
     assert [target.name for target in plan.targets] == ["web-1"]
-    # A droplet of which nothing is known may have it.
+    # A droplet about which nothing is known may have the tag.
     assert not plan_of(*untag_chains([{"id": 3}], "web")).is_empty
 
 
-def test_a_plan_is_data_and_its_client_is_no_part_of_it():
+def test_a_plan_compares_and_pickles_without_its_client():
     with_client = resize(client=object())
     assert with_client == resize()
     assert "object" not in repr(with_client)
@@ -164,7 +165,7 @@ def test_a_plan_is_data_and_its_client_is_no_part_of_it():
         kept.apply()
 
 
-def test_a_plan_is_readable_as_text_and_as_html_in_which_names_do_no_harm():
+def test_a_plan_displays_as_text_and_as_html_with_names_escaped():
     assert listing(resize(notes=("a note",))).splitlines() == [
         (
             "<Plan SANDBOX: resize droplet web-1 to s-large with a restart (+$24.00 a month); "
@@ -184,7 +185,7 @@ def test_a_plan_is_readable_as_text_and_as_html_in_which_names_do_no_harm():
     assert "&lt;b&gt;x" in html
 
 
-def test_a_dry_run_shows_requests_in_order_marks_what_may_not_be_needed_and_hides_secrets():
+def test_a_dry_run_lists_requests_in_order_marks_optional_ones_and_hides_secrets():
     first, *_ = text = dry_run(resize()).split("\n\n")
     assert first.splitlines()[0] == "POST /v2/droplets/1/actions"
     assert [one.splitlines()[0].removeprefix("POST /v2/droplets/1/actions") for one in text[:4]] == [
@@ -202,7 +203,7 @@ def test_a_dry_run_shows_requests_in_order_marks_what_may_not_be_needed_and_hide
     assert "hunter2" not in repr(plan_of((step,)))
 
 
-def test_the_names_of_many_are_counted_and_a_bare_request_is_told_as_it_is():
+def test_long_lists_of_names_are_truncated_and_a_bare_request_is_its_own_summary():
     rows = [droplet(one) for one in range(1, 1_010)]
     assert summary(plan_of(*action_chains(rows, "reboot"))) == (
         "reboot 1,009 droplets: web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 1,001 more"
@@ -210,3 +211,54 @@ def test_the_names_of_many_are_counted_and_a_bare_request_is_told_as_it_is():
     assert len(repr(plan_of(*action_chains(rows, "reboot"))).splitlines()) == 61
     assert plan_of(*action_chains(rows, "reboot"))._repr_html_().count("<tr>") < 70
     assert summary(plan_of(request_chain(Request("PUT", "/v2/x")))) == "PUT /v2/x"
+
+
+@pytest.fixture
+def desk():
+    with po.Sandbox(speed=500) as sandbox, po.connect(sandbox) as client:
+        yield sandbox, client
+
+
+def plan_for(client, name, verb):
+    row = client.droplets.by_name(name).to_dict()
+    return Plan(f"droplets {verb} {name}", client.label(), action_chains([row], verb), (), client)
+
+
+def posts(sandbox):
+    return [one for one in sandbox.requests if one.method == "POST"]
+
+
+def test_a_plan_is_executed_once(desk):
+    sandbox, client = desk
+    plan = plan_for(client, "web-1", "reboot")
+    plan.apply()
+    for again in (plan.apply, plan.run):
+        with pytest.raises(errors.InvalidArgument, match="already executed"):
+            again()
+    assert len(posts(sandbox)) == 1
+    assert pickle.loads(pickle.dumps(plan)) == plan
+
+
+def test_a_plan_whose_droplet_has_changed_is_refused_and_sends_nothing(desk):
+    sandbox, client = desk
+    changes = {
+        "switched": (lambda one: one.power_off(), "changed its status from active to off"),
+        "renamed": (lambda one: one.rename("other"), "was renamed to other"),
+        "deleted": (lambda one: one.delete(), "was deleted"),
+    }
+    for name, (change, why) in zip(("web-1", "web-2", "web-3"), changes.values(), strict=True):
+        plan = plan_for(client, name, "power_off")
+        change(client.droplets.by_name(name))
+        before = len(posts(sandbox))
+        with pytest.raises(errors.InvalidArgument, match=rf"Droplet {name} \(\d+\) {why} since this plan was built"):
+            plan.apply()
+        assert len(posts(sandbox)) == before
+
+
+def test_an_unchanged_step_that_would_now_change_something_is_refused_too(desk):
+    _, client = desk
+    plan = plan_for(client, "legacy-reports", "power_off")
+    assert plan.is_empty
+    client.droplets.by_name("legacy-reports").power_on()
+    with pytest.raises(errors.InvalidArgument, match="changed its status from off to active"):
+        plan.apply()

@@ -1,4 +1,4 @@
-"""Plans taken up again on a sandbox: after a kernel that was killed at any moment, and after one that went away politely."""
+"""Resuming plans on a sandbox, after a kernel was killed or ended normally."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ CHILD = textwrap.dedent("""
 
 
 @pytest.fixture(autouse=True)
-def _nothing_runs_of_other_tests():
+def _no_running_plans_of_other_tests():
     journal_records._running.clear()
 
 
 @pytest.fixture
 def sandbox(clock):
-    """A sandbox in whose time nothing waits."""
+    """A sandbox whose clock never really waits."""
     with Sandbox(droplets=6, clock=clock) as sandbox:
         yield sandbox
 
@@ -52,14 +52,14 @@ def client(sandbox, clock):
 
 @pytest.fixture
 def real_sandbox():
-    """A sandbox for other processes, which go by their own clocks."""
+    """A sandbox for other processes, which have clocks of their own."""
     with Sandbox(droplets=6, speed=200) as sandbox:
         yield sandbox
 
 
 @contextmanager
 def kernel(sandbox, code):
-    """Run code in another process, which is killed at the end if it still runs."""
+    """Run code in another process, which is killed at the end if it is still running."""
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, sandbox.url, sandbox.token, code], stdout=subprocess.PIPE, text=True
     )
@@ -85,7 +85,7 @@ def resume(client):
 
 
 def running(client):
-    """Return a droplet that runs."""
+    """Return a running droplet."""
     return next(one for one in client.droplets.list() if one.status == "active" and one.size_slug.startswith("s-"))
 
 
@@ -93,7 +93,7 @@ def new_size(droplet):
     return "s-2vcpu-4gb" if droplet.size_slug != "s-2vcpu-4gb" else "s-4vcpu-8gb"
 
 
-def test_a_resize_that_was_killed_goes_on(real_sandbox):
+def test_a_killed_resize_is_resumed(real_sandbox):
     client = connect(real_sandbox)
     droplet = running(client)
     size = new_size(droplet)
@@ -111,7 +111,7 @@ def test_a_resize_that_was_killed_goes_on(real_sandbox):
 
 
 def interrupted(client, chains, title="t", *, sending=(), accepted=()):
-    """Leave a plan in the journal as a killed kernel does; what is sent is up to the caller."""
+    """Leave a plan in the journal as a killed kernel does, without sending any request."""
     record = client.engine.recorder.begin(chains, title)
     for place in sending:
         record.sending(*place)
@@ -122,7 +122,7 @@ def interrupted(client, chains, title="t", *, sending=(), accepted=()):
     return record.id
 
 
-def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
+def test_a_create_without_a_response_is_found_and_not_sent_again(client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     steps = create_steps(["made-1", "made-2"], body, single=False)
     interrupted(client, [tuple(steps)], sending=[(0, 0)])
@@ -136,14 +136,14 @@ def test_a_create_whose_answer_never_came_is_found_and_not_sent_again(client):
     assert unfinished_plans(account_key(client)) == []
 
 
-def test_a_create_that_was_never_made_is_sent_once(client):
+def test_a_create_that_was_not_carried_out_is_sent_once(client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], sending=[(0, 0)])
     resume(client)
     assert [one.name for one in client.droplets.list()].count("made-1") == 1
 
 
-def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, client):
+def test_steps_that_are_not_resumed_keep_their_state_over_several_resumes(sandbox, client):
     droplet = running(client)
     row = droplet.to_dict()
     volume = Step(
@@ -165,7 +165,7 @@ def test_what_stays_keeps_what_is_known_of_it_over_several_resumes(sandbox, clie
     assert [one.path for one in sandbox.requests if one.operation == "volumes_create"] == []
 
 
-def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_left(client):
+def test_a_plan_that_is_resumed_and_interrupted_again_keeps_its_id_and_remaining_steps(client):
     droplets = [one.to_dict() for one in client.droplets.list() if one.status == "active"][:2]
     for row in droplets:
         interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))], row["name"])
@@ -184,7 +184,7 @@ def test_a_plan_that_is_taken_up_and_interrupted_again_keeps_its_id_and_what_is_
     assert [entry.chains for entry in (first, second)] == [(chain,) for chain in chains]
 
 
-def test_a_reference_to_what_was_made_before_is_filled_in(client):
+def test_a_reference_to_an_earlier_result_is_resolved(client):
     droplet = running(client)
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     create = create_steps(["web-4"], body, single=True)[0]
@@ -217,7 +217,7 @@ def test_a_power_on_follows_a_resize_that_is_refused(client):
     assert droplet.refresh().active
 
 
-def test_one_kernel_at_a_time_takes_a_plan_up(real_sandbox):
+def test_only_one_kernel_at_a_time_resumes_a_plan(real_sandbox):
     client = connect(real_sandbox)
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
@@ -238,7 +238,7 @@ with lock_interrupted(client, ["{plan_id}"]) as left:
         assert [one.entry.id for one in left] == [plan_id]
 
 
-def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client, clock):
+def test_a_plan_of_another_account_and_an_unknown_plan_are_refused(client, clock):
     row = running(client).to_dict()
     plan_id = interrupted(client, [with_restart(row, resize_step(row, "s-4vcpu-8gb", disk=False))])
     with Sandbox(droplets=1, clock=clock) as other:
@@ -251,7 +251,7 @@ def test_a_plan_of_another_account_and_one_that_is_not_there_are_refused(client,
         pass
 
 
-def test_a_plan_with_secrets_is_only_given_again(sandbox, client):
+def test_a_plan_with_secrets_is_not_resumed(sandbox, client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
     plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
     with (

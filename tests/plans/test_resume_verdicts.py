@@ -1,4 +1,4 @@
-"""What is left of a plan that was interrupted: told the journal and the account, without either."""
+"""What is left of an interrupted plan, from a journal entry and account facts built by hand."""
 
 from __future__ import annotations
 
@@ -71,27 +71,27 @@ def left(entry, **facts):
 UP, DOWN, BIG = {ID: DROPLET}, {ID: OFF}, {ID: {**OFF, "size_slug": "large"}}
 
 
-def test_a_plan_that_sent_nothing_is_left_as_it_was():
+def test_a_plan_that_sent_nothing_remains_unchanged():
     entry = entry_of(RESIZE)
     assert verdicts(entry, droplets=UP) == [REMAINING] * 4
     assert left(entry, droplets=UP) == [(step.verb, step.when) for step in RESIZE]
 
 
 @pytest.mark.parametrize(
-    ("said", "facts", "expected"),
+    ("recorded", "facts", "expected"),
     [
-        # Killed while the shutdown was awaited, and it has ended since.
+        # Killed while waiting for the shutdown, which has ended since.
         ({"accepted": {(0, 0): [1]}}, {"droplets": DOWN, "actions": {1: action(1, "shutdown")}}, [DONE, DONE, REMAINING, REMAINING]),
-        # It goes on: the power is cut only if it is not obeyed.
+        # The shutdown is still in progress: the power is cut only if it fails.
         ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown", "in-progress")}}, [RUNNING, REMAINING, REMAINING, REMAINING]),
-        # It was not obeyed.
+        # The shutdown had no effect.
         ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown")}}, [DONE, REMAINING, REMAINING, REMAINING]),
         ({"accepted": {(0, 0): [1]}}, {"droplets": UP, "actions": {1: action(1, "shutdown", "errored")}}, [FAILED, REMAINING, REMAINING, REMAINING]),
-        # The answer to the shutdown never came.
+        # The shutdown was sent without a response.
         ({"sending": [(0, 0)]}, {"droplets": DOWN, "newest": {ID: [action(1, "shutdown")]}}, [DONE, DONE, REMAINING, REMAINING]),
         ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: []}}, [REMAINING] * 4),
         ({"sending": [(0, 0)]}, {"droplets": UP, "newest": {ID: [action(1, "shutdown", after_s=-60)]}}, [REMAINING] * 4),
-        # The resize goes on, has ended, was refused, or its answer never came.
+        # The resize is in progress, has ended, was refused, or was sent without a response.
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged"}, "accepted": {(0, 2): [2]}},
             {"droplets": DOWN, "actions": {2: action(2, "resize", "in-progress")}},
@@ -113,7 +113,7 @@ def test_a_plan_that_sent_nothing_is_left_as_it_was():
             {"droplets": DOWN, "newest": {ID: []}},
             [DONE, DONE, REMAINING, REMAINING],
         ),
-        # All but the last line was written.
+        # Only the last line was not written.
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}, "accepted": {(0, 3): [3]}},
             {"droplets": {ID: {**DROPLET, "size_slug": "large"}}, "actions": {3: action(3, "power_on")}},
@@ -124,7 +124,7 @@ def test_a_plan_that_sent_nothing_is_left_as_it_was():
             {"droplets": BIG, "newest": {ID: []}},
             [DONE, DONE, DONE, REMAINING],
         ),
-        # Somebody has powered it on already.
+        # Somebody else has already powered it on.
         (
             {"ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}},
             {"droplets": {ID: {**DROPLET, "size_slug": "large"}}},
@@ -132,11 +132,11 @@ def test_a_plan_that_sent_nothing_is_left_as_it_was():
         ),
     ],
 )  # fmt: skip
-def test_a_resize_with_a_restart_goes_on_where_it_was(said, facts, expected):
-    assert verdicts(entry_of(RESIZE, **said), **facts) == expected
+def test_a_resize_with_a_restart_continues_where_it_stopped(recorded, facts, expected):
+    assert verdicts(entry_of(RESIZE, **recorded), **facts) == expected
 
 
-def test_what_was_shut_down_is_powered_on_whatever_becomes_of_the_resize():
+def test_a_droplet_that_was_shut_down_is_powered_on_even_if_the_resize_fails():
     entry = entry_of(RESIZE, ended={(0, 0): "completed", (0, 1): "unchanged"})
     assert left(entry, droplets=DOWN) == [("resize", When.NEXT), ("power_on", When.ANYWAY)]
     refused = entry_of(RESIZE, ended={(0, 0): "completed", (0, 1): "unchanged", (0, 2): "failed"})
@@ -145,7 +145,7 @@ def test_what_was_shut_down_is_powered_on_whatever_becomes_of_the_resize():
     assert left(again, droplets=DOWN) == [("power_on", When.ANYWAY)]
 
 
-def test_a_power_on_that_failed_is_tried_again_unless_it_is_on_by_now():
+def test_a_failed_power_on_is_tried_again_unless_the_droplet_is_on_by_now():
     ended = {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed", (0, 3): "failed"}
     entry = entry_of(RESIZE, ended=ended)
     assert verdicts(entry, droplets=BIG) == [DONE, DONE, DONE, REMAINING]
@@ -153,7 +153,7 @@ def test_a_power_on_that_failed_is_tried_again_unless_it_is_on_by_now():
     assert verdicts(entry, droplets={ID: {**DROPLET, "size_slug": "large"}}) == [DONE] * 4
 
 
-def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
+def test_after_a_refused_first_step_nothing_is_powered_on():
     chain = RESIZE[2:]
     entry = entry_of(chain, ended={(0, 0): "failed"})
     entry.sending.clear()
@@ -161,7 +161,7 @@ def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
 
 
 @pytest.mark.parametrize(
-    ("said", "droplet", "why"),
+    ("recorded", "droplet", "why"),
     [
         ({}, None, "was deleted in the meantime"),
         ({}, {**DROPLET, "size_slug": "huge"}, "was resized to huge in the meantime"),
@@ -169,14 +169,14 @@ def test_a_refused_first_step_leaves_nothing_to_be_powered_on():
         ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was powered on in the meantime"),
     ],
 )
-def test_a_droplet_that_others_changed_is_left(said, droplet, why):
-    judged = judge(entry_of(RESIZE, **said), AccountFacts(droplets={ID: droplet}))[0]
+def test_a_droplet_changed_by_others_is_not_resumed(recorded, droplet, why):
+    judged = judge(entry_of(RESIZE, **recorded), AccountFacts(droplets={ID: droplet}))[0]
     assert CHANGED in {one.verdict for one in judged}
     assert not {one.verdict for one in judged} & {REMAINING, RUNNING}
     assert why in next(one.note for one in judged if one.verdict is CHANGED)
 
 
-def test_a_snapshot_whose_answer_was_lost_is_known_by_its_name():
+def test_a_snapshot_without_a_response_is_found_by_its_name():
     entry = entry_of(SNAPSHOT, ended={(0, 0): "completed", (0, 1): "unchanged"}, sending=[(0, 2)])
     newest = {ID: [action(2, "snapshot", after_s=3)]}
     theirs = {ID: [{"name": "other", "created_at": (T0 + timedelta(seconds=3)).isoformat()}]}
@@ -234,7 +234,7 @@ def made(id_, name, after_s=1.0, status="active", **other):
         ([made(1, "a"), made(2, "b"), made(3, "b")], UNKNOWN),
     ],
 )
-def test_a_create_whose_answer_never_came_is_looked_for(rows, expected):
+def test_a_create_without_a_response_is_looked_for(rows, expected):
     entry = entry_of(CREATE, sending=[(0, 0)])
     (judged,) = judge(entry, AccountFacts(created={(0, 0): rows}))[0]
     assert judged.verdict is expected
@@ -242,11 +242,11 @@ def test_a_create_whose_answer_never_came_is_looked_for(rows, expected):
         assert judged.created_ids == (1, 2)
 
 
-def test_a_create_that_was_not_sent_is_left_whoever_made_the_same():
+def test_a_create_that_was_not_sent_remains():
     assert verdicts(entry_of(CREATE), created={}) == [REMAINING]
 
 
-def test_what_was_created_is_waited_for_or_was_deleted_since():
+def test_created_droplets_are_waited_for_unless_they_were_deleted():
     entry = entry_of(CREATE)
     entry.accepted[0, 0] = AcceptedEvent(T0, (1, 2), (7, 8))
     assert verdicts(entry, droplets={1: made(1, "a"), 2: made(2, "b")}) == [DONE]
@@ -254,7 +254,7 @@ def test_what_was_created_is_waited_for_or_was_deleted_since():
     assert verdicts(entry, droplets={1: None, 2: made(2, "b")}) == [CHANGED]
 
 
-def test_a_step_with_secrets_is_to_be_given_again_and_its_droplet_powered_on():
+def test_a_step_with_secrets_must_be_run_again_and_its_droplet_is_powered_on():
     entry = entry_of(CREATE, secret=[(0, 0)])
     assert verdicts(entry) == [RUN_AGAIN]
     entry.sending[0, 0] = T0
@@ -265,7 +265,7 @@ def test_a_step_with_secrets_is_to_be_given_again_and_its_droplet_powered_on():
     assert verdicts(around, droplets=DOWN) == [DONE, DONE, RUN_AGAIN, REMAINING]
 
 
-def test_a_delete_is_done_when_the_thing_is_gone():
+def test_a_delete_is_done_once_the_resource_cannot_be_read():
     entry = entry_of((delete_step(DROPLET),), sending=[(0, 0)])
     assert verdicts(entry, droplets=UP) == [REMAINING]
     assert verdicts(entry, droplets={ID: None}) == [DONE]
@@ -274,7 +274,7 @@ def test_a_delete_is_done_when_the_thing_is_gone():
     assert verdicts(accepted, droplets={ID: None}) == [DONE]
 
 
-def test_other_changes_are_repeated_only_where_that_does_no_harm():
+def test_other_requests_are_repeated_only_if_that_is_safe():
     def step(operation_id, **parts):
         request = build_request(operation(operation_id), **parts)
         return Step(verb="x", targets=(Target("tag", "web", "web"),), request=request)
@@ -290,7 +290,7 @@ def test_other_changes_are_repeated_only_where_that_does_no_harm():
         assert verdicts(entry_of((patch,), sending=[(0, 0)]), done={(0, 0): found}) == [expected]
 
 
-def test_what_follows_an_unknown_step_is_not_run_but_for_the_power():
+def test_after_an_unknown_step_only_the_power_on_runs():
     chain = (*SNAPSHOT[:3], replace(action_step(DROPLET, "rename", {"name": "web-2"})), SNAPSHOT[3])
     entry = entry_of(chain, ended={(0, 0): "completed", (0, 1): "unchanged"}, sending=[(0, 2)])
     two = {ID: [action(2, "snapshot", after_s=3), action(3, "snapshot", after_s=4)]}
@@ -298,7 +298,7 @@ def test_what_follows_an_unknown_step_is_not_run_but_for_the_power():
 
 
 @pytest.mark.parametrize(
-    ("said", "facts", "expected"),
+    ("recorded", "facts", "expected"),
     [
         ({"accepted": {(0, 3): [3]}}, {"droplets": DOWN, "actions": {3: action(3, "power_on")}}, True),
         ({"accepted": {(0, 3): [3]}}, {"droplets": UP, "actions": {3: action(3, "power_on")}}, False),
@@ -309,8 +309,8 @@ def test_what_follows_an_unknown_step_is_not_run_but_for_the_power():
         ({}, {"droplets": DOWN}, True),
     ],
 )
-def test_what_may_lag_behind_is_looked_at_again(said, facts, expected):
-    if (0, 3) in said.get("accepted", {}):
-        said = {**said, "ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}}
-    entry, known = entry_of(RESIZE, **said), AccountFacts(**facts)
+def test_states_that_may_lag_are_read_again(recorded, facts, expected):
+    if (0, 3) in recorded.get("accepted", {}):
+        recorded = {**recorded, "ended": {(0, 0): "completed", (0, 1): "unchanged", (0, 2): "completed"}}
+    entry, known = entry_of(RESIZE, **recorded), AccountFacts(**facts)
     assert may_lag(entry, judge(entry, known), known) is expected

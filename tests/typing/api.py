@@ -1,4 +1,4 @@
-"""The public types, as a reader's editor sees them. Checked by `mypy --strict tests/typing/api.py`; never run."""
+"""The public types as an editor sees them. Checked by `mypy --strict tests/typing/api.py`; never run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
 from poseidon_nb.transport.rate_limit import RateLimit
 
 
-class Elsewhere:
-    """Anything with an address and a token can be connected to."""
+class OtherService:
+    """Any object with a URL and a token can be connected to."""
 
     url = "http://127.0.0.1:8000"
     token = "word"
@@ -25,7 +25,7 @@ def connecting() -> None:
     with po.Sandbox(droplets=12, seed=7, speed=20) as sandbox, po.connect(sandbox) as client:
         assert_type(client, po.Client)
         assert_type(sandbox.url, str)
-    assert_type(po.connect(Elsewhere()), po.Client)
+    assert_type(po.connect(OtherService()), po.Client)
     assert_type(po.connect(token="t", base_url="https://example.com", timeout_s=5, read_only=True), po.Client)
     assert_type(po.connect(context="team").label(), str)
     po.connect("token")  # type: ignore[arg-type]
