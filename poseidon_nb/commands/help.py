@@ -180,11 +180,11 @@ def _reasons(group: Group, verb: Verb) -> str:
         return "before any request but a GET."
     if not verb.operations or operation(verb.operations[0]).method == "GET":
         return ""
-    from poseidon_nb.plans.confirmation import MAX_TARGETS, help_text  # noqa: PLC0415  # only help needs it
+    from poseidon_nb.plans.confirmation import MAX_TARGETS, confirmation_help  # noqa: PLC0415  # only help needs it
     from poseidon_nb.plans.costs import may_cost  # noqa: PLC0415  # only help needs it
 
     body = dict(verb.fixed) or {"type": verb.name}
-    first = help_text(verb.operations[0], body)
+    first = confirmation_help(verb.operations[0], body)
     if first.startswith("first"):
         return first
     options = {option.field for option in verb.options}

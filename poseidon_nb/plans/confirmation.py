@@ -128,7 +128,7 @@ def deletes(plan: Plan) -> bool:
     return any(step_effect(step).kind == "deletes" for step in plan.steps)
 
 
-def help_text(operation_id: str, body: object = None) -> str:
+def confirmation_help(operation_id: str, body: object = None) -> str:
     """Return when a command for an operation asks, for its help page; empty if only the cost or the number decides."""
     effect = effect_of(operation_id, body)
     if effect.kind == "interrupts" and operation_id == _DROPLET_ACTIONS:

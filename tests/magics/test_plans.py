@@ -64,7 +64,7 @@ def test_a_plan_is_listed_with_how_far_it_got(desk):
 
 def test_a_damaged_file_is_one_row(desk):
     interrupted(desk, [resize_of(desk)])
-    (PlanFiles().folder / "bad.jsonl").write_text("{}\n")
+    (PlanFiles().directory / "bad.jsonl").write_text("{}\n")
     frame = desk.do("plans")
     assert frame["state"].to_list() == ["interrupted", "damaged"]
     assert "KeyError" in frame["note"].to_list()[1]

@@ -33,7 +33,7 @@ def test_some_droplets_by_name_or_tag(desk):
     assert {*desk.do("actions timeline --tag web --last 300d")["name"]} == tagged
     with pytest.raises(errors.NoSuchName, match="web-1"):
         desk.do("actions timeline web-l")
-    with pytest.raises(errors.NoSuchName, match="no tag"):
+    with pytest.raises(errors.NoSuchName, match="Tag 'wbe' not found"):
         desk.do("actions timeline --tag wbe")
 
 
