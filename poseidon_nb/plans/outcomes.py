@@ -67,7 +67,7 @@ def failure_summary(outcomes: Sequence[Outcome | TargetOutcome], failed: Sequenc
     statuses = [one.status for one in outcomes if one.error is not None]
     others = {"unknown": "unknown", "in-progress": "still running", "skipped": "not sent"}
     counts = "".join(f", {statuses.count(status)} {text}" for status, text in others.items() if status in statuses)
-    return f"{statuses.count('failed')} of {len(outcomes)} failed{counts}; the first: {failed[0]}"
+    return f"{statuses.count('failed')} of {len(outcomes)} failed{counts}. First error: {failed[0]}"
 
 
 def _counts(outcome: Outcome, chain: Sequence[Outcome]) -> bool:

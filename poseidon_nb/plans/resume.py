@@ -146,7 +146,9 @@ def _resumable_ids(listed: Sequence[UnfinishedPlan], ids: Sequence[str]) -> list
         match plan.state:
             case "other account":
                 account = plan.entry.account if plan.entry else ""
-                raise ConfigurationError(f"Plan {plan_id} belongs to another account ({account}). Select it first.")
+                raise ConfigurationError(
+                    f"Plan {plan_id} belongs to another account ({account}). Switch to that account first."
+                )
             case "running here" | "running in another kernel":
                 raise PlanIsRunning(f"Plan {plan_id} is {plan.state}.")
             case "damaged":

@@ -140,7 +140,7 @@ def test_the_only_one_that_fails_raises_its_own_error(desk):
 
 
 def test_one_failure_of_several_is_shown_once_and_stops_nobody(desk):
-    with pytest.raises(errors.BulkFailed, match="1 of 2 failed; the first: 422: Droplet is currently on") as caught:
+    with pytest.raises(errors.BulkFailed, match=r"1 of 2 failed\. First error: 422: Droplet is currently on") as caught:
         desk.do("droplets resize web-1 legacy-reports --size s-4vcpu-8gb")
     assert [*caught.value.frame["status"]] == ["failed", "completed"]
     assert len(desk.ui.shown) == 1
@@ -336,7 +336,7 @@ def test_an_account_that_cannot_be_asked_any_more_does_not_hide_what_was_started
     # The history is read before the poller asks.
     for operation in ("actions_list", "actions_get", "dropletActions_list", "dropletActions_get"):
         desk.sandbox.fault("status", status=403, operation=operation, times=None)
-    with pytest.raises(errors.BulkFailed, match="0 of 2 failed, 2 still running; the first: 403") as caught:
+    with pytest.raises(errors.BulkFailed, match=r"0 of 2 failed, 2 still running\. First error: 403") as caught:
         desk.do("droplets reboot web-1 web-2 --yes")
     assert [*caught.value.frame["status"]] == ["in-progress", "in-progress"]
 
