@@ -178,12 +178,12 @@ class FactsReader:
         """Return whether a change was carried out, or None if the account does not show it."""
         look = self._client.engine.sender.looks.look_for(step)
         try:
-            done = self._shows_change(step) if look is None else True if look(_RecordedWindow(sent_at)) else None
+            if look is None:
+                return self._shows_change(step)
+            found = bool(look(_RecordedWindow(sent_at)))
         except PoseidonError:
             return None
-        if look is not None and done is None and step.request.operation_id in _VISIBLE_OPERATIONS:
-            return False
-        return done
+        return True if found else False if step.request.operation_id in _VISIBLE_OPERATIONS else None
 
     def _shows_change(self, step: Step) -> bool | None:
         change, read = step.change, match("GET", step.request.path)
