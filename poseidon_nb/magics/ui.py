@@ -139,7 +139,9 @@ _NO_INPUT = "A token cannot be typed here. Set DIGITALOCEAN_ACCESS_TOKEN instead
 
 
 def _unanswered(question: str) -> str:
-    return f"{question} Nobody can answer here. Add --yes to confirm."
+    from poseidon_nb.plans.confirmation import UNATTENDED  # noqa: PLC0415  # only needed for this error
+
+    return f"{question} {UNATTENDED}."
 
 
 def _typed(ask: Callable[[], str], refusal: str) -> str:

@@ -33,6 +33,8 @@ _REASONS: Mapping[EffectKind, Reason] = {
 MAX_TARGETS = 20
 #: A plan that adds more than this needs confirmation, in USD a month.
 PRICE_LIMIT_USD_MONTH = 100.0
+#: The end of an error where a question cannot be asked.
+UNATTENDED = "Nobody can answer here. Add --yes to confirm"
 #: The version that introduced these rules.
 SINCE = "0.1.0"
 _STILL_BILLED = "A droplet that is powered off is still billed."
@@ -112,7 +114,7 @@ def refusal(plan: Plan) -> str:
     chains = [chain for chain in plan.chains if many or any(_is_new(step) for step in chain if not step.unchanged)]
     new = [*dict.fromkeys(verb for chain in chains for verb in command_verbs(chain))]
     since = f" ({join_words(new)} {'asks' if len(new) == 1 else 'ask'} since version {SINCE})" if new else ""
-    return f"{question(plan)} Nobody can confirm this here. Add --yes to allow it{since}."
+    return f"{question(plan)} {UNATTENDED}{since}."
 
 
 def _is_new(step: Step) -> bool:

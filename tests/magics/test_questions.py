@@ -146,12 +146,12 @@ def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk):
     for line, question in ASKING:
         with pytest.raises(errors.ConfirmationRequired) as caught:
             desk.do(line)
-        assert str(caught.value).startswith(f"{question} Nobody can confirm this here. Add --yes to allow it")
-        told = str(caught.value).partition("to allow it")[2]
+        assert str(caught.value).startswith(f"{question} Nobody can answer here. Add --yes to confirm")
+        told = str(caught.value).partition("to confirm")[2]
         assert told == (f" ({NEW[line]})." if line in NEW else told)
     assert desk.changes() == []
     for line in ("droplets delete web-1", "droplets rebuild build-1 --image debian-12-x64", "tags delete web"):
-        with pytest.raises(errors.ConfirmationRequired, match=r"allow it\.$"):
+        with pytest.raises(errors.ConfirmationRequired, match=r"Add --yes to confirm\.$"):
             desk.do(line)
 
 
@@ -236,7 +236,7 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "1")
     desk.do("droplets power_off web-1")
     assert desk.ui.questions == []
-    with pytest.raises(errors.ConfirmationRequired, match="Add --yes to allow it"):
+    with pytest.raises(errors.ConfirmationRequired, match="Add --yes to confirm"):
         desk.do("droplets delete web-1")
     monkeypatch.setenv("POSEIDON_ASSUME_YES", "0")
     with pytest.raises(errors.ConfirmationRequired):

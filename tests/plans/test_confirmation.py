@@ -101,9 +101,9 @@ def test_a_button_label_names_the_action_the_targets_and_the_cost():
 
 def test_a_refusal_names_verbs_that_used_not_to_ask():
     assert confirmation.refusal(plan_of(*action_chains([ON], "reboot"))).endswith(
-        "Nobody can confirm this here. Add --yes to allow it (reboot asks since version 0.1.0)."
+        "Nobody can answer here. Add --yes to confirm (reboot asks since version 0.1.0)."
     )
-    assert confirmation.refusal(plan_of(*delete_droplet_chains([ON]))).endswith("Add --yes to allow it.")
+    assert confirmation.refusal(plan_of(*delete_droplet_chains([ON]))).endswith("Add --yes to confirm.")
     many = confirmation.refusal(plan_of(*action_chains([droplet(one) for one in range(30)], "rename", {"name": "x"})))
     assert many.endswith("(rename asks since version 0.1.0).")
 
