@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import pages
-from poseidon_nb.sandbox.records import render
-from poseidon_nb.sandbox.replies import Refusal, Reply, not_found
-from poseidon_nb.sandbox.scopes import FORBIDDEN_TEXT, visible
+from poseidon_nb.sandbox.access import FORBIDDEN_TEXT, visible_fields
+from poseidon_nb.sandbox.responses import (
+    HTTPException,
+    HTTPResponse,
+    bad_request,
+    not_found,
+    page_body,
+    page_window,
+    unprocessable,
+)
+from poseidon_nb.sandbox.store import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import NoReturn
 
-    from poseidon_nb.sandbox.records import Record
+    from poseidon_nb.catalogue import Parameter
+    from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
 _ID_DIGITS_MOST = 18
@@ -33,7 +43,7 @@ class Call:
         ``http://host:port``, for links.
     path : str
         The path as it was asked for.
-    names : dict
+    path_params : dict
         The values in the path, by parameter.
     query : dict
         The query's values; of one given twice the last.
@@ -49,41 +59,110 @@ class Call:
     operation: str
     base_url: str
     path: str
-    names: dict[str, str]
+    path_params: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def id(self, name: str) -> int:
+    def path_id(self, name: str) -> int:
         """Give a number from the path; what is not one names nothing."""
-        text = self.names[name]
+        text = self.path_params[name]
         if not (text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST):
             raise not_found()
         return int(text)
 
-    def need(self, *scopes: str) -> None:
+    def require_scopes(self, *scopes: str) -> None:
         """Refuse a token without these scopes."""
         if self.scopes is not None and not self.scopes.issuperset(scopes):
-            raise Refusal(403, "forbidden", FORBIDDEN_TEXT)
+            raise HTTPException(403, "forbidden", FORBIDDEN_TEXT)
 
-    def rendered(self, kind: str, record: Record) -> bytes:
+    def to_json(self, kind: str, record: StoredObject) -> bytes:
         """Give a record as JSON, without the fields that the token may not see."""
         if self.scopes is None:
-            return record.rendered
-        return render(visible(kind, record.shown, self.scopes))
+            return record.json
+        return to_json(visible_fields(kind, record.public, self.scopes))
 
-    def one(self, key: str, record: Record, *, status: int = 200) -> Reply:
+    def respond(self, key: str, record: StoredObject, *, status: int = 200) -> HTTPResponse:
         """Give the reply that shows one object."""
-        return Reply(status, b'{"%b":%b}' % (key.encode(), self.rendered(key, record)))
+        return HTTPResponse(status, b'{"%b":%b}' % (key.encode(), self.to_json(key, record)))
 
-    def all(self, key: str, kind: str, records: Iterable[Record], *, status: int = 200) -> Reply:
-        """Give the reply that shows a collection which is not cut into pages."""
-        items = b",".join(self.rendered(kind, record) for record in records)
-        return Reply(status, b'{"%b":[%b]}' % (key.encode(), items))
+    def respond_all(self, key: str, kind: str, records: Iterable[StoredObject], *, status: int = 200) -> HTTPResponse:
+        """Give the reply that shows a collection which is not cut into"""
+        items = b",".join(self.to_json(kind, record) for record in records)
+        return HTTPResponse(status, b'{"%b":[%b]}' % (key.encode(), items))
 
-    def page(self, key: str, kind: str, records: Sequence[Record]) -> Reply:
+    def respond_page(self, key: str, kind: str, records: Sequence[StoredObject]) -> HTTPResponse:
         """Give the reply that shows one page of a collection."""
-        number, per_page = pages.window(self)
-        shown = records[(number - 1) * per_page : number * per_page]
-        return Reply(200, pages.cut([self.rendered(kind, record) for record in shown], key, self, len(records)))
+        number, per_page = page_window(self)
+        page = records[(number - 1) * per_page : number * per_page]
+        return HTTPResponse(200, page_body([self.to_json(kind, record) for record in page], key, self, len(records)))
+
+
+_JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "string": ((str,), "a string"),
+    "integer": ((int,), "an integer"),
+    "number": ((int, float), "a number"),
+    "boolean": ((bool,), "a boolean"),
+    "array": ((list,), "an array"),
+    "object": ((dict,), "an object"),
+}
+
+_MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert", "uptime_update_alert"})
+
+
+def parse_body(body: bytes) -> dict[str, Any]:
+    """Give a request's JSON object; no body is an empty one."""
+    if not body.strip():
+        return {}
+    try:
+        value = json.loads(body, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
+        raise bad_request("The request body could not be parsed as JSON.") from None
+    if not isinstance(value, dict):
+        raise bad_request("The request body must be a JSON object.")
+    return value
+
+
+def _reject_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+def check_body(body: dict[str, Any], fields: Iterable[Parameter], operation: str = "") -> dict[str, Any]:
+    """Give the body back if its required fields are there and its known fields have their types."""
+    for parameter in fields:
+        value = body.get(parameter.name)
+        if value is None:
+            if parameter.required and operation in _MISSING_FIELD_IS_400:
+                raise bad_request(f"missing required field '{parameter.name}'")
+            if parameter.required:
+                raise unprocessable(f"{parameter.name} is required.")
+        else:
+            check_type(parameter.name, value, parameter.type)
+            for item in value if parameter.type == "array" and parameter.items else ():
+                check_type(f"an item of {parameter.name}", item, parameter.items)
+    return body
+
+
+def check_type(name: str, value: Any, kind: str) -> None:
+    """Refuse a value that is not of a JSON type; `True` is no number, whatever Python thinks."""
+    types, words = _JSON_TYPES.get(kind, ((object,), ""))
+    if not isinstance(value, types) or (isinstance(value, bool) and kind in {"integer", "number"}):
+        raise unprocessable(f"{name} must be {words}.")
+
+
+def required_field(body: dict[str, Any], name: str, kind: str) -> Any:
+    """Give a field that this request cannot do without."""
+    value = body.get(name)
+    if value is None or value == "":
+        raise unprocessable(f"{name} is required.")
+    check_type(name, value, kind)
+    return value
+
+
+def optional_field(body: dict[str, Any], name: str, kind: str) -> Any:
+    """Give a field, or None."""
+    value = body.get(name)
+    if value is not None:
+        check_type(name, value, kind)
+    return value

@@ -6,21 +6,25 @@ It wants the owner's token, is not counted, not logged, and no fault strikes it.
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from poseidon_nb.sandbox import activity, bodies, chance, network, storage
-from poseidon_nb.sandbox.coverage import coverage
+from poseidon_nb.catalogue import operation, operation_ids
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.actions import finish_action
+from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, required_field
 from poseidon_nb.sandbox.faults import KINDS, Fault
-from poseidon_nb.sandbox.replies import Refusal, Reply, answer, bad_request, no_content, not_found
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox.history import answers_ssh
+from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
+from poseidon_nb.sandbox.timestamps import format_time
+from poseidon_nb.sandbox.world import dump_state, load_state
 from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from poseidon_nb.sandbox.dispatch import Dispatcher
 
-Control: TypeAlias = "Callable[[Dispatcher, str, str, dict[str, str], bytes], Reply]"
+ControlHandler: TypeAlias = "Callable[[Dispatcher, str, str, dict[str, str], bytes], HTTPResponse]"
 
 _FAULT_FIELDS = {field.name for field in fields(Fault)}
 
@@ -36,7 +40,7 @@ class Controls:
 
     def __init__(self, reset: Callable[[], None]) -> None:
         self._reset = reset
-        self._routes: dict[tuple[str, str], Callable[[Dispatcher, dict[str, str], bytes], Reply]] = {
+        self._routes: dict[tuple[str, str], Callable[[Dispatcher, dict[str, str], bytes], HTTPResponse]] = {
             ("GET", "/"): self.overview,
             ("GET", "/id"): self.identity,
             ("POST", "/reset"): self.reset,
@@ -55,7 +59,9 @@ class Controls:
             ("PUT", "/settings"): self.change_settings,
         }
 
-    def __call__(self, dispatcher: Dispatcher, method: str, path: str, query: dict[str, str], body: bytes) -> Reply:
+    def __call__(
+        self, dispatcher: Dispatcher, method: str, path: str, query: dict[str, str], body: bytes
+    ) -> HTTPResponse:
         """Answer a request below ``/_sandbox``."""
         path = path.rstrip("/") or "/"
         parts = path.split("/")
@@ -68,15 +74,15 @@ class Controls:
         allowed = ", ".join(known for known, route in self._routes if route == path)
         if not allowed:
             raise not_found()
-        raise Refusal(405, "method_not_allowed", f"Only {allowed} here.", headers=[("allow", allowed)])
+        raise HTTPException(405, "method_not_allowed", f"Only {allowed} here.", headers=[("allow", allowed)])
 
-    def overview(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def overview(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return what this is, and what is available below it."""
         world = dispatcher.world
-        return answer(
+        return json_response(
             200,
             sandbox="poseidon_nb",
-            now=stamp(world.now()),
+            now=format_time(world.now()),
             now_s=world.now(),
             seed=world.seed,
             speed=world.speed,
@@ -86,47 +92,47 @@ class Controls:
             endpoints=[f"{method} /_sandbox{route}" for method, route in self._routes],
         )
 
-    def identity(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def identity(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return what tells this account from every other sandbox's; a saved state keeps it."""
-        return answer(200, id=dispatcher.world.id)
+        return json_response(200, id=dispatcher.world.id)
 
-    def reset(self, _dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def reset(self, _dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Put the account back to its seed; forget the log, the faults and limited tokens."""
         self._reset()
         return no_content()
 
-    def requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the log of requests, oldest first."""
-        return answer(200, requests=[asdict(request) for request in dispatcher.log])
+        return json_response(200, requests=[asdict(request) for request in dispatcher.log])
 
-    def forget_requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def forget_requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Empty the log."""
         dispatcher.log.clear()
         return no_content()
 
-    def faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the faults that wait, and what kinds there are."""
-        return answer(200, faults=dispatcher.world.faults.waiting(), kinds=KINDS)
+        return json_response(200, faults=dispatcher.world.faults.waiting(), kinds=KINDS)
 
-    def add_fault(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> Reply:
+    def add_fault(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
         """Add a fault; the body's fields are those of `Fault`."""
-        asked = bodies.parsed(body)
-        unknown = sorted(asked.keys() - _FAULT_FIELDS)
+        requested = parse_body(body)
+        unknown = sorted(requested.keys() - _FAULT_FIELDS)
         if unknown:
             raise bad_request(f"A fault has no {unknown[0]}; it has {', '.join(sorted(_FAULT_FIELDS))}.")
         try:
-            fault = Fault(**asked)
+            fault = Fault(**requested)
         except (TypeError, ValueError) as error:
             raise bad_request(f"This is no fault: {error}.") from None
         dispatcher.world.faults.add(fault)
-        return answer(201, fault=asdict(fault))
+        return json_response(201, fault=asdict(fault))
 
-    def clear_faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def clear_faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Remove all faults."""
         dispatcher.world.faults.clear()
         return no_content()
 
-    def finish(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> Reply:
+    def finish(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> HTTPResponse:
         """End an action now; ``all`` is every one in progress."""
         world = dispatcher.world
         if names["id"] == "all":
@@ -136,48 +142,50 @@ class Controls:
         else:
             raise not_found()
         for id_ in ids:
-            activity.finish_now(world, id_)
-        return answer(200, actions=[action.shown for id_ in ids if (action := world.actions.get(id_)) is not None])
+            finish_action(world, id_)
+        return json_response(
+            200, actions=[action.public for id_ in ids if (action := world.actions.get(id_)) is not None]
+        )
 
-    def save(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def save(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the state of the account, to be put back later."""
-        return Reply(200, storage.dumped(dispatcher.world))
+        return HTTPResponse(200, dump_state(dispatcher.world))
 
-    def load(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> Reply:
+    def load(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
         """Take over a state that was saved."""
         try:
-            storage.load(dispatcher.world, body)
+            load_state(dispatcher.world, body)
         except ValueError as error:
             raise bad_request(f"This is no saved state: {error}.") from None
         return no_content()
 
-    def coverage(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def coverage(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return which operations are simulated."""
-        return answer(200, **coverage(dispatcher.operations))
+        return json_response(200, **coverage(dispatcher.operations))
 
-    def ports(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> Reply:
+    def ports(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return whether something would answer at an address: SSH of a droplet that runs, some time after its boot."""
-        open_ = names.get("port") == "22" and network.answers_ssh(dispatcher.world, names.get("address", ""))
-        return answer(200, open=open_)
+        open_ = names.get("port") == "22" and answers_ssh(dispatcher.world, names.get("address", ""))
+        return json_response(200, open=open_)
 
-    def add_token(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> Reply:
+    def add_token(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
         """Make a token that is limited to scopes."""
-        scopes = bodies.required(bodies.parsed(body), "scopes", "array")
+        scopes = required_field(parse_body(body), "scopes", "array")
         for scope in scopes:
-            bodies.typed("a scope", scope, "string")
-        token = f"dop_v1_sandbox_{chance.digest(dispatcher.tokens.owner, *scopes)}"
+            check_type("a scope", scope, "string")
+        token = f"dop_v1_sandbox_{rng.digest(dispatcher.tokens.owner, *scopes)}"
         dispatcher.tokens.limit(token, scopes)
-        return answer(201, token=token, scopes=scopes)
+        return json_response(201, token=token, scopes=scopes)
 
-    def settings(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> Reply:
+    def settings(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return what can be set while it runs."""
-        return answer(200, speed=dispatcher.world.speed, rate_limit=_mode(dispatcher))
+        return json_response(200, speed=dispatcher.world.speed, rate_limit=_mode(dispatcher))
 
-    def change_settings(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> Reply:
+    def change_settings(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> HTTPResponse:
         """Set the speed of actions that start from now on, and whether rate limits count."""
-        asked = bodies.parsed(body)
-        speed = bodies.optional(asked, "speed", "number")
-        rate_limit = bodies.optional(asked, "rate_limit", "string")
+        requested = parse_body(body)
+        speed = optional_field(requested, "speed", "number")
+        rate_limit = optional_field(requested, "rate_limit", "string")
         if speed is not None and speed <= 0:
             raise bad_request("speed must be greater than 0.")
         if rate_limit not in {None, "off", "real"}:
@@ -192,3 +200,26 @@ class Controls:
 
 def _mode(dispatcher: Dispatcher) -> str:
     return "real" if dispatcher.limits.enforced else "off"
+
+
+#: The server that the sandbox stands in for.
+SERVER = "https://api.digitalocean.com"
+
+
+def coverage(simulated: Container[str]) -> dict[str, Any]:
+    """Give every operation of ``api.digitalocean.com``, and whether it is simulated or answers 501."""
+    rows = []
+    for id_ in operation_ids():
+        known = operation(id_)
+        if known.server != SERVER:
+            # Inference and agents have servers of their own; their routes are none of this one.
+            continue
+        row = {
+            "operation": id_,
+            "method": known.method,
+            "path": known.path,
+            "tag": known.tag,
+            "simulated": id_ in simulated,
+        }
+        rows.append(row)
+    return {"simulated": sum(row["simulated"] for row in rows), "total": len(rows), "operations": rows}

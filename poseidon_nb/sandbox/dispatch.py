@@ -10,32 +10,32 @@ from __future__ import annotations
 import re
 import threading
 import zlib
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from poseidon_nb.catalogue import match
-from poseidon_nb.sandbox import bodies, chance
-from poseidon_nb.sandbox.call import Call
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.access import FORBIDDEN_TEXT
+from poseidon_nb.sandbox.call import Call, check_body, parse_body
 from poseidon_nb.sandbox.faults import STATUS_TEXTS, Fault
-from poseidon_nb.sandbox.replies import Refusal, Reply, bad_request, not_found
-from poseidon_nb.sandbox.request_log import LoggedRequest, new_log
-from poseidon_nb.sandbox.scopes import FORBIDDEN_TEXT
+from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, not_found
 from poseidon_nb.sandbox.timestamps import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from poseidon_nb.catalogue import Operation
-    from poseidon_nb.sandbox.control import Control
-    from poseidon_nb.sandbox.rate_limit import RateLimits
-    from poseidon_nb.sandbox.scopes import Tokens
+    from poseidon_nb.sandbox.access import RateLimits, TokenStore
+    from poseidon_nb.sandbox.control import ControlHandler
     from poseidon_nb.sandbox.world import World
 
-CONTROL = "/_sandbox"
+CONTROL_PATH = "/_sandbox"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 #: Below this many bytes compressing costs both sides more than it saves on loopback.
-_COMPRESSED_FROM = 8192
+_MIN_COMPRESSED_BYTES = 8192
 _GZIP_WINDOW = 31
 
 
@@ -59,17 +59,17 @@ class Dispatcher:
     def __init__(
         self,
         world: World,
-        operations: Mapping[str, Callable[[Call], Reply]],
-        tokens: Tokens,
+        operations: Mapping[str, Callable[[Call], HTTPResponse]],
+        tokens: TokenStore,
         limits: RateLimits,
-        control: Control,
+        control: ControlHandler,
     ) -> None:
         self.world = world
         self.operations = operations
         self.tokens = tokens
         self.limits = limits
         self.control = control
-        self.log = new_log()
+        self.log = _new_log()
         #: The one lock: whoever looks at the account or changes it holds it.
         self.lock = threading.RLock()
         self._asked = 0
@@ -83,7 +83,9 @@ class Dispatcher:
         self.limits.clear()
         self._asked = 0
 
-    def dispatch(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    def dispatch(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> HTTPResponse:
         """Answer a request.
 
         Parameters
@@ -99,88 +101,90 @@ class Dispatcher:
         """
         with self.lock:
             self._asked += 1
-            request_id = chance.uuid(self.world.seed, "request", self._asked)
+            request_id = rng.uuid(self.world.seed, "request", self._asked)
             now = self.world.advance()
             token = _bearer(headers)
             operation = ""
-            control = path == CONTROL or path.startswith(f"{CONTROL}/")
+            control = path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")
             try:
                 base_url = _base_url(headers)
                 self._authenticate(token)
                 if control:
-                    return self._finished(self._controlled(method, path, query, token, body), headers, request_id, now)
+                    return self._finish(self._run_control(method, path, query, token, body), headers, request_id, now)
                 found = match(method, path)
                 operation = found[0].id if found else ""
                 self.limits.admit(token, operation, now)
                 if found is None:
-                    raise _no_route(method, path)
+                    raise _no_route_error(method, path)
                 call = Call(
                     world=self.world,
                     operation=operation,
                     base_url=base_url,
                     path=path,
-                    names=found[1],
+                    path_params=found[1],
                     query=_query(query),
                     scopes=self.tokens.scopes(token),
                     headers=headers,
                 )
-                reply = self._answered(method, found[0], call, body, request_id)
-            except Refusal as refusal:
+                reply = self._run_operation(method, found[0], call, body, request_id)
+            except HTTPException as refusal:
                 reply = refusal.reply(request_id, operation)
             if not control:
-                status = 0 if reply.cut else reply.status
+                status = 0 if reply.dropped else reply.status
                 self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
             reply.headers += self.limits.headers(token if self.tokens.known(token) else "", now)
-        return self._finished(reply, headers, request_id, now)
+        return self._finish(reply, headers, request_id, now)
 
     def _authenticate(self, token: str) -> None:
         if not self.tokens.known(token):
             # The live service's words of 2026; the specification has another id.
-            raise Refusal(401, *STATUS_TEXTS[401])
+            raise HTTPException(401, *STATUS_TEXTS[401])
 
-    def _controlled(self, method: str, path: str, query: str, token: str, body: bytes) -> Reply:
+    def _run_control(self, method: str, path: str, query: str, token: str, body: bytes) -> HTTPResponse:
         if self.tokens.scopes(token) is not None:
-            raise Refusal(403, "forbidden", FORBIDDEN_TEXT)
-        return self.control(self, method, unquote(path[len(CONTROL) :]) or "/", _query(query), body)
+            raise HTTPException(403, "forbidden", FORBIDDEN_TEXT)
+        return self.control(self, method, unquote(path[len(CONTROL_PATH) :]) or "/", _query(query), body)
 
-    def _answered(self, method: str, operation: Operation, call: Call, body: bytes, request_id: str) -> Reply:
+    def _run_operation(
+        self, method: str, operation: Operation, call: Call, body: bytes, request_id: str
+    ) -> HTTPResponse:
         """Give the reply of an operation, and let go wrong what waits to."""
         faults = self.world.faults.for_request(method, call.path, operation.id)
         wait_s = sum(fault.seconds for fault in faults if fault.kind == "delay")
         other = next((fault for fault in faults if fault.kind != "delay"), None)
         if other is not None and other.kind == "lost_before":
-            return Reply(0, wait_s=wait_s, cut=True)
+            return HTTPResponse(0, wait_s=wait_s, dropped=True)
         try:
             if other is not None and other.kind == "status":
-                raise _asked_for(other)
-            reply = self._worked(operation, call, body)
-        except Refusal as refusal:
+                raise _fault_error(other)
+            reply = self._run_handler(operation, call, body)
+        except HTTPException as refusal:
             reply = refusal.reply(request_id, operation.id)
         reply.wait_s = wait_s
-        reply.cut = other is not None and other.kind == "lost_after"
+        reply.dropped = other is not None and other.kind == "lost_after"
         return reply
 
-    def _worked(self, operation: Operation, call: Call, body: bytes) -> Reply:
-        call.need(*operation.scopes)
+    def _run_handler(self, operation: Operation, call: Call, body: bytes) -> HTTPResponse:
+        call.require_scopes(*operation.scopes)
         handler = self.operations.get(operation.id)
         if handler is None:
-            raise Refusal(
+            raise HTTPException(
                 501,
                 "not_implemented",
                 f"The sandbox does not simulate {operation.id} ({operation.method} {operation.path}).",
             )
         if operation.body_type:
-            call.body = bodies.checked(bodies.parsed(body), operation.body_fields, operation.id)
+            call.body = check_body(parse_body(body), operation.body_fields, operation.id)
         return handler(call)
 
-    def _finished(self, reply: Reply, headers: Mapping[str, str], request_id: str, now: float) -> Reply:
+    def _finish(self, reply: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:
         second = int(now)
         if self._date[0] != second:
             self._date = (second, http_date(now))
         reply.headers += [("x-request-id", request_id), ("date", self._date[1])]
         if reply.body:
             reply.headers.append(("content-type", reply.content_type))
-            if len(reply.body) >= _COMPRESSED_FROM and _takes_gzip(headers.get("accept-encoding", "")):
+            if len(reply.body) >= _MIN_COMPRESSED_BYTES and _accepts_gzip(headers.get("accept-encoding", "")):
                 packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP_WINDOW)
                 reply.body = packer.compress(reply.body) + packer.flush()
                 reply.headers += [("content-encoding", "gzip"), ("vary", "accept-encoding")]
@@ -199,7 +203,7 @@ def _base_url(headers: Mapping[str, str]) -> str:
     """
     host = headers.get("host", "127.0.0.1")
     if not _LOOPBACK.fullmatch(host.lower()):
-        raise Refusal(421, "misdirected_request", "The sandbox answers on 127.0.0.1 and localhost only.")
+        raise HTTPException(421, "misdirected_request", "The sandbox answers on 127.0.0.1 and localhost only.")
     return f"http://{host}"
 
 
@@ -212,11 +216,11 @@ def _query(query: str) -> dict[str, str]:
         raise bad_request("The query has too many fields.") from None
 
 
-def _no_route(method: str, path: str) -> Refusal:
+def _no_route_error(method: str, path: str) -> HTTPException:
     allowed = [other for other in _METHODS if other != method and match(other, path)]
     if not allowed:
         return not_found()
-    return Refusal(
+    return HTTPException(
         405,
         "method_not_allowed",
         f"{method} is not possible here, only {', '.join(allowed)}.",
@@ -224,15 +228,51 @@ def _no_route(method: str, path: str) -> Refusal:
     )
 
 
-def _asked_for(fault: Fault) -> Refusal:
+def _fault_error(fault: Fault) -> HTTPException:
     id_, message = STATUS_TEXTS.get(fault.status, ("error", "The sandbox was told to fail."))
     headers = [] if fault.retry_after_s is None else [("retry-after", str(fault.retry_after_s))]
-    return Refusal(fault.status, fault.id or id_, fault.message or message, headers=headers)
+    return HTTPException(fault.status, fault.id or id_, fault.message or message, headers=headers)
 
 
-def _takes_gzip(accepted: str) -> bool:
+def _accepts_gzip(accepted: str) -> bool:
     for part in accepted.lower().split(","):
         name, _, quality = part.partition(";")
         if name.strip() in {"gzip", "*"}:
             return quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False
+
+
+#: The oldest go when there are more.
+_MAX_LOGGED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One request, as it came in; the sandbox's own controls are not logged.
+
+    Attributes
+    ----------
+    time : float
+        When, in Unix seconds.
+    method, path, query : str
+        As they were sent; the query without its question mark.
+    status : int
+        What was answered; 0 when the connection was cut instead.
+    operation : str
+        The operationId; empty when the specification has no such route or the request came no further than its token.
+    request_id : str
+        The ``x-request-id`` of the answer.
+    """
+
+    time: float
+    method: str
+    path: str
+    query: str
+    status: int
+    operation: str
+    request_id: str
+
+
+def _new_log() -> deque[LoggedRequest]:
+    """Give an empty log."""
+    return deque(maxlen=_MAX_LOGGED)

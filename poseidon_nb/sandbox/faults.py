@@ -102,7 +102,7 @@ class Fault:
         if not 400 <= self.status <= 599:  # noqa: PLR2004  # HTTP's two error classes
             raise ValueError("status must be from 400 to 599")
 
-    def fits_request(self, method: str, path: str, operation: str) -> bool:
+    def matches_request(self, method: str, path: str, operation: str) -> bool:
         """Say whether a request is of the kind that this fault waits for."""
         return (
             (not self.operation or self.operation == operation)
@@ -110,7 +110,7 @@ class Fault:
             and path.startswith(self.path)
         )
 
-    def fits_action(self, type_: str, resource_id: int | None) -> bool:
+    def matches_action(self, type_: str, resource_id: int | None) -> bool:
         """Say whether something started in the account is of the kind that this fault waits for."""
         return self.action in {"", type_} and self.resource_id in {None, resource_id}
 
@@ -137,22 +137,22 @@ class Faults:
 
     def for_request(self, method: str, path: str, operation: str) -> list[Fault]:
         """Give the faults that strike this request: any delays, and at most one other."""
-        struck: list[Fault] = []
+        matching: list[Fault] = []
         if not self._waiting:
-            return struck
+            return matching
         for fault in [*self._waiting]:
-            if fault.kind not in ANSWER_KINDS or not fault.fits_request(method, path, operation):
+            if fault.kind not in ANSWER_KINDS or not fault.matches_request(method, path, operation):
                 continue
-            if fault.kind != "delay" and any(other.kind != "delay" for other in struck):
+            if fault.kind != "delay" and any(other.kind != "delay" for other in matching):
                 continue
             if self._strike(fault):
-                struck.append(fault)
-        return struck
+                matching.append(fault)
+        return matching
 
     def for_action(self, kind: str, type_: str, resource_id: int | None) -> Fault | None:
         """Give the first fault of a kind that strikes what is started now."""
         for fault in self._waiting:
-            if fault.kind == kind and fault.fits_action(type_, resource_id) and self._strike(fault):
+            if fault.kind == kind and fault.matches_action(type_, resource_id) and self._strike(fault):
                 return fault
         return None
 

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import chance
-from poseidon_nb.sandbox.records import Record
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
-    from poseidon_nb.sandbox.records import Shared
+    from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
 _HOSTS_PER_NETWORK = 250
 _NETWORKS = 500
-_USED_GB_UNKNOWN = 2.5
+_DEFAULT_USED_GB = 2.5
 
 
 def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
     id_: int,
     name: str,
     *,
-    region: Shared,
-    size: Shared,
-    image: Shared,
+    region: SharedObject,
+    size: SharedObject,
+    image: SharedObject,
     created_at: str,
     features: list[str],
     tags: list[str],
@@ -63,29 +63,29 @@ def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
     return droplet
 
 
-def default_vpc(world: World, region: str) -> str:
+def default_vpc_id(world: World, region: str) -> str:
     """Give the id of the network that new droplets of a region join; it may have to be made first."""
-    for vpc in world.vpcs.listed():
+    for vpc in world.vpcs.all():
         if vpc["default"] and vpc["region"] == region:
             return str(vpc["id"])
-    return chance.uuid(world.seed, "vpc", region)
+    return rng.uuid(world.seed, "vpc", region)
 
 
-def default_project(world: World) -> str:
+def default_project_id(world: World) -> str:
     """Give the id of the project that new things join."""
-    for project in world.projects.listed():
+    for project in world.projects.all():
         if project["is_default"]:
             return str(project["id"])
-    return chance.uuid(world.seed, "project", "default")
+    return rng.uuid(world.seed, "project", "default")
 
 
-def private_range(world: World, region: str) -> str:
+def default_ip_range(world: World, region: str) -> str:
     """Give the range of addresses that a region's first network has, if it can."""
-    return f"10.{_number(world, region)}.0.0/16"
+    return f"10.{_region_number(world, region)}.0.0/16"
 
 
-def _number(world: World, region: str) -> int:
-    return 100 + list(world.figures.regions).index(region)
+def _region_number(world: World, region: str) -> int:
+    return 100 + list(world.reference_data.regions).index(region)
 
 
 def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool) -> dict[str, list[dict[str, Any]]]:
@@ -93,7 +93,7 @@ def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool
     network, host = divmod(serial, _HOSTS_PER_NETWORK)
     network %= _NETWORKS
     host += 4
-    number = _number(world, region)
+    number = _region_number(world, region)
     v4: list[dict[str, Any]] = []
     if public:
         second, third = 18 + network // 250, network % 250
@@ -117,21 +117,21 @@ def ipv6_network(number: int, serial: int) -> dict[str, Any]:
     }
 
 
-def reserved_ipv6(world: World, region: str, serial: int) -> str:
+def reserved_ipv6_address(world: World, region: str, serial: int) -> str:
     """Give an IPv6 address that no droplet has: from the network beside those of its region's droplets."""
-    number = _number(world, region)
+    number = _region_number(world, region)
     return f"2001:db8:{number:x}:1::{serial:x}"
 
 
-def used_gb(world: World, droplet_id: int, image: Shared) -> float:
+def used_gb(world: World, droplet_id: int, image: SharedObject) -> float:
     """Give the GB that a droplet's files take."""
-    base = image["size_gigabytes"] or _USED_GB_UNKNOWN
-    return round(base + 3 * chance.share(world.seed, "used", droplet_id), 2)
+    base = image["size_gigabytes"] or _DEFAULT_USED_GB
+    return round(base + 3 * rng.random(world.seed, "used", droplet_id), 2)
 
 
-def image_of_droplet(droplet: Record, id_: int, name: str, type_: str, created_at: str) -> Record:
+def droplet_image_object(droplet: StoredObject, id_: int, name: str, type_: str, created_at: str) -> StoredObject:
     """Give the image that a snapshot or a backup of a droplet makes."""
-    return Record(
+    return StoredObject(
         {
             "id": id_,
             "name": name,
@@ -142,7 +142,7 @@ def image_of_droplet(droplet: Record, id_: int, name: str, type_: str, created_a
             "created_at": created_at,
             "min_disk_size": droplet["disk"],
             "type": type_,
-            "size_gigabytes": droplet.kept["used_gb"],
+            "size_gigabytes": droplet.internal["used_gb"],
             "description": "",
             "tags": [],
             "status": "available",

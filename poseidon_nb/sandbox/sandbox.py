@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, InvalidArgument, NoSuchName
-from poseidon_nb.sandbox import activity, seeds, storage
-from poseidon_nb.sandbox.control import Controls
-from poseidon_nb.sandbox.coverage import coverage
+from poseidon_nb.sandbox.access import RateLimits, TokenStore
+from poseidon_nb.sandbox.actions import finish_action
+from poseidon_nb.sandbox.control import Controls, coverage
 from poseidon_nb.sandbox.dispatch import Dispatcher
 from poseidon_nb.sandbox.faults import Fault
-from poseidon_nb.sandbox.figures import figures
-from poseidon_nb.sandbox.rate_limit import RateLimits
-from poseidon_nb.sandbox.scopes import Tokens
+from poseidon_nb.sandbox.reference_data import load_reference_data
+from poseidon_nb.sandbox.seeds.builder import seed_account
 from poseidon_nb.sandbox.server import HOST, Server
 from poseidon_nb.sandbox.services import EFFECTS, OPERATIONS
-from poseidon_nb.sandbox.timestamps import Course
-from poseidon_nb.sandbox.world import World
+from poseidon_nb.sandbox.timestamps import SteadyClock
+from poseidon_nb.sandbox.world import World, dump_state, load_state, write_state_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from poseidon_nb.clock import Clock
-    from poseidon_nb.sandbox.replies import Reply
-    from poseidon_nb.sandbox.request_log import LoggedRequest
+    from poseidon_nb.sandbox.dispatch import LoggedRequest
+    from poseidon_nb.sandbox.responses import HTTPResponse
 
 _PORT_MOST = 65_535
 _DROPLETS_MOST = 100_000
@@ -56,7 +55,7 @@ class Sandbox:
     state : path, optional
         A file to load the account from if it exists, and to save it to at the end.
     clock : Clock
-        The course of time.
+        The clock of time.
 
     Attributes
     ----------
@@ -87,11 +86,11 @@ class Sandbox:
         if self._file is not None and not self._file.parent.is_dir():
             raise ConfigurationError(f"{self._file.parent} is no folder, so the sandbox's state cannot be kept there")
         self._server: Server | None = None
-        world = World(figures(), Course(clock), EFFECTS, seed=seed, speed=float(speed))
-        self._seed_state = seeds.plant(world, droplets)
+        world = World(load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed))
+        self._seed_state = seed_account(world, droplets)
         self._seed = seed
         self._dispatcher = Dispatcher(
-            world, OPERATIONS, Tokens(self.token), RateLimits(enforced=rate_limit == "real"), Controls(self.reset)
+            world, OPERATIONS, TokenStore(self.token), RateLimits(enforced=rate_limit == "real"), Controls(self.reset)
         )
         if self._file is not None and self._file.exists():
             self.load(self._file)
@@ -100,7 +99,6 @@ class Sandbox:
         where = self.url or "stopped"
         return f"<Sandbox {where}, {len(self._dispatcher.world.droplets)} droplets>"
 
-    # --- run and stop ------------------------------------------------------------------------------------------------
     @property
     def running(self) -> bool:
         """Whether it answers requests."""
@@ -138,11 +136,10 @@ class Sandbox:
 
     def dispatch(
         self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> Reply:
+    ) -> HTTPResponse:
         """Answer a request without a connection; header names are in small letters."""
         return self._dispatcher.dispatch(method, path, query, headers or {}, body)
 
-    # --- control -----------------------------------------------------------------------------------------------------
     def reset(self) -> None:
         """Put the account back to its seed, and forget the log, waiting faults and limited tokens."""
         with self._dispatcher.lock:
@@ -182,15 +179,15 @@ class Sandbox:
         with self._dispatcher.lock:
             if action_id not in self._dispatcher.world.actions:
                 raise NoSuchName(f"no action {action_id} in the sandbox", name=str(action_id))
-            activity.finish_now(self._dispatcher.world, action_id)
+            finish_action(self._dispatcher.world, action_id)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the account into a file, whole or not at all."""
         with self._dispatcher.lock:
             self._dispatcher.world.advance()
-            saved = storage.dumped(self._dispatcher.world)
+            saved = dump_state(self._dispatcher.world)
         try:
-            storage.write(Path(path), saved)
+            write_state_file(Path(path), saved)
         except OSError as error:
             raise ConfigurationError(f"the sandbox's state cannot be saved to {path}: {error.strerror}") from error
 
@@ -202,7 +199,7 @@ class Sandbox:
             raise ConfigurationError(f"the sandbox's state cannot be read from {path}: {error.strerror}") from error
         try:
             with self._dispatcher.lock:
-                storage.load(self._dispatcher.world, saved)
+                load_state(self._dispatcher.world, saved)
         except ValueError as error:
             raise ConfigurationError(f"{path} holds no state of a sandbox: {error}") from None
 

@@ -15,9 +15,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfigurationError
-from poseidon_nb.sandbox.records import render
-from poseidon_nb.sandbox.replies import Reply
-from poseidon_nb.sandbox.wire import Malformed, read_request, written
+from poseidon_nb.sandbox.http import MalformedRequest, encode_response, read_request
+from poseidon_nb.sandbox.responses import HTTPResponse
+from poseidon_nb.sandbox.store import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ _POLL_S = 0.02
 _JOIN_S = 2.0
 
 
-class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
+class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """Accepts; knows its open connections and their threads, so that a stop can end both."""
 
     daemon_threads = True
@@ -42,7 +42,7 @@ class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(
         self,
         port: int,
-        dispatch: Callable[[str, str, str, Mapping[str, str], bytes], Reply],
+        dispatch: Callable[[str, str, str, Mapping[str, str], bytes], HTTPResponse],
         clock: Clock,
     ) -> None:
         self.dispatch = dispatch
@@ -50,7 +50,7 @@ class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.stopping = threading.Event()
         self.open: set[socket.socket] = set()
         self.threads: list[threading.Thread] = []
-        super().__init__((HOST, port), _Connection)
+        super().__init__((HOST, port), _ConnectionHandler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
@@ -77,10 +77,10 @@ class _Connections(socketserver.ThreadingMixIn, socketserver.TCPServer):
             super().handle_error(request, client_address)
 
 
-class _Connection(socketserver.StreamRequestHandler):
+class _ConnectionHandler(socketserver.StreamRequestHandler):
     """Serves one connection until it closes."""
 
-    server: _Connections
+    server: _ConnectionServer
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -96,7 +96,7 @@ class _Connection(socketserver.StreamRequestHandler):
         server = self.server
         try:
             request = read_request(self.rfile, self.wfile)
-        except Malformed as problem:
+        except MalformedRequest as problem:
             self._refuse(problem)
             return False
         if request is None:
@@ -105,18 +105,18 @@ class _Connection(socketserver.StreamRequestHandler):
             reply = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
         except Exception:  # noqa: BLE001  # our own bug: shown, and answered as a server answers its bugs
             server.handle_error(self.request, self.client_address)
-            reply = refusal(500, "server_error", "Unexpected server-side error")
+            reply = error_response(500, "server_error", "Unexpected server-side error")
         if reply.wait_s and server.clock.wait(server.stopping, reply.wait_s):
             return False
-        if reply.cut:
+        if reply.dropped:
             return False
-        self.wfile.write(written(reply, head_only=request.method == "HEAD", close=not request.keep_alive))
+        self.wfile.write(encode_response(reply, head_only=request.method == "HEAD", close=not request.keep_alive))
         self.wfile.flush()
         return request.keep_alive
 
-    def _refuse(self, problem: Malformed) -> None:
-        reply = refusal(problem.status, "bad_request", str(problem))
-        self.wfile.write(written(reply, head_only=False, close=True))
+    def _refuse(self, problem: MalformedRequest) -> None:
+        reply = error_response(problem.status, "bad_request", str(problem))
+        self.wfile.write(encode_response(reply, head_only=False, close=True))
         self.wfile.flush()
         # Closing over unread bytes would reset the connection, and the client might never see the answer.
         self.connection.shutdown(socket.SHUT_WR)
@@ -127,10 +127,10 @@ class _Connection(socketserver.StreamRequestHandler):
                 left -= read
 
 
-def refusal(status: int, id_: str, message: str) -> Reply:
+def error_response(status: int, id_: str, message: str) -> HTTPResponse:
     """Give the answer to a request that did not come as far as `dispatch`, or did not come out of it."""
-    body = render({"id": id_, "message": message})
-    return Reply(status, body, [("content-type", "application/json; charset=utf-8")])
+    body = to_json({"id": id_, "message": message})
+    return HTTPResponse(status, body, [("content-type", "application/json; charset=utf-8")])
 
 
 class Server:
@@ -154,12 +154,12 @@ class Server:
     def __init__(
         self,
         port: int,
-        dispatch: Callable[[str, str, str, Mapping[str, str], bytes], Reply],
+        dispatch: Callable[[str, str, str, Mapping[str, str], bytes], HTTPResponse],
         clock: Clock,
     ) -> None:
         # Bound here, in the caller's thread, so that a taken port is the caller's exception.
         try:
-            self._connections = _Connections(port, dispatch, clock)
+            self._connections = _ConnectionServer(port, dispatch, clock)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 reason = f"port {port} is in use: stop what listens there, or take another port (0 is any free one)"

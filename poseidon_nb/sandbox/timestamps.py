@@ -1,4 +1,4 @@
-"""Time as the API writes it, and the sandbox's own course of time."""
+"""Time as the API writes it, and the sandbox's own clock of time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from poseidon_nb.clock import Clock
 
+HOUR_S = 3600
+DAY_S = 86_400
 
-def stamp(seconds: float) -> str:
+
+def format_time(seconds: float) -> str:
     """Give Unix seconds as the API does: whole seconds, UTC, ``2026-11-23T12:00:00Z``."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def unstamp(text: str) -> int:
-    """Give the Unix seconds of a `stamp`."""
+def parse_time(text: str) -> int:
+    """Give the Unix seconds of a `format_time`."""
     return int(datetime.fromisoformat(text).timestamp())
 
 
@@ -33,7 +36,7 @@ def http_date(seconds: float) -> str:
     )
 
 
-class Course:
+class SteadyClock:
     """One axis of time for everything in a sandbox: real dates, yet it never jumps when the machine's clock is set."""
 
     __slots__ = ("_clock", "_offset_s")

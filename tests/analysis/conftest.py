@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from poseidon_nb.frames.builders import frame_from_rows
-from poseidon_nb.sandbox.figures import figures
+from poseidon_nb.sandbox.reference_data import load_reference_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +21,12 @@ Row = dict[str, Any]
 @pytest.fixture(scope="session")
 def size_rows() -> list[Row]:
     """All 147 sizes as the API shows them."""
-    return [dict(size) for size in figures().sizes.values()]
+    return [dict(size) for size in load_reference_data().sizes.values()]
 
 
 @pytest.fixture(scope="session")
 def region_rows() -> list[Row]:
-    return [dict(region) for region in figures().regions.values()]
+    return [dict(region) for region in load_reference_data().regions.values()]
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from poseidon_nb.analysis.rightsizing import Rule, advice
 from poseidon_nb.frames.builders import frame_from_rows
-from poseidon_nb.sandbox.figures import figures
+from poseidon_nb.sandbox.reference_data import load_reference_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Row = dict[str, Any]
-ROWS = [dict(size) for size in figures().sizes.values()]
+ROWS = [dict(size) for size in load_reference_data().sizes.values()]
 BY_SLUG = {row["slug"]: row for row in ROWS}
 REGIONS = ("nyc1", "nyc2", "sfo2", "sfo1", "atl1", "tor1", "ams3")
 

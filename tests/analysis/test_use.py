@@ -14,7 +14,7 @@ from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.metrics import series_frame
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.sandbox.workload import used_bytes, workload
+from poseidon_nb.sandbox.workload import compute_workload, used_bytes
 from tests.analysis.test_metrics import STEP, answer, counters
 from tests.sandbox.conftest import Api
 
@@ -238,7 +238,7 @@ def test_cpu_equals_the_integral_of_the_sandbox_curve(api, name):
     series = served(api, droplet["id"], end - 2 * DAY_S, end)
     frame = metrics.cpu(series)
     world = api.sandbox._dispatcher.world
-    work = workload(world, world.droplets[droplet["id"]])
+    work = compute_workload(world, world.droplets[droplet["id"]])
     known = frame.dropna(subset="value")
     step = frame["time"].diff().median().total_seconds()
     assert len(known) > 100
@@ -256,7 +256,7 @@ def test_usage_equals_the_workload_of_the_sandbox(api):
     row = metrics.use(series, droplets_of("web-1").assign(id=droplet["id"])).iloc[0]
     world = api.sandbox._dispatcher.world
     record = world.droplets[droplet["id"]]
-    work = workload(world, record)
+    work = compute_workload(world, record)
     (span,) = [one for one in work.spans if one.end > end - 7 * DAY_S]
     shares = [100 * span.load * work.busy.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
     assert row["cpu_p50_percent"] == pytest.approx(np.percentile(shares, 50), rel=0.05)

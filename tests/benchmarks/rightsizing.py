@@ -35,16 +35,16 @@ def measure(*, rounds: int, quick: bool) -> Iterator[Row]:
 
 def _sizes() -> pd.DataFrame:
     from poseidon_nb.frames.builders import frame_from_rows
-    from poseidon_nb.sandbox.figures import figures
+    from poseidon_nb.sandbox.reference_data import load_reference_data
 
-    return frame_from_rows("sizes", [dict(one) for one in figures().sizes.values()])
+    return frame_from_rows("sizes", [dict(one) for one in load_reference_data().sizes.values()])
 
 
 def _sized(droplets: pd.DataFrame) -> pd.DataFrame:
     """Give the droplets real sizes, of which the account of the benchmarks knows none."""
-    from poseidon_nb.sandbox.figures import figures
+    from poseidon_nb.sandbox.reference_data import load_reference_data
 
-    real = [one for one in figures().sizes.values() if "nyc3" in one["regions"]]
+    real = [one for one in load_reference_data().sizes.values() if "nyc3" in one["regions"]]
     chance = random.Random(5)
     drawn = [chance.choice(real) for _ in range(len(droplets))]
     columns = {"size": "slug", "vcpus": "vcpus", "memory": "memory", "disk": "disk", "price_monthly": "price_monthly"}

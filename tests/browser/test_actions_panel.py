@@ -97,7 +97,7 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
     names = ["<img src=x onerror=window.harmed=1>" + "w" * 200, chr(0x5E9) * 190, "x" * 200]
     notebook, place = actions(
         f"for one, name in zip(running, {names!r}):\n"
-        "    world.droplets.put(one.id, world.droplets[one.id].showing(name=name))\n"
+        "    world.droplets.put(one.id, world.droplets[one.id].with_public(name=name))\n"
         "    one.refresh().take_snapshot(wait=False)\n"
         "panel = %do panel",
         "for one in running[3:6]: one.reboot(wait=False)",

@@ -271,7 +271,7 @@ bad = "<img src=x onerror=alert(1)>" + chr(0x202e) + "\\u05d0\\u05d1"
 droplet = client.droplets.by_name("web-1")
 with sandbox._dispatcher.lock:
     held = sandbox._dispatcher.world.droplets
-    held.put(droplet.id, held[droplet.id].showing(name=bad, tags=["x" * 200, bad]))
+    held.put(droplet.id, held[droplet.id].with_public(name=bad, tags=["x" * 200, bad]))
 droplet.refresh()
 """
     panel = open_panel(before=hostile, opens="po.DropletPanel(droplet)")

@@ -78,7 +78,7 @@ def test_it_is_readable_in_the_dark_theme_with_names_that_want_to_do_harm(fleet)
     hostile = "<img src=x onerror=window.harmed=1>" + "w" * 200 + "\\u202etxt"
     shown = fleet(
         f"key = elsewhere.droplets.by_name('cache-12').id\n"
-        f"world.droplets.put(key, world.droplets[key].showing(name='{hostile}', tags=['<script>window.harmed=1</script>']))\n"
+        f"world.droplets.put(key, world.droplets[key].with_public(name='{hostile}', tags=['<script>window.harmed=1</script>']))\n"
         + LOOK,
         theme="JupyterLab Dark",
     )
@@ -238,7 +238,7 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
     shown = fleet(
         f"keys = [one.id for one in elsewhere.droplets.list() if one.active][:3]\n"
         f"for key, name in zip(keys, {names!r}):\n"
-        "    world.droplets.put(key, world.droplets[key].showing(name=name, tags=['t' * 200, name[:40]]))\n"
+        "    world.droplets.put(key, world.droplets[key].with_public(name=name, tags=['t' * 200, name[:40]]))\n"
         "panel.select(keys)\n" + LOOK,
     )
     page, place = shown.notebook.page, shown.place

@@ -69,7 +69,7 @@ def test_a_row_stays_under_a_mouse_that_is_held_down_on_it_and_is_the_one_that_i
         # Every row of the first page is another droplet's by then; refreshing once more waits for who shows it meanwhile.
         "import time\n"
         "first = sorted(elsewhere.droplets.list(), key=lambda one: one.name)[:10]\n"
-        "for one in first: world.droplets.put(one.id, world.droplets[one.id].showing(name=f'z-{one.name}'))\n"
+        "for one in first: world.droplets.put(one.id, world.droplets[one.id].with_public(name=f'z-{one.name}'))\n"
         f"{LOOK}\n"
         "while not all(panel.model.fleet.cells[one.id][1] == f'z-{one.name}' for one in first): time.sleep(.05)\n"
         "panel.refresh()\n"
@@ -118,7 +118,7 @@ def test_a_row_that_moves_under_the_mouse_never_has_another_droplet_acted_upon(f
         "size='s-1vcpu-1gb', image='ubuntu-24-04-x64', wait=False)\n"
         "        panel.model._subscription.look_again(); time.sleep(.25)\n"
         "def with_name(key, name):\n"
-        "    world.droplets.put(key, world.droplets[key].showing(name=name))\n"
+        "    world.droplets.put(key, world.droplets[key].with_public(name=name))\n"
         "elsewhere_ids = [one.id for one in sorted(elsewhere.droplets.list(), key=lambda one: one.name)]\n"
         "thread = threading.Thread(target=stir); thread.start()",
         "thread.join(); print(sorted(panel.selected_ids))",

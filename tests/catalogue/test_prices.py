@@ -7,10 +7,10 @@ import pytest
 from poseidon_nb.catalogue import prices
 from poseidon_nb.catalogue.prices import Price
 from poseidon_nb.plans.costs import usd_month
-from poseidon_nb.sandbox.figures import figures
+from poseidon_nb.sandbox.reference_data import load_reference_data
 from tests.each import each
 
-SIZES = figures().sizes
+SIZES = load_reference_data().sizes
 #: The published prices, written down by hand.
 PUBLISHED = {
     "SNAPSHOT_GB": 0.06,

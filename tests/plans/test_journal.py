@@ -30,7 +30,7 @@ from poseidon_nb.plans.journal_entry import (
 from poseidon_nb.plans.journal_files import PlanFiles
 from poseidon_nb.plans.user_state import account_key, state_dir
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.sandbox.replies import Reply
+from poseidon_nb.sandbox.responses import HTTPResponse
 from poseidon_nb.transport.request import build_request
 from tests.plans.conftest import CHAIN, DROPLET, outcomes, plan_line, read, simulate_crash
 
@@ -250,7 +250,7 @@ def patched_id(sandbox, text):
     """Replace the sandbox's id with text that is not JSON, as a sign-in page would."""
     controls = sandbox._dispatcher.control
     route = controls._routes["GET", "/id"]
-    controls._routes["GET", "/id"] = lambda *_: Reply(200, text.encode())
+    controls._routes["GET", "/id"] = lambda *_: HTTPResponse(200, text.encode())
     yield
     controls._routes["GET", "/id"] = route
 

@@ -13,7 +13,7 @@ from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.findings.sizes import FAMILIES
 from poseidon_nb.plots import availability_map, price_map
 from poseidon_nb.plots.labels import AXES, axis_title, is_price
-from poseidon_nb.sandbox.figures import figures
+from poseidon_nb.sandbox.reference_data import load_reference_data
 from poseidon_nb.widgets.sizes.axes import AXES as EXPLORED
 
 BAD = "<img src=x onerror=alert(1)>"
@@ -21,12 +21,12 @@ BAD = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def sizes() -> pd.DataFrame:
-    return frame_from_rows("sizes", [dict(size) for size in figures().sizes.values()])
+    return frame_from_rows("sizes", [dict(size) for size in load_reference_data().sizes.values()])
 
 
 @pytest.fixture
 def regions() -> pd.DataFrame:
-    return frame_from_rows("regions", [dict(region) for region in figures().regions.values()])
+    return frame_from_rows("regions", [dict(region) for region in load_reference_data().regions.values()])
 
 
 def clouds_of(picture):
@@ -45,7 +45,9 @@ def points(picture) -> dict[str, tuple[float, float, str]]:
 
 def test_every_size_is_at_its_memory_and_price(sizes):
     picture = price_map(analysis.unit_prices(sizes))
-    expected = {size["slug"]: (size["memory"] / 1024, size["price_monthly"]) for size in figures().sizes.values()}
+    expected = {
+        size["slug"]: (size["memory"] / 1024, size["price_monthly"]) for size in load_reference_data().sizes.values()
+    }
     assert {slug: (x, y) for slug, (x, y, _) in points(picture).items()} == expected
     assert picture.layout.xaxis.title.text == "memory (GiB)"
     assert picture.layout.yaxis.title.text == "price (USD a month)"
@@ -57,7 +59,7 @@ def test_every_size_is_at_its_memory_and_price(sizes):
 
 def test_the_line_is_the_lowest_price_for_at_least_each_amount(sizes):
     (line,) = [trace for trace in price_map(analysis.unit_prices(sizes)).data if trace.mode == "lines"]
-    rows = [*figures().sizes.values()]
+    rows = [*load_reference_data().sizes.values()]
     for gib in (0.5, 1, 3, 16, 100, 384, 1920):
         cheapest = min(row["price_monthly"] for row in rows if row["memory"] >= gib * 1024)
         at = next(y for x, y in zip(line.x, line.y, strict=True) if x >= gib)
@@ -167,7 +169,7 @@ def test_any_two_numeric_columns_can_be_drawn(sizes):
 def test_every_cell_equals_the_list_of_the_region(sizes, regions):
     picture = availability_map(analysis.availability(sizes, regions), analysis.unit_prices(sizes))
     (heat,) = picture.data
-    for row, region in enumerate(figures().regions.values()):
+    for row, region in enumerate(load_reference_data().regions.values()):
         label = region["slug"] if region["available"] else f"{region['slug']} (closed)"
         assert heat.y[row] == label
         sells = {slug for slug, cell in zip(heat.x, heat.z[row], strict=True) if cell}

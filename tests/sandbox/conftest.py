@@ -13,7 +13,7 @@ from poseidon_nb.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
 
 
 class Api:
@@ -24,7 +24,7 @@ class Api:
         self.clock = clock
         self.token = sandbox.token
 
-    def ask(self, method: str, target: str, body: Any = None, **headers: str) -> Reply:
+    def ask(self, method: str, target: str, body: Any = None, **headers: str) -> HTTPResponse:
         path, _, query = target.partition("?")
         sent = {"host": "127.0.0.1:8080", "authorization": f"Bearer {self.token}"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}

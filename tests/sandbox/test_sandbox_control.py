@@ -77,10 +77,10 @@ def test_a_connection_is_lost_before_or_after_the_work(api):
     api.sandbox.fault("lost_after", method="POST", skip=1)
     assert api.get("/v2/droplets")["meta"]["total"] == 12
     body = {"name": "x", "size": "c-2", "image": "debian-12-x64"}
-    assert api.ask("POST", "/v2/droplets", body).cut
+    assert api.ask("POST", "/v2/droplets", body).dropped
     assert api.get("/v2/droplets")["meta"]["total"] == 12
-    assert not api.ask("POST", "/v2/droplets", body).cut
-    assert api.ask("POST", "/v2/droplets", body).cut
+    assert not api.ask("POST", "/v2/droplets", body).dropped
+    assert api.ask("POST", "/v2/droplets", body).dropped
     assert api.get("/v2/droplets")["meta"]["total"] == 14
     assert [request.status for request in api.sandbox.requests if request.method == "POST"] == [0, 202, 0]
 

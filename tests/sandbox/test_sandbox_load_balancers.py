@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.sandbox.records import Record
+from poseidon_nb.sandbox.store import StoredObject
 
 RULE = {"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 8080}
 TLS = {"entry_protocol": "https", "entry_port": 443, "target_protocol": "http", "target_port": 80}
@@ -126,7 +126,7 @@ def test_what_cannot_be_is_refused(api, refused, fields, text):
 
 
 def test_a_certificate_of_the_account_is_taken(api):
-    api.sandbox._dispatcher.world.certificates.put("cert-1", Record({"id": "cert-1", "name": "tide"}))
+    api.sandbox._dispatcher.world.certificates.put("cert-1", StoredObject({"id": "cert-1", "name": "tide"}))
     balancer = put_up(api, forwarding_rules=[{**TLS, "certificate_id": "cert-1"}])
     assert balancer["forwarding_rules"][0]["certificate_id"] == "cert-1"
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.sandbox.curves import Curve, daily, noise, weekly
+from poseidon_nb.sandbox.workload import Curve, daily, noise, weekly
 from tests.conftest import FakeClock
 from tests.sandbox.conftest import Api
 
@@ -253,7 +253,7 @@ def test_a_fortnight_is_answered_fast(api):
 
 
 def test_the_total_of_a_product_is_the_sum_of_its_values():
-    curve = (Curve(0.1) + daily(19).scaled(0.4) * weekly(0.3)) * noise(0.25, 7)
+    curve = (Curve(0.1) + daily(19).scale(0.4) * weekly(0.3)) * noise(0.25, 7)
     start, step = 1.76e9, 10
     summed = sum(curve.at(start + step * (index + 0.5)) * step for index in range(8640))
     assert curve.total(start + DAY_S) - curve.total(start) == pytest.approx(summed, rel=1e-6)
@@ -266,4 +266,4 @@ def test_curves_stay_where_they_are_said_to_stay(at):
     assert 0.75 - 1e-9 <= noise(0.25, "x").at(at) <= 1.25 + 1e-9
     curve = daily(7) * noise(0.25, "x")
     assert curve.at(at) == pytest.approx(daily(7).at(at) * noise(0.25, "x").at(at), abs=1e-6)
-    assert curve.averaged(60).at(at) == pytest.approx((curve.total(at) - curve.total(at - 60)) / 60, abs=1e-5)
+    assert curve.moving_average(60).at(at) == pytest.approx((curve.total(at) - curve.total(at - 60)) / 60, abs=1e-5)

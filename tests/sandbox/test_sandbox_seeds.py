@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from poseidon_nb.sandbox import Sandbox, company
-from poseidon_nb.sandbox.durations import DURATIONS_S
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.sandbox.actions import DURATIONS_S
+from poseidon_nb.sandbox.seeds import company
 from tests.conftest import FakeClock
 from tests.sandbox.conftest import Api
 
@@ -92,11 +93,11 @@ def test_any_number_of_droplets_can_be_had(make_api, droplets):
 
 
 def test_the_roster_uses_what_its_regions_sell(api):
-    figures = api.sandbox._dispatcher.world.figures
-    for _, size, _ in company.CROWD:
-        for region in company.CROWD_REGIONS:
-            assert region in figures.sizes[size]["regions"]
-    assert company.GPU_POST.region in figures.sizes[company.GPU_POST.size]["regions"]
+    reference_data = api.sandbox._dispatcher.world.reference_data
+    for _, size, _ in company.EXTRA_DROPLETS:
+        for region in company.EXTRA_REGIONS:
+            assert region in reference_data.sizes[size]["regions"]
+    assert company.GPU_DROPLET.region in reference_data.sizes[company.GPU_DROPLET.size]["regions"]
 
 
 @pytest.mark.parametrize(("seed", "droplets"), [(7, 12), (3, 12), (7, 40)])
@@ -125,8 +126,8 @@ def test_some_droplets_were_resized_and_kept_their_disks(make_api, seed, droplet
 @pytest.mark.parametrize("name", ["staging-web", "build-1"])
 def test_the_readings_of_a_resized_droplet_know_both_sizes_and_one_disk(api, name):
     droplet = api.droplet(name)
-    post = next(post for post in company.ROSTER if post.name == name)
-    made_as = api.sandbox._dispatcher.world.figures.sizes[post.made_as]
+    spec = next(spec for spec in company.DROPLETS if spec.name == name)
+    original_size = api.sandbox._dispatcher.world.reference_data.sizes[spec.original_size]
     resize = next(
         action
         for action in api.get(f"/v2/droplets/{droplet['id']}/actions?per_page=200")["actions"]
@@ -141,7 +142,7 @@ def test_the_readings_of_a_resized_droplet_know_both_sizes_and_one_disk(api, nam
         return {value for _, value in series["values"]}
 
     (before,), (after,) = read("memory_total", born, at - 1), read("memory_total", at, now)
-    assert int(after) / int(before) == pytest.approx(droplet["memory"] / made_as["memory"], rel=1e-4)
+    assert int(after) / int(before) == pytest.approx(droplet["memory"] / original_size["memory"], rel=1e-4)
     assert len(read("filesystem_size", born, now)) == 1
 
 
@@ -167,8 +168,8 @@ def test_what_is_off_every_night_and_on_now_has_been_powered_on_since_at_any_tim
 
 def test_a_reset_copies_no_record(clock):
     sandbox = Sandbox(droplets=50, clock=clock)
-    before = sandbox._dispatcher.world.droplets.listed()
+    before = sandbox._dispatcher.world.droplets.all()
     sandbox.reset()
-    after = sandbox._dispatcher.world.droplets.listed()
+    after = sandbox._dispatcher.world.droplets.all()
     assert before is not after
     assert all(one is other for one, other in zip(before, after, strict=True))

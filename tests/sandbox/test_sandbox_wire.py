@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseidon_nb.sandbox.replies import Reply
-from poseidon_nb.sandbox.wire import BODY_MOST, HEADERS_MOST, LINE_MOST, Malformed, Request, read_request, written
+from poseidon_nb.sandbox.http import (
+    MAX_BODY_BYTES,
+    MAX_HEADERS,
+    MAX_LINE_BYTES,
+    HTTPRequest,
+    MalformedRequest,
+    encode_response,
+    read_request,
+)
+from poseidon_nb.sandbox.responses import HTTPResponse
 
 
-def read(raw: bytes) -> tuple[Request | None, bytes, bytes]:
+def read(raw: bytes) -> tuple[HTTPRequest | None, bytes, bytes]:
     stream, answers = io.BytesIO(raw), io.BytesIO()
     request = read_request(stream, answers)
     return request, stream.read(), answers.getvalue()
@@ -25,7 +33,7 @@ HOST = b"Host: 127.0.0.1\r\n"
 def test_a_request_is_read_and_what_follows_is_left():
     raw = b"POST /v2/tags?a=1&b HTTP/1.1\r\n" + HOST + b"X-Thing:  two \r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1"
     request, rest, _ = read(raw)
-    assert request == Request(
+    assert request == HTTPRequest(
         "POST",
         "/v2/tags",
         "a=1&b",
@@ -97,15 +105,15 @@ def test_an_absolute_address_names_the_host():
         (b"GET / HTTP/1.1\r\n" + HOST + b": x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + HOST + b"no colon\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + HOST, 400),
-        (b"GET /" + b"x" * LINE_MOST + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
-        (b"GET / HTTP/1.1\r\nX: " + b"x" * LINE_MOST + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * (HEADERS_MOST + 1) + b"\r\n", 431),
+        (b"GET /" + b"x" * MAX_LINE_BYTES + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_LINE_BYTES + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * (MAX_HEADERS + 1) + b"\r\n", 431),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nxxx", 400),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1_0\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: \xb2\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 10\r\n\r\nshort", 400),
-        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % (BODY_MOST + 1), 413),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1), 413),
         (
             b"POST / HTTP/1.1\r\n"
             + HOST
@@ -120,7 +128,7 @@ def test_an_absolute_address_names_the_host():
     ],
 )
 def test_what_cannot_be_read_without_doubt_is_refused(raw, status):
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(MalformedRequest) as caught:
         read(raw)
     assert caught.value.status == status
 
@@ -130,14 +138,14 @@ def test_what_cannot_be_read_without_doubt_is_refused(raw, status):
     | st.lists(st.sampled_from([b"GET / HTTP/1.1", b"\r\n", HOST, b":", b" ", b"\xff"])).map(b"".join)
 )
 def test_any_bytes_are_read_or_refused(raw):
-    with contextlib.suppress(Malformed):
+    with contextlib.suppress(MalformedRequest):
         request, _, _ = read(raw)
         assert request is None or request.path.startswith("/")
 
 
 def test_a_reply_is_written_with_its_length():
-    reply = Reply(404, b"{}", [("x-request-id", "1")])
+    reply = HTTPResponse(404, b"{}", [("x-request-id", "1")])
     head = b"HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\ncontent-length: 2\r\n"
-    assert written(reply, head_only=False, close=False) == head + b"\r\n{}"
-    assert written(reply, head_only=True, close=True) == head + b"connection: close\r\n\r\n"
-    assert written(Reply(204), head_only=False, close=False) == b"HTTP/1.1 204 No Content\r\n\r\n"
+    assert encode_response(reply, head_only=False, close=False) == head + b"\r\n{}"
+    assert encode_response(reply, head_only=True, close=True) == head + b"connection: close\r\n\r\n"
+    assert encode_response(HTTPResponse(204), head_only=False, close=False) == b"HTTP/1.1 204 No Content\r\n\r\n"

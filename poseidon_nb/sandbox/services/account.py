@@ -2,18 +2,150 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import binascii
+import hashlib
+from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.records import Record
+from poseidon_nb.sandbox.call import required_field
+from poseidon_nb.sandbox.responses import json_response, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.world import World
 
 
-def get_account(call: Call) -> Reply:
+def get_account(call: Call) -> HTTPResponse:
     """Answer ``account_get``."""
-    return call.one("account", Record(call.world.state.account))
+    return call.respond("account", StoredObject(call.world.state.account))
 
 
-OPERATIONS = {"account_get": get_account}
+def list_actions(call: Call) -> HTTPResponse:
+    """Answer ``actions_list``."""
+    return call.respond_page("actions", "action", call.world.actions.all()[::-1])
+
+
+def get_action(call: Call) -> HTTPResponse:
+    """Answer ``actions_get``."""
+    action = call.world.actions.get(call.path_id("action_id"))
+    if action is None:
+        raise not_found()
+    return call.respond("action", action)
+
+
+def list_regions(call: Call) -> HTTPResponse:
+    """Answer ``regions_list``, closed regions included."""
+    return call.respond_page(
+        "regions", "region", [StoredObject(region) for region in call.world.reference_data.regions.values()]
+    )
+
+
+def list_sizes(call: Call) -> HTTPResponse:
+    """Answer ``sizes_list``, GPU sizes included, cheapest first."""
+    return call.respond_page("sizes", "size", [StoredObject(size) for size in call.world.reference_data.sizes.values()])
+
+
+_KEY_TYPES = frozenset(
+    {
+        "ssh-rsa",
+        "ssh-dss",
+        "ssh-ed25519",
+        "ecdsa-sha2-nistp256",
+        "ecdsa-sha2-nistp384",
+        "ecdsa-sha2-nistp521",
+        "sk-ssh-ed25519@openssh.com",
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+    }
+)
+_INVALID_KEY_TEXT = "SSH Key is invalid. A public key is a type, its base64 text and, if you like, a comment."
+
+
+def key_object(id_: int, name: str, public_key: str) -> dict[str, Any]:
+    """Give a key as the API shows it."""
+    return {"id": id_, "public_key": public_key, "name": name, "fingerprint": fingerprint(public_key)}
+
+
+def fingerprint(public_key: str) -> str:
+    """Give a public key's fingerprint: 16 pairs of hex digits, joined by colons."""
+    type_, blob = _decode_key(public_key)
+    # A blob repeats its type behind four bytes of length: what does not is no key.
+    if type_ not in _KEY_TYPES or blob[4 : 4 + len(type_)] != type_.encode():
+        raise unprocessable(_INVALID_KEY_TEXT)
+    return hashlib.md5(blob, usedforsecurity=False).digest().hex(":")
+
+
+def _decode_key(public_key: str) -> tuple[str, bytes]:
+    try:
+        type_, text = public_key.split()[:2]
+        return type_, base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise unprocessable(_INVALID_KEY_TEXT) from None
+
+
+def find_key(world: World, identifier: str) -> StoredObject | None:
+    """Give the key with this id or fingerprint."""
+    for key in world.keys.all():
+        if identifier in {str(key["id"]), key["fingerprint"]}:
+            return key
+    return None
+
+
+def _requested_key(call: Call) -> StoredObject:
+    key = find_key(call.world, call.path_params["ssh_key_identifier"])
+    if key is None:
+        raise not_found()
+    return key
+
+
+def list_keys(call: Call) -> HTTPResponse:
+    """Answer ``sshKeys_list``."""
+    return call.respond_page("ssh_keys", "ssh_key", call.world.keys.all())
+
+
+def get_key(call: Call) -> HTTPResponse:
+    """Answer ``sshKeys_get``."""
+    return call.respond("ssh_key", _requested_key(call))
+
+
+def create_key(call: Call) -> HTTPResponse:
+    """Answer ``sshKeys_create``; the same key twice is refused, whatever its name."""
+    name = required_field(call.body, "name", "string")
+    public_key = required_field(call.body, "public_key", "string").strip()
+    if find_key(call.world, fingerprint(public_key)) is not None:
+        raise unprocessable("SSH Key is already in use on your account")
+    id_ = call.world.next_id("keys")
+    key = StoredObject(key_object(id_, name, public_key))
+    call.world.keys.put(id_, key)
+    return json_response(201, ssh_key=key.public)
+
+
+def update_key(call: Call) -> HTTPResponse:
+    """Answer ``sshKeys_update``: the name, and nothing else, can change."""
+    key = _requested_key(call)
+    renamed = key.with_public(name=required_field(call.body, "name", "string"))
+    call.world.keys.put(key["id"], renamed)
+    return call.respond("ssh_key", renamed)
+
+
+def delete_key(call: Call) -> HTTPResponse:
+    """Answer ``sshKeys_delete``."""
+    call.world.keys.remove(_requested_key(call)["id"])
+    return no_content()
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
+    "account_get": get_account,
+    "actions_list": list_actions,
+    "actions_get": get_action,
+    "regions_list": list_regions,
+    "sizes_list": list_sizes,
+    "sshKeys_list": list_keys,
+    "sshKeys_get": get_key,
+    "sshKeys_create": create_key,
+    "sshKeys_update": update_key,
+    "sshKeys_delete": delete_key,
+}

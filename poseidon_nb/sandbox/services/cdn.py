@@ -14,19 +14,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies, chance
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.call import required_field
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.certificates import covers
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
 _TTLS_S = (60, 600, 3600, 86_400, 604_800)
-TTL_S = 3600
+DEFAULT_TTL_S = 3600
 _ORIGIN = re.compile(r"([a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.([a-z]{3}[0-9])\.digitaloceanspaces\.com")
 
 
@@ -37,52 +38,54 @@ def endpoint_object(id_: str, origin: str, *, ttl: int, created: float) -> dict[
         "origin": origin,
         "endpoint": origin.replace(".digitaloceanspaces.com", ".cdn.digitaloceanspaces.com"),
         "ttl": ttl,
-        "created_at": stamp(created),
+        "created_at": format_time(created),
     }
 
 
-def _asked_for(call: Call) -> Record:
-    endpoint = call.world.cdn_endpoints.get(call.names["cdn_id"])
+def _requested_endpoint(call: Call) -> StoredObject:
+    endpoint = call.world.cdn_endpoints.get(call.path_params["cdn_id"])
     if endpoint is None:
         raise not_found()
     return endpoint
 
 
-def list_endpoints(call: Call) -> Reply:
+def list_endpoints(call: Call) -> HTTPResponse:
     """Answer ``cdn_list_endpoints``."""
-    return call.page("endpoints", "endpoint", call.world.cdn_endpoints.listed())
+    return call.respond_page("endpoints", "endpoint", call.world.cdn_endpoints.all())
 
 
-def get_endpoint(call: Call) -> Reply:
+def get_endpoint(call: Call) -> HTTPResponse:
     """Answer ``cdn_get_endpoint``."""
-    return call.one("endpoint", _asked_for(call))
+    return call.respond("endpoint", _requested_endpoint(call))
 
 
-def create_endpoint(call: Call) -> Reply:
+def create_endpoint(call: Call) -> HTTPResponse:
     """Answer ``cdn_create_endpoint``; one for each Space."""
     world = call.world
     origin = call.body["origin"].lower()
     if not _ORIGIN.fullmatch(origin):
         raise unprocessable("invalid origin")
-    if any(endpoint["origin"] == origin for endpoint in world.cdn_endpoints.listed()):
-        raise Refusal(409, "conflict", "cdn already enabled")
-    ttl = _ttl(call.body, TTL_S)
-    own = _own_domain(world, call.body, {})
-    id_ = chance.uuid(world.seed, "cdn", world.count("cdn_endpoints"))
-    endpoint = Record(endpoint_object(id_, origin, ttl=ttl, created=world.now()) | own)
+    if any(endpoint["origin"] == origin for endpoint in world.cdn_endpoints.all()):
+        raise HTTPException(409, "conflict", "cdn already enabled")
+    ttl = _ttl(call.body, DEFAULT_TTL_S)
+    custom = _custom_domain(world, call.body, {})
+    id_ = rng.uuid(world.seed, "cdn", world.next_number("cdn_endpoints"))
+    endpoint = StoredObject(endpoint_object(id_, origin, ttl=ttl, created=world.now()) | custom)
     world.cdn_endpoints.put(id_, endpoint)
-    return call.one("endpoint", endpoint, status=201)
+    return call.respond("endpoint", endpoint, status=201)
 
 
-def update_endpoint(call: Call) -> Reply:
+def update_endpoint(call: Call) -> HTTPResponse:
     """Answer ``cdn_update_endpoints``: the TTL, and the domain of its own with the certificate; the rest stays."""
-    endpoint = _asked_for(call)
+    endpoint = _requested_endpoint(call)
     ttl = _ttl(call.body, endpoint["ttl"])
-    own = _own_domain(call.world, call.body, endpoint.shown, but=endpoint["id"])
-    kept = {name: value for name, value in endpoint.shown.items() if name not in {"certificate_id", "custom_domain"}}
-    changed = Record({**kept, "ttl": ttl, **own}, endpoint.kept)
+    custom = _custom_domain(call.world, call.body, endpoint.public, exclude=endpoint["id"])
+    remaining = {
+        name: value for name, value in endpoint.public.items() if name not in {"certificate_id", "custom_domain"}
+    }
+    changed = StoredObject({**remaining, "ttl": ttl, **custom}, endpoint.internal)
     call.world.cdn_endpoints.put(endpoint["id"], changed)
-    return call.one("endpoint", changed)
+    return call.respond("endpoint", changed)
 
 
 def _ttl(body: dict[str, Any], default: int) -> int:
@@ -92,37 +95,37 @@ def _ttl(body: dict[str, Any], default: int) -> int:
     return ttl
 
 
-def _own_domain(world: World, body: dict[str, Any], present: dict[str, Any], *, but: str = "") -> dict[str, str]:
+def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], *, exclude: str = "") -> dict[str, str]:
     """Give the endpoint's own domain and the certificate for it, or nothing."""
-    asked = {
+    requested = {
         name: present.get(name, "") if body.get(name) is None else body[name]
         for name in ("certificate_id", "custom_domain")
     }
-    if not any(asked.values()):
+    if not any(requested.values()):
         return {}
-    if not all(asked.values()):
+    if not all(requested.values()):
         raise unprocessable("custom_domain and certificate_id must be given together.")
-    certificate = world.certificates.get(asked["certificate_id"])
+    certificate = world.certificates.get(requested["certificate_id"])
     if certificate is None or certificate["state"] != "verified":
         raise unprocessable("certificate_id must be the id of a verified certificate.")
-    if not covers(certificate, asked["custom_domain"]):
+    if not covers(certificate, requested["custom_domain"]):
         raise unprocessable("the certificate is not for the custom domain")
-    others = (endpoint for endpoint in world.cdn_endpoints.listed() if endpoint["id"] != but)
-    if any(other.shown.get("custom_domain") == asked["custom_domain"].lower() for other in others):
-        raise Refusal(409, "conflict", "the custom domain is already in use")
-    return {"certificate_id": asked["certificate_id"], "custom_domain": asked["custom_domain"].lower()}
+    others = (endpoint for endpoint in world.cdn_endpoints.all() if endpoint["id"] != exclude)
+    if any(other.public.get("custom_domain") == requested["custom_domain"].lower() for other in others):
+        raise HTTPException(409, "conflict", "the custom domain is already in use")
+    return {"certificate_id": requested["certificate_id"], "custom_domain": requested["custom_domain"].lower()}
 
 
-def delete_endpoint(call: Call) -> Reply:
+def delete_endpoint(call: Call) -> HTTPResponse:
     """Answer ``cdn_delete_endpoint``."""
-    call.world.cdn_endpoints.remove(_asked_for(call)["id"])
+    call.world.cdn_endpoints.remove(_requested_endpoint(call)["id"])
     return no_content()
 
 
-def purge_cache(call: Call) -> Reply:
+def purge_cache(call: Call) -> HTTPResponse:
     """Answer ``cdn_purge_cache``."""
-    _asked_for(call)
-    files = bodies.required(call.body, "files", "array")
+    _requested_endpoint(call)
+    files = required_field(call.body, "files", "array")
     if not files or not all(files):
         raise unprocessable("files must name at least one path.")
     return no_content()

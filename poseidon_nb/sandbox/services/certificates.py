@@ -1,39 +1,132 @@
-"""TLS certificates: own ones, which are there at once, and those of Let's Encrypt, which are verified a little later.
+"""The few facts of an X.509 certificate that the API shows, read from its PEM text.
 
-A certificate of Let's Encrypt needs domains of this account. A wildcard name brings its base name along
-(terraform-provider-digitalocean#928). The text that refuses to delete a certificate in use is the one that Terraform
-waits for, a 403.
-
-Not settled by any source, chosen here: verifying takes about a minute and ends in ``error`` if a domain has been deleted
-meanwhile; a name is given once; the texts of the other refusals. Whether a key fits its certificate, and whether a
-certificate has expired, is not checked; certificates are not renewed.
+The standard library reads certificates from live connections only. This reads the structure (RFC 5280, DER), and
+checks no signature: whom a certificate belongs to is not the sandbox's business.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies, chance, x509
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services.domain_records import domain_of
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.domains import find_domain_of_host
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
+_PEM = re.compile(r"\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
+_PRIVATE_KEY = re.compile(r"\s*-----BEGIN ([A-Z]+ )?PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END \1?PRIVATE KEY-----\s*")
+_ALTERNATIVE_NAMES = bytes.fromhex("551d11")
+_UTC_TIME, _DNS_NAME, _VERSION, _EXTENSIONS, _OCTETS = 0x17, 0x82, 0xA0, 0xA3, 0x04
+_LONG_LENGTH = 0x80
+_CENTURY_TURN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateInfo:
+    """What a certificate says.
+
+    Attributes
+    ----------
+    sha1 : str
+        The fingerprint, 40 hex digits.
+    not_after : str
+        The end of its validity, as the API writes times.
+    dns_names : list of str
+        The names that it is for.
+    """
+
+    sha1: str
+    not_after: str
+    dns_names: list[str]
+
+
+def is_private_key(pem: str) -> bool:
+    """Say whether a text has the form of a private key."""
+    return _PRIVATE_KEY.fullmatch(pem) is not None
+
+
+def read_certificate(pem: str) -> CertificateInfo:
+    """Read the first certificate of a text.
+
+    Raises
+    ------
+    ValueError
+        There is none, or it is damaged.
+    """
+    found = _PEM.match(pem)
+    if found is None:
+        raise ValueError("no certificate")
+    try:
+        der = base64.b64decode("".join(found[1].split()), validate=True)
+        ((_, certificate),) = _der_elements(der)
+        signed = next(_der_elements(certificate))[1]
+        fields = [part for part in _der_elements(signed) if part[0] != _VERSION]
+        _, (kind, text) = _der_elements(fields[3][1])
+        return CertificateInfo(
+            hashlib.sha1(der, usedforsecurity=False).hexdigest(), _parse_der_time(kind, text), [*_dns_names(fields)]
+        )
+    except (binascii.Error, IndexError, StopIteration, UnicodeDecodeError) as error:
+        raise ValueError("a damaged certificate") from error
+
+
+def _der_elements(der: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the elements of a DER sequence: tag and content."""
+    at = 0
+    while at < len(der):
+        tag, length, at = der[at], der[at + 1], at + 2
+        if length >= _LONG_LENGTH:
+            digits = length - _LONG_LENGTH
+            length, at = int.from_bytes(der[at : at + digits], "big"), at + digits
+        if at + length > len(der):
+            raise ValueError("a damaged certificate")
+        yield tag, der[at : at + length]
+        at += length
+
+
+def _parse_der_time(kind: int, text: bytes) -> str:
+    digits = text.decode("ascii")
+    if kind == _UTC_TIME:
+        digits = ("20" if int(digits[:2]) < _CENTURY_TURN else "19") + digits
+    if not re.fullmatch(r"[0-9]{14}Z", digits):
+        raise ValueError("a damaged certificate")
+    day, clock = digits[:8], digits[8:]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:6]}Z"
+
+
+def _dns_names(fields: list[tuple[int, bytes]]) -> Iterator[str]:
+    for tag, content in fields:
+        for _, extensions in _der_elements(content) if tag == _EXTENSIONS else ():
+            for _, extension in _der_elements(extensions):
+                (_, name), *rest = _der_elements(extension)
+                octets = [value for kind, value in rest if kind == _OCTETS]
+                if name == _ALTERNATIVE_NAMES and octets:
+                    ((_, names),) = _der_elements(octets[0])
+                    yield from (value.decode("ascii") for kind, value in _der_elements(names) if kind == _DNS_NAME)
+
+
 #: How long Let's Encrypt's certificates are valid.
-LIFE_S = 90 * 86_400.0
+LETS_ENCRYPT_LIFETIME_S = 90 * 86_400.0
 _VERIFYING_S = 60.0
-_NAMES_MOST = 100
-_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_MAX_DNS_NAMES = 100
+_DNS_NAME_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 IN_USE_TEXT = "Make sure the certificate is not in use before deleting it"
 
 
-def certificate_object(  # noqa: PLR0913  # the facts of a certificate, all by keyword
+def certificate_object(  # noqa: PLR0913  # the fields of a certificate, all by keyword
     id_: str, name: str, *, type_: str, created: float, not_after: str, sha1: str, dns_names: list[str], state: str
 ) -> dict[str, Any]:
     """Give a certificate as the API shows it."""
@@ -42,124 +135,130 @@ def certificate_object(  # noqa: PLR0913  # the facts of a certificate, all by k
         "name": name,
         "not_after": not_after,
         "sha1_fingerprint": sha1,
-        "created_at": stamp(created),
+        "created_at": format_time(created),
         "dns_names": dns_names,
         "state": state,
         "type": type_,
     }
 
 
-def covers(certificate: Record, host: str) -> bool:
+def covers(certificate: StoredObject, host: str) -> bool:
     """Say whether a certificate is for a host, by its name or one with a star for the first label."""
     wildcard = f"*.{host.lower().partition('.')[2]}"
     return any(name.lower() in {host.lower(), wildcard} for name in certificate["dns_names"])
 
 
-def used_by(world: World, id_: str) -> bool:
+def is_in_use(world: World, id_: str) -> bool:
     """Say whether a load balancer or a CDN endpoint has a certificate."""
-    if any(endpoint.shown.get("certificate_id") == id_ for endpoint in world.cdn_endpoints.listed()):
+    if any(endpoint.public.get("certificate_id") == id_ for endpoint in world.cdn_endpoints.all()):
         return True
-    balancers = (balancer.shown.get("forwarding_rules") or [] for balancer in world.load_balancers.listed())
+    balancers = (balancer.public.get("forwarding_rules") or [] for balancer in world.load_balancers.all())
     return any(rule.get("certificate_id") == id_ for rules in balancers for rule in rules)
 
 
-def _asked_for(call: Call) -> Record:
-    certificate = call.world.certificates.get(call.names["certificate_id"])
+def _requested_certificate(call: Call) -> StoredObject:
+    certificate = call.world.certificates.get(call.path_params["certificate_id"])
     if certificate is None:
         raise not_found()
     return certificate
 
 
-def list_certificates(call: Call) -> Reply:
+def list_certificates(call: Call) -> HTTPResponse:
     """Answer ``certificates_list``."""
-    shown = call.world.certificates.listed()
+    matches = call.world.certificates.all()
     if name := call.query.get("name"):
-        shown = [certificate for certificate in shown if certificate["name"] == name]
-    return call.page("certificates", "certificate", shown)
+        matches = [certificate for certificate in matches if certificate["name"] == name]
+    return call.respond_page("certificates", "certificate", matches)
 
 
-def get_certificate(call: Call) -> Reply:
+def get_certificate(call: Call) -> HTTPResponse:
     """Answer ``certificates_get``."""
-    return call.one("certificate", _asked_for(call))
+    return call.respond("certificate", _requested_certificate(call))
 
 
-def create_certificate(call: Call) -> Reply:
+def create_certificate(call: Call) -> HTTPResponse:
     """Answer ``certificates_create``; without a type it is an own one."""
     world, body = call.world, call.body
-    name = bodies.required(body, "name", "string")
+    name = required_field(body, "name", "string")
     type_ = body.get("type") or "custom"
     if type_ not in {"custom", "lets_encrypt"}:
         raise unprocessable("type must be custom or lets_encrypt.")
-    if any(certificate["name"] == name for certificate in world.certificates.listed()):
+    if any(certificate["name"] == name for certificate in world.certificates.all()):
         raise unprocessable("certificate name is already in use")
     now = world.now()
     if type_ == "custom":
-        facts, state = _own(body), "verified"
+        fields, state = _read_custom(body), "verified"
     else:
-        facts, state = {"dns_names": _names(world, body), "not_after": stamp(now + LIFE_S)}, "pending"
-    number = world.count("certificates")
-    id_ = chance.uuid(world.seed, "certificate", number)
+        fields, state = (
+            {"dns_names": _requested_dns_names(world, body), "not_after": format_time(now + LETS_ENCRYPT_LIFETIME_S)},
+            "pending",
+        )
+    number = world.next_number("certificates")
+    id_ = rng.uuid(world.seed, "certificate", number)
     # No certificate is made here: the fingerprint of Let's Encrypt's follows from the seed.
-    facts.setdefault("sha1", chance.digest(world.seed, "sha1", number) + chance.digest(number)[:8])
-    certificate = Record(certificate_object(id_, name, type_=type_, created=now, state=state, **facts))
+    fields.setdefault("sha1", rng.digest(world.seed, "sha1", number) + rng.digest(number)[:8])
+    certificate = StoredObject(certificate_object(id_, name, type_=type_, created=now, state=state, **fields))
     world.certificates.put(id_, certificate)
     if state == "pending":
         world.schedule(now + _VERIFYING_S / world.speed, "certificate.verify", id_)
-    return call.one("certificate", certificate, status=201)
+    return call.respond("certificate", certificate, status=201)
 
 
-def _own(body: dict[str, Any]) -> dict[str, Any]:
-    key = bodies.required(body, "private_key", "string")
-    leaf = bodies.required(body, "leaf_certificate", "string")
-    chain = bodies.optional(body, "certificate_chain", "string")
-    if not x509.is_private_key(key):
+def _read_custom(body: dict[str, Any]) -> dict[str, Any]:
+    key = required_field(body, "private_key", "string")
+    leaf = required_field(body, "leaf_certificate", "string")
+    chain = optional_field(body, "certificate_chain", "string")
+    if not is_private_key(key):
         raise unprocessable("private_key is invalid: it must be a private key in PEM form.")
     for field, text in (("leaf_certificate", leaf), ("certificate_chain", chain)):
         try:
-            facts = x509.read(text) if text else None
+            fields = read_certificate(text) if text else None
         except ValueError:
             raise unprocessable(f"{field} is invalid: it must be a certificate in PEM form.") from None
-        if field == "leaf_certificate" and facts is not None:
-            own = {"sha1": facts.sha1, "not_after": facts.not_after, "dns_names": facts.dns_names}
+        if field == "leaf_certificate" and fields is not None:
+            own = {"sha1": fields.sha1, "not_after": fields.not_after, "dns_names": fields.dns_names}
     return own
 
 
-def _names(world: World, body: dict[str, Any]) -> list[str]:
-    names: list[str] = bodies.required(body, "dns_names", "array")
+def _requested_dns_names(world: World, body: dict[str, Any]) -> list[str]:
+    names: list[str] = required_field(body, "dns_names", "array")
     if not names:
         raise unprocessable("dns_names is required.")
-    if len(names) > _NAMES_MOST:
-        raise unprocessable(f"dns_names can have {_NAMES_MOST} names at most.")
-    if not all(_NAME.fullmatch(name.lower()) for name in names):
+    if len(names) > _MAX_DNS_NAMES:
+        raise unprocessable(f"dns_names can have {_MAX_DNS_NAMES} names at most.")
+    if not all(_DNS_NAME_PATTERN.fullmatch(name.lower()) for name in names):
         raise unprocessable("dns_names must be full domain names.")
-    if any(domain_of(world, name.removeprefix("*.")) is None for name in names):
+    if any(find_domain_of_host(world, name.removeprefix("*.")) is None for name in names):
         raise unprocessable("one or more of the domains are not managed by DigitalOcean")
     bases = [name.removeprefix("*.") for name in names if name.startswith("*.")]
     return [*dict.fromkeys(name.lower() for name in [*names, *bases])]
 
 
-def delete_certificate(call: Call) -> Reply:
+def delete_certificate(call: Call) -> HTTPResponse:
     """Answer ``certificates_delete``."""
-    id_ = _asked_for(call)["id"]
-    if used_by(call.world, id_):
-        raise Refusal(403, "forbidden", IN_USE_TEXT)
+    id_ = _requested_certificate(call)["id"]
+    if is_in_use(call.world, id_):
+        raise HTTPException(403, "forbidden", IN_USE_TEXT)
     call.world.certificates.remove(id_)
     return no_content()
 
 
-def verify(world: World, _at: float, id_: str) -> None:
+def _finish_verification(world: World, _at: float, id_: str) -> None:
     """Let Let's Encrypt decide."""
     certificate = world.certificates.get(id_)
     if certificate is not None:
-        there = all(domain_of(world, name.removeprefix("*.")) for name in certificate["dns_names"])
-        world.certificates.put(id_, certificate.showing(state="verified" if there else "error"))
+        managed = all(find_domain_of_host(world, name.removeprefix("*.")) for name in certificate["dns_names"])
+        world.certificates.put(id_, certificate.with_public(state="verified" if managed else "error"))
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "certificates_list": list_certificates,
     "certificates_get": get_certificate,
     "certificates_create": create_certificate,
     "certificates_delete": delete_certificate,
 }
 
-EFFECTS = {"certificate.verify": verify}
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    "certificate.verify": _finish_verification,
+}

@@ -1,69 +1,320 @@
-"""Domains: a name without an id, and the records that come with it.
+"""The records of domains: what each type needs, and how it is written and read.
 
-A new domain has an SOA record and three NS records, and with ``ip_address`` an A record at its top. Its zone file is
-text of the records as they are, null in the answer that creates it. Not settled by any source, chosen here: what is no
-domain name answers 422; a name inside another domain of the account is a domain like any other.
+A name is relative to its domain and ``@`` at its top. What points to a host has to end with a dot when it is written,
+and is read without it, so what was read cannot be sent back. The list has the SOA record, as live lists do, though the
+specification says that it has not. The texts about the dot, CNAME records, a blank ``data`` and the least TTL are the
+service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
+
+Not settled by any source, chosen here: the other texts; a TTL of 30 s is the least; the same record twice is refused; a
+record keeps its type; the SOA record can get another TTL and cannot be created or deleted. PUT without ``data`` checks
+what is stored, so it refuses a record whose data needs a dot (doctl#919); PATCH keeps it.
 """
 
 from __future__ import annotations
 
 import re
+import socket
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services.domain_records import TTL_S, add_record, find_domain, full_name, records_of
+from poseidon_nb.sandbox.call import required_field
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-_SERVERS = ("ns1.digitalocean.com", "ns2.digitalocean.com", "ns3.digitalocean.com")
+DEFAULT_TTL_S = 1800
+_MIN_TTL_S = 30
+_MAX_TTL_S = 2_147_483_647
+#: What a new record of each type cannot do without.
+_REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
+    "A": ("name", "data"),
+    "AAAA": ("name", "data"),
+    "CAA": ("name", "data", "flags", "tag"),
+    "CNAME": ("name", "data"),
+    "MX": ("data", "priority"),
+    "NS": ("data",),
+    "SOA": ("ttl",),
+    "SRV": ("name", "data", "priority", "port"),
+    "TXT": ("name", "data"),
+}
+#: The further fields that a type uses; in every other record they are null.
+_TYPE_FIELDS: dict[str, tuple[str, ...]] = {
+    "MX": ("priority",),
+    "SRV": ("priority", "port", "weight"),
+    "CAA": ("flags", "tag"),
+}
+_RANGES = {"priority": (0, 65_535), "port": (1, 65_535), "weight": (0, 65_535), "flags": (0, 255)}
+_CAA_TAGS = ("issue", "issuewild", "iodef")
+_HOST_TYPES = frozenset({"CAA", "CNAME", "MX", "NS", "SRV"})
+_FIELDS = ("name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
+_RECORD_NAME = re.compile(r"@|(?=.{1,253}$)(\*|[a-z0-9_-]{1,63})(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+
+DOT_TEXT = "Data needs to end with a dot (.)"
+CNAME_TEXT = "CNAME records cannot share a name with other records"
+
+
+def find_domain(world: World, name: str) -> StoredObject | None:
+    """Give the account's domain of this name, however it is spelt."""
+    return world.domains.get(name.lower().rstrip("."))
+
+
+def find_domain_of_host(world: World, host: str) -> StoredObject | None:
+    """Give the domain in this account that a full name belongs to, the longest if there are several."""
+    labels = host.lower().rstrip(".").split(".")
+    found = (world.domains.get(".".join(labels[start:])) for start in range(len(labels)))
+    return next((domain for domain in found if domain is not None), None)
+
+
+def records_of(world: World, domain: str) -> list[StoredObject]:
+    """Give the records of a domain, oldest first."""
+    return [record for record in world.domain_records.all() if record.internal["domain"] == domain]
+
+
+def full_name(record: StoredObject) -> str:
+    """Give a record's name with its domain, in small letters, without a dot at the end."""
+    domain: str = record.internal["domain"]
+    return domain if record["name"] == "@" else f"{record['name']}.{domain}".lower()
+
+
+def add_record(world: World, domain: StoredObject, type_: str, **fields: Any) -> StoredObject:
+    """Check a record of a domain, and add it.
+
+    Parameters
+    ----------
+    world : World
+        The account.
+    domain : Record
+        The domain.
+    type_ : str
+        One of the nine types.
+    fields
+        As in a request: data that points to a host ends with a dot.
+    """
+    if type_ not in _REQUIRED_FIELDS:
+        raise unprocessable(f"Type must be one of {', '.join(_REQUIRED_FIELDS)}.")
+    name = domain["name"]
+    fields = _validated_fields(type_, fields, name)
+    _check_no_conflict(world, fields, name)
+    id_ = world.next_id("domain_records")
+    record = StoredObject({"id": id_, **fields}, {"domain": name})
+    world.domain_records.put(id_, record)
+    _update_serial(world, domain)
+    return record
+
+
+def _update_serial(world: World, domain: StoredObject) -> None:
+    """Give the zone another serial number."""
+    current = world.domains[domain["name"]]
+    world.domains.put(current["name"], current.with_internal(serial=int(world.now())))
+
+
+def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dict[str, Any]:
+    """Give what a record shows, its id apart; refuse what its type does not allow."""
+    for field in _REQUIRED_FIELDS[type_]:
+        if requested.get(field) in {None, ""}:
+            raise unprocessable(f"{field.capitalize()} can't be blank")
+    ttl = DEFAULT_TTL_S if requested.get("ttl") is None else requested["ttl"]
+    if not _MIN_TTL_S <= ttl <= _MAX_TTL_S:
+        raise unprocessable(f"record ttl must be greater than {_MIN_TTL_S}")
+    type_fields: dict[str, Any] = dict.fromkeys(("priority", "port", "weight", "flags", "tag"))
+    for field in _TYPE_FIELDS.get(type_, ()):
+        # The weight alone of an SRV record may be left out.
+        type_fields[field] = 0 if field == "weight" and requested.get(field) is None else requested[field]
+        minimum, maximum = _RANGES.get(field, (0, 0))
+        if field in _RANGES and not minimum <= type_fields[field] <= maximum:
+            raise unprocessable(f"{field.capitalize()} must be an integer between {minimum} and {maximum}")
+    if type_ == "CAA" and type_fields["tag"] not in _CAA_TAGS:
+        raise unprocessable(f"Tag must be one of {', '.join(_CAA_TAGS)}")
+    return {
+        "type": type_,
+        "name": _relative_name(requested.get("name") or "@", domain),
+        "data": str(ttl) if type_ == "SOA" else _validated_data(type_, requested["data"], type_fields["tag"]),
+        "priority": type_fields["priority"],
+        "port": type_fields["port"],
+        "ttl": ttl,
+        "weight": type_fields["weight"],
+        "flags": type_fields["flags"],
+        "tag": type_fields["tag"],
+    }
+
+
+def _relative_name(name: str, domain: str) -> str:
+    """Give a name as the record has it: a full one, which a dot ends, loses its domain."""
+    if name.lower() == f"{domain}.":
+        return "@"
+    if name.lower().endswith(f".{domain}."):
+        name = name[: -len(f".{domain}.")]
+    if not _RECORD_NAME.fullmatch(name):
+        raise unprocessable("Name is invalid")
+    return name
+
+
+def _validated_data(type_: str, data: str, tag: str | None) -> str:
+    if type_ == "A" and not is_address(socket.AF_INET, data):
+        raise unprocessable("IP address did not match IPv4 format (e.g. 127.0.0.1).")
+    if type_ == "AAAA" and not is_address(socket.AF_INET6, data):
+        raise unprocessable("IP address did not match IPv6 format (e.g. 2001:db8::1).")
+    if not _points_to_host(type_, data, tag):
+        return data
+    if not data.endswith("."):
+        raise unprocessable(DOT_TEXT)
+    host = data[:-1]
+    if not _HOST.fullmatch(host):
+        raise unprocessable("Data is not a valid host name")
+    return host
+
+
+def _points_to_host(type_: str, data: str, tag: str | None) -> bool:
+    """Say whether the data is a host with a dot behind it when written."""
+    return type_ in _HOST_TYPES and data != "@" and tag != "iodef"
+
+
+def is_address(family: int, text: str) -> bool:
+    try:
+        socket.inet_pton(family, text)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _check_no_conflict(world: World, fields: dict[str, Any], domain: str, *, exclude_id: int = 0) -> None:
+    same = [
+        record
+        for record in records_of(world, domain)
+        if record["name"].lower() == fields["name"].lower() and record["id"] != exclude_id
+    ]
+    if any("CNAME" in {fields["type"], record["type"]} for record in same):
+        raise unprocessable(CNAME_TEXT)
+    compared = [name for name in fields if name != "ttl"]
+    if any(all(record[name] == fields[name] for name in compared) for record in same):
+        raise unprocessable("Record already exists")
+
+
+def _requested_domain(call: Call) -> StoredObject:
+    domain = find_domain(call.world, call.path_params["domain_name"])
+    if domain is None:
+        raise not_found()
+    return domain
+
+
+def _requested_record(call: Call) -> tuple[StoredObject, StoredObject]:
+    domain = _requested_domain(call)
+    record = call.world.domain_records.get(call.path_id("domain_record_id"))
+    if record is None or record.internal["domain"] != domain["name"]:
+        raise not_found()
+    return domain, record
+
+
+def list_records(call: Call) -> HTTPResponse:
+    """Answer ``domains_list_records``; ``name`` is a full one there, while the record's own is relative."""
+    records = records_of(call.world, _requested_domain(call)["name"])
+    type_, name = call.query.get("type"), call.query.get("name")
+    if type_ and type_ not in _REQUIRED_FIELDS:
+        raise unprocessable(f"type must be one of {', '.join(_REQUIRED_FIELDS)}.")
+    if type_:
+        records = [record for record in records if record["type"] == type_]
+    if name:
+        wanted = name.lower().rstrip(".")
+        records = [record for record in records if full_name(record) == wanted]
+    return call.respond_page("domain_records", "domain_record", records)
+
+
+def get_record(call: Call) -> HTTPResponse:
+    """Answer ``domains_get_record``."""
+    return call.respond("domain_record", _requested_record(call)[1])
+
+
+def create_record(call: Call) -> HTTPResponse:
+    """Answer ``domains_create_record``."""
+    domain = _requested_domain(call)
+    if call.body["type"] == "SOA":
+        raise unprocessable("A domain has one SOA record, which is made for it")
+    fields = {name: call.body.get(name) for name in _FIELDS}
+    record = add_record(call.world, domain, call.body["type"], **fields)
+    return call.respond("domain_record", record, status=201)
+
+
+def update_record(call: Call) -> HTTPResponse:
+    """Answer ``domains_patch_record`` and ``domains_update_record``: what is left out stays."""
+    domain, record = _requested_record(call)
+    if call.body["type"] != record["type"]:
+        raise unprocessable("Type cannot be changed")
+    requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
+    merged = {**record.public, **requested}
+    if (
+        "data" not in requested
+        and call.operation == "domains_patch_record"
+        and _points_to_host(record["type"], record["data"], record["tag"])
+    ):
+        merged["data"] += "."
+    fields = _validated_fields(record["type"], merged, domain["name"])
+    _check_no_conflict(call.world, fields, domain["name"], exclude_id=record["id"])
+    changed = record.with_public(**fields)
+    call.world.domain_records.put(record["id"], changed)
+    _update_serial(call.world, domain)
+    return call.respond("domain_record", changed)
+
+
+def delete_record(call: Call) -> HTTPResponse:
+    """Answer ``domains_delete_record``."""
+    domain, record = _requested_record(call)
+    if record["type"] == "SOA":
+        raise unprocessable("The SOA record of a domain cannot be deleted")
+    call.world.domain_records.remove(record["id"])
+    _update_serial(call.world, domain)
+    return no_content()
+
+
+_DOMAIN_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_NAME_SERVERS = ("ns1.digitalocean.com", "ns2.digitalocean.com", "ns3.digitalocean.com")
 _FIRST_ID = 1_780_000_000
 #: Refresh, retry and expire in the SOA line of the specification's example.
 _SOA_TIMES = "10800 3600 604800"
 
 
-def add_domain(world: World, name: str, ip_address: str | None = None) -> Record:
+def add_domain(world: World, name: str, ip_address: str | None = None) -> StoredObject:
     """Add a domain with the records that every domain begins with."""
     world.state.counters.setdefault("domain_records", _FIRST_ID)
-    domain = Record({"name": name, "ttl": TTL_S, "zone_file": None}, {"serial": int(world.now())})
+    domain = StoredObject({"name": name, "ttl": DEFAULT_TTL_S, "zone_file": None}, {"serial": int(world.now())})
     world.domains.put(name, domain)
     try:
-        add_record(world, domain, "SOA", ttl=TTL_S)
-        for server in _SERVERS:
+        add_record(world, domain, "SOA", ttl=DEFAULT_TTL_S)
+        for server in _NAME_SERVERS:
             add_record(world, domain, "NS", data=f"{server}.")
         if ip_address is not None:
             add_record(world, domain, "A", name="@", data=ip_address)
-    except Refusal:
-        _forget(world, name)
+    except HTTPException:
+        _remove_domain(world, name)
         raise
     return domain
 
 
-def _forget(world: World, name: str) -> None:
+def _remove_domain(world: World, name: str) -> None:
     for record in records_of(world, name):
         world.domain_records.remove(record["id"])
     world.domains.remove(name)
 
 
-def zone_file(domain: Record, records: list[Record]) -> str:
+def zone_file(domain: StoredObject, records: list[StoredObject]) -> str:
     """Give a domain's zone as text, the SOA line first."""
     name = domain["name"]
     lines = [f"$ORIGIN {name}.", f"$TTL {domain['ttl']}"]
     for record in records:
         if record["type"] == "SOA":
-            rest = f"{_SERVERS[0]}. hostmaster.{name}. {domain.kept['serial']} {_SOA_TIMES} {record['data']}"
+            rest = f"{_NAME_SERVERS[0]}. hostmaster.{name}. {domain.internal['serial']} {_SOA_TIMES} {record['data']}"
             lines.append(f"{name}. IN SOA {rest}")
         else:
-            lines.append(f"{full_name(record)}. {record['ttl']} IN {record['type']} {_written(record, name)}")
+            lines.append(f"{full_name(record)}. {record['ttl']} IN {record['type']} {_zone_data(record, name)}")
     return "\n".join(lines) + "\n"
 
 
-def _written(record: Record, domain: str) -> str:
+def _zone_data(record: StoredObject, domain: str) -> str:
     """Give a record's data as a zone file has it."""
     data: str = record["data"]
     host = f"{domain}." if data == "@" else f"{data}."
@@ -72,58 +323,66 @@ def _written(record: Record, domain: str) -> str:
         case "A" | "AAAA":
             return data
         case "TXT":
-            return _quoted(data)
+            return _quote(data)
         case "CAA":
-            return f"{record['flags']} {record['tag']} {_quoted(data)}"
+            return f"{record['flags']} {record['tag']} {_quote(data)}"
         case type_:
             return " ".join([*(str(record[field]) for field in before.get(type_, ())), host])
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Give a text in quotes, with what would end the quotes or the line escaped as RFC 1035 has it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):03}", escaped) + '"'
 
 
-def _shown(world: World, domain: Record) -> Record:
-    return domain.showing(zone_file=zone_file(domain, records_of(world, domain["name"])))
+def _with_zone_file(world: World, domain: StoredObject) -> StoredObject:
+    return domain.with_public(zone_file=zone_file(domain, records_of(world, domain["name"])))
 
 
-def _asked_for(call: Call) -> Record:
-    domain = find_domain(call.world, call.names["domain_name"])
+def _requested_domain(call: Call) -> StoredObject:
+    domain = find_domain(call.world, call.path_params["domain_name"])
     if domain is None:
         raise not_found()
     return domain
 
 
-def list_domains(call: Call) -> Reply:
+def list_domains(call: Call) -> HTTPResponse:
     """Answer ``domains_list``."""
-    return call.page("domains", "domain", [_shown(call.world, domain) for domain in call.world.domains.listed()])
+    return call.respond_page(
+        "domains", "domain", [_with_zone_file(call.world, domain) for domain in call.world.domains.all()]
+    )
 
 
-def get_domain(call: Call) -> Reply:
+def get_domain(call: Call) -> HTTPResponse:
     """Answer ``domains_get``."""
-    return call.one("domain", _shown(call.world, _asked_for(call)))
+    return call.respond("domain", _with_zone_file(call.world, _requested_domain(call)))
 
 
-def create_domain(call: Call) -> Reply:
+def create_domain(call: Call) -> HTTPResponse:
     """Answer ``domains_create``; the text for a name that is taken is the one in droplet_kit#181."""
-    asked: Any = bodies.required(call.body, "name", "string")
-    name = asked.lower().removesuffix(".")
-    if not _NAME.fullmatch(name):
-        raise unprocessable(f"domain '{asked}': name is invalid")
+    requested: Any = required_field(call.body, "name", "string")
+    name = requested.lower().removesuffix(".")
+    if not _DOMAIN_NAME.fullmatch(name):
+        raise unprocessable(f"domain '{requested}': name is invalid")
     if name in call.world.domains:
         raise unprocessable(f"domain '{name}': name already exists")
-    return call.one("domain", add_domain(call.world, name, call.body.get("ip_address")), status=201)
+    return call.respond("domain", add_domain(call.world, name, call.body.get("ip_address")), status=201)
 
 
-def delete_domain(call: Call) -> Reply:
+def delete_domain(call: Call) -> HTTPResponse:
     """Answer ``domains_delete``: its records go with it."""
-    _forget(call.world, _asked_for(call)["name"])
+    _remove_domain(call.world, _requested_domain(call)["name"])
     return no_content()
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
+    "domains_list_records": list_records,
+    "domains_get_record": get_record,
+    "domains_create_record": create_record,
+    "domains_patch_record": update_record,
+    "domains_update_record": update_record,
+    "domains_delete_record": delete_record,
     "domains_list": list_domains,
     "domains_get": get_domain,
     "domains_create": create_domain,

@@ -1,166 +1,189 @@
-"""Droplets: to find, to read, to delete, and what hangs on one.
-
-Not settled by any source, chosen here: ``tag_name`` beside another filter answers 422; a listing by tag leaves GPU droplets
-out as every listing but ``type=gpus`` does; a deletion by tag refuses all when one droplet is busy. A deleted droplet is
-still listed, and busy, until its ``destroy`` action ends.
-"""
+"""Names that a droplet may have."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity
-from poseidon_nb.sandbox.backup_policy import HOURS, RETENTION_DAYS, WEEKDAYS, WINDOW_HOURS, shown_policy
-from poseidon_nb.sandbox.pages import links_of, window
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import answer, no_content, not_found, unprocessable
+from poseidon_nb.catalogue import prices
+from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox.responses import (
+    NOT_FOUND_TEXT,
+    HTTPException,
+    HTTPResponse,
+    bad_request,
+    json_response,
+    no_content,
+    not_found,
+    page_links,
+    page_window,
+    unprocessable,
+)
+from poseidon_nb.sandbox.services.backups import HOURS, RETENTION_DAYS, WEEKDAYS, WINDOW_HOURS, policy_object
+from poseidon_nb.sandbox.services.images import remove_image
+from poseidon_nb.sandbox.services.reserved_ips import address_number
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
     from poseidon_nb.sandbox.world import World
 
+_NAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
+_MAX_NAME_LENGTH = 255
 
-def find_droplet(call: Call) -> Record:
+
+def validate_name(name: str) -> str:
+    """Give the name back; refuse what the specification's pattern refuses. Names need not be unique."""
+    if len(name) > _MAX_NAME_LENGTH:
+        raise unprocessable(f"Name is too long (maximum is {_MAX_NAME_LENGTH} characters)")
+    if not _NAME.fullmatch(name):
+        raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
+    return name
+
+
+def find_droplet(call: Call) -> StoredObject:
     """Give the droplet that a path names."""
-    droplet = call.world.droplets.get(call.id("droplet_id"))
+    droplet = call.world.droplets.get(call.path_id("droplet_id"))
     if droplet is None:
         raise not_found()
     return droplet
 
 
-def tagged(world: World, tag_name: str) -> list[Record]:
+def droplets_with_tag(world: World, tag_name: str) -> list[StoredObject]:
     """Give all droplets with a tag, GPU droplets too; tags that differ only in case are the same."""
     folded = tag_name.lower()
-    return [
-        droplet for droplet in world.droplets.listed() if any(tag.lower() == folded for tag in droplet.shown["tags"])
-    ]
+    return [droplet for droplet in world.droplets.all() if any(tag.lower() == folded for tag in droplet.public["tags"])]
 
 
-def list_droplets(call: Call) -> Reply:
+def list_droplets(call: Call) -> HTTPResponse:
     """Answer ``droplets_list``, oldest first."""
     tag_name, name, kind = (call.query.get(filter_) for filter_ in ("tag_name", "name", "type"))
     if tag_name and (name or kind):
         raise unprocessable("tag_name cannot be combined with name or type.")
     if kind not in {None, "", "droplets", "gpus"}:
         raise unprocessable("type must be droplets or gpus.")
-    droplets = tagged(call.world, tag_name) if tag_name else call.world.droplets.listed()
+    droplets = droplets_with_tag(call.world, tag_name) if tag_name else call.world.droplets.all()
     with_gpu = kind == "gpus"
-    droplets = [droplet for droplet in droplets if ("gpu_info" in droplet.shown) == with_gpu]
+    droplets = [droplet for droplet in droplets if ("gpu_info" in droplet.public) == with_gpu]
     if name:
         folded = name.lower()
-        droplets = [droplet for droplet in droplets if droplet.shown["name"].lower() == folded]
-    return call.page("droplets", "droplet", droplets)
+        droplets = [droplet for droplet in droplets if droplet.public["name"].lower() == folded]
+    return call.respond_page("droplets", "droplet", droplets)
 
 
-def get_droplet(call: Call) -> Reply:
+def get_droplet(call: Call) -> HTTPResponse:
     """Answer ``droplets_get``."""
-    return call.one("droplet", find_droplet(call))
+    return call.respond("droplet", find_droplet(call))
 
 
-def delete_droplet(call: Call) -> Reply:
+def delete_droplet(call: Call) -> HTTPResponse:
     """Answer ``droplets_destroy``."""
     droplet = find_droplet(call)
-    activity.refuse_if_busy(call.world, "droplet", droplet["id"])
-    _destroy(call.world, droplet)
+    raise_if_busy(call.world, "droplet", droplet["id"])
+    _start_destroy(call.world, droplet)
     return no_content()
 
 
-def delete_droplets_by_tag(call: Call) -> Reply:
+def delete_droplets_by_tag(call: Call) -> HTTPResponse:
     """Answer ``droplets_destroy_byTag``: all droplets with the tag go."""
     tag_name = call.query.get("tag_name")
     if not tag_name:
         raise unprocessable("tag_name is required.")
     if tag_name.lower() not in call.world.tags:
         raise not_found()
-    droplets = tagged(call.world, tag_name)
+    droplets = droplets_with_tag(call.world, tag_name)
     for droplet in droplets:
-        activity.refuse_if_busy(call.world, "droplet", droplet["id"])
+        raise_if_busy(call.world, "droplet", droplet["id"])
     for droplet in droplets:
-        _destroy(call.world, droplet)
+        _start_destroy(call.world, droplet)
     return no_content()
 
 
-def _destroy(world: World, droplet: Record) -> None:
-    activity.begin(world, "destroy", resource_type="droplet", resource_id=droplet["id"], region=droplet["region"])
+def _start_destroy(world: World, droplet: StoredObject) -> None:
+    begin_action(world, "destroy", resource_type="droplet", resource_id=droplet["id"], region=droplet["region"])
 
 
-def list_snapshots(call: Call) -> Reply:
+def list_snapshots(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_snapshots``."""
-    return _images_of(call, "snapshots", find_droplet(call)["snapshot_ids"])
+    return _respond_images(call, "snapshots", find_droplet(call)["snapshot_ids"])
 
 
-def list_backups(call: Call) -> Reply:
+def list_backups(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_backups``."""
-    return _images_of(call, "backups", find_droplet(call)["backup_ids"])
+    return _respond_images(call, "backups", find_droplet(call)["backup_ids"])
 
 
-def _images_of(call: Call, key: str, ids: list[int]) -> Reply:
+def _respond_images(call: Call, key: str, ids: list[int]) -> HTTPResponse:
     images = [image for id_ in ids if (image := call.world.images.get(id_)) is not None]
     left_out = {"tags", "status", "error_message", "description"}
-    shown = [Record({name: value for name, value in image.shown.items() if name not in left_out}) for image in images]
-    return call.page(key, "snapshot", shown)
+    snapshots = [
+        StoredObject({name: value for name, value in image.public.items() if name not in left_out}) for image in images
+    ]
+    return call.respond_page(key, "snapshot", snapshots)
 
 
-def list_kernels(call: Call) -> Reply:
+def list_kernels(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_kernels``: droplets made since March 2017 bring their own kernel and can choose none."""
     find_droplet(call)
-    return call.page("kernels", "kernel", [])
+    return call.respond_page("kernels", "kernel", [])
 
 
-def list_neighbors(call: Call) -> Reply:
+def list_neighbors(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_neighbors``: droplets on the same physical server."""
     droplet = find_droplet(call)
     host = _host(droplet)
-    neighbors = [other for other in call.world.droplets.listed() if _host(other) == host and other is not droplet]
-    return call.all("droplets", "droplet", neighbors)
+    neighbors = [other for other in call.world.droplets.all() if _host(other) == host and other is not droplet]
+    return call.respond_all("droplets", "droplet", neighbors)
 
 
-def _host(droplet: Record) -> tuple[str, int]:
-    return droplet["region"]["slug"], droplet.kept["host"]
+def _host(droplet: StoredObject) -> tuple[str, int]:
+    return droplet["region"]["slug"], droplet.internal["host"]
 
 
-def list_neighbor_ids(call: Call) -> Reply:
+def list_neighbor_ids(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_neighborsIds``."""
     hosts: dict[tuple[str, int], list[int]] = {}
-    for droplet in call.world.droplets.listed():
+    for droplet in call.world.droplets.all():
         hosts.setdefault(_host(droplet), []).append(droplet["id"])
-    return answer(200, neighbor_ids=[ids for ids in hosts.values() if len(ids) > 1])
+    return json_response(200, neighbor_ids=[ids for ids in hosts.values() if len(ids) > 1])
 
 
-def get_backup_policy(call: Call) -> Reply:
+def get_backup_policy(call: Call) -> HTTPResponse:
     """Answer ``droplets_get_backup_policy``."""
-    return answer(200, policy=_policy_of(find_droplet(call)))
+    return json_response(200, policy=_backup_policy_of(find_droplet(call)))
 
 
-def list_backup_policies(call: Call) -> Reply:
+def list_backup_policies(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_backup_policies``: a mapping by droplet id, cut into pages like a list."""
-    droplets = call.world.droplets.listed()
-    number, per_page = window(call)
-    shown = droplets[(number - 1) * per_page : number * per_page]
-    return answer(
+    droplets = call.world.droplets.all()
+    number, per_page = page_window(call)
+    page = droplets[(number - 1) * per_page : number * per_page]
+    return json_response(
         200,
-        policies={str(droplet["id"]): _policy_of(droplet) for droplet in shown},
-        links=links_of(call, len(droplets)),
+        policies={str(droplet["id"]): _backup_policy_of(droplet) for droplet in page},
+        links=page_links(call, len(droplets)),
         meta={"total": len(droplets)},
     )
 
 
-def _policy_of(droplet: Record) -> dict[str, Any]:
-    policy = droplet.kept.get("backup_policy")
+def _backup_policy_of(droplet: StoredObject) -> dict[str, Any]:
+    policy = droplet.internal.get("backup_policy")
     if policy is None:
         return {"droplet_id": droplet["id"], "backup_enabled": False}
     return {
         "droplet_id": droplet["id"],
         "backup_enabled": True,
-        "backup_policy": shown_policy(policy),
+        "backup_policy": policy_object(policy),
         "next_backup_window": droplet["next_backup_window"],
     }
 
 
-def list_supported_backup_policies(call: Call) -> Reply:  # noqa: ARG001  # every operation gets its call
+def list_supported_backup_policies(call: Call) -> HTTPResponse:  # noqa: ARG001  # every operation gets its call
     """Answer ``droplets_list_supported_backup_policies``."""
-    return answer(
+    return json_response(
         200,
         supported_policies=[
             {
@@ -175,7 +198,190 @@ def list_supported_backup_policies(call: Call) -> Reply:  # noqa: ARG001  # ever
     )
 
 
-OPERATIONS = {
+#: The keys of a request and an answer, and the scope that seeing each needs.
+_SCOPES = {
+    "reserved_ips": "reserved_ip:read",
+    "floating_ips": "reserved_ip:read",
+    "snapshots": "image:read",
+    "volumes": "block_storage:read",
+    "volume_snapshots": "block_storage_snapshot:read",
+}
+_DESTROY_FAILED_TEXT = "The Droplet could not be destroyed."
+
+
+def associated_resources(world: World, droplet: StoredObject) -> dict[str, list[dict[str, str]]]:
+    """Give what belongs to a droplet, by kind: ids as strings, names, and what each costs a month."""
+    volumes = [volume for id_ in droplet["volume_ids"] if (volume := world.volumes.get(id_)) is not None]
+    addresses = [
+        _cost_row(address_number(one), one["ip"], prices.UNASSIGNED_IP.usd)
+        for one in world.reserved_ips.all()
+        if one.internal["droplet_id"] == droplet["id"]
+    ]
+    return {
+        "reserved_ips": addresses,
+        # The same under their old name, as the specification's example has them.
+        "floating_ips": addresses,
+        "snapshots": [
+            _cost_row(image["id"], image["name"], image["size_gigabytes"] * prices.SNAPSHOT_GB.usd)
+            for id_ in droplet["snapshot_ids"]
+            if (image := world.images.get(id_)) is not None
+        ],
+        "volumes": [
+            _cost_row(one["id"], one["name"], one["size_gigabytes"] * prices.VOLUME_GIB.usd) for one in volumes
+        ],
+        "volume_snapshots": [
+            _cost_row(one["id"], one["name"], one["size_gigabytes"] * prices.SNAPSHOT_GB.usd)
+            for one in world.volume_snapshots.all()
+            if one["resource_id"] in droplet["volume_ids"]
+        ],
+    }
+
+
+def _cost_row(id_: int | str, name: str, cost_usd: float) -> dict[str, str]:
+    return {"id": str(id_), "name": name, "cost": f"{cost_usd:.2f}"}
+
+
+def list_associated(call: Call) -> HTTPResponse:
+    """Answer ``droplets_list_associatedResources``; what the token may not see is left out."""
+    found = associated_resources(call.world, find_droplet(call))
+    return json_response(
+        200, **{kind: found[kind] for kind, scope in _SCOPES.items() if call.scopes is None or scope in call.scopes}
+    )
+
+
+def destroy_with_selected(call: Call) -> HTTPResponse:
+    """Answer ``droplets_destroy_withAssociatedResourcesSelective``."""
+    droplet = find_droplet(call)
+    available = associated_resources(call.world, droplet)
+    selected: dict[str, list[dict[str, str]]] = {kind: [] for kind in available}
+    for kind, rows in available.items():
+        known = {row["id"]: row for row in rows}
+        for id_ in dict.fromkeys(call.body.get(kind) or ()):
+            if id_ not in known:
+                raise unprocessable(f"{id_} in {kind} is not associated with this Droplet.")
+            selected[kind].append(known[id_])
+    return _start_destroy_with(call, droplet, selected)
+
+
+def destroy_with_all(call: Call) -> HTTPResponse:
+    """Answer ``droplets_destroy_withAssociatedResourcesDangerous``."""
+    droplet = find_droplet(call)
+    if call.headers.get("x-dangerous", "").lower() != "true":
+        raise bad_request("The header X-Dangerous must be true.")
+    return _start_destroy_with(call, droplet, associated_resources(call.world, droplet))
+
+
+def _start_destroy_with(call: Call, droplet: StoredObject, selected: dict[str, list[dict[str, str]]]) -> HTTPResponse:
+    world = call.world
+    last = _last_destroy(world, droplet["id"])
+    if last is not None and last["status"] == "in-progress":
+        raise HTTPException(409, "conflict", "The request could not be completed due to a conflict.")
+    raise_if_busy(world, "droplet", droplet["id"])
+    wanted = {kind: [{"id": row["id"], "name": row["name"]} for row in rows] for kind, rows in selected.items()}
+    begin_action(
+        world,
+        "destroy",
+        resource_type="droplet",
+        resource_id=droplet["id"],
+        region=droplet["region"],
+        arguments={"with": wanted, "name": droplet["name"]},
+    )
+    return HTTPResponse(202)
+
+
+def _last_destroy(world: World, droplet_id: int) -> StoredObject | None:
+    for action in reversed(world.actions.all()):
+        public = action.public
+        if public["type"] == "destroy" and public["resource_id"] == droplet_id and public["resource_type"] == "droplet":
+            return action if "with" in action.internal.get("arguments", {}) else None
+    return None
+
+
+def _requested_destroy(call: Call) -> StoredObject:
+    last = _last_destroy(call.world, call.path_id("droplet_id"))
+    if last is None:
+        raise not_found()
+    return last
+
+
+def get_destroy_status(call: Call) -> HTTPResponse:
+    """Answer ``droplets_get_DestroyAssociatedResourcesStatus``."""
+    action = _requested_destroy(call)
+    arguments = action.internal["arguments"]
+    droplet: dict[str, Any] = {"id": str(action["resource_id"]), "name": arguments["name"]}
+    resources = action.internal.get("outcome", arguments["with"])
+    failures = sum("error_message" in row for kind, rows in resources.items() if kind != "floating_ips" for row in rows)
+    if action["status"] == "errored":
+        droplet["error_message"] = _DESTROY_FAILED_TEXT
+        failures += 1
+    members: dict[str, Any] = {"droplet": droplet, "resources": resources, "failures": failures}
+    if action["completed_at"]:
+        members["completed_at"] = action["completed_at"]
+        if action["status"] == "completed":
+            droplet["destroyed_at"] = action["completed_at"]
+    return json_response(200, **members)
+
+
+def retry_destroy(call: Call) -> HTTPResponse:
+    """Answer ``droplets_destroy_retryWithAssociatedResources``: what failed is asked for once more."""
+    last = _requested_destroy(call)
+    if last["status"] == "in-progress":
+        raise HTTPException(409, "conflict", "The request could not be completed due to a conflict.")
+    return _start_destroy_with(call, find_droplet(call), last.internal["arguments"]["with"])
+
+
+def _destroy_associated(world: World, at: float, droplet_id: int, wanted: dict[str, list[dict[str, str]]]) -> None:
+    action = _last_destroy(world, droplet_id)
+    if action is None:
+        return
+    outcome: dict[str, list[dict[str, str]]] = {}
+    for kind, rows in wanted.items():
+        outcome[kind] = []
+        for row in rows:
+            # An address asked for under both its names is destroyed once, and has been destroyed under both.
+            again = kind == "floating_ips" and row in wanted["reserved_ips"]
+            done = again or _DESTROYERS[kind](world, row)
+            outcome[kind].append(
+                {**row, "destroyed_at": format_time(at)} if done else {**row, "error_message": NOT_FOUND_TEXT}
+            )
+    world.actions.put(action["id"], action.with_internal(outcome=outcome))
+
+
+def _destroy_address(world: World, row: dict[str, str]) -> bool:
+    exists = row["name"] in world.reserved_ips
+    world.reserved_ips.remove(row["name"])
+    return exists
+
+
+def _destroy_snapshot(world: World, row: dict[str, str]) -> bool:
+    image = world.images.get(int(row["id"]))
+    if image is not None:
+        remove_image(world, image)
+    return image is not None
+
+
+def _destroy_volume(world: World, row: dict[str, str]) -> bool:
+    exists = row["id"] in world.volumes
+    world.volumes.remove(row["id"])
+    return exists
+
+
+def _destroy_volume_snapshot(world: World, row: dict[str, str]) -> bool:
+    exists = row["id"] in world.volume_snapshots
+    world.volume_snapshots.remove(row["id"])
+    return exists
+
+
+_DESTROYERS: dict[str, Callable[[World, dict[str, str]], bool]] = {
+    "reserved_ips": _destroy_address,
+    "floating_ips": _destroy_address,
+    "snapshots": _destroy_snapshot,
+    "volumes": _destroy_volume,
+    "volume_snapshots": _destroy_volume_snapshot,
+}
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "droplets_list": list_droplets,
     "droplets_get": get_droplet,
     "droplets_destroy": delete_droplet,
@@ -188,4 +394,14 @@ OPERATIONS = {
     "droplets_get_backup_policy": get_backup_policy,
     "droplets_list_backup_policies": list_backup_policies,
     "droplets_list_supported_backup_policies": list_supported_backup_policies,
+    "droplets_list_associatedResources": list_associated,
+    "droplets_destroy_withAssociatedResourcesSelective": destroy_with_selected,
+    "droplets_destroy_withAssociatedResourcesDangerous": destroy_with_all,
+    "droplets_get_DestroyAssociatedResourcesStatus": get_destroy_status,
+    "droplets_destroy_retryWithAssociatedResources": retry_destroy,
+}
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    "droplet.destroyed_with": _destroy_associated,
 }

@@ -1,256 +1,370 @@
-"""Firewalls: their rules, and the droplets that they protect, by id and by tag.
+"""The rules of firewalls: read from a body, checked, and written as the API shows them.
 
-A change that reaches droplets is ``waiting`` with its ``pending_changes`` and later ``succeeded``; one that reaches none has
-succeeded at once. A droplet that gets the tag of a firewall is protected from then on. The limits are of DigitalOcean's page on
-the limits of firewalls (read in 2026); a name that is taken answers 409 "duplicate name" (seen in harmony-one/harmony-ops issue
-390); tags must exist, says the specification. Not settled by any source, chosen here: the texts of 422s; adding what is there and
-taking away what is not changes nothing and answers 204; the last rule cannot be taken away.
+From the specification: all ports are ``"0"``, and so are those of ICMP. The limit is of DigitalOcean's page on the limits of
+firewalls (read in 2026), "invalid address" a text seen in terraform-provider-digitalocean issue 33; other texts are chosen here.
+Ids of Kubernetes clusters are taken as they are, because the sandbox has none to compare them with.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies, chance
-from poseidon_nb.sandbox.durations import settling_s
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.actions import transition_s
+from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.droplets import find_droplet
-from poseidon_nb.sandbox.services.firewall_rules import SIDES, checked_number, key_of, read_rules, without
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox.store import StoredObject, to_json
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
+#: The two lists of rules, and what a rule of each calls its other side.
+SIDES = {"inbound_rules": "sources", "outbound_rules": "destinations"}
+_MAX_RULES = 50
+_PROTOCOLS = ("tcp", "udp", "icmp")
+_MAX_PORT = 65_535
+#: What a side may name, and the type of each.
+_TARGETS = {
+    "addresses": "string",
+    "droplet_ids": "integer",
+    "load_balancer_uids": "string",
+    "kubernetes_ids": "string",
+    "tags": "string",
+}
+_ALL_PORTS = "0"
+
+
+def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Give both lists of rules of a body as the API shows them; refuse a body without any rule."""
+    rules = {
+        key: [_parse_rule(world, rule, side) for rule in optional_field(body, key, "array") or ()]
+        for key, side in SIDES.items()
+    }
+    return check_rule_count(rules)
+
+
+def check_rule_count(rules: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Give lists of rules back; refuse too few and too many."""
+    number = sum(map(len, rules.values()))
+    if not number:
+        raise unprocessable("A firewall needs at least one inbound or outbound rule.")
+    if number > _MAX_RULES:
+        raise unprocessable(f"A firewall can have at maximum {_MAX_RULES} rules.")
+    return rules
+
+
+def rule_key(rule: dict[str, Any]) -> bytes:
+    """Give what is the same for two rules that say the same."""
+    sides = {name: value for name, value in rule.items() if isinstance(value, dict)}
+    ((side, targets),) = sides.items()
+    return to_json(
+        [rule["protocol"], rule["ports"], side, sorted((name, sorted(values)) for name, values in targets.items())]
+    )
+
+
+def remove_targets(rules: Iterable[dict[str, Any]], target: str, lost: Callable[[Any], bool]) -> list[dict[str, Any]]:
+    """Give rules whose sides no longer name what is gone; a rule that names nothing any more lets nothing pass."""
+    updated = []
+    for rule in rules:
+        changed = dict(rule)
+        for side in SIDES.values():
+            if target in rule.get(side, ()):
+                targets = {**rule[side], target: [one for one in rule[side][target] if not lost(one)]}
+                changed[side] = {name: values for name, values in targets.items() if values}
+        updated.append(changed)
+    return updated
+
+
+def _parse_rule(world: World, rule: Any, side: str) -> dict[str, Any]:
+    check_type("a rule", rule, "object")
+    protocol = required_field(rule, "protocol", "string")
+    if protocol not in _PROTOCOLS:
+        raise unprocessable(f"{protocol} is not a valid protocol: tcp, udp or icmp.")
+    ports = _ALL_PORTS if protocol == "icmp" else _parse_ports(required_field(rule, "ports", "string"))
+    return {
+        "protocol": protocol,
+        "ports": ports,
+        side: _parse_targets(world, required_field(rule, side, "object"), side),
+    }
+
+
+def _parse_ports(text: str) -> str:
+    if text in {"all", _ALL_PORTS}:
+        return _ALL_PORTS
+    first, _, last = text.partition("-")
+    ends = (first, last or first)
+    if not all(end.isascii() and end.isdigit() and len(end) <= len(str(_MAX_PORT)) for end in ends):
+        raise unprocessable(f"{text} is not a port, a range such as 8000-9000, or 0 for all.")
+    if not 1 <= int(ends[0]) <= int(ends[1]) <= _MAX_PORT:
+        raise unprocessable(f"ports must be from 1 to {_MAX_PORT}, the smaller one first.")
+    return text
+
+
+def _parse_targets(world: World, targets: dict[str, Any], side: str) -> dict[str, list[Any]]:
+    named: dict[str, list[Any]] = {}
+    for name, kind in _TARGETS.items():
+        values = optional_field(targets, name, "array") or []
+        for value in values:
+            check_type(f"an item of {name}", value, kind)
+            _check_target(world, name, value)
+        if values:
+            named[name] = [*dict.fromkeys(values)]
+    if not named:
+        raise unprocessable(f"{side} must name at least one of {', '.join(_TARGETS)}.")
+    return named
+
+
+def _check_target(world: World, name: str, value: Any) -> None:
+    if name == "addresses":
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            raise unprocessable("invalid address") from None
+    elif name == "droplet_ids" and value not in world.droplets:
+        raise unprocessable(f"There is no Droplet {value} in your account.")
+    elif name == "load_balancer_uids" and value not in world.load_balancers:
+        raise unprocessable(f"There is no load balancer {value} in your account.")
+    elif name == "tags" and value.lower() not in world.tags:
+        raise unprocessable(f"There is no tag {value} in your account.")
+
+
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]+")
-_DROPLETS_MOST, _TAGS_MOST = 10, 5
+_MAX_DROPLETS, _MAX_TAGS = 10, 5
 
 
-def _find(call: Call) -> Record:
-    firewall = call.world.firewalls.get(call.names["firewall_id"])
+def _requested_firewall(call: Call) -> StoredObject:
+    firewall = call.world.firewalls.get(call.path_params["firewall_id"])
     if firewall is None:
         raise not_found()
     return firewall
 
 
-def list_firewalls(call: Call) -> Reply:
+def list_firewalls(call: Call) -> HTTPResponse:
     """Answer ``firewalls_list``, oldest first."""
-    return call.page("firewalls", "firewall", call.world.firewalls.listed())
+    return call.respond_page("firewalls", "firewall", call.world.firewalls.all())
 
 
-def get_firewall(call: Call) -> Reply:
+def get_firewall(call: Call) -> HTTPResponse:
     """Answer ``firewalls_get``."""
-    return call.one("firewall", _find(call))
+    return call.respond("firewall", _requested_firewall(call))
 
 
-def list_firewalls_of_droplet(call: Call) -> Reply:
+def list_droplet_firewalls(call: Call) -> HTTPResponse:
     """Answer ``droplets_list_firewalls``: those that have it by its id or by one of its tags."""
     droplet = find_droplet(call)
     own = {tag.lower() for tag in droplet["tags"]}
-    return call.page(
+    return call.respond_page(
         "firewalls",
         "firewall",
         [
             firewall
-            for firewall in call.world.firewalls.listed()
+            for firewall in call.world.firewalls.all()
             if droplet["id"] in firewall["droplet_ids"] or any(tag.lower() in own for tag in firewall["tags"])
         ],
     )
 
 
-def create_firewall(call: Call) -> Reply:
+def create_firewall(call: Call) -> HTTPResponse:
     """Answer ``firewalls_create``."""
     world = call.world
-    firewall = make_firewall(world, world.now(), **_asked_for(call, ""))
-    return call.one("firewall", _put(world, firewall, _reached(world, firewall.shown)), status=202)
+    firewall = add_firewall(world, world.now(), **_requested_fields(call, ""))
+    return call.respond(
+        "firewall", _save_with_pending(world, firewall, _protected_droplets(world, firewall.public)), status=202
+    )
 
 
-def make_firewall(world: World, at: float, **fields: Any) -> Record:
+def add_firewall(world: World, at: float, **fields: Any) -> StoredObject:
     """Put up a firewall that nothing forbids; the fields are the name, droplet_ids, tags and both lists of rules."""
-    id_ = chance.uuid(world.seed, "firewall", world.count("firewalls"))
-    firewall = Record(
-        {"id": id_, "status": "succeeded", "created_at": stamp(at), "pending_changes": [], **fields},
+    id_ = rng.uuid(world.seed, "firewall", world.next_number("firewalls"))
+    firewall = StoredObject(
+        {"id": id_, "status": "succeeded", "created_at": format_time(at), "pending_changes": [], **fields},
     )
     world.firewalls.put(id_, firewall)
     return firewall
 
 
-def update_firewall(call: Call) -> Reply:
+def update_firewall(call: Call) -> HTTPResponse:
     """Answer ``firewalls_update``: what is left out becomes empty."""
-    firewall = _find(call)
-    asked = _asked_for(call, firewall["id"])
-    before = _reached(call.world, firewall.shown)
-    changed = firewall.showing(**asked)
-    after = _reached(call.world, changed.shown)
-    return call.one("firewall", _put(call.world, changed, after, before - after))
+    firewall = _requested_firewall(call)
+    requested = _requested_fields(call, firewall["id"])
+    before = _protected_droplets(call.world, firewall.public)
+    changed = firewall.with_public(**requested)
+    after = _protected_droplets(call.world, changed.public)
+    return call.respond("firewall", _save_with_pending(call.world, changed, after, before - after))
 
 
-def delete_firewall(call: Call) -> Reply:
+def delete_firewall(call: Call) -> HTTPResponse:
     """Answer ``firewalls_delete``."""
-    call.world.firewalls.remove(_find(call)["id"])
+    call.world.firewalls.remove(_requested_firewall(call)["id"])
     return no_content()
 
 
-def _asked_for(call: Call, own_id: str) -> dict[str, Any]:
+def _requested_fields(call: Call, own_id: str) -> dict[str, Any]:
     world, body = call.world, call.body
-    name = bodies.required(body, "name", "string")
+    name = required_field(body, "name", "string")
     if not _NAME.fullmatch(name):
         raise unprocessable(
             "Name must begin with a letter or digit, followed by letters, digits, periods and dashes, two characters at least."
         )
-    droplet_ids = _droplet_ids(call)
-    tags = _tags(call)
+    droplet_ids = _requested_droplet_ids(call)
+    tags = _requested_tags(call)
     rules = read_rules(world, body)
-    if any(firewall["name"] == name and firewall["id"] != own_id for firewall in world.firewalls.listed()):
-        raise Refusal(409, "conflict", "duplicate name")
+    if any(firewall["name"] == name and firewall["id"] != own_id for firewall in world.firewalls.all()):
+        raise HTTPException(409, "conflict", "duplicate name")
     return {
         "name": name,
-        "droplet_ids": _not_too_many(droplet_ids, _DROPLETS_MOST, "Droplets"),
-        "tags": _not_too_many(tags, _TAGS_MOST, "tags"),
+        "droplet_ids": _check_count(droplet_ids, _MAX_DROPLETS, "Droplets"),
+        "tags": _check_count(tags, _MAX_TAGS, "tags"),
         **rules,
     }
 
 
-def _droplet_ids(call: Call) -> list[int]:
-    ids: list[int] = [*dict.fromkeys(bodies.optional(call.body, "droplet_ids", "array") or ())]
+def _requested_droplet_ids(call: Call) -> list[int]:
+    ids: list[int] = [*dict.fromkeys(optional_field(call.body, "droplet_ids", "array") or ())]
     if ids:
-        call.need("droplet:read")
+        call.require_scopes("droplet:read")
     for id_ in ids:
         if id_ not in call.world.droplets:
             raise unprocessable(f"There is no Droplet {id_} in your account.")
     return ids
 
 
-def _tags(call: Call) -> list[str]:
+def _requested_tags(call: Call) -> list[str]:
     """Give the tags of a body as the account spells them."""
-    tags = bodies.optional(call.body, "tags", "array") or []
+    tags = optional_field(call.body, "tags", "array") or []
     if tags:
-        call.need("tag:read")
+        call.require_scopes("tag:read")
     for tag in tags:
         if tag.lower() not in call.world.tags:
             raise unprocessable(f"There is no tag {tag} in your account.")
     return [*dict.fromkeys(str(call.world.tags[tag.lower()]["name"]) for tag in tags)]
 
 
-def _not_too_many(things: list[Any], most: int, what: str) -> list[Any]:
-    if len(things) > most:
-        raise unprocessable(f"A firewall can have at most {most} {what}.")
-    return things
+def _check_count(items: list[Any], maximum: int, what: str) -> list[Any]:
+    if len(items) > maximum:
+        raise unprocessable(f"A firewall can have at maximum {maximum} {what}.")
+    return items
 
 
-# --- parts of a firewall ---------------------------------------------------------------------------------------------
-def add_droplets(call: Call) -> Reply:
+def add_droplets(call: Call) -> HTTPResponse:
     """Answer ``firewalls_assign_droplets``."""
-    firewall = _find(call)
-    bodies.required(call.body, "droplet_ids", "array")
-    together = [*dict.fromkeys([*firewall["droplet_ids"], *_droplet_ids(call)])]
-    return _changed(call, firewall, droplet_ids=_not_too_many(together, _DROPLETS_MOST, "Droplets"))
+    firewall = _requested_firewall(call)
+    required_field(call.body, "droplet_ids", "array")
+    combined = [*dict.fromkeys([*firewall["droplet_ids"], *_requested_droplet_ids(call)])]
+    return _update_targets(call, firewall, droplet_ids=_check_count(combined, _MAX_DROPLETS, "Droplets"))
 
 
-def remove_droplets(call: Call) -> Reply:
+def remove_droplets(call: Call) -> HTTPResponse:
     """Answer ``firewalls_delete_droplets``."""
-    firewall = _find(call)
-    taken = bodies.required(call.body, "droplet_ids", "array")
-    return _changed(call, firewall, droplet_ids=[id_ for id_ in firewall["droplet_ids"] if id_ not in taken])
+    firewall = _requested_firewall(call)
+    removed = required_field(call.body, "droplet_ids", "array")
+    return _update_targets(call, firewall, droplet_ids=[id_ for id_ in firewall["droplet_ids"] if id_ not in removed])
 
 
-def add_tags(call: Call) -> Reply:
+def add_tags(call: Call) -> HTTPResponse:
     """Answer ``firewalls_add_tags``."""
-    firewall = _find(call)
-    bodies.required(call.body, "tags", "array")
-    together = [*dict.fromkeys([*firewall["tags"], *_tags(call)])]
-    return _changed(call, firewall, tags=_not_too_many(together, _TAGS_MOST, "tags"))
+    firewall = _requested_firewall(call)
+    required_field(call.body, "tags", "array")
+    combined = [*dict.fromkeys([*firewall["tags"], *_requested_tags(call)])]
+    return _update_targets(call, firewall, tags=_check_count(combined, _MAX_TAGS, "tags"))
 
 
-def remove_tags(call: Call) -> Reply:
+def remove_tags(call: Call) -> HTTPResponse:
     """Answer ``firewalls_delete_tags``."""
-    firewall = _find(call)
-    taken = {tag.lower() for tag in bodies.required(call.body, "tags", "array")}
-    return _changed(call, firewall, tags=[tag for tag in firewall["tags"] if tag.lower() not in taken])
+    firewall = _requested_firewall(call)
+    removed = {tag.lower() for tag in required_field(call.body, "tags", "array")}
+    return _update_targets(call, firewall, tags=[tag for tag in firewall["tags"] if tag.lower() not in removed])
 
 
-def add_rules(call: Call) -> Reply:
+def add_rules(call: Call) -> HTTPResponse:
     """Answer ``firewalls_add_rules``."""
-    firewall = _find(call)
-    asked = read_rules(call.world, call.body)
-    together = {
-        side: [*{key_of(rule): rule for rule in [*firewall[side], *rules]}.values()] for side, rules in asked.items()
+    firewall = _requested_firewall(call)
+    requested = read_rules(call.world, call.body)
+    combined = {
+        side: [*{rule_key(rule): rule for rule in [*firewall[side], *rules]}.values()]
+        for side, rules in requested.items()
     }
-    return _with_rules(call, firewall, checked_number(together))
+    return _update_rules(call, firewall, check_rule_count(combined))
 
 
-def remove_rules(call: Call) -> Reply:
+def remove_rules(call: Call) -> HTTPResponse:
     """Answer ``firewalls_delete_rules``: a rule goes if it says the same."""
-    firewall = _find(call)
-    asked = read_rules(call.world, call.body)
-    taken = {side: {key_of(rule) for rule in rules} for side, rules in asked.items()}
-    rest = {side: [rule for rule in firewall[side] if key_of(rule) not in taken[side]] for side in SIDES}
-    return _with_rules(call, firewall, checked_number(rest))
+    firewall = _requested_firewall(call)
+    requested = read_rules(call.world, call.body)
+    removed = {side: {rule_key(rule) for rule in rules} for side, rules in requested.items()}
+    rest = {side: [rule for rule in firewall[side] if rule_key(rule) not in removed[side]] for side in SIDES}
+    return _update_rules(call, firewall, check_rule_count(rest))
 
 
-def _with_rules(call: Call, firewall: Record, rules: dict[str, list[dict[str, Any]]]) -> Reply:
-    changed = firewall.showing(**rules)
-    _put(call.world, changed, _reached(call.world, changed.shown))
+def _update_rules(call: Call, firewall: StoredObject, rules: dict[str, list[dict[str, Any]]]) -> HTTPResponse:
+    changed = firewall.with_public(**rules)
+    _save_with_pending(call.world, changed, _protected_droplets(call.world, changed.public))
     return no_content()
 
 
-def _changed(call: Call, firewall: Record, **changes: Any) -> Reply:
+def _update_targets(call: Call, firewall: StoredObject, **changes: Any) -> HTTPResponse:
     """Answer a change of what a firewall protects: only droplets that come or go are waited for."""
-    before = _reached(call.world, firewall.shown)
-    changed = firewall.showing(**changes)
-    after = _reached(call.world, changed.shown)
-    _put(call.world, changed, after - before, before - after)
+    before = _protected_droplets(call.world, firewall.public)
+    changed = firewall.with_public(**changes)
+    after = _protected_droplets(call.world, changed.public)
+    _save_with_pending(call.world, changed, after - before, before - after)
     return no_content()
 
 
-# --- what happens over time ------------------------------------------------------------------------------------------
-def _reached(world: World, shown: dict[str, Any]) -> set[int]:
+def _protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
     """Give the ids of the droplets that a firewall protects."""
-    tags = {tag.lower() for tag in shown["tags"]}
-    reached = {*shown["droplet_ids"]}
+    tags = {tag.lower() for tag in public["tags"]}
+    ids = {*public["droplet_ids"]}
     if tags:
-        reached |= {
+        ids |= {
             droplet["id"]
-            for droplet in world.droplets.listed()
-            if any(tag.lower() in tags for tag in droplet.shown["tags"])
+            for droplet in world.droplets.all()
+            if any(tag.lower() in tags for tag in droplet.public["tags"])
         }
-    return reached
+    return ids
 
 
-def _put(world: World, firewall: Record, coming: Iterable[int], going: Iterable[int] = ()) -> Record:
+def _save_with_pending(
+    world: World, firewall: StoredObject, coming: Iterable[int], going: Iterable[int] = ()
+) -> StoredObject:
     """Keep a firewall whose change has to reach droplets, beside what earlier ones have still to reach."""
     pending = {change["droplet_id"]: change for change in firewall["pending_changes"]}
     for ids, removing in ((coming, False), (going, True)):
         for id_ in sorted(ids):
             pending[id_] = {"droplet_id": id_, "removing": removing, "status": "waiting"}
     if pending:
-        number = world.count("firewall_changes")
-        firewall = firewall.showing(status="waiting", pending_changes=[*pending.values()]).keeping(change=number)
-        after_s = settling_s("firewall", speed=world.speed, draw=(world.seed, "firewall", number))
+        number = world.next_number("firewall_changes")
+        firewall = firewall.with_public(status="waiting", pending_changes=[*pending.values()]).with_internal(
+            change=number
+        )
+        after_s = transition_s("firewall", speed=world.speed, draw=(world.seed, "firewall", number))
         world.schedule(world.now() + after_s, "firewall.settled", firewall["id"], number)
     world.firewalls.put(firewall["id"], firewall)
     return firewall
 
 
-def _settle(world: World, _at: float, id_: str, number: int) -> None:
+def _finish_change(world: World, _at: float, id_: str, number: int) -> None:
     """Let a firewall have reached all its droplets, unless it was changed again since."""
     firewall = world.firewalls.get(id_)
-    if firewall is not None and firewall.kept.get("change") == number:
-        world.firewalls.put(id_, firewall.showing(status="succeeded", pending_changes=[]))
+    if firewall is not None and firewall.internal.get("change") == number:
+        world.firewalls.put(id_, firewall.with_public(status="succeeded", pending_changes=[]))
 
 
-def _forget_droplet(world: World, _at: float, droplet_id: int) -> None:
-    for firewall in world.firewalls.listed():
-        rules = {side: without(firewall[side], "droplet_ids", droplet_id.__eq__) for side in SIDES}
+def _remove_droplet(world: World, _at: float, droplet_id: int) -> None:
+    for firewall in world.firewalls.all():
+        rules = {side: remove_targets(firewall[side], "droplet_ids", droplet_id.__eq__) for side in SIDES}
         pending = [change for change in firewall["pending_changes"] if change["droplet_id"] != droplet_id]
         world.firewalls.put(
             firewall["id"],
-            firewall.showing(
+            firewall.with_public(
                 droplet_ids=[id_ for id_ in firewall["droplet_ids"] if id_ != droplet_id],
                 pending_changes=pending,
                 status=firewall["status"] if pending else "succeeded",
@@ -259,21 +373,21 @@ def _forget_droplet(world: World, _at: float, droplet_id: int) -> None:
         )
 
 
-def _forget_tag(world: World, _at: float, folded: str) -> None:
-    for firewall in world.firewalls.listed():
-        rules = {side: without(firewall[side], "tags", lambda tag: tag.lower() == folded) for side in SIDES}
+def _remove_tag(world: World, _at: float, folded: str) -> None:
+    for firewall in world.firewalls.all():
+        rules = {side: remove_targets(firewall[side], "tags", lambda tag: tag.lower() == folded) for side in SIDES}
         tags = [tag for tag in firewall["tags"] if tag.lower() != folded]
-        world.firewalls.put(firewall["id"], firewall.showing(tags=tags, **rules))
+        world.firewalls.put(firewall["id"], firewall.with_public(tags=tags, **rules))
 
 
-def forget_load_balancer(world: World, id_: str) -> None:
+def remove_load_balancer(world: World, id_: str) -> None:
     """Take a load balancer that is gone out of all rules."""
-    for firewall in world.firewalls.listed():
-        rules = {side: without(firewall[side], "load_balancer_uids", id_.__eq__) for side in SIDES}
-        world.firewalls.put(firewall["id"], firewall.showing(**rules))
+    for firewall in world.firewalls.all():
+        rules = {side: remove_targets(firewall[side], "load_balancer_uids", id_.__eq__) for side in SIDES}
+        world.firewalls.put(firewall["id"], firewall.with_public(**rules))
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "firewalls_list": list_firewalls,
     "firewalls_get": get_firewall,
     "firewalls_create": create_firewall,
@@ -285,10 +399,12 @@ OPERATIONS = {
     "firewalls_delete_tags": remove_tags,
     "firewalls_add_rules": add_rules,
     "firewalls_delete_rules": remove_rules,
-    "droplets_list_firewalls": list_firewalls_of_droplet,
+    "droplets_list_firewalls": list_droplet_firewalls,
 }
+
+
 EFFECTS: dict[str, Callable[..., None]] = {
-    "firewall.settled": _settle,
-    "droplet.gone.firewalls": _forget_droplet,
-    "tag.gone.firewalls": _forget_tag,
+    "firewall.settled": _finish_change,
+    "droplet.gone.firewalls": _remove_droplet,
+    "tag.gone.firewalls": _remove_tag,
 }

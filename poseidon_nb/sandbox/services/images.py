@@ -7,19 +7,27 @@ an image with an action in progress is neither deleted nor given a second action
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from poseidon_nb.sandbox import activity, bodies, lifetimes
-from poseidon_nb.sandbox.records import Record, Shared
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.scopes import FORBIDDEN_TEXT
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.access import FORBIDDEN_TEXT
+from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
+from poseidon_nb.sandbox.store import SharedObject, StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
-    from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
-    from poseidon_nb.sandbox.world import World
+    from collections.abc import Callable
 
+    from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.world import World
 
 #: What the specification says an image can be of (the text of ``image_new_custom``).
 _DISTRIBUTIONS = (
@@ -28,28 +36,28 @@ _DISTRIBUTIONS = (
 )
 
 
-def known_distribution(asked: str) -> str:
+def normalize_distribution(requested: str) -> str:
     """Give a distribution back if it is one; any other is accepted and becomes ``Unknown``, as the specification says."""
-    return asked if asked in _DISTRIBUTIONS else "Unknown"
+    return requested if requested in _DISTRIBUTIONS else "Unknown"
 
 
-def find_image(world: World, wanted: Any) -> Shared | None:
+def find_image(world: World, wanted: Any) -> SharedObject | None:
     """Give the image with this id or, for a public one, this slug."""
     if isinstance(wanted, bool) or not isinstance(wanted, int | str):
         return None
     if isinstance(wanted, str):
-        if wanted in world.figures.slugs:
-            return world.figures.images[world.figures.slugs[wanted]]
+        if wanted in world.reference_data.slugs:
+            return world.reference_data.images[world.reference_data.slugs[wanted]]
         if not is_integer(wanted):
             return None
         wanted = int(wanted)
-    if wanted in world.figures.images:
-        return world.figures.images[wanted]
+    if wanted in world.reference_data.images:
+        return world.reference_data.images[wanted]
     own = world.images.get(wanted)
-    return None if own is None else Shared(own.shown)
+    return None if own is None else SharedObject(own.public)
 
 
-def refuse_unless_it_fits(image: Shared, region: str, disk_gb: int) -> None:
+def check_image_fits(image: SharedObject, region: str, disk_gb: int) -> None:
     """Refuse an image that is not in a region or needs a larger disk."""
     if region not in image["regions"]:
         raise unprocessable("The image you specified is not available in the selected region.")
@@ -57,77 +65,281 @@ def refuse_unless_it_fits(image: Shared, region: str, disk_gb: int) -> None:
         raise unprocessable("The image you specified requires a larger disk.")
 
 
-def list_images(call: Call) -> Reply:
+def list_images(call: Call) -> HTTPResponse:
     """Answer ``images_list``: public ones first, then the account's own, oldest first."""
-    figures, query = call.world.figures, call.query
-    public = [Record(image) for image in figures.images.values() if image["public"]]
-    own = call.world.images.listed()
+    figures, query = call.world.reference_data, call.query
+    public = [StoredObject(image) for image in figures.images.values() if image["public"]]
+    own = call.world.images.all()
     type_, tag_name = query.get("type"), query.get("tag_name")
     if type_ not in {None, "", "distribution", "application"}:
         raise unprocessable("type must be distribution or application.")
     if tag_name:
         folded = tag_name.lower()
-        shown = [image for image in own if any(tag.lower() == folded for tag in image["tags"])]
+        images = [image for image in own if any(tag.lower() == folded for tag in image["tags"])]
     elif query.get("private") == "true":
-        shown = own
+        images = own
     elif type_ == "application":
-        shown = []
+        images = []
     else:
-        shown = public if type_ else [*public, *own]
-    return call.page("images", "image", shown)
+        images = public if type_ else [*public, *own]
+    return call.respond_page("images", "image", images)
 
 
-def get_image(call: Call) -> Reply:
+def get_image(call: Call) -> HTTPResponse:
     """Answer ``images_get``, by id or, for a public image, by slug."""
-    image = find_image(call.world, call.names["image_id"])
+    image = find_image(call.world, call.path_params["image_id"])
     if image is None:
         raise not_found()
-    return call.one("image", Record(image))
+    return call.respond("image", StoredObject(image))
 
 
-def own_image(call: Call) -> Record:
+def find_own_image(call: Call) -> StoredObject:
     """Give the account's own image that the path names; DigitalOcean's are forbidden, others not found."""
-    id_ = call.id("image_id")
+    id_ = call.path_id("image_id")
     image = call.world.images.get(id_)
     if image is not None:
         return image
-    raise Refusal(403, "forbidden", FORBIDDEN_TEXT) if id_ in call.world.figures.images else not_found()
+    raise HTTPException(403, "forbidden", FORBIDDEN_TEXT) if id_ in call.world.reference_data.images else not_found()
 
 
-def update_image(call: Call) -> Reply:
+def update_image(call: Call) -> HTTPResponse:
     """Answer ``images_update``; only the account's own images can be changed."""
-    image = own_image(call)
-    asked = {name: bodies.optional(call.body, name, "string") for name in ("name", "description", "distribution")}
-    if asked["name"] == "":
+    image = find_own_image(call)
+    requested = {name: optional_field(call.body, name, "string") for name in ("name", "description", "distribution")}
+    if requested["name"] == "":
         raise unprocessable("name is required.")
-    if asked["distribution"] is not None:
-        asked["distribution"] = known_distribution(asked["distribution"])
-    changed = image.showing(**{name: value for name, value in asked.items() if value is not None})
+    if requested["distribution"] is not None:
+        requested["distribution"] = normalize_distribution(requested["distribution"])
+    changed = image.with_public(**{name: value for name, value in requested.items() if value is not None})
     call.world.images.put(image["id"], changed)
-    return call.one("image", changed)
+    return call.respond("image", changed)
 
 
-def delete_image(call: Call) -> Reply:
+def delete_image(call: Call) -> HTTPResponse:
     """Answer ``images_delete``."""
-    image = own_image(call)
-    activity.refuse_if_busy(call.world, "image", image["id"])
-    forget_image(call.world, image)
+    image = find_own_image(call)
+    raise_if_busy(call.world, "image", image["id"])
+    remove_image(call.world, image)
     return no_content()
 
 
-def forget_image(world: World, image: Record) -> None:
+def remove_image(world: World, image: StoredObject) -> None:
     """Remove an image, and its id from its droplet."""
-    lifetimes.close(world, "images", image["id"])
+    record_deletion(world, "images", image["id"])
     world.images.remove(image["id"])
-    droplet = world.droplets.get(image.kept.get("droplet_id"))
+    droplet = world.droplets.get(image.internal.get("droplet_id"))
     if droplet is not None:
         ids = {name: [id_ for id_ in droplet[name] if id_ != image["id"]] for name in ("snapshot_ids", "backup_ids")}
-        world.droplets.put(droplet["id"], droplet.showing(**ids))
+        world.droplets.put(droplet["id"], droplet.with_public(**ids))
 
 
-OPERATIONS = {
+#: Formats and packings that the text of ``images_create_custom`` names, by the endings in use for them.
+_IMAGE_SUFFIXES = (".raw", ".img", ".qcow2", ".vhdx", ".vdi", ".vmdk")
+_COMPRESSION_SUFFIXES = (".gz", ".bz2")
+BAD_FILE_TEXT = "The file at the URL is not an image in the raw, qcow2, vhdx, vdi, or vmdk format."
+#: Seconds at DigitalOcean until the import begins, and until it ends; our choice, as in `durations`.
+_QUEUED_S = 10.0
+_IMPORT_S = 120.0
+
+
+def custom_image_object(
+    id_: int, name: str, *, distribution: str, created_at: str, tags: list[str], **rest: Any
+) -> dict[str, Any]:
+    """Give a custom image as the API shows it while it is ``NEW``."""
+    return {
+        "id": id_,
+        "name": name,
+        "distribution": distribution,
+        "slug": None,
+        "public": False,
+        "regions": [],
+        "created_at": created_at,
+        "min_disk_size": None,
+        "type": "custom",
+        "size_gigabytes": None,
+        "description": "",
+        "tags": tags,
+        "status": "NEW",
+        "error_message": "",
+        **rest,
+    }
+
+
+def create_custom_image(call: Call) -> HTTPResponse:
+    """Answer ``images_create_custom``."""
+    body, world = call.body, call.world
+    url = required_field(body, "url", "string")
+    name = required_field(body, "name", "string")
+    slug = required_field(body, "region", "string")
+    parts = _url_path(url)
+    if parts is None:
+        raise unprocessable("url must be an http or https address.")
+    region = world.reference_data.regions.get(slug)
+    if region is None or not region["available"]:
+        raise unprocessable("You specified an invalid region for the image.")
+    requested: list[str] = optional_field(body, "tags", "array") or []
+    if requested:
+        call.require_scopes("tag:create")
+    tags = [*dict.fromkeys(ensure_tag(world, tag) for tag in [*map(validate_tag, requested)])]
+    id_ = world.next_id("images")
+    public = custom_image_object(
+        id_,
+        name,
+        distribution=normalize_distribution(optional_field(body, "distribution", "string") or "Unknown"),
+        created_at=format_time(world.now()),
+        tags=tags,
+        description=optional_field(body, "description", "string") or "",
+    )
+    image = StoredObject(public, {"url": url, "region": slug, "good": is_image_file(parts)})
+    world.images.put(id_, image)
+    for tag in tags:
+        world.tags.put(tag.lower(), world.tags[tag.lower()].with_internal(last=f"images/{id_}"))
+    world.schedule(world.now() + _QUEUED_S / world.speed, "image.import", id_)
+    return call.respond("image", image, status=202)
+
+
+def _url_path(url: str) -> str | None:
+    """Give the path of an address that can be fetched."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts.path if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def is_image_file(path: str) -> bool:
+    """Say whether a path ends as an image's does."""
+    name = path.lower()
+    for ending in _COMPRESSION_SUFFIXES:
+        name = name.removesuffix(ending)
+    return name.endswith(_IMAGE_SUFFIXES)
+
+
+def with_imported_file(world: World, image: StoredObject) -> StoredObject:
+    """Give a custom image as it is once its file is there."""
+    size_gb = round(0.4 + 2.4 * rng.random(world.seed, "custom", image["id"]), 2)
+    return image.with_public(
+        status="available",
+        regions=[image.internal["region"]],
+        size_gigabytes=size_gb,
+        # What the file unpacks to; a droplet's disk has to hold it.
+        min_disk_size=math.ceil(3 * size_gb),
+    )
+
+
+def _start_import(world: World, at: float, image_id: int) -> None:
+    image = world.images.get(image_id)
+    if image is not None:
+        world.images.put(image_id, image.with_public(status="pending"))
+        world.schedule(at + _IMPORT_S / world.speed, "image.arrive", image_id)
+
+
+def _finish_import(world: World, _at: float, image_id: int) -> None:
+    image = world.images.get(image_id)
+    if image is not None:
+        bad = image.with_public(status="deleted", error_message=BAD_FILE_TEXT)
+        world.images.put(image_id, with_imported_file(world, image) if image.internal["good"] else bad)
+
+
+def start_image_action(call: Call) -> HTTPResponse:
+    """Answer ``imageActions_post``."""
+    image = find_own_image(call)
+    type_ = required_field(call.body, "type", "string")
+    if type_ not in _PREPARE:
+        raise unprocessable(f"{type_} is not a valid action type.")
+    raise_if_busy(call.world, "image", image["id"])
+    if image["status"] != "available":
+        raise unprocessable("The image is not available yet.")
+    region = _PREPARE[type_](call, image)
+    action = begin_action(
+        call.world,
+        type_,
+        resource_type="image",
+        resource_id=image["id"],
+        region=region,
+        used_gb=image["size_gigabytes"] or 0.0,
+        arguments={"region": region["slug"]},
+    )
+    return call.respond("action", action, status=201)
+
+
+def _prepare_transfer(call: Call, image: StoredObject) -> SharedObject:
+    slug = required_field(call.body, "region", "string")
+    region = call.world.reference_data.regions.get(slug)
+    if region is None or not region["available"]:
+        raise unprocessable("You specified an invalid region for the image transfer.")
+    if slug in image["regions"]:
+        raise unprocessable("The image is already available in this region.")
+    return region
+
+
+def _prepare_convert(call: Call, image: StoredObject) -> SharedObject:
+    if image["type"] != "backup":
+        raise unprocessable("Only a backup can be converted to a snapshot.")
+    return call.world.reference_data.regions[image["regions"][0]]
+
+
+def list_image_actions(call: Call) -> HTTPResponse:
+    """Answer ``imageActions_list``, newest first."""
+    id_ = find_own_image(call)["id"]
+    return call.respond_page(
+        "actions", "action", [one for one in call.world.actions.all()[::-1] if _is_action_of(one, id_)]
+    )
+
+
+def get_image_action(call: Call) -> HTTPResponse:
+    """Answer ``imageActions_get``; an action of another image is not found."""
+    id_ = find_own_image(call)["id"]
+    action = call.world.actions.get(call.path_id("action_id"))
+    if action is None or not _is_action_of(action, id_):
+        raise not_found()
+    return call.respond("action", action)
+
+
+def _is_action_of(action: StoredObject, image_id: int) -> bool:
+    return bool(action["resource_type"] == "image" and action["resource_id"] == image_id)
+
+
+def _finish_transfer(world: World, _at: float, image_id: int, arguments: dict[str, Any]) -> None:
+    image = world.images.get(image_id)
+    if image is not None and arguments["region"] not in image["regions"]:
+        world.images.put(image_id, image.with_public(regions=[*image["regions"], arguments["region"]]))
+
+
+def _finish_convert(world: World, at: float, image_id: int, _arguments: dict[str, Any]) -> None:
+    image = world.images.get(image_id)
+    if image is None:
+        return
+    world.images.put(image_id, image.with_public(type="snapshot").with_internal(snapshot_since=at))
+    droplet = world.droplets.get(image.internal["droplet_id"])
+    if droplet is not None:
+        backups = [id_ for id_ in droplet["backup_ids"] if id_ != image_id]
+        snapshots = [*droplet["snapshot_ids"], image_id]
+        world.droplets.put(droplet["id"], droplet.with_public(backup_ids=backups, snapshot_ids=snapshots))
+
+
+_PREPARE: dict[str, Callable[[Call, StoredObject], SharedObject]] = {
+    "transfer": _prepare_transfer,
+    "convert": _prepare_convert,
+}
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "images_list": list_images,
     "images_get": get_image,
     "images_update": update_image,
     "images_delete": delete_image,
+    "images_create_custom": create_custom_image,
+    "imageActions_post": start_image_action,
+    "imageActions_list": list_image_actions,
+    "imageActions_get": get_image_action,
+}
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    "image.import": _start_import,
+    "image.arrive": _finish_import,
+    "image.transfer": _finish_transfer,
+    "image.convert": _finish_convert,
 }

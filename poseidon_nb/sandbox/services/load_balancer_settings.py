@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies
-from poseidon_nb.sandbox.replies import unprocessable
+from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.responses import unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Words
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 #: The old sizes in nodes; only these regions still have no others.
 SIZES = {"lb-small": 1, "lb-medium": 3, "lb-large": 6}
-_BY_SIZE = frozenset({"ams2", "nyc2", "sfo1"})
-_NODES_MOST = 100
-_PORT_MOST = 65_535
-_IDLE_LEAST_S, _IDLE_MOST_S = 30, 600
-_ENTRY = ("http", "https", "http2", "http3", "tcp", "udp")
-_TARGET = ("http", "https", "http2", "tcp", "udp")
-_ENCRYPTED = ("https", "http2", "http3")
+_REGIONS_WITH_NAMED_SIZES = frozenset({"ams2", "nyc2", "sfo1"})
+_MAX_NODES = 100
+_MAX_PORT = 65_535
+_MIN_IDLE_S, _MAX_IDLE_S = 30, 600
+_ENTRY_PROTOCOLS = ("http", "https", "http2", "http3", "tcp", "udp")
+_TARGET_PROTOCOLS = ("http", "https", "http2", "tcp", "udp")
+_ENCRYPTED_PROTOCOLS = ("https", "http2", "http3")
 _FLAGS = (
     "redirect_http_to_https",
     "enable_proxy_protocol",
@@ -41,7 +41,7 @@ _HEALTH_CHECK = {
     "healthy_threshold": 3,
 }
 #: Words that are settled when a load balancer is made, the default first.
-LASTING = {
+IMMUTABLE_FIELDS = {
     "network": ("EXTERNAL", "INTERNAL"),
     "network_stack": ("IPV4", "DUALSTACK"),
     "type": ("REGIONAL", "REGIONAL_NETWORK", "GLOBAL"),
@@ -52,31 +52,31 @@ def read_settings(world: World, body: dict[str, Any], region: str) -> dict[str, 
     """Give what a body says of a load balancer, and the default of what it does not say."""
     settings: dict[str, Any] = {
         **_size(body, region),
-        "algorithm": _word(body, "algorithm", ("round_robin", "least_connections")),
+        "algorithm": _choice(body, "algorithm", ("round_robin", "least_connections")),
         "forwarding_rules": read_rules(world, body),
-        "health_check": _health_check(bodies.optional(body, "health_check", "object") or {}),
-        "sticky_sessions": _sticky_sessions(bodies.optional(body, "sticky_sessions", "object") or {}),
+        "health_check": _health_check(optional_field(body, "health_check", "object") or {}),
+        "sticky_sessions": _sticky_sessions(optional_field(body, "sticky_sessions", "object") or {}),
     }
     for flag in _FLAGS:
-        settings[flag] = bool(bodies.optional(body, flag, "boolean"))
-    settings["http_idle_timeout_seconds"] = _between(
-        body, "http_idle_timeout_seconds", _IDLE_LEAST_S, _IDLE_MOST_S, default=60
+        settings[flag] = bool(optional_field(body, flag, "boolean"))
+    settings["http_idle_timeout_seconds"] = _integer(
+        body, "http_idle_timeout_seconds", _MIN_IDLE_S, _MAX_IDLE_S, default=60
     )
-    settings["firewall"] = _firewall(bodies.optional(body, "firewall", "object") or {})
-    settings["tls_cipher_policy"] = _word(body, "tls_cipher_policy", ("DEFAULT", "STRONG"))
+    settings["firewall"] = _firewall(optional_field(body, "firewall", "object") or {})
+    settings["tls_cipher_policy"] = _choice(body, "tls_cipher_policy", ("DEFAULT", "STRONG"))
     return settings
 
 
 def read_rules(world: World, body: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the forwarding rules of a body."""
-    rules = [_rule(world, rule) for rule in bodies.required(body, "forwarding_rules", "array")]
-    return checked_rules(rules)
+    rules = [_parse_rule(world, rule) for rule in required_field(body, "forwarding_rules", "array")]
+    return check_rules(rules)
 
 
-def checked_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give forwarding rules back; refuse none at all, and two that begin in the same place."""
     if not rules:
-        raise unprocessable("A load balancer needs at least one forwarding rule.")
+        raise unprocessable("A load balancer needs at minimum one forwarding rule.")
     entries = [(rule["entry_protocol"] == "udp", rule["entry_port"]) for rule in rules]
     for entry, rule in zip(entries, rules, strict=True):
         if entries.count(entry) > 1:
@@ -84,115 +84,118 @@ def checked_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rules
 
 
-def read_places(body: dict[str, Any]) -> set[tuple[str, int, str, int]]:
+def read_rule_keys(body: dict[str, Any]) -> set[tuple[str, int, str, int]]:
     """Give what tells the rules of a body from others; whether they would be possible does not matter."""
-    places = set()
-    for rule in bodies.required(body, "forwarding_rules", "array"):
-        bodies.typed("a forwarding rule", rule, "object")
+    keys = set()
+    for rule in required_field(body, "forwarding_rules", "array"):
+        check_type("a forwarding rule", rule, "object")
         for end in ("entry", "target"):
-            bodies.required(rule, f"{end}_protocol", "string")
-            bodies.required(rule, f"{end}_port", "integer")
-        places.add(place_of(rule))
-    return places
+            required_field(rule, f"{end}_protocol", "string")
+            required_field(rule, f"{end}_port", "integer")
+        keys.add(rule_key(rule))
+    return keys
 
 
-def place_of(rule: dict[str, Any]) -> tuple[str, int, str, int]:
+def rule_key(rule: dict[str, Any]) -> tuple[str, int, str, int]:
     """Give what tells a forwarding rule from others."""
     return rule["entry_protocol"], rule["entry_port"], rule["target_protocol"], rule["target_port"]
 
 
-def _rule(world: World, rule: Any) -> dict[str, Any]:
-    bodies.typed("a forwarding rule", rule, "object")
+def _parse_rule(world: World, rule: Any) -> dict[str, Any]:
+    check_type("a forwarding rule", rule, "object")
     for end in ("entry", "target"):
-        bodies.required(rule, f"{end}_protocol", "string")
-        bodies.required(rule, f"{end}_port", "integer")
-    entry, target = _word(rule, "entry_protocol", _ENTRY), _word(rule, "target_protocol", _TARGET)
+        required_field(rule, f"{end}_protocol", "string")
+        required_field(rule, f"{end}_port", "integer")
+    entry, target = (
+        _choice(rule, "entry_protocol", _ENTRY_PROTOCOLS),
+        _choice(rule, "target_protocol", _TARGET_PROTOCOLS),
+    )
     if (entry == "udp") != (target == "udp"):
         raise unprocessable("udp is possible at both ends of a forwarding rule or at none.")
-    certificate_id = bodies.optional(rule, "certificate_id", "string") or ""
-    passed_through = bool(bodies.optional(rule, "tls_passthrough", "boolean"))
+    certificate_id = optional_field(rule, "certificate_id", "string") or ""
+    passed_through = bool(optional_field(rule, "tls_passthrough", "boolean"))
     if certificate_id and certificate_id not in world.certificates:
         raise unprocessable(f"There is no certificate {certificate_id} in your account.")
-    if entry in _ENCRYPTED and not certificate_id and not passed_through:
+    if entry in _ENCRYPTED_PROTOCOLS and not certificate_id and not passed_through:
         raise unprocessable(f"A forwarding rule for {entry} needs a certificate_id or tls_passthrough.")
     return {
         "entry_protocol": entry,
-        "entry_port": _between(rule, "entry_port", 1, _PORT_MOST),
+        "entry_port": _integer(rule, "entry_port", 1, _MAX_PORT),
         "target_protocol": target,
-        "target_port": _between(rule, "target_port", 1, _PORT_MOST),
+        "target_port": _integer(rule, "target_port", 1, _MAX_PORT),
         "certificate_id": certificate_id,
         "tls_passthrough": passed_through,
     }
 
 
 def _size(body: dict[str, Any], region: str) -> dict[str, Any]:
-    size, unit = bodies.optional(body, "size", "string"), bodies.optional(body, "size_unit", "integer")
+    size, unit = optional_field(body, "size", "string"), optional_field(body, "size_unit", "integer")
     if size is not None and unit is not None:
         raise unprocessable("size and size_unit cannot be combined.")
-    if unit is not None and region in _BY_SIZE:
+    if unit is not None and region in _REGIONS_WITH_NAMED_SIZES:
         raise unprocessable(f"Load balancers in {region} have a size, not a size_unit.")
     if size is not None:
-        unit = SIZES[_word(body, "size", tuple(SIZES))]
+        unit = SIZES[_choice(body, "size", tuple(SIZES))]
     else:
-        unit = _between(body, "size_unit", 1, _NODES_MOST, default=1)
+        unit = _integer(body, "size_unit", 1, _MAX_NODES, default=1)
     named = {nodes: name for name, nodes in SIZES.items()}
     return {"size_unit": unit, "size": named[unit]} if unit in named else {"size_unit": unit}
 
 
-def _health_check(asked: dict[str, Any]) -> dict[str, Any]:
-    check: dict[str, Any] = {"protocol": _word(asked, "protocol", ("http", "https", "tcp"))}
-    check["port"] = _between(asked, "port", 1, _PORT_MOST, default=80)
+def _health_check(requested: dict[str, Any]) -> dict[str, Any]:
+    check: dict[str, Any] = {"protocol": _choice(requested, "protocol", ("http", "https", "tcp"))}
+    check["port"] = _integer(requested, "port", 1, _MAX_PORT, default=80)
     # A connection has no path.
     if check["protocol"] != "tcp":
-        check["path"] = bodies.optional(asked, "path", "string") or "/"
-    for name, least, most in (
+        check["path"] = optional_field(requested, "path", "string") or "/"
+    for name, minimum, maximum in (
         ("check_interval_seconds", 3, 300),
         ("response_timeout_seconds", 3, 300),
         ("unhealthy_threshold", 2, 10),
         ("healthy_threshold", 2, 10),
     ):
-        check[name] = _between(asked, name, least, most, default=_HEALTH_CHECK[name])
+        check[name] = _integer(requested, name, minimum, maximum, default=_HEALTH_CHECK[name])
     return check
 
 
-def _sticky_sessions(asked: dict[str, Any]) -> dict[str, Any]:
-    type_ = _word(asked, "type", ("none", "cookies"))
+def _sticky_sessions(requested: dict[str, Any]) -> dict[str, Any]:
+    type_ = _choice(requested, "type", ("none", "cookies"))
     if type_ == "none":
         return {"type": type_}
     return {
         "type": type_,
-        "cookie_name": bodies.required(asked, "cookie_name", "string"),
-        "cookie_ttl_seconds": bodies.required(asked, "cookie_ttl_seconds", "integer"),
+        "cookie_name": required_field(requested, "cookie_name", "string"),
+        "cookie_ttl_seconds": required_field(requested, "cookie_ttl_seconds", "integer"),
     }
 
 
-def _firewall(asked: dict[str, Any]) -> dict[str, list[str]]:
+def _firewall(requested: dict[str, Any]) -> dict[str, list[str]]:
     rules: dict[str, list[str]] = {}
     for name in ("deny", "allow"):
-        rules[name] = bodies.optional(asked, name, "array") or []
+        rules[name] = optional_field(requested, name, "array") or []
         for rule in rules[name]:
-            bodies.typed(f"an item of {name}", rule, "string")
+            check_type(f"an item of {name}", rule, "string")
             if not rule.startswith(("ip:", "cidr:")):
                 raise unprocessable(f"{rule} is not a rule such as ip:1.2.3.4 or cidr:1.2.0.0/16.")
     return rules
 
 
-def _word(body: dict[str, Any], name: str, words: Words[str]) -> str:
+def _choice(body: dict[str, Any], name: str, words: Words[str]) -> str:
     """Give one of the words that a field may be; the first is the default."""
-    value = bodies.optional(body, name, "string") or next(iter(words))
+    value = optional_field(body, name, "string") or next(iter(words))
     if value not in words:
         raise unprocessable(f"{name} must be one of {', '.join(words)}.")
     return str(value)
 
 
-def lasting(body: dict[str, Any], name: str) -> str:
+def read_immutable(body: dict[str, Any], name: str) -> str:
     """Give one of the settings that cannot be changed later."""
-    return _word(body, name, LASTING[name])
+    return _choice(body, name, IMMUTABLE_FIELDS[name])
 
 
-def _between(body: dict[str, Any], name: str, least: int, most: int, *, default: Any = None) -> int:
-    value = bodies.optional(body, name, "integer")
+def _integer(body: dict[str, Any], name: str, minimum: int, maximum: int, *, default: Any = None) -> int:
+    value = optional_field(body, name, "integer")
     number: int = default if value is None else value
-    if not least <= number <= most:
-        raise unprocessable(f"{name} must be from {least} to {most}.")
+    if not minimum <= number <= maximum:
+        raise unprocessable(f"{name} must be from {minimum} to {maximum}.")
     return number

@@ -1,30 +1,162 @@
-"""Projects: one for each thing of the account; the default one has all that no other has.
-
-What is assigned to another project is kept with that project by its URN; load balancers and reserved IPs show their project
-themselves. Reserved IPs are ``do:floatingip`` in answers, the only word that the specification has, and are found by
-``do:reservedip`` too. A project with resources cannot be deleted (412, in the specification's words). Not settled by any source,
-chosen here: the default project cannot be deleted (409); a name that is taken answers 409; an unknown thing is not assigned and
-listed as ``not_found``, as the statuses have it; a project made without an environment is for Development; a domain that is
-deleted and made anew is in its old project.
-"""
+"""What projects hold, by uniform resource names such as ``do:droplet:123``."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from poseidon_nb.sandbox import bodies, chance, objects, pages
-from poseidon_nb.sandbox.records import Record, render
-from poseidon_nb.sandbox.replies import Refusal, Reply, answer, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services import project_resources
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox import objects, rng
+from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.responses import (
+    HTTPException,
+    HTTPResponse,
+    json_response,
+    no_content,
+    not_found,
+    page_body,
+    page_window,
+    unprocessable,
+)
+from poseidon_nb.sandbox.store import StoredObject, to_json
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.store import ObjectStore
     from poseidon_nb.sandbox.world import World
 
-_NAME_MOST, _TEXT_MOST = 175, 255
+_ID_DIGITS_MOST = 18
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectResourceType:
+    """A kind of thing that projects hold.
+
+    Attributes
+    ----------
+    collection : str
+        Where it is.
+    path : str
+        What its address begins with, behind ``/v2/``.
+    scope : str
+        What a token needs to see it.
+    shows_project : bool
+        Its ``project_id`` says where it belongs.
+    key : callable
+        Makes the collection's key of the end of a URN.
+    """
+
+    collection: str
+    path: str
+    scope: str
+    shows_project: bool = False
+    key: Callable[[str], int | str | None] = str
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST else None
+
+
+#: By their word in a URN.
+_RESOURCE_TYPES = {
+    "droplet": ProjectResourceType("droplets", "droplets", "droplet:read", key=_number),
+    "volume": ProjectResourceType("volumes", "volumes", "block_storage:read"),
+    "domain": ProjectResourceType("domains", "domains", "domain:read"),
+    "loadbalancer": ProjectResourceType("load_balancers", "load_balancers", "load_balancer:read", shows_project=True),
+    "floatingip": ProjectResourceType("reserved_ips", "floating_ips", "reserved_ip:read", shows_project=True),
+}
+_URN_ALIASES = {"reservedip": "floatingip"}
+#: In URNs of things that the sandbox has none of.
+_UNSIMULATED_TYPES = ("dbaas", "kubernetes", "space", "app")
+
+
+def parse_urn(call: Call, text: str) -> str:
+    """Give a URN in the words of answers; refuse what is none, and a token that may not see the thing."""
+    start, _, rest = text.partition(":")
+    word, _, name = rest.partition(":")
+    word = _URN_ALIASES.get(word, word)
+    if start != "do" or not name:
+        raise unprocessable(f"{text} is not a URN such as do:droplet:123.")
+    if word not in _RESOURCE_TYPES and word not in _UNSIMULATED_TYPES:
+        raise unprocessable(f"A {word} cannot be assigned to a project: {', '.join(_RESOURCE_TYPES)}.")
+    if word in _RESOURCE_TYPES:
+        call.require_scopes(_RESOURCE_TYPES[word].scope)
+    return f"do:{word}:{name}"
+
+
+def urn_path(urn: str) -> str:
+    """Give the path of a thing behind ``/v2/``."""
+    _, word, name = urn.split(":", 2)
+    return f"{_RESOURCE_TYPES[word].path if word in _RESOURCE_TYPES else word}/{quote(name, safe='')}"
+
+
+def resources_of(
+    world: World, project: StoredObject, scopes: frozenset[str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Give what a project has, as far as the scopes let it be seen: the URNs, and since when it has them."""
+    others = [other for other in world.projects.all() if other["id"] != project["id"]]
+    elsewhere = {urn for other in others for urn in other.internal["resources"]} if project["is_default"] else set()
+    own = project.internal["resources"]
+    for word, kind in _RESOURCE_TYPES.items():
+        if scopes is not None and kind.scope not in scopes:
+            continue
+        for key, record in _store_of(world, kind).items():
+            urn = f"do:{word}:{key}"
+            if kind.shows_project:
+                inside = record.public["project_id"] == project["id"]
+            else:
+                inside = urn in own or (project["is_default"] and urn not in elsewhere)
+            if inside:
+                yield urn, own.get(urn) or record.public.get("created_at") or project["created_at"]
+
+
+def assign_resource(world: World, project_id: str, urn: str, at: float) -> str:
+    """Move a thing into a project, and give the status of that."""
+    _, word, name = urn.split(":", 2)
+    kind = _RESOURCE_TYPES.get(word)
+    key = None if kind is None else kind.key(name)
+    record = None if kind is None else _store_of(world, kind).get(key)
+    if kind is None or record is None:
+        return "not_found"
+    if _is_assigned(world, world.projects[project_id], kind, urn, record):
+        return "already_assigned"
+    for other in world.projects.all():
+        if urn in other.internal["resources"]:
+            unassign_resource(world, other, urn)
+    project = world.projects[project_id]
+    world.projects.put(
+        project_id, project.with_internal(resources={**project.internal["resources"], urn: format_time(at)})
+    )
+    if kind.shows_project:
+        _store_of(world, kind).put(key, record.with_public(project_id=project_id))
+    return "assigned"
+
+
+def unassign_resource(world: World, project: StoredObject, urn: str) -> None:
+    """Take a thing out of the ones that a project was given."""
+    rest = {other: assigned_at for other, assigned_at in project.internal["resources"].items() if other != urn}
+    world.projects.put(project["id"], project.with_internal(resources=rest))
+
+
+def _is_assigned(
+    world: World, project: StoredObject, kind: ProjectResourceType, urn: str, record: StoredObject
+) -> bool:
+    if kind.shows_project:
+        return bool(record["project_id"] == project["id"])
+    if urn in project.internal["resources"]:
+        return True
+    return bool(project["is_default"]) and not any(urn in other.internal["resources"] for other in world.projects.all())
+
+
+def _store_of(world: World, kind: ProjectResourceType) -> ObjectStore:
+    collection: ObjectStore = getattr(world, kind.collection)
+    return collection
+
+
+_MAX_NAME_LENGTH, _MAX_TEXT_LENGTH = 175, 255
 _ENVIRONMENTS = ("Development", "Staging", "Production")
 #: Any other purpose is kept as "Other: " and itself.
 _PURPOSES = (
@@ -38,38 +170,38 @@ _PURPOSES = (
     "IoT",
     "Operational / Developer tooling",
 )
-_OTHER = "Other: "
-_DEFAULT = {"name": "first-project", "description": "", "purpose": _PURPOSES[0], "environment": "Development"}
+_OTHER_PURPOSE = "Other: "
+_DEFAULT_FIELDS = {"name": "first-project", "description": "", "purpose": _PURPOSES[0], "environment": "Development"}
 
 
-def _find(call: Call) -> Record:
+def _requested_project(call: Call) -> StoredObject:
     """Give the project that a path names, or the default one."""
-    if "project_id" not in call.names:
-        return default_project(call.world)
-    project = call.world.projects.get(call.names["project_id"])
+    if "project_id" not in call.path_params:
+        return ensure_default_project(call.world)
+    project = call.world.projects.get(call.path_params["project_id"])
     if project is None:
         raise not_found()
     return project
 
 
-def default_project(world: World) -> Record:
+def ensure_default_project(world: World) -> StoredObject:
     """Give the default project, which every account has; make it if there is none."""
-    known = world.projects.get(objects.default_project(world))
-    return known if known is not None else make_project(world, world.now(), _DEFAULT, default=True)
+    known = world.projects.get(objects.default_project_id(world))
+    return known if known is not None else add_project(world, world.now(), _DEFAULT_FIELDS, default=True)
 
 
-def make_project(world: World, at: float, fields: dict[str, str], *, default: bool = False) -> Record:
+def add_project(world: World, at: float, fields: dict[str, str], *, default: bool = False) -> StoredObject:
     """Make a project that nothing forbids; the fields are name, description, purpose and environment."""
     seed = world.seed
-    id_ = objects.default_project(world) if default else chance.uuid(seed, "project", world.count("projects"))
-    project = Record(
+    id_ = objects.default_project_id(world) if default else rng.uuid(seed, "project", world.next_number("projects"))
+    project = StoredObject(
         {
             "id": id_,
             "owner_uuid": world.state.account["team"]["uuid"],
-            "owner_id": chance.between(1_000_000, 20_000_000, seed, "owner"),
+            "owner_id": rng.randint(1_000_000, 20_000_000, seed, "owner"),
             **fields,
-            "created_at": stamp(at),
-            "updated_at": stamp(at),
+            "created_at": format_time(at),
+            "updated_at": format_time(at),
             "is_default": default,
         },
         {"resources": {}},
@@ -78,29 +210,29 @@ def make_project(world: World, at: float, fields: dict[str, str], *, default: bo
     return project
 
 
-def list_projects(call: Call) -> Reply:
+def list_projects(call: Call) -> HTTPResponse:
     """Answer ``projects_list``, oldest first."""
-    default_project(call.world)
-    return call.page("projects", "project", call.world.projects.listed())
+    ensure_default_project(call.world)
+    return call.respond_page("projects", "project", call.world.projects.all())
 
 
-def get_project(call: Call) -> Reply:
+def get_project(call: Call) -> HTTPResponse:
     """Answer ``projects_get`` and ``projects_get_default``."""
-    return call.one("project", _find(call))
+    return call.respond("project", _requested_project(call))
 
 
-def create_project(call: Call) -> Reply:
+def create_project(call: Call) -> HTTPResponse:
     """Answer ``projects_create``."""
-    default_project(call.world)
+    ensure_default_project(call.world)
     for name in ("name", "purpose"):
-        bodies.required(call.body, name, "string")
-    fields = {"description": "", "environment": _ENVIRONMENTS[0], **_checked(call, "")}
-    return call.one("project", make_project(call.world, call.world.now(), fields), status=201)
+        required_field(call.body, name, "string")
+    fields = {"description": "", "environment": _ENVIRONMENTS[0], **_validated_fields(call, "")}
+    return call.respond("project", add_project(call.world, call.world.now(), fields), status=201)
 
 
-def update_project(call: Call) -> Reply:
+def update_project(call: Call) -> HTTPResponse:
     """Answer ``projects_update`` and ``projects_update_default``: all fields have to be there."""
-    project = _find(call)
+    project = _requested_project(call)
     for name, kind in (
         ("name", "string"),
         ("description", "string"),
@@ -111,116 +243,118 @@ def update_project(call: Call) -> Reply:
         # A description may be empty.
         if name not in call.body or call.body[name] is None:
             raise unprocessable(f"{name} is required.")
-        bodies.typed(name, call.body[name], kind)
-    return _changed(call, project)
+        check_type(name, call.body[name], kind)
+    return _apply_changes(call, project)
 
 
-def patch_project(call: Call) -> Reply:
+def patch_project(call: Call) -> HTTPResponse:
     """Answer ``projects_patch`` and ``projects_patch_default``."""
-    project = _find(call)
-    if not any(call.body.get(name) is not None for name in (*_DEFAULT, "is_default")):
-        raise unprocessable(f"At least one of {', '.join((*_DEFAULT, 'is_default'))} is required.")
-    return _changed(call, project)
+    project = _requested_project(call)
+    if not any(call.body.get(name) is not None for name in (*_DEFAULT_FIELDS, "is_default")):
+        raise unprocessable(f"At least one of {', '.join((*_DEFAULT_FIELDS, 'is_default'))} is required.")
+    return _apply_changes(call, project)
 
 
-def _changed(call: Call, project: Record) -> Reply:
+def _apply_changes(call: Call, project: StoredObject) -> HTTPResponse:
     world = call.world
-    fields: dict[str, Any] = _checked(call, project["id"])
-    default = bodies.optional(call.body, "is_default", "boolean")
+    fields: dict[str, Any] = _validated_fields(call, project["id"])
+    default = optional_field(call.body, "is_default", "boolean")
     if default is False and project["is_default"]:
         raise unprocessable("The default project stays it until another one becomes it.")
     if default and not project["is_default"]:
-        project = _become_default(world, project)
-    changed = project.showing(**fields, updated_at=stamp(world.now()))
+        project = _make_default(world, project)
+    changed = project.with_public(**fields, updated_at=format_time(world.now()))
     world.projects.put(project["id"], changed)
-    return call.one("project", changed)
+    return call.respond("project", changed)
 
 
-def _become_default(world: World, project: Record) -> Record:
+def _make_default(world: World, project: StoredObject) -> StoredObject:
     """Make a project the default, and leave where it is what the old one has."""
-    old = default_project(world)
-    resources = dict(project_resources.held(world, old))
-    world.projects.put(old["id"], old.showing(is_default=False).keeping(resources=resources))
-    project = project.showing(is_default=True)
+    old = ensure_default_project(world)
+    resources = dict(resources_of(world, old))
+    world.projects.put(old["id"], old.with_public(is_default=False).with_internal(resources=resources))
+    project = project.with_public(is_default=True)
     world.projects.put(project["id"], project)
     return project
 
 
-def _checked(call: Call, own_id: str) -> dict[str, str]:
+def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
     """Give the fields of a body that are there."""
     fields: dict[str, str] = {}
-    for name, most in (("name", _NAME_MOST), ("description", _TEXT_MOST), ("purpose", _TEXT_MOST)):
-        text = bodies.optional(call.body, name, "string")
+    for name, maximum in (("name", _MAX_NAME_LENGTH), ("description", _MAX_TEXT_LENGTH), ("purpose", _MAX_TEXT_LENGTH)):
+        text = optional_field(call.body, name, "string")
         if text is not None:
-            if len(text) > most:
-                raise unprocessable(f"{name} is too long (maximum is {most} characters)")
+            if len(text) > maximum:
+                raise unprocessable(f"{name} is too long (maximum is {maximum} characters)")
             if not text and name != "description":
                 raise unprocessable(f"{name} is required.")
             fields[name] = text
     purpose = fields.get("purpose")
-    if purpose and purpose not in _PURPOSES and not purpose.startswith(_OTHER):
-        fields["purpose"] = f"{_OTHER}{purpose}"
-    environment = bodies.optional(call.body, "environment", "string")
+    if purpose and purpose not in _PURPOSES and not purpose.startswith(_OTHER_PURPOSE):
+        fields["purpose"] = f"{_OTHER_PURPOSE}{purpose}"
+    environment = optional_field(call.body, "environment", "string")
     if environment:
         if environment not in _ENVIRONMENTS:
             raise unprocessable(f"environment must be one of {', '.join(_ENVIRONMENTS)}.")
         fields["environment"] = environment
-    if any(other["name"] == fields.get("name") and other["id"] != own_id for other in call.world.projects.listed()):
-        raise Refusal(409, "conflict", "project with same name already exists")
+    if any(other["name"] == fields.get("name") and other["id"] != own_id for other in call.world.projects.all()):
+        raise HTTPException(409, "conflict", "project with same name already exists")
     return fields
 
 
-def delete_project(call: Call) -> Reply:
+def delete_project(call: Call) -> HTTPResponse:
     """Answer ``projects_delete``."""
-    project = _find(call)
+    project = _requested_project(call)
     if project["is_default"]:
-        raise Refusal(409, "conflict", "The default project cannot be deleted.")
-    if next(project_resources.held(call.world, project), None) is not None:
+        raise HTTPException(409, "conflict", "The default project cannot be deleted.")
+    if next(resources_of(call.world, project), None) is not None:
         text = "cannot delete a project with resources. move or remove the resources first"
-        raise Refusal(412, "precondition_failed", text)
+        raise HTTPException(412, "precondition_failed", text)
     call.world.projects.remove(project["id"])
     return no_content()
 
 
-# --- resources -------------------------------------------------------------------------------------------------------
-def list_resources(call: Call) -> Reply:
+def list_resources(call: Call) -> HTTPResponse:
     """Answer ``projects_list_resources`` and ``projects_list_resources_default``."""
-    held = [*project_resources.held(call.world, _find(call), call.scopes)]
-    number, per_page = pages.window(call)
-    shown = held[(number - 1) * per_page : number * per_page]
-    return Reply(
-        200, pages.cut([render(_shown(call, urn, at, "ok")) for urn, at in shown], "resources", call, len(held))
+    resources = [*resources_of(call.world, _requested_project(call), call.scopes)]
+    number, per_page = page_window(call)
+    page = resources[(number - 1) * per_page : number * per_page]
+    return HTTPResponse(
+        200,
+        page_body(
+            [to_json(_resource_object(call, urn, at, "ok")) for urn, at in page], "resources", call, len(resources)
+        ),
     )
 
 
-def assign_resources(call: Call) -> Reply:
+def assign_resources(call: Call) -> HTTPResponse:
     """Answer ``projects_assign_resources`` and ``projects_assign_resources_default``: all that the project has then."""
-    project, world = _find(call), call.world
+    project, world = _requested_project(call), call.world
     statuses: dict[str, str] = {}
-    for text in bodies.optional(call.body, "resources", "array") or ():
-        urn = project_resources.checked_urn(call, text)
+    for text in optional_field(call.body, "resources", "array") or ():
+        urn = parse_urn(call, text)
         if urn not in statuses:
-            statuses[urn] = project_resources.assign(world, project["id"], urn, world.now())
-    held = project_resources.held(world, world.projects[project["id"]], call.scopes)
-    shown = [_shown(call, urn, at, statuses.pop(urn, "ok")) for urn, at in held]
+            statuses[urn] = assign_resource(world, project["id"], urn, world.now())
+    resources = resources_of(world, world.projects[project["id"]], call.scopes)
+    resources = [_resource_object(call, urn, at, statuses.pop(urn, "ok")) for urn, at in resources]
     # What is left was not found.
-    shown += [_shown(call, urn, stamp(world.now()), status) for urn, status in statuses.items()]
-    return answer(200, resources=shown)
+    resources += [_resource_object(call, urn, format_time(world.now()), status) for urn, status in statuses.items()]
+    return json_response(200, resources=resources)
 
 
-def _shown(call: Call, urn: str, assigned_at: str, status: str) -> dict[str, Any]:
-    address = f"{call.base_url}/v2/{project_resources.path_of(urn)}"
+def _resource_object(call: Call, urn: str, assigned_at: str, status: str) -> dict[str, Any]:
+    address = f"{call.base_url}/v2/{urn_path(urn)}"
     return {"urn": urn, "assigned_at": assigned_at, "links": {"self": address}, "status": status}
 
 
-def _forget_droplet(world: World, _at: float, droplet_id: int) -> None:
+def _remove_droplet(world: World, _at: float, droplet_id: int) -> None:
     urn = f"do:droplet:{droplet_id}"
-    for project in world.projects.listed():
-        if urn in project.kept["resources"]:
-            project_resources.forget(world, project, urn)
+    for project in world.projects.all():
+        if urn in project.internal["resources"]:
+            unassign_resource(world, project, urn)
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "projects_list": list_projects,
     "projects_create": create_project,
     "projects_delete": delete_project,
@@ -236,4 +370,8 @@ OPERATIONS = {
         }.items()
     },
 }
-EFFECTS: dict[str, Callable[..., None]] = {"droplet.gone.projects": _forget_droplet}
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    "droplet.gone.projects": _remove_droplet,
+}

@@ -1,97 +1,211 @@
-"""Reserved IPs, and floating IPs, which are the same under their old name: one state, answered in the words of the request.
+"""Addresses assigned to droplets and taken from them: the same for reserved IPs and reserved IPv6s.
 
-The droplet of an answer is looked up when it is asked for, so it is as it is now. From the specification's examples: while
-an assignment is in progress the address is ``locked``, and its droplet shows when it has ended. Not settled by any source,
-chosen here: the texts of 422s; a droplet has one reserved IP; one that is assigned can be deleted, and is then assigned no
-more; an unknown droplet answers 404.
+Not settled by any source, chosen here: an address that is assigned can be assigned elsewhere without being unassigned first,
+as the control panel does it; an assignment keeps the droplet busy too.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity, bodies, lifetimes, objects
-from poseidon_nb.sandbox.records import Record, render
-from poseidon_nb.sandbox.replies import Reply, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services.reserved_ip_assignment import assign, droplet_named, refuse_unless_assignable, view
+from poseidon_nb.sandbox import objects
+from poseidon_nb.sandbox.actions import begin_action, is_busy, pending_event, raise_if_busy
+from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.history import record_deletion, with_change
+from poseidon_nb.sandbox.responses import HTTPResponse, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.store import StoredObject, to_json
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.records import Shared
+    from poseidon_nb.sandbox.store import ObjectStore, SharedObject
     from poseidon_nb.sandbox.world import World
+
+#: The two kinds of addresses: what their actions and busy keys call them, and the collections that they are in.
+_STORES = {"reserved_ip": "reserved_ips", "reserved_ipv6": "reserved_ipv6s"}
+
+
+def _address_store(world: World, kind: str) -> ObjectStore:
+    collection: ObjectStore = getattr(world, _STORES[kind])
+    return collection
+
+
+def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObject:
+    """Give an address as the API shows it, with the droplet as it is now."""
+    droplet = world.droplets.get(address.internal["droplet_id"])
+    public = {**address.public, "droplet": None if droplet is None else droplet.public}
+    if kind == "reserved_ip":
+        public["locked"] = is_busy(world, kind, address["ip"])
+    return StoredObject(public)
+
+
+def _requested_droplet(call: Call) -> StoredObject:
+    """Give the droplet that a body names."""
+    droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
+    if droplet is None:
+        raise not_found()
+    return droplet
+
+
+def _check_assignable(world: World, kind: str, droplet: StoredObject) -> None:
+    """Refuse a droplet that is busy or has an address of this kind."""
+    raise_if_busy(world, "droplet", droplet["id"])
+    if any(address.internal["droplet_id"] == droplet["id"] for address in _address_store(world, kind).all()):
+        raise unprocessable("The Droplet already has a reserved address of this kind.")
+
+
+def _start_requested_action(
+    call: Call, kind: str, address: StoredObject, resource_id: int, *, word: str
+) -> StoredObject:
+    """Start the action on an address that a body asks for; the word is what the request calls the address."""
+    world = call.world
+    type_ = required_field(call.body, "type", "string")
+    if type_ not in {"assign", "unassign"}:
+        raise unprocessable(f"{type_} is not a valid action type.")
+    if is_busy(world, kind, address["ip"]):
+        raise pending_event(word)
+    if type_ == "assign":
+        droplet = _requested_droplet(call)
+        _check_assignable(world, kind, droplet)
+        if _region_of(world, address)["slug"] != droplet["region"]["slug"]:
+            raise unprocessable("The address and the Droplet must be in the same region.")
+        return _begin_assign(world, kind, address, droplet, resource_id)
+    droplet_id = address.internal["droplet_id"]
+    if droplet_id is None:
+        raise unprocessable("The address is not assigned to a Droplet.")
+    raise_if_busy(world, "droplet", droplet_id)
+    return _begin_ip_action(world, "unassign_ip", kind, address, droplet_id, resource_id)
+
+
+def _begin_assign(
+    world: World, kind: str, address: StoredObject, droplet: StoredObject, resource_id: int
+) -> StoredObject:
+    """Start the assignment of an address that nothing forbids, and give the action."""
+    return _begin_ip_action(world, "assign_ip", kind, address, droplet["id"], resource_id)
+
+
+def _begin_ip_action(
+    world: World, type_: str, kind: str, address: StoredObject, droplet_id: int, resource_id: int
+) -> StoredObject:
+    return begin_action(
+        world,
+        type_,
+        resource_type=kind,
+        resource_id=resource_id,
+        target=address["ip"],
+        droplet_id=droplet_id,
+        region=_region_of(world, address),
+        arguments={"droplet_id": droplet_id},
+    )
+
+
+def _region_of(world: World, address: StoredObject) -> SharedObject:
+    public = address.public
+    return world.reference_data.regions[public["region"]["slug"] if "region" in public else public["region_slug"]]
+
+
+def _with_droplet_id(address: StoredObject, at: float, droplet_id: int | None) -> StoredObject:
+    changed = with_change(address, "droplet_id", at, droplet_id, address.internal["droplet_id"])
+    return changed.with_internal(droplet_id=droplet_id)
+
+
+def _assign_effect(kind: str) -> Callable[..., None]:
+    def effect(world: World, at: float, ip: str, arguments: dict[str, Any]) -> None:
+        address = _address_store(world, kind).get(ip)
+        if address is not None and arguments["droplet_id"] in world.droplets:
+            _address_store(world, kind).put(ip, _with_droplet_id(address, at, arguments["droplet_id"]))
+
+    return effect
+
+
+def _unassign_effect(kind: str) -> Callable[..., None]:
+    def effect(world: World, at: float, ip: str, _arguments: dict[str, Any]) -> None:
+        address = _address_store(world, kind).get(ip)
+        if address is not None:
+            _address_store(world, kind).put(ip, _with_droplet_id(address, at, None))
+
+    return effect
+
+
+def _release_from_droplet(world: World, at: float, droplet_id: int) -> None:
+    for kind in _STORES:
+        for address in _address_store(world, kind).all():
+            if address.internal["droplet_id"] == droplet_id:
+                _address_store(world, kind).put(address["ip"], _with_droplet_id(address, at, None))
+
 
 RESERVED, FLOATING = "reserved_ip", "floating_ip"
 #: The networks that no droplet's address is from, see `objects.networks`.
 _SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
 
 
-def word_of(call: Call) -> str:
+def _api_name(call: Call) -> str:
     """Give the word that a request has for a reserved IP."""
     return FLOATING if call.operation.startswith("floatingIPs") else RESERVED
 
 
-def find_ip(call: Call) -> Record:
+def _requested_ip(call: Call) -> StoredObject:
     """Give the reserved IP that a path names."""
-    address = call.world.reserved_ips.get(call.names[word_of(call)])
+    address = call.world.reserved_ips.get(call.path_params[_api_name(call)])
     if address is None:
         raise not_found()
     return address
 
 
-def number_of(address: Record) -> int:
+def address_number(address: StoredObject) -> int:
     """Give an address as a number, which is the ``resource_id`` of its actions as the specification's example has it."""
     return int(ipaddress.IPv4Address(address["ip"]))
 
 
-def list_ips(call: Call) -> Reply:
+def list_ips(call: Call) -> HTTPResponse:
     """Answer ``reservedIPs_list`` and ``floatingIPs_list``, oldest first."""
-    shown = [view(call.world, RESERVED, address) for address in call.world.reserved_ips.listed()]
-    return call.page(f"{word_of(call)}s", RESERVED, shown)
+    addresses = [_with_droplet(call.world, RESERVED, address) for address in call.world.reserved_ips.all()]
+    return call.respond_page(f"{_api_name(call)}s", RESERVED, addresses)
 
 
-def get_ip(call: Call) -> Reply:
+def get_ip(call: Call) -> HTTPResponse:
     """Answer ``reservedIPs_get`` and ``floatingIPs_get``."""
-    return _one(call, view(call.world, RESERVED, find_ip(call)))
+    return _respond_ip(call, _with_droplet(call.world, RESERVED, _requested_ip(call)))
 
 
-def create_ip(call: Call) -> Reply:
+def create_ip(call: Call) -> HTTPResponse:
     """Answer ``reservedIPs_create`` and ``floatingIPs_create``: assigned to a droplet or reserved to a region."""
-    world, word = call.world, word_of(call)
-    droplet_id = bodies.optional(call.body, "droplet_id", "integer")
-    slug = bodies.optional(call.body, "region", "string")
+    world, word = call.world, _api_name(call)
+    droplet_id = optional_field(call.body, "droplet_id", "integer")
+    slug = optional_field(call.body, "region", "string")
     if (droplet_id is None) == (not slug):
         raise unprocessable("Either droplet_id or region is required.")
-    project_id = bodies.optional(call.body, "project_id", "string") or objects.default_project(world)
-    if project_id != objects.default_project(world) and project_id not in world.projects:
+    project_id = optional_field(call.body, "project_id", "string") or objects.default_project_id(world)
+    if project_id != objects.default_project_id(world) and project_id not in world.projects:
         raise unprocessable("You specified an invalid project.")
-    droplet = None if droplet_id is None else droplet_named(call)
+    droplet = None if droplet_id is None else _requested_droplet(call)
     if droplet is None:
-        region = world.figures.regions.get(slug)
+        region = world.reference_data.regions.get(slug)
         if region is None or not region["available"]:
             raise unprocessable("You specified an invalid region.")
     else:
         region = droplet["region"]
-        refuse_unless_assignable(world, RESERVED, droplet)
+        _check_assignable(world, RESERVED, droplet)
     if len(world.reserved_ips) >= world.state.account["floating_ip_limit"]:
-        called = word.replace("_ip", " IP")
-        raise unprocessable(f"creating this {called} will exceed your {called} limit")
-    address = make_ip(world, region, project_id)
+        display_name = word.replace("_ip", " IP")
+        raise unprocessable(f"creating this {display_name} will exceed your {display_name} limit")
+    address = add_reserved_ip(world, region, project_id)
     if droplet is None:
-        return _one(call, view(world, RESERVED, address), links={}, status=202)
-    action = assign(world, RESERVED, address, droplet, number_of(address))
+        return _respond_ip(call, _with_droplet(world, RESERVED, address), links={}, status=202)
+    action = _begin_assign(world, RESERVED, address, droplet, address_number(address))
     links = {
         "droplets": [_link(call, "droplets", droplet["id"], "droplet")],
         "actions": [_link(call, "actions", action["id"], "assign_ip")],
     }
-    return _one(call, view(world, RESERVED, address), links=links, status=202)
+    return _respond_ip(call, _with_droplet(world, RESERVED, address), links=links, status=202)
 
 
-def make_ip(world: World, region: Shared, project_id: str, droplet_id: int | None = None) -> Record:
+def add_reserved_ip(world: World, region: SharedObject, project_id: str, droplet_id: int | None = None) -> StoredObject:
     """Reserve one more address."""
-    address = Record(
+    address = StoredObject(
         {"ip": _free_address(world), "region": region, "project_id": project_id},
         {"droplet_id": droplet_id, "since": world.now()},
     )
@@ -101,7 +215,7 @@ def make_ip(world: World, region: Shared, project_id: str, droplet_id: int | Non
 
 def _free_address(world: World) -> str:
     while True:
-        rest, host = divmod(world.count("reserved_ips") - 1, len(_HOSTS))
+        rest, host = divmod(world.next_number("reserved_ips") - 1, len(_HOSTS))
         second, third = divmod(rest % (len(_SECONDS) * len(_THIRDS)), len(_THIRDS))
         ip = f"198.{_SECONDS[second]}.{_THIRDS[third]}.{_HOSTS[host]}"
         # After thousands the first ones come again, and some of them may have been kept.
@@ -109,27 +223,144 @@ def _free_address(world: World) -> str:
             return ip
 
 
-def _one(call: Call, shown: Record, *, links: dict[str, Any] | None = None, status: int = 200) -> Reply:
-    tail = b"" if links is None else b',"links":%b' % render(links)
-    return Reply(status, b'{"%b":%b%b}' % (word_of(call).encode(), call.rendered(RESERVED, shown), tail))
+def _respond_ip(
+    call: Call, address: StoredObject, *, links: dict[str, Any] | None = None, status: int = 200
+) -> HTTPResponse:
+    tail = b"" if links is None else b',"links":%b' % to_json(links)
+    return HTTPResponse(status, b'{"%b":%b%b}' % (_api_name(call).encode(), call.to_json(RESERVED, address), tail))
 
 
 def _link(call: Call, collection: str, id_: int, rel: str) -> dict[str, Any]:
     return {"id": id_, "rel": rel, "href": f"{call.base_url}/v2/{collection}/{id_}"}
 
 
-def delete_ip(call: Call) -> Reply:
+def delete_ip(call: Call) -> HTTPResponse:
     """Answer ``reservedIPs_delete`` and ``floatingIPs_delete``."""
-    address = find_ip(call)
-    if activity.is_busy(call.world, RESERVED, address["ip"]):
-        raise activity.pending(word_of(call))
-    lifetimes.close(call.world, "reserved_ips", address["ip"])
+    address = _requested_ip(call)
+    if is_busy(call.world, RESERVED, address["ip"]):
+        raise pending_event(_api_name(call))
+    record_deletion(call.world, "reserved_ips", address["ip"])
     call.world.reserved_ips.remove(address["ip"])
     return no_content()
 
 
-OPERATIONS = {
-    f"{prefix}_{verb}": function
-    for prefix in ("reservedIPs", "floatingIPs")
-    for verb, function in {"list": list_ips, "get": get_ip, "create": create_ip, "delete": delete_ip}.items()
+def start_ip_action(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPsActions_post`` and ``floatingIPsAction_post``."""
+    address = _requested_ip(call)
+    action = _start_requested_action(call, RESERVED, address, address_number(address), word=_api_name(call))
+    return _respond_action(call, address, action, status=201)
+
+
+def list_ip_actions(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPsActions_list`` and ``floatingIPsAction_list``, newest first."""
+    ip = _requested_ip(call)["ip"]
+    actions = [action for action in call.world.actions.all()[::-1] if _is_action_of(action, ip)]
+    return call.respond_page(
+        "actions", "action", [action.with_public(resource_type=_api_name(call)) for action in actions]
+    )
+
+
+def get_ip_action(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPsActions_get`` and ``floatingIPsAction_get``; an action of another address is not found."""
+    address = _requested_ip(call)
+    action = call.world.actions.get(call.path_id("action_id"))
+    if action is None or not _is_action_of(action, address["ip"]):
+        raise not_found()
+    return _respond_action(call, address, action)
+
+
+def _is_action_of(action: StoredObject, ip: str) -> bool:
+    return action.public["resource_type"] == RESERVED and bool(action.internal.get("target") == ip)
+
+
+def _respond_action(call: Call, address: StoredObject, action: StoredObject, *, status: int = 200) -> HTTPResponse:
+    public = {**action.public, "resource_type": _api_name(call)}
+    if call.scopes is None or "project:read" in call.scopes:
+        # Only these two answers have it; the lists of actions do not.
+        public["project_id"] = address["project_id"]
+    return call.respond("action", StoredObject(public), status=status)
+
+
+RESERVED_IPV6 = "reserved_ipv6"
+
+
+def _requested_ipv6(call: Call) -> StoredObject:
+    try:
+        # However it is written: with zeros or without, in capitals or not.
+        ip = str(ipaddress.IPv6Address(call.path_params["reserved_ipv6"]))
+    except ValueError:
+        raise not_found() from None
+    address = call.world.reserved_ipv6s.get(ip)
+    if address is None:
+        raise not_found()
+    return address
+
+
+def list_ipv6s(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPv6_list``, oldest first."""
+    addresses = [_with_droplet(call.world, RESERVED_IPV6, address) for address in call.world.reserved_ipv6s.all()]
+    return call.respond_page("reserved_ipv6s", RESERVED_IPV6, addresses)
+
+
+def get_ipv6(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPv6_get``."""
+    return call.respond(RESERVED_IPV6, _with_droplet(call.world, RESERVED_IPV6, _requested_ipv6(call)))
+
+
+def create_ipv6(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPv6_create``."""
+    world = call.world
+    slug = required_field(call.body, "region_slug", "string")
+    region = world.reference_data.regions.get(slug)
+    if region is None or not region["available"]:
+        raise unprocessable("You specified an invalid region.")
+    serial = world.next_number("reserved_ipv6s")
+    ip = objects.reserved_ipv6_address(world, slug, serial)
+    address = StoredObject(
+        {"ip": ip, "region_slug": slug, "reserved_at": format_time(world.now())}, {"droplet_id": None, "serial": serial}
+    )
+    world.reserved_ipv6s.put(ip, address)
+    return call.respond(RESERVED_IPV6, address, status=201)
+
+
+def delete_ipv6(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPv6_delete``."""
+    address = _requested_ipv6(call)
+    raise_if_busy(call.world, RESERVED_IPV6, address["ip"])
+    if address.internal["droplet_id"] is not None:
+        raise unprocessable("The reserved IPv6 is assigned to a Droplet. Please unassign it first before deleting.")
+    call.world.reserved_ipv6s.remove(address["ip"])
+    return no_content()
+
+
+def start_ipv6_action(call: Call) -> HTTPResponse:
+    """Answer ``reservedIPv6Actions_post``."""
+    address = _requested_ipv6(call)
+    action = _start_requested_action(call, RESERVED_IPV6, address, address.internal["serial"], word=RESERVED_IPV6)
+    return call.respond("action", action, status=201)
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    **{f"{kind}.assign_ip": _assign_effect(kind) for kind in _STORES},
+    **{f"{kind}.unassign_ip": _unassign_effect(kind) for kind in _STORES},
+    "droplet.gone.addresses": _release_from_droplet,
+}
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
+    **{
+        f"{prefix}_{verb}": function
+        for prefix in ("reservedIPs", "floatingIPs")
+        for verb, function in {"list": list_ips, "get": get_ip, "create": create_ip, "delete": delete_ip}.items()
+    },
+    **{
+        f"{prefix}_{verb}": function
+        for prefix in ("reservedIPsActions", "floatingIPsAction")
+        for verb, function in {"post": start_ip_action, "list": list_ip_actions, "get": get_ip_action}.items()
+    },
+    "reservedIPv6_list": list_ipv6s,
+    "reservedIPv6_get": get_ipv6,
+    "reservedIPv6_create": create_ipv6,
+    "reservedIPv6_delete": delete_ipv6,
+    "reservedIPv6Actions_post": start_ipv6_action,
 }

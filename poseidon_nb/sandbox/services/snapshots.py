@@ -8,44 +8,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox import activity
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services.images import forget_image
-from poseidon_nb.sandbox.services.volume_snapshots import forget_snapshot
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.actions import raise_if_busy
+from poseidon_nb.sandbox.call import required_field
+from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.images import remove_image
+from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
+from poseidon_nb.sandbox.services.volumes import find_volume
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.world import World
 
 
-def _shown(image: Record) -> Record:
+def _droplet_snapshot(image: StoredObject) -> StoredObject:
     same = ("name", "created_at", "regions", "min_disk_size", "size_gigabytes", "tags")
-    return Record(
+    return StoredObject(
         {
             "id": str(image["id"]),
             **{name: image[name] for name in same},
-            "resource_id": str(image.kept["droplet_id"]),
+            "resource_id": str(image.internal["droplet_id"]),
             "resource_type": "droplet",
         }
     )
 
 
-def list_snapshots(call: Call) -> Reply:
+def list_snapshots(call: Call) -> HTTPResponse:
     """Answer ``snapshots_list``."""
     resource_type = call.query.get("resource_type")
     if resource_type not in {None, "", "droplet", "volume"}:
         raise unprocessable("resource_type must be droplet or volume.")
-    shown: list[Record] = []
+    snapshots: list[StoredObject] = []
     if resource_type != "volume":
-        shown += [_shown(image) for image in call.world.images.listed() if image["type"] == "snapshot"]
+        snapshots += [_droplet_snapshot(image) for image in call.world.images.all() if image["type"] == "snapshot"]
     if resource_type != "droplet":
-        shown += call.world.volume_snapshots.listed()
-    return call.page("snapshots", "snapshot", shown)
+        snapshots += call.world.volume_snapshots.all()
+    return call.respond_page("snapshots", "snapshot", snapshots)
 
 
-def _image(call: Call) -> Record:
-    text = call.names["snapshot_id"]
+def _snapshot_image(call: Call) -> StoredObject:
+    text = call.path_params["snapshot_id"]
     image = (
         call.world.images.get(int(text)) if text.isascii() and text.isdigit() and len(text) < len("1" * 19) else None
     )
@@ -56,29 +64,99 @@ def _image(call: Call) -> Record:
     return image
 
 
-def _of_volume(call: Call) -> Record | None:
-    return call.world.volume_snapshots.get(call.names["snapshot_id"].lower())
+def _volume_snapshot(call: Call) -> StoredObject | None:
+    return call.world.volume_snapshots.get(call.path_params["snapshot_id"].lower())
 
 
-def get_snapshot(call: Call) -> Reply:
+def get_snapshot(call: Call) -> HTTPResponse:
     """Answer ``snapshots_get``."""
-    return call.one("snapshot", _of_volume(call) or _shown(_image(call)))
+    return call.respond("snapshot", _volume_snapshot(call) or _droplet_snapshot(_snapshot_image(call)))
 
 
-def delete_snapshot(call: Call) -> Reply:
+def delete_snapshot(call: Call) -> HTTPResponse:
     """Answer ``snapshots_delete``: a droplet's image goes too, being the same thing."""
-    of_volume = _of_volume(call)
+    of_volume = _volume_snapshot(call)
     if of_volume is None:
-        image = _image(call)
-        activity.refuse_if_busy(call.world, "image", image["id"])
-        forget_image(call.world, image)
+        image = _snapshot_image(call)
+        raise_if_busy(call.world, "image", image["id"])
+        remove_image(call.world, image)
     else:
-        forget_snapshot(call.world, of_volume)
+        remove_volume_snapshot(call.world, of_volume)
     return no_content()
 
 
-OPERATIONS = {
+_MIN_USED, _USED_SPREAD = 0.05, 0.4
+
+
+def add_volume_snapshot(
+    world: World, volume: StoredObject, name: str, at: float, tags: Sequence[str] = ()
+) -> StoredObject:
+    """Make a snapshot of a volume, and give it."""
+    id_ = rng.uuid(world.seed, "volume_snapshot", world.next_number("volume_snapshots"))
+    used = _MIN_USED + _USED_SPREAD * rng.random(world.seed, "used", volume["id"])
+    snapshot = StoredObject(
+        {
+            "id": id_,
+            "name": name,
+            "created_at": format_time(at),
+            "regions": [volume["region"]["slug"]],
+            "min_disk_size": volume["size_gigabytes"],
+            "size_gigabytes": round(volume["size_gigabytes"] * used, 4),
+            "resource_id": volume["id"],
+            "resource_type": "volume",
+            "tags": ensure_tags(world, tags, "volume_snapshot", id_),
+        },
+        {field: volume[field] for field in ("filesystem_type", "filesystem_label")},
+    )
+    world.volume_snapshots.put(id_, snapshot)
+    return snapshot
+
+
+def _requested_volume_snapshot(call: Call) -> StoredObject:
+    snapshot = call.world.volume_snapshots.get(call.path_params["snapshot_id"].lower())
+    if snapshot is None:
+        raise not_found()
+    return snapshot
+
+
+def remove_volume_snapshot(world: World, snapshot: StoredObject) -> None:
+    """Remove a snapshot of a volume."""
+    record_deletion(world, "volume_snapshots", snapshot["id"])
+    world.volume_snapshots.remove(snapshot["id"])
+
+
+def list_volume_snapshots(call: Call) -> HTTPResponse:
+    """Answer ``volumeSnapshots_list``, oldest first."""
+    id_ = find_volume(call)["id"]
+    snapshots = [one for one in call.world.volume_snapshots.all() if one["resource_id"] == id_]
+    return call.respond_page("snapshots", "snapshot", snapshots)
+
+
+def create_volume_snapshot(call: Call) -> HTTPResponse:
+    """Answer ``volumeSnapshots_create``."""
+    volume = find_volume(call)
+    name = required_field(call.body, "name", "string")
+    snapshot = add_volume_snapshot(call.world, volume, name, call.world.now(), requested_tags(call))
+    return call.respond("snapshot", snapshot, status=201)
+
+
+def get_volume_snapshot(call: Call) -> HTTPResponse:
+    """Answer ``volumeSnapshots_get_byId``."""
+    return call.respond("snapshot", _requested_volume_snapshot(call))
+
+
+def delete_volume_snapshot(call: Call) -> HTTPResponse:
+    """Answer ``volumeSnapshots_delete_byId``."""
+    remove_volume_snapshot(call.world, _requested_volume_snapshot(call))
+    return no_content()
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "snapshots_list": list_snapshots,
     "snapshots_get": get_snapshot,
     "snapshots_delete": delete_snapshot,
+    "volumeSnapshots_list": list_volume_snapshots,
+    "volumeSnapshots_create": create_volume_snapshot,
+    "volumeSnapshots_get_byId": get_volume_snapshot,
+    "volumeSnapshots_delete_byId": delete_volume_snapshot,
 }

@@ -10,16 +10,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import bodies
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import bad_request, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.records import Collection
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.store import ObjectStore
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
@@ -27,7 +27,7 @@ _ID_DIGITS_MOST = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Taggable:
+class TaggableType:
     """A kind of thing that can be tagged.
 
     Attributes
@@ -53,17 +53,17 @@ def _number(text: str) -> int | None:
 
 
 #: By the word for it in a request.
-_TAGGABLE = {
-    "droplet": Taggable("droplets", "droplet", "droplets", _number),
-    "image": Taggable("images", "image", "images", _number),
-    "volume": Taggable("volumes", "block_storage", "volumes", str),
-    "volume_snapshot": Taggable("volume_snapshots", "block_storage_snapshot", "snapshots", str),
+_TAGGABLE_TYPES = {
+    "droplet": TaggableType("droplets", "droplet", "droplets", _number),
+    "image": TaggableType("images", "image", "images", _number),
+    "volume": TaggableType("volumes", "block_storage", "volumes", str),
+    "volume_snapshot": TaggableType("volume_snapshots", "block_storage_snapshot", "snapshots", str),
 }
 #: Things that the sandbox does not simulate, and counts all the same.
 _COUNTED_ELSEWHERE = ("databases",)
 
 
-def checked_tag(name: str) -> str:
+def validate_tag(name: str) -> str:
     """Give a tag's name back; refuse what the specification's pattern refuses."""
     if not _NAME.fullmatch(name):
         raise unprocessable("Tags may contain letters, numbers, colons, dashes, and underscores.")
@@ -74,109 +74,117 @@ def ensure_tag(world: World, name: str) -> str:
     """Give the tag's name as the account spells it; make the tag if there is none."""
     known = world.tags.get(name.lower())
     if known is None:
-        world.tags.put(name.lower(), Record({"name": name}))
+        world.tags.put(name.lower(), StoredObject({"name": name}))
         return name
     return str(known["name"])
 
 
-def checked_tags(call: Call) -> list[str]:
+def requested_tags(call: Call) -> list[str]:
     """Give the tags that a body asks for, each once; who may not make tags may name none."""
-    tags: list[str] = bodies.optional(call.body, "tags", "array") or []
+    tags: list[str] = optional_field(call.body, "tags", "array") or []
     if tags:
-        call.need("tag:create")
+        call.require_scopes("tag:create")
     for tag in tags:
-        bodies.typed("a tag", tag, "string")
-    return [*dict.fromkeys(checked_tag(tag) for tag in tags)]
+        check_type("a tag", tag, "string")
+    return [*dict.fromkeys(validate_tag(tag) for tag in tags)]
 
 
 def ensure_tags(world: World, names: Iterable[str], word: str, id_: int | str) -> list[str]:
     """Give tags as the account spells them for a thing that gets them now; make those that there are not."""
-    spelt = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
-    for name in spelt:
-        world.tags.put(name.lower(), world.tags[name.lower()].keeping(last=f"{_TAGGABLE[word].path}/{id_}"))
-    return spelt
+    names_as_spelled = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
+    for name in names_as_spelled:
+        world.tags.put(name.lower(), world.tags[name.lower()].with_internal(last=f"{_TAGGABLE_TYPES[word].path}/{id_}"))
+    return names_as_spelled
 
 
-def _holders(world: World, kind: str, folded: str) -> list[Record]:
-    collection: Collection = getattr(world, kind)
-    return [record for record in collection.listed() if any(tag.lower() == folded for tag in record.shown["tags"])]
+def _tagged_objects(world: World, kind: str, folded: str) -> list[StoredObject]:
+    store: ObjectStore = getattr(world, kind)
+    return [record for record in store.all() if any(tag.lower() == folded for tag in record.public["tags"])]
 
 
-def _all_held(world: World, kind: str) -> dict[str, list[Record]]:
+def _objects_by_tag(world: World, kind: str) -> dict[str, list[StoredObject]]:
     """Give the holders of every tag, by its folded name, in one walk over the collection."""
-    collection: Collection = getattr(world, kind)
-    held: dict[str, list[Record]] = {}
-    for record in collection.listed():
-        for folded in {tag.lower() for tag in record.shown["tags"]}:
-            held.setdefault(folded, []).append(record)
-    return held
+    store: ObjectStore = getattr(world, kind)
+    tagged: dict[str, list[StoredObject]] = {}
+    for record in store.all():
+        for folded in {tag.lower() for tag in record.public["tags"]}:
+            tagged.setdefault(folded, []).append(record)
+    return tagged
 
 
-def _seen(call: Call) -> list[Taggable]:
-    return [thing for thing in _TAGGABLE.values() if call.scopes is None or f"{thing.scope}:read" in call.scopes]
+def _visible_types(call: Call) -> list[TaggableType]:
+    return [
+        taggable
+        for taggable in _TAGGABLE_TYPES.values()
+        if call.scopes is None or f"{taggable.scope}:read" in call.scopes
+    ]
 
 
-def _one_shown(call: Call, tag: Record) -> Record:
+def _tag_object(call: Call, tag: StoredObject) -> StoredObject:
     folded = tag["name"].lower()
-    return _shown(call, tag, [(thing, _holders(call.world, thing.kind, folded)) for thing in _seen(call)])
+    return _tag_with_counts(
+        call, tag, [(taggable, _tagged_objects(call.world, taggable.kind, folded)) for taggable in _visible_types(call)]
+    )
 
 
-def _shown(call: Call, tag: Record, holders: list[tuple[Taggable, list[Record]]]) -> Record:
+def _tag_with_counts(
+    call: Call, tag: StoredObject, holders: list[tuple[TaggableType, list[StoredObject]]]
+) -> StoredObject:
     counts: dict[str, dict[str, Any]] = {}
-    last = tag.kept.get("last", "")
-    for thing, held in holders:
-        counts[thing.kind] = {"count": len(held)}
-        if held:
-            paths = [f"{thing.path}/{record['id']}" for record in held]
+    last = tag.internal.get("last", "")
+    for taggable, tagged in holders:
+        counts[taggable.kind] = {"count": len(tagged)}
+        if tagged:
+            paths = [f"{taggable.path}/{record['id']}" for record in tagged]
             newest = last if last in paths else paths[-1]
-            counts[thing.kind]["last_tagged_uri"] = f"{call.base_url}/v2/{newest}"
+            counts[taggable.kind]["last_tagged_uri"] = f"{call.base_url}/v2/{newest}"
     total: dict[str, Any] = {"count": sum(count["count"] for count in counts.values())}
     uris = {count["last_tagged_uri"] for count in counts.values() if "last_tagged_uri" in count}
     if uris:
         last_uri = f"{call.base_url}/v2/{last}"
         total["last_tagged_uri"] = last_uri if last_uri in uris else min(uris)
-    return Record(
+    return StoredObject(
         {"name": tag["name"], "resources": {**total, **counts, **{k: {"count": 0} for k in _COUNTED_ELSEWHERE}}}
     )
 
 
-def _asked_for(call: Call) -> Record:
-    tag = call.world.tags.get(call.names["tag_id"].lower())
+def _requested_tag(call: Call) -> StoredObject:
+    tag = call.world.tags.get(call.path_params["tag_id"].lower())
     if tag is None:
         raise not_found()
     return tag
 
 
-def list_tags(call: Call) -> Reply:
+def list_tags(call: Call) -> HTTPResponse:
     """Answer ``tags_list``, oldest first."""
-    held = [(thing, _all_held(call.world, thing.kind)) for thing in _seen(call)]
-    shown = []
-    for tag in call.world.tags.listed():
+    tagged = [(taggable, _objects_by_tag(call.world, taggable.kind)) for taggable in _visible_types(call)]
+    rows = []
+    for tag in call.world.tags.all():
         folded = tag["name"].lower()
-        shown.append(_shown(call, tag, [(thing, records.get(folded, [])) for thing, records in held]))
-    return call.page("tags", "tag", shown)
+        rows.append(_tag_with_counts(call, tag, [(taggable, records.get(folded, [])) for taggable, records in tagged]))
+    return call.respond_page("tags", "tag", rows)
 
 
-def get_tag(call: Call) -> Reply:
+def get_tag(call: Call) -> HTTPResponse:
     """Answer ``tags_get``."""
-    return call.one("tag", _one_shown(call, _asked_for(call)))
+    return call.respond("tag", _tag_object(call, _requested_tag(call)))
 
 
-def create_tag(call: Call) -> Reply:
+def create_tag(call: Call) -> HTTPResponse:
     """Answer ``tags_create``."""
-    asked = bodies.required(call.body, "name", "string")
-    if not _NAME.fullmatch(asked):
-        raise bad_request(f'Error validating resource tag: "tag-name {asked} contains invalid characters"')
-    name = ensure_tag(call.world, asked)
-    return call.one("tag", _one_shown(call, call.world.tags[name.lower()]), status=201)
+    requested = required_field(call.body, "name", "string")
+    if not _NAME.fullmatch(requested):
+        raise bad_request(f'Error validating resource tag: "tag-name {requested} contains invalid characters"')
+    name = ensure_tag(call.world, requested)
+    return call.respond("tag", _tag_object(call, call.world.tags[name.lower()]), status=201)
 
 
-def delete_tag(call: Call) -> Reply:
+def delete_tag(call: Call) -> HTTPResponse:
     """Answer ``tags_delete``: everything that has the tag loses it."""
-    folded = _asked_for(call)["name"].lower()
-    for thing in _TAGGABLE.values():
-        for record in _holders(call.world, thing.kind, folded):
-            _put(call.world, thing, record, [tag for tag in record["tags"] if tag.lower() != folded])
+    folded = _requested_tag(call)["name"].lower()
+    for taggable in _TAGGABLE_TYPES.values():
+        for record in _tagged_objects(call.world, taggable.kind, folded):
+            _set_tags(call.world, taggable, record, [tag for tag in record["tags"] if tag.lower() != folded])
     call.world.tags.remove(folded)
     # Services whose things reach others by a tag have an effect of this kind each.
     for name, effect in call.world.effects.items():
@@ -185,48 +193,48 @@ def delete_tag(call: Call) -> Reply:
     return no_content()
 
 
-def tag_resources(call: Call) -> Reply:
+def tag_resources(call: Call) -> HTTPResponse:
     """Answer ``tags_assign_resources``."""
-    tag = _asked_for(call)
+    tag = _requested_tag(call)
     folded = tag["name"].lower()
     last = ""
-    for thing, record in _resources(call):
-        last = f"{thing.path}/{record['id']}"
+    for taggable, record in _requested_resources(call):
+        last = f"{taggable.path}/{record['id']}"
         if not any(other.lower() == folded for other in record["tags"]):
-            _put(call.world, thing, record, [*record["tags"], tag["name"]])
+            _set_tags(call.world, taggable, record, [*record["tags"], tag["name"]])
     if last:
-        call.world.tags.put(folded, tag.keeping(last=last))
+        call.world.tags.put(folded, tag.with_internal(last=last))
     return no_content()
 
 
-def untag_resources(call: Call) -> Reply:
+def untag_resources(call: Call) -> HTTPResponse:
     """Answer ``tags_unassign_resources``."""
-    folded = _asked_for(call)["name"].lower()
-    for thing, record in _resources(call):
-        _put(call.world, thing, record, [tag for tag in record["tags"] if tag.lower() != folded])
+    folded = _requested_tag(call)["name"].lower()
+    for taggable, record in _requested_resources(call):
+        _set_tags(call.world, taggable, record, [tag for tag in record["tags"] if tag.lower() != folded])
     return no_content()
 
 
-def _put(world: World, thing: Taggable, record: Record, tags: list[str]) -> None:
-    collection: Collection = getattr(world, thing.kind)
-    collection.put(record["id"], record.showing(tags=tags))
+def _set_tags(world: World, taggable: TaggableType, record: StoredObject, tags: list[str]) -> None:
+    store: ObjectStore = getattr(world, taggable.kind)
+    store.put(record["id"], record.with_public(tags=tags))
 
 
-def _resources(call: Call) -> list[tuple[Taggable, Record]]:
-    found: dict[tuple[str, str], tuple[Taggable, Record]] = {}
-    for resource in bodies.required(call.body, "resources", "array"):
-        bodies.typed("a resource", resource, "object")
-        word = bodies.required(resource, "resource_type", "string")
-        id_ = bodies.required(resource, "resource_id", "string")
-        thing = _TAGGABLE.get(word)
-        if thing is None:
+def _requested_resources(call: Call) -> list[tuple[TaggableType, StoredObject]]:
+    found: dict[tuple[str, str], tuple[TaggableType, StoredObject]] = {}
+    for resource in required_field(call.body, "resources", "array"):
+        check_type("a resource", resource, "object")
+        word = required_field(resource, "resource_type", "string")
+        id_ = required_field(resource, "resource_id", "string")
+        taggable = _TAGGABLE_TYPES.get(word)
+        if taggable is None:
             raise unprocessable(f"{word} is not a resource type that the sandbox can tag.")
-        call.need(f"{thing.scope}:update")
-        collection: Collection = getattr(call.world, thing.kind)
-        record = collection.get(thing.key(id_))
+        call.require_scopes(f"{taggable.scope}:update")
+        store: ObjectStore = getattr(call.world, taggable.kind)
+        record = store.get(taggable.key(id_))
         if record is None:
             raise not_found()
-        found[word, id_] = (thing, record)
+        found[word, id_] = (taggable, record)
     return [*found.values()]
 
 

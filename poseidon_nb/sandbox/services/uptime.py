@@ -16,26 +16,29 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from poseidon_nb.sandbox import chance
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import answer, bad_request, no_content, not_found
-from poseidon_nb.sandbox.services.domain_records import domain_of, full_name, records_of
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.responses import bad_request, json_response, no_content, not_found
+from poseidon_nb.sandbox.services.domains import find_domain_of_host, full_name, records_of
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-_TYPES = ("ping", "http", "https")
+_CHECK_TYPES = ("ping", "http", "https")
 _REGIONS = ("us_east", "us_west", "eu_west", "se_asia")
 _FIELDS = ("name", "type", "target", "regions", "enabled")
-_FIRST_S = 60.0
+_FIRST_CHECK_S = 60.0
 _MONTH_S = 30 * 86_400.0
-_OUTAGES_KEPT = 20
-_ALIASES_MOST = 8
+_MAX_OUTAGES = 20
+_MAX_ALIASES = 8
 #: Where the sandbox's own public IPv4 addresses are, 198.18.0.0/15.
-_OWN_START = ("198.18.", "198.19.")
+_OWN_PREFIXES = ("198.18.", "198.19.")
 
 
 def check_object(id_: str, **fields: Any) -> dict[str, Any]:
@@ -43,25 +46,25 @@ def check_object(id_: str, **fields: Any) -> dict[str, Any]:
     return {"id": id_, **{name: fields[name] for name in _FIELDS}}
 
 
-def unseen(world: World) -> dict[str, Any]:
+def initial_state(world: World) -> dict[str, Any]:
     """Give what is kept of a check that has not found anything yet."""
     now = world.now()
-    return {"status": "CHECKING", "since": now, "first_due": now + _FIRST_S / world.speed}
+    return {"status": "CHECKING", "since": now, "first_due": now + _FIRST_CHECK_S / world.speed}
 
 
-def find_check(call: Call) -> Record:
+def find_check(call: Call) -> StoredObject:
     """Give the check in the request's path."""
-    check = call.world.uptime_checks.get(call.names["check_id"])
+    check = call.world.uptime_checks.get(call.path_params["check_id"])
     if check is None:
         raise not_found()
     return check
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+def _validated_fields(fields: dict[str, Any]) -> dict[str, Any]:
     if not fields["name"]:
         raise bad_request("name must not be empty")
-    if fields["type"] not in _TYPES:
-        raise bad_request(f"type must be one of {', '.join(_TYPES)}")
+    if fields["type"] not in _CHECK_TYPES:
+        raise bad_request(f"type must be one of {', '.join(_CHECK_TYPES)}")
     if not fields["regions"] or not set(fields["regions"]) <= {*_REGIONS}:
         raise bad_request(f"regions must be some of {', '.join(_REGIONS)}")
     if not _host(fields["target"]):
@@ -79,13 +82,12 @@ def _host(target: str) -> str:
     return "" if any(letter.isspace() for letter in host) else host
 
 
-# --- what a check finds ----------------------------------------------------------------------------------------------
-def reachable(world: World, host: str) -> bool:
+def is_reachable(world: World, host: str) -> bool:
     """Say whether something answers under a name or an address."""
-    for _ in range(_ALIASES_MOST):
-        if _is_address(host):
-            return _answers(world, host)
-        domain = domain_of(world, host)
+    for _ in range(_MAX_ALIASES):
+        if _is_ip_address(host):
+            return _is_up(world, host)
+        domain = find_domain_of_host(world, host)
         if domain is None:
             return True
         parent = host.partition(".")[2]
@@ -94,7 +96,7 @@ def reachable(world: World, host: str) -> bool:
         found = found or [record for record in records if full_name(record) == f"*.{parent}"]
         addresses = [record["data"] for record in found if record["type"] in {"A", "AAAA"}]
         if addresses:
-            return any(_answers(world, address) for address in addresses)
+            return any(_is_up(world, address) for address in addresses)
         aliases = [record["data"] for record in found if record["type"] == "CNAME"]
         if not aliases:
             return False
@@ -102,7 +104,7 @@ def reachable(world: World, host: str) -> bool:
     return False
 
 
-def _is_address(host: str) -> bool:
+def _is_ip_address(host: str) -> bool:
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, host)
@@ -112,41 +114,41 @@ def _is_address(host: str) -> bool:
     return False
 
 
-def _answers(world: World, address: str) -> bool:
-    for droplet in world.droplets.listed():
+def _is_up(world: World, address: str) -> bool:
+    for droplet in world.droplets.all():
         networks = droplet["networks"]
         if any(network["ip_address"] == address for network in (*networks["v4"], *networks["v6"])):
             return bool(droplet["status"] == "active")
-    if address in world.reserved_ips or any(one.shown.get("ip") == address for one in world.load_balancers.listed()):
+    if address in world.reserved_ips or any(one.public.get("ip") == address for one in world.load_balancers.all()):
         return True
-    return not address.startswith(_OWN_START)
+    return not address.startswith(_OWN_PREFIXES)
 
 
-def _looked_at(world: World, check: Record) -> Record:
+def _run_check(world: World, check: StoredObject) -> StoredObject:
     """Look at what a check looks at, and keep what changed."""
-    now, kept = world.now(), check.kept
-    if not check["enabled"] or now < kept["first_due"]:
+    now, internal = world.now(), check.internal
+    if not check["enabled"] or now < internal["first_due"]:
         return check
-    status = "UP" if reachable(world, _host(check["target"]).lower()) else "DOWN"
-    if status == kept["status"]:
+    status = "UP" if is_reachable(world, _host(check["target"]).lower()) else "DOWN"
+    if status == internal["status"]:
         return check
-    since = kept["first_due"] if kept["status"] == "CHECKING" else now
-    outages = kept.get("outages", [])
-    if kept["status"] == "DOWN":
-        outages = [*outages, [kept["since"], now]][-_OUTAGES_KEPT:]
-    check = check.keeping(status=status, since=since, outages=outages)
+    since = internal["first_due"] if internal["status"] == "CHECKING" else now
+    outages = internal.get("outages", [])
+    if internal["status"] == "DOWN":
+        outages = [*outages, [internal["since"], now]][-_MAX_OUTAGES:]
+    check = check.with_internal(status=status, since=since, outages=outages)
     world.uptime_checks.put(check["id"], check)
     return check
 
 
-def _state(world: World, check: Record) -> dict[str, Any]:
-    now, kept = world.now(), check.kept
-    outages = kept.get("outages", [])
-    lately = [*outages, *([[kept["since"], now]] if kept["status"] == "DOWN" else [])]
-    down_s = sum(max(0.0, end - max(start, now - _MONTH_S)) for start, end in lately)
+def _state_object(world: World, check: StoredObject) -> dict[str, Any]:
+    now, internal = world.now(), check.internal
+    outages = internal.get("outages", [])
+    recent = [*outages, *([[internal["since"], now]] if internal["status"] == "DOWN" else [])]
+    down_s = sum(max(0.0, end - max(start, now - _MONTH_S)) for start, end in recent)
     region = {
-        "status": kept["status"],
-        "status_changed_at": stamp(kept["since"]),
+        "status": internal["status"],
+        "status_changed_at": format_time(internal["since"]),
         "thirty_day_uptime_percentage": round(100 * (1 - down_s / _MONTH_S), 2),
     }
     previous: dict[str, Any] = {"region": "", "started_at": "", "ended_at": "", "duration_seconds": 0}
@@ -154,67 +156,153 @@ def _state(world: World, check: Record) -> dict[str, Any]:
         start, end = outages[-1]
         previous = {
             "region": check["regions"][0],
-            "started_at": stamp(start),
-            "ended_at": stamp(end),
+            "started_at": format_time(start),
+            "ended_at": format_time(end),
             "duration_seconds": int(end) - int(start),
         }
     return {"regions": dict.fromkeys(check["regions"], region), "previous_outage": previous}
 
 
-# --- operations ------------------------------------------------------------------------------------------------------
-def list_checks(call: Call) -> Reply:
+def list_checks(call: Call) -> HTTPResponse:
     """Answer ``uptime_list_checks``."""
-    return call.page("checks", "check", call.world.uptime_checks.listed())
+    return call.respond_page("checks", "check", call.world.uptime_checks.all())
 
 
-def get_check(call: Call) -> Reply:
+def get_check(call: Call) -> HTTPResponse:
     """Answer ``uptime_get_check``."""
-    return call.one("check", find_check(call))
+    return call.respond("check", find_check(call))
 
 
-def get_state(call: Call) -> Reply:
+def get_state(call: Call) -> HTTPResponse:
     """Answer ``uptime_get_checkState``."""
-    return answer(200, state=_state(call.world, _looked_at(call.world, find_check(call))))
+    return json_response(200, state=_state_object(call.world, _run_check(call.world, find_check(call))))
 
 
-def create_check(call: Call) -> Reply:
+def create_check(call: Call) -> HTTPResponse:
     """Answer ``uptime_create_check``."""
     world = call.world
-    fields = _checked({name: call.body[name] for name in _FIELDS})
-    id_ = chance.uuid(world.seed, "check", world.count("uptime_checks"))
-    check = Record(check_object(id_, **fields), unseen(world))
+    fields = _validated_fields({name: call.body[name] for name in _FIELDS})
+    id_ = rng.uuid(world.seed, "check", world.next_number("uptime_checks"))
+    check = StoredObject(check_object(id_, **fields), initial_state(world))
     world.uptime_checks.put(id_, check)
-    return call.one("check", check, status=201)
+    return call.respond("check", check, status=201)
 
 
-def update_check(call: Call) -> Reply:
+def update_check(call: Call) -> HTTPResponse:
     """Answer ``uptime_update_check``: what is left out stays."""
     world, check = call.world, find_check(call)
-    asked = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
-    fields = _checked({**check.shown, **asked})
-    _looked_at(world, check)
-    changed = world.uptime_checks[check["id"]].showing(**fields)
+    requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
+    fields = _validated_fields({**check.public, **requested})
+    _run_check(world, check)
+    changed = world.uptime_checks[check["id"]].with_public(**fields)
     if any(changed[name] != check[name] for name in ("type", "target", "regions")):
-        changed = changed.keeping(**unseen(world))
+        changed = changed.with_internal(**initial_state(world))
     world.uptime_checks.put(check["id"], changed)
-    return call.one("check", changed)
+    return call.respond("check", changed)
 
 
-def delete_check(call: Call) -> Reply:
+def delete_check(call: Call) -> HTTPResponse:
     """Answer ``uptime_delete_check``: its alerts go with it."""
     id_ = find_check(call)["id"]
-    for alert in [*call.world.uptime_alerts.listed()]:
-        if alert.kept["check"] == id_:
+    for alert in [*call.world.uptime_alerts.all()]:
+        if alert.internal["check"] == id_:
             call.world.uptime_alerts.remove(alert["id"])
     call.world.uptime_checks.remove(id_)
     return no_content()
 
 
-OPERATIONS = {
+_ALERT_TYPES = ("latency", "down", "down_global", "ssl_expiry")
+_TYPES_WITH_THRESHOLD = frozenset({"latency", "ssl_expiry"})
+_COMPARISONS = ("greater_than", "less_than")
+_PERIODS = ("2m", "3m", "5m", "10m", "15m", "30m", "1h")
+
+
+def alert_object(id_: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Give an alert as the API shows it, from a request's body; refuse values that no alert has."""
+    alert: dict[str, Any] = {"id": id_, "name": body["name"], "type": body["type"]}
+    if body["type"] not in _ALERT_TYPES:
+        raise bad_request(f"type must be one of {', '.join(_ALERT_TYPES)}")
+    if body["period"] not in _PERIODS:
+        raise bad_request(f"period must be one of {', '.join(_PERIODS)}")
+    for field in ("threshold", "comparison"):
+        if body.get(field) is not None:
+            alert[field] = body[field]
+        elif body["type"] in _TYPES_WITH_THRESHOLD:
+            raise bad_request(f"missing required field '{field}'")
+    if alert.get("comparison", _COMPARISONS[0]) not in _COMPARISONS:
+        raise bad_request(f"comparison must be one of {', '.join(_COMPARISONS)}")
+    return {**alert, "notifications": _notifications(body["notifications"]), "period": body["period"]}
+
+
+def _notifications(requested: dict[str, Any]) -> dict[str, Any]:
+    mails: list[Any] = optional_field(requested, "email", "array") or []
+    channels: list[Any] = optional_field(requested, "slack", "array") or []
+    for mail in mails:
+        check_type("an email", mail, "string")
+        if "@" not in mail:
+            raise bad_request("email must be a list of mail addresses")
+    for channel in channels:
+        check_type("an item of slack", channel, "object")
+    slack = [{name: required_field(channel, name, "string") for name in ("channel", "url")} for channel in channels]
+    if not mails and not slack:
+        raise bad_request("notifications must name an email or a slack channel")
+    return {"email": mails, "slack": slack}
+
+
+def _requested_alert(call: Call) -> StoredObject:
+    check = find_check(call)
+    alert = call.world.uptime_alerts.get(call.path_params["alert_id"])
+    if alert is None or alert.internal["check"] != check["id"]:
+        raise not_found()
+    return alert
+
+
+def list_alerts(call: Call) -> HTTPResponse:
+    """Answer ``uptime_list_alerts``."""
+    id_ = find_check(call)["id"]
+    alerts = [alert for alert in call.world.uptime_alerts.all() if alert.internal["check"] == id_]
+    return call.respond_page("alerts", "alert", alerts)
+
+
+def get_alert(call: Call) -> HTTPResponse:
+    """Answer ``uptime_get_alert``."""
+    return call.respond("alert", _requested_alert(call))
+
+
+def create_alert(call: Call) -> HTTPResponse:
+    """Answer ``uptime_create_alert``."""
+    world, check = call.world, find_check(call)
+    public = alert_object("", call.body)
+    id_ = rng.uuid(world.seed, "alert", world.next_number("uptime_alerts"))
+    alert = StoredObject({**public, "id": id_}, {"check": check["id"]})
+    world.uptime_alerts.put(id_, alert)
+    return call.respond("alert", alert, status=201)
+
+
+def update_alert(call: Call) -> HTTPResponse:
+    """Answer ``uptime_update_alert``: the whole alert is given anew."""
+    alert = _requested_alert(call)
+    changed = StoredObject(alert_object(alert["id"], call.body), alert.internal)
+    call.world.uptime_alerts.put(alert["id"], changed)
+    return call.respond("alert", changed)
+
+
+def delete_alert(call: Call) -> HTTPResponse:
+    """Answer ``uptime_delete_alert``."""
+    call.world.uptime_alerts.remove(_requested_alert(call)["id"])
+    return no_content()
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "uptime_list_checks": list_checks,
     "uptime_get_check": get_check,
     "uptime_get_checkState": get_state,
     "uptime_create_check": create_check,
     "uptime_update_check": update_check,
     "uptime_delete_check": delete_check,
+    "uptime_list_alerts": list_alerts,
+    "uptime_get_alert": get_alert,
+    "uptime_create_alert": create_alert,
+    "uptime_update_alert": update_alert,
+    "uptime_delete_alert": delete_alert,
 }

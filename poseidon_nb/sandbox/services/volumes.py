@@ -12,31 +12,34 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import activity, bodies, chance, lifetimes
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services.tags import checked_tags, ensure_tags
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.history import record_deletion, with_change
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.records import Shared
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
 #: GiB, from the texts of ``volumes_create`` and ``volumeActions_post_byId``.
-SIZE_LEAST, SIZE_MOST = 1, 16_384
+MIN_SIZE_GIB, MAX_SIZE_GIB = 1, 16_384
 #: Volumes on one droplet, from the text of ``volumeActions_post_byId``.
-ATTACHED_MOST = 15
+MAX_ATTACHED = 15
 _NAME = re.compile(r"[a-z][a-z0-9\-]{0,63}")
 #: The longest label of each filesystem, from the text of ``volumes_create``.
-_LABELS_MOST = {"ext4": 16, "xfs": 12}
+_MAX_LABEL_LENGTHS = {"ext4": 16, "xfs": 12}
 
 
 def volume_object(
-    id_: str, name: str, *, region: Shared, size_gigabytes: int, created_at: str, **rest: Any
+    id_: str, name: str, *, region: SharedObject, size_gigabytes: int, created_at: str, **rest: Any
 ) -> dict[str, Any]:
     """Give a volume as the API shows it while it is attached to nothing."""
     return {
@@ -54,70 +57,75 @@ def volume_object(
     }
 
 
-def find_volume(call: Call) -> Record:
+def find_volume(call: Call) -> StoredObject:
     """Give the volume that a path names."""
-    volume = call.world.volumes.get(call.names["volume_id"].lower())
+    volume = call.world.volumes.get(call.path_params["volume_id"].lower())
     if volume is None:
         raise not_found()
     return volume
 
 
-def named(world: World, name: str | None, region: str | None) -> list[Record]:
+def find_volumes(world: World, name: str | None, region: str | None) -> list[StoredObject]:
     """Give the volumes with a name and in a region; what is empty matches all."""
     return [
         volume
-        for volume in world.volumes.listed()
+        for volume in world.volumes.all()
         if (not name or volume["name"] == name) and (not region or volume["region"]["slug"] == region)
     ]
 
 
-def checked_size(size: int) -> int:
+def _validate_size(size: int) -> int:
     """Give a size in GiB back; refuse what no volume has."""
-    if not SIZE_LEAST <= size <= SIZE_MOST:
-        raise unprocessable(f"size_gigabytes must be from {SIZE_LEAST} to {SIZE_MOST}.")
+    if not MIN_SIZE_GIB <= size <= MAX_SIZE_GIB:
+        raise unprocessable(f"size_gigabytes must be from {MIN_SIZE_GIB} to {MAX_SIZE_GIB}.")
     return size
 
 
-def list_volumes(call: Call) -> Reply:
+def list_volumes(call: Call) -> HTTPResponse:
     """Answer ``volumes_list``, oldest first."""
-    return call.page("volumes", "volume", named(call.world, call.query.get("name"), call.query.get("region")))
+    return call.respond_page(
+        "volumes", "volume", find_volumes(call.world, call.query.get("name"), call.query.get("region"))
+    )
 
 
-def get_volume(call: Call) -> Reply:
+def get_volume(call: Call) -> HTTPResponse:
     """Answer ``volumes_get``."""
-    return call.one("volume", find_volume(call))
+    return call.respond("volume", find_volume(call))
 
 
-def create_volume(call: Call) -> Reply:
+def create_volume(call: Call) -> HTTPResponse:
     """Answer ``volumes_create``."""
     world, body = call.world, call.body
-    name = bodies.required(body, "name", "string")
+    name = required_field(body, "name", "string")
     if not _NAME.fullmatch(name):
         raise unprocessable(
             "name must begin with a letter and hold only lowercase letters, numbers and hyphens, 64 at most."
         )
-    size = checked_size(bodies.required(body, "size_gigabytes", "integer"))
-    slug = bodies.required(body, "region", "string")
-    region = world.figures.regions.get(slug)
+    size = _validate_size(required_field(body, "size_gigabytes", "integer"))
+    slug = required_field(body, "region", "string")
+    region = world.reference_data.regions.get(slug)
     if region is None or not region["available"] or "storage" not in region["features"]:
         raise unprocessable("You specified an invalid region for volume creation.")
     filesystem, label = _filesystem(body)
-    snapshot_id = bodies.optional(body, "snapshot_id", "string")
+    snapshot_id = optional_field(body, "snapshot_id", "string")
     if snapshot_id:
-        snapshot = _source(call, snapshot_id, slug, size)
-        filesystem, label = filesystem or snapshot.kept["filesystem_type"], label or snapshot.kept["filesystem_label"]
-    tags = checked_tags(call)
-    description = bodies.optional(body, "description", "string") or ""
-    if named(world, name, slug):
-        raise Refusal(409, "conflict", "already exists")
-    id_ = chance.uuid(world.seed, "volume", world.count("volumes"))
-    volume = Record(
+        snapshot = _source_snapshot(call, snapshot_id, slug, size)
+        filesystem, label = (
+            filesystem or snapshot.internal["filesystem_type"],
+            label or snapshot.internal["filesystem_label"],
+        )
+    tags = requested_tags(call)
+    description = optional_field(body, "description", "string") or ""
+    if find_volumes(world, name, slug):
+        raise HTTPException(409, "conflict", "already exists")
+    id_ = rng.uuid(world.seed, "volume", world.next_number("volumes"))
+    volume = StoredObject(
         volume_object(
             id_,
             name,
             region=region,
             size_gigabytes=size,
-            created_at=stamp(world.now()),
+            created_at=format_time(world.now()),
             description=description,
             filesystem_type=filesystem,
             filesystem_label=label,
@@ -125,22 +133,22 @@ def create_volume(call: Call) -> Reply:
         )
     )
     world.volumes.put(id_, volume)
-    return call.one("volume", volume, status=201)
+    return call.respond("volume", volume, status=201)
 
 
 def _filesystem(body: dict[str, Any]) -> tuple[str, str]:
-    filesystem = bodies.optional(body, "filesystem_type", "string") or ""
-    label = bodies.optional(body, "filesystem_label", "string") or ""
-    if filesystem and filesystem not in _LABELS_MOST:
-        raise unprocessable(f"filesystem_type must be {' or '.join(_LABELS_MOST)}.")
+    filesystem = optional_field(body, "filesystem_type", "string") or ""
+    label = optional_field(body, "filesystem_label", "string") or ""
+    if filesystem and filesystem not in _MAX_LABEL_LENGTHS:
+        raise unprocessable(f"filesystem_type must be {' or '.join(_MAX_LABEL_LENGTHS)}.")
     if label and not filesystem:
         raise unprocessable("filesystem_label can only be used with filesystem_type.")
-    if label and len(label) > _LABELS_MOST[filesystem]:
-        raise unprocessable(f"filesystem_label is too long (maximum is {_LABELS_MOST[filesystem]} characters).")
+    if label and len(label) > _MAX_LABEL_LENGTHS[filesystem]:
+        raise unprocessable(f"filesystem_label is too long (maximum is {_MAX_LABEL_LENGTHS[filesystem]} characters).")
     return filesystem, label
 
 
-def _source(call: Call, snapshot_id: str, region: str, size: int) -> Record:
+def _source_snapshot(call: Call, snapshot_id: str, region: str, size: int) -> StoredObject:
     snapshot = call.world.volume_snapshots.get(snapshot_id.lower())
     if snapshot is None:
         raise unprocessable("You specified an invalid snapshot for volume creation.")
@@ -151,53 +159,52 @@ def _source(call: Call, snapshot_id: str, region: str, size: int) -> Record:
     return snapshot
 
 
-def delete_volume(call: Call) -> Reply:
+def delete_volume(call: Call) -> HTTPResponse:
     """Answer ``volumes_delete``."""
     _delete(call.world, find_volume(call))
     return no_content()
 
 
-def delete_volume_by_name(call: Call) -> Reply:
+def delete_volume_by_name(call: Call) -> HTTPResponse:
     """Answer ``volumes_delete_byName``: the name is one volume's only inside a region."""
     name, region = (call.query.get(field) for field in ("name", "region"))
     if not name or not region:
         raise unprocessable("name and region are required.")
-    found = named(call.world, name, region)
+    found = find_volumes(call.world, name, region)
     if not found:
         raise not_found()
     _delete(call.world, found[0])
     return no_content()
 
 
-def _delete(world: World, volume: Record) -> None:
+def _delete(world: World, volume: StoredObject) -> None:
     if volume["droplet_ids"]:
-        raise Refusal(409, "conflict", "attached volume cannot be deleted")
-    activity.refuse_if_busy(world, "volume", volume["id"])
-    lifetimes.close(world, "volumes", volume["id"])
+        raise HTTPException(409, "conflict", "attached volume cannot be deleted")
+    raise_if_busy(world, "volume", volume["id"])
+    record_deletion(world, "volumes", volume["id"])
     world.volumes.remove(volume["id"])
 
 
-# --- attached and detached -------------------------------------------------------------------------------------------
-def refuse_unless_attachable(world: World, volume: Record, region: str, others: int) -> None:
+def check_attachable(world: World, volume: StoredObject, region: str, others: int) -> None:
     """Refuse a volume that a droplet in a region cannot have, being one more than so many others."""
     if volume["droplet_ids"]:
         raise unprocessable("This volume is already attached")
-    activity.refuse_if_busy(world, "volume", volume["id"])
+    raise_if_busy(world, "volume", volume["id"])
     if volume["region"]["slug"] != region:
         raise unprocessable("The volume and the Droplet must be in the same region.")
-    if others >= ATTACHED_MOST:
-        raise unprocessable(f"A Droplet can have at most {ATTACHED_MOST} volumes attached.")
+    if others >= MAX_ATTACHED:
+        raise unprocessable(f"A Droplet can have at most {MAX_ATTACHED} volumes attached.")
 
 
-def attach(world: World, volume_id: str, droplet_id: int) -> None:
+def attach_volume(world: World, volume_id: str, droplet_id: int) -> None:
     """Put a volume on a droplet, if both are there still."""
     volume, droplet = world.volumes.get(volume_id), world.droplets.get(droplet_id)
     if volume is not None and droplet is not None:
-        world.volumes.put(volume_id, volume.showing(droplet_ids=[droplet_id]))
-        world.droplets.put(droplet_id, droplet.showing(volume_ids=[*droplet["volume_ids"], volume_id]))
+        world.volumes.put(volume_id, volume.with_public(droplet_ids=[droplet_id]))
+        world.droplets.put(droplet_id, droplet.with_public(volume_ids=[*droplet["volume_ids"], volume_id]))
 
 
-def detach(world: World, volume_id: str) -> None:
+def detach_volume(world: World, volume_id: str) -> None:
     """Take a volume from the droplet that has it."""
     volume = world.volumes.get(volume_id)
     if volume is None:
@@ -206,21 +213,151 @@ def detach(world: World, volume_id: str) -> None:
         droplet = world.droplets.get(droplet_id)
         if droplet is not None:
             left = [id_ for id_ in droplet["volume_ids"] if id_ != volume_id]
-            world.droplets.put(droplet_id, droplet.showing(volume_ids=left))
-    world.volumes.put(volume_id, volume.showing(droplet_ids=[]))
+            world.droplets.put(droplet_id, droplet.with_public(volume_ids=left))
+    world.volumes.put(volume_id, volume.with_public(droplet_ids=[]))
 
 
-def _release(world: World, _at: float, droplet_id: int) -> None:
-    for volume in world.volumes.listed():
+def _detach_from_droplet(world: World, _at: float, droplet_id: int) -> None:
+    for volume in world.volumes.all():
         if droplet_id in volume["droplet_ids"]:
-            detach(world, volume["id"])
+            detach_volume(world, volume["id"])
 
 
-OPERATIONS = {
+def start_volume_action(call: Call) -> HTTPResponse:
+    """Answer ``volumeActions_post_byId``."""
+    volume = find_volume(call)
+    region = optional_field(call.body, "region", "string")
+    if region and region != volume["region"]["slug"]:
+        raise unprocessable("The volume is in another region.")
+    return _start_action(call, volume)
+
+
+def start_volume_action_by_name(call: Call) -> HTTPResponse:
+    """Answer ``volumeActions_post``; the name and the region together name one volume."""
+    name = required_field(call.body, "volume_name", "string")
+    region = required_field(call.body, "region", "string")
+    found = find_volumes(call.world, name, region)
+    if not found:
+        raise not_found()
+    if call.body.get("type") == "resize":
+        raise unprocessable("resize cannot be performed by name.")
+    return _start_action(call, found[0])
+
+
+def _start_action(call: Call, volume: StoredObject) -> HTTPResponse:
+    type_ = required_field(call.body, "type", "string")
+    start = _STARTS.get(type_)
+    if start is None:
+        raise unprocessable(f"{type_} is not a valid action type.")
+    return call.respond("action", start(call, volume), status=202)
+
+
+def _start_attach(call: Call, volume: StoredObject) -> StoredObject:
+    world = call.world
+    droplet = _requested_droplet(call)
+    tags = requested_tags(call)
+    check_attachable(world, volume, droplet["region"]["slug"], len(droplet["volume_ids"]))
+    raise_if_busy(world, "droplet", droplet["id"])
+    if tags:
+        spelt = ensure_tags(world, tags, "volume", volume["id"])
+        volume = volume.with_public(tags=[*dict.fromkeys([*volume["tags"], *spelt])])
+        world.volumes.put(volume["id"], volume)
+    return _begin_volume_action(world, "attach_volume", volume, droplet_id=droplet["id"])
+
+
+def _start_detach(call: Call, volume: StoredObject) -> StoredObject:
+    droplet = _requested_droplet(call)
+    if droplet["id"] not in volume["droplet_ids"]:
+        raise unprocessable("Attachment not found")
+    raise_if_busy(call.world, "volume", volume["id"])
+    raise_if_busy(call.world, "droplet", droplet["id"])
+    return _begin_volume_action(call.world, "detach_volume", volume, droplet_id=droplet["id"])
+
+
+def _start_resize(call: Call, volume: StoredObject) -> StoredObject:
+    size = _validate_size(required_field(call.body, "size_gigabytes", "integer"))
+    if size <= volume["size_gigabytes"]:
+        raise unprocessable(f"size_gigabytes must be more than {volume['size_gigabytes']}: volumes only grow.")
+    raise_if_busy(call.world, "volume", volume["id"])
+    return _begin_volume_action(call.world, "resize_volume", volume, size_gigabytes=size)
+
+
+def _requested_droplet(call: Call) -> StoredObject:
+    droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
+    if droplet is None:
+        raise not_found()
+    return droplet
+
+
+def _begin_volume_action(world: World, type_: str, volume: StoredObject, **arguments: Any) -> StoredObject:
+    return begin_action(
+        world,
+        type_,
+        resource_type="volume",
+        resource_id=None,
+        target=volume["id"],
+        droplet_id=arguments.get("droplet_id"),
+        region=volume["region"],
+        arguments=arguments,
+    )
+
+
+_STARTS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_resize}
+
+
+def list_volume_actions(call: Call) -> HTTPResponse:
+    """Answer ``volumeActions_list``, newest first."""
+    id_ = find_volume(call)["id"]
+    return call.respond_page(
+        "actions", "action", [action for action in call.world.actions.all()[::-1] if _is_action_of(action, id_)]
+    )
+
+
+def get_volume_action(call: Call) -> HTTPResponse:
+    """Answer ``volumeActions_get``; an action of another volume is not found."""
+    id_ = find_volume(call)["id"]
+    action = call.world.actions.get(call.path_id("action_id"))
+    if action is None or not _is_action_of(action, id_):
+        raise not_found()
+    return call.respond("action", action)
+
+
+def _is_action_of(action: StoredObject, volume_id: str) -> bool:
+    return action.public["resource_type"] == "volume" and bool(action.internal.get("target") == volume_id)
+
+
+def _finish_attach(world: World, _at: float, volume_id: str, arguments: dict[str, Any]) -> None:
+    attach_volume(world, volume_id, arguments["droplet_id"])
+
+
+def _finish_detach(world: World, _at: float, volume_id: str, _arguments: dict[str, Any]) -> None:
+    detach_volume(world, volume_id)
+
+
+def _finish_resize(world: World, at: float, volume_id: str, arguments: dict[str, Any]) -> None:
+    volume = world.volumes.get(volume_id)
+    if volume is not None:
+        size = arguments["size_gigabytes"]
+        grown = with_change(volume, "size_gigabytes", at, size, volume["size_gigabytes"])
+        world.volumes.put(volume_id, grown.with_public(size_gigabytes=size))
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "volumes_list": list_volumes,
     "volumes_get": get_volume,
     "volumes_create": create_volume,
     "volumes_delete": delete_volume,
     "volumes_delete_byName": delete_volume_by_name,
+    "volumeActions_post": start_volume_action_by_name,
+    "volumeActions_post_byId": start_volume_action,
+    "volumeActions_list": list_volume_actions,
+    "volumeActions_get": get_volume_action,
 }
-EFFECTS: dict[str, Callable[..., None]] = {"droplet.gone.volumes": _release}
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    "droplet.gone.volumes": _detach_from_droplet,
+    "volume.attach_volume": _finish_attach,
+    "volume.detach_volume": _finish_detach,
+    "volume.resize_volume": _finish_resize,
+}

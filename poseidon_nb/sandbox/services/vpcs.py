@@ -12,57 +12,61 @@ import re
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox import bodies, chance, objects
-from poseidon_nb.sandbox.records import Record
-from poseidon_nb.sandbox.replies import Refusal, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.timestamps import stamp
+from poseidon_nb.sandbox import objects, rng
+from poseidon_nb.sandbox.actions import transition_s
+from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-_NAME = re.compile(r"[a-zA-Z0-9\-.]+")
-_DESCRIPTION_MOST = 255
-_PRIVATE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
-_PREFIX_LEAST, _PREFIX_MOST = 16, 28
+_VPC_NAME = re.compile(r"[a-zA-Z0-9\-.]+")
+_MAX_DESCRIPTION_LENGTH = 255
+_PRIVATE_RANGES = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
+_MIN_PREFIX, _MAX_PREFIX = 16, 28
 #: Where a range is looked for when none is asked for, and how long its prefix is.
-_GENERATED, _PREFIX = IPv4Network("10.128.0.0/9"), 20
+_FREE_RANGES, _PREFIX = IPv4Network("10.128.0.0/9"), 20
 #: Droplets of a region's first range have addresses below these; what else joins it gets one of them.
-_OFFSET_OF_OTHERS = 250 * 256 + 1
+_FIRST_FREE_OFFSET = 250 * 256 + 1
 
 
-def find_vpc(call: Call) -> Record:
+def find_vpc(call: Call) -> StoredObject:
     """Give the VPC that a path names."""
-    vpc = call.world.vpcs.get(call.names["vpc_id"])
+    vpc = call.world.vpcs.get(call.path_params["vpc_id"])
     if vpc is None:
         raise not_found()
     return vpc
 
 
-def vpc_of(world: World, id_: str, region: str) -> Record | None:
+def find_vpc_in_region(world: World, id_: str, region: str) -> StoredObject | None:
     """Give the VPC with this id if it is in the region."""
     vpc = world.vpcs.get(id_)
     return vpc if vpc is not None and vpc["region"] == region else None
 
 
-def ensure_default(world: World, region: str, at: float) -> Record:
+def ensure_default_vpc(world: World, region: str, at: float) -> StoredObject:
     """Give the network that new things of a region join; make it if there is none."""
-    known = world.vpcs.get(objects.default_vpc(world, region))
+    known = world.vpcs.get(objects.default_vpc_id(world, region))
     if known is not None:
         return known
-    wanted = IPv4Network(objects.private_range(world, region))
-    range_ = _generated(world) if _overlapping(world, wanted) else wanted
-    return _put_new(world, f"default-{region}", region, range_, at)
+    wanted = IPv4Network(objects.default_ip_range(world, region))
+    range_ = _free_range(world) if _find_overlap(world, wanted) else wanted
+    return _add_vpc(world, f"default-{region}", region, range_, at)
 
 
-def _put_new(world: World, name: str, region: str, range_: IPv4Network, at: float, description: str = "") -> Record:
-    default = not any(vpc["region"] == region for vpc in world.vpcs.listed())
-    id_ = objects.default_vpc(world, region) if default else chance.uuid(world.seed, "vpc", world.count("vpcs"))
-    vpc = Record(
+def _add_vpc(
+    world: World, name: str, region: str, range_: IPv4Network, at: float, description: str = ""
+) -> StoredObject:
+    default = not any(vpc["region"] == region for vpc in world.vpcs.all())
+    id_ = objects.default_vpc_id(world, region) if default else rng.uuid(world.seed, "vpc", world.next_number("vpcs"))
+    vpc = StoredObject(
         {
             "id": id_,
             "urn": f"do:vpc:{id_}",
@@ -70,7 +74,7 @@ def _put_new(world: World, name: str, region: str, range_: IPv4Network, at: floa
             "description": description,
             "region": region,
             "ip_range": str(range_),
-            "created_at": stamp(at),
+            "created_at": format_time(at),
             "default": default,
         }
     )
@@ -78,38 +82,37 @@ def _put_new(world: World, name: str, region: str, range_: IPv4Network, at: floa
     return vpc
 
 
-# --- addresses -------------------------------------------------------------------------------------------------------
-def has_first_range(world: World, vpc: Record) -> bool:
+def has_default_range(world: World, vpc: StoredObject) -> bool:
     """Say whether the private addresses of a VPC's droplets are those that `objects.networks` gives."""
-    return bool(vpc["ip_range"] == objects.private_range(world, vpc["region"]))
+    return bool(vpc["ip_range"] == objects.default_ip_range(world, vpc["region"]))
 
 
-def free_addresses(world: World, vpc: Record, number: int) -> list[str]:
+def free_addresses(world: World, vpc: StoredObject, number: int) -> list[str]:
     """Give addresses of a VPC that nothing has, or refuse."""
     range_ = IPv4Network(vpc["ip_range"])
     # The first one is the gateway's.
-    first = _OFFSET_OF_OTHERS if has_first_range(world, vpc) else 2
-    taken = {*_taken(world, vpc["id"])}
+    first = _FIRST_FREE_OFFSET if has_default_range(world, vpc) else 2
+    used = {*_used_addresses(world, vpc["id"])}
     free: list[str] = []
     for offset in range(first, range_.num_addresses - 1):
         address = str(range_[offset])
-        if address not in taken:
+        if address not in used:
             free.append(address)
             if len(free) == number:
                 return free
     raise unprocessable(f"The VPC {vpc['name']} has no free addresses left.")
 
 
-def _taken(world: World, vpc_id: str) -> Iterator[str]:
-    for droplet in world.droplets.listed():
-        if droplet.shown["vpc_uuid"] == vpc_id and "private_ip" in droplet.kept:
-            yield droplet.kept["private_ip"]
-    for balancer in world.load_balancers.listed():
-        if balancer.shown.get("vpc_uuid") == vpc_id:
-            yield balancer.kept["ip"]
+def _used_addresses(world: World, vpc_id: str) -> Iterator[str]:
+    for droplet in world.droplets.all():
+        if droplet.public["vpc_uuid"] == vpc_id and "private_ip" in droplet.internal:
+            yield droplet.internal["private_ip"]
+    for balancer in world.load_balancers.all():
+        if balancer.public.get("vpc_uuid") == vpc_id:
+            yield balancer.internal["ip"]
 
 
-def with_private_address(world: World, networks: dict[str, Any], vpc_id: str, address: str) -> dict[str, Any]:
+def replace_private_address(world: World, networks: dict[str, Any], vpc_id: str, address: str) -> dict[str, Any]:
     """Give a droplet's networks with an address of its VPC in the place of the private one."""
     range_ = IPv4Network(world.vpcs[vpc_id]["ip_range"])
     private = {
@@ -121,27 +124,27 @@ def with_private_address(world: World, networks: dict[str, Any], vpc_id: str, ad
     return {**networks, "v4": [one for one in networks["v4"] if one["type"] != "private"] + [private]}
 
 
-def _overlapping(world: World, range_: IPv4Network) -> Record | None:
-    return next((vpc for vpc in world.vpcs.listed() if range_.overlaps(IPv4Network(vpc["ip_range"]))), None)
+def _find_overlap(world: World, range_: IPv4Network) -> StoredObject | None:
+    return next((vpc for vpc in world.vpcs.all() if range_.overlaps(IPv4Network(vpc["ip_range"]))), None)
 
 
-def _generated(world: World) -> IPv4Network:
-    for range_ in _GENERATED.subnets(new_prefix=_PREFIX):
-        if not _overlapping(world, range_):
+def _free_range(world: World) -> IPv4Network:
+    for range_ in _FREE_RANGES.subnets(new_prefix=_PREFIX):
+        if not _find_overlap(world, range_):
             return range_
     raise unprocessable("There is no free range of addresses left for a VPC.")
 
 
-def _checked_range(world: World, text: str) -> IPv4Network:
+def _parse_range(world: World, text: str) -> IPv4Network:
     try:
         range_ = IPv4Network(text)
     except ValueError:
         raise unprocessable(f"{text} is not a range of addresses such as 10.10.10.0/24.") from None
-    if not any(range_.subnet_of(private) for private in _PRIVATE):
+    if not any(range_.subnet_of(private) for private in _PRIVATE_RANGES):
         raise unprocessable("ip_range must be within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.")
-    if not _PREFIX_LEAST <= range_.prefixlen <= _PREFIX_MOST:
-        raise unprocessable(f"ip_range must be from /{_PREFIX_LEAST} to /{_PREFIX_MOST}.")
-    other = _overlapping(world, range_)
+    if not _MIN_PREFIX <= range_.prefixlen <= _MAX_PREFIX:
+        raise unprocessable(f"ip_range must be from /{_MIN_PREFIX} to /{_MAX_PREFIX}.")
+    other = _find_overlap(world, range_)
     if other is not None:
         raise unprocessable(
             f"This range/size overlaps with another VPC network in your account: {other['name']} ({other['ip_range']})."
@@ -149,112 +152,232 @@ def _checked_range(world: World, text: str) -> IPv4Network:
     return range_
 
 
-# --- operations ------------------------------------------------------------------------------------------------------
-def list_vpcs(call: Call) -> Reply:
+def list_vpcs(call: Call) -> HTTPResponse:
     """Answer ``vpcs_list``, oldest first."""
-    return call.page("vpcs", "vpc", call.world.vpcs.listed())
+    return call.respond_page("vpcs", "vpc", call.world.vpcs.all())
 
 
-def get_vpc(call: Call) -> Reply:
+def get_vpc(call: Call) -> HTTPResponse:
     """Answer ``vpcs_get``."""
-    return call.one("vpc", find_vpc(call))
+    return call.respond("vpc", find_vpc(call))
 
 
-def create_vpc(call: Call) -> Reply:
+def create_vpc(call: Call) -> HTTPResponse:
     """Answer ``vpcs_create``."""
     body, world = call.body, call.world
-    name = _checked_name(world, bodies.required(body, "name", "string"), "")
-    description = _checked_description(body)
-    slug = bodies.required(body, "region", "string")
-    region = world.figures.regions.get(slug)
+    name = _validated_vpc_name(world, required_field(body, "name", "string"), "")
+    description = _validated_description(body)
+    slug = required_field(body, "region", "string")
+    region = world.reference_data.regions.get(slug)
     if region is None or not region["available"]:
         raise unprocessable("You specified an invalid region for VPC creation.")
-    asked = bodies.optional(body, "ip_range", "string")
-    range_ = _checked_range(world, asked) if asked else _generated(world)
-    return call.one("vpc", _put_new(world, name, slug, range_, world.now(), description), status=201)
+    requested = optional_field(body, "ip_range", "string")
+    range_ = _parse_range(world, requested) if requested else _free_range(world)
+    return call.respond("vpc", _add_vpc(world, name, slug, range_, world.now(), description), status=201)
 
 
-def _checked_name(world: World, name: str, own_id: str) -> str:
-    if not _NAME.fullmatch(name):
+def _validated_vpc_name(world: World, name: str, own_id: str) -> str:
+    if not _VPC_NAME.fullmatch(name):
         raise unprocessable("Name may only contain alphanumeric characters, dashes, and periods.")
-    if any(vpc["name"] == name and vpc["id"] != own_id for vpc in world.vpcs.listed()):
+    if any(vpc["name"] == name and vpc["id"] != own_id for vpc in world.vpcs.all()):
         raise unprocessable(f"There is a VPC named {name} in your account.")
     return name
 
 
-def _checked_description(body: dict[str, Any]) -> str:
-    description: str = bodies.optional(body, "description", "string") or ""
-    if len(description) > _DESCRIPTION_MOST:
-        raise unprocessable(f"Description is too long (maximum is {_DESCRIPTION_MOST} characters)")
+def _validated_description(body: dict[str, Any]) -> str:
+    description: str = optional_field(body, "description", "string") or ""
+    if len(description) > _MAX_DESCRIPTION_LENGTH:
+        raise unprocessable(f"Description is too long (maximum is {_MAX_DESCRIPTION_LENGTH} characters)")
     return description
 
 
-def update_vpc(call: Call) -> Reply:
+def update_vpc(call: Call) -> HTTPResponse:
     """Answer ``vpcs_update``: a description that is left out becomes empty."""
     vpc = find_vpc(call)
-    bodies.required(call.body, "name", "string")
-    return _changed(call, vpc, {"description": "", **call.body})
+    required_field(call.body, "name", "string")
+    return _apply_changes(call, vpc, {"description": "", **call.body})
 
 
-def patch_vpc(call: Call) -> Reply:
+def patch_vpc(call: Call) -> HTTPResponse:
     """Answer ``vpcs_patch``: what is left out stays as it is."""
-    return _changed(call, find_vpc(call), call.body)
+    return _apply_changes(call, find_vpc(call), call.body)
 
 
-def _changed(call: Call, vpc: Record, body: dict[str, Any]) -> Reply:
+def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPResponse:
     world = call.world
     changes: dict[str, Any] = {}
     if body.get("name") is not None:
-        changes["name"] = _checked_name(world, body["name"], vpc["id"])
+        changes["name"] = _validated_vpc_name(world, body["name"], vpc["id"])
     if body.get("description") is not None:
-        changes["description"] = _checked_description(body)
-    default = bodies.optional(body, "default", "boolean")
+        changes["description"] = _validated_description(body)
+    default = optional_field(body, "default", "boolean")
     if default is False and vpc["default"]:
         raise unprocessable("The default VPC of a region stays it until another one becomes it.")
     if default:
         changes["default"] = True
-        for other in world.vpcs.listed():
+        for other in world.vpcs.all():
             if other["default"] and other["region"] == vpc["region"]:
-                world.vpcs.put(other["id"], other.showing(default=False))
-    changed = vpc.showing(**changes)
+                world.vpcs.put(other["id"], other.with_public(default=False))
+    changed = vpc.with_public(**changes)
     world.vpcs.put(vpc["id"], changed)
-    return call.one("vpc", changed)
+    return call.respond("vpc", changed)
 
 
-def delete_vpc(call: Call) -> Reply:
+def delete_vpc(call: Call) -> HTTPResponse:
     """Answer ``vpcs_delete``."""
     vpc = find_vpc(call)
     if vpc["default"]:
-        raise Refusal(403, "forbidden", "Can not delete default VPCs")
+        raise HTTPException(403, "forbidden", "Can not delete default VPCs")
     if next(_members(call.world, vpc["id"], None, ""), None) is not None:
-        raise Refusal(403, "forbidden", "Can not delete VPC with members")
-    if any(vpc["id"] in peering["vpc_ids"] for peering in call.world.vpc_peerings.listed()):
-        raise Refusal(403, "forbidden", "Can not delete VPC with peerings")
+        raise HTTPException(403, "forbidden", "Can not delete VPC with members")
+    if any(vpc["id"] in peering["vpc_ids"] for peering in call.world.vpc_peerings.all()):
+        raise HTTPException(403, "forbidden", "Can not delete VPC with peerings")
     call.world.vpcs.remove(vpc["id"])
     return no_content()
 
 
-def list_members(call: Call) -> Reply:
+def list_members(call: Call) -> HTTPResponse:
     """Answer ``vpcs_list_members``; of a ``resource_type`` that the sandbox does not have there are none."""
     wanted = call.query.get("resource_type") or ""
-    return call.page("members", "vpc_member", [*_members(call.world, find_vpc(call)["id"], call.scopes, wanted)])
+    return call.respond_page(
+        "members", "vpc_member", [*_members(call.world, find_vpc(call)["id"], call.scopes, wanted)]
+    )
 
 
-def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: str) -> Iterator[Record]:
+def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: str) -> Iterator[StoredObject]:
     """Give what is in a VPC, of one type or all, as far as the scopes let it be seen."""
     for type_, scope, collection in (
         ("droplet", "droplet:read", world.droplets),
         ("loadbalancer", "load_balancer:read", world.load_balancers),
     ):
         if wanted in {"", type_} and (scopes is None or scope in scopes):
-            for record in collection.listed():
-                shown = record.shown
-                if shown.get("vpc_uuid") == vpc_id:
-                    urn = f"do:{type_}:{shown['id']}"
-                    yield Record({"urn": urn, "name": shown["name"], "created_at": shown["created_at"]})
+            for record in collection.all():
+                public = record.public
+                if public.get("vpc_uuid") == vpc_id:
+                    urn = f"do:{type_}:{public['id']}"
+                    yield StoredObject({"urn": urn, "name": public["name"], "created_at": public["created_at"]})
 
 
-OPERATIONS = {
+_PEERING_NAME = re.compile(r"[a-zA-Z0-9\-]+")
+_PEER_COUNT = 2
+
+
+def _requested_peering(call: Call) -> StoredObject:
+    peering = call.world.vpc_peerings.get(call.path_params["vpc_peering_id"])
+    if peering is None:
+        raise not_found()
+    return peering
+
+
+def list_peerings(call: Call) -> HTTPResponse:
+    """Answer ``vpcPeerings_list``, oldest first; with a ``region``, those that have an end in it."""
+    region, vpcs = call.query.get("region"), call.world.vpcs
+    peerings = call.world.vpc_peerings.all()
+    if region:
+        peerings = [one for one in peerings if any(vpcs[id_]["region"] == region for id_ in one["vpc_ids"])]
+    return call.respond_page("vpc_peerings", "vpc_peering", peerings)
+
+
+def list_vpc_peerings(call: Call) -> HTTPResponse:
+    """Answer ``vpcs_list_peerings``."""
+    id_ = find_vpc(call)["id"]
+    return call.respond_page(
+        "peerings", "vpc_peering", [one for one in call.world.vpc_peerings.all() if id_ in one["vpc_ids"]]
+    )
+
+
+def get_peering(call: Call) -> HTTPResponse:
+    """Answer ``vpcPeerings_get``."""
+    return call.respond("vpc_peering", _requested_peering(call))
+
+
+def create_peering(call: Call) -> HTTPResponse:
+    """Answer ``vpcPeerings_create``."""
+    return call.respond("vpc_peering", _create_peering(call, required_field(call.body, "vpc_ids", "array")), status=202)
+
+
+def create_vpc_peering(call: Call) -> HTTPResponse:
+    """Answer ``vpcs_create_peerings``: the other end comes in the body."""
+    vpc = find_vpc(call)
+    other = required_field(call.body, "vpc_id", "string")
+    return call.respond("peering", _create_peering(call, [vpc["id"], other]), status=202)
+
+
+def _create_peering(call: Call, vpc_ids: list[str]) -> StoredObject:
+    world = call.world
+    name = _validated_peering_name(world, required_field(call.body, "name", "string"), "")
+    if len(vpc_ids) != _PEER_COUNT or len({*vpc_ids}) != _PEER_COUNT:
+        raise unprocessable("vpc_ids must hold the ids of two different VPCs.")
+    for id_ in vpc_ids:
+        if id_ not in world.vpcs:
+            raise unprocessable(f"There is no VPC {id_} in your account.")
+    if any({*one["vpc_ids"]} == {*vpc_ids} for one in world.vpc_peerings.all()):
+        raise unprocessable("The two VPCs have a peering.")
+    now = world.now()
+    id_ = rng.uuid(world.seed, "vpc_peering", world.next_number("vpc_peerings"))
+    public = {"id": id_, "name": name, "vpc_ids": vpc_ids, "created_at": format_time(now), "status": "PROVISIONING"}
+    peering = StoredObject(public)
+    world.vpc_peerings.put(id_, peering)
+    _schedule_transition(world, "vpc_peering.active", id_)
+    return peering
+
+
+def _validated_peering_name(world: World, name: str, own_id: str) -> str:
+    if not _PEERING_NAME.fullmatch(name):
+        raise unprocessable("Name may only contain alphanumeric characters and dashes.")
+    if any(one["name"] == name and one["id"] != own_id for one in world.vpc_peerings.all()):
+        raise unprocessable(f"There is a VPC peering named {name} in your account.")
+    return name
+
+
+def rename_peering(call: Call) -> HTTPResponse:
+    """Answer ``vpcPeerings_patch``."""
+    return call.respond("vpc_peering", _rename_peering(call, _requested_peering(call)))
+
+
+def rename_vpc_peering(call: Call) -> HTTPResponse:
+    """Answer ``vpcs_patch_peerings``; a peering of other VPCs is not found."""
+    vpc, peering = find_vpc(call), _requested_peering(call)
+    if vpc["id"] not in peering["vpc_ids"]:
+        raise not_found()
+    return call.respond("peering", _rename_peering(call, peering))
+
+
+def _rename_peering(call: Call, peering: StoredObject) -> StoredObject:
+    name = _validated_peering_name(call.world, required_field(call.body, "name", "string"), peering["id"])
+    if peering["status"] == "DELETING":
+        raise unprocessable("The VPC peering is being deleted.")
+    renamed = peering.with_public(name=name)
+    call.world.vpc_peerings.put(peering["id"], renamed)
+    return renamed
+
+
+def delete_peering(call: Call) -> HTTPResponse:
+    """Answer ``vpcPeerings_delete``."""
+    peering = _requested_peering(call)
+    if peering["status"] != "DELETING":
+        peering = peering.with_public(status="DELETING")
+        call.world.vpc_peerings.put(peering["id"], peering)
+        _schedule_transition(call.world, "vpc_peering.gone", peering["id"])
+    return call.respond("vpc_peering", peering, status=202)
+
+
+def _schedule_transition(world: World, effect: str, id_: str) -> None:
+    after_s = transition_s("vpc_peering", speed=world.speed, draw=(world.seed, effect, id_))
+    world.schedule(world.now() + after_s, effect, id_)
+
+
+def _activate_peering(world: World, _at: float, id_: str) -> None:
+    peering = world.vpc_peerings.get(id_)
+    if peering is not None and peering["status"] == "PROVISIONING":
+        world.vpc_peerings.put(id_, peering.with_public(status="ACTIVE"))
+
+
+def _remove_peering(world: World, _at: float, id_: str) -> None:
+    world.vpc_peerings.remove(id_)
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "vpcs_list": list_vpcs,
     "vpcs_get": get_vpc,
     "vpcs_create": create_vpc,
@@ -262,4 +385,18 @@ OPERATIONS = {
     "vpcs_patch": patch_vpc,
     "vpcs_delete": delete_vpc,
     "vpcs_list_members": list_members,
+    "vpcPeerings_list": list_peerings,
+    "vpcPeerings_get": get_peering,
+    "vpcPeerings_create": create_peering,
+    "vpcPeerings_patch": rename_peering,
+    "vpcPeerings_delete": delete_peering,
+    "vpcs_list_peerings": list_vpc_peerings,
+    "vpcs_create_peerings": create_vpc_peering,
+    "vpcs_patch_peerings": rename_vpc_peering,
+}
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    "vpc_peering.active": _activate_peering,
+    "vpc_peering.gone": _remove_peering,
 }

@@ -183,7 +183,7 @@ class Tags(HTMLParser):
 def test_a_hostile_name_stays_text_in_what_a_saved_notebook_keeps(desk):
     key = desk.client.droplets.list()[0].id
     droplets = desk.sandbox._dispatcher.world.droplets
-    droplets.put(key, droplets[key].showing(name="<img src=x onerror=alert(1)>" + "w" * 200))
+    droplets.put(key, droplets[key].with_public(name="<img src=x onerror=alert(1)>" + "w" * 200))
     panel = desk.open()
     panel.select([key])
     html = panel.html()

@@ -1,4 +1,4 @@
-"""DigitalOcean's regions, sizes and base images, from the committed ``figures.json``, which names its sources."""
+"""DigitalOcean's regions, sizes and base images, from the committed ``reference_data.json``, which names its sources."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from poseidon_nb.sandbox.records import Shared
+from poseidon_nb.sandbox.store import SharedObject
 
-_DATE_UNKNOWN = "2025-10-01T00:00:00Z"
+_UNKNOWN_DATE = "2025-10-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ReferenceData:
     """What is the same for every account; the objects are shared by all records and never change.
 
     Attributes
@@ -31,14 +31,14 @@ class Figures:
         Where a public image is kept.
     """
 
-    regions: dict[str, Shared]
-    sizes: dict[str, Shared]
-    images: dict[int, Shared]
+    regions: dict[str, SharedObject]
+    sizes: dict[str, SharedObject]
+    images: dict[int, SharedObject]
     slugs: dict[str, int]
     families: dict[str, str]
     image_regions: list[str]
 
-    def find(self, source: tuple[str, str]) -> Shared:
+    def find(self, source: tuple[str, str]) -> SharedObject:
         """Give the object that a `Shared.source` names."""
         kind, key = source
         if kind == "regions":
@@ -47,12 +47,12 @@ class Figures:
 
 
 @functools.cache
-def figures() -> Figures:
+def load_reference_data() -> ReferenceData:
     """Load the figures, once in a process."""
-    facts: dict[str, Any] = json.loads(Path(__file__).with_name("figures.json").read_text("utf-8"))
+    facts: dict[str, Any] = json.loads(Path(__file__).with_name("reference_data.json").read_text("utf-8"))
     sizes = {row[0]: _size(row, facts["region_sets"]) for row in facts["sizes"]}
     images = {row[0]: _image(row, facts["image_regions"]) for row in facts["images"]}
-    return Figures(
+    return ReferenceData(
         regions={row[0]: _region(row, facts["region_features"], sizes) for row in facts["regions"]},
         sizes=sizes,
         images=images,
@@ -62,16 +62,16 @@ def figures() -> Figures:
     )
 
 
-def _region(row: list[Any], features: list[list[str]], sizes: dict[str, Shared]) -> Shared:
+def _region(row: list[Any], features: list[list[str]], sizes: dict[str, SharedObject]) -> SharedObject:
     slug, name, available, feature_set = row
     sold = [size_slug for size_slug, size in sizes.items() if slug in size["regions"]]
-    return Shared(
+    return SharedObject(
         {"name": name, "slug": slug, "features": features[feature_set], "available": available, "sizes": sold},
         ("regions", slug),
     )
 
 
-def _size(row: list[Any], region_sets: list[list[str]]) -> Shared:
+def _size(row: list[Any], region_sets: list[list[str]]) -> SharedObject:
     slug, _, description, memory, vcpus, disk, transfer, throughput, monthly, hourly, region_set, *gpu = row
     size: dict[str, Any] = {
         "slug": slug,
@@ -92,13 +92,13 @@ def _size(row: list[Any], region_sets: list[list[str]]) -> Shared:
         size["gpu_info"] = {"count": count, "model": model, "vram": {"amount": vram, "unit": "gib"}}
         if scratch:
             size["disk_info"].append({"type": "scratch", "size": {"amount": scratch, "unit": "gib"}})
-    return Shared(size, ("sizes", slug))
+    return SharedObject(size, ("sizes", slug))
 
 
-def _image(row: list[Any], regions: list[str]) -> Shared:
+def _image(row: list[Any], regions: list[str]) -> SharedObject:
     id_, slug, name, distribution, min_disk, size_gb, created_at, status = row
     retired = status == "retired"
-    return Shared(
+    return SharedObject(
         {
             "id": id_,
             "name": name,
@@ -107,7 +107,7 @@ def _image(row: list[Any], regions: list[str]) -> Shared:
             "slug": None if retired else slug,
             "public": not retired,
             "regions": [] if retired else regions,
-            "created_at": created_at or _DATE_UNKNOWN,
+            "created_at": created_at or _UNKNOWN_DATE,
             "min_disk_size": min_disk,
             "type": "base",
             "size_gigabytes": size_gb,

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from io import BufferedIOBase
 
-    from poseidon_nb.sandbox.replies import Reply
+    from poseidon_nb.sandbox.responses import HTTPResponse
 
-LINE_MOST = 16 * 1024
-HEADERS_MOST = 100
-BODY_MOST = 64 * 1024 * 1024
+MAX_LINE_BYTES = 16 * 1024
+MAX_HEADERS = 100
+MAX_BODY_BYTES = 64 * 1024 * 1024
 _BLANK = (b"\r\n", b"\n")
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Malformed(Exception):
+class MalformedRequest(Exception):
     """A request that cannot be read; the connection is closed after the answer.
 
     Attributes
@@ -40,7 +40,7 @@ class Malformed(Exception):
 
 
 @dataclass(slots=True)
-class Request:
+class HTTPRequest:
     """A request as it came.
 
     Attributes
@@ -63,7 +63,7 @@ class Request:
     keep_alive: bool
 
 
-def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> Request | None:
+def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> HTTPRequest | None:
     """Read one request.
 
     Parameters
@@ -83,118 +83,120 @@ def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> Request | N
     Malformed
         It cannot be read, or is larger than the limits.
     """
-    line = _line(stream, 414, "The request line is too long.")
+    line = _read_line(stream, 414, "The request line is too long.")
     if line in _BLANK:  # some clients end a body with a line too many
-        line = _line(stream, 414, "The request line is too long.")
+        line = _read_line(stream, 414, "The request line is too long.")
     if not line:
         return None
-    method, target, version = _request_line(line)
-    headers = _headers(stream)
+    method, target, version = _parse_request_line(line)
+    headers = _read_headers(stream)
     if version == "HTTP/1.1" and "host" not in headers:
-        raise Malformed(400, "An HTTP/1.1 request names its host.")
+        raise MalformedRequest(400, "An HTTP/1.1 request names its host.")
     if target.startswith("http://"):  # as a client sends it that takes us for its proxy
         headers["host"], slash, rest = target[len("http://") :].partition("/")
         target = slash + rest
     path, _, query = target.partition("#")[0].partition("?")
     if not path.startswith("/"):
-        raise Malformed(400, "The request line names no path.")
+        raise MalformedRequest(400, "The request line names no path.")
     if headers.get("expect", "").lower() == "100-continue":
         answers.write(_CONTINUE)
         answers.flush()
-    body = _body(stream, headers)
+    body = _read_body(stream, headers)
     connection = headers.get("connection", "").lower()
     keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
-    return Request(method, path, query, headers, body, keep_alive)
+    return HTTPRequest(method, path, query, headers, body, keep_alive)
 
 
-def _line(stream: BufferedIOBase, status: int, message: str) -> bytes:
-    line = stream.readline(LINE_MOST + 1)
-    if len(line) > LINE_MOST:
-        raise Malformed(status, message)
+def _read_line(stream: BufferedIOBase, status: int, message: str) -> bytes:
+    line = stream.readline(MAX_LINE_BYTES + 1)
+    if len(line) > MAX_LINE_BYTES:
+        raise MalformedRequest(status, message)
     return line
 
 
-def _request_line(line: bytes) -> tuple[str, str, str]:
+def _parse_request_line(line: bytes) -> tuple[str, str, str]:
     words = line.decode("latin-1").split()
     if len(words) != len(("GET", "/", "HTTP/1.1")) or not line.endswith(b"\n"):
-        raise Malformed(400, "The request line is not that of HTTP.")
+        raise MalformedRequest(400, "The request line is not that of HTTP.")
     method, target, version = words
     if version not in {"HTTP/1.1", "HTTP/1.0"}:
-        raise Malformed(505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+        raise MalformedRequest(
+            505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are spoken here."
+        )
     if not _TOKEN.issuperset(method.encode("latin-1")):
-        raise Malformed(400, "The method is not a word.")
+        raise MalformedRequest(400, "The method is not a word.")
     return method, target, version
 
 
-def _headers(stream: BufferedIOBase) -> dict[str, str]:
+def _read_headers(stream: BufferedIOBase) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for _ in range(HEADERS_MOST + 1):
-        line = _line(stream, 431, "A header is too long.")
+    for _ in range(MAX_HEADERS + 1):
+        line = _read_line(stream, 431, "A header is too long.")
         if line in _BLANK:
             return headers
         name, colon, value = line.partition(b":")
         # Not a token: a folded line, a blank before the colon, or the connection lost in the middle.
         if not colon or not name or not _TOKEN.issuperset(name) or not line.endswith(b"\n"):
-            raise Malformed(400, "A header cannot be read.")
+            raise MalformedRequest(400, "A header cannot be read.")
         key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip()
         if key in headers:
             if key in {"content-length", "host", "transfer-encoding", "authorization"}:
-                raise Malformed(400, f"There are two headers {key}.")
+                raise MalformedRequest(400, f"There are two headers {key}.")
             text = f"{headers[key]}, {text}"
         headers[key] = text
-    raise Malformed(431, "There are too many headers.")
+    raise MalformedRequest(431, "There are too many headers.")
 
 
-def _body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
+def _read_body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
     coding = headers.get("transfer-encoding")
     length = headers.get("content-length")
     if coding is not None:
         if length is not None:
-            raise Malformed(400, "A body is either chunked or has a length.")
+            raise MalformedRequest(400, "A body is either chunked or has a length.")
         if coding.lower() != "chunked":
-            raise Malformed(501, "Of all codings only chunked is known here.")
-        return _chunks(stream)
+            raise MalformedRequest(501, "Of all codings only chunked is known here.")
+        return _read_chunks(stream)
     if length is None:
         return b""
-    return _exactly(stream, _size(length, 10))
+    return _read_exactly(stream, _parse_size(length, 10))
 
 
-def _size(text: str, base: int) -> int:
+def _parse_size(text: str, base: int) -> int:
     digits = "0123456789abcdefABCDEF"[: 10 if base == 10 else None]  # noqa: PLR2004  # decimal
     if not text or len(text) > 16 or not set(text) <= set(digits):  # noqa: PLR2004  # more is beyond any limit
-        raise Malformed(400, "The length of the body is not a number.")
+        raise MalformedRequest(400, "The length of the body is not a number.")
     size = int(text, base)
-    if size > BODY_MOST:
-        raise Malformed(413, "The body is too large.")
+    if size > MAX_BODY_BYTES:
+        raise MalformedRequest(413, "The body is too large.")
     return size
 
 
-def _exactly(stream: BufferedIOBase, size: int) -> bytes:
+def _read_exactly(stream: BufferedIOBase, size: int) -> bytes:
     body = stream.read(size)
     if len(body) < size:
-        raise Malformed(400, "The body ended early.")
+        raise MalformedRequest(400, "The body ended early.")
     return body
 
 
-def _chunks(stream: BufferedIOBase) -> bytes:
+def _read_chunks(stream: BufferedIOBase) -> bytes:
     parts: list[bytes] = []
     total = 0
     while True:
-        line = _line(stream, 400, "The length of a chunk is too long.")
-        size = _size(line.partition(b";")[0].strip().decode("latin-1"), 16)
+        line = _read_line(stream, 400, "The length of a chunk is too long.")
+        size = _parse_size(line.partition(b";")[0].strip().decode("latin-1"), 16)
         if not size:
             break
         total += size
-        if total > BODY_MOST:
-            raise Malformed(413, "The body is too large.")
-        parts.append(_exactly(stream, size))
+        if total > MAX_BODY_BYTES:
+            raise MalformedRequest(413, "The body is too large.")
+        parts.append(_read_exactly(stream, size))
         if stream.readline(3) not in _BLANK:
-            raise Malformed(400, "A chunk is not as long as it says.")
-    _headers(stream)  # trailers
+            raise MalformedRequest(400, "A chunk is not as long as it says.")
+    _read_headers(stream)  # trailers
     return b"".join(parts)
 
 
-def written(reply: Reply, *, head_only: bool, close: bool) -> bytes:
+def encode_response(reply: HTTPResponse, *, head_only: bool, close: bool) -> bytes:
     """Give a reply as the bytes of an HTTP message."""
     lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in reply.headers]

@@ -10,14 +10,14 @@ def digest(*parts: object) -> str:
     return hashlib.md5("/".join(map(str, parts)).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
-def share(*parts: object) -> float:
+def random(*parts: object) -> float:
     """Give a number from 0 up to 1."""
     return int(digest(*parts)[:8], 16) / 0x1_0000_0000
 
 
-def between(low: int, high: int, *parts: object) -> int:
+def randint(low: int, high: int, *parts: object) -> int:
     """Give a whole number, both ends included."""
-    return low + int(share(*parts) * (high - low + 1))
+    return low + int(random(*parts) * (high - low + 1))
 
 
 def uuid(*parts: object) -> str:

@@ -1,0 +1,156 @@
+"""Tokens and what they may do.
+
+A token limited to scopes is refused what its scopes do not cover, and some fields are hidden from it, as the
+specification says of them one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.sandbox.responses import HTTPException
+from poseidon_nb.sandbox.timestamps import HOUR_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORBIDDEN_TEXT = "You do not have access for the attempted action."
+
+#: The scope that each field needs beyond its object's own.
+FIELD_SCOPES: dict[str, dict[str, str]] = {
+    "droplet": {
+        "image": "image:read",
+        "backup_ids": "image:read",
+        "snapshot_ids": "image:read",
+        "volume_ids": "block_storage:read",
+        "tags": "tag:read",
+        "vpc_uuid": "vpc:read",
+    },
+    "image": {"tags": "tag:read"},
+    "snapshot": {"tags": "tag:read"},
+    "volume": {"tags": "tag:read"},
+    "reserved_ip": {"droplet": "droplet:read", "project_id": "project:read"},
+    "reserved_ipv6": {"droplet": "droplet:read"},
+    "firewall": {"droplet_ids": "droplet:read", "tags": "tag:read"},
+    "region": {"sizes": "sizes:read"},
+    "account": {"droplet_limit": "droplet:read", "floating_ip_limit": "reserved_ip:read"},
+}
+
+
+def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) -> dict[str, Any]:
+    """Give an object without the fields that these scopes do not cover, inside its region and droplet too."""
+    needed = FIELD_SCOPES.get(kind, {})
+    seen = {name: value for name, value in public.items() if needed.get(name) in {None, *scopes}}
+    for inner in ("region", "droplet"):
+        if isinstance(seen.get(inner), dict):
+            seen[inner] = visible_fields(inner, seen[inner], scopes)
+    return seen
+
+
+class TokenStore:
+    """The tokens that the sandbox takes.
+
+    Parameters
+    ----------
+    owner : str
+        The token that may do everything, the sandbox's own controls included.
+    """
+
+    __slots__ = ("_limited", "owner")
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self._limited: dict[str, frozenset[str]] = {}
+
+    def __repr__(self) -> str:
+        return f"<Tokens: 1 of the owner, {len(self._limited)} limited>"
+
+    def limit(self, token: str, scopes: Iterable[str]) -> None:
+        """Take one more token, limited to these scopes."""
+        self._limited[token] = frozenset(scopes)
+
+    def clear(self) -> None:
+        """Take the owner's token only."""
+        self._limited.clear()
+
+    def known(self, token: str) -> bool:
+        """Say whether this is a token of ours."""
+        return token == self.owner or token in self._limited
+
+    def scopes(self, token: str) -> frozenset[str] | None:
+        """Give what a known token may do; None is everything."""
+        return self._limited.get(token)
+
+
+HOURLY_LIMIT = 5000
+_MINUTE_LIMIT = (250, 60.0)
+#: Operations with a limit of their own, some of which share it: its name, requests, and the seconds for them.
+_CDN_LIMIT = ("cdn", (5, 10.0))
+_OPERATION_LIMITS = {
+    "sshKeys_list": ("sshKeys_list", (10, 60.0)),
+    **dict.fromkeys(("cdn_list_endpoints", "cdn_create_endpoint", "cdn_get_endpoint"), _CDN_LIMIT),
+    **dict.fromkeys(("cdn_update_endpoints", "cdn_delete_endpoint", "cdn_purge_cache"), _CDN_LIMIT),
+}
+RATE_LIMIT_TEXT = "API Rate limit exceeded."
+
+
+class RateLimits:
+    """The requests of each token that still count."""
+
+    __slots__ = ("_bursts", "_hours", "enforced")
+
+    def __init__(self, *, enforced: bool) -> None:
+        self.enforced = enforced
+        self._hours: dict[str, deque[float]] = {}
+        self._bursts: dict[tuple[str, str], deque[float]] = {}
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        self._hours.clear()
+        self._bursts.clear()
+
+    def admit(self, token: str, operation: str, now: float) -> None:
+        """Count a request, or refuse it with 429."""
+        if not self.enforced:
+            return
+        hour = self._last_hour(token, now)
+        limits = [((token, ""), _MINUTE_LIMIT)]
+        if operation in _OPERATION_LIMITS:
+            name, limit = _OPERATION_LIMITS[operation]
+            limits.append(((token, name), limit))
+        for key, (maximum, seconds) in limits:
+            recent = self._bursts.setdefault(key, deque())
+            _drop_before(recent, now - seconds)
+            if len(recent) >= maximum:
+                wait_s = max(1, math.ceil(recent[0] + seconds - now))
+                raise HTTPException(429, "too_many_requests", RATE_LIMIT_TEXT, headers=[("retry-after", str(wait_s))])
+        if len(hour) >= HOURLY_LIMIT:
+            raise HTTPException(429, "too_many_requests", RATE_LIMIT_TEXT)
+        hour.append(now)
+        for key, _ in limits:
+            self._bursts[key].append(now)
+
+    def headers(self, token: str, now: float) -> list[tuple[str, str]]:
+        """Give the three headers that tell how much is left."""
+        if not self.enforced:
+            remaining, reset = HOURLY_LIMIT, now
+        else:
+            hour = self._last_hour(token, now)
+            remaining, reset = HOURLY_LIMIT - len(hour), (hour[0] + HOUR_S if hour else now)
+        return [
+            ("ratelimit-limit", str(HOURLY_LIMIT)),
+            ("ratelimit-remaining", str(remaining)),
+            ("ratelimit-reset", str(math.ceil(reset))),
+        ]
+
+    def _last_hour(self, token: str, now: float) -> deque[float]:
+        hour = self._hours.setdefault(token, deque())
+        _drop_before(hour, now - HOUR_S)
+        return hour
+
+
+def _drop_before(times: deque[float], before: float) -> None:
+    while times and times[0] <= before:
+        times.popleft()

@@ -1,0 +1,288 @@
+"""What the account owes for a time: computed from what is and was there, never stored.
+
+So an invoice always adds up with the droplets and all else, and one of a past month does not change when a thing is removed
+or resized. Amounts are whole cents, each charge rounded by itself and no less than one cent, and sums are sums of those.
+
+Not settled by any source, chosen here: what has been resized is charged for each size it had, in their order, until the
+shares of the month add up to a whole one; the backups of a droplet cost their share of it for as long as it has the plan.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+from calendar import timegm
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import prices
+from poseidon_nb.sandbox.history import all_with_deleted, backup_plan_periods, size_periods, value_periods
+from poseidon_nb.sandbox.timestamps import HOUR_S, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from poseidon_nb.sandbox.store import StoredObject
+    from poseidon_nb.sandbox.world import World
+
+#: The kinds of things that cost money.
+BILLED_STORES = ("droplets", "images", "volumes", "volume_snapshots", "load_balancers", "reserved_ips")
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPeriod:
+    """A time in which a thing had one price.
+
+    Attributes
+    ----------
+    start, end : float
+        Unix seconds.
+    monthly_usd : float
+        What a whole month costs.
+    description : str
+        As the invoice has it.
+    """
+
+    start: float
+    end: float
+    monthly_usd: float
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One line of an invoice.
+
+    Attributes
+    ----------
+    product, description, resource_id, region : str
+        What is charged; the region may be empty.
+    sku : str
+        The product's number.
+    start, end : float
+        Unix seconds, inside the time that was asked for.
+    cents : int
+        What it costs.
+    """
+
+    product: str
+    description: str
+    resource_id: str
+    region: str
+    sku: str
+    start: float
+    end: float
+    cents: int
+
+    @property
+    def hours(self) -> int:
+        """The hours that were begun."""
+        return math.ceil((self.end - self.start) / HOUR_S)
+
+
+def charges(world: World, start: float, end: float) -> list[Charge]:
+    """Give what has to be paid for a month, or for a month until now.
+
+    Parameters
+    ----------
+    world : World
+        The account.
+    start, end : float
+        Unix seconds, within one month.
+    """
+    found: list[Charge] = []
+    for kind in BILLED_STORES:
+        for record, until in all_with_deleted(world, kind):
+            last = end if until is None else min(end, until)
+            for product, sku, cap_hours, uses in _PRICERS[kind](world, record, last):
+                found += _charge(record, (product, sku, cap_hours), uses, (start, last))
+    return found
+
+
+def _charge(
+    record: StoredObject, sold: tuple[str, str, int], uses: list[PricedPeriod], window: tuple[float, float]
+) -> Iterator[Charge]:
+    product, sku, cap_hours = sold
+    left = 1.0
+    public = record.public
+    for use in uses:
+        start, end = max(use.start, window[0]), min(use.end, window[1])
+        if start >= end:
+            continue
+        share = min(left, (end - start) / HOUR_S / cap_hours)
+        left -= share
+        cents = max(1, int(share * use.monthly_usd * 100 + 0.5))
+        region = (public["region"] or {}).get("slug", "") if "region" in public else public.get("regions", [""])[0]
+        id_ = str(public.get("id", public.get("ip")))
+        yield Charge(product, use.description, id_, region, sku, start, end, cents)
+
+
+_PricedItem = tuple[str, str, int, list[PricedPeriod]]
+
+
+def _droplet(world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    uses, backups = [], []
+    for one in size_periods(record, until):
+        size = world.reference_data.sizes[one.size]
+        uses.append(PricedPeriod(one.start, one.end, size["price_monthly"], f"{record['name']} ({one.size})"))
+        for start, end, plan in backup_plan_periods(record, until):
+            both = max(start, one.start), min(end, one.end)
+            if plan and both[0] < both[1]:
+                monthly = size["price_monthly"] * prices.BACKUPS[plan].usd
+                backups.append(PricedPeriod(*both, monthly, f"{record['name']} ({plan} backups)"))
+    cap_hours = prices.CAP_HOURS_GPU if "gpu_info" in record["size"] else prices.CAP_HOURS
+    yield "Droplets", f"1-DO-DROP-{record['size_slug']}", cap_hours, uses
+    yield "Backups", "1-DO-BKUP", cap_hours, backups
+
+
+def _image(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    size_gb = record["size_gigabytes"]
+    if not size_gb or record["type"] not in {"snapshot", "custom"}:
+        return
+    custom = record["type"] == "custom"
+    start = record.internal.get("snapshot_since", parse_time(record["created_at"]))
+    monthly = size_gb * (prices.CUSTOM_IMAGE_GB if custom else prices.SNAPSHOT_GB).usd
+    use = PricedPeriod(start, until, monthly, f"{record['name']} ({size_gb:g} GB)")
+    yield "Custom Images" if custom else "Snapshots", "1-DO-CIMG" if custom else "1-DO-SNAP", prices.CAP_HOURS, [use]
+
+
+def _volume(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    created = parse_time(record["created_at"])
+    uses = [
+        PricedPeriod(start, end, size * prices.VOLUME_GIB.usd, f"{record['name']} ({size} GiB)")
+        for start, end, size in value_periods(record, "size_gigabytes", created, until)
+    ]
+    yield "Volumes", "1-DO-VOL", prices.CAP_HOURS, uses
+
+
+def _volume_snapshot(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    size_gb = record["size_gigabytes"]
+    description = f"{record['name']} ({size_gb:g} GiB)"
+    use = PricedPeriod(parse_time(record["created_at"]), until, size_gb * prices.SNAPSHOT_GB.usd, description)
+    yield "Volume Snapshots", "1-DO-VSNAP", prices.CAP_HOURS, [use]
+
+
+def _load_balancer(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    created = parse_time(record["created_at"])
+    uses = [
+        PricedPeriod(
+            start, end, nodes * prices.LOAD_BALANCER_NODE.usd, f"{record['name']} ({nodes} node{'s' * (nodes > 1)})"
+        )
+        for start, end, nodes in value_periods(record, "size_unit", created, until, node_count(record.public))
+    ]
+    yield "Load Balancers", "1-DO-LB", prices.CAP_HOURS, uses
+
+
+def node_count(public: dict[str, Any]) -> int:
+    """Give the number of nodes of a load balancer, which older ones have by name."""
+    return prices.load_balancer_nodes(public.get("size_unit"), public.get("size"))
+
+
+def _address(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    # Since when it is reserved the API does not show; what does not say it was reserved when the account began.
+    created = record.internal.get("since", until)
+    uses = [
+        PricedPeriod(start, end, prices.UNASSIGNED_IP.usd, f"Unused Reserved IP - {record['ip']}")
+        for start, end, droplet_id in value_periods(
+            record, "droplet_id", created, until, record.internal.get("droplet_id")
+        )
+        if droplet_id is None
+    ]
+    yield "Reserved IPs", "1-DO-RIP", prices.CAP_HOURS, uses
+
+
+_PRICERS = {
+    "droplets": _droplet,
+    "images": _image,
+    "volumes": _volume,
+    "volume_snapshots": _volume_snapshot,
+    "load_balancers": _load_balancer,
+    "reserved_ips": _address,
+}
+
+
+def month_of(seconds: float) -> str:
+    """Give the month of a time, as ``2026-11``."""
+    return time.strftime("%Y-%m", time.gmtime(seconds))
+
+
+def month_bounds(month: str) -> tuple[int, int]:
+    """Give the first second of a month and of the one after."""
+    year, number = map(int, month.split("-"))
+    after = (year, number + 1) if number < 12 else (year + 1, 1)  # noqa: PLR2004  # December
+    return timegm((year, number, 1, 0, 0, 0)), timegm((*after, 1, 0, 0, 0))
+
+
+def past_months(world: World) -> list[str]:
+    """Give the past months in which the account had something that costs money, newest first."""
+    created = [
+        record["created_at"]
+        for kind in BILLED_STORES
+        for record, _ in all_with_deleted(world, kind)
+        if "created_at" in record.public
+    ]
+    this = month_of(world.now())
+    found: list[str] = []
+    month = month_of(parse_time(min(created))) if created else this
+    while month < this:
+        found.append(month)
+        month = month_of(month_bounds(month)[1])
+    return found[::-1]
+
+
+def format_usd(cents: int) -> str:
+    """Give money as the API writes it."""
+    return f"{'-' * (cents < 0)}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+_COLUMNS = ("product", "group_description", "description", "hours", "start", "end", "USD", "project_name", "category")
+_LINES_PER_PAGE = 60
+_MAX_LINE_LENGTH = 95
+
+
+def render_csv(charges: Sequence[Charge]) -> bytes:
+    """Give an invoice's lines as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for one in charges:
+        times = (time.strftime("%Y-%m-%d %H:%M:%S +0000", time.gmtime(at)) for at in (one.start, one.end))
+        writer.writerow([one.product, "", one.description, one.hours, *times, f"${format_usd(one.cents)}", "", "iaas"])
+    return text.getvalue().encode("utf-8", "surrogatepass")
+
+
+def render_pdf(lines: Sequence[str]) -> bytes:
+    """Give lines of text as a PDF, as many pages as they need; what Latin-1 lacks becomes a question mark."""
+    pages = [lines[first : first + _LINES_PER_PAGE] for first in range(0, len(lines), _LINES_PER_PAGE)]
+    # 1 is the catalogue, 2 the tree of pages, 3 the font; then each page and what is on it.
+    numbers = [4 + 2 * index for index in range(len(pages))]
+    kids = " ".join(f"{number} 0 R" for number in numbers)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>",
+    ]
+    for number, page in zip(numbers, pages, strict=True):
+        content = b"BT /F1 9 Tf 40 800 Td 12 TL\n" + b"".join(b"(%b) Tj T*\n" % _escape(line) for line in page) + b"ET"
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
+            b"/Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>" % (number + 1)
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content))
+    document = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(document))
+        document += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    table = len(document)
+    document += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    document += b"".join(b"%010d 00000 n \n" % place for place in offsets)
+    document += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
+    return bytes(document)
+
+
+def _escape(line: str) -> bytes:
+    text = "".join(sign if sign.isprintable() else "?" for sign in line[:_MAX_LINE_LENGTH])
+    return text.encode("latin-1", "replace").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")

@@ -1,0 +1,1 @@
+"""The account at the start: `company` has the data, `builder` creates droplets and history, `resources` all else."""

@@ -1,0 +1,99 @@
+"""The small company whose account the sandbox shows: its droplets, its keys, and what it does day by day.
+
+Data only; `seeds` turns it into an account. The order of `DROPLETS` is the order in which droplets were made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DropletSpec:
+    """One droplet of the company.
+
+    Attributes
+    ----------
+    name, region, size, tags
+        As the API has them.
+    image : str or int
+        Slug of a base image, or the id of a retired one.
+    age_days : float
+        How long ago it was made.
+    features : tuple of str
+        Beyond ``droplet_agent`` and ``private_networking``.
+    off : bool
+        Powered off now.
+    weekly_backups, snapshots : int
+        How many there are.
+    routines : tuple of str
+        What is done to it day by day, in the words of `seeds`.
+    host : int
+        The physical server in its region; the same number makes neighbors.
+    original_size : str
+        The size that it was made with, where it got the present one later: its disk is still that size's.
+    resized_days : int
+        How many midnights before the present day that was, and more than a month.
+    """
+
+    name: str
+    region: str
+    size: str
+    tags: tuple[str, ...]
+    image: str | int = "ubuntu-24-04-x64"
+    age_days: float = 60.0
+    features: tuple[str, ...] = ("monitoring",)
+    off: bool = False
+    weekly_backups: int = 0
+    snapshots: int = 0
+    routines: tuple[str, ...] = ()
+    host: int = 0
+    original_size: str = ""
+    resized_days: int = 0
+
+
+UBUNTU_20_04 = 69463186
+
+DROPLETS = (
+    DropletSpec("web-1", "nyc3", "s-2vcpu-4gb", ("web", "env:prod"), age_days=210, features=("monitoring", "ipv6"),
+         routines=("patched",), host=17),
+    DropletSpec("db-1", "nyc3", "g-2vcpu-8gb", ("db", "env:prod"), image="debian-12-x64", age_days=209,
+         features=("monitoring", "backups"), weekly_backups=4, snapshots=3, routines=("snapshots", "patched"), host=31),
+    DropletSpec("web-2", "nyc3", "s-2vcpu-4gb", ("web", "env:prod"), age_days=208, features=("monitoring", "ipv6"),
+         routines=("patched",), host=17),
+    DropletSpec("worker-1", "nyc3", "c-2", ("worker", "env:prod"), age_days=180, routines=("patched", "grown"), host=58),
+    DropletSpec("legacy-reports", "nyc3", "s-1vcpu-2gb", ("env:prod",), image=UBUNTU_20_04, age_days=175, features=(), off=True,
+         snapshots=1, host=90),
+    DropletSpec("web-3", "fra1", "s-2vcpu-4gb", ("web", "env:prod"), age_days=120, features=("monitoring", "ipv6"),
+         routines=("patched",), host=12),
+    DropletSpec("db-2", "fra1", "g-2vcpu-8gb", ("db", "env:prod"), image="debian-12-x64", age_days=119,
+         features=("monitoring", "backups"), weekly_backups=4, snapshots=1, routines=("snapshots",), host=44),
+    DropletSpec("staging-web", "sfo3", "s-1vcpu-2gb", ("web", "env:staging"), age_days=90, routines=("nightly",), host=8,
+         original_size="s-1vcpu-1gb", resized_days=80),
+    DropletSpec("staging-db", "sfo3", "s-2vcpu-4gb", ("db", "env:staging"), image="debian-12-x64", age_days=90, off=True,
+         routines=("nightly",), host=9),
+    DropletSpec("worker-2", "fra1", "c-2", ("worker", "env:prod"), age_days=61, routines=("patched",), host=63),
+    DropletSpec("monitor-1", "sgp1", "s-1vcpu-1gb", ("monitoring",), age_days=45, routines=("patched",), host=21),
+    DropletSpec("build-1", "sgp1", "s-4vcpu-8gb", ("ci", "env:staging"), image="fedora-42-x64", age_days=44,
+         routines=("rebuilt",), host=33, original_size="s-2vcpu-4gb", resized_days=38),
+)  # fmt: skip
+
+#: Beside the droplets that are counted; only ``type=gpus`` lists it.
+GPU_DROPLET = DropletSpec(
+    "train-1", "tor1", "gpu-4000adax1-20gb", ("ml",), image="gpu-h100x1-base", age_days=12, host=2
+)
+
+#: What further droplets of a large account are, in turn: name, size, tags.
+EXTRA_DROPLETS = (
+    ("web", "s-2vcpu-4gb", ("web", "env:prod")),
+    ("worker", "c-2", ("worker", "env:prod")),
+    ("cache", "m-2vcpu-16gb", ("cache", "env:prod")),
+    ("staging", "s-1vcpu-2gb", ("env:staging",)),
+    ("web", "s-1vcpu-1gb", ("web", "env:staging")),
+)
+EXTRA_REGIONS = ("nyc3", "fra1", "sfo3", "sgp1", "ams3", "lon1")
+EXTRA_IMAGES = ("ubuntu-24-04-x64", "debian-12-x64", "ubuntu-22-04-x64")
+
+KEYS = ("ada@laptop", "grace@workstation", "deploy")
+TEAM = "Tidepool Maps"
+OWNER = "ada@tidepool-maps.example"

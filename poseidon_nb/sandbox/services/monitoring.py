@@ -1,0 +1,254 @@
+"""Metrics of droplets, drawn from `compute_workload`: nothing is measured, and the same question has the same answer for ever.
+
+Shape, labels and units are those of the specification's examples (``droplet_cpu``, ``droplet_filesystem``); memory, which
+has no example, is in bytes as the agent has it. Not settled by any source, chosen here: a droplet that the account does not
+have answers 404, one without the agent an empty result; what is missing or cannot be read answers 400; readings lie on
+whole steps of at least two minutes, which grow so that a series has a thousand at most; the CPU's counters start with the
+droplet and, other than a kernel's, go on after a reboot, so that differences are never negative.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.call import check_type, required_field
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.tags import validate_tag
+from poseidon_nb.sandbox.store import StoredObject, to_json
+from poseidon_nb.sandbox.workload import compute_workload, noise, used_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.workload import RunPeriod, Workload
+
+    Series = tuple[dict[str, str], list[tuple[int, str]]]
+
+    Times = list[tuple[RunPeriod, int]]
+    from poseidon_nb.sandbox.world import World
+
+_MAX_POINTS = 1000
+_STEPS_S = (120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
+_MAX_DIGITS = 12
+_MIB, _GIB = 1 << 20, 1 << 30
+#: What a kernel leaves of the memory, and ext4 of the disk (25832407040 bytes of 25 GiB in the specification's example).
+_USABLE_MEMORY, _USABLE_DISK = 0.967, 0.9623
+#: How the busy time is split; what is missing to 1 is `user`.
+_MODE_SHARES = {"softirq": 0.02, "steal": 0.03, "system": 0.21}
+_NICE = 0.0005
+_INBOUND_SHARE = {"public": 0.14, "private": 0.7}
+
+
+def _respond(call: Call, measure: Callable[[Call, StoredObject, Workload, Times], list[Series]]) -> HTTPResponse:
+    host, start, end = (_required_number(call, name) for name in ("host_id", "start", "end"))
+    if end < start:
+        raise bad_request("end must not be before start.")
+    droplet = call.world.droplets.get(host)
+    if droplet is None:
+        raise not_found()
+    series: list[Series] = []
+    if "monitoring" in droplet["features"]:
+        work = compute_workload(call.world, droplet)
+        times = [*_reading_times(work.spans, start, end)]
+        series = measure(call, droplet, work, times) if times else []
+    result = [{"metric": labels | {"host_id": str(host)}, "values": values} for labels, values in series]
+    return HTTPResponse(200, to_json({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+
+
+def _required_number(call: Call, name: str) -> int:
+    text = call.query.get(name)
+    if not text:
+        raise bad_request(f"{name} is required.")
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+        raise bad_request(f"{name} must be a whole number.")
+    return int(text)
+
+
+def _one_of(call: Call, name: str, *words: str) -> str:
+    word = call.query.get(name)
+    if not word:
+        raise bad_request(f"{name} is required.")
+    if word not in words:
+        raise bad_request(f"{name} must be {' or '.join(words)}.")
+    return word
+
+
+def _reading_times(spans: list[RunPeriod], start: int, end: int) -> Iterator[tuple[RunPeriod, int]]:
+    wanted = (end - start) / _MAX_POINTS
+    step = next((step for step in _STEPS_S if step >= wanted), 0) or -int(-wanted // _STEPS_S[-1]) * _STEPS_S[-1]
+    for span in spans:
+        first = -int(-max(start, span.start) // step) * step
+        for time in range(first, min(end, int(span.end)) + 1, step):
+            if time < span.end:
+                yield span, time
+
+
+def _cpu(_call: Call, _droplet: StoredObject, work: Workload, times: Times) -> list[Series]:
+    busy, waiting = work.busy.total, work.waiting.total
+    starts = {id(span): (busy(span.start), waiting(span.start)) for span, _ in times}
+    modes: dict[str, list[tuple[int, str]]] = {
+        mode: [] for mode in ("idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user")
+    }
+    for span, time in times:
+        busy_then, waiting_then = starts[id(span)]
+        capacity = span.load * span.vcpus
+        busy_s = span.busy_s + capacity * (busy(time) - busy_then)
+        waited_s = span.waited_s + capacity * (waiting(time) - waiting_then)
+        all_s = span.all_s + span.vcpus * (time - span.start)
+        spent = {mode: share * busy_s for mode, share in _MODE_SHARES.items()}
+        spent |= {"iowait": waited_s, "irq": 0.0, "nice": _NICE * all_s, "user": busy_s - sum(spent.values())}
+        spent["idle"] = all_s - busy_s - waited_s - spent["nice"]
+        for mode, readings in modes.items():
+            readings.append((time, f"{spent[mode]:.2f}"))
+    return [({"mode": mode}, readings) for mode, readings in modes.items()]
+
+
+def _load(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *, minutes: int) -> list[Series]:
+    # What runs, and what waits for the disk or for its turn.
+    curve = (work.busy.scale(1.12) + work.waiting).moving_average(60.0 * minutes)
+    return [({}, [(time, f"{span.load * span.vcpus * curve.at(time):.2f}") for span, time in times])]
+
+
+def _memory(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *, kind: str) -> list[Series]:
+    readings = []
+    for span, time in times:
+        total = int(span.memory_mib * _MIB * _USABLE_MEMORY)
+        used = int(total * min(0.92, span.fill * work.memory.at(time)))
+        # After a start the files that are read fill what is left, within a day for the most part.
+        since_s = time - span.start
+        cached = int((total - used) * 0.8 * since_s / (since_s + 14_400))
+        free = total - used - cached
+        value = {"total": total, "free": free, "cached": cached, "available": free + int(0.86 * cached)}[kind]
+        readings.append((time, str(value)))
+    return [({}, readings)]
+
+
+def _filesystem(_call: Call, droplet: StoredObject, _work: Workload, times: Times, *, kind: str) -> list[Series]:
+    readings = []
+    for span, time in times:
+        size = int(span.disk_gb * _GIB * _USABLE_DISK) // 4096 * 4096
+        value = size if kind == "size" else max(0, size - used_bytes(droplet, time)) // 4096 * 4096
+        readings.append((time, str(value)))
+    return [({"device": "/dev/vda1", "fstype": "ext4", "mountpoint": "/"}, readings)]
+
+
+def _bandwidth(call: Call, droplet: StoredObject, work: Workload, times: Times) -> list[Series]:
+    interface, direction = call.query["interface"], call.query["direction"]
+    rate = work.role.public if interface == "public" else work.role.private
+    if direction == "inbound":
+        rate *= _INBOUND_SHARE[interface]
+    uneven = noise(0.3, call.world.seed, interface, direction, droplet["id"]).scale(rate)
+    readings = [
+        (time, str(round(0.002 + span.load * span.vcpus * work.busy.at(time) * uneven.at(time), 6)))
+        for span, time in times
+    ]
+    return [({"direction": direction, "interface": interface}, readings)]
+
+
+def get_bandwidth(call: Call) -> HTTPResponse:
+    """Answer ``monitoring_get_dropletBandwidthMetrics``, in Mbit/s."""
+    _one_of(call, "interface", "private", "public")
+    _one_of(call, "direction", "inbound", "outbound")
+    return _respond(call, _bandwidth)
+
+
+_POLICY_FIELDS = ("type", "description", "compare", "value", "window", "entities", "tags", "alerts", "enabled")
+_DROPLET_TYPE_PREFIX = "v1/insights/droplet/"
+
+
+def list_policies(call: Call) -> HTTPResponse:
+    """Answer ``monitoring_list_alertPolicy``, oldest first."""
+    return call.respond_page("policies", "policy", call.world.alert_policies.all())
+
+
+def get_policy(call: Call) -> HTTPResponse:
+    """Answer ``monitoring_get_alertPolicy``."""
+    return call.respond("policy", _requested_policy(call))
+
+
+def create_policy(call: Call) -> HTTPResponse:
+    """Answer ``monitoring_create_alertPolicy``."""
+    return call.respond("policy", add_policy(call.world, _validated_fields(call)))
+
+
+def add_policy(world: World, fields: dict[str, Any]) -> StoredObject:
+    """Put a policy into the account."""
+    uuid = rng.uuid(world.seed, "alert", world.next_number("alert_policies"))
+    policy = StoredObject({"uuid": uuid, **fields})
+    world.alert_policies.put(uuid, policy)
+    return policy
+
+
+def update_policy(call: Call) -> HTTPResponse:
+    """Answer ``monitoring_update_alertPolicy``: the whole policy is replaced."""
+    uuid = _requested_policy(call)["uuid"]
+    policy = StoredObject({"uuid": uuid, **_validated_fields(call)})
+    call.world.alert_policies.put(uuid, policy)
+    return call.respond("policy", policy)
+
+
+def delete_policy(call: Call) -> HTTPResponse:
+    """Answer ``monitoring_delete_alertPolicy``."""
+    call.world.alert_policies.remove(_requested_policy(call)["uuid"])
+    return no_content()
+
+
+def _requested_policy(call: Call) -> StoredObject:
+    policy = call.world.alert_policies.get(call.path_params["alert_uuid"])
+    if policy is None:
+        raise not_found()
+    return policy
+
+
+def _validated_fields(call: Call) -> dict[str, Any]:
+    body = call.body
+    for field in operation(call.operation).body_fields:
+        if field.enum and body[field.name] not in field.enum:
+            raise unprocessable(f"{body[field.name]} is not a valid {field.name} of an alert policy.")
+    alerts = body["alerts"]
+    for address in required_field(alerts, "email", "array"):
+        check_type("an item of email", address, "string")
+    for hook in required_field(alerts, "slack", "array"):
+        check_type("an item of slack", hook, "object")
+        required_field(hook, "url", "string")
+        required_field(hook, "channel", "string")
+    for tag in body["tags"]:
+        validate_tag(tag)
+    if body["type"].startswith(_DROPLET_TYPE_PREFIX):
+        for entity in body["entities"]:
+            # Longer than any id, and int() would be slow on it.
+            known = entity.isascii() and entity.isdigit() and len(entity) < len("1" * 19)
+            if not known or int(entity) not in call.world.droplets:
+                raise unprocessable(f"There is no Droplet {entity}.")
+    return {name: body[name] for name in _POLICY_FIELDS}
+
+
+OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
+    "monitoring_get_dropletBandwidthMetrics": get_bandwidth,
+    "monitoring_get_DropletCpuMetrics": partial(_respond, measure=_cpu),
+    **{
+        f"monitoring_get_dropletFilesystem{kind.capitalize()}Metrics": partial(
+            _respond, measure=partial(_filesystem, kind=kind)
+        )
+        for kind in ("free", "size")
+    },
+    **{
+        f"monitoring_get_dropletLoad{minutes}Metrics": partial(_respond, measure=partial(_load, minutes=minutes))
+        for minutes in (1, 5, 15)
+    },
+    **{
+        f"monitoring_get_dropletMemory{kind.capitalize()}Metrics": partial(
+            _respond, measure=partial(_memory, kind=kind)
+        )
+        for kind in ("cached", "free", "total", "available")
+    },
+    "monitoring_list_alertPolicy": list_policies,
+    "monitoring_create_alertPolicy": create_policy,
+    "monitoring_get_alertPolicy": get_policy,
+    "monitoring_update_alertPolicy": update_policy,
+    "monitoring_delete_alertPolicy": delete_policy,
+}
