@@ -1,10 +1,12 @@
-"""A simulated DigitalOcean account on this machine: the API v2 as far as `/_sandbox/coverage` says, and honest beyond.
+"""A simulated DigitalOcean account on this machine, which serves the API v2.
 
-Read from the top: `sandbox` (what a user holds), `server` and `wire` (sockets and HTTP), `dispatch` (from a request to a
-reply), `services` (a file for each resource, and how to add one), `activity` and `world` (state and its clock), `seeds`,
-`company` and `planters` (the account at the start). What is never stored but computed when asked for: bills out of
-`lifetimes` and the catalogue's prices, in `bills` and `papers`; measurements out of `workload` and `curves`. It shares only
-the catalogue and the ground floor with the rest of the package: built on the client it would agree with the client's bugs.
+``/_sandbox/coverage`` lists what is simulated; other operations answer 501. Read the modules from the top: `sandbox` (the
+public class), `server` and `http` (sockets and HTTP), `dispatch` (from a request to a response), `services` (one module
+for each kind of resource), `world` and `actions` (state and how it changes), `seeds` (the account at the start).
+
+Some data is never stored but computed on request. Invoices follow from `history` and the catalogue's prices, in
+`invoices`. Metrics follow from `workload`. The sandbox imports only the catalogue and the lowest floor: built on the
+client, it would share the client's bugs.
 """
 
 from __future__ import annotations

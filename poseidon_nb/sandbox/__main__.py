@@ -1,4 +1,4 @@
-"""``python -m poseidon_nb.sandbox``: serve a sandbox until interrupted."""
+"""The program ``python -m poseidon_nb.sandbox``, which serves a sandbox until it is interrupted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from poseidon_nb.sandbox.sandbox import Sandbox
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
+        """Print the error in one line and exit."""
         self.exit(2, f"{self.prog}: {message}\n")
 
 
@@ -36,11 +36,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; give the exit status."""
+    """Serve until SIGINT or SIGTERM and return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     stopped = threading.Event()
-    # In place before the first line is printed: who reads it may send the signal at once.
+    # Installed before the first line is printed: its reader may send the signal at once.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:

@@ -1,7 +1,12 @@
-"""Tokens and what they may do.
+"""Tokens, their scopes, and rate limits.
 
-A token limited to scopes is refused what its scopes do not cover, and some fields are hidden from it, as the
-specification says of them one by one.
+A token with scopes is refused all other operations. Some fields are hidden from it too, as the specification describes
+for each field.
+
+The rate limits are the specification's: 5,000 requests in a sliding hour, 250 in a minute, ten a minute for the list of
+keys, and five in ten seconds for all operations of CDN endpoints together. Only the short limits send ``retry-after``;
+``ratelimit-reset`` is the time at which the oldest request leaves the hour. Not documented, chosen here: a refused request
+does not count. With ``rate_limit="off"`` nothing is counted, and the headers always show the full limit as remaining.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
 FORBIDDEN_TEXT = "You do not have access for the attempted action."
 
-#: The scope that each field needs beyond its object's own.
+#: The scope that each field needs besides the scope of its object.
 FIELD_SCOPES: dict[str, dict[str, str]] = {
     "droplet": {
         "image": "image:read",
@@ -40,7 +45,7 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
 
 
 def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) -> dict[str, Any]:
-    """Give an object without the fields that these scopes do not cover, inside its region and droplet too."""
+    """Return an object without the fields that the scopes do not cover, also inside its region and droplet."""
     needed = FIELD_SCOPES.get(kind, {})
     seen = {name: value for name, value in public.items() if needed.get(name) in {None, *scopes}}
     for inner in ("region", "droplet"):
@@ -50,12 +55,12 @@ def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) ->
 
 
 class TokenStore:
-    """The tokens that the sandbox takes.
+    """The valid tokens.
 
     Parameters
     ----------
     owner : str
-        The token that may do everything, the sandbox's own controls included.
+        The token that may do everything, including the sandbox's own routes.
     """
 
     __slots__ = ("_limited", "owner")
@@ -68,25 +73,25 @@ class TokenStore:
         return f"<Tokens: 1 of the owner, {len(self._limited)} limited>"
 
     def limit(self, token: str, scopes: Iterable[str]) -> None:
-        """Take one more token, limited to these scopes."""
+        """Add a token that is limited to these scopes."""
         self._limited[token] = frozenset(scopes)
 
     def clear(self) -> None:
-        """Take the owner's token only."""
+        """Remove all limited tokens."""
         self._limited.clear()
 
     def known(self, token: str) -> bool:
-        """Say whether this is a token of ours."""
+        """Return whether the token is valid."""
         return token == self.owner or token in self._limited
 
     def scopes(self, token: str) -> frozenset[str] | None:
-        """Give what a known token may do; None is everything."""
+        """Return the scopes of a valid token, or None if it may do everything."""
         return self._limited.get(token)
 
 
 HOURLY_LIMIT = 5000
 _MINUTE_LIMIT = (250, 60.0)
-#: Operations with a limit of their own, some of which share it: its name, requests, and the seconds for them.
+#: Operations with a limit of their own: the limit's name, the number of requests, and the seconds. Several may share one.
 _CDN_LIMIT = ("cdn", (5, 10.0))
 _OPERATION_LIMITS = {
     "sshKeys_list": ("sshKeys_list", (10, 60.0)),
@@ -97,7 +102,7 @@ RATE_LIMIT_TEXT = "API Rate limit exceeded."
 
 
 class RateLimits:
-    """The requests of each token that still count."""
+    """Counts the recent requests of each token."""
 
     __slots__ = ("_bursts", "_hours", "enforced")
 
@@ -107,12 +112,12 @@ class RateLimits:
         self._bursts: dict[tuple[str, str], deque[float]] = {}
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Forget all counted requests."""
         self._hours.clear()
         self._bursts.clear()
 
     def admit(self, token: str, operation: str, now: float) -> None:
-        """Count a request, or refuse it with 429."""
+        """Count a request, or raise 429 when a limit is reached."""
         if not self.enforced:
             return
         hour = self._last_hour(token, now)
@@ -133,7 +138,7 @@ class RateLimits:
             self._bursts[key].append(now)
 
     def headers(self, token: str, now: float) -> list[tuple[str, str]]:
-        """Give the three headers that tell how much is left."""
+        """Return the three ``ratelimit-*`` headers."""
         if not self.enforced:
             remaining, reset = HOURLY_LIMIT, now
         else:

@@ -1,8 +1,13 @@
-"""How long actions take: the seconds they would take at DigitalOcean, divided by the sandbox's speed.
+"""Actions on any kind of resource: how long they take, what they keep busy, and how they end.
 
-DigitalOcean publishes no figures. Seen by others are one to two minutes for a create, 63 s for the snapshot of a small
-droplet, and "about one minute per GB in use" in the help of a resize. The figures here are our choice within that, the
-resize made shorter so that a demonstration at the default speed takes a few seconds.
+DigitalOcean publishes no durations. Users report one to two minutes for a create and 63 s for the snapshot of a small
+droplet; doctl's help says "about one minute per GB in use" for a resize. The values here are chosen within that range.
+The resize is shorter, so that a demonstration at the default speed takes a few seconds. All of them are divided by the
+sandbox's speed.
+
+A resource is identified by a key such as ``"droplet/123"``. An action keeps its own resource busy, and everything else that
+it touches: attaching a volume keeps both the volume and the droplet busy. A volume's action has no ``resource_id``, so the
+id that its effect needs is stored in the action's internal data.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
-#: Seconds at DigitalOcean, and further seconds for each GB in use on the disk.
+#: Seconds at DigitalOcean, and additional seconds for each GB in use on the disk.
 DURATIONS_S: dict[str, tuple[float, float]] = {
     "create": (60, 0),
     "destroy": (5, 0),
@@ -52,18 +57,18 @@ DURATIONS_S: dict[str, tuple[float, float]] = {
 }
 _DEFAULT_S = (30.0, 0.0)
 
-#: Seconds at DigitalOcean until what shows a status of its own, and has no action, has settled. Our choice too.
+#: Seconds at DigitalOcean until resources that have a status but no actions reach it. Chosen here too.
 TRANSITIONS_S = {"vpc_peering": 30.0, "firewall": 6.0, "load_balancer": 90.0}
 
-#: After `completed` the droplet's status follows this much later.
+#: Seconds from an action's `completed` until the droplet's status follows.
 STATUS_LAG_S = 4.0
-#: A new droplet's addresses show after this share of its creation.
+#: A new droplet gets its addresses after this fraction of its creation time.
 ADDRESSES_AT = 0.6
 _JITTER = 0.25
 
 
 def action_duration_s(type_: str, *, used_gb: float, speed: float, draw: tuple[object, ...]) -> float:
-    """Give the seconds that an action takes in the sandbox.
+    """Return how many seconds an action takes in the sandbox.
 
     Parameters
     ----------
@@ -72,30 +77,30 @@ def action_duration_s(type_: str, *, used_gb: float, speed: float, draw: tuple[o
     used_gb : float
         GB in use on the droplet's disk.
     speed : float
-        What the seconds at DigitalOcean are divided by.
+        The divisor of the seconds at DigitalOcean.
     draw : tuple
-        What the jitter follows from, the seed and the action's id.
+        The inputs of the random jitter: the seed and the action's id.
     """
     base_s, per_gb_s = DURATIONS_S.get(type_, _DEFAULT_S)
     return (base_s + per_gb_s * used_gb) * (1 + _JITTER * (2 * rng.random(*draw) - 1)) / speed
 
 
 def transition_s(what: str, *, speed: float, draw: tuple[object, ...]) -> float:
-    """Give the seconds until a change of something that has no actions is done in the sandbox.
+    """Return how many seconds a status change takes in the sandbox, for resources without actions.
 
     Parameters
     ----------
     what : str
         A key of `TRANSITIONS_S`.
     speed : float
-        What the seconds at DigitalOcean are divided by.
+        The divisor of the seconds at DigitalOcean.
     draw : tuple
-        What the jitter follows from, the seed and the thing's id.
+        The inputs of the random jitter: the seed and the resource's id.
     """
     return TRANSITIONS_S[what] * (1 + _JITTER * (2 * rng.random(*draw) - 1)) / speed
 
 
-#: How a thing is called when it is busy, where that is not its type's own word with a capital.
+#: Names for messages, for types whose name is not simply the type with a capital letter.
 _DISPLAY_NAMES = {
     "reserved_ip": "The reserved IP",
     "floating_ip": "The floating IP",
@@ -104,31 +109,31 @@ _DISPLAY_NAMES = {
 
 
 def busy_key(resource_type: str, id_: int | str) -> str:
-    """Give the key by which a thing is busy."""
+    """Return the key under which a resource is marked as busy."""
     return f"{resource_type}/{id_}"
 
 
 def is_busy(world: World, resource_type: str, id_: int | str) -> bool:
-    """Say whether an action on this thing is in progress."""
+    """Return whether an action on the resource is in progress."""
     return busy_key(resource_type, id_) in world.state.busy
 
 
 def raise_if_busy(world: World, resource_type: str, id_: int | str) -> None:
-    """Refuse a second action: the service does not queue them.
+    """Raise 422 if the resource has an action in progress: the service does not queue actions.
 
-    The texts for droplets and floating IPs are the service's; those for other things follow their pattern.
+    The messages for droplets and floating IPs are DigitalOcean's. Those for other resources follow the same pattern.
     """
     if is_busy(world, resource_type, id_):
         raise pending_event(resource_type)
 
 
 def pending_event(resource_type: str) -> HTTPException:
-    """Give the refusal of a second action on a thing of this type."""
+    """Return the error for a second action on a resource of this type."""
     display_name = _DISPLAY_NAMES.get(resource_type, resource_type.replace("_", " ").capitalize())
     return unprocessable(f"{display_name} already has a pending event.")
 
 
-def begin_action(  # noqa: PLR0913  # the facts of an action, all by keyword
+def begin_action(  # noqa: PLR0913  # the fields of an action, all by keyword
     world: World,
     type_: str,
     *,
@@ -141,28 +146,28 @@ def begin_action(  # noqa: PLR0913  # the facts of an action, all by keyword
     droplet_id: int | None = None,
     also_busy: Iterable[str] = (),
 ) -> StoredObject:
-    """Start an action that nothing forbids.
+    """Start an action; the caller has checked that it is allowed.
 
     Parameters
     ----------
     world : World
         The account.
     type_, resource_type, resource_id, region
-        As the action shows them.
+        Fields of the action.
     used_gb : float
-        GB that have to be copied; they make it last longer.
+        GB to copy, which make the action take longer.
     arguments : dict, optional
-        What the effect is called with; JSON values.
+        Arguments for the effect; JSON values.
     target : int or str, optional
-        What the thing is known by in the account, where that is not the ``resource_id``.
+        The resource's id in the account, if it differs from ``resource_id``.
     droplet_id : int, optional
-        The droplet that something else is done to or for: it is busy too, and lists the action among its own.
+        Another droplet that takes part. It is busy too and lists the action among its own.
     also_busy : iterable of str
-        Keys of further things that are busy as long.
+        Keys of further resources that are busy until the action ends.
 
     Returns
     -------
-    Record
+    StoredObject
         The action, in progress. When it ends, ``world.effects["RESOURCE.TYPE"]`` is called with its target and arguments.
     """
     now = world.now()
@@ -186,10 +191,10 @@ def begin_action(  # noqa: PLR0913  # the facts of an action, all by keyword
 
 
 def belongs_to_droplet(action: StoredObject, droplet_id: int) -> bool:
-    """Say whether a droplet lists an action among its own: done to it, or to something that it has or gets.
+    """Return whether a droplet lists the action among its own.
 
-    Not settled by any source, chosen here for the second kind: who is told that a droplet has a pending event has to be
-    able to find it.
+    It does if the action is on the droplet itself or on a resource that is or will be attached to it. The second part is not
+    documented: chosen here so that a client can find the action behind "already has a pending event".
     """
     public = action.public
     if public["resource_type"] == "droplet":
@@ -198,7 +203,7 @@ def belongs_to_droplet(action: StoredObject, droplet_id: int) -> bool:
 
 
 def _end_action(world: World, at: float, action_id: int) -> None:
-    """Let an action end, and have its effect unless it went wrong."""
+    """End an action, and apply its effect unless it failed."""
     action = world.actions.get(action_id)
     if action is None or action["status"] != "in-progress":
         return
@@ -216,12 +221,12 @@ def _end_action(world: World, at: float, action_id: int) -> None:
 
 
 def finish_action(world: World, action_id: int) -> None:
-    """Have an action in progress end at once."""
+    """End an action in progress now."""
     world.run_now("action.end", action_id)
     world.advance()
 
 
-def action_object(  # noqa: PLR0913  # the facts of an action, all by keyword
+def action_object(  # noqa: PLR0913  # the fields of an action, all by keyword
     id_: int,
     type_: str,
     *,
@@ -232,7 +237,7 @@ def action_object(  # noqa: PLR0913  # the facts of an action, all by keyword
     completed: float | None = None,
     status: str = "in-progress",
 ) -> dict[str, Any]:
-    """Give an action as the API shows it."""
+    """Return an action in the format of the API."""
     return {
         "id": id_,
         "status": status,

@@ -1,4 +1,9 @@
-"""A request as a service sees it, and the ways to read from it."""
+"""An API request as the services receive it, and the checks of its JSON body.
+
+Not documented, chosen here: a body that is not a JSON object answers 400. A missing required field or a field of the wrong
+type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an uptime check without one
+of its fields answers 400 with another message, quoted in digitalocean/openapi#775 (January 2023).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +36,7 @@ _ID_DIGITS_MOST = 18
 
 @dataclass(slots=True)
 class Call:
-    """A request that was let in and belongs to an operation.
+    """An authenticated request to a known operation.
 
     Attributes
     ----------
@@ -42,17 +47,17 @@ class Call:
     base_url : str
         ``http://host:port``, for links.
     path : str
-        The path as it was asked for.
+        The path of the request.
     path_params : dict
-        The values in the path, by parameter.
+        The values of the path parameters.
     query : dict
-        The query's values; of one given twice the last.
+        The query's values. If a name occurs twice, the last value counts.
     body : dict
-        The JSON body; empty when none was sent.
+        The JSON body; empty if none was sent.
     scopes : frozenset or None
-        What the token may do; None is everything.
+        The token's scopes; None means full access.
     headers : mapping
-        The request's headers, with names in small letters.
+        The request's headers, with names in lower case.
     """
 
     world: World
@@ -66,34 +71,34 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def path_id(self, name: str) -> int:
-        """Give a number from the path; what is not one names nothing."""
+        """Return a path parameter as an integer, or raise 404 if it is not one."""
         text = self.path_params[name]
         if not (text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST):
             raise not_found()
         return int(text)
 
     def require_scopes(self, *scopes: str) -> None:
-        """Refuse a token without these scopes."""
+        """Raise 403 if the token lacks one of the scopes."""
         if self.scopes is not None and not self.scopes.issuperset(scopes):
             raise HTTPException(403, "forbidden", FORBIDDEN_TEXT)
 
     def to_json(self, kind: str, record: StoredObject) -> bytes:
-        """Give a record as JSON, without the fields that the token may not see."""
+        """Return an object as JSON, without the fields that the token may not see."""
         if self.scopes is None:
             return record.json
         return to_json(visible_fields(kind, record.public, self.scopes))
 
     def respond(self, key: str, record: StoredObject, *, status: int = 200) -> HTTPResponse:
-        """Give the reply that shows one object."""
+        """Return a response with one object."""
         return HTTPResponse(status, b'{"%b":%b}' % (key.encode(), self.to_json(key, record)))
 
     def respond_all(self, key: str, kind: str, records: Iterable[StoredObject], *, status: int = 200) -> HTTPResponse:
-        """Give the reply that shows a collection which is not cut into"""
+        """Return a response with a whole collection, not split into pages."""
         items = b",".join(self.to_json(kind, record) for record in records)
         return HTTPResponse(status, b'{"%b":[%b]}' % (key.encode(), items))
 
     def respond_page(self, key: str, kind: str, records: Sequence[StoredObject]) -> HTTPResponse:
-        """Give the reply that shows one page of a collection."""
+        """Return a response with one page of a collection."""
         number, per_page = page_window(self)
         page = records[(number - 1) * per_page : number * per_page]
         return HTTPResponse(200, page_body([self.to_json(kind, record) for record in page], key, self, len(records)))
@@ -112,7 +117,7 @@ _MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert",
 
 
 def parse_body(body: bytes) -> dict[str, Any]:
-    """Give a request's JSON object; no body is an empty one."""
+    """Parse a request body as a JSON object; an empty body is an empty object."""
     if not body.strip():
         return {}
     try:
@@ -129,7 +134,7 @@ def _reject_constant(text: str) -> NoReturn:
 
 
 def check_body(body: dict[str, Any], fields: Iterable[Parameter], operation: str = "") -> dict[str, Any]:
-    """Give the body back if its required fields are there and its known fields have their types."""
+    """Return the body after checking its required fields and the types of its known fields."""
     for parameter in fields:
         value = body.get(parameter.name)
         if value is None:
@@ -145,14 +150,14 @@ def check_body(body: dict[str, Any], fields: Iterable[Parameter], operation: str
 
 
 def check_type(name: str, value: Any, kind: str) -> None:
-    """Refuse a value that is not of a JSON type; `True` is no number, whatever Python thinks."""
+    """Raise 422 unless a value has a JSON type. A boolean is not a number, although Python says so."""
     types, words = _JSON_TYPES.get(kind, ((object,), ""))
     if not isinstance(value, types) or (isinstance(value, bool) and kind in {"integer", "number"}):
         raise unprocessable(f"{name} must be {words}.")
 
 
 def required_field(body: dict[str, Any], name: str, kind: str) -> Any:
-    """Give a field that this request cannot do without."""
+    """Return a field, or raise 422 if it is missing or empty."""
     value = body.get(name)
     if value is None or value == "":
         raise unprocessable(f"{name} is required.")
@@ -161,7 +166,7 @@ def required_field(body: dict[str, Any], name: str, kind: str) -> Any:
 
 
 def optional_field(body: dict[str, Any], name: str, kind: str) -> Any:
-    """Give a field, or None."""
+    """Return a field, or None if it is missing."""
     value = body.get(name)
     if value is not None:
         check_type(name, value, kind)

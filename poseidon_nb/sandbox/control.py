@@ -1,6 +1,6 @@
-"""What the sandbox offers beside the API, below ``/_sandbox``: a table of routes, each a short function.
+"""The sandbox's own routes below ``/_sandbox``.
 
-It wants the owner's token, is not counted, not logged, and no fault strikes it.
+They need the owner's token. They are neither counted nor logged, and faults do not affect them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Controls:
     Parameters
     ----------
     reset : callable
-        Puts the account back to its seed.
+        Restores the account from its seed.
     """
 
     def __init__(self, reset: Callable[[], None]) -> None:
@@ -62,7 +62,7 @@ class Controls:
     def __call__(
         self, dispatcher: Dispatcher, method: str, path: str, query: dict[str, str], body: bytes
     ) -> HTTPResponse:
-        """Answer a request below ``/_sandbox``."""
+        """Handle a request below ``/_sandbox``."""
         path = path.rstrip("/") or "/"
         parts = path.split("/")
         names = {**query}
@@ -77,7 +77,7 @@ class Controls:
         raise HTTPException(405, "method_not_allowed", f"Only {allowed} here.", headers=[("allow", allowed)])
 
     def overview(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return what this is, and what is available below it."""
+        """Return the state of the sandbox and the available routes."""
         world = dispatcher.world
         return json_response(
             200,
@@ -93,29 +93,29 @@ class Controls:
         )
 
     def identity(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return what tells this account from every other sandbox's; a saved state keeps it."""
+        """Return the id that distinguishes this account from other sandboxes. A saved state keeps it."""
         return json_response(200, id=dispatcher.world.id)
 
     def reset(self, _dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Put the account back to its seed; forget the log, the faults and limited tokens."""
+        """Restore the account from its seed, and clear the log, the faults and the limited tokens."""
         self._reset()
         return no_content()
 
     def requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return the log of requests, oldest first."""
+        """Return the request log, oldest first."""
         return json_response(200, requests=[asdict(request) for request in dispatcher.log])
 
     def forget_requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Empty the log."""
+        """Clear the request log."""
         dispatcher.log.clear()
         return no_content()
 
     def faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return the faults that wait, and what kinds there are."""
+        """Return the pending faults and the available kinds."""
         return json_response(200, faults=dispatcher.world.faults.waiting(), kinds=KINDS)
 
     def add_fault(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Add a fault; the body's fields are those of `Fault`."""
+        """Add a fault. The body has the fields of `Fault`."""
         requested = parse_body(body)
         unknown = sorted(requested.keys() - _FAULT_FIELDS)
         if unknown:
@@ -133,7 +133,7 @@ class Controls:
         return no_content()
 
     def finish(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """End an action now; ``all`` is every one in progress."""
+        """End an action now; the id ``all`` ends every action in progress."""
         world = dispatcher.world
         if names["id"] == "all":
             ids = sorted({*world.state.busy.values()})
@@ -148,11 +148,11 @@ class Controls:
         )
 
     def save(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return the state of the account, to be put back later."""
+        """Return the account's state, which can be loaded later."""
         return HTTPResponse(200, dump_state(dispatcher.world))
 
     def load(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Take over a state that was saved."""
+        """Load a saved state."""
         try:
             load_state(dispatcher.world, body)
         except ValueError as error:
@@ -164,12 +164,12 @@ class Controls:
         return json_response(200, **coverage(dispatcher.operations))
 
     def ports(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return whether something would answer at an address: SSH of a droplet that runs, some time after its boot."""
+        """Return whether a port of an address would be open: SSH of a running droplet, some time after it booted."""
         open_ = names.get("port") == "22" and answers_ssh(dispatcher.world, names.get("address", ""))
         return json_response(200, open=open_)
 
     def add_token(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Make a token that is limited to scopes."""
+        """Create a token that is limited to scopes."""
         scopes = required_field(parse_body(body), "scopes", "array")
         for scope in scopes:
             check_type("a scope", scope, "string")
@@ -178,11 +178,11 @@ class Controls:
         return json_response(201, token=token, scopes=scopes)
 
     def settings(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return what can be set while it runs."""
+        """Return the settings that can change while the sandbox runs."""
         return json_response(200, speed=dispatcher.world.speed, rate_limit=_mode(dispatcher))
 
     def change_settings(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Set the speed of actions that start from now on, and whether rate limits count."""
+        """Set the speed of future actions, and whether rate limits are enforced."""
         requested = parse_body(body)
         speed = optional_field(requested, "speed", "number")
         rate_limit = optional_field(requested, "rate_limit", "string")
@@ -202,17 +202,17 @@ def _mode(dispatcher: Dispatcher) -> str:
     return "real" if dispatcher.limits.enforced else "off"
 
 
-#: The server that the sandbox stands in for.
+#: The server that the sandbox simulates.
 SERVER = "https://api.digitalocean.com"
 
 
 def coverage(simulated: Container[str]) -> dict[str, Any]:
-    """Give every operation of ``api.digitalocean.com``, and whether it is simulated or answers 501."""
+    """Return every operation of ``api.digitalocean.com``, and whether it is simulated or answers 501."""
     rows = []
     for id_ in operation_ids():
         known = operation(id_)
         if known.server != SERVER:
-            # Inference and agents have servers of their own; their routes are none of this one.
+            # Inference and agents have servers of their own.
             continue
         row = {
             "operation": id_,

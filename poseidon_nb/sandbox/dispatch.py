@@ -1,8 +1,8 @@
-"""From a request to a reply, without sockets: who may ask, what is asked, what goes wrong on request, and the answer.
+"""From a request to a response, without sockets.
 
-The order is the service's as far as it can be seen: the token first, then the route, the limits, the scopes, the body.
-An operation of the specification that is not simulated answers an honest 501; 404 is for routes that the specification
-does not have, and 405 for a known path with another method. HEAD and OPTIONS are not in the specification.
+A request is checked in the order in which the service does it, as far as that is visible: token, route, rate limits,
+scopes, body. An operation of the specification that is not simulated answers 501. A route that the specification lacks
+answers 404, and a known path with another method 405. HEAD and OPTIONS are not in the specification.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ if TYPE_CHECKING:
 CONTROL_PATH = "/_sandbox"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
-#: Below this many bytes compressing costs both sides more than it saves on loopback.
+#: Compressing smaller bodies costs both sides more time than it saves on loopback.
 _MIN_COMPRESSED_BYTES = 8192
 _GZIP_WINDOW = 31
 
 
 class Dispatcher:
-    """Everything above the account and below the sockets.
+    """Connects the HTTP server to the account.
 
     Parameters
     ----------
     world : World
         The account.
     operations : mapping
-        What answers an operation, by operationId.
-    tokens : Tokens
-        Who may ask.
+        The function that answers each operation, by operationId.
+    tokens : TokenStore
+        The valid tokens.
     limits : RateLimits
-        How often.
+        The rate limits.
     control : callable
-        What answers below ``/_sandbox``; it gets the dispatcher itself first.
+        Answers requests below ``/_sandbox``; it gets the dispatcher as its first argument.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Dispatcher:
         self.limits = limits
         self.control = control
         self.log = _new_log()
-        #: The one lock: whoever looks at the account or changes it holds it.
+        #: Every reader and writer of the account holds this lock.
         self.lock = threading.RLock()
         self._asked = 0
         self._date: tuple[int, str] = (0, "")
 
     def forget(self) -> None:
-        """Forget the log, the waiting faults, limited tokens and counted requests."""
+        """Clear the log, the pending faults, the limited tokens and the counted requests."""
         self.log.clear()
         self.world.faults.clear()
         self.tokens.clear()
@@ -86,16 +86,16 @@ class Dispatcher:
     def dispatch(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes = b""
     ) -> HTTPResponse:
-        """Answer a request.
+        """Handle a request.
 
         Parameters
         ----------
         method : str
-            In capitals.
+            In upper case.
         path, query : str
             As sent, percent-encoded; the query without its question mark.
         headers : mapping
-            With names in small letters.
+            With names in lower case.
         body : bytes
             The request's body.
         """
@@ -128,7 +128,7 @@ class Dispatcher:
                 )
                 reply = self._run_operation(method, found[0], call, body, request_id)
             except HTTPException as refusal:
-                reply = refusal.reply(request_id, operation)
+                reply = refusal.response(request_id, operation)
             if not control:
                 status = 0 if reply.dropped else reply.status
                 self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
@@ -137,7 +137,7 @@ class Dispatcher:
 
     def _authenticate(self, token: str) -> None:
         if not self.tokens.known(token):
-            # The live service's words of 2026; the specification has another id.
+            # The live service's words in 2026; the specification has another id.
             raise HTTPException(401, *STATUS_TEXTS[401])
 
     def _run_control(self, method: str, path: str, query: str, token: str, body: bytes) -> HTTPResponse:
@@ -148,7 +148,7 @@ class Dispatcher:
     def _run_operation(
         self, method: str, operation: Operation, call: Call, body: bytes, request_id: str
     ) -> HTTPResponse:
-        """Give the reply of an operation, and let go wrong what waits to."""
+        """Return the response of an operation, after applying the faults that match it."""
         faults = self.world.faults.for_request(method, call.path, operation.id)
         wait_s = sum(fault.seconds for fault in faults if fault.kind == "delay")
         other = next((fault for fault in faults if fault.kind != "delay"), None)
@@ -159,7 +159,7 @@ class Dispatcher:
                 raise _fault_error(other)
             reply = self._run_handler(operation, call, body)
         except HTTPException as refusal:
-            reply = refusal.reply(request_id, operation.id)
+            reply = refusal.response(request_id, operation.id)
         reply.wait_s = wait_s
         reply.dropped = other is not None and other.kind == "lost_after"
         return reply
@@ -197,9 +197,9 @@ def _bearer(headers: Mapping[str, str]) -> str:
 
 
 def _base_url(headers: Mapping[str, str]) -> str:
-    """Give the address that the client used, and refuse one that is not this machine.
+    """Return the base URL that the client used, or raise 421 if its host is not this machine.
 
-    A page on the internet can make a browser send requests here under its own name (DNS rebinding); the header tells.
+    A web page can make a browser send requests here under its own host name (DNS rebinding). The ``Host`` header reveals it.
     """
     host = headers.get("host", "127.0.0.1")
     if not _LOOPBACK.fullmatch(host.lower()):
@@ -242,26 +242,26 @@ def _accepts_gzip(accepted: str) -> bool:
     return False
 
 
-#: The oldest go when there are more.
+#: The oldest requests are dropped beyond this number.
 _MAX_LOGGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request, as it came in; the sandbox's own controls are not logged.
+    """One logged request. The sandbox's own routes are not logged.
 
     Attributes
     ----------
     time : float
         When, in Unix seconds.
     method, path, query : str
-        As they were sent; the query without its question mark.
+        As sent; the query without its question mark.
     status : int
-        What was answered; 0 when the connection was cut instead.
+        The response's status; 0 if the connection was closed instead.
     operation : str
-        The operationId; empty when the specification has no such route or the request came no further than its token.
+        The operationId; empty if the route is unknown or the token was invalid.
     request_id : str
-        The ``x-request-id`` of the answer.
+        The ``x-request-id`` of the response.
     """
 
     time: float
@@ -274,5 +274,5 @@ class LoggedRequest:
 
 
 def _new_log() -> deque[LoggedRequest]:
-    """Give an empty log."""
+    """Return an empty log."""
     return deque(maxlen=_MAX_LOGGED)

@@ -1,8 +1,8 @@
-"""Things going wrong on request.
+"""Faults that a test or user can inject.
 
-Faults of an answer hit requests: an error status, a delay, a connection lost before or after the work. Faults of the
-account hit what a request starts: an action that ends ``errored``, a shutdown that the droplet ignores, a size without
-capacity. Each waits for what it matches and strikes a number of times.
+Response faults affect requests: an error status, a delay, or a connection lost before or after the work. Account faults
+affect what a request starts: an action that ends ``errored``, a shutdown that the droplet ignores, or a size without
+capacity. Each fault waits for a match and then applies a number of times.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-#: What can go wrong, and when to use it.
+#: The kinds of faults, and what each does.
 KINDS = {
     "status": "answer with an error status, without doing the work",
     "delay": "let time pass before answering",
@@ -22,7 +22,7 @@ KINDS = {
 }
 ANSWER_KINDS = frozenset({"status", "delay", "lost_before", "lost_after"})
 
-#: The ids and texts of statuses that DigitalOcean gives without being asked for anything wrong.
+#: The ids and messages that DigitalOcean sends with each status.
 STATUS_TEXTS = {
     401: ("Unauthorized", "Unable to authenticate you"),
     403: ("forbidden", "You do not have access for the attempted action."),
@@ -47,30 +47,30 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(slots=True)
 class Fault:
-    """One thing that goes wrong.
+    """One fault.
 
     Attributes
     ----------
     kind : str
         One of `KINDS`.
     times : int or None
-        How often it still strikes; None is for ever.
+        How many times it still applies; None means without end.
     operation, method, path : str
-        Faults of an answer strike only requests with this operationId, method, or beginning of the path; empty is any.
+        Response faults apply only to requests with this operationId, method or path prefix; empty matches any.
     skip : int
-        Let this many matching ones pass first.
+        How many matching requests to skip first.
     status : int
-        The status of ``status``.
+        The HTTP status of a ``status`` fault.
     id, message : str
-        The error's words, by default DigitalOcean's for that status.
+        The error's id and message; by default DigitalOcean's for that status.
     retry_after_s : int or None
-        Sent as ``retry-after``.
+        Sent as the ``retry-after`` header.
     seconds : float
-        How long a ``delay`` lasts, in real seconds.
+        The length of a ``delay``, in real seconds.
     action : str
-        The action type that ``action_errored`` waits for; empty is any.
+        The action type that ``action_errored`` applies to; empty matches any.
     resource_id : int or None
-        Strike only this droplet; None is any.
+        The droplet that it applies to; None matches any.
     """
 
     kind: str
@@ -88,7 +88,7 @@ class Fault:
     resource_id: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what could never strike."""
+        """Raise an error for values that could never apply."""
         for field, kind in _TYPES.items():
             value = getattr(self, field)
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -99,11 +99,11 @@ class Fault:
             raise ValueError("times must be 1 or more, or None for ever")
         if self.seconds < 0 or self.skip < 0:
             raise ValueError("seconds and skip must not be negative")
-        if not 400 <= self.status <= 599:  # noqa: PLR2004  # HTTP's two error classes
+        if not 400 <= self.status <= 599:  # noqa: PLR2004  # HTTP's error classes
             raise ValueError("status must be from 400 to 599")
 
     def matches_request(self, method: str, path: str, operation: str) -> bool:
-        """Say whether a request is of the kind that this fault waits for."""
+        """Return whether a response fault matches a request."""
         return (
             (not self.operation or self.operation == operation)
             and (not self.method or self.method.upper() == method)
@@ -111,12 +111,12 @@ class Fault:
         )
 
     def matches_action(self, type_: str, resource_id: int | None) -> bool:
-        """Say whether something started in the account is of the kind that this fault waits for."""
+        """Return whether an account fault matches something that starts now."""
         return self.action in {"", type_} and self.resource_id in {None, resource_id}
 
 
 class Faults:
-    """The faults that wait."""
+    """The pending faults."""
 
     __slots__ = ("_waiting",)
 
@@ -124,19 +124,19 @@ class Faults:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Have a fault wait."""
+        """Add a fault."""
         self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self._waiting.clear()
 
     def waiting(self) -> list[dict[str, Any]]:
-        """Give the faults that have not struck out yet."""
+        """Return the pending faults."""
         return [asdict(fault) for fault in self._waiting]
 
     def for_request(self, method: str, path: str, operation: str) -> list[Fault]:
-        """Give the faults that strike this request: any delays, and at most one other."""
+        """Return the faults that apply to a request: all matching delays, and at most one other fault."""
         matching: list[Fault] = []
         if not self._waiting:
             return matching
@@ -150,7 +150,7 @@ class Faults:
         return matching
 
     def for_action(self, kind: str, type_: str, resource_id: int | None) -> Fault | None:
-        """Give the first fault of a kind that strikes what is started now."""
+        """Return the first pending fault of a kind that applies to what starts now, or None."""
         for fault in self._waiting:
             if fault.kind == kind and fault.matches_action(type_, resource_id) and self._strike(fault):
                 return fault

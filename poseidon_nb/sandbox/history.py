@@ -1,8 +1,8 @@
-"""What things of the account were before: gone, of another size, with another backup plan, switched off.
+"""What the account's resources were before: deleted, another size, another backup plan, powered off.
 
-Bills and curves look back, and records show the present only. So what is removed and costs money is kept among the
-`deleted` with the time of its end, and a droplet's record keeps the changes that count. What a record keeps nothing about
-has always been as it is.
+Invoices and metrics look back, while stored objects have only the present. So billed resources move to `World.deleted` with
+the time of their end, and objects keep their relevant changes in their internal data. An object without such changes has
+always been as it is now.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import ObjectStore, StoredObject
     from poseidon_nb.sandbox.world import World
 
-#: Actions after which a droplet is off, and on.
+#: Action types after which a droplet is off or on.
 _TURN_OFF = frozenset({"power_off", "shutdown"})
 _TURN_ON = frozenset({"power_on", "rebuild", "restore"})
 
 
 def record_deletion(world: World, kind: str, key: int | str, at: float | None = None) -> None:
-    """Remember a thing that is about to be removed, as it is.
+    """Copy a resource to the deleted ones; the caller removes it afterwards.
 
     Parameters
     ----------
     world : World
         The account.
     kind : str
-        The collection that it is in.
+        The store that it is in.
     key : int or str
-        Its key there; it may be gone already.
+        Its key there; a missing key is ignored.
     at : float, optional
-        When it ends, if not now.
+        When it ends; by default now.
     """
     collection: ObjectStore = getattr(world, kind)
     record = collection.get(key)
@@ -46,7 +46,7 @@ def record_deletion(world: World, kind: str, key: int | str, at: float | None = 
 
 
 def all_with_deleted(world: World, kind: str) -> Iterator[tuple[StoredObject, float | None]]:
-    """Give the things of a kind that are or were there, with the time of their end."""
+    """Yield all present and deleted resources of a kind, each with the time of its end or None."""
     collection: ObjectStore = getattr(world, kind)
     for record in collection.all():
         yield record, None
@@ -57,16 +57,16 @@ def all_with_deleted(world: World, kind: str) -> Iterator[tuple[StoredObject, fl
 
 @dataclass(frozen=True, slots=True)
 class SizePeriod:
-    """A time in which a droplet had one size.
+    """A period in which a droplet had one size.
 
     Attributes
     ----------
     start, end : float
-        In Unix seconds; the end is not part of it.
+        In Unix seconds; the end is exclusive.
     size : str
         The slug.
     disk_gb : int
-        Its disk, which a resize may have left as it was.
+        Its disk, which a resize may have left unchanged.
     """
 
     start: float
@@ -76,13 +76,13 @@ class SizePeriod:
 
 
 def with_size_change(droplet: StoredObject, at: float, size: str, disk_gb: int) -> StoredObject:
-    """Give a droplet that keeps in mind what it was before it got a size and a disk."""
+    """Return a droplet whose internal data records a change of size and disk."""
     first = [parse_time(droplet["created_at"]), droplet["size_slug"], droplet["disk"]]
     return droplet.with_internal(sizes=[*droplet.internal.get("sizes", [first]), [at, size, disk_gb]])
 
 
 def size_periods(droplet: StoredObject, until: float) -> list[SizePeriod]:
-    """Give the sizes that a droplet had from its creation until a time, oldest first."""
+    """Return the periods of a droplet's sizes from its creation until a time, oldest first."""
     first = [parse_time(droplet["created_at"]), droplet["size_slug"], droplet["disk"]]
     value_periods: list[Any] = droplet.internal.get("sizes", [first])
     ends = [*(change[0] for change in value_periods[1:]), until]
@@ -94,7 +94,7 @@ def size_periods(droplet: StoredObject, until: float) -> list[SizePeriod]:
 
 
 def with_change(record: StoredObject, what: str, at: float, value: Any, before: Any) -> StoredObject:
-    """Give a record that keeps in mind since when something about it is as it is now, and what it was before."""
+    """Return an object whose internal data records a change of one of its values."""
     past: dict[str, list[Any]] = record.internal.get("past", {})
     return record.with_internal(past={**past, what: [*past.get(what, [[None, before]]), [at, value]]})
 
@@ -102,18 +102,18 @@ def with_change(record: StoredObject, what: str, at: float, value: Any, before: 
 def value_periods(
     record: StoredObject, what: str, created: float, until: float, value: Any = None
 ) -> list[tuple[float, float, Any]]:
-    """Give what something about a record was, as start, end and value, oldest first.
+    """Return the values that something had, as (start, end, value), oldest first.
 
     Parameters
     ----------
-    record : Record
-        A thing.
+    record : StoredObject
+        The object.
     what : str
-        What `with_change` called it; a shown field, if no value is given.
-    born, until : float
-        When the thing began, and until when to look.
+        The name that `with_change` got; without a value, a public field.
+    created, until : float
+        The first and the last moment to consider.
     value : object
-        What it is now.
+        The present value.
     """
     now = record.public.get(what) if value is None else value
     past: list[Any] = record.internal.get("past", {}).get(what, [[None, now]])
@@ -126,7 +126,7 @@ def value_periods(
 
 
 def with_backup_plan(droplet: StoredObject, at: float, plan: str | None) -> StoredObject:
-    """Give a droplet that keeps in mind since when it has a backup plan, or none."""
+    """Return a droplet whose internal data records a new backup plan, or none."""
     backup_plan_periods = droplet.internal.get("plans")
     if backup_plan_periods is None:
         before = (droplet.internal.get("backup_policy") or {}).get("plan")
@@ -139,7 +139,7 @@ def with_backup_plan(droplet: StoredObject, at: float, plan: str | None) -> Stor
 
 
 def backup_plan_periods(droplet: StoredObject, until: float) -> list[tuple[float, float, str | None]]:
-    """Give the backup plans that a droplet had, as start, end and plan."""
+    """Return the backup plans that a droplet had, as (start, end, plan)."""
     policy = droplet.internal.get("backup_policy") or {}
     value_periods: list[Any] = droplet.internal.get("plans") or [
         [parse_time(droplet["created_at"]), policy.get("plan")]
@@ -149,10 +149,10 @@ def backup_plan_periods(droplet: StoredObject, until: float) -> list[tuple[float
 
 
 def power_on_periods(world: World, droplet: StoredObject, until: float) -> list[tuple[float, float]]:
-    """Give the times in which a droplet was on, from its creation until a time, as start and end.
+    """Return the periods in which a droplet was on, from its creation until a time, as (start, end).
 
-    They follow from its actions. Of a droplet that is off without an action that says why, as some are when the account
-    begins, the last start does not count.
+    They follow from its actions. Some droplets of a new account are off without an action that explains it; for these the last
+    start does not count.
     """
     created = float(parse_time(droplet["created_at"]))
     turns: list[tuple[float, bool]] = [(created, True)]
@@ -178,14 +178,15 @@ def power_on_periods(world: World, droplet: StoredObject, until: float) -> list[
     return on
 
 
-#: Seconds from the end of what booted a droplet until its SSH port answers, divided by the sandbox's speed.
+#: Seconds from the end of the boot action until the SSH port answers, divided by the sandbox's speed. DigitalOcean
+#: publishes no value: a small Linux takes about this long to create its host keys and listen.
 SSH_AFTER_S = 12.0
-#: The types of action after which a system has booted anew.
+#: Action types after which the system boots.
 _BOOT_ACTIONS = {"create", "power_on", "reboot", "power_cycle", "rebuild", "restore"}
 
 
 def answers_ssh(world: World, address: str) -> bool:
-    """Say whether the droplet at a public address would answer on port 22 now."""
+    """Return whether the droplet at a public address would answer on port 22 now."""
     droplet = next((one for one in world.droplets.all() if address in _public_addresses(one)), None)
     if droplet is None or droplet.internal["power"] != "on":
         return False

@@ -1,8 +1,8 @@
-"""HTTP/1.1 as far as a loopback server needs it: a request read from a stream, a reply made into bytes.
+"""HTTP/1.1 for a loopback server: parse a request from a stream, encode a response.
 
-Instead of `http.server`, whose e-mail parser costs more than the rest of a small GET. Everything has a limit; what cannot be
-read without doubt (two lengths, a folded header, a length that is no number) is refused and the connection closed, because
-what follows on it could be read in two ways.
+It replaces `http.server`, whose e-mail parser costs more than the rest of a small GET. Everything has a limit. Ambiguous
+requests (two lengths, a folded header, a length that is not a number) are refused and the connection is closed, because
+the bytes that follow could be read in two ways.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class MalformedRequest(Exception):
-    """A request that cannot be read; the connection is closed after the answer.
+    """A request that cannot be parsed. The connection is closed after the response.
 
     Attributes
     ----------
     status : int
-        What to answer.
+        The HTTP status of the response.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -41,16 +41,16 @@ class MalformedRequest(Exception):
 
 @dataclass(slots=True)
 class HTTPRequest:
-    """A request as it came.
+    """A parsed request.
 
     Attributes
     ----------
     method, path, query : str
         The query without its question mark.
     headers : dict
-        By name in small letters; one given twice is joined by a comma.
+        By name in lower case; repeated headers are joined by a comma.
     body : bytes
-        Already put together when it came in chunks.
+        The whole body, also if it was sent in chunks.
     keep_alive : bool
         Whether another request may follow on the connection.
     """
@@ -69,22 +69,22 @@ def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> HTTPRequest
     Parameters
     ----------
     stream : binary file
-        Buffered; what follows the request stays in it.
+        Buffered; the bytes after the request stay in it.
     answers : binary file
-        Where ``100 Continue`` goes when the client waits for it before it sends its body.
+        Where ``100 Continue`` is written if the client waits for it before it sends its body.
 
     Returns
     -------
-    Request or None
-        None when the client has closed the connection.
+    HTTPRequest or None
+        None if the client has closed the connection.
 
     Raises
     ------
-    Malformed
-        It cannot be read, or is larger than the limits.
+    MalformedRequest
+        The request cannot be parsed or exceeds a limit.
     """
     line = _read_line(stream, 414, "The request line is too long.")
-    if line in _BLANK:  # some clients end a body with a line too many
+    if line in _BLANK:  # some clients send an extra line after a body
         line = _read_line(stream, 414, "The request line is too long.")
     if not line:
         return None
@@ -92,7 +92,7 @@ def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> HTTPRequest
     headers = _read_headers(stream)
     if version == "HTTP/1.1" and "host" not in headers:
         raise MalformedRequest(400, "An HTTP/1.1 request names its host.")
-    if target.startswith("http://"):  # as a client sends it that takes us for its proxy
+    if target.startswith("http://"):  # sent by clients that use this server as a proxy
         headers["host"], slash, rest = target[len("http://") :].partition("/")
         target = slash + rest
     path, _, query = target.partition("#")[0].partition("?")
@@ -135,7 +135,7 @@ def _read_headers(stream: BufferedIOBase) -> dict[str, str]:
         if line in _BLANK:
             return headers
         name, colon, value = line.partition(b":")
-        # Not a token: a folded line, a blank before the colon, or the connection lost in the middle.
+        # Not a token: a folded line, a space before the colon, or a connection lost in the middle.
         if not colon or not name or not _TOKEN.issuperset(name) or not line.endswith(b"\n"):
             raise MalformedRequest(400, "A header cannot be read.")
         key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip()
@@ -163,7 +163,7 @@ def _read_body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
 
 def _parse_size(text: str, base: int) -> int:
     digits = "0123456789abcdefABCDEF"[: 10 if base == 10 else None]  # noqa: PLR2004  # decimal
-    if not text or len(text) > 16 or not set(text) <= set(digits):  # noqa: PLR2004  # more is beyond any limit
+    if not text or len(text) > 16 or not set(text) <= set(digits):  # noqa: PLR2004  # beyond any limit
         raise MalformedRequest(400, "The length of the body is not a number.")
     size = int(text, base)
     if size > MAX_BODY_BYTES:
@@ -197,7 +197,7 @@ def _read_chunks(stream: BufferedIOBase) -> bytes:
 
 
 def encode_response(reply: HTTPResponse, *, head_only: bool, close: bool) -> bytes:
-    """Give a reply as the bytes of an HTTP message."""
+    """Encode a response as the bytes of an HTTP message."""
     lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in reply.headers]
     if reply.status != HTTPStatus.NO_CONTENT:

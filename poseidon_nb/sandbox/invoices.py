@@ -1,10 +1,12 @@
-"""What the account owes for a time: computed from what is and was there, never stored.
+"""What the account owes for a period, and invoices as CSV and PDF files.
 
-So an invoice always adds up with the droplets and all else, and one of a past month does not change when a thing is removed
-or resized. Amounts are whole cents, each charge rounded by itself and no less than one cent, and sums are sums of those.
+Charges are computed from present and deleted resources, never stored. So an invoice always agrees with the account, and a
+past invoice does not change when a resource is deleted or resized. Amounts are whole cents. Each charge is rounded on its
+own and costs at least one cent; totals are sums of charges.
 
-Not settled by any source, chosen here: what has been resized is charged for each size it had, in their order, until the
-shares of the month add up to a whole one; the backups of a droplet cost their share of it for as long as it has the plan.
+Not documented, chosen here: a resized droplet is charged for each size in order, until the fractions of the month add up to
+one. Backups cost their percentage of the droplet for as long as it has the plan. The CSV has the columns of the
+specification's example.
 """
 
 from __future__ import annotations
@@ -27,22 +29,22 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
-#: The kinds of things that cost money.
+#: The stores of `World` whose resources cost money.
 BILLED_STORES = ("droplets", "images", "volumes", "volume_snapshots", "load_balancers", "reserved_ips")
 
 
 @dataclass(frozen=True, slots=True)
 class PricedPeriod:
-    """A time in which a thing had one price.
+    """A period in which a resource had one price.
 
     Attributes
     ----------
     start, end : float
         Unix seconds.
     monthly_usd : float
-        What a whole month costs.
+        The price of a full month.
     description : str
-        As the invoice has it.
+        As on the invoice.
     """
 
     start: float
@@ -60,11 +62,11 @@ class Charge:
     product, description, resource_id, region : str
         What is charged; the region may be empty.
     sku : str
-        The product's number.
+        The product code.
     start, end : float
-        Unix seconds, inside the time that was asked for.
+        Unix seconds, within the requested period.
     cents : int
-        What it costs.
+        The amount.
     """
 
     product: str
@@ -78,12 +80,12 @@ class Charge:
 
     @property
     def hours(self) -> int:
-        """The hours that were begun."""
+        """The number of hours, rounded up."""
         return math.ceil((self.end - self.start) / HOUR_S)
 
 
 def charges(world: World, start: float, end: float) -> list[Charge]:
-    """Give what has to be paid for a month, or for a month until now.
+    """Return the charges of a month, or of a month until now.
 
     Parameters
     ----------
@@ -176,12 +178,12 @@ def _load_balancer(_world: World, record: StoredObject, until: float) -> Iterato
 
 
 def node_count(public: dict[str, Any]) -> int:
-    """Give the number of nodes of a load balancer, which older ones have by name."""
+    """Return a load balancer's number of nodes; older ones have a named size instead."""
     return prices.load_balancer_nodes(public.get("size_unit"), public.get("size"))
 
 
 def _address(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
-    # Since when it is reserved the API does not show; what does not say it was reserved when the account began.
+    # The API does not show since when an address is reserved. Without that, it starts now and costs nothing.
     created = record.internal.get("since", until)
     uses = [
         PricedPeriod(start, end, prices.UNASSIGNED_IP.usd, f"Unused Reserved IP - {record['ip']}")
@@ -204,19 +206,19 @@ _PRICERS = {
 
 
 def month_of(seconds: float) -> str:
-    """Give the month of a time, as ``2026-11``."""
+    """Return the month of a time, as ``2026-11``."""
     return time.strftime("%Y-%m", time.gmtime(seconds))
 
 
 def month_bounds(month: str) -> tuple[int, int]:
-    """Give the first second of a month and of the one after."""
+    """Return the first second of a month and of the next month."""
     year, number = map(int, month.split("-"))
     after = (year, number + 1) if number < 12 else (year + 1, 1)  # noqa: PLR2004  # December
     return timegm((year, number, 1, 0, 0, 0)), timegm((*after, 1, 0, 0, 0))
 
 
 def past_months(world: World) -> list[str]:
-    """Give the past months in which the account had something that costs money, newest first."""
+    """Return the past months in which the account had billed resources, newest first."""
     created = [
         record["created_at"]
         for kind in BILLED_STORES
@@ -233,7 +235,7 @@ def past_months(world: World) -> list[str]:
 
 
 def format_usd(cents: int) -> str:
-    """Give money as the API writes it."""
+    """Format cents as the API does, for example ``"12.05"``."""
     return f"{'-' * (cents < 0)}{abs(cents) // 100}.{abs(cents) % 100:02}"
 
 
@@ -243,7 +245,7 @@ _MAX_LINE_LENGTH = 95
 
 
 def render_csv(charges: Sequence[Charge]) -> bytes:
-    """Give an invoice's lines as CSV."""
+    """Format the charges of an invoice as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -254,9 +256,9 @@ def render_csv(charges: Sequence[Charge]) -> bytes:
 
 
 def render_pdf(lines: Sequence[str]) -> bytes:
-    """Give lines of text as a PDF, as many pages as they need; what Latin-1 lacks becomes a question mark."""
+    """Format lines of text as a PDF with as many pages as needed; characters outside Latin-1 become question marks."""
     pages = [lines[first : first + _LINES_PER_PAGE] for first in range(0, len(lines), _LINES_PER_PAGE)]
-    # 1 is the catalogue, 2 the tree of pages, 3 the font; then each page and what is on it.
+    # Object 1 is the catalog, 2 the page tree, 3 the font; then each page and its content.
     numbers = [4 + 2 * index for index in range(len(pages))]
     kids = " ".join(f"{number} 0 R" for number in numbers)
     objects = [

@@ -1,7 +1,7 @@
-"""What a droplet and an image made from one look like, when they are new.
+"""New droplets and their images, in the format of the API, and addresses.
 
-Addresses come from ranges that are never routed: 198.18.0.0/15 (RFC 2544) for public ones, 2001:db8::/32 (RFC 3849),
-and a 10.x network for each region. A droplet of the sandbox cannot be mistaken for somebody's server.
+Addresses come from ranges that are never routed: 198.18.0.0/15 (RFC 2544) for public IPv4, 2001:db8::/32 (RFC 3849) for
+IPv6, and one 10.x network for each region. So a droplet of the sandbox cannot be mistaken for a real server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NETWORKS = 500
 _DEFAULT_USED_GB = 2.5
 
 
-def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
+def droplet_object(  # noqa: PLR0913  # the fields of a droplet, all by keyword
     id_: int,
     name: str,
     *,
@@ -32,7 +32,7 @@ def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
     tags: list[str],
     vpc_uuid: str,
 ) -> dict[str, Any]:
-    """Give a droplet as the API shows it while it is ``new``."""
+    """Return a droplet in the format of the API, with the status ``new``."""
     droplet: dict[str, Any] = {
         "id": id_,
         "name": name,
@@ -40,7 +40,7 @@ def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
         "vcpus": size["vcpus"],
         "disk": size["disk"],
         "disk_info": size["disk_info"],
-        # For administrative locks only: it stays false while actions run.
+        # Only for administrative locks: it stays false while actions run.
         "locked": False,
         "status": "new",
         "kernel": None,
@@ -64,7 +64,7 @@ def droplet_object(  # noqa: PLR0913  # the facts of a droplet, all by keyword
 
 
 def default_vpc_id(world: World, region: str) -> str:
-    """Give the id of the network that new droplets of a region join; it may have to be made first."""
+    """Return the id of the default VPC of a region, which may not exist yet."""
     for vpc in world.vpcs.all():
         if vpc["default"] and vpc["region"] == region:
             return str(vpc["id"])
@@ -72,7 +72,7 @@ def default_vpc_id(world: World, region: str) -> str:
 
 
 def default_project_id(world: World) -> str:
-    """Give the id of the project that new things join."""
+    """Return the id of the default project, which may not exist yet."""
     for project in world.projects.all():
         if project["is_default"]:
             return str(project["id"])
@@ -80,7 +80,7 @@ def default_project_id(world: World) -> str:
 
 
 def default_ip_range(world: World, region: str) -> str:
-    """Give the range of addresses that a region's first network has, if it can."""
+    """Return the preferred IP range of a region's first VPC."""
     return f"10.{_region_number(world, region)}.0.0/16"
 
 
@@ -89,7 +89,7 @@ def _region_number(world: World, region: str) -> int:
 
 
 def networks(world: World, region: str, serial: int, *, public: bool, ipv6: bool) -> dict[str, list[dict[str, Any]]]:
-    """Give a droplet's addresses, which follow from the number of droplets made before it."""
+    """Return a droplet's addresses, which follow from its serial number in the account."""
     network, host = divmod(serial, _HOSTS_PER_NETWORK)
     network %= _NETWORKS
     host += 4
@@ -107,7 +107,7 @@ def _v4(address: str, gateway: str, netmask: str, type_: str) -> dict[str, Any]:
 
 
 def ipv6_network(number: int, serial: int) -> dict[str, Any]:
-    """Give a public IPv6 address; its netmask is a number, other than that of an IPv4 address."""
+    """Return a public IPv6 network. Its netmask is a number, unlike that of an IPv4 network."""
     prefix = f"2001:db8:{number:x}"
     return {
         "ip_address": f"{prefix}::{serial + 0x1000:x}",
@@ -118,19 +118,19 @@ def ipv6_network(number: int, serial: int) -> dict[str, Any]:
 
 
 def reserved_ipv6_address(world: World, region: str, serial: int) -> str:
-    """Give an IPv6 address that no droplet has: from the network beside those of its region's droplets."""
+    """Return an IPv6 address outside of the network of its region's droplets."""
     number = _region_number(world, region)
     return f"2001:db8:{number:x}:1::{serial:x}"
 
 
 def used_gb(world: World, droplet_id: int, image: SharedObject) -> float:
-    """Give the GB that a droplet's files take."""
+    """Return how many GB a droplet's files take."""
     base = image["size_gigabytes"] or _DEFAULT_USED_GB
     return round(base + 3 * rng.random(world.seed, "used", droplet_id), 2)
 
 
 def droplet_image_object(droplet: StoredObject, id_: int, name: str, type_: str, created_at: str) -> StoredObject:
-    """Give the image that a snapshot or a backup of a droplet makes."""
+    """Return the image that a snapshot or a backup of a droplet creates."""
     return StoredObject(
         {
             "id": id_,

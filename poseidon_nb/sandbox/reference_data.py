@@ -1,4 +1,4 @@
-"""DigitalOcean's regions, sizes and base images, from the committed ``reference_data.json``, which names its sources."""
+"""DigitalOcean's regions, sizes and base images, from ``reference_data.json``, which names its sources."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _UNKNOWN_DATE = "2025-10-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True)
 class ReferenceData:
-    """What is the same for every account; the objects are shared by all records and never change.
+    """The data that is the same for every account. Its objects are shared by all stored objects and never change.
 
     Attributes
     ----------
     regions, sizes : dict
-        By slug, as the API shows them.
+        By slug, in the format of the API.
     images : dict
-        Base images by id, the retired ones too.
+        Base images by id, including retired ones.
     slugs : dict
         The id of the image that has a slug now.
     families : dict
         The family of each size: ``"basic-regular"``, ``"gpu"`` and so on.
     image_regions : list of str
-        Where a public image is kept.
+        The regions that have the public images.
     """
 
     regions: dict[str, SharedObject]
@@ -39,7 +39,7 @@ class ReferenceData:
     image_regions: list[str]
 
     def find(self, source: tuple[str, str]) -> SharedObject:
-        """Give the object that a `Shared.source` names."""
+        """Return the object that a `SharedObject.source` refers to."""
         kind, key = source
         if kind == "regions":
             return self.regions[key]
@@ -48,7 +48,7 @@ class ReferenceData:
 
 @functools.cache
 def load_reference_data() -> ReferenceData:
-    """Load the figures, once in a process."""
+    """Load the reference data, once in a process."""
     facts: dict[str, Any] = json.loads(Path(__file__).with_name("reference_data.json").read_text("utf-8"))
     sizes = {row[0]: _size(row, facts["region_sets"]) for row in facts["sizes"]}
     images = {row[0]: _image(row, facts["image_regions"]) for row in facts["images"]}
@@ -103,7 +103,7 @@ def _image(row: list[Any], regions: list[str]) -> SharedObject:
             "id": id_,
             "name": name,
             "distribution": distribution,
-            # What the live service shows of an image whose slug has moved on.
+            # The live service shows an image without a slug once a newer image has the slug.
             "slug": None if retired else slug,
             "public": not retired,
             "regions": [] if retired else regions,

@@ -1,4 +1,10 @@
-"""What the sandbox answers: a reply, or a refusal in DigitalOcean's words."""
+"""Responses of the sandbox: JSON objects, pages of collections, and errors in DigitalOcean's format.
+
+Pages follow the specification: ``page`` starts at 1, ``per_page`` is 1 to 200 with a default of 20, ``meta.total`` counts
+all items, links keep the filters, and links without a purpose are left out. Not documented, chosen here: a ``per_page``
+above 200 counts as 200. A page past the end is empty, with links to the first page and the last existing one. A single
+page has ``"links": {}``, as seen on the live service. Anything but a positive whole number answers 400.
+"""
 
 from __future__ import annotations
 
@@ -14,29 +20,29 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.call import Call
 
-#: Operations whose 400 has another shape in the specification than every other error.
+#: Operations whose 400 has a different shape in the specification from all other errors.
 _WITH_ROOT_CAUSES = frozenset({"tags_create"})
 NOT_FOUND_TEXT = "The resource you were accessing could not be found."
 
 
 @dataclass(slots=True)
 class HTTPResponse:
-    """An answer, before it is written to a connection.
+    """A response, before it is written to a connection.
 
     Attributes
     ----------
     status : int
         The HTTP status.
     body : bytes
-        What is sent, or nothing.
+        The content; may be empty.
     headers : list of tuple
-        What this answer has beyond the headers that every answer gets.
+        Headers besides those that every response gets.
     wait_s : float
-        Real seconds that the server lets pass before it writes.
+        Real seconds that the server waits before it writes.
     dropped : bool
-        Close the connection instead of answering.
+        Close the connection instead of responding.
     content_type : str
-        What the body is.
+        The media type of the body.
     """
 
     status: int
@@ -48,17 +54,17 @@ class HTTPResponse:
 
 
 def json_response(status: int, **members: Any) -> HTTPResponse:
-    """Give a reply whose body is a JSON object of these members."""
+    """Return a response whose body is a JSON object with these members."""
     return HTTPResponse(status, to_json(members))
 
 
 def no_content() -> HTTPResponse:
-    """Give the empty reply of a deletion."""
+    """Return the empty response to a deletion."""
     return HTTPResponse(204)
 
 
 class HTTPException(Exception):
-    """A request that the API refuses; raised anywhere below `dispatch`, answered in DigitalOcean's error shape."""
+    """An error response, raised anywhere below `dispatch`."""
 
     def __init__(
         self,
@@ -76,8 +82,8 @@ class HTTPException(Exception):
         self.attributes = attributes
         self.headers = headers or []
 
-    def reply(self, request_id: str, operation: str = "") -> HTTPResponse:
-        """Give the refusal as an answer to an operation."""
+    def response(self, request_id: str, operation: str = "") -> HTTPResponse:
+        """Return the error as the response to an operation."""
         members: dict[str, Any] = {"id": self.id, "message": self.message, "request_id": request_id}
         if operation in _WITH_ROOT_CAUSES and self.status == HTTPStatus.BAD_REQUEST:
             members = {"error": self.message, "messages": None, "root_causes": [self.message]}
@@ -87,17 +93,17 @@ class HTTPException(Exception):
 
 
 def bad_request(message: str) -> HTTPException:
-    """Give the refusal of something that cannot be read."""
+    """Return the error for a request that cannot be parsed."""
     return HTTPException(400, "bad_request", message)
 
 
 def not_found() -> HTTPException:
-    """Give the refusal of an unknown thing, in the words that clients match on."""
+    """Return the error for an unknown resource, with the message that clients match on."""
     return HTTPException(404, "not_found", NOT_FOUND_TEXT)
 
 
 def unprocessable(message: str, **attributes: Any) -> HTTPException:
-    """Give the refusal of something that was understood and cannot be done."""
+    """Return the error for a request that is valid but cannot be carried out."""
     return HTTPException(422, "unprocessable_entity", message, attributes=attributes or None)
 
 
@@ -107,7 +113,7 @@ _MAX_DIGITS = 12
 
 
 def page_window(call: Call) -> tuple[int, int]:
-    """Give the page and the items per page that a request asks for."""
+    """Return the requested page number and items per page."""
     return _page_number(call, "page", 1), min(_page_number(call, "per_page", _DEFAULT_PER_PAGE), _MAX_PER_PAGE)
 
 
@@ -121,25 +127,25 @@ def _page_number(call: Call, name: str, default: int) -> int:
 
 
 def page_body(items: Sequence[bytes], key: str, call: Call, total: int) -> bytes:
-    """Give the body of a page.
+    """Return the body of a page.
 
     Parameters
     ----------
     items : sequence of bytes
-        The page's items, rendered.
+        The page's items as JSON.
     key : str
-        The name of the collection.
+        The key of the collection.
     call : Call
-        The request, for its address and filters.
+        The request, for the links.
     total : int
-        How many items there are on all pages.
+        The number of items on all pages.
     """
     links = to_json(page_links(call, total))
     return b'{"%b":[%b],"links":%b,"meta":{"total":%d}}' % (key.encode(), b",".join(items), links, total)
 
 
 def page_links(call: Call, total: int) -> dict[str, dict[str, str]]:
-    """Give the links of a page; an empty object when all is on one."""
+    """Return the links of a page; an empty object if there is only one page."""
     number, per_page = page_window(call)
     last = max(1, -(-total // per_page))
     pages: dict[str, str] = {}

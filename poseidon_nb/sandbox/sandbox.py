@@ -1,4 +1,4 @@
-"""A sandbox: a simulated DigitalOcean account, served on this machine."""
+"""The public class `Sandbox`: a simulated DigitalOcean account, served on this machine."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ class Sandbox:
     Parameters
     ----------
     droplets : int
-        How many droplets the account has; one GPU droplet comes with them.
+        The number of droplets. One GPU droplet is added to them.
     seed : int
-        What everything follows from: the same seed and the same calls give the same bytes, but for dates.
+        The same seed and the same calls give the same bytes, except for dates.
     speed : float
-        What the durations of actions are divided by; at 20 a droplet is created in about three seconds.
+        Durations of actions are divided by it; at 20 a droplet is created in about three seconds.
     rate_limit : str
         ``"real"`` enforces DigitalOcean's limits, ``"off"`` counts nothing.
     token : str, optional
-        The token to ask for; by default a new one each time.
+        The token that clients must send; by default a new random one.
     port : int
-        0 takes any free one.
+        The port on 127.0.0.1; 0 takes any free port.
     state : path, optional
-        A file to load the account from if it exists, and to save it to at the end.
+        A file from which the account is loaded if it exists, and to which it is saved at the end.
     clock : Clock
-        The clock of time.
+        The source of time.
 
     Attributes
     ----------
     url : str
-        ``http://127.0.0.1:PORT``; empty while it does not run.
+        ``http://127.0.0.1:PORT``; empty while the sandbox is stopped.
     token : str
-        What to send as ``Authorization: Bearer``.
+        The token to send as ``Authorization: Bearer``.
     """
 
     def __init__(  # noqa: PLR0913  # settings, all by keyword
@@ -101,16 +101,16 @@ class Sandbox:
 
     @property
     def running(self) -> bool:
-        """Whether it answers requests."""
+        """Whether the sandbox is running."""
         return self._server is not None
 
     def start(self) -> Self:
-        """Listen, and return at once.
+        """Start the server and return at once.
 
         Raises
         ------
         ConfigurationError
-            The port is in use.
+            The port is in use or not allowed.
         """
         if self._server is None:
             self._server = Server(self._port, self.dispatch, self._clock)
@@ -118,7 +118,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection, and save the state if a file was named."""
+        """Close the port and all connections, and save the state if a state file was given."""
         server, self._server, self.url = self._server, None, ""
         if server is None:
             return
@@ -137,11 +137,11 @@ class Sandbox:
     def dispatch(
         self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> HTTPResponse:
-        """Answer a request without a connection; header names are in small letters."""
+        """Handle a request without a connection. Header names are in lower case."""
         return self._dispatcher.dispatch(method, path, query, headers or {}, body)
 
     def reset(self) -> None:
-        """Put the account back to its seed, and forget the log, waiting faults and limited tokens."""
+        """Restore the account from its seed, and clear the log, the pending faults and the limited tokens."""
         with self._dispatcher.lock:
             self._dispatcher.world.seed = self._seed
             self._dispatcher.world.restore(self._seed_state)
@@ -149,17 +149,17 @@ class Sandbox:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """What was asked, oldest first; the sandbox's own controls are not in it."""
+        """The logged requests, oldest first, without those to the sandbox's own routes."""
         with self._dispatcher.lock:
             return [*self._dispatcher.log]
 
     def fault(self, kind: str, **details: Any) -> None:
-        """Have something go wrong; kinds and details are those of `poseidon_nb.sandbox.faults.Fault`.
+        """Inject a fault; kinds and details are those of `poseidon_nb.sandbox.faults.Fault`.
 
         Raises
         ------
         InvalidArgument
-            There is no such kind or detail.
+            Unknown kind or detail.
         """
         try:
             fault = Fault(kind, **details)
@@ -169,12 +169,12 @@ class Sandbox:
             self._dispatcher.world.faults.add(fault)
 
     def finish(self, action_id: int) -> None:
-        """Have an action end now; one that has ended stays as it is.
+        """End an action now; an action that has already ended stays unchanged.
 
         Raises
         ------
         NoSuchName
-            There is no such action.
+            The action does not exist.
         """
         with self._dispatcher.lock:
             if action_id not in self._dispatcher.world.actions:
@@ -182,7 +182,7 @@ class Sandbox:
             finish_action(self._dispatcher.world, action_id)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the account into a file, whole or not at all."""
+        """Save the account to a file. The file is replaced only when everything is written."""
         with self._dispatcher.lock:
             self._dispatcher.world.advance()
             saved = dump_state(self._dispatcher.world)
@@ -192,7 +192,7 @@ class Sandbox:
             raise ConfigurationError(f"the sandbox's state cannot be saved to {path}: {error.strerror}") from error
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Take over an account that was saved."""
+        """Load a saved account."""
         try:
             saved = Path(path).read_bytes()
         except OSError as error:
@@ -204,7 +204,7 @@ class Sandbox:
             raise ConfigurationError(f"{path} holds no state of a sandbox: {error}") from None
 
     def coverage(self) -> dict[str, Any]:
-        """Give every operation of the specification, and whether it is simulated or answers 501."""
+        """Return every operation of the specification, and whether it is simulated or answers 501."""
         return coverage(OPERATIONS)
 
 

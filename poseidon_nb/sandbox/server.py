@@ -1,7 +1,7 @@
-"""The sockets: connections on 127.0.0.1, a thread for each, and a stop that leaves nothing behind.
+"""A threaded server on 127.0.0.1 that can stop without leaving connections or threads behind.
 
-`socketserver` accepts and starts the threads, as below `http.server`. That one is not used: it looks up the machine's
-name when it binds, which can take seconds, and its parser is the slowest part of a small GET; see `wire`.
+`socketserver` accepts connections and starts threads, as it does for `http.server`. The latter is not used: it resolves the
+host name when it binds, which can take seconds, and its parser is the slowest part of a small GET; see `http`.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from poseidon_nb.clock import Clock
 
 HOST = "127.0.0.1"
-#: How long a stop may stay unnoticed by the thread that accepts.
+#: How often the accepting thread checks for a stop.
 _POLL_S = 0.02
 _JOIN_S = 2.0
 
 
 class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Accepts; knows its open connections and their threads, so that a stop can end both."""
+    """Accepts connections and keeps track of them and their threads, so that a stop can end both."""
 
     daemon_threads = True
     request_queue_size = 128
-    # On Windows this option would let a second server take the port over.
+    # On Windows this option would let a second server take over the port.
     allow_reuse_address = os.name == "posix"
 
     def __init__(
@@ -53,7 +53,7 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().__init__((HOST, port), _ConnectionHandler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own."""
+        """Serve a connection in its own thread."""
         thread = threading.Thread(
             target=self.process_request_thread,
             args=(request, client_address),
@@ -70,7 +70,7 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.open.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; anything else is a bug and is shown by the base class."""
+        """Ignore clients that disconnected; the base class prints anything else, which is a bug."""
         import sys  # noqa: PLC0415  # only for the rare case
 
         if not isinstance(sys.exc_info()[1], OSError):
@@ -85,14 +85,14 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        """Answer one request after the other."""
-        # A client that goes away in the middle of a request is nothing to report.
+        """Answer the requests of a connection one by one."""
+        # A client may disconnect in the middle of a request.
         with contextlib.suppress(ConnectionError, TimeoutError):
             while not self.server.stopping.is_set() and self._answer_one():
                 pass
 
     def _answer_one(self) -> bool:
-        """Answer a request; say whether another may follow."""
+        """Handle one request and return whether another may follow."""
         server = self.server
         try:
             request = read_request(self.rfile, self.wfile)
@@ -103,7 +103,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
             return False
         try:
             reply = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
-        except Exception:  # noqa: BLE001  # our own bug: shown, and answered as a server answers its bugs
+        except Exception:  # noqa: BLE001  # our own bug: print it and answer 500
             server.handle_error(self.request, self.client_address)
             reply = error_response(500, "server_error", "Unexpected server-side error")
         if reply.wait_s and server.clock.wait(server.stopping, reply.wait_s):
@@ -118,7 +118,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
         reply = error_response(problem.status, "bad_request", str(problem))
         self.wfile.write(encode_response(reply, head_only=False, close=True))
         self.wfile.flush()
-        # Closing over unread bytes would reset the connection, and the client might never see the answer.
+        # Closing with unread bytes would reset the connection, and the client might never see the response.
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(0.5)
         left = 1 << 20
@@ -128,7 +128,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
 
 
 def error_response(status: int, id_: str, message: str) -> HTTPResponse:
-    """Give the answer to a request that did not come as far as `dispatch`, or did not come out of it."""
+    """Return an error response for a request that did not pass through `dispatch`."""
     body = to_json({"id": id_, "message": message})
     return HTTPResponse(status, body, [("content-type", "application/json; charset=utf-8")])
 
@@ -139,16 +139,16 @@ class Server:
     Parameters
     ----------
     port : int
-        0 takes any free one.
+        The port on 127.0.0.1; 0 takes any free port.
     dispatch : callable
-        Answers a request.
+        Handles a request.
     clock : Clock
-        Lets delays pass.
+        Waits for delays.
 
     Raises
     ------
     ConfigurationError
-        The port is taken or not allowed.
+        The port is in use or not allowed.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Server:
         dispatch: Callable[[str, str, str, Mapping[str, str], bytes], HTTPResponse],
         clock: Clock,
     ) -> None:
-        # Bound here, in the caller's thread, so that a taken port is the caller's exception.
+        # Bound here, in the caller's thread, so that the caller gets the exception.
         try:
             self._connections = _ConnectionServer(port, dispatch, clock)
         except OSError as error:

@@ -1,8 +1,8 @@
-"""Records: one API object each, with its JSON internal rendered.
+"""Stored objects with their JSON cached, and the stores that hold them.
 
-A record is never changed, only replaced. So the state of a whole account can be copied by copying a few dicts, and the
-bytes of a record stay right for as long as the record exists. Regions, sizes and images, which fill most of a
-droplet's JSON, are `SharedObject`: thousands of records hold the same object and the same bytes.
+A stored object is never changed, only replaced. So copying the state of an account means copying a few dicts, and an
+object's cached JSON stays valid. Regions, sizes and images make up most of a droplet's JSON. They are `SharedObject`:
+thousands of droplets share one object and its bytes.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def to_json(value: Any) -> bytes:
-    """Give a JSON value as bytes, pure ASCII, without spaces."""
+    """Encode a value as compact ASCII JSON."""
     return _encode(value).encode("ascii")
 
 
 class SharedObject(dict[str, Any]):
-    """A JSON object inside many records: rendered once, never changed.
+    """A JSON object inside many stored objects, encoded once and never changed.
 
     Attributes
     ----------
     source : tuple of str or None
-        Where the sandbox's own figures have it, as ``("sizes", "s-1vcpu-1gb")``; a saved state refers to it by this.
+        Its place in the reference data, for example ``("sizes", "s-1vcpu-1gb")``. A saved state refers to it by this.
     """
 
     __slots__ = ("_json", "source")
@@ -51,9 +51,9 @@ class StoredObject:
     Attributes
     ----------
     public : dict
-        What the API shows. Read it, never change it.
+        The fields that the API returns. Never change them in place.
     internal : dict
-        What only the sandbox knows, such as a droplet's true power while its status lags. JSON values only.
+        Data that only the sandbox knows, such as a droplet's true power while its status lags. JSON values only.
     """
 
     __slots__ = ("_json", "internal", "public")
@@ -65,7 +65,7 @@ class StoredObject:
 
     @property
     def json(self) -> bytes:
-        """What the API shows, as JSON."""
+        """The public fields as JSON."""
         if self._json is None:
             self._json = self.public.json if type(self.public) is SharedObject else _splice(self.public)
         return self._json
@@ -74,16 +74,16 @@ class StoredObject:
         return self.public[field]
 
     def with_public(self, **changes: Any) -> StoredObject:
-        """Give a record with some public fields changed."""
+        """Return a copy with some public fields changed."""
         return StoredObject({**self.public, **changes}, self.internal)
 
     def with_internal(self, **changes: Any) -> StoredObject:
-        """Give a record with some hidden facts changed."""
+        """Return a copy with some internal fields changed."""
         return StoredObject(self.public, {**self.internal, **changes})
 
 
 def _splice(value: dict[str, Any]) -> bytes:
-    # The shared objects are nine tenths of a droplet: their bytes are put behind the few fields that are its own.
+    # Shared objects make up nine tenths of a droplet. Their bytes are appended to its own few fields.
     shared = [(name, inner.json) for name, inner in value.items() if type(inner) is SharedObject]
     own = to_json(
         {name: inner for name, inner in value.items() if type(inner) is not SharedObject} if shared else value
@@ -95,7 +95,7 @@ def _splice(value: dict[str, Any]) -> bytes:
 
 
 class ObjectStore:
-    """Records by key, in the order they came; a copy is cheap because the records themselves never change."""
+    """Stored objects by key, in insertion order. A copy is cheap because the objects never change."""
 
     __slots__ = ("_all", "_records")
 
@@ -104,34 +104,34 @@ class ObjectStore:
         self._all: list[StoredObject] | None = None
 
     def get(self, key: Any) -> StoredObject | None:
-        """Give a record, or None."""
+        """Return an object, or None."""
         return self._records.get(key)
 
     def __getitem__(self, key: Any) -> StoredObject:
         return self._records[key]
 
     def put(self, key: Any, record: StoredObject) -> None:
-        """Add a record at the end, or put it in the place of the one that has its key."""
+        """Add an object at the end, or replace the one with the same key."""
         self._records[key] = record
         self._all = None
 
     def remove(self, key: Any) -> None:
-        """Forget a record; it may be gone already."""
+        """Remove an object, if it exists."""
         if self._records.pop(key, None) is not None:
             self._all = None
 
     def all(self) -> list[StoredObject]:
-        """Give all records in order. The list is internal: do not change it."""
+        """Return all objects in order. The list is cached: do not change it."""
         if self._all is None:
             self._all = [*self._records.values()]
         return self._all
 
     def items(self) -> Iterator[tuple[Any, StoredObject]]:
-        """Give the keys with their records."""
+        """Return the keys with their objects."""
         return iter(self._records.items())
 
     def copy(self) -> ObjectStore:
-        """Give a collection of the same records."""
+        """Return a copy with the same objects."""
         return ObjectStore(self._records.copy())
 
     def __contains__(self, key: object) -> bool:

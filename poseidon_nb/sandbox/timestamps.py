@@ -1,4 +1,4 @@
-"""Time as the API writes it, and the sandbox's own clock of time."""
+"""Times in the formats of the API and of HTTP, and the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ DAY_S = 86_400
 
 
 def format_time(seconds: float) -> str:
-    """Give Unix seconds as the API does: whole seconds, UTC, ``2026-11-23T12:00:00Z``."""
+    """Format Unix seconds as the API does: whole seconds in UTC, ``2026-11-23T12:00:00Z``."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def parse_time(text: str) -> int:
-    """Give the Unix seconds of a `format_time`."""
+    """Parse a time of the API into Unix seconds."""
     return int(datetime.fromisoformat(text).timestamp())
 
 
@@ -28,7 +28,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def http_date(seconds: float) -> str:
-    """Give Unix seconds as HTTP's ``Date`` header does; strftime would write it in the user's language."""
+    """Format Unix seconds as HTTP's ``Date`` header. strftime would use the user's language."""
     at = time.gmtime(seconds)
     return (
         f"{_DAYS[at.tm_wday]}, {at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year} "
@@ -37,7 +37,7 @@ def http_date(seconds: float) -> str:
 
 
 class SteadyClock:
-    """One axis of time for everything in a sandbox: real dates, yet it never jumps when the machine's clock is set."""
+    """A clock with real dates that never jumps when the machine's clock is set."""
 
     __slots__ = ("_clock", "_offset_s")
 
@@ -46,5 +46,5 @@ class SteadyClock:
         self._offset_s = clock.now().timestamp() - clock.monotonic()
 
     def now(self) -> float:
-        """Give Unix seconds."""
+        """Return the time in Unix seconds."""
         return self._clock.monotonic() + self._offset_s

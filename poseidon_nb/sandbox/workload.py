@@ -1,7 +1,10 @@
-"""Curves over time as sums of waves: what they are at a time, and what they add up to, without a step in between.
+"""How busy each droplet is over time, from its role, its region, its size and the seed.
 
-A counter that is read at any two times has to agree with every other reading, and no state is kept for it. So a curve has
-to be a formula with an integral: a level and cosine waves. Products of such curves are such curves again.
+All values are invented. They make a busy web server, a database with its nightly dump and an idle staging machine look
+different. After a resize a droplet still has the same work to do.
+
+Curves are sums of waves, so their value at a time and their integral are formulas. A counter read at any two times must
+agree with every other reading, and no state is kept for it. Products of curves are curves again.
 """
 
 from __future__ import annotations
@@ -19,50 +22,50 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
 
 _WEEK_S = 7 * DAY_S
-#: The first Sunday of Unix time began three days after it.
+#: Unix time began three days before its first Sunday.
 _SUNDAY_S = 3 * DAY_S
-#: Below this a wave stands still.
+#: A wave with a lower frequency counts as constant.
 _MIN_FREQUENCY = 1e-12
-#: Seconds that the waves of a noise take; none is a multiple of another, so they do not repeat together.
+#: Periods in seconds of the waves of noise. None is a multiple of another, so the pattern does not repeat soon.
 _NOISE_PERIODS_S = (433.0, 1_709.0, 7_321.0, 40_009.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A level, and waves around it.
+    """A constant level plus cosine waves.
 
     Attributes
     ----------
     level : float
-        The mean over a long time.
+        The long-term mean.
     waves : tuple of tuple
-        Amplitude, radians in a second, and phase of each.
+        Amplitude, frequency in radians a second, and phase of each wave.
     """
 
     level: float
     waves: tuple[tuple[float, float, float], ...] = ()
 
     def at(self, time: float) -> float:
-        """Give the value at a time in Unix seconds."""
+        """Return the value at a time in Unix seconds."""
         cos = math.cos
         return self.level + sum([a * cos(w * time + p) for a, w, p in self.waves])
 
     def total(self, time: float) -> float:
-        """Give the integral up to a time; only differences between two of them mean something."""
+        """Return the integral up to a time. Only differences between two integrals have a meaning."""
         sin = math.sin
         return self.level * time + sum([a / w * sin(w * time + p) for a, w, p in self.waves])
 
     @property
     def maximum(self) -> float:
-        """What the curve never exceeds."""
+        """An upper bound of the curve."""
         return self.level + sum(abs(a) for a, _, _ in self.waves)
 
     def scale(self, factor: float) -> Curve:
-        """Give the curve so many times as high."""
+        """Return the curve multiplied by a factor."""
         return Curve(self.level * factor, tuple((a * factor, w, p) for a, w, p in self.waves))
 
     def moving_average(self, window_s: float) -> Curve:
-        """Give the mean over the seconds before each time."""
+        """Return the curve averaged over the preceding seconds."""
         waves = []
         for a, w, p in self.waves:
             half = w * window_s / 2
@@ -88,21 +91,21 @@ class Curve:
 
 
 def daily(hour: float) -> Curve:
-    """Give a curve from 0 to 1 that is highest at an hour of each day (UTC) and lowest twelve hours later."""
+    """Return a curve from 0 to 1 with its maximum at an hour of each day (UTC) and its minimum twelve hours later."""
     speed = 2 * math.pi / DAY_S
     phase = -speed * hour * 3600
-    # The square of (1 + cos) / 2: a longer night than a plain wave has.
+    # The square of (1 + cos) / 2 has a longer night than a plain wave.
     return Curve(0.375, ((0.5, speed, phase), (0.125, 2 * speed, 2 * phase)))
 
 
 def weekly(dip: float) -> Curve:
-    """Give a curve that falls from 1 by this share in the night to Sunday."""
+    """Return a curve that falls from 1 by this fraction during the night to Sunday."""
     speed = 2 * math.pi / _WEEK_S
     return Curve(1 - dip / 2, ((-dip / 2, speed, -speed * _SUNDAY_S),))
 
 
 def noise(strength: float, *parts: object) -> Curve:
-    """Give a restless curve around 1, never further from it than the strength; it follows from the parts alone."""
+    """Return a curve around 1 that deviates by at most the strength and depends only on the parts."""
     share = strength / len(_NOISE_PERIODS_S)
     return Curve(
         1.0,
@@ -119,22 +122,22 @@ def noise(strength: float, *parts: object) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """How droplets of a kind work.
+    """The load profile of one kind of droplet.
 
     Attributes
     ----------
     base, peak : float
-        Shares of the CPU that are busy at night, and what the busiest hour adds.
+        The busy fraction of the CPU at night, and what the busiest hour adds.
     hour : float
-        The busiest hour of the day, where the droplet is.
+        The busiest hour of the day, in the droplet's local time.
     dip : float
-        The share of the peak that is missing at the weekend.
+        By which fraction the peak is lower at the weekend.
     memory : float
-        The share of the memory that programs take.
+        The fraction of the memory that programs use.
     dump : float
-        The share of the CPU that waits for the disk at the worst of the night.
+        The maximum fraction of the CPU that waits for the disk at night.
     public, private : float
-        Mbit/s that go out for each busy CPU.
+        Outgoing Mbit/s for each busy CPU.
     """
 
     base: float
@@ -147,7 +150,7 @@ class Role:
     private: float
 
 
-#: By tag or, for a droplet without such a tag, by the beginning of its name.
+#: By tag or, for a droplet without such a tag, by a part of its name.
 ROLES = {
     "web": Role(0.06, 0.38, 19.5, 0.3, 0.42, 0.005, 38.0, 6.0),
     "db": Role(0.12, 0.27, 19.0, 0.3, 0.58, 0.03, 0.6, 14.0),
@@ -159,7 +162,7 @@ ROLES = {
     "staging": Role(0.02, 0.07, 14.0, 0.9, 0.3, 0.003, 1.5, 0.5),
 }
 _DEFAULT_ROLE = Role(0.04, 0.12, 16.0, 0.4, 0.35, 0.005, 4.0, 1.0)
-#: Hours that the clocks of an area are ahead of UTC, in winter.
+#: Offset of each region's local time from UTC in hours, in winter.
 _UTC_OFFSETS_H = {
     "nyc": -5,
     "tor": -5,
@@ -174,32 +177,32 @@ _UTC_OFFSETS_H = {
 }
 _DUMP_HOUR_UTC = 3.0
 _NOISE_STRENGTH = 0.25
-#: No size is ever busier than this.
+#: An upper bound of the busy fraction on any size.
 _MAX_BUSY = 0.95
 
 
 def find_role(droplet: StoredObject) -> Role:
-    """Give the role of a droplet."""
+    """Return the role of a droplet."""
     names = [tag for tag in droplet["tags"] if tag in ROLES] or [name for name in ROLES if name in droplet["name"]]
     return ROLES[names[0]] if names else _DEFAULT_ROLE
 
 
 @dataclass(frozen=True, slots=True)
 class RunPeriod:
-    """A time in which a droplet was on and had one size.
+    """A period in which a droplet was on and had one size.
 
     Attributes
     ----------
     start, end : float
-        Unix seconds; the end is not part of it.
+        Unix seconds; the end is exclusive.
     vcpus, memory_mib, disk_gb : int
         The size.
     load : float
-        What the workload's busy curve is multiplied with on this size.
+        The factor of the workload's busy curve on this size.
     fill : float
-        The same for the memory that programs take.
+        The factor of the memory curve on this size.
     busy_s, waited_s, all_s : float
-        CPU seconds that were busy, waited, or went by in the spans before.
+        CPU seconds that were busy, waiting, or elapsed in the earlier periods.
     """
 
     start: float
@@ -216,18 +219,18 @@ class RunPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A droplet's work.
+    """The workload of one droplet.
 
     Attributes
     ----------
     role : Role
-        What kind of droplet it is.
+        Its load profile.
     busy, waiting : Curve
-        Shares of the CPU on the droplet's first size.
+        Fractions of the CPU on the droplet's first size.
     memory : Curve
-        The share of the memory that programs take.
-    spans : list of Span
-        When it was on, oldest first.
+        The fraction of the memory that programs use.
+    spans : list of RunPeriod
+        The periods in which it was on, oldest first.
     """
 
     role: Role
@@ -238,7 +241,7 @@ class Workload:
 
 
 def compute_workload(world: World, droplet: StoredObject) -> Workload:
-    """Give the work of a droplet until now."""
+    """Compute the workload of a droplet until now."""
     role, draw = find_role(droplet), (world.seed, "work", droplet["id"])
     hour = role.hour - _UTC_OFFSETS_H.get(droplet["region"]["slug"].rstrip("0123456789"), 0)
     own = 0.8 + 0.3 * rng.random(*draw, "own")
@@ -274,7 +277,7 @@ def _run_periods(world: World, droplet: StoredObject, busy: Curve, waiting: Curv
 
 
 def used_bytes(droplet: StoredObject, time: float) -> int:
-    """Give the bytes that a droplet's files take: they grow towards what is in use, and logs come and go with the days."""
+    """Return how many bytes a droplet's files take. They grow towards the used disk, and logs rotate daily."""
     age_days = (time - parse_time(droplet["created_at"])) / 86_400
     grown = 0.8 + 0.2 * (1 - math.exp(-age_days / 30))
     logs = 1 - 0.01 * (1 - age_days % 1)

@@ -1,7 +1,10 @@
-"""The state of the simulated account, and its clock.
+"""The state of the simulated account, its clock and its scheduled events, and saved states.
 
-State advances when it is looked at: what will happen lies in a heap with its time, and `World.advance` lets happen what
-is due. There are no timer threads, so a test moves a clock and looks. Whoever calls holds the sandbox's one lock.
+State advances when it is read: scheduled events are in a heap, and `World.advance` runs those that are due. There are no
+timer threads, so a test can move the clock and look. Callers hold the sandbox's lock.
+
+A saved state refers to reference data by name, so 10,000 droplets take a few megabytes. Its times are real dates: an action
+that was in progress when the state was saved has ended when the state is loaded later.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.reference_data import ReferenceData
     from poseidon_nb.sandbox.timestamps import SteadyClock
 
-#: A collection for each kind of thing in the account. A new kind is one name here and one attribute of `World`.
+#: A store for each kind of resource. A new kind needs one name here and one attribute of `World`.
 COLLECTIONS = (
     *("droplets", "images", "keys", "tags", "actions"),
     *("domains", "domain_records", "certificates", "cdn_endpoints", "uptime_checks", "uptime_alerts"),
@@ -36,18 +39,18 @@ COLLECTIONS = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """Something that will happen.
+    """A scheduled event.
 
     Attributes
     ----------
     due : float
         When, in Unix seconds.
     number : int
-        Of two at the same time the lower comes first.
+        Breaks ties: of two events at the same time the lower number runs first.
     effect : str
-        The name of what happens, in the services' tables of effects.
+        The name of its function in the services' tables of effects.
     arguments : list
-        What the effect is called with; JSON values.
+        Arguments of the effect; JSON values.
     """
 
     due: float
@@ -58,17 +61,17 @@ class Event:
 
 @dataclass(slots=True)
 class State:
-    """Everything that a reset restores and a saved file holds. Copying it costs the same few dicts at any size."""
+    """Everything that a reset restores and a saved file holds. Copying it copies a few dicts at any size."""
 
     collections: dict[str, ObjectStore] = field(default_factory=lambda: {name: ObjectStore() for name in COLLECTIONS})
     account: dict[str, Any] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    #: The action in progress on each busy thing, by ``"droplet/123"``.
+    #: The action in progress on each busy resource, by a key such as ``"droplet/123"``.
     busy: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> State:
-        """Return a state that can go its own way; the records are the same objects."""
+        """Return an independent copy that shares the stored objects."""
         return State(
             {name: collection.copy() for name, collection in self.collections.items()},
             self.account.copy(),
@@ -79,20 +82,20 @@ class State:
 
 
 class World:
-    """The account and what happens in it.
+    """The account and its scheduled events.
 
     Parameters
     ----------
     reference_data : ReferenceData
         Regions, sizes, base images.
     clock : SteadyClock
-        The clock of time.
+        The source of time.
     effects : mapping
-        What can happen, by name: called as ``effect(world, at, *arguments)``.
+        The functions of scheduled events, by name; called as ``effect(world, at, *arguments)``.
     seed : int
-        What chance follows from.
+        The seed of all random values.
     speed : float
-        What durations at DigitalOcean are divided by.
+        The divisor of durations at DigitalOcean.
     """
 
     droplets: ObjectStore
@@ -132,23 +135,23 @@ class World:
         self.effects = effects
         self.seed = seed
         self.speed = speed
-        #: Tells this account from every other, for clients that keep notes of it; saved and loaded with the state.
+        #: Distinguishes this account from other sandboxes, for clients that store data about it. Saved with the state.
         self.id = os.urandom(16).hex()
         self.faults = Faults()
         self.restore(State())
 
     def restore(self, state: State) -> None:
-        """Become a copy of a state."""
+        """Replace the state with a copy of another."""
         self.state = state.copy()
         for name in COLLECTIONS:
             setattr(self, name, self.state.collections[name])
 
     def now(self) -> float:
-        """Return the time, in Unix seconds."""
+        """Return the time in Unix seconds."""
         return self.clock.now()
 
     def advance(self) -> float:
-        """Run what is due, each at its own time and in that order; return the time."""
+        """Run the events that are due, in order, and return the time."""
         now = self.clock.now()
         events = self.state.events
         while events and events[0].due <= now:
@@ -157,11 +160,11 @@ class World:
         return now
 
     def schedule(self, due: float, effect: str, *arguments: Any) -> None:
-        """Schedule something for later."""
+        """Schedule an event."""
         heapq.heappush(self.state.events, Event(due, self.next_number("events"), effect, [*arguments]))
 
     def run_now(self, effect: str, *arguments: Any) -> None:
-        """Make a scheduled event due now, if there is one."""
+        """Reschedule an event for now, if it exists."""
         now = self.now()
         wanted = [*arguments]
         self.state.events = [
@@ -173,13 +176,13 @@ class World:
         heapq.heapify(self.state.events)
 
     def next_number(self, what: str) -> int:
-        """Return the next of the numbers 1, 2, 3 ... of a kind."""
+        """Return the next number of a counter: 1, 2, 3, ..."""
         number = self.state.counters.get(what, 0) + 1
         self.state.counters[what] = number
         return number
 
     def next_id(self, kind: str) -> int:
-        """Return an id that nothing of this kind had before: rising, with gaps as the service leaves them."""
+        """Return a new id of a kind. Ids rise with gaps, as the service's do."""
         counters = self.state.counters
         last = counters[kind]
         counters[kind] = last + rng.randint(1, 60, self.seed, kind, last)
@@ -187,7 +190,7 @@ class World:
 
 
 _FORMAT = "poseidon_nb sandbox 1"
-#: Stands for a region, size or base image in the saved JSON.
+#: Marks a region, size or base image in the saved JSON.
 _REFERENCE = "$figure"
 _INLINE = "$shared"
 
@@ -221,12 +224,12 @@ def _pack_value(value: SharedObject) -> dict[str, Any]:
 
 
 def load_state(world: World, saved: bytes) -> None:
-    """Load a saved state; it is left as it was if this is none.
+    """Load a saved state. An invalid one leaves the account unchanged.
 
     Raises
     ------
     ValueError
-        This is not a saved state, or not one of this version.
+        The data is not a saved state, or is from another version.
     """
     try:
         facts = json.loads(saved)
@@ -272,10 +275,10 @@ def _unpack_value(value: dict[str, Any], reference_data: ReferenceData) -> dict[
 
 
 def write_state_file(path: Path, saved: bytes) -> None:
-    """Put a saved state into a file, whole or not at all."""
+    """Write a saved state to a file. The file is replaced only when everything is written."""
     import tempfile  # noqa: PLC0415  # 5 ms that a start without a file need not pay
 
-    # Through a link the file that it leads to is replaced, and the link stays.
+    # A symbolic link stays, and the file that it points to is replaced.
     path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

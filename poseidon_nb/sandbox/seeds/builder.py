@@ -211,7 +211,7 @@ class SeedBuilder:
         return id_
 
     def _resize(self, id_: int, size: str, at: float, already_off: bool) -> None:  # noqa: FBT001  # unpacked
-        """Give a droplet another size, but no other disk: it is off meanwhile."""
+        """Return a droplet another size, but no other disk: it is off meanwhile."""
         droplet = self.world.droplets[id_]
         if not already_off:
             self._add_action("power_off", droplet, at)
@@ -226,7 +226,7 @@ class SeedBuilder:
         self.past.append((at, at + duration_s, type_, droplet, status))
 
     def _days(self, droplet: StoredObject, *, step: int, hour: float) -> list[float]:
-        """Give the times at an hour of every so many days of the history, as old as the droplet at most."""
+        """Return the times at an hour of every so many days of the history, as old as the droplet at most."""
         created = parse_time(droplet["created_at"])
         midnight = self.now - self.now % DAY_S
         times = [midnight - day * DAY_S + hour * 3600 for day in range(_HISTORY_DAYS, 0, -1) if day % step == 0]
@@ -256,7 +256,7 @@ class SeedBuilder:
                 self._add_action("power_off", droplet, evening + 900)
 
     def _last_power_on(self) -> float:
-        """Give when what is on now was powered on last: this morning, or before that by somebody who works at night."""
+        """Return when what is on now was powered on last: this morning, or before that by somebody who works at night."""
         midnight = self.now - self.now % DAY_S
         morning = midnight + _MORNING_HOUR * 3600
         return morning if morning + 3600 < self.now else midnight - 2 * 3600

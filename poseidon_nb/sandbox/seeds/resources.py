@@ -37,7 +37,7 @@ _DROPLET_WITH_IP = "web-1"
 
 
 def add_storage(world: World, now: float) -> None:
-    """Give the databases their volumes and the first web server its address; leave one of each unused."""
+    """Return the databases their volumes and the first web server its address; leave one of each unused."""
     droplets = {droplet["name"]: droplet for droplet in world.droplets.all()}
     if not droplets:
         return
@@ -90,7 +90,7 @@ _LOAD_BALANCER_REGION = "nyc3"
 
 
 def add_network(world: World, now: float) -> None:
-    """Give every account its project, and one with droplets its networks and what is in them."""
+    """Return every account its project, and one with droplets its networks and what is in them."""
     project = add_project(
         world,
         now - _PROJECT_AGE_DAYS * DAY_S,
@@ -167,7 +167,7 @@ def _rule(ports: str, sources: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def _add_staging_project(world: World, now: float) -> None:
-    """Give what is for staging a project of its own."""
+    """Return what is for staging a project of its own."""
     urns = [
         f"do:{word}:{record['id']}"
         for word, collection in (("droplet", world.droplets), ("volume", world.volumes))
@@ -251,7 +251,7 @@ _OTHER_RECORDS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def add_domain_and_checks(world: World, now: float) -> None:
-    """Give the account its names, if it has droplets."""
+    """Return the account its names, if it has droplets."""
     if not len(world.droplets):
         return
     _add_company_domain(world)

@@ -65,12 +65,12 @@ _INVALID_KEY_TEXT = "SSH Key is invalid. A public key is a type, its base64 text
 
 
 def key_object(id_: int, name: str, public_key: str) -> dict[str, Any]:
-    """Give a key as the API shows it."""
+    """Return a key in the format of the API."""
     return {"id": id_, "public_key": public_key, "name": name, "fingerprint": fingerprint(public_key)}
 
 
 def fingerprint(public_key: str) -> str:
-    """Give a public key's fingerprint: 16 pairs of hex digits, joined by colons."""
+    """Return a public key's fingerprint: 16 pairs of hex digits, joined by colons."""
     type_, blob = _decode_key(public_key)
     # A blob repeats its type behind four bytes of length: what does not is no key.
     if type_ not in _KEY_TYPES or blob[4 : 4 + len(type_)] != type_.encode():
@@ -87,7 +87,7 @@ def _decode_key(public_key: str) -> tuple[str, bytes]:
 
 
 def find_key(world: World, identifier: str) -> StoredObject | None:
-    """Give the key with this id or fingerprint."""
+    """Return the key with this id or fingerprint."""
     for key in world.keys.all():
         if identifier in {str(key["id"]), key["fingerprint"]}:
             return key

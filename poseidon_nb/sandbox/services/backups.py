@@ -50,7 +50,7 @@ def read_policy(requested: dict[str, Any] | None, droplet_id: int) -> dict[str, 
 
 
 def policy_object(policy: dict[str, Any]) -> dict[str, Any]:
-    """Return a policy as the API shows it."""
+    """Return a policy in the format of the API."""
     return {**policy, "window_length_hours": WINDOW_HOURS, "retention_period_days": RETENTION_DAYS[policy["plan"]]}
 
 

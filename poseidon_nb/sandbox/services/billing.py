@@ -86,7 +86,7 @@ class Invoice:
         return f"{_MONTHS[int(number) - 1]} {year}"
 
     def summary(self) -> dict[str, Any]:
-        """Give the invoice as lists have it."""
+        """Return the invoice as lists have it."""
         return {
             "invoice_uuid": self.uuid,
             "invoice_id": self.id,
@@ -96,7 +96,7 @@ class Invoice:
 
 
 def build_invoice(world: World, month: str) -> Invoice:
-    """Give the invoice of a month; of the present one it goes until now."""
+    """Return the invoice of a month; of the present one it goes until now."""
     start, end = month_bounds(month)
     return Invoice(
         _invoice_uuid(world, month),
@@ -112,7 +112,7 @@ def _invoice_uuid(world: World, month: str) -> str:
 
 
 def build_preview(world: World) -> Invoice:
-    """Give the invoice of the month that is not over."""
+    """Return the invoice of the month that is not over."""
     return build_invoice(world, month_of(world.now()))
 
 
@@ -224,7 +224,7 @@ _DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _history(world: World) -> list[tuple[int, dict[str, Any]]]:
-    """Give what was billed and paid, in cents and as the API shows it, newest first."""
+    """Return what was billed and paid, in cents and in the format of the API, newest first."""
     entries: list[tuple[int, dict[str, Any]]] = []
     for month in past_months(world):
         invoice = build_invoice(world, month)

@@ -32,7 +32,7 @@ _ORIGIN = re.compile(r"([a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.([a-z]{3}[0-9])\.digit
 
 
 def endpoint_object(id_: str, origin: str, *, ttl: int, created: float) -> dict[str, Any]:
-    """Give an endpoint as the API shows it."""
+    """Return an endpoint in the format of the API."""
     return {
         "id": id_,
         "origin": origin,
@@ -96,7 +96,7 @@ def _ttl(body: dict[str, Any], default: int) -> int:
 
 
 def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], *, exclude: str = "") -> dict[str, str]:
-    """Give the endpoint's own domain and the certificate for it, or nothing."""
+    """Return the endpoint's own domain and the certificate for it, or nothing."""
     requested = {
         name: present.get(name, "") if body.get(name) is None else body[name]
         for name in ("certificate_id", "custom_domain")

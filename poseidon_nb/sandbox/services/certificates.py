@@ -55,7 +55,7 @@ class CertificateInfo:
 
 
 def is_private_key(pem: str) -> bool:
-    """Say whether a text has the form of a private key."""
+    """Return whether a text has the form of a private key."""
     return _PRIVATE_KEY.fullmatch(pem) is not None
 
 
@@ -84,7 +84,7 @@ def read_certificate(pem: str) -> CertificateInfo:
 
 
 def _der_elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give the elements of a DER sequence: tag and content."""
+    """Return the elements of a DER sequence: tag and content."""
     at = 0
     while at < len(der):
         tag, length, at = der[at], der[at + 1], at + 2
@@ -129,7 +129,7 @@ IN_USE_TEXT = "Make sure the certificate is not in use before deleting it"
 def certificate_object(  # noqa: PLR0913  # the fields of a certificate, all by keyword
     id_: str, name: str, *, type_: str, created: float, not_after: str, sha1: str, dns_names: list[str], state: str
 ) -> dict[str, Any]:
-    """Give a certificate as the API shows it."""
+    """Return a certificate in the format of the API."""
     return {
         "id": id_,
         "name": name,
@@ -143,13 +143,13 @@ def certificate_object(  # noqa: PLR0913  # the fields of a certificate, all by 
 
 
 def covers(certificate: StoredObject, host: str) -> bool:
-    """Say whether a certificate is for a host, by its name or one with a star for the first label."""
+    """Return whether a certificate is for a host, by its name or one with a star for the first label."""
     wildcard = f"*.{host.lower().partition('.')[2]}"
     return any(name.lower() in {host.lower(), wildcard} for name in certificate["dns_names"])
 
 
 def is_in_use(world: World, id_: str) -> bool:
-    """Say whether a load balancer or a CDN endpoint has a certificate."""
+    """Return whether a load balancer or a CDN endpoint has a certificate."""
     if any(endpoint.public.get("certificate_id") == id_ for endpoint in world.cdn_endpoints.all()):
         return True
     balancers = (balancer.public.get("forwarding_rules") or [] for balancer in world.load_balancers.all())

@@ -60,24 +60,24 @@ CNAME_TEXT = "CNAME records cannot share a name with other records"
 
 
 def find_domain(world: World, name: str) -> StoredObject | None:
-    """Give the account's domain of this name, however it is spelt."""
+    """Return the account's domain of this name, however it is spelt."""
     return world.domains.get(name.lower().rstrip("."))
 
 
 def find_domain_of_host(world: World, host: str) -> StoredObject | None:
-    """Give the domain in this account that a full name belongs to, the longest if there are several."""
+    """Return the domain in this account that a full name belongs to, the longest if there are several."""
     labels = host.lower().rstrip(".").split(".")
     found = (world.domains.get(".".join(labels[start:])) for start in range(len(labels)))
     return next((domain for domain in found if domain is not None), None)
 
 
 def records_of(world: World, domain: str) -> list[StoredObject]:
-    """Give the records of a domain, oldest first."""
+    """Return the records of a domain, oldest first."""
     return [record for record in world.domain_records.all() if record.internal["domain"] == domain]
 
 
 def full_name(record: StoredObject) -> str:
-    """Give a record's name with its domain, in small letters, without a dot at the end."""
+    """Return a record's name with its domain, in small letters, without a dot at the end."""
     domain: str = record.internal["domain"]
     return domain if record["name"] == "@" else f"{record['name']}.{domain}".lower()
 
@@ -109,13 +109,13 @@ def add_record(world: World, domain: StoredObject, type_: str, **fields: Any) ->
 
 
 def _update_serial(world: World, domain: StoredObject) -> None:
-    """Give the zone another serial number."""
+    """Return the zone another serial number."""
     current = world.domains[domain["name"]]
     world.domains.put(current["name"], current.with_internal(serial=int(world.now())))
 
 
 def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dict[str, Any]:
-    """Give what a record shows, its id apart; refuse what its type does not allow."""
+    """Return what a record shows, its id apart; refuse what its type does not allow."""
     for field in _REQUIRED_FIELDS[type_]:
         if requested.get(field) in {None, ""}:
             raise unprocessable(f"{field.capitalize()} can't be blank")
@@ -145,7 +145,7 @@ def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dic
 
 
 def _relative_name(name: str, domain: str) -> str:
-    """Give a name as the record has it: a full one, which a dot ends, loses its domain."""
+    """Return a name as the record has it: a full one, which a dot ends, loses its domain."""
     if name.lower() == f"{domain}.":
         return "@"
     if name.lower().endswith(f".{domain}."):
@@ -171,7 +171,7 @@ def _validated_data(type_: str, data: str, tag: str | None) -> str:
 
 
 def _points_to_host(type_: str, data: str, tag: str | None) -> bool:
-    """Say whether the data is a host with a dot behind it when written."""
+    """Return whether the data is a host with a dot behind it when written."""
     return type_ in _HOST_TYPES and data != "@" and tag != "iodef"
 
 
@@ -302,7 +302,7 @@ def _remove_domain(world: World, name: str) -> None:
 
 
 def zone_file(domain: StoredObject, records: list[StoredObject]) -> str:
-    """Give a domain's zone as text, the SOA line first."""
+    """Return a domain's zone as text, the SOA line first."""
     name = domain["name"]
     lines = [f"$ORIGIN {name}.", f"$TTL {domain['ttl']}"]
     for record in records:
@@ -315,7 +315,7 @@ def zone_file(domain: StoredObject, records: list[StoredObject]) -> str:
 
 
 def _zone_data(record: StoredObject, domain: str) -> str:
-    """Give a record's data as a zone file has it."""
+    """Return a record's data as a zone file has it."""
     data: str = record["data"]
     host = f"{domain}." if data == "@" else f"{data}."
     before: dict[str, tuple[str, ...]] = {"MX": ("priority",), "SRV": ("priority", "weight", "port")}
@@ -331,7 +331,7 @@ def _zone_data(record: StoredObject, domain: str) -> str:
 
 
 def _quote(text: str) -> str:
-    """Give a text in quotes, with what would end the quotes or the line escaped as RFC 1035 has it."""
+    """Return a text in quotes, with what would end the quotes or the line escaped as RFC 1035 has it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):03}", escaped) + '"'
 

@@ -225,7 +225,7 @@ def _prepare_backup_policy(call: Call, droplet: StoredObject) -> dict[str, Any]:
 
 
 def set_backups(world: World, at: float, droplet: StoredObject, arguments: dict[str, Any]) -> None:
-    """Give a droplet a backup policy, or take it away where the arguments hold none."""
+    """Return a droplet a backup policy, or take it away where the arguments hold none."""
     policy = arguments.get("policy")
     features = [feature for feature in droplet["features"] if feature != "backups"]
     window = next_window(policy, at) if policy else None

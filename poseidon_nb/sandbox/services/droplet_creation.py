@@ -137,7 +137,7 @@ def _check_options(call: Call, region: SharedObject) -> None:
 
 
 def _requested_vpc(call: Call, region: str) -> StoredObject | None:
-    """Give the network that a body asks for; None is the default one, which may have to be made."""
+    """Return the network that a body asks for; None is the default one, which may have to be made."""
     vpc_uuid = optional_field(call.body, "vpc_uuid", "string")
     if not vpc_uuid:
         return None

@@ -36,7 +36,7 @@ _MAX_NAME_LENGTH = 255
 
 
 def validate_name(name: str) -> str:
-    """Give the name back; refuse what the specification's pattern refuses. Names need not be unique."""
+    """Return the name back; refuse what the specification's pattern refuses. Names need not be unique."""
     if len(name) > _MAX_NAME_LENGTH:
         raise unprocessable(f"Name is too long (maximum is {_MAX_NAME_LENGTH} characters)")
     if not _NAME.fullmatch(name):
@@ -45,7 +45,7 @@ def validate_name(name: str) -> str:
 
 
 def find_droplet(call: Call) -> StoredObject:
-    """Give the droplet that a path names."""
+    """Return the droplet that a path names."""
     droplet = call.world.droplets.get(call.path_id("droplet_id"))
     if droplet is None:
         raise not_found()
@@ -53,7 +53,7 @@ def find_droplet(call: Call) -> StoredObject:
 
 
 def droplets_with_tag(world: World, tag_name: str) -> list[StoredObject]:
-    """Give all droplets with a tag, GPU droplets too; tags that differ only in case are the same."""
+    """Return all droplets with a tag, GPU droplets too; tags that differ only in case are the same."""
     folded = tag_name.lower()
     return [droplet for droplet in world.droplets.all() if any(tag.lower() == folded for tag in droplet.public["tags"])]
 
@@ -210,7 +210,7 @@ _DESTROY_FAILED_TEXT = "The Droplet could not be destroyed."
 
 
 def associated_resources(world: World, droplet: StoredObject) -> dict[str, list[dict[str, str]]]:
-    """Give what belongs to a droplet, by kind: ids as strings, names, and what each costs a month."""
+    """Return what belongs to a droplet, by kind: ids as strings, names, and what each costs a month."""
     volumes = [volume for id_ in droplet["volume_ids"] if (volume := world.volumes.get(id_)) is not None]
     addresses = [
         _cost_row(address_number(one), one["ip"], prices.UNASSIGNED_IP.usd)

@@ -43,7 +43,7 @@ _ALL_PORTS = "0"
 
 
 def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Give both lists of rules of a body as the API shows them; refuse a body without any rule."""
+    """Return both lists of rules of a body as the API shows them; refuse a body without any rule."""
     rules = {
         key: [_parse_rule(world, rule, side) for rule in optional_field(body, key, "array") or ()]
         for key, side in SIDES.items()
@@ -52,7 +52,7 @@ def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, A
 
 
 def check_rule_count(rules: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Give lists of rules back; refuse too few and too many."""
+    """Return lists of rules back; refuse too few and too many."""
     number = sum(map(len, rules.values()))
     if not number:
         raise unprocessable("A firewall needs at least one inbound or outbound rule.")
@@ -62,7 +62,7 @@ def check_rule_count(rules: dict[str, list[dict[str, Any]]]) -> dict[str, list[d
 
 
 def rule_key(rule: dict[str, Any]) -> bytes:
-    """Give what is the same for two rules that say the same."""
+    """Return what is the same for two rules that say the same."""
     sides = {name: value for name, value in rule.items() if isinstance(value, dict)}
     ((side, targets),) = sides.items()
     return to_json(
@@ -71,7 +71,7 @@ def rule_key(rule: dict[str, Any]) -> bytes:
 
 
 def remove_targets(rules: Iterable[dict[str, Any]], target: str, lost: Callable[[Any], bool]) -> list[dict[str, Any]]:
-    """Give rules whose sides no longer name what is gone; a rule that names nothing any more lets nothing pass."""
+    """Return rules whose sides no longer name what is gone; a rule that names nothing any more lets nothing pass."""
     updated = []
     for rule in rules:
         changed = dict(rule)
@@ -238,7 +238,7 @@ def _requested_droplet_ids(call: Call) -> list[int]:
 
 
 def _requested_tags(call: Call) -> list[str]:
-    """Give the tags of a body as the account spells them."""
+    """Return the tags of a body as the account spells them."""
     tags = optional_field(call.body, "tags", "array") or []
     if tags:
         call.require_scopes("tag:read")
@@ -320,7 +320,7 @@ def _update_targets(call: Call, firewall: StoredObject, **changes: Any) -> HTTPR
 
 
 def _protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
-    """Give the ids of the droplets that a firewall protects."""
+    """Return the ids of the droplets that a firewall protects."""
     tags = {tag.lower() for tag in public["tags"]}
     ids = {*public["droplet_ids"]}
     if tags:

@@ -37,12 +37,12 @@ _DISTRIBUTIONS = (
 
 
 def normalize_distribution(requested: str) -> str:
-    """Give a distribution back if it is one; any other is accepted and becomes ``Unknown``, as the specification says."""
+    """Return a distribution back if it is one; any other is accepted and becomes ``Unknown``, as the specification says."""
     return requested if requested in _DISTRIBUTIONS else "Unknown"
 
 
 def find_image(world: World, wanted: Any) -> SharedObject | None:
-    """Give the image with this id or, for a public one, this slug."""
+    """Return the image with this id or, for a public one, this slug."""
     if isinstance(wanted, bool) or not isinstance(wanted, int | str):
         return None
     if isinstance(wanted, str):
@@ -94,7 +94,7 @@ def get_image(call: Call) -> HTTPResponse:
 
 
 def find_own_image(call: Call) -> StoredObject:
-    """Give the account's own image that the path names; DigitalOcean's are forbidden, others not found."""
+    """Return the account's own image that the path names; DigitalOcean's are forbidden, others not found."""
     id_ = call.path_id("image_id")
     image = call.world.images.get(id_)
     if image is not None:
@@ -145,7 +145,7 @@ _IMPORT_S = 120.0
 def custom_image_object(
     id_: int, name: str, *, distribution: str, created_at: str, tags: list[str], **rest: Any
 ) -> dict[str, Any]:
-    """Give a custom image as the API shows it while it is ``NEW``."""
+    """Return a custom image in the format of the API while it is ``NEW``."""
     return {
         "id": id_,
         "name": name,
@@ -199,7 +199,7 @@ def create_custom_image(call: Call) -> HTTPResponse:
 
 
 def _url_path(url: str) -> str | None:
-    """Give the path of an address that can be fetched."""
+    """Return the path of an address that can be fetched."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -209,7 +209,7 @@ def _url_path(url: str) -> str | None:
 
 
 def is_image_file(path: str) -> bool:
-    """Say whether a path ends as an image's does."""
+    """Return whether a path ends as an image's does."""
     name = path.lower()
     for ending in _COMPRESSION_SUFFIXES:
         name = name.removesuffix(ending)
@@ -217,7 +217,7 @@ def is_image_file(path: str) -> bool:
 
 
 def with_imported_file(world: World, image: StoredObject) -> StoredObject:
-    """Give a custom image as it is once its file is there."""
+    """Return a custom image as it is once its file is there."""
     size_gb = round(0.4 + 2.4 * rng.random(world.seed, "custom", image["id"]), 2)
     return image.with_public(
         status="available",

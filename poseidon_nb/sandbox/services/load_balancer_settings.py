@@ -49,7 +49,7 @@ IMMUTABLE_FIELDS = {
 
 
 def read_settings(world: World, body: dict[str, Any], region: str) -> dict[str, Any]:
-    """Give what a body says of a load balancer, and the default of what it does not say."""
+    """Return what a body says of a load balancer, and the default of what it does not say."""
     settings: dict[str, Any] = {
         **_size(body, region),
         "algorithm": _choice(body, "algorithm", ("round_robin", "least_connections")),
@@ -68,13 +68,13 @@ def read_settings(world: World, body: dict[str, Any], region: str) -> dict[str, 
 
 
 def read_rules(world: World, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the forwarding rules of a body."""
+    """Return the forwarding rules of a body."""
     rules = [_parse_rule(world, rule) for rule in required_field(body, "forwarding_rules", "array")]
     return check_rules(rules)
 
 
 def check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give forwarding rules back; refuse none at all, and two that begin in the same place."""
+    """Return forwarding rules back; refuse none at all, and two that begin in the same place."""
     if not rules:
         raise unprocessable("A load balancer needs at minimum one forwarding rule.")
     entries = [(rule["entry_protocol"] == "udp", rule["entry_port"]) for rule in rules]
@@ -85,7 +85,7 @@ def check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def read_rule_keys(body: dict[str, Any]) -> set[tuple[str, int, str, int]]:
-    """Give what tells the rules of a body from others; whether they would be possible does not matter."""
+    """Return what tells the rules of a body from others; whether they would be possible does not matter."""
     keys = set()
     for rule in required_field(body, "forwarding_rules", "array"):
         check_type("a forwarding rule", rule, "object")
@@ -97,7 +97,7 @@ def read_rule_keys(body: dict[str, Any]) -> set[tuple[str, int, str, int]]:
 
 
 def rule_key(rule: dict[str, Any]) -> tuple[str, int, str, int]:
-    """Give what tells a forwarding rule from others."""
+    """Return what tells a forwarding rule from others."""
     return rule["entry_protocol"], rule["entry_port"], rule["target_protocol"], rule["target_port"]
 
 
@@ -181,7 +181,7 @@ def _firewall(requested: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _choice(body: dict[str, Any], name: str, words: Words[str]) -> str:
-    """Give one of the words that a field may be; the first is the default."""
+    """Return one of the words that a field may be; the first is the default."""
     value = optional_field(body, name, "string") or next(iter(words))
     if value not in words:
         raise unprocessable(f"{name} must be one of {', '.join(words)}.")
@@ -189,7 +189,7 @@ def _choice(body: dict[str, Any], name: str, words: Words[str]) -> str:
 
 
 def read_immutable(body: dict[str, Any], name: str) -> str:
-    """Give one of the settings that cannot be changed later."""
+    """Return one of the settings that cannot be changed later."""
     return _choice(body, name, IMMUTABLE_FIELDS[name])
 
 

@@ -47,7 +47,7 @@ def _requested_load_balancer(call: Call) -> StoredObject:
 
 
 def _with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
-    """Give a load balancer with the droplets that have its tag now."""
+    """Return a load balancer with the droplets that have its tag now."""
     tag = balancer["tag"]
     if not tag:
         return balancer
@@ -209,7 +209,7 @@ def _global_settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _requested_droplets(call: Call, vpc: StoredObject | None) -> dict[str, Any]:
-    """Give the droplets of a body, by id or by tag."""
+    """Return the droplets of a body, by id or by tag."""
     tag, world = optional_field(call.body, "tag", "string") or "", call.world
     ids = optional_field(call.body, "droplet_ids", "array") or []
     if tag and ids:

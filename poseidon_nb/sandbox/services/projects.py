@@ -74,7 +74,7 @@ _UNSIMULATED_TYPES = ("dbaas", "kubernetes", "space", "app")
 
 
 def parse_urn(call: Call, text: str) -> str:
-    """Give a URN in the words of answers; refuse what is none, and a token that may not see the thing."""
+    """Return a URN in the words of answers; refuse what is none, and a token that may not see the thing."""
     start, _, rest = text.partition(":")
     word, _, name = rest.partition(":")
     word = _URN_ALIASES.get(word, word)
@@ -88,7 +88,7 @@ def parse_urn(call: Call, text: str) -> str:
 
 
 def urn_path(urn: str) -> str:
-    """Give the path of a thing behind ``/v2/``."""
+    """Return the path of a thing behind ``/v2/``."""
     _, word, name = urn.split(":", 2)
     return f"{_RESOURCE_TYPES[word].path if word in _RESOURCE_TYPES else word}/{quote(name, safe='')}"
 
@@ -96,7 +96,7 @@ def urn_path(urn: str) -> str:
 def resources_of(
     world: World, project: StoredObject, scopes: frozenset[str] | None = None
 ) -> Iterator[tuple[str, str]]:
-    """Give what a project has, as far as the scopes let it be seen: the URNs, and since when it has them."""
+    """Return what a project has, as far as the scopes let it be seen: the URNs, and since when it has them."""
     others = [other for other in world.projects.all() if other["id"] != project["id"]]
     elsewhere = {urn for other in others for urn in other.internal["resources"]} if project["is_default"] else set()
     own = project.internal["resources"]
@@ -175,7 +175,7 @@ _DEFAULT_FIELDS = {"name": "first-project", "description": "", "purpose": _PURPO
 
 
 def _requested_project(call: Call) -> StoredObject:
-    """Give the project that a path names, or the default one."""
+    """Return the project that a path names, or the default one."""
     if "project_id" not in call.path_params:
         return ensure_default_project(call.world)
     project = call.world.projects.get(call.path_params["project_id"])
@@ -185,13 +185,13 @@ def _requested_project(call: Call) -> StoredObject:
 
 
 def ensure_default_project(world: World) -> StoredObject:
-    """Give the default project, which every account has; make it if there is none."""
+    """Return the default project, which every account has; make it if there is none."""
     known = world.projects.get(objects.default_project_id(world))
     return known if known is not None else add_project(world, world.now(), _DEFAULT_FIELDS, default=True)
 
 
 def add_project(world: World, at: float, fields: dict[str, str], *, default: bool = False) -> StoredObject:
-    """Make a project that nothing forbids; the fields are name, description, purpose and environment."""
+    """Create a project that nothing forbids; the fields are name, description, purpose and environment."""
     seed = world.seed
     id_ = objects.default_project_id(world) if default else rng.uuid(seed, "project", world.next_number("projects"))
     project = StoredObject(
@@ -269,7 +269,7 @@ def _apply_changes(call: Call, project: StoredObject) -> HTTPResponse:
 
 
 def _make_default(world: World, project: StoredObject) -> StoredObject:
-    """Make a project the default, and leave where it is what the old one has."""
+    """Create a project the default, and leave where it is what the old one has."""
     old = ensure_default_project(world)
     resources = dict(resources_of(world, old))
     world.projects.put(old["id"], old.with_public(is_default=False).with_internal(resources=resources))
@@ -279,7 +279,7 @@ def _make_default(world: World, project: StoredObject) -> StoredObject:
 
 
 def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
-    """Give the fields of a body that are there."""
+    """Return the fields of a body that are there."""
     fields: dict[str, str] = {}
     for name, maximum in (("name", _MAX_NAME_LENGTH), ("description", _MAX_TEXT_LENGTH), ("purpose", _MAX_TEXT_LENGTH)):
         text = optional_field(call.body, name, "string")

@@ -34,7 +34,7 @@ def _address_store(world: World, kind: str) -> ObjectStore:
 
 
 def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObject:
-    """Give an address as the API shows it, with the droplet as it is now."""
+    """Return an address in the format of the API, with the droplet as it is now."""
     droplet = world.droplets.get(address.internal["droplet_id"])
     public = {**address.public, "droplet": None if droplet is None else droplet.public}
     if kind == "reserved_ip":
@@ -43,7 +43,7 @@ def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObjec
 
 
 def _requested_droplet(call: Call) -> StoredObject:
-    """Give the droplet that a body names."""
+    """Return the droplet that a body names."""
     droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
     if droplet is None:
         raise not_found()
@@ -143,12 +143,12 @@ _SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
 
 
 def _api_name(call: Call) -> str:
-    """Give the word that a request has for a reserved IP."""
+    """Return the word that a request has for a reserved IP."""
     return FLOATING if call.operation.startswith("floatingIPs") else RESERVED
 
 
 def _requested_ip(call: Call) -> StoredObject:
-    """Give the reserved IP that a path names."""
+    """Return the reserved IP that a path names."""
     address = call.world.reserved_ips.get(call.path_params[_api_name(call)])
     if address is None:
         raise not_found()
@@ -156,7 +156,7 @@ def _requested_ip(call: Call) -> StoredObject:
 
 
 def address_number(address: StoredObject) -> int:
-    """Give an address as a number, which is the ``resource_id`` of its actions as the specification's example has it."""
+    """Return an address as a number, which is the ``resource_id`` of its actions as the specification's example has it."""
     return int(ipaddress.IPv4Address(address["ip"]))
 
 

@@ -91,7 +91,7 @@ _MIN_USED, _USED_SPREAD = 0.05, 0.4
 def add_volume_snapshot(
     world: World, volume: StoredObject, name: str, at: float, tags: Sequence[str] = ()
 ) -> StoredObject:
-    """Make a snapshot of a volume, and give it."""
+    """Create a snapshot of a volume, and give it."""
     id_ = rng.uuid(world.seed, "volume_snapshot", world.next_number("volume_snapshots"))
     used = _MIN_USED + _USED_SPREAD * rng.random(world.seed, "used", volume["id"])
     snapshot = StoredObject(

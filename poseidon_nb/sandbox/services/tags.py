@@ -64,14 +64,14 @@ _COUNTED_ELSEWHERE = ("databases",)
 
 
 def validate_tag(name: str) -> str:
-    """Give a tag's name back; refuse what the specification's pattern refuses."""
+    """Return a tag's name back; refuse what the specification's pattern refuses."""
     if not _NAME.fullmatch(name):
         raise unprocessable("Tags may contain letters, numbers, colons, dashes, and underscores.")
     return name
 
 
 def ensure_tag(world: World, name: str) -> str:
-    """Give the tag's name as the account spells it; make the tag if there is none."""
+    """Return the tag's name as the account spells it; make the tag if there is none."""
     known = world.tags.get(name.lower())
     if known is None:
         world.tags.put(name.lower(), StoredObject({"name": name}))
@@ -80,7 +80,7 @@ def ensure_tag(world: World, name: str) -> str:
 
 
 def requested_tags(call: Call) -> list[str]:
-    """Give the tags that a body asks for, each once; who may not make tags may name none."""
+    """Return the tags that a body asks for, each once; who may not make tags may name none."""
     tags: list[str] = optional_field(call.body, "tags", "array") or []
     if tags:
         call.require_scopes("tag:create")
@@ -90,7 +90,7 @@ def requested_tags(call: Call) -> list[str]:
 
 
 def ensure_tags(world: World, names: Iterable[str], word: str, id_: int | str) -> list[str]:
-    """Give tags as the account spells them for a thing that gets them now; make those that there are not."""
+    """Return tags as the account spells them for a thing that gets them now; make those that there are not."""
     names_as_spelled = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
     for name in names_as_spelled:
         world.tags.put(name.lower(), world.tags[name.lower()].with_internal(last=f"{_TAGGABLE_TYPES[word].path}/{id_}"))
@@ -103,7 +103,7 @@ def _tagged_objects(world: World, kind: str, folded: str) -> list[StoredObject]:
 
 
 def _objects_by_tag(world: World, kind: str) -> dict[str, list[StoredObject]]:
-    """Give the holders of every tag, by its folded name, in one walk over the collection."""
+    """Return the holders of every tag, by its folded name, in one walk over the collection."""
     store: ObjectStore = getattr(world, kind)
     tagged: dict[str, list[StoredObject]] = {}
     for record in store.all():

@@ -42,18 +42,18 @@ _OWN_PREFIXES = ("198.18.", "198.19.")
 
 
 def check_object(id_: str, **fields: Any) -> dict[str, Any]:
-    """Give a check as the API shows it."""
+    """Return a check in the format of the API."""
     return {"id": id_, **{name: fields[name] for name in _FIELDS}}
 
 
 def initial_state(world: World) -> dict[str, Any]:
-    """Give what is kept of a check that has not found anything yet."""
+    """Return what is kept of a check that has not found anything yet."""
     now = world.now()
     return {"status": "CHECKING", "since": now, "first_due": now + _FIRST_CHECK_S / world.speed}
 
 
 def find_check(call: Call) -> StoredObject:
-    """Give the check in the request's path."""
+    """Return the check in the request's path."""
     check = call.world.uptime_checks.get(call.path_params["check_id"])
     if check is None:
         raise not_found()
@@ -83,7 +83,7 @@ def _host(target: str) -> str:
 
 
 def is_reachable(world: World, host: str) -> bool:
-    """Say whether something answers under a name or an address."""
+    """Return whether something answers under a name or an address."""
     for _ in range(_MAX_ALIASES):
         if _is_ip_address(host):
             return _is_up(world, host)
@@ -218,7 +218,7 @@ _PERIODS = ("2m", "3m", "5m", "10m", "15m", "30m", "1h")
 
 
 def alert_object(id_: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Give an alert as the API shows it, from a request's body; refuse values that no alert has."""
+    """Return an alert in the format of the API, from a request's body; refuse values that no alert has."""
     alert: dict[str, Any] = {"id": id_, "name": body["name"], "type": body["type"]}
     if body["type"] not in _ALERT_TYPES:
         raise bad_request(f"type must be one of {', '.join(_ALERT_TYPES)}")

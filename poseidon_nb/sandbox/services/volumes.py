@@ -41,7 +41,7 @@ _MAX_LABEL_LENGTHS = {"ext4": 16, "xfs": 12}
 def volume_object(
     id_: str, name: str, *, region: SharedObject, size_gigabytes: int, created_at: str, **rest: Any
 ) -> dict[str, Any]:
-    """Give a volume as the API shows it while it is attached to nothing."""
+    """Return a volume in the format of the API while it is attached to nothing."""
     return {
         "id": id_,
         "region": region,
@@ -58,7 +58,7 @@ def volume_object(
 
 
 def find_volume(call: Call) -> StoredObject:
-    """Give the volume that a path names."""
+    """Return the volume that a path names."""
     volume = call.world.volumes.get(call.path_params["volume_id"].lower())
     if volume is None:
         raise not_found()
@@ -66,7 +66,7 @@ def find_volume(call: Call) -> StoredObject:
 
 
 def find_volumes(world: World, name: str | None, region: str | None) -> list[StoredObject]:
-    """Give the volumes with a name and in a region; what is empty matches all."""
+    """Return the volumes with a name and in a region; what is empty matches all."""
     return [
         volume
         for volume in world.volumes.all()
@@ -75,7 +75,7 @@ def find_volumes(world: World, name: str | None, region: str | None) -> list[Sto
 
 
 def _validate_size(size: int) -> int:
-    """Give a size in GiB back; refuse what no volume has."""
+    """Return a size in GiB back; refuse what no volume has."""
     if not MIN_SIZE_GIB <= size <= MAX_SIZE_GIB:
         raise unprocessable(f"size_gigabytes must be from {MIN_SIZE_GIB} to {MAX_SIZE_GIB}.")
     return size

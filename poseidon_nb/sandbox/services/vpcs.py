@@ -38,7 +38,7 @@ _FIRST_FREE_OFFSET = 250 * 256 + 1
 
 
 def find_vpc(call: Call) -> StoredObject:
-    """Give the VPC that a path names."""
+    """Return the VPC that a path names."""
     vpc = call.world.vpcs.get(call.path_params["vpc_id"])
     if vpc is None:
         raise not_found()
@@ -46,13 +46,13 @@ def find_vpc(call: Call) -> StoredObject:
 
 
 def find_vpc_in_region(world: World, id_: str, region: str) -> StoredObject | None:
-    """Give the VPC with this id if it is in the region."""
+    """Return the VPC with this id if it is in the region."""
     vpc = world.vpcs.get(id_)
     return vpc if vpc is not None and vpc["region"] == region else None
 
 
 def ensure_default_vpc(world: World, region: str, at: float) -> StoredObject:
-    """Give the network that new things of a region join; make it if there is none."""
+    """Return the network that new things of a region join; make it if there is none."""
     known = world.vpcs.get(objects.default_vpc_id(world, region))
     if known is not None:
         return known
@@ -83,12 +83,12 @@ def _add_vpc(
 
 
 def has_default_range(world: World, vpc: StoredObject) -> bool:
-    """Say whether the private addresses of a VPC's droplets are those that `objects.networks` gives."""
+    """Return whether the private addresses of a VPC's droplets are those that `objects.networks` gives."""
     return bool(vpc["ip_range"] == objects.default_ip_range(world, vpc["region"]))
 
 
 def free_addresses(world: World, vpc: StoredObject, number: int) -> list[str]:
-    """Give addresses of a VPC that nothing has, or refuse."""
+    """Return addresses of a VPC that nothing has, or refuse."""
     range_ = IPv4Network(vpc["ip_range"])
     # The first one is the gateway's.
     first = _FIRST_FREE_OFFSET if has_default_range(world, vpc) else 2
@@ -113,7 +113,7 @@ def _used_addresses(world: World, vpc_id: str) -> Iterator[str]:
 
 
 def replace_private_address(world: World, networks: dict[str, Any], vpc_id: str, address: str) -> dict[str, Any]:
-    """Give a droplet's networks with an address of its VPC in the place of the private one."""
+    """Return a droplet's networks with an address of its VPC in the place of the private one."""
     range_ = IPv4Network(world.vpcs[vpc_id]["ip_range"])
     private = {
         "ip_address": address,
@@ -245,7 +245,7 @@ def list_members(call: Call) -> HTTPResponse:
 
 
 def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: str) -> Iterator[StoredObject]:
-    """Give what is in a VPC, of one type or all, as far as the scopes let it be seen."""
+    """Return what is in a VPC, of one type or all, as far as the scopes let it be seen."""
     for type_, scope, collection in (
         ("droplet", "droplet:read", world.droplets),
         ("loadbalancer", "load_balancer:read", world.load_balancers),
