@@ -1,1 +1,1 @@
-"""The account at the start: `company` has the data, `builder` creates droplets and history, `resources` all else."""
+"""The account at the start: `company` has the data, `builder` adds droplets and history, `resources` everything else."""

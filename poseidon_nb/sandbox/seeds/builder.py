@@ -1,11 +1,11 @@
-"""A new account, made from a seed: the company's droplets, keys, tags, snapshots and weeks of actions.
+"""Builds a new account from a seed: the company's droplets, keys, tags, snapshots and weeks of actions.
 
-``droplets`` counts the ordinary droplets; one GPU droplet comes with them, which only ``type=gpus`` lists. With 0 the account
-is empty but for its keys. The durations in the history are those that actions take in this sandbox, so an estimate from
-history is right. Dates end at the start of the sandbox.
+``droplets`` is the number of regular droplets. One GPU droplet is added, which only ``type=gpus`` lists. With 0 the account
+has only its keys. Actions in the history last as long as actions of this sandbox do, so estimates from the history are
+right. Dates end at the start of the sandbox.
 
-Some droplets were resized once, processors and memory only, and turned out not to need it: they have the disk of the smaller
-size, so they can go back to it. That was before the month that is being billed, for which lines and bill shall agree.
+A few droplets were resized without their disks and did not need it, so they can return to the smaller size. That was before
+the month in progress, so that prices and invoice agree for this month.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import State, World
 
 _HISTORY_DAYS = 42
-#: Ids begin where those of a real account of this age might be.
+#: Ids start where those of a real account of this age might.
 _FIRST_IDS = {"droplets": 521_000_000, "images": 210_500_000, "keys": 48_000_000, "actions": 2_740_000_000}
 _MIN_DROPLET_LIMIT = 50
 _EXTRA_HOSTS = 400
 _SNAPSHOT_FAILS_EVERY = 7
 _SHUTDOWN_FAILS_EVERY = 13
-#: At night, when those that are switched off for it are off.
+#: At night, when droplets with the nightly routine are off.
 _RESIZED_HOUR = 5.0
 _MORNING_HOUR = 7.0
 
 
 def seed_account(world: World, droplets: int) -> State:
-    """Fill an empty world with the account, and give a copy of its state to come back to."""
+    """Fill an empty world with the account, and return a copy of its state for resets."""
     return SeedBuilder(world, droplets).build()
 
 
 class SeedBuilder:
-    """Fills one world; holds what the steps share."""
+    """Fills one world, and holds what the steps share."""
 
     def __init__(self, world: World, droplets: int) -> None:
         self.world = world
         self.number = droplets
         self.now = world.now()
-        #: Past actions as (start, end, type, droplet, outcome): their ids follow from their order in time.
+        #: Past actions as (start, end, type, droplet, status). Their ids follow from their order in time.
         self.past: list[tuple[float, float, str, StoredObject, str]] = []
-        #: Droplets that got another size, as (id, size, time, whether off for the night).
+        #: Resizes as (droplet id, size, time, whether the droplet is off for the night).
         self.resizes: list[tuple[int, str, float, bool]] = []
-        #: Droplets that are on now and were off for the night.
+        #: Running droplets that were off for the night.
         self.nightly_running: list[StoredObject] = []
 
     def build(self) -> State:
@@ -70,7 +70,7 @@ class SeedBuilder:
             self._add_extra_droplet(number)
         if self.number:
             self._add_droplet(company.GPU_DROPLET)
-        # After all the others, because chance counts what has happened before.
+        # Last, because random values depend on how many actions came before.
         for resize in self.resizes:
             self._resize(*resize)
         for droplet in self.nightly_running:
@@ -137,14 +137,14 @@ class SeedBuilder:
             image=self.world.reference_data.images[self.world.reference_data.slugs[company.EXTRA_IMAGES[draw % 3]]],
             tags=[*tags],
             features=["droplet_agent", "monitoring", "private_networking"],
-            # In the order of their ids, the last one some hours ago.
+            # In the order of their ids; the last one is some hours old.
             created=self.now - DAY_S * (0.5 + 29 * (self.number - number) / self.number),
             off=draw % 25 == 0,
             host=draw % _EXTRA_HOSTS,
         )
         self.world.droplets.put(droplet["id"], droplet)
 
-    def _droplet(  # noqa: PLR0913  # the facts of a droplet, all by keyword
+    def _droplet(  # noqa: PLR0913  # the fields of a droplet, all by keyword
         self,
         name: str,
         *,
@@ -211,7 +211,7 @@ class SeedBuilder:
         return id_
 
     def _resize(self, id_: int, size: str, at: float, already_off: bool) -> None:  # noqa: FBT001  # unpacked
-        """Return a droplet another size, but no other disk: it is off meanwhile."""
+        """Resize a droplet without its disk; it is off meanwhile."""
         droplet = self.world.droplets[id_]
         if not already_off:
             self._add_action("power_off", droplet, at)
@@ -226,7 +226,7 @@ class SeedBuilder:
         self.past.append((at, at + duration_s, type_, droplet, status))
 
     def _days(self, droplet: StoredObject, *, step: int, hour: float) -> list[float]:
-        """Return the times at an hour of every so many days of the history, as old as the droplet at most."""
+        """Return an hour of every ``step`` days of the history, after the droplet's creation."""
         created = parse_time(droplet["created_at"])
         midnight = self.now - self.now % DAY_S
         times = [midnight - day * DAY_S + hour * 3600 for day in range(_HISTORY_DAYS, 0, -1) if day % step == 0]
@@ -238,13 +238,13 @@ class SeedBuilder:
             self._add_action("reboot", droplet, at)
 
     def take_snapshots(self, droplet: StoredObject) -> None:
-        """Take a snapshot twice a week, most of which have been deleted since; some failed."""
+        """Take a snapshot twice a week. Some failed, and most were deleted since."""
         for index, at in enumerate(self._days(droplet, step=4, hour=1.5), start=1):
             failed = not index % _SNAPSHOT_FAILS_EVERY
             self._add_action("snapshot", droplet, at, status="errored" if failed else "completed")
 
     def power_off_at_night(self, droplet: StoredObject) -> None:
-        """Shut down in the evening and power on in the morning; when it did not obey, power off."""
+        """Shut down in the evening and power on in the morning; power off if the shutdown fails."""
         if droplet.internal["power"] == "on":
             self.nightly_running.append(droplet)
         for index, at in enumerate(self._days(droplet, step=1, hour=_MORNING_HOUR), start=1):
@@ -256,19 +256,19 @@ class SeedBuilder:
                 self._add_action("power_off", droplet, evening + 900)
 
     def _last_power_on(self) -> float:
-        """Return when what is on now was powered on last: this morning, or before that by somebody who works at night."""
+        """Return when running droplets were last powered on: this morning, or late yesterday if it is still night."""
         midnight = self.now - self.now % DAY_S
         morning = midnight + _MORNING_HOUR * 3600
         return morning if morning + 3600 < self.now else midnight - 2 * 3600
 
     def resize_regularly(self, droplet: StoredObject) -> None:
-        """Be resized now and then: powered off, resized, powered on."""
+        """Resize regularly: power off, resize, power on."""
         for at in self._days(droplet, step=10, hour=5.0):
             for minutes, type_ in ((0, "power_off"), (10, "resize"), (25, "power_on")):
                 self._add_action(type_, droplet, at + minutes * 60)
 
     def rebuild_weekly(self, droplet: StoredObject) -> None:
-        """Be rebuilt every week, and power cycled when a build hangs."""
+        """Rebuild every week, and power cycle when a build hangs."""
         for at in self._days(droplet, step=7, hour=9.2):
             self._add_action("rebuild", droplet, at)
             self._add_action("power_cycle", droplet, at + 30 * 3600)

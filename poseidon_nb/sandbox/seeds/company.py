@@ -1,6 +1,6 @@
-"""The small company whose account the sandbox shows: its droplets, its keys, and what it does day by day.
+"""The small company whose account the sandbox shows: its droplets, its keys, and its daily routines.
 
-Data only; `seeds` turns it into an account. The order of `DROPLETS` is the order in which droplets were made.
+Data only; `builder` turns it into an account. Droplets were created in the order of `DROPLETS`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ class DropletSpec:
     Attributes
     ----------
     name, region, size, tags
-        As the API has them.
+        Fields of the API.
     image : str or int
-        Slug of a base image, or the id of a retired one.
+        The slug of a base image, or the id of a retired one.
     age_days : float
-        How long ago it was made.
+        How many days ago it was created.
     features : tuple of str
-        Beyond ``droplet_agent`` and ``private_networking``.
+        Features besides ``droplet_agent`` and ``private_networking``.
     off : bool
-        Powered off now.
+        Whether it is powered off now.
     weekly_backups, snapshots : int
-        How many there are.
+        The number of backups and snapshots.
     routines : tuple of str
-        What is done to it day by day, in the words of `seeds`.
+        What is done to it regularly, as keys of `builder`.
     host : int
-        The physical server in its region; the same number makes neighbors.
+        The physical server in its region. Droplets with the same number are neighbors.
     original_size : str
-        The size that it was made with, where it got the present one later: its disk is still that size's.
+        The size at creation, if it was resized later. Its disk is still that of this size.
     resized_days : int
-        How many midnights before the present day that was, and more than a month.
+        How many midnights ago the resize was; more than a month.
     """
 
     name: str
@@ -78,12 +78,12 @@ DROPLETS = (
          routines=("rebuilt",), host=33, original_size="s-2vcpu-4gb", resized_days=38),
 )  # fmt: skip
 
-#: Beside the droplets that are counted; only ``type=gpus`` lists it.
+#: Added to the regular droplets; only ``type=gpus`` lists it.
 GPU_DROPLET = DropletSpec(
     "train-1", "tor1", "gpu-4000adax1-20gb", ("ml",), image="gpu-h100x1-base", age_days=12, host=2
 )
 
-#: What further droplets of a large account are, in turn: name, size, tags.
+#: Further droplets of a large account, used in turn: name, size, tags.
 EXTRA_DROPLETS = (
     ("web", "s-2vcpu-4gb", ("web", "env:prod")),
     ("worker", "c-2", ("worker", "env:prod")),

@@ -1,4 +1,8 @@
-"""The company's volumes and their snapshots, and its reserved IPs."""
+"""The company's resources besides its droplets.
+
+Each function looks for the droplets that it needs by name, and does without those that a small account lacks. Without
+droplets the account has only what every account has. Invoices and metrics need no seed: they follow from the resources.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +33,15 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.world import World
 
-#: The droplet, the size in GiB of its volume, and how many days ago each of the volume's snapshots was taken.
+#: The droplet, the size of its volume in GiB, and how many days ago each snapshot of the volume was taken.
 _DATA_VOLUMES = (("db-1", 200, (21, 7)), ("db-2", 100, (7,)), ("staging-db", 25, (30,)))
-#: A volume that outlived its droplet.
+#: A volume whose droplet was deleted.
 _UNUSED_VOLUME = ("old-uploads", 50, "nyc3", 140)
 _DROPLET_WITH_IP = "web-1"
 
 
 def add_storage(world: World, now: float) -> None:
-    """Return the databases their volumes and the first web server its address; leave one of each unused."""
+    """Add the databases' volumes, the first web server's reserved IP, and one unused volume and address."""
     droplets = {droplet["name"]: droplet for droplet in world.droplets.all()}
     if not droplets:
         return
@@ -80,7 +84,7 @@ def _add_volume(world: World, name: str, size: int, region: str, at: float, tags
 
 _PROJECT_AGE_DAYS, _LOAD_BALANCER_AGE_DAYS, _FIREWALL_AGE_DAYS, _STAGING_AGE_DAYS = 212, 150, 205, 95
 _ANYWHERE = {"addresses": ["0.0.0.0/0", "::/0"]}
-#: Where the company's people work; an address that is never routed (RFC 5737).
+#: The company's office; an address that is never routed (RFC 5737).
 _OFFICE = {"addresses": ["203.0.113.0/24"]}
 _OUTBOUND_RULES = [
     {"protocol": protocol, "ports": "0", "destinations": _ANYWHERE} for protocol in ("tcp", "udp", "icmp")
@@ -90,7 +94,7 @@ _LOAD_BALANCER_REGION = "nyc3"
 
 
 def add_network(world: World, now: float) -> None:
-    """Return every account its project, and one with droplets its networks and what is in them."""
+    """Add the default project and, for an account with droplets, its VPCs, load balancer, firewalls and staging project."""
     project = add_project(
         world,
         now - _PROJECT_AGE_DAYS * DAY_S,
@@ -105,7 +109,7 @@ def add_network(world: World, now: float) -> None:
     droplets = world.droplets.all()
     if not droplets:
         return
-    # The first of a region is its oldest, for they are listed as they were made.
+    # Droplets are listed in order of creation, so the first one of a region is its oldest.
     oldest = {droplet["region"]["slug"]: droplet for droplet in reversed(droplets)}
     for region, droplet in sorted(oldest.items(), key=lambda item: item[1]["id"]):
         ensure_default_vpc(world, region, parse_time(droplet["created_at"]) - 60)
@@ -115,7 +119,7 @@ def add_network(world: World, now: float) -> None:
 
 
 def _add_load_balancer(world: World, now: float, project_id: str) -> None:
-    """Put a load balancer before the web servers of one region."""
+    """Add a load balancer for the web servers of one region."""
     if not any(
         _WEB in droplet["tags"] and droplet["region"]["slug"] == _LOAD_BALANCER_REGION
         for droplet in world.droplets.all()
@@ -147,7 +151,7 @@ def _add_load_balancer(world: World, now: float, project_id: str) -> None:
 
 
 def _add_firewalls(world: World, now: float) -> None:
-    """Open the web servers to the world, and the databases to those that need them."""
+    """Open the web servers to everyone, and the databases to the droplets that use them."""
     at = now - _FIREWALL_AGE_DAYS * DAY_S
     if _WEB in world.tags:
         opened = [_rule("80", _ANYWHERE), _rule("443", _ANYWHERE), _rule("22", _OFFICE)]
@@ -167,7 +171,7 @@ def _rule(ports: str, sources: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def _add_staging_project(world: World, now: float) -> None:
-    """Return what is for staging a project of its own."""
+    """Add a project for all staging resources."""
     urns = [
         f"do:{word}:{record['id']}"
         for word, collection in (("droplet", world.droplets), ("volume", world.volumes))
@@ -196,7 +200,7 @@ _ADDRESS_AGE_DAYS = 71.2
 
 
 def add_monitoring(world: World, now: float) -> None:
-    """Put the alert policy and the custom image into the account."""
+    """Add an alert policy and a custom image, and date the reserved IPs."""
     if not len(world.droplets):
         return
     add_policy(
@@ -229,7 +233,7 @@ def add_monitoring(world: World, now: float) -> None:
 
 
 DOMAIN = company.OWNER.partition("@")[2]
-#: The name of each address, its TTL in seconds, and the droplets that answer there.
+#: The name of each address record, its TTL in seconds, and the droplets that it points to.
 _ADDRESSES = (
     ("@", 1800, ("web-1", "web-2")),
     ("eu", 1800, ("web-3",)),
@@ -251,7 +255,7 @@ _OTHER_RECORDS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def add_domain_and_checks(world: World, now: float) -> None:
-    """Return the account its names, if it has droplets."""
+    """Add the company's domain with its records, a certificate, a CDN endpoint and uptime checks."""
     if not len(world.droplets):
         return
     _add_company_domain(world)
@@ -262,7 +266,7 @@ def add_domain_and_checks(world: World, now: float) -> None:
 
 def _add_company_domain(world: World) -> None:
     domain = add_domain(world, DOMAIN)
-    # Names are not unique, and thousands of droplets need not be gone through: the company's own came first.
+    # The company's own droplets come first, so thousands of extra droplets need not be searched. Names are not unique.
     droplets: dict[str, StoredObject] = {}
     for droplet in world.droplets.all()[: len(company.DROPLETS)]:
         droplets.setdefault(droplet["name"], droplet)
@@ -313,7 +317,7 @@ def _add_uptime_checks(world: World, now: float) -> None:
         id_ = rng.uuid(world.seed, "check", world.next_number("uptime_checks"))
         public = check_object(id_, name=name, type="https", target=target, regions=["us_east", "eu_west"], enabled=True)
         since = outages[-1][1] if outages else now - 38 * DAY_S
-        # What the staging check finds shows at the first look: a small account may have no such droplet.
+        # The staging check gets its status at its first run: a small account may have no such droplet.
         world.uptime_checks.put(
             id_, StoredObject(public, {"status": "UP", "since": since, "first_due": since, "outages": outages})
         )
@@ -332,7 +336,7 @@ def _add_uptime_alert(world: World, check: str) -> None:
     world.uptime_alerts.put(id_, StoredObject(alert_object(id_, body), {"check": check}))
 
 
-#: In the order in which they are called, with the world and the present in Unix seconds. Chance counts what came before.
+#: Called in this order with the world and the present in Unix seconds. Random values depend on the order.
 ADD_RESOURCES: tuple[Callable[[World, float], None], ...] = (
     add_storage,
     add_network,

@@ -1,4 +1,7 @@
-"""The account itself."""
+"""The account, its actions and SSH keys, and the regions and sizes that are the same for every account.
+
+A key's path takes its id or its fingerprint, which is the MD5 digest of the key's blob.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,17 @@ if TYPE_CHECKING:
 
 
 def get_account(call: Call) -> HTTPResponse:
-    """Answer ``account_get``."""
+    """Handle ``account_get``."""
     return call.respond("account", StoredObject(call.world.state.account))
 
 
 def list_actions(call: Call) -> HTTPResponse:
-    """Answer ``actions_list``."""
+    """Handle ``actions_list``."""
     return call.respond_page("actions", "action", call.world.actions.all()[::-1])
 
 
 def get_action(call: Call) -> HTTPResponse:
-    """Answer ``actions_get``."""
+    """Handle ``actions_get``."""
     action = call.world.actions.get(call.path_id("action_id"))
     if action is None:
         raise not_found()
@@ -38,14 +41,14 @@ def get_action(call: Call) -> HTTPResponse:
 
 
 def list_regions(call: Call) -> HTTPResponse:
-    """Answer ``regions_list``, closed regions included."""
+    """Handle ``regions_list``, with closed regions."""
     return call.respond_page(
         "regions", "region", [StoredObject(region) for region in call.world.reference_data.regions.values()]
     )
 
 
 def list_sizes(call: Call) -> HTTPResponse:
-    """Answer ``sizes_list``, GPU sizes included, cheapest first."""
+    """Handle ``sizes_list``, with GPU sizes, cheapest first."""
     return call.respond_page("sizes", "size", [StoredObject(size) for size in call.world.reference_data.sizes.values()])
 
 
@@ -70,9 +73,9 @@ def key_object(id_: int, name: str, public_key: str) -> dict[str, Any]:
 
 
 def fingerprint(public_key: str) -> str:
-    """Return a public key's fingerprint: 16 pairs of hex digits, joined by colons."""
+    """Return a public key's fingerprint: 16 pairs of hex digits, separated by colons."""
     type_, blob = _decode_key(public_key)
-    # A blob repeats its type behind four bytes of length: what does not is no key.
+    # A key's blob starts with the length of its type in four bytes, then the type.
     if type_ not in _KEY_TYPES or blob[4 : 4 + len(type_)] != type_.encode():
         raise unprocessable(_INVALID_KEY_TEXT)
     return hashlib.md5(blob, usedforsecurity=False).digest().hex(":")
@@ -102,17 +105,17 @@ def _requested_key(call: Call) -> StoredObject:
 
 
 def list_keys(call: Call) -> HTTPResponse:
-    """Answer ``sshKeys_list``."""
+    """Handle ``sshKeys_list``."""
     return call.respond_page("ssh_keys", "ssh_key", call.world.keys.all())
 
 
 def get_key(call: Call) -> HTTPResponse:
-    """Answer ``sshKeys_get``."""
+    """Handle ``sshKeys_get``."""
     return call.respond("ssh_key", _requested_key(call))
 
 
 def create_key(call: Call) -> HTTPResponse:
-    """Answer ``sshKeys_create``; the same key twice is refused, whatever its name."""
+    """Handle ``sshKeys_create``. The same key is refused, even under another name."""
     name = required_field(call.body, "name", "string")
     public_key = required_field(call.body, "public_key", "string").strip()
     if find_key(call.world, fingerprint(public_key)) is not None:
@@ -124,7 +127,7 @@ def create_key(call: Call) -> HTTPResponse:
 
 
 def update_key(call: Call) -> HTTPResponse:
-    """Answer ``sshKeys_update``: the name, and nothing else, can change."""
+    """Handle ``sshKeys_update``, which can only change the name."""
     key = _requested_key(call)
     renamed = key.with_public(name=required_field(call.body, "name", "string"))
     call.world.keys.put(key["id"], renamed)
@@ -132,7 +135,7 @@ def update_key(call: Call) -> HTTPResponse:
 
 
 def delete_key(call: Call) -> HTTPResponse:
-    """Answer ``sshKeys_delete``."""
+    """Handle ``sshKeys_delete``."""
     call.world.keys.remove(_requested_key(call)["id"])
     return no_content()
 

@@ -1,8 +1,9 @@
-"""When a droplet's backups are taken.
+"""Automatic backups of droplets: policies, windows, and one backup in each window.
 
-The lengths and retentions are the specification's (``droplets_list_supported_backup_policies``). Not settled, chosen here:
-without a policy the plan is daily, at an hour that follows from the droplet's id. What happens in a window is in
-`services.backups`.
+The lengths and retention periods are the specification's (``droplets_list_supported_backup_policies``). Not documented,
+chosen here: without a policy the plan is daily, at an hour that follows from the droplet's id. A backup starts with its
+window. The droplet is not busy meanwhile, because that would refuse a user's actions; so the action appears only when it
+has ended. A droplet that is busy or off when its window starts is backed up in the next one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ RETENTION_DAYS = {"weekly": 28, "daily": 7}
 
 
 def read_policy(requested: dict[str, Any] | None, droplet_id: int) -> dict[str, Any]:
-    """Return the policy that a request asks for, complete; refuse one that makes no sense."""
+    """Return the complete backup policy that a request asks for, or raise 422 for an invalid one."""
     requested = requested or {}
     plan = optional_field(requested, "plan", "string") or DEFAULT_BACKUP_PLAN
     hour = optional_field(requested, "hour", "integer")
@@ -55,7 +56,7 @@ def policy_object(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def next_window(policy: dict[str, Any], now: float) -> dict[str, str]:
-    """Return the next window that has not begun."""
+    """Return the next backup window."""
     start = now - now % DAY_S + policy["hour"] * HOUR_S
     while start <= now or ("weekday" in policy and _weekday(start) != policy["weekday"]):
         start += DAY_S
@@ -67,7 +68,7 @@ def _weekday(seconds: float) -> str:
 
 
 def schedule_backup(world: World, at: float, droplet: StoredObject) -> None:
-    """Have a backup be there some time after the window has begun."""
+    """Schedule the end of a backup whose window has started."""
     if is_busy(world, "droplet", droplet["id"]) or droplet.internal["power"] != "on":
         return
     draw = (world.seed, "backup", droplet["id"], int(at))
@@ -95,12 +96,12 @@ def _add_backup(world: World, at: float, droplet_id: int, started: float) -> Non
         status="completed",
     )
     world.actions.put(action_id, StoredObject(action))
-    # Half a day more, because the one made in this window that long ago is due now, however long each took.
+    # Half a day is added because the backup of this window one retention period ago must go, however long both took.
     oldest = started - (RETENTION_DAYS[policy["plan"]] - 0.5) * DAY_S
     remaining = []
     for id_ in droplet["backup_ids"]:
         image = world.images.get(id_)
-        # What is being copied or converted is left until the next window.
+        # An image that is being transferred or converted stays until the next window.
         if image is None or (parse_time(image["created_at"]) < oldest and not is_busy(world, "image", id_)):
             world.images.remove(id_)
         else:

@@ -1,7 +1,8 @@
-"""Invoices: one for each past month, and the preview of this one, as JSON, CSV and PDF.
+"""The balance, the billing history, invoices as JSON, CSV and PDF, and the costs of each day.
 
-Not settled by any source, chosen here: newest first; a month without any charge has no invoice; the preview's UUID can be
-read like an invoice's.
+Not documented, chosen here: invoices are listed newest first, and a month without charges has none. The preview can also be
+read by its UUID. An invoice is issued in the first second of the next month and paid by card a day later. There are no
+taxes, credits or overages.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-#: What stands for the UUID of the month that is not over, as the specification says where it introduces billing.
+#: Stands for the UUID of the month in progress, according to the specification's introduction to billing.
 _PREVIEW = "preview"
 _ADDRESS = {
     "address_line1": "7 Harbour Steps",
@@ -54,16 +55,16 @@ _ADDRESS = {
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """A month's bill.
+    """The invoice of one month.
 
     Attributes
     ----------
     uuid, id : str
-        What it is known by, and its number.
+        Its identifiers.
     month : str
         As ``2026-11``.
     issued : float
-        When the month was over; of the preview that is still to come.
+        When the month ends; in the future for the preview.
     charges : list of Charge
         Its lines.
     """
@@ -76,17 +77,17 @@ class Invoice:
 
     @property
     def cents(self) -> int:
-        """The sum of its lines."""
+        """The total."""
         return sum(charge.cents for charge in self.charges)
 
     @property
     def month_name(self) -> str:
-        """The month in words, as ``November 2026``."""
+        """The month as text, for example ``November 2026``."""
         year, number = self.month.split("-")
         return f"{_MONTHS[int(number) - 1]} {year}"
 
     def summary(self) -> dict[str, Any]:
-        """Return the invoice as lists have it."""
+        """Return the invoice as lists show it."""
         return {
             "invoice_uuid": self.uuid,
             "invoice_id": self.id,
@@ -96,7 +97,7 @@ class Invoice:
 
 
 def build_invoice(world: World, month: str) -> Invoice:
-    """Return the invoice of a month; of the present one it goes until now."""
+    """Return the invoice of a month, which ends now for the month in progress."""
     start, end = month_bounds(month)
     return Invoice(
         _invoice_uuid(world, month),
@@ -112,12 +113,12 @@ def _invoice_uuid(world: World, month: str) -> str:
 
 
 def build_preview(world: World) -> Invoice:
-    """Return the invoice of the month that is not over."""
+    """Return the invoice of the month in progress."""
     return build_invoice(world, month_of(world.now()))
 
 
 def list_invoices(call: Call) -> HTTPResponse:
-    """Answer ``invoices_list``."""
+    """Handle ``invoices_list``."""
     world = call.world
     invoices = [
         invoice.summary()
@@ -143,7 +144,7 @@ def _requested_invoice(call: Call) -> Invoice:
 
 
 def list_items(call: Call) -> HTTPResponse:
-    """Answer ``invoices_get_byUUID``."""
+    """Handle ``invoices_get_byUUID``."""
     items = [
         StoredObject(
             {
@@ -165,7 +166,7 @@ def list_items(call: Call) -> HTTPResponse:
 
 
 def get_summary(call: Call) -> HTTPResponse:
-    """Answer ``invoices_get_summaryByUUID``."""
+    """Handle ``invoices_get_summaryByUUID``."""
     invoice, account = _requested_invoice(call), call.world.state.account
     products: dict[str, list[int]] = defaultdict(list)
     for charge in invoice.charges:
@@ -191,13 +192,13 @@ def get_summary(call: Call) -> HTTPResponse:
 
 
 def get_csv(call: Call) -> HTTPResponse:
-    """Answer ``invoices_get_csvByUUID``."""
+    """Handle ``invoices_get_csvByUUID``."""
     invoice = _requested_invoice(call)
     return _file_response(invoice, render_csv(invoice.charges), "csv", "text/csv; charset=utf-8")
 
 
 def get_pdf(call: Call) -> HTTPResponse:
-    """Answer ``invoices_get_pdfByUUID``."""
+    """Handle ``invoices_get_pdfByUUID``."""
     invoice, account = _requested_invoice(call), call.world.state.account
     head = [
         f"Invoice {invoice.id} for {invoice.month_name}",
@@ -224,7 +225,7 @@ _DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _history(world: World) -> list[tuple[int, dict[str, Any]]]:
-    """Return what was billed and paid, in cents and in the format of the API, newest first."""
+    """Return invoices and payments, as cents and in the format of the API, newest first."""
     entries: list[tuple[int, dict[str, Any]]] = []
     for month in past_months(world):
         invoice = build_invoice(world, month)
@@ -243,7 +244,7 @@ def _entry(type_: str, description: str, cents: int, at: float) -> dict[str, Any
 
 
 def get_balance(call: Call) -> HTTPResponse:
-    """Answer ``balance_get``."""
+    """Handle ``balance_get``."""
     owed = sum(cents for cents, _ in _history(call.world))
     used = build_preview(call.world).cents
     return json_response(
@@ -256,12 +257,12 @@ def get_balance(call: Call) -> HTTPResponse:
 
 
 def list_history(call: Call) -> HTTPResponse:
-    """Answer ``billingHistory_list``, newest first."""
+    """Handle ``billingHistory_list``, newest first."""
     return call.respond_page("billing_history", "billing", [StoredObject(entry) for _, entry in _history(call.world)])
 
 
 def list_insights(call: Call) -> HTTPResponse:
-    """Answer ``billingInsights_list``: what each day added to its month's bill, so that the days add up to it."""
+    """Handle ``billingInsights_list``: each day's addition to the month's invoice, so that the days add up to it."""
     world = call.world
     urn = f"do:team:{world.state.account['team']['uuid']}"
     if call.path_params["account_urn"] != urn:

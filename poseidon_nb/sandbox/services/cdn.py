@@ -1,12 +1,12 @@
 """CDN endpoints in front of Spaces.
 
-Spaces are not simulated: any origin that is named like one will do. ``invalid origin`` and ``cdn already enabled`` are
-the service's words (terraform-provider-digitalocean#993, community.digitalocean#267); a bucket with a dot in its name is
-refused as it is there. An endpoint without a domain of its own has neither ``certificate_id`` nor ``custom_domain``.
+Spaces are not simulated: any origin with the name of one is accepted. ``invalid origin`` and ``cdn already enabled`` are the
+service's messages (terraform-provider-digitalocean#993, community.digitalocean#267). As there, a bucket with a dot in its
+name is refused. An endpoint without a custom domain has neither ``certificate_id`` nor ``custom_domain``.
 
-Not settled by any source, chosen here: a domain of its own needs a verified certificate for it; an empty string takes
-both away; the texts of those refusals. Nothing is cached, so purging checks the paths and does nothing. The limit of
-50 purged files in 20 s is not simulated.
+Not documented, chosen here: a custom domain needs a verified certificate that covers it, and an empty string removes both.
+The messages of these errors are chosen too. Nothing is cached, so purging only checks the paths. The limit of 50 purged
+files in 20 s is not simulated.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ def _requested_endpoint(call: Call) -> StoredObject:
 
 
 def list_endpoints(call: Call) -> HTTPResponse:
-    """Answer ``cdn_list_endpoints``."""
+    """Handle ``cdn_list_endpoints``."""
     return call.respond_page("endpoints", "endpoint", call.world.cdn_endpoints.all())
 
 
 def get_endpoint(call: Call) -> HTTPResponse:
-    """Answer ``cdn_get_endpoint``."""
+    """Handle ``cdn_get_endpoint``."""
     return call.respond("endpoint", _requested_endpoint(call))
 
 
 def create_endpoint(call: Call) -> HTTPResponse:
-    """Answer ``cdn_create_endpoint``; one for each Space."""
+    """Handle ``cdn_create_endpoint``; each Space has at most one."""
     world = call.world
     origin = call.body["origin"].lower()
     if not _ORIGIN.fullmatch(origin):
@@ -76,7 +76,7 @@ def create_endpoint(call: Call) -> HTTPResponse:
 
 
 def update_endpoint(call: Call) -> HTTPResponse:
-    """Answer ``cdn_update_endpoints``: the TTL, and the domain of its own with the certificate; the rest stays."""
+    """Handle ``cdn_update_endpoints``: the TTL and the custom domain with its certificate. Missing fields stay."""
     endpoint = _requested_endpoint(call)
     ttl = _ttl(call.body, endpoint["ttl"])
     custom = _custom_domain(call.world, call.body, endpoint.public, exclude=endpoint["id"])
@@ -96,7 +96,7 @@ def _ttl(body: dict[str, Any], default: int) -> int:
 
 
 def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], *, exclude: str = "") -> dict[str, str]:
-    """Return the endpoint's own domain and the certificate for it, or nothing."""
+    """Return the custom domain and its certificate after checking them, or an empty dict."""
     requested = {
         name: present.get(name, "") if body.get(name) is None else body[name]
         for name in ("certificate_id", "custom_domain")
@@ -117,13 +117,13 @@ def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], 
 
 
 def delete_endpoint(call: Call) -> HTTPResponse:
-    """Answer ``cdn_delete_endpoint``."""
+    """Handle ``cdn_delete_endpoint``."""
     call.world.cdn_endpoints.remove(_requested_endpoint(call)["id"])
     return no_content()
 
 
 def purge_cache(call: Call) -> HTTPResponse:
-    """Answer ``cdn_purge_cache``."""
+    """Handle ``cdn_purge_cache``."""
     _requested_endpoint(call)
     files = required_field(call.body, "files", "array")
     if not files or not all(files):

@@ -1,7 +1,14 @@
-"""The few facts of an X.509 certificate that the API shows, read from its PEM text.
+"""TLS certificates: custom ones, valid at once, and those of Let's Encrypt, verified a little later.
 
-The standard library reads certificates from live connections only. This reads the structure (RFC 5280, DER), and
-checks no signature: whom a certificate belongs to is not the sandbox's business.
+A Let's Encrypt certificate needs domains of this account. A wildcard name adds its base name
+(terraform-provider-digitalocean#928). The 403 for a certificate in use has the message that Terraform waits for.
+
+Not documented, chosen here: verification takes about a minute, and ends in ``error`` if a domain was deleted meanwhile.
+Names are unique. The other messages are chosen too. Whether a key matches its certificate and whether a certificate has
+expired is not checked, and certificates are not renewed.
+
+The standard library can read certificates only from live connections. So the needed fields are parsed here from the PEM
+text (RFC 5280, DER), without checking any signature.
 """
 
 from __future__ import annotations
@@ -37,16 +44,16 @@ _CENTURY_TURN = 50
 
 @dataclass(frozen=True, slots=True)
 class CertificateInfo:
-    """What a certificate says.
+    """Fields of an X.509 certificate.
 
     Attributes
     ----------
     sha1 : str
-        The fingerprint, 40 hex digits.
+        The fingerprint as 40 hex digits.
     not_after : str
-        The end of its validity, as the API writes times.
+        The end of its validity, in the format of the API.
     dns_names : list of str
-        The names that it is for.
+        The host names that it covers.
     """
 
     sha1: str
@@ -55,17 +62,17 @@ class CertificateInfo:
 
 
 def is_private_key(pem: str) -> bool:
-    """Return whether a text has the form of a private key."""
+    """Return whether a text looks like a private key in PEM format."""
     return _PRIVATE_KEY.fullmatch(pem) is not None
 
 
 def read_certificate(pem: str) -> CertificateInfo:
-    """Read the first certificate of a text.
+    """Read the first certificate of a PEM text.
 
     Raises
     ------
     ValueError
-        There is none, or it is damaged.
+        There is no certificate, or it is damaged.
     """
     found = _PEM.match(pem)
     if found is None:
@@ -84,7 +91,7 @@ def read_certificate(pem: str) -> CertificateInfo:
 
 
 def _der_elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return the elements of a DER sequence: tag and content."""
+    """Yield the tag and the content of each element of a DER sequence."""
     at = 0
     while at < len(der):
         tag, length, at = der[at], der[at + 1], at + 2
@@ -118,7 +125,7 @@ def _dns_names(fields: list[tuple[int, bytes]]) -> Iterator[str]:
                     yield from (value.decode("ascii") for kind, value in _der_elements(names) if kind == _DNS_NAME)
 
 
-#: How long Let's Encrypt's certificates are valid.
+#: The validity of Let's Encrypt's certificates.
 LETS_ENCRYPT_LIFETIME_S = 90 * 86_400.0
 _VERIFYING_S = 60.0
 _MAX_DNS_NAMES = 100
@@ -143,13 +150,13 @@ def certificate_object(  # noqa: PLR0913  # the fields of a certificate, all by 
 
 
 def covers(certificate: StoredObject, host: str) -> bool:
-    """Return whether a certificate is for a host, by its name or one with a star for the first label."""
+    """Return whether a certificate covers a host, by name or by a wildcard."""
     wildcard = f"*.{host.lower().partition('.')[2]}"
     return any(name.lower() in {host.lower(), wildcard} for name in certificate["dns_names"])
 
 
 def is_in_use(world: World, id_: str) -> bool:
-    """Return whether a load balancer or a CDN endpoint has a certificate."""
+    """Return whether a load balancer or a CDN endpoint uses a certificate."""
     if any(endpoint.public.get("certificate_id") == id_ for endpoint in world.cdn_endpoints.all()):
         return True
     balancers = (balancer.public.get("forwarding_rules") or [] for balancer in world.load_balancers.all())
@@ -164,7 +171,7 @@ def _requested_certificate(call: Call) -> StoredObject:
 
 
 def list_certificates(call: Call) -> HTTPResponse:
-    """Answer ``certificates_list``."""
+    """Handle ``certificates_list``."""
     matches = call.world.certificates.all()
     if name := call.query.get("name"):
         matches = [certificate for certificate in matches if certificate["name"] == name]
@@ -172,12 +179,12 @@ def list_certificates(call: Call) -> HTTPResponse:
 
 
 def get_certificate(call: Call) -> HTTPResponse:
-    """Answer ``certificates_get``."""
+    """Handle ``certificates_get``."""
     return call.respond("certificate", _requested_certificate(call))
 
 
 def create_certificate(call: Call) -> HTTPResponse:
-    """Answer ``certificates_create``; without a type it is an own one."""
+    """Handle ``certificates_create``. The default type is ``custom``."""
     world, body = call.world, call.body
     name = required_field(body, "name", "string")
     type_ = body.get("type") or "custom"
@@ -195,7 +202,7 @@ def create_certificate(call: Call) -> HTTPResponse:
         )
     number = world.next_number("certificates")
     id_ = rng.uuid(world.seed, "certificate", number)
-    # No certificate is made here: the fingerprint of Let's Encrypt's follows from the seed.
+    # No real certificate is issued, so its fingerprint follows from the seed.
     fields.setdefault("sha1", rng.digest(world.seed, "sha1", number) + rng.digest(number)[:8])
     certificate = StoredObject(certificate_object(id_, name, type_=type_, created=now, state=state, **fields))
     world.certificates.put(id_, certificate)
@@ -235,7 +242,7 @@ def _requested_dns_names(world: World, body: dict[str, Any]) -> list[str]:
 
 
 def delete_certificate(call: Call) -> HTTPResponse:
-    """Answer ``certificates_delete``."""
+    """Handle ``certificates_delete``."""
     id_ = _requested_certificate(call)["id"]
     if is_in_use(call.world, id_):
         raise HTTPException(403, "forbidden", IN_USE_TEXT)
@@ -244,7 +251,7 @@ def delete_certificate(call: Call) -> HTTPResponse:
 
 
 def _finish_verification(world: World, _at: float, id_: str) -> None:
-    """Let Let's Encrypt decide."""
+    """Set the result of the verification."""
     certificate = world.certificates.get(id_)
     if certificate is not None:
         managed = all(find_domain_of_host(world, name.removeprefix("*.")) for name in certificate["dns_names"])

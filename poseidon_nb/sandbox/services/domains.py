@@ -1,13 +1,17 @@
-"""The records of domains: what each type needs, and how it is written and read.
+"""Domains and their DNS records.
 
-A name is relative to its domain and ``@`` at its top. What points to a host has to end with a dot when it is written,
-and is read without it, so what was read cannot be sent back. The list has the SOA record, as live lists do, though the
-specification says that it has not. The texts about the dot, CNAME records, a blank ``data`` and the least TTL are the
-service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
+A new domain has an SOA record and three NS records, and with ``ip_address`` an A record at its apex. Its zone file is
+generated from its records; it is null in the response to the creation.
 
-Not settled by any source, chosen here: the other texts; a TTL of 30 s is the least; the same record twice is refused; a
-record keeps its type; the SOA record can get another TTL and cannot be created or deleted. PUT without ``data`` checks
-what is stored, so it refuses a record whose data needs a dot (doctl#919); PATCH keeps it.
+A record's name is relative to its domain, and ``@`` at the apex. Data that points to a host must end with a dot in a request
+but is returned without it, so a response cannot be sent back unchanged. The list includes the SOA record, as live lists do,
+although the specification says otherwise. The messages about the dot, CNAME records, blank ``data`` and the minimum TTL are
+the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
+
+Not documented, chosen here: the other messages; an invalid domain name answers 422; a name inside another domain of the
+account is a domain like any other; the minimum TTL is 30 s; a duplicate record is refused; a record cannot change its type;
+the SOA record can only change its TTL. PUT without ``data`` validates the stored data, so it refuses a record whose data
+needs a dot (doctl#919); PATCH keeps the data.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_TTL_S = 1800
 _MIN_TTL_S = 30
 _MAX_TTL_S = 2_147_483_647
-#: What a new record of each type cannot do without.
+#: The required fields of a new record of each type.
 _REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
     "A": ("name", "data"),
     "AAAA": ("name", "data"),
@@ -42,7 +46,7 @@ _REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
     "SRV": ("name", "data", "priority", "port"),
     "TXT": ("name", "data"),
 }
-#: The further fields that a type uses; in every other record they are null.
+#: The additional fields of each type; they are null in all other records.
 _TYPE_FIELDS: dict[str, tuple[str, ...]] = {
     "MX": ("priority",),
     "SRV": ("priority", "port", "weight"),
@@ -60,12 +64,12 @@ CNAME_TEXT = "CNAME records cannot share a name with other records"
 
 
 def find_domain(world: World, name: str) -> StoredObject | None:
-    """Return the account's domain of this name, however it is spelt."""
+    """Return the account's domain with this name, or None. Case and a final dot are ignored."""
     return world.domains.get(name.lower().rstrip("."))
 
 
 def find_domain_of_host(world: World, host: str) -> StoredObject | None:
-    """Return the domain in this account that a full name belongs to, the longest if there are several."""
+    """Return the account's domain that contains a host name; the longest one if there are several."""
     labels = host.lower().rstrip(".").split(".")
     found = (world.domains.get(".".join(labels[start:])) for start in range(len(labels)))
     return next((domain for domain in found if domain is not None), None)
@@ -77,24 +81,24 @@ def records_of(world: World, domain: str) -> list[StoredObject]:
 
 
 def full_name(record: StoredObject) -> str:
-    """Return a record's name with its domain, in small letters, without a dot at the end."""
+    """Return a record's full name, in lower case and without a final dot."""
     domain: str = record.internal["domain"]
     return domain if record["name"] == "@" else f"{record['name']}.{domain}".lower()
 
 
 def add_record(world: World, domain: StoredObject, type_: str, **fields: Any) -> StoredObject:
-    """Check a record of a domain, and add it.
+    """Validate a record and add it to a domain.
 
     Parameters
     ----------
     world : World
         The account.
-    domain : Record
+    domain : StoredObject
         The domain.
     type_ : str
         One of the nine types.
     fields
-        As in a request: data that points to a host ends with a dot.
+        Fields as in a request: data that points to a host ends with a dot.
     """
     if type_ not in _REQUIRED_FIELDS:
         raise unprocessable(f"Type must be one of {', '.join(_REQUIRED_FIELDS)}.")
@@ -109,13 +113,13 @@ def add_record(world: World, domain: StoredObject, type_: str, **fields: Any) ->
 
 
 def _update_serial(world: World, domain: StoredObject) -> None:
-    """Return the zone another serial number."""
+    """Update the serial number of a zone."""
     current = world.domains[domain["name"]]
     world.domains.put(current["name"], current.with_internal(serial=int(world.now())))
 
 
 def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dict[str, Any]:
-    """Return what a record shows, its id apart; refuse what its type does not allow."""
+    """Return a record's fields except for its id, or raise 422 if its type does not allow them."""
     for field in _REQUIRED_FIELDS[type_]:
         if requested.get(field) in {None, ""}:
             raise unprocessable(f"{field.capitalize()} can't be blank")
@@ -124,7 +128,7 @@ def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dic
         raise unprocessable(f"record ttl must be greater than {_MIN_TTL_S}")
     type_fields: dict[str, Any] = dict.fromkeys(("priority", "port", "weight", "flags", "tag"))
     for field in _TYPE_FIELDS.get(type_, ()):
-        # The weight alone of an SRV record may be left out.
+        # Only the weight of an SRV record is optional.
         type_fields[field] = 0 if field == "weight" and requested.get(field) is None else requested[field]
         minimum, maximum = _RANGES.get(field, (0, 0))
         if field in _RANGES and not minimum <= type_fields[field] <= maximum:
@@ -145,7 +149,7 @@ def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dic
 
 
 def _relative_name(name: str, domain: str) -> str:
-    """Return a name as the record has it: a full one, which a dot ends, loses its domain."""
+    """Return a name relative to the domain. Only a full name ends with a dot."""
     if name.lower() == f"{domain}.":
         return "@"
     if name.lower().endswith(f".{domain}."):
@@ -171,7 +175,7 @@ def _validated_data(type_: str, data: str, tag: str | None) -> str:
 
 
 def _points_to_host(type_: str, data: str, tag: str | None) -> bool:
-    """Return whether the data is a host with a dot behind it when written."""
+    """Return whether the data is a host name, which ends with a dot in requests."""
     return type_ in _HOST_TYPES and data != "@" and tag != "iodef"
 
 
@@ -212,7 +216,7 @@ def _requested_record(call: Call) -> tuple[StoredObject, StoredObject]:
 
 
 def list_records(call: Call) -> HTTPResponse:
-    """Answer ``domains_list_records``; ``name`` is a full one there, while the record's own is relative."""
+    """Handle ``domains_list_records``. The filter ``name`` is a full name, unlike a record's own name."""
     records = records_of(call.world, _requested_domain(call)["name"])
     type_, name = call.query.get("type"), call.query.get("name")
     if type_ and type_ not in _REQUIRED_FIELDS:
@@ -226,12 +230,12 @@ def list_records(call: Call) -> HTTPResponse:
 
 
 def get_record(call: Call) -> HTTPResponse:
-    """Answer ``domains_get_record``."""
+    """Handle ``domains_get_record``."""
     return call.respond("domain_record", _requested_record(call)[1])
 
 
 def create_record(call: Call) -> HTTPResponse:
-    """Answer ``domains_create_record``."""
+    """Handle ``domains_create_record``."""
     domain = _requested_domain(call)
     if call.body["type"] == "SOA":
         raise unprocessable("A domain has one SOA record, which is made for it")
@@ -241,7 +245,7 @@ def create_record(call: Call) -> HTTPResponse:
 
 
 def update_record(call: Call) -> HTTPResponse:
-    """Answer ``domains_patch_record`` and ``domains_update_record``: what is left out stays."""
+    """Handle ``domains_patch_record`` and ``domains_update_record``. Missing fields stay."""
     domain, record = _requested_record(call)
     if call.body["type"] != record["type"]:
         raise unprocessable("Type cannot be changed")
@@ -262,7 +266,7 @@ def update_record(call: Call) -> HTTPResponse:
 
 
 def delete_record(call: Call) -> HTTPResponse:
-    """Answer ``domains_delete_record``."""
+    """Handle ``domains_delete_record``."""
     domain, record = _requested_record(call)
     if record["type"] == "SOA":
         raise unprocessable("The SOA record of a domain cannot be deleted")
@@ -274,12 +278,12 @@ def delete_record(call: Call) -> HTTPResponse:
 _DOMAIN_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _NAME_SERVERS = ("ns1.digitalocean.com", "ns2.digitalocean.com", "ns3.digitalocean.com")
 _FIRST_ID = 1_780_000_000
-#: Refresh, retry and expire in the SOA line of the specification's example.
+#: Refresh, retry and expire of the SOA line in the specification's example.
 _SOA_TIMES = "10800 3600 604800"
 
 
 def add_domain(world: World, name: str, ip_address: str | None = None) -> StoredObject:
-    """Add a domain with the records that every domain begins with."""
+    """Add a domain with its initial records."""
     world.state.counters.setdefault("domain_records", _FIRST_ID)
     domain = StoredObject({"name": name, "ttl": DEFAULT_TTL_S, "zone_file": None}, {"serial": int(world.now())})
     world.domains.put(name, domain)
@@ -302,7 +306,7 @@ def _remove_domain(world: World, name: str) -> None:
 
 
 def zone_file(domain: StoredObject, records: list[StoredObject]) -> str:
-    """Return a domain's zone as text, the SOA line first."""
+    """Return a domain's zone file, with the SOA line first."""
     name = domain["name"]
     lines = [f"$ORIGIN {name}.", f"$TTL {domain['ttl']}"]
     for record in records:
@@ -315,7 +319,7 @@ def zone_file(domain: StoredObject, records: list[StoredObject]) -> str:
 
 
 def _zone_data(record: StoredObject, domain: str) -> str:
-    """Return a record's data as a zone file has it."""
+    """Format a record's data for a zone file."""
     data: str = record["data"]
     host = f"{domain}." if data == "@" else f"{data}."
     before: dict[str, tuple[str, ...]] = {"MX": ("priority",), "SRV": ("priority", "weight", "port")}
@@ -331,7 +335,7 @@ def _zone_data(record: StoredObject, domain: str) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return a text in quotes, with what would end the quotes or the line escaped as RFC 1035 has it."""
+    """Quote a text and escape quotes and control characters according to RFC 1035."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):03}", escaped) + '"'
 
@@ -348,19 +352,19 @@ def _requested_domain(call: Call) -> StoredObject:
 
 
 def list_domains(call: Call) -> HTTPResponse:
-    """Answer ``domains_list``."""
+    """Handle ``domains_list``."""
     return call.respond_page(
         "domains", "domain", [_with_zone_file(call.world, domain) for domain in call.world.domains.all()]
     )
 
 
 def get_domain(call: Call) -> HTTPResponse:
-    """Answer ``domains_get``."""
+    """Handle ``domains_get``."""
     return call.respond("domain", _with_zone_file(call.world, _requested_domain(call)))
 
 
 def create_domain(call: Call) -> HTTPResponse:
-    """Answer ``domains_create``; the text for a name that is taken is the one in droplet_kit#181."""
+    """Handle ``domains_create``. The message for a name in use is quoted in droplet_kit#181."""
     requested: Any = required_field(call.body, "name", "string")
     name = requested.lower().removesuffix(".")
     if not _DOMAIN_NAME.fullmatch(name):
@@ -371,7 +375,7 @@ def create_domain(call: Call) -> HTTPResponse:
 
 
 def delete_domain(call: Call) -> HTTPResponse:
-    """Answer ``domains_delete``: its records go with it."""
+    """Handle ``domains_delete``, which also deletes the domain's records."""
     _remove_domain(call.world, _requested_domain(call)["name"])
     return no_content()
 

@@ -1,13 +1,16 @@
-"""What each type of droplet action needs, refuses and does.
+"""Actions of droplets: the rules and effects of each type, and the operations that start and list them.
 
-Texts are DigitalOcean's where a source has them (power, resize, backups, pending events). Not settled by any source, chosen
-here:
+Messages are DigitalOcean's where a source has them (power, resize, backups, pending events). Not documented, chosen here:
 
-- ``resize`` of a running droplet is refused, and leaves the droplet off; so the careful way is the one that works;
+- ``resize`` of a running droplet is refused, and leaves the droplet off, so that clients power it on again themselves;
 - ``reboot`` and ``power_cycle`` are refused while the droplet is off;
-- ``restore`` takes a backup of this very droplet only; ``password_reset`` is refused on Fedora;
-- ``rebuild`` and ``restore`` leave the droplet running; ``change_kernel`` and ``enable_private_networking`` are refused,
-  because droplets made since 2017 bring their own kernel and are always in a VPC.
+- ``restore`` takes only a backup of the same droplet, and ``password_reset`` is refused on Fedora;
+- ``rebuild`` and ``restore`` leave the droplet running;
+- ``change_kernel`` and ``enable_private_networking`` are refused, because droplets created since 2017 have their own kernel
+  and are always in a VPC;
+- an unknown type answers 422;
+- an action by tag is refused for all droplets if one of them refuses it; an unknown tag answers 404, and a tag without
+  droplets an empty list.
 """
 
 from __future__ import annotations
@@ -44,13 +47,13 @@ class DropletActionType:
     Attributes
     ----------
     prepare : callable
-        Checks the request and gives the action's arguments, JSON values.
+        Checks the request and returns the arguments for the effect, as JSON values.
     effect : callable
-        Changes the droplet when the action ends well.
+        Changes the droplet when the action completes.
     scopes : tuple of str
-        What a token needs besides ``droplet:update``.
+        Scopes that a token needs besides ``droplet:update``.
     by_tag : bool
-        Whether it can be asked of all droplets with a tag.
+        Whether it can be started for all droplets with a tag.
     """
 
     prepare: Callable[[Call, StoredObject], dict[str, Any]]
@@ -60,7 +63,7 @@ class DropletActionType:
 
 
 def _is_on(droplet: StoredObject) -> bool:
-    # The true power: the status that the API shows lags behind it.
+    # The true power: the public status lags behind it.
     return bool(droplet.internal["power"] == "on")
 
 
@@ -187,7 +190,7 @@ def _prepare_password_reset(_call: Call, droplet: StoredObject) -> dict[str, Any
 
 
 def _no_effect(_world: World, _at: float, _droplet: StoredObject, _arguments: dict[str, Any]) -> None:
-    """Leave the droplet as it is: a new password goes out by e-mail."""
+    """Leave the droplet unchanged, for example after a password reset, which only sends an e-mail."""
 
 
 def _prepare_enable_ipv6(_call: Call, droplet: StoredObject) -> dict[str, Any]:
@@ -225,7 +228,7 @@ def _prepare_backup_policy(call: Call, droplet: StoredObject) -> dict[str, Any]:
 
 
 def set_backups(world: World, at: float, droplet: StoredObject, arguments: dict[str, Any]) -> None:
-    """Return a droplet a backup policy, or take it away where the arguments hold none."""
+    """Set a droplet's backup policy, or remove it if the arguments have none."""
     policy = arguments.get("policy")
     features = [feature for feature in droplet["features"] if feature != "backups"]
     window = next_window(policy, at) if policy else None
@@ -285,14 +288,14 @@ def _show_power(world: World, _at: float, droplet_id: int) -> None:
 
 def _move_window(world: World, at: float, droplet_id: int, start: str) -> None:
     droplet = world.droplets.get(droplet_id)
-    # A window that is not the one shown belongs to a policy that has been changed since.
+    # Another window belongs to a policy that has been replaced since.
     if droplet is not None and (droplet["next_backup_window"] or {}).get("start") == start:
         set_backups(world, at, droplet, {"policy": droplet.internal["backup_policy"]})
         schedule_backup(world, at, droplet)
 
 
 def start_action(call: Call) -> HTTPResponse:
-    """Answer ``dropletActions_post``."""
+    """Handle ``dropletActions_post``."""
     droplet = find_droplet(call)
     type_, change = _requested_action_type(call)
     raise_if_busy(call.world, "droplet", droplet["id"])
@@ -300,7 +303,7 @@ def start_action(call: Call) -> HTTPResponse:
 
 
 def start_actions_by_tag(call: Call) -> HTTPResponse:
-    """Answer ``dropletActions_post_byTag``."""
+    """Handle ``dropletActions_post_byTag``."""
     tag_name = call.query.get("tag_name")
     if not tag_name:
         raise unprocessable("tag_name is required.")
@@ -339,7 +342,7 @@ def _begin(call: Call, type_: str, droplet: StoredObject, arguments: dict[str, A
 
 
 def list_droplet_actions(call: Call) -> HTTPResponse:
-    """Answer ``dropletActions_list``, newest first."""
+    """Handle ``dropletActions_list``, newest first."""
     id_ = find_droplet(call)["id"]
     return call.respond_page(
         "actions", "action", [action for action in _newest_first(call) if belongs_to_droplet(action, id_)]
@@ -347,7 +350,7 @@ def list_droplet_actions(call: Call) -> HTTPResponse:
 
 
 def get_droplet_action(call: Call) -> HTTPResponse:
-    """Answer ``dropletActions_get``; an action of another droplet is not found."""
+    """Handle ``dropletActions_get``. An action of another droplet is not found."""
     id_ = find_droplet(call)["id"]
     action = call.world.actions.get(call.path_id("action_id"))
     if action is None or not belongs_to_droplet(action, id_):

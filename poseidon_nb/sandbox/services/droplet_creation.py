@@ -1,8 +1,8 @@
-"""Droplets: to create, one or up to ten by ``names``.
+"""Creation of droplets, one by ``name`` or up to ten by ``names``.
 
-Not settled by any source, chosen here: the texts of 422s for an unknown size or region, for a size that the region does not
-sell, and for a disk too small for the image; without a region, or with a prefix of one, the first region in the order of
-``regions_list`` that sells the size and has the image is taken.
+Not documented, chosen here: the messages of 422s for an unknown size or region, for a size that the region does not sell,
+and for a disk that is too small for the image. Without a region, or with a prefix of one, the first region in the order of
+``regions_list`` that sells the size and has the image is used.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _HOSTS = 200
 
 
 def create_droplets(call: Call) -> HTTPResponse:
-    """Answer ``droplets_create``: ``{"droplet"}`` for ``name``, ``{"droplets"}`` for ``names``."""
+    """Handle ``droplets_create``: ``{"droplet"}`` for ``name``, ``{"droplets"}`` for ``names``."""
     body, world = call.body, call.world
     names = _requested_names(body)
     place = _requested_place(call)
@@ -58,7 +58,7 @@ def create_droplets(call: Call) -> HTTPResponse:
         raise unprocessable("This size is currently restricted in this region.", available_regions=others)
     if vpc is None:
         vpc = ensure_default_vpc(world, region["slug"], world.now())
-    # In the first range of a region the address follows from the droplet's number.
+    # In a region's default range, the address follows from the droplet's serial number.
     addresses = [None] * len(names) if has_default_range(world, vpc) else free_addresses(world, vpc, len(names))
     created = [
         _create(call, name, place, tags, (vpc["id"], address)) for name, address in zip(names, addresses, strict=True)
@@ -110,7 +110,7 @@ def _choose_region(world: World, prefix: str, size: SharedObject, image: SharedO
         for slug, region in world.reference_data.regions.items()
         if slug.startswith(prefix) and region["available"]
     ]
-    # A prefix is an area such as `nyc`: the slug without its number.
+    # A prefix is an area such as `nyc`, the slug without its number.
     if not candidates or (prefix and not any(region["slug"].rstrip("0123456789") == prefix for region in candidates)):
         raise unprocessable("You specified an invalid region for Droplet creation.")
     for region in candidates:
@@ -137,7 +137,7 @@ def _check_options(call: Call, region: SharedObject) -> None:
 
 
 def _requested_vpc(call: Call, region: str) -> StoredObject | None:
-    """Return the network that a body asks for; None is the default one, which may have to be made."""
+    """Return the requested VPC, or None for the default one, which may not exist yet."""
     vpc_uuid = optional_field(call.body, "vpc_uuid", "string")
     if not vpc_uuid:
         return None
@@ -209,7 +209,7 @@ def _create(
         resource_id=id_,
         region=region,
         arguments={"volumes": volumes},
-        # They are attached when the droplet is there, and promised to it until then.
+        # They are attached once the droplet exists, and reserved for it until then.
         also_busy=[busy_key("volume", volume) for volume in volumes],
     )
     now = world.now()
@@ -220,7 +220,7 @@ def _create(
 def _created_response(call: Call, created: list[tuple[int, int]]) -> HTTPResponse:
     droplets = []
     for id_, _ in created:
-        # The service leaves `vpc_uuid` out of this one answer (digitalocean/openapi issue 457).
+        # The service omits `vpc_uuid` from this response only (digitalocean/openapi issue 457).
         public = {name: value for name, value in call.world.droplets[id_].public.items() if name != "vpc_uuid"}
         droplets.append(call.to_json("droplet", StoredObject(public)))
     links = [
@@ -259,12 +259,12 @@ def _finish_creation(world: World, at: float, droplet_id: int, arguments: dict[s
 def _remove_droplet(world: World, at: float, droplet_id: int, arguments: dict[str, Any]) -> None:
     droplet = world.droplets.get(droplet_id)
     if droplet is not None:
-        # Snapshots outlive their droplet, backups do not.
+        # Backups are deleted with their droplet, snapshots are not.
         for backup_id in droplet["backup_ids"]:
             world.images.remove(backup_id)
         record_deletion(world, "droplets", droplet_id, at)
         world.droplets.remove(droplet_id)
-        # Services whose things were attached to it, or named it, have an effect of this kind each.
+        # Services that refer to droplets have an effect with this prefix.
         for name, effect in world.effects.items():
             if name.startswith("droplet.gone."):
                 effect(world, at, droplet_id)

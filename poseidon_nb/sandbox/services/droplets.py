@@ -1,4 +1,14 @@
-"""Names that a droplet may have."""
+"""Droplets: list, read and delete them, alone or with their associated resources.
+
+A deleted droplet is still listed, and busy, until its ``destroy`` action ends. The associated resources to destroy are in
+that action's arguments and the results beside them, so the status of a destroyed droplet comes from its last such action.
+
+Not documented, chosen here: ``tag_name`` combined with another filter answers 422. A list by tag omits GPU droplets, as
+every list except for ``type=gpus`` does. A deletion by tag is refused for all droplets if one of them is busy. Ids that are
+not associated with the droplet answer 422, and a missing header ``X-Dangerous: true`` answers 400. A second request while
+one is in progress answers 409, as the specification says of a retry. Costs are monthly list prices; a reserved IP costs as
+much as an unassigned one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +46,7 @@ _MAX_NAME_LENGTH = 255
 
 
 def validate_name(name: str) -> str:
-    """Return the name back; refuse what the specification's pattern refuses. Names need not be unique."""
+    """Return the name, or raise 422 if the specification's pattern forbids it. Names need not be unique."""
     if len(name) > _MAX_NAME_LENGTH:
         raise unprocessable(f"Name is too long (maximum is {_MAX_NAME_LENGTH} characters)")
     if not _NAME.fullmatch(name):
@@ -45,7 +55,7 @@ def validate_name(name: str) -> str:
 
 
 def find_droplet(call: Call) -> StoredObject:
-    """Return the droplet that a path names."""
+    """Return the droplet of the path, or raise 404."""
     droplet = call.world.droplets.get(call.path_id("droplet_id"))
     if droplet is None:
         raise not_found()
@@ -53,13 +63,13 @@ def find_droplet(call: Call) -> StoredObject:
 
 
 def droplets_with_tag(world: World, tag_name: str) -> list[StoredObject]:
-    """Return all droplets with a tag, GPU droplets too; tags that differ only in case are the same."""
+    """Return all droplets with a tag, including GPU droplets. Case is ignored."""
     folded = tag_name.lower()
     return [droplet for droplet in world.droplets.all() if any(tag.lower() == folded for tag in droplet.public["tags"])]
 
 
 def list_droplets(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list``, oldest first."""
+    """Handle ``droplets_list``, oldest first."""
     tag_name, name, kind = (call.query.get(filter_) for filter_ in ("tag_name", "name", "type"))
     if tag_name and (name or kind):
         raise unprocessable("tag_name cannot be combined with name or type.")
@@ -75,12 +85,12 @@ def list_droplets(call: Call) -> HTTPResponse:
 
 
 def get_droplet(call: Call) -> HTTPResponse:
-    """Answer ``droplets_get``."""
+    """Handle ``droplets_get``."""
     return call.respond("droplet", find_droplet(call))
 
 
 def delete_droplet(call: Call) -> HTTPResponse:
-    """Answer ``droplets_destroy``."""
+    """Handle ``droplets_destroy``."""
     droplet = find_droplet(call)
     raise_if_busy(call.world, "droplet", droplet["id"])
     _start_destroy(call.world, droplet)
@@ -88,7 +98,7 @@ def delete_droplet(call: Call) -> HTTPResponse:
 
 
 def delete_droplets_by_tag(call: Call) -> HTTPResponse:
-    """Answer ``droplets_destroy_byTag``: all droplets with the tag go."""
+    """Handle ``droplets_destroy_byTag``, which deletes all droplets with the tag."""
     tag_name = call.query.get("tag_name")
     if not tag_name:
         raise unprocessable("tag_name is required.")
@@ -107,12 +117,12 @@ def _start_destroy(world: World, droplet: StoredObject) -> None:
 
 
 def list_snapshots(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_snapshots``."""
+    """Handle ``droplets_list_snapshots``."""
     return _respond_images(call, "snapshots", find_droplet(call)["snapshot_ids"])
 
 
 def list_backups(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_backups``."""
+    """Handle ``droplets_list_backups``."""
     return _respond_images(call, "backups", find_droplet(call)["backup_ids"])
 
 
@@ -126,13 +136,13 @@ def _respond_images(call: Call, key: str, ids: list[int]) -> HTTPResponse:
 
 
 def list_kernels(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_kernels``: droplets made since March 2017 bring their own kernel and can choose none."""
+    """Handle ``droplets_list_kernels``. Droplets created since March 2017 use their own kernel, so the list is empty."""
     find_droplet(call)
     return call.respond_page("kernels", "kernel", [])
 
 
 def list_neighbors(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_neighbors``: droplets on the same physical server."""
+    """Handle ``droplets_list_neighbors``: other droplets on the same physical server."""
     droplet = find_droplet(call)
     host = _host(droplet)
     neighbors = [other for other in call.world.droplets.all() if _host(other) == host and other is not droplet]
@@ -144,7 +154,7 @@ def _host(droplet: StoredObject) -> tuple[str, int]:
 
 
 def list_neighbor_ids(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_neighborsIds``."""
+    """Handle ``droplets_list_neighborsIds``."""
     hosts: dict[tuple[str, int], list[int]] = {}
     for droplet in call.world.droplets.all():
         hosts.setdefault(_host(droplet), []).append(droplet["id"])
@@ -152,12 +162,12 @@ def list_neighbor_ids(call: Call) -> HTTPResponse:
 
 
 def get_backup_policy(call: Call) -> HTTPResponse:
-    """Answer ``droplets_get_backup_policy``."""
+    """Handle ``droplets_get_backup_policy``."""
     return json_response(200, policy=_backup_policy_of(find_droplet(call)))
 
 
 def list_backup_policies(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_backup_policies``: a mapping by droplet id, cut into pages like a list."""
+    """Handle ``droplets_list_backup_policies``: a mapping by droplet id, in pages like a list."""
     droplets = call.world.droplets.all()
     number, per_page = page_window(call)
     page = droplets[(number - 1) * per_page : number * per_page]
@@ -182,7 +192,7 @@ def _backup_policy_of(droplet: StoredObject) -> dict[str, Any]:
 
 
 def list_supported_backup_policies(call: Call) -> HTTPResponse:  # noqa: ARG001  # every operation gets its call
-    """Answer ``droplets_list_supported_backup_policies``."""
+    """Handle ``droplets_list_supported_backup_policies``."""
     return json_response(
         200,
         supported_policies=[
@@ -198,7 +208,7 @@ def list_supported_backup_policies(call: Call) -> HTTPResponse:  # noqa: ARG001 
     )
 
 
-#: The keys of a request and an answer, and the scope that seeing each needs.
+#: The keys of requests and responses, and the scope that is needed to see each.
 _SCOPES = {
     "reserved_ips": "reserved_ip:read",
     "floating_ips": "reserved_ip:read",
@@ -210,7 +220,7 @@ _DESTROY_FAILED_TEXT = "The Droplet could not be destroyed."
 
 
 def associated_resources(world: World, droplet: StoredObject) -> dict[str, list[dict[str, str]]]:
-    """Return what belongs to a droplet, by kind: ids as strings, names, and what each costs a month."""
+    """Return a droplet's associated resources by kind, with id, name and monthly cost as strings."""
     volumes = [volume for id_ in droplet["volume_ids"] if (volume := world.volumes.get(id_)) is not None]
     addresses = [
         _cost_row(address_number(one), one["ip"], prices.UNASSIGNED_IP.usd)
@@ -219,7 +229,7 @@ def associated_resources(world: World, droplet: StoredObject) -> dict[str, list[
     ]
     return {
         "reserved_ips": addresses,
-        # The same under their old name, as the specification's example has them.
+        # Repeated under the old name, as in the specification's example.
         "floating_ips": addresses,
         "snapshots": [
             _cost_row(image["id"], image["name"], image["size_gigabytes"] * prices.SNAPSHOT_GB.usd)
@@ -242,7 +252,7 @@ def _cost_row(id_: int | str, name: str, cost_usd: float) -> dict[str, str]:
 
 
 def list_associated(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_associatedResources``; what the token may not see is left out."""
+    """Handle ``droplets_list_associatedResources``, without what the token may not see."""
     found = associated_resources(call.world, find_droplet(call))
     return json_response(
         200, **{kind: found[kind] for kind, scope in _SCOPES.items() if call.scopes is None or scope in call.scopes}
@@ -250,7 +260,7 @@ def list_associated(call: Call) -> HTTPResponse:
 
 
 def destroy_with_selected(call: Call) -> HTTPResponse:
-    """Answer ``droplets_destroy_withAssociatedResourcesSelective``."""
+    """Handle ``droplets_destroy_withAssociatedResourcesSelective``."""
     droplet = find_droplet(call)
     available = associated_resources(call.world, droplet)
     selected: dict[str, list[dict[str, str]]] = {kind: [] for kind in available}
@@ -264,7 +274,7 @@ def destroy_with_selected(call: Call) -> HTTPResponse:
 
 
 def destroy_with_all(call: Call) -> HTTPResponse:
-    """Answer ``droplets_destroy_withAssociatedResourcesDangerous``."""
+    """Handle ``droplets_destroy_withAssociatedResourcesDangerous``."""
     droplet = find_droplet(call)
     if call.headers.get("x-dangerous", "").lower() != "true":
         raise bad_request("The header X-Dangerous must be true.")
@@ -305,7 +315,7 @@ def _requested_destroy(call: Call) -> StoredObject:
 
 
 def get_destroy_status(call: Call) -> HTTPResponse:
-    """Answer ``droplets_get_DestroyAssociatedResourcesStatus``."""
+    """Handle ``droplets_get_DestroyAssociatedResourcesStatus``."""
     action = _requested_destroy(call)
     arguments = action.internal["arguments"]
     droplet: dict[str, Any] = {"id": str(action["resource_id"]), "name": arguments["name"]}
@@ -323,7 +333,7 @@ def get_destroy_status(call: Call) -> HTTPResponse:
 
 
 def retry_destroy(call: Call) -> HTTPResponse:
-    """Answer ``droplets_destroy_retryWithAssociatedResources``: what failed is asked for once more."""
+    """Handle ``droplets_destroy_retryWithAssociatedResources``, which repeats the last request."""
     last = _requested_destroy(call)
     if last["status"] == "in-progress":
         raise HTTPException(409, "conflict", "The request could not be completed due to a conflict.")
@@ -338,7 +348,7 @@ def _destroy_associated(world: World, at: float, droplet_id: int, wanted: dict[s
     for kind, rows in wanted.items():
         outcome[kind] = []
         for row in rows:
-            # An address asked for under both its names is destroyed once, and has been destroyed under both.
+            # An address requested under both names is destroyed once and reported under both.
             again = kind == "floating_ips" and row in wanted["reserved_ips"]
             done = again or _DESTROYERS[kind](world, row)
             outcome[kind].append(

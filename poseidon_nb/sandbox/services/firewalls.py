@@ -1,8 +1,13 @@
-"""The rules of firewalls: read from a body, checked, and written as the API shows them.
+"""Firewalls, their rules, and the droplets that they protect, by id or by tag.
 
-From the specification: all ports are ``"0"``, and so are those of ICMP. The limit is of DigitalOcean's page on the limits of
-firewalls (read in 2026), "invalid address" a text seen in terraform-provider-digitalocean issue 33; other texts are chosen here.
-Ids of Kubernetes clusters are taken as they are, because the sandbox has none to compare them with.
+A change that affects droplets is ``waiting`` with its ``pending_changes`` and later ``succeeded``; a change that affects no
+droplet succeeds at once. A droplet that gets a firewall's tag is protected from then on. In rules, all ports are ``"0"``,
+which ICMP uses too. Tags must exist, says the specification.
+
+The limits are from DigitalOcean's page on firewall limits (read in 2026). A name in use answers 409 "duplicate name" (seen
+in harmony-one/harmony-ops issue 390), and "invalid address" is from terraform-provider-digitalocean issue 33. Not
+documented, chosen here: the other messages. Adding what exists and removing what does not changes nothing and answers 204.
+The last rule cannot be removed. Ids of Kubernetes clusters are not checked, because the sandbox has no clusters.
 """
 
 from __future__ import annotations
@@ -26,12 +31,12 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-#: The two lists of rules, and what a rule of each calls its other side.
+#: The two lists of rules, and the name of the other side in the rules of each.
 SIDES = {"inbound_rules": "sources", "outbound_rules": "destinations"}
 _MAX_RULES = 50
 _PROTOCOLS = ("tcp", "udp", "icmp")
 _MAX_PORT = 65_535
-#: What a side may name, and the type of each.
+#: What a side may refer to, with the type of its items.
 _TARGETS = {
     "addresses": "string",
     "droplet_ids": "integer",
@@ -43,7 +48,7 @@ _ALL_PORTS = "0"
 
 
 def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return both lists of rules of a body as the API shows them; refuse a body without any rule."""
+    """Parse both lists of rules of a body, or raise 422 if it has no rule."""
     rules = {
         key: [_parse_rule(world, rule, side) for rule in optional_field(body, key, "array") or ()]
         for key, side in SIDES.items()
@@ -52,7 +57,7 @@ def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, A
 
 
 def check_rule_count(rules: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Return lists of rules back; refuse too few and too many."""
+    """Return the rules, or raise 422 if there are none or too many."""
     number = sum(map(len, rules.values()))
     if not number:
         raise unprocessable("A firewall needs at least one inbound or outbound rule.")
@@ -62,7 +67,7 @@ def check_rule_count(rules: dict[str, list[dict[str, Any]]]) -> dict[str, list[d
 
 
 def rule_key(rule: dict[str, Any]) -> bytes:
-    """Return what is the same for two rules that say the same."""
+    """Return a key that equivalent rules share."""
     sides = {name: value for name, value in rule.items() if isinstance(value, dict)}
     ((side, targets),) = sides.items()
     return to_json(
@@ -71,7 +76,7 @@ def rule_key(rule: dict[str, Any]) -> bytes:
 
 
 def remove_targets(rules: Iterable[dict[str, Any]], target: str, lost: Callable[[Any], bool]) -> list[dict[str, Any]]:
-    """Return rules whose sides no longer name what is gone; a rule that names nothing any more lets nothing pass."""
+    """Return the rules without references to a removed resource. A rule without any references allows no traffic."""
     updated = []
     for rule in rules:
         changed = dict(rule)
@@ -148,17 +153,17 @@ def _requested_firewall(call: Call) -> StoredObject:
 
 
 def list_firewalls(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_list``, oldest first."""
+    """Handle ``firewalls_list``, oldest first."""
     return call.respond_page("firewalls", "firewall", call.world.firewalls.all())
 
 
 def get_firewall(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_get``."""
+    """Handle ``firewalls_get``."""
     return call.respond("firewall", _requested_firewall(call))
 
 
 def list_droplet_firewalls(call: Call) -> HTTPResponse:
-    """Answer ``droplets_list_firewalls``: those that have it by its id or by one of its tags."""
+    """Handle ``droplets_list_firewalls``: firewalls with the droplet's id or one of its tags."""
     droplet = find_droplet(call)
     own = {tag.lower() for tag in droplet["tags"]}
     return call.respond_page(
@@ -173,7 +178,7 @@ def list_droplet_firewalls(call: Call) -> HTTPResponse:
 
 
 def create_firewall(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_create``."""
+    """Handle ``firewalls_create``."""
     world = call.world
     firewall = add_firewall(world, world.now(), **_requested_fields(call, ""))
     return call.respond(
@@ -182,7 +187,7 @@ def create_firewall(call: Call) -> HTTPResponse:
 
 
 def add_firewall(world: World, at: float, **fields: Any) -> StoredObject:
-    """Put up a firewall that nothing forbids; the fields are the name, droplet_ids, tags and both lists of rules."""
+    """Add a firewall without checking it. The fields are the name, droplet_ids, tags and both lists of rules."""
     id_ = rng.uuid(world.seed, "firewall", world.next_number("firewalls"))
     firewall = StoredObject(
         {"id": id_, "status": "succeeded", "created_at": format_time(at), "pending_changes": [], **fields},
@@ -192,7 +197,7 @@ def add_firewall(world: World, at: float, **fields: Any) -> StoredObject:
 
 
 def update_firewall(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_update``: what is left out becomes empty."""
+    """Handle ``firewalls_update``. Missing fields become empty."""
     firewall = _requested_firewall(call)
     requested = _requested_fields(call, firewall["id"])
     before = _protected_droplets(call.world, firewall.public)
@@ -202,7 +207,7 @@ def update_firewall(call: Call) -> HTTPResponse:
 
 
 def delete_firewall(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_delete``."""
+    """Handle ``firewalls_delete``."""
     call.world.firewalls.remove(_requested_firewall(call)["id"])
     return no_content()
 
@@ -238,7 +243,7 @@ def _requested_droplet_ids(call: Call) -> list[int]:
 
 
 def _requested_tags(call: Call) -> list[str]:
-    """Return the tags of a body as the account spells them."""
+    """Return the tags of a body in the account's spelling."""
     tags = optional_field(call.body, "tags", "array") or []
     if tags:
         call.require_scopes("tag:read")
@@ -255,7 +260,7 @@ def _check_count(items: list[Any], maximum: int, what: str) -> list[Any]:
 
 
 def add_droplets(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_assign_droplets``."""
+    """Handle ``firewalls_assign_droplets``."""
     firewall = _requested_firewall(call)
     required_field(call.body, "droplet_ids", "array")
     combined = [*dict.fromkeys([*firewall["droplet_ids"], *_requested_droplet_ids(call)])]
@@ -263,14 +268,14 @@ def add_droplets(call: Call) -> HTTPResponse:
 
 
 def remove_droplets(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_delete_droplets``."""
+    """Handle ``firewalls_delete_droplets``."""
     firewall = _requested_firewall(call)
     removed = required_field(call.body, "droplet_ids", "array")
     return _update_targets(call, firewall, droplet_ids=[id_ for id_ in firewall["droplet_ids"] if id_ not in removed])
 
 
 def add_tags(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_add_tags``."""
+    """Handle ``firewalls_add_tags``."""
     firewall = _requested_firewall(call)
     required_field(call.body, "tags", "array")
     combined = [*dict.fromkeys([*firewall["tags"], *_requested_tags(call)])]
@@ -278,14 +283,14 @@ def add_tags(call: Call) -> HTTPResponse:
 
 
 def remove_tags(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_delete_tags``."""
+    """Handle ``firewalls_delete_tags``."""
     firewall = _requested_firewall(call)
     removed = {tag.lower() for tag in required_field(call.body, "tags", "array")}
     return _update_targets(call, firewall, tags=[tag for tag in firewall["tags"] if tag.lower() not in removed])
 
 
 def add_rules(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_add_rules``."""
+    """Handle ``firewalls_add_rules``."""
     firewall = _requested_firewall(call)
     requested = read_rules(call.world, call.body)
     combined = {
@@ -296,7 +301,7 @@ def add_rules(call: Call) -> HTTPResponse:
 
 
 def remove_rules(call: Call) -> HTTPResponse:
-    """Answer ``firewalls_delete_rules``: a rule goes if it says the same."""
+    """Handle ``firewalls_delete_rules``, which removes equivalent rules."""
     firewall = _requested_firewall(call)
     requested = read_rules(call.world, call.body)
     removed = {side: {rule_key(rule) for rule in rules} for side, rules in requested.items()}
@@ -311,7 +316,7 @@ def _update_rules(call: Call, firewall: StoredObject, rules: dict[str, list[dict
 
 
 def _update_targets(call: Call, firewall: StoredObject, **changes: Any) -> HTTPResponse:
-    """Answer a change of what a firewall protects: only droplets that come or go are waited for."""
+    """Change what a firewall protects. Only added and removed droplets become pending."""
     before = _protected_droplets(call.world, firewall.public)
     changed = firewall.with_public(**changes)
     after = _protected_droplets(call.world, changed.public)
@@ -335,7 +340,7 @@ def _protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
 def _save_with_pending(
     world: World, firewall: StoredObject, coming: Iterable[int], going: Iterable[int] = ()
 ) -> StoredObject:
-    """Keep a firewall whose change has to reach droplets, beside what earlier ones have still to reach."""
+    """Store a firewall with pending changes for droplets, in addition to those of earlier changes."""
     pending = {change["droplet_id"]: change for change in firewall["pending_changes"]}
     for ids, removing in ((coming, False), (going, True)):
         for id_ in sorted(ids):
@@ -352,7 +357,7 @@ def _save_with_pending(
 
 
 def _finish_change(world: World, _at: float, id_: str, number: int) -> None:
-    """Let a firewall have reached all its droplets, unless it was changed again since."""
+    """Complete a firewall's change, unless it was changed again since."""
     firewall = world.firewalls.get(id_)
     if firewall is not None and firewall.internal.get("change") == number:
         world.firewalls.put(id_, firewall.with_public(status="succeeded", pending_changes=[]))
@@ -381,7 +386,7 @@ def _remove_tag(world: World, _at: float, folded: str) -> None:
 
 
 def remove_load_balancer(world: World, id_: str) -> None:
-    """Take a load balancer that is gone out of all rules."""
+    """Remove a deleted load balancer from all rules."""
     for firewall in world.firewalls.all():
         rules = {side: remove_targets(firewall[side], "load_balancer_uids", id_.__eq__) for side in SIDES}
         world.firewalls.put(firewall["id"], firewall.with_public(**rules))

@@ -1,8 +1,16 @@
-"""Images: DigitalOcean's base images, and the account's own snapshots and backups.
+"""Images: DigitalOcean's base images, the account's snapshots, backups and custom images, and actions of images.
 
-Retired base images are not listed and have no slug, and can still be read by id, as the live service does it. There are
-no 1-Click applications in the figures, so ``type=application`` is an empty list. Not settled by any source, chosen here:
-an image with an action in progress is neither deleted nor given a second action.
+Retired base images are not listed and have no slug, but can be read by id, as on the live service. The reference data has no
+1-Click applications, so ``type=application`` is an empty list.
+
+Custom images are imported in several steps over time. The sandbox downloads nothing: the path of the URL decides whether it
+is an image. A wrong suffix is found while the image is ``pending``. The image then becomes ``deleted`` with an
+``error_message`` and is in no region.
+
+Not documented, chosen here: an image with an action in progress can be neither deleted nor given a second action. A URL
+that is not http or https and an unknown region answer 422 at once. The size of a custom image follows from the seed. Only
+the account's own ``available`` images have actions. A transfer to a closed region, or to one that has the image, answers
+422; its action shows the target region.
 """
 
 from __future__ import annotations
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-#: What the specification says an image can be of (the text of ``image_new_custom``).
+#: The distributions in the specification's description of ``image_new_custom``.
 _DISTRIBUTIONS = (
     *("Arch Linux", "CentOS", "CoreOS", "Debian", "Fedora", "Fedora Atomic", "FreeBSD", "Gentoo"),
     *("openSUSE", "RancherOS", "Rocky Linux", "Ubuntu", "Unknown"),
@@ -37,12 +45,12 @@ _DISTRIBUTIONS = (
 
 
 def normalize_distribution(requested: str) -> str:
-    """Return a distribution back if it is one; any other is accepted and becomes ``Unknown``, as the specification says."""
+    """Return a known distribution, or ``Unknown`` for any other, as the specification says."""
     return requested if requested in _DISTRIBUTIONS else "Unknown"
 
 
 def find_image(world: World, wanted: Any) -> SharedObject | None:
-    """Return the image with this id or, for a public one, this slug."""
+    """Return the image with this id or, for a public image, this slug."""
     if isinstance(wanted, bool) or not isinstance(wanted, int | str):
         return None
     if isinstance(wanted, str):
@@ -58,7 +66,7 @@ def find_image(world: World, wanted: Any) -> SharedObject | None:
 
 
 def check_image_fits(image: SharedObject, region: str, disk_gb: int) -> None:
-    """Refuse an image that is not in a region or needs a larger disk."""
+    """Raise 422 if an image is not in a region or needs a larger disk."""
     if region not in image["regions"]:
         raise unprocessable("The image you specified is not available in the selected region.")
     if (image["min_disk_size"] or 0) > disk_gb:
@@ -66,7 +74,7 @@ def check_image_fits(image: SharedObject, region: str, disk_gb: int) -> None:
 
 
 def list_images(call: Call) -> HTTPResponse:
-    """Answer ``images_list``: public ones first, then the account's own, oldest first."""
+    """Handle ``images_list``: public images first, then the account's own, oldest first."""
     figures, query = call.world.reference_data, call.query
     public = [StoredObject(image) for image in figures.images.values() if image["public"]]
     own = call.world.images.all()
@@ -86,7 +94,7 @@ def list_images(call: Call) -> HTTPResponse:
 
 
 def get_image(call: Call) -> HTTPResponse:
-    """Answer ``images_get``, by id or, for a public image, by slug."""
+    """Handle ``images_get``, by id or, for a public image, by slug."""
     image = find_image(call.world, call.path_params["image_id"])
     if image is None:
         raise not_found()
@@ -94,7 +102,7 @@ def get_image(call: Call) -> HTTPResponse:
 
 
 def find_own_image(call: Call) -> StoredObject:
-    """Return the account's own image that the path names; DigitalOcean's are forbidden, others not found."""
+    """Return the account's image of the path, or raise 403 for DigitalOcean's images and 404 for others."""
     id_ = call.path_id("image_id")
     image = call.world.images.get(id_)
     if image is not None:
@@ -103,7 +111,7 @@ def find_own_image(call: Call) -> StoredObject:
 
 
 def update_image(call: Call) -> HTTPResponse:
-    """Answer ``images_update``; only the account's own images can be changed."""
+    """Handle ``images_update``. Only the account's own images can be changed."""
     image = find_own_image(call)
     requested = {name: optional_field(call.body, name, "string") for name in ("name", "description", "distribution")}
     if requested["name"] == "":
@@ -116,7 +124,7 @@ def update_image(call: Call) -> HTTPResponse:
 
 
 def delete_image(call: Call) -> HTTPResponse:
-    """Answer ``images_delete``."""
+    """Handle ``images_delete``."""
     image = find_own_image(call)
     raise_if_busy(call.world, "image", image["id"])
     remove_image(call.world, image)
@@ -124,7 +132,7 @@ def delete_image(call: Call) -> HTTPResponse:
 
 
 def remove_image(world: World, image: StoredObject) -> None:
-    """Remove an image, and its id from its droplet."""
+    """Remove an image, also from its droplet's lists."""
     record_deletion(world, "images", image["id"])
     world.images.remove(image["id"])
     droplet = world.droplets.get(image.internal.get("droplet_id"))
@@ -133,11 +141,11 @@ def remove_image(world: World, image: StoredObject) -> None:
         world.droplets.put(droplet["id"], droplet.with_public(**ids))
 
 
-#: Formats and packings that the text of ``images_create_custom`` names, by the endings in use for them.
+#: File suffixes for the formats and compressions in the description of ``images_create_custom``.
 _IMAGE_SUFFIXES = (".raw", ".img", ".qcow2", ".vhdx", ".vdi", ".vmdk")
 _COMPRESSION_SUFFIXES = (".gz", ".bz2")
 BAD_FILE_TEXT = "The file at the URL is not an image in the raw, qcow2, vhdx, vdi, or vmdk format."
-#: Seconds at DigitalOcean until the import begins, and until it ends; our choice, as in `durations`.
+#: Seconds at DigitalOcean until an import starts and until it ends; chosen here, as in `actions`.
 _QUEUED_S = 10.0
 _IMPORT_S = 120.0
 
@@ -166,7 +174,7 @@ def custom_image_object(
 
 
 def create_custom_image(call: Call) -> HTTPResponse:
-    """Answer ``images_create_custom``."""
+    """Handle ``images_create_custom``."""
     body, world = call.body, call.world
     url = required_field(body, "url", "string")
     name = required_field(body, "name", "string")
@@ -199,7 +207,7 @@ def create_custom_image(call: Call) -> HTTPResponse:
 
 
 def _url_path(url: str) -> str | None:
-    """Return the path of an address that can be fetched."""
+    """Return the path of a URL that could be downloaded, or None."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -209,7 +217,7 @@ def _url_path(url: str) -> str | None:
 
 
 def is_image_file(path: str) -> bool:
-    """Return whether a path ends as an image's does."""
+    """Return whether a path has the suffix of an image file."""
     name = path.lower()
     for ending in _COMPRESSION_SUFFIXES:
         name = name.removesuffix(ending)
@@ -217,13 +225,13 @@ def is_image_file(path: str) -> bool:
 
 
 def with_imported_file(world: World, image: StoredObject) -> StoredObject:
-    """Return a custom image as it is once its file is there."""
+    """Return a custom image after its import."""
     size_gb = round(0.4 + 2.4 * rng.random(world.seed, "custom", image["id"]), 2)
     return image.with_public(
         status="available",
         regions=[image.internal["region"]],
         size_gigabytes=size_gb,
-        # What the file unpacks to; a droplet's disk has to hold it.
+        # The size of the unpacked file, which a droplet's disk must hold.
         min_disk_size=math.ceil(3 * size_gb),
     )
 
@@ -243,7 +251,7 @@ def _finish_import(world: World, _at: float, image_id: int) -> None:
 
 
 def start_image_action(call: Call) -> HTTPResponse:
-    """Answer ``imageActions_post``."""
+    """Handle ``imageActions_post``."""
     image = find_own_image(call)
     type_ = required_field(call.body, "type", "string")
     if type_ not in _PREPARE:
@@ -281,7 +289,7 @@ def _prepare_convert(call: Call, image: StoredObject) -> SharedObject:
 
 
 def list_image_actions(call: Call) -> HTTPResponse:
-    """Answer ``imageActions_list``, newest first."""
+    """Handle ``imageActions_list``, newest first."""
     id_ = find_own_image(call)["id"]
     return call.respond_page(
         "actions", "action", [one for one in call.world.actions.all()[::-1] if _is_action_of(one, id_)]
@@ -289,7 +297,7 @@ def list_image_actions(call: Call) -> HTTPResponse:
 
 
 def get_image_action(call: Call) -> HTTPResponse:
-    """Answer ``imageActions_get``; an action of another image is not found."""
+    """Handle ``imageActions_get``. An action of another image is not found."""
     id_ = find_own_image(call)["id"]
     action = call.world.actions.get(call.path_id("action_id"))
     if action is None or not _is_action_of(action, id_):

@@ -1,7 +1,7 @@
-"""The settings of load balancers: read from a body, checked, and completed with the specification's defaults.
+"""The settings of load balancers: read and checked, with the specification's defaults.
 
-Not settled by any source, chosen here: the texts of 422s; every port of entry is used by one rule; traffic that is encrypted on
-entry needs a certificate of the account or passes through.
+Not documented, chosen here: the messages of 422s. Each entry port is used by one rule. Encrypted entry traffic needs a
+certificate of the account or TLS passthrough.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.world import World
 
-#: The old sizes in nodes; only these regions still have no others.
+#: The only regions that still use named sizes.
 SIZES = {"lb-small": 1, "lb-medium": 3, "lb-large": 6}
 _REGIONS_WITH_NAMED_SIZES = frozenset({"ams2", "nyc2", "sfo1"})
 _MAX_NODES = 100
@@ -40,7 +40,7 @@ _HEALTH_CHECK = {
     "unhealthy_threshold": 5,
     "healthy_threshold": 3,
 }
-#: Words that are settled when a load balancer is made, the default first.
+#: Settings that cannot change after the creation, with the default first.
 IMMUTABLE_FIELDS = {
     "network": ("EXTERNAL", "INTERNAL"),
     "network_stack": ("IPV4", "DUALSTACK"),
@@ -49,7 +49,7 @@ IMMUTABLE_FIELDS = {
 
 
 def read_settings(world: World, body: dict[str, Any], region: str) -> dict[str, Any]:
-    """Return what a body says of a load balancer, and the default of what it does not say."""
+    """Read the settings of a body, with defaults for missing ones."""
     settings: dict[str, Any] = {
         **_size(body, region),
         "algorithm": _choice(body, "algorithm", ("round_robin", "least_connections")),
@@ -68,13 +68,13 @@ def read_settings(world: World, body: dict[str, Any], region: str) -> dict[str, 
 
 
 def read_rules(world: World, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the forwarding rules of a body."""
+    """Read and check the forwarding rules of a body."""
     rules = [_parse_rule(world, rule) for rule in required_field(body, "forwarding_rules", "array")]
     return check_rules(rules)
 
 
 def check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return forwarding rules back; refuse none at all, and two that begin in the same place."""
+    """Return the forwarding rules, or raise 422 if there are none or two share an entry port."""
     if not rules:
         raise unprocessable("A load balancer needs at minimum one forwarding rule.")
     entries = [(rule["entry_protocol"] == "udp", rule["entry_port"]) for rule in rules]
@@ -85,7 +85,7 @@ def check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def read_rule_keys(body: dict[str, Any]) -> set[tuple[str, int, str, int]]:
-    """Return what tells the rules of a body from others; whether they would be possible does not matter."""
+    """Return the keys of a body's rules without checking whether the rules would be valid."""
     keys = set()
     for rule in required_field(body, "forwarding_rules", "array"):
         check_type("a forwarding rule", rule, "object")
@@ -97,7 +97,7 @@ def read_rule_keys(body: dict[str, Any]) -> set[tuple[str, int, str, int]]:
 
 
 def rule_key(rule: dict[str, Any]) -> tuple[str, int, str, int]:
-    """Return what tells a forwarding rule from others."""
+    """Return what identifies a forwarding rule."""
     return rule["entry_protocol"], rule["entry_port"], rule["target_protocol"], rule["target_port"]
 
 
@@ -145,7 +145,7 @@ def _size(body: dict[str, Any], region: str) -> dict[str, Any]:
 def _health_check(requested: dict[str, Any]) -> dict[str, Any]:
     check: dict[str, Any] = {"protocol": _choice(requested, "protocol", ("http", "https", "tcp"))}
     check["port"] = _integer(requested, "port", 1, _MAX_PORT, default=80)
-    # A connection has no path.
+    # TCP has no path.
     if check["protocol"] != "tcp":
         check["path"] = optional_field(requested, "path", "string") or "/"
     for name, minimum, maximum in (
@@ -181,7 +181,7 @@ def _firewall(requested: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _choice(body: dict[str, Any], name: str, words: Words[str]) -> str:
-    """Return one of the words that a field may be; the first is the default."""
+    """Return a field that must be one of some words; the first word is the default."""
     value = optional_field(body, name, "string") or next(iter(words))
     if value not in words:
         raise unprocessable(f"{name} must be one of {', '.join(words)}.")
@@ -189,7 +189,7 @@ def _choice(body: dict[str, Any], name: str, words: Words[str]) -> str:
 
 
 def read_immutable(body: dict[str, Any], name: str) -> str:
-    """Return one of the settings that cannot be changed later."""
+    """Return a setting that cannot change later."""
     return _choice(body, name, IMMUTABLE_FIELDS[name])
 
 

@@ -1,9 +1,10 @@
-"""Load balancers: what they forward, and the droplets behind them, by id or by tag.
+"""Load balancers, their forwarding rules, and the droplets behind them, by id or by tag.
 
-A new one is ``new`` and has no address; later it is ``active`` and has one. Those behind it by tag are looked up when they are
-asked for: the droplets with the tag in its VPC. An update resets what it leaves out, but for the place, the project and the kind.
-Not settled by any source, chosen here: the texts of 422s; droplets are of the same VPC; a global load balancer shows no region.
-Not enforced: that one is resized at most once an hour.
+A new load balancer is ``new`` without an address, and later ``active`` with one. Droplets by tag are looked up on each
+request: those with the tag in its VPC. An update resets missing fields, except for its region, VPC, project and type.
+
+Not documented, chosen here: the messages of 422s. Droplets must be in the same VPC. A global load balancer has no region.
+Not enforced: a load balancer can be resized only once an hour.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]{0,254}")
 _MAX_LOAD_BALANCERS = 100
-#: Never routed (RFC 5737), and no droplet's or reserved IP's.
+#: Never routed (RFC 5737), and not used by droplets or reserved IPs.
 _PUBLIC_RANGES = tuple(IPv4Network(range_) for range_ in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 _GLOBAL, _INTERNAL, _DUALSTACK = "GLOBAL", "INTERNAL", "DUALSTACK"
 
@@ -57,18 +58,18 @@ def _with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
 
 
 def list_load_balancers(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_list``, oldest first."""
+    """Handle ``loadBalancers_list``, oldest first."""
     balancers = [_with_tagged_droplets(call.world, balancer) for balancer in call.world.load_balancers.all()]
     return call.respond_page("load_balancers", "load_balancer", balancers)
 
 
 def get_load_balancer(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_get``."""
+    """Handle ``loadBalancers_get``."""
     return call.respond("load_balancer", _with_tagged_droplets(call.world, _requested_load_balancer(call)))
 
 
 def create_load_balancer(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_create``."""
+    """Handle ``loadBalancers_create``."""
     body, world = call.body, call.world
     region = world.reference_data.regions.get(required_field(body, "region", "string"))
     if region is None or not region["available"]:
@@ -92,7 +93,7 @@ def create_load_balancer(call: Call) -> HTTPResponse:
 
 
 def add_load_balancer(world: World, at: float, fields: dict[str, Any]) -> StoredObject:
-    """Put up a load balancer that nothing forbids; it is new until `activate`."""
+    """Add a load balancer without checking it. It is ``new`` until `activate`."""
     number = world.next_number("load_balancers")
     id_ = rng.uuid(world.seed, "load_balancer", number)
     vpc = world.vpcs.get(fields.get("vpc_uuid"))
@@ -105,13 +106,13 @@ def add_load_balancer(world: World, at: float, fields: dict[str, Any]) -> Stored
 
 
 def _free_public_address(world: World) -> str:
-    # Fewer load balancers are possible than there are addresses, so one is free.
+    # There are more addresses than load balancers are allowed, so one is free.
     removed = {balancer.internal["ip"] for balancer in world.load_balancers.all()}
     return next(str(ip) for range_ in _PUBLIC_RANGES for ip in range_.hosts() if str(ip) not in removed)
 
 
 def activate(world: World, _at: float, id_: str) -> None:
-    """Let a load balancer have its address, and work."""
+    """Set a load balancer to ``active`` and show its address."""
     balancer = world.load_balancers.get(id_)
     if balancer is None:
         return
@@ -122,7 +123,7 @@ def activate(world: World, _at: float, id_: str) -> None:
 
 
 def update_load_balancer(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_update``."""
+    """Handle ``loadBalancers_update``."""
     balancer, body, world = _requested_load_balancer(call), call.body, call.world
     slug = balancer["region"]["slug"] if "region" in balancer.public else ""
     if slug and required_field(body, "region", "string") != slug:
@@ -148,7 +149,7 @@ def update_load_balancer(call: Call) -> HTTPResponse:
 
 
 def delete_load_balancer(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_delete``: it leaves firewalls and global load balancers too."""
+    """Handle ``loadBalancers_delete``, which also removes it from firewalls and global load balancers."""
     id_, world = _requested_load_balancer(call)["id"], call.world
     record_deletion(world, "load_balancers", id_)
     world.load_balancers.remove(id_)
@@ -161,7 +162,7 @@ def delete_load_balancer(call: Call) -> HTTPResponse:
 
 
 def delete_cache(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_delete_cache``: only a global load balancer has a cache."""
+    """Handle ``loadBalancers_delete_cache``. Only global load balancers have a cache."""
     if _requested_load_balancer(call)["type"] != _GLOBAL:
         raise unprocessable("Only a global load balancer has a cache.")
     return no_content()
@@ -242,7 +243,7 @@ def _requested_without_tag(call: Call) -> StoredObject:
 
 
 def add_droplets(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_add_droplets``."""
+    """Handle ``loadBalancers_add_droplets``."""
     balancer = _requested_without_tag(call)
     vpc = call.world.vpcs.get(balancer.public.get("vpc_uuid"))
     added = _validated_ids(call.world, required_field(call.body, "droplet_ids", "array"), vpc)
@@ -250,21 +251,21 @@ def add_droplets(call: Call) -> HTTPResponse:
 
 
 def remove_droplets(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_remove_droplets``."""
+    """Handle ``loadBalancers_remove_droplets``."""
     balancer = _requested_without_tag(call)
     removed = required_field(call.body, "droplet_ids", "array")
     return _update(call, balancer, droplet_ids=[id_ for id_ in balancer["droplet_ids"] if id_ not in removed])
 
 
 def add_rules(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_add_forwardingRules``."""
+    """Handle ``loadBalancers_add_forwardingRules``."""
     balancer = _requested_load_balancer(call)
     combined = [*balancer["forwarding_rules"], *settings.read_rules(call.world, call.body)]
     return _update(call, balancer, forwarding_rules=settings.check_rules(combined))
 
 
 def remove_rules(call: Call) -> HTTPResponse:
-    """Answer ``loadBalancers_remove_forwardingRules``: a rule goes if both its ends are the same."""
+    """Handle ``loadBalancers_remove_forwardingRules``. Rules match by protocol and port of both ends."""
     balancer = _requested_load_balancer(call)
     removed = settings.read_rule_keys(call.body)
     rest = [rule for rule in balancer["forwarding_rules"] if settings.rule_key(rule) not in removed]

@@ -1,10 +1,13 @@
-"""Metrics of droplets, drawn from `compute_workload`: nothing is measured, and the same question has the same answer for ever.
+"""Metrics of droplets, computed from `workload`, and alert policies, which are stored but never raise an alert.
 
-Shape, labels and units are those of the specification's examples (``droplet_cpu``, ``droplet_filesystem``); memory, which
-has no example, is in bytes as the agent has it. Not settled by any source, chosen here: a droplet that the account does not
-have answers 404, one without the agent an empty result; what is missing or cannot be read answers 400; readings lie on
-whole steps of at least two minutes, which grow so that a series has a thousand at most; the CPU's counters start with the
-droplet and, other than a kernel's, go on after a reboot, so that differences are never negative.
+Nothing is measured, and the same query always has the same result. Shape, labels and units are those of the specification's
+examples (``droplet_cpu``, ``droplet_filesystem``). Memory has no example and is in bytes, as the agent reports it.
+
+Not documented, chosen here: an unknown droplet answers 404, a droplet without the agent has an empty result, and a missing
+or invalid parameter answers 400. Readings are at multiples of a step of at least two minutes, which grows so that a series
+has at most a thousand. The CPU counters start with the droplet and continue after a reboot, unlike a kernel's, so that
+differences are never negative. For alert policies, a value that the specification does not list answers 422, as does an
+unknown droplet in ``entities``. A policy keeps the ids of deleted droplets.
 """
 
 from __future__ import annotations
@@ -35,9 +38,10 @@ _MAX_POINTS = 1000
 _STEPS_S = (120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 _MAX_DIGITS = 12
 _MIB, _GIB = 1 << 20, 1 << 30
-#: What a kernel leaves of the memory, and ext4 of the disk (25832407040 bytes of 25 GiB in the specification's example).
+#: The fraction of memory that a kernel leaves, and of a disk that ext4 leaves (25832407040 bytes of 25 GiB in the
+#: specification's example).
 _USABLE_MEMORY, _USABLE_DISK = 0.967, 0.9623
-#: How the busy time is split; what is missing to 1 is `user`.
+#: How the busy time is divided; the rest is `user`.
 _MODE_SHARES = {"softirq": 0.02, "steal": 0.03, "system": 0.21}
 _NICE = 0.0005
 _INBOUND_SHARE = {"public": 0.14, "private": 0.7}
@@ -108,7 +112,7 @@ def _cpu(_call: Call, _droplet: StoredObject, work: Workload, times: Times) -> l
 
 
 def _load(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *, minutes: int) -> list[Series]:
-    # What runs, and what waits for the disk or for its turn.
+    # Processes that run, and that wait for the disk or for their turn.
     curve = (work.busy.scale(1.12) + work.waiting).moving_average(60.0 * minutes)
     return [({}, [(time, f"{span.load * span.vcpus * curve.at(time):.2f}") for span, time in times])]
 
@@ -118,7 +122,7 @@ def _memory(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *
     for span, time in times:
         total = int(span.memory_mib * _MIB * _USABLE_MEMORY)
         used = int(total * min(0.92, span.fill * work.memory.at(time)))
-        # After a start the files that are read fill what is left, within a day for the most part.
+        # After a boot, cached files fill most of the free memory within a day.
         since_s = time - span.start
         cached = int((total - used) * 0.8 * since_s / (since_s + 14_400))
         free = total - used - cached
@@ -150,7 +154,7 @@ def _bandwidth(call: Call, droplet: StoredObject, work: Workload, times: Times) 
 
 
 def get_bandwidth(call: Call) -> HTTPResponse:
-    """Answer ``monitoring_get_dropletBandwidthMetrics``, in Mbit/s."""
+    """Handle ``monitoring_get_dropletBandwidthMetrics``, in Mbit/s."""
     _one_of(call, "interface", "private", "public")
     _one_of(call, "direction", "inbound", "outbound")
     return _respond(call, _bandwidth)
@@ -161,22 +165,22 @@ _DROPLET_TYPE_PREFIX = "v1/insights/droplet/"
 
 
 def list_policies(call: Call) -> HTTPResponse:
-    """Answer ``monitoring_list_alertPolicy``, oldest first."""
+    """Handle ``monitoring_list_alertPolicy``, oldest first."""
     return call.respond_page("policies", "policy", call.world.alert_policies.all())
 
 
 def get_policy(call: Call) -> HTTPResponse:
-    """Answer ``monitoring_get_alertPolicy``."""
+    """Handle ``monitoring_get_alertPolicy``."""
     return call.respond("policy", _requested_policy(call))
 
 
 def create_policy(call: Call) -> HTTPResponse:
-    """Answer ``monitoring_create_alertPolicy``."""
+    """Handle ``monitoring_create_alertPolicy``."""
     return call.respond("policy", add_policy(call.world, _validated_fields(call)))
 
 
 def add_policy(world: World, fields: dict[str, Any]) -> StoredObject:
-    """Put a policy into the account."""
+    """Add an alert policy without checking it."""
     uuid = rng.uuid(world.seed, "alert", world.next_number("alert_policies"))
     policy = StoredObject({"uuid": uuid, **fields})
     world.alert_policies.put(uuid, policy)
@@ -184,7 +188,7 @@ def add_policy(world: World, fields: dict[str, Any]) -> StoredObject:
 
 
 def update_policy(call: Call) -> HTTPResponse:
-    """Answer ``monitoring_update_alertPolicy``: the whole policy is replaced."""
+    """Handle ``monitoring_update_alertPolicy``, which replaces the whole policy."""
     uuid = _requested_policy(call)["uuid"]
     policy = StoredObject({"uuid": uuid, **_validated_fields(call)})
     call.world.alert_policies.put(uuid, policy)
@@ -192,7 +196,7 @@ def update_policy(call: Call) -> HTTPResponse:
 
 
 def delete_policy(call: Call) -> HTTPResponse:
-    """Answer ``monitoring_delete_alertPolicy``."""
+    """Handle ``monitoring_delete_alertPolicy``."""
     call.world.alert_policies.remove(_requested_policy(call)["uuid"])
     return no_content()
 
@@ -220,7 +224,6 @@ def _validated_fields(call: Call) -> dict[str, Any]:
         validate_tag(tag)
     if body["type"].startswith(_DROPLET_TYPE_PREFIX):
         for entity in body["entities"]:
-            # Longer than any id, and int() would be slow on it.
             known = entity.isascii() and entity.isdigit() and len(entity) < len("1" * 19)
             if not known or int(entity) not in call.world.droplets:
                 raise unprocessable(f"There is no Droplet {entity}.")

@@ -1,4 +1,14 @@
-"""What projects hold, by uniform resource names such as ``do:droplet:123``."""
+"""Projects, and the resources in them by uniform resource name (URN), such as ``do:droplet:123``.
+
+Each resource is in one project; the default project has all resources without another one. A project stores the URNs of the
+resources that were assigned to it; load balancers and reserved IPs have the id of their project themselves. Reserved IPs are
+``do:floatingip`` in responses, the specification's only word for them; ``do:reservedip`` is accepted too. A project with
+resources cannot be deleted (412, with the specification's message).
+
+Not documented, chosen here: the default project cannot be deleted (409), and a name in use answers 409. An unknown resource
+is not assigned and listed as ``not_found``, which is one of the specified statuses. The default environment is Development.
+A domain that is deleted and created again is in its old project.
+"""
 
 from __future__ import annotations
 
@@ -33,20 +43,20 @@ _ID_DIGITS_MOST = 18
 
 @dataclass(frozen=True, slots=True)
 class ProjectResourceType:
-    """A kind of thing that projects hold.
+    """A type of resource that projects contain.
 
     Attributes
     ----------
     collection : str
-        Where it is.
+        Its store in `World`.
     path : str
-        What its address begins with, behind ``/v2/``.
+        Its path behind ``/v2/``.
     scope : str
-        What a token needs to see it.
+        The scope that a token needs to see it.
     shows_project : bool
-        Its ``project_id`` says where it belongs.
+        Whether the resource's ``project_id`` says where it belongs.
     key : callable
-        Makes the collection's key of the end of a URN.
+        Converts the last part of a URN to a key of the store.
     """
 
     collection: str
@@ -60,7 +70,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST else None
 
 
-#: By their word in a URN.
+#: By their type in a URN.
 _RESOURCE_TYPES = {
     "droplet": ProjectResourceType("droplets", "droplets", "droplet:read", key=_number),
     "volume": ProjectResourceType("volumes", "volumes", "block_storage:read"),
@@ -69,12 +79,12 @@ _RESOURCE_TYPES = {
     "floatingip": ProjectResourceType("reserved_ips", "floating_ips", "reserved_ip:read", shows_project=True),
 }
 _URN_ALIASES = {"reservedip": "floatingip"}
-#: In URNs of things that the sandbox has none of.
+#: Types of URNs that the sandbox does not simulate.
 _UNSIMULATED_TYPES = ("dbaas", "kubernetes", "space", "app")
 
 
 def parse_urn(call: Call, text: str) -> str:
-    """Return a URN in the words of answers; refuse what is none, and a token that may not see the thing."""
+    """Return a normalized URN. Raise 422 if it is invalid, and 403 if the token may not see the resource."""
     start, _, rest = text.partition(":")
     word, _, name = rest.partition(":")
     word = _URN_ALIASES.get(word, word)
@@ -88,7 +98,7 @@ def parse_urn(call: Call, text: str) -> str:
 
 
 def urn_path(urn: str) -> str:
-    """Return the path of a thing behind ``/v2/``."""
+    """Return a resource's path behind ``/v2/``."""
     _, word, name = urn.split(":", 2)
     return f"{_RESOURCE_TYPES[word].path if word in _RESOURCE_TYPES else word}/{quote(name, safe='')}"
 
@@ -96,7 +106,7 @@ def urn_path(urn: str) -> str:
 def resources_of(
     world: World, project: StoredObject, scopes: frozenset[str] | None = None
 ) -> Iterator[tuple[str, str]]:
-    """Return what a project has, as far as the scopes let it be seen: the URNs, and since when it has them."""
+    """Yield the URNs of a project's resources that the scopes allow to see, and since when each is in it."""
     others = [other for other in world.projects.all() if other["id"] != project["id"]]
     elsewhere = {urn for other in others for urn in other.internal["resources"]} if project["is_default"] else set()
     own = project.internal["resources"]
@@ -114,7 +124,7 @@ def resources_of(
 
 
 def assign_resource(world: World, project_id: str, urn: str, at: float) -> str:
-    """Move a thing into a project, and give the status of that."""
+    """Move a resource to a project and return the resulting status."""
     _, word, name = urn.split(":", 2)
     kind = _RESOURCE_TYPES.get(word)
     key = None if kind is None else kind.key(name)
@@ -136,7 +146,7 @@ def assign_resource(world: World, project_id: str, urn: str, at: float) -> str:
 
 
 def unassign_resource(world: World, project: StoredObject, urn: str) -> None:
-    """Take a thing out of the ones that a project was given."""
+    """Remove a resource from those assigned to a project."""
     rest = {other: assigned_at for other, assigned_at in project.internal["resources"].items() if other != urn}
     world.projects.put(project["id"], project.with_internal(resources=rest))
 
@@ -158,7 +168,7 @@ def _store_of(world: World, kind: ProjectResourceType) -> ObjectStore:
 
 _MAX_NAME_LENGTH, _MAX_TEXT_LENGTH = 175, 255
 _ENVIRONMENTS = ("Development", "Staging", "Production")
-#: Any other purpose is kept as "Other: " and itself.
+#: Any other purpose is stored with the prefix "Other: ".
 _PURPOSES = (
     "Just trying out DigitalOcean",
     "Class project / Educational purposes",
@@ -175,7 +185,7 @@ _DEFAULT_FIELDS = {"name": "first-project", "description": "", "purpose": _PURPO
 
 
 def _requested_project(call: Call) -> StoredObject:
-    """Return the project that a path names, or the default one."""
+    """Return the project of the path, or the default one."""
     if "project_id" not in call.path_params:
         return ensure_default_project(call.world)
     project = call.world.projects.get(call.path_params["project_id"])
@@ -185,13 +195,13 @@ def _requested_project(call: Call) -> StoredObject:
 
 
 def ensure_default_project(world: World) -> StoredObject:
-    """Return the default project, which every account has; make it if there is none."""
+    """Return the default project, and create it if necessary."""
     known = world.projects.get(objects.default_project_id(world))
     return known if known is not None else add_project(world, world.now(), _DEFAULT_FIELDS, default=True)
 
 
 def add_project(world: World, at: float, fields: dict[str, str], *, default: bool = False) -> StoredObject:
-    """Create a project that nothing forbids; the fields are name, description, purpose and environment."""
+    """Add a project without checking it. The fields are name, description, purpose and environment."""
     seed = world.seed
     id_ = objects.default_project_id(world) if default else rng.uuid(seed, "project", world.next_number("projects"))
     project = StoredObject(
@@ -211,18 +221,18 @@ def add_project(world: World, at: float, fields: dict[str, str], *, default: boo
 
 
 def list_projects(call: Call) -> HTTPResponse:
-    """Answer ``projects_list``, oldest first."""
+    """Handle ``projects_list``, oldest first."""
     ensure_default_project(call.world)
     return call.respond_page("projects", "project", call.world.projects.all())
 
 
 def get_project(call: Call) -> HTTPResponse:
-    """Answer ``projects_get`` and ``projects_get_default``."""
+    """Handle ``projects_get`` and ``projects_get_default``."""
     return call.respond("project", _requested_project(call))
 
 
 def create_project(call: Call) -> HTTPResponse:
-    """Answer ``projects_create``."""
+    """Handle ``projects_create``."""
     ensure_default_project(call.world)
     for name in ("name", "purpose"):
         required_field(call.body, name, "string")
@@ -231,7 +241,7 @@ def create_project(call: Call) -> HTTPResponse:
 
 
 def update_project(call: Call) -> HTTPResponse:
-    """Answer ``projects_update`` and ``projects_update_default``: all fields have to be there."""
+    """Handle ``projects_update`` and ``projects_update_default``. All fields are required."""
     project = _requested_project(call)
     for name, kind in (
         ("name", "string"),
@@ -240,7 +250,7 @@ def update_project(call: Call) -> HTTPResponse:
         ("environment", "string"),
         ("is_default", "boolean"),
     ):
-        # A description may be empty.
+        # The description may be empty.
         if name not in call.body or call.body[name] is None:
             raise unprocessable(f"{name} is required.")
         check_type(name, call.body[name], kind)
@@ -248,7 +258,7 @@ def update_project(call: Call) -> HTTPResponse:
 
 
 def patch_project(call: Call) -> HTTPResponse:
-    """Answer ``projects_patch`` and ``projects_patch_default``."""
+    """Handle ``projects_patch`` and ``projects_patch_default``."""
     project = _requested_project(call)
     if not any(call.body.get(name) is not None for name in (*_DEFAULT_FIELDS, "is_default")):
         raise unprocessable(f"At least one of {', '.join((*_DEFAULT_FIELDS, 'is_default'))} is required.")
@@ -269,7 +279,7 @@ def _apply_changes(call: Call, project: StoredObject) -> HTTPResponse:
 
 
 def _make_default(world: World, project: StoredObject) -> StoredObject:
-    """Create a project the default, and leave where it is what the old one has."""
+    """Make a project the default. Resources of the old default project stay in it."""
     old = ensure_default_project(world)
     resources = dict(resources_of(world, old))
     world.projects.put(old["id"], old.with_public(is_default=False).with_internal(resources=resources))
@@ -279,7 +289,7 @@ def _make_default(world: World, project: StoredObject) -> StoredObject:
 
 
 def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
-    """Return the fields of a body that are there."""
+    """Return the fields that a body has, after checking them."""
     fields: dict[str, str] = {}
     for name, maximum in (("name", _MAX_NAME_LENGTH), ("description", _MAX_TEXT_LENGTH), ("purpose", _MAX_TEXT_LENGTH)):
         text = optional_field(call.body, name, "string")
@@ -303,7 +313,7 @@ def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
 
 
 def delete_project(call: Call) -> HTTPResponse:
-    """Answer ``projects_delete``."""
+    """Handle ``projects_delete``."""
     project = _requested_project(call)
     if project["is_default"]:
         raise HTTPException(409, "conflict", "The default project cannot be deleted.")
@@ -315,7 +325,7 @@ def delete_project(call: Call) -> HTTPResponse:
 
 
 def list_resources(call: Call) -> HTTPResponse:
-    """Answer ``projects_list_resources`` and ``projects_list_resources_default``."""
+    """Handle ``projects_list_resources`` and ``projects_list_resources_default``."""
     resources = [*resources_of(call.world, _requested_project(call), call.scopes)]
     number, per_page = page_window(call)
     page = resources[(number - 1) * per_page : number * per_page]
@@ -328,7 +338,7 @@ def list_resources(call: Call) -> HTTPResponse:
 
 
 def assign_resources(call: Call) -> HTTPResponse:
-    """Answer ``projects_assign_resources`` and ``projects_assign_resources_default``: all that the project has then."""
+    """Handle ``projects_assign_resources`` and ``projects_assign_resources_default``, and return all resources."""
     project, world = _requested_project(call), call.world
     statuses: dict[str, str] = {}
     for text in optional_field(call.body, "resources", "array") or ():
@@ -337,7 +347,7 @@ def assign_resources(call: Call) -> HTTPResponse:
             statuses[urn] = assign_resource(world, project["id"], urn, world.now())
     resources = resources_of(world, world.projects[project["id"]], call.scopes)
     resources = [_resource_object(call, urn, at, statuses.pop(urn, "ok")) for urn, at in resources]
-    # What is left was not found.
+    # The remaining ones were not found.
     resources += [_resource_object(call, urn, format_time(world.now()), status) for urn, status in statuses.items()]
     return json_response(200, resources=resources)
 

@@ -1,7 +1,15 @@
-"""Addresses assigned to droplets and taken from them: the same for reserved IPs and reserved IPv6s.
+"""Reserved IPv4 and IPv6 addresses, their assignment to droplets, and their actions.
 
-Not settled by any source, chosen here: an address that is assigned can be assigned elsewhere without being unassigned first,
-as the control panel does it; an assignment keeps the droplet busy too.
+Floating IPs are reserved IPs under their old name: the state is the same, and responses use the name of the request. The
+droplet in a response is looked up on each request. As in the specification's examples, an address is ``locked`` during an
+assignment, and its droplet appears when the assignment has ended. In the account's list of actions the resource type is
+``reserved_ip``; under the old name it is ``floating_ip``.
+
+Not documented, chosen here: the messages of 422s. An assigned address can be assigned to another droplet at once, as in the
+control panel. An assignment keeps the droplet busy too. A droplet has at most one reserved IP, an assigned IPv4 address can
+be deleted, and an unknown droplet answers 404. An assigned IPv6 address cannot be deleted, which may be the 422 of
+``reservedIPv6_delete``; there is no limit to their number. An IPv6 address is too long for a ``resource_id``, so its
+actions have a number of the sandbox's own.
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import ObjectStore, SharedObject
     from poseidon_nb.sandbox.world import World
 
-#: The two kinds of addresses: what their actions and busy keys call them, and the collections that they are in.
+#: The stores of the two kinds of addresses, by the resource type of their actions.
 _STORES = {"reserved_ip": "reserved_ips", "reserved_ipv6": "reserved_ipv6s"}
 
 
@@ -34,7 +42,7 @@ def _address_store(world: World, kind: str) -> ObjectStore:
 
 
 def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObject:
-    """Return an address in the format of the API, with the droplet as it is now."""
+    """Return an address in the format of the API, with its droplet's present state."""
     droplet = world.droplets.get(address.internal["droplet_id"])
     public = {**address.public, "droplet": None if droplet is None else droplet.public}
     if kind == "reserved_ip":
@@ -43,7 +51,7 @@ def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObjec
 
 
 def _requested_droplet(call: Call) -> StoredObject:
-    """Return the droplet that a body names."""
+    """Return the droplet of a body, or raise 404."""
     droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
     if droplet is None:
         raise not_found()
@@ -51,7 +59,7 @@ def _requested_droplet(call: Call) -> StoredObject:
 
 
 def _check_assignable(world: World, kind: str, droplet: StoredObject) -> None:
-    """Refuse a droplet that is busy or has an address of this kind."""
+    """Raise 422 if a droplet is busy or already has an address of this kind."""
     raise_if_busy(world, "droplet", droplet["id"])
     if any(address.internal["droplet_id"] == droplet["id"] for address in _address_store(world, kind).all()):
         raise unprocessable("The Droplet already has a reserved address of this kind.")
@@ -60,7 +68,7 @@ def _check_assignable(world: World, kind: str, droplet: StoredObject) -> None:
 def _start_requested_action(
     call: Call, kind: str, address: StoredObject, resource_id: int, *, word: str
 ) -> StoredObject:
-    """Start the action on an address that a body asks for; the word is what the request calls the address."""
+    """Start the action that a body asks for. The word is the request's name for the address."""
     world = call.world
     type_ = required_field(call.body, "type", "string")
     if type_ not in {"assign", "unassign"}:
@@ -83,7 +91,7 @@ def _start_requested_action(
 def _begin_assign(
     world: World, kind: str, address: StoredObject, droplet: StoredObject, resource_id: int
 ) -> StoredObject:
-    """Start the assignment of an address that nothing forbids, and give the action."""
+    """Start the assignment of an address without checking it, and return the action."""
     return _begin_ip_action(world, "assign_ip", kind, address, droplet["id"], resource_id)
 
 
@@ -138,17 +146,17 @@ def _release_from_droplet(world: World, at: float, droplet_id: int) -> None:
 
 
 RESERVED, FLOATING = "reserved_ip", "floating_ip"
-#: The networks that no droplet's address is from, see `objects.networks`.
+#: Parts of addresses that no droplet has; see `objects.networks`.
 _SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
 
 
 def _api_name(call: Call) -> str:
-    """Return the word that a request has for a reserved IP."""
+    """Return the name that a request uses for a reserved IP."""
     return FLOATING if call.operation.startswith("floatingIPs") else RESERVED
 
 
 def _requested_ip(call: Call) -> StoredObject:
-    """Return the reserved IP that a path names."""
+    """Return the reserved IP of the path, or raise 404."""
     address = call.world.reserved_ips.get(call.path_params[_api_name(call)])
     if address is None:
         raise not_found()
@@ -156,23 +164,23 @@ def _requested_ip(call: Call) -> StoredObject:
 
 
 def address_number(address: StoredObject) -> int:
-    """Return an address as a number, which is the ``resource_id`` of its actions as the specification's example has it."""
+    """Return an address as an integer, the ``resource_id`` of its actions as in the specification's example."""
     return int(ipaddress.IPv4Address(address["ip"]))
 
 
 def list_ips(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPs_list`` and ``floatingIPs_list``, oldest first."""
+    """Handle ``reservedIPs_list`` and ``floatingIPs_list``, oldest first."""
     addresses = [_with_droplet(call.world, RESERVED, address) for address in call.world.reserved_ips.all()]
     return call.respond_page(f"{_api_name(call)}s", RESERVED, addresses)
 
 
 def get_ip(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPs_get`` and ``floatingIPs_get``."""
+    """Handle ``reservedIPs_get`` and ``floatingIPs_get``."""
     return _respond_ip(call, _with_droplet(call.world, RESERVED, _requested_ip(call)))
 
 
 def create_ip(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPs_create`` and ``floatingIPs_create``: assigned to a droplet or reserved to a region."""
+    """Handle ``reservedIPs_create`` and ``floatingIPs_create``, for a droplet or a region."""
     world, word = call.world, _api_name(call)
     droplet_id = optional_field(call.body, "droplet_id", "integer")
     slug = optional_field(call.body, "region", "string")
@@ -204,7 +212,7 @@ def create_ip(call: Call) -> HTTPResponse:
 
 
 def add_reserved_ip(world: World, region: SharedObject, project_id: str, droplet_id: int | None = None) -> StoredObject:
-    """Reserve one more address."""
+    """Add a reserved IP."""
     address = StoredObject(
         {"ip": _free_address(world), "region": region, "project_id": project_id},
         {"droplet_id": droplet_id, "since": world.now()},
@@ -218,7 +226,7 @@ def _free_address(world: World) -> str:
         rest, host = divmod(world.next_number("reserved_ips") - 1, len(_HOSTS))
         second, third = divmod(rest % (len(_SECONDS) * len(_THIRDS)), len(_THIRDS))
         ip = f"198.{_SECONDS[second]}.{_THIRDS[third]}.{_HOSTS[host]}"
-        # After thousands the first ones come again, and some of them may have been kept.
+        # After some thousands the sequence repeats, and some of its addresses may still be in use.
         if ip not in world.reserved_ips:
             return ip
 
@@ -235,7 +243,7 @@ def _link(call: Call, collection: str, id_: int, rel: str) -> dict[str, Any]:
 
 
 def delete_ip(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPs_delete`` and ``floatingIPs_delete``."""
+    """Handle ``reservedIPs_delete`` and ``floatingIPs_delete``."""
     address = _requested_ip(call)
     if is_busy(call.world, RESERVED, address["ip"]):
         raise pending_event(_api_name(call))
@@ -245,14 +253,14 @@ def delete_ip(call: Call) -> HTTPResponse:
 
 
 def start_ip_action(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPsActions_post`` and ``floatingIPsAction_post``."""
+    """Handle ``reservedIPsActions_post`` and ``floatingIPsAction_post``."""
     address = _requested_ip(call)
     action = _start_requested_action(call, RESERVED, address, address_number(address), word=_api_name(call))
     return _respond_action(call, address, action, status=201)
 
 
 def list_ip_actions(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPsActions_list`` and ``floatingIPsAction_list``, newest first."""
+    """Handle ``reservedIPsActions_list`` and ``floatingIPsAction_list``, newest first."""
     ip = _requested_ip(call)["ip"]
     actions = [action for action in call.world.actions.all()[::-1] if _is_action_of(action, ip)]
     return call.respond_page(
@@ -261,7 +269,7 @@ def list_ip_actions(call: Call) -> HTTPResponse:
 
 
 def get_ip_action(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPsActions_get`` and ``floatingIPsAction_get``; an action of another address is not found."""
+    """Handle ``reservedIPsActions_get`` and ``floatingIPsAction_get``. An action of another address is not found."""
     address = _requested_ip(call)
     action = call.world.actions.get(call.path_id("action_id"))
     if action is None or not _is_action_of(action, address["ip"]):
@@ -276,7 +284,7 @@ def _is_action_of(action: StoredObject, ip: str) -> bool:
 def _respond_action(call: Call, address: StoredObject, action: StoredObject, *, status: int = 200) -> HTTPResponse:
     public = {**action.public, "resource_type": _api_name(call)}
     if call.scopes is None or "project:read" in call.scopes:
-        # Only these two answers have it; the lists of actions do not.
+        # Only the responses with one action have it, the lists do not.
         public["project_id"] = address["project_id"]
     return call.respond("action", StoredObject(public), status=status)
 
@@ -286,7 +294,7 @@ RESERVED_IPV6 = "reserved_ipv6"
 
 def _requested_ipv6(call: Call) -> StoredObject:
     try:
-        # However it is written: with zeros or without, in capitals or not.
+        # Any spelling is accepted: with or without zeros, in either case.
         ip = str(ipaddress.IPv6Address(call.path_params["reserved_ipv6"]))
     except ValueError:
         raise not_found() from None
@@ -297,18 +305,18 @@ def _requested_ipv6(call: Call) -> StoredObject:
 
 
 def list_ipv6s(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPv6_list``, oldest first."""
+    """Handle ``reservedIPv6_list``, oldest first."""
     addresses = [_with_droplet(call.world, RESERVED_IPV6, address) for address in call.world.reserved_ipv6s.all()]
     return call.respond_page("reserved_ipv6s", RESERVED_IPV6, addresses)
 
 
 def get_ipv6(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPv6_get``."""
+    """Handle ``reservedIPv6_get``."""
     return call.respond(RESERVED_IPV6, _with_droplet(call.world, RESERVED_IPV6, _requested_ipv6(call)))
 
 
 def create_ipv6(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPv6_create``."""
+    """Handle ``reservedIPv6_create``."""
     world = call.world
     slug = required_field(call.body, "region_slug", "string")
     region = world.reference_data.regions.get(slug)
@@ -324,7 +332,7 @@ def create_ipv6(call: Call) -> HTTPResponse:
 
 
 def delete_ipv6(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPv6_delete``."""
+    """Handle ``reservedIPv6_delete``."""
     address = _requested_ipv6(call)
     raise_if_busy(call.world, RESERVED_IPV6, address["ip"])
     if address.internal["droplet_id"] is not None:
@@ -334,7 +342,7 @@ def delete_ipv6(call: Call) -> HTTPResponse:
 
 
 def start_ipv6_action(call: Call) -> HTTPResponse:
-    """Answer ``reservedIPv6Actions_post``."""
+    """Handle ``reservedIPv6Actions_post``."""
     address = _requested_ipv6(call)
     action = _start_requested_action(call, RESERVED_IPV6, address, address.internal["serial"], word=RESERVED_IPV6)
     return call.respond("action", action, status=201)

@@ -1,7 +1,9 @@
-"""Snapshots of droplets and of volumes, oldest first, droplets' before volumes'.
+"""Snapshots of droplets and of volumes, oldest first, droplets' snapshots first.
 
-Those of droplets are the account's snapshot images in another shape, with numbers as strings for ids; those of volumes are
-what `volume_snapshots` has, with UUIDs.
+Snapshots of droplets are the account's snapshot images in another format, with numbers as strings for ids. Snapshots of
+volumes have UUIDs. Not documented, chosen here: a volume's snapshot exists at once, without an action, as the 201 of
+``volumeSnapshots_create`` suggests. Its size is a fraction of the volume that follows from the seed. It outlives its
+volume, and names are not unique.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def _droplet_snapshot(image: StoredObject) -> StoredObject:
 
 
 def list_snapshots(call: Call) -> HTTPResponse:
-    """Answer ``snapshots_list``."""
+    """Handle ``snapshots_list``."""
     resource_type = call.query.get("resource_type")
     if resource_type not in {None, "", "droplet", "volume"}:
         raise unprocessable("resource_type must be droplet or volume.")
@@ -69,12 +71,12 @@ def _volume_snapshot(call: Call) -> StoredObject | None:
 
 
 def get_snapshot(call: Call) -> HTTPResponse:
-    """Answer ``snapshots_get``."""
+    """Handle ``snapshots_get``."""
     return call.respond("snapshot", _volume_snapshot(call) or _droplet_snapshot(_snapshot_image(call)))
 
 
 def delete_snapshot(call: Call) -> HTTPResponse:
-    """Answer ``snapshots_delete``: a droplet's image goes too, being the same thing."""
+    """Handle ``snapshots_delete``, which also deletes a droplet's snapshot image."""
     of_volume = _volume_snapshot(call)
     if of_volume is None:
         image = _snapshot_image(call)
@@ -91,7 +93,7 @@ _MIN_USED, _USED_SPREAD = 0.05, 0.4
 def add_volume_snapshot(
     world: World, volume: StoredObject, name: str, at: float, tags: Sequence[str] = ()
 ) -> StoredObject:
-    """Create a snapshot of a volume, and give it."""
+    """Add a snapshot of a volume."""
     id_ = rng.uuid(world.seed, "volume_snapshot", world.next_number("volume_snapshots"))
     used = _MIN_USED + _USED_SPREAD * rng.random(world.seed, "used", volume["id"])
     snapshot = StoredObject(
@@ -126,14 +128,14 @@ def remove_volume_snapshot(world: World, snapshot: StoredObject) -> None:
 
 
 def list_volume_snapshots(call: Call) -> HTTPResponse:
-    """Answer ``volumeSnapshots_list``, oldest first."""
+    """Handle ``volumeSnapshots_list``, oldest first."""
     id_ = find_volume(call)["id"]
     snapshots = [one for one in call.world.volume_snapshots.all() if one["resource_id"] == id_]
     return call.respond_page("snapshots", "snapshot", snapshots)
 
 
 def create_volume_snapshot(call: Call) -> HTTPResponse:
-    """Answer ``volumeSnapshots_create``."""
+    """Handle ``volumeSnapshots_create``."""
     volume = find_volume(call)
     name = required_field(call.body, "name", "string")
     snapshot = add_volume_snapshot(call.world, volume, name, call.world.now(), requested_tags(call))
@@ -141,12 +143,12 @@ def create_volume_snapshot(call: Call) -> HTTPResponse:
 
 
 def get_volume_snapshot(call: Call) -> HTTPResponse:
-    """Answer ``volumeSnapshots_get_byId``."""
+    """Handle ``volumeSnapshots_get_byId``."""
     return call.respond("snapshot", _requested_volume_snapshot(call))
 
 
 def delete_volume_snapshot(call: Call) -> HTTPResponse:
-    """Answer ``volumeSnapshots_delete_byId``."""
+    """Handle ``volumeSnapshots_delete_byId``."""
     remove_volume_snapshot(call.world, _requested_volume_snapshot(call))
     return no_content()
 

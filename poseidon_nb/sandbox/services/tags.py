@@ -1,7 +1,8 @@
-"""Tags, and what has them.
+"""Tags and the resources that have them.
 
-Two tags that differ only in case are one, in the spelling of the first. Not settled by any source, chosen here: creating
-a tag that exists answers 201 with the one there is (a name with other characters 400, as specified); tagging something unknown answers 404 and tags nothing.
+Tags that differ only in case are the same, in the spelling of the first one. Not documented, chosen here: creating an
+existing tag answers 201 with it. Tagging an unknown resource answers 404 and tags nothing. As specified, a name with invalid
+characters answers 400.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ _ID_DIGITS_MOST = 18
 
 @dataclass(frozen=True, slots=True)
 class TaggableType:
-    """A kind of thing that can be tagged.
+    """A type of resource that can be tagged.
 
     Attributes
     ----------
     kind : str
-        The collection that it is in, which is also the key of its count.
+        Its store in `World`, which is also the key of its count.
     scope : str
-        What its scopes are of.
+        The prefix of its scopes.
     path : str
-        What its address begins with, behind ``/v2/``.
+        Its path behind ``/v2/``.
     key : callable
-        Makes the collection's key of an id that comes as text; None is an id that nothing has.
+        Converts an id from a request to a key of the store; None matches nothing.
     """
 
     kind: str
@@ -52,26 +53,26 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST else None
 
 
-#: By the word for it in a request.
+#: By their resource type in requests.
 _TAGGABLE_TYPES = {
     "droplet": TaggableType("droplets", "droplet", "droplets", _number),
     "image": TaggableType("images", "image", "images", _number),
     "volume": TaggableType("volumes", "block_storage", "volumes", str),
     "volume_snapshot": TaggableType("volume_snapshots", "block_storage_snapshot", "snapshots", str),
 }
-#: Things that the sandbox does not simulate, and counts all the same.
+#: Types that the sandbox does not simulate but counts.
 _COUNTED_ELSEWHERE = ("databases",)
 
 
 def validate_tag(name: str) -> str:
-    """Return a tag's name back; refuse what the specification's pattern refuses."""
+    """Return the name, or raise 422 if the specification's pattern forbids it."""
     if not _NAME.fullmatch(name):
         raise unprocessable("Tags may contain letters, numbers, colons, dashes, and underscores.")
     return name
 
 
 def ensure_tag(world: World, name: str) -> str:
-    """Return the tag's name as the account spells it; make the tag if there is none."""
+    """Return the tag's name in the account's spelling, and create the tag if necessary."""
     known = world.tags.get(name.lower())
     if known is None:
         world.tags.put(name.lower(), StoredObject({"name": name}))
@@ -80,7 +81,7 @@ def ensure_tag(world: World, name: str) -> str:
 
 
 def requested_tags(call: Call) -> list[str]:
-    """Return the tags that a body asks for, each once; who may not make tags may name none."""
+    """Return the unique tags of a body. A token that may not create tags may not use any."""
     tags: list[str] = optional_field(call.body, "tags", "array") or []
     if tags:
         call.require_scopes("tag:create")
@@ -90,7 +91,7 @@ def requested_tags(call: Call) -> list[str]:
 
 
 def ensure_tags(world: World, names: Iterable[str], word: str, id_: int | str) -> list[str]:
-    """Return tags as the account spells them for a thing that gets them now; make those that there are not."""
+    """Return tags in the account's spelling for a resource that gets them, and create missing tags."""
     names_as_spelled = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
     for name in names_as_spelled:
         world.tags.put(name.lower(), world.tags[name.lower()].with_internal(last=f"{_TAGGABLE_TYPES[word].path}/{id_}"))
@@ -103,7 +104,7 @@ def _tagged_objects(world: World, kind: str, folded: str) -> list[StoredObject]:
 
 
 def _objects_by_tag(world: World, kind: str) -> dict[str, list[StoredObject]]:
-    """Return the holders of every tag, by its folded name, in one walk over the collection."""
+    """Return the objects with each tag, by the tag in lower case, in one pass over the store."""
     store: ObjectStore = getattr(world, kind)
     tagged: dict[str, list[StoredObject]] = {}
     for record in store.all():
@@ -156,7 +157,7 @@ def _requested_tag(call: Call) -> StoredObject:
 
 
 def list_tags(call: Call) -> HTTPResponse:
-    """Answer ``tags_list``, oldest first."""
+    """Handle ``tags_list``, oldest first."""
     tagged = [(taggable, _objects_by_tag(call.world, taggable.kind)) for taggable in _visible_types(call)]
     rows = []
     for tag in call.world.tags.all():
@@ -166,12 +167,12 @@ def list_tags(call: Call) -> HTTPResponse:
 
 
 def get_tag(call: Call) -> HTTPResponse:
-    """Answer ``tags_get``."""
+    """Handle ``tags_get``."""
     return call.respond("tag", _tag_object(call, _requested_tag(call)))
 
 
 def create_tag(call: Call) -> HTTPResponse:
-    """Answer ``tags_create``."""
+    """Handle ``tags_create``."""
     requested = required_field(call.body, "name", "string")
     if not _NAME.fullmatch(requested):
         raise bad_request(f'Error validating resource tag: "tag-name {requested} contains invalid characters"')
@@ -180,13 +181,13 @@ def create_tag(call: Call) -> HTTPResponse:
 
 
 def delete_tag(call: Call) -> HTTPResponse:
-    """Answer ``tags_delete``: everything that has the tag loses it."""
+    """Handle ``tags_delete``, which also removes the tag from all resources."""
     folded = _requested_tag(call)["name"].lower()
     for taggable in _TAGGABLE_TYPES.values():
         for record in _tagged_objects(call.world, taggable.kind, folded):
             _set_tags(call.world, taggable, record, [tag for tag in record["tags"] if tag.lower() != folded])
     call.world.tags.remove(folded)
-    # Services whose things reach others by a tag have an effect of this kind each.
+    # Services that select resources by tag have an effect with this prefix.
     for name, effect in call.world.effects.items():
         if name.startswith("tag.gone."):
             effect(call.world, call.world.now(), folded)
@@ -194,7 +195,7 @@ def delete_tag(call: Call) -> HTTPResponse:
 
 
 def tag_resources(call: Call) -> HTTPResponse:
-    """Answer ``tags_assign_resources``."""
+    """Handle ``tags_assign_resources``."""
     tag = _requested_tag(call)
     folded = tag["name"].lower()
     last = ""
@@ -208,7 +209,7 @@ def tag_resources(call: Call) -> HTTPResponse:
 
 
 def untag_resources(call: Call) -> HTTPResponse:
-    """Answer ``tags_unassign_resources``."""
+    """Handle ``tags_unassign_resources``."""
     folded = _requested_tag(call)["name"].lower()
     for taggable, record in _requested_resources(call):
         _set_tags(call.world, taggable, record, [tag for tag in record["tags"] if tag.lower() != folded])

@@ -1,13 +1,14 @@
-"""Uptime checks, and what they find.
+"""Uptime checks, their results, and their alerts. Nobody is notified.
 
-A check that looks at something of this account finds what is there: a name is followed through the account's records to
-an address, and an address of a droplet is up while the droplet is ``active``. A name of ours that leads nowhere is down;
-whatever is outside of this account is up. What changed is seen when somebody looks, and dated to that moment. All
-regions see the same.
+A check of a host in this account sees the account's state. Its name is resolved through the account's records to an
+address, and a droplet's address is up while the droplet is ``active``. A name of the account that does not resolve is down;
+everything outside of the account is up. A change is noticed when the state is requested, and dated to that moment. All
+regions have the same result.
 
-A missing field answers 400 in the words of digitalocean/openapi#775. Not settled by any source, chosen here: other bad
-values answer 400 too; a new check, and one that looks at something else from now on, says ``CHECKING`` for the first
-minute; a disabled one keeps the state it had; without an outage the previous one is empty.
+A missing field answers 400 with the message of digitalocean/openapi#775. Not documented, chosen here: invalid values answer
+400 too. A new check, or one with a new target, is ``CHECKING`` for the first minute. A disabled check keeps its state.
+Without an outage the previous outage is empty. Alerts of type ``latency`` and ``ssl_expiry`` need a threshold and a
+comparison, which other types keep if they are given. An alert needs a recipient.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _FIRST_CHECK_S = 60.0
 _MONTH_S = 30 * 86_400.0
 _MAX_OUTAGES = 20
 _MAX_ALIASES = 8
-#: Where the sandbox's own public IPv4 addresses are, 198.18.0.0/15.
+#: The start of the sandbox's own public IPv4 addresses, 198.18.0.0/15.
 _OWN_PREFIXES = ("198.18.", "198.19.")
 
 
@@ -47,13 +48,13 @@ def check_object(id_: str, **fields: Any) -> dict[str, Any]:
 
 
 def initial_state(world: World) -> dict[str, Any]:
-    """Return what is kept of a check that has not found anything yet."""
+    """Return the internal data of a check without results."""
     now = world.now()
     return {"status": "CHECKING", "since": now, "first_due": now + _FIRST_CHECK_S / world.speed}
 
 
 def find_check(call: Call) -> StoredObject:
-    """Return the check in the request's path."""
+    """Return the check of the path, or raise 404."""
     check = call.world.uptime_checks.get(call.path_params["check_id"])
     if check is None:
         raise not_found()
@@ -83,7 +84,7 @@ def _host(target: str) -> str:
 
 
 def is_reachable(world: World, host: str) -> bool:
-    """Return whether something answers under a name or an address."""
+    """Return whether a host name or address is up."""
     for _ in range(_MAX_ALIASES):
         if _is_ip_address(host):
             return _is_up(world, host)
@@ -125,7 +126,7 @@ def _is_up(world: World, address: str) -> bool:
 
 
 def _run_check(world: World, check: StoredObject) -> StoredObject:
-    """Look at what a check looks at, and keep what changed."""
+    """Run a check and store a changed result."""
     now, internal = world.now(), check.internal
     if not check["enabled"] or now < internal["first_due"]:
         return check
@@ -164,22 +165,22 @@ def _state_object(world: World, check: StoredObject) -> dict[str, Any]:
 
 
 def list_checks(call: Call) -> HTTPResponse:
-    """Answer ``uptime_list_checks``."""
+    """Handle ``uptime_list_checks``."""
     return call.respond_page("checks", "check", call.world.uptime_checks.all())
 
 
 def get_check(call: Call) -> HTTPResponse:
-    """Answer ``uptime_get_check``."""
+    """Handle ``uptime_get_check``."""
     return call.respond("check", find_check(call))
 
 
 def get_state(call: Call) -> HTTPResponse:
-    """Answer ``uptime_get_checkState``."""
+    """Handle ``uptime_get_checkState``."""
     return json_response(200, state=_state_object(call.world, _run_check(call.world, find_check(call))))
 
 
 def create_check(call: Call) -> HTTPResponse:
-    """Answer ``uptime_create_check``."""
+    """Handle ``uptime_create_check``."""
     world = call.world
     fields = _validated_fields({name: call.body[name] for name in _FIELDS})
     id_ = rng.uuid(world.seed, "check", world.next_number("uptime_checks"))
@@ -189,7 +190,7 @@ def create_check(call: Call) -> HTTPResponse:
 
 
 def update_check(call: Call) -> HTTPResponse:
-    """Answer ``uptime_update_check``: what is left out stays."""
+    """Handle ``uptime_update_check``. Missing fields stay."""
     world, check = call.world, find_check(call)
     requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
     fields = _validated_fields({**check.public, **requested})
@@ -202,7 +203,7 @@ def update_check(call: Call) -> HTTPResponse:
 
 
 def delete_check(call: Call) -> HTTPResponse:
-    """Answer ``uptime_delete_check``: its alerts go with it."""
+    """Handle ``uptime_delete_check``, which also deletes its alerts."""
     id_ = find_check(call)["id"]
     for alert in [*call.world.uptime_alerts.all()]:
         if alert.internal["check"] == id_:
@@ -218,7 +219,7 @@ _PERIODS = ("2m", "3m", "5m", "10m", "15m", "30m", "1h")
 
 
 def alert_object(id_: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return an alert in the format of the API, from a request's body; refuse values that no alert has."""
+    """Return an alert in the format of the API from a request's body, or raise 400 for invalid values."""
     alert: dict[str, Any] = {"id": id_, "name": body["name"], "type": body["type"]}
     if body["type"] not in _ALERT_TYPES:
         raise bad_request(f"type must be one of {', '.join(_ALERT_TYPES)}")
@@ -258,19 +259,19 @@ def _requested_alert(call: Call) -> StoredObject:
 
 
 def list_alerts(call: Call) -> HTTPResponse:
-    """Answer ``uptime_list_alerts``."""
+    """Handle ``uptime_list_alerts``."""
     id_ = find_check(call)["id"]
     alerts = [alert for alert in call.world.uptime_alerts.all() if alert.internal["check"] == id_]
     return call.respond_page("alerts", "alert", alerts)
 
 
 def get_alert(call: Call) -> HTTPResponse:
-    """Answer ``uptime_get_alert``."""
+    """Handle ``uptime_get_alert``."""
     return call.respond("alert", _requested_alert(call))
 
 
 def create_alert(call: Call) -> HTTPResponse:
-    """Answer ``uptime_create_alert``."""
+    """Handle ``uptime_create_alert``."""
     world, check = call.world, find_check(call)
     public = alert_object("", call.body)
     id_ = rng.uuid(world.seed, "alert", world.next_number("uptime_alerts"))
@@ -280,7 +281,7 @@ def create_alert(call: Call) -> HTTPResponse:
 
 
 def update_alert(call: Call) -> HTTPResponse:
-    """Answer ``uptime_update_alert``: the whole alert is given anew."""
+    """Handle ``uptime_update_alert``, which replaces the whole alert."""
     alert = _requested_alert(call)
     changed = StoredObject(alert_object(alert["id"], call.body), alert.internal)
     call.world.uptime_alerts.put(alert["id"], changed)
@@ -288,7 +289,7 @@ def update_alert(call: Call) -> HTTPResponse:
 
 
 def delete_alert(call: Call) -> HTTPResponse:
-    """Answer ``uptime_delete_alert``."""
+    """Handle ``uptime_delete_alert``."""
     call.world.uptime_alerts.remove(_requested_alert(call)["id"])
     return no_content()
 

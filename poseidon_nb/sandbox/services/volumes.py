@@ -1,10 +1,15 @@
-"""Volumes: block storage beside a droplet's own disk.
+"""Volumes (block storage) and their actions: attach, detach and resize, by the volume's id or by its name and region.
 
-From sources: a volume of the same name in the region answers 409 "already exists" (hashicorp/terraform issue 8023), an
-attached one cannot be deleted, 409 (digitalocean/doctl issue 358). Not settled by any source, chosen here: the texts of
-422s; names that the specification's words forbid are refused, though two of its examples have an underscore; a volume
-from a snapshot is as large as asked for and never smaller than the snapshot, has its filesystem, and lies in one of its
-regions; a deletion by name needs name and region; a deletion leaves the volume's snapshots.
+As in the specification's examples, actions of volumes have ``resource_type: "volume"``, a null ``resource_id`` and types
+such as ``attach_volume``. From sources: a name in use in the region answers 409 "already exists" (hashicorp/terraform issue
+8023), and deleting an attached volume answers 409 (digitalocean/doctl issue 358). "This volume is already attached" and
+"Attachment not found" are the service's messages (digitalocean/csi-digitalocean, thecodeteam/libstorage issue 433).
+
+Not documented, chosen here: the other messages. Names that the specification's description forbids are refused, although
+two of its examples have an underscore. A volume from a snapshot is at least as large as the snapshot, has its filesystem,
+and is in one of its regions. A deletion by name needs name and region, and keeps the volume's snapshots. Attaching and
+detaching keep the droplet busy too, and the droplet lists these actions. Only actions that need a droplet can be started by
+name, as the specification says. A ``region`` other than the volume's answers 422. An attached volume can be resized.
 """
 
 from __future__ import annotations
@@ -29,19 +34,19 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
-#: GiB, from the texts of ``volumes_create`` and ``volumeActions_post_byId``.
+#: GiB, from the descriptions of ``volumes_create`` and ``volumeActions_post_byId``.
 MIN_SIZE_GIB, MAX_SIZE_GIB = 1, 16_384
-#: Volumes on one droplet, from the text of ``volumeActions_post_byId``.
+#: Volumes on one droplet, from the description of ``volumeActions_post_byId``.
 MAX_ATTACHED = 15
 _NAME = re.compile(r"[a-z][a-z0-9\-]{0,63}")
-#: The longest label of each filesystem, from the text of ``volumes_create``.
+#: The maximum label length of each filesystem, from the description of ``volumes_create``.
 _MAX_LABEL_LENGTHS = {"ext4": 16, "xfs": 12}
 
 
 def volume_object(
     id_: str, name: str, *, region: SharedObject, size_gigabytes: int, created_at: str, **rest: Any
 ) -> dict[str, Any]:
-    """Return a volume in the format of the API while it is attached to nothing."""
+    """Return an unattached volume in the format of the API."""
     return {
         "id": id_,
         "region": region,
@@ -58,7 +63,7 @@ def volume_object(
 
 
 def find_volume(call: Call) -> StoredObject:
-    """Return the volume that a path names."""
+    """Return the volume of the path, or raise 404."""
     volume = call.world.volumes.get(call.path_params["volume_id"].lower())
     if volume is None:
         raise not_found()
@@ -66,7 +71,7 @@ def find_volume(call: Call) -> StoredObject:
 
 
 def find_volumes(world: World, name: str | None, region: str | None) -> list[StoredObject]:
-    """Return the volumes with a name and in a region; what is empty matches all."""
+    """Return the volumes with a name and in a region; an empty value matches any."""
     return [
         volume
         for volume in world.volumes.all()
@@ -75,26 +80,26 @@ def find_volumes(world: World, name: str | None, region: str | None) -> list[Sto
 
 
 def _validate_size(size: int) -> int:
-    """Return a size in GiB back; refuse what no volume has."""
+    """Return a size in GiB, or raise 422 if it is out of range."""
     if not MIN_SIZE_GIB <= size <= MAX_SIZE_GIB:
         raise unprocessable(f"size_gigabytes must be from {MIN_SIZE_GIB} to {MAX_SIZE_GIB}.")
     return size
 
 
 def list_volumes(call: Call) -> HTTPResponse:
-    """Answer ``volumes_list``, oldest first."""
+    """Handle ``volumes_list``, oldest first."""
     return call.respond_page(
         "volumes", "volume", find_volumes(call.world, call.query.get("name"), call.query.get("region"))
     )
 
 
 def get_volume(call: Call) -> HTTPResponse:
-    """Answer ``volumes_get``."""
+    """Handle ``volumes_get``."""
     return call.respond("volume", find_volume(call))
 
 
 def create_volume(call: Call) -> HTTPResponse:
-    """Answer ``volumes_create``."""
+    """Handle ``volumes_create``."""
     world, body = call.world, call.body
     name = required_field(body, "name", "string")
     if not _NAME.fullmatch(name):
@@ -160,13 +165,13 @@ def _source_snapshot(call: Call, snapshot_id: str, region: str, size: int) -> St
 
 
 def delete_volume(call: Call) -> HTTPResponse:
-    """Answer ``volumes_delete``."""
+    """Handle ``volumes_delete``."""
     _delete(call.world, find_volume(call))
     return no_content()
 
 
 def delete_volume_by_name(call: Call) -> HTTPResponse:
-    """Answer ``volumes_delete_byName``: the name is one volume's only inside a region."""
+    """Handle ``volumes_delete_byName``. Names are unique only within a region."""
     name, region = (call.query.get(field) for field in ("name", "region"))
     if not name or not region:
         raise unprocessable("name and region are required.")
@@ -186,7 +191,7 @@ def _delete(world: World, volume: StoredObject) -> None:
 
 
 def check_attachable(world: World, volume: StoredObject, region: str, others: int) -> None:
-    """Refuse a volume that a droplet in a region cannot have, being one more than so many others."""
+    """Raise 422 if a volume cannot be attached to a droplet in a region that has so many volumes already."""
     if volume["droplet_ids"]:
         raise unprocessable("This volume is already attached")
     raise_if_busy(world, "volume", volume["id"])
@@ -197,7 +202,7 @@ def check_attachable(world: World, volume: StoredObject, region: str, others: in
 
 
 def attach_volume(world: World, volume_id: str, droplet_id: int) -> None:
-    """Put a volume on a droplet, if both are there still."""
+    """Attach a volume to a droplet, if both still exist."""
     volume, droplet = world.volumes.get(volume_id), world.droplets.get(droplet_id)
     if volume is not None and droplet is not None:
         world.volumes.put(volume_id, volume.with_public(droplet_ids=[droplet_id]))
@@ -205,7 +210,7 @@ def attach_volume(world: World, volume_id: str, droplet_id: int) -> None:
 
 
 def detach_volume(world: World, volume_id: str) -> None:
-    """Take a volume from the droplet that has it."""
+    """Detach a volume from its droplet."""
     volume = world.volumes.get(volume_id)
     if volume is None:
         return
@@ -224,7 +229,7 @@ def _detach_from_droplet(world: World, _at: float, droplet_id: int) -> None:
 
 
 def start_volume_action(call: Call) -> HTTPResponse:
-    """Answer ``volumeActions_post_byId``."""
+    """Handle ``volumeActions_post_byId``."""
     volume = find_volume(call)
     region = optional_field(call.body, "region", "string")
     if region and region != volume["region"]["slug"]:
@@ -233,7 +238,7 @@ def start_volume_action(call: Call) -> HTTPResponse:
 
 
 def start_volume_action_by_name(call: Call) -> HTTPResponse:
-    """Answer ``volumeActions_post``; the name and the region together name one volume."""
+    """Handle ``volumeActions_post``, for a volume by its name and region."""
     name = required_field(call.body, "volume_name", "string")
     region = required_field(call.body, "region", "string")
     found = find_volumes(call.world, name, region)
@@ -306,7 +311,7 @@ _STARTS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_re
 
 
 def list_volume_actions(call: Call) -> HTTPResponse:
-    """Answer ``volumeActions_list``, newest first."""
+    """Handle ``volumeActions_list``, newest first."""
     id_ = find_volume(call)["id"]
     return call.respond_page(
         "actions", "action", [action for action in call.world.actions.all()[::-1] if _is_action_of(action, id_)]
@@ -314,7 +319,7 @@ def list_volume_actions(call: Call) -> HTTPResponse:
 
 
 def get_volume_action(call: Call) -> HTTPResponse:
-    """Answer ``volumeActions_get``; an action of another volume is not found."""
+    """Handle ``volumeActions_get``. An action of another volume is not found."""
     id_ = find_volume(call)["id"]
     action = call.world.actions.get(call.path_id("action_id"))
     if action is None or not _is_action_of(action, id_):

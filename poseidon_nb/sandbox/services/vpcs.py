@@ -1,9 +1,13 @@
-"""VPCs: the private networks of a region, and what is in them.
+"""VPCs, their members, and VPC peerings, each managed on its own or through one of its two VPCs.
 
-From the specification: a region's first VPC is its default, which cannot be deleted; neither can one with members (403 both).
-Making another one the default takes it from the one that was. Not settled by any source, chosen here: the texts of 422s; a VPC
-with peerings cannot be deleted either; a region's first range is the /16 that its droplets' private addresses are from, if no
-other VPC has it; ranges that DigitalOcean keeps for itself are not refused.
+From the specification: a region's first VPC is its default. The default VPC and one with members cannot be deleted (403
+both). Making another VPC the default unsets the previous one. A new peering is ``PROVISIONING`` and later ``ACTIVE``; a
+deleted one answers 202 and is ``DELETING`` until it is gone.
+
+Not documented, chosen here: the messages of 422s. A VPC with peerings cannot be deleted. The default range of a region is
+the /16 of its droplets' private addresses, if no other VPC overlaps it. Ranges that DigitalOcean reserves are not refused.
+Two VPCs have at most one peering. A peering that is being deleted can be deleted again, which changes nothing, but not
+renamed.
 """
 
 from __future__ import annotations
@@ -31,14 +35,14 @@ _VPC_NAME = re.compile(r"[a-zA-Z0-9\-.]+")
 _MAX_DESCRIPTION_LENGTH = 255
 _PRIVATE_RANGES = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
 _MIN_PREFIX, _MAX_PREFIX = 16, 28
-#: Where a range is looked for when none is asked for, and how long its prefix is.
+#: Where a free range is searched if none is requested, and the length of its prefix.
 _FREE_RANGES, _PREFIX = IPv4Network("10.128.0.0/9"), 20
-#: Droplets of a region's first range have addresses below these; what else joins it gets one of them.
+#: Droplets in a region's default range have lower addresses. Other members get addresses from here on.
 _FIRST_FREE_OFFSET = 250 * 256 + 1
 
 
 def find_vpc(call: Call) -> StoredObject:
-    """Return the VPC that a path names."""
+    """Return the VPC of the path, or raise 404."""
     vpc = call.world.vpcs.get(call.path_params["vpc_id"])
     if vpc is None:
         raise not_found()
@@ -46,13 +50,13 @@ def find_vpc(call: Call) -> StoredObject:
 
 
 def find_vpc_in_region(world: World, id_: str, region: str) -> StoredObject | None:
-    """Return the VPC with this id if it is in the region."""
+    """Return the VPC with this id, or None if it is not in the region."""
     vpc = world.vpcs.get(id_)
     return vpc if vpc is not None and vpc["region"] == region else None
 
 
 def ensure_default_vpc(world: World, region: str, at: float) -> StoredObject:
-    """Return the network that new things of a region join; make it if there is none."""
+    """Return the default VPC of a region, and create it if necessary."""
     known = world.vpcs.get(objects.default_vpc_id(world, region))
     if known is not None:
         return known
@@ -83,14 +87,14 @@ def _add_vpc(
 
 
 def has_default_range(world: World, vpc: StoredObject) -> bool:
-    """Return whether the private addresses of a VPC's droplets are those that `objects.networks` gives."""
+    """Return whether droplets in a VPC get their private addresses from `objects.networks`."""
     return bool(vpc["ip_range"] == objects.default_ip_range(world, vpc["region"]))
 
 
 def free_addresses(world: World, vpc: StoredObject, number: int) -> list[str]:
-    """Return addresses of a VPC that nothing has, or refuse."""
+    """Return free addresses of a VPC, or raise 422 if there are too few."""
     range_ = IPv4Network(vpc["ip_range"])
-    # The first one is the gateway's.
+    # The first address is the gateway's.
     first = _FIRST_FREE_OFFSET if has_default_range(world, vpc) else 2
     used = {*_used_addresses(world, vpc["id"])}
     free: list[str] = []
@@ -113,7 +117,7 @@ def _used_addresses(world: World, vpc_id: str) -> Iterator[str]:
 
 
 def replace_private_address(world: World, networks: dict[str, Any], vpc_id: str, address: str) -> dict[str, Any]:
-    """Return a droplet's networks with an address of its VPC in the place of the private one."""
+    """Return a droplet's networks with its private address replaced by one of its VPC."""
     range_ = IPv4Network(world.vpcs[vpc_id]["ip_range"])
     private = {
         "ip_address": address,
@@ -153,17 +157,17 @@ def _parse_range(world: World, text: str) -> IPv4Network:
 
 
 def list_vpcs(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_list``, oldest first."""
+    """Handle ``vpcs_list``, oldest first."""
     return call.respond_page("vpcs", "vpc", call.world.vpcs.all())
 
 
 def get_vpc(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_get``."""
+    """Handle ``vpcs_get``."""
     return call.respond("vpc", find_vpc(call))
 
 
 def create_vpc(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_create``."""
+    """Handle ``vpcs_create``."""
     body, world = call.body, call.world
     name = _validated_vpc_name(world, required_field(body, "name", "string"), "")
     description = _validated_description(body)
@@ -192,14 +196,14 @@ def _validated_description(body: dict[str, Any]) -> str:
 
 
 def update_vpc(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_update``: a description that is left out becomes empty."""
+    """Handle ``vpcs_update``. A missing description becomes empty."""
     vpc = find_vpc(call)
     required_field(call.body, "name", "string")
     return _apply_changes(call, vpc, {"description": "", **call.body})
 
 
 def patch_vpc(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_patch``: what is left out stays as it is."""
+    """Handle ``vpcs_patch``. Missing fields stay."""
     return _apply_changes(call, find_vpc(call), call.body)
 
 
@@ -224,7 +228,7 @@ def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPR
 
 
 def delete_vpc(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_delete``."""
+    """Handle ``vpcs_delete``."""
     vpc = find_vpc(call)
     if vpc["default"]:
         raise HTTPException(403, "forbidden", "Can not delete default VPCs")
@@ -237,7 +241,7 @@ def delete_vpc(call: Call) -> HTTPResponse:
 
 
 def list_members(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_list_members``; of a ``resource_type`` that the sandbox does not have there are none."""
+    """Handle ``vpcs_list_members``. The list is empty for a ``resource_type`` that the sandbox does not simulate."""
     wanted = call.query.get("resource_type") or ""
     return call.respond_page(
         "members", "vpc_member", [*_members(call.world, find_vpc(call)["id"], call.scopes, wanted)]
@@ -245,7 +249,7 @@ def list_members(call: Call) -> HTTPResponse:
 
 
 def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: str) -> Iterator[StoredObject]:
-    """Return what is in a VPC, of one type or all, as far as the scopes let it be seen."""
+    """Yield a VPC's members, of one type or all, as far as the scopes allow."""
     for type_, scope, collection in (
         ("droplet", "droplet:read", world.droplets),
         ("loadbalancer", "load_balancer:read", world.load_balancers),
@@ -270,7 +274,7 @@ def _requested_peering(call: Call) -> StoredObject:
 
 
 def list_peerings(call: Call) -> HTTPResponse:
-    """Answer ``vpcPeerings_list``, oldest first; with a ``region``, those that have an end in it."""
+    """Handle ``vpcPeerings_list``, oldest first, optionally for peerings with one end in a ``region``."""
     region, vpcs = call.query.get("region"), call.world.vpcs
     peerings = call.world.vpc_peerings.all()
     if region:
@@ -279,7 +283,7 @@ def list_peerings(call: Call) -> HTTPResponse:
 
 
 def list_vpc_peerings(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_list_peerings``."""
+    """Handle ``vpcs_list_peerings``."""
     id_ = find_vpc(call)["id"]
     return call.respond_page(
         "peerings", "vpc_peering", [one for one in call.world.vpc_peerings.all() if id_ in one["vpc_ids"]]
@@ -287,17 +291,17 @@ def list_vpc_peerings(call: Call) -> HTTPResponse:
 
 
 def get_peering(call: Call) -> HTTPResponse:
-    """Answer ``vpcPeerings_get``."""
+    """Handle ``vpcPeerings_get``."""
     return call.respond("vpc_peering", _requested_peering(call))
 
 
 def create_peering(call: Call) -> HTTPResponse:
-    """Answer ``vpcPeerings_create``."""
+    """Handle ``vpcPeerings_create``."""
     return call.respond("vpc_peering", _create_peering(call, required_field(call.body, "vpc_ids", "array")), status=202)
 
 
 def create_vpc_peering(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_create_peerings``: the other end comes in the body."""
+    """Handle ``vpcs_create_peerings``; the body has the other VPC."""
     vpc = find_vpc(call)
     other = required_field(call.body, "vpc_id", "string")
     return call.respond("peering", _create_peering(call, [vpc["id"], other]), status=202)
@@ -331,12 +335,12 @@ def _validated_peering_name(world: World, name: str, own_id: str) -> str:
 
 
 def rename_peering(call: Call) -> HTTPResponse:
-    """Answer ``vpcPeerings_patch``."""
+    """Handle ``vpcPeerings_patch``."""
     return call.respond("vpc_peering", _rename_peering(call, _requested_peering(call)))
 
 
 def rename_vpc_peering(call: Call) -> HTTPResponse:
-    """Answer ``vpcs_patch_peerings``; a peering of other VPCs is not found."""
+    """Handle ``vpcs_patch_peerings``. A peering of other VPCs is not found."""
     vpc, peering = find_vpc(call), _requested_peering(call)
     if vpc["id"] not in peering["vpc_ids"]:
         raise not_found()
@@ -353,7 +357,7 @@ def _rename_peering(call: Call, peering: StoredObject) -> StoredObject:
 
 
 def delete_peering(call: Call) -> HTTPResponse:
-    """Answer ``vpcPeerings_delete``."""
+    """Handle ``vpcPeerings_delete``."""
     peering = _requested_peering(call)
     if peering["status"] != "DELETING":
         peering = peering.with_public(status="DELETING")
