@@ -24,13 +24,13 @@ def _parser() -> argparse.ArgumentParser:
         description="A simulated DigitalOcean account on this machine. Prints its URL and TOKEN, serves until interrupted.",
     )
     parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1 (default: any free one)")
-    parser.add_argument("--droplets", type=int, default=12, metavar="N", help="how many droplets there are (12)")
-    parser.add_argument("--seed", type=int, default=7, metavar="S", help="what everything follows from (7)")
-    parser.add_argument("--speed", type=float, default=20.0, metavar="X", help="how many times faster than life (20)")
+    parser.add_argument("--droplets", type=int, default=12, metavar="N", help="number of droplets (12)")
+    parser.add_argument("--seed", type=int, default=7, metavar="S", help="seed of all generated data (7)")
+    parser.add_argument("--speed", type=float, default=20.0, metavar="X", help="how many times faster actions are than at DigitalOcean (20)")
     parser.add_argument(
-        "--rate-limit", choices=["off", "real"], default="off", help="enforce the service's limits (off)"
+        "--rate-limit", choices=["off", "real"], default="off", help="enforce DigitalOcean's rate limits (off)"
     )
-    parser.add_argument("--token", metavar="T", help="the token to ask for (default: a new one)")
+    parser.add_argument("--token", metavar="T", help="token that clients must send (default: a new one)")
     parser.add_argument("--state", metavar="FILE", help="load the account from FILE if it exists, save it at the end")
     return parser
 

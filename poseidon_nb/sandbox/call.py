@@ -130,7 +130,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
 
 
 def _reject_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 def check_body(body: dict[str, Any], fields: Iterable[Parameter], operation: str = "") -> dict[str, Any]:

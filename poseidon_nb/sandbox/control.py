@@ -74,7 +74,7 @@ class Controls:
         allowed = ", ".join(known for known, route in self._routes if route == path)
         if not allowed:
             raise not_found()
-        raise HTTPException(405, "method_not_allowed", f"Only {allowed} here.", headers=[("allow", allowed)])
+        raise HTTPException(405, "method_not_allowed", f"Only {allowed} is allowed here.", headers=[("allow", allowed)])
 
     def overview(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the state of the sandbox and the available routes."""

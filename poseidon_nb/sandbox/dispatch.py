@@ -223,13 +223,13 @@ def _no_route_error(method: str, path: str) -> HTTPException:
     return HTTPException(
         405,
         "method_not_allowed",
-        f"{method} is not possible here, only {', '.join(allowed)}.",
+        f"{method} is not allowed here. Use {', '.join(allowed)}.",
         headers=[("allow", ", ".join(allowed))],
     )
 
 
 def _fault_error(fault: Fault) -> HTTPException:
-    id_, message = STATUS_TEXTS.get(fault.status, ("error", "The sandbox was told to fail."))
+    id_, message = STATUS_TEXTS.get(fault.status, ("error", "This error was injected into the sandbox."))
     headers = [] if fault.retry_after_s is None else [("retry-after", str(fault.retry_after_s))]
     return HTTPException(fault.status, fault.id or id_, fault.message or message, headers=headers)
 

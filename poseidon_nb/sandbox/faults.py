@@ -12,13 +12,13 @@ from typing import Any
 
 #: The kinds of faults, and what each does.
 KINDS = {
-    "status": "answer with an error status, without doing the work",
-    "delay": "let time pass before answering",
+    "status": "respond with an error status instead of doing the work",
+    "delay": "wait before responding",
     "lost_before": "close the connection without doing the work",
-    "lost_after": "do the work, then close the connection instead of answering",
-    "action_errored": "the action that is started ends errored, without its effect",
-    "shutdown_ignored": "the shutdown completes while the droplet stays active",
-    "no_capacity": "no server has room for the size that a create or a resize asks for",
+    "lost_after": "do the work, then close the connection without responding",
+    "action_errored": "the next action ends errored, without its effect",
+    "shutdown_ignored": "the shutdown completes, but the droplet stays active",
+    "no_capacity": "no server has room for the size that a create or resize requests",
 }
 ANSWER_KINDS = frozenset({"status", "delay", "lost_before", "lost_after"})
 

@@ -91,13 +91,13 @@ def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> HTTPRequest
     method, target, version = _parse_request_line(line)
     headers = _read_headers(stream)
     if version == "HTTP/1.1" and "host" not in headers:
-        raise MalformedRequest(400, "An HTTP/1.1 request names its host.")
+        raise MalformedRequest(400, "An HTTP/1.1 request needs a Host header.")
     if target.startswith("http://"):  # sent by clients that use this server as a proxy
         headers["host"], slash, rest = target[len("http://") :].partition("/")
         target = slash + rest
     path, _, query = target.partition("#")[0].partition("?")
     if not path.startswith("/"):
-        raise MalformedRequest(400, "The request line names no path.")
+        raise MalformedRequest(400, "The request line has no path.")
     if headers.get("expect", "").lower() == "100-continue":
         answers.write(_CONTINUE)
         answers.flush()
@@ -117,14 +117,14 @@ def _read_line(stream: BufferedIOBase, status: int, message: str) -> bytes:
 def _parse_request_line(line: bytes) -> tuple[str, str, str]:
     words = line.decode("latin-1").split()
     if len(words) != len(("GET", "/", "HTTP/1.1")) or not line.endswith(b"\n"):
-        raise MalformedRequest(400, "The request line is not that of HTTP.")
+        raise MalformedRequest(400, "The request line is invalid.")
     method, target, version = words
     if version not in {"HTTP/1.1", "HTTP/1.0"}:
         raise MalformedRequest(
-            505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are spoken here."
+            505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are supported."
         )
     if not _TOKEN.issuperset(method.encode("latin-1")):
-        raise MalformedRequest(400, "The method is not a word.")
+        raise MalformedRequest(400, "The method is invalid.")
     return method, target, version
 
 
@@ -137,14 +137,14 @@ def _read_headers(stream: BufferedIOBase) -> dict[str, str]:
         name, colon, value = line.partition(b":")
         # Not a token: a folded line, a space before the colon, or a connection lost in the middle.
         if not colon or not name or not _TOKEN.issuperset(name) or not line.endswith(b"\n"):
-            raise MalformedRequest(400, "A header cannot be read.")
+            raise MalformedRequest(400, "A header is invalid.")
         key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip()
         if key in headers:
             if key in {"content-length", "host", "transfer-encoding", "authorization"}:
-                raise MalformedRequest(400, f"There are two headers {key}.")
+                raise MalformedRequest(400, f"The header {key} occurs twice.")
             text = f"{headers[key]}, {text}"
         headers[key] = text
-    raise MalformedRequest(431, "There are too many headers.")
+    raise MalformedRequest(431, "Too many headers.")
 
 
 def _read_body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
@@ -152,9 +152,9 @@ def _read_body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
     length = headers.get("content-length")
     if coding is not None:
         if length is not None:
-            raise MalformedRequest(400, "A body is either chunked or has a length.")
+            raise MalformedRequest(400, "A body must either be chunked or have a length.")
         if coding.lower() != "chunked":
-            raise MalformedRequest(501, "Of all codings only chunked is known here.")
+            raise MalformedRequest(501, "The only supported transfer encoding is chunked.")
         return _read_chunks(stream)
     if length is None:
         return b""
@@ -191,7 +191,7 @@ def _read_chunks(stream: BufferedIOBase) -> bytes:
             raise MalformedRequest(413, "The body is too large.")
         parts.append(_read_exactly(stream, size))
         if stream.readline(3) not in _BLANK:
-            raise MalformedRequest(400, "A chunk is not as long as it says.")
+            raise MalformedRequest(400, "A chunk does not have the stated length.")
     _read_headers(stream)  # trailers
     return b"".join(parts)
 

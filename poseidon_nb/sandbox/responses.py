@@ -122,7 +122,7 @@ def _page_number(call: Call, name: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS) or int(text) < 1:
-        raise bad_request(f"{name} must be a positive whole number.")
+        raise bad_request(f"{name} must be a positive integer.")
     return int(text)
 
 

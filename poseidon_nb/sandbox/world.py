@@ -234,7 +234,7 @@ def load_state(world: World, saved: bytes) -> None:
     try:
         facts = json.loads(saved)
         if facts["format"] != _FORMAT:
-            raise ValueError("it was made by another version")
+            raise ValueError("it is from another version")
         collections = {name: ObjectStore() for name in COLLECTIONS}
         for name, collection in collections.items():
             for key, public, internal in facts["collections"].get(name, []):
@@ -248,12 +248,12 @@ def load_state(world: World, saved: bytes) -> None:
         )
         unknown = {event.effect for event in state.events} - world.effects.keys()
         if unknown:
-            raise ValueError(f"it waits for {', '.join(sorted(unknown))}")
+            raise ValueError(f"it has unknown effects {', '.join(sorted(unknown))}")
         seed = int(facts["seed"])
         if not all(isinstance(part, dict) for part in (state.account, state.counters, state.busy)):
-            raise ValueError("a part of it is missing")
+            raise ValueError("a part is missing")
         if any(not isinstance(event.due, (int, float)) for event in state.events):
-            raise ValueError("a time is no number")
+            raise ValueError("a time is not a number")
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__} {error}") from None
     world.seed = seed

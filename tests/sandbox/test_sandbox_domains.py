@@ -143,7 +143,7 @@ def test_unused_fields_are_null_and_the_ttl_has_a_default(zone):
         ("CAA", {"name": "@", "data": "a.example.", "flags": 0, "tag": "x"}, "Tag must be one of issue, issuewild, iodef"),
         ("TXT", {"name": "no blank", "data": "x"}, "Name is invalid"),
         ("TXT", {"name": "x", "data": "x", "ttl": 29}, "record ttl must be greater than 30"),
-        ("SOA", {"ttl": 1800}, "A domain has one SOA record, which is made for it"),
+        ("SOA", {"ttl": 1800}, "The SOA record of a domain is created automatically"),
         ("CNAME", {"name": "@", "data": "a.example."}, CNAME),
     ],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def test_names_make_up_to_ten_droplets_under_another_key(api, refused):
     assert status == 202
     assert [droplet["name"] for droplet in body["droplets"]] == ["a", "b", "b"]
     assert len({link["id"] for link in body["links"]["actions"]}) == 3
-    refused(api.create(name=..., names=["x"] * 11), 422, "names must hold 1 to 10 names.")
+    refused(api.create(name=..., names=["x"] * 11), 422, "names must contain 1 to 10 names.")
     assert api.create(name=..., names=[])[0] == 422
     assert api.create(names=["a"])[0] == 422
 

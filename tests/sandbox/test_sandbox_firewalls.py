@@ -107,17 +107,17 @@ def test_an_update_empties_what_it_leaves_out(api):
     ("fields", "status", "text"),
     [
         ({"name": "web"}, 409, "duplicate name"),
-        ({"droplet_ids": [1]}, 422, "There is no Droplet 1 in your account."),
-        ({"tags": ["cow"]}, 422, "There is no tag cow in your account."),
+        ({"droplet_ids": [1]}, 422, "Droplet 1 not found."),
+        ({"tags": ["cow"]}, 422, "Tag cow not found."),
         ({"inbound_rules": []}, 422, "A firewall needs at least one inbound or outbound rule."),
         ({"inbound_rules": [SSH] * 51}, 422, "A firewall can have at most 50 rules."),
         ({"inbound_rules": [{**SSH, "sources": {"addresses": ["x"]}}]}, 422, "invalid address"),
-        ({"inbound_rules": [{**SSH, "protocol": "gre"}]}, 422, "gre is not a valid protocol: tcp, udp or icmp."),
-        ({"inbound_rules": [{**SSH, "ports": "0-80"}]}, 422, "ports must be from 1 to 65535, the smaller one first."),
+        ({"inbound_rules": [{**SSH, "protocol": "gre"}]}, 422, "gre is not a valid protocol. Use tcp, udp or icmp."),
+        ({"inbound_rules": [{**SSH, "ports": "0-80"}]}, 422, "ports must be from 1 to 65535, with the lower port first."),
         (
             {"inbound_rules": [{**SSH, "ports": "ssh"}]},
             422,
-            "ssh is not a port, a range such as 8000-9000, or 0 for all.",
+            "ssh is not a port. Use for example 443, 8000-9000, or 0 for all ports.",
         ),
     ],
 )

@@ -70,7 +70,7 @@ def test_droplets_behind_a_tag_come_and_go_with_it(api, refused):
     api("POST", "/v2/tags/db/resources", {"resources": things})
     assert worker in shown(api, balancer)["droplet_ids"]
     answer = api("POST", f"/v2/load_balancers/{balancer['id']}/droplets", {"droplet_ids": [worker]})
-    text = "The load balancer has its Droplets by tag, so single ones can be neither added nor removed."
+    text = "The load balancer selects Droplets by tag. Single Droplets can be neither added nor removed."
     refused(answer, 422, text)
     assert api("DELETE", "/v2/tags/db") == (204, None)
     assert (shown(api, balancer)["tag"], shown(api, balancer)["droplet_ids"]) == ("", [])
@@ -107,17 +107,17 @@ def test_rules_are_added_and_removed(api, refused):
         ({"forwarding_rules": [TLS]}, "A forwarding rule for https needs a certificate_id or tls_passthrough."),
         (
             {"forwarding_rules": [{**TLS, "certificate_id": "x"}]},
-            "There is no certificate x in your account.",
+            "Certificate x not found.",
         ),
         ({"forwarding_rules": [{**RULE, "entry_port": 0}]}, "entry_port must be from 1 to 65535."),
-        ({"droplet_ids": [1]}, "There is no Droplet 1 in your account."),
+        ({"droplet_ids": [1]}, "Droplet 1 not found."),
         ({"droplet_ids": [1], "tag": "web"}, "droplet_ids and tag cannot be combined."),
         ({"size": "lb-large", "size_unit": 6}, "size and size_unit cannot be combined."),
         ({"size": "lb-giant"}, "size must be one of lb-small, lb-medium, lb-large."),
-        ({"region": "nyc2", "size_unit": 2}, "Load balancers in nyc2 have a size, not a size_unit."),
+        ({"region": "nyc2", "size_unit": 2}, "Load balancers in nyc2 need size instead of size_unit."),
         ({"region": "mars1"}, "You specified an invalid region for load balancer creation."),
         ({"sticky_sessions": {"type": "cookies"}}, "cookie_name is required."),
-        ({"firewall": {"allow": ["all"]}}, "all is not a rule such as ip:1.2.3.4 or cidr:1.2.0.0/16."),
+        ({"firewall": {"allow": ["all"]}}, "all is not a valid rule. Use for example ip:1.2.3.4 or cidr:1.2.0.0/16."),
     ],
 )
 def test_what_cannot_be_is_refused(api, refused, fields, text):

@@ -233,8 +233,8 @@ def test_a_resize_in_the_middle_of_the_window_changes_what_there_is_from_then_on
     [
         ("", "host_id is required."),
         ("host_id=1", "start is required."),
-        ("host_id=web-1&start=1&end=2", "host_id must be a whole number."),
-        ("host_id=1&start=1&end=1e9", "end must be a whole number."),
+        ("host_id=web-1&start=1&end=2", "host_id must be an integer."),
+        ("host_id=1&start=1&end=1e9", "end must be an integer."),
         ("host_id=1&start=2&end=1", "end must not be before start."),
     ],
 )

@@ -105,7 +105,7 @@ def test_a_domain_of_its_own_needs_a_certificate_for_it(api, refused):
     own = {"certificate_id": used["certificate_id"], "custom_domain": f"walk.{DOMAIN}"}
     assert api("PUT", path, own)[1]["endpoint"] == {**made, **own}
     foreign = api("PUT", path, {**own, "custom_domain": "walk.example"})
-    refused(foreign, 422, "the certificate is not for the custom domain")
+    refused(foreign, 422, "the certificate does not cover the custom domain")
     twice = api("PUT", path, {**own, "custom_domain": used["custom_domain"]})
     refused(twice, 409, "the custom domain is already in use")
 

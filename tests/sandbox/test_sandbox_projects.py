@@ -88,9 +88,9 @@ def test_what_is_not_there_is_not_assigned(api, refused):
     }
     assert urns(api, trial) == []
     path = f"/v2/projects/{trial}/resources"
-    text = "web-1 is not a URN such as do:droplet:123."
+    text = "web-1 is not a URN. Use for example do:droplet:123."
     refused(api("POST", path, {"resources": ["web-1"]}), 422, text)
-    text = "A vpc cannot be assigned to a project: droplet, volume, domain, loadbalancer, floatingip."
+    text = "A vpc cannot be assigned to a project. Expected one of droplet, volume, domain, loadbalancer, floatingip."
     refused(api("POST", path, {"resources": ["do:vpc:x"]}), 422, text)
 
 

@@ -84,11 +84,11 @@ def test_without_a_range_one_is_taken_that_is_free(api):
 @pytest.mark.parametrize(
     ("ip_range", "text"),
     [
-        ("10.9.0.0/15", "10.9.0.0/15 is not a range of addresses such as 10.10.10.0/24."),
+        ("10.9.0.0/15", "10.9.0.0/15 is not an IP range. Use for example 10.10.10.0/24."),
         ("10.8.0.0/15", "ip_range must be from /16 to /28."),
         ("10.8.0.0/29", "ip_range must be from /16 to /28."),
         ("11.0.0.0/16", "ip_range must be within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."),
-        ("::/64", "::/64 is not a range of addresses such as 10.10.10.0/24."),
+        ("::/64", "::/64 is not an IP range. Use for example 10.10.10.0/24."),
     ],
 )
 def test_a_range_that_cannot_be_is_refused(api, refused, ip_range, text):

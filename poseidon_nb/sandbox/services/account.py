@@ -64,7 +64,7 @@ _KEY_TYPES = frozenset(
         "sk-ecdsa-sha2-nistp256@openssh.com",
     }
 )
-_INVALID_KEY_TEXT = "SSH Key is invalid. A public key is a type, its base64 text and, if you like, a comment."
+_INVALID_KEY_TEXT = "SSH Key is invalid. A public key has a type, base64 text and an optional comment."
 
 
 def key_object(id_: int, name: str, public_key: str) -> dict[str, Any]:

@@ -294,7 +294,7 @@ def _path_date(call: Call, name: str) -> int:
             return timegm(strptime(text, "%Y-%m-%d"))
     except ValueError:
         pass
-    raise bad_request(f"{name} must be a date as YYYY-MM-DD.")
+    raise bad_request(f"{name} must be a date in the format YYYY-MM-DD.")
 
 
 def _data_points(world: World, day: int) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], 
     if certificate is None or certificate["state"] != "verified":
         raise unprocessable("certificate_id must be the id of a verified certificate.")
     if not covers(certificate, requested["custom_domain"]):
-        raise unprocessable("the certificate is not for the custom domain")
+        raise unprocessable("the certificate does not cover the custom domain")
     others = (endpoint for endpoint in world.cdn_endpoints.all() if endpoint["id"] != exclude)
     if any(other.public.get("custom_domain") == requested["custom_domain"].lower() for other in others):
         raise HTTPException(409, "conflict", "the custom domain is already in use")
@@ -127,7 +127,7 @@ def purge_cache(call: Call) -> HTTPResponse:
     _requested_endpoint(call)
     files = required_field(call.body, "files", "array")
     if not files or not all(files):
-        raise unprocessable("files must name at least one path.")
+        raise unprocessable("files must contain at least one path.")
     return no_content()
 
 

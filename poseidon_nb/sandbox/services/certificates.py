@@ -76,7 +76,7 @@ def read_certificate(pem: str) -> CertificateInfo:
     """
     found = _PEM.match(pem)
     if found is None:
-        raise ValueError("no certificate")
+        raise ValueError("No certificate found.")
     try:
         der = base64.b64decode("".join(found[1].split()), validate=True)
         ((_, certificate),) = _der_elements(der)
@@ -87,7 +87,7 @@ def read_certificate(pem: str) -> CertificateInfo:
             hashlib.sha1(der, usedforsecurity=False).hexdigest(), _parse_der_time(kind, text), [*_dns_names(fields)]
         )
     except (binascii.Error, IndexError, StopIteration, UnicodeDecodeError) as error:
-        raise ValueError("a damaged certificate") from error
+        raise ValueError("The certificate is damaged.") from error
 
 
 def _der_elements(der: bytes) -> Iterator[tuple[int, bytes]]:
@@ -99,7 +99,7 @@ def _der_elements(der: bytes) -> Iterator[tuple[int, bytes]]:
             digits = length - _LONG_LENGTH
             length, at = int.from_bytes(der[at : at + digits], "big"), at + digits
         if at + length > len(der):
-            raise ValueError("a damaged certificate")
+            raise ValueError("The certificate is damaged.")
         yield tag, der[at : at + length]
         at += length
 
@@ -109,7 +109,7 @@ def _parse_der_time(kind: int, text: bytes) -> str:
     if kind == _UTC_TIME:
         digits = ("20" if int(digits[:2]) < _CENTURY_TURN else "19") + digits
     if not re.fullmatch(r"[0-9]{14}Z", digits):
-        raise ValueError("a damaged certificate")
+        raise ValueError("The certificate is damaged.")
     day, clock = digits[:8], digits[8:]
     return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:6]}Z"
 
@@ -232,7 +232,7 @@ def _requested_dns_names(world: World, body: dict[str, Any]) -> list[str]:
     if not names:
         raise unprocessable("dns_names is required.")
     if len(names) > _MAX_DNS_NAMES:
-        raise unprocessable(f"dns_names can have {_MAX_DNS_NAMES} names at most.")
+        raise unprocessable(f"dns_names can have at most {_MAX_DNS_NAMES} names.")
     if not all(_DNS_NAME_PATTERN.fullmatch(name.lower()) for name in names):
         raise unprocessable("dns_names must be full domain names.")
     if any(find_domain_of_host(world, name.removeprefix("*.")) is None for name in names):

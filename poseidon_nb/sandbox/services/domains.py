@@ -238,7 +238,7 @@ def create_record(call: Call) -> HTTPResponse:
     """Handle ``domains_create_record``."""
     domain = _requested_domain(call)
     if call.body["type"] == "SOA":
-        raise unprocessable("A domain has one SOA record, which is made for it")
+        raise unprocessable("The SOA record of a domain is created automatically")
     fields = {name: call.body.get(name) for name in _FIELDS}
     record = add_record(call.world, domain, call.body["type"], **fields)
     return call.respond("domain_record", record, status=201)

@@ -73,7 +73,7 @@ def _requested_names(body: dict[str, Any]) -> list[str]:
     if body.get("name") is not None:
         raise unprocessable("name and names cannot be combined.")
     if not 1 <= len(names) <= _MAX_NAMES:
-        raise unprocessable(f"names must hold 1 to {_MAX_NAMES} names.")
+        raise unprocessable(f"names must contain 1 to {_MAX_NAMES} names.")
     for name in names:
         check_type("a name", name, "string")
     return [validate_name(name) for name in names]

@@ -62,7 +62,7 @@ def check_rule_count(rules: dict[str, list[dict[str, Any]]]) -> dict[str, list[d
     if not number:
         raise unprocessable("A firewall needs at least one inbound or outbound rule.")
     if number > _MAX_RULES:
-        raise unprocessable(f"A firewall can have at maximum {_MAX_RULES} rules.")
+        raise unprocessable(f"A firewall can have at most {_MAX_RULES} rules.")
     return rules
 
 
@@ -92,7 +92,7 @@ def _parse_rule(world: World, rule: Any, side: str) -> dict[str, Any]:
     check_type("a rule", rule, "object")
     protocol = required_field(rule, "protocol", "string")
     if protocol not in _PROTOCOLS:
-        raise unprocessable(f"{protocol} is not a valid protocol: tcp, udp or icmp.")
+        raise unprocessable(f"{protocol} is not a valid protocol. Use tcp, udp or icmp.")
     ports = _ALL_PORTS if protocol == "icmp" else _parse_ports(required_field(rule, "ports", "string"))
     return {
         "protocol": protocol,
@@ -107,9 +107,9 @@ def _parse_ports(text: str) -> str:
     first, _, last = text.partition("-")
     ends = (first, last or first)
     if not all(end.isascii() and end.isdigit() and len(end) <= len(str(_MAX_PORT)) for end in ends):
-        raise unprocessable(f"{text} is not a port, a range such as 8000-9000, or 0 for all.")
+        raise unprocessable(f"{text} is not a port. Use for example 443, 8000-9000, or 0 for all ports.")
     if not 1 <= int(ends[0]) <= int(ends[1]) <= _MAX_PORT:
-        raise unprocessable(f"ports must be from 1 to {_MAX_PORT}, the smaller one first.")
+        raise unprocessable(f"ports must be from 1 to {_MAX_PORT}, with the lower port first.")
     return text
 
 
@@ -123,7 +123,7 @@ def _parse_targets(world: World, targets: dict[str, Any], side: str) -> dict[str
         if values:
             named[name] = [*dict.fromkeys(values)]
     if not named:
-        raise unprocessable(f"{side} must name at least one of {', '.join(_TARGETS)}.")
+        raise unprocessable(f"{side} must have at least one of {', '.join(_TARGETS)}.")
     return named
 
 
@@ -134,11 +134,11 @@ def _check_target(world: World, name: str, value: Any) -> None:
         except ValueError:
             raise unprocessable("invalid address") from None
     elif name == "droplet_ids" and value not in world.droplets:
-        raise unprocessable(f"There is no Droplet {value} in your account.")
+        raise unprocessable(f"Droplet {value} not found.")
     elif name == "load_balancer_uids" and value not in world.load_balancers:
-        raise unprocessable(f"There is no load balancer {value} in your account.")
+        raise unprocessable(f"Load balancer {value} not found.")
     elif name == "tags" and value.lower() not in world.tags:
-        raise unprocessable(f"There is no tag {value} in your account.")
+        raise unprocessable(f"Tag {value} not found.")
 
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]+")
@@ -217,7 +217,7 @@ def _requested_fields(call: Call, own_id: str) -> dict[str, Any]:
     name = required_field(body, "name", "string")
     if not _NAME.fullmatch(name):
         raise unprocessable(
-            "Name must begin with a letter or digit, followed by letters, digits, periods and dashes, two characters at least."
+            "Name must start with a letter or digit, followed by at least one letter, digit, period or dash."
         )
     droplet_ids = _requested_droplet_ids(call)
     tags = _requested_tags(call)
@@ -238,7 +238,7 @@ def _requested_droplet_ids(call: Call) -> list[int]:
         call.require_scopes("droplet:read")
     for id_ in ids:
         if id_ not in call.world.droplets:
-            raise unprocessable(f"There is no Droplet {id_} in your account.")
+            raise unprocessable(f"Droplet {id_} not found.")
     return ids
 
 
@@ -249,13 +249,13 @@ def _requested_tags(call: Call) -> list[str]:
         call.require_scopes("tag:read")
     for tag in tags:
         if tag.lower() not in call.world.tags:
-            raise unprocessable(f"There is no tag {tag} in your account.")
+            raise unprocessable(f"Tag {tag} not found.")
     return [*dict.fromkeys(str(call.world.tags[tag.lower()]["name"]) for tag in tags)]
 
 
 def _check_count(items: list[Any], maximum: int, what: str) -> list[Any]:
     if len(items) > maximum:
-        raise unprocessable(f"A firewall can have at maximum {maximum} {what}.")
+        raise unprocessable(f"A firewall can have at most {maximum} {what}.")
     return items
 
 

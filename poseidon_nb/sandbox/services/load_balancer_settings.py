@@ -76,7 +76,7 @@ def read_rules(world: World, body: dict[str, Any]) -> list[dict[str, Any]]:
 def check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the forwarding rules, or raise 422 if there are none or two share an entry port."""
     if not rules:
-        raise unprocessable("A load balancer needs at minimum one forwarding rule.")
+        raise unprocessable("A load balancer needs at least one forwarding rule.")
     entries = [(rule["entry_protocol"] == "udp", rule["entry_port"]) for rule in rules]
     for entry, rule in zip(entries, rules, strict=True):
         if entries.count(entry) > 1:
@@ -111,11 +111,11 @@ def _parse_rule(world: World, rule: Any) -> dict[str, Any]:
         _choice(rule, "target_protocol", _TARGET_PROTOCOLS),
     )
     if (entry == "udp") != (target == "udp"):
-        raise unprocessable("udp is possible at both ends of a forwarding rule or at none.")
+        raise unprocessable("Either both ends of a forwarding rule use udp, or neither does.")
     certificate_id = optional_field(rule, "certificate_id", "string") or ""
     passed_through = bool(optional_field(rule, "tls_passthrough", "boolean"))
     if certificate_id and certificate_id not in world.certificates:
-        raise unprocessable(f"There is no certificate {certificate_id} in your account.")
+        raise unprocessable(f"Certificate {certificate_id} not found.")
     if entry in _ENCRYPTED_PROTOCOLS and not certificate_id and not passed_through:
         raise unprocessable(f"A forwarding rule for {entry} needs a certificate_id or tls_passthrough.")
     return {
@@ -133,7 +133,7 @@ def _size(body: dict[str, Any], region: str) -> dict[str, Any]:
     if size is not None and unit is not None:
         raise unprocessable("size and size_unit cannot be combined.")
     if unit is not None and region in _REGIONS_WITH_NAMED_SIZES:
-        raise unprocessable(f"Load balancers in {region} have a size, not a size_unit.")
+        raise unprocessable(f"Load balancers in {region} need size instead of size_unit.")
     if size is not None:
         unit = SIZES[_choice(body, "size", tuple(SIZES))]
     else:
@@ -176,7 +176,7 @@ def _firewall(requested: dict[str, Any]) -> dict[str, list[str]]:
         for rule in rules[name]:
             check_type(f"an item of {name}", rule, "string")
             if not rule.startswith(("ip:", "cidr:")):
-                raise unprocessable(f"{rule} is not a rule such as ip:1.2.3.4 or cidr:1.2.0.0/16.")
+                raise unprocessable(f"{rule} is not a valid rule. Use for example ip:1.2.3.4 or cidr:1.2.0.0/16.")
     return rules
 
 

@@ -182,14 +182,14 @@ def _requested_vpc(call: Call, region: str) -> StoredObject:
     call.require_scopes("vpc:read")
     vpc = find_vpc_in_region(call.world, asked, region)
     if vpc is None:
-        raise unprocessable(f"There is no VPC {asked} in {region}.")
+        raise unprocessable(f"VPC {asked} not found in {region}.")
     return vpc
 
 
 def _requested_project(world: World, body: dict[str, Any], default: str) -> str:
     project_id = optional_field(body, "project_id", "string") or default
     if project_id != default and project_id not in world.projects:
-        raise unprocessable(f"There is no project {project_id} in your account.")
+        raise unprocessable(f"Project {project_id} not found.")
     return str(project_id)
 
 
@@ -198,7 +198,7 @@ def _global_settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
     for id_ in targets:
         target = world.load_balancers.get(id_)
         if target is None or target["type"] == _GLOBAL:
-            raise unprocessable(f"There is no regional load balancer {id_} in your account.")
+            raise unprocessable(f"Regional load balancer {id_} not found.")
     domains = optional_field(body, "domains", "array") or []
     for domain in domains:
         required_field(domain, "name", "string")
@@ -218,7 +218,7 @@ def _requested_droplets(call: Call, vpc: StoredObject | None) -> dict[str, Any]:
     if tag:
         known = world.tags.get(tag.lower())
         if known is None:
-            raise unprocessable(f"There is no tag {tag} in your account.")
+            raise unprocessable(f"Tag {tag} not found.")
         tag = known["name"]
     return {"tag": tag, "droplet_ids": _validated_ids(world, ids, vpc)}
 
@@ -227,7 +227,7 @@ def _validated_ids(world: World, ids: list[int], vpc: StoredObject | None) -> li
     for id_ in ids:
         droplet = world.droplets.get(id_)
         if droplet is None:
-            raise unprocessable(f"There is no Droplet {id_} in your account.")
+            raise unprocessable(f"Droplet {id_} not found.")
         if vpc is not None and droplet["vpc_uuid"] != vpc["id"]:
             raise unprocessable(f"Droplet {id_} is not in the VPC of the load balancer.")
     return [*dict.fromkeys(ids)]
@@ -237,7 +237,7 @@ def _requested_without_tag(call: Call) -> StoredObject:
     balancer = _requested_load_balancer(call)
     if balancer["tag"]:
         raise unprocessable(
-            "The load balancer has its Droplets by tag, so single ones can be neither added nor removed."
+            "The load balancer selects Droplets by tag. Single Droplets can be neither added nor removed."
         )
     return balancer
 

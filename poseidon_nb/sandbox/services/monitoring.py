@@ -68,7 +68,7 @@ def _required_number(call: Call, name: str) -> int:
     if not text:
         raise bad_request(f"{name} is required.")
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
-        raise bad_request(f"{name} must be a whole number.")
+        raise bad_request(f"{name} must be an integer.")
     return int(text)
 
 

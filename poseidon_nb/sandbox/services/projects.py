@@ -89,9 +89,9 @@ def parse_urn(call: Call, text: str) -> str:
     word, _, name = rest.partition(":")
     word = _URN_ALIASES.get(word, word)
     if start != "do" or not name:
-        raise unprocessable(f"{text} is not a URN such as do:droplet:123.")
+        raise unprocessable(f"{text} is not a URN. Use for example do:droplet:123.")
     if word not in _RESOURCE_TYPES and word not in _UNSIMULATED_TYPES:
-        raise unprocessable(f"A {word} cannot be assigned to a project: {', '.join(_RESOURCE_TYPES)}.")
+        raise unprocessable(f"A {word} cannot be assigned to a project. Expected one of {', '.join(_RESOURCE_TYPES)}.")
     if word in _RESOURCE_TYPES:
         call.require_scopes(_RESOURCE_TYPES[word].scope)
     return f"do:{word}:{name}"
@@ -270,7 +270,7 @@ def _apply_changes(call: Call, project: StoredObject) -> HTTPResponse:
     fields: dict[str, Any] = _validated_fields(call, project["id"])
     default = optional_field(call.body, "is_default", "boolean")
     if default is False and project["is_default"]:
-        raise unprocessable("The default project stays it until another one becomes it.")
+        raise unprocessable("The default project cannot be unset. Make another project the default instead.")
     if default and not project["is_default"]:
         project = _make_default(world, project)
     changed = project.with_public(**fields, updated_at=format_time(world.now()))

@@ -67,7 +67,7 @@ def _validated_fields(fields: dict[str, Any]) -> dict[str, Any]:
     if fields["type"] not in _CHECK_TYPES:
         raise bad_request(f"type must be one of {', '.join(_CHECK_TYPES)}")
     if not fields["regions"] or not set(fields["regions"]) <= {*_REGIONS}:
-        raise bad_request(f"regions must be some of {', '.join(_REGIONS)}")
+        raise bad_request(f"regions must be one or more of {', '.join(_REGIONS)}")
     if not _host(fields["target"]):
         raise bad_request("target must be an address or a URL")
     if fields["type"] != "ping" and not fields["target"].lower().startswith(f"{fields['type']}://"):
@@ -241,12 +241,12 @@ def _notifications(requested: dict[str, Any]) -> dict[str, Any]:
     for mail in mails:
         check_type("an email", mail, "string")
         if "@" not in mail:
-            raise bad_request("email must be a list of mail addresses")
+            raise bad_request("email must be a list of email addresses")
     for channel in channels:
         check_type("an item of slack", channel, "object")
     slack = [{name: required_field(channel, name, "string") for name in ("channel", "url")} for channel in channels]
     if not mails and not slack:
-        raise bad_request("notifications must name an email or a slack channel")
+        raise bad_request("notifications must have an email or a slack channel")
     return {"email": mails, "slack": slack}
 
 

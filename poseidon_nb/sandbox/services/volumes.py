@@ -104,7 +104,7 @@ def create_volume(call: Call) -> HTTPResponse:
     name = required_field(body, "name", "string")
     if not _NAME.fullmatch(name):
         raise unprocessable(
-            "name must begin with a letter and hold only lowercase letters, numbers and hyphens, 64 at most."
+            "name must start with a letter and may contain lowercase letters, numbers and hyphens, at most 64 characters."
         )
     size = _validate_size(required_field(body, "size_gigabytes", "integer"))
     slug = required_field(body, "region", "string")
@@ -282,7 +282,7 @@ def _start_detach(call: Call, volume: StoredObject) -> StoredObject:
 def _start_resize(call: Call, volume: StoredObject) -> StoredObject:
     size = _validate_size(required_field(call.body, "size_gigabytes", "integer"))
     if size <= volume["size_gigabytes"]:
-        raise unprocessable(f"size_gigabytes must be more than {volume['size_gigabytes']}: volumes only grow.")
+        raise unprocessable(f"size_gigabytes must be more than {volume['size_gigabytes']}. Volumes can only grow.")
     raise_if_busy(call.world, "volume", volume["id"])
     return _begin_volume_action(call.world, "resize_volume", volume, size_gigabytes=size)
 

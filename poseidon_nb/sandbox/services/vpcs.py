@@ -136,14 +136,14 @@ def _free_range(world: World) -> IPv4Network:
     for range_ in _FREE_RANGES.subnets(new_prefix=_PREFIX):
         if not _find_overlap(world, range_):
             return range_
-    raise unprocessable("There is no free range of addresses left for a VPC.")
+    raise unprocessable("No free IP range is left for a VPC.")
 
 
 def _parse_range(world: World, text: str) -> IPv4Network:
     try:
         range_ = IPv4Network(text)
     except ValueError:
-        raise unprocessable(f"{text} is not a range of addresses such as 10.10.10.0/24.") from None
+        raise unprocessable(f"{text} is not an IP range. Use for example 10.10.10.0/24.") from None
     if not any(range_.subnet_of(private) for private in _PRIVATE_RANGES):
         raise unprocessable("ip_range must be within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.")
     if not _MIN_PREFIX <= range_.prefixlen <= _MAX_PREFIX:
@@ -184,7 +184,7 @@ def _validated_vpc_name(world: World, name: str, own_id: str) -> str:
     if not _VPC_NAME.fullmatch(name):
         raise unprocessable("Name may only contain alphanumeric characters, dashes, and periods.")
     if any(vpc["name"] == name and vpc["id"] != own_id for vpc in world.vpcs.all()):
-        raise unprocessable(f"There is a VPC named {name} in your account.")
+        raise unprocessable(f"A VPC named {name} already exists.")
     return name
 
 
@@ -216,7 +216,7 @@ def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPR
         changes["description"] = _validated_description(body)
     default = optional_field(body, "default", "boolean")
     if default is False and vpc["default"]:
-        raise unprocessable("The default VPC of a region stays it until another one becomes it.")
+        raise unprocessable("The default VPC of a region cannot be unset. Make another VPC the default instead.")
     if default:
         changes["default"] = True
         for other in world.vpcs.all():
@@ -311,12 +311,12 @@ def _create_peering(call: Call, vpc_ids: list[str]) -> StoredObject:
     world = call.world
     name = _validated_peering_name(world, required_field(call.body, "name", "string"), "")
     if len(vpc_ids) != _PEER_COUNT or len({*vpc_ids}) != _PEER_COUNT:
-        raise unprocessable("vpc_ids must hold the ids of two different VPCs.")
+        raise unprocessable("vpc_ids must contain the ids of two different VPCs.")
     for id_ in vpc_ids:
         if id_ not in world.vpcs:
-            raise unprocessable(f"There is no VPC {id_} in your account.")
+            raise unprocessable(f"VPC {id_} not found.")
     if any({*one["vpc_ids"]} == {*vpc_ids} for one in world.vpc_peerings.all()):
-        raise unprocessable("The two VPCs have a peering.")
+        raise unprocessable("These VPCs already have a peering.")
     now = world.now()
     id_ = rng.uuid(world.seed, "vpc_peering", world.next_number("vpc_peerings"))
     public = {"id": id_, "name": name, "vpc_ids": vpc_ids, "created_at": format_time(now), "status": "PROVISIONING"}
@@ -330,7 +330,7 @@ def _validated_peering_name(world: World, name: str, own_id: str) -> str:
     if not _PEERING_NAME.fullmatch(name):
         raise unprocessable("Name may only contain alphanumeric characters and dashes.")
     if any(one["name"] == name and one["id"] != own_id for one in world.vpc_peerings.all()):
-        raise unprocessable(f"There is a VPC peering named {name} in your account.")
+        raise unprocessable(f"A VPC peering named {name} already exists.")
     return name
 
 
