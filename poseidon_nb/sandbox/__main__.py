@@ -26,7 +26,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--droplets", type=int, default=12, metavar="N", help="number of droplets (12)")
     parser.add_argument("--seed", type=int, default=7, metavar="S", help="seed of all generated data (7)")
-    parser.add_argument("--speed", type=float, default=20.0, metavar="X", help="how many times faster actions are than at DigitalOcean (20)")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=20.0,
+        metavar="X",
+        help="how many times faster actions are than at DigitalOcean (20)",
+    )
     parser.add_argument(
         "--rate-limit", choices=["off", "real"], default="off", help="enforce DigitalOcean's rate limits (off)"
     )

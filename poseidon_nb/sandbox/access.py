@@ -15,13 +15,14 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.responses import HTTPException
+from poseidon_nb.sandbox.responses import rate_limited
 from poseidon_nb.sandbox.timestamps import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORBIDDEN_TEXT = "You do not have access for the attempted action."
+
+TOKEN_PREFIX = "dop_v1_sandbox_"  # noqa: S105  # distinguishes them from real tokens
 
 #: The scope that each field needs besides the scope of its object.
 FIELD_SCOPES: dict[str, dict[str, str]] = {
@@ -98,7 +99,6 @@ _OPERATION_LIMITS = {
     **dict.fromkeys(("cdn_list_endpoints", "cdn_create_endpoint", "cdn_get_endpoint"), _CDN_LIMIT),
     **dict.fromkeys(("cdn_update_endpoints", "cdn_delete_endpoint", "cdn_purge_cache"), _CDN_LIMIT),
 }
-RATE_LIMIT_TEXT = "API Rate limit exceeded."
 
 
 class RateLimits:
@@ -130,9 +130,9 @@ class RateLimits:
             _drop_before(recent, now - seconds)
             if len(recent) >= maximum:
                 wait_s = max(1, math.ceil(recent[0] + seconds - now))
-                raise HTTPException(429, "too_many_requests", RATE_LIMIT_TEXT, headers=[("retry-after", str(wait_s))])
+                raise rate_limited(wait_s)
         if len(hour) >= HOURLY_LIMIT:
-            raise HTTPException(429, "too_many_requests", RATE_LIMIT_TEXT)
+            raise rate_limited()
         hour.append(now)
         for key, _ in limits:
             self._bursts[key].append(now)

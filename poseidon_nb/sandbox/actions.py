@@ -173,7 +173,7 @@ def begin_action(  # noqa: PLR0913  # the fields of an action, all by keyword
     now = world.now()
     id_ = world.next_id("actions")
     target = resource_id if target is None else target
-    errored = world.faults.for_action("action_errored", type_, droplet_id or resource_id) is not None
+    errored = world.faults.take_for_action("action_errored", type_, droplet_id or resource_id) is not None
     due = now + action_duration_s(type_, used_gb=used_gb, speed=world.speed, draw=(world.seed, "duration", id_))
     busy = [f"{resource_type}/{target}", *also_busy]
     internal = {"arguments": arguments or {}, "errored": errored, "due": due, "target": target}

@@ -11,17 +11,18 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.access import FORBIDDEN_TEXT, visible_fields
+from poseidon_nb.sandbox.access import visible_fields
 from poseidon_nb.sandbox.responses import (
-    HTTPException,
     HTTPResponse,
     bad_request,
+    forbidden,
     not_found,
     page_body,
     page_window,
     unprocessable,
 )
 from poseidon_nb.sandbox.store import to_json
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from poseidon_nb.catalogue import Parameter
     from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
-
-_ID_DIGITS_MOST = 18
 
 
 @dataclass(slots=True)
@@ -73,14 +72,14 @@ class Call:
     def path_id(self, name: str) -> int:
         """Return a path parameter as an integer, or raise 404 if it is not one."""
         text = self.path_params[name]
-        if not (text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST):
+        if not is_integer(text):
             raise not_found()
         return int(text)
 
     def require_scopes(self, *scopes: str) -> None:
         """Raise 403 if the token lacks one of the scopes."""
         if self.scopes is not None and not self.scopes.issuperset(scopes):
-            raise HTTPException(403, "forbidden", FORBIDDEN_TEXT)
+            raise forbidden()
 
     def to_json(self, kind: str, record: StoredObject) -> bytes:
         """Return an object as JSON, without the fields that the token may not see."""
@@ -113,6 +112,7 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "object": ((dict,), "an object"),
 }
 
+MAX_PORT = 65_535
 _MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert", "uptime_update_alert"})
 
 

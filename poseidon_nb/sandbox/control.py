@@ -5,14 +5,15 @@ They need the owner's token. They are neither counted nor logged, and faults do 
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from poseidon_nb.catalogue import operation, operation_ids
 from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.access import TOKEN_PREFIX
 from poseidon_nb.sandbox.actions import finish_action
 from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, required_field
-from poseidon_nb.sandbox.faults import KINDS, Fault
+from poseidon_nb.sandbox.faults import FAULT_KINDS, make_fault
 from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
 from poseidon_nb.sandbox.timestamps import format_time
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.dispatch import Dispatcher
 
 ControlHandler: TypeAlias = "Callable[[Dispatcher, str, str, dict[str, str], bytes], HTTPResponse]"
-
-_FAULT_FIELDS = {field.name for field in fields(Fault)}
 
 
 class Controls:
@@ -112,18 +111,14 @@ class Controls:
 
     def faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the pending faults and the available kinds."""
-        return json_response(200, faults=dispatcher.world.faults.waiting(), kinds=KINDS)
+        return json_response(200, faults=dispatcher.world.faults.pending(), kinds=FAULT_KINDS)
 
     def add_fault(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
         """Add a fault. The body has the fields of `Fault`."""
-        requested = parse_body(body)
-        unknown = sorted(requested.keys() - _FAULT_FIELDS)
-        if unknown:
-            raise bad_request(f"A fault has no {unknown[0]}; it has {', '.join(sorted(_FAULT_FIELDS))}.")
         try:
-            fault = Fault(**requested)
+            fault = make_fault(parse_body(body))
         except (TypeError, ValueError) as error:
-            raise bad_request(f"This is no fault: {error}.") from None
+            raise bad_request(str(error)) from None
         dispatcher.world.faults.add(fault)
         return json_response(201, fault=asdict(fault))
 
@@ -156,7 +151,7 @@ class Controls:
         try:
             load_state(dispatcher.world, body)
         except ValueError as error:
-            raise bad_request(f"This is no saved state: {error}.") from None
+            raise bad_request(f"Invalid saved state: {error}.") from None
         return no_content()
 
     def coverage(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
@@ -173,7 +168,7 @@ class Controls:
         scopes = required_field(parse_body(body), "scopes", "array")
         for scope in scopes:
             check_type("a scope", scope, "string")
-        token = f"dop_v1_sandbox_{rng.digest(dispatcher.tokens.owner, *scopes)}"
+        token = f"{TOKEN_PREFIX}{rng.digest(dispatcher.tokens.owner, *scopes)}"
         dispatcher.tokens.limit(token, scopes)
         return json_response(201, token=token, scopes=scopes)
 

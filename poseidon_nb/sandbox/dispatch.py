@@ -17,10 +17,9 @@ from urllib.parse import parse_qsl, unquote
 
 from poseidon_nb.catalogue import match
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.access import FORBIDDEN_TEXT
 from poseidon_nb.sandbox.call import Call, check_body, parse_body
 from poseidon_nb.sandbox.faults import STATUS_TEXTS, Fault
-from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, not_found
+from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, forbidden, not_found
 from poseidon_nb.sandbox.timestamps import http_date
 
 if TYPE_CHECKING:
@@ -126,14 +125,14 @@ class Dispatcher:
                     scopes=self.tokens.scopes(token),
                     headers=headers,
                 )
-                reply = self._run_operation(method, found[0], call, body, request_id)
-            except HTTPException as refusal:
-                reply = refusal.response(request_id, operation)
+                response = self._run_operation(method, found[0], call, body, request_id)
+            except HTTPException as error:
+                response = error.response(request_id, operation)
             if not control:
-                status = 0 if reply.dropped else reply.status
+                status = 0 if response.dropped else response.status
                 self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
-            reply.headers += self.limits.headers(token if self.tokens.known(token) else "", now)
-        return self._finish(reply, headers, request_id, now)
+            response.headers += self.limits.headers(token if self.tokens.known(token) else "", now)
+        return self._finish(response, headers, request_id, now)
 
     def _authenticate(self, token: str) -> None:
         if not self.tokens.known(token):
@@ -142,14 +141,14 @@ class Dispatcher:
 
     def _run_control(self, method: str, path: str, query: str, token: str, body: bytes) -> HTTPResponse:
         if self.tokens.scopes(token) is not None:
-            raise HTTPException(403, "forbidden", FORBIDDEN_TEXT)
+            raise forbidden()
         return self.control(self, method, unquote(path[len(CONTROL_PATH) :]) or "/", _query(query), body)
 
     def _run_operation(
         self, method: str, operation: Operation, call: Call, body: bytes, request_id: str
     ) -> HTTPResponse:
         """Return the response of an operation, after applying the faults that match it."""
-        faults = self.world.faults.for_request(method, call.path, operation.id)
+        faults = self.world.faults.take_for_request(method, call.path, operation.id)
         wait_s = sum(fault.seconds for fault in faults if fault.kind == "delay")
         other = next((fault for fault in faults if fault.kind != "delay"), None)
         if other is not None and other.kind == "lost_before":
@@ -157,12 +156,12 @@ class Dispatcher:
         try:
             if other is not None and other.kind == "status":
                 raise _fault_error(other)
-            reply = self._run_handler(operation, call, body)
-        except HTTPException as refusal:
-            reply = refusal.response(request_id, operation.id)
-        reply.wait_s = wait_s
-        reply.dropped = other is not None and other.kind == "lost_after"
-        return reply
+            response = self._run_handler(operation, call, body)
+        except HTTPException as error:
+            response = error.response(request_id, operation.id)
+        response.wait_s = wait_s
+        response.dropped = other is not None and other.kind == "lost_after"
+        return response
 
     def _run_handler(self, operation: Operation, call: Call, body: bytes) -> HTTPResponse:
         call.require_scopes(*operation.scopes)
@@ -177,18 +176,18 @@ class Dispatcher:
             call.body = check_body(parse_body(body), operation.body_fields, operation.id)
         return handler(call)
 
-    def _finish(self, reply: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:
+    def _finish(self, response: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:
         second = int(now)
         if self._date[0] != second:
             self._date = (second, http_date(now))
-        reply.headers += [("x-request-id", request_id), ("date", self._date[1])]
-        if reply.body:
-            reply.headers.append(("content-type", reply.content_type))
-            if len(reply.body) >= _MIN_COMPRESSED_BYTES and _accepts_gzip(headers.get("accept-encoding", "")):
+        response.headers += [("x-request-id", request_id), ("date", self._date[1])]
+        if response.body:
+            response.headers.append(("content-type", response.content_type))
+            if len(response.body) >= _MIN_COMPRESSED_BYTES and _accepts_gzip(headers.get("accept-encoding", "")):
                 packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP_WINDOW)
-                reply.body = packer.compress(reply.body) + packer.flush()
-                reply.headers += [("content-encoding", "gzip"), ("vary", "accept-encoding")]
-        return reply
+                response.body = packer.compress(response.body) + packer.flush()
+                response.headers += [("content-encoding", "gzip"), ("vary", "accept-encoding")]
+        return response
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

@@ -7,11 +7,23 @@ capacity. Each fault waits for a match and then applies a number of times.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.sandbox.responses import (
+    CONFLICT_TEXT,
+    FORBIDDEN_TEXT,
+    NOT_FOUND_TEXT,
+    RATE_LIMIT_TEXT,
+    SERVER_ERROR_TEXT,
+)
+from poseidon_nb.text import expected_one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: The kinds of faults, and what each does.
-KINDS = {
+FAULT_KINDS = {
     "status": "respond with an error status instead of doing the work",
     "delay": "wait before responding",
     "lost_before": "close the connection without doing the work",
@@ -20,17 +32,17 @@ KINDS = {
     "shutdown_ignored": "the shutdown completes, but the droplet stays active",
     "no_capacity": "no server has room for the size that a create or resize requests",
 }
-ANSWER_KINDS = frozenset({"status", "delay", "lost_before", "lost_after"})
+RESPONSE_KINDS = frozenset({"status", "delay", "lost_before", "lost_after"})
 
 #: The ids and messages that DigitalOcean sends with each status.
 STATUS_TEXTS = {
     401: ("Unauthorized", "Unable to authenticate you"),
-    403: ("forbidden", "You do not have access for the attempted action."),
-    404: ("not_found", "The resource you were accessing could not be found."),
-    409: ("conflict", "The request could not be completed due to a conflict."),
+    403: ("forbidden", FORBIDDEN_TEXT),
+    404: ("not_found", NOT_FOUND_TEXT),
+    409: ("conflict", CONFLICT_TEXT),
     422: ("unprocessable_entity", "Droplet already has a pending event."),
-    429: ("too_many_requests", "API Rate limit exceeded."),
-    500: ("server_error", "Unexpected server-side error"),
+    429: ("too_many_requests", RATE_LIMIT_TEXT),
+    500: ("server_error", SERVER_ERROR_TEXT),
     502: ("bad_gateway", "Bad Gateway"),
     503: ("service_unavailable", "Service Unavailable"),
     504: ("gateway_timeout", "Gateway Timeout"),
@@ -52,7 +64,7 @@ class Fault:
     Attributes
     ----------
     kind : str
-        One of `KINDS`.
+        One of `FAULT_KINDS`.
     times : int or None
         How many times it still applies; None means without end.
     operation, method, path : str
@@ -88,19 +100,19 @@ class Fault:
     resource_id: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise an error for values that could never apply."""
+        """Raise TypeError or ValueError for values that could never apply."""
         for field, kind in _TYPES.items():
             value = getattr(self, field)
             if not isinstance(value, kind) or isinstance(value, bool):
-                raise TypeError(f"{field} is {value!r}")
-        if self.kind not in KINDS:
-            raise ValueError(f"no fault {self.kind!r}; there are {', '.join(KINDS)}")
+                raise TypeError(f"Invalid value {value!r} for the field {field} of a fault.")
+        if self.kind not in FAULT_KINDS:
+            raise ValueError(f"Unknown fault {self.kind!r}{expected_one_of(self.kind, FAULT_KINDS)}")
         if self.times is not None and self.times < 1:
-            raise ValueError("times must be 1 or more, or None for ever")
+            raise ValueError("The field times must be at least 1, or None for no limit.")
         if self.seconds < 0 or self.skip < 0:
-            raise ValueError("seconds and skip must not be negative")
+            raise ValueError("The fields seconds and skip must not be negative.")
         if not 400 <= self.status <= 599:  # noqa: PLR2004  # HTTP's error classes
-            raise ValueError("status must be from 400 to 599")
+            raise ValueError("The field status must be from 400 to 599.")
 
     def matches_request(self, method: str, path: str, operation: str) -> bool:
         """Return whether a response fault matches a request."""
@@ -115,53 +127,62 @@ class Fault:
         return self.action in {"", type_} and self.resource_id in {None, resource_id}
 
 
-class Faults:
+def make_fault(values: Mapping[str, Any]) -> Fault:
+    """Create a fault from the values of its fields, or raise TypeError or ValueError."""
+    known = {field.name for field in fields(Fault)}
+    unknown = sorted(values.keys() - known)
+    if unknown:
+        raise ValueError(f"Unknown field {unknown[0]!r} of a fault{expected_one_of(unknown[0], sorted(known))}")
+    return Fault(**{"kind": "", **values})
+
+
+class FaultQueue:
     """The pending faults."""
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_pending",)
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._pending: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
         """Add a fault."""
-        self._waiting.append(fault)
+        self._pending.append(fault)
 
     def clear(self) -> None:
         """Remove all faults."""
-        self._waiting.clear()
+        self._pending.clear()
 
-    def waiting(self) -> list[dict[str, Any]]:
+    def pending(self) -> list[dict[str, Any]]:
         """Return the pending faults."""
-        return [asdict(fault) for fault in self._waiting]
+        return [asdict(fault) for fault in self._pending]
 
-    def for_request(self, method: str, path: str, operation: str) -> list[Fault]:
+    def take_for_request(self, method: str, path: str, operation: str) -> list[Fault]:
         """Return the faults that apply to a request: all matching delays, and at most one other fault."""
         matching: list[Fault] = []
-        if not self._waiting:
+        if not self._pending:
             return matching
-        for fault in [*self._waiting]:
-            if fault.kind not in ANSWER_KINDS or not fault.matches_request(method, path, operation):
+        for fault in [*self._pending]:
+            if fault.kind not in RESPONSE_KINDS or not fault.matches_request(method, path, operation):
                 continue
             if fault.kind != "delay" and any(other.kind != "delay" for other in matching):
                 continue
-            if self._strike(fault):
+            if self._use(fault):
                 matching.append(fault)
         return matching
 
-    def for_action(self, kind: str, type_: str, resource_id: int | None) -> Fault | None:
+    def take_for_action(self, kind: str, type_: str, resource_id: int | None) -> Fault | None:
         """Return the first pending fault of a kind that applies to what starts now, or None."""
-        for fault in self._waiting:
-            if fault.kind == kind and fault.matches_action(type_, resource_id) and self._strike(fault):
+        for fault in self._pending:
+            if fault.kind == kind and fault.matches_action(type_, resource_id) and self._use(fault):
                 return fault
         return None
 
-    def _strike(self, fault: Fault) -> bool:
+    def _use(self, fault: Fault) -> bool:
         if fault.skip:
             fault.skip -= 1
             return False
         if fault.times is not None:
             fault.times -= 1
             if not fault.times:
-                self._waiting.remove(fault)
+                self._pending.remove(fault)
         return True

@@ -63,14 +63,14 @@ class HTTPRequest:
     keep_alive: bool
 
 
-def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> HTTPRequest | None:
+def read_request(stream: BufferedIOBase, output: BufferedIOBase) -> HTTPRequest | None:
     """Read one request.
 
     Parameters
     ----------
     stream : binary file
         Buffered; the bytes after the request stay in it.
-    answers : binary file
+    output : binary file
         Where ``100 Continue`` is written if the client waits for it before it sends its body.
 
     Returns
@@ -99,8 +99,8 @@ def read_request(stream: BufferedIOBase, answers: BufferedIOBase) -> HTTPRequest
     if not path.startswith("/"):
         raise MalformedRequest(400, "The request line has no path.")
     if headers.get("expect", "").lower() == "100-continue":
-        answers.write(_CONTINUE)
-        answers.flush()
+        output.write(_CONTINUE)
+        output.flush()
     body = _read_body(stream, headers)
     connection = headers.get("connection", "").lower()
     keep_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
@@ -120,9 +120,7 @@ def _parse_request_line(line: bytes) -> tuple[str, str, str]:
         raise MalformedRequest(400, "The request line is invalid.")
     method, target, version = words
     if version not in {"HTTP/1.1", "HTTP/1.0"}:
-        raise MalformedRequest(
-            505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are supported."
-        )
+        raise MalformedRequest(505 if version.startswith("HTTP/") else 400, "Only HTTP/1.1 and HTTP/1.0 are supported.")
     if not _TOKEN.issuperset(method.encode("latin-1")):
         raise MalformedRequest(400, "The method is invalid.")
     return method, target, version
@@ -148,12 +146,12 @@ def _read_headers(stream: BufferedIOBase) -> dict[str, str]:
 
 
 def _read_body(stream: BufferedIOBase, headers: dict[str, str]) -> bytes:
-    coding = headers.get("transfer-encoding")
+    encoding = headers.get("transfer-encoding")
     length = headers.get("content-length")
-    if coding is not None:
+    if encoding is not None:
         if length is not None:
             raise MalformedRequest(400, "A body must either be chunked or have a length.")
-        if coding.lower() != "chunked":
+        if encoding.lower() != "chunked":
             raise MalformedRequest(501, "The only supported transfer encoding is chunked.")
         return _read_chunks(stream)
     if length is None:
@@ -196,13 +194,13 @@ def _read_chunks(stream: BufferedIOBase) -> bytes:
     return b"".join(parts)
 
 
-def encode_response(reply: HTTPResponse, *, head_only: bool, close: bool) -> bytes:
+def encode_response(response: HTTPResponse, *, head_only: bool, close: bool) -> bytes:
     """Encode a response as the bytes of an HTTP message."""
-    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in reply.headers]
-    if reply.status != HTTPStatus.NO_CONTENT:
-        lines.append(f"content-length: {len(reply.body)}")
+    lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in response.headers]
+    if response.status != HTTPStatus.NO_CONTENT:
+        lines.append(f"content-length: {len(response.body)}")
     if close:
         lines.append("connection: close")
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-    return head if head_only else head + reply.body
+    return head if head_only else head + response.body

@@ -280,7 +280,7 @@ def render_pdf(lines: Sequence[str]) -> bytes:
         document += b"%d 0 obj\n%b\nendobj\n" % (number, content)
     table = len(document)
     document += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    document += b"".join(b"%010d 00000 n \n" % place for place in offsets)
+    document += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     document += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table)
     return bytes(document)
 

@@ -49,24 +49,30 @@ class ReferenceData:
 @functools.cache
 def load_reference_data() -> ReferenceData:
     """Load the reference data, once in a process."""
-    facts: dict[str, Any] = json.loads(Path(__file__).with_name("reference_data.json").read_text("utf-8"))
-    sizes = {row[0]: _size(row, facts["region_sets"]) for row in facts["sizes"]}
-    images = {row[0]: _image(row, facts["image_regions"]) for row in facts["images"]}
+    data: dict[str, Any] = json.loads(Path(__file__).with_name("reference_data.json").read_text("utf-8"))
+    sizes = {row[0]: _size(row, data["region_sets"]) for row in data["sizes"]}
+    images = {row[0]: _image(row, data["image_regions"]) for row in data["images"]}
     return ReferenceData(
-        regions={row[0]: _region(row, facts["region_features"], sizes) for row in facts["regions"]},
+        regions={row[0]: _region(row, data["region_features"], sizes) for row in data["regions"]},
         sizes=sizes,
         images=images,
         slugs={image["slug"]: id_ for id_, image in images.items() if image["slug"]},
-        families={row[0]: row[1] for row in facts["sizes"]},
-        image_regions=facts["image_regions"],
+        families={row[0]: row[1] for row in data["sizes"]},
+        image_regions=data["image_regions"],
     )
 
 
 def _region(row: list[Any], features: list[list[str]], sizes: dict[str, SharedObject]) -> SharedObject:
     slug, name, available, feature_set = row
-    sold = [size_slug for size_slug, size in sizes.items() if slug in size["regions"]]
+    available_sizes = [size_slug for size_slug, size in sizes.items() if slug in size["regions"]]
     return SharedObject(
-        {"name": name, "slug": slug, "features": features[feature_set], "available": available, "sizes": sold},
+        {
+            "name": name,
+            "slug": slug,
+            "features": features[feature_set],
+            "available": available,
+            "sizes": available_sizes,
+        },
         ("regions", slug),
     )
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 #: Operations whose 400 has a different shape in the specification from all other errors.
 _WITH_ROOT_CAUSES = frozenset({"tags_create"})
 NOT_FOUND_TEXT = "The resource you were accessing could not be found."
+FORBIDDEN_TEXT = "You do not have access for the attempted action."
+CONFLICT_TEXT = "The request could not be completed due to a conflict."
+RATE_LIMIT_TEXT = "API Rate limit exceeded."
+SERVER_ERROR_TEXT = "Unexpected server-side error"
 
 
 @dataclass(slots=True)
@@ -100,6 +104,22 @@ def bad_request(message: str) -> HTTPException:
 def not_found() -> HTTPException:
     """Return the error for an unknown resource, with the message that clients match on."""
     return HTTPException(404, "not_found", NOT_FOUND_TEXT)
+
+
+def forbidden(message: str = FORBIDDEN_TEXT) -> HTTPException:
+    """Return the error for a request that the token or the resource does not allow."""
+    return HTTPException(403, "forbidden", message)
+
+
+def conflict(message: str = CONFLICT_TEXT) -> HTTPException:
+    """Return the error for a request that conflicts with the present state."""
+    return HTTPException(409, "conflict", message)
+
+
+def rate_limited(retry_after_s: int | None = None) -> HTTPException:
+    """Return the error for a reached rate limit."""
+    headers = [] if retry_after_s is None else [("retry-after", str(retry_after_s))]
+    return HTTPException(429, "too_many_requests", RATE_LIMIT_TEXT, headers=headers)
 
 
 def unprocessable(message: str, **attributes: Any) -> HTTPException:

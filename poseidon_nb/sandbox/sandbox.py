@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, InvalidArgument, NoSuchName
-from poseidon_nb.sandbox.access import RateLimits, TokenStore
+from poseidon_nb.sandbox.access import TOKEN_PREFIX, RateLimits, TokenStore
 from poseidon_nb.sandbox.actions import finish_action
 from poseidon_nb.sandbox.control import Controls, coverage
 from poseidon_nb.sandbox.dispatch import Dispatcher
-from poseidon_nb.sandbox.faults import Fault
+from poseidon_nb.sandbox.faults import make_fault
 from poseidon_nb.sandbox.reference_data import load_reference_data
 from poseidon_nb.sandbox.seeds.builder import seed_account
 from poseidon_nb.sandbox.server import HOST, Server
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.dispatch import LoggedRequest
     from poseidon_nb.sandbox.responses import HTTPResponse
 
-_PORT_MOST = 65_535
-_DROPLETS_MOST = 100_000
-_SPEED_MOST = 1e9
-_TOKEN_START = "dop_v1_sandbox_"  # noqa: S105  # what tells it from a real token
+_MAX_PORT = 65_535
+_MAX_DROPLETS = 100_000
+_MAX_SPEED = 1e9
 
 
 class Sandbox:
@@ -78,13 +77,15 @@ class Sandbox:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         _check(droplets=droplets, speed=speed, rate_limit=rate_limit, port=port, token=token)
-        self.token = token if token is not None else f"{_TOKEN_START}{os.urandom(16).hex()}"
+        self.token = token if token is not None else f"{TOKEN_PREFIX}{os.urandom(16).hex()}"
         self.url = ""
         self._port = port
         self._clock = clock
         self._file = None if state is None else Path(state)
         if self._file is not None and not self._file.parent.is_dir():
-            raise ConfigurationError(f"{self._file.parent} is no folder, so the sandbox's state cannot be kept there")
+            raise ConfigurationError(
+                f"{self._file.parent} is not a folder, so the sandbox's state cannot be saved there."
+            )
         self._server: Server | None = None
         world = World(load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed))
         self._seed_state = seed_account(world, droplets)
@@ -162,9 +163,9 @@ class Sandbox:
             Unknown kind or detail.
         """
         try:
-            fault = Fault(kind, **details)
+            fault = make_fault({"kind": kind, **details})
         except (TypeError, ValueError) as error:
-            raise InvalidArgument(f"this is no fault: {error}") from None
+            raise InvalidArgument(str(error)) from None
         with self._dispatcher.lock:
             self._dispatcher.world.faults.add(fault)
 
@@ -178,7 +179,7 @@ class Sandbox:
         """
         with self._dispatcher.lock:
             if action_id not in self._dispatcher.world.actions:
-                raise NoSuchName(f"no action {action_id} in the sandbox", name=str(action_id))
+                raise NoSuchName(f"Action {action_id} not found in the sandbox.", name=str(action_id))
             finish_action(self._dispatcher.world, action_id)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -189,19 +190,19 @@ class Sandbox:
         try:
             write_state_file(Path(path), saved)
         except OSError as error:
-            raise ConfigurationError(f"the sandbox's state cannot be saved to {path}: {error.strerror}") from error
+            raise ConfigurationError(f"The sandbox's state cannot be saved to {path}: {error.strerror}.") from error
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Load a saved account."""
         try:
             saved = Path(path).read_bytes()
         except OSError as error:
-            raise ConfigurationError(f"the sandbox's state cannot be read from {path}: {error.strerror}") from error
+            raise ConfigurationError(f"The sandbox's state cannot be read from {path}: {error.strerror}.") from error
         try:
             with self._dispatcher.lock:
                 load_state(self._dispatcher.world, saved)
         except ValueError as error:
-            raise ConfigurationError(f"{path} holds no state of a sandbox: {error}") from None
+            raise ConfigurationError(f"{path} is not a saved sandbox: {error}.") from None
 
     def coverage(self) -> dict[str, Any]:
         """Return every operation of the specification, and whether it is simulated or answers 501."""
@@ -209,16 +210,20 @@ class Sandbox:
 
 
 def _check(*, droplets: int, speed: float, rate_limit: str, port: int, token: str | None) -> None:
-    for name, value, kind in (("droplets", droplets, int), ("port", port, int), ("speed", speed, (int, float))):
+    for name, value, kind in (
+        ("number of droplets", droplets, int),
+        ("port", port, int),
+        ("speed", speed, (int, float)),
+    ):
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise InvalidArgument(f"{name} must be a number, not {value!r}")
-    if not 0 <= droplets <= _DROPLETS_MOST:
-        raise InvalidArgument(f"droplets must be from 0 to {_DROPLETS_MOST:,}, not {droplets}")
-    if not 0 < speed <= _SPEED_MOST:
-        raise InvalidArgument(f"speed must be more than 0 and at most {_SPEED_MOST:g}, not {speed}")
+            raise InvalidArgument(f"The {name} must be a number, not {value!r}.")
+    if not 0 <= droplets <= _MAX_DROPLETS:
+        raise InvalidArgument(f"The number of droplets must be from 0 to {_MAX_DROPLETS:,}, not {droplets}.")
+    if not 0 < speed <= _MAX_SPEED:
+        raise InvalidArgument(f"The speed must be more than 0 and at most {_MAX_SPEED:g}, not {speed}.")
     if rate_limit not in {"off", "real"}:
-        raise InvalidArgument(f'rate_limit must be "off" or "real", not "{rate_limit}"')
-    if not 0 <= port <= _PORT_MOST:
-        raise InvalidArgument(f"port must be from 0 to {_PORT_MOST}, not {port}")
+        raise InvalidArgument(f'The rate_limit must be "off" or "real", not "{rate_limit}".')
+    if not 0 <= port <= _MAX_PORT:
+        raise InvalidArgument(f"The port must be from 0 to {_MAX_PORT}, not {port}.")
     if token is not None and (not token or not token.isascii() or any(c.isspace() for c in token)):
-        raise InvalidArgument("token must be a word of ASCII letters, digits and signs")
+        raise InvalidArgument("The token must be ASCII text without spaces.")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfigurationError
 from poseidon_nb.sandbox.http import MalformedRequest, encode_response, read_request
-from poseidon_nb.sandbox.responses import HTTPResponse
+from poseidon_nb.sandbox.responses import SERVER_ERROR_TEXT, HTTPResponse
 from poseidon_nb.sandbox.store import to_json
 
 if TYPE_CHECKING:
@@ -88,35 +88,35 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
         """Answer the requests of a connection one by one."""
         # A client may disconnect in the middle of a request.
         with contextlib.suppress(ConnectionError, TimeoutError):
-            while not self.server.stopping.is_set() and self._answer_one():
+            while not self.server.stopping.is_set() and self._handle_one():
                 pass
 
-    def _answer_one(self) -> bool:
+    def _handle_one(self) -> bool:
         """Handle one request and return whether another may follow."""
         server = self.server
         try:
             request = read_request(self.rfile, self.wfile)
-        except MalformedRequest as problem:
-            self._refuse(problem)
+        except MalformedRequest as error:
+            self._send_error(error)
             return False
         if request is None:
             return False
         try:
-            reply = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
+            response = server.dispatch(request.method, request.path, request.query, request.headers, request.body)
         except Exception:  # noqa: BLE001  # our own bug: print it and answer 500
             server.handle_error(self.request, self.client_address)
-            reply = error_response(500, "server_error", "Unexpected server-side error")
-        if reply.wait_s and server.clock.wait(server.stopping, reply.wait_s):
+            response = error_response(500, "server_error", SERVER_ERROR_TEXT)
+        if response.wait_s and server.clock.wait(server.stopping, response.wait_s):
             return False
-        if reply.dropped:
+        if response.dropped:
             return False
-        self.wfile.write(encode_response(reply, head_only=request.method == "HEAD", close=not request.keep_alive))
+        self.wfile.write(encode_response(response, head_only=request.method == "HEAD", close=not request.keep_alive))
         self.wfile.flush()
         return request.keep_alive
 
-    def _refuse(self, problem: MalformedRequest) -> None:
-        reply = error_response(problem.status, "bad_request", str(problem))
-        self.wfile.write(encode_response(reply, head_only=False, close=True))
+    def _send_error(self, error: MalformedRequest) -> None:
+        response = error_response(error.status, "bad_request", str(error))
+        self.wfile.write(encode_response(response, head_only=False, close=True))
         self.wfile.flush()
         # Closing with unread bytes would reset the connection, and the client might never see the response.
         self.connection.shutdown(socket.SHUT_WR)
@@ -162,9 +162,9 @@ class Server:
             self._connections = _ConnectionServer(port, dispatch, clock)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                reason = f"port {port} is in use: stop what listens there, or take another port (0 is any free one)"
+                reason = f"Port {port} is in use. Stop the program that uses it, or choose another port (0 is any free port)."
             elif error.errno == errno.EACCES:
-                reason = f"port {port} may not be used by this user: take one above 1023 (0 is any free one)"
+                reason = f"Port {port} is not allowed for this user. Choose a port above 1023 (0 is any free port)."
             else:
                 raise
             raise ConfigurationError(reason) from error

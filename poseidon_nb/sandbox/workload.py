@@ -197,11 +197,11 @@ class RunPeriod:
         Unix seconds; the end is exclusive.
     vcpus, memory_mib, disk_gb : int
         The size.
-    load : float
+    cpu_factor : float
         The factor of the workload's busy curve on this size.
-    fill : float
+    memory_factor : float
         The factor of the memory curve on this size.
-    busy_s, waited_s, all_s : float
+    busy_s, iowait_s, elapsed_s : float
         CPU seconds that were busy, waiting, or elapsed in the earlier periods.
     """
 
@@ -210,11 +210,11 @@ class RunPeriod:
     vcpus: int
     memory_mib: int
     disk_gb: int
-    load: float
-    fill: float
+    cpu_factor: float
+    memory_factor: float
     busy_s: float
-    waited_s: float
-    all_s: float
+    iowait_s: float
+    elapsed_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class Workload:
         Fractions of the CPU on the droplet's first size.
     memory : Curve
         The fraction of the memory that programs use.
-    spans : list of RunPeriod
+    run_periods : list of RunPeriod
         The periods in which it was on, oldest first.
     """
 
@@ -237,7 +237,7 @@ class Workload:
     busy: Curve
     waiting: Curve
     memory: Curve
-    spans: list[RunPeriod]
+    run_periods: list[RunPeriod]
 
 
 def compute_workload(world: World, droplet: StoredObject) -> Workload:
@@ -245,9 +245,9 @@ def compute_workload(world: World, droplet: StoredObject) -> Workload:
     role, draw = find_role(droplet), (world.seed, "work", droplet["id"])
     hour = role.hour - _UTC_OFFSETS_H.get(droplet["region"]["slug"].rstrip("0123456789"), 0)
     own = 0.8 + 0.3 * rng.random(*draw, "own")
-    restless = noise(_NOISE_STRENGTH, *draw)
+    variation = noise(_NOISE_STRENGTH, *draw)
     shape = (daily(hour) * weekly(role.dip)).scale(role.peak)
-    busy = (Curve(role.base) + shape).scale(own) * restless
+    busy = (Curve(role.base) + shape).scale(own) * variation
     night = daily(_DUMP_HOUR_UTC + rng.random(*draw, "dump"))
     waiting = (night * night).scale(role.dump)
     memory = (Curve(role.memory) + daily(hour).scale(0.12)) * noise(0.04, *draw, "memory")
@@ -258,22 +258,22 @@ def _run_periods(world: World, droplet: StoredObject, busy: Curve, waiting: Curv
     now = world.now()
     sizes = size_periods(droplet, now)
     first = world.reference_data.sizes[sizes[0].size] if sizes else droplet["size"]
-    spans: list[RunPeriod] = []
-    busy_s = waited_s = all_s = 0.0
+    periods: list[RunPeriod] = []
+    busy_s = iowait_s = elapsed_s = 0.0
     for on, off in power_on_periods(world, droplet, now):
-        for stretch in sizes:
-            start, end = max(on, stretch.start), min(off, stretch.end)
+        for period in sizes:
+            start, end = max(on, period.start), min(off, period.end)
             if start >= end:
                 continue
-            size = world.reference_data.sizes[stretch.size]
-            load = min(first["vcpus"] / size["vcpus"], _MAX_BUSY / (busy.maximum + waiting.maximum))
-            fill = min(first["memory"] / size["memory"], 1.2)
-            facts = (size["vcpus"], size["memory"], stretch.disk_gb, load, fill)
-            spans.append(RunPeriod(start, end, *facts, busy_s, waited_s, all_s))
-            busy_s += load * size["vcpus"] * (busy.total(end) - busy.total(start))
-            waited_s += load * size["vcpus"] * (waiting.total(end) - waiting.total(start))
-            all_s += size["vcpus"] * (end - start)
-    return spans
+            size = world.reference_data.sizes[period.size]
+            cpu_factor = min(first["vcpus"] / size["vcpus"], _MAX_BUSY / (busy.maximum + waiting.maximum))
+            memory_factor = min(first["memory"] / size["memory"], 1.2)
+            values = (size["vcpus"], size["memory"], period.disk_gb, cpu_factor, memory_factor)
+            periods.append(RunPeriod(start, end, *values, busy_s, iowait_s, elapsed_s))
+            busy_s += cpu_factor * size["vcpus"] * (busy.total(end) - busy.total(start))
+            iowait_s += cpu_factor * size["vcpus"] * (waiting.total(end) - waiting.total(start))
+            elapsed_s += size["vcpus"] * (end - start)
+    return periods
 
 
 def used_bytes(droplet: StoredObject, time: float) -> int:

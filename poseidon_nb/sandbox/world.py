@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.faults import Faults
+from poseidon_nb.sandbox.faults import FaultQueue
 from poseidon_nb.sandbox.store import ObjectStore, SharedObject, StoredObject, to_json
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class World:
         self.speed = speed
         #: Distinguishes this account from other sandboxes, for clients that store data about it. Saved with the state.
         self.id = os.urandom(16).hex()
-        self.faults = Faults()
+        self.faults = FaultQueue()
         self.restore(State())
 
     def restore(self, state: State) -> None:
@@ -232,24 +232,24 @@ def load_state(world: World, saved: bytes) -> None:
         The data is not a saved state, or is from another version.
     """
     try:
-        facts = json.loads(saved)
-        if facts["format"] != _FORMAT:
+        data = json.loads(saved)
+        if data["format"] != _FORMAT:
             raise ValueError("it is from another version")
         collections = {name: ObjectStore() for name in COLLECTIONS}
         for name, collection in collections.items():
-            for key, public, internal in facts["collections"].get(name, []):
+            for key, public, internal in data["collections"].get(name, []):
                 collection.put(key, StoredObject(_unpack(public, world.reference_data), internal))
         state = State(
             collections,
-            facts["account"],
-            facts["counters"],
-            [Event(*event) for event in facts["events"]],
-            facts["busy"],
+            data["account"],
+            data["counters"],
+            [Event(*event) for event in data["events"]],
+            data["busy"],
         )
         unknown = {event.effect for event in state.events} - world.effects.keys()
         if unknown:
             raise ValueError(f"it has unknown effects {', '.join(sorted(unknown))}")
-        seed = int(facts["seed"])
+        seed = int(data["seed"])
         if not all(isinstance(part, dict) for part in (state.account, state.counters, state.busy)):
             raise ValueError("a part is missing")
         if any(not isinstance(event.due, (int, float)) for event in state.events):
@@ -258,7 +258,7 @@ def load_state(world: World, saved: bytes) -> None:
         raise ValueError(f"{type(error).__name__} {error}") from None
     world.seed = seed
     # A state that an older version saved has none.
-    world.id = str(facts.get("id", world.id))
+    world.id = str(data.get("id", world.id))
     world.restore(state)
 
 

@@ -244,9 +244,9 @@ def test_cpu_equals_the_integral_of_the_sandbox_curve(api, name):
     assert len(known) > 100
     for time, value in zip(known["time"], known["value"], strict=True):
         at = time.timestamp()
-        span = next(one for one in work.spans if one.start <= at < one.end)
+        period = next(one for one in work.run_periods if one.start <= at < one.end)
         # Besides its work a droplet spends a twentieth of a percent on what is nice.
-        share = span.load * (work.busy.total(at) - work.busy.total(at - step)) / step + 0.0005
+        share = period.cpu_factor * (work.busy.total(at) - work.busy.total(at - step)) / step + 0.0005
         assert value == pytest.approx(100 * share, abs=0.05)
 
 
@@ -257,11 +257,11 @@ def test_usage_equals_the_workload_of_the_sandbox(api):
     world = api.sandbox._dispatcher.world
     record = world.droplets[droplet["id"]]
     work = compute_workload(world, record)
-    (span,) = [one for one in work.spans if one.end > end - 7 * DAY_S]
-    shares = [100 * span.load * work.busy.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
+    (period,) = [one for one in work.run_periods if one.end > end - 7 * DAY_S]
+    shares = [100 * period.cpu_factor * work.busy.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
     assert row["cpu_p50_percent"] == pytest.approx(np.percentile(shares, 50), rel=0.05)
     assert row["cpu_p95_percent"] == pytest.approx(np.percentile(shares, 95), rel=0.05)
-    memory = [100 * span.fill * work.memory.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
+    memory = [100 * period.memory_factor * work.memory.at(end - 7 * DAY_S + 60 * minute) for minute in range(7 * 1440)]
     # What files hold is not used, but the sandbox lets a part of it be lost.
     assert np.percentile(memory, 50) < row["memory_p50_percent"] < np.percentile(memory, 50) + 12
     most = max(used_bytes(record, end - 7 * DAY_S + 3600 * hour) for hour in range(7 * 24))

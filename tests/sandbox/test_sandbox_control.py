@@ -147,7 +147,7 @@ def test_an_action_can_be_finished_at_once(api):
     assert len(api("POST", "/_sandbox/actions/all/finish")[1]["actions"]) == 2
     assert api.get("/_sandbox/")["in_progress"] == []
     assert api("POST", "/_sandbox/actions/5/finish")[0] == 404
-    with pytest.raises(NoSuchName, match="no action 5"):
+    with pytest.raises(NoSuchName, match="Action 5 not found"):
         api.sandbox.finish(5)
 
 
@@ -236,7 +236,7 @@ def test_what_is_no_saved_state_changes_nothing(api, saved, tmp_path):
     assert api("PUT", "/_sandbox/state", saved)[0] == 400
     file = tmp_path / "state.json"
     file.write_bytes(saved)
-    with pytest.raises(ConfigurationError, match="holds no state of a sandbox"):
+    with pytest.raises(ConfigurationError, match="is not a saved sandbox"):
         Sandbox(state=file)
     assert everything(api) == before
 
@@ -258,7 +258,7 @@ def test_a_state_file_is_replaced_whole_or_not_at_all(api, tmp_path, monkeypatch
 
 
 def test_a_state_file_needs_a_folder_and_must_be_readable(tmp_path):
-    with pytest.raises(ConfigurationError, match="is no folder"):
+    with pytest.raises(ConfigurationError, match="is not a folder"):
         Sandbox(state=tmp_path / "missing" / "state.json")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         Sandbox(state=tmp_path)

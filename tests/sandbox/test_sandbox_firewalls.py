@@ -113,7 +113,11 @@ def test_an_update_empties_what_it_leaves_out(api):
         ({"inbound_rules": [SSH] * 51}, 422, "A firewall can have at most 50 rules."),
         ({"inbound_rules": [{**SSH, "sources": {"addresses": ["x"]}}]}, 422, "invalid address"),
         ({"inbound_rules": [{**SSH, "protocol": "gre"}]}, 422, "gre is not a valid protocol. Use tcp, udp or icmp."),
-        ({"inbound_rules": [{**SSH, "ports": "0-80"}]}, 422, "ports must be from 1 to 65535, with the lower port first."),
+        (
+            {"inbound_rules": [{**SSH, "ports": "0-80"}]},
+            422,
+            "ports must be from 1 to 65535, with the lower port first.",
+        ),
         (
             {"inbound_rules": [{**SSH, "ports": "ssh"}]},
             422,

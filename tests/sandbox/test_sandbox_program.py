@@ -55,11 +55,11 @@ def test_it_serves_until_interrupted_and_keeps_its_state(tmp_path):
     ("options", "words"),
     [
         (["--port", "x"], "invalid int value: 'x'"),
-        (["--port", "70000"], "port must be from 0 to 65535"),
-        (["--speed", "0"], "speed must be more than 0"),
+        (["--port", "70000"], "The port must be from 0 to 65535"),
+        (["--speed", "0"], "The speed must be more than 0"),
         (["--rate-limit", "some"], "invalid choice: 'some'"),
         (["--cows"], "unrecognized arguments: --cows"),
-        (["--state", "/no/such/folder/file"], "is no folder"),
+        (["--state", "/no/such/folder/file"], "is not a folder"),
     ],
 )
 def test_a_bad_option_gets_one_line(options, words, capsys):
@@ -82,7 +82,7 @@ def test_a_taken_port_gets_one_line():
         port = sandbox.url.rpartition(":")[2]
         done = subprocess.run([*PROGRAM, "--port", port], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
-    assert f"port {port} is in use" in done.stderr
+    assert f"Port {port} is in use" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

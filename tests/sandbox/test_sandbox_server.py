@@ -229,7 +229,7 @@ def test_a_sandbox_can_be_started_again_with_its_state():
 
 def test_a_port_in_use_is_one_clear_line(served):
     port = urlsplit(served.url).port
-    with pytest.raises(ConfigurationError, match=rf"^port {port} is in use: .*another port") as caught:
+    with pytest.raises(ConfigurationError, match=rf"^Port {port} is in use\. .*another port") as caught:
         Sandbox(port=port).start()
     assert "\n" not in str(caught.value)
 

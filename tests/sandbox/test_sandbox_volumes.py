@@ -139,7 +139,9 @@ def test_a_volume_is_detached_by_its_name(api):
 
 def test_a_volume_only_grows(api, make_volume, act, refused):
     volume = make_volume()
-    refused(act(volume, "resize", size_gigabytes=10), 422, "size_gigabytes must be more than 10. Volumes can only grow.")
+    refused(
+        act(volume, "resize", size_gigabytes=10), 422, "size_gigabytes must be more than 10. Volumes can only grow."
+    )
     act(volume, "resize", size_gigabytes=11)
     assert volume_of(api, volume)["size_gigabytes"] == 10
     api.clock.advance(60)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.certificates import covers
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -66,7 +66,7 @@ def create_endpoint(call: Call) -> HTTPResponse:
     if not _ORIGIN.fullmatch(origin):
         raise unprocessable("invalid origin")
     if any(endpoint["origin"] == origin for endpoint in world.cdn_endpoints.all()):
-        raise HTTPException(409, "conflict", "cdn already enabled")
+        raise conflict("cdn already enabled")
     ttl = _ttl(call.body, DEFAULT_TTL_S)
     custom = _custom_domain(world, call.body, {})
     id_ = rng.uuid(world.seed, "cdn", world.next_number("cdn_endpoints"))
@@ -112,7 +112,7 @@ def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], 
         raise unprocessable("the certificate does not cover the custom domain")
     others = (endpoint for endpoint in world.cdn_endpoints.all() if endpoint["id"] != exclude)
     if any(other.public.get("custom_domain") == requested["custom_domain"].lower() for other in others):
-        raise HTTPException(409, "conflict", "the custom domain is already in use")
+        raise conflict("the custom domain is already in use")
     return {"certificate_id": requested["certificate_id"], "custom_domain": requested["custom_domain"].lower()}
 
 

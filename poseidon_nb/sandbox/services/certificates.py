@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import optional_field, required_field
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.domains import find_domain_of_host
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -245,7 +245,7 @@ def delete_certificate(call: Call) -> HTTPResponse:
     """Handle ``certificates_delete``."""
     id_ = _requested_certificate(call)["id"]
     if is_in_use(call.world, id_):
-        raise HTTPException(403, "forbidden", IN_USE_TEXT)
+        raise forbidden(IN_USE_TEXT)
     call.world.certificates.remove(id_)
     return no_content()
 

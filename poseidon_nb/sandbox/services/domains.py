@@ -180,6 +180,7 @@ def _points_to_host(type_: str, data: str, tag: str | None) -> bool:
 
 
 def is_address(family: int, text: str) -> bool:
+    """Return whether a text is an IP address of a family of sockets."""
     try:
         socket.inet_pton(family, text)
     except (OSError, ValueError):

@@ -80,7 +80,7 @@ def _prepare_power_off(_call: Call, droplet: StoredObject) -> dict[str, Any]:
 
 
 def _prepare_shutdown(call: Call, droplet: StoredObject) -> dict[str, Any]:
-    ignored = call.world.faults.for_action("shutdown_ignored", "shutdown", droplet["id"])
+    ignored = call.world.faults.take_for_action("shutdown_ignored", "shutdown", droplet["id"])
     return {"ignored": True} if ignored else {}
 
 
@@ -131,7 +131,7 @@ def _prepare_resize(call: Call, droplet: StoredObject) -> dict[str, Any]:
         raise unprocessable("This Droplet cannot be resized to a size with fewer GPUs or of another kind.")
     if _is_on(droplet):
         raise unprocessable(ON_TEXT)
-    if call.world.faults.for_action("no_capacity", "resize", droplet["id"]):
+    if call.world.faults.take_for_action("no_capacity", "resize", droplet["id"]):
         raise unprocessable("Size is too large to fit on your droplet's server")
     return {"size": slug, "disk": disk}
 

@@ -46,14 +46,14 @@ def create_droplets(call: Call) -> HTTPResponse:
     """Handle ``droplets_create``: ``{"droplet"}`` for ``name``, ``{"droplets"}`` for ``names``."""
     body, world = call.body, call.world
     names = _requested_names(body)
-    place = _requested_place(call)
-    _, size, region = place
+    placement = _requested_placement(call)
+    _, size, region = placement
     tags = requested_tags(call)
     _check_options(call, region)
     vpc = _requested_vpc(call, region["slug"])
     if len(world.droplets) + len(names) > world.state.account["droplet_limit"]:
         raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
-    if world.faults.for_action("no_capacity", "create", None):
+    if world.faults.take_for_action("no_capacity", "create", None):
         others = [slug for slug in size["regions"] if slug != region["slug"]]
         raise unprocessable("This size is currently restricted in this region.", available_regions=others)
     if vpc is None:
@@ -61,7 +61,8 @@ def create_droplets(call: Call) -> HTTPResponse:
     # In a region's default range, the address follows from the droplet's serial number.
     addresses = [None] * len(names) if has_default_range(world, vpc) else free_addresses(world, vpc, len(names))
     created = [
-        _create(call, name, place, tags, (vpc["id"], address)) for name, address in zip(names, addresses, strict=True)
+        _create(call, name, placement, tags, (vpc["id"], address))
+        for name, address in zip(names, addresses, strict=True)
     ]
     return _created_response(call, created)
 
@@ -79,7 +80,7 @@ def _requested_names(body: dict[str, Any]) -> list[str]:
     return [validate_name(name) for name in names]
 
 
-def _requested_place(call: Call) -> tuple[SharedObject, SharedObject, SharedObject]:
+def _requested_placement(call: Call) -> tuple[SharedObject, SharedObject, SharedObject]:
     reference_data = call.world.reference_data
     size = reference_data.sizes.get(required_field(call.body, "size", "string"))
     if size is None:
@@ -165,11 +166,11 @@ def _check_volumes(call: Call, region: SharedObject) -> None:
 def _create(
     call: Call,
     name: str,
-    place: tuple[SharedObject, SharedObject, SharedObject],
+    placement: tuple[SharedObject, SharedObject, SharedObject],
     tags: list[str],
     network: tuple[str, str | None],
 ) -> tuple[int, int]:
-    image, size, region = place
+    image, size, region = placement
     vpc_uuid, private_ip = network
     world, body = call.world, call.body
     id_ = world.next_id("droplets")

@@ -19,9 +19,9 @@ from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
 from poseidon_nb.sandbox.responses import (
     NOT_FOUND_TEXT,
-    HTTPException,
     HTTPResponse,
     bad_request,
+    conflict,
     json_response,
     no_content,
     not_found,
@@ -285,7 +285,7 @@ def _start_destroy_with(call: Call, droplet: StoredObject, selected: dict[str, l
     world = call.world
     last = _last_destroy(world, droplet["id"])
     if last is not None and last["status"] == "in-progress":
-        raise HTTPException(409, "conflict", "The request could not be completed due to a conflict.")
+        raise conflict()
     raise_if_busy(world, "droplet", droplet["id"])
     wanted = {kind: [{"id": row["id"], "name": row["name"]} for row in rows] for kind, rows in selected.items()}
     begin_action(
@@ -336,7 +336,7 @@ def retry_destroy(call: Call) -> HTTPResponse:
     """Handle ``droplets_destroy_retryWithAssociatedResources``, which repeats the last request."""
     last = _requested_destroy(call)
     if last["status"] == "in-progress":
-        raise HTTPException(409, "conflict", "The request could not be completed due to a conflict.")
+        raise conflict()
     return _start_destroy_with(call, find_droplet(call), last.internal["arguments"]["with"])
 
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import transition_s
-from poseidon_nb.sandbox.call import check_type, optional_field, required_field
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.call import MAX_PORT, check_type, optional_field, required_field
+from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.droplets import find_droplet
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 SIDES = {"inbound_rules": "sources", "outbound_rules": "destinations"}
 _MAX_RULES = 50
 _PROTOCOLS = ("tcp", "udp", "icmp")
-_MAX_PORT = 65_535
 #: What a side may refer to, with the type of its items.
 _TARGETS = {
     "addresses": "string",
@@ -75,14 +74,16 @@ def rule_key(rule: dict[str, Any]) -> bytes:
     )
 
 
-def remove_targets(rules: Iterable[dict[str, Any]], target: str, lost: Callable[[Any], bool]) -> list[dict[str, Any]]:
+def remove_targets(
+    rules: Iterable[dict[str, Any]], target: str, is_removed: Callable[[Any], bool]
+) -> list[dict[str, Any]]:
     """Return the rules without references to a removed resource. A rule without any references allows no traffic."""
     updated = []
     for rule in rules:
         changed = dict(rule)
         for side in SIDES.values():
             if target in rule.get(side, ()):
-                targets = {**rule[side], target: [one for one in rule[side][target] if not lost(one)]}
+                targets = {**rule[side], target: [one for one in rule[side][target] if not is_removed(one)]}
                 changed[side] = {name: values for name, values in targets.items() if values}
         updated.append(changed)
     return updated
@@ -106,10 +107,10 @@ def _parse_ports(text: str) -> str:
         return _ALL_PORTS
     first, _, last = text.partition("-")
     ends = (first, last or first)
-    if not all(end.isascii() and end.isdigit() and len(end) <= len(str(_MAX_PORT)) for end in ends):
+    if not all(end.isascii() and end.isdigit() and len(end) <= len(str(MAX_PORT)) for end in ends):
         raise unprocessable(f"{text} is not a port. Use for example 443, 8000-9000, or 0 for all ports.")
-    if not 1 <= int(ends[0]) <= int(ends[1]) <= _MAX_PORT:
-        raise unprocessable(f"ports must be from 1 to {_MAX_PORT}, with the lower port first.")
+    if not 1 <= int(ends[0]) <= int(ends[1]) <= MAX_PORT:
+        raise unprocessable(f"ports must be from 1 to {MAX_PORT}, with the lower port first.")
     return text
 
 
@@ -223,7 +224,7 @@ def _requested_fields(call: Call, own_id: str) -> dict[str, Any]:
     tags = _requested_tags(call)
     rules = read_rules(world, body)
     if any(firewall["name"] == name and firewall["id"] != own_id for firewall in world.firewalls.all()):
-        raise HTTPException(409, "conflict", "duplicate name")
+        raise conflict("duplicate name")
     return {
         "name": name,
         "droplet_ids": _check_count(droplet_ids, _MAX_DROPLETS, "Droplets"),
@@ -338,11 +339,11 @@ def _protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
 
 
 def _save_with_pending(
-    world: World, firewall: StoredObject, coming: Iterable[int], going: Iterable[int] = ()
+    world: World, firewall: StoredObject, added: Iterable[int], removed: Iterable[int] = ()
 ) -> StoredObject:
     """Store a firewall with pending changes for droplets, in addition to those of earlier changes."""
     pending = {change["droplet_id"]: change for change in firewall["pending_changes"]}
-    for ids, removing in ((coming, False), (going, True)):
+    for ids, removing in ((added, False), (removed, True)):
         for id_ in sorted(ids):
             pending[id_] = {"droplet_id": id_, "removing": removing, "status": "waiting"}
     if pending:

@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.access import FORBIDDEN_TEXT
 from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
 from poseidon_nb.sandbox.store import SharedObject, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -75,8 +74,8 @@ def check_image_fits(image: SharedObject, region: str, disk_gb: int) -> None:
 
 def list_images(call: Call) -> HTTPResponse:
     """Handle ``images_list``: public images first, then the account's own, oldest first."""
-    figures, query = call.world.reference_data, call.query
-    public = [StoredObject(image) for image in figures.images.values() if image["public"]]
+    reference_data, query = call.world.reference_data, call.query
+    public = [StoredObject(image) for image in reference_data.images.values() if image["public"]]
     own = call.world.images.all()
     type_, tag_name = query.get("type"), query.get("tag_name")
     if type_ not in {None, "", "distribution", "application"}:
@@ -107,7 +106,7 @@ def find_own_image(call: Call) -> StoredObject:
     image = call.world.images.get(id_)
     if image is not None:
         return image
-    raise HTTPException(403, "forbidden", FORBIDDEN_TEXT) if id_ in call.world.reference_data.images else not_found()
+    raise forbidden() if id_ in call.world.reference_data.images else not_found()
 
 
 def update_image(call: Call) -> HTTPResponse:

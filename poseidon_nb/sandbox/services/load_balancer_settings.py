@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.catalogue.prices import LOAD_BALANCER_NODES
+from poseidon_nb.sandbox.call import MAX_PORT, check_type, optional_field, required_field
 from poseidon_nb.sandbox.responses import unprocessable
 
 if TYPE_CHECKING:
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
 
 #: The only regions that still use named sizes.
-SIZES = {"lb-small": 1, "lb-medium": 3, "lb-large": 6}
 _REGIONS_WITH_NAMED_SIZES = frozenset({"ams2", "nyc2", "sfo1"})
 _MAX_NODES = 100
-_MAX_PORT = 65_535
 _MIN_IDLE_S, _MAX_IDLE_S = 30, 600
 _ENTRY_PROTOCOLS = ("http", "https", "http2", "http3", "tcp", "udp")
 _TARGET_PROTOCOLS = ("http", "https", "http2", "tcp", "udp")
@@ -120,9 +119,9 @@ def _parse_rule(world: World, rule: Any) -> dict[str, Any]:
         raise unprocessable(f"A forwarding rule for {entry} needs a certificate_id or tls_passthrough.")
     return {
         "entry_protocol": entry,
-        "entry_port": _integer(rule, "entry_port", 1, _MAX_PORT),
+        "entry_port": _integer(rule, "entry_port", 1, MAX_PORT),
         "target_protocol": target,
-        "target_port": _integer(rule, "target_port", 1, _MAX_PORT),
+        "target_port": _integer(rule, "target_port", 1, MAX_PORT),
         "certificate_id": certificate_id,
         "tls_passthrough": passed_through,
     }
@@ -135,16 +134,16 @@ def _size(body: dict[str, Any], region: str) -> dict[str, Any]:
     if unit is not None and region in _REGIONS_WITH_NAMED_SIZES:
         raise unprocessable(f"Load balancers in {region} need size instead of size_unit.")
     if size is not None:
-        unit = SIZES[_choice(body, "size", tuple(SIZES))]
+        unit = LOAD_BALANCER_NODES[_choice(body, "size", tuple(LOAD_BALANCER_NODES))]
     else:
         unit = _integer(body, "size_unit", 1, _MAX_NODES, default=1)
-    named = {nodes: name for name, nodes in SIZES.items()}
+    named = {nodes: name for name, nodes in LOAD_BALANCER_NODES.items()}
     return {"size_unit": unit, "size": named[unit]} if unit in named else {"size_unit": unit}
 
 
 def _health_check(requested: dict[str, Any]) -> dict[str, Any]:
     check: dict[str, Any] = {"protocol": _choice(requested, "protocol", ("http", "https", "tcp"))}
-    check["port"] = _integer(requested, "port", 1, _MAX_PORT, default=80)
+    check["port"] = _integer(requested, "port", 1, MAX_PORT, default=80)
     # TCP has no path.
     if check["protocol"] != "tcp":
         check["path"] = optional_field(requested, "path", "string") or "/"

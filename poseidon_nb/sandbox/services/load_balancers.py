@@ -128,10 +128,10 @@ def update_load_balancer(call: Call) -> HTTPResponse:
     slug = balancer["region"]["slug"] if "region" in balancer.public else ""
     if slug and required_field(body, "region", "string") != slug:
         raise unprocessable("The region of a load balancer cannot be changed.")
-    lasting = {name: balancer[name] for name in settings.IMMUTABLE_FIELDS} | {
+    immutable = {name: balancer[name] for name in settings.IMMUTABLE_FIELDS} | {
         "vpc_uuid": balancer.public.get("vpc_uuid")
     }
-    for name, value in lasting.items():
+    for name, value in immutable.items():
         if optional_field(body, name, "string") not in {None, value}:
             raise unprocessable(f"The {name} of a load balancer cannot be changed.")
     fields = {"name": _validated_name(body), **settings.read_settings(world, body, slug)}
@@ -176,13 +176,13 @@ def _validated_name(body: dict[str, Any]) -> str:
 
 
 def _requested_vpc(call: Call, region: str) -> StoredObject:
-    asked = optional_field(call.body, "vpc_uuid", "string")
-    if not asked:
+    vpc_id = optional_field(call.body, "vpc_uuid", "string")
+    if not vpc_id:
         return ensure_default_vpc(call.world, region, call.world.now())
     call.require_scopes("vpc:read")
-    vpc = find_vpc_in_region(call.world, asked, region)
+    vpc = find_vpc_in_region(call.world, vpc_id, region)
     if vpc is None:
-        raise unprocessable(f"VPC {asked} not found in {region}.")
+        raise unprocessable(f"VPC {vpc_id} not found in {region}.")
     return vpc
 
 

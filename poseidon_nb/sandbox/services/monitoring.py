@@ -22,17 +22,17 @@ from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, no_content,
 from poseidon_nb.sandbox.services.tags import validate_tag
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.workload import compute_workload, noise, used_bytes
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.workload import RunPeriod, Workload
+    from poseidon_nb.sandbox.world import World
 
     Series = tuple[dict[str, str], list[tuple[int, str]]]
-
     Times = list[tuple[RunPeriod, int]]
-    from poseidon_nb.sandbox.world import World
 
 _MAX_POINTS = 1000
 _STEPS_S = (120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
@@ -57,7 +57,7 @@ def _respond(call: Call, measure: Callable[[Call, StoredObject, Workload, Times]
     series: list[Series] = []
     if "monitoring" in droplet["features"]:
         work = compute_workload(call.world, droplet)
-        times = [*_reading_times(work.spans, start, end)]
+        times = [*_reading_times(work.run_periods, start, end)]
         series = measure(call, droplet, work, times) if times else []
     result = [{"metric": labels | {"host_id": str(host)}, "values": values} for labels, values in series]
     return HTTPResponse(200, to_json({"status": "success", "data": {"resultType": "matrix", "result": result}}))
@@ -81,31 +81,31 @@ def _one_of(call: Call, name: str, *words: str) -> str:
     return word
 
 
-def _reading_times(spans: list[RunPeriod], start: int, end: int) -> Iterator[tuple[RunPeriod, int]]:
+def _reading_times(periods: list[RunPeriod], start: int, end: int) -> Iterator[tuple[RunPeriod, int]]:
     wanted = (end - start) / _MAX_POINTS
     step = next((step for step in _STEPS_S if step >= wanted), 0) or -int(-wanted // _STEPS_S[-1]) * _STEPS_S[-1]
-    for span in spans:
-        first = -int(-max(start, span.start) // step) * step
-        for time in range(first, min(end, int(span.end)) + 1, step):
-            if time < span.end:
-                yield span, time
+    for period in periods:
+        first = -int(-max(start, period.start) // step) * step
+        for time in range(first, min(end, int(period.end)) + 1, step):
+            if time < period.end:
+                yield period, time
 
 
 def _cpu(_call: Call, _droplet: StoredObject, work: Workload, times: Times) -> list[Series]:
     busy, waiting = work.busy.total, work.waiting.total
-    starts = {id(span): (busy(span.start), waiting(span.start)) for span, _ in times}
+    starts = {id(period): (busy(period.start), waiting(period.start)) for period, _ in times}
     modes: dict[str, list[tuple[int, str]]] = {
         mode: [] for mode in ("idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user")
     }
-    for span, time in times:
-        busy_then, waiting_then = starts[id(span)]
-        capacity = span.load * span.vcpus
-        busy_s = span.busy_s + capacity * (busy(time) - busy_then)
-        waited_s = span.waited_s + capacity * (waiting(time) - waiting_then)
-        all_s = span.all_s + span.vcpus * (time - span.start)
+    for period, time in times:
+        busy_then, iowait_then = starts[id(period)]
+        capacity = period.cpu_factor * period.vcpus
+        busy_s = period.busy_s + capacity * (busy(time) - busy_then)
+        iowait_s = period.iowait_s + capacity * (waiting(time) - iowait_then)
+        elapsed_s = period.elapsed_s + period.vcpus * (time - period.start)
         spent = {mode: share * busy_s for mode, share in _MODE_SHARES.items()}
-        spent |= {"iowait": waited_s, "irq": 0.0, "nice": _NICE * all_s, "user": busy_s - sum(spent.values())}
-        spent["idle"] = all_s - busy_s - waited_s - spent["nice"]
+        spent |= {"iowait": iowait_s, "irq": 0.0, "nice": _NICE * elapsed_s, "user": busy_s - sum(spent.values())}
+        spent["idle"] = elapsed_s - busy_s - iowait_s - spent["nice"]
         for mode, readings in modes.items():
             readings.append((time, f"{spent[mode]:.2f}"))
     return [({"mode": mode}, readings) for mode, readings in modes.items()]
@@ -114,16 +114,16 @@ def _cpu(_call: Call, _droplet: StoredObject, work: Workload, times: Times) -> l
 def _load(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *, minutes: int) -> list[Series]:
     # Processes that run, and that wait for the disk or for their turn.
     curve = (work.busy.scale(1.12) + work.waiting).moving_average(60.0 * minutes)
-    return [({}, [(time, f"{span.load * span.vcpus * curve.at(time):.2f}") for span, time in times])]
+    return [({}, [(time, f"{period.cpu_factor * period.vcpus * curve.at(time):.2f}") for period, time in times])]
 
 
 def _memory(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *, kind: str) -> list[Series]:
     readings = []
-    for span, time in times:
-        total = int(span.memory_mib * _MIB * _USABLE_MEMORY)
-        used = int(total * min(0.92, span.fill * work.memory.at(time)))
+    for period, time in times:
+        total = int(period.memory_mib * _MIB * _USABLE_MEMORY)
+        used = int(total * min(0.92, period.memory_factor * work.memory.at(time)))
         # After a boot, cached files fill most of the free memory within a day.
-        since_s = time - span.start
+        since_s = time - period.start
         cached = int((total - used) * 0.8 * since_s / (since_s + 14_400))
         free = total - used - cached
         value = {"total": total, "free": free, "cached": cached, "available": free + int(0.86 * cached)}[kind]
@@ -133,8 +133,8 @@ def _memory(_call: Call, _droplet: StoredObject, work: Workload, times: Times, *
 
 def _filesystem(_call: Call, droplet: StoredObject, _work: Workload, times: Times, *, kind: str) -> list[Series]:
     readings = []
-    for span, time in times:
-        size = int(span.disk_gb * _GIB * _USABLE_DISK) // 4096 * 4096
+    for period, time in times:
+        size = int(period.disk_gb * _GIB * _USABLE_DISK) // 4096 * 4096
         value = size if kind == "size" else max(0, size - used_bytes(droplet, time)) // 4096 * 4096
         readings.append((time, str(value)))
     return [({"device": "/dev/vda1", "fstype": "ext4", "mountpoint": "/"}, readings)]
@@ -145,10 +145,10 @@ def _bandwidth(call: Call, droplet: StoredObject, work: Workload, times: Times) 
     rate = work.role.public if interface == "public" else work.role.private
     if direction == "inbound":
         rate *= _INBOUND_SHARE[interface]
-    uneven = noise(0.3, call.world.seed, interface, direction, droplet["id"]).scale(rate)
+    variation = noise(0.3, call.world.seed, interface, direction, droplet["id"]).scale(rate)
     readings = [
-        (time, str(round(0.002 + span.load * span.vcpus * work.busy.at(time) * uneven.at(time), 6)))
-        for span, time in times
+        (time, str(round(0.002 + period.cpu_factor * period.vcpus * work.busy.at(time) * variation.at(time), 6)))
+        for period, time in times
     ]
     return [({"direction": direction, "interface": interface}, readings)]
 
@@ -224,9 +224,8 @@ def _validated_fields(call: Call) -> dict[str, Any]:
         validate_tag(tag)
     if body["type"].startswith(_DROPLET_TYPE_PREFIX):
         for entity in body["entities"]:
-            known = entity.isascii() and entity.isdigit() and len(entity) < len("1" * 19)
-            if not known or int(entity) not in call.world.droplets:
-                raise unprocessable(f"There is no Droplet {entity}.")
+            if not is_integer(entity) or int(entity) not in call.world.droplets:
+                raise unprocessable(f"Droplet {entity} not found.")
     return {name: body[name] for name in _POLICY_FIELDS}
 
 

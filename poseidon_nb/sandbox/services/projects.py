@@ -21,6 +21,7 @@ from poseidon_nb.sandbox.call import check_type, optional_field, required_field
 from poseidon_nb.sandbox.responses import (
     HTTPException,
     HTTPResponse,
+    conflict,
     json_response,
     no_content,
     not_found,
@@ -30,6 +31,7 @@ from poseidon_nb.sandbox.responses import (
 )
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.store import ObjectStore
     from poseidon_nb.sandbox.world import World
-
-_ID_DIGITS_MOST = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class ProjectResourceType:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST else None
+    return int(text) if is_integer(text) else None
 
 
 #: By their type in a URN.
@@ -308,7 +308,7 @@ def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
             raise unprocessable(f"environment must be one of {', '.join(_ENVIRONMENTS)}.")
         fields["environment"] = environment
     if any(other["name"] == fields.get("name") and other["id"] != own_id for other in call.world.projects.all()):
-        raise HTTPException(409, "conflict", "project with same name already exists")
+        raise conflict("project with same name already exists")
     return fields
 
 
@@ -316,7 +316,7 @@ def delete_project(call: Call) -> HTTPResponse:
     """Handle ``projects_delete``."""
     project = _requested_project(call)
     if project["is_default"]:
-        raise HTTPException(409, "conflict", "The default project cannot be deleted.")
+        raise conflict("The default project cannot be deleted.")
     if next(resources_of(call.world, project), None) is not None:
         text = "cannot delete a project with resources. move or remove the resources first"
         raise HTTPException(412, "precondition_failed", text)

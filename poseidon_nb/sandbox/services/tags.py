@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox.call import check_type, optional_field, required_field
 from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
-_ID_DIGITS_MOST = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class TaggableType:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS_MOST else None
+    return int(text) if is_integer(text) else None
 
 
 #: By their resource type in requests.
@@ -61,7 +61,7 @@ _TAGGABLE_TYPES = {
     "volume_snapshot": TaggableType("volume_snapshots", "block_storage_snapshot", "snapshots", str),
 }
 #: Types that the sandbox does not simulate but counts.
-_COUNTED_ELSEWHERE = ("databases",)
+_UNSIMULATED_TYPES = ("databases",)
 
 
 def validate_tag(name: str) -> str:
@@ -145,7 +145,7 @@ def _tag_with_counts(
         last_uri = f"{call.base_url}/v2/{last}"
         total["last_tagged_uri"] = last_uri if last_uri in uris else min(uris)
     return StoredObject(
-        {"name": tag["name"], "resources": {**total, **counts, **{k: {"count": 0} for k in _COUNTED_ELSEWHERE}}}
+        {"name": tag["name"], "resources": {**total, **counts, **{type_: {"count": 0} for type_ in _UNSIMULATED_TYPES}}}
     )
 
 

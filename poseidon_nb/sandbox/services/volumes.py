@@ -21,7 +21,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -122,7 +122,7 @@ def create_volume(call: Call) -> HTTPResponse:
     tags = requested_tags(call)
     description = optional_field(body, "description", "string") or ""
     if find_volumes(world, name, slug):
-        raise HTTPException(409, "conflict", "already exists")
+        raise conflict("already exists")
     id_ = rng.uuid(world.seed, "volume", world.next_number("volumes"))
     volume = StoredObject(
         volume_object(
@@ -184,7 +184,7 @@ def delete_volume_by_name(call: Call) -> HTTPResponse:
 
 def _delete(world: World, volume: StoredObject) -> None:
     if volume["droplet_ids"]:
-        raise HTTPException(409, "conflict", "attached volume cannot be deleted")
+        raise conflict("attached volume cannot be deleted")
     raise_if_busy(world, "volume", volume["id"])
     record_deletion(world, "volumes", volume["id"])
     world.volumes.remove(volume["id"])
@@ -251,7 +251,7 @@ def start_volume_action_by_name(call: Call) -> HTTPResponse:
 
 def _start_action(call: Call, volume: StoredObject) -> HTTPResponse:
     type_ = required_field(call.body, "type", "string")
-    start = _STARTS.get(type_)
+    start = _STARTERS.get(type_)
     if start is None:
         raise unprocessable(f"{type_} is not a valid action type.")
     return call.respond("action", start(call, volume), status=202)
@@ -264,8 +264,8 @@ def _start_attach(call: Call, volume: StoredObject) -> StoredObject:
     check_attachable(world, volume, droplet["region"]["slug"], len(droplet["volume_ids"]))
     raise_if_busy(world, "droplet", droplet["id"])
     if tags:
-        spelt = ensure_tags(world, tags, "volume", volume["id"])
-        volume = volume.with_public(tags=[*dict.fromkeys([*volume["tags"], *spelt])])
+        added = ensure_tags(world, tags, "volume", volume["id"])
+        volume = volume.with_public(tags=[*dict.fromkeys([*volume["tags"], *added])])
         world.volumes.put(volume["id"], volume)
     return _begin_volume_action(world, "attach_volume", volume, droplet_id=droplet["id"])
 
@@ -307,7 +307,7 @@ def _begin_volume_action(world: World, type_: str, volume: StoredObject, **argum
     )
 
 
-_STARTS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_resize}
+_STARTERS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_resize}
 
 
 def list_volume_actions(call: Call) -> HTTPResponse:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -231,11 +231,11 @@ def delete_vpc(call: Call) -> HTTPResponse:
     """Handle ``vpcs_delete``."""
     vpc = find_vpc(call)
     if vpc["default"]:
-        raise HTTPException(403, "forbidden", "Can not delete default VPCs")
+        raise forbidden("Can not delete default VPCs")
     if next(_members(call.world, vpc["id"], None, ""), None) is not None:
-        raise HTTPException(403, "forbidden", "Can not delete VPC with members")
+        raise forbidden("Can not delete VPC with members")
     if any(vpc["id"] in peering["vpc_ids"] for peering in call.world.vpc_peerings.all()):
-        raise HTTPException(403, "forbidden", "Can not delete VPC with peerings")
+        raise forbidden("Can not delete VPC with peerings")
     call.world.vpcs.remove(vpc["id"])
     return no_content()
 
