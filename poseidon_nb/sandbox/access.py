@@ -43,6 +43,15 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
     "region": {"sizes": "sizes:read"},
     "account": {"droplet_limit": "droplet:read", "floating_ip_limit": "reserved_ip:read"},
 }
+HOURLY_LIMIT = 5000
+_MINUTE_LIMIT = (250, 60.0)
+#: Operations with a limit of their own: the limit's name, the number of requests, and the seconds. Several may share one.
+_CDN_LIMIT = ("cdn", (5, 10.0))
+_OPERATION_LIMITS = {
+    "sshKeys_list": ("sshKeys_list", (10, 60.0)),
+    **dict.fromkeys(("cdn_list_endpoints", "cdn_create_endpoint", "cdn_get_endpoint"), _CDN_LIMIT),
+    **dict.fromkeys(("cdn_update_endpoints", "cdn_delete_endpoint", "cdn_purge_cache"), _CDN_LIMIT),
+}
 
 
 def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) -> dict[str, Any]:
@@ -71,9 +80,9 @@ class TokenStore:
         self._limited: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
-        return f"<Tokens: 1 of the owner, {len(self._limited)} limited>"
+        return f"<TokenStore: the owner's token, {len(self._limited)} limited>"
 
-    def limit(self, token: str, scopes: Iterable[str]) -> None:
+    def add_limited(self, token: str, scopes: Iterable[str]) -> None:
         """Add a token that is limited to these scopes."""
         self._limited[token] = frozenset(scopes)
 
@@ -81,24 +90,13 @@ class TokenStore:
         """Remove all limited tokens."""
         self._limited.clear()
 
-    def known(self, token: str) -> bool:
+    def is_known(self, token: str) -> bool:
         """Return whether the token is valid."""
         return token == self.owner or token in self._limited
 
     def scopes(self, token: str) -> frozenset[str] | None:
         """Return the scopes of a valid token, or None if it may do everything."""
         return self._limited.get(token)
-
-
-HOURLY_LIMIT = 5000
-_MINUTE_LIMIT = (250, 60.0)
-#: Operations with a limit of their own: the limit's name, the number of requests, and the seconds. Several may share one.
-_CDN_LIMIT = ("cdn", (5, 10.0))
-_OPERATION_LIMITS = {
-    "sshKeys_list": ("sshKeys_list", (10, 60.0)),
-    **dict.fromkeys(("cdn_list_endpoints", "cdn_create_endpoint", "cdn_get_endpoint"), _CDN_LIMIT),
-    **dict.fromkeys(("cdn_update_endpoints", "cdn_delete_endpoint", "cdn_purge_cache"), _CDN_LIMIT),
-}
 
 
 class RateLimits:
@@ -116,7 +114,7 @@ class RateLimits:
         self._hours.clear()
         self._bursts.clear()
 
-    def admit(self, token: str, operation: str, now: float) -> None:
+    def count_request(self, token: str, operation: str, now: float) -> None:
         """Count a request, or raise 429 when a limit is reached."""
         if not self.enforced:
             return

@@ -65,6 +65,12 @@ STATUS_LAG_S = 4.0
 #: A new droplet gets its addresses after this fraction of its creation time.
 ADDRESSES_AT = 0.6
 _JITTER = 0.25
+#: Names for messages, for types whose name is not simply the type with a capital letter.
+_DISPLAY_NAMES = {
+    "reserved_ip": "The reserved IP",
+    "floating_ip": "The floating IP",
+    "reserved_ipv6": "The reserved IPv6",
+}
 
 
 def action_duration_s(type_: str, *, used_gb: float, speed: float, draw: tuple[object, ...]) -> float:
@@ -98,14 +104,6 @@ def transition_s(what: str, *, speed: float, draw: tuple[object, ...]) -> float:
         The inputs of the random jitter: the seed and the resource's id.
     """
     return TRANSITIONS_S[what] * (1 + _JITTER * (2 * rng.random(*draw) - 1)) / speed
-
-
-#: Names for messages, for types whose name is not simply the type with a capital letter.
-_DISPLAY_NAMES = {
-    "reserved_ip": "The reserved IP",
-    "floating_ip": "The floating IP",
-    "reserved_ipv6": "The reserved IPv6",
-}
 
 
 def busy_key(resource_type: str, id_: int | str) -> str:
@@ -208,16 +206,14 @@ def _end_action(world: World, at: float, action_id: int) -> None:
     if action is None or action["status"] != "in-progress":
         return
     errored = action.internal["errored"]
-    # A state that an older sandbox saved knows of actions on their own thing only.
-    target = action.internal.get("target", action["resource_id"])
-    for key in action.internal.get("busy", [f"{action['resource_type']}/{target}"]):
+    for key in action.internal["busy"]:
         world.state.busy.pop(key, None)
     world.actions.put(
         action_id, action.with_public(status="errored" if errored else "completed", completed_at=format_time(at))
     )
     if not errored:
         effect = world.effects[f"{action['resource_type']}.{action['type']}"]
-        effect(world, at, target, action.internal["arguments"])
+        effect(world, at, action.internal["target"], action.internal["arguments"])
 
 
 def finish_action(world: World, action_id: int) -> None:

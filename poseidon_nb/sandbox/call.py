@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
+_JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "string": ((str,), "a string"),
+    "integer": ((int,), "an integer"),
+    "number": ((int, float), "a number"),
+    "boolean": ((bool,), "a boolean"),
+    "array": ((list,), "an array"),
+    "object": ((dict,), "an object"),
+}
+MAX_PORT = 65_535
+_MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert", "uptime_update_alert"})
+
 
 @dataclass(slots=True)
 class Call:
@@ -101,19 +112,6 @@ class Call:
         number, per_page = page_window(self)
         page = records[(number - 1) * per_page : number * per_page]
         return HTTPResponse(200, page_body([self.to_json(kind, record) for record in page], key, self, len(records)))
-
-
-_JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    "string": ((str,), "a string"),
-    "integer": ((int,), "an integer"),
-    "number": ((int, float), "a number"),
-    "boolean": ((bool,), "a boolean"),
-    "array": ((list,), "an array"),
-    "object": ((dict,), "an object"),
-}
-
-MAX_PORT = 65_535
-_MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert", "uptime_update_alert"})
 
 
 def parse_body(body: bytes) -> dict[str, Any]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.dispatch import Dispatcher
 
 ControlHandler: TypeAlias = "Callable[[Dispatcher, str, str, dict[str, str], bytes], HTTPResponse]"
+#: The server that the sandbox simulates.
+SERVER = "https://api.digitalocean.com"
 
 
 class Controls:
@@ -169,7 +171,7 @@ class Controls:
         for scope in scopes:
             check_type("a scope", scope, "string")
         token = f"{TOKEN_PREFIX}{rng.digest(dispatcher.tokens.owner, *scopes)}"
-        dispatcher.tokens.limit(token, scopes)
+        dispatcher.tokens.add_limited(token, scopes)
         return json_response(201, token=token, scopes=scopes)
 
     def settings(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
@@ -195,10 +197,6 @@ class Controls:
 
 def _mode(dispatcher: Dispatcher) -> str:
     return "real" if dispatcher.limits.enforced else "off"
-
-
-#: The server that the sandbox simulates.
-SERVER = "https://api.digitalocean.com"
 
 
 def coverage(simulated: Container[str]) -> dict[str, Any]:

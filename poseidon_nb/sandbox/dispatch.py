@@ -36,6 +36,8 @@ _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 #: Compressing smaller bodies costs both sides more time than it saves on loopback.
 _MIN_COMPRESSED_BYTES = 8192
 _GZIP_WINDOW = 31
+#: The oldest requests are dropped beyond this number.
+_MAX_LOGGED = 20_000
 
 
 class Dispatcher:
@@ -71,16 +73,16 @@ class Dispatcher:
         self.log = _new_log()
         #: Every reader and writer of the account holds this lock.
         self.lock = threading.RLock()
-        self._asked = 0
+        self._request_count = 0
         self._date: tuple[int, str] = (0, "")
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Clear the log, the pending faults, the limited tokens and the counted requests."""
         self.log.clear()
         self.world.faults.clear()
         self.tokens.clear()
         self.limits.clear()
-        self._asked = 0
+        self._request_count = 0
 
     def dispatch(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes = b""
@@ -99,8 +101,8 @@ class Dispatcher:
             The request's body.
         """
         with self.lock:
-            self._asked += 1
-            request_id = rng.uuid(self.world.seed, "request", self._asked)
+            self._request_count += 1
+            request_id = rng.uuid(self.world.seed, "request", self._request_count)
             now = self.world.advance()
             token = _bearer(headers)
             operation = ""
@@ -112,7 +114,7 @@ class Dispatcher:
                     return self._finish(self._run_control(method, path, query, token, body), headers, request_id, now)
                 found = match(method, path)
                 operation = found[0].id if found else ""
-                self.limits.admit(token, operation, now)
+                self.limits.count_request(token, operation, now)
                 if found is None:
                     raise _no_route_error(method, path)
                 call = Call(
@@ -131,11 +133,11 @@ class Dispatcher:
             if not control:
                 status = 0 if response.dropped else response.status
                 self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
-            response.headers += self.limits.headers(token if self.tokens.known(token) else "", now)
+            response.headers += self.limits.headers(token if self.tokens.is_known(token) else "", now)
         return self._finish(response, headers, request_id, now)
 
     def _authenticate(self, token: str) -> None:
-        if not self.tokens.known(token):
+        if not self.tokens.is_known(token):
             # The live service's words in 2026; the specification has another id.
             raise HTTPException(401, *STATUS_TEXTS[401])
 
@@ -239,10 +241,6 @@ def _accepts_gzip(accepted: str) -> bool:
         if name.strip() in {"gzip", "*"}:
             return quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False
-
-
-#: The oldest requests are dropped beyond this number.
-_MAX_LOGGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,17 @@ from poseidon_nb.sandbox.timestamps import parse_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poseidon_nb.sandbox.store import ObjectStore, StoredObject
+    from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
 #: Action types after which a droplet is off or on.
 _TURN_OFF = frozenset({"power_off", "shutdown"})
 _TURN_ON = frozenset({"power_on", "rebuild", "restore"})
+#: Seconds from the end of the boot action until the SSH port answers, divided by the sandbox's speed. DigitalOcean
+#: publishes no value: a small Linux takes about this long to create its host keys and listen.
+SSH_AFTER_S = 12.0
+#: Action types after which the system boots.
+_BOOT_ACTIONS = {"create", "power_on", "reboot", "power_cycle", "rebuild", "restore"}
 
 
 def record_deletion(world: World, kind: str, key: int | str, at: float | None = None) -> None:
@@ -37,8 +42,8 @@ def record_deletion(world: World, kind: str, key: int | str, at: float | None = 
     at : float, optional
         When it ends; by default now.
     """
-    collection: ObjectStore = getattr(world, kind)
-    record = collection.get(key)
+    store = world.store(kind)
+    record = store.get(key)
     if record is not None:
         world.deleted.put(
             world.next_number("deleted"), record.with_internal(kind=kind, until=world.now() if at is None else at)
@@ -47,8 +52,8 @@ def record_deletion(world: World, kind: str, key: int | str, at: float | None = 
 
 def all_with_deleted(world: World, kind: str) -> Iterator[tuple[StoredObject, float | None]]:
     """Yield all present and deleted resources of a kind, each with the time of its end or None."""
-    collection: ObjectStore = getattr(world, kind)
-    for record in collection.all():
+    store = world.store(kind)
+    for record in store.all():
         yield record, None
     for record in world.deleted.all():
         if record.internal["kind"] == kind:
@@ -84,11 +89,11 @@ def with_size_change(droplet: StoredObject, at: float, size: str, disk_gb: int) 
 def size_periods(droplet: StoredObject, until: float) -> list[SizePeriod]:
     """Return the periods of a droplet's sizes from its creation until a time, oldest first."""
     first = [parse_time(droplet["created_at"]), droplet["size_slug"], droplet["disk"]]
-    value_periods: list[Any] = droplet.internal.get("sizes", [first])
-    ends = [*(change[0] for change in value_periods[1:]), until]
+    changes: list[Any] = droplet.internal.get("sizes", [first])
+    ends = [*(change[0] for change in changes[1:]), until]
     return [
         SizePeriod(start, end, size, disk_gb)
-        for (start, size, disk_gb), end in zip(value_periods, ends, strict=True)
+        for (start, size, disk_gb), end in zip(changes, ends, strict=True)
         if start < end
     ]
 
@@ -127,25 +132,19 @@ def value_periods(
 
 def with_backup_plan(droplet: StoredObject, at: float, plan: str | None) -> StoredObject:
     """Return a droplet whose internal data records a new backup plan, or none."""
-    backup_plan_periods = droplet.internal.get("plans")
-    if backup_plan_periods is None:
+    plans = droplet.internal.get("plans")
+    if plans is None:
         before = (droplet.internal.get("backup_policy") or {}).get("plan")
-        backup_plan_periods = [[parse_time(droplet["created_at"]), before]]
-    return (
-        droplet
-        if backup_plan_periods[-1][1] == plan
-        else droplet.with_internal(plans=[*backup_plan_periods, [at, plan]])
-    )
+        plans = [[parse_time(droplet["created_at"]), before]]
+    return droplet if plans[-1][1] == plan else droplet.with_internal(plans=[*plans, [at, plan]])
 
 
 def backup_plan_periods(droplet: StoredObject, until: float) -> list[tuple[float, float, str | None]]:
     """Return the backup plans that a droplet had, as (start, end, plan)."""
     policy = droplet.internal.get("backup_policy") or {}
-    value_periods: list[Any] = droplet.internal.get("plans") or [
-        [parse_time(droplet["created_at"]), policy.get("plan")]
-    ]
-    ends = [*(change[0] for change in value_periods[1:]), until]
-    return [(start, end, plan) for (start, plan), end in zip(value_periods, ends, strict=True) if start < end]
+    changes: list[Any] = droplet.internal.get("plans") or [[parse_time(droplet["created_at"]), policy.get("plan")]]
+    ends = [*(change[0] for change in changes[1:]), until]
+    return [(start, end, plan) for (start, plan), end in zip(changes, ends, strict=True) if start < end]
 
 
 def power_on_periods(world: World, droplet: StoredObject, until: float) -> list[tuple[float, float]]:
@@ -176,13 +175,6 @@ def power_on_periods(world: World, droplet: StoredObject, until: float) -> list[
     if started is not None and started < until and droplet.internal["power"] == "on":
         on.append((started, until))
     return on
-
-
-#: Seconds from the end of the boot action until the SSH port answers, divided by the sandbox's speed. DigitalOcean
-#: publishes no value: a small Linux takes about this long to create its host keys and listen.
-SSH_AFTER_S = 12.0
-#: Action types after which the system boots.
-_BOOT_ACTIONS = {"create", "power_on", "reboot", "power_cycle", "rebuild", "restore"}
 
 
 def answers_ssh(world: World, address: str) -> bool:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: The stores of `World` whose resources cost money.
 BILLED_STORES = ("droplets", "images", "volumes", "volume_snapshots", "load_balancers", "reserved_ips")
+_COLUMNS = ("product", "group_description", "description", "hours", "start", "end", "USD", "project_name", "category")
+_LINES_PER_PAGE = 60
+_MAX_LINE_LENGTH = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +240,6 @@ def past_months(world: World) -> list[str]:
 def format_usd(cents: int) -> str:
     """Format cents as the API does, for example ``"12.05"``."""
     return f"{'-' * (cents < 0)}{abs(cents) // 100}.{abs(cents) % 100:02}"
-
-
-_COLUMNS = ("product", "group_description", "description", "hours", "start", "end", "USD", "project_name", "category")
-_LINES_PER_PAGE = 60
-_MAX_LINE_LENGTH = 95
 
 
 def render_csv(charges: Sequence[Charge]) -> bytes:

@@ -27,6 +27,9 @@ FORBIDDEN_TEXT = "You do not have access for the attempted action."
 CONFLICT_TEXT = "The request could not be completed due to a conflict."
 RATE_LIMIT_TEXT = "API Rate limit exceeded."
 SERVER_ERROR_TEXT = "Unexpected server-side error"
+_DEFAULT_PER_PAGE = 20
+_MAX_PER_PAGE = 200
+_MAX_DIGITS = 12
 
 
 @dataclass(slots=True)
@@ -125,11 +128,6 @@ def rate_limited(retry_after_s: int | None = None) -> HTTPException:
 def unprocessable(message: str, **attributes: Any) -> HTTPException:
     """Return the error for a request that is valid but cannot be carried out."""
     return HTTPException(422, "unprocessable_entity", message, attributes=attributes or None)
-
-
-_DEFAULT_PER_PAGE = 20
-_MAX_PER_PAGE = 200
-_MAX_DIGITS = 12
 
 
 def page_window(call: Call) -> tuple[int, int]:

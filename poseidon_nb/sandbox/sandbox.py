@@ -146,7 +146,7 @@ class Sandbox:
         with self._dispatcher.lock:
             self._dispatcher.world.seed = self._seed
             self._dispatcher.world.restore(self._seed_state)
-            self._dispatcher.forget()
+            self._dispatcher.clear()
 
     @property
     def requests(self) -> list[LoggedRequest]:

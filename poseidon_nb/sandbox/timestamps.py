@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 HOUR_S = 3600
 DAY_S = 86_400
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def format_time(seconds: float) -> str:
@@ -21,10 +23,6 @@ def format_time(seconds: float) -> str:
 def parse_time(text: str) -> int:
     """Parse a time of the API into Unix seconds."""
     return int(datetime.fromisoformat(text).timestamp())
-
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def http_date(seconds: float) -> str:

@@ -28,6 +28,23 @@ _SUNDAY_S = 3 * DAY_S
 _MIN_FREQUENCY = 1e-12
 #: Periods in seconds of the waves of noise. None is a multiple of another, so the pattern does not repeat soon.
 _NOISE_PERIODS_S = (433.0, 1_709.0, 7_321.0, 40_009.0)
+#: Offset of each region's local time from UTC in hours, in winter.
+_UTC_OFFSETS_H = {
+    "nyc": -5,
+    "tor": -5,
+    "atl": -5,
+    "sfo": -8,
+    "lon": 0,
+    "ams": 1,
+    "fra": 1,
+    "sgp": 8,
+    "blr": 5.5,
+    "syd": 11,
+}
+_DUMP_HOUR_UTC = 3.0
+_NOISE_STRENGTH = 0.25
+#: An upper bound of the busy fraction on any size.
+_MAX_BUSY = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +179,6 @@ ROLES = {
     "staging": Role(0.02, 0.07, 14.0, 0.9, 0.3, 0.003, 1.5, 0.5),
 }
 _DEFAULT_ROLE = Role(0.04, 0.12, 16.0, 0.4, 0.35, 0.005, 4.0, 1.0)
-#: Offset of each region's local time from UTC in hours, in winter.
-_UTC_OFFSETS_H = {
-    "nyc": -5,
-    "tor": -5,
-    "atl": -5,
-    "sfo": -8,
-    "lon": 0,
-    "ams": 1,
-    "fra": 1,
-    "sgp": 8,
-    "blr": 5.5,
-    "syd": 11,
-}
-_DUMP_HOUR_UTC = 3.0
-_NOISE_STRENGTH = 0.25
-#: An upper bound of the busy fraction on any size.
-_MAX_BUSY = 0.95
 
 
 def find_role(droplet: StoredObject) -> Role:

@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.timestamps import SteadyClock
 
 #: A store for each kind of resource. A new kind needs one name here and one attribute of `World`.
-COLLECTIONS = (
+STORE_NAMES = (
     *("droplets", "images", "keys", "tags", "actions"),
     *("domains", "domain_records", "certificates", "cdn_endpoints", "uptime_checks", "uptime_alerts"),
     *("volumes", "volume_snapshots", "reserved_ips", "reserved_ipv6s"),
     *("vpcs", "vpc_peerings", "firewalls", "load_balancers", "projects"),
     *("alert_policies", "deleted"),
 )
+_FORMAT = "poseidon_nb sandbox 1"
+#: Marks a region, size or base image in the saved JSON.
+_REFERENCE = "$figure"
+_INLINE = "$shared"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,7 +67,7 @@ class Event:
 class State:
     """Everything that a reset restores and a saved file holds. Copying it copies a few dicts at any size."""
 
-    collections: dict[str, ObjectStore] = field(default_factory=lambda: {name: ObjectStore() for name in COLLECTIONS})
+    collections: dict[str, ObjectStore] = field(default_factory=lambda: {name: ObjectStore() for name in STORE_NAMES})
     account: dict[str, Any] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -143,8 +147,12 @@ class World:
     def restore(self, state: State) -> None:
         """Replace the state with a copy of another."""
         self.state = state.copy()
-        for name in COLLECTIONS:
+        for name in STORE_NAMES:
             setattr(self, name, self.state.collections[name])
+
+    def store(self, name: str) -> ObjectStore:
+        """Return the store of a kind of resource by its name."""
+        return self.state.collections[name]
 
     def now(self) -> float:
         """Return the time in Unix seconds."""
@@ -189,12 +197,6 @@ class World:
         return counters[kind]
 
 
-_FORMAT = "poseidon_nb sandbox 1"
-#: Marks a region, size or base image in the saved JSON.
-_REFERENCE = "$figure"
-_INLINE = "$shared"
-
-
 def dump_state(world: World) -> bytes:
     """Return the account's state as JSON."""
     state = world.state
@@ -235,7 +237,7 @@ def load_state(world: World, saved: bytes) -> None:
         data = json.loads(saved)
         if data["format"] != _FORMAT:
             raise ValueError("it is from another version")
-        collections = {name: ObjectStore() for name in COLLECTIONS}
+        collections = {name: ObjectStore() for name in STORE_NAMES}
         for name, collection in collections.items():
             for key, public, internal in data["collections"].get(name, []):
                 collection.put(key, StoredObject(_unpack(public, world.reference_data), internal))
@@ -249,7 +251,7 @@ def load_state(world: World, saved: bytes) -> None:
         unknown = {event.effect for event in state.events} - world.effects.keys()
         if unknown:
             raise ValueError(f"it has unknown effects {', '.join(sorted(unknown))}")
-        seed = int(data["seed"])
+        seed, id_ = int(data["seed"]), str(data["id"])
         if not all(isinstance(part, dict) for part in (state.account, state.counters, state.busy)):
             raise ValueError("a part is missing")
         if any(not isinstance(event.due, (int, float)) for event in state.events):
@@ -257,8 +259,7 @@ def load_state(world: World, saved: bytes) -> None:
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__} {error}") from None
     world.seed = seed
-    # A state that an older version saved has none.
-    world.id = str(data.get("id", world.id))
+    world.id = id_
     world.restore(state)
 
 

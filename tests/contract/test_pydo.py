@@ -40,7 +40,7 @@ def client(sandbox: Sandbox) -> Iterator[pydo.Client]:
         yield client
 
 
-def test_pydo_is_the_version_that_the_readme_speaks_of():
+def test_pydo_has_the_version_in_the_readme():
     assert pydo.__version__ == "0.44.0"
 
 

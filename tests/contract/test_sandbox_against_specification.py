@@ -10,7 +10,7 @@ from typing import Any
 
 from poseidon_nb.catalogue import Operation, operation, operation_ids
 from poseidon_nb.sandbox import Sandbox
-from tests.contract import rooms
+from tests.contract import steps
 from tests.contract.walk import Walk
 from tests.each import each
 
@@ -212,13 +212,13 @@ def walk_tags(walk: Walk) -> None:
 
 def test_every_simulated_operation_answers_as_specified(clock: Any):
     walk = Walk(clock)
-    for room in (walk_account, walk_keys, walk_droplets, walk_images, walk_tags, *rooms.ROOMS):
+    for room in (walk_account, walk_keys, walk_droplets, walk_images, walk_tags, *steps.STEPS):
         room(walk)
     assert walk.wrong == []
     assert set(simulated()) - walk.succeeded == set(), "simulated, and left out of this walk"
 
 
-def test_an_account_without_anything_answers_as_specified(clock: Any):
+def test_an_empty_account_answers_as_specified(clock: Any):
     walk = Walk(clock, droplets=0)
     for one in map(operation, simulated()):
         if one.method == "GET" and not one.path_parameters:
@@ -239,7 +239,7 @@ def path_of(one: Operation, value: str = "1") -> str:
 
 
 @each("operation_id", simulated())
-def test_refusals_that_every_operation_has_are_as_specified(operation_id: str, clock: Any):
+def test_errors_of_every_operation_are_as_specified(operation_id: str, clock: Any):
     one = operation(operation_id)
     walk = Walk(clock, droplets=0)
     path = path_of(one)
@@ -259,7 +259,7 @@ def test_refusals_that_every_operation_has_are_as_specified(operation_id: str, c
     assert walk.wrong == []
 
 
-def test_what_a_limited_token_may_see_is_as_specified(clock: Any):
+def test_responses_to_a_limited_token_are_as_specified(clock: Any):
     for one in map(operation, simulated()):
         if one.method == "GET" and not one.path_parameters:
             walk = Walk(clock)
@@ -272,7 +272,7 @@ def test_what_a_limited_token_may_see_is_as_specified(clock: Any):
                 assert not {"image", "tags", "volume_ids"} & shown["droplets"][0].keys()
 
 
-def test_a_rate_limit_that_is_reached_is_answered_as_specified(clock: Any):
+def test_a_rate_limited_response_is_as_specified(clock: Any):
     walk = Walk(clock, droplets=0, rate_limit="real")
     for _ in range(250):
         walk.get("/v2/account")
@@ -281,7 +281,7 @@ def test_a_rate_limit_that_is_reached_is_answered_as_specified(clock: Any):
     assert walk.wrong == []
 
 
-def test_every_other_operation_answers_that_it_is_not_simulated(clock: Any):
+def test_every_other_operation_answers_501(clock: Any):
     walk = Walk(clock, droplets=0)
     others = [operation(id_) for id_ in operation_ids() if id_ not in set(simulated())]
     there = [one for one in others if one.server == API]

@@ -39,7 +39,7 @@ def test_the_corrections_leave_the_published_document_alone():
 ACTION = {"id": 1, "status": "completed", "type": "reboot", "started_at": "2026-11-23T12:00:00Z", "resource_id": None}
 
 
-def test_a_right_answer_passes():
+def test_a_valid_response_passes():
     judge.validate("actions_get", 200, {"action": ACTION})
     judge.validate("droplets_destroy", 204, None)
     judge.validate("dropletActions_post", 422, {"id": "unprocessable_entity", "message": "Droplet is busy."})
@@ -62,17 +62,17 @@ def test_a_right_answer_passes():
         (422, {"id": "unprocessable_entity"}, "'message' is a required property"),
     ],
 )
-def test_a_wrong_answer_fails_and_says_where(status: int, body: Any, complaint: str):
+def test_an_invalid_response_fails_with_its_path(status: int, body: Any, complaint: str):
     with pytest.raises(AssertionError, match=complaint):
         judge.validate("actions_get", status, body)
 
 
-def test_a_body_where_none_belongs_fails():
+def test_an_unexpected_body_fails():
     with pytest.raises(AssertionError, match="a body where the specification has none"):
         judge.validate("droplets_destroy", 204, {})
 
 
-def test_requests_are_judged_too():
+def test_requests_are_validated_too():
     judge.validate_request("sshKeys_create", {"name": "me", "public_key": "ssh-rsa AAAA"})
     judge.validate_request("dropletActions_post", {"type": "change_backup_policy", "backup_policy": {"plan": "daily"}})
     judge.validate_request("droplets_list", None)
@@ -87,7 +87,7 @@ def test_requests_are_judged_too():
             judge.validate_request(operation_id, body)
 
 
-def test_fields_that_the_specification_does_not_know_are_told():
+def test_unknown_fields_are_reported():
     body = {
         "droplets": [{"nmae": "web-1", "size": {"slug": "s-1vcpu-1gb", "sulg": "?"}, "image": {"id": 1}}],
         "lniks": {},

@@ -61,7 +61,7 @@ def test_every_invoice_is_the_sum_of_its_items_and_every_summary_agrees(make_api
         }
 
 
-def test_the_balance_is_what_is_open(api):
+def test_the_balance_is_the_unpaid_amount(api):
     history = api.get(f"{MY}/billing_history?per_page=200")["billing_history"]
     billed = [one for one in history if one["type"] == "Invoice"]
     paid = [one for one in history if one["type"] == "Payment"]
@@ -76,7 +76,7 @@ def test_the_balance_is_what_is_open(api):
     assert balance["month_to_date_usage"] == balance["month_to_date_balance"] == preview
 
 
-def test_an_invoice_is_open_until_it_is_paid_a_day_later(api):
+def test_an_invoice_is_unpaid_for_one_day(api):
     api.clock.advance((8 * 24 - 12 + 1) * 3600)
     balance = api.get(f"{MY}/balance")
     assert balance["account_balance"] == invoice(api, "2026-11")["amount"]
@@ -103,7 +103,7 @@ def test_the_days_of_a_month_add_up_to_its_invoice(api):
     assert not any(one["start_date"] > "2026-10-29" and "web-1" in one["description"] for one in points)
 
 
-def test_droplets_cost_their_hours_and_no_more_than_the_month(api):
+def test_droplets_are_charged_by_the_hour_up_to_the_monthly_price(api):
     droplets = {str(one["id"]): one for one in api.get("/v2/droplets?per_page=200")["droplets"]}
     sizes = {size["slug"]: size for size in api.get("/v2/sizes?per_page=200")["sizes"]}
     for month in (invoice(api)["invoice_uuid"], invoices(api)["invoice_preview"]["invoice_uuid"]):
@@ -121,7 +121,7 @@ def test_droplets_cost_their_hours_and_no_more_than_the_month(api):
     assert full["db-1-data (200 GiB)"] == "20.00"
 
 
-def test_everything_that_is_there_is_charged_and_nothing_before_it_was(api):
+def test_every_resource_is_charged_from_its_creation(api):
     lines = previewed(api)
     charged = {(line["product"], line["resource_id"]) for line in lines}
     everything = api.get("/v2/droplets?per_page=200")["droplets"] + api.get("/v2/droplets?type=gpus")["droplets"]
@@ -137,7 +137,7 @@ def test_everything_that_is_there_is_charged_and_nothing_before_it_was(api):
     assert {line["end_time"] for line in lines} == {"2026-11-23T12:00:00Z"}
 
 
-def test_a_new_droplet_with_daily_backups_costs_from_its_first_hour(api):
+def test_a_new_droplet_with_daily_backups_is_charged_from_its_first_hour(api):
     before = len(previewed(api))
     id_ = api.create(name="dear", size="c-2", backups=True)[1]["droplet"]["id"]
     api.clock.advance(11 * 3600)
@@ -163,7 +163,7 @@ def test_a_resize_splits_a_droplet_into_two_items(api):
     assert items(api, invoice(api)["invoice_uuid"])[0]["description"] == "web-1 (s-2vcpu-4gb)"
 
 
-def test_past_invoices_stay_when_things_go_and_what_is_gone_costs_until_it_went(api):
+def test_deleting_resources_keeps_past_invoices_and_charges_until_the_deletion(api):
     before = invoices(api)
     october = items(api, invoice(api)["invoice_uuid"])
     droplet = api.droplet("db-1")
@@ -181,7 +181,7 @@ def test_past_invoices_stay_when_things_go_and_what_is_gone_costs_until_it_went(
     assert datetime.fromisoformat(line["end_time"]).timestamp() <= gone
 
 
-def test_an_address_costs_only_while_no_droplet_has_it(api):
+def test_an_address_is_charged_only_while_it_is_unassigned(api):
     (idle,) = (one["ip"] for one in api.get("/v2/reserved_ips")["reserved_ips"] if one["droplet"] is None)
     id_ = api.droplet("web-2")["id"]
     assert api("POST", f"/v2/reserved_ips/{idle}/actions", {"type": "assign", "droplet_id": id_})[0] == 201
@@ -192,7 +192,7 @@ def test_an_address_costs_only_while_no_droplet_has_it(api):
     assert len(before) == 1
 
 
-def test_the_csv_has_the_items(api):
+def test_the_csv_lists_the_items(api):
     one = invoice(api)
     reply = api.ask("GET", f"{MY}/invoices/{one['invoice_uuid']}/csv")
     headers = dict(reply.headers)
@@ -206,7 +206,7 @@ def test_the_csv_has_the_items(api):
     assert rows[0]["start"] == "2026-10-01 00:00:00 +0000"
 
 
-def test_the_pdf_is_one_and_names_the_total(make_api):
+def test_the_pdf_is_valid_and_shows_the_total(make_api):
     api = make_api(droplets=100)
     one = invoices(api)["invoice_preview"]
     reply = api.ask("GET", f"{MY}/invoices/{one['invoice_uuid']}/pdf")
@@ -224,7 +224,7 @@ def test_the_pdf_is_one_and_names_the_total(make_api):
         assert len(content) == int(length)
 
 
-def test_hostile_names_stay_text_in_the_files(api):
+def test_hostile_names_are_escaped_in_the_files(api):
     droplet = api.droplet("web-1")
     api.done(droplet["id"], "snapshot", name='a) Tj (b\\",\n=1+1 \u6c34')
     uuid = invoices(api)["invoice_preview"]["invoice_uuid"]
@@ -245,12 +245,12 @@ def test_an_empty_account_owes_nothing(make_api):
     assert api.ask("GET", f"{MY}/invoices/{uuid}/pdf").status == 200
 
 
-def test_the_same_seed_bills_the_same(make_api):
+def test_the_same_seed_gives_the_same_invoices(make_api):
     paths = (f"{MY}/invoices", f"{MY}/billing_history", f"{MY}/balance")
     assert [make_api().get(path) for path in paths] == [make_api().get(path) for path in paths]
 
 
-def test_a_saved_account_bills_the_same_when_it_is_loaded(api, make_api):
+def test_a_loaded_account_has_the_same_invoices(api, make_api):
     api("DELETE", f"/v2/droplets/{api.droplet('web-2')['id']}")
     api.clock.advance(600)
     other = make_api(droplets=0)
@@ -266,7 +266,7 @@ def test_a_large_account_is_billed_in_reasonable_time(make_api):
     assert Decimal(shown["invoice_preview"]["amount"]) > 10_000
 
 
-def test_a_load_balancer_costs_its_nodes_and_each_number_of_them_for_its_time(api):
+def test_a_load_balancer_is_charged_for_each_node_count_in_turn(api):
     wanted = {
         "name": "front",
         "region": "fra1",
@@ -301,5 +301,5 @@ def test_the_sizes_of_a_month_share_one_monthly_cap(api):
     assert small / 24 + large / 48 == pytest.approx(1, abs=0.001)
 
 
-def test_the_word_preview_stands_for_the_month_that_is_not_over(api):
+def test_preview_stands_for_the_month_in_progress(api):
     assert items(api, "preview") == previewed(api) != []

@@ -26,7 +26,7 @@ def everything(api):
     return [api.get(f"/v2/{path}?per_page=200")[key] for path, key in keys.items()]
 
 
-def test_a_reset_brings_everything_back(api):
+def test_a_reset_restores_everything(api):
     before = everything(api)
     api.act(api.droplet("web-1")["id"], "power_off")
     api.create(tags=["other"])
@@ -54,7 +54,7 @@ def test_after_a_reset_the_same_calls_give_the_same_bytes(api):
     assert calls() == first
 
 
-def test_an_error_status_strikes_as_often_as_told_and_does_no_work(api):
+def test_a_status_fault_applies_the_given_number_of_times_and_does_no_work(api):
     api.sandbox.fault("status", status=503, times=2, operation="droplets_create")
     assert api(*ACCOUNT)[0] == 200
     for _ in range(2):
@@ -64,7 +64,7 @@ def test_an_error_status_strikes_as_often_as_told_and_does_no_work(api):
     assert api.create()[0] == 202
 
 
-def test_a_429_tells_when_to_come_again(api):
+def test_a_429_fault_sends_retry_after(api):
     api.sandbox.fault("status", status=429, retry_after_s=3)
     reply = api.ask(*ACCOUNT)
     assert (reply.status, dict(reply.headers)["retry-after"]) == (429, "3")
@@ -85,14 +85,14 @@ def test_a_connection_is_lost_before_or_after_the_work(api):
     assert [request.status for request in api.sandbox.requests if request.method == "POST"] == [0, 202, 0]
 
 
-def test_a_delay_comes_on_top_of_another_fault(api):
+def test_a_delay_combines_with_another_fault(api):
     api.sandbox.fault("delay", seconds=0.25, times=None, path="/v2/account")
     api.sandbox.fault("status", status=500)
     first, second, other = api.ask(*ACCOUNT), api.ask(*ACCOUNT), api.ask("GET", "/v2/tags")
     assert [(reply.status, reply.wait_s) for reply in (first, second, other)] == [(500, 0.25), (200, 0.25), (200, 0)]
 
 
-def test_faults_can_be_set_seen_and_cleared_over_http(api):
+def test_faults_can_be_added_listed_and_cleared_over_http(api):
     status, body = api("POST", "/_sandbox/faults", {"kind": "status", "status": 502, "times": None})
     assert (status, body["fault"]["status"]) == (201, 502)
     listed = api.get("/_sandbox/faults")
@@ -120,7 +120,7 @@ def test_faults_can_be_set_seen_and_cleared_over_http(api):
         {"kind": "action_errored", "action": {}},
     ],
 )
-def test_a_fault_that_could_never_strike_is_refused(api, fault):
+def test_a_fault_that_could_never_apply_is_refused(api, fault):
     assert api("POST", "/_sandbox/faults", fault)[0] == 400
     if "kind" in fault:
         with pytest.raises(InvalidArgument):
@@ -129,7 +129,7 @@ def test_a_fault_that_could_never_strike_is_refused(api, fault):
     assert api(*ACCOUNT)[0] == 200
 
 
-def test_a_fault_can_wait_for_one_droplet(api):
+def test_a_fault_can_be_limited_to_one_droplet(api):
     one, other = api.droplet("web-1")["id"], api.droplet("web-2")["id"]
     api.sandbox.fault("action_errored", resource_id=other)
     started = [api.act(id_, "reboot")[1]["action"]["id"] for id_ in (one, other)]
@@ -151,7 +151,7 @@ def test_an_action_can_be_finished_at_once(api):
         api.sandbox.finish(5)
 
 
-def test_the_log_knows_every_request_but_its_own(api):
+def test_the_log_has_every_request_except_for_the_sandbox_s_own_routes(api):
     api("GET", "/v2/droplets?name=a%20b")
     api("GET", "/v2/cows")
     api("GET", "/v2/apps", authorization="Bearer wrong")
@@ -168,7 +168,7 @@ def test_the_log_knows_every_request_but_its_own(api):
     assert api.sandbox.requests == []
 
 
-def test_coverage_tells_the_truth_about_every_operation(api):
+def test_coverage_is_right_about_every_operation(api):
     report = api.get("/_sandbox/coverage")
     here = [name for name in operation_ids() if operation(name).server == "https://api.digitalocean.com"]
     assert [row["operation"] for row in report["operations"]] == here
@@ -203,7 +203,7 @@ def test_settings_change_while_it_runs(api):
     assert api("PUT", "/_sandbox/settings", {"speed": "fast"})[0] == 422
 
 
-def test_routes_that_the_controls_lack_are_refused(api):
+def test_unknown_sandbox_routes_are_refused(api):
     assert api("GET", "/_sandbox/cows")[0] == 404
     assert api("GET", "/_sandboxes")[0] == 404
     reply = api.ask("GET", "/_sandbox/reset")
@@ -213,7 +213,7 @@ def test_routes_that_the_controls_lack_are_refused(api):
         assert api(method, path.replace("{id}", "all"), {"kind": "delay"})[0] < 500
 
 
-def test_a_saved_state_comes_back_whole(api, make_api):
+def test_a_saved_state_is_restored_completely(api, make_api):
     api.act(api.droplet("web-1")["id"], "power_off")
     api.create(name="half-made", image=int(api.get("/v2/snapshots")["snapshots"][0]["id"]), size="g-2vcpu-8gb")
     saved = api.ask("GET", "/_sandbox/state").body
@@ -231,7 +231,7 @@ def test_a_saved_state_comes_back_whole(api, make_api):
     "saved",
     [b"", b"{", b"[]", b"{}", b'{"format": "other"}', b'{"format": "poseidon_nb sandbox 1", "collections": []}'],
 )
-def test_what_is_no_saved_state_changes_nothing(api, saved, tmp_path):
+def test_loading_an_invalid_state_changes_nothing(api, saved, tmp_path):
     before = everything(api)
     assert api("PUT", "/_sandbox/state", saved)[0] == 400
     file = tmp_path / "state.json"
@@ -241,7 +241,7 @@ def test_what_is_no_saved_state_changes_nothing(api, saved, tmp_path):
     assert everything(api) == before
 
 
-def test_a_state_file_is_replaced_whole_or_not_at_all(api, tmp_path, monkeypatch):
+def test_a_state_file_is_replaced_atomically(api, tmp_path, monkeypatch):
     file = tmp_path / "state.json"
     api.sandbox.save(file)
     good = file.read_bytes()
@@ -278,7 +278,7 @@ def test_a_state_file_needs_a_folder_and_must_be_readable(tmp_path):
         {"token": "naïve"},
     ],
 )
-def test_settings_that_make_no_sense_are_refused_in_one_line(settings):
+def test_invalid_settings_are_refused_in_one_line(settings):
     with pytest.raises(InvalidArgument) as caught:
         Sandbox(**settings)
     assert "\n" not in str(caught.value)

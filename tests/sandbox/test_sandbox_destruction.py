@@ -9,7 +9,7 @@ def path_of(api, name):
     return f"/v2/droplets/{api.droplet(name)['id']}/destroy_with_associated_resources"
 
 
-def test_what_belongs_to_a_droplet_is_listed_with_its_cost(api):
+def test_associated_resources_are_listed_with_their_cost(api):
     found = api.get(path_of(api, "db-1"))
     assert [len(found[kind]) for kind in KINDS] == [0, 3, 1, 2]
     assert (found["volumes"][0]["name"], found["volumes"][0]["cost"]) == ("db-1-data", "20.00")
@@ -19,7 +19,7 @@ def test_what_belongs_to_a_droplet_is_listed_with_its_cost(api):
     assert set(api.get(path_of(api, "db-1"))) == {"snapshots"}
 
 
-def test_only_what_is_chosen_goes_with_the_droplet(api, refused):
+def test_only_selected_resources_are_destroyed_with_the_droplet(api, refused):
     path, db = path_of(api, "db-1"), api.droplet("db-1")
     found = api.get(path)
     foreign = api.get(path_of(api, "db-2"))["volumes"][0]["id"]
@@ -40,7 +40,7 @@ def test_only_what_is_chosen_goes_with_the_droplet(api, refused):
     assert {one["id"] for one in found["snapshots"][1:] + found["volume_snapshots"]} <= kept
 
 
-def test_all_of_it_goes_only_with_the_header(api, refused):
+def test_destroying_all_resources_needs_the_header(api, refused):
     path = path_of(api, "web-1")
     refused(api("DELETE", f"{path}/dangerous"), 400, "The header X-Dangerous must be true.")
     assert api("DELETE", f"{path}/dangerous", x_dangerous="true") == (202, None)
@@ -49,7 +49,7 @@ def test_all_of_it_goes_only_with_the_header(api, refused):
     assert api.get(f"{path}/status")["failures"] == 0
 
 
-def test_what_is_gone_by_then_is_a_failure_and_an_errored_one_is_tried_again(api):
+def test_a_missing_resource_is_a_failure_and_an_errored_destroy_can_be_retried(api):
     path = path_of(api, "db-1")
     snapshot = api.get(path)["volume_snapshots"][0]["id"]
     api.sandbox.fault("action_errored", action="destroy")
@@ -68,7 +68,7 @@ def test_what_is_gone_by_then_is_a_failure_and_an_errored_one_is_tried_again(api
     assert "error_message" in status["resources"]["volume_snapshots"][0]
 
 
-def test_a_droplet_that_was_only_deleted_has_no_status(api):
+def test_a_plain_deletion_has_no_destroy_status(api):
     path = path_of(api, "web-2")
     api("DELETE", f"/v2/droplets/{api.droplet('web-2')['id']}")
     api.clock.advance(60)

@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic dXNlcg==", "Bearer \xff", "{token}"])
-def test_without_the_token_nothing_is_told(api, authorization):
+def test_without_a_valid_token_everything_is_refused(api, authorization):
     for path in ("/v2/account", "/v2/no/such/route", "/_sandbox/", "/v2/apps"):
         status, body = api("GET", path, authorization=authorization.replace("{token}", api.token))
         assert (status, body["id"], body["message"]) == (401, "Unauthorized", "Unable to authenticate you")
@@ -36,7 +36,7 @@ def test_the_repr_shows_no_token(api):
     assert api.token.startswith("dop_v1_sandbox_")
 
 
-def test_what_is_not_simulated_says_so_and_names_the_operation(api, refused):
+def test_an_operation_that_is_not_simulated_answers_501_with_its_name(api, refused):
     refused(api("GET", "/v2/apps"), 501, "The sandbox does not simulate apps_list (GET /v2/apps).")
     assert api("POST", "/v2/droplets/autoscale", {})[1]["id"] == "not_implemented"
 
@@ -44,7 +44,7 @@ def test_what_is_not_simulated_says_so_and_names_the_operation(api, refused):
 @pytest.mark.parametrize(
     "path", ["/", "/v2", "/v2/", "/v2/cows", "/v2/droplets/", "/v2//droplets", "/v1/droplets", "*"]
 )
-def test_a_route_that_the_specification_lacks_is_not_found(api, path):
+def test_a_route_outside_the_specification_is_not_found(api, path):
     assert api("GET", path)[0] == 404
 
 
@@ -57,7 +57,7 @@ def test_a_route_that_the_specification_lacks_is_not_found(api, path):
         ("BREW", "/v2/account/keys/1", "GET, PUT, DELETE"),
     ],
 )
-def test_another_method_is_refused_with_those_that_are_possible(api, method, path, allow):
+def test_another_method_is_refused_with_the_allowed_ones(api, method, path, allow):
     reply = api.ask(method, path)
     assert reply.status == 405
     assert ("allow", allow) in reply.headers
@@ -77,13 +77,13 @@ def test_another_method_is_refused_with_those_that_are_possible(api, method, pat
         b'{"a": ' + b"9" * 5000 + b"}",
     ],
 )
-def test_a_body_that_is_no_json_object_is_a_bad_request(api, body):
+def test_a_body_that_is_not_a_json_object_is_a_bad_request(api, body):
     status, answer = api("POST", "/v2/droplets", body)
     assert (status, answer["id"]) == (400, "bad_request")
     assert set(answer) == {"id", "message", "request_id"}
 
 
-def test_strings_that_are_no_text_are_answered_too(api):
+def test_lone_surrogates_are_accepted(api):
     status, body = api("POST", "/v2/account/keys", b'{"name": "\\ud800", "public_key": "ssh-ed25519 \\ud800"}')
     assert status == 422
     assert api.create(user_data="\ud800")[0] == 202
@@ -94,7 +94,7 @@ def pages_of(links):
     return {name: dict(parse_qsl(urlsplit(link).query)) for name, link in links["pages"].items()}
 
 
-def test_links_keep_the_filters_and_leave_out_what_makes_no_sense(api):
+def test_links_keep_the_filters_and_omit_useless_pages(api):
     first = api.get("/v2/droplets?tag_name=env:prod&per_page=3")
     assert first["meta"] == {"total": 8}
     assert pages_of(first["links"]) == {
@@ -125,18 +125,18 @@ def test_one_page_has_no_links_and_one_past_the_end_is_empty(api):
     assert {name: query["page"] for name, query in pages_of(past["links"]).items()} == {"first": "1", "prev": "3"}
 
 
-def test_at_most_two_hundred_come_at_once(make_api):
+def test_a_page_has_at_most_two_hundred_items(make_api):
     api = make_api(droplets=205)
     body = api.get("/v2/droplets?per_page=1000")
     assert (len(body["droplets"]), body["meta"]["total"]) == (200, 205)
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "per_page=0", "per_page=1.5", "page=" + "9" * 5000])
-def test_a_page_that_is_no_number_is_a_bad_request(api, query):
+def test_an_invalid_page_number_is_a_bad_request(api, query):
     assert api("GET", f"/v2/droplets?{query}")[0] == 400
 
 
-def test_every_answer_has_request_id_date_and_rate_limit(api):
+def test_every_response_has_a_request_id_a_date_and_rate_limits(api):
     for method, path in [("GET", "/v2/account"), ("GET", "/v2/x"), ("DELETE", "/v2/tags/web"), ("GET", "/v2/apps")]:
         headers = dict(api.ask(method, path).headers)
         assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}", headers["x-request-id"])
@@ -146,7 +146,7 @@ def test_every_answer_has_request_id_date_and_rate_limit(api):
     assert body["request_id"] == api.sandbox.requests[-1].request_id
 
 
-def test_big_answers_are_compressed_for_those_who_take_it(api):
+def test_large_responses_are_compressed_if_the_client_accepts_it(api):
     plain = api.ask("GET", "/v2/sizes?per_page=200")
     packed = api.ask("GET", "/v2/sizes?per_page=200", accept_encoding="gzip, deflate")
     assert ("content-encoding", "gzip") in packed.headers
@@ -161,7 +161,7 @@ def limits(reply):
     return [int(headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset")], headers.get("retry-after")
 
 
-def test_a_minute_has_room_for_250_requests(make_api):
+def test_a_minute_allows_250_requests(make_api):
     api = make_api(rate_limit="real")
     start = api.clock.now().timestamp()
     for _ in range(250):
@@ -175,7 +175,7 @@ def test_a_minute_has_room_for_250_requests(make_api):
     assert api.ask("GET", "/v2/account").status == 200
 
 
-def test_an_hour_has_room_for_5000_and_its_refusal_has_no_retry_after(make_api):
+def test_an_hour_allows_5000_requests_and_then_answers_without_retry_after(make_api):
     api = make_api(rate_limit="real")
     start = api.clock.now().timestamp()
     for _ in range(5000):
@@ -187,7 +187,7 @@ def test_an_hour_has_room_for_5000_and_its_refusal_has_no_retry_after(make_api):
     assert api.ask("GET", "/v2/account").status == 200
 
 
-def test_the_list_of_keys_has_a_limit_of_its_own(make_api):
+def test_the_list_of_keys_has_its_own_limit(make_api):
     api = make_api(rate_limit="real")
     answers = [api.ask("GET", "/v2/account/keys") for _ in range(11)]
     assert [reply.status for reply in answers] == [200] * 10 + [429]
@@ -195,7 +195,7 @@ def test_the_list_of_keys_has_a_limit_of_its_own(make_api):
     assert api.ask("GET", "/v2/account").status == 200
 
 
-def test_a_refused_token_counts_for_nobody(make_api):
+def test_a_request_with_an_invalid_token_is_not_counted(make_api):
     api = make_api(rate_limit="real")
     for _ in range(300):
         assert api.ask("GET", "/v2/account", authorization="Bearer guess").status == 401

@@ -33,7 +33,7 @@ def listed(api, query=""):
     return [(record["type"], record["name"], record["data"]) for record in records]
 
 
-def test_a_new_domain_has_its_own_records_and_a_zone_only_when_read(make_api):
+def test_a_new_domain_has_initial_records_and_a_zone_file_once_it_is_read(make_api):
     api = make_api(droplets=0)
     created = api("POST", "/v2/domains", {"name": "Walk.Example.", "ip_address": "192.0.2.1"})
     assert created == (201, {"domain": {"name": "walk.example", "ttl": 1800, "zone_file": None}})
@@ -54,7 +54,7 @@ def test_a_new_domain_has_its_own_records_and_a_zone_only_when_read(make_api):
     assert api.get("/v2/domains")["domains"][0]["zone_file"] == zone_file
 
 
-def test_the_zone_has_every_type_and_another_serial_after_a_change(zone):
+def test_the_zone_file_has_every_type_and_a_new_serial_after_a_change(zone):
     before = zone.get("/v2/domains/walk.example")["domain"]["zone_file"]
     zone.clock.advance(60)
     made(zone, "MX", data="mx.example.net.", priority=10)
@@ -73,7 +73,7 @@ def test_the_zone_has_every_type_and_another_serial_after_a_change(zone):
     ]
 
 
-def test_a_domain_is_refused_twice_and_so_is_what_is_none(zone, refused):
+def test_a_duplicate_or_invalid_domain_is_refused(zone, refused):
     twice = zone("POST", "/v2/domains", {"name": "WALK.example"})
     refused(twice, 422, "domain 'walk.example': name already exists")
     refused(zone("POST", "/v2/domains", {"name": "no domain"}), 422, "domain 'no domain': name is invalid")
@@ -85,7 +85,7 @@ def test_a_domain_is_refused_twice_and_so_is_what_is_none(zone, refused):
     assert zone.get("/_sandbox")["counts"]["domain_records"] == 5
 
 
-def test_a_deleted_domain_takes_its_records_along(zone):
+def test_deleting_a_domain_deletes_its_records(zone):
     zone("POST", "/v2/domains", {"name": "other.example"})
     record = zone.get(RECORDS)["domain_records"][-1]["id"]
     assert zone("GET", f"/v2/domains/other.example/records/{record}")[0] == 404
@@ -104,7 +104,7 @@ def test_a_deleted_domain_takes_its_records_along(zone):
         ("CAA", {"name": "@", "flags": 0, "tag": "issue"}),
     ],
 )
-def test_what_points_to_a_host_needs_a_dot_that_is_not_read(zone, refused, type_, fields):
+def test_host_names_need_a_final_dot_that_responses_omit(zone, refused, type_, fields):
     refused(create(zone, type_, data="host.example.net", **fields), 422, DOT)
     record = made(zone, type_, data="host.example.net.", **fields)
     assert record["data"] == "host.example.net"
@@ -116,7 +116,7 @@ def test_what_points_to_a_host_needs_a_dot_that_is_not_read(zone, refused, type_
     assert put[1]["domain_record"] == {**record, "ttl": 90, "data": "other.example.net"}
 
 
-def test_the_top_and_a_mail_address_need_no_dot(zone):
+def test_the_apex_and_a_mail_address_need_no_dot(zone):
     assert made(zone, "CNAME", name="www", data="@")["data"] == "@"
     assert made(zone, "CAA", name="@", data="mailto:a@b.example", flags=0, tag="iodef")["data"] == "mailto:a@b.example"
 
@@ -147,13 +147,13 @@ def test_unused_fields_are_null_and_the_ttl_has_a_default(zone):
         ("CNAME", {"name": "@", "data": "a.example."}, CNAME),
     ],
 )  # fmt: skip
-def test_what_a_type_does_not_allow_is_refused(zone, refused, type_, fields, text):
+def test_invalid_fields_of_a_record_type_are_refused(zone, refused, type_, fields, text):
     before = listed(zone)
     refused(create(zone, type_, **fields), 422, text)
     assert listed(zone) == before
 
 
-def test_a_cname_shares_its_name_with_nothing_and_nothing_comes_twice(zone, refused):
+def test_a_cname_cannot_share_its_name_and_duplicates_are_refused(zone, refused):
     made(zone, "CNAME", name="www", data="@")
     refused(create(zone, "A", name="WWW", data="192.0.2.7"), 422, CNAME)
     made(zone, "A", name="api", data="192.0.2.7")
@@ -177,7 +177,7 @@ def test_records_are_filtered_by_type_and_full_name(zone):
     assert len(listed(zone, "&name=walk.example")) == 5
 
 
-def test_the_soa_record_changes_its_ttl_and_stays(zone, refused):
+def test_the_soa_record_can_only_change_its_ttl(zone, refused):
     path = f"{RECORDS}/{zone.get(RECORDS)['domain_records'][0]['id']}"
     changed = zone("PUT", path, {"type": "SOA", "ttl": 3600})[1]["domain_record"]
     assert (changed["data"], changed["ttl"]) == ("3600", 3600)
@@ -205,7 +205,7 @@ def test_the_company_s_domain_leads_to_its_droplets(api):
 
 
 @pytest.mark.parametrize("droplets", [0, 1, 12, 300])
-def test_an_account_of_any_size_has_names_if_it_has_droplets(make_api, droplets):
+def test_an_account_with_droplets_has_a_domain(make_api, droplets):
     api = make_api(droplets=droplets)
     counts = api.get("/_sandbox")["counts"]
     some = int(droplets > 0)

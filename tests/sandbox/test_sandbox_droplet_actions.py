@@ -38,7 +38,7 @@ def test_a_new_droplet_is_busy_being_created(api, refused):
     refused(api.act(id_, "power_off"), 422, PENDING)
 
 
-def test_power_verbs_know_the_true_power_while_the_status_lags(api, refused):
+def test_power_actions_use_the_true_power_while_the_status_lags(api, refused):
     id_ = api.droplet("web-1")["id"]
     action = api.act(id_, "power_off")[1]["action"]
     api.sandbox.finish(action["id"])
@@ -67,11 +67,11 @@ def test_power_verbs_know_the_true_power_while_the_status_lags(api, refused):
         ("db-1", "change_backup_policy", "backup_policy is required."),
     ],
 )
-def test_an_action_that_makes_no_sense_is_refused(api, refused, name, type_, text):
+def test_an_action_that_the_state_forbids_is_refused(api, refused, name, type_, text):
     refused(api.act(api.droplet(name)["id"], type_), 422, text)
 
 
-def test_power_verbs_end_as_they_say(api):
+def test_power_actions_have_their_effect(api):
     id_ = api.droplet("staging-db")["id"]
     assert api.done(id_, "shutdown")["status"] == "off"
     for type_, status in [("power_on", "active"), ("reboot", "active"), ("power_cycle", "active"), ("shutdown", "off")]:
@@ -108,14 +108,14 @@ def test_a_resize_changes_cpu_and_memory_only(api, refused):
     assert api.done(id_, "resize", size="s-2vcpu-4gb")["memory"] == 4096
 
 
-def test_a_resize_with_disk_is_for_good(api, refused):
+def test_a_resize_with_disk_is_permanent(api, refused):
     id_ = api.droplet("staging-db")["id"]
     droplet = api.done(id_, "resize", size="s-4vcpu-8gb", disk=True)
     assert (droplet["disk"], droplet["disk_info"][0]["size"]["amount"]) == (160, 160)
     refused(api.act(id_, "resize", size="s-2vcpu-4gb"), 422, "Size can not decrease size of Droplet's disk image")
 
 
-def test_a_disk_that_was_kept_lets_a_droplet_go_back_and_grows_only_when_it_is_told_to(api, refused):
+def test_a_droplet_with_an_unchanged_disk_can_return_to_the_smaller_size(api, refused):
     before = api.droplet("build-1")
     assert (before["size_slug"], before["disk"]) == ("s-4vcpu-8gb", 80)
     id_ = before["id"]
@@ -131,7 +131,7 @@ def test_a_disk_that_was_kept_lets_a_droplet_go_back_and_grows_only_when_it_is_t
     refused(api.act(id_, "resize", size="s-2vcpu-4gb"), 422, "Size can not decrease size of Droplet's disk image")
 
 
-def test_an_image_fits_on_the_disk_that_was_kept_and_not_on_that_of_the_size(api, refused):
+def test_an_image_must_fit_on_the_actual_disk_of_a_resized_droplet(api, refused):
     build, staging = api.droplet("build-1"), api.droplet("staging-web")
     (image,) = api.done(build["id"], "snapshot", name="toolchain")["snapshot_ids"]
     assert api.get(f"/v2/images/{image}")["image"]["min_disk_size"] == 80
@@ -154,7 +154,7 @@ def test_an_image_fits_on_the_disk_that_was_kept_and_not_on_that_of_the_size(api
     refused(api.act(staging["id"], "rebuild", image=image), 422, "The image you specified requires a larger disk.")
 
 
-def test_a_restored_backup_leaves_the_kept_disk_as_it_is(api):
+def test_restoring_a_backup_keeps_the_disk_size(api):
     id_ = api.droplet("db-1")["id"]
     api.done(id_, "power_off")
     larger = api.done(id_, "resize", size="g-4vcpu-16gb")
@@ -214,7 +214,7 @@ def test_only_a_backup_of_this_droplet_restores_it(api, refused):
     assert api.done(droplet["id"], "restore", image=droplet["backup_ids"][0])["image"]["type"] == "backup"
 
 
-def test_rename_ipv6_and_backups_change_what_they_say(api):
+def test_rename_ipv6_and_backups_have_their_effect(api):
     id_ = api.droplet("worker-1")["id"]
     assert api.done(id_, "rename", name="worker-one")["name"] == "worker-one"
     with_ipv6 = api.done(id_, "enable_ipv6")

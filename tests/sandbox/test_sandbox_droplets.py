@@ -12,23 +12,23 @@ def test_gpu_droplets_are_listed_only_when_asked_for(api):
     assert not any("gpu_info" in droplet for droplet in api.get("/v2/droplets?tag_name=ml")["droplets"])
 
 
-def test_a_name_finds_exactly_its_droplets_whatever_the_case(api):
+def test_filtering_by_name_ignores_case(api):
     assert api.get("/v2/droplets?name=WEB-1")["meta"]["total"] == 1
     assert api.get("/v2/droplets?name=web")["meta"]["total"] == 0
 
 
-def test_a_tag_finds_all_its_droplets_whatever_the_case(api):
+def test_filtering_by_tag_ignores_case(api):
     found = api.get("/v2/droplets?tag_name=Env:Staging")["droplets"]
     assert [droplet["name"] for droplet in found] == ["staging-web", "staging-db", "build-1"]
 
 
 @pytest.mark.parametrize("query", ["tag_name=web&name=web-1", "tag_name=web&type=gpus", "type=cows"])
-def test_filters_that_make_no_sense_are_refused(api, query):
+def test_invalid_filters_are_refused(api, query):
     assert api("GET", f"/v2/droplets?{query}")[0] == 422
 
 
 @pytest.mark.parametrize("id_", ["1", "web-1", "-1", "9" * 40, "%F0%9F%90%A0", "1.0", "\u0661"])
-def test_what_is_no_droplet_is_not_found_in_the_words_clients_match_on(api, refused, id_):
+def test_an_unknown_droplet_is_not_found_with_the_message_that_clients_match_on(api, refused, id_):
     refused(api("GET", f"/v2/droplets/{id_}"), 404, "The resource you were accessing could not be found.")
 
 
@@ -64,7 +64,7 @@ def test_a_new_droplet_comes_up_step_by_step(api):
     assert api.get("/v2/tags/brand:new")["tag"]["resources"]["droplets"]["count"] == 1
 
 
-def test_names_make_up_to_ten_droplets_under_another_key(api, refused):
+def test_names_create_up_to_ten_droplets_under_another_key(api, refused):
     status, body = api.create(name=..., names=["a", "b", "b"])
     assert status == 202
     assert [droplet["name"] for droplet in body["droplets"]] == ["a", "b", "b"]
@@ -106,7 +106,7 @@ def test_names_make_up_to_ten_droplets_under_another_key(api, refused):
         ({"ipv6": "yes"}, "ipv6 must be a boolean."),
     ],
 )
-def test_a_create_that_cannot_be_is_refused_and_leaves_nothing(api, refused, fields, text):
+def test_an_invalid_create_is_refused_and_creates_nothing(api, refused, fields, text):
     before = api.get("/_sandbox/")["counts"]
     refused(api.create(**fields), 422, text)
     assert api.get("/_sandbox/")["counts"] == before
@@ -129,7 +129,7 @@ def test_without_a_region_or_with_an_area_one_is_chosen(api, region, got):
     assert body["droplet"]["region"]["slug"] == got
 
 
-def test_keys_are_named_by_id_or_fingerprint(api):
+def test_keys_are_found_by_id_or_fingerprint(api):
     key = api.get("/v2/account/keys")["ssh_keys"][0]
     assert api.create(ssh_keys=[key["id"], key["fingerprint"], str(key["id"])])[0] == 202
 
@@ -143,7 +143,7 @@ def test_the_account_has_a_droplet_limit(api, refused):
     )
 
 
-def test_a_deleted_droplet_is_listed_for_a_moment_and_then_gone(api, refused):
+def test_a_deleted_droplet_is_listed_until_its_action_ends(api, refused):
     id_ = api.droplet("db-1")["id"]
     backups = api.droplet("db-1")["backup_ids"]
     kept = api.droplet("db-1")["snapshot_ids"]
@@ -159,7 +159,7 @@ def test_a_deleted_droplet_is_listed_for_a_moment_and_then_gone(api, refused):
     assert (newest["type"], newest["status"], newest["resource_id"]) == ("destroy", "completed", id_)
 
 
-def test_a_deletion_by_tag_takes_all_or_none(api):
+def test_a_deletion_by_tag_deletes_all_or_none(api):
     worker = api.droplet("worker-1")["id"]
     assert api("DELETE", "/v2/droplets")[0] == 422
     assert api("DELETE", "/v2/droplets?tag_name=nobody")[0] == 404
@@ -180,7 +180,7 @@ def test_neighbors_share_a_physical_server(api):
     assert api.get("/v2/reports/droplet_neighbors_ids") == {"neighbor_ids": [[web_1["id"], web_2["id"]]]}
 
 
-def test_sublists_show_what_hangs_on_a_droplet(api):
+def test_snapshots_backups_and_kernels_of_a_droplet_are_listed(api):
     droplet = api.droplet("db-1")
     path = f"/v2/droplets/{droplet['id']}"
     snapshots, backups = api.get(f"{path}/snapshots")["snapshots"], api.get(f"{path}/backups")["backups"]
@@ -207,7 +207,7 @@ def test_backup_policies_can_be_read(api):
     assert [plan["name"] for plan in plans] == ["weekly", "daily"]
 
 
-def test_a_backup_window_moves_on_when_it_has_begun(api):
+def test_a_backup_window_moves_on_when_it_starts(api):
     before = api.droplet("db-1")["next_backup_window"]
     api.clock.advance(15 * 86_400)
     after = api.droplet("db-1")["next_backup_window"]

@@ -28,12 +28,12 @@ def test_the_company_protects_its_servers_by_tag(api):
     assert {firewall["status"] for firewall in api.get("/v2/firewalls")["firewalls"]} == {"succeeded"}
 
 
-def test_an_account_of_one_droplet_has_only_the_firewall_that_it_needs(make_api):
+def test_an_account_with_one_droplet_has_one_firewall(make_api):
     assert [firewall["name"] for firewall in make_api(droplets=1).get("/v2/firewalls")["firewalls"]] == ["web"]
     assert make_api(droplets=0).get("/v2/firewalls")["firewalls"] == []
 
 
-def test_a_change_waits_for_the_droplets_that_it_reaches(api):
+def test_a_change_waits_for_the_affected_droplets(api):
     monitor = api.droplet("monitor-1")["id"]
     firewall = put_up(api, droplet_ids=[monitor])
     assert firewall["status"] == "waiting"
@@ -48,7 +48,7 @@ def test_a_change_waits_for_the_droplets_that_it_reaches(api):
     assert shown(api, firewall)["status"] == "succeeded"
 
 
-def test_a_change_during_another_one_is_waited_for_as_well(api):
+def test_a_change_during_another_change_is_pending_too(api):
     first, second = api.droplet("monitor-1")["id"], api.droplet("build-1")["id"]
     firewall = put_up(api, droplet_ids=[first])
     api.clock.advance(0.2)
@@ -59,7 +59,7 @@ def test_a_change_during_another_one_is_waited_for_as_well(api):
     assert shown(api, firewall)["status"] == "succeeded"
 
 
-def test_a_firewall_for_nothing_has_succeeded_at_once(api):
+def test_a_firewall_without_droplets_succeeds_at_once(api):
     assert put_up(api)["status"] == "succeeded"
 
 
@@ -80,7 +80,7 @@ def test_all_ports_are_shown_as_0(api):
     assert [rule["ports"] for rule in firewall["inbound_rules"]] == ["0", "0", "8000-9000"]
 
 
-def test_rules_are_added_once_and_go_when_they_say_the_same(api, refused):
+def test_rules_are_added_once_and_removed_by_equivalence(api, refused):
     firewall = put_up(api)
     path = f"/v2/firewalls/{firewall['id']}/rules"
     out = {"protocol": "tcp", "ports": "0", "destinations": {"addresses": ["0.0.0.0/0", "::/0"]}}
@@ -93,7 +93,7 @@ def test_rules_are_added_once_and_go_when_they_say_the_same(api, refused):
     refused(answer, 422, "A firewall needs at least one inbound or outbound rule.")
 
 
-def test_an_update_empties_what_it_leaves_out(api):
+def test_an_update_empties_missing_fields(api):
     firewall = put_up(api, droplet_ids=[api.droplet("monitor-1")["id"]], tags=["web"])
     api.clock.advance(1)
     body = {"name": "wall", "outbound_rules": [{"protocol": "udp", "ports": "53", "destinations": {"tags": ["db"]}}]}
@@ -125,7 +125,7 @@ def test_an_update_empties_what_it_leaves_out(api):
         ),
     ],
 )
-def test_what_cannot_be_is_refused(api, refused, fields, status, text):
+def test_invalid_fields_are_refused(api, refused, fields, status, text):
     refused(api("POST", "/v2/firewalls", {"name": "wall", "inbound_rules": [SSH], **fields}), status, text)
 
 
@@ -141,7 +141,7 @@ def test_at_most_ten_droplets_and_five_tags(make_api, refused):
     refused(api("POST", f"{path}/tags", {"tags": tags}), 422, "A firewall can have at most 5 tags.")
 
 
-def test_what_goes_leaves_its_firewalls(api):
+def test_deleted_resources_are_removed_from_firewalls(api):
     monitor = api.droplet("monitor-1")["id"]
     balancer = api.get("/v2/load_balancers")["load_balancers"][0]["id"]
     sources = {"droplet_ids": [monitor], "tags": ["ci", "web"], "load_balancer_uids": [balancer]}
@@ -155,7 +155,7 @@ def test_what_goes_leaves_its_firewalls(api):
     assert left["inbound_rules"][0]["sources"] == {"tags": ["web"]}
 
 
-def test_a_waiting_firewall_is_saved_and_has_succeeded_later(api, make_api, tmp_path):
+def test_a_waiting_firewall_is_saved_and_succeeds_later(api, make_api, tmp_path):
     firewall = put_up(api, droplet_ids=[api.droplet("monitor-1")["id"]])
     api.sandbox.save(tmp_path / "state.json")
     other = make_api(droplets=0)

@@ -49,7 +49,7 @@ def test_a_custom_image_is_new_then_pending_then_available(make_api):
         *((ending, False) for ending in ("", ".iso", ".tar.gz", ".gz", ".html", ".img.zip", "?file=x.img")),
     ],
 )
-def test_an_address_that_is_no_image_is_found_out(api, ending, good):
+def test_a_url_without_an_image_ends_in_an_error(api, ending, good):
     id_ = imported(api, url=f"https://example.com/disk{ending}")["id"]
     api.clock.advance(600)
     there = image(api, id_)
@@ -61,11 +61,11 @@ def test_an_address_that_is_no_image_is_found_out(api, ending, good):
 @pytest.mark.parametrize(
     "url", ["ftp://example.com/a.img", "a.img", "https:///a.img", "https://[::1/a.img", "http://a:b/a.img"]
 )
-def test_what_is_no_address_is_refused_at_once(api, refused, url):
+def test_an_invalid_url_is_refused_at_once(api, refused, url):
     refused(api("POST", "/v2/images", {**WANTED, "url": url}), 422, "url must be an http or https address.")
 
 
-def test_a_droplet_can_be_made_from_a_custom_image_where_it_is_once_it_is_there(api, refused):
+def test_a_droplet_can_be_created_from_an_available_custom_image_in_its_region(api, refused):
     id_ = imported(api)["id"]
     refused(api.create(image=id_, region="fra1"), 422, "You specified an invalid image for Droplet creation.")
     api.clock.advance(600)
@@ -83,7 +83,7 @@ def test_an_unknown_distribution_is_accepted_and_ignored(api):
     assert api("PUT", f"/v2/images/{made['id']}", {"distribution": "Plan 9"})[1]["image"]["distribution"] == "Unknown"
 
 
-def test_an_image_deleted_while_it_is_imported_stays_away(api):
+def test_an_image_deleted_during_its_import_stays_deleted(api):
     id_ = imported(api)["id"]
     assert api("DELETE", f"/v2/images/{id_}")[0] == 204
     api.clock.advance(600)
@@ -116,7 +116,7 @@ def test_a_transfer_adds_the_region_when_it_completes(api, refused):
     assert api.get(f"/v2/images/{id_}/actions")["actions"] == [ended]
 
 
-def test_a_transfer_that_errs_adds_nothing(api):
+def test_an_errored_transfer_adds_nothing(api):
     id_ = api.droplet("db-1")["snapshot_ids"][0]
     api.sandbox.fault("action_errored", action="transfer")
     started(api, id_, "transfer", region="fra1")
@@ -141,7 +141,7 @@ def test_convert_turns_a_backup_into_a_snapshot(api, refused):
     assert api.get(f"/v2/snapshots/{id_}")["snapshot"]["resource_id"] == str(droplet["id"])
 
 
-def test_a_weekly_backup_is_made_in_each_window_and_four_are_kept(api):
+def test_a_weekly_backup_is_created_in_each_window_and_four_are_kept(api):
     before = api.droplet("db-1")
     api.clock.advance(7 * DAY_S)
     after = api.droplet("db-1")
@@ -156,7 +156,7 @@ def test_a_weekly_backup_is_made_in_each_window_and_four_are_kept(api):
     assert len(api.droplet("db-1")["backup_ids"]) == 4
 
 
-def test_a_droplet_is_not_busy_while_it_is_backed_up_by_itself(api):
+def test_a_droplet_is_not_busy_during_an_automatic_backup(api):
     api.done(api.droplet("web-1")["id"], "enable_backups", backup_policy={"plan": "daily", "hour": 16})
     api.clock.advance(4 * 3600 - 600)
     droplet = api.droplet("web-1")
@@ -168,13 +168,13 @@ def test_a_droplet_is_not_busy_while_it_is_backed_up_by_itself(api):
     assert len(api.droplet("web-1")["backup_ids"]) == 7
 
 
-def test_no_backup_is_made_of_a_droplet_that_is_off(api):
+def test_a_droplet_that_is_off_is_not_backed_up(api):
     droplet = api.done(api.droplet("db-1")["id"], "power_off")
     api.clock.advance(8 * DAY_S)
     assert api.droplet("db-1")["backup_ids"] == droplet["backup_ids"]
 
 
-def test_more_digits_than_an_id_has_name_no_image_and_no_action(api, refused):
+def test_an_overlong_number_matches_no_image_and_no_action(api, refused):
     digits = "9" * 5_000
     assert api("GET", f"/v2/images/{digits}")[0] == 404
     assert api.create(image=digits)[0] == 422

@@ -31,7 +31,7 @@ def test_an_account_without_web_servers_has_none(make_api):
     assert make_api(droplets=0).get("/v2/load_balancers")["load_balancers"] == []
 
 
-def test_a_new_one_has_an_address_when_it_is_active(api):
+def test_a_load_balancer_has_an_address_once_it_is_active(api):
     balancer = put_up(api)
     assert (balancer["status"], balancer["ip"]) == ("new", "")
     api.clock.advance(1)
@@ -43,7 +43,7 @@ def test_a_new_one_has_an_address_when_it_is_active(api):
     assert active["ip"] != api.get("/v2/load_balancers")["load_balancers"][0]["ip"]
 
 
-def test_what_is_left_out_has_its_default(api):
+def test_missing_fields_have_defaults(api):
     balancer = put_up(api)
     assert balancer["health_check"] == {
         "protocol": "http",
@@ -62,7 +62,7 @@ def test_what_is_left_out_has_its_default(api):
     assert (balancer["tag"], balancer["droplet_ids"]) == ("", [])
 
 
-def test_droplets_behind_a_tag_come_and_go_with_it(api, refused):
+def test_droplets_by_tag_follow_the_tag(api, refused):
     balancer = put_up(api, tag="DB")
     assert shown(api, balancer)["droplet_ids"] == [api.droplet("db-1")["id"]]
     worker = api.droplet("worker-1")["id"]
@@ -76,7 +76,7 @@ def test_droplets_behind_a_tag_come_and_go_with_it(api, refused):
     assert (shown(api, balancer)["tag"], shown(api, balancer)["droplet_ids"]) == ("", [])
 
 
-def test_droplets_are_added_removed_and_leave_when_they_go(api):
+def test_droplets_are_added_removed_and_removed_when_deleted(api):
     first, second = api.droplet("web-1")["id"], api.droplet("worker-1")["id"]
     balancer = put_up(api, droplet_ids=[first])
     path = f"/v2/load_balancers/{balancer['id']}/droplets"
@@ -120,25 +120,25 @@ def test_rules_are_added_and_removed(api, refused):
         ({"firewall": {"allow": ["all"]}}, "all is not a valid rule. Use for example ip:1.2.3.4 or cidr:1.2.0.0/16."),
     ],
 )
-def test_what_cannot_be_is_refused(api, refused, fields, text):
+def test_invalid_fields_are_refused(api, refused, fields, text):
     body = {"name": "lb", "region": "nyc3", "forwarding_rules": [RULE], **fields}
     refused(api("POST", "/v2/load_balancers", body), 422, text)
 
 
-def test_a_certificate_of_the_account_is_taken(api):
+def test_a_certificate_of_the_account_is_accepted(api):
     api.sandbox._dispatcher.world.certificates.put("cert-1", StoredObject({"id": "cert-1", "name": "tide"}))
     balancer = put_up(api, forwarding_rules=[{**TLS, "certificate_id": "cert-1"}])
     assert balancer["forwarding_rules"][0]["certificate_id"] == "cert-1"
 
 
-def test_a_droplet_of_another_network_cannot_be_behind_it(api, refused):
+def test_a_droplet_in_another_vpc_is_refused(api, refused):
     far = api.droplet("web-3")["id"]
     body = {"name": "lb", "region": "nyc3", "forwarding_rules": [RULE], "droplet_ids": [far]}
     text = f"Droplet {far} is not in the VPC of the load balancer."
     refused(api("POST", "/v2/load_balancers", body), 422, text)
 
 
-def test_an_update_resets_what_it_leaves_out_but_keeps_the_place(api, refused):
+def test_an_update_resets_missing_fields_but_keeps_the_region(api, refused):
     cookies = {"type": "cookies", "cookie_name": "lb", "cookie_ttl_seconds": 300}
     balancer = put_up(api, size_unit=6, sticky_sessions=cookies, droplet_ids=[api.droplet("web-1")["id"]])
     assert balancer["size"] == "lb-large"
@@ -153,14 +153,14 @@ def test_an_update_resets_what_it_leaves_out_but_keeps_the_place(api, refused):
     refused(api("PUT", path, {**body, "region": "fra1"}), 422, "The region of a load balancer cannot be changed.")
 
 
-def test_an_internal_one_has_an_address_of_its_network(api):
+def test_an_internal_load_balancer_has_an_address_of_its_vpc(api):
     balancer = put_up(api, network="INTERNAL")
     api.clock.advance(10)
     number = api.get(f"/v2/vpcs/{balancer['vpc_uuid']}")["vpc"]["ip_range"].removesuffix(".0.0/16")
     assert shown(api, balancer)["ip"] == f"{number}.250.1"
 
 
-def test_it_is_saved_and_becomes_active_when_it_is_loaded(api, make_api, tmp_path):
+def test_a_saved_load_balancer_becomes_active_after_loading(api, make_api, tmp_path):
     balancer = put_up(api, network_stack="DUALSTACK")
     api.sandbox.save(tmp_path / "state.json")
     other = make_api(droplets=0)

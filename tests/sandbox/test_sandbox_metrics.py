@@ -51,7 +51,7 @@ def busy_share(api, droplet_id, start, end):
     return 1 - spent["idle"] / sum(spent.values())
 
 
-def test_cpu_seconds_rise_and_add_up_to_the_cpus_that_there_are(api):
+def test_cpu_seconds_rise_and_add_up_to_the_number_of_cpus(api):
     droplet = api.droplet("web-1")
     end = now(api)
     seen = modes(api, droplet["id"], end - 3 * DAY_S, end)
@@ -65,7 +65,7 @@ def test_cpu_seconds_rise_and_add_up_to_the_cpus_that_there_are(api):
         assert spent == pytest.approx(droplet["vcpus"] * (after - before), abs=0.1)
 
 
-def test_the_idle_share_differs_by_the_hour_and_less_so_on_sunday(api):
+def test_the_idle_share_varies_by_hour_and_less_on_sunday(api):
     id_ = api.droplet("web-1")["id"]
     midnight = now(api) - now(api) % DAY_S
     tuesday, sunday = midnight - 6 * DAY_S, midnight - DAY_S
@@ -76,7 +76,7 @@ def test_the_idle_share_differs_by_the_hour_and_less_so_on_sunday(api):
     assert evening > 1.2 * busy_share(api, id_, sunday, sunday + HOUR_S)
 
 
-def test_readings_are_the_same_however_they_are_asked_for(make_api):
+def test_readings_do_not_depend_on_the_queried_window(make_api):
     api, other = make_api(), make_api()
     id_ = api.droplet("db-1")["id"]
     end = now(api) - 60
@@ -97,7 +97,7 @@ def test_readings_are_the_same_however_they_are_asked_for(make_api):
     name=st.sampled_from(["web-1", "worker-1", "staging-web", "train-1"]),
 )
 @settings(max_examples=40, deadline=None)
-def test_no_window_shows_more_points_than_a_client_can_draw_nor_a_counter_that_falls(start, length, name):
+def test_every_window_has_at_most_a_thousand_points_and_rising_counters(start, length, name):
     clock = FakeClock()
     api = Api(Sandbox(clock=clock, seed=3), clock)
     kind = "&type=gpus" if name == "train-1" else ""
@@ -113,7 +113,7 @@ def test_no_window_shows_more_points_than_a_client_can_draw_nor_a_counter_that_f
         assert numbers == sorted(numbers)
 
 
-def test_the_longer_load_average_is_the_calmer_one(api):
+def test_longer_load_averages_vary_less(api):
     id_, end = api.droplet("web-1")["id"], now(api)
     restless = {}
     for minutes in (1, 5, 15):
@@ -141,7 +141,7 @@ def test_memory_and_disk_stay_within_the_size(api, name):
         assert 0 < whole - left[at] <= (image + 3) * 1e9 + 4096
 
 
-def test_a_web_server_sends_more_than_it_gets_and_a_database_talks_in_private(api):
+def test_a_web_server_sends_more_than_it_receives_and_a_database_uses_the_private_network(api):
     end = now(api)
 
     def mean(name, interface, direction):
@@ -154,7 +154,7 @@ def test_a_web_server_sends_more_than_it_gets_and_a_database_talks_in_private(ap
     assert mean("db-1", "private", "outbound") > 3 * mean("db-1", "public", "outbound")
 
 
-def test_there_is_nothing_before_the_droplet_and_nothing_after_now(api):
+def test_there_are_no_readings_before_the_droplet_or_after_now(api):
     droplet, end = api.droplet("build-1"), now(api)
     values = readings(api, "load_1", droplet["id"], end - 60 * DAY_S, end + DAY_S)
     assert end - 44 * DAY_S <= min(values) < end - 43 * DAY_S
@@ -178,13 +178,13 @@ def test_there_is_a_gap_where_the_droplet_was_off(api):
     assert [*spent.values()] == sorted(spent.values())
 
 
-def test_a_droplet_that_was_off_from_the_beginning_shows_when_it_ran_last(api):
+def test_a_droplet_that_starts_off_has_readings_from_its_last_run(api):
     id_, midnight = api.droplet("staging-db")["id"], now(api) - now(api) % DAY_S
     times = readings(api, "load_1", id_, midnight - 3 * DAY_S, now(api))
     assert midnight - 6 * HOUR_S < max(times) < midnight - 4 * HOUR_S
 
 
-def test_a_droplet_that_is_off_and_never_was_on_shows_nothing(make_api):
+def test_a_droplet_that_was_never_on_has_no_readings(make_api):
     api = make_api(droplets=100)
     off = [one for one in api.get("/v2/droplets?per_page=200")["droplets"] if one["status"] == "off"]
     quiet = [one for one in off if "monitoring" in one["features"] and one["name"] != "staging-db"]
@@ -192,7 +192,7 @@ def test_a_droplet_that_is_off_and_never_was_on_shows_nothing(make_api):
     assert all(result(api, "load_1", one["id"], now(api) - 60 * DAY_S, now(api)) == [] for one in quiet)
 
 
-def test_a_droplet_switched_off_now_ends_its_series_and_goes_on_when_it_is_on_again(api):
+def test_a_series_ends_at_power_off_and_continues_at_power_on(api):
     id_ = api.droplet("web-1")["id"]
     began = now(api)
     api.done(id_, "power_off")
@@ -205,7 +205,7 @@ def test_a_droplet_switched_off_now_ends_its_series_and_goes_on_when_it_is_on_ag
     assert times[-1] > began + 3 * HOUR_S - 600
 
 
-def test_a_resize_in_the_middle_of_the_window_changes_what_there_is_from_then_on(api):
+def test_a_resize_within_the_window_changes_later_readings(api):
     droplet = api.droplet("web-1")
     began = now(api)
     api.done(droplet["id"], "power_off")
@@ -238,11 +238,11 @@ def test_a_resize_in_the_middle_of_the_window_changes_what_there_is_from_then_on
         ("host_id=1&start=2&end=1", "end must not be before start."),
     ],
 )
-def test_what_cannot_be_read_is_refused(api, refused, query, text):
+def test_invalid_parameters_are_refused(api, refused, query, text):
     refused(api("GET", f"/v2/monitoring/metrics/droplet/cpu?{query}"), 400, text)
 
 
-def test_a_fortnight_is_answered_fast(api):
+def test_two_weeks_of_readings_are_fast(api):
     id_, end = api.droplet("staging-web")["id"], now(api)
     best = 9.0
     for _ in range(5):
@@ -252,7 +252,7 @@ def test_a_fortnight_is_answered_fast(api):
     assert best < 0.05
 
 
-def test_the_total_of_a_product_is_the_sum_of_its_values():
+def test_the_integral_of_a_product_is_the_sum_of_its_values():
     curve = (Curve(0.1) + daily(19).scale(0.4) * weekly(0.3)) * noise(0.25, 7)
     start, step = 1.76e9, 10
     summed = sum(curve.at(start + step * (index + 0.5)) * step for index in range(8640))
@@ -260,7 +260,7 @@ def test_the_total_of_a_product_is_the_sum_of_its_values():
 
 
 @given(st.floats(0, 2e9))
-def test_curves_stay_where_they_are_said_to_stay(at):
+def test_curves_stay_within_their_bounds(at):
     assert -1e-9 <= daily(7).at(at) <= 1 + 1e-9
     assert 0.7 - 1e-9 <= weekly(0.3).at(at) <= 1 + 1e-9
     assert 0.75 - 1e-9 <= noise(0.25, "x").at(at) <= 1.25 + 1e-9

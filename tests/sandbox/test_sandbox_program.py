@@ -62,7 +62,7 @@ def test_it_serves_until_interrupted_and_keeps_its_state(tmp_path):
         (["--state", "/no/such/folder/file"], "is not a folder"),
     ],
 )
-def test_a_bad_option_gets_one_line(options, words, capsys):
+def test_an_invalid_option_prints_one_line(options, words, capsys):
     from poseidon_nb.sandbox.__main__ import main
 
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
@@ -77,7 +77,7 @@ def test_a_bad_option_gets_one_line(options, words, capsys):
     assert err.count("\n") == 1
 
 
-def test_a_taken_port_gets_one_line():
+def test_a_port_in_use_prints_one_line():
     with Sandbox() as sandbox:
         port = sandbox.url.rpartition(":")[2]
         done = subprocess.run([*PROGRAM, "--port", port], capture_output=True, text=True, cwd=ROOT, check=False)

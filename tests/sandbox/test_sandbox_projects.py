@@ -37,7 +37,7 @@ def test_every_account_has_a_default_project(make_api):
     assert urns(api) == []
 
 
-def test_the_company_has_its_staging_in_a_project_of_its_own(api):
+def test_the_company_s_staging_resources_have_their_own_project(api):
     main, staging = api.get("/v2/projects")["projects"]
     assert (main["name"], staging["name"]) == ("tidepool-maps", "staging")
     names = {f"do:droplet:{one['id']}": one["name"] for one in api.get("/v2/droplets")["droplets"]}
@@ -61,7 +61,7 @@ def test_everything_is_in_the_default_project_until_it_is_moved(api):
     assert urns(api, trial) == []
 
 
-def test_a_resource_says_where_it_is_and_since_when(api):
+def test_a_resource_has_a_link_and_a_date_of_assignment(api):
     trial, urn = new(api)["id"], f"do:droplet:{api.droplet('web-1')['id']}"
     assigned(api, trial, urn)
     (resource,) = api.get(f"/v2/projects/{trial}/resources")["resources"]
@@ -80,7 +80,7 @@ def test_load_balancers_and_reserved_ips_show_the_project_that_they_are_in(api):
     assert f"do:floatingip:{ip}" not in urns(api)
 
 
-def test_what_is_not_there_is_not_assigned(api, refused):
+def test_an_unknown_resource_is_not_assigned(api, refused):
     trial = new(api)["id"]
     assert assigned(api, trial, "do:droplet:1", "do:kubernetes:x") == {
         "do:droplet:1": "not_found",
@@ -115,7 +115,7 @@ def test_the_default_project_cannot_be_deleted(api, refused):
     refused(api("DELETE", f"/v2/projects/{default(api)['id']}"), 409, "The default project cannot be deleted.")
 
 
-def test_another_project_can_become_the_default_and_only_new_things_join_it(api):
+def test_another_project_can_become_the_default_for_new_resources(api):
     before, old, trial = urns(api), default(api)["id"], new(api)["id"]
     assert api("PATCH", f"/v2/projects/{trial}", {"is_default": True})[1]["project"]["is_default"]
     assert default(api)["id"] == trial
@@ -125,7 +125,7 @@ def test_another_project_can_become_the_default_and_only_new_things_join_it(api)
     assert api("POST", "/v2/reserved_ips", {"region": "fra1"})[1]["reserved_ip"]["project_id"] == trial
 
 
-def test_a_purpose_of_ones_own_is_kept_as_another(api):
+def test_a_custom_purpose_is_stored_as_other(api):
     assert new(api, purpose="Tides")["purpose"] == "Other: Tides"
     assert new(api, name="second")["purpose"] == "IoT"
 
@@ -139,11 +139,11 @@ def test_a_purpose_of_ones_own_is_kept_as_another(api):
         ({"purpose": None}, 422, "purpose is required."),
     ],
 )
-def test_what_cannot_be_is_refused(api, refused, fields, status, text):
+def test_invalid_fields_are_refused(api, refused, fields, status, text):
     refused(api("POST", "/v2/projects", {**FIELDS, **fields}), status, text)
 
 
-def test_a_limited_token_sees_only_what_it_may(api):
+def test_a_limited_token_sees_only_resources_in_its_scopes(api):
     limited = api("POST", "/_sandbox/tokens", {"scopes": ["project:read", "block_storage:read"]})[1]["token"]
     api.token = limited
     assert {urn.split(":")[1] for urn in urns(api)} == {"volume"}

@@ -18,7 +18,7 @@ def test_the_first_web_server_has_an_address_and_one_is_idle(api):
     assert api.get("/v2/floating_ips")["floating_ips"] == [used, idle]
 
 
-def test_no_droplet_has_a_reserved_address(make_api):
+def test_droplet_addresses_and_reserved_addresses_are_distinct(make_api):
     api = make_api(droplets=2000)
     api.sandbox._dispatcher.world.state.account["floating_ip_limit"] = 400
     while api("POST", "/v2/reserved_ips", {"region": "nyc3"})[0] == 202:
@@ -34,7 +34,7 @@ def test_no_droplet_has_a_reserved_address(make_api):
 
 
 @pytest.mark.parametrize("word", ["reserved_ip", "floating_ip"])
-def test_an_address_made_for_a_droplet_is_locked_until_it_is_assigned(api, refused, word):
+def test_an_address_created_for_a_droplet_is_locked_until_it_is_assigned(api, refused, word):
     droplet = api.droplet("web-2")["id"]
     status, body = api("POST", f"/v2/{word}s", {"droplet_id": droplet})
     address, links = body[word], body["links"]
@@ -88,7 +88,7 @@ def test_the_account_has_a_limit(api, refused):
     assert len({one["ip"] for one in addresses(api)}) == 5
 
 
-def test_a_destroyed_droplet_leaves_its_addresses_behind(api):
+def test_destroying_a_droplet_unassigns_its_addresses(api):
     web = api.droplet("web-1")["id"]
     ip = api("POST", "/v2/reserved_ipv6", {"region_slug": "nyc3"})[1]["reserved_ipv6"]["ip"]
     assert api("POST", f"/v2/reserved_ipv6/{ip}/actions", {"type": "assign", "droplet_id": web})[0] == 201
@@ -100,7 +100,7 @@ def test_a_destroyed_droplet_leaves_its_addresses_behind(api):
     assert api.get(f"/v2/reserved_ipv6/{ip}")["reserved_ipv6"]["droplet"] is None
 
 
-def test_an_ipv6_address_is_found_however_it_is_written(api):
+def test_an_ipv6_address_is_found_in_any_spelling(api):
     ip = api("POST", "/v2/reserved_ipv6", {"region_slug": "nyc3"})[1]["reserved_ipv6"]["ip"]
     assert ipaddress.ip_address(ip) in ipaddress.ip_network("2001:db8::/32")
     for written in (ip, ipaddress.ip_address(ip).exploded.upper(), ip.replace(":", "%3A")):
@@ -108,7 +108,7 @@ def test_an_ipv6_address_is_found_however_it_is_written(api):
     assert api("DELETE", f"/v2/reserved_ipv6/{ip}") == (204, None)
 
 
-def test_an_assigned_ipv6_address_is_not_deleted(api, refused):
+def test_an_assigned_ipv6_address_cannot_be_deleted(api, refused):
     ip = api("POST", "/v2/reserved_ipv6", {"region_slug": "nyc3"})[1]["reserved_ipv6"]["ip"]
     body = {"type": "assign", "droplet_id": api.droplet("web-1")["id"]}
     action = api("POST", f"/v2/reserved_ipv6/{ip}/actions", body)[1]["action"]

@@ -44,7 +44,7 @@ def test_the_default_account_is_a_believable_small_company(api):
         assert (droplet["image"]["min_disk_size"] or 0) <= droplet["disk"]
 
 
-def test_addresses_are_never_routed_and_never_given_twice(make_api):
+def test_addresses_are_never_routed_and_unique(make_api):
     api = make_api(droplets=2000)
     addresses = []
     for page in range(1, 11):
@@ -83,7 +83,7 @@ def test_the_same_seed_makes_the_same_account_and_another_one_does_not(make_api)
 
 
 @pytest.mark.parametrize("droplets", [0, 1, 12, 13, 300])
-def test_any_number_of_droplets_can_be_had(make_api, droplets):
+def test_any_number_of_droplets_can_be_created(make_api, droplets):
     api = make_api(droplets=droplets)
     assert api.get("/v2/droplets")["meta"]["total"] == droplets
     assert api.get("/v2/droplets?type=gpus")["meta"]["total"] == (1 if droplets else 0)
@@ -92,7 +92,7 @@ def test_any_number_of_droplets_can_be_had(make_api, droplets):
     assert ids == sorted(set(ids))
 
 
-def test_the_roster_uses_what_its_regions_sell(api):
+def test_every_region_of_the_seed_sells_its_sizes(api):
     reference_data = api.sandbox._dispatcher.world.reference_data
     for _, size, _ in company.EXTRA_DROPLETS:
         for region in company.EXTRA_REGIONS:
@@ -124,7 +124,7 @@ def test_some_droplets_were_resized_and_kept_their_disks(make_api, seed, droplet
 
 
 @pytest.mark.parametrize("name", ["staging-web", "build-1"])
-def test_the_readings_of_a_resized_droplet_know_both_sizes_and_one_disk(api, name):
+def test_metrics_of_a_resized_droplet_reflect_both_sizes_and_one_disk(api, name):
     droplet = api.droplet(name)
     spec = next(spec for spec in company.DROPLETS if spec.name == name)
     original_size = api.sandbox._dispatcher.world.reference_data.sizes[spec.original_size]
@@ -147,7 +147,7 @@ def test_the_readings_of_a_resized_droplet_know_both_sizes_and_one_disk(api, nam
 
 
 @pytest.mark.parametrize("hour", [0, 3, 6.9, 7.1, 9, 14, 16, 18.9, 19.1, 23.9])
-def test_what_is_off_every_night_and_on_now_has_been_powered_on_since_at_any_time_of_day(hour):
+def test_a_running_nightly_droplet_was_powered_on_at_any_time_of_day(hour):
     clock = FakeClock(FakeClock().start.replace(hour=0) + timedelta(hours=hour))
     api = Api(Sandbox(clock=clock), clock)
     id_, now = api.droplet("staging-web")["id"], int(clock.now().timestamp())

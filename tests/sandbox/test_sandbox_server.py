@@ -65,7 +65,7 @@ def test_many_requests_share_a_connection(served):
     link.close()
 
 
-def test_connections_are_served_side_by_side(served):
+def test_connections_are_served_concurrently(served):
     served.fault("delay", seconds=30, path="/v2/account")
     slow = connection(served)
     slow.request("GET", "/v2/account", headers={"Authorization": f"Bearer {served.token}"})
@@ -85,7 +85,7 @@ def test_connections_are_served_side_by_side(served):
     slow.close()
 
 
-def test_creates_side_by_side_lose_nothing_and_double_nothing(served):
+def test_concurrent_creates_lose_and_duplicate_nothing(served):
     ids = []
 
     def create():
@@ -118,7 +118,7 @@ def test_head_has_the_length_and_no_body(served):
     link.close()
 
 
-def test_a_chunked_body_is_understood(served):
+def test_a_chunked_body_is_accepted(served):
     link = connection(served)
     pieces = iter([b'{"name": ', b'"chunky"}'])
     status, body, _ = get(link, served, "/v2/tags", "POST", pieces, **{"Transfer-Encoding": "chunked"})
@@ -135,7 +135,7 @@ def test_a_chunked_body_is_understood(served):
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 5000 + b"\r\n", b"431"),
     ],
 )
-def test_what_is_no_http_gets_one_answer_and_a_closed_connection(served, sent, status):
+def test_invalid_http_gets_one_response_and_a_closed_connection(served, sent, status):
     with raw(served) as sock:
         sock.sendall(sent)
         text = all_of(sock)
@@ -146,7 +146,7 @@ def test_what_is_no_http_gets_one_answer_and_a_closed_connection(served, sent, s
     link.close()
 
 
-def test_a_client_that_goes_away_disturbs_nobody(served, capfd):
+def test_a_disconnecting_client_disturbs_nobody(served, capfd):
     for sent in (b"", b"GET /v2/acc", b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc", ask()):
         with raw(served) as sock:
             sock.sendall(sent)
@@ -158,7 +158,7 @@ def test_a_client_that_goes_away_disturbs_nobody(served, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_a_foreign_host_is_refused_over_the_wire(served):
+def test_a_foreign_host_is_refused_over_a_socket(served):
     link = connection(served)
     assert get(link, served, Host="evil.example")[0] == 421
     link.close()
@@ -171,7 +171,7 @@ def test_a_lost_connection_is_closed_without_an_answer(served):
         assert all_of(sock) == b""
 
 
-def test_a_bug_is_answered_with_500_and_shown(served, capfd, monkeypatch):
+def test_a_bug_answers_500_and_is_printed(served, capfd, monkeypatch):
     def broken(_call):
         raise ZeroDivisionError("a bug")
 
@@ -234,5 +234,5 @@ def test_a_port_in_use_is_one_clear_line(served):
     assert "\n" not in str(caught.value)
 
 
-def test_only_this_machine_is_answered(served):
+def test_only_loopback_is_served(served):
     assert served._server._connections.server_address[0] == "127.0.0.1"

@@ -31,7 +31,7 @@ def volume_of(api, volume):
     return api.get(f"/v2/volumes/{volume['id']}")["volume"]
 
 
-def test_the_databases_have_volumes_with_snapshots_and_one_volume_is_left_over(api):
+def test_the_databases_have_volumes_with_snapshots_and_one_volume_is_unused(api):
     volumes = {volume["name"]: volume for volume in api.get("/v2/volumes")["volumes"]}
     assert set(volumes) == {"db-1-data", "db-2-data", "staging-db-data", "old-uploads"}
     assert volumes["old-uploads"]["droplet_ids"] == []
@@ -49,7 +49,7 @@ def test_an_empty_account_has_no_storage(make_api):
     assert api.get("/v2/snapshots")["snapshots"] == []
 
 
-def test_a_name_is_one_volumes_only_inside_a_region(api, make_volume, refused):
+def test_volume_names_are_unique_within_a_region(api, make_volume, refused):
     make_volume("data")
     again = api("POST", "/v2/volumes", {"name": "data", "size_gigabytes": 1, "region": "nyc3"})
     refused(again, 409, "already exists")
@@ -77,7 +77,7 @@ def test_a_name_is_one_volumes_only_inside_a_region(api, make_volume, refused):
         ({"filesystem_type": "xfs", "filesystem_label": "thirteen_char"}, 422),
     ],
 )
-def test_what_a_volume_may_be(api, fields, status):
+def test_volume_fields_are_validated(api, fields, status):
     body = {"name": "data", "size_gigabytes": 10, "region": "nyc3", **fields}
     assert api("POST", "/v2/volumes", body)[0] == status
 
@@ -101,13 +101,13 @@ def test_attaching_takes_time_and_keeps_both_busy(api, make_volume, act, refused
     assert api.act(web["id"], "reboot")[0] == 201
 
 
-def test_a_busy_droplet_gets_no_volume(api, make_volume, act, refused):
+def test_a_volume_cannot_be_attached_to_a_busy_droplet(api, make_volume, act, refused):
     web = api.droplet("web-1")["id"]
     api.act(web, "reboot")
     refused(act(make_volume(), "attach", droplet_id=web), 422, PENDING)
 
 
-def test_a_volume_is_on_one_droplet_of_its_region_only(api, make_volume, act, refused):
+def test_a_volume_is_attached_to_one_droplet_in_its_region(api, make_volume, act, refused):
     (data,) = api.get("/v2/volumes?name=db-1-data")["volumes"]
     web = api.droplet("web-1")["id"]
     refused(act(data, "attach", droplet_id=web), 422, "This volume is already attached")
@@ -148,7 +148,7 @@ def test_a_volume_only_grows(api, make_volume, act, refused):
     assert volume_of(api, volume)["size_gigabytes"] == 11
 
 
-def test_an_action_that_errs_changes_nothing_and_leaves_nobody_busy(api, make_volume, act):
+def test_an_errored_action_changes_nothing_and_leaves_nothing_busy(api, make_volume, act):
     volume, web = make_volume(), api.droplet("web-1")["id"]
     api.sandbox.fault("action_errored", action="attach_volume", resource_id=web)
     action = act(volume, "attach", droplet_id=web)[1]["action"]
@@ -158,7 +158,7 @@ def test_an_action_that_errs_changes_nothing_and_leaves_nobody_busy(api, make_vo
     assert act(volume, "attach", droplet_id=web)[0] == 202
 
 
-def test_a_new_droplet_brings_its_volumes(api, make_volume, act, refused):
+def test_a_new_droplet_can_have_volumes(api, make_volume, act, refused):
     volume = make_volume()
     created = api.create(volumes=[volume["id"]])[1]["droplet"]
     assert created["volume_ids"] == []
@@ -173,7 +173,7 @@ def test_a_new_droplet_brings_its_volumes(api, make_volume, act, refused):
     assert api.create(volumes=[other, other])[0] == 422
 
 
-def test_a_destroyed_droplet_leaves_its_volumes_behind(api):
+def test_destroying_a_droplet_detaches_its_volumes(api):
     db = api.droplet("db-1")
     assert api("DELETE", f"/v2/droplets/{db['id']}")[0] == 204
     api.clock.advance(60)
@@ -183,7 +183,7 @@ def test_a_destroyed_droplet_leaves_its_volumes_behind(api):
     assert api.get("/v2/snapshots?resource_type=volume")["meta"]["total"] == 4
 
 
-def test_a_snapshot_makes_a_volume_of_its_size_and_filesystem(api, make_volume, refused):
+def test_a_volume_from_a_snapshot_has_its_size_and_filesystem(api, make_volume, refused):
     volume = make_volume(filesystem_type="xfs", filesystem_label="stuff")
     snapshot = api("POST", f"/v2/volumes/{volume['id']}/snapshots", {"name": "copy", "tags": ["kept"]})[1]["snapshot"]
     assert (snapshot["resource_id"], snapshot["min_disk_size"], snapshot["tags"]) == (volume["id"], 10, ["kept"])
@@ -212,7 +212,7 @@ def test_tags_count_volumes_and_their_snapshots(api, make_volume):
     assert volume_of(api, volume)["tags"] == []
 
 
-def test_what_is_in_progress_goes_on_after_a_state_was_saved_and_loaded(api, make_volume, act):
+def test_actions_continue_after_a_state_was_saved_and_loaded(api, make_volume, act):
     volume, web = make_volume(), api.droplet("web-1")["id"]
     act(volume, "attach", droplet_id=web)
     state = api.ask("GET", "/_sandbox/state").body
@@ -225,7 +225,7 @@ def test_what_is_in_progress_goes_on_after_a_state_was_saved_and_loaded(api, mak
     assert api.act(web, "reboot")[0] == 201
 
 
-def test_all_that_is_in_progress_can_be_finished_at_once(api, make_volume, act):
+def test_all_actions_in_progress_can_be_finished_at_once(api, make_volume, act):
     volume, web = make_volume(), api.droplet("web-1")["id"]
     action = act(volume, "attach", droplet_id=web)[1]["action"]
     finished = api("POST", "/_sandbox/actions/all/finish")[1]["actions"]

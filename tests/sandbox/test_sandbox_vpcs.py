@@ -33,7 +33,7 @@ def test_every_droplet_of_the_company_is_in_the_default_vpc_of_its_region(api):
     assert len({vpc["region"] for vpc in vpcs.values()}) == len(vpcs)
 
 
-def test_the_first_droplet_of_a_region_makes_its_default_vpc(make_api):
+def test_the_first_droplet_of_a_region_creates_its_default_vpc(make_api):
     api = make_api(droplets=0)
     assert api.get("/v2/vpcs")["vpcs"] == []
     droplet = api.create(region="ams3")[1]["droplet"]["id"]
@@ -59,7 +59,7 @@ def test_the_first_vpc_of_a_region_is_its_default_and_droplets_get_addresses_of_
     }
 
 
-def test_a_small_vpc_has_no_two_equal_addresses_and_is_full_in_the_end(api, refused):
+def test_a_small_vpc_has_unique_addresses_and_can_fill_up(api, refused):
     vpc = made(api, ip_range="10.9.8.0/28")
     names = [f"n{number}" for number in range(10)]
     assert api.create(name=..., names=names, vpc_uuid=vpc["id"])[0] == 202
@@ -75,7 +75,7 @@ def test_a_small_vpc_has_no_two_equal_addresses_and_is_full_in_the_end(api, refu
     assert len(members) == len(addresses) == 13
 
 
-def test_without_a_range_one_is_taken_that_is_free(api):
+def test_without_a_range_a_free_one_is_chosen(api):
     first, second = made(api), made(api, name="lab")
     assert first["ip_range"].endswith("/20")
     assert first["ip_range"] != second["ip_range"]
@@ -91,7 +91,7 @@ def test_without_a_range_one_is_taken_that_is_free(api):
         ("::/64", "::/64 is not an IP range. Use for example 10.10.10.0/24."),
     ],
 )
-def test_a_range_that_cannot_be_is_refused(api, refused, ip_range, text):
+def test_an_invalid_range_is_refused(api, refused, ip_range, text):
     refused(api("POST", "/v2/vpcs", {"name": "office", "region": "nyc3", "ip_range": ip_range}), 422, text)
 
 
@@ -133,18 +133,18 @@ def test_another_vpc_can_become_the_default_and_new_droplets_join_it(api):
     assert api.get(f"/v2/droplets/{droplet}")["droplet"]["vpc_uuid"] == new["id"]
 
 
-def test_put_empties_what_it_leaves_out_and_patch_does_not(api):
+def test_put_empties_missing_fields_and_patch_does_not(api):
     vpc = made(api, description="of the team")
     assert api("PATCH", f"/v2/vpcs/{vpc['id']}", {"name": "lab"})[1]["vpc"]["description"] == "of the team"
     assert api("PUT", f"/v2/vpcs/{vpc['id']}", {"name": "lab"})[1]["vpc"]["description"] == ""
 
 
-def test_a_droplet_cannot_be_made_in_a_vpc_of_another_region(api, refused):
+def test_a_droplet_cannot_be_created_in_a_vpc_of_another_region(api, refused):
     answer = api.create(region="fra1", vpc_uuid=vpc_of(api, "nyc3")["id"])
     refused(answer, 422, "You specified an invalid VPC for Droplet creation.")
 
 
-def test_a_peering_becomes_active_and_goes_in_time(api):
+def test_a_peering_becomes_active_and_is_deleted_over_time(api):
     ends = [vpc_of(api, "nyc3")["id"], vpc_of(api, "fra1")["id"]]
     status, body = api("POST", "/v2/vpc_peerings", {"name": "across", "vpc_ids": ends})
     peering = body["vpc_peering"]
@@ -181,7 +181,7 @@ def test_a_vpc_with_a_peering_cannot_be_deleted(api, refused):
     assert api.get("/v2/vpc_peerings?region=sgp1")["vpc_peerings"] == []
 
 
-def test_networks_are_saved_and_what_was_begun_ends_when_they_are_loaded(api, make_api, tmp_path):
+def test_networks_are_saved_and_changes_complete_after_loading(api, make_api, tmp_path):
     ends = [vpc_of(api, "nyc3")["id"], vpc_of(api, "fra1")["id"]]
     id_ = api("POST", "/v2/vpc_peerings", {"name": "across", "vpc_ids": ends})[1]["vpc_peering"]["id"]
     droplet_in(api, made(api, ip_range="10.9.8.0/28"))

@@ -125,7 +125,7 @@ class SeedBuilder:
         if spec.original_size:
             midnight = self.now - self.now % DAY_S
             at = midnight - spec.resized_days * DAY_S + _RESIZED_HOUR * 3600
-            self.resizes.append((droplet["id"], spec.size, at, "nightly" in spec.routines))
+            self.resizes.append((droplet["id"], spec.size, at, "off_at_night" in spec.routines))
 
     def _add_extra_droplet(self, number: int) -> None:
         role, size, tags = company.EXTRA_DROPLETS[number % len(company.EXTRA_DROPLETS)]
@@ -295,9 +295,9 @@ class SeedBuilder:
 
 
 _ROUTINES = {
-    "patched": SeedBuilder.reboot_regularly,
+    "reboots": SeedBuilder.reboot_regularly,
     "snapshots": SeedBuilder.take_snapshots,
-    "nightly": SeedBuilder.power_off_at_night,
-    "grown": SeedBuilder.resize_regularly,
-    "rebuilt": SeedBuilder.rebuild_weekly,
+    "off_at_night": SeedBuilder.power_off_at_night,
+    "resizes": SeedBuilder.resize_regularly,
+    "rebuilds": SeedBuilder.rebuild_weekly,
 }

@@ -7,6 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UBUNTU_20_04 = 69463186
+#: Further droplets of a large account, used in turn: name, size, tags.
+EXTRA_DROPLETS = (
+    ("web", "s-2vcpu-4gb", ("web", "env:prod")),
+    ("worker", "c-2", ("worker", "env:prod")),
+    ("cache", "m-2vcpu-16gb", ("cache", "env:prod")),
+    ("staging", "s-1vcpu-2gb", ("env:staging",)),
+    ("web", "s-1vcpu-1gb", ("web", "env:staging")),
+)
+EXTRA_REGIONS = ("nyc3", "fra1", "sfo3", "sgp1", "ams3", "lon1")
+EXTRA_IMAGES = ("ubuntu-24-04-x64", "debian-12-x64", "ubuntu-22-04-x64")
+KEYS = ("ada@laptop", "grace@workstation", "deploy")
+TEAM = "Tidepool Maps"
+OWNER = "ada@tidepool-maps.example"
+
 
 @dataclass(frozen=True, slots=True)
 class DropletSpec:
@@ -52,48 +67,31 @@ class DropletSpec:
     resized_days: int = 0
 
 
-UBUNTU_20_04 = 69463186
-
 DROPLETS = (
     DropletSpec("web-1", "nyc3", "s-2vcpu-4gb", ("web", "env:prod"), age_days=210, features=("monitoring", "ipv6"),
-         routines=("patched",), host=17),
+        routines=("reboots",), host=17),
     DropletSpec("db-1", "nyc3", "g-2vcpu-8gb", ("db", "env:prod"), image="debian-12-x64", age_days=209,
-         features=("monitoring", "backups"), weekly_backups=4, snapshots=3, routines=("snapshots", "patched"), host=31),
+        features=("monitoring", "backups"), weekly_backups=4, snapshots=3, routines=("snapshots", "reboots"), host=31),
     DropletSpec("web-2", "nyc3", "s-2vcpu-4gb", ("web", "env:prod"), age_days=208, features=("monitoring", "ipv6"),
-         routines=("patched",), host=17),
-    DropletSpec("worker-1", "nyc3", "c-2", ("worker", "env:prod"), age_days=180, routines=("patched", "grown"), host=58),
+        routines=("reboots",), host=17),
+    DropletSpec("worker-1", "nyc3", "c-2", ("worker", "env:prod"), age_days=180, routines=("reboots", "resizes"), host=58),
     DropletSpec("legacy-reports", "nyc3", "s-1vcpu-2gb", ("env:prod",), image=UBUNTU_20_04, age_days=175, features=(), off=True,
-         snapshots=1, host=90),
+        snapshots=1, host=90),
     DropletSpec("web-3", "fra1", "s-2vcpu-4gb", ("web", "env:prod"), age_days=120, features=("monitoring", "ipv6"),
-         routines=("patched",), host=12),
+        routines=("reboots",), host=12),
     DropletSpec("db-2", "fra1", "g-2vcpu-8gb", ("db", "env:prod"), image="debian-12-x64", age_days=119,
-         features=("monitoring", "backups"), weekly_backups=4, snapshots=1, routines=("snapshots",), host=44),
-    DropletSpec("staging-web", "sfo3", "s-1vcpu-2gb", ("web", "env:staging"), age_days=90, routines=("nightly",), host=8,
-         original_size="s-1vcpu-1gb", resized_days=80),
+        features=("monitoring", "backups"), weekly_backups=4, snapshots=1, routines=("snapshots",), host=44),
+    DropletSpec("staging-web", "sfo3", "s-1vcpu-2gb", ("web", "env:staging"), age_days=90, routines=("off_at_night",), host=8,
+        original_size="s-1vcpu-1gb", resized_days=80),
     DropletSpec("staging-db", "sfo3", "s-2vcpu-4gb", ("db", "env:staging"), image="debian-12-x64", age_days=90, off=True,
-         routines=("nightly",), host=9),
-    DropletSpec("worker-2", "fra1", "c-2", ("worker", "env:prod"), age_days=61, routines=("patched",), host=63),
-    DropletSpec("monitor-1", "sgp1", "s-1vcpu-1gb", ("monitoring",), age_days=45, routines=("patched",), host=21),
+        routines=("off_at_night",), host=9),
+    DropletSpec("worker-2", "fra1", "c-2", ("worker", "env:prod"), age_days=61, routines=("reboots",), host=63),
+    DropletSpec("monitor-1", "sgp1", "s-1vcpu-1gb", ("monitoring",), age_days=45, routines=("reboots",), host=21),
     DropletSpec("build-1", "sgp1", "s-4vcpu-8gb", ("ci", "env:staging"), image="fedora-42-x64", age_days=44,
-         routines=("rebuilt",), host=33, original_size="s-2vcpu-4gb", resized_days=38),
+        routines=("rebuilds",), host=33, original_size="s-2vcpu-4gb", resized_days=38),
 )  # fmt: skip
 
 #: Added to the regular droplets; only ``type=gpus`` lists it.
 GPU_DROPLET = DropletSpec(
     "train-1", "tor1", "gpu-4000adax1-20gb", ("ml",), image="gpu-h100x1-base", age_days=12, host=2
 )
-
-#: Further droplets of a large account, used in turn: name, size, tags.
-EXTRA_DROPLETS = (
-    ("web", "s-2vcpu-4gb", ("web", "env:prod")),
-    ("worker", "c-2", ("worker", "env:prod")),
-    ("cache", "m-2vcpu-16gb", ("cache", "env:prod")),
-    ("staging", "s-1vcpu-2gb", ("env:staging",)),
-    ("web", "s-1vcpu-1gb", ("web", "env:staging")),
-)
-EXTRA_REGIONS = ("nyc3", "fra1", "sfo3", "sgp1", "ams3", "lon1")
-EXTRA_IMAGES = ("ubuntu-24-04-x64", "debian-12-x64", "ubuntu-22-04-x64")
-
-KEYS = ("ada@laptop", "grace@workstation", "deploy")
-TEAM = "Tidepool Maps"
-OWNER = "ada@tidepool-maps.example"

@@ -38,6 +38,37 @@ _DATA_VOLUMES = (("db-1", 200, (21, 7)), ("db-2", 100, (7,)), ("staging-db", 25,
 #: A volume whose droplet was deleted.
 _UNUSED_VOLUME = ("old-uploads", 50, "nyc3", 140)
 _DROPLET_WITH_IP = "web-1"
+_PROJECT_AGE_DAYS, _LOAD_BALANCER_AGE_DAYS, _FIREWALL_AGE_DAYS, _STAGING_AGE_DAYS = 212, 150, 205, 95
+_ANYWHERE = {"addresses": ["0.0.0.0/0", "::/0"]}
+#: The company's office; an address that is never routed (RFC 5737).
+_OFFICE = {"addresses": ["203.0.113.0/24"]}
+_OUTBOUND_RULES = [
+    {"protocol": protocol, "ports": "0", "destinations": _ANYWHERE} for protocol in ("tcp", "udp", "icmp")
+]
+_WEB, _STAGING = "web", "env:staging"
+_LOAD_BALANCER_REGION = "nyc3"
+_IMAGE_AGE_DAYS = 33.6
+_ADDRESS_AGE_DAYS = 71.2
+DOMAIN = company.OWNER.partition("@")[2]
+#: The name of each address record, its TTL in seconds, and the droplets that it points to.
+_ADDRESSES = (
+    ("@", 1800, ("web-1", "web-2")),
+    ("eu", 1800, ("web-3",)),
+    ("staging", 300, ("staging-web",)),
+    ("db", 1800, ("db-1",)),
+    ("status", 1800, ("monitor-1",)),
+)
+_OTHER_RECORDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("CNAME", {"name": "www", "data": "@"}),
+    ("CNAME", {"name": "assets", "data": "tidepool-assets.nyc3.cdn.digitaloceanspaces.com."}),
+    ("MX", {"name": "@", "data": "mx1.mail.example.", "priority": 10, "ttl": 14_400}),
+    ("MX", {"name": "@", "data": "mx2.mail.example.", "priority": 20, "ttl": 14_400}),
+    ("TXT", {"name": "@", "data": "v=spf1 include:mail.example -all", "ttl": 3600}),
+    ("TXT", {"name": "_dmarc", "data": f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{DOMAIN}", "ttl": 3600}),
+    ("CAA", {"name": "@", "data": "letsencrypt.org.", "flags": 0, "tag": "issue"}),
+    ("CAA", {"name": "@", "data": f"mailto:{company.OWNER}", "flags": 0, "tag": "iodef"}),
+    ("SRV", {"name": "_xmpp-client._tcp", "data": "chat.mail.example.", "priority": 5, "port": 5222, "weight": 0}),
+)
 
 
 def add_storage(world: World, now: float) -> None:
@@ -80,17 +111,6 @@ def _add_volume(world: World, name: str, size: int, region: str, at: float, tags
     )
     world.volumes.put(id_, volume)
     return volume
-
-
-_PROJECT_AGE_DAYS, _LOAD_BALANCER_AGE_DAYS, _FIREWALL_AGE_DAYS, _STAGING_AGE_DAYS = 212, 150, 205, 95
-_ANYWHERE = {"addresses": ["0.0.0.0/0", "::/0"]}
-#: The company's office; an address that is never routed (RFC 5737).
-_OFFICE = {"addresses": ["203.0.113.0/24"]}
-_OUTBOUND_RULES = [
-    {"protocol": protocol, "ports": "0", "destinations": _ANYWHERE} for protocol in ("tcp", "udp", "icmp")
-]
-_WEB, _STAGING = "web", "env:staging"
-_LOAD_BALANCER_REGION = "nyc3"
 
 
 def add_network(world: World, now: float) -> None:
@@ -195,10 +215,6 @@ def _add_staging_project(world: World, now: float) -> None:
     world.projects.put(staging["id"], staging.with_internal(resources=resources))
 
 
-_IMAGE_AGE_DAYS = 33.6
-_ADDRESS_AGE_DAYS = 71.2
-
-
 def add_monitoring(world: World, now: float) -> None:
     """Add an alert policy and a custom image, and date the reserved IPs."""
     if not len(world.droplets):
@@ -230,28 +246,6 @@ def add_monitoring(world: World, now: float) -> None:
     for address in world.reserved_ips.all():
         world.reserved_ips.put(address["ip"], address.with_internal(since=now - _ADDRESS_AGE_DAYS * DAY_S))
     world.images.put(id_, with_imported_file(world, StoredObject(public, internal)))
-
-
-DOMAIN = company.OWNER.partition("@")[2]
-#: The name of each address record, its TTL in seconds, and the droplets that it points to.
-_ADDRESSES = (
-    ("@", 1800, ("web-1", "web-2")),
-    ("eu", 1800, ("web-3",)),
-    ("staging", 300, ("staging-web",)),
-    ("db", 1800, ("db-1",)),
-    ("status", 1800, ("monitor-1",)),
-)
-_OTHER_RECORDS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("CNAME", {"name": "www", "data": "@"}),
-    ("CNAME", {"name": "assets", "data": "tidepool-assets.nyc3.cdn.digitaloceanspaces.com."}),
-    ("MX", {"name": "@", "data": "mx1.mail.example.", "priority": 10, "ttl": 14_400}),
-    ("MX", {"name": "@", "data": "mx2.mail.example.", "priority": 20, "ttl": 14_400}),
-    ("TXT", {"name": "@", "data": "v=spf1 include:mail.example -all", "ttl": 3600}),
-    ("TXT", {"name": "_dmarc", "data": f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{DOMAIN}", "ttl": 3600}),
-    ("CAA", {"name": "@", "data": "letsencrypt.org.", "flags": 0, "tag": "issue"}),
-    ("CAA", {"name": "@", "data": f"mailto:{company.OWNER}", "flags": 0, "tag": "iodef"}),
-    ("SRV", {"name": "_xmpp-client._tcp", "data": "chat.mail.example.", "priority": 5, "port": 5222, "weight": 0}),
-)
 
 
 def add_domain_and_checks(world: World, now: float) -> None:

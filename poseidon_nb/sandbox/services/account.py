@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
+_KEY_TYPES = frozenset(
+    {
+        "ssh-rsa",
+        "ssh-dss",
+        "ssh-ed25519",
+        "ecdsa-sha2-nistp256",
+        "ecdsa-sha2-nistp384",
+        "ecdsa-sha2-nistp521",
+        "sk-ssh-ed25519@openssh.com",
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+    }
+)
+_INVALID_KEY_TEXT = "SSH Key is invalid. A public key has a type, base64 text and an optional comment."
+
 
 def get_account(call: Call) -> HTTPResponse:
     """Handle ``account_get``."""
@@ -50,21 +64,6 @@ def list_regions(call: Call) -> HTTPResponse:
 def list_sizes(call: Call) -> HTTPResponse:
     """Handle ``sizes_list``, with GPU sizes, cheapest first."""
     return call.respond_page("sizes", "size", [StoredObject(size) for size in call.world.reference_data.sizes.values()])
-
-
-_KEY_TYPES = frozenset(
-    {
-        "ssh-rsa",
-        "ssh-dss",
-        "ssh-ed25519",
-        "ecdsa-sha2-nistp256",
-        "ecdsa-sha2-nistp384",
-        "ecdsa-sha2-nistp521",
-        "sk-ssh-ed25519@openssh.com",
-        "sk-ecdsa-sha2-nistp256@openssh.com",
-    }
-)
-_INVALID_KEY_TEXT = "SSH Key is invalid. A public key has a type, base64 text and an optional comment."
 
 
 def key_object(id_: int, name: str, public_key: str) -> dict[str, Any]:

@@ -51,6 +51,8 @@ _ADDRESS = {
     "created_at": "2026-01-12T09:30:00Z",
     "updated_at": "2026-01-12T09:30:00Z",
 }
+_MAX_DAYS = 31
+_DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +220,6 @@ def _file_response(invoice: Invoice, body: bytes, ending: str, content_type: str
     return HTTPResponse(
         200, body, [("content-disposition", f'attachment; filename="{name}"')], content_type=content_type
     )
-
-
-_MAX_DAYS = 31
-_DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _history(world: World) -> list[tuple[int, dict[str, Any]]]:

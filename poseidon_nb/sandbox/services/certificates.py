@@ -40,6 +40,12 @@ _ALTERNATIVE_NAMES = bytes.fromhex("551d11")
 _UTC_TIME, _DNS_NAME, _VERSION, _EXTENSIONS, _OCTETS = 0x17, 0x82, 0xA0, 0xA3, 0x04
 _LONG_LENGTH = 0x80
 _CENTURY_TURN = 50
+#: The validity of Let's Encrypt's certificates.
+LETS_ENCRYPT_LIFETIME_S = 90 * 86_400.0
+_VERIFYING_S = 60.0
+_MAX_DNS_NAMES = 100
+_DNS_NAME_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+IN_USE_TEXT = "Make sure the certificate is not in use before deleting it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +129,6 @@ def _dns_names(fields: list[tuple[int, bytes]]) -> Iterator[str]:
                 if name == _ALTERNATIVE_NAMES and octets:
                     ((_, names),) = _der_elements(octets[0])
                     yield from (value.decode("ascii") for kind, value in _der_elements(names) if kind == _DNS_NAME)
-
-
-#: The validity of Let's Encrypt's certificates.
-LETS_ENCRYPT_LIFETIME_S = 90 * 86_400.0
-_VERIFYING_S = 60.0
-_MAX_DNS_NAMES = 100
-_DNS_NAME_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-IN_USE_TEXT = "Make sure the certificate is not in use before deleting it"
 
 
 def certificate_object(  # noqa: PLR0913  # the fields of a certificate, all by keyword

@@ -61,6 +61,11 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGN
 
 DOT_TEXT = "Data needs to end with a dot (.)"
 CNAME_TEXT = "CNAME records cannot share a name with other records"
+_DOMAIN_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_NAME_SERVERS = ("ns1.digitalocean.com", "ns2.digitalocean.com", "ns3.digitalocean.com")
+_FIRST_ID = 1_780_000_000
+#: Refresh, retry and expire of the SOA line in the specification's example.
+_SOA_TIMES = "10800 3600 604800"
 
 
 def find_domain(world: World, name: str) -> StoredObject | None:
@@ -274,13 +279,6 @@ def delete_record(call: Call) -> HTTPResponse:
     call.world.domain_records.remove(record["id"])
     _update_serial(call.world, domain)
     return no_content()
-
-
-_DOMAIN_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-_NAME_SERVERS = ("ns1.digitalocean.com", "ns2.digitalocean.com", "ns3.digitalocean.com")
-_FIRST_ID = 1_780_000_000
-#: Refresh, retry and expire of the SOA line in the specification's example.
-_SOA_TIMES = "10800 3600 604800"
 
 
 def add_domain(world: World, name: str, ip_address: str | None = None) -> StoredObject:

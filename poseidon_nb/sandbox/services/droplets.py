@@ -43,6 +43,15 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
 _MAX_NAME_LENGTH = 255
+#: The keys of requests and responses, and the scope that is needed to see each.
+_SCOPES = {
+    "reserved_ips": "reserved_ip:read",
+    "floating_ips": "reserved_ip:read",
+    "snapshots": "image:read",
+    "volumes": "block_storage:read",
+    "volume_snapshots": "block_storage_snapshot:read",
+}
+_DESTROY_FAILED_TEXT = "The Droplet could not be destroyed."
 
 
 def validate_name(name: str) -> str:
@@ -206,17 +215,6 @@ def list_supported_backup_policies(call: Call) -> HTTPResponse:  # noqa: ARG001 
             for plan, days in RETENTION_DAYS.items()
         ],
     )
-
-
-#: The keys of requests and responses, and the scope that is needed to see each.
-_SCOPES = {
-    "reserved_ips": "reserved_ip:read",
-    "floating_ips": "reserved_ip:read",
-    "snapshots": "image:read",
-    "volumes": "block_storage:read",
-    "volume_snapshots": "block_storage_snapshot:read",
-}
-_DESTROY_FAILED_TEXT = "The Droplet could not be destroyed."
 
 
 def associated_resources(world: World, droplet: StoredObject) -> dict[str, list[dict[str, str]]]:

@@ -44,6 +44,8 @@ _TARGETS = {
     "tags": "string",
 }
 _ALL_PORTS = "0"
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]+")
+_MAX_DROPLETS, _MAX_TAGS = 10, 5
 
 
 def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -140,10 +142,6 @@ def _check_target(world: World, name: str, value: Any) -> None:
         raise unprocessable(f"Load balancer {value} not found.")
     elif name == "tags" and value.lower() not in world.tags:
         raise unprocessable(f"Tag {value} not found.")
-
-
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]+")
-_MAX_DROPLETS, _MAX_TAGS = 10, 5
 
 
 def _requested_firewall(call: Call) -> StoredObject:

@@ -41,6 +41,13 @@ _DISTRIBUTIONS = (
     *("Arch Linux", "CentOS", "CoreOS", "Debian", "Fedora", "Fedora Atomic", "FreeBSD", "Gentoo"),
     *("openSUSE", "RancherOS", "Rocky Linux", "Ubuntu", "Unknown"),
 )
+#: File suffixes for the formats and compressions in the description of ``images_create_custom``.
+_IMAGE_SUFFIXES = (".raw", ".img", ".qcow2", ".vhdx", ".vdi", ".vmdk")
+_COMPRESSION_SUFFIXES = (".gz", ".bz2")
+BAD_FILE_TEXT = "The file at the URL is not an image in the raw, qcow2, vhdx, vdi, or vmdk format."
+#: Seconds at DigitalOcean until an import starts and until it ends; chosen here, as in `actions`.
+_QUEUED_S = 10.0
+_IMPORT_S = 120.0
 
 
 def normalize_distribution(requested: str) -> str:
@@ -138,15 +145,6 @@ def remove_image(world: World, image: StoredObject) -> None:
     if droplet is not None:
         ids = {name: [id_ for id_ in droplet[name] if id_ != image["id"]] for name in ("snapshot_ids", "backup_ids")}
         world.droplets.put(droplet["id"], droplet.with_public(**ids))
-
-
-#: File suffixes for the formats and compressions in the description of ``images_create_custom``.
-_IMAGE_SUFFIXES = (".raw", ".img", ".qcow2", ".vhdx", ".vdi", ".vmdk")
-_COMPRESSION_SUFFIXES = (".gz", ".bz2")
-BAD_FILE_TEXT = "The file at the URL is not an image in the raw, qcow2, vhdx, vdi, or vmdk format."
-#: Seconds at DigitalOcean until an import starts and until it ends; chosen here, as in `actions`.
-_QUEUED_S = 10.0
-_IMPORT_S = 120.0
 
 
 def custom_image_object(

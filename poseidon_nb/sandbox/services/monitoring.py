@@ -45,6 +45,8 @@ _USABLE_MEMORY, _USABLE_DISK = 0.967, 0.9623
 _MODE_SHARES = {"softirq": 0.02, "steal": 0.03, "system": 0.21}
 _NICE = 0.0005
 _INBOUND_SHARE = {"public": 0.14, "private": 0.7}
+_POLICY_FIELDS = ("type", "description", "compare", "value", "window", "entities", "tags", "alerts", "enabled")
+_DROPLET_TYPE_PREFIX = "v1/insights/droplet/"
 
 
 def _respond(call: Call, measure: Callable[[Call, StoredObject, Workload, Times], list[Series]]) -> HTTPResponse:
@@ -158,10 +160,6 @@ def get_bandwidth(call: Call) -> HTTPResponse:
     _one_of(call, "interface", "private", "public")
     _one_of(call, "direction", "inbound", "outbound")
     return _respond(call, _bandwidth)
-
-
-_POLICY_FIELDS = ("type", "description", "compare", "value", "window", "entities", "tags", "alerts", "enabled")
-_DROPLET_TYPE_PREFIX = "v1/insights/droplet/"
 
 
 def list_policies(call: Call) -> HTTPResponse:

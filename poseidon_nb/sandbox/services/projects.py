@@ -37,8 +37,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.store import ObjectStore
     from poseidon_nb.sandbox.world import World
+
+_URN_ALIASES = {"reservedip": "floatingip"}
+#: Types of URNs that the sandbox does not simulate.
+_UNSIMULATED_TYPES = ("dbaas", "kubernetes", "space", "app")
+_MAX_NAME_LENGTH, _MAX_TEXT_LENGTH = 175, 255
+_ENVIRONMENTS = ("Development", "Staging", "Production")
+#: Any other purpose is stored with the prefix "Other: ".
+_PURPOSES = (
+    "Just trying out DigitalOcean",
+    "Class project / Educational purposes",
+    "Website or blog",
+    "Web Application",
+    "Service or API",
+    "Mobile Application",
+    "Machine learning / AI / Data processing",
+    "IoT",
+    "Operational / Developer tooling",
+)
+_OTHER_PURPOSE = "Other: "
+_DEFAULT_FIELDS = {"name": "first-project", "description": "", "purpose": _PURPOSES[0], "environment": "Development"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,7 @@ class ProjectResourceType:
 
     Attributes
     ----------
-    collection : str
+    store : str
         Its store in `World`.
     path : str
         Its path behind ``/v2/``.
@@ -59,7 +78,7 @@ class ProjectResourceType:
         Converts the last part of a URN to a key of the store.
     """
 
-    collection: str
+    store: str
     path: str
     scope: str
     shows_project: bool = False
@@ -78,9 +97,6 @@ _RESOURCE_TYPES = {
     "loadbalancer": ProjectResourceType("load_balancers", "load_balancers", "load_balancer:read", shows_project=True),
     "floatingip": ProjectResourceType("reserved_ips", "floating_ips", "reserved_ip:read", shows_project=True),
 }
-_URN_ALIASES = {"reservedip": "floatingip"}
-#: Types of URNs that the sandbox does not simulate.
-_UNSIMULATED_TYPES = ("dbaas", "kubernetes", "space", "app")
 
 
 def parse_urn(call: Call, text: str) -> str:
@@ -113,7 +129,7 @@ def resources_of(
     for word, kind in _RESOURCE_TYPES.items():
         if scopes is not None and kind.scope not in scopes:
             continue
-        for key, record in _store_of(world, kind).items():
+        for key, record in world.store(kind.store).items():
             urn = f"do:{word}:{key}"
             if kind.shows_project:
                 inside = record.public["project_id"] == project["id"]
@@ -128,7 +144,7 @@ def assign_resource(world: World, project_id: str, urn: str, at: float) -> str:
     _, word, name = urn.split(":", 2)
     kind = _RESOURCE_TYPES.get(word)
     key = None if kind is None else kind.key(name)
-    record = None if kind is None else _store_of(world, kind).get(key)
+    record = None if kind is None else world.store(kind.store).get(key)
     if kind is None or record is None:
         return "not_found"
     if _is_assigned(world, world.projects[project_id], kind, urn, record):
@@ -141,7 +157,7 @@ def assign_resource(world: World, project_id: str, urn: str, at: float) -> str:
         project_id, project.with_internal(resources={**project.internal["resources"], urn: format_time(at)})
     )
     if kind.shows_project:
-        _store_of(world, kind).put(key, record.with_public(project_id=project_id))
+        world.store(kind.store).put(key, record.with_public(project_id=project_id))
     return "assigned"
 
 
@@ -159,29 +175,6 @@ def _is_assigned(
     if urn in project.internal["resources"]:
         return True
     return bool(project["is_default"]) and not any(urn in other.internal["resources"] for other in world.projects.all())
-
-
-def _store_of(world: World, kind: ProjectResourceType) -> ObjectStore:
-    collection: ObjectStore = getattr(world, kind.collection)
-    return collection
-
-
-_MAX_NAME_LENGTH, _MAX_TEXT_LENGTH = 175, 255
-_ENVIRONMENTS = ("Development", "Staging", "Production")
-#: Any other purpose is stored with the prefix "Other: ".
-_PURPOSES = (
-    "Just trying out DigitalOcean",
-    "Class project / Educational purposes",
-    "Website or blog",
-    "Web Application",
-    "Service or API",
-    "Mobile Application",
-    "Machine learning / AI / Data processing",
-    "IoT",
-    "Operational / Developer tooling",
-)
-_OTHER_PURPOSE = "Other: "
-_DEFAULT_FIELDS = {"name": "first-project", "description": "", "purpose": _PURPOSES[0], "environment": "Development"}
 
 
 def _requested_project(call: Call) -> StoredObject:

@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.store import ObjectStore, SharedObject
+    from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
 #: The stores of the two kinds of addresses, by the resource type of their actions.
 _STORES = {"reserved_ip": "reserved_ips", "reserved_ipv6": "reserved_ipv6s"}
-
-
-def _address_store(world: World, kind: str) -> ObjectStore:
-    collection: ObjectStore = getattr(world, _STORES[kind])
-    return collection
+RESERVED, FLOATING = "reserved_ip", "floating_ip"
+#: Parts of addresses that no droplet has; see `objects.networks`.
+_SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
+RESERVED_IPV6 = "reserved_ipv6"
 
 
 def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObject:
@@ -61,7 +60,7 @@ def _requested_droplet(call: Call) -> StoredObject:
 def _check_assignable(world: World, kind: str, droplet: StoredObject) -> None:
     """Raise 422 if a droplet is busy or already has an address of this kind."""
     raise_if_busy(world, "droplet", droplet["id"])
-    if any(address.internal["droplet_id"] == droplet["id"] for address in _address_store(world, kind).all()):
+    if any(address.internal["droplet_id"] == droplet["id"] for address in world.store(_STORES[kind]).all()):
         raise unprocessable("The Droplet already has a reserved address of this kind.")
 
 
@@ -122,32 +121,28 @@ def _with_droplet_id(address: StoredObject, at: float, droplet_id: int | None) -
 
 def _assign_effect(kind: str) -> Callable[..., None]:
     def effect(world: World, at: float, ip: str, arguments: dict[str, Any]) -> None:
-        address = _address_store(world, kind).get(ip)
+        address = world.store(_STORES[kind]).get(ip)
         if address is not None and arguments["droplet_id"] in world.droplets:
-            _address_store(world, kind).put(ip, _with_droplet_id(address, at, arguments["droplet_id"]))
+            world.store(_STORES[kind]).put(ip, _with_droplet_id(address, at, arguments["droplet_id"]))
 
     return effect
 
 
 def _unassign_effect(kind: str) -> Callable[..., None]:
     def effect(world: World, at: float, ip: str, _arguments: dict[str, Any]) -> None:
-        address = _address_store(world, kind).get(ip)
+        address = world.store(_STORES[kind]).get(ip)
         if address is not None:
-            _address_store(world, kind).put(ip, _with_droplet_id(address, at, None))
+            world.store(_STORES[kind]).put(ip, _with_droplet_id(address, at, None))
 
     return effect
 
 
 def _release_from_droplet(world: World, at: float, droplet_id: int) -> None:
-    for kind in _STORES:
-        for address in _address_store(world, kind).all():
+    for name in _STORES.values():
+        store = world.store(name)
+        for address in store.all():
             if address.internal["droplet_id"] == droplet_id:
-                _address_store(world, kind).put(address["ip"], _with_droplet_id(address, at, None))
-
-
-RESERVED, FLOATING = "reserved_ip", "floating_ip"
-#: Parts of addresses that no droplet has; see `objects.networks`.
-_SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
+                store.put(address["ip"], _with_droplet_id(address, at, None))
 
 
 def _api_name(call: Call) -> str:
@@ -287,9 +282,6 @@ def _respond_action(call: Call, address: StoredObject, action: StoredObject, *, 
         # Only the responses with one action have it, the lists do not.
         public["project_id"] = address["project_id"]
     return call.respond("action", StoredObject(public), status=status)
-
-
-RESERVED_IPV6 = "reserved_ipv6"
 
 
 def _requested_ipv6(call: Call) -> StoredObject:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
+_MIN_USED, _USED_SPREAD = 0.05, 0.4
+
 
 def _droplet_snapshot(image: StoredObject) -> StoredObject:
     same = ("name", "created_at", "regions", "min_disk_size", "size_gigabytes", "tags")
@@ -84,9 +86,6 @@ def delete_snapshot(call: Call) -> HTTPResponse:
     else:
         remove_volume_snapshot(call.world, of_volume)
     return no_content()
-
-
-_MIN_USED, _USED_SPREAD = 0.05, 0.4
 
 
 def add_volume_snapshot(

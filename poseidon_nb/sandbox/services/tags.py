@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.responses import HTTPResponse
-    from poseidon_nb.sandbox.store import ObjectStore
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
+#: Types that the sandbox does not simulate but counts.
+_UNSIMULATED_TYPES = ("databases",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,6 @@ _TAGGABLE_TYPES = {
     "volume": TaggableType("volumes", "block_storage", "volumes", str),
     "volume_snapshot": TaggableType("volume_snapshots", "block_storage_snapshot", "snapshots", str),
 }
-#: Types that the sandbox does not simulate but counts.
-_UNSIMULATED_TYPES = ("databases",)
 
 
 def validate_tag(name: str) -> str:
@@ -99,13 +98,13 @@ def ensure_tags(world: World, names: Iterable[str], word: str, id_: int | str) -
 
 
 def _tagged_objects(world: World, kind: str, folded: str) -> list[StoredObject]:
-    store: ObjectStore = getattr(world, kind)
+    store = world.store(kind)
     return [record for record in store.all() if any(tag.lower() == folded for tag in record.public["tags"])]
 
 
 def _objects_by_tag(world: World, kind: str) -> dict[str, list[StoredObject]]:
     """Return the objects with each tag, by the tag in lower case, in one pass over the store."""
-    store: ObjectStore = getattr(world, kind)
+    store = world.store(kind)
     tagged: dict[str, list[StoredObject]] = {}
     for record in store.all():
         for folded in {tag.lower() for tag in record.public["tags"]}:
@@ -217,7 +216,7 @@ def untag_resources(call: Call) -> HTTPResponse:
 
 
 def _set_tags(world: World, taggable: TaggableType, record: StoredObject, tags: list[str]) -> None:
-    store: ObjectStore = getattr(world, taggable.kind)
+    store = world.store(taggable.kind)
     store.put(record["id"], record.with_public(tags=tags))
 
 
@@ -231,7 +230,7 @@ def _requested_resources(call: Call) -> list[tuple[TaggableType, StoredObject]]:
         if taggable is None:
             raise unprocessable(f"{word} is not a resource type that the sandbox can tag.")
         call.require_scopes(f"{taggable.scope}:update")
-        store: ObjectStore = getattr(call.world, taggable.kind)
+        store = call.world.store(taggable.kind)
         record = store.get(taggable.key(id_))
         if record is None:
             raise not_found()

@@ -40,6 +40,10 @@ _MAX_OUTAGES = 20
 _MAX_ALIASES = 8
 #: The start of the sandbox's own public IPv4 addresses, 198.18.0.0/15.
 _OWN_PREFIXES = ("198.18.", "198.19.")
+_ALERT_TYPES = ("latency", "down", "down_global", "ssl_expiry")
+_TYPES_WITH_THRESHOLD = frozenset({"latency", "ssl_expiry"})
+_COMPARISONS = ("greater_than", "less_than")
+_PERIODS = ("2m", "3m", "5m", "10m", "15m", "30m", "1h")
 
 
 def check_object(id_: str, **fields: Any) -> dict[str, Any]:
@@ -210,12 +214,6 @@ def delete_check(call: Call) -> HTTPResponse:
             call.world.uptime_alerts.remove(alert["id"])
     call.world.uptime_checks.remove(id_)
     return no_content()
-
-
-_ALERT_TYPES = ("latency", "down", "down_global", "ssl_expiry")
-_TYPES_WITH_THRESHOLD = frozenset({"latency", "ssl_expiry"})
-_COMPARISONS = ("greater_than", "less_than")
-_PERIODS = ("2m", "3m", "5m", "10m", "15m", "30m", "1h")
 
 
 def alert_object(id_: str, body: dict[str, Any]) -> dict[str, Any]:

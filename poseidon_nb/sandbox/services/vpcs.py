@@ -39,6 +39,8 @@ _MIN_PREFIX, _MAX_PREFIX = 16, 28
 _FREE_RANGES, _PREFIX = IPv4Network("10.128.0.0/9"), 20
 #: Droplets in a region's default range have lower addresses. Other members get addresses from here on.
 _FIRST_FREE_OFFSET = 250 * 256 + 1
+_PEERING_NAME = re.compile(r"[a-zA-Z0-9\-]+")
+_PEER_COUNT = 2
 
 
 def find_vpc(call: Call) -> StoredObject:
@@ -260,10 +262,6 @@ def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: s
                 if public.get("vpc_uuid") == vpc_id:
                     urn = f"do:{type_}:{public['id']}"
                     yield StoredObject({"urn": urn, "name": public["name"], "created_at": public["created_at"]})
-
-
-_PEERING_NAME = re.compile(r"[a-zA-Z0-9\-]+")
-_PEER_COUNT = 2
 
 
 def _requested_peering(call: Call) -> StoredObject:

@@ -17,7 +17,7 @@ def encrypt(api, *names, name="le"):
     return api("POST", "/v2/certificates", {"name": name, "type": "lets_encrypt", "dns_names": [*names]})
 
 
-def test_a_certificate_of_lets_encrypt_is_verified_after_a_while(make_api):
+def test_a_lets_encrypt_certificate_is_verified_after_a_while(make_api):
     api = make_api(speed=2)
     status, body = encrypt(api, f"*.{DOMAIN}", f"A.{DOMAIN}")
     made = body["certificate"]
@@ -35,7 +35,7 @@ def test_a_certificate_of_lets_encrypt_is_verified_after_a_while(make_api):
     assert api.get(path)["certificate"]["state"] == "verified"
 
 
-def test_a_certificate_whose_domain_is_gone_ends_in_error(api, refused):
+def test_a_certificate_whose_domain_was_deleted_ends_in_error(api, refused):
     made = encrypt(api, f"a.{DOMAIN}")[1]["certificate"]
     api("DELETE", f"/v2/domains/{DOMAIN}")
     api.clock.advance(600)
@@ -44,7 +44,7 @@ def test_a_certificate_whose_domain_is_gone_ends_in_error(api, refused):
     refused(foreign, 422, "one or more of the domains are not managed by DigitalOcean")
 
 
-def test_an_own_certificate_shows_what_it_says(api, refused):
+def test_a_custom_certificate_shows_its_own_fields(api, refused):
     status, body = api("POST", "/v2/certificates", OWN)
     made = body["certificate"]
     assert (status, made["state"]) == (201, "verified")
@@ -69,12 +69,12 @@ def test_an_own_certificate_shows_what_it_says(api, refused):
         {"type": "stolen"},
     ],
 )
-def test_what_is_no_certificate_is_refused(api, change):
+def test_an_invalid_certificate_is_refused(api, change):
     assert api("POST", "/v2/certificates", OWN | change)[0] == 422
     assert api.get("/v2/certificates")["meta"]["total"] == 1
 
 
-def test_a_certificate_in_use_stays(api, refused):
+def test_a_certificate_in_use_cannot_be_deleted(api, refused):
     endpoint = api.get(ENDPOINTS)["endpoints"][0]
     path = f"/v2/certificates/{endpoint['certificate_id']}"
     refused(api("DELETE", path), 403, "Make sure the certificate is not in use before deleting it")
@@ -83,7 +83,7 @@ def test_a_certificate_in_use_stays(api, refused):
     assert api("DELETE", path) == (204, None)
 
 
-def test_an_endpoint_is_made_once_for_each_space(api, refused):
+def test_each_space_has_at_most_one_endpoint(api, refused):
     status, body = api("POST", ENDPOINTS, {"origin": "walk.ams3.digitaloceanspaces.com"})
     made = body["endpoint"]
     assert (status, made["ttl"]) == (201, 3600)
@@ -96,7 +96,7 @@ def test_an_endpoint_is_made_once_for_each_space(api, refused):
     )
 
 
-def test_a_domain_of_its_own_needs_a_certificate_for_it(api, refused):
+def test_a_custom_domain_needs_a_certificate_that_covers_it(api, refused):
     used = api.get(ENDPOINTS)["endpoints"][0]
     made = api("POST", ENDPOINTS, {"origin": "walk.ams3.digitaloceanspaces.com"})[1]["endpoint"]
     path = f"{ENDPOINTS}/{made['id']}"
@@ -110,7 +110,7 @@ def test_a_domain_of_its_own_needs_a_certificate_for_it(api, refused):
     refused(twice, 409, "the custom domain is already in use")
 
 
-def test_all_of_the_cdn_shares_a_limit(make_api):
+def test_all_cdn_operations_share_a_limit(make_api):
     api = make_api(rate_limit="real")
     path = f"{ENDPOINTS}/{api.get(ENDPOINTS)['endpoints'][0]['id']}"
     for _ in range(2):
@@ -164,13 +164,13 @@ def test_a_check_follows_the_droplet_behind_a_name(api):
         ("https://[2001:db8::1]/", "UP"),
     ],
 )
-def test_what_a_check_finds_depends_on_what_is_there(api, target, status):
+def test_a_check_s_result_depends_on_the_account_s_records(api, target, status):
     path = check_of(api, target)
     api.clock.advance(60)
     assert found(api, path) == status
 
 
-def test_the_company_s_checks_have_a_past(api):
+def test_the_company_s_checks_have_a_history(api):
     first, second = (f"/v2/uptime/checks/{check['id']}" for check in api.get("/v2/uptime/checks")["checks"])
     state = api.get(f"{first}/state")["state"]
     assert state["previous_outage"]["duration_seconds"] == 372
@@ -181,12 +181,12 @@ def test_the_company_s_checks_have_a_past(api):
     assert api.get("/_sandbox")["counts"]["uptime_alerts"] == 0
 
 
-def test_a_missing_field_of_a_check_is_named_in_the_service_s_words(api, refused):
+def test_a_missing_field_of_a_check_has_the_service_s_message(api, refused):
     body = {"name": "c", "type": "https", "target": "https://a.example", "regions": ["us_east"]}
     refused(api("POST", "/v2/uptime/checks", body), 400, "missing required field 'enabled'")
 
 
-def test_another_target_is_checked_anew_and_another_name_is_not(api):
+def test_a_new_target_is_checked_again_and_a_new_name_is_not(api):
     path = check_of(api, "https://somebody.example")
     api.clock.advance(60)
     assert found(api, path) == "UP"

@@ -249,7 +249,7 @@ def with_everything(walk: Walk) -> tuple[int, str]:
     return droplet, ip
 
 
-ROOMS = (
+STEPS = (
     walk_volumes,
     walk_destruction,
     walk_droplet_with_volume,

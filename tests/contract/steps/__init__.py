@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.rooms import money, names, network, storage
+from tests.contract.steps import billing, domains, network, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.contract.walk import Walk
 
-ROOMS: tuple[Callable[[Walk], None], ...] = (*storage.ROOMS, *money.ROOMS, *names.ROOMS, *network.ROOMS)
+STEPS: tuple[Callable[[Walk], None], ...] = (*storage.STEPS, *billing.STEPS, *domains.STEPS, *network.STEPS)

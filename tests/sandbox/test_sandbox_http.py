@@ -30,7 +30,7 @@ def read(raw: bytes) -> tuple[HTTPRequest | None, bytes, bytes]:
 HOST = b"Host: 127.0.0.1\r\n"
 
 
-def test_a_request_is_read_and_what_follows_is_left():
+def test_a_request_is_read_and_the_following_bytes_stay():
     raw = b"POST /v2/tags?a=1&b HTTP/1.1\r\n" + HOST + b"X-Thing:  two \r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1"
     request, rest, _ = read(raw)
     assert request == HTTPRequest(
@@ -49,7 +49,7 @@ def test_a_closed_connection_is_no_request(raw):
     assert read(raw)[0] is None
 
 
-def test_a_blank_line_before_a_request_is_forgiven():
+def test_a_blank_line_before_a_request_is_ignored():
     assert read(b"\r\nGET / HTTP/1.1\r\n" + HOST + b"\r\n")[0].path == "/"
 
 
@@ -63,25 +63,25 @@ def test_a_blank_line_before_a_request_is_forgiven():
         ("1.0", "keep-alive", True),
     ],
 )
-def test_a_connection_is_kept_as_http_says(version, connection, keep_alive):
+def test_keep_alive_follows_http(version, connection, keep_alive):
     header = f"Connection: {connection}\r\n" if connection else ""
     raw = f"GET / HTTP/{version}\r\nHost: a\r\n{header}\r\n".encode()
     assert read(raw)[0].keep_alive is keep_alive
 
 
-def test_a_chunked_body_is_put_together():
+def test_a_chunked_body_is_joined():
     raw = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
     request, rest, _ = read(raw + b'3\r\n{"a\r\n4;x=y\r\n": 1\r\n1\r\n}\r\n0\r\nTrailer: x\r\n\r\nNEXT')
     assert request.body == b'{"a": 1}'
     assert rest == b"NEXT"
 
 
-def test_a_client_that_waits_for_leave_gets_it():
+def test_a_client_that_waits_for_100_continue_gets_it():
     raw = b"POST / HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
     assert read(raw)[2] == b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def test_an_absolute_address_names_the_host():
+def test_an_absolute_url_sets_the_host():
     request = read(b"GET http://localhost:1/v2/x?y HTTP/1.1\r\n" + HOST + b"\r\n")[0]
     assert (request.path, request.query, request.headers["host"]) == ("/v2/x", "y", "localhost:1")
 
@@ -127,7 +127,7 @@ def test_an_absolute_address_names_the_host():
         (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", 400),
     ],
 )
-def test_what_cannot_be_read_without_doubt_is_refused(raw, status):
+def test_ambiguous_requests_are_refused(raw, status):
     with pytest.raises(MalformedRequest) as caught:
         read(raw)
     assert caught.value.status == status
@@ -143,7 +143,7 @@ def test_any_bytes_are_read_or_refused(raw):
         assert request is None or request.path.startswith("/")
 
 
-def test_a_reply_is_written_with_its_length():
+def test_a_response_has_its_content_length():
     reply = HTTPResponse(404, b"{}", [("x-request-id", "1")])
     head = b"HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\ncontent-length: 2\r\n"
     assert encode_response(reply, head_only=False, close=False) == head + b"\r\n{}"

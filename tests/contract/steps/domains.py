@@ -190,4 +190,4 @@ cHMuZXhhbXBsZTAKBggqhkjOPQQDAgNIADBFAiEAhBjBrcmIoAkWAmMwTHvIlS1o
 neDn4ligrklspp49DVgCIAdLHTxmBuNm/tYHL/8JH3B1FzDp4EpSZLRXnFH2Levx
 -----END CERTIFICATE-----
 """
-ROOMS = (walk_domains, walk_certificates, walk_uptime)
+STEPS = (walk_domains, walk_certificates, walk_uptime)

@@ -18,7 +18,7 @@ def everything(api, path, key):
     return api.get(f"{path}{'&' if '?' in path else '?'}per_page=200")[key]
 
 
-def test_regions_and_sizes_agree_on_what_is_sold_where(api):
+def test_regions_and_sizes_agree_on_availability(api):
     sizes = everything(api, "/v2/sizes", "sizes")
     regions = everything(api, "/v2/regions", "regions")
     assert (len(regions), len(sizes)) == (15, 147)
@@ -33,7 +33,7 @@ def test_prices_follow_the_published_rules(api):
         assert size["price_monthly"] == pytest.approx(size["price_hourly"] * hours, abs=0.006)
 
 
-def test_figures_are_those_that_were_collected(api):
+def test_reference_data_is_the_collected_data(api):
     default = Path(__file__).parents[3] / "shared" / "api" / "digitalocean-openapi.json"
     facts_file = Path(os.environ.get("POSEIDON_SPEC", default)).with_name("catalogue-facts.json")
     if not facts_file.exists():
@@ -93,7 +93,7 @@ def test_snapshots_have_ids_that_are_strings(api):
     assert api("GET", f"/v2/snapshots/{snapshots[0]['id']}")[0] == 404
 
 
-def test_a_backup_is_no_snapshot(api, refused):
+def test_a_backup_is_not_a_snapshot(api, refused):
     backup = api.droplet("db-1")["backup_ids"][0]
     refused(api("GET", f"/v2/snapshots/{backup}"), 400, "the resource is not a snapshot")
 
@@ -119,11 +119,11 @@ def test_a_key_is_created_renamed_found_both_ways_and_deleted(api, refused):
     "public_key",
     ["", "nonsense", "ssh-ed25519 !!!", "ssh-rsa AAAAC3NzaC1lZDI1NTE5", "ssh-ed25519 é", "  ", f"x{PUBLIC_KEY}"],
 )
-def test_what_is_no_key_is_refused(api, public_key):
+def test_an_invalid_key_is_refused(api, public_key):
     assert api("POST", "/v2/account/keys", {"name": "k", "public_key": public_key})[0] == 422
 
 
-def test_tags_count_what_has_them(api):
+def test_tags_count_their_resources(api):
     tag = api.get("/v2/tags/web")["tag"]
     assert tag["resources"]["count"] == tag["resources"]["droplets"]["count"] == 4
     assert tag["resources"]["last_tagged_uri"].startswith("http://127.0.0.1:8080/v2/droplets/")
@@ -148,19 +148,19 @@ def test_tagging_and_untagging_changes_droplets_and_images(api):
     assert api.droplet("monitor-1")["tags"] == ["monitoring"]
 
 
-def test_a_deleted_tag_is_gone_from_everything(api):
+def test_a_deleted_tag_is_removed_from_all_resources(api):
     assert api("DELETE", "/v2/tags/web") == (204, None)
     assert api("GET", "/v2/tags/web")[0] == 404
     assert api.droplet("web-1")["tags"] == ["env:prod"]
 
 
-def test_a_tag_that_exists_is_not_made_twice(api):
+def test_an_existing_tag_is_not_created_again(api):
     before = api.get("/v2/tags")["meta"]["total"]
     assert api("POST", "/v2/tags", {"name": "WEB"})[1]["tag"]["name"] == "web"
     assert api.get("/v2/tags")["meta"]["total"] == before
 
 
-def test_a_tag_with_other_characters_is_refused_in_a_shape_of_its_own(api):
+def test_an_invalid_tag_name_is_refused_in_its_own_format(api):
     status, body = api("POST", "/v2/tags", {"name": "no blank"})
     assert status == 400
     assert set(body) == {"error", "messages", "root_causes"}
@@ -177,7 +177,7 @@ def test_a_tag_with_other_characters_is_refused_in_a_shape_of_its_own(api):
         ("1", 422),
     ],
 )
-def test_tagging_what_is_not_there_tags_nothing(api, resource, status):
+def test_tagging_an_unknown_resource_tags_nothing(api, resource, status):
     good = {"resource_id": str(api.droplet("monitor-1")["id"]), "resource_type": "droplet"}
     assert api("POST", "/v2/tags/web/resources", {"resources": [good, resource]})[0] == status
     assert api.droplet("monitor-1")["tags"] == ["monitoring"]

@@ -137,4 +137,4 @@ def walk_billing(walk: Walk) -> None:
     walk.refused(404, "GET", "/v2/billing/do:team:1/insights/2026-11-02/2026-11-04")
 
 
-ROOMS = (walk_custom_images, walk_alert_policies, walk_metrics, walk_billing)
+STEPS = (walk_custom_images, walk_alert_policies, walk_metrics, walk_billing)

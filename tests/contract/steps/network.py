@@ -290,4 +290,4 @@ def walk_projects(walk: Walk) -> None:
     walk.must("DELETE", f"/v2/reserved_ips/{address}")
 
 
-ROOMS = (walk_vpcs, walk_firewalls, walk_load_balancers, walk_projects)
+STEPS = (walk_vpcs, walk_firewalls, walk_load_balancers, walk_projects)
