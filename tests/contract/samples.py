@@ -1,4 +1,4 @@
-"""Instances of the specification's schemas: something that each of them accepts, as full as it describes it."""
+"""Sample instances of the specification's schemas, with all described fields."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEEPEST = 5
 
 
 class Samples:
-    """Makes instances of the corrected specification's request bodies."""
+    """Builds instances of the corrected specification's request bodies."""
 
     def __init__(self) -> None:
         #: Which of several shapes is taken, where there are so many.
@@ -43,7 +43,7 @@ class Samples:
         }
 
     def body(self, operation_id: str) -> Any:
-        """Give a body that an operation takes, or None where it takes none."""
+        """Return a valid body for an operation, or None if it takes none."""
         described = self._operations[operation_id].get("requestBody")
         if described is None:
             return None
@@ -59,7 +59,7 @@ class Samples:
         return made[0]
 
     def instance(self, schema: Schema, depth: int = 0) -> Any:
-        """Give an instance of a schema."""
+        """Return an instance of a schema."""
         schema = self._resolved(schema)
         if "allOf" in schema:
             return self._all_of(schema, depth)

@@ -1,4 +1,4 @@
-"""DigitalOcean's specification as a judge of requests and answers.
+"""DigitalOcean's specification as a validator of requests and responses.
 
 ::
 
@@ -34,32 +34,32 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 
 def validate(operation_id: str, status: int, body: Any, *, limited: bool = False) -> None:
-    """Fail unless the operation may answer so; an answer without a body is None."""
+    """Check a response of an operation; a response without a body is None."""
     specification(limited=limited).validate(operation_id, status, body)
 
 
 def validate_file(operation_id: str, status: int, media: str) -> None:
-    """Fail unless the operation may answer with a file of this media type."""
+    """Check that an operation may respond with a file of this media type."""
     specification().validate_file(operation_id, status, media)
 
 
 def validate_request(operation_id: str, body: Any) -> None:
-    """Fail unless the operation takes this body; no body is None."""
+    """Check a request body of an operation; no body is None."""
     specification().validate_request(operation_id, body)
 
 
 def undescribed(operation_id: str, status: int, body: Any) -> set[str]:
-    """Give the fields of an answer that the specification does not know, as paths."""
+    """Return the fields of a response that the specification does not describe, as paths."""
     return specification().undescribed(operation_id, status, body)
 
 
 def specification_path() -> Path:
-    """Say where the specification has to be."""
+    """Return where the specification is expected."""
     return Path(os.environ.get("POSEIDON_SPEC") or ROOT.parent / "shared" / "api" / "digitalocean-openapi.json")
 
 
 def document() -> dict[str, Any]:
-    """Give the published specification as it is; skip the test where it is not at hand."""
+    """Return the published specification, or skip the test if it is missing."""
     path = specification_path()
     if not path.is_file():
         pytest.skip(f"no specification at {path}; POSEIDON_SPEC says where it is")
@@ -67,19 +67,19 @@ def document() -> dict[str, Any]:
 
 
 def corrections() -> list[dict[str, Any]]:
-    """Give what has to be changed in the published specification."""
+    """Return the corrections of the published specification."""
     return json.loads(CORRECTIONS.read_bytes())
 
 
 @cache
 def specification(*, limited: bool = False) -> Specification:
-    """Give the corrected specification, read once."""
+    """Return the corrected specification, read once."""
     changes = [change for change in corrections() if limited or not change.get("limited")]
     return Specification(corrected(document(), changes))
 
 
 def corrected(published: Mapping[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give a copy of the specification with these changes made."""
+    """Return a copy of the specification with these corrections."""
     made = copy.deepcopy(dict(published))
     for change in changes:
         target = at(made, change["at"])
@@ -99,7 +99,7 @@ def corrected(published: Mapping[str, Any], changes: list[dict[str, Any]]) -> di
 
 
 def at(published: Any, pointer: str) -> Any:
-    """Give what a JSON pointer points to."""
+    """Return the value that a JSON pointer refers to."""
     for part in pointer.removeprefix("#/").split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
         published = published[int(key) if isinstance(published, list) else key]
@@ -107,7 +107,7 @@ def at(published: Any, pointer: str) -> Any:
 
 
 class Specification:
-    """A specification that judges."""
+    """A specification that validates requests and responses."""
 
     _URI = "urn:specification"
 
@@ -125,7 +125,7 @@ class Specification:
         self._validators = cache(self._make_validator)
 
     def validate(self, operation_id: str, status: int, body: Any) -> None:
-        """Fail unless the operation may answer so."""
+        """Check a response of an operation."""
         pointer = self._answers(operation_id, status)
         what = f"{operation_id} {status}"
         if pointer is None:
@@ -135,13 +135,13 @@ class Specification:
         self._judge(OAS30ReadValidator, pointer, body, what)
 
     def validate_file(self, operation_id: str, status: int, media: str) -> None:
-        """Fail unless the operation may answer with a file of this media type."""
+        """Check that an operation may respond with a file of this media type."""
         place = f"{self._operations[operation_id]}/responses/{status}"
         declared = self._resolved(place)[1].get("content", {})
         assert media in declared, f"{operation_id} {status}: {media} is not among {sorted(declared)}"
 
     def validate_request(self, operation_id: str, body: Any) -> None:
-        """Fail unless the operation takes this body."""
+        """Check a request body of an operation."""
         place = self._operations[operation_id] + "/requestBody"
         described = at(self._published, self._operations[operation_id]).get("requestBody")
         what = f"request of {operation_id}"
@@ -153,11 +153,11 @@ class Specification:
         self._judge(OAS30WriteValidator, self._resolved(place)[0] + "/content/application~1json/schema", body, what)
 
     def accepts(self, pointer: str, instance: Any) -> bool:
-        """Say whether the schema at this place accepts the instance."""
+        """Return whether a schema accepts an instance."""
         return self._validators(OAS30ReadValidator, pointer).is_valid(instance)
 
     def undescribed(self, operation_id: str, status: int, body: Any) -> set[str]:
-        """Give the fields of an answer that the specification does not know."""
+        """Return the fields of a response that the specification does not describe."""
         pointer = self._answers(operation_id, status)
         return set() if pointer is None else set(self._unknown([at(self._published, pointer)], body, ""))
 
@@ -172,7 +172,7 @@ class Specification:
         return kind(reference, registry=self._registry, format_checker=oas30_format_checker)
 
     def _find_answer(self, operation_id: str, status: int) -> str | None:
-        """Give the place of an answer's schema; None if it has no body."""
+        """Return the pointer to a response's schema, or None if it has no body."""
         place = self._operations[operation_id] + "/responses"
         responses = at(self._published, place)
         # Many refusals that happen are undeclared, and all of them share one shape. A success has to be declared.
@@ -209,7 +209,7 @@ class Specification:
                 yield here
 
     def _parts(self, schema: Any) -> Iterator[Any]:
-        """Give a schema and all that it is composed of."""
+        """Yield a schema and its parts."""
         while "$ref" in schema:
             schema = at(self._published, schema["$ref"])
         yield schema

@@ -156,7 +156,7 @@ def walk_actions(walk: Walk, droplet_id: int) -> None:
 
 
 def walk_restore(walk: Walk) -> None:
-    """Restore a droplet of the account's seed from its own backup: the API has no way to make one now."""
+    """Restore a droplet of the account's seed from its own backup, because the API cannot create a backup on demand."""
     droplets = walk.get("/v2/droplets", per_page=200)["droplets"]
     backed_up = next(droplet for droplet in droplets if droplet["backup_ids"] and not droplet["locked"])
     walk.get(f"/v2/droplets/{backed_up['id']}/backups")

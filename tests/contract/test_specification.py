@@ -1,4 +1,4 @@
-"""The judge itself: what it refuses, and that each correction of the specification is still needed."""
+"""The validator itself, and whether each correction of the specification is still needed."""
 
 from __future__ import annotations
 

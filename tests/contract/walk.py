@@ -1,4 +1,4 @@
-"""Who walks through the sandbox: asks it, and has every answer judged by the specification."""
+"""A walk through the sandbox that validates every response with the specification."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIVE_FIELDS = (
 
 
 class Walk:
-    """Asks the sandbox, and keeps what was wrong with its answers."""
+    """Sends requests to the sandbox, and collects the errors in its responses."""
 
     def __init__(self, clock: Any, **settings: Any) -> None:
         self.clock = clock
@@ -46,7 +46,7 @@ class Walk:
         sending: dict[str, str] | None = None,
         **query: Any,
     ) -> tuple[int, Any]:
-        """Give an answer's status and JSON, after it was judged; no body is None, ``sending`` is further headers."""
+        """Return the status and JSON of a validated response; no body is None, ``sending`` is further headers."""
         headers = {"host": HOST, "authorization": f"Bearer {self.token if token is None else token}"}
         headers |= sending or {}
         sent = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -70,7 +70,7 @@ class Walk:
         return reply.status, answer
 
     def limit(self, *scopes: str) -> None:
-        """Go on with a token that has these scopes only."""
+        """Continue with a token that has only these scopes."""
         headers = {"host": HOST, "authorization": f"Bearer {self.sandbox.token}"}
         body = json.dumps({"scopes": scopes}).encode()
         self.token = json.loads(self.sandbox.dispatch("POST", "/_sandbox/tokens", "", headers, body).body)["token"]
@@ -83,7 +83,7 @@ class Walk:
             self.wrong.append(str(wrong).partition("\n")[0])
 
     def get(self, path: str, **query: Any) -> Any:
-        """Give the JSON of an answer that has to be a success."""
+        """Return the JSON of a response that must be a success."""
         return self.must("GET", path, **query)
 
     def must(self, method: str, path: str, body: Any = None, /, **query: Any) -> Any:
@@ -120,11 +120,11 @@ class Walk:
         return json.loads(reply.body)
 
     def later(self) -> None:
-        """Let everything that was started come to its end."""
+        """Move the clock until everything in progress has ended."""
         self.clock.advance(LONG_S)
 
     def action(self, droplet_id: int, type_: str, **fields: Any) -> dict[str, Any]:
-        """Have a droplet do something, and give the action when it has ended."""
+        """Run an action of a droplet and return it when it has ended."""
         started = self.must("POST", f"/v2/droplets/{droplet_id}/actions", {"type": type_, **fields})["action"]
         assert (started["status"], started["type"], started["completed_at"]) == ("in-progress", type_, None)
         self.get(f"/v2/droplets/{droplet_id}")

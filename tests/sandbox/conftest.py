@@ -1,4 +1,4 @@
-"""A sandbox asked without a network: `api.get("/v2/account")` gives the status and the JSON."""
+"""An API client for a sandbox without sockets: `api.get("/v2/account")` returns the JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Api:
-    """Asks one sandbox, with its token, and moves its clock."""
+    """Sends requests to one sandbox with its token, and moves its clock."""
 
     def __init__(self, sandbox: Sandbox, clock: Any) -> None:
         self.sandbox = sandbox
@@ -51,7 +51,7 @@ class Api:
         return self("POST", f"/v2/droplets/{droplet_id}/actions", {"type": type_, **fields})
 
     def done(self, droplet_id: int, type_: str, **fields: Any) -> dict[str, Any]:
-        """Do an action to its end, let the droplet's status follow, and give the droplet."""
+        """Run an action until the droplet's status has followed, and return the droplet."""
         status, body = self.act(droplet_id, type_, **fields)
         assert status == 201, body
         self.clock.advance(600)
@@ -78,7 +78,7 @@ def api(make_api: Callable[..., Api]) -> Api:
 
 
 def refused(answer: tuple[int, Any], status: int, text: str) -> None:
-    """Hold an answer against a refusal that is expected."""
+    """Check the status and message of an error response."""
     assert answer[0] == status, answer
     assert answer[1]["message"] == text
 

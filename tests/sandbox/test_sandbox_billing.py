@@ -1,4 +1,4 @@
-"""What the account costs: every sum has to be the sum of what it is made of."""
+"""Charges, invoices and the balance: every total must be the sum of its parts."""
 
 from __future__ import annotations
 

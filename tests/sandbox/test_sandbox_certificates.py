@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from tests.contract.rooms.names import CERTIFICATE, KEY
 
 DOMAIN = "tidepool-maps.example"

@@ -1,4 +1,4 @@
-"""What the sandbox offers beside the API: reset, faults, finish, log, save and load, coverage, settings."""
+"""The sandbox's own routes and methods: reset, faults, finish, log, save and load, coverage, settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACCOUNT = ("GET", "/v2/account")
 
 
 def everything(api):
-    """Give the whole account as the API shows it."""
+    """Return the whole account in the format of the API."""
     keys = {
         "droplets": "droplets",
         "images": "images",

@@ -1,4 +1,4 @@
-"""Droplets of the sandbox that go together with what belongs to them."""
+"""Droplets that are destroyed with their associated resources."""
 
 from __future__ import annotations
 

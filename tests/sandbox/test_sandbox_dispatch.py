@@ -1,4 +1,4 @@
-"""What every request to the sandbox meets: token, host, route, body, pages, headers, limits, scopes."""
+"""The handling of every request: token, host, route, body, pages, headers, limits, scopes."""
 
 from __future__ import annotations
 

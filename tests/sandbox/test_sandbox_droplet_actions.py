@@ -1,4 +1,4 @@
-"""Actions on droplets: each type's checks, texts and effect; one at a time; by tag."""
+"""Actions on droplets: the checks, messages and effect of each type; one at a time; by tag."""
 
 from __future__ import annotations
 

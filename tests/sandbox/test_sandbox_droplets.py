@@ -1,4 +1,4 @@
-"""Droplets of the sandbox: found, created, deleted, and what hangs on them."""
+"""Droplets: list, create and delete them, and read their snapshots, backups and neighbors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP as the sandbox reads and writes it, without sockets."""
+"""HTTP requests and responses without sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom images, actions of images, and backups that come by themselves."""
+"""Custom images, actions of images, and automatic backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves of droplets: what is shown when, and what can never be."""
+"""Metrics of droplets, and the curves behind them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def modes(api, droplet_id, start, end):
 
 
 def busy_share(api, droplet_id, start, end):
-    """Give the share of the CPU that was not idle between the first and the last reading."""
+    """Return the share of the CPU that was not idle between the first and the last reading."""
     spent = {
         mode: [*values.values()][-1] - next(iter(values.values()))
         for mode, values in modes(api, droplet_id, start, end).items()

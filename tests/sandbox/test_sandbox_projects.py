@@ -1,4 +1,4 @@
-"""Projects, and what is in them."""
+"""Projects and their resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reserved IPs of the sandbox, under their old name too, and reserved IPv6s."""
+"""Reserved IPs, also as floating IPs, and reserved IPv6 addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account that a seed makes."""
+"""The account that is built from a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Volumes of the sandbox: made, attached, resized, copied, tagged, and what happens to them over time."""
+"""Volumes: create, attach, resize, snapshot and tag them, and their actions over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VPCs, what is in them, and their peerings."""
+"""VPCs, their members and their peerings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rooms of the walk, a module for each subject: functions that take a `Walk`, called one after another."""
+"""The steps of the walk, grouped by subject: functions that take a `Walk`, called in order."""
 
 from __future__ import annotations
 

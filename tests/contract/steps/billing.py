@@ -1,4 +1,4 @@
-"""Images and their actions, curves, alerts, and what all of it costs."""
+"""Custom images and their actions, metrics, alert policies and billing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk through names: domains and their records, certificates, CDN endpoints, uptime checks and their alerts."""
+"""Domains and their records, certificates, CDN endpoints, uptime checks and their alerts."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ TARGET = {"name": "network", "region": "lon1", "size": "s-1vcpu-1gb", "image": "
 
 
 def new_droplet(walk: Walk, **fields: Any) -> int:
-    """Make a droplet in London, and give its id when it is there."""
+    """Create a droplet in London and return its id."""
     id_ = walk.must("POST", "/v2/droplets", TARGET | fields)["droplet"]["id"]
     walk.later()
     return id_

@@ -1,4 +1,4 @@
-"""Volumes, their actions and snapshots, reserved IPs under both names, reserved IPv6s, and tags on all that has them."""
+"""Volumes, their actions and snapshots, reserved IPs under both names, reserved IPv6s, and tags on all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VOLUME = {"name": "walked", "size_gigabytes": 10, "region": "fra1", "description
 
 
 def new_droplet(walk: Walk, **fields: Any) -> int:
-    """Make a droplet in Frankfurt, and give its id when it is there."""
+    """Create a droplet in Frankfurt and return its id."""
     wanted = {"name": "storage", "region": "fra1", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", **fields}
     id_ = walk.must("POST", "/v2/droplets", wanted)["droplet"]["id"]
     walk.later()
@@ -239,7 +239,7 @@ def walk_destruction(walk: Walk) -> None:
 
 
 def with_everything(walk: Walk) -> tuple[int, str]:
-    """Make a droplet with a snapshot, a volume that has one, and an address; give its id and the address."""
+    """Create a droplet with a snapshot, a volume with a snapshot, and an address; return its id and the address."""
     volume = walk.must("POST", "/v2/volumes", {**VOLUME, "name": "doomed"})["volume"]["id"]
     walk.must("POST", f"/v2/volumes/{volume}/snapshots", {"name": "doomed"})
     droplet = new_droplet(walk, volumes=[volume])
