@@ -4,7 +4,7 @@
 
     validate("droplets_get", 200, body)            # AssertionError: what is wrong, and where
     validate_request("droplets_create", body)
-    undescribed("droplets_get", 200, body)         # fields that the specification does not know, {"droplet.nmae"}
+    unknown_fields("droplets_get", 200, body)         # fields that the specification does not know, {"droplet.nmae"}
 
 Where the specification contradicts the service, `corrections.json` changes it first; each correction carries its reason
 and a sample that shows what it is needed for. Those marked ``limited`` are made only for answers to a token that lacks
@@ -48,9 +48,9 @@ def validate_request(operation_id: str, body: Any) -> None:
     specification().validate_request(operation_id, body)
 
 
-def undescribed(operation_id: str, status: int, body: Any) -> set[str]:
+def unknown_fields(operation_id: str, status: int, body: Any) -> set[str]:
     """Return the fields of a response that the specification does not describe, as paths."""
-    return specification().undescribed(operation_id, status, body)
+    return specification().unknown_fields(operation_id, status, body)
 
 
 def specification_path() -> Path:
@@ -132,7 +132,7 @@ class Specification:
             assert body is None, f"{what}: a body where the specification has none: {body!r:.200}"
             return
         assert body is not None, f"{what}: no body where the specification has one"
-        self._judge(OAS30ReadValidator, pointer, body, what)
+        self._validate(OAS30ReadValidator, pointer, body, what)
 
     def validate_file(self, operation_id: str, status: int, media: str) -> None:
         """Check that an operation may respond with a file of this media type."""
@@ -150,18 +150,18 @@ class Specification:
             required = described is not None and self._resolved(place)[1].get("required", False)
             assert not required, f"{what}: needs a body"
             return
-        self._judge(OAS30WriteValidator, self._resolved(place)[0] + "/content/application~1json/schema", body, what)
+        self._validate(OAS30WriteValidator, self._resolved(place)[0] + "/content/application~1json/schema", body, what)
 
     def accepts(self, pointer: str, instance: Any) -> bool:
         """Return whether a schema accepts an instance."""
         return self._validators(OAS30ReadValidator, pointer).is_valid(instance)
 
-    def undescribed(self, operation_id: str, status: int, body: Any) -> set[str]:
+    def unknown_fields(self, operation_id: str, status: int, body: Any) -> set[str]:
         """Return the fields of a response that the specification does not describe."""
         pointer = self._answers(operation_id, status)
         return set() if pointer is None else set(self._unknown([at(self._published, pointer)], body, ""))
 
-    def _judge(self, kind: type, pointer: str, body: Any, what: str) -> None:
+    def _validate(self, kind: type, pointer: str, body: Any, what: str) -> None:
         wrong = [
             f"{error.json_path}: {error.message:.300}" for error in self._validators(kind, pointer).iter_errors(body)
         ]

@@ -214,7 +214,7 @@ def test_every_simulated_operation_answers_as_specified(clock: Any):
     walk = Walk(clock)
     for room in (walk_account, walk_keys, walk_droplets, walk_images, walk_tags, *steps.STEPS):
         room(walk)
-    assert walk.wrong == []
+    assert walk.errors == []
     assert set(simulated()) - walk.succeeded == set(), "simulated, and left out of this walk"
 
 
@@ -228,7 +228,7 @@ def test_an_empty_account_answers_as_specified(clock: Any):
                 walk.refused(404, "GET", one.path, **{name: NEEDED.get(name, "1") for name in needed})
             else:
                 walk.get(one.path)
-    assert walk.wrong == []
+    assert walk.errors == []
 
 
 def path_of(one: Operation, value: str = "1") -> str:
@@ -256,7 +256,7 @@ def test_errors_of_every_operation_are_as_specified(operation_id: str, clock: An
     if one.scopes:
         walk.limit("nothing:read")
         walk.refused(403, one.method, path)
-    assert walk.wrong == []
+    assert walk.errors == []
 
 
 def test_responses_to_a_limited_token_are_as_specified(clock: Any):
@@ -267,7 +267,7 @@ def test_responses_to_a_limited_token_are_as_specified(clock: Any):
             host = walk.get("/v2/droplets")["droplets"][0]["id"]
             walk.limit(*one.scopes)
             shown = walk.get(one.path, **{name: {**NEEDED, "host_id": host}.get(name, "1") for name in needed})
-            assert walk.wrong == []
+            assert walk.errors == []
             if one.id == "droplets_list":
                 assert not {"image", "tags", "volume_ids"} & shown["droplets"][0].keys()
 
@@ -278,7 +278,7 @@ def test_a_rate_limited_response_is_as_specified(clock: Any):
         walk.get("/v2/account")
     walk.refused(429, "GET", "/v2/account")
     walk.refused(429, "POST", "/v2/droplets", NEW)
-    assert walk.wrong == []
+    assert walk.errors == []
 
 
 def test_every_other_operation_answers_501(clock: Any):
@@ -290,7 +290,7 @@ def test_every_other_operation_answers_501(clock: Any):
         status, answer = walk.ask(one.method, path_of(one), {} if one.body_type else None)
         assert (status, answer["id"]) == (501, "not_implemented"), one.id
         assert one.id in answer["message"]
-    assert walk.wrong == []
+    assert walk.errors == []
 
 
 def test_operations_of_other_hosts_and_unknown_routes_are_not_found(clock: Any):
@@ -309,4 +309,4 @@ def test_operations_of_other_hosts_and_unknown_routes_are_not_found(clock: Any):
         "//v2/droplets",
     ):
         walk.refused(404, "GET", path)
-    assert walk.wrong == []
+    assert walk.errors == []

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.contract import specification as judge
+from tests.contract import specification as validator
 
-CORRECTIONS = judge.corrections()
+CORRECTIONS = validator.corrections()
 
 
 @pytest.fixture(scope="module")
-def published() -> judge.Specification:
-    return judge.Specification(judge.document())
+def published() -> validator.Specification:
+    return validator.Specification(validator.document())
 
 
 @pytest.mark.parametrize("change", CORRECTIONS, ids=[change["at"] for change in CORRECTIONS])
-def test_each_correction_is_still_needed_and_has_its_effect(change: dict[str, Any], published: judge.Specification):
+def test_each_correction_is_still_needed_and_has_its_effect(change: dict[str, Any], published: validator.Specification):
     schema = change.get("in", change["at"])
     assert change["reason"]
-    made = judge.specification(limited=change.get("limited", False))
+    made = validator.specification(limited=change.get("limited", False))
     if "accepts" in change:
         assert not published.accepts(schema, change["accepts"]), "the specification has caught up: drop the correction"
         assert made.accepts(schema, change["accepts"])
@@ -30,9 +30,9 @@ def test_each_correction_is_still_needed_and_has_its_effect(change: dict[str, An
 
 
 def test_the_corrections_leave_the_published_document_alone():
-    document = judge.document()
+    document = validator.document()
     before = document["components"]["schemas"]["region_slug"].copy()
-    judge.corrected(document, CORRECTIONS)
+    validator.corrected(document, CORRECTIONS)
     assert document["components"]["schemas"]["region_slug"] == before
 
 
@@ -40,9 +40,9 @@ ACTION = {"id": 1, "status": "completed", "type": "reboot", "started_at": "2026-
 
 
 def test_a_valid_response_passes():
-    judge.validate("actions_get", 200, {"action": ACTION})
-    judge.validate("droplets_destroy", 204, None)
-    judge.validate("dropletActions_post", 422, {"id": "unprocessable_entity", "message": "Droplet is busy."})
+    validator.validate("actions_get", 200, {"action": ACTION})
+    validator.validate("droplets_destroy", 204, None)
+    validator.validate("dropletActions_post", 422, {"id": "unprocessable_entity", "message": "Droplet is busy."})
 
 
 @pytest.mark.parametrize(
@@ -64,18 +64,20 @@ def test_a_valid_response_passes():
 )
 def test_an_invalid_response_fails_with_its_path(status: int, body: Any, complaint: str):
     with pytest.raises(AssertionError, match=complaint):
-        judge.validate("actions_get", status, body)
+        validator.validate("actions_get", status, body)
 
 
 def test_an_unexpected_body_fails():
     with pytest.raises(AssertionError, match="a body where the specification has none"):
-        judge.validate("droplets_destroy", 204, {})
+        validator.validate("droplets_destroy", 204, {})
 
 
 def test_requests_are_validated_too():
-    judge.validate_request("sshKeys_create", {"name": "me", "public_key": "ssh-rsa AAAA"})
-    judge.validate_request("dropletActions_post", {"type": "change_backup_policy", "backup_policy": {"plan": "daily"}})
-    judge.validate_request("droplets_list", None)
+    validator.validate_request("sshKeys_create", {"name": "me", "public_key": "ssh-rsa AAAA"})
+    validator.validate_request(
+        "dropletActions_post", {"type": "change_backup_policy", "backup_policy": {"plan": "daily"}}
+    )
+    validator.validate_request("droplets_list", None)
     for operation_id, body, complaint in [
         ("sshKeys_create", {"name": "me"}, "'public_key' is a required property"),
         ("sshKeys_create", {"name": "me", "public_key": "ssh-rsa AAAA", "id": 7}, "id"),
@@ -84,7 +86,7 @@ def test_requests_are_validated_too():
         ("dropletActions_post", {"type": "explode"}, "explode"),
     ]:
         with pytest.raises(AssertionError, match=complaint):
-            judge.validate_request(operation_id, body)
+            validator.validate_request(operation_id, body)
 
 
 def test_unknown_fields_are_reported():
@@ -92,4 +94,4 @@ def test_unknown_fields_are_reported():
         "droplets": [{"nmae": "web-1", "size": {"slug": "s-1vcpu-1gb", "sulg": "?"}, "image": {"id": 1}}],
         "lniks": {},
     }
-    assert judge.undescribed("droplets_list", 200, body) == {"droplets[].nmae", "droplets[].size.sulg", "lniks"}
+    assert validator.unknown_fields("droplets_list", 200, body) == {"droplets[].nmae", "droplets[].size.sulg", "lniks"}

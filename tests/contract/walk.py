@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from poseidon_nb.catalogue import Operation, match
 from poseidon_nb.sandbox import Sandbox
-from tests.contract.specification import specification, undescribed, validate, validate_file, validate_request
+from tests.contract.specification import specification, unknown_fields, validate, validate_file, validate_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Walk:
         self.token = self.sandbox.token
         self.limited = False
         self.succeeded: set[str] = set()
-        self.wrong: list[str] = []
+        self.errors: list[str] = []
 
     def ask(
         self,
@@ -56,17 +56,17 @@ class Walk:
         answer = reply.body if media not in {"", "application/json"} else json.loads(reply.body or b"null")
         found = match(method, path)
         if found is None:
-            self.judge(lambda: _is_an_error(answer))
+            self.check(lambda: _check_error_shape(answer))
         elif isinstance(answer, bytes):
-            self.judge(lambda: validate_file(found[0].id, reply.status, media))
+            self.check(lambda: validate_file(found[0].id, reply.status, media))
             self.succeeded.add(found[0].id)
         else:
-            self.judge(lambda: validate(found[0].id, reply.status, answer, limited=self.limited))
-            self.judge(lambda: _describes(found[0], reply.status, answer))
+            self.check(lambda: validate(found[0].id, reply.status, answer, limited=self.limited))
+            self.check(lambda: _check_known_fields(found[0], reply.status, answer))
             if reply.status < 300:
                 self.succeeded.add(found[0].id)
-                self.judge(lambda: validate_request(found[0].id, body))
-                self.judge(lambda: _holds_what_was_asked(found[0], reply.status, answer))
+                self.check(lambda: validate_request(found[0].id, body))
+                self.check(lambda: _check_key_and_pages(found[0], reply.status, answer))
         return reply.status, answer
 
     def limit(self, *scopes: str) -> None:
@@ -76,11 +76,11 @@ class Walk:
         self.token = json.loads(self.sandbox.dispatch("POST", "/_sandbox/tokens", "", headers, body).body)["token"]
         self.limited = True
 
-    def judge(self, judgement: Any) -> None:
+    def check(self, check: Any) -> None:
         try:
-            judgement()
+            check()
         except AssertionError as wrong:
-            self.wrong.append(str(wrong).partition("\n")[0])
+            self.errors.append(str(wrong).partition("\n")[0])
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON of a response that must be a success."""
@@ -94,7 +94,7 @@ class Walk:
     def refused(self, status: int, method: str, path: str, body: Any = None, /, **query: Any) -> None:
         given, answer = self.ask(method, path, body, **query)
         if given != status:
-            self.wrong.append(f"{method} {path} {body or query}: {given} {answer!r:.200} instead of {status}")
+            self.errors.append(f"{method} {path} {body or query}: {given} {answer!r:.200} instead of {status}")
 
     def pages(self, path: str, **query: Any) -> Iterator[Any]:
         """Follow the links of a collection from its first page to the last, and back to the first."""
@@ -106,12 +106,12 @@ class Walk:
             following = (answer["links"].get("pages") or {}).get("next")
             if following is None:
                 break
-            answer = self._linked(following)
+            answer = self._follow_link(following)
         if seen > 1:
-            self._linked(answer["links"]["pages"]["prev"])
-            assert "prev" not in (self._linked(answer["links"]["pages"]["first"])["links"]["pages"])
+            self._follow_link(answer["links"]["pages"]["prev"])
+            assert "prev" not in (self._follow_link(answer["links"]["pages"]["first"])["links"]["pages"])
 
-    def _linked(self, address: str) -> Any:
+    def _follow_link(self, address: str) -> Any:
         parts = urlsplit(address)
         assert (parts.scheme, parts.netloc) == ("http", HOST)
         headers = {"host": HOST, "authorization": f"Bearer {self.token}"}
@@ -136,18 +136,18 @@ class Walk:
         return ended
 
 
-def _is_an_error(answer: Any) -> None:
+def _check_error_shape(answer: Any) -> None:
     assert specification().accepts("#/components/schemas/error", answer), f"not an error's shape: {answer!r:.200}"
 
 
-def _describes(one: Operation, status: int, answer: Any) -> None:
-    unknown = {path for path in undescribed(one.id, status, answer) if not path.endswith(LIVE_FIELDS)}
+def _check_known_fields(one: Operation, status: int, answer: Any) -> None:
+    unknown = {path for path in unknown_fields(one.id, status, answer) if not path.endswith(LIVE_FIELDS)}
     # A 422 may say what would have been possible, which the error's schema leaves out.
     unknown -= {path for path in unknown if status >= 400 and path.startswith("error_attributes")}
     assert not unknown, f"{one.id} {status}: fields that the specification does not know: {sorted(unknown)}"
 
 
-def _holds_what_was_asked(one: Operation, status: int, answer: Any) -> None:
+def _check_key_and_pages(one: Operation, status: int, answer: Any) -> None:
     assert status == one.status, f"{one.id}: {status} instead of {one.status}"
     if not one.response_key:
         return
