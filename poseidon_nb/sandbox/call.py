@@ -82,10 +82,10 @@ class Call:
 
     def path_id(self, name: str) -> int:
         """Return a path parameter as an integer, or raise 404 if it is not one."""
-        text = self.path_params[name]
-        if not is_integer(text):
+        id_ = parse_id(self.path_params[name])
+        if id_ is None:
             raise not_found()
-        return int(text)
+        return id_
 
     def require_scopes(self, *scopes: str) -> None:
         """Raise 403 if the token lacks one of the scopes."""
@@ -112,6 +112,11 @@ class Call:
         number, per_page = page_window(self)
         page = records[(number - 1) * per_page : number * per_page]
         return HTTPResponse(200, page_body([self.to_json(kind, record) for record in page], key, self, len(records)))
+
+
+def parse_id(text: str) -> int | None:
+    """Parse a numeric id; return None for any other text."""
+    return int(text) if is_integer(text) else None
 
 
 def parse_body(body: bytes) -> dict[str, Any]:

@@ -12,13 +12,12 @@ from poseidon_nb.catalogue import operation, operation_ids
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.access import TOKEN_PREFIX
 from poseidon_nb.sandbox.actions import finish_action
-from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, required_field
+from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, parse_id, required_field
 from poseidon_nb.sandbox.faults import FAULT_KINDS, make_fault
 from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
 from poseidon_nb.sandbox.timestamps import format_time
 from poseidon_nb.sandbox.world import dump_state, load_state
-from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -134,10 +133,11 @@ class Controls:
         world = dispatcher.world
         if names["id"] == "all":
             ids = sorted({*world.state.busy.values()})
-        elif is_integer(names["id"]) and int(names["id"]) in world.actions:
-            ids = [int(names["id"])]
         else:
-            raise not_found()
+            id_ = parse_id(names["id"])
+            if id_ is None or id_ not in world.actions:
+                raise not_found()
+            ids = [id_]
         for id_ in ids:
             finish_action(world, id_)
         return json_response(

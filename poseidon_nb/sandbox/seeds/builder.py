@@ -194,7 +194,7 @@ class SeedBuilder:
         for week in range(number - 1, -1, -1):
             at = last - week * 7 * DAY_S
             ids.append(self._image(droplet, f"{droplet['name']} {format_time(at)[:10]}", "backup", at))
-        self.world.schedule(parse_time(window["start"]), "droplet.window", droplet["id"], window["start"])
+        self.world.schedule(parse_time(window["start"]), "droplet.backup_window", droplet["id"], window["start"])
         return droplet.with_public(backup_ids=ids, next_backup_window=window).with_internal(backup_policy=policy)
 
     def _with_snapshots(self, droplet: StoredObject, number: int) -> StoredObject:

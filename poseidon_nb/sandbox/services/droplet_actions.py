@@ -236,7 +236,7 @@ def set_backups(world: World, at: float, droplet: StoredObject, arguments: dict[
     changed = with_backup_plan(changed, at, policy["plan"] if policy else None)
     world.droplets.put(droplet["id"], changed.with_internal(backup_policy=policy))
     if window:
-        world.schedule(parse_time(window["start"]), "droplet.window", droplet["id"], window["start"])
+        world.schedule(parse_time(window["start"]), "droplet.backup_window", droplet["id"], window["start"])
 
 
 def _unsupported(text: str) -> Callable[[Call, StoredObject], dict[str, Any]]:
@@ -365,7 +365,7 @@ def _newest_first(call: Call) -> list[StoredObject]:
 EFFECTS: dict[str, Callable[..., None]] = {
     **{f"droplet.{type_}": _end_effect(change) for type_, change in ACTION_TYPES.items()},
     "droplet.status": _show_power,
-    "droplet.window": _move_window,
+    "droplet.backup_window": _move_window,
 }
 
 

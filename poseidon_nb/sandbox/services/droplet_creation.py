@@ -267,7 +267,7 @@ def _remove_droplet(world: World, at: float, droplet_id: int, arguments: dict[st
         world.droplets.remove(droplet_id)
         # Services that refer to droplets have an effect with this prefix.
         for name, effect in world.effects.items():
-            if name.startswith("droplet.gone."):
+            if name.startswith("droplet.deleted."):
                 effect(world, at, droplet_id)
         if "with" in arguments:
             world.effects["droplet.destroyed_with"](world, at, droplet_id, arguments["with"])

@@ -350,7 +350,7 @@ def _save_with_pending(
             change=number
         )
         after_s = transition_s("firewall", speed=world.speed, draw=(world.seed, "firewall", number))
-        world.schedule(world.now() + after_s, "firewall.settled", firewall["id"], number)
+        world.schedule(world.now() + after_s, "firewall.succeeded", firewall["id"], number)
     world.firewalls.put(firewall["id"], firewall)
     return firewall
 
@@ -408,7 +408,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
 
 
 EFFECTS: dict[str, Callable[..., None]] = {
-    "firewall.settled": _finish_change,
-    "droplet.gone.firewalls": _remove_droplet,
-    "tag.gone.firewalls": _remove_tag,
+    "firewall.succeeded": _finish_change,
+    "droplet.deleted.firewalls": _remove_droplet,
+    "tag.deleted.firewalls": _remove_tag,
 }

@@ -21,13 +21,12 @@ from urllib.parse import urlsplit
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
-from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.call import optional_field, parse_id, required_field
 from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
 from poseidon_nb.sandbox.store import SharedObject, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
-from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,9 +61,7 @@ def find_image(world: World, wanted: Any) -> SharedObject | None:
     if isinstance(wanted, str):
         if wanted in world.reference_data.slugs:
             return world.reference_data.images[world.reference_data.slugs[wanted]]
-        if not is_integer(wanted):
-            return None
-        wanted = int(wanted)
+        wanted = parse_id(wanted)
     if wanted in world.reference_data.images:
         return world.reference_data.images[wanted]
     own = world.images.get(wanted)

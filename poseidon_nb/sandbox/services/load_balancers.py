@@ -304,6 +304,6 @@ OPERATIONS = {
 }
 EFFECTS: dict[str, Callable[..., None]] = {
     "load_balancer.active": activate,
-    "droplet.gone.load_balancers": _remove_droplet,
-    "tag.gone.load_balancers": _remove_tag,
+    "droplet.deleted.load_balancers": _remove_droplet,
+    "tag.deleted.load_balancers": _remove_tag,
 }

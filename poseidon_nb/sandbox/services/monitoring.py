@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.call import check_type, required_field
+from poseidon_nb.sandbox.call import check_type, parse_id, required_field
 from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import validate_tag
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.workload import compute_workload, noise, used_bytes
-from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -222,7 +221,7 @@ def _validated_fields(call: Call) -> dict[str, Any]:
         validate_tag(tag)
     if body["type"].startswith(_DROPLET_TYPE_PREFIX):
         for entity in body["entities"]:
-            if not is_integer(entity) or int(entity) not in call.world.droplets:
+            if parse_id(entity) not in call.world.droplets:
                 raise unprocessable(f"Droplet {entity} not found.")
     return {name: body[name] for name in _POLICY_FIELDS}
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from poseidon_nb.sandbox import objects, rng
-from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
 from poseidon_nb.sandbox.responses import (
     HTTPException,
     HTTPResponse,
@@ -31,7 +31,6 @@ from poseidon_nb.sandbox.responses import (
 )
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
-from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,13 +84,9 @@ class ProjectResourceType:
     key: Callable[[str], int | str | None] = str
 
 
-def _number(text: str) -> int | None:
-    return int(text) if is_integer(text) else None
-
-
 #: By their type in a URN.
 _RESOURCE_TYPES = {
-    "droplet": ProjectResourceType("droplets", "droplets", "droplet:read", key=_number),
+    "droplet": ProjectResourceType("droplets", "droplets", "droplet:read", key=parse_id),
     "volume": ProjectResourceType("volumes", "volumes", "block_storage:read"),
     "domain": ProjectResourceType("domains", "domains", "domain:read"),
     "loadbalancer": ProjectResourceType("load_balancers", "load_balancers", "load_balancer:read", shows_project=True),
@@ -376,5 +371,5 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
 
 
 EFFECTS: dict[str, Callable[..., None]] = {
-    "droplet.gone.projects": _remove_droplet,
+    "droplet.deleted.projects": _remove_droplet,
 }

@@ -32,19 +32,18 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
+RESERVED, FLOATING, RESERVED_IPV6 = "reserved_ip", "floating_ip", "reserved_ipv6"
 #: The stores of the two kinds of addresses, by the resource type of their actions.
-_STORES = {"reserved_ip": "reserved_ips", "reserved_ipv6": "reserved_ipv6s"}
-RESERVED, FLOATING = "reserved_ip", "floating_ip"
+_STORES = {RESERVED: "reserved_ips", RESERVED_IPV6: "reserved_ipv6s"}
 #: Parts of addresses that no droplet has; see `objects.networks`.
 _SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
-RESERVED_IPV6 = "reserved_ipv6"
 
 
 def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObject:
     """Return an address in the format of the API, with its droplet's present state."""
     droplet = world.droplets.get(address.internal["droplet_id"])
     public = {**address.public, "droplet": None if droplet is None else droplet.public}
-    if kind == "reserved_ip":
+    if kind == RESERVED:
         public["locked"] = is_busy(world, kind, address["ip"])
     return StoredObject(public)
 
@@ -343,7 +342,7 @@ def start_ipv6_action(call: Call) -> HTTPResponse:
 EFFECTS: dict[str, Callable[..., None]] = {
     **{f"{kind}.assign_ip": _assign_effect(kind) for kind in _STORES},
     **{f"{kind}.unassign_ip": _unassign_effect(kind) for kind in _STORES},
-    "droplet.gone.addresses": _release_from_droplet,
+    "droplet.deleted.addresses": _release_from_droplet,
 }
 
 

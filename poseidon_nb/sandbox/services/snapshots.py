@@ -20,7 +20,6 @@ from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
 from poseidon_nb.sandbox.services.volumes import find_volume
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
-from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,8 +57,7 @@ def list_snapshots(call: Call) -> HTTPResponse:
 
 
 def _snapshot_image(call: Call) -> StoredObject:
-    text = call.path_params["snapshot_id"]
-    image = call.world.images.get(int(text)) if is_integer(text) else None
+    image = call.world.images.get(call.path_id("snapshot_id"))
     if image is None:
         raise not_found()
     if image["type"] != "snapshot":

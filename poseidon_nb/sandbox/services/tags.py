@@ -11,10 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
 from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
-from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,14 +49,10 @@ class TaggableType:
     key: Callable[[str], int | str | None]
 
 
-def _number(text: str) -> int | None:
-    return int(text) if is_integer(text) else None
-
-
 #: By their resource type in requests.
 _TAGGABLE_TYPES = {
-    "droplet": TaggableType("droplets", "droplet", "droplets", _number),
-    "image": TaggableType("images", "image", "images", _number),
+    "droplet": TaggableType("droplets", "droplet", "droplets", parse_id),
+    "image": TaggableType("images", "image", "images", parse_id),
     "volume": TaggableType("volumes", "block_storage", "volumes", str),
     "volume_snapshot": TaggableType("volume_snapshots", "block_storage_snapshot", "snapshots", str),
 }
@@ -89,12 +84,14 @@ def requested_tags(call: Call) -> list[str]:
     return [*dict.fromkeys(validate_tag(tag) for tag in tags)]
 
 
-def ensure_tags(world: World, names: Iterable[str], word: str, id_: int | str) -> list[str]:
+def ensure_tags(world: World, names: Iterable[str], type_: str, id_: int | str) -> list[str]:
     """Return tags in the account's spelling for a resource that gets them, and create missing tags."""
-    names_as_spelled = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
-    for name in names_as_spelled:
-        world.tags.put(name.lower(), world.tags[name.lower()].with_internal(last=f"{_TAGGABLE_TYPES[word].path}/{id_}"))
-    return names_as_spelled
+    tags = [*dict.fromkeys(ensure_tag(world, name) for name in names)]
+    for name in tags:
+        world.tags.put(
+            name.lower(), world.tags[name.lower()].with_internal(last=f"{_TAGGABLE_TYPES[type_].path}/{id_}")
+        )
+    return tags
 
 
 def _tagged_objects(world: World, kind: str, folded: str) -> list[StoredObject]:
@@ -188,7 +185,7 @@ def delete_tag(call: Call) -> HTTPResponse:
     call.world.tags.remove(folded)
     # Services that select resources by tag have an effect with this prefix.
     for name, effect in call.world.effects.items():
-        if name.startswith("tag.gone."):
+        if name.startswith("tag.deleted."):
             effect(call.world, call.world.now(), folded)
     return no_content()
 
@@ -224,17 +221,17 @@ def _requested_resources(call: Call) -> list[tuple[TaggableType, StoredObject]]:
     found: dict[tuple[str, str], tuple[TaggableType, StoredObject]] = {}
     for resource in required_field(call.body, "resources", "array"):
         check_type("a resource", resource, "object")
-        word = required_field(resource, "resource_type", "string")
+        type_ = required_field(resource, "resource_type", "string")
         id_ = required_field(resource, "resource_id", "string")
-        taggable = _TAGGABLE_TYPES.get(word)
+        taggable = _TAGGABLE_TYPES.get(type_)
         if taggable is None:
-            raise unprocessable(f"{word} is not a resource type that the sandbox can tag.")
+            raise unprocessable(f"{type_} is not a resource type that the sandbox can tag.")
         call.require_scopes(f"{taggable.scope}:update")
         store = call.world.store(taggable.kind)
         record = store.get(taggable.key(id_))
         if record is None:
             raise not_found()
-        found[word, id_] = (taggable, record)
+        found[type_, id_] = (taggable, record)
     return [*found.values()]
 
 

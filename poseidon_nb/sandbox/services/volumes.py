@@ -361,7 +361,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
 
 
 EFFECTS: dict[str, Callable[..., None]] = {
-    "droplet.gone.volumes": _detach_from_droplet,
+    "droplet.deleted.volumes": _detach_from_droplet,
     "volume.attach_volume": _finish_attach,
     "volume.detach_volume": _finish_detach,
     "volume.resize_volume": _finish_resize,

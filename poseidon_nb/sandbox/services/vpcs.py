@@ -360,7 +360,7 @@ def delete_peering(call: Call) -> HTTPResponse:
     if peering["status"] != "DELETING":
         peering = peering.with_public(status="DELETING")
         call.world.vpc_peerings.put(peering["id"], peering)
-        _schedule_transition(call.world, "vpc_peering.gone", peering["id"])
+        _schedule_transition(call.world, "vpc_peering.deleted", peering["id"])
     return call.respond("vpc_peering", peering, status=202)
 
 
@@ -400,5 +400,5 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
 
 EFFECTS: dict[str, Callable[..., None]] = {
     "vpc_peering.active": _activate_peering,
-    "vpc_peering.gone": _remove_peering,
+    "vpc_peering.deleted": _remove_peering,
 }
