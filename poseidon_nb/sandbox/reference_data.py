@@ -38,6 +38,11 @@ class ReferenceData:
     families: dict[str, str]
     image_regions: list[str]
 
+    def available_region(self, slug: str) -> SharedObject | None:
+        """Return a region that is open for new resources, or None."""
+        region = self.regions.get(slug)
+        return region if region is not None and region["available"] else None
+
     def find(self, source: tuple[str, str]) -> SharedObject:
         """Return the object that a `SharedObject.source` refers to."""
         kind, key = source

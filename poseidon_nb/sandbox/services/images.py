@@ -176,8 +176,8 @@ def create_custom_image(call: Call) -> HTTPResponse:
     parts = _url_path(url)
     if parts is None:
         raise unprocessable("url must be an http or https address.")
-    region = world.reference_data.regions.get(slug)
-    if region is None or not region["available"]:
+    region = world.reference_data.available_region(slug)
+    if region is None:
         raise unprocessable("You specified an invalid region for the image.")
     requested: list[str] = optional_field(body, "tags", "array") or []
     if requested:
@@ -268,8 +268,8 @@ def start_image_action(call: Call) -> HTTPResponse:
 
 def _prepare_transfer(call: Call, image: StoredObject) -> SharedObject:
     slug = required_field(call.body, "region", "string")
-    region = call.world.reference_data.regions.get(slug)
-    if region is None or not region["available"]:
+    region = call.world.reference_data.available_region(slug)
+    if region is None:
         raise unprocessable("You specified an invalid region for the image transfer.")
     if slug in image["regions"]:
         raise unprocessable("The image is already available in this region.")

@@ -71,8 +71,8 @@ def get_load_balancer(call: Call) -> HTTPResponse:
 def create_load_balancer(call: Call) -> HTTPResponse:
     """Handle ``loadBalancers_create``."""
     body, world = call.body, call.world
-    region = world.reference_data.regions.get(required_field(body, "region", "string"))
-    if region is None or not region["available"]:
+    region = world.reference_data.available_region(required_field(body, "region", "string"))
+    if region is None:
         raise unprocessable("You specified an invalid region for load balancer creation.")
     kind = {name: settings.read_immutable(body, name) for name in settings.IMMUTABLE_FIELDS}
     fields = {"name": _validated_name(body), **settings.read_settings(world, body, region["slug"]), **kind}

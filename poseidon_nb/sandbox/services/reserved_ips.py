@@ -185,8 +185,8 @@ def create_ip(call: Call) -> HTTPResponse:
         raise unprocessable("You specified an invalid project.")
     droplet = None if droplet_id is None else _requested_droplet(call)
     if droplet is None:
-        region = world.reference_data.regions.get(slug)
-        if region is None or not region["available"]:
+        region = world.reference_data.available_region(slug)
+        if region is None:
             raise unprocessable("You specified an invalid region.")
     else:
         region = droplet["region"]
@@ -310,8 +310,8 @@ def create_ipv6(call: Call) -> HTTPResponse:
     """Handle ``reservedIPv6_create``."""
     world = call.world
     slug = required_field(call.body, "region_slug", "string")
-    region = world.reference_data.regions.get(slug)
-    if region is None or not region["available"]:
+    region = world.reference_data.available_region(slug)
+    if region is None:
         raise unprocessable("You specified an invalid region.")
     serial = world.next_number("reserved_ipv6s")
     ip = objects.reserved_ipv6_address(world, slug, serial)

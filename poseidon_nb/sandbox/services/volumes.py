@@ -108,8 +108,8 @@ def create_volume(call: Call) -> HTTPResponse:
         )
     size = _validate_size(required_field(body, "size_gigabytes", "integer"))
     slug = required_field(body, "region", "string")
-    region = world.reference_data.regions.get(slug)
-    if region is None or not region["available"] or "storage" not in region["features"]:
+    region = world.reference_data.available_region(slug)
+    if region is None or "storage" not in region["features"]:
         raise unprocessable("You specified an invalid region for volume creation.")
     filesystem, label = _filesystem(body)
     snapshot_id = optional_field(body, "snapshot_id", "string")

@@ -174,8 +174,8 @@ def create_vpc(call: Call) -> HTTPResponse:
     name = _validated_vpc_name(world, required_field(body, "name", "string"), "")
     description = _validated_description(body)
     slug = required_field(body, "region", "string")
-    region = world.reference_data.regions.get(slug)
-    if region is None or not region["available"]:
+    region = world.reference_data.available_region(slug)
+    if region is None:
         raise unprocessable("You specified an invalid region for VPC creation.")
     requested = optional_field(body, "ip_range", "string")
     range_ = _parse_range(world, requested) if requested else _free_range(world)
