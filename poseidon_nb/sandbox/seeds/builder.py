@@ -238,7 +238,7 @@ class SeedBuilder:
             self._add_action("reboot", droplet, at)
 
     def take_snapshots(self, droplet: StoredObject) -> None:
-        """Take a snapshot twice a week. Some failed, and most were deleted since."""
+        """Take a snapshot every four days. Some failed, and most were deleted since."""
         for index, at in enumerate(self._days(droplet, step=4, hour=1.5), start=1):
             failed = not index % _SNAPSHOT_FAILS_EVERY
             self._add_action("snapshot", droplet, at, status="errored" if failed else "completed")
@@ -262,7 +262,7 @@ class SeedBuilder:
         return morning if morning + 3600 < self.now else midnight - 2 * 3600
 
     def resize_regularly(self, droplet: StoredObject) -> None:
-        """Resize regularly: power off, resize, power on."""
+        """Resize every ten days: power off, resize, power on."""
         for at in self._days(droplet, step=10, hour=5.0):
             for minutes, type_ in ((0, "power_off"), (10, "resize"), (25, "power_on")):
                 self._add_action(type_, droplet, at + minutes * 60)
