@@ -343,13 +343,6 @@ def _with_zone_file(world: World, domain: StoredObject) -> StoredObject:
     return domain.with_public(zone_file=zone_file(domain, records_of(world, domain["name"])))
 
 
-def _requested_domain(call: Call) -> StoredObject:
-    domain = find_domain(call.world, call.path_params["domain_name"])
-    if domain is None:
-        raise not_found()
-    return domain
-
-
 def list_domains(call: Call) -> HTTPResponse:
     """Handle ``domains_list``."""
     return call.respond_page(

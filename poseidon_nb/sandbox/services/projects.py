@@ -333,8 +333,8 @@ def assign_resources(call: Call) -> HTTPResponse:
         urn = parse_urn(call, text)
         if urn not in statuses:
             statuses[urn] = assign_resource(world, project["id"], urn, world.now())
-    resources = resources_of(world, world.projects[project["id"]], call.scopes)
-    resources = [_resource_object(call, urn, at, statuses.pop(urn, "ok")) for urn, at in resources]
+    assigned = resources_of(world, world.projects[project["id"]], call.scopes)
+    resources = [_resource_object(call, urn, at, statuses.pop(urn, "ok")) for urn, at in assigned]
     # The remaining ones were not found.
     resources += [_resource_object(call, urn, format_time(world.now()), status) for urn, status in statuses.items()]
     return json_response(200, resources=resources)
