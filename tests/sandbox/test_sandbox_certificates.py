@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.contract.rooms.names import CERTIFICATE, KEY
+
+from tests.contract.steps.domains import CERTIFICATE, KEY
 
 DOMAIN = "tidepool-maps.example"
 ENDPOINTS = "/v2/cdn/endpoints"

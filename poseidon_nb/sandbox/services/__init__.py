@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 SERVICES = (
     account,
-    backups,
     billing,
     cdn,
     certificates,
@@ -64,10 +63,10 @@ SERVICES = (
 
 #: The function that answers each operation, by operationId.
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
-    operation: function for service in SERVICES for operation, function in vars(service).get("OPERATIONS", {}).items()
+    operation: function for service in SERVICES for operation, function in service.OPERATIONS.items()
 }
 
 #: The functions that scheduled events call, by name. An action ends with the effect ``RESOURCE.TYPE``.
 EFFECTS: dict[str, Callable[..., None]] = {
-    name: function for part in (actions, *SERVICES) for name, function in vars(part).get("EFFECTS", {}).items()
+    name: function for part in (actions, backups, *SERVICES) for name, function in vars(part).get("EFFECTS", {}).items()
 }
