@@ -3,10 +3,11 @@
 A token with scopes is refused all other operations. Some fields are hidden from it too, as the specification describes
 for each field.
 
-The rate limits are the specification's: 5,000 requests in a sliding hour, 250 in a minute, ten a minute for the list of
-keys, and five in ten seconds for all operations of CDN endpoints together. Only the short limits send ``retry-after``;
-``ratelimit-reset`` is the time at which the oldest request leaves the hour. Not documented, chosen here: a refused request
-does not count. With ``rate_limit="off"`` nothing is counted, and the headers always show the full limit as remaining.
+The rate limits are the specification's: 5,000 requests in a sliding hour, 250 in a minute, ten a minute for the list
+of keys, and five in ten seconds for all operations of CDN endpoints together. Only the short limits send
+``retry-after``; ``ratelimit-reset`` is the time at which the oldest request leaves the hour. Not documented, chosen
+here: a refused request does not count. With ``rate_limit="off"`` nothing is counted, and the headers always show the
+full limit as remaining.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ droplet; doctl's help says "about one minute per GB in use" for a resize. The va
 The resize is shorter, so that a demonstration at the default speed takes a few seconds. All of them are divided by the
 sandbox's speed.
 
-A resource is identified by a key such as ``"droplet/123"``. An action keeps its own resource busy, and everything else that
-it touches: attaching a volume keeps both the volume and the droplet busy. A volume's action has no ``resource_id``, so the
-id that its effect needs is stored in the action's internal data.
+A resource is identified by a key such as ``"droplet/123"``. An action keeps its own resource busy, and everything else
+that it touches: attaching a volume keeps both the volume and the droplet busy. A volume's action has no
+``resource_id``, so the id that its effect needs is stored in the action's internal data.
 """
 
 from __future__ import annotations
@@ -191,8 +191,8 @@ def begin_action(  # noqa: PLR0913  # the fields of an action, all by keyword
 def belongs_to_droplet(action: StoredObject, droplet_id: int) -> bool:
     """Return whether a droplet lists the action among its own.
 
-    It does if the action is on the droplet itself or on a resource that is or will be attached to it. The second part is not
-    documented: chosen here so that a client can find the action behind "already has a pending event".
+    It does if the action is on the droplet itself or on a resource that is or will be attached to it. The second part
+    is not documented: chosen here so that a client can find the action behind "already has a pending event".
     """
     public = action.public
     if public["resource_type"] == "droplet":

@@ -1,8 +1,8 @@
 """An API request as the services receive it, and the checks of its JSON body.
 
-Not documented, chosen here: a body that is not a JSON object answers 400. A missing required field or a field of the wrong
-type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an uptime check without one
-of its fields answers 400 with another message, quoted in digitalocean/openapi#775 (January 2023).
+Not documented, chosen here: a body that is not a JSON object answers 400. A missing required field or a field of the
+wrong type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an uptime check
+without one of its fields answers 400 with another message, quoted in digitalocean/openapi#775 (January 2023).
 """
 
 from __future__ import annotations

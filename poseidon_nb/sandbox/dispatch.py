@@ -200,7 +200,8 @@ def _bearer(headers: Mapping[str, str]) -> str:
 def _base_url(headers: Mapping[str, str]) -> str:
     """Return the base URL that the client used, or raise 421 if its host is not this machine.
 
-    A web page can make a browser send requests here under its own host name (DNS rebinding). The ``Host`` header reveals it.
+    A web page can make a browser send requests here under its own host name (DNS rebinding). The ``Host`` header
+    reveals it.
     """
     host = headers.get("host", "127.0.0.1")
     if not _LOOPBACK.fullmatch(host.lower()):

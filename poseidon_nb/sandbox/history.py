@@ -1,8 +1,8 @@
 """What the account's resources were before: deleted, another size, another backup plan, powered off.
 
-Invoices and metrics look back, while stored objects have only the present. So billed resources move to `World.deleted` with
-the time of their end, and objects keep their relevant changes in their internal data. An object without such changes has
-always been as it is now.
+Invoices and metrics look back, while stored objects have only the present. So billed resources move to `World.deleted`
+with the time of their end, and objects keep their relevant changes in their internal data. An object without such
+changes has always been as it is now.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ def backup_plan_periods(droplet: StoredObject, until: float) -> list[tuple[float
 def power_on_periods(world: World, droplet: StoredObject, until: float) -> list[tuple[float, float]]:
     """Return the periods in which a droplet was on, from its creation until a time, as (start, end).
 
-    They follow from its actions. Some droplets of a new account are off without an action that explains it; for these the last
-    start does not count.
+    They follow from its actions. Some droplets of a new account are off without an action that explains it; for these
+    the last start does not count.
     """
     created = float(parse_time(droplet["created_at"]))
     turns: list[tuple[float, bool]] = [(created, True)]

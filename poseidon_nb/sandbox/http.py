@@ -1,8 +1,8 @@
 """HTTP/1.1 for a loopback server: parse a request from a stream, encode a response.
 
-It replaces `http.server`, whose e-mail parser costs more than the rest of a small GET. Everything has a limit. Ambiguous
-requests (two lengths, a folded header, a length that is not a number) are refused and the connection is closed, because
-the bytes that follow could be read in two ways.
+It replaces `http.server`, whose e-mail parser costs more than the rest of a small GET. Everything has a limit.
+Ambiguous requests (two lengths, a folded header, a length that is not a number) are refused and the connection is
+closed, because the bytes that follow could be read in two ways.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """What the account owes for a period, and invoices as CSV and PDF files.
 
-Charges are computed from present and deleted resources, never stored. So an invoice always agrees with the account, and a
-past invoice does not change when a resource is deleted or resized. Amounts are whole cents. Each charge is rounded on its
-own and costs at least one cent; totals are sums of charges.
+Charges are computed from present and deleted resources, never stored. So an invoice always agrees with the account,
+and a past invoice does not change when a resource is deleted or resized. Amounts are whole cents. Each charge is
+rounded on its own and costs at least one cent; totals are sums of charges.
 
-Not documented, chosen here: a resized droplet is charged for each size in order, until the fractions of the month add up to
-one. Backups cost their percentage of the droplet for as long as it has the plan. The CSV has the columns of the
+Not documented, chosen here: a resized droplet is charged for each size in order, until the fractions of the month add
+up to one. Backups cost their percentage of the droplet for as long as it has the plan. The CSV has the columns of the
 specification's example.
 """
 

@@ -1,9 +1,9 @@
 """Responses of the sandbox: JSON objects, pages of collections, and errors in DigitalOcean's format.
 
-Pages follow the specification: ``page`` starts at 1, ``per_page`` is 1 to 200 with a default of 20, ``meta.total`` counts
-all items, links keep the filters, and links without a purpose are left out. Not documented, chosen here: a ``per_page``
-above 200 counts as 200. A page past the end is empty, with links to the first page and the last existing one. A single
-page has ``"links": {}``, as seen on the live service. Anything but a positive whole number answers 400.
+Pages follow the specification: ``page`` starts at 1, ``per_page`` is 1 to 200 with a default of 20, ``meta.total``
+counts all items, links keep the filters, and links without a purpose are left out. Not documented, chosen here: a
+``per_page`` above 200 counts as 200. A page past the end is empty, with links to the first page and the last existing
+one. A single page has ``"links": {}``, as seen on the live service. Anything but a positive whole number answers 400.
 """
 
 from __future__ import annotations

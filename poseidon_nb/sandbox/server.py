@@ -1,7 +1,8 @@
 """A threaded server on 127.0.0.1 that can stop without leaving connections or threads behind.
 
-`socketserver` accepts connections and starts threads, as it does for `http.server`. The latter is not used: it resolves the
-host name when it binds, which can take seconds, and its parser is the slowest part of a small GET; see `http`.
+`socketserver` accepts connections and starts threads, as it does for `http.server`. The latter is not used: it
+resolves the host name when it binds, which can take seconds, and its parser is the slowest part of a small GET; see
+`http`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The state of the simulated account, its clock and its scheduled events, and saved states.
 
-State advances when it is read: scheduled events are in a heap, and `World.advance` runs those that are due. There are no
-timer threads, so a test can move the clock and look. Callers hold the sandbox's lock.
+State advances when it is read: scheduled events are in a heap, and `World.advance` runs those that are due. There are
+no timer threads, so a test can move the clock and look. Callers hold the sandbox's lock.
 
-A saved state refers to reference data by name, so 10,000 droplets take a few megabytes. Its times are real dates: an action
-that was in progress when the state was saved has ended when the state is loaded later.
+A saved state refers to reference data by name, so 10,000 droplets take a few megabytes. Its times are real dates: an
+action that was in progress when the state was saved has ended when the state is loaded later.
 """
 
 from __future__ import annotations

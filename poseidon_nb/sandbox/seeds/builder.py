@@ -1,11 +1,11 @@
 """Builds a new account from a seed: the company's droplets, keys, tags, snapshots and weeks of actions.
 
-``droplets`` is the number of regular droplets. One GPU droplet is added, which only ``type=gpus`` lists. With 0 the account
-has only its keys. Actions in the history last as long as actions of this sandbox do, so estimates from the history are
-right. Dates end at the start of the sandbox.
+``droplets`` is the number of regular droplets. One GPU droplet is added, which only ``type=gpus`` lists. With 0 the
+account has only its keys. Actions in the history last as long as actions of this sandbox do, so estimates from the
+history are right. Dates end at the start of the sandbox.
 
-A few droplets were resized without their disks and did not need it, so they can return to the smaller size. That was before
-the month in progress, so that prices and invoice agree for this month.
+A few droplets were resized without their disks and did not need it, so they can return to the smaller size. That was
+before the month in progress, so that prices and invoice agree for this month.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The simulated services, one module for each kind of resource.
 
-To add one, write a module with its functions and two tables: ``OPERATIONS`` (operationId to function) and, if it changes
-over time, ``EFFECTS`` (name to function). Then add the module to `SERVICES`. Routing, the 501 of all other operations and
-``/_sandbox/coverage`` are derived from these tables.
+To add one, write a module with its functions and two tables: ``OPERATIONS`` (operationId to function) and, if it
+changes over time, ``EFFECTS`` (name to function). Then add the module to `SERVICES`. Routing, the 501 of all other
+operations and ``/_sandbox/coverage`` are derived from these tables.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Automatic backups of droplets: policies, windows, and one backup in each window.
 
-The lengths and retention periods are the specification's (``droplets_list_supported_backup_policies``). Not documented,
-chosen here: without a policy the plan is daily, at an hour that follows from the droplet's id. A backup starts with its
-window. The droplet is not busy meanwhile, because that would refuse a user's actions; so the action appears only when it
-has ended. A droplet that is busy or off when its window starts is backed up in the next one.
+The lengths and retention periods are the specification's (``droplets_list_supported_backup_policies``). Not
+documented, chosen here: without a policy the plan is daily, at an hour that follows from the droplet's id. A backup
+starts with its window. The droplet is not busy meanwhile, because that would refuse a user's actions; so the action
+appears only when it has ended. A droplet that is busy or off when its window starts is backed up in the next one.
 """
 
 from __future__ import annotations

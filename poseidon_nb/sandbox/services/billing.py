@@ -1,8 +1,8 @@
 """The balance, the billing history, invoices as JSON, CSV and PDF, and the costs of each day.
 
-Not documented, chosen here: invoices are listed newest first, and a month without charges has none. The preview can also be
-read by its UUID. An invoice is issued in the first second of the next month and paid by card a day later. There are no
-taxes, credits or overages.
+Not documented, chosen here: invoices are listed newest first, and a month without charges has none. The preview can
+also be read by its UUID. An invoice is issued in the first second of the next month and paid by card a day later.
+There are no taxes, credits or overages.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """CDN endpoints in front of Spaces.
 
-Spaces are not simulated: any origin with the name of one is accepted. ``invalid origin`` and ``cdn already enabled`` are the
-service's messages (terraform-provider-digitalocean#993, community.digitalocean#267). As there, a bucket with a dot in its
-name is refused. An endpoint without a custom domain has neither ``certificate_id`` nor ``custom_domain``.
+Spaces are not simulated: any origin with the name of one is accepted. ``invalid origin`` and ``cdn already enabled``
+are the service's messages (terraform-provider-digitalocean#993, community.digitalocean#267). As there, a bucket with a
+dot in its name is refused. An endpoint without a custom domain has neither ``certificate_id`` nor ``custom_domain``.
 
-Not documented, chosen here: a custom domain needs a verified certificate that covers it, and an empty string removes both.
-The messages of these errors are chosen too. Nothing is cached, so purging only checks the paths. The limit of 50 purged
-files in 20 s is not simulated.
+Not documented, chosen here: a custom domain needs a verified certificate that covers it, and an empty string removes
+both. The messages of these errors are chosen too. Nothing is cached, so purging only checks the paths. The limit of 50
+purged files in 20 s is not simulated.
 """
 
 from __future__ import annotations

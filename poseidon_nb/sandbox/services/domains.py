@@ -3,15 +3,15 @@
 A new domain has an SOA record and three NS records, and with ``ip_address`` an A record at its apex. Its zone file is
 generated from its records; it is null in the response to the creation.
 
-A record's name is relative to its domain, and ``@`` at the apex. Data that points to a host must end with a dot in a request
-but is returned without it, so a response cannot be sent back unchanged. The list includes the SOA record, as live lists do,
-although the specification says otherwise. The messages about the dot, CNAME records, blank ``data`` and the minimum TTL are
-the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
+A record's name is relative to its domain, and ``@`` at the apex. Data that points to a host must end with a dot in a
+request but is returned without it, so a response cannot be sent back unchanged. The list includes the SOA record, as
+live lists do, although the specification says otherwise. The messages about the dot, CNAME records, blank ``data`` and
+the minimum TTL are the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
 
-Not documented, chosen here: the other messages; an invalid domain name answers 422; a name inside another domain of the
-account is a domain like any other; the minimum TTL is 30 s; a duplicate record is refused; a record cannot change its type;
-the SOA record can only change its TTL. PUT without ``data`` validates the stored data, so it refuses a record whose data
-needs a dot (doctl#919); PATCH keeps the data.
+Not documented, chosen here: the other messages; an invalid domain name answers 422; a name inside another domain of
+the account is a domain like any other; the minimum TTL is 30 s; a duplicate record is refused; a record cannot change
+its type; the SOA record can only change its TTL. PUT without ``data`` validates the stored data, so it refuses a
+record whose data needs a dot (doctl#919); PATCH keeps the data.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Actions of droplets: the rules and effects of each type, and the operations that start and list them.
 
-Messages are DigitalOcean's where a source has them (power, resize, backups, pending events). Not documented, chosen here:
+Messages are DigitalOcean's where a source has them (power, resize, backups, pending events). Not documented, chosen
+here:
 
 - ``resize`` of a running droplet is refused, and leaves the droplet off, so that clients power it on again themselves;
 - ``reboot`` and ``power_cycle`` are refused while the droplet is off;

@@ -1,8 +1,8 @@
 """Creation of droplets, one by ``name`` or up to ten by ``names``.
 
-Not documented, chosen here: the messages of 422s for an unknown size or region, for a size that the region does not sell,
-and for a disk that is too small for the image. Without a region, or with a prefix of one, the first region in the order of
-``regions_list`` that sells the size and has the image is used.
+Not documented, chosen here: the messages of 422s for an unknown size or region, for a size that the region does not
+sell, and for a disk that is too small for the image. Without a region, or with a prefix of one, the first region in
+the order of ``regions_list`` that sells the size and has the image is used.
 """
 
 from __future__ import annotations

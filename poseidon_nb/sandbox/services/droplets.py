@@ -1,13 +1,14 @@
 """Droplets: list, read and delete them, alone or with their associated resources.
 
-A deleted droplet is still listed, and busy, until its ``destroy`` action ends. The associated resources to destroy are in
-that action's arguments and the results beside them, so the status of a destroyed droplet comes from its last such action.
+A deleted droplet is still listed, and busy, until its ``destroy`` action ends. The associated resources to destroy are
+in that action's arguments and the results beside them, so the status of a destroyed droplet comes from its last such
+action.
 
-Not documented, chosen here: ``tag_name`` combined with another filter answers 422. A list by tag omits GPU droplets, as
-every list except for ``type=gpus`` does. A deletion by tag is refused for all droplets if one of them is busy. Ids that are
-not associated with the droplet answer 422, and a missing header ``X-Dangerous: true`` answers 400. A second request while
-one is in progress answers 409, as the specification says of a retry. Costs are monthly list prices; a reserved IP costs as
-much as an unassigned one.
+Not documented, chosen here: ``tag_name`` combined with another filter answers 422. A list by tag omits GPU droplets,
+as every list except for ``type=gpus`` does. A deletion by tag is refused for all droplets if one of them is busy. Ids
+that are not associated with the droplet answer 422, and a missing header ``X-Dangerous: true`` answers 400. A second
+request while one is in progress answers 409, as the specification says of a retry. Costs are monthly list prices; a
+reserved IP costs as much as an unassigned one.
 """
 
 from __future__ import annotations

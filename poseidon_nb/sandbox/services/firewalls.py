@@ -1,13 +1,14 @@
 """Firewalls, their rules, and the droplets that they protect, by id or by tag.
 
-A change that affects droplets is ``waiting`` with its ``pending_changes`` and later ``succeeded``; a change that affects no
-droplet succeeds at once. A droplet that gets a firewall's tag is protected from then on. In rules, all ports are ``"0"``,
-which ICMP uses too. Tags must exist, says the specification.
+A change that affects droplets is ``waiting`` with its ``pending_changes`` and later ``succeeded``; a change that
+affects no droplet succeeds at once. A droplet that gets a firewall's tag is protected from then on. In rules, all
+ports are ``"0"``, which ICMP uses too. Tags must exist, says the specification.
 
-The limits are from DigitalOcean's page on firewall limits (read in 2026). A name in use answers 409 "duplicate name" (seen
-in harmony-one/harmony-ops issue 390), and "invalid address" is from terraform-provider-digitalocean issue 33. Not
-documented, chosen here: the other messages. Adding what exists and removing what does not changes nothing and answers 204.
-The last rule cannot be removed. Ids of Kubernetes clusters are not checked, because the sandbox has no clusters.
+The limits are from DigitalOcean's page on firewall limits (read in 2026). A name in use answers 409 "duplicate name"
+(seen in harmony-one/harmony-ops issue 390), and "invalid address" is from terraform-provider-digitalocean issue 33.
+Not documented, chosen here: the other messages. Adding what exists and removing what does not changes nothing and
+answers 204. The last rule cannot be removed. Ids of Kubernetes clusters are not checked, because the sandbox has no
+clusters.
 """
 
 from __future__ import annotations

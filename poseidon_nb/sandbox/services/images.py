@@ -1,16 +1,16 @@
 """Images: DigitalOcean's base images, the account's snapshots, backups and custom images, and actions of images.
 
-Retired base images are not listed and have no slug, but can be read by id, as on the live service. The reference data has no
-1-Click applications, so ``type=application`` is an empty list.
+Retired base images are not listed and have no slug, but can be read by id, as on the live service. The reference data
+has no 1-Click applications, so ``type=application`` is an empty list.
 
-Custom images are imported in several steps over time. The sandbox downloads nothing: the path of the URL decides whether it
-is an image. A wrong suffix is found while the image is ``pending``. The image then becomes ``deleted`` with an
-``error_message`` and is in no region.
+Custom images are imported in several steps over time. The sandbox downloads nothing: the path of the URL decides
+whether it is an image. A wrong suffix is found while the image is ``pending``. The image then becomes ``deleted`` with
+an ``error_message`` and is in no region.
 
-Not documented, chosen here: an image with an action in progress can be neither deleted nor given a second action. A URL
-that is not http or https and an unknown region answer 422 at once. The size of a custom image follows from the seed. Only
-the account's own ``available`` images have actions. A transfer to a closed region, or to one that has the image, answers
-422; its action shows the target region.
+Not documented, chosen here: an image with an action in progress can be neither deleted nor given a second action. A
+URL that is not http or https and an unknown region answer 422 at once. The size of a custom image follows from the
+seed. Only the account's own ``available`` images have actions. A transfer to a closed region, or to one that has the
+image, answers 422; its action shows the target region.
 """
 
 from __future__ import annotations

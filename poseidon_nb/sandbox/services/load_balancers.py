@@ -3,8 +3,8 @@
 A new load balancer is ``new`` without an address, and later ``active`` with one. Droplets by tag are looked up on each
 request: those with the tag in its VPC. An update resets missing fields, except for its region, VPC, project and type.
 
-Not documented, chosen here: the messages of 422s. Droplets must be in the same VPC. A global load balancer has no region.
-Not enforced: a load balancer can be resized only once an hour.
+Not documented, chosen here: the messages of 422s. Droplets must be in the same VPC. A global load balancer has no
+region. Not enforced: a load balancer can be resized only once an hour.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Metrics of droplets, computed from `workload`, and alert policies, which are stored but never raise an alert.
 
-Nothing is measured, and the same query always has the same result. Shape, labels and units are those of the specification's
-examples (``droplet_cpu``, ``droplet_filesystem``). Memory has no example and is in bytes, as the agent reports it.
+Nothing is measured, and the same query always has the same result. Shape, labels and units are those of the
+specification's examples (``droplet_cpu``, ``droplet_filesystem``). Memory has no example and is in bytes, as the agent
+reports it.
 
-Not documented, chosen here: an unknown droplet answers 404, a droplet without the agent has an empty result, and a missing
-or invalid parameter answers 400. Readings are at multiples of a step of at least two minutes, which grows so that a series
-has at most a thousand. The CPU counters start with the droplet and continue after a reboot, unlike a kernel's, so that
-differences are never negative. For alert policies, a value that the specification does not list answers 422, as does an
-unknown droplet in ``entities``. A policy keeps the ids of deleted droplets.
+Not documented, chosen here: an unknown droplet answers 404, a droplet without the agent has an empty result, and a
+missing or invalid parameter answers 400. Readings are at multiples of a step of at least two minutes, which grows so
+that a series has at most a thousand. The CPU counters start with the droplet and continue after a reboot, unlike a
+kernel's, so that differences are never negative. For alert policies, a value that the specification does not list
+answers 422, as does an unknown droplet in ``entities``. A policy keeps the ids of deleted droplets.
 """
 
 from __future__ import annotations

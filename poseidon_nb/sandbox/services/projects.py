@@ -1,13 +1,13 @@
 """Projects, and the resources in them by uniform resource name (URN), such as ``do:droplet:123``.
 
-Each resource is in one project; the default project has all resources without another one. A project stores the URNs of the
-resources that were assigned to it; load balancers and reserved IPs have the id of their project themselves. Reserved IPs are
-``do:floatingip`` in responses, the specification's only word for them; ``do:reservedip`` is accepted too. A project with
-resources cannot be deleted (412, with the specification's message).
+Each resource is in one project; the default project has all resources without another one. A project stores the URNs
+of the resources that were assigned to it; load balancers and reserved IPs have the id of their project themselves.
+Reserved IPs are ``do:floatingip`` in responses, the specification's only word for them; ``do:reservedip`` is accepted
+too. A project with resources cannot be deleted (412, with the specification's message).
 
-Not documented, chosen here: the default project cannot be deleted (409), and a name in use answers 409. An unknown resource
-is not assigned and listed as ``not_found``, which is one of the specified statuses. The default environment is Development.
-A domain that is deleted and created again is in its old project.
+Not documented, chosen here: the default project cannot be deleted (409), and a name in use answers 409. An unknown
+resource is not assigned and listed as ``not_found``, which is one of the specified statuses. The default environment
+is Development. A domain that is deleted and created again is in its old project.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Reserved IPv4 and IPv6 addresses, their assignment to droplets, and their actions.
 
-Floating IPs are reserved IPs under their old name: the state is the same, and responses use the name of the request. The
-droplet in a response is looked up on each request. As in the specification's examples, an address is ``locked`` during an
-assignment, and its droplet appears when the assignment has ended. In the account's list of actions the resource type is
-``reserved_ip``; under the old name it is ``floating_ip``.
+Floating IPs are reserved IPs under their old name: the state is the same, and responses use the name of the request.
+The droplet in a response is looked up on each request. As in the specification's examples, an address is ``locked``
+during an assignment, and its droplet appears when the assignment has ended. In the account's list of actions the
+resource type is ``reserved_ip``; under the old name it is ``floating_ip``.
 
-Not documented, chosen here: the messages of 422s. An assigned address can be assigned to another droplet at once, as in the
-control panel. An assignment keeps the droplet busy too. A droplet has at most one reserved IP, an assigned IPv4 address can
-be deleted, and an unknown droplet answers 404. An assigned IPv6 address cannot be deleted, which may be the 422 of
-``reservedIPv6_delete``; there is no limit to their number. An IPv6 address is too long for a ``resource_id``, so its
-actions have a number of the sandbox's own.
+Not documented, chosen here: the messages of 422s. An assigned address can be assigned to another droplet at once, as
+in the control panel. An assignment keeps the droplet busy too. A droplet has at most one reserved IP, an assigned IPv4
+address can be deleted, and an unknown droplet answers 404. An assigned IPv6 address cannot be deleted, which may be
+the 422 of ``reservedIPv6_delete``; there is no limit to their number. An IPv6 address is too long for a
+``resource_id``, so its actions have a number of the sandbox's own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tags and the resources that have them.
 
 Tags that differ only in case are the same, in the spelling of the first one. Not documented, chosen here: creating an
-existing tag answers 201 with it. Tagging an unknown resource answers 404 and tags nothing. As specified, a name with invalid
-characters answers 400.
+existing tag answers 201 with it. Tagging an unknown resource answers 404 and tags nothing. As specified, a name with
+invalid characters answers 400.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Uptime checks, their results, and their alerts. Nobody is notified.
 
 A check of a host in this account sees the account's state. Its name is resolved through the account's records to an
-address, and a droplet's address is up while the droplet is ``active``. A name of the account that does not resolve is down;
-everything outside of the account is up. A change is noticed when the state is requested, and dated to that moment. All
-regions have the same result.
+address, and a droplet's address is up while the droplet is ``active``. A name of the account that does not resolve is
+down; everything outside of the account is up. A change is noticed when the state is requested, and dated to that
+moment. All regions have the same result.
 
-A missing field answers 400 with the message of digitalocean/openapi#775. Not documented, chosen here: invalid values answer
-400 too. A new check, or one with a new target, is ``CHECKING`` for the first minute. A disabled check keeps its state.
-Without an outage the previous outage is empty. Alerts of type ``latency`` and ``ssl_expiry`` need a threshold and a
-comparison, which other types keep if they are given. An alert needs a recipient.
+A missing field answers 400 with the message of digitalocean/openapi#775. Not documented, chosen here: invalid values
+answer 400 too. A new check, or one with a new target, is ``CHECKING`` for the first minute. A disabled check keeps its
+state. Without an outage the previous outage is empty. Alerts of type ``latency`` and ``ssl_expiry`` need a threshold
+and a comparison, which other types keep if they are given. An alert needs a recipient.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 """Volumes (block storage) and their actions: attach, detach and resize, by the volume's id or by its name and region.
 
-As in the specification's examples, actions of volumes have ``resource_type: "volume"``, a null ``resource_id`` and types
-such as ``attach_volume``. From sources: a name in use in the region answers 409 "already exists" (hashicorp/terraform issue
-8023), and deleting an attached volume answers 409 (digitalocean/doctl issue 358). "This volume is already attached" and
-"Attachment not found" are the service's messages (digitalocean/csi-digitalocean, thecodeteam/libstorage issue 433).
+As in the specification's examples, actions of volumes have ``resource_type: "volume"``, a null ``resource_id`` and
+types such as ``attach_volume``. From sources: a name in use in the region answers 409 "already exists"
+(hashicorp/terraform issue 8023), and deleting an attached volume answers 409 (digitalocean/doctl issue 358). "This
+volume is already attached" and "Attachment not found" are the service's messages (digitalocean/csi-digitalocean,
+thecodeteam/libstorage issue 433).
 
-Not documented, chosen here: the other messages. Names that the specification's description forbids are refused, although
-two of its examples have an underscore. A volume from a snapshot is at least as large as the snapshot, has its filesystem,
-and is in one of its regions. A deletion by name needs name and region, and keeps the volume's snapshots. Attaching and
-detaching keep the droplet busy too, and the droplet lists these actions. Only actions that need a droplet can be started by
-name, as the specification says. A ``region`` other than the volume's answers 422. An attached volume can be resized.
+Not documented, chosen here: the other messages. Names that the specification's description forbids are refused,
+although two of its examples have an underscore. A volume from a snapshot is at least as large as the snapshot, has its
+filesystem, and is in one of its regions. A deletion by name needs name and region, and keeps the volume's snapshots.
+Attaching and detaching keep the droplet busy too, and the droplet lists these actions. Only actions that need a
+droplet can be started by name, as the specification says. A ``region`` other than the volume's answers 422. An
+attached volume can be resized.
 """
 
 from __future__ import annotations

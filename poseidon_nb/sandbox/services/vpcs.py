@@ -4,10 +4,10 @@ From the specification: a region's first VPC is its default. The default VPC and
 both). Making another VPC the default unsets the previous one. A new peering is ``PROVISIONING`` and later ``ACTIVE``; a
 deleted one answers 202 and is ``DELETING`` until it is gone.
 
-Not documented, chosen here: the messages of 422s. A VPC with peerings cannot be deleted. The default range of a region is
-the /16 of its droplets' private addresses, if no other VPC overlaps it. Ranges that DigitalOcean reserves are not refused.
-Two VPCs have at most one peering. A peering that is being deleted can be deleted again, which changes nothing, but not
-renamed.
+Not documented, chosen here: the messages of 422s. A VPC with peerings cannot be deleted. The default range of a region
+is the /16 of its droplets' private addresses, if no other VPC overlaps it. Ranges that DigitalOcean reserves are not
+refused. Two VPCs have at most one peering. A peering that is being deleted can be deleted again, which changes
+nothing, but not renamed.
 """
 
 from __future__ import annotations
