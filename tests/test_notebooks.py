@@ -86,7 +86,7 @@ def shapes(cell: nbformat.NotebookNode) -> list[str]:
     texts = []
     for output in cell.outputs:
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        if {"pnb-kept", "pnb-progress-done"} & {*re.findall(r"[\w-]+", output.get("data", {}).get("text/html", ""))}:
+        if {"pnb-saved", "pnb-progress-done"} & {*re.findall(r"[\w-]+", output.get("data", {}).get("text/html", ""))}:
             # What is sent side by side begins, and is listed, in no certain order.
             text = "\n".join(sorted(text.splitlines()))
         text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.magics.panels import price_limit_usd_month, show, watch_cells
-from poseidon_nb.widgets.fleet import panel as fleet_panel
+from poseidon_nb.widgets.droplets import fleet_panel
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client

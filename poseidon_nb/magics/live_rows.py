@@ -49,7 +49,7 @@ class BackgroundRows:
 
     def _take_in(self, run: ChainRun) -> None:
         for progress in [*run.told.values()]:
-            self._model.tell(progress)
+            self._model.update(progress)
 
     def _changed(self, _: int, run: ChainRun) -> None:
         with self._lock:
@@ -97,7 +97,7 @@ class LiveRows:
         self._done: set[int] = set()
         self._over = False
         for action in started:
-            self._model.tell(Progress(action.id, action.label, action.status, 0.0))
+            self._model.update(Progress(action.id, action.label, action.status, 0.0))
         if made and not started:
             self._model.note = "being made"
         self._rows = ProgressRows(self._model)
@@ -118,7 +118,7 @@ class LiveRows:
             if self._over or not (made or action.id in self._wanted):
                 return
             self._model.note = ""
-            self._model.tell(followed.progress)
+            self._model.update(followed.progress)
             if followed.error is not None and not followed.progress.done:
                 self._model.note = f"{action.label} is followed no more: {followed.error}"
             if followed.progress.done or followed.error is not None:

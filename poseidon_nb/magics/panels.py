@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
-from poseidon_nb.widgets.actions import panel as actions_panel
-from poseidon_nb.widgets.busy_kernel import THE_KERNEL
-from poseidon_nb.widgets.droplet import panel as droplet_panel
+from poseidon_nb.widgets import actions
+from poseidon_nb.widgets.droplets import panel as droplet_panel
+from poseidon_nb.widgets.kernel import KERNEL_MONITOR
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
@@ -60,7 +60,7 @@ class DropletPanel(droplet_panel.DropletPanel):
         show(self)
 
 
-class ActionsPanel(actions_panel.ActionsPanel):
+class ActionsPanel(actions.ActionsPanel):
     """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
 
     Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
@@ -93,13 +93,13 @@ def show(panel: Panel) -> None:
     from IPython import display  # noqa: PLC0415  # a panel can be made without it
 
     show: Any = display.display
-    kept, live = panel.kept(), panel.live()
+    saved, live = panel.saved_output(), panel.widget_view()
     if not live or getattr(_shell(), "kernel", None) is None:
-        show(kept, raw=True)
+        show(saved, raw=True)
         return
-    handle = show(kept, raw=True, display_id=True)
+    handle = show(saved, raw=True, display_id=True)
     place = show(live | CLOSED, raw=True, display_id=True)
-    panel.keep(kept, lambda news: handle.update(news, raw=True), lambda: place.update(CLOSED, raw=True))
+    panel.on_saved_output(saved, lambda news: handle.update(news, raw=True), lambda: place.update(CLOSED, raw=True))
 
 
 def price_limit_usd_month() -> float:
@@ -117,7 +117,7 @@ def watch_cells() -> None:
     shell.events.register("pre_run_cell", _began)
     shell.events.register("post_run_cell", _ended)
     # The cell that opens the panel runs now.
-    THE_KERNEL.began()
+    KERNEL_MONITOR.cell_started()
 
 
 def _shell() -> Any:
@@ -126,8 +126,8 @@ def _shell() -> Any:
 
 
 def _began(*_: object) -> None:
-    THE_KERNEL.began()
+    KERNEL_MONITOR.cell_started()
 
 
 def _ended(*_: object) -> None:
-    THE_KERNEL.ended()
+    KERNEL_MONITOR.cell_finished()

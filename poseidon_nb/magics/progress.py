@@ -48,7 +48,7 @@ class ProgressView:
 
     def tell(self, progress: Progress) -> None:
         """Take in news of one action."""
-        self.model.tell(progress)
+        self.model.update(progress)
         self._tick(at_once=progress.done)
 
     def wait(self, seconds: float, reason: str) -> None:

@@ -1,15 +1,11 @@
-"""What moves in a notebook: for each thing a plain model that decides, and a thin ipywidgets skin that shows.
+"""Panels and progress in a notebook: for each, a plain model that decides and ipywidgets that show it.
 
-`progress` has the rows under a command that waits. A folder for each thing that stands in a cell of its own: `fleet`
-(droplets, and a table of them), `droplet` (a single one, by what `fleet` has) and `actions` (what the account does) follow
-the account through the client's watch; the explorer of `sizes` follows nothing.
+- `progress` has the rows below a command that waits.
+- `droplets` has the panels of one droplet and of many, `actions` the panel of an account's actions, `sizes` the explorer.
+- Models share `models` (tracking an account) and `confirmation` (a button that asks first).
+- Panels share `panel` (opening, closing, saved output), `components` (buttons, notices, accessibility) and `id_table` (a
+  table with a selection of ids).
+- `kernel` is about clicks while a cell runs.
 
-Here is what they share. Models share `following` (the account is followed, or no more), `verbs` (what is offered), `asking`
-(a question in place), `resizing`, `droplet_facts` (a droplet in words), and `activity` (a row for each thing that was set
-off).
-Skins share `panel`, `parts`, `forms`, `style`, `table_style`, `id_table` (rows that are selected by id), and `conduct` for
-keys and screen readers. `keeping` is what a saved notebook shows, `open_panels` closes the panel whose place another one
-takes, `addressed_comm` has clicks taken beside a running cell, and `busy_kernel` tells where they have to wait.
-
-Nothing here displays or prints: that is the floor above's.
+Nothing here displays or prints: `magics` does.
 """

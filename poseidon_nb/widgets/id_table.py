@@ -1,8 +1,8 @@
-"""A table of the page whose rows are known by ids: itables sorts, searches and pages, and a selection is one of ids.
+"""A table in the page whose rows are identified by ids: itables sorts, searches and pages, and the selection is a set of ids.
 
-`ITable` is given the heads only. Its own way of taking data in makes a new table each time, on page 1, and its selection
-is of positions, which sorting, or what the account tells, gives to other rows. So a small companion in the page brings the
-rows in, and tells as ids what a click selects; the selection itself is kept here, where Python and buttons change it too.
+`ITable` only gets the column heads. Its own way of setting data creates a new table each time, on page 1, and its selection
+is of positions, which sorting and updates give to other rows. So a `TableData` widget beside it adds the rows in the page
+and sends clicks as ids. The selection itself is kept in Python, where code and buttons change it too.
 """
 
 from __future__ import annotations
@@ -20,44 +20,46 @@ from itables.widget import ITable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-#: How a cell becomes HTML: the body of a function of ``data`` and ``row`` in the page, which has ``safe`` to escape.
-TEXT = """return '<bdi title="' + safe(data) + '">' + safe(data) + '</bdi>';"""
-_BOX = """return '<input type="checkbox" class="pnb-check" tabindex="0" aria-label="Select ' + safe(row[1]) + '">';"""
-_ESCAPE = (
+#: How a cell becomes HTML: the body of a JavaScript function of ``data`` and ``row``; ``safe`` escapes text.
+TEXT_JS = """return '<bdi title="' + safe(data) + '">' + safe(data) + '</bdi>';"""
+_CHECKBOX_JS = (
+    """return '<input type="checkbox" class="pnb-check" tabindex="0" aria-label="Select ' + safe(row[1]) + '">';"""
+)
+_ESCAPE_JS = (
     "const safe = text => String(text).replace(/[&<>\"']/g, one => '&#' + one.charCodeAt(0) + ';');"
     "if (type !== 'display') return data;"
 )
-#: What a table does when it is drawn for the first time: it says that it is there.
-_TELL = (
+#: Dispatches an event when the table is drawn for the first time.
+_ANNOUNCE_JS = (
     "function () { const api = this.api(), node = api.table().node(); if (node.pnbApi) return; node.pnbApi = api;"
     " node.dataset.pnbKey = '%s'; window.dispatchEvent(new CustomEvent('pnb-table', { detail: api })); }"
 )
 
 
-def script(file: pathlib.Path) -> str:
-    """Give the script of a companion: the selection, which all have, and what this one adds."""
+def table_script(file: pathlib.Path) -> str:
+    """Return the script of a `TableData` subclass: the shared selection code, then its own file."""
     return pathlib.Path(__file__).with_suffix(".js").read_text("utf-8") + file.read_text("utf-8")
 
 
-class Companion(anywidget.AnyWidget):
-    """What stands beside a table in the page and is known to it by a key; a subclass has the script and the rows."""
+class TableData(anywidget.AnyWidget):
+    """The rows and the selection of a table, which finds it in the page by a key; a subclass adds the script and the rows."""
 
     key = traitlets.Unicode().tag(sync=True)
-    chosen = traitlets.Dict().tag(sync=True)
+    selection = traitlets.Dict().tag(sync=True)
 
     def __init__(self, **rows: Any) -> None:
-        # A table that a kernel before this one left in the page is not taken for its own.
-        super().__init__(key=uuid4().hex, chosen={"ids": [], "number": 0}, **rows)
+        # The key is random so that a table left in the page by an earlier kernel does not match.
+        super().__init__(key=uuid4().hex, selection={"ids": [], "sequence": 0}, **rows)
 
 
-class Mark(Protocol):
-    """What takes in that a click selected something."""
+class SetSelected(Protocol):
+    """A function that handles a selection made in the page."""
 
     def __call__(self, ids: Collection[int], *, on: bool) -> None:
-        """Have these selected, or not, and leave the others as they are."""
+        """Select or deselect these rows, and leave the others as they are."""
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column of the table.
 
     Parameters
@@ -65,107 +67,105 @@ class Column(NamedTuple):
     head : str
     name : str
         For the style sheet: ``pnb-column-...``.
-    body : str
+    render_js : str
         How its cells become HTML.
-    number : bool
-        Whether they are sorted as numbers.
-    right : bool
-        Whether they stand at the right.
+    numeric : bool
+        Whether its cells are sorted as numbers.
+    align_right : bool
     """
 
     head: str
     name: str
-    body: str = TEXT
-    number: bool = False
-    right: bool = False
+    render_js: str = TEXT_JS
+    numeric: bool = False
+    align_right: bool = False
 
 
 class IdTable:
-    """A table with its companion; the first of a row's cells is its id, and the second what it is called.
+    """A table with its data. The first cell of a row is its id, the second its name.
 
     Parameters
     ----------
-    companion : Companion
-        With the rows.
-    columns : sequence of Column
-        All but the first, which has the boxes to select.
-    mark : callable
-        Told ids that a click in the page selects, or with ``on=False`` takes back; they are marked, and no more is done.
+    data : TableData
+    columns : sequence of TableColumn
+        All but the first, which has the checkboxes.
+    set_selected : callable
+        Called with the ids that a click selects, or with ``on=False`` deselects. It only updates the selection.
     refresh : callable
-        Has what follows from that shown, by `choose` among others.
+        Called afterwards to show the consequences; it calls `show_selection` too.
     sorted_by : str
-        The head of the column by which they are sorted at first.
-    lengths : sequence of int
-        How many rows a page may have.
-    words : mapping
-        What the table says where its rows are called something: DataTables' ``language``.
+        The head of the column by which the rows are sorted at first.
+    page_lengths : sequence of int
+        The choices for the number of rows a page.
+    language : mapping
+        Texts of DataTables.
     """
 
     def __init__(
         self,
-        companion: Companion,
-        columns: Sequence[Column],
-        mark: Mark,
+        data: TableData,
+        columns: Sequence[TableColumn],
+        set_selected: SetSelected,
         refresh: Callable[[], None],
         *,
         sorted_by: str,
-        lengths: Sequence[int],
-        words: Mapping[str, str],
+        page_lengths: Sequence[int],
+        language: Mapping[str, str],
     ) -> None:
-        self._mark, self._refresh = mark, refresh
-        self._number = 0
-        self._companion = companion
-        companion.on_msg(self._heard)
+        self._set_selected, self._refresh = set_selected, refresh
+        self._sequence = 0
+        self._data = data
+        data.on_msg(self._on_message)
         heads = ["", *(column.head for column in columns)]
         self._table = ITable(
             pd.DataFrame({head: pd.Series(dtype="object") for head in heads}),
-            columnDefs=[_BOXES, *(_defined(place, column) for place, column in enumerate(columns, 1))],
-            drawCallback=JavascriptFunction(_TELL % companion.key),
+            columnDefs=[_CHECKBOX_COLUMN, *(_column_def(index, column) for index, column in enumerate(columns, 1))],
+            drawCallback=JavascriptFunction(_ANNOUNCE_JS % data.key),
             order=[[heads.index(sorted_by), "asc"]],
-            pageLength=lengths[0],
-            lengthMenu=[*lengths],
+            pageLength=page_lengths[0],
+            lengthMenu=[*page_lengths],
             autoWidth=False,
             classes="pnb-table nowrap",
             style="width:100%;margin:0",
             showIndex=False,
-            # Set although it is not shown: without it 443 of 1,000 rows stay.
+            # Without this only 443 of 1,000 rows remain, although the table starts empty.
             maxBytes=0,
             select=False,
             text_in_header_can_be_selected=False,
             layout={"topStart": "search", "topEnd": "pageLength", "bottomStart": "info", "bottomEnd": "paging"},
-            language={"search": "Search", "lengthMenu": "_MENU_ a page", **words},
+            language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )
         self._table.add_class("pnb-fleet-table")
-        self.widgets = (self._table, companion)
+        self.widgets = (self._table, data)
 
-    def choose(self, selected: Callable[[], Collection[int]]) -> None:
-        """Show what is selected."""
-        # Other threads show, too, while a click is taken in. The number is noted last there and so read first here: none is
-        # told to the page with a selection that lacks its click, which the page would then take for undone.
-        number = self._number
-        now = {"ids": sorted(selected()), "number": number}
-        if self._companion.chosen != now:
-            self._companion.chosen = now
+    def show_selection(self, selected: Callable[[], Collection[int]]) -> None:
+        """Send the selection to the page."""
+        # Other threads call this while a click is being handled. The sequence number is set last there and read first here:
+        # a selection without the click never has the click's number, which the page would take for an undo.
+        sequence = self._sequence
+        selection = {"ids": sorted(selected()), "sequence": sequence}
+        if self._data.selection != selection:
+            self._data.selection = selection
 
-    def _heard(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+    def _on_message(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
         if isinstance(content.get("ids"), list):
-            self._mark([int(one) for one in content["ids"]], on=bool(content["on"]))
+            self._set_selected([int(one) for one in content["ids"]], on=bool(content["on"]))
             # Two windows may show the same table, and each counts on from the highest number that it has seen.
-            self._number = max(self._number, int(content["number"]))
+            self._sequence = max(self._sequence, int(content["sequence"]))
             self._refresh()
 
 
-def _rendered(body: str) -> Any:
-    return JavascriptFunction(f"function (data, type, row) {{ {_ESCAPE} {body} }}")
-
-
-def _defined(place: int, column: Column) -> dict[str, Any]:
+def _column_def(index: int, column: TableColumn) -> dict[str, Any]:
     return {
-        "targets": place,
-        "render": _rendered(column.body),
-        "className": f"dt-{'right' if column.right else 'left'} pnb-column-{column.name}",
-        "type": "num" if column.number else "string",
+        "targets": index,
+        "render": JavascriptFunction(f"function (data, type, row) {{ {_ESCAPE_JS} {column.render_js} }}"),
+        "className": f"dt-{'right' if column.align_right else 'left'} pnb-column-{column.name}",
+        "type": "num" if column.numeric else "string",
     }
 
 
-_BOXES = {**_defined(0, Column("", "check", _BOX, number=True)), "orderable": False, "searchable": False}
+_CHECKBOX_COLUMN = {
+    **_column_def(0, TableColumn("", "check", _CHECKBOX_JS, numeric=True)),
+    "orderable": False,
+    "searchable": False,
+}

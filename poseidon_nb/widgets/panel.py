@@ -1,4 +1,4 @@
-"""What all panels' skins share: how they are shown, how they are closed, and what remains of them in a saved notebook."""
+"""What all panels share: how they are shown and closed, and the output that a saved notebook keeps of them."""
 
 from __future__ import annotations
 
@@ -6,131 +6,215 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
-from poseidon_nb.widgets.addressed_comm import take_as_addressed
-from poseidon_nb.widgets.busy_kernel import THE_KERNEL
-from poseidon_nb.widgets.conduct import Conduct
-from poseidon_nb.widgets.keeping import Keeping
-from poseidon_nb.widgets.open_panels import THE_OPEN_PANELS
-from poseidon_nb.widgets.parts import box, classed, close_all, style_sheet
+from poseidon_nb.widgets.components import Accessibility, add_classes, box, close_tree, style_sheet
+from poseidon_nb.widgets.kernel import KERNEL_MONITOR, start_timer, use_subshells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from poseidon_nb.widgets.busy_kernel import BusyKernel
+    from poseidon_nb.widgets.kernel import KernelMonitor
+
+    #: Representations by MIME type.
+    Bundle = dict[str, str]
+
+#: The saved output may lag behind the panel by this time, in seconds. It need not follow each step of a bar.
+SAVE_DELAY_S = 2.0
 
 
-class Model(Protocol):
+class SavedOutput:
+    """Reports the static output of a panel whenever it has changed, at most every `SAVE_DELAY_S` seconds.
+
+    Parameters
+    ----------
+    render : callable
+        Returns the output as it is now.
+    start_timer : callable
+        Calls a function after some seconds; returns an object with ``cancel()``.
+    """
+
+    def __init__(
+        self, render: Callable[[], Bundle], start_timer: Callable[[float, Callable[[], None]], Any] = start_timer
+    ) -> None:
+        self._render = render
+        self._start_timer = start_timer
+        self._lock = threading.Lock()
+        self._timer: Any = None
+        self._reported: Bundle = {}
+        self._on_update: list[Callable[[Bundle], None]] = []
+        self._on_close: list[Callable[[], None]] = []
+
+    def subscribe(self, saved: Bundle, on_update: Callable[[Bundle], None], on_close: Callable[[], None]) -> None:
+        """Add callbacks for output that differs from `saved`, and for the end of the panel."""
+        with self._lock:
+            self._reported = saved
+            self._on_update.append(on_update)
+            self._on_close.append(on_close)
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Schedule a report, because the output may have changed."""
+        with self._lock:
+            if self._on_update and self._timer is None:
+                self._timer = self._start_timer(SAVE_DELAY_S, self._report)
+
+    def close(self) -> None:
+        """Report the final output and the end, and drop the callbacks."""
+        with self._lock:
+            on_close = [*self._on_close]
+            if self._timer is not None:
+                self._timer.cancel()
+        if on_close:
+            self._report()
+        with self._lock:
+            self._on_update.clear()
+            self._on_close.clear()
+        for callback in on_close:
+            callback()
+
+    def _report(self) -> None:
+        with self._lock:
+            self._timer = None
+        output = self._render()
+        with self._lock:
+            changed, self._reported = output != self._reported, output
+            callbacks = [*self._on_update] if changed else []
+        for callback in callbacks:
+            callback(output)
+
+
+class PanelModel(Protocol):
     """What a panel shows."""
 
     def text(self) -> str:
-        """Give it as text."""
+        """Return the panel as text."""
 
     def html(self) -> str:
-        """Give it as HTML that needs neither kernel nor script."""
+        """Return the panel as HTML that works without scripts or a kernel."""
 
     def close(self) -> None:
-        """Follow nothing any more."""
+        """End all updates."""
 
 
 class Panel(ABC):
-    """A panel that is open until it is closed, or another one takes its place.
+    """A panel that is open until it is closed or replaced.
 
-    A subclass builds its `model` and its widgets under `_lock`, puts the widgets into `widget` and calls `_opened`. The
-    model says what it is as text and as HTML, and is closed with the panel.
+    A subclass creates its `model` and its widgets while it holds `_lock`, adds the widgets to `widget` and calls `_open`.
 
     Parameters
     ----------
     label : str
-        What it is called where it cannot be seen.
-    kernel : BusyKernel
-        Tells while a cell runs.
+        The accessible name.
+    kernel : KernelMonitor
     """
 
-    model: Model
+    model: PanelModel
 
-    def __init__(self, label: str, kernel: BusyKernel = THE_KERNEL) -> None:
-        # Several threads may have something to show at the same time.
+    def __init__(self, label: str, kernel: KernelMonitor = KERNEL_MONITOR) -> None:
+        # Several threads may refresh the panel at the same time.
         self._lock = threading.RLock()
         self._kernel = kernel
         self._is_open = False
-        self._keeping = Keeping(self.kept)
-        self._conduct = classed(Conduct(label=label), "conduct")
-        self.widget: Any = box(style_sheet(), self._conduct, names=("panel",))
-        self.widget.layout.flex_flow = "column"
+        self._saved_output = SavedOutput(self.saved_output)
+        self._accessibility = add_classes(Accessibility(label=label), "accessibility")
+        self.widget: Any = box(style_sheet("panel.css"), self._accessibility, names=("panel",), column=True)
 
-    def _opened(self, key: Hashable) -> None:
-        """Begin to be shown; the panel that showed the same is closed."""
+    def _open(self, key: Hashable) -> None:
+        """Open the panel and close the one with the same key."""
         self._is_open = True
-        THE_OPEN_PANELS.take_place(key, self)
-        self._kernel.listen(self.refresh)
+        OPEN_PANELS.add(key, self)
+        self._kernel.subscribe(self.refresh)
         self.refresh()
 
-    def clicked(self, act: Callable[[], None]) -> Callable[[], None]:
-        """Make a handler of what a button does: all buttons go through here."""
+    def on_click(self, function: Callable[[], None]) -> Callable[[], None]:
+        """Return the handler of a click; all buttons use it."""
 
-        def clicked() -> None:
-            self._kernel.clicked()
-            act()
+        def handle() -> None:
+            self._kernel.click_received()
+            function()
 
-        return clicked
+        return handle
 
     def refresh(self) -> None:
-        """Show the model as it is now."""
+        """Show the model."""
         with self._lock:
             if self._is_open:
                 self._show()
-                # All of them, also what has just come: their messages keep their order only along one road.
-                take_as_addressed(self.widget, self._kernel.clicks_do_not_wait)
-                self._keeping.changed()
+                # All widgets, including new ones: only messages on the same route keep their order.
+                use_subshells(self.widget, self._kernel.subshell_used)
+                self._saved_output.schedule()
 
-    def _with_kernel(self, notices: list[str]) -> list[str]:
-        """Give a model's notices, and before them what is to be said of the kernel."""
+    def _with_kernel_notice(self, notices: list[str]) -> list[str]:
         return [*filter(None, [self._kernel.notice]), *notices]
 
-    def say(self, *sentences: str) -> None:
-        """Have what is new among these announced to who does not look at the panel."""
-        self._conduct.say(sentences)
+    def announce(self, *sentences: str) -> None:
+        """Announce new sentences to screen readers."""
+        self._accessibility.announce(sentences)
 
     def close(self) -> None:
-        """End the subscriptions and take the widgets away. What was begun in the account goes on."""
+        """Close the panel and its widgets. Changes in progress continue."""
         with self._lock:
             was_open, self._is_open = self._is_open, False
         if was_open:
-            self._kernel.forget(self.refresh)
-            self._keeping.end()
-            THE_OPEN_PANELS.leave(self)
+            self._kernel.unsubscribe(self.refresh)
+            self._saved_output.close()
+            OPEN_PANELS.remove(self)
             self.model.close()
-            close_all(self.widget)
+            close_tree(self.widget)
 
     @abstractmethod
     def _show(self) -> None:
-        """Show the model as it is now; only called while the panel is open."""
+        """Show the model; called only while the panel is open."""
 
     def text(self) -> str:
-        """Give the panel as text."""
+        """Return the panel as text."""
         return self.model.text()
 
     def html(self) -> str:
-        """Give the panel as HTML that needs no kernel."""
+        """Return the panel as HTML that works without scripts or a kernel."""
         return self.model.html()
 
     def __repr__(self) -> str:
         return self.text()
 
-    def kept(self) -> dict[str, str]:
-        """Give what a saved notebook keeps for when there is no kernel: the facts as text and as HTML, and no token."""
-        return {"text/plain": self.text(), "text/html": f"<div class='pnb-kept'>{self.html()}</div>"}
+    def saved_output(self) -> Bundle:
+        """Return what a saved notebook shows without a kernel: text and HTML, and no token."""
+        return {"text/plain": self.text(), "text/html": f"<div class='pnb-saved'>{self.html()}</div>"}
 
-    def keep(
-        self, kept: dict[str, str], tell: Callable[[dict[str, str]], None], leave: Callable[[], None] = lambda: None
+    def on_saved_output(
+        self, saved: Bundle, on_update: Callable[[Bundle], None], on_close: Callable[[], None] = lambda: None
     ) -> None:
-        """Have somebody who keeps this told when it has become something else, until the panel is closed; and of that."""
-        self._keeping.begin(kept, tell, leave)
+        """Add callbacks for saved output that differs from `saved`, and for the end of the panel."""
+        self._saved_output.subscribe(saved, on_update, on_close)
 
-    def live(self) -> dict[str, Any]:
-        """Give what shows the panel while there is a kernel; nothing when it is closed."""
+    def widget_view(self) -> dict[str, Any]:
+        """Return the bundle that shows the widgets while there is a kernel; empty once the panel is closed."""
         return dict(self.widget._repr_mimebundle_()) if self._is_open else {}
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        """Give both at once, for who cannot show one after the other."""
-        return self.live() | self.kept()
+        """Return both, for callers that cannot show one after the other."""
+        return self.widget_view() | self.saved_output()
+
+
+class OpenPanels:
+    """The panels that are open in this process, one for each subject: running a cell again leaves no second one behind."""
+
+    def __init__(self) -> None:
+        self._panels: dict[Hashable, Panel] = {}
+        self._lock = threading.Lock()
+
+    def add(self, key: Hashable, panel: Panel) -> None:
+        """Add a panel and close the one that it replaces."""
+        with self._lock:
+            replaced = self._panels.pop(key, None)
+            self._panels[key] = panel
+        if replaced is not None:
+            replaced.close()
+
+    def remove(self, panel: Panel) -> None:
+        """Remove a panel that is being closed."""
+        with self._lock:
+            for key in [key for key, one in self._panels.items() if one is panel]:
+                del self._panels[key]
+
+
+OPEN_PANELS = OpenPanels()

@@ -28,7 +28,7 @@ def opened():
     began = time.perf_counter()
     panel = FleetPanel(client)
     # One GPU droplet comes with them.
-    while len(panel._table._companion.rows) < count + 1:
+    while len(panel._table._data.rows) < count + 1:
         time.sleep(0.005)
     took = time.perf_counter() - began
     client.close()

@@ -268,7 +268,7 @@ class DropletPanel:
     def confirm(self, name: str) -> None:
         """Click a button and then its question, as a person does who has read it."""
         self.button(name).and_(self.page.locator(":enabled")).click(timeout=30_000)
-        asking = self.root.locator("button.pnb-asking")
+        asking = self.root.locator("button.pnb-confirming")
         asking.wait_for(timeout=10_000)
         self.page.wait_for_timeout(800)
         asking.click()

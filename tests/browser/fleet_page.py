@@ -31,7 +31,7 @@ class Fleet:
         return self.place.locator(f"{ROWS} td.pnb-column-name").all_inner_texts()
 
     def chosen(self) -> list[str]:
-        return self.place.locator(f"{ROWS}.pnb-chosen td.pnb-column-name").all_inner_texts()
+        return self.place.locator(f"{ROWS}.pnb-row-selected td.pnb-column-name").all_inner_texts()
 
     def button(self, verb: str):
         return self.place.locator(f"button.pnb-{verb}")
@@ -41,7 +41,7 @@ class Fleet:
 
     def confirm(self, verb: str) -> None:
         self.button(verb).click()
-        asking = self.place.locator(f"button.pnb-{verb}.pnb-asking")
+        asking = self.place.locator(f"button.pnb-{verb}.pnb-confirming")
         asking.wait_for(timeout=10_000)
         # A double click confirms nothing: a person reads first.
         self.notebook.page.wait_for_timeout(800)

@@ -46,7 +46,7 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
     assert bars.first.get_attribute("aria-label").startswith("Snapshot ")
     notebook.run(3)
     notebook.wait_idle()
-    place.get_by_role("button", name="Look again now").click()
+    place.get_by_role("button", name="Refresh").click()
     reboot = place.locator(".pnb-activity [role=progressbar][aria-label^='Reboot ']")
     reboot.wait_for(timeout=20_000)
     seen = {reboot.get_attribute("aria-valuetext")}
@@ -55,7 +55,7 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
     if reboot.count():
         seen.add(reboot.get_attribute("aria-valuetext"))
         assert len(seen) == 2, "it moves"
-    place.get_by_text("Nothing is running now").first.wait_for(timeout=90_000)
+    place.get_by_text("No actions in progress").first.wait_for(timeout=90_000)
     rows = place.locator(".pnb-list tr").all_inner_texts()[1:3]
     assert {row.split()[0] for row in rows} == {"Snapshot", "Reboot"}
     assert all("✓ completed" in row for row in rows)
@@ -84,8 +84,8 @@ def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said
     notebook.picture("actions_errored")
     notebook.run(4)
     notebook.wait_idle()
-    place.get_by_role("button", name="Look again now").click()
-    notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
+    place.get_by_role("button", name="Refresh").click()
+    notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
     assert re.search(r"403: no <b>actions</b> for you.*request [\w-]{8,}", notice.inner_text())
     notebook.picture("actions_lost")
@@ -114,7 +114,7 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
     place.locator(".pnb-activity [role=progressbar][aria-label*='onerror']").wait_for(timeout=30_000)
     assert card.evaluate(overflow) <= 1
     notebook.picture(f"actions_names_{width}")
-    place.get_by_text("Nothing is running now").first.wait_for(timeout=120_000)
+    place.get_by_text("No actions in progress").first.wait_for(timeout=120_000)
     assert card.evaluate(overflow) <= 1
     assert place.locator("img").count() == 0
     assert page.evaluate("window.harmed") is None

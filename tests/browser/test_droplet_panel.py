@@ -42,12 +42,12 @@ def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_
 def test_a_snapshot_has_a_name_and_takes_another(open_panel):
     panel = open_panel("%do snapshots list --columns name --raw", speed=60)
     panel.button("snapshot").click()
-    name = panel.page.get_by_label("Name of the snapshot")
+    name = panel.page.get_by_label("Snapshot name")
     name.wait_for(timeout=10_000)
     assert name.input_value().startswith("web-1-")
     name.fill("before <b>the</b> upgrade")
     panel.notebook.picture("panel_snapshot", of=".pnb-panel")
-    panel.button("go-snapshot").click()
+    panel.button("submit-snapshot").click()
     panel.ends("before <b>the</b> upgrade")
     panel.notebook.run(3)
     panel.notebook.output(3).get_by_text("before <b>the</b> upgrade").wait_for(timeout=20_000)
@@ -62,13 +62,13 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     labels = sizes.locator("option").all_text_contents()
     assert all(re.search(r"^\S+\s+\$[\d,.]+/mo\s+([+-]\$[\d,.]+|same)\s", label) for label in labels)
     sizes.select_option(index=next(at for at, label in enumerate(labels) if label.split()[0] == "s-4vcpu-8gb"))
-    panel.page.get_by_label(re.compile("With the disk, from 80 to 160 GB: this cannot be undone")).check()
-    panel.root.get_by_text("Its disk grows to 160 GB for good").wait_for(timeout=10_000)
+    panel.page.get_by_label(re.compile("Disk, CPU and RAM: the disk grows from 80 to 160 GB; cannot be undone")).check()
+    panel.root.get_by_text("Its disk grows to 160 GB permanently").wait_for(timeout=10_000)
     panel.root.get_by_text("it is shut down, resized and powered on again").wait_for(timeout=10_000)
     panel.notebook.picture("panel_resize", of=".pnb-panel")
-    panel.confirm("go-resize")
+    panel.confirm("submit-resize")
     entry = panel.entry("Resize web-1 to s-4vcpu-8gb with its disk")
-    entry.locator(".pnb-step-now", has_text="resize").wait_for(timeout=60_000)
+    entry.locator(".pnb-step-current", has_text="resize").wait_for(timeout=60_000)
     panel.notebook.picture("panel_steps", of=".pnb-panel")
     panel.ends("Resize web-1 to s-4vcpu-8gb with its disk")
     assert entry.locator(".pnb-step-done").count() == 3
@@ -82,13 +82,13 @@ def test_a_droplet_that_is_busy_is_waited_for_and_what_runs_on_it_has_a_bar(open
     panel = open_panel(before=busy, speed=4)
     panel.entry("Snapshot web-1").locator("[role=progressbar]").wait_for(timeout=20_000)
     panel.button("reboot").click()
-    panel.page.get_by_role("button", name="Confirm: reboot web-1 (once its snapshot has ended)").wait_for(
+    panel.page.get_by_role("button", name="Confirm: reboot web-1 (after its snapshot has finished)").wait_for(
         timeout=10_000
     )
     panel.notebook.picture("panel_waits_question", of=".pnb-panel")
     panel.button("reboot").press("Escape")
     panel.confirm("reboot")
-    panel.entry("Reboot web-1").get_by_text("waits until its snapshot has ended").wait_for(timeout=10_000)
+    panel.entry("Reboot web-1").get_by_text("waiting for its snapshot to finish").wait_for(timeout=10_000)
     panel.notebook.picture("panel_waits", of=".pnb-panel")
     panel.ends("Snapshot web-1")
     panel.ends("Reboot web-1")
@@ -124,7 +124,7 @@ def test_a_question_is_taken_back_by_mouse_and_a_double_click_does_not_confirm(o
     asking = panel.page.get_by_role("button", name="Confirm: power off web-1")
     asking.wait_for(timeout=10_000)
     panel.page.wait_for_timeout(300)
-    panel.root.locator(".pnb-asker", has=asking).get_by_role("button", name="Cancel").click()
+    panel.root.locator(".pnb-button-group", has=asking).get_by_role("button", name="Cancel").click()
     asking.wait_for(state="detached", timeout=10_000)
     assert panel.changes() == []
 
@@ -160,7 +160,7 @@ def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(o
     panel.entry("Power cycle web-1").get_by_text("waiting 3 s: rate limit").wait_for(timeout=10_000)
     panel.entry("Power cycle web-1").get_by_text(re.compile("left \\(median")).wait_for(timeout=20_000)
     panel.notebook.run(3)
-    notice = panel.root.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
+    notice = panel.root.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
     panel.notebook.picture("panel_lost", of=".pnb-panel")
     panel.ends("Power cycle web-1")
@@ -176,11 +176,11 @@ def test_a_click_while_a_cell_runs_is_taken_at_once_and_leaves_the_cells_output_
     panel.page.wait_for_timeout(1_500)
     # On ipykernel 7.4 what belongs to a widget made in a cell would queue behind this one.
     panel.button("snapshot").click()
-    panel.page.get_by_label("Name of the snapshot").wait_for(timeout=1_000)
+    panel.page.get_by_label("Snapshot name").wait_for(timeout=1_000)
     panel.button("reboot").click()
-    panel.root.locator("button.pnb-asking").wait_for(timeout=1_000)
+    panel.root.locator("button.pnb-confirming").wait_for(timeout=1_000)
     panel.page.wait_for_timeout(800)
-    panel.root.locator("button.pnb-asking").click()
+    panel.root.locator("button.pnb-confirming").click()
     panel.entry("Reboot web-1").wait_for(timeout=1_000)
     assert "after" not in panel.notebook.output(3).inner_text(), "the cell is still running"
     assert panel.root.locator(".pnb-notice").get_by_text("A cell is running").count() == 0
@@ -204,7 +204,7 @@ def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_g
         seen.add(bar.get_attribute("aria-valuetext"))
         panel.page.wait_for_timeout(100)
     assert len(seen) >= 2, "the bar moves while the cell runs"
-    notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running: what you click may have to wait")
+    notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running. Clicks may be queued")
     notice.wait_for(timeout=5_000)
     panel.notebook.picture("panel_busy", of=".pnb-panel")
     panel.notebook.wait_idle()
@@ -215,14 +215,14 @@ def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_g
     # Lost, or taken twice, the form is not there.
     panel.button("snapshot").click()
     panel.notebook.wait_idle()
-    panel.page.get_by_label("Name of the snapshot").wait_for(timeout=10_000)
+    panel.page.get_by_label("Snapshot name").wait_for(timeout=10_000)
     panel.notebook.run(3)
     panel.page.wait_for_timeout(300)
     for _ in range(3):
         # Somebody who thinks that the first click was lost.
         panel.button("power-off").click()
     panel.notebook.wait_idle()
-    panel.root.locator("button.pnb-asking").wait_for(timeout=10_000)
+    panel.root.locator("button.pnb-confirming").wait_for(timeout=10_000)
     assert panel.changes() == [("POST", "actions", 201)], "three clicks in a row confirm nothing"
 
 
@@ -278,7 +278,7 @@ droplet.refresh()
     assert panel.root.locator("img").count() == 0
     assert "<img src=x onerror=alert(1)>" in panel.root.locator(".pnb-name").inner_text()
     panel.button("snapshot").click()
-    name = panel.page.get_by_label("Name of the snapshot")
+    name = panel.page.get_by_label("Snapshot name")
     name.wait_for(timeout=10_000)
     name.fill("<img src=x onerror=alert(2)>")
     panel.confirm("reboot")

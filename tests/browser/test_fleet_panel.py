@@ -26,7 +26,7 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
     chosen = int(re.search(r"(\d+) selected", place.locator(".pnb-selection").inner_text())[1])
     assert chosen >= 50
     place.locator("button.pnb-power-off").click()
-    question = place.locator("button.pnb-power-off.pnb-asking")
+    question = place.locator("button.pnb-power-off.pnb-confirming")
     question.wait_for(timeout=10_000)
     assert question.inner_text().startswith(f"Confirm: power off {chosen} droplets: ")
     shown.notebook.picture("fleet_question")
@@ -41,7 +41,7 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
     assert re.search(r"request [0-9a-f-]{8,}", errors.first.inner_text())
     assert place.locator(".pnb-work-rows > *").count() == min(chosen, 60)
     shown.notebook.picture("fleet_failed_light")
-    place.get_by_role("button", name="Retry the 3 that failed").click()
+    place.get_by_role("button", name="Retry 3 failed").click()
     shown.wait_text(rf"Power off {chosen} droplets: {chosen} completed", 90_000)
     assert answer(shown, 3).strip() == str(chosen + 3)
 
@@ -59,7 +59,7 @@ def test_it_is_used_by_the_keyboard_alone_and_a_question_can_be_taken_back(fleet
     reboot = shown.button("reboot")
     reboot.focus()
     page.keyboard.press("Enter")
-    asking = place.locator("button.pnb-reboot.pnb-asking")
+    asking = place.locator("button.pnb-reboot.pnb-confirming")
     asking.wait_for(timeout=10_000)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -132,19 +132,19 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
         on.nth(number).click()
     shown.wait_text("3 selected")
     shown.button("resize").click()
-    sizes = place.get_by_label("Size, price of each, and difference for all")
+    sizes = place.get_by_label("Size, price per droplet and total difference")
     sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
     labels = sizes.locator("option").all_text_contents()
     assert all("/mo" in label for label in labels)
     sizes.select_option(index=next(at for at, label in enumerate(labels) if label.split()[0] == "s-4vcpu-8gb"))
     shown.wait_text("All are on: each is shut down, resized and powered on again")
-    place.get_by_text(re.compile("this cannot be undone")).click()
-    shown.wait_text("Their disks grow to 160 GB for good")
+    place.get_by_text(re.compile("cannot be undone")).click()
+    shown.wait_text("Their disks grow to 160 GB permanently")
     shown.notebook.picture("fleet_resize_light")
-    go = place.locator("button.pnb-go-resize")
+    go = place.locator("button.pnb-submit-resize")
     assert go.inner_text() == "Resize 3 to s-4vcpu-8gb"
     go.click()
-    question = place.locator("button.pnb-go-resize.pnb-asking")
+    question = place.locator("button.pnb-submit-resize.pnb-confirming")
     question.wait_for(timeout=10_000)
     assert re.match(
         r"Confirm: resize 3 droplets to s-4vcpu-8gb with a restart, including the disk \([+-]\$[\d,.]+ a month\): ",
@@ -152,7 +152,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     )
     page.wait_for_timeout(800)
     question.click()
-    place.locator(".pnb-work .pnb-step-now").first.wait_for(timeout=20_000)
+    place.locator(".pnb-work .pnb-step-current").first.wait_for(timeout=20_000)
     shown.notebook.picture("fleet_resizing")
     shown.wait_text(r"Resize 3 droplets to s-4vcpu-8gb with their disks: 3 completed", 120_000)
     assert place.locator(".pnb-work .pnb-step-done").count() == 9
@@ -168,13 +168,13 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
     for name in ("cache-17", "cache-27"):
         shown.row(name).click()
     shown.button("snapshot").click()
-    ending = place.get_by_label("Name of the snapshots, behind each droplet's own")
+    ending = place.get_by_label("Snapshot name, added to each droplet's name")
     ending.wait_for(timeout=10_000)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}", ending.input_value())
     ending.fill("before upgrade")
     # It is sent when the field is left.
     ending.press("Tab")
-    shown.wait_text("Named cache-17-before upgrade and cache-27-before upgrade.")
+    shown.wait_text("Snapshot names: cache-17-before upgrade and cache-27-before upgrade.")
     shown.notebook.picture("fleet_snapshot")
     place.get_by_role("button", name="Take 2 snapshots").click()
     shown.wait_text(r"Snapshot 2 droplets: 2 completed", 120_000)
@@ -198,9 +198,9 @@ def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_a
     shown.wait_text(r"waiting 3 s: rate limit")
     shown.notebook.picture("fleet_429")
     # On a slow machine the first may have ended by then.
-    shown.wait_text(r"Reboot 2 droplets: (?!.*to be sent).*running", 20_000)
+    shown.wait_text(r"Reboot 2 droplets: (?!.*pending).*running", 20_000)
     shown.notebook.run(3)
-    notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
+    notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
     shown.wait_text(r"Reboot 2 droplets: 2 completed", 60_000)
     notice.wait_for(state="detached", timeout=30_000)
@@ -258,7 +258,7 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
                 const right = card.getBoundingClientRect().right + 1;
                 // What scrolls by itself may be wider inside.
                 return [...card.querySelectorAll('*')]
-                    .filter(one => !one.closest('.pnb-table-box *') && !one.closest('.pnb-unseen') && one.getClientRects().length)
+                    .filter(one => !one.closest('.pnb-table-box *') && !one.closest('.pnb-visually-hidden') && one.getClientRects().length)
                     .filter(one => one.getBoundingClientRect().right > right)
                     .map(one => one.className || one.tagName);
             }"""
@@ -266,8 +266,8 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
 
     assert sticks_out() == []
     shown.button("resize").click()
-    place.locator("button.pnb-go-resize:enabled").click(timeout=20_000)
-    place.locator("button.pnb-go-resize.pnb-asking").wait_for(timeout=10_000)
+    place.locator("button.pnb-submit-resize:enabled").click(timeout=20_000)
+    place.locator("button.pnb-submit-resize.pnb-confirming").wait_for(timeout=10_000)
     shown.notebook.picture(f"fleet_names_{width}")
     assert sticks_out() == []
     place.locator("button.pnb-close-form, .pnb-cancel").locator("visible=true").first.click()

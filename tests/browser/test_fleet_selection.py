@@ -174,15 +174,15 @@ def test_what_the_search_or_the_tag_hides_stays_selected_and_is_named(fleet):
     shown.row("cache-17").click()
     tags = place.get_by_role("combobox", name="Tag")
     options = tags.locator("option").all_inner_texts()
-    assert options[0] == "all"
+    assert options[0] == "All"
     assert "web" in options
     tags.select_option("web")
     page.wait_for_timeout(300)
     cells = place.locator(f"{ROWS} td:nth-child(7)").all_inner_texts()
     assert cells
     assert all("web" in cell.split(", ") for cell in cells)
-    hidden = place.locator(".pnb-elsewhere")
-    assert hidden.inner_text() == "Selected too, and not shown by the search or the tag: cache-17"
+    hidden = place.locator(".pnb-hidden-selection")
+    assert hidden.inner_text() == "Also selected, but hidden by the filters: cache-17"
     place.locator(ROWS).first.click()
     other = shown.chosen()[0]
     shown.wait_text("2 selected")

@@ -116,7 +116,7 @@ def test_a_form_is_entered_filled_and_left_by_keys_and_jupyterlab_takes_none_of_
     press("Tab")
     assert page.evaluate("document.activeElement.type") == "radio"
     press("ArrowDown")
-    panel.root.get_by_text("Its disk grows to 160 GB for good").wait_for(timeout=10_000)
+    panel.root.get_by_text("Its disk grows to 160 GB permanently").wait_for(timeout=10_000)
     press("Escape")
     focus_goes_to(panel, "Resize…")
     panel.button("resize").locator("xpath=self::*[@aria-expanded='false']").wait_for(timeout=5_000)
@@ -177,7 +177,7 @@ def test_each_control_has_a_name_and_what_changes_is_announced_in_a_region_that_
         'button "Reboot"',
         'button "Power on" [disabled]',
         'listbox "Size, price and difference"',
-        'radio "Processors and memory only',
+        'radio "CPU and RAM only',
         'button "Resize…" [expanded]',
     ):
         assert wanted in tree

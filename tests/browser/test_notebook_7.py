@@ -22,4 +22,4 @@ def test_a_droplet_is_powered_off_and_on_in_notebook_7(open_in_notebook_7, dropl
     panel.button("power-on").click()
     panel.ends("Power on web-1")
     assert panel.changes() == [("POST", "actions", 201)] * 2
-    assert panel.notebook.output(2).locator(".pnb-kept").is_hidden()
+    assert panel.notebook.output(2).locator(".pnb-saved").is_hidden()

@@ -38,7 +38,7 @@ def test_pictures_of_the_panels_can_be_made(open_notebook, tmp_path):
     places = {name: notebook.output(1 + at).locator(".pnb-panel") for at, name in enumerate(PANELS)}
     for place in places.values():
         place.wait_for(timeout=30_000)
-    places["fleet"].locator("tr.pnb-chosen").first.wait_for(timeout=30_000)
+    places["fleet"].locator("tr.pnb-row-selected").first.wait_for(timeout=30_000)
     places["fleet"].get_by_role("searchbox").fill("web")
     # Few rows tell as much as all.
     page.add_style_tag(content=".pnb-list tbody tr:nth-child(n+6) { display: none }")
@@ -49,7 +49,7 @@ def test_pictures_of_the_panels_can_be_made(open_notebook, tmp_path):
         page.wait_for_timeout(800)
         # A bar each: under way, in the droplet's panel and in that of the account.
         places["droplet"].locator("button.pnb-reboot").and_(page.locator(":enabled")).click(timeout=60_000)
-        asking = places["droplet"].locator("button.pnb-asking")
+        asking = places["droplet"].locator("button.pnb-confirming")
         asking.wait_for(timeout=10_000)
         page.wait_for_timeout(800)
         asking.click()

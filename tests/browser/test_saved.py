@@ -41,8 +41,8 @@ def saved(open_notebook, lab: tuple[str, str, Path], request: pytest.FixtureRequ
         output = notebook.output(number)
         output.locator(".pnb-panel").wait_for(timeout=30_000)
         # While the panel lives the facts below it are not shown twice.
-        output.locator(".pnb-kept").first.wait_for(state="hidden")
-        assert output.locator(".pnb-kept").count() == 1
+        output.locator(".pnb-saved").first.wait_for(state="hidden")
+        assert output.locator(".pnb-saved").count() == 1
     notebook.output(FIRST + 1).get_by_text("staging-web", exact=True).locator("visible=true").wait_for(timeout=30_000)
     # What is kept follows a moment later.
     file = lab[2] / f"{request.node.name}.ipynb"
@@ -86,7 +86,7 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_the_facts_as_a_table(s
         table.wait_for(timeout=60_000)
         for fact in facts:
             assert fact in table.inner_text()
-        assert page.locator(".jp-Cell").nth(number).locator(".pnb-kept").is_visible()
+        assert page.locator(".jp-Cell").nth(number).locator(".pnb-saved").is_visible()
     assert page.locator(".pnb-panel").count() == 0
     # It is the notebook that its owner trusts: there JupyterLab looks for the widgets, and finds none.
     assert page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.get(2).trusted")
@@ -122,9 +122,9 @@ def test_a_panel_that_is_closed_leaves_its_last_facts_and_no_widget(open_noteboo
         notebook.wait_idle()
     output = notebook.output(1)
     output.locator(".pnb-panel").wait_for(timeout=30_000)
-    output.locator(".pnb-kept").wait_for(state="hidden")
+    output.locator(".pnb-saved").wait_for(state="hidden")
     notebook.run(2)
-    table = output.locator(".pnb-kept table")
+    table = output.locator(".pnb-saved table")
     table.wait_for(timeout=30_000)
     table.get_by_text("Off", exact=True).wait_for(timeout=10_000)
     output.get_by_text("Run the cell again for the buttons.").wait_for(timeout=10_000)
@@ -143,4 +143,4 @@ def test_a_panel_that_is_closed_leaves_its_last_facts_and_no_widget(open_noteboo
     notebook.wait_idle()
     output.locator(".pnb-panel").wait_for(timeout=30_000)
     assert output.locator(".pnb-panel").count() == 1
-    assert output.locator(".pnb-kept").count() == 1
+    assert output.locator(".pnb-saved").count() == 1

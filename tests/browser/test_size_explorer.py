@@ -71,7 +71,7 @@ class Explorer:
         return self.place.locator(ROWS).filter(has=self.page.get_by_text(slug, exact=True))
 
     def chosen_rows(self) -> list[str]:
-        return sorted(self.place.locator(f"{ROWS}.pnb-chosen td.pnb-column-slug").all_inner_texts())
+        return sorted(self.place.locator(f"{ROWS}.pnb-row-selected td.pnb-column-slug").all_inner_texts())
 
     def drawn(self) -> set[str]:
         return {
@@ -159,7 +159,7 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     assert shown.chosen_rows() == ["gpu-mi300x8-1536gb"]
     shown.wait_rings(1)
     assert answer(shown, 2) == "['gpu-mi300x8-1536gb']"
-    line = shown.place.locator(".pnb-line pre").inner_text()
+    line = shown.place.locator(".pnb-command pre").inner_text()
     assert re.fullmatch(r"%do droplets create NAME --region \w+ --size gpu-mi300x8-1536gb --image gpu-amd-base", line)
     assert answer(shown, 3) == str([line])
     # A row, too: both are selected now.
@@ -172,9 +172,9 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     shown.wait_text("1 selected: c-8-intel")
     assert answer(shown, 2) == "['c-8-intel']"
     shown.place.get_by_role("button", name="Clear selection").click()
-    shown.wait_text("Nothing selected")
+    shown.wait_text("No sizes selected")
     assert answer(shown, 2) == "[]"
-    assert shown.place.locator(".pnb-line pre").count() == 0
+    assert shown.place.locator(".pnb-command pre").count() == 0
 
 
 @pytest.mark.timeout(240)
@@ -207,7 +207,7 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
     } == {"1"}
     x, y = shown.at("s-1vcpu-1gb")
     shown.page.mouse.dblclick(x + 150, y - 4)
-    shown.wait_text("Nothing selected")
+    shown.wait_text("No sizes selected")
     assert answer(shown, 2) == "[]"
 
 
@@ -226,7 +226,7 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     assert slugs == shown.drawn()
     assert all(slug.startswith("c") for slug in slugs)
     # What is selected and hidden is said, and is not in the answer.
-    shown.wait_text("Nothing selected. 1 more that the filters hide")
+    shown.wait_text("No sizes selected. 1 more hidden by the filters")
     assert answer(shown, 3) == "[]"
     shown.chip("memory-optimized").check()
     shown.wait_text("1 selected: m-8vcpu-64gb")
@@ -242,7 +242,7 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     expect(shown.place.locator(".dt-info")).to_contain_text(f"of {len(after)} sizes", timeout=20_000)
     shown.notebook.picture("explorer_filtered_light")
     shown.place.get_by_label("Price from").select_option("$50,000")
-    shown.wait_text("No size passes these filters")
+    shown.wait_text("No sizes match these filters")
     shown.notebook.picture("explorer_none_light")
     shown.place.get_by_role("button", name="Reset filters").click()
     shown.wait_text("147 of 147 sizes")
@@ -256,8 +256,8 @@ def test_a_click_means_the_point_that_was_there_whatever_is_filtered_meanwhile(e
         "import threading, time\n"
         "def stir():\n"
         "    for number in range(12):\n"
-        "        explorer.model.choose_families([explorer.model.families[number % 4]]); time.sleep(.2)\n"
-        "    explorer.model.reset()\n"
+        "        explorer.model.filter_families([explorer.model.families[number % 4]]); time.sleep(.2)\n"
+        "    explorer.model.reset_filters()\n"
         "thread = threading.Thread(target=stir); thread.start()",
         "thread.join(); print(sorted(explorer.selected['slug']))",
     )
@@ -285,12 +285,12 @@ def test_other_axes_draw_other_columns(explorer):
     shown = explorer()
     titles = shown.plot.locator(".g-xtitle, .g-ytitle")
     assert {*titles.all_text_contents()} == {"memory (GiB)", "price (USD a month)"}
-    shown.place.get_by_label("Across").select_option("graphics memory (GiB)")
-    shown.wait_text("138 sizes with none of what is drawn are in the table only")
+    shown.place.get_by_label("X axis").select_option("graphics memory (GiB)")
+    shown.wait_text("138 sizes with no value on an axis are listed only in the table")
     shown.wait_drawn(147 - 138)
     assert all(slug.startswith("gpu-") for slug in shown.drawn())
     assert "of 147 sizes" in shown.place.locator(".dt-info").inner_text()
-    shown.place.get_by_label("Up", exact=True).select_option("price of a vCPU (USD a month)")
+    shown.place.get_by_label("Y axis", exact=True).select_option("price of a vCPU (USD a month)")
     expect(titles.last).to_have_text("price of a vCPU (USD a month)", timeout=20_000)
     assert {*titles.all_text_contents()} == {"graphics memory (GiB)", "price of a vCPU (USD a month)"}
     shown.notebook.picture("explorer_axes_light")
@@ -317,13 +317,13 @@ def test_it_is_used_by_the_keyboard_alone(explorer):
     page.keyboard.press("Space")
     shown.wait_text("1 selected: s-2vcpu-")
     assert answer(shown, 2).startswith("['s-2vcpu-")
-    button = shown.place.get_by_role("button", name="Copy the lines")
+    button = shown.place.get_by_role("button", name="Copy the commands")
     button.focus()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.keyboard.press("Enter")
     shown.wait_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == shown.place.locator(".pnb-line pre").inner_text()
+    assert copied == shown.place.locator(".pnb-command pre").inner_text()
     names = shown.place.locator("select, input[type=checkbox], input[type=search]").evaluate_all(
         "all => all.filter(one => !(one.getAttribute('aria-label') || one.labels?.[0]?.textContent.trim())).length"
     )
@@ -361,7 +361,7 @@ def test_the_cell_run_again_leaves_one_explorer_that_works_and_a_line_that_makes
     shown.place.locator(ROWS).first.wait_for(timeout=90_000)
     shown.plot.locator(".points path").first.wait_for(timeout=90_000)
     assert shown.place.locator(".pnb-explorer").count() == 1
-    shown.wait_text("Nothing selected")
+    shown.wait_text("No sizes selected")
     shown.click("s-1vcpu-512mb-10gb")
     shown.wait_text("1 selected: s-1vcpu-512mb-10gb")
     # What stands above it is how the action went.

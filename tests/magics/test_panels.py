@@ -11,8 +11,8 @@ import pytest
 import poseidon_nb as po
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.magics import panels
-from poseidon_nb.widgets.busy_kernel import BusyKernel
-from poseidon_nb.widgets.droplet.panel import DropletPanel
+from poseidon_nb.widgets.droplets.panel import DropletPanel
+from poseidon_nb.widgets.kernel import KernelMonitor
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +72,9 @@ def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
     panel = desk.do("panel {name} --resize {size}", name=row["name"], size=row["advised_size"])
     panel.model._read_sizes()
     assert panel.model.form == "resize"
-    assert panel.model.resizing.choice.slug == row["advised_size"]
-    assert panel.model.resizing.choice.difference == -row["saving_usd_month"]
-    assert panel.model.go_button().label == f"Resize to {row['advised_size']}"
+    assert panel.model.resize_options.choice.slug == row["advised_size"]
+    assert panel.model.resize_options.choice.difference == -row["saving_usd_month"]
+    assert panel.model.submit_button().label == f"Resize to {row['advised_size']}"
     assert desk.changes() == [], "nothing happens before it is confirmed"
     panel.close()
 
@@ -115,7 +115,7 @@ def test_stopping_the_sandbox_closes_its_panels(desk):
     panel = desk.do("panel web-1")
     desk.session._forget()
     assert panel.model.closed
-    assert panel.model.notices() == ["This panel is closed: run the cell again."]
+    assert panel.model.notices() == ["This panel is closed. Run the cell again to reopen it."]
     panel.close()
 
 
@@ -161,7 +161,7 @@ class Events:
 def test_panels_hear_of_cells_once_and_from_the_cell_that_opens_them(monkeypatch):
     shell = SimpleNamespace(events=Events(), kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    kernel = BusyKernel(lambda seconds, do: None)
+    kernel = KernelMonitor(lambda seconds, do: None)
     monkeypatch.setattr(panels, "THE_KERNEL", kernel)
     panels.watch_cells()
     panels.watch_cells()

@@ -14,7 +14,7 @@ from poseidon_nb.frames.findings.sizes import FAMILIES
 from poseidon_nb.plots import availability_map, price_map
 from poseidon_nb.plots.labels import AXES, axis_title, is_price
 from poseidon_nb.sandbox.reference_data import load_reference_data
-from poseidon_nb.widgets.sizes.axes import AXES as EXPLORED
+from poseidon_nb.widgets.sizes.criteria import AXES as EXPLORED
 
 BAD = "<img src=x onerror=alert(1)>"
 

@@ -1,4 +1,4 @@
-"""Progress rows: what the model says, and that the skin shows it, sends little and leaves nothing behind."""
+"""Progress rows: the text of the model, and widgets that show it, send only changes and are closed completely."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from poseidon_nb.client.actions.durations import Estimate
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.widgets.progress import (
-    MOST_ROWS,
+    MAX_ROWS,
     ProgressModel,
     ProgressRows,
     bar_html,
-    row_of,
+    progress_row,
 )
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&"
@@ -25,7 +25,7 @@ HOSTILE = "<img src=x onerror=alert(1)>'\"&"
 def progress(
     status: str = "in-progress",
     *,
-    id: int = 1,  # noqa: A002  # as there
+    id: int = 1,  # noqa: A002  # the name in `Progress`
     elapsed_s: float = 5.0,
     median_s: float | None = None,
     label: str = "",
@@ -43,55 +43,55 @@ def progress(
         (progress(elapsed_s=0.4, median_s=0.3), 0.97, "0 s, about 1 s left (median of 12)"),
         (progress(elapsed_s=25.2, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12)"),
         (progress(elapsed_s=90.0, median_s=25.0), 0.97, "1 min 30 s, longer than usual (25 s, median of 12)"),
-        (progress("settling", median_s=5.0), 0.97, "5 s, completed; waiting for the droplet to say so"),
+        (progress("settling", median_s=5.0), 0.97, "5 s, completed; waiting for the droplet's status to update"),
         (progress("completed", median_s=25.0), 1.0, "✓ completed in 5 s"),
         (progress("errored", median_s=25.0), 1.0, "✗ errored after 5 s"),
     ],
 )
-def test_a_row_is_an_estimate_that_says_so_and_is_full_only_at_the_end(told, fraction, words):
-    row = row_of(told)
-    assert (row.fraction, row.words) == (fraction, words)
+def test_a_row_is_marked_as_an_estimate_and_full_only_at_the_end(told, fraction, words):
+    row = progress_row(told)
+    assert (row.fraction, row.text) == (fraction, words)
 
 
 def model_of(*news: Progress) -> ProgressModel:
     model = ProgressModel()
     for one in news:
-        model.tell(one)
+        model.update(one)
     return model
 
 
-def test_the_last_news_of_an_action_counts():
+def test_the_last_update_of_an_action_counts():
     model = model_of(progress(), progress(id=2), progress("completed"))
     assert model.counts() == (1, 1, 0)
-    assert [row.words for row in model.rows()] == ["✓ completed in 5 s", "5 s"]
+    assert [row.text for row in model.rows()] == ["✓ completed in 5 s", "5 s"]
 
 
-def test_one_action_is_told_by_itself_and_several_are_counted():
+def test_one_action_is_shown_by_itself_and_several_are_counted():
     assert model_of(progress()).summary() == "reboot web-1: 5 s"
     several = model_of(progress(), progress("completed", id=2), progress("errored", id=3))
     assert several.summary() == "3 actions: 1 running, 1 completed, 1 errored"
     assert several.text().splitlines()[-1] == several.summary()
 
 
-def test_of_many_the_running_ones_are_shown_and_the_rest_counted():
+def test_of_many_actions_the_running_ones_are_shown_and_the_rest_is_counted():
     model = model_of(*(progress("completed" if n % 2 else "in-progress", id=n) for n in range(500)))
     rows = model.rows()
-    assert len(rows) == MOST_ROWS
-    assert not any("completed" in row.words for row in rows)
+    assert len(rows) == MAX_ROWS
+    assert not any("completed" in row.text for row in rows)
     assert "500 actions: 250 running, 250 completed" in model.html()
-    assert len(model.text().splitlines()) == MOST_ROWS + 1
+    assert len(model.text().splitlines()) == MAX_ROWS + 1
 
 
-def test_a_note_is_told_with_and_without_actions():
+def test_a_note_is_shown_with_and_without_actions():
     model = model_of()
     model.note = "waiting 12 s: rate limit"
     assert model.summary() == model.text() == "waiting 12 s: rate limit"
-    model.tell(progress())
+    model.update(progress())
     assert model.summary() == "waiting 12 s: rate limit"
     assert "reboot web-1" in model.text()
 
 
-def test_nothing_told_says_nothing():
+def test_no_actions_are_empty_text():
     assert (model_of().summary(), model_of().text(), model_of().html()) == ("", "", "")
 
 
@@ -115,11 +115,11 @@ def test_a_hostile_name_stays_text_everywhere():
         tags = Tags(html).found
         assert {tag for tag, _ in tags} <= {"table", "tr", "td", "div", "span"}
         assert not any(name.startswith("on") for _, attributes in tags for name in attributes)
-    assert Tags(bar_html(row_of(progress(label=HOSTILE)))).found[2][1]["aria-label"] == HOSTILE
+    assert Tags(bar_html(progress_row(progress(label=HOSTILE)))).found[2][1]["aria-label"] == HOSTILE
     rows.close()
 
 
-def test_what_stays_in_a_saved_notebook_needs_no_script_and_no_widget():
+def test_saved_html_needs_no_script_and_no_widget():
     html = model_of(progress("completed")).html()
     assert "<script" not in html
     assert "reboot web-1" in html
@@ -127,10 +127,10 @@ def test_what_stays_in_a_saved_notebook_needs_no_script_and_no_widget():
 
 
 def bar_of(told: Progress) -> dict[str, str | None]:
-    return next(attributes for _, attributes in Tags(bar_html(row_of(told))).found if "role" in attributes)
+    return next(attributes for _, attributes in Tags(bar_html(progress_row(told))).found if "role" in attributes)
 
 
-def test_assistive_technology_reads_name_value_and_words():
+def test_assistive_technology_reads_name_value_and_text():
     bar = bar_of(progress(median_s=25.0))
     assert (bar["role"], bar["aria-label"], bar["aria-valuenow"]) == ("progressbar", "reboot web-1", "20")
     assert bar["aria-valuetext"] == "5 s, about 20 s left (median of 12)"
@@ -145,15 +145,15 @@ def test_an_indeterminate_bar_has_no_value():
     ("status", "colour"),
     [("in-progress", "--jp-brand-color1"), ("completed", "--jp-success-color1"), ("errored", "--jp-error-color1")],
 )
-def test_the_colour_follows_the_theme_and_words_say_the_same(status, colour):
-    html = bar_html(row_of(progress(status, median_s=25.0)))
+def test_the_color_follows_the_theme_and_the_text_says_the_same(status, colour):
+    html = bar_html(progress_row(progress(status, median_s=25.0)))
     assert colour in html
     assert status == "in-progress" or status in html
 
 
 @pytest.fixture
 def sent(monkeypatch):
-    """Every state that a widget sends to the page."""
+    """Collect every state that a widget sends to the page."""
     states = []
     monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: states.append((self, key)))
     return states
@@ -166,19 +166,19 @@ def test_rows_that_did_not_change_send_nothing(sent):
     sent.clear()
     rows.refresh()
     assert sent == []
-    model.tell(progress(id=2, elapsed_s=6.0))
+    model.update(progress(id=2, elapsed_s=6.0))
     rows.refresh()
     assert [key for _, key in sent] == ["value"]
     assert sent[0][0] is rows.widget.children[1]
 
 
-def test_a_row_comes_with_each_action_and_the_status_stands_last():
+def test_each_action_adds_a_row_and_the_status_is_last():
     model = model_of(progress())
     rows = ProgressRows(model)
     rows.refresh()
     assert len(rows.widget.children) == 2
     assert rows.widget.children[-1].value == ""
-    model.tell(progress("completed", id=2))
+    model.update(progress("completed", id=2))
     rows.refresh()
     assert len(rows.widget.children) == 3
     assert re.search(r"role='status'.*2 actions: 1 running, 1 completed", rows.widget.children[-1].value)
@@ -198,7 +198,7 @@ def test_values_may_be_set_from_another_thread():
     model = model_of(progress())
     rows = ProgressRows(model)
     rows.refresh()
-    model.tell(progress("completed"))
+    model.update(progress("completed"))
     thread = threading.Thread(target=rows.refresh)
     thread.start()
     thread.join()

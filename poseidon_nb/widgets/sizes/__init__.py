@@ -1,5 +1,4 @@
-"""Sizes to filter, compare and choose from: `model` has the filters and what is selected, `explorer` shows it.
+"""The size explorer: `model` has the filters and the selection, and `criteria` what can be filtered, drawn and selected.
 
-`axes` are what sizes can be drawn against. The explorer's parts are `filters`, a `picture` of points, a `table` and a
-`copy_button` for the lines that make a droplet; `style` is what it adds to the style sheets next door.
+`explorer` is the panel, with the filters and a table; `chart` draws the sizes as points.
 """

@@ -1,14 +1,13 @@
-"""What an explorer of sizes knows: which pass its filters, which no other beats, which are selected. No widgets here.
+"""The state of the size explorer: the filters, the visible sizes, the best of these, and the selection. No widgets here.
 
-A size is known by its place in `SizeExplorerModel.sizes`, which is ordered once and never changes: the point in the
-picture, the row of the table and the selection are the same number for as long as the explorer lives, whatever is
-filtered, sorted or drawn anew.
+A size is identified by its position in `SizeExplorerModel.sizes`, which is sorted once and never changes. The point in the
+chart, the row of the table and the selection use the same number as long as the explorer lives.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -21,41 +20,26 @@ from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.labels import is_price
 from poseidon_nb.text import join_words, pluralize, quote_argument, truncated_list
-from poseidon_nb.widgets.sizes.axes import AXES, RANGES, better, one_two_five
-from poseidon_nb.widgets.sizes.words import IMAGE, known, named_image, slugs_of
+from poseidon_nb.widgets.models import MAX_SAVED_ROWS
+from poseidon_nb.widgets.sizes.criteria import (
+    AXES,
+    BOUNDED_COLUMNS,
+    DEFAULT_IMAGE,
+    SizeFilters,
+    checked_image,
+    checked_words,
+    direction,
+    round_steps,
+    size_slugs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: Graphics plans want images with drivers (``images_list``).
-_GPU_IMAGES = {"amd": "gpu-amd-base", "one": "gpu-h100x1-base", "many": "gpu-h100x8-base"}
-#: Lines to copy; of more selected sizes the cheapest have one.
-MOST_LINES = 5
-#: Sizes in the table that a saved notebook keeps.
-MOST_KEPT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a size must be to be shown.
-
-    Parameters
-    ----------
-    regions : frozenset of str
-        Sold in any of these; empty for any region.
-    families : frozenset of str
-        Empty for all.
-    least, most : tuple of (str, float)
-        Bounds, by the column.
-    on_sale : bool
-        Only what a droplet can be made with now.
-    """
-
-    regions: frozenset[str] = frozenset()
-    families: frozenset[str] = frozenset()
-    least: tuple[tuple[str, float], ...] = ()
-    most: tuple[tuple[str, float], ...] = ()
-    on_sale: bool = True
+#: Images with drivers for GPU sizes (``images_list``).
+_GPU_IMAGES = {"amd": "gpu-amd-base", "single": "gpu-h100x1-base", "multiple": "gpu-h100x8-base"}
+#: Commands to copy. If more sizes are selected, the cheapest have one.
+MAX_COMMANDS = 5
 
 
 class SizeExplorerModel:
@@ -64,269 +48,272 @@ class SizeExplorerModel:
     Parameters
     ----------
     sizes, regions : pandas.DataFrame
-        As ``client.sizes.frame()`` and ``client.regions.frame()`` give them.
-    changed : callable
-        Called, from any thread, when there may be something new to show.
+        As returned by ``client.sizes.frame()`` and ``client.regions.frame()``.
+    on_change : callable
+        Called from any thread when there may be something new to show.
     image : str, optional
-        What the droplets of the lines are made from; by default Ubuntu, and for graphics plans the image for them.
+        The image in the commands; by default Ubuntu, and for GPU sizes an image with drivers.
 
     Raises
     ------
     InvalidArgument
-        The image is empty, or no text of one line.
+        The image is empty, or has several lines.
     """
 
     def __init__(
         self,
         sizes: pd.DataFrame,
         regions: pd.DataFrame,
-        changed: Callable[[], None] = lambda: None,
+        on_change: Callable[[], None] = lambda: None,
         *,
         image: str | None = None,
     ) -> None:
-        self.image = named_image(image)
-        priced = unit_prices(sizes)
-        priced = _with_regions(priced, available(sizes, datacenters=regions))
-        #: All sizes, with ``available_in``, in the order of `sort_by_price`; a size is its place here.
+        self.image = checked_image(image)
+        priced = _with_regions(unit_prices(sizes), available(sizes, datacenters=regions))
+        #: All sizes, with ``available_in``, in the order of `sort_by_price`.
         self.sizes = sort_by_price(priced)
-        self._sold: list[list[str]] = [*self.sizes["available_in"]]
-        sold = {region for sold_in in self._sold for region in sold_in}
+        self._regions_by_position: list[list[str]] = [*self.sizes["available_in"]]
+        selling = {region for slugs in self._regions_by_position for region in slugs}
         names = dict(zip(regions["slug"], regions["name"], strict=True))
-        #: Slugs and names of the regions that sell anything, in alphabetical order.
-        self.regions = {slug: str(names.get(slug, slug)) for slug in sorted(sold)}
+        #: Slugs and names of the regions with available sizes, in alphabetical order.
+        self.regions = {slug: str(names.get(slug, slug)) for slug in sorted(selling)}
         present = {*self.sizes["family"]}
-        #: Those that there are, in the usual order.
+        #: The families of the sizes, in their usual order.
         self.families = [one for one in dict.fromkeys((*FAMILIES.values(), OTHER)) if one in present]
-        self._closed = closed_regions(regions)
+        self._closed_regions = closed_regions(regions)
         self._all_regions = [*dict.fromkeys([*regions["slug"].dropna(), *self.regions])]
-        self.filters = Filters()
+        self.filters = SizeFilters()
         self.x, self.y = "memory_gib", "price_monthly"
-        self._changed = changed
+        self._on_change = on_change
         self._lock = threading.RLock()
-        self._chosen: frozenset[int] = frozenset()
-        self.shown: tuple[int, ...] = ()
-        #: Of those that are shown, the ones that no other shown one beats on everything.
-        self.unbeaten: frozenset[int] = frozenset()
-        self._sift()
-
-    # --- what is shown -----------------------------------------------------------------------------------------------
-    @property
-    def chosen(self) -> frozenset[int]:
-        """What is selected, also what a filter hides now."""
-        return self._chosen
+        self._selected: frozenset[int] = frozenset()
+        #: The positions that pass the filters, cheapest first.
+        self.visible: tuple[int, ...] = ()
+        #: The visible positions that no other visible size beats on every measure.
+        self.frontier: frozenset[int] = frozenset()
+        self._apply_filters()
 
     @property
-    def chosen_shown(self) -> tuple[int, ...]:
-        """What is selected and shown, cheapest first."""
-        return tuple(one for one in self.shown if one in self._chosen)
+    def selected(self) -> frozenset[int]:
+        """The selected positions, including those that the filters hide."""
+        return self._selected
 
-    def selected(self) -> pd.DataFrame:
-        """Give what is selected and shown, cheapest first; ``available_in`` has the chosen regions that sell it."""
-        return self._frame(self.chosen_shown)
+    @property
+    def visible_selected(self) -> tuple[int, ...]:
+        """The selected and visible positions, cheapest first."""
+        return tuple(one for one in self.visible if one in self._selected)
 
-    def shown_sizes(self) -> pd.DataFrame:
-        """Give what passes the filters, cheapest first."""
-        return self._frame(self.shown)
+    def selected_frame(self) -> pd.DataFrame:
+        """Return the selected and visible sizes, cheapest first. ``available_in`` only has the filtered regions."""
+        return self._frame(self.visible_selected)
 
-    def sold_in(self, place: int) -> list[str]:
-        """Give the regions, of those that are asked about, that sell a size now."""
-        return [one for one in self._sold[place] if not self.filters.regions or one in self.filters.regions]
+    def visible_frame(self) -> pd.DataFrame:
+        """Return the visible sizes, cheapest first."""
+        return self._frame(self.visible)
 
-    def line(self, place: int) -> str:
-        """Give the command that makes a droplet of a size; nothing for one that cannot be had now."""
-        size, sold = self.sizes.iloc[place], self.sold_in(place)
-        if not sold:
+    def available_regions(self, position: int) -> list[str]:
+        """Return the filtered regions in which a size is available now."""
+        regions = self.filters.regions
+        return [one for one in self._regions_by_position[position] if not regions or one in regions]
+
+    def command(self, position: int) -> str:
+        """Return the command that creates a droplet of a size; empty if the size is not available now."""
+        size, regions = self.sizes.iloc[position], self.available_regions(position)
+        if not regions:
             return ""
-        region, slug, image = (quote_argument(str(word)) for word in (sold[0], size["slug"], self._image_for(size)))
+        region, slug, image = (
+            quote_argument(str(value)) for value in (regions[0], size["slug"], self._image_for(size))
+        )
         return f"%do droplets create NAME --region {region} --size {slug} --image {image}"
 
-    def lines(self) -> list[str]:
-        """Give these commands for what is selected, of the cheapest first."""
-        return [line for line in map(self.line, self.chosen_shown) if line][:MOST_LINES]
+    def commands(self) -> list[str]:
+        """Return the commands for the selected sizes, cheapest first."""
+        return [command for command in map(self.command, self.visible_selected) if command][:MAX_COMMANDS]
 
-    def steps(self, column: str) -> list[float]:
-        """Give the bounds that can be set: of amounts those that there are, of prices 1, 2, 5, 10 and so on."""
+    def bounds(self, column: str) -> list[float]:
+        """Return the choices for the bounds of a column: its values, or 1, 2, 5, 10 and so on for prices."""
         values = self.sizes[column].dropna().astype(float)
         if values.empty:
             return []
         if not is_price(column):
             return sorted({*values})
-        return [step for step in one_two_five(values.max()) if step >= values.min()]
+        return [step for step in round_steps(values.max()) if step >= values.min()]
 
-    def line_of_best(self) -> list[int]:
-        """Give the sizes that no shown one beats on what is drawn, from left to right."""
-        x, y = (self.sizes[column].astype(float) * better(column) for column in (self.x, self.y))
-        ranked = sorted(self.drawable(), key=lambda one: (-x[one], -y[one]))
+    def best_tradeoffs(self) -> list[int]:
+        """Return the plotted positions that no other beats on the two axes, from left to right."""
+        x, y = (self.sizes[column].astype(float) * direction(column) for column in (self.x, self.y))
+        ranked = sorted(self.plotted(), key=lambda one: (-x[one], -y[one]))
         best: list[int] = []
         for one in ranked:
-            # What comes later has no more of x, so it must have more of y, or be equal in both.
+            # Later positions have no more of x, so they need more of y, or equal values of both.
             if not best or y[one] > y[best[-1]] or (x[one], y[one]) == (x[best[-1]], y[best[-1]]):
                 best.append(one)
-        return best if better(self.x) < 0 else best[::-1]
+        return best if direction(self.x) < 0 else best[::-1]
 
-    def drawable(self) -> list[int]:
-        """Give what is shown and has some of both that is drawn: a logarithm knows no zero."""
+    def plotted(self) -> list[int]:
+        """Return the visible positions with positive values on both axes, which are logarithmic."""
         x, y = (self.sizes[column].astype(float) for column in (self.x, self.y))
-        return [one for one in self.shown if x[one] > 0 and y[one] > 0]
+        return [one for one in self.visible if x[one] > 0 and y[one] > 0]
 
     def count_text(self) -> str:
-        """Say how many sizes are shown, and how many no other beats."""
-        if not self.shown:
-            return "No size passes these filters."
-        missing = len(self.shown) - len(self.drawable())
-        left_out = f" {pluralize(missing, 'size')} with none of what is drawn {'is' if missing == 1 else 'are'} in the table only."
+        """Return the numbers of visible sizes and of the best of them."""
+        if not self.visible:
+            return "No sizes match these filters."
+        missing = len(self.visible) - len(self.plotted())
+        is_listed = "is listed" if missing == 1 else "are listed"
+        note = f" {pluralize(missing, 'size')} with no value on an axis {is_listed} only in the table."
         return (
-            f"{len(self.shown):,} of {pluralize(len(self.sizes), 'size')};"
-            f" {len(self.unbeaten):,} of them no other beats on everything.{left_out if missing else ''}"
+            f"{len(self.visible):,} of {pluralize(len(self.sizes), 'size')};"
+            f" no other size beats {len(self.frontier):,} of them on every measure.{note if missing else ''}"
         )
 
     def selection_text(self) -> str:
-        """Say what is selected."""
-        slugs = self.sizes["slug"].iloc[[*self.chosen_shown]]
-        hidden = len(self._chosen) - len(slugs)
-        more = f" {hidden:,} more that the filters hide." if hidden else ""
+        """Return the selected sizes as text."""
+        slugs = self.sizes["slug"].iloc[[*self.visible_selected]]
+        hidden = len(self._selected) - len(slugs)
+        note = f" {hidden:,} more hidden by the filters." if hidden else ""
         if slugs.empty:
-            return f"Nothing selected.{more}"
-        return f"{len(slugs):,} selected: {truncated_list(slugs)}.{more}"
+            return f"No sizes selected.{note}"
+        return f"{len(slugs):,} selected: {truncated_list(slugs)}.{note}"
 
-    def lines_text(self) -> str:
-        """Say what the lines are, or why there is none."""
-        possible = [one for one in self.chosen_shown if self.line(one)]
-        if not self.chosen_shown:
-            return "Select points or rows; here is then a line that makes a droplet."
-        if not possible:
-            return "No region sells what is selected now, so no droplet can be made with it."
-        cheapest = f" of the {MOST_LINES} cheapest" if len(possible) > MOST_LINES else ""
-        return f"To make a droplet{cheapest}, copy, put a name for NAME, and run:"
+    def commands_text(self) -> str:
+        """Return the sentence above the commands, or why there are none."""
+        creatable = [one for one in self.visible_selected if self.command(one)]
+        if not self.visible_selected:
+            return "Select points or rows to get a command that creates a droplet."
+        if not creatable:
+            return "The selected sizes are not available in any region now, so no droplet can be created."
+        cheapest = f" of one of the {MAX_COMMANDS} cheapest sizes" if len(creatable) > MAX_COMMANDS else ""
+        return f"To create a droplet{cheapest}, copy a command, replace NAME and run it:"
 
     def text(self) -> str:
-        """Give the explorer as text."""
-        return "\n".join((self.count_text(), self.selection_text(), *self.lines()))
+        """Return the explorer as text."""
+        return "\n".join((self.count_text(), self.selection_text(), *self.commands()))
 
     def html(self) -> str:
-        """Give it as HTML that needs neither kernel nor script: what is selected, or else what is shown."""
-        places = self.chosen_shown or self.shown
+        """Return the explorer as HTML that works without scripts or a kernel: the selected sizes, or all visible ones."""
+        positions = self.visible_selected or self.visible
         columns = ["slug", "family", "vcpus", "memory_gib", "disk", "transfer", "price_monthly"]
-        table = self.sizes.loc[[*places[:MOST_KEPT]], columns].to_html(index=False, border=0)
-        more = f"<p>and {len(places) - MOST_KEPT:,} more</p>" if len(places) > MOST_KEPT else ""
-        lines = "".join(f"<pre>{escape(line)}</pre>" for line in self.lines())
-        return f"<p>{escape(self.count_text())} {escape(self.selection_text())}</p>{lines}{table}{more}"
+        table = self.sizes.loc[[*positions[:MAX_SAVED_ROWS]], columns].to_html(index=False, border=0)
+        more = f"<p>and {len(positions) - MAX_SAVED_ROWS:,} more</p>" if len(positions) > MAX_SAVED_ROWS else ""
+        commands = "".join(f"<pre>{escape(command)}</pre>" for command in self.commands())
+        return f"<p>{escape(self.count_text())} {escape(self.selection_text())}</p>{commands}{table}{more}"
 
     def close(self) -> None:
-        """Nothing to end: it follows nobody."""
+        """Do nothing: there are no updates to end."""
 
-    # --- what is clicked ---------------------------------------------------------------------------------------------
-    def choose_regions(self, words: str | Iterable[str]) -> None:
-        """Show what any of these regions sells, by slug, city or part of the world; none of them for all."""
-        meant = match_regions(words, self._all_regions)
-        selling = [slug for slug in open_regions(meant, self._closed) if slug in self.regions]
-        if meant and not selling:
-            raise InvalidArgument(f"{join_words(meant)} {'sells' if len(meant) == 1 else 'sell'} no size now")
+    def filter_regions(self, words: str | Iterable[str]) -> None:
+        """Show sizes available in any of these regions, given as slugs, cities or continents; none for all."""
+        regions = match_regions(words, self._all_regions)
+        selling = [slug for slug in open_regions(regions, self._closed_regions) if slug in self.regions]
+        if regions and not selling:
+            offers = "offers" if len(regions) == 1 else "offer"
+            raise InvalidArgument(f"{join_words(regions)} {offers} no sizes now.")
         self._filter(regions=frozenset(selling))
 
-    def choose_families(self, words: str | Iterable[str]) -> None:
-        """Show these families only, whole or short as ``cpu``; none of them for all."""
+    def filter_families(self, words: str | Iterable[str]) -> None:
+        """Show these families only, by their names or short as ``cpu``; none for all."""
         self._filter(families=frozenset(match_classes(words, self.families, "family")))
 
-    def bound(self, column: str, least: float | None, most: float | None) -> None:
-        """Show what has at least and at most so much; None for no bound."""
-        known([column], RANGES, "column to bound")
+    def set_bounds(self, column: str, minimum: float | None, maximum: float | None) -> None:
+        """Show sizes within these bounds; None for no bound."""
+        checked_words([column], BOUNDED_COLUMNS, "column")
 
-        def others(bounds: tuple[tuple[str, float], ...], value: float | None) -> tuple[tuple[str, float], ...]:
-            kept = tuple(bound for bound in bounds if bound[0] != column)
-            return kept if value is None else (*kept, (column, float(value)))
+        def replaced(bounds: tuple[tuple[str, float], ...], value: float | None) -> tuple[tuple[str, float], ...]:
+            others = tuple(bound for bound in bounds if bound[0] != column)
+            return others if value is None else (*others, (column, float(value)))
 
         with self._lock:
-            self._filter(least=others(self.filters.least, least), most=others(self.filters.most, most))
+            self._filter(
+                minimums=replaced(self.filters.minimums, minimum), maximums=replaced(self.filters.maximums, maximum)
+            )
 
-    def choose_on_sale(self, *, only: bool) -> None:
-        """Show what can be had now only, or all."""
-        self._filter(on_sale=only)
+    def filter_available(self, *, only: bool) -> None:
+        """Show only sizes that are available now, or all."""
+        self._filter(available_only=only)
 
-    def reset(self) -> None:
-        """Show all that can be had now."""
+    def reset_filters(self) -> None:
+        """Show all available sizes."""
         with self._lock:
-            self.filters = Filters()
-            self._sift()
-        self._changed()
+            self.filters = SizeFilters()
+            self._apply_filters()
+        self._on_change()
 
-    def draw(self, x: str, y: str) -> None:
-        """Draw one column against another."""
-        known([x, y], AXES, "column to draw")
+    def set_axes(self, x: str, y: str) -> None:
+        """Set the columns of the axes."""
+        checked_words([x, y], AXES, "column")
         self.x, self.y = x, y
-        self._changed()
+        self._on_change()
 
-    def select(self, places: Iterable[int]) -> None:
-        """Have exactly these selected."""
+    def select(self, positions: Iterable[int]) -> None:
+        """Select exactly these positions."""
         with self._lock:
-            self._chosen = frozenset(one for one in places if 0 <= one < len(self.sizes))
-        self._changed()
+            self._selected = frozenset(one for one in positions if 0 <= one < len(self.sizes))
+        self._on_change()
 
-    def mark(self, places: Iterable[int], *, on: bool) -> None:
-        """Have these selected, or not, and the others as they are; who calls it has it shown."""
+    def set_selected(self, positions: Iterable[int], *, on: bool) -> None:
+        """Select or deselect these positions, and leave the others as they are. The caller refreshes the panel."""
         with self._lock:
-            known = {one for one in places if 0 <= one < len(self.sizes)}
-            self._chosen = self._chosen | known if on else self._chosen - known
+            known = {one for one in positions if 0 <= one < len(self.sizes)}
+            self._selected = self._selected | known if on else self._selected - known
 
-    def select_shown(self, places: Iterable[int]) -> None:
-        """Have exactly these of what is shown selected; what a filter hides stays as it is."""
+    def select_visible(self, positions: Iterable[int]) -> None:
+        """Select exactly these visible positions, and leave hidden ones as they are."""
         with self._lock:
-            self.select((self._chosen - {*self.shown}) | {*places})
+            self.select((self._selected - {*self.visible}) | {*positions})
 
-    def toggle(self, place: int) -> None:
-        """Have one selected that was not, or the other way round."""
+    def toggle(self, position: int) -> None:
+        """Select a position, or deselect it if it is selected."""
         with self._lock:
-            self.select(self._chosen ^ {place})
+            self.select(self._selected ^ {position})
 
     def select_slugs(self, slugs: str | Iterable[str]) -> None:
-        """Have exactly the size of this name, or the sizes of these names, selected."""
-        sold = self.sizes.loc[self.sizes["available_in"].map(bool).astype(bool), "slug"]
-        wanted = known(slugs_of(slugs), self.sizes["slug"], "size", suggested=sold)
-        self.select(self.sizes.index[self.sizes["slug"].isin(wanted)])
+        """Select exactly the sizes with these slugs."""
+        available_slugs = self.sizes.loc[self.sizes["available_in"].map(bool).astype(bool), "slug"]
+        checked = checked_words(size_slugs(slugs), self.sizes["slug"], "size", suggested=available_slugs)
+        self.select(self.sizes.index[self.sizes["slug"].isin(checked)])
 
-    # --- how ---------------------------------------------------------------------------------------------------------
     def _filter(self, **changes: object) -> None:
         with self._lock:
             self.filters = replace(self.filters, **changes)  # type: ignore[arg-type]  # its own fields
-            self._sift()
-        self._changed()
+            self._apply_filters()
+        self._on_change()
 
-    def _sift(self) -> None:
-        wanted, sizes = self.filters, self.sizes
+    def _apply_filters(self) -> None:
+        filters, sizes = self.filters, self.sizes
         keep = pd.Series(data=True, index=sizes.index)
-        if wanted.on_sale:
+        if filters.available_only:
             keep &= sizes["available_in"].map(bool).astype(bool)
-        if wanted.regions:
-            # What cannot be had now is still listed by regions.
-            place = "available_in" if wanted.on_sale else "regions"
-            keep &= sizes[place].map(lambda sold: not wanted.regions.isdisjoint(sold)).astype(bool)
-        if wanted.families:
-            keep &= sizes["family"].isin(wanted.families)
-        for column, least in wanted.least:
-            keep &= (sizes[column] >= least).fillna(value=False)
-        for column, most in wanted.most:
-            keep &= (sizes[column] <= most).fillna(value=False)
-        shown = sizes[keep]
-        best = frontier(shown[shown["available_in"].map(bool).astype(bool)])["slug"]
-        self.shown = tuple(int(one) for one in shown.index)
-        self.unbeaten = frozenset(int(one) for one in shown.index[shown["slug"].isin(best)])
+        if filters.regions:
+            # Sizes that are not available are still listed by regions.
+            column = "available_in" if filters.available_only else "regions"
+            keep &= sizes[column].map(lambda regions: not filters.regions.isdisjoint(regions)).astype(bool)
+        if filters.families:
+            keep &= sizes["family"].isin(filters.families)
+        for column, minimum in filters.minimums:
+            keep &= (sizes[column] >= minimum).fillna(value=False)
+        for column, maximum in filters.maximums:
+            keep &= (sizes[column] <= maximum).fillna(value=False)
+        visible = sizes[keep]
+        best = frontier(visible[visible["available_in"].map(bool).astype(bool)])["slug"]
+        self.visible = tuple(int(one) for one in visible.index)
+        self.frontier = frozenset(int(one) for one in visible.index[visible["slug"].isin(best)])
 
-    def _frame(self, places: tuple[int, ...]) -> pd.DataFrame:
-        picked = self.sizes.loc[[*places]]
-        return build_derived(
-            "available_sizes", picked.assign(available_in=pd.Series(map(self.sold_in, places), picked.index, object))
-        )
+    def _frame(self, positions: tuple[int, ...]) -> pd.DataFrame:
+        rows = self.sizes.loc[[*positions]]
+        regions = pd.Series(map(self.available_regions, positions), rows.index, object)
+        return build_derived("available_sizes", rows.assign(available_in=regions))
 
     def _image_for(self, size: pd.Series[str]) -> str:
         if self.image is not None:
             return self.image
         if size["family"] != "gpu":
-            return IMAGE
+            return DEFAULT_IMAGE
         if str(size["gpu_model"]).startswith("amd"):
             return _GPU_IMAGES["amd"]
-        return _GPU_IMAGES["many" if int(size["gpu_count"]) > 1 else "one"]
+        return _GPU_IMAGES["multiple" if int(size["gpu_count"]) > 1 else "single"]
 
 
-def _with_regions(priced: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:
-    where = {slug: sorted(sold_in) for slug, sold_in in zip(sold["slug"], sold["available_in"], strict=True)}
-    return priced.assign(available_in=pd.Series([where.get(slug, []) for slug in priced["slug"]], priced.index, object))
+def _with_regions(sizes: pd.DataFrame, selling: pd.DataFrame) -> pd.DataFrame:
+    regions = {slug: sorted(slugs) for slug, slugs in zip(selling["slug"], selling["available_in"], strict=True)}
+    return sizes.assign(available_in=pd.Series([regions.get(slug, []) for slug in sizes["slug"]], sizes.index, object))

@@ -1,4 +1,4 @@
-"""A desk with a fleet's panel, for its tests."""
+"""A desk with a fleet's panel."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.widgets.asking import TOO_SOON_S
-from poseidon_nb.widgets.fleet.panel import FleetPanel
+from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.droplets.fleet_panel import FleetPanel
 from tests.widgets.conftest import Desk
 
 
 class FleetDesk(Desk):
-    """An account of some size, and its panel."""
+    """An account with 60 droplets, and the panel of its fleet."""
 
     def __init__(self, sandbox, client, clock):
         super().__init__(sandbox, client, clock)
@@ -28,7 +28,7 @@ class FleetDesk(Desk):
 
     def confirm(self, verb: str) -> None:
         self.click(verb)
-        self.clock.advance(TOO_SOON_S + 0.1)
+        self.clock.advance(MIN_CONFIRM_DELAY_S + 0.1)
         self.click(verb)
 
     def posted(self) -> list[str]:
@@ -54,4 +54,4 @@ def chosen(desk, size: str, *, disk: bool = False):
     form._sizes.value = size
     if disk:
         form._disk.value = True
-    return form._go
+    return form._submit

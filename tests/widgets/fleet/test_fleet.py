@@ -1,4 +1,4 @@
-"""A fleet's rows, selection and buttons: the right droplet, whatever a reading brings."""
+"""The rows, selection and buttons of a fleet: always the right droplets, whatever is read."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poseidon_nb.client.watching.subscription import AccountState
-from poseidon_nb.widgets.asking import TOO_SOON_S
-from poseidon_nb.widgets.fleet.fleet import Fleet
-from poseidon_nb.widgets.fleet.rows import HEADS, cells_of
-from poseidon_nb.widgets.verbs import VERBS
+from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.droplets.facts import HEADS, table_cells
+from poseidon_nb.widgets.droplets.fleet import Fleet
+from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
 
@@ -42,7 +42,7 @@ def state_of(*rows: dict, complete: bool = True, gone: tuple[int, ...] = (), run
 @pytest.fixture
 def fleet(clock) -> Fleet:
     fleet = Fleet(clock)
-    fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4)))
+    fleet.update(state_of(row(1), row(2), row(3, "off"), row(4)))
     return fleet
 
 
@@ -51,58 +51,58 @@ def button(fleet: Fleet, verb: str):
 
 
 def asks(fleet: Fleet) -> bool:
-    return any(one.asking for one in fleet.buttons().values())
+    return any(one.confirming for one in fleet.buttons().values())
 
 
 def test_a_row_has_a_cell_under_each_head():
-    cells = cells_of(row(7, "off"), "power_on")
+    cells = table_cells(row(7, "off"), "power_on")
     assert dict(zip(HEADS, cells, strict=True)) == {
         "": 7,
         "Name": "web-7",
         "Status": "off · power_on",
         "Region": "nyc3",
         "Size": "s-1vcpu-1gb",
-        "Address": "192.0.2.7",
+        "Public IPv4": "192.0.2.7",
         "Tags": "web",
         "$/month": 6.0,
         "Created": "2026-11-01",
-        "Id": 7,
+        "ID": 7,
     }
 
 
-def test_a_droplet_that_tells_little_has_a_row_all_the_same():
-    assert cells_of({"id": 7})[0] == 7
+def test_a_droplet_with_missing_fields_has_a_row():
+    assert table_cells({"id": 7})[0] == 7
 
 
-def test_a_name_cannot_turn_the_direction_of_writing():
-    assert "\u202e" not in cells_of(row(1, name=HOSTILE))[1]
+def test_a_name_cannot_change_the_text_direction():
+    assert "\u202e" not in table_cells(row(1, name=HOSTILE))[1]
 
 
-def test_the_same_reading_changes_nothing_and_one_in_another_order_neither(fleet):
+def test_the_same_rows_in_any_order_change_nothing(fleet):
     cells = fleet.cells
-    assert not fleet.take_in(state_of(row(4), row(3, "off"), row(2), row(1)))
+    assert not fleet.update(state_of(row(4), row(3, "off"), row(2), row(1)))
     assert fleet.cells is cells
 
 
-def test_a_change_holds_only_what_changed(fleet):
-    change = fleet.take_in(state_of(row(1), row(2, "off"), row(4), row(5)))
-    assert ({*change.put}, change.dropped) == ({2, 5}, {3})
+def test_a_diff_has_only_changed_rows(fleet):
+    change = fleet.update(state_of(row(1), row(2, "off"), row(4), row(5)))
+    assert ({*change.updated}, change.removed) == ({2, 5}, {3})
 
 
-def test_what_runs_on_a_droplet_stands_in_its_row(fleet):
-    change = fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "reboot"}))
-    assert change.put[2][2] == "active · reboot"
+def test_the_running_action_of_a_droplet_is_in_its_row(fleet):
+    change = fleet.update(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "reboot"}))
+    assert change.updated[2][2] == "active · reboot"
 
 
-def test_a_part_of_the_list_takes_no_row_away_but_what_is_known_to_be_gone(fleet):
-    change = fleet.take_in(state_of(row(1), complete=False, gone=(4,)))
-    assert change.dropped == {4}
+def test_an_incomplete_list_removes_only_deleted_droplets(fleet):
+    change = fleet.update(state_of(row(1), complete=False, gone=(4,)))
+    assert change.removed == {4}
     assert {*fleet.cells} == {1, 2, 3}
 
 
-def test_a_tag_leaves_the_others_out_whatever_its_case(clock):
+def test_a_tag_excludes_other_droplets_ignoring_case(clock):
     fleet = Fleet(clock, "WEB")
-    fleet.take_in(state_of(row(1), row(2, tags=("db",))))
+    fleet.update(state_of(row(1), row(2, tags=("db",))))
     assert {*fleet.cells} == {1}
 
 
@@ -117,65 +117,65 @@ _READINGS = st.lists(
 
 
 @given(shown=st.sets(st.integers(1, 12)), chosen=st.sets(st.integers(1, 14)), readings=_READINGS)
-def test_the_same_ids_stay_selected_through_any_readings_but_for_those_that_are_no_more(shown, chosen, readings):
+def test_the_same_ids_stay_selected_through_any_updates_except_deleted_ones(shown, chosen, readings):
     from tests.conftest import FakeClock
 
     fleet = Fleet(FakeClock())
-    fleet.take_in(state_of(*map(row, sorted(shown))))
+    fleet.update(state_of(*map(row, sorted(shown))))
     fleet.select(chosen)
     expected, known = shown & chosen, {*shown}
-    assert fleet.selected == expected
+    assert fleet.selected_ids == expected
     for ids, complete, status in readings:
-        fleet.take_in(state_of(*(row(key, status) for key in ids), complete=complete))
+        fleet.update(state_of(*(row(key, status) for key in ids), complete=complete))
         known = {*ids} if complete else known | {*ids}
         expected &= known
         assert {*fleet.cells} == known
-        assert fleet.selected == expected
+        assert fleet.selected_ids == expected
         assert {one["id"] for one in fleet.selected_rows} == expected
-        for verb in VERBS:
+        for verb in PANEL_VERBS:
             order = fleet.press(verb)
             assert order is None or {one["id"] for one in order.droplets} <= expected
 
 
-def test_what_is_no_more_is_not_selected_and_that_is_said(fleet):
+def test_deleted_droplets_are_deselected_with_a_notice(fleet):
     fleet.select([2, 4])
-    fleet.take_in(state_of(row(1), row(2), gone=(4,)))
-    assert fleet.selected == {2}
+    fleet.update(state_of(row(1), row(2), gone=(4,)))
+    assert fleet.selected_ids == {2}
     assert "web-4" in fleet.notice
 
 
-def test_what_is_not_shown_cannot_be_selected(fleet):
+def test_hidden_droplets_cannot_be_selected(fleet):
     fleet.select([2, 99])
-    assert fleet.selected == {2}
-    fleet.mark([1, 99], on=True)
-    assert fleet.selected == {1, 2}
+    assert fleet.selected_ids == {2}
+    fleet.set_selected([1, 99], on=True)
+    assert fleet.selected_ids == {1, 2}
 
 
-def test_rows_are_marked_one_by_one_and_a_question_about_others_is_closed(fleet):
+def test_rows_are_selected_one_by_one_and_a_question_about_others_is_closed(fleet):
     fleet.select([1])
     fleet.press("power_off")
     assert asks(fleet)
-    fleet.mark([2], on=True)
-    assert fleet.selected == {1, 2}
+    fleet.set_selected([2], on=True)
+    assert fleet.selected_ids == {1, 2}
     assert not asks(fleet)
-    fleet.mark([1, 4], on=False)
-    assert fleet.selected == {2}
+    fleet.set_selected([1, 4], on=False)
+    assert fleet.selected_ids == {2}
 
 
-def test_only_what_makes_sense_can_be_clicked_and_why_not_is_said(fleet):
+def test_only_possible_verbs_are_enabled_and_the_reason_is_shown(fleet):
     assert not any(one.enabled for one in fleet.buttons().values())
     fleet.select([3])
     assert {verb for verb, one in fleet.buttons().items() if one.enabled} == {"power_on", "snapshot", "resize"}
-    assert fleet.why_text() == "It is off, so not now: shut down, reboot, power off and power cycle."
+    assert fleet.hint() == "It is off. Not available: shut down, reboot, power off and power cycle."
 
 
-def test_a_button_asks_in_place_with_count_and_names_and_acts_at_the_second_press(fleet, clock):
+def test_a_button_asks_with_count_and_names_and_acts_at_the_second_press(fleet, clock):
     fleet.select([1, 2, 3])
     assert fleet.press("power_off") is None
     asked = button(fleet, "power_off")
-    assert asked.label == "Confirm: power off 2 droplets: web-1 and web-2 (1 other selected cannot now)"
-    assert asked.asking
-    clock.advance(TOO_SOON_S)
+    assert asked.label == "Confirm: power off 2 droplets: web-1 and web-2 (1 other selected droplet skipped)"
+    assert asked.confirming
+    clock.advance(MIN_CONFIRM_DELAY_S)
     order = fleet.press("power_off")
     assert [one["id"] for one in order.droplets] == [1, 2]
 
@@ -183,7 +183,7 @@ def test_a_button_asks_in_place_with_count_and_names_and_acts_at_the_second_pres
 def test_two_presses_too_close_together_confirm_nothing(fleet, clock):
     fleet.select([1, 2])
     assert fleet.press("power_off") is None
-    clock.advance(TOO_SOON_S / 2)
+    clock.advance(MIN_CONFIRM_DELAY_S / 2)
     assert fleet.press("power_off") is None
     assert asks(fleet)
 
@@ -193,96 +193,96 @@ def test_another_selection_is_never_confirmed_by_a_second_press(fleet, clock, id
     fleet.select([1, 2])
     fleet.press("power_off")
     fleet.select(ids)
-    clock.advance(TOO_SOON_S)
+    clock.advance(MIN_CONFIRM_DELAY_S)
     assert not asks(fleet)
     assert fleet.press("power_off") is None
 
 
-def test_a_question_about_what_has_changed_meanwhile_is_asked_anew(fleet, clock):
+def test_a_question_about_changed_droplets_is_asked_again(fleet, clock):
     fleet.select([1, 2])
     fleet.press("power_off")
-    fleet.take_in(state_of(row(1), row(2, "off"), row(3, "off"), row(4)))
-    clock.advance(TOO_SOON_S)
+    fleet.update(state_of(row(1), row(2, "off"), row(3, "off"), row(4)))
+    clock.advance(MIN_CONFIRM_DELAY_S)
     assert fleet.press("power_off") is None
-    assert button(fleet, "power_off").label == "Confirm: power off web-1 (1 other selected cannot now)"
+    assert button(fleet, "power_off").label == "Confirm: power off web-1 (1 other selected droplet skipped)"
 
 
-def test_a_question_about_a_droplet_that_vanished_is_closed(fleet, clock):
+def test_a_question_about_a_deleted_droplet_is_closed(fleet, clock):
     fleet.select([1, 2])
     fleet.press("power_off")
-    fleet.take_in(state_of(row(1), row(3, "off"), row(4)))
+    fleet.update(state_of(row(1), row(3, "off"), row(4)))
     assert not asks(fleet)
 
 
-def test_what_harms_nothing_is_done_at_once_for_one_droplet_and_only_once(fleet):
+def test_a_harmless_verb_is_executed_at_once_and_only_once(fleet):
     fleet.select([3])
     assert [one["id"] for one in fleet.press("power_on").droplets] == [3]
     assert fleet.press("power_on") is None
-    assert fleet.why_text() == "Its power on is under way."
+    assert fleet.hint() == "Its power on is in progress."
     fleet.release(3)
     assert fleet.press("power_on") is not None
 
 
-def test_what_is_asked_about_is_what_the_plan_says(fleet, clock):
-    fleet.take_in(state_of(*(row(key, "off") for key in range(1, 40))))
+def test_the_plan_decides_whether_a_confirmation_is_needed(fleet, clock):
+    fleet.update(state_of(*(row(key, "off") for key in range(1, 40))))
     fleet.select([1, 2, 3])
-    assert [one["id"] for one in fleet.press("power_on").droplets] == [1, 2, 3], "harms nothing"
+    assert [one["id"] for one in fleet.press("power_on").droplets] == [1, 2, 3], "power on is harmless"
     fleet.select(range(4, 26))
     assert fleet.press("power_on") is None, "more than 20 things"
     assert button(fleet, "power_on").label.startswith("Confirm: power on 22 droplets: web-4, ")
-    clock.advance(TOO_SOON_S)
+    clock.advance(MIN_CONFIRM_DELAY_S)
     assert len(fleet.press("power_on").droplets) == 22
 
 
-def test_while_a_button_asks_the_line_below_warns(fleet):
+def test_while_a_button_asks_the_hint_is_a_warning(fleet):
     fleet.select([1])
     fleet.press("power_off")
-    assert fleet.why_text() == (
+    assert fleet.hint() == (
         "The power is cut. Data not written to disk is lost. A droplet that is powered off is still billed."
     )
 
 
-def test_a_droplet_that_somebody_else_acts_upon_is_waited_for_and_the_question_says_so(fleet, clock):
-    fleet.take_in(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "snapshot"}))
+def test_a_droplet_with_an_external_action_is_waited_for_and_the_question_says_so(fleet, clock):
+    fleet.update(state_of(row(1), row(2), row(3, "off"), row(4), running={2: "snapshot"}))
     fleet.select([1, 2, 3])
     assert fleet.press("reboot") is None
     assert button(fleet, "reboot").label == (
         "Confirm: reboot 2 droplets: web-1 and web-2 "
-        "(web-2 once what runs there has ended and 1 other selected cannot now)"
+        "(web-2 after its current action has finished; 1 other selected droplet skipped)"
     )
-    clock.advance(TOO_SOON_S)
+    clock.advance(MIN_CONFIRM_DELAY_S)
     assert [one["id"] for one in fleet.press("reboot").droplets] == [1, 2]
 
 
-def test_what_is_off_and_at_work_is_not_said_to_be_on(fleet):
+def test_a_busy_droplet_that_is_off_is_not_called_on(fleet):
     fleet.select([3])
     fleet.press("power_on")
     fleet.select([1, 3])
-    assert fleet.why_text() == "None of those on which nothing is running is off, so not now: power on."
+    assert fleet.hint() == "None of the idle ones is off. Not available: power on."
 
 
-def test_the_same_reason_is_said_once(fleet):
+def test_the_same_reason_is_given_once(fleet):
     fleet.select([1])
-    assert fleet.why_text() == "It is on, so not now: power on."
+    assert fleet.hint() == "It is on. Not available: power on."
     fleet.select([1, 2, 4])
-    assert fleet.why_text() == "None of them is off, so not now: power on."
+    assert fleet.hint() == "None of them is off. Not available: power on."
     fleet.select([1, 3])
-    assert fleet.why_text() == ""
-    fleet.take_in(state_of(row(1, "new"), row(2), row(3, "off"), row(4)))
+    assert fleet.hint() == ""
+    fleet.update(state_of(row(1, "new"), row(2), row(3, "off"), row(4)))
     fleet.select([1])
-    assert fleet.why_text() == "It is still being made."
+    assert fleet.hint() == "It is still being created."
 
 
-def test_a_question_can_be_taken_back(fleet, clock):
+def test_a_question_can_be_cancelled(fleet, clock):
     fleet.select([1])
     fleet.press("reboot")
     fleet.cancel()
-    clock.advance(TOO_SOON_S)
+    clock.advance(MIN_CONFIRM_DELAY_S)
     assert fleet.press("reboot") is None
 
 
-def test_many_names_are_counted(fleet):
-    fleet.take_in(state_of(*map(row, range(1, 51))))
+def test_many_names_are_truncated(fleet):
+    fleet.update(state_of(*map(row, range(1, 51))))
     fleet.select(range(1, 51))
     fleet.press("power_off")
     assert button(fleet, "power_off").label == (

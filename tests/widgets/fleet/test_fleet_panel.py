@@ -1,4 +1,4 @@
-"""A fleet's panel on a sandbox, without a kernel: what is told, what is selected, and what the skin sends to the page."""
+"""The fleet's panel on a sandbox, without a kernel: its rows, its selection, and what is sent to the page."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import ipywidgets
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.watching.schedule import EVERY_S
-from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
 from tests.widgets.fleet.conftest import FleetDesk, active, chosen
 
 
-def test_all_droplets_are_shown_gpu_droplets_too_and_the_selected_are_a_frame(desk):
+def test_all_droplets_are_shown_including_gpu_droplets_and_the_selection_is_a_frame(desk):
     panel = desk.open()
     everything = {one.id for one in desk.client.droplets.list()}
-    assert {*map(int, panel._table._companion.rows)} == everything
+    assert {*map(int, panel._table._data.rows)} == everything
     ids = active(desk, 3)
     panel.select(ids)
     assert {*panel.selected["id"]} == {*ids}
     assert [*panel.selected.columns] == [*desk.client.droplets.frame().columns]
 
 
-def test_nothing_selected_is_a_frame_with_the_same_columns(desk):
+def test_an_empty_selection_is_a_frame_with_the_same_columns(desk):
     frame = desk.open().selected
     assert len(frame) == 0
     assert "public_ipv4" in frame.columns
@@ -43,12 +43,12 @@ def test_a_change_sends_only_the_row_that_changed(desk, sent):
         other.droplets.get(key).rename("fresh")
     sent.clear()
     desk.run(3 * EVERY_S)
-    assert {*panel._table._companion.changes} == {str(key)}
-    assert panel._table._companion.changes[str(key)][1] == "fresh"
+    assert {*panel._table._data.changes} == {str(key)}
+    assert panel._table._data.changes[str(key)][1] == "fresh"
     assert not any(widget is panel._table._table for widget, _ in sent)
 
 
-def test_the_table_of_itables_itself_never_gets_data_so_that_it_keeps_page_and_sorting(desk):
+def test_itables_never_gets_data_so_that_page_and_sorting_stay(desk):
     panel = desk.open()
     before = dict(panel._table._table._dt_args)
     with connect(desk.sandbox, clock=desk.clock) as other:
@@ -58,42 +58,42 @@ def test_the_table_of_itables_itself_never_gets_data_so_that_it_keeps_page_and_s
 
 
 def click_rows(panel, ids, number: int, *, on: bool = True) -> None:
-    """Have the page tell what a click on rows does."""
-    panel._table._companion._handle_custom_msg({"ids": ids, "on": on, "number": number}, [])
+    """Send the message of a click on rows."""
+    panel._table._data._handle_custom_msg({"ids": ids, "on": on, "sequence": number}, [])
 
 
-def test_a_selection_made_in_the_page_is_confirmed_to_it_without_rows(desk, sent):
+def test_a_selection_made_in_the_page_is_acknowledged_without_rows(desk, sent):
     panel = desk.open()
     ids = active(desk, 2)
     sent.clear()
     click_rows(panel, ids, 1)
     assert panel.selected_ids == {*ids}
-    assert not any(widget is panel._table._companion and "rows" in (key or ()) for widget, key in sent)
-    assert panel._table._companion.chosen == {"ids": sorted(ids), "number": 1}
+    assert not any(widget is panel._table._data and "rows" in (key or ()) for widget, key in sent)
+    assert panel._table._data.selection == {"ids": sorted(ids), "sequence": 1}
     click_rows(panel, ids[:1], 2, on=False)
     assert panel.selected_ids == {ids[1]}
-    assert panel._table._companion.chosen == {"ids": ids[1:], "number": 2}
+    assert panel._table._data.selection == {"ids": ids[1:], "sequence": 2}
 
 
-def test_what_is_shown_while_a_click_is_taken_in_never_tells_the_page_that_it_is_undone(desk, monkeypatch):
+def test_a_refresh_while_a_click_is_handled_never_undoes_the_click(desk, monkeypatch):
     panel = desk.open()
     first, second = active(desk, 2)
     click_rows(panel, [first], 1)
     told = []
-    panel._table._companion.observe(lambda change: told.append(change.new), "chosen")
-    # As the thread that follows the account does, in between.
+    panel._table._data.observe(lambda change: told.append(change.new), "selection")
+    # As the thread of the watch may do in between.
     select = panel.model.fleet.select
     monkeypatch.setattr(panel.model.fleet, "select", lambda ids: (panel.refresh(), select(ids), panel.refresh()))
     click_rows(panel, [second], 2)
-    assert told[-1] == {"ids": sorted([first, second]), "number": 2}
-    assert all(second in state["ids"] for state in told if state["number"] >= 2), told
+    assert told[-1] == {"ids": sorted([first, second]), "sequence": 2}
+    assert all(second in state["ids"] for state in told if state["sequence"] >= 2), told
 
 
-def test_a_click_that_crosses_a_selection_by_the_kernel_undoes_nothing_of_it(desk):
+def test_a_click_that_crosses_a_selection_from_the_kernel_does_not_undo_it(desk):
     panel = desk.open()
     first, second, third = active(desk, 3)
     click_rows(panel, [first], 1)
-    # The page has not been told of this yet when the row is clicked.
+    # The row is clicked before the page gets this change.
     panel._clear._button.click()
     click_rows(panel, [second], 2)
     assert panel.selected_ids == {second}
@@ -102,15 +102,15 @@ def test_a_click_that_crosses_a_selection_by_the_kernel_undoes_nothing_of_it(des
     assert panel.selected_ids == {third}
 
 
-def test_of_two_windows_the_one_that_counts_less_is_heard_too(desk):
+def test_a_window_with_lower_sequence_numbers_is_handled_too(desk):
     panel = desk.open()
     first, second = active(desk, 2)
     click_rows(panel, [first], 7)
     click_rows(panel, [second], 3)
-    assert panel._table._companion.chosen == {"ids": sorted([first, second]), "number": 7}
+    assert panel._table._data.selection == {"ids": sorted([first, second]), "sequence": 7}
 
 
-def test_a_selection_is_cleared_by_a_click_wherever_its_rows_are(desk):
+def test_a_click_clears_the_selection_on_all_pages(desk):
     panel = desk.open()
     clear = panel._clear
     assert "pnb-hidden" in clear.widget._dom_classes
@@ -118,22 +118,22 @@ def test_a_selection_is_cleared_by_a_click_wherever_its_rows_are(desk):
     assert "pnb-hidden" not in clear.widget._dom_classes
     clear._button.click()
     assert panel.selected_ids == frozenset()
-    assert panel._table._companion.chosen == {"ids": [], "number": 1}
+    assert panel._table._data.selection == {"ids": [], "sequence": 1}
     assert "pnb-hidden" in clear.widget._dom_classes
 
 
-def test_the_row_of_a_single_droplet_says_all_that_the_summary_would(desk):
+def test_the_row_of_a_single_droplet_has_the_whole_title(desk):
     panel = desk.open()
     (one,) = active(desk, 1)
     panel.select([one])
-    go = chosen(desk, "s-8vcpu-16gb")
-    go._button.click()
-    desk.clock.advance(TOO_SOON_S)
-    go._button.click()
-    (work,) = panel.model.works
-    assert work.entry(one).title == work.order.title
-    assert work.order.title.endswith(" to s-8vcpu-16gb")
-    assert panel._works[work]._summary.value == ""
+    submit = chosen(desk, "s-8vcpu-16gb")
+    submit._button.click()
+    desk.clock.advance(MIN_CONFIRM_DELAY_S)
+    submit._button.click()
+    (progress,) = panel.model.activity
+    assert progress.droplet(one).title == progress.request.title
+    assert progress.request.title.endswith(" to s-8vcpu-16gb")
+    assert panel._progress[progress]._summary.value == ""
 
 
 def test_only_droplets_with_the_tag_are_shown(desk):
@@ -143,7 +143,7 @@ def test_only_droplets_with_the_tag_are_shown(desk):
     assert {*panel.model.fleet.cells} == tagged
 
 
-def test_a_client_that_only_reads_offers_nothing(desk):
+def test_a_read_only_client_disables_all_buttons(desk):
     with connect(desk.sandbox, clock=desk.clock, read_only=True) as client:
         reading = FleetDesk(desk.sandbox, client, desk.clock)
         panel = reading.open()
@@ -152,7 +152,7 @@ def test_a_client_that_only_reads_offers_nothing(desk):
         panel.close()
 
 
-def test_another_panel_of_the_same_closes_the_first_and_its_widgets(desk):
+def test_a_second_panel_closes_the_first_and_its_widgets(desk):
     before = {*ipywidgets.widgets.widget._instances}
     first = desk.open()
     second = desk.open()
@@ -163,7 +163,7 @@ def test_another_panel_of_the_same_closes_the_first_and_its_widgets(desk):
     assert desk.watch.tick() is None
 
 
-def test_opening_sends_the_requests_of_one_reading(desk):
+def test_opening_reads_the_account_once(desk):
     desk.client.label()
     desk.sandbox._dispatcher.log.clear()
     desk.open()
@@ -180,7 +180,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_a_hostile_name_stays_text_in_what_a_saved_notebook_keeps(desk):
+def test_a_hostile_name_stays_text_in_the_saved_output(desk):
     key = desk.client.droplets.list()[0].id
     droplets = desk.sandbox._dispatcher.world.droplets
     droplets.put(key, droplets[key].with_public(name="<img src=x onerror=alert(1)>" + "w" * 200))
@@ -193,7 +193,7 @@ def test_a_hostile_name_stays_text_in_what_a_saved_notebook_keeps(desk):
     assert "61 droplets" in bundle["text/plain"]
 
 
-def test_a_panel_may_be_told_things_from_other_threads(desk):
+def test_a_panel_may_be_used_from_other_threads(desk):
     panel = desk.open()
     thread = threading.Thread(target=lambda: panel.select(active(desk, 1)))
     thread.start()

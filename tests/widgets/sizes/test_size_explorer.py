@@ -1,4 +1,4 @@
-"""The explorer of sizes without a browser: what is shown, which is best, what is selected, and the line to copy."""
+"""The size explorer without a browser: visible sizes, the best of them, the selection, and the commands to copy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ipywidgets.widgets.widget import _instances
 from poseidon_nb.analysis.sizes import available
 from poseidon_nb.commands.registry import parse
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.widgets.sizes.axes import better, one_two_five
+from poseidon_nb.widgets.sizes.chart import SizeChart
+from poseidon_nb.widgets.sizes.criteria import direction, round_steps
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
-from poseidon_nb.widgets.sizes.model import MOST_LINES, SizeExplorerModel
-from poseidon_nb.widgets.sizes.picture import SizePicture
+from poseidon_nb.widgets.sizes.model import MAX_COMMANDS, SizeExplorerModel
 
-#: What counts when it is said that one size beats another.
+#: The measures by which one size beats another.
 GOODS = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
 
 
@@ -32,81 +32,81 @@ def slugs(model: SizeExplorerModel, places) -> list[str]:
     return model.sizes["slug"].iloc[[*places]].tolist()
 
 
-def test_at_first_all_that_can_be_had_is_shown_cheapest_first(model, frames):
+def test_at_first_all_available_sizes_are_shown_cheapest_first(model, frames):
     sizes, _ = frames
-    assert len(model.shown) == sizes["available"].sum() == 147
-    prices = model.shown_sizes()["price_monthly"].tolist()
+    assert len(model.visible) == sizes["available"].sum() == 147
+    prices = model.visible_frame()["price_monthly"].tolist()
     assert prices == sorted(prices)
 
 
 @pytest.mark.parametrize("region", ["ams3", "sfo2", "atl1"])
-def test_a_region_shows_what_it_sells_by_the_regions_own_list(model, frames, region):
+def test_a_region_shows_the_sizes_in_its_own_list(model, frames, region):
     _, regions = frames
     (listed,) = regions.loc[regions["slug"] == region, "sizes"]
-    model.choose_regions([region])
-    assert {*slugs(model, model.shown)} == {*listed}
-    assert {tuple(sold) for sold in model.shown_sizes()["available_in"]} == {(region,)}
+    model.filter_regions([region])
+    assert {*slugs(model, model.visible)} == {*listed}
+    assert {tuple(sold) for sold in model.visible_frame()["available_in"]} == {(region,)}
 
 
-def test_two_regions_show_what_any_of_them_sells(model, frames):
+def test_two_regions_show_the_sizes_of_either(model, frames):
     _, regions = frames
     listed = set().union(*regions.loc[regions["slug"].isin(["sfo2", "atl1"]), "sizes"])
-    model.choose_regions(["sfo2", "atl1"])
-    assert {*slugs(model, model.shown)} == listed
+    model.filter_regions(["sfo2", "atl1"])
+    assert {*slugs(model, model.visible)} == listed
 
 
-def test_filters_are_taken_together_as_a_plain_query_takes_them(model, frames):
+def test_filters_combine_like_a_plain_query(model, frames):
     sizes, _ = frames
-    model.choose_families(["memory-optimized", "basic"])
-    model.bound("memory_gib", 16, 64)
-    model.bound("vcpus", None, 8)
-    model.bound("price_monthly", 50, 500)
+    model.filter_families(["memory-optimized", "basic"])
+    model.set_bounds("memory_gib", 16, 64)
+    model.set_bounds("vcpus", None, 8)
+    model.set_bounds("price_monthly", 50, 500)
     meant = sizes[
         sizes["slug"].str.match(r"(s|m|m3|m6)-")
         & sizes["memory"].between(16 * 1024, 64 * 1024)
         & (sizes["vcpus"] <= 8)
         & sizes["price_monthly"].between(50, 500)
     ]
-    assert {*slugs(model, model.shown)} == {*meant["slug"]}
+    assert {*slugs(model, model.visible)} == {*meant["slug"]}
     assert len(meant) > 5
-    model.bound("vcpus", None, None)
-    model.bound("price_monthly", None, None)
-    assert len(model.shown) > len(meant)
-    model.reset()
-    assert len(model.shown) == 147
+    model.set_bounds("vcpus", None, None)
+    model.set_bounds("price_monthly", None, None)
+    assert len(model.visible) > len(meant)
+    model.reset_filters()
+    assert len(model.visible) == 147
 
 
-def test_what_cannot_be_had_is_hidden_until_asked_for_and_has_no_line(frames):
+def test_unavailable_sizes_are_hidden_by_default_and_have_no_command(frames):
     sizes, regions = frames
     sizes.loc[sizes["slug"] == "c-4", "available"] = False
     model = SizeExplorerModel(sizes, regions)
-    assert "c-4" not in slugs(model, model.shown)
-    model.choose_on_sale(only=False)
-    assert "c-4" in slugs(model, model.shown)
+    assert "c-4" not in slugs(model, model.visible)
+    model.filter_available(only=False)
+    assert "c-4" in slugs(model, model.visible)
     model.select_slugs(["c-4"])
-    assert model.lines() == []
-    assert model.selected()["available_in"].tolist() == [[]]
-    assert "no droplet can be made" in model.lines_text()
-    # What cannot be had beats nothing.
-    assert not {*model.unbeaten} & {*model.chosen}
-    with pytest.raises(InvalidArgument, match="no size 'c-44'") as refused:
+    assert model.commands() == []
+    assert model.selected_frame()["available_in"].tolist() == [[]]
+    assert "no droplet can be created" in model.commands_text()
+    # Unavailable sizes are not on the frontier.
+    assert not {*model.frontier} & {*model.selected}
+    with pytest.raises(InvalidArgument, match=r"^Unknown size 'c-44'") as refused:
         model.select_slugs(["c-44"])
     assert "c-4" not in str(refused.value).partition("Did you mean ")[2].split(", ")
 
 
-def test_a_closed_region_is_not_offered_and_sells_nothing(frames):
+def test_a_closed_region_is_not_offered_and_has_no_sizes(frames):
     sizes, regions = frames
     regions.loc[regions["slug"] == "nyc1", "available"] = False
     model = SizeExplorerModel(sizes, regions)
     assert "nyc1" not in model.regions
-    # Sold there alone.
-    assert "gpu-mi300x8-1536gb" not in slugs(model, model.shown)
+    # Only available there.
+    assert "gpu-mi300x8-1536gb" not in slugs(model, model.visible)
 
 
-def test_the_unbeaten_are_those_that_a_search_of_all_pairs_finds(model):
-    model.choose_regions(["sfo3"])
-    model.choose_families(["basic", "cpu-optimized"])
-    rows = model.shown_sizes().to_dict("records")
+def test_the_frontier_is_what_a_comparison_of_all_pairs_finds(model):
+    model.filter_regions(["sfo3"])
+    model.filter_families(["basic", "cpu-optimized"])
+    rows = model.visible_frame().to_dict("records")
 
     def beats(one, other):
         no_worse = one["price_monthly"] <= other["price_monthly"] and all(one[good] >= other[good] for good in GOODS)
@@ -114,7 +114,7 @@ def test_the_unbeaten_are_those_that_a_search_of_all_pairs_finds(model):
         return no_worse and better
 
     best = {row["slug"] for row in rows if not any(beats(other, row) for other in rows)}
-    assert {*slugs(model, model.unbeaten)} == best
+    assert {*slugs(model, model.frontier)} == best
     assert 0 < len(best) < len(rows)
 
 
@@ -122,46 +122,46 @@ def test_the_unbeaten_are_those_that_a_search_of_all_pairs_finds(model):
     ("x", "y"),
     [("memory_gib", "price_monthly"), ("disk", "price_per_vcpu"), ("price_hourly", "vcpus"), ("vcpus", "transfer")],
 )
-def test_the_line_joins_what_none_beats_on_the_two_things_drawn(model, x, y):
-    model.draw(x, y)
+def test_the_line_connects_the_best_tradeoffs_of_the_two_axes(model, x, y):
+    model.set_axes(x, y)
     sizes = model.sizes
 
     def beats(one, other):
-        pairs = [(sizes[axis][one] * better(axis), sizes[axis][other] * better(axis)) for axis in (x, y)]
+        pairs = [(sizes[axis][one] * direction(axis), sizes[axis][other] * direction(axis)) for axis in (x, y)]
         return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
-    drawn = model.drawable()
+    drawn = model.plotted()
     meant = {one for one in drawn if not any(beats(other, one) for other in drawn)}
-    best = model.line_of_best()
+    best = model.best_tradeoffs()
     assert {*best} == meant
     assert sizes[x].iloc[best].is_monotonic_increasing
 
 
-def test_a_size_with_none_of_what_is_drawn_is_in_the_table_only_and_that_is_said(model):
-    model.draw("gpu_vram", "price_monthly")
-    assert len(model.drawable()) == 9
-    assert len(model.shown) == 147
-    assert "138 sizes with none of what is drawn are in the table only" in model.count_text()
+def test_a_size_without_a_value_on_an_axis_is_only_in_the_table(model):
+    model.set_axes("gpu_vram", "price_monthly")
+    assert len(model.plotted()) == 9
+    assert len(model.visible) == 147
+    assert "138 sizes with no value on an axis are listed only in the table" in model.count_text()
 
 
-def test_the_selection_outlives_filters_and_what_they_hide_is_said(model):
+def test_the_selection_survives_filters_and_hidden_sizes_are_counted(model):
     model.select_slugs(["s-1vcpu-1gb", "c-4"])
-    model.choose_families(["basic"])
-    assert model.selected()["slug"].tolist() == ["s-1vcpu-1gb"]
-    assert model.selection_text() == "1 selected: s-1vcpu-1gb. 1 more that the filters hide."
-    # A lasso means what is shown.
-    model.select_shown([])
-    assert model.selected().empty
-    model.reset()
-    assert model.selected()["slug"].tolist() == ["c-4"]
-    (place,) = model.chosen
+    model.filter_families(["basic"])
+    assert model.selected_frame()["slug"].tolist() == ["s-1vcpu-1gb"]
+    assert model.selection_text() == "1 selected: s-1vcpu-1gb. 1 more hidden by the filters."
+    # A lasso only selects among visible sizes.
+    model.select_visible([])
+    assert model.selected_frame().empty
+    model.reset_filters()
+    assert model.selected_frame()["slug"].tolist() == ["c-4"]
+    (place,) = model.selected
     model.toggle(place)
-    assert model.chosen == frozenset()
+    assert model.selected == frozenset()
 
 
-def test_a_place_beyond_the_sizes_is_no_size(model):
+def test_positions_out_of_range_are_ignored(model):
     model.select([3, 999, -1])
-    assert model.chosen == {3}
+    assert model.selected == {3}
 
 
 @pytest.mark.parametrize(
@@ -173,10 +173,10 @@ def test_a_place_beyond_the_sizes_is_no_size(model):
         ("gpu-h100x8-640gb", "gpu-h100x8-base"),
     ],
 )
-def test_the_line_is_a_command_with_a_region_that_sells_it_and_an_image_that_there_is(model, frames, desk, slug, image):
+def test_the_command_has_a_region_that_offers_the_size_and_an_existing_image(model, frames, desk, slug, image):
     _, regions = frames
     model.select_slugs([slug])
-    (line,) = model.lines()
+    (line,) = model.commands()
     command = parse(line.removeprefix("%do "))
     assert (command.group, command.verb) == ("droplets", "create")
     assert command.options["size"] == slug
@@ -205,136 +205,140 @@ def test_the_line_is_a_command_with_a_region_that_sells_it_and_an_image_that_the
         "x=y",
     ],
 )
-def test_the_line_makes_one_droplet_of_the_image_that_was_said_whatever_it_is_called(frames, image):
+def test_the_command_creates_one_droplet_whatever_the_image_is_called(frames, image):
     model = SizeExplorerModel(*frames, image=image)
     model.select_slugs("s-1vcpu-1gb")
-    command = parse(model.lines()[0].removeprefix("%do "))
+    command = parse(model.commands()[0].removeprefix("%do "))
     assert command.arguments == {"names": ("NAME",)}
     assert command.options == {"region": command.options["region"], "size": "s-1vcpu-1gb", "image": image}
 
 
 @pytest.mark.parametrize(
     ("image", "told"),
-    [("", "the image has no name: leave it out"), (" ", "no name"), ("a\nb", r"of one line, not 'a\\nb'$")],
+    [
+        ("", "^The image is empty. Omit it for "),
+        (" ", "^The image is empty"),
+        ("a\nb", r"one line of text, not 'a\\nb'.$"),
+    ],
 )
-def test_an_image_that_no_line_can_have_is_refused(frames, image, told):
+def test_an_image_that_does_not_fit_in_a_command_is_refused(frames, image, told):
     with pytest.raises(InvalidArgument, match=told) as refused:
         SizeExplorerModel(*frames, image=image)
     assert "\n" not in str(refused.value)
 
 
-def test_one_slug_or_many_are_selected_and_what_is_none_is_told_in_a_line(model):
+def test_one_slug_or_many_are_selected_and_other_values_are_refused(model):
     model.select_slugs("s-1vcpu-1gb")
-    assert slugs(model, model.chosen) == ["s-1vcpu-1gb"]
+    assert slugs(model, model.selected) == ["s-1vcpu-1gb"]
     model.select_slugs(model.sizes[model.sizes["slug"].isin(["c-2", "c-4"])])
-    assert {*slugs(model, model.chosen)} == {"c-2", "c-4"}
+    assert {*slugs(model, model.selected)} == {"c-2", "c-4"}
     for given, told in (
-        (None, "not by None"),
-        ([None], "not by None"),
-        (["c-2", float("nan")], "not by nan"),
-        (7, "not by 7"),
-        ([pd.NA], "not by a NAType"),
-        ([["c-2"]], "not by a list"),
+        (None, "not None"),
+        ([None], "not None"),
+        (["c-2", float("nan")], "not nan"),
+        (7, "not 7"),
+        ([pd.NA], "not a NAType"),
+        ([["c-2"]], "not a list"),
     ):
-        with pytest.raises(InvalidArgument, match=f"^a size is selected by its slug, such as 's-1vcpu-1gb', {told}$"):
+        with pytest.raises(InvalidArgument, match=rf"^A size must be a slug such as 's-1vcpu-1gb', {told}\.$"):
             model.select_slugs(given)
-    with pytest.raises(InvalidArgument, match="no size 'c-3'"):
+    with pytest.raises(InvalidArgument, match=r"^Unknown size 'c-3'"):
         model.select_slugs("c-3")
-    assert {*slugs(model, model.chosen)} == {"c-2", "c-4"}
+    assert {*slugs(model, model.selected)} == {"c-2", "c-4"}
 
 
 @pytest.mark.parametrize(
     "words", ["europe", "AMS3", "ams", "north-america", "North America", ["ams3", "nyc"], "nyc", ["sfo1", "sfo2"]]
 )
-def test_regions_are_called_as_the_cheapest_sizes_call_them(model, frames, words):
+def test_regions_have_the_same_names_as_in_sizes_cheapest(model, frames, words):
     sizes, regions = frames
-    model.choose_regions(words)
+    model.filter_regions(words)
     wanted = available(sizes, regions=words, datacenters=regions)
-    assert slugs(model, model.shown)
-    assert {*slugs(model, model.shown)} == {*wanted["slug"]}
+    assert slugs(model, model.visible)
+    assert {*slugs(model, model.visible)} == {*wanted["slug"]}
     assert model.filters.regions == {one for sold in wanted["available_in"] for one in sold}
 
 
 @pytest.mark.parametrize("words", ["cpu", "GPU", ["cpu", "memory"], "CPU optimized"])
-def test_families_are_called_as_the_cheapest_sizes_call_them(model, frames, words):
+def test_families_have_the_same_names_as_in_sizes_cheapest(model, frames, words):
     sizes, regions = frames
-    model.choose_families(words)
-    assert {*slugs(model, model.shown)} == {*available(sizes, family=words, datacenters=regions)["slug"]}
+    model.filter_families(words)
+    assert {*slugs(model, model.visible)} == {*available(sizes, family=words, datacenters=regions)["slug"]}
 
 
-def test_a_closed_region_is_called_closed_and_one_that_sells_nothing_so(frames):
+def test_a_closed_region_and_a_region_without_sizes_have_their_own_errors(frames):
     sizes, regions = frames
     model = SizeExplorerModel(sizes, regions)
     with pytest.raises(
         InvalidArgument, match=r"^Region sfo1 is not available for new droplets\. Choose another region\.$"
     ):
-        model.choose_regions(["sfo1"])
+        model.filter_regions(["sfo1"])
     sizes["regions"] = [[one for one in sold if one != "ams3"] for sold in sizes["regions"]]
-    with pytest.raises(InvalidArgument, match=r"^ams3 sells no size now$"):
-        SizeExplorerModel(sizes, regions).choose_regions(["ams3"])
+    with pytest.raises(InvalidArgument, match=r"^ams3 offers no sizes now\.$"):
+        SizeExplorerModel(sizes, regions).filter_regions(["ams3"])
 
 
-def test_the_region_of_the_line_is_one_of_those_chosen(model):
+def test_the_region_of_the_command_is_one_of_the_filtered_ones(model):
     model.select_slugs(["s-1vcpu-1gb"])
     for region in ("tor1", "ams3"):
-        model.choose_regions([region, "atl1"])
-        assert f"--region {region} " in model.lines()[0]
+        model.filter_regions([region, "atl1"])
+        assert f"--region {region} " in model.commands()[0]
 
 
-def test_an_image_can_be_said_and_of_many_the_cheapest_have_a_line(frames):
+def test_an_image_can_be_given_and_only_the_cheapest_sizes_have_a_command(frames):
     model = SizeExplorerModel(*frames, image="debian-13-x64")
     model.select(range(20))
-    lines = model.lines()
-    assert len(lines) == MOST_LINES
+    lines = model.commands()
+    assert len(lines) == MAX_COMMANDS
     assert all(line.endswith("--image debian-13-x64") for line in lines)
-    assert f"of the {MOST_LINES} cheapest" in model.lines_text()
+    assert f"of one of the {MAX_COMMANDS} cheapest" in model.commands_text()
     assert model.sizes["slug"][0] in lines[0]
 
 
 @pytest.mark.parametrize(
     ("act", "near"),
     [
-        (lambda model: model.choose_regions(["ams4"]), "ams3"),
-        (lambda model: model.choose_families(["basics"]), "basic"),
+        (lambda model: model.filter_regions(["ams4"]), "ams3"),
+        (lambda model: model.filter_families(["basics"]), "basic"),
         (lambda model: model.select_slugs(["s-1vcpu-1g"]), "s-1vcpu-1gb"),
-        (lambda model: model.draw("memory", "price_monthly"), "memory_gib"),
-        (lambda model: model.bound("vcpu", 1, 2), "vcpus"),
+        (lambda model: model.set_axes("memory", "price_monthly"), "memory_gib"),
+        (lambda model: model.set_bounds("vcpu", 1, 2), "vcpus"),
     ],
 )
-def test_a_word_that_is_unknown_is_refused_with_the_nearest(model, act, near):
+def test_an_unknown_word_is_refused_with_the_closest_match(model, act, near):
     before = model.filters
     with pytest.raises(InvalidArgument, match=f"Did you mean {near}"):
         act(model)
     assert model.filters == before
 
 
-def test_steps_of_money_are_round(model):
-    assert one_two_five(30) == [1, 2, 5, 10, 20, 50]
-    assert model.steps("price_monthly")[:4] == [5, 10, 20, 50]
-    assert model.steps("vcpus")[:4] == [1, 2, 4, 8]
+def test_bounds_of_prices_are_round(model):
+    assert round_steps(30) == [1, 2, 5, 10, 20, 50]
+    assert model.bounds("price_monthly")[:4] == [5, 10, 20, 50]
+    assert model.bounds("vcpus")[:4] == [1, 2, 4, 8]
 
 
-def test_an_account_that_is_sold_nothing_is_said(frames):
+def test_an_account_without_sizes_has_a_message(frames):
     sizes, regions = frames
     model = SizeExplorerModel(sizes.iloc[:0], regions)
-    assert model.shown == ()
-    assert model.count_text() == "No size passes these filters."
-    assert model.selected().empty
-    assert model.steps("vcpus") == []
+    assert model.visible == ()
+    assert model.count_text() == "No sizes match these filters."
+    assert model.selected_frame().empty
+    assert model.bounds("vcpus") == []
 
 
-def test_sizes_of_one_price_come_in_the_order_of_sizes_cheapest(frames):
+def test_sizes_of_equal_price_have_the_order_of_sizes_cheapest(frames):
     sizes, regions = frames
     model = SizeExplorerModel(sizes, regions)
-    assert model.shown_sizes()["slug"].tolist() == available(sizes, datacenters=regions)["slug"].tolist()
+    assert model.visible_frame()["slug"].tolist() == available(sizes, datacenters=regions)["slug"].tolist()
 
 
-def test_the_frames_given_stay_as_they_were(frames):
+def test_the_frames_passed_in_are_not_changed(frames):
     sizes, regions = frames
     before = sizes.copy(deep=True), regions.copy(deep=True)
     model = SizeExplorerModel(sizes, regions)
-    model.choose_regions(["ams3"])
-    model.selected()
+    model.filter_regions(["ams3"])
+    model.selected_frame()
     assert sizes.equals(before[0])
     assert regions.equals(before[1])
 
@@ -346,63 +350,63 @@ def explorer(desk):
     shown.close()
 
 
-def test_point_row_and_python_are_one_selection(explorer):
+def test_points_rows_and_python_share_one_selection(explorer):
     place = slugs(explorer.model, range(147)).index("c-4")
-    explorer._picture._heard(None, {"clicked": place}, [])
+    explorer._chart._on_message(None, {"clicked": place}, [])
     assert explorer.selected["slug"].tolist() == ["c-4"]
-    assert explorer._table._companion.chosen["ids"] == [place]
-    explorer._table._heard(None, {"ids": [0, len(explorer.model.sizes)], "on": True, "number": 1}, [])
+    assert explorer._table._data.selection["ids"] == [place]
+    explorer._table._on_message(None, {"ids": [0, len(explorer.model.sizes)], "on": True, "sequence": 1}, [])
     assert {*explorer.selected["slug"]} == {"s-1vcpu-512mb-10gb", "c-4"}
-    rings = explorer._picture.widget.data[2]
+    rings = explorer._chart.widget.data[2]
     assert {text.strip() for text in rings.text} == {"s-1vcpu-512mb-10gb", "c-4"}
-    explorer._picture._heard(None, {"chosen": [7]}, [])
-    assert explorer._table._companion.chosen == {"ids": [7], "number": 1}
+    explorer._chart._on_message(None, {"selected": [7]}, [])
+    assert explorer._table._data.selection == {"ids": [7], "sequence": 1}
     explorer.select(["c-4"])
-    assert explorer._table._companion.chosen["ids"] == [place]
+    assert explorer._table._data.selection["ids"] == [place]
     assert explorer._copy.text == explorer.lines[0]
 
 
-def test_a_point_keeps_its_place_whatever_is_filtered(explorer):
-    points = explorer._picture.widget.data[0]
+def test_a_point_keeps_its_index_whatever_is_filtered(explorer):
+    points = explorer._chart.widget.data[0]
     place = next(one for one, text in enumerate(points.hovertext) if "<b>c-4</b>" in text)
     for families in (["cpu-optimized"], ["basic"], []):
-        explorer.model.choose_families(families)
+        explorer.model.filter_families(families)
         drawn = [one for one, value in enumerate(points.x) if value is not None]
-        assert drawn == [*explorer.model.drawable()]
+        assert drawn == [*explorer.model.plotted()]
         assert len(points.x) == 147
         assert "<b>c-4</b>" in points.hovertext[place]
-        assert explorer._table._companion.shown == [*explorer.model.shown]
+        assert explorer._table._data.visible == [*explorer.model.visible]
 
 
-def test_a_page_that_asks_later_is_told_the_picture_as_it_is_now(explorer):
-    explorer.model.choose_families(["basic"])
-    explorer.model.draw("vcpus", "price_hourly")
-    told, figure = explorer._picture.widget.get_state(), explorer._picture.widget
+def test_a_page_loaded_later_gets_the_current_chart(explorer):
+    explorer.model.filter_families(["basic"])
+    explorer.model.set_axes("vcpus", "price_hourly")
+    told, figure = explorer._chart.widget.get_state(), explorer._chart.widget
     assert told["_widget_data"][0]["x"] == [*figure.data[0].x]
     assert told["_widget_layout"]["xaxis"]["title"]["text"] == figure.layout.xaxis.title.text == "vCPUs"
 
 
-def test_a_filter_that_is_clicked_is_the_models_and_a_reset_shows_in_all_of_them(explorer):
+def test_a_clicked_filter_changes_the_model_and_a_reset_changes_all_controls(explorer):
     explorer._filters._regions["ams3"].value = True
     explorer._filters._bounds["memory_gib"][0].value = 16.0
     filters = explorer.model.filters
     assert filters.regions == {"ams3"}
-    assert filters.least == (("memory_gib", 16.0),)
-    explorer.model.reset()
+    assert filters.minimums == (("memory_gib", 16.0),)
+    explorer.model.reset_filters()
     assert not explorer._filters._regions["ams3"].value
     assert explorer._filters._bounds["memory_gib"][0].value == "any"
 
 
-def test_nothing_is_sent_where_nothing_has_changed(explorer, monkeypatch):
+def test_nothing_is_sent_if_nothing_has_changed(explorer, monkeypatch):
     sent = []
-    for widget in (explorer._picture.widget, explorer._table._companion):
+    for widget in (explorer._chart.widget, explorer._table._data):
         monkeypatch.setattr(widget, "send_state", lambda *args, **kwargs: sent.append(args))
         monkeypatch.setattr(widget, "_send", lambda *args, **kwargs: sent.append(args))
     explorer.refresh()
     assert sent == []
 
 
-def test_closing_leaves_no_widget_and_another_one_takes_its_place(desk):
+def test_closing_leaves_no_widget_and_a_second_explorer_replaces_the_first(desk):
     before = {*_instances}
     first = SizeExplorer(desk.client)
     second = SizeExplorer(desk.client)
@@ -412,7 +416,7 @@ def test_closing_leaves_no_widget_and_another_one_takes_its_place(desk):
     assert {*_instances} == before
 
 
-def test_it_can_be_read_without_a_kernel_and_says_no_word_as_html(explorer):
+def test_the_saved_output_is_readable_and_escaped(explorer):
     explorer.select(["c-4"])
     bundle = explorer._repr_mimebundle_()
     assert "1 selected: c-4" in bundle["text/plain"]
@@ -420,12 +424,12 @@ def test_it_can_be_read_without_a_kernel_and_says_no_word_as_html(explorer):
     assert "<script" not in bundle["text/html"]
 
 
-def test_hostile_words_of_the_api_are_text(frames):
+def test_hostile_text_of_the_api_is_escaped(frames):
     sizes, regions = frames
     sizes.loc[0, "slug"] = "<img src=x onerror=alert(1)>"
     model = SizeExplorerModel(sizes, regions)
     model.select([0])
-    picture = SizePicture(model, lambda _: None, lambda _: None)
+    picture = SizeChart(model, lambda _: None, lambda _: None)
     assert "<img" not in picture.widget.to_json()
     for widget in picture.widgets:
         widget.close()

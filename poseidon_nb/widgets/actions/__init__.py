@@ -1,1 +1,0 @@
-"""What an account's droplets, volumes and images are doing, whoever started it: `model` decides, `panel` shows."""

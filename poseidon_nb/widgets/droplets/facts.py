@@ -1,0 +1,255 @@
+"""A droplet as facts, HTML, text and table cells, from a row of the API. HTML is escaped here. No widgets here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.text import escape_unprintable, format_usd, pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Row = Mapping[str, Any]
+    #: Labels and values; a list is shown as tags.
+    Facts = list[tuple[str, str | list[str]]]
+    Cells = tuple[int | float | str, ...]
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+_MIB_PER_GIB = 1_024
+#: Values for missing fields: the panel of a fleet must not fail because of one droplet among thousands.
+_DEFAULTS: Mapping[str, Any] = {
+    "status": "unknown",
+    "size_slug": "",
+    "vcpus": 0,
+    "memory": 0,
+    "disk": 0,
+    "tags": (),
+}
+#: Facts that the header shows already.
+_IN_HEADER = {"Name", "Status", "Account", "Resources", "Region", "Image"}
+#: Tags that are longer together get a line of their own.
+_MAX_CHARACTERS = 24
+
+#: The heads of the fleet's table. The first column has the checkboxes.
+HEADS = ("", "Name", "Status", "Region", "Size", "Public IPv4", "Tags", "$/month", "Created", "ID")
+NAME, STATUS, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Status", "Tags", "$/month"))
+#: Between the status and the type of the running action: ``active · power_off``.
+ACTION_SEPARATOR = " · "
+
+
+def with_defaults(row: Row) -> Row:
+    """Return a droplet's row with a value for each field that panels read; the same object if none is missing."""
+    missing = {name: default for name, default in _DEFAULTS.items() if row.get(name) is None}
+    if row.get("name") is None:
+        missing["name"] = f"droplet {row['id']}"
+    return {**row, **missing} if missing else row
+
+
+def price_of(row: Row) -> float:
+    """Return a droplet's price in USD a month; 0 if it is unknown."""
+    return float((row.get("size") or {}).get("price_monthly") or 0.0)
+
+
+def memory_text(mib: int) -> str:
+    """Format memory as sizes do: ``512 MB``, ``4 GB``."""
+    return f"{mib / _MIB_PER_GIB:g} GB" if mib >= _MIB_PER_GIB else f"{mib} MB"
+
+
+def age_text(seconds: float) -> str:
+    """Format an age in its largest unit: ``12 days``."""
+    for unit_s, noun in ((_DAY_S, "day"), (_HOUR_S, "hour"), (_MINUTE_S, "minute")):
+        if seconds >= unit_s:
+            return pluralize(int(seconds // unit_s), noun)
+    return "less than a minute"
+
+
+def status_label(row: Row) -> str:
+    """Return the label of a droplet's status: ``On``, ``Off``."""
+    known = {"active": "On", "off": "Off", "new": "Creating", "archive": "Archived"}
+    return known.get(row["status"], escape_unprintable(str(row["status"])).capitalize())
+
+
+def _addresses(row: Row, family: str, kind: str) -> list[str]:
+    found = (row.get("networks") or {}).get(family) or ()
+    return [escape_unprintable(str(one.get("ip_address", ""))) for one in found if one.get("type") == kind]
+
+
+def resources_text(row: Row) -> str:
+    """Return the resources of a droplet or size: ``2 vCPU · 4 GB · 80 GB disk``."""
+    parts = (
+        (row["vcpus"], f"{row['vcpus']} vCPU"),
+        (row["memory"], memory_text(row["memory"])),
+        (row["disk"], f"{row['disk']} GB disk"),
+    )
+    return " · ".join(text for number, text in parts if number)
+
+
+def region_text(row: Row) -> str:
+    """Return a droplet's region: ``New York 3 (nyc3)``."""
+    region = row.get("region") or {}
+    return escape_unprintable(f"{region.get('name', '')} ({region.get('slug', '')})") if region else ""
+
+
+def image_text(row: Row) -> str:
+    """Return a droplet's image: ``Ubuntu 24.04 (LTS) x64``."""
+    image = row.get("image") or {}
+    return escape_unprintable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))
+
+
+def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
+    """Return the facts of a droplet in reading order.
+
+    Parameters
+    ----------
+    row : mapping
+        The droplet as the API sends it.
+    account : str
+        An e-mail address, or ``SANDBOX``.
+    now : datetime
+        UTC, for the age.
+    """
+    price = (row.get("size") or {}).get("price_monthly")
+    facts: Facts = [
+        ("Name", escape_unprintable(row["name"])),
+        ("Status", status_label(row)),
+        ("Account", escape_unprintable(account)),
+        ("ID", str(row["id"])),
+        ("Region", region_text(row)),
+        ("Size", escape_unprintable(str(row["size_slug"]))),
+        ("Resources", resources_text(row)),
+    ]
+    if price is not None:
+        # A droplet that is off still costs its full price, which surprises users.
+        note = ", also while off" if row["status"] == "off" else ""
+        facts.append(("Price", f"{format_usd(price)} a month{note}"))
+    facts += [
+        (label, ", ".join(found))
+        for label, found in (
+            ("Public IPv4", _addresses(row, "v4", "public")),
+            ("Private IPv4", _addresses(row, "v4", "private")),
+            ("Public IPv6", _addresses(row, "v6", "public")),
+        )
+        if found
+    ]
+    facts.append(("Image", image_text(row)))
+    if row.get("created_at"):
+        created = datetime.fromisoformat(row["created_at"])
+        facts.append(("Created", f"{age_text((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
+    if row.get("tags"):
+        facts.append(("Tags", [escape_unprintable(tag) for tag in row["tags"]]))
+    return [fact for fact in facts if fact[1]]
+
+
+def status_html(row: Row, *, deleted: bool = False) -> str:
+    """Return the status as HTML, in words and with a colored dot."""
+    status = "Deleted" if deleted else status_label(row)
+    css = "deleted" if deleted else escape(str(row["status"]), quote=True)
+    return f"<span class='pnb-pill pnb-{css}'><span class='pnb-dot' aria-hidden='true'></span>{escape(status)}</span>"
+
+
+def subtitle_text(row: Row) -> str:
+    """Return the line below a droplet's name: its resources, region and image."""
+    return " · ".join(filter(None, (resources_text(row), region_text(row), image_text(row))))
+
+
+def facts_html(facts: Facts) -> str:
+    """Return the facts below the header as a description list, which the style sheet lays out in columns."""
+    cells = "".join(
+        f"<div{' class=pnb-wide' if _is_wide(value) else ''}><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
+        for label, value in facts
+        if label not in _IN_HEADER
+    )
+    return f"<dl class='pnb-facts'>{cells}</dl>"
+
+
+def _is_wide(value: str | list[str]) -> bool:
+    return not isinstance(value, str) and sum(map(len, value)) > _MAX_CHARACTERS
+
+
+def _value_html(value: str | list[str]) -> str:
+    if isinstance(value, str):
+        return escape(value)
+    return "".join(f"<span class='pnb-tag'>{escape(one)}</span>" for one in value)
+
+
+def facts_table_html(facts: Facts) -> str:
+    """Return the facts as a table that works without widgets and style sheets."""
+    left = "style='text-align:left'"
+    rows = "".join(
+        f"<tr><th scope='row' {left}>{escape(label)}</th><td {left}>{escape(_value_text(value))}</td></tr>"
+        for label, value in facts
+    )
+    return f"<table class='pnb-facts-table'>{rows}</table>"
+
+
+def facts_text(facts: Facts) -> str:
+    """Return the facts as lines of text."""
+    width = max(len(label) for label, _ in facts)
+    return "\n".join(f"{label:<{width}}  {_value_text(value)}" for label, value in facts)
+
+
+def _value_text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def table_cells(droplet: Row, action_type: str = "") -> Cells:
+    """Return the cells of a droplet in the fleet's table: text and numbers, which the page sorts, searches and escapes.
+
+    Parameters
+    ----------
+    droplet : mapping
+        As the API sends it. Its id is the first cell and identifies the row.
+    action_type : str
+        The type of the action that is running on it, if any.
+    """
+    size = droplet.get("size") or {}
+    status = escape_unprintable(str(droplet.get("status", "")))
+    return (
+        droplet["id"],
+        escape_unprintable(str(droplet.get("name", ""))),
+        f"{status}{ACTION_SEPARATOR}{escape_unprintable(action_type)}" if action_type else status,
+        escape_unprintable(str((droplet.get("region") or {}).get("slug", ""))),
+        escape_unprintable(str(droplet.get("size_slug") or size.get("slug") or "")),
+        next(iter(_addresses(droplet, "v4", "public")), ""),
+        ", ".join(escape_unprintable(str(tag)) for tag in droplet.get("tags") or ()),
+        price_of(droplet),
+        escape_unprintable(str(droplet.get("created_at") or "")[:10]),
+        droplet["id"],
+    )
+
+
+def cells_text(rows: Iterable[Cells]) -> str:
+    """Return rows of cells as aligned lines of text, without the column of checkboxes."""
+    lines = [[*HEADS[1:]], *([str(cell) for cell in cells[1:]] for cells in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CellsDiff:
+    """The difference between two readings of a table.
+
+    Parameters
+    ----------
+    updated : mapping
+        Cells of new and changed rows, by id.
+    removed : frozenset of int
+        Ids of rows that no longer exist.
+    """
+
+    updated: Mapping[int, Cells]
+    removed: frozenset[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.updated or self.removed)
+
+
+def diff_cells(before: Mapping[int, Cells], after: Mapping[int, Cells]) -> CellsDiff:
+    """Return the difference between two readings. Their order does not matter: the table has its own."""
+    updated = {key: cells for key, cells in after.items() if before.get(key) != cells}
+    return CellsDiff(updated, frozenset(before.keys() - after.keys()))

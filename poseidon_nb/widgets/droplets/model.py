@@ -1,0 +1,362 @@
+"""What panels of droplets share: they track the account, execute requests, and keep the progress of these.
+
+From a click to a row: `Fleet` selects the droplets that the verb is possible for. The click is a `BulkRequest`, whose plan
+decides whether `Fleet` asks for confirmation first. Its `BulkProgress` has a row for each droplet. The client's engine
+executes the plan in the background, even if the panel is closed, and updates the rows. No widgets here and no kernel.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue.prices import SNAPSHOT_GB
+from poseidon_nb.text import capitalized, escape_unprintable, format_usd, pluralize, truncated_list
+from poseidon_nb.transport.workers import WorkerPool
+from poseidon_nb.widgets.confirmation import ButtonState
+from poseidon_nb.widgets.droplets.progress import BulkProgress
+from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
+from poseidon_nb.widgets.droplets.resize import ResizeOptions
+from poseidon_nb.widgets.models import CLOSED, AccountModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from poseidon_nb.client.client import Client
+    from poseidon_nb.client.engine.chain_run import ChainRun
+    from poseidon_nb.client.watching.subscription import Followed
+    from poseidon_nb.widgets.droplets.fleet import Fleet
+
+    Row = Mapping[str, Any]
+    OnRowChange = Callable[[BulkProgress, int], None]
+
+#: Requests whose progress stays visible; older ones are in the account's actions.
+MAX_REQUESTS = 6
+#: Names in the list of new snapshots.
+MAX_SNAPSHOT_NAMES = 3
+#: The threads in which panels load what a form needs.
+WORKERS = WorkerPool(2, "poseidon-panel")
+
+
+class DropletsModel(AccountModel, ABC):
+    """Droplets, and what is done to the selected ones.
+
+    Parameters
+    ----------
+    client : Client
+    fleet : Fleet
+    on_change : callable
+        Called from any thread when there may be something new to show.
+    on_row_change : callable
+        Called from any thread with a `BulkProgress` and a droplet's id when only that row has changed.
+    on_progress : callable, optional
+        Called with the progress of each running action, whoever started it.
+    droplets : iterable of mapping, optional
+        Rows as just read; only these droplets are tracked.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        fleet: Fleet,
+        on_change: Callable[[], None],
+        on_row_change: OnRowChange,
+        *,
+        droplets: Iterable[Row] | None = None,
+        on_progress: Callable[[Followed], None] | None = None,
+    ) -> None:
+        super().__init__(client, on_change)
+        self.fleet = fleet
+        self._on_row_change = on_row_change
+        self._activity: list[BulkProgress] = []
+        #: The last event to announce to screen readers.
+        self.announcement = ""
+        #: Why the last retry did nothing.
+        self.retry_notice = ""
+        #: The open form: ``snapshot``, ``resize`` or empty.
+        self.form = ""
+        self.snapshot_name = ""
+        # Sizes are shown, but cannot be submitted, while all selected droplets have a request in progress.
+        self.resize_options = ResizeOptions(lambda: self.fleet.eligible("resize") or self.fleet.selected_rows)
+        with self._lock:
+            self._subscription = client.watch.subscribe(
+                self._account_changed, droplets=droplets, on_progress=on_progress
+            )
+            self.fleet.update(self._subscription.state)
+
+    @property
+    def activity(self) -> list[BulkProgress]:
+        """The progress of requests, newest first."""
+        with self._lock:
+            return self._activity[::-1]
+
+    def disabled_reason(self) -> str:
+        """Return why all buttons are disabled; empty if they are not."""
+        if self.closed:
+            return CLOSED
+        return "This client is read-only." if self.client.read_only else ""
+
+    def notices(self) -> list[str]:
+        """Return the notices to show now."""
+        notices = [self.disabled_reason(), self.fleet.notice, self.status_notice(), self.retry_notice]
+        # A closed panel is both a reason and a status.
+        return [*dict.fromkeys(filter(None, notices))]
+
+    def buttons(self) -> dict[str, ButtonState]:
+        """Return the states of the buttons in the first row, by verb."""
+        reason = self.disabled_reason()
+        if not reason:
+            return self.fleet.buttons()
+        return {name: ButtonState(verb.label, enabled=False, tooltip=reason) for name, verb in PANEL_VERBS.items()}
+
+    def hint(self) -> str:
+        """Return one line below the buttons, mainly why some are disabled."""
+        return self.disabled_reason() or self.fleet.hint()
+
+    def announcements(self) -> list[str]:
+        """Return what to announce to screen readers: a question, the last event, and notices."""
+        buttons = [*self.buttons().values(), *([self.submit_button()] if self.form else [])]
+        return [*(one.label for one in buttons if one.confirming), self.announcement, *self.notices()]
+
+    def submit_button(self) -> ButtonState:
+        """Return the state of the submit button of the open form."""
+        error = self._validation_error()
+        request = None if error else self._form_request()
+        if request is not None and (confirming := self.fleet.confirmation_button(request)) is not None:
+            return confirming
+        label, count = self.resize_options.button_label(), len(self.fleet.eligible("snapshot"))
+        if self.form == "snapshot":
+            label = "Take snapshot" if count < 2 else f"Take {count:,} snapshots"  # noqa: PLR2004  # plural
+        return ButtonState(label, not error, error)
+
+    def _validation_error(self) -> str:
+        button = self.buttons()[self.form or "resize"]
+        if not button.enabled:
+            return button.tooltip
+        if self.form == "snapshot":
+            return "" if self.snapshot_name.strip() else "Enter a name for the snapshot."
+        return self.resize_options.validation_error()
+
+    def form_notes(self) -> list[str]:
+        """Return the sentences in the open form: what submitting it would do."""
+        eligible = self.fleet.eligible(self.form or "resize")
+        rows = self.resize_options.affected if self.form == "resize" else eligible
+        notes = self.resize_options.consequences() if self.form == "resize" else self._snapshot_notes(rows)
+        waiting, skipped = self.fleet.waiting_text(rows), len(self.fleet.selected_ids) - len(eligible)
+        if waiting:
+            notes.append(f"{capitalized(waiting)}.")
+        if skipped and eligible:
+            notes.append(f"{pluralize(skipped, 'other selected droplet')} skipped.")
+        return notes
+
+    def _snapshot_notes(self, rows: list[Row]) -> list[str]:
+        if not rows:
+            return []
+        name, notes = self.snapshot_name.strip(), []
+        names = [self._snapshot_name(row) for row in rows]
+        if name and names != [name]:
+            notes.append(f"Snapshot names: {truncated_list(names, max_words=MAX_SNAPSHOT_NAMES)}.")
+        if any(row.get("status") == "active" for row in rows):
+            what = f"{escape_unprintable(str(rows[0]['name']))} stays" if len(rows) == 1 else "Running droplets stay"
+            notes.append(f"{what} on. Power off first for a consistent copy.")
+        request = BulkRequest("snapshot", tuple(rows), names=dict.fromkeys([row["id"] for row in rows], name))
+        max_usd = request.plan.usd_month
+        price = f"A snapshot costs {format_usd(SNAPSHOT_GB.usd)} a month per GB of data until it is deleted"
+        return [*notes, f"{price}, here at most {format_usd(max_usd)} a month." if max_usd else f"{price}."]
+
+    def text(self) -> str:
+        """Return the panel as text."""
+        return "\n".join([self._head_text(), *(one.text() for one in self.activity), *self.notices()])
+
+    def html(self) -> str:
+        """Return the panel as HTML that works without scripts or a kernel."""
+        return self._head_html() + "".join(one.html() for one in self.activity)
+
+    @abstractmethod
+    def _head_text(self) -> str:
+        """Return the droplets as text."""
+
+    @abstractmethod
+    def _head_html(self) -> str:
+        """Return the droplets as HTML."""
+
+    def press(self, verb: str) -> None:
+        """Handle a click on a button in the first row."""
+        self._touch()
+        if PANEL_VERBS[verb].has_form:
+            self.fleet.cancel()
+            self._open_form(verb if self.form != verb and self.buttons()[verb].enabled else "")
+        elif not self.disabled_reason() and (request := self.fleet.press(verb)) is not None:
+            self._start(request)
+        self._show_confirmation()
+
+    def submit(self) -> None:
+        """Handle a click on the submit button of the open form."""
+        self._touch()
+        with self._lock:
+            request = self._form_request() if self.form and self.submit_button().enabled else None
+            if request is None:
+                self.fleet.cancel()
+            confirmed = self.fleet.submit(request) if request is not None else None
+            if confirmed is not None:
+                self.form = ""
+        if confirmed is not None:
+            self._start(confirmed)
+        self._show_confirmation()
+
+    def cancel(self) -> None:
+        """Close the question."""
+        self._touch()
+        self.fleet.cancel()
+        self._on_change()
+
+    def close_form(self) -> None:
+        """Close the form without submitting it."""
+        self.form = ""
+        self.cancel()
+
+    def set_snapshot_name(self, name: str) -> None:
+        """Set the name of the snapshot to take."""
+        self.snapshot_name = name
+        self._on_change()
+
+    def choose_size(self, slug: str) -> None:
+        """Choose a size. An open question about another size is closed."""
+        with self._lock:
+            self._touch()
+            if slug != self.resize_options.chosen_slug:
+                self.fleet.cancel()
+            self.resize_options.chosen_slug = slug
+        self._on_change()
+
+    def choose_disk(self, *, with_disk: bool) -> None:
+        """Choose whether the disks grow too."""
+        with self._lock:
+            self._touch()
+            if with_disk != self.resize_options.with_disk:
+                self.fleet.cancel()
+            self.resize_options.with_disk = with_disk
+        self._on_change()
+
+    def retry(self, progress: BulkProgress) -> None:
+        """Retry a request for the droplets where it failed and is possible now."""
+        self._touch()
+        verb, ids = progress.request.verb, progress.retryable_ids
+        rows = [] if self.disabled_reason() else self.fleet.claim(ids, verb)
+        if rows:
+            progress.restart(rows)
+            self.announcement = f"{progress.request.title}: retrying {len(rows)}"
+            # The loaded sizes may be out of date, and the service decides what fits.
+            self._execute(progress, replace(progress.request, droplets=tuple(rows), sizes={}))
+        elif ids:
+            reason = self.disabled_reason() or f"{self.fleet.ineligible_reason(verb, ids)}."
+            self.retry_notice = f"Not retried: {reason}"
+        self._on_change()
+
+    def dismiss(self, progress: BulkProgress) -> None:
+        """Remove the progress of a request that has ended."""
+        with self._lock:
+            if progress.ended and progress in self._activity:
+                self._activity.remove(progress)
+        self._on_change()
+
+    def _touch(self) -> None:
+        self.retry_notice = ""
+        self._subscription.touch()
+
+    def _show_confirmation(self) -> None:
+        self._on_change()
+        self.fleet.confirmation_shown()
+
+    def _open_form(self, form: str) -> None:
+        """Open a form, or close the open one if the name is empty."""
+        self.form = form
+        if form == "snapshot":
+            self.snapshot_name = self._default_snapshot_name()
+        elif form == "resize":
+            self.resize_options.reset()
+            WORKERS.submit(self._load_sizes)
+
+    def _load_sizes(self) -> None:
+        self.resize_options.load(self.client)
+        self._on_change()
+
+    def _default_snapshot_name(self) -> str:
+        return f"{self.client.clock.now():%Y-%m-%d-%H%M}"
+
+    def _snapshot_name(self, row: Row) -> str:
+        """Return the name of a droplet's snapshot, with the droplet's name in front to tell many apart."""
+        return f"{row['name']}-{self.snapshot_name.strip()}"
+
+    def _form_request(self) -> BulkRequest | None:
+        """Return the request that submitting the open form would make."""
+        if self.form == "snapshot":
+            rows = tuple(self.fleet.eligible("snapshot"))
+            return BulkRequest("snapshot", rows, names={row["id"]: self._snapshot_name(row) for row in rows})
+        resize = self.resize_options
+        choice, rows = resize.choice, tuple(resize.affected)
+        if choice is None or not rows:
+            return None
+        return BulkRequest("resize", rows, size=choice.slug, with_disk=resize.grows_disk, sizes=resize.sizes_by_slug)
+
+    def _start(self, request: BulkRequest) -> None:
+        progress = self._add(BulkProgress(request))
+        self.announcement = f"{request.title}: started"
+        self._execute(progress, request)
+
+    def _execute(self, progress: BulkProgress, request: BulkRequest) -> None:
+        """Execute a request in the background; on a retry it is a part of the one that `progress` was created for."""
+        ids = [row["id"] for row in request.droplets]
+        unfinished, tracked, refreshed = {*ids}, set[int](), False
+
+        def on_change(number: int, run: ChainRun) -> None:
+            nonlocal refreshed
+            droplet_id = ids[number]
+            progress.update(droplet_id, run)
+            if run.begun and not refreshed:
+                # So that other panels of the account show it soon too.
+                refreshed = True
+                self.client.watch.hurry()
+            if run.held_by is not None and run.held_by.id not in tracked:
+                # The action that delays it is shown too.
+                tracked.add(run.held_by.id)
+                self._subscription.follow(run.held_by)
+            if not run.ended:
+                self._on_row_change(progress, droplet_id)
+            elif droplet_id in unfinished:
+                unfinished.remove(droplet_id)
+                self._droplet_ended(progress, droplet_id)
+
+        # A single droplet is updated at once; for many the watch reads a page.
+        assign = {ids[0]: lambda row: self.client.watch.put([row])} if len(ids) == 1 else None
+        execution = self.client.engine.start(
+            request.plan.chains, title=request.title, on_change=on_change, assign=assign
+        )
+        for droplet_id, run in zip(ids, execution.chains, strict=True):
+            progress.update(droplet_id, run)
+
+    def _add(self, progress: BulkProgress) -> BulkProgress:
+        with self._lock:
+            self._activity.append(progress)
+            excess = max(0, len(self._activity) - MAX_REQUESTS)
+            for old in [one for one in self._activity if one.ended][:excess]:
+                self._activity.remove(old)
+        return progress
+
+    def _droplet_ended(self, progress: BulkProgress, droplet_id: int) -> None:
+        if not progress.external:
+            self.fleet.release(droplet_id)
+            # Without this the watch would read the effect only later.
+            self._subscription.look_again()
+        if progress.ended:
+            self.announcement = progress.announcement()
+            self._on_change()
+        else:
+            # If hundreds end together, each updates its row only; the rest follows once the watch has read it.
+            self._on_row_change(progress, droplet_id)
+
+    def _account_changed(self) -> None:
+        with self._lock:
+            self.fleet.update(self._subscription.state)
+        self._on_change()

@@ -1,0 +1,302 @@
+"""The widgets of all droplet panels: buttons, forms and progress. `DropletPanel` adds the facts of one droplet."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from poseidon_nb.text import escape_unprintable
+from poseidon_nb.widgets.components import (
+    Button,
+    Notices,
+    add_classes,
+    box,
+    close_tree,
+    header_html,
+    html,
+    set_html,
+    toggle_class,
+)
+from poseidon_nb.widgets.droplets.facts import facts_html, status_html, subtitle_text, with_defaults
+from poseidon_nb.widgets.droplets.panel_models import DropletModel
+from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
+from poseidon_nb.widgets.droplets.resize import consequences_html
+from poseidon_nb.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.widgets.components import ClickHandler
+    from poseidon_nb.widgets.droplets.model import DropletsModel
+    from poseidon_nb.widgets.droplets.progress import BulkProgress
+
+
+class SnapshotForm:
+    """The form with the name of a snapshot.
+
+    Parameters
+    ----------
+    model : DropletsModel
+    on_click : callable
+        Wraps a function as the handler of a click.
+    label : str
+        The label of the field.
+    """
+
+    def __init__(self, model: DropletsModel, on_click: ClickHandler, label: str) -> None:
+        self._model = model
+        # Sent once, when the field loses the focus. With continuous updates, ipywidgets delays values while the kernel is
+        # busy, and a click on the button would overtake the last one.
+        self._name = add_classes(ipywidgets.Text(description=label, continuous_update=False), "snapshot-name")
+        self._name.style.description_width = "initial"
+        self._name.observe(lambda change: self._model.set_snapshot_name(change["new"]), "value")
+        self._submit = Button(on_click(model.submit), on_click(model.cancel), names=("submit-snapshot", "primary"))
+        self._close = Button(on_click(model.close_form), names=("close-form", "quiet"))
+        self._notes = html("why")
+        row = box(self._submit.widget, self._close.widget, names=("buttons",))
+        fields = ipywidgets.VBox([self._name, self._notes, row])
+        self.widget = add_classes(fields, "form", "form-snapshot", "hidden")
+
+    def show(self) -> None:
+        """Show the model."""
+        model = self._model
+        if model.form == "snapshot":
+            if self._name.value != model.snapshot_name:
+                self._name.value = model.snapshot_name
+            state = model.submit_button()
+            self._submit.show_state(state)
+            self._close.show("Close", tooltip="Close without taking a snapshot", visible=not state.confirming)
+            set_html(self._notes, "".join(f"<div>{escape(note)}</div>" for note in model.form_notes()))
+        # Last, because the page shows the form at once.
+        toggle_class(self.widget, "hidden", on=model.form != "snapshot")
+
+
+class ResizeForm:
+    """The form with the size, and whether the disk grows.
+
+    Parameters
+    ----------
+    model : DropletsModel
+    on_click : callable
+        Wraps a function as the handler of a click.
+    label : str
+        The label of the list of sizes.
+    """
+
+    def __init__(self, model: DropletsModel, on_click: ClickHandler, label: str) -> None:
+        self._model = model
+        self._sizes = add_classes(ipywidgets.Select(description=label, rows=10), "sizes")
+        self._disk = add_classes(ipywidgets.RadioButtons(description="Resize type"), "disk")
+        for field in (self._sizes, self._disk):
+            field.style.description_width = "initial"
+        self._sizes.observe(self._on_size, "value")
+        self._disk.observe(self._on_disk, "value")
+        self._submit = Button(on_click(model.submit), on_click(model.cancel), names=("submit-resize", "primary"))
+        self._close = Button(on_click(model.close_form), names=("close-form", "quiet"))
+        self._consequences, self._reason = html("what"), html("why")
+        row = box(self._submit.widget, self._close.widget, names=("buttons",))
+        self._options: Any = None
+        self._updating_thread: int | None = None
+        fields = ipywidgets.VBox([self._sizes, self._disk, self._consequences, self._reason, row])
+        self.widget = add_classes(fields, "form", "form-resize", "hidden")
+
+    def _on_size(self, change: Any) -> None:
+        if self._updating_thread != get_ident() and change["new"]:
+            self._model.choose_size(change["new"])
+
+    def _on_disk(self, change: Any) -> None:
+        if self._updating_thread != get_ident() and change["new"] is not None:
+            self._model.choose_disk(with_disk=change["new"])
+
+    def show(self) -> None:
+        """Show the model."""
+        is_open = self._model.form == "resize"
+        if is_open:
+            # Values set by this thread are not the user's choice; changes in other threads meanwhile are.
+            self._updating_thread = get_ident()
+            try:
+                self._update()
+            finally:
+                self._updating_thread = None
+        toggle_class(self.widget, "hidden", on=not is_open)
+
+    def _update(self) -> None:
+        model, resize = self._model, self._model.resize_options
+        options = tuple((one.label, one.slug) for one in resize.choices)
+        choice = resize.choice
+        if options != self._options:
+            self._options = self._sizes.options = options
+        if choice is not None and self._sizes.value != choice.slug:
+            self._sizes.value = choice.slug
+        toggle_class(self._sizes, "hidden", on=not options)
+        toggle_class(self._disk, "hidden", on=not resize.can_grow_disk)
+        if choice is not None:
+            without_disk, with_disk = resize.disk_labels()
+            types = ((without_disk, False), (with_disk, True))
+            if self._disk.options != types:
+                self._disk.options = types
+            if self._disk.value != resize.with_disk:
+                self._disk.value = resize.with_disk
+        set_html(self._consequences, consequences_html(model.form_notes(), permanent=resize.grows_disk))
+        state = model.submit_button()
+        self._submit.show_state(state)
+        set_html(self._reason, "" if state.enabled else escape(state.tooltip))
+        self._close.show("Close", tooltip="Close without resizing", visible=not state.confirming)
+
+
+class DropletsPanel(Panel):
+    """The widgets of a `DropletsModel`; a subclass adds a header."""
+
+    model: DropletsModel
+
+    def _compose(self, *head: Any, snapshot: str, size: str, bar: Sequence[Any] = ()) -> None:
+        """Create the widgets; the caller holds the lock.
+
+        Parameters
+        ----------
+        *head : widget
+            The header.
+        snapshot, size : str
+            Labels of fields in the forms.
+        bar : sequence of widget
+            Placed above the buttons.
+        """
+        self._hint = html("why")
+        self._buttons = {
+            name: Button(
+                self.on_click(partial(self.model.press, name)),
+                self.on_click(self.model.cancel),
+                names=(name.replace("_", "-"), *([f"opens-{name}"] if verb.has_form else [])),
+            )
+            for name, verb in PANEL_VERBS.items()
+        }
+        self._forms = (
+            SnapshotForm(self.model, self.on_click, snapshot),
+            ResizeForm(self.model, self.on_click, size),
+        )
+        row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
+        self._progress: dict[BulkProgress, _ProgressBox] = {}
+        self._progress_boxes = box(names=("activity",), column=True)
+        self._notices = Notices(self.on_click(self.model.resume))
+        self.widget.children = (
+            *self.widget.children,
+            *head,
+            box(*bar, row, self._hint, names=("bar",), column=True),
+            *(form.widget for form in self._forms),
+            self._progress_boxes,
+            self._notices.widget,
+        )
+
+    def _show(self) -> None:
+        model = self.model
+        for verb, state in model.buttons().items():
+            self._buttons[verb].show_state(state)
+            self._buttons[verb].toggle_class("open", on=model.form == verb)
+        for form in self._forms:
+            form.show()
+        set_html(self._hint, escape(model.hint()))
+        self._show_activity()
+        self._notices.show(self._with_kernel_notice(model.notices()), paused=model.paused)
+        self.announce(*model.announcements(), self._kernel.notice)
+
+    def _show_activity(self) -> None:
+        activity = self.model.activity
+        for progress in activity:
+            if progress not in self._progress:
+                self._progress[progress] = _ProgressBox(self, progress)
+            self._progress[progress].show()
+        children = tuple(self._progress[progress].widget for progress in activity)
+        if children != self._progress_boxes.children:
+            self._progress_boxes.children = children
+        for progress in [*self._progress.keys() - {*activity}]:
+            close_tree(self._progress.pop(progress).widget)
+
+    def _show_row(self, progress: BulkProgress, droplet_id: int) -> None:
+        """Show one row only: many change several times a second."""
+        with self._lock:
+            if self._is_open and progress in self._progress:
+                self._progress[progress].show_row(droplet_id)
+
+
+class _ProgressBox:
+    """The widgets of a `BulkProgress`: a summary with buttons, and a row for each droplet."""
+
+    def __init__(self, panel: DropletsPanel, progress: BulkProgress) -> None:
+        self._progress = progress
+        self._summary = html("work-summary")
+        self._retry = Button(panel.on_click(partial(panel.model.retry, progress)), names=("retry",))
+        self._dismiss = Button(panel.on_click(partial(panel.model.dismiss, progress)), names=("dismiss", "quiet"))
+        top = box(self._summary, self._retry.widget, self._dismiss.widget, names=("work-top",))
+        self._rows: dict[int, Any] = {}
+        #: The last shown states: the summary counts them.
+        self._states: dict[int, str] = {}
+        self._row_box = box(names=("work-rows",))
+        self.widget = box(top, self._row_box, names=("work",))
+        toggle_class(self.widget, "single", on=progress.single)
+
+    def show(self) -> None:
+        progress = self._progress
+        set_html(self._summary, progress.summary_html())
+        failed = len(progress.retryable_ids)
+        self._retry.show(
+            "Retry" if progress.single else f"Retry {failed:,} failed",
+            tooltip=f"Retry: {progress.request.title}",
+            visible=bool(failed) and progress.ended,
+        )
+        self._dismiss.show("Dismiss", tooltip=f"Dismiss: {progress.request.title}", visible=progress.ended)
+        droplets = progress.droplets()
+        for droplet_id, one in droplets:
+            if droplet_id not in self._rows:
+                self._rows[droplet_id] = html("progress")
+            set_html(self._rows[droplet_id], one.html())
+        children = tuple(self._rows[droplet_id] for droplet_id, _ in droplets)
+        if children != self._row_box.children:
+            self._row_box.children = children
+        for droplet_id in [*self._rows.keys() - {droplet_id for droplet_id, _ in droplets}]:
+            close_tree(self._rows.pop(droplet_id))
+
+    def show_row(self, droplet_id: int) -> None:
+        one = self._progress.droplet(droplet_id)
+        if self._states.get(droplet_id) != one.state:
+            self._states[droplet_id] = one.state
+            set_html(self._summary, self._progress.summary_html())
+        if droplet_id in self._rows:
+            set_html(self._rows[droplet_id], one.html())
+
+
+class DropletPanel(DropletsPanel):
+    """The panel of one droplet.
+
+    Parameters
+    ----------
+    droplet : Droplet
+        It is updated in place.
+    """
+
+    model: DropletModel
+
+    def __init__(self, droplet: Droplet) -> None:
+        super().__init__(f"Droplet {escape_unprintable(with_defaults(droplet.to_dict())['name'])}")
+        with self._lock:
+            self.model = DropletModel(droplet, self.refresh, self._show_row)
+            self._head, self._facts = html("head"), html("facts-box")
+            self._compose(self._head, self._facts, snapshot="Snapshot name", size="Size, price and difference")
+        self._open(("droplet", droplet.client.base_url, self.model.account, droplet.id))
+
+    @property
+    def droplet(self) -> Droplet:
+        """The droplet."""
+        return self.model.droplet
+
+    def _show(self) -> None:
+        model = self.model
+        row, name = model.row, escape_unprintable(model.row["name"])
+        status = status_html(row, deleted=model.deleted)
+        set_html(self._head, header_html(name, model.account, subtitle_text(row), status=status))
+        set_html(self._facts, facts_html(model.facts()))
+        super()._show()

@@ -1,0 +1,109 @@
+"""What panels offer to do to droplets, and a request to do it, with the plan that it is. No widgets here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue.effects import effect_of
+from poseidon_nb.client.engine.droplet_steps import STATUS_FOR
+from poseidon_nb.plans.builders import action_chains
+from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.summary import verb_phrase
+from poseidon_nb.text import escape_unprintable, pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelVerb:
+    """A verb with a button.
+
+    Parameters
+    ----------
+    type : str
+        The type of the action, as the API has it.
+    has_form : bool
+        Whether the button opens a form.
+    """
+
+    type: str
+    has_form: bool = False
+
+    @property
+    def status(self) -> str:
+        """The status that a droplet must have; empty for on or off."""
+        return STATUS_FOR.get(self.type, "")
+
+    @property
+    def warning(self) -> str:
+        """The warning about its effect; may be empty."""
+        return effect_of("dropletActions_post", {"type": self.type}).warning
+
+    @property
+    def label(self) -> str:
+        """The label of its button."""
+        return f"{verb_phrase(self.type).capitalize()}{'…' if self.has_form else ''}"
+
+
+#: In the order of the buttons.
+PANEL_VERBS: Mapping[str, PanelVerb] = {
+    **{name: PanelVerb(name) for name in ("power_on", "shutdown", "reboot", "power_off", "power_cycle")},
+    **{name: PanelVerb(name, has_form=True) for name in ("snapshot", "resize")},
+}
+
+
+@dataclass(frozen=True)
+class BulkRequest:
+    """A verb requested for one or more droplets.
+
+    Parameters
+    ----------
+    verb : str
+    droplets : tuple of mapping
+        Their rows as shown when the user clicked.
+    names : mapping
+        The name of each snapshot, by the id of the droplet.
+    size : str
+        The size to resize to.
+    with_disk : bool
+        Whether a resize grows the disk too.
+    sizes : mapping
+        All sizes by slug, for the price.
+    """
+
+    verb: str
+    droplets: tuple[Row, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
+    size: str = ""
+    with_disk: bool = False
+    sizes: Mapping[str, Row] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The title: ``Resize 3 droplets to s-2vcpu-4gb``."""
+        one = len(self.droplets) == 1
+        what = escape_unprintable(str(self.droplets[0]["name"])) if one else pluralize(len(self.droplets), "droplet")
+        disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
+        size = f" to {escape_unprintable(self.size)}{disk}" if self.size else ""
+        name = f": {escape_unprintable(''.join(self.names.values()))}" if one and self.names else ""
+        return f"{verb_phrase(self.verb).capitalize()} {what}{size}{name}"
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that the engine executes. All texts about the request are derived from it."""
+        if self.size:
+            parameters = {"size": self.size, "disk": self.with_disk}
+            chains = action_chains(self.droplets, self.verb, parameters, restart=True, sizes=self.sizes)
+        elif self.names:
+            by_droplet = [
+                action_chains([row], "take_snapshot", {"name": self.names[row["id"]]}) for row in self.droplets
+            ]
+            chains = tuple(chain for chains in by_droplet for chain in chains)
+        else:
+            chains = action_chains(self.droplets, self.verb)
+        return Plan(self.title, "", chains)

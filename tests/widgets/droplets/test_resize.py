@@ -1,0 +1,132 @@
+"""The choice of another size: which sizes fit, what they cost, and the consequences."""
+
+from __future__ import annotations
+
+import pytest
+
+from poseidon_nb.widgets.droplets.resize import ResizeOptions
+
+
+def size(slug: str, disk: int, usd: float, *regions: str, available: bool = True) -> dict:
+    place = [*(regions or ("nyc3", "fra1"))]
+    return {
+        "slug": slug,
+        "vcpus": 2,
+        "memory": 4096,
+        "disk": disk,
+        "price_monthly": usd,
+        "regions": place,
+        "available": available,
+    }
+
+
+SIZES = [
+    size("small", 25, 6.0),
+    size("medium", 50, 12.0),
+    size("large", 80, 24.0),
+    size("here-only", 80, 20.0, "nyc3"),
+    size("sold-out", 80, 18.0, available=False),
+]
+
+
+def droplet(name: str, region: str = "nyc3", *, disk: int = 25, status: str = "active", slug: str = "small") -> dict:
+    usd = next(one["price_monthly"] for one in SIZES if one["slug"] == slug)
+    return {
+        "id": sum(map(ord, name)),
+        "name": name,
+        "status": status,
+        "disk": disk,
+        "size_slug": slug,
+        "size": {"price_monthly": usd},
+        "region": {"slug": region},
+    }
+
+
+def resize_options(*droplets: dict) -> ResizeOptions:
+    options = ResizeOptions(lambda: [*droplets])
+    options.sizes = SIZES
+    return options
+
+
+def slugs(options: ResizeOptions) -> list[str]:
+    return [one.slug for one in options.choices]
+
+
+@pytest.mark.parametrize(
+    ("droplets", "fitting"),
+    [
+        ([droplet("a")], ["medium", "here-only", "large"]),
+        ([droplet("a"), droplet("b", "fra1")], ["medium", "large"]),
+        ([droplet("a"), droplet("b", disk=60, slug="large")], ["here-only", "large"]),
+        ([droplet("a"), droplet("b", slug="medium", disk=50)], ["medium", "here-only", "large"]),
+        ([droplet("a"), droplet("b", "ams3")], []),
+        ([], []),
+    ],
+    ids=["one", "two regions", "a larger disk", "two sizes", "a region that sells none", "none"],
+)
+def test_only_sizes_that_fit_all_droplets_are_offered(droplets, fitting):
+    assert slugs(resize_options(*droplets)) == fitting
+
+
+def test_the_difference_is_the_total_of_all_droplets():
+    options = resize_options(droplet("a"), droplet("b"), droplet("c", slug="medium", disk=50))
+    assert {one.slug: one.difference for one in options.choices} == {"medium": 12.0, "here-only": 36.0, "large": 48.0}
+    options.chosen_slug = "large"
+    assert options.button_label() == "Resize 3 to large"
+    assert options.consequences()[0] == (
+        "3 droplets will be resized to large: 2 vCPU, 4 GB memory, $24.00 a month each (+$48.00 in total)."
+    )
+
+
+def test_a_droplet_that_already_has_the_size_is_left_unchanged():
+    options = resize_options(droplet("a"), droplet("b", slug="medium", disk=50))
+    options.chosen_slug = "medium"
+    assert [row["name"] for row in options.affected] == ["a"]
+    assert options.consequences()[0] == "a will be resized to medium: 2 vCPU, 4 GB memory, $12.00 a month (+$6.00)."
+    assert "b already has this size and is left unchanged." in options.consequences()
+
+
+def test_a_droplet_that_has_the_size_but_not_its_disk_is_affected_if_disks_grow():
+    options = resize_options(droplet("a"), droplet("b", slug="medium", disk=25))
+    options.chosen_slug, options.with_disk = "medium", True
+    assert [row["name"] for row in options.affected] == ["a", "b"]
+
+
+def test_consequences_differ_for_running_and_stopped_droplets():
+    options = resize_options(droplet("a"), droplet("b", status="off"), droplet("c"))
+    options.chosen_slug, options.with_disk = "large", True
+    sentences = options.consequences()
+    assert sentences[1].startswith("a and c are on: each is shut down, resized and powered on again.")
+    assert sentences[2] == "b is off and stays off."
+    assert sentences[3] == "Their disks grow to 80 GB permanently: no size with a smaller disk will fit afterwards."
+
+
+def test_disk_labels_name_only_disks_that_grow():
+    options = resize_options(droplet("a"), droplet("b", disk=80))
+    options.chosen_slug = "large"
+    keeps, grows = options.disk_labels()
+    assert "stay at 25 and 80 GB" in keeps
+    assert grows == "Disk, CPU and RAM: the disks grow from 25 to 80 GB; cannot be undone"
+
+
+def test_names_are_omitted_if_all_have_the_same_status():
+    options = resize_options(droplet("a"), droplet("b"))
+    assert options.consequences()[1].startswith("All are on: each is shut down, resized and powered on again.")
+    assert (
+        resize_options(droplet("a", status="off"), droplet("b", status="off")).consequences()[1]
+        == "All are off and stay off."
+    )
+
+
+def test_a_choice_that_no_longer_fits_is_dropped():
+    rows = [droplet("a")]
+    options = ResizeOptions(lambda: rows)
+    options.sizes = SIZES
+    options.chosen_slug = "here-only"
+    assert options.choice.slug == "here-only"
+    rows.append(droplet("b", "fra1"))
+    assert options.choice.slug == "medium"
+
+
+def test_a_message_says_that_no_size_fits():
+    assert resize_options(droplet("a"), droplet("b", "ams3")).validation_error() == "No other size fits all 2 droplets."

@@ -1,0 +1,314 @@
+"""Requests in the fleet's panel: what is sent, what is waited for, and the row of each droplet."""
+
+from __future__ import annotations
+
+from poseidon_nb.client.actions.progress import Progress
+from poseidon_nb.client.client import connect
+from poseidon_nb.client.engine.execution import ChainRun
+from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.errors import PoseidonError
+from poseidon_nb.plans.builders import action_chains
+from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.droplets.panel import DropletPanel
+from poseidon_nb.widgets.droplets.progress import BulkProgress, DropletProgress
+from poseidon_nb.widgets.droplets.requests import BulkRequest
+from tests.widgets.fleet.conftest import active, chosen
+
+
+def test_a_double_click_does_not_confirm_if_a_large_table_shows_the_question_slowly(desk, monkeypatch):
+    panel = desk.open()
+    panel.select(active(desk, 3))
+    show = panel._table.show
+    monkeypatch.setattr(panel._table, "show", lambda rows: (desk.clock.advance(2 * MIN_CONFIRM_DELAY_S), show(rows)))
+    desk.click("power_off")
+    desk.click("power_off")
+    panel.model.press("resize")
+    panel.model.submit()
+    panel.model.submit()
+    assert desk.posted() == []
+
+
+def test_fifty_droplets_with_three_failures_have_a_row_each_and_a_summary(desk):
+    panel = desk.open()
+    ids = active(desk, 50)
+    bad = ids[10:13]
+    for key in bad:
+        desk.sandbox.fault("status", status=503, path=f"/v2/droplets/{key}/actions", method="POST", times=20)
+    panel.select(ids)
+    desk.confirm("power_off")
+    desk.run(120.0)
+    (progress,) = panel.model.activity
+    assert progress.summary() == "Power off 50 droplets: 47 completed, 3 unknown"
+    assert {*progress.failed_ids} == {*bad}
+    rows = panel._progress[progress]
+    assert len(rows._row_box.children) == 50
+    first = rows._row_box.children[0].value
+    assert "pnb-error" in first
+    assert "request" in first
+    assert {desk.watch.state.droplets[key]["status"] for key in ids if key not in bad} == {"off"}
+    assert {desk.watch.state.droplets[key]["status"] for key in bad} == {"active"}
+
+
+def test_exactly_the_selected_droplets_are_acted_upon_once_each(desk):
+    panel = desk.open()
+    ids = active(desk, 5)
+    panel.select(ids)
+    desk.confirm("reboot")
+    desk.click("reboot")
+    assert sorted(desk.posted()) == sorted(f"/v2/droplets/{key}/actions" for key in ids)
+
+
+def test_an_action_that_fails_is_red_and_can_be_retried(desk):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    desk.sandbox.fault("action_errored", action="reboot", times=1)
+    panel.select([key])
+    desk.confirm("reboot")
+    desk.run(60.0)
+    (progress,) = panel.model.activity
+    assert progress.summary().endswith(": failed")
+    panel._progress[progress]._retry._button.click()
+    desk.run(60.0)
+    assert progress.summary().endswith(": completed")
+
+
+def test_failures_are_retried_only_where_the_verb_is_still_possible(desk):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    desk.sandbox.fault("status", status=422, method="POST", message="Not today", times=2)
+    panel.select([first, second])
+    desk.confirm("reboot")
+    (progress,) = panel.model.activity
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(first).power_off()
+    desk.run(60.0)
+    panel.model.retry(progress)
+    assert progress.summary() == "Reboot 2 droplets: 1 running, 1 failed"
+    desk.run(60.0)
+    panel.model.retry(progress)
+    assert "Not retried: it is off." in panel.model.notices()
+    assert len(desk.posted()) == 4, "two refused, one by the other client, and one retry"
+
+
+def test_another_panel_of_the_account_shows_a_request_at_once(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    other = DropletPanel(desk.client.droplets.get(ids[0]))
+    # Between two polls, so that neither panel would read the account by itself.
+    desk.run(66.0)
+    panel.select(ids)
+    desk.confirm("reboot")
+    desk.run(1.0)
+    assert [progress.request.title.split()[0] for progress in other.model.activity] == ["Reboot"]
+    assert all("reboot" in panel.model.fleet.cells[key][2] for key in ids)
+    other.close()
+
+
+def test_a_busy_droplet_is_waited_for_and_then_acted_upon(desk):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(first).take_snapshot("before", wait=False)
+    panel.select([first, second])
+    desk.confirm("reboot")
+    desk.run(1.0)
+    (progress,) = panel.model.activity
+    assert progress.droplet(first).row.text == "waiting for its snapshot to finish"
+    assert progress.summary() == "Reboot 2 droplets: 1 waiting for another action, 1 running"
+    desk.run(300.0)
+    assert progress.summary() == "Reboot 2 droplets: 2 completed"
+    assert [one.type for one in desk.client.droplets.get(first).actions()][:2] == ["reboot", "snapshot"]
+
+
+def test_a_droplet_with_another_status_once_it_is_free_is_left_unchanged(desk):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(key).shutdown(wait=False)
+    panel.select([key])
+    desk.confirm("reboot")
+    desk.run(60.0)
+    (progress,) = panel.model.activity
+    assert progress.text().endswith(": unchanged: already off, nothing was sent")
+    assert (progress.failed_ids, progress.retryable_ids) == ([], [])
+    assert desk.client.droplets.get(key).actions()[0].type == "shutdown"
+
+
+def test_a_request_that_may_have_been_executed_offers_no_retry(desk):
+    panel = desk.open()
+    panel.select(active(desk, 1))
+    desk.sandbox.fault("status", status=504, method="POST")
+    desk.click("snapshot")
+    panel.model.submit()
+    (progress,) = panel.model.activity
+    assert progress.failed_ids
+    assert progress.retryable_ids == []
+
+
+def test_an_unexpected_failure_ends_its_row_and_frees_its_droplet(desk, monkeypatch):
+    panel = desk.open()
+    (key, other) = active(desk, 2)
+    sender = desk.client.engine.sender
+    send = sender.send
+
+    def fail(step, **keys):
+        return {}["region"] if step.targets[0].id == key else send(step, **keys)
+
+    monkeypatch.setattr(sender, "send", fail)
+    panel.select([key, other])
+    desk.confirm("reboot")
+    desk.run(60.0)
+    (progress,) = panel.model.activity
+    assert progress.summary() == "Reboot 2 droplets: 1 completed, 1 unknown"
+    assert "KeyError" in progress.droplet(key).text()
+    assert progress.retryable_ids == []
+    assert len(panel.model.fleet.eligible("reboot")) == 2
+
+
+def test_a_rate_limit_is_shown_in_the_row_and_survived(desk):
+    panel = desk.open()
+    (key,) = active(desk, 1)
+    desk.sandbox.fault("status", status=429, retry_after_s=7, method="POST", times=1)
+    said = []
+    panel.model._on_row_change = lambda progress, droplet_id: said.append(progress.droplet(droplet_id).row.text)
+    panel.select([key])
+    desk.confirm("reboot")
+    assert said[0] == "waiting 7 s: rate limit"
+    desk.run(60.0)
+    assert panel.model.activity[0].summary().endswith(": completed")
+
+
+def test_snapshots_of_many_begin_with_the_name_of_their_droplet(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    panel.select(ids)
+    desk.click("snapshot")
+    form = panel._forms[0]
+    assert form._name.value == "2026-11-23-1200"
+    form._name.value = "before the upgrade"
+    names = [desk.watch.state.droplets[key]["name"] for key in ids]
+    assert f"Snapshot names: {names[0]}-before the upgrade, " in form._notes.value
+    assert "A snapshot costs $0.06 a month per GB of data" in form._notes.value
+    assert form._submit._button.description == "Take 3 snapshots"
+    form._submit._button.click()
+    form._submit._button.click()
+    desk.run(900.0)
+    assert panel.model.activity[0].summary() == "Snapshot 3 droplets: 3 completed"
+    assert len(desk.posted()) == 3
+    made = [one.name for key in ids for one in desk.client.droplets.get(key).snapshots()]
+    assert {f"{name}-before the upgrade" for name in names} <= {*made}
+
+
+def test_a_snapshot_without_a_name_is_not_taken(desk):
+    panel = desk.open()
+    panel.select(active(desk, 2))
+    desk.click("snapshot")
+    panel._forms[0]._name.value = " "
+    assert panel._forms[0]._submit._button.disabled
+    panel.model.submit()
+    assert desk.posted() == []
+
+
+def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
+    panel = desk.open()
+    rows = [row for row in desk.watch.state.droplets.values() if row["size_slug"] == "s-1vcpu-1gb"]
+    on = [row["id"] for row in rows if row["status"] == "active"][:2]
+    off = [row["id"] for row in rows if row["status"] == "off"][:1]
+    panel.select([*on, *off])
+    submit = chosen(desk, "s-2vcpu-4gb")
+    said = panel._forms[1]._consequences.value
+    assert "are on: each is shut down, resized and powered on again" in said
+    assert submit._button.description == f"Resize {len(on + off)} to s-2vcpu-4gb"
+    submit._button.click()
+    question = submit._button.description
+    assert question.startswith(f"Confirm: resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$")
+    assert question.count("resize ") == (2 if off else 1), "a droplet that is off needs no restart"
+    assert desk.posted() == []
+    desk.clock.advance(MIN_CONFIRM_DELAY_S)
+    submit._button.click()
+    desk.run(300.0)
+    (progress,) = panel.model.activity
+    assert progress.summary() == f"Resize {len(on + off)} droplets to s-2vcpu-4gb: {len(on + off)} completed"
+    steps = [word for word, how in progress.droplet(on[0]).steps if how == "done"]
+    assert steps == ["shut down", "resize", "power on"]
+    for key in (*on, *off):
+        droplet = desk.client.droplets.get(key)
+        assert (droplet.size_slug, droplet.active) == ("s-2vcpu-4gb", key in on)
+    desk.run(60.0)
+    assert panel.model.fleet.cells[on[0]][4] == "s-2vcpu-4gb"
+
+
+def test_only_sizes_that_fit_all_selected_droplets_are_offered(desk):
+    panel = desk.open()
+    rows = [*desk.watch.state.droplets.values()]
+    one, other = (choose(rows, key=lambda row: row["disk"]) for choose in (min, max))
+    sold = {row.slug: row for row in desk.client.sizes.list()}
+    panel.select([one["id"]])
+    chosen(desk, "s-4vcpu-8gb")
+    alone = {slug for _, slug in panel._forms[1]._sizes.options}
+    panel.select([one["id"], other["id"]])
+    both = {slug for _, slug in panel._forms[1]._sizes.options}
+    assert both < alone
+    for slug in both:
+        assert {one["region"]["slug"], other["region"]["slug"]} <= {*sold[slug].regions}
+        assert sold[slug].disk >= other["disk"] > one["disk"]
+
+
+def test_another_selection_size_or_disk_closes_the_question_of_a_resize(desk):
+    panel = desk.open()
+    ids = active(desk, 3)
+    panel.select(ids)
+    submit = chosen(desk, "s-4vcpu-8gb")
+    for change in (
+        lambda: panel.select(ids[:2]),
+        lambda: panel.model.choose_size("s-8vcpu-16gb"),
+        lambda: panel.model.choose_disk(with_disk=True),
+    ):
+        submit._button.click()
+        assert submit._button.description.startswith("Confirm: ")
+        desk.clock.advance(MIN_CONFIRM_DELAY_S)
+        change()
+        assert not submit._button.description.startswith("Confirm: ")
+    assert desk.posted() == []
+
+
+def test_snapshots_that_cost_more_than_the_limit_need_a_confirmation(desk):
+    panel = desk.open()
+    panel.select(active(desk, 3))
+    panel.model.fleet.price_limit_usd_month = lambda: 3.0
+    desk.click("snapshot")
+    panel.model.submit()
+    submit = panel._forms[0]._submit._button
+    assert submit.description.startswith("Confirm: snapshot 3 droplets (+$")
+    assert "pnb-confirming" in submit._dom_classes
+    assert desk.posted() == []
+    desk.clock.advance(MIN_CONFIRM_DELAY_S)
+    panel.model.submit()
+    assert len(desk.posted()) == 3
+
+
+def test_bulk_progress_shows_failures_first():
+    progress = BulkProgress(BulkRequest("reboot", tuple({"id": key, "name": f"web-{key}"} for key in range(200))))
+    (chain,) = action_chains([{"id": 150, "name": "web-150"}], "reboot")
+    failed = Outcome(chain[0], chain[0].targets[0], "failed", error=PoseidonError("no"))
+    progress.update(150, ChainRun(chain, at=1, ended=True, outcomes=[failed], error=failed.error))
+    assert progress.droplets()[0][0] == 150
+    assert len(progress.droplets()) == 60
+    assert progress.summary() == "Reboot 200 droplets: 199 pending, 1 failed"
+
+
+def test_a_completed_row_has_a_full_bar():
+    (chain,) = action_chains([{"id": 1, "name": "web-1"}], "shutdown")
+    entry = DropletProgress("Shut down web-1", ChainRun(chain, told={5: Progress(5, "shutdown", "completed", 8)}))
+    assert entry.state == "running"
+    assert (entry.row.fraction, entry.row.text) == (1.0, "✓ completed in 8 s")
+
+
+def test_between_two_steps_a_row_is_not_completed():
+    chain = (*action_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *action_chains([{"id": 1}], "power_on")[0])
+    done = [Outcome(chain[0], chain[0].targets[0], "completed")]
+    entry = DropletProgress(
+        "Restart web-1", ChainRun(chain, at=1, told={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done)
+    )
+    assert entry.state == "running"
+    assert "completed" not in entry.row.text

@@ -1,0 +1,133 @@
+"""Panels with data that DigitalOcean should never send: missing and null fields, and hostile text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import ipywidgets
+import pytest
+
+from poseidon_nb.client.droplets.droplet import Droplet
+from poseidon_nb.widgets.actions import ActionsPanel
+from poseidon_nb.widgets.droplets.fleet_panel import FleetPanel
+from poseidon_nb.widgets.droplets.panel import DropletPanel
+
+FIELDS = (
+    *("name", "status", "size_slug", "size", "region", "vcpus", "memory", "disk", "tags"),
+    *("networks", "image", "features", "created_at"),
+)
+HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e\x1b[31m\n"
+
+
+def without(row, field, how):
+    return {key: value for key, value in row.items() if key != field} if how == "missing" else {**row, field: None}
+
+
+def widgets_in(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from widgets_in(child)
+
+
+def words_of(panel) -> list[str]:
+    """Return all text that a panel shows or saves."""
+    said = [*panel.saved_output().values()]
+    for widget in widgets_in(panel.widget):
+        said += [str(getattr(widget, name, "")) for name in ("description", "tooltip")]
+        said += [*getattr(widget, "announcements", ()), *getattr(widget, "_options_labels", ())]
+        said += [widget.value] if isinstance(widget, ipywidgets.HTML) else []
+    return said
+
+
+def htmls_of(panel) -> list[str]:
+    shown = [one.value for one in widgets_in(panel.widget) if isinstance(one, ipywidgets.HTML)]
+    return [panel.saved_output()["text/html"], *shown]
+
+
+def harm_of(panel) -> list[str]:
+    """Return HTML that could run in a page, and text that could move the cursor."""
+    acting = [html for html in htmls_of(panel) if "<img" in html]
+    return [*acting, *(words for words in words_of(panel) if "\u202e" in words or "\x1b" in words)]
+
+
+@pytest.mark.parametrize("how", ["missing", "null"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_droplet_panel_works_with_missing_fields(desk, field, how):
+    droplet = Droplet(without(desk.droplet().to_dict(), field, how), desk.client.droplets)
+    panel = DropletPanel(droplet)
+    for form in ("resize", "snapshot"):
+        panel.model.press(form)
+        panel.model.submit()
+        panel.model.close_form()
+    assert str(droplet.id) in panel.text()
+    panel.close()
+
+
+@pytest.mark.parametrize("how", ["missing", "null"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_fleet_panel_does_not_fail_because_of_one_droplet(desk, field, how):
+    panel = FleetPanel(desk.client)
+    desk.run(5.0)
+    state = desk.watch.state
+    key, row = next((key, row) for key, row in state.droplets.items() if row["status"] == "active")
+    desk.watch.state = replace(state, droplets={**state.droplets, key: without(row, field, how)})
+    panel.model._account_changed()
+    panel.select([key])
+    assert len(panel.selected) == 1
+    for verb in ("power_off", "resize", "snapshot"):
+        panel.model.press(verb)
+        panel.model.cancel()
+        panel.model.close_form()
+    assert str(key) in panel.text()
+    panel.close()
+
+
+def test_a_size_is_offered_only_if_region_and_disk_are_known(desk):
+    row = desk.droplet().to_dict()
+    for field in ("region", "disk"):
+        panel = DropletPanel(Droplet(without(row, field, "null"), desk.client.droplets))
+        panel.model.press("resize")
+        assert panel.model.submit_button().tooltip == "No other size fits web-1."
+        panel.close()
+
+
+def test_hostile_text_does_no_harm_in_any_field(desk):
+    row = desk.droplet().to_dict()
+    hostile = {
+        **row,
+        **dict.fromkeys(("name", "size_slug"), HOSTILE),
+        "tags": [HOSTILE],
+        "image": {"name": HOSTILE},
+        "created_at": None,
+        "region": {"name": HOSTILE, "slug": HOSTILE},
+        "networks": {"v4": [{"type": "public", "ip_address": HOSTILE}]},
+    }
+    size = {**desk.client.sizes.list()[0].to_dict(), "slug": f"{HOSTILE}2", "disk": 500, "regions": [HOSTILE]}
+    one = DropletPanel(desk.droplet())
+    fleet = FleetPanel(desk.client)
+    actions = ActionsPanel(desk.client)
+    desk.run(5.0)
+    state = desk.watch.state
+    act = {**state.actions[0], "id": HOSTILE, "type": HOSTILE, "status": HOSTILE, "region_slug": HOSTILE}
+    desk.watch.state = replace(
+        state, droplets={row["id"]: hostile}, actions=(act, {**act, "id": 1, "status": "in-progress"})
+    )
+    actions.refresh()
+    assert harm_of(actions) == []
+    one.model._account_changed()
+    fleet.model._account_changed()
+    assert HOSTILE[:8] in one.text()
+    fleet.select([row["id"]])
+    fleet.model.press("power_off")
+    assert harm_of(fleet) == []
+    assert not any("\u202e" in str(cell) for cells in fleet.model.fleet.cells.values() for cell in cells)
+    for panel in (one, fleet):
+        panel.model.press("resize")
+        panel.model.resize_options.sizes = [size]
+        panel.model.submit()
+        assert panel.model.resize_options.choice is not None
+        assert harm_of(panel) == []
+        panel.model.press("snapshot")
+        assert harm_of(panel) == []
+    for panel in (one, fleet, actions):
+        panel.close()
