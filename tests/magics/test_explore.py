@@ -65,7 +65,7 @@ def test_an_image_of_several_words_stays_one_value_in_the_line_to_copy(desk):
     explorer.select("s-1vcpu-1gb")
     assert explorer.lines[0].endswith(' --image "ubuntu 24 04"')
     explorer.close()
-    with pytest.raises(InvalidArgument, match="the image has no name"):
+    with pytest.raises(InvalidArgument, match="The image is empty"):
         desk.do('explore sizes --image ""')
 
 

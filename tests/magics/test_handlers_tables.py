@@ -145,7 +145,7 @@ def test_out_outside_a_shell_says_what_to_write_and_sends_nothing(desk):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("droplets list --region nyc33", "no region 'nyc33'. Did you mean nyc3"),
+        ("droplets list --region nyc33", "Unknown region 'nyc33'. Did you mean nyc3"),
         ("droplets list --tag wev", "Tag 'wev' not found. Did you mean web"),
         ("droplets list --status of", "Unknown status 'of'. Did you mean off"),
         ("droplets list --status zzz", "Expected one of new, active, off and archive"),

@@ -58,7 +58,7 @@ def test_what_is_no_length_of_time_is_told_with_the_units_and_what_is_nearest(te
     with pytest.raises(InvalidArgument) as told:
         subtract_duration(text, NOW)
     assert str(told.value) == (
-        f"{text!r} is not a duration: write a number and s, m, h, d or w, as 90m, 24h, 7d. Did you mean {meant}"
+        f"{text!r} is not a duration. Use for example 90s, 10m, 24h, 7d or 2w. Did you mean {meant}?"
     )
     assert subtract_duration(meant, NOW) < NOW
 

@@ -70,7 +70,7 @@ def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
     row = frame[frame["verdict"] == "smaller"].iloc[0]
     desk.sent()
     panel = desk.do("panel {name} --resize {size}", name=row["name"], size=row["advised_size"])
-    panel.model._read_sizes()
+    panel.model._load_sizes()
     assert panel.model.form == "resize"
     assert panel.model.resize_options.choice.slug == row["advised_size"]
     assert panel.model.resize_options.choice.difference == -row["saving_usd_month"]
@@ -138,7 +138,7 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
 
     monkeypatch.setattr("IPython.display.display", display)
     panel = desk.do("panel web-1")
-    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(session=object()))
+    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(kernel=object()))
     panel._ipython_display_()
     facts, live = places
     assert "Status        On" in facts.data["text/plain"]
@@ -162,15 +162,15 @@ def test_panels_hear_of_cells_once_and_from_the_cell_that_opens_them(monkeypatch
     shell = SimpleNamespace(events=Events(), kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     kernel = KernelMonitor(lambda seconds, do: None)
-    monkeypatch.setattr(panels, "THE_KERNEL", kernel)
+    monkeypatch.setattr(panels, "KERNEL_MONITOR", kernel)
     panels.watch_cells()
     panels.watch_cells()
-    assert kernel._running
+    assert kernel._cell_runs
     (began,), (ended,) = shell.events.callbacks.values()
     ended("result")
-    assert not kernel._running
+    assert not kernel._cell_runs
     began("info")
-    assert kernel._running
+    assert kernel._cell_runs
 
 
 def test_where_there_is_no_kernel_nothing_is_registered(monkeypatch):

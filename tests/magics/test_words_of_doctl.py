@@ -150,7 +150,7 @@ def test_completion_goes_on_behind_a_group_within_a_group() -> None:
 def test_a_group_of_forty_verbs_lists_the_first_and_says_where_the_others_are() -> None:
     with pytest.raises(errors.GrammarError) as caught:
         parse("droplets frobnicate")
-    assert str(caught.value).endswith("and more: %do droplets --help")
+    assert str(caught.value).endswith("and more, see %do droplets --help")
     assert len(str(caught.value)) < 300
 
 
