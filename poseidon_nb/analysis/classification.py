@@ -18,7 +18,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, OTHER
+from poseidon_nb.frames.tables.pricing import AREAS, FAMILIES, OTHER
 from poseidon_nb.text import did_you_mean, expected_one_of, truncated_list
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pandas as pd
 from poseidon_nb.analysis.classification import classify_size, match_classes, match_regions
 from poseidon_nb.analysis.columns import flags, lists, numbers
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS, OTHER
+from poseidon_nb.frames.tables.pricing import AREAS, FAMILIES, GENERATIONS, OTHER
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import expected_one_of, join_words
 

@@ -40,7 +40,7 @@ from poseidon_nb.commands.regions.spec import REGIONS
 from poseidon_nb.commands.rightsize.spec import RIGHTSIZE
 from poseidon_nb.commands.sandbox.spec import SANDBOX
 from poseidon_nb.commands.sizes.spec import SIZES
-from poseidon_nb.frames.findings.cost import COST_KEYS
+from poseidon_nb.frames.tables.pricing import COST_KEYS
 from poseidon_nb.language import grammar
 from poseidon_nb.language.registry import DoctlWords, Registry
 

@@ -42,3 +42,13 @@ class Table:
     also: tuple[str, ...] = ()
     #: Whether the first column identifies an object. If not, duplicates are kept.
     distinct: bool = True
+
+
+def derived_column(name: str, dtype: str, meaning: str, unit: str = "") -> Column:
+    """Return a column without a path, for a derived table."""
+    return Column(name, dtype, "", unit, meaning)
+
+
+def derived_table(name: str, *columns: Column) -> Table:
+    """Return a table that no operation returns, most important column first."""
+    return Table(name, "", "", columns, distinct=False)

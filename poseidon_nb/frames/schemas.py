@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.frames.findings import cost, metrics, rightsizing, sizes, timeline
-from poseidon_nb.frames.findings import plans as changes
-from poseidon_nb.frames.tables import account, droplets, networking, services
+from poseidon_nb.frames.tables import account, droplets, networking, plans, pricing, services, usage
 
 if TYPE_CHECKING:
     from poseidon_nb.frames.columns import Table
@@ -65,22 +63,22 @@ TABLES: dict[str, Table] = {
 DERIVED_TABLES: dict[str, Table] = {
     table.resource: table
     for table in (
-        cost.COST_LINES,
-        cost.COST_BY,
-        cost.COST_TOTAL,
-        cost.COST_RECONCILIATION,
-        cost.COST_HISTORY,
-        sizes.SIZE_PRICES,
-        sizes.AVAILABLE_SIZES,
-        timeline.SPANS,
-        timeline.DURATIONS,
-        metrics.SERIES,
-        metrics.METRICS,
-        metrics.USE,
-        rightsizing.RIGHTSIZING,
-        changes.PLAN,
-        changes.OUTCOMES,
-        changes.UNENDED,
+        pricing.COST_LINES,
+        pricing.COST_BY,
+        pricing.COST_TOTAL,
+        pricing.COST_RECONCILIATION,
+        pricing.COST_HISTORY,
+        pricing.SIZE_PRICES,
+        pricing.AVAILABLE_SIZES,
+        usage.SPANS,
+        usage.DURATIONS,
+        usage.SERIES,
+        usage.METRICS,
+        usage.USE,
+        usage.RIGHTSIZING,
+        plans.PLAN,
+        plans.PLAN_OUTCOMES,
+        plans.UNFINISHED_PLANS,
     )
 }
 

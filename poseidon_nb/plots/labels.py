@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.findings.sizes import AVAILABLE_SIZES, FAMILIES
+from poseidon_nb.frames.tables.pricing import AVAILABLE_SIZES, FAMILIES
 from poseidon_nb.text import escape_unprintable, format_usd, join_words, truncated_list
 
 if TYPE_CHECKING:

@@ -8,19 +8,18 @@ import pytest
 import poseidon_nb as po
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames import schemas
-from poseidon_nb.frames.columns import DTYPES, TIME
-from poseidon_nb.frames.findings.columns import finding, findings
+from poseidon_nb.frames.columns import DTYPES, TIME, derived_column, derived_table
 from poseidon_nb.frames.validation import _CLIENT_NOUNS as NOUNS
 from poseidon_nb.frames.validation import build_derived, require_columns
 
-ALL = findings(
+ALL = derived_table(
     "everything",
-    finding("name", "string", "its name"),
-    finding("count", "Int64", "how many"),
-    finding("known", "boolean", "whether it is"),
-    finding("price_usd_month", "float64", "what it costs", "USD"),
-    finding("at", TIME, "when"),
-    finding("tags", "list", "its tags"),
+    derived_column("name", "string", "its name"),
+    derived_column("count", "Int64", "how many"),
+    derived_column("known", "boolean", "whether it is"),
+    derived_column("price_usd_month", "float64", "what it costs", "USD"),
+    derived_column("at", TIME, "when"),
+    derived_column("tags", "list", "its tags"),
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from poseidon_nb.analysis import sizes as analysis
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.builders import frame_from_rows
-from poseidon_nb.frames.findings.sizes import FAMILIES
+from poseidon_nb.frames.tables.pricing import FAMILIES
 from poseidon_nb.plots import availability_map, price_map
 from poseidon_nb.plots.labels import AXES, axis_title, is_price
 from poseidon_nb.sandbox.reference_data import load_reference_data

@@ -11,8 +11,8 @@ from poseidon_nb.analysis.columns import lists, texts
 from poseidon_nb.analysis.cost import line_items
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.columns import TIME
-from poseidon_nb.frames.findings.cost import COST_KEYS
 from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.tables.pricing import COST_KEYS
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import expected_one_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from poseidon_nb.commands.shared_spec import PLOT
-from poseidon_nb.frames.findings.cost import COST_KEYS
+from poseidon_nb.frames.tables.pricing import COST_KEYS
 from poseidon_nb.language.spec import LIST_ALIASES, Group, Option, Verb
 
 #: The operations that are read for costs. Of the images, only the account's own are read.

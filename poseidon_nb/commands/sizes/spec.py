@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poseidon_nb.commands.shared_spec import PLOT, list_verb
-from poseidon_nb.frames.findings.sizes import AREAS, FAMILIES, GENERATIONS
+from poseidon_nb.frames.tables.pricing import AREAS, FAMILIES, GENERATIONS
 from poseidon_nb.language.spec import Group, Option, Verb
 
 #: The number of sizes that `cheapest` shows without a filter.

@@ -16,7 +16,7 @@ import pandas as pd
 from poseidon_nb.analysis.classification import match_classes, match_regions
 from poseidon_nb.analysis.sizes import available, closed_regions, frontier, open_regions, sort_by_price, unit_prices
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.findings.sizes import FAMILIES, OTHER
+from poseidon_nb.frames.tables.pricing import FAMILIES, OTHER
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.labels import is_price
 from poseidon_nb.text import join_words, pluralize, quote_argument, truncated_list
