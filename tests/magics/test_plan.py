@@ -24,6 +24,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwX
 READING = [
     "droplets list",
     "droplets list --tag web",
+    "droplets ssh-config --tag web",
     "droplets list --gpus --region tor1",
     "droplets get 521000032",
     "droplets actions web-1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poseidon_nb.catalogue.prices import DEFAULT_BACKUP_PLAN
-from poseidon_nb.commands.shared_spec import BY_TAG, SOME_DROPLETS
+from poseidon_nb.commands.shared_spec import BY_TAG, ONLY_BY_TAG, SOME_DROPLETS
 from poseidon_nb.language.spec import (
     BULK_COLUMNS,
     CREATE_ALIASES,
@@ -382,6 +382,21 @@ DROPLETS = Group(
             aliases=("s",),
             table="backups",
             example="%do droplets snapshots web-1",
+        ),
+        Verb(
+            name="ssh-config",
+            help="print host entries for ~/.ssh/config, or write them to a file",
+            run="droplets.ssh_config:show_ssh_config",
+            reads="droplets.run:list_reads",
+            operations=("droplets_list",),
+            options=(
+                ONLY_BY_TAG,
+                Option(field="user", help="user to log in as", metavar="NAME", default="root"),
+                Option(field="identity_file", help="private key to log in with", metavar="FILE", source="files"),
+                Option(field="private", help="use private addresses instead of public ones", type="flag"),
+                Option(field="out_file", help="write the entries to this file", metavar="FILE", source="files"),
+            ),
+            example="%do droplets ssh-config --tag web",
         ),
     ),
 )
