@@ -1,4 +1,4 @@
-"""The fleet's panel as a user opens it: apart from the other panels, because its table brings pandas and itables."""
+"""The panel of several droplets as users open it. It is a module of its own, because its table loads pandas and itables."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 class FleetPanel(fleet_panel.FleetPanel):
-    """A table of droplets with buttons for those that are selected, and a bar for each action that they started.
+    """A table of droplets with buttons for the selected ones, and a bar for each action that the buttons start.
 
-    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
-    same account and tag is opened, or until nobody has used it for a quarter of an hour.
+    Display it, or make it the last value of a cell. It tracks the account until it is closed, until another panel of the
+    same account and tag is opened, or until it has not been used for 15 minutes.
 
     Parameters
     ----------
     client : Client
     tag : str, optional
-        Only droplets that have it.
+        Only droplets with this tag.
 
     Attributes
     ----------
     selected : DataFrame
-        The selected droplets as last read, with the columns of ``%do droplets list`` (the table ``droplets``), also where
-        none is selected. It asks nothing, and a frame that was taken does not change any more.
+        The selected droplets as last read, with the columns of ``%do droplets list`` (table ``droplets``). It sends no
+        request, and a DataFrame that was returned does not change.
     selected_ids : frozenset of int
 
     Examples

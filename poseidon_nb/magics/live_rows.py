@@ -1,7 +1,6 @@
-"""The rows under a cell that did not wait: they go on while the next cell runs, and end as plain text and HTML.
+"""Progress rows below a cell that did not wait: they keep updating while the next cell runs, and end as text and HTML.
 
-They are one more who follows the account: the client's one subscription drives them, and they leave it when the last
-action has ended.
+They share the client's one account monitor with the panels, and leave it when the last action has ended.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ if TYPE_CHECKING:
 
 
 class BackgroundRows:
-    """Rows of an execution that goes on after its command was stopped or ran out of time.
+    """Rows of an execution that continues after its command was interrupted or timed out.
 
     Parameters
     ----------
     execution : Execution
     display : callable
-        IPython's ``display``; only called here, in the thread of the cell.
+        IPython's ``display``; only called here, on the thread of the cell.
     """
 
     def __init__(self, execution: Execution, display: Callable[..., Any]) -> None:
         self._lock = threading.RLock()
         self._model = ProgressModel()
-        self._model.note = "goes on in the background"
+        self._model.note = "continuing in the background"
         self._execution = execution
         self._over = False
         self._rows = ProgressRows(self._model)
@@ -63,23 +62,23 @@ class BackgroundRows:
             failed = [
                 one.error for one in self._execution.outcomes() if one.error is not None and not one.step.best_effort
             ]
-            self._model.note = f"failed: {failed[0]}" if failed else "ended in the background"
+            self._model.note = f"failed: {failed[0]}" if failed else "finished in the background"
             self._handle.update(_plain(self._model), raw=True)
             self._rows.close()
 
 
 class LiveRows:
-    """Rows of actions that nobody waits for.
+    """Rows of actions that the command does not wait for.
 
     Parameters
     ----------
     client : Client
     display : callable
-        IPython's ``display``; only called here, in the thread of the cell.
+        IPython's ``display``; only called here, on the thread of the cell.
     actions : iterable of Action
-        As they were started.
+        The actions as they were started.
     creating : iterable of mapping
-        Droplets that are being made: their actions are found in the account.
+        Droplets that are being created; their actions are found in the account.
     """
 
     def __init__(
@@ -99,12 +98,12 @@ class LiveRows:
         for action in started:
             self._model.update(Progress(action.id, action.label, action.status, 0.0))
         if made and not started:
-            self._model.note = "being made"
+            self._model.note = "creating"
         self._rows = ProgressRows(self._model)
         self._rows.refresh()
         self._handle = _shown(display, self._rows, self._model)
         with self._lock:
-            # What is told at once, in another thread, waits until there is a subscription to leave.
+            # An update on another thread waits until there is a subscription to close.
             self._subscription = client.watch.subscribe(
                 self._changed, droplets=made, actions=True, on_progress=self._told
             )
@@ -120,7 +119,7 @@ class LiveRows:
             self._model.note = ""
             self._model.update(followed.progress)
             if followed.error is not None and not followed.progress.done:
-                self._model.note = f"{action.label} is followed no more: {followed.error}"
+                self._model.note = f"{action.label} is no longer tracked: {followed.error}"
             if followed.progress.done or followed.error is not None:
                 self._done.add(action.id)
             if len(self._done) >= len(self._wanted) + len(self._creating):
@@ -131,23 +130,23 @@ class LiveRows:
     def _changed(self) -> None:
         with self._lock:
             if not self._over and self._subscription.closed:
-                self._model.note = "the account was left; what was started goes on"
+                self._model.note = "the account was changed; started actions continue"
                 self._end()
 
     def _end(self) -> None:
         self._over = True
         self._subscription.close()
-        # By its id, so that it changes under its own cell whichever runs now.
+        # Updated by its id, so that it changes below its own cell.
         self._handle.update(_plain(self._model), raw=True)
         self._rows.close()
 
 
 def _shown(display: Callable[..., Any], rows: ProgressRows, model: ProgressModel) -> Any:
-    """Display rows under the cell that runs now, and return the handle that changes them."""
+    """Display rows below the running cell, and return the handle that updates them."""
     bundle: dict[str, Any] = dict(rows.widget._repr_mimebundle_())
     return display(bundle | _plain(model), raw=True, display_id=True)
 
 
 def _plain(model: ProgressModel) -> dict[str, str]:
-    # Where a notebook is opened without a kernel this is all there is.
+    # This is what a notebook without a kernel shows.
     return {"text/plain": model.text(), "text/html": model.html()}

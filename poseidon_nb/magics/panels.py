@@ -1,4 +1,4 @@
-"""Panels as a user opens them: in a notebook they also know when a cell runs, for then a click may have to wait."""
+"""The panels as users open them: they display themselves, and know when a cell runs, because clicks can then be queued."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplets.droplet import Droplet
     from poseidon_nb.widgets.panel import Panel
 
-#: What stands in a panel's place when it is not there.
+#: What replaces a closed panel.
 CLOSED = {"text/plain": "Run the cell again for the buttons."}
 
 
 class DropletPanel(droplet_panel.DropletPanel):
     """Buttons for one droplet, with a bar for each action that runs on it.
 
-    Display it, or let it be a cell's last value. It follows the droplet until it is closed, until another panel of
-    the same droplet is opened, or until nobody has used it for a quarter of an hour.
+    Display it, or make it the last value of a cell. It tracks the droplet until it is closed, until another panel of the
+    same droplet is opened, or until it has not been used for 15 minutes.
 
     Parameters
     ----------
     droplet : Droplet
-        It is read again in place.
+        It is updated in place.
     size : str, optional
-        The slug of a size: the form to resize is open with it, as for the ``advised_size`` of `analysis.rightsizing`.
-        Nothing happens before a click on its button and another one that confirms.
+        Slug of a size to open the resize form with, for example the ``advised_size`` of `analysis.rightsizing`. Nothing
+        is sent before the button is clicked and confirmed.
 
     Attributes
     ----------
@@ -61,10 +61,10 @@ class DropletPanel(droplet_panel.DropletPanel):
 
 
 class ActionsPanel(actions.ActionsPanel):
-    """What runs in an account now, with a bar for each, and what ended lately, whoever started it.
+    """The actions in progress in an account, with a bar for each, and the recent ones, whoever started them.
 
-    Display it, or let it be a cell's last value. It follows the account until it is closed, until another one of the
-    same account is opened, or until nobody has used it for a quarter of an hour.
+    Display it, or make it the last value of a cell. It tracks the account until it is closed, until another actions panel
+    of the same account is opened, or until it has not been used for 15 minutes.
 
     Parameters
     ----------
@@ -84,13 +84,13 @@ class ActionsPanel(actions.ActionsPanel):
 
 
 def show(panel: Panel) -> None:
-    """Show a panel below the cell: its facts, and in their place the panel itself while it lives.
+    """Display a panel below the cell: its facts, and in their place the panel itself while it is open.
 
-    JupyterLab prefers a widget to the HTML beside it, also when the kernel that had the widget is gone, and then says
-    only that it was not found. So the facts are an output of their own, which the panel's style sheet hides. Of a panel
-    that was closed they are what is left.
+    JupyterLab prefers a widget to the HTML beside it, even if the widget's kernel is gone; it then only shows that the
+    widget was not found. So the facts are an output of their own, which the panel's style sheet hides. They remain when
+    the panel is closed.
     """
-    from IPython import display  # noqa: PLC0415  # a panel can be made without it
+    from IPython import display  # noqa: PLC0415  # panels work without IPython
 
     show: Any = display.display
     saved, live = panel.saved_output(), panel.widget_view()
@@ -103,20 +103,20 @@ def show(panel: Panel) -> None:
 
 
 def price_limit_usd_month() -> float:
-    """Return what a plan may add a month without being asked about, by ``%config DoMagics`` where there is one."""
+    """Return the monthly cost in USD that a plan can add without confirmation: ``%config DoMagics``, or the default."""
     magics = getattr(_shell(), "magics_manager", None)
     settings = magics.registry.get("DoMagics") if magics is not None else None
     return PRICE_LIMIT_USD_MONTH if settings is None else float(settings.price_limit_usd_month)
 
 
 def watch_cells() -> None:
-    """Have panels know while a cell runs; more than once is once. Only a kernel's clicks can wait."""
+    """Report to panels when cells start and finish, if this is a kernel. Calling it again has no effect."""
     shell = _shell()
     if getattr(shell, "kernel", None) is None or _began in shell.events.callbacks["pre_run_cell"]:
         return
     shell.events.register("pre_run_cell", _began)
     shell.events.register("post_run_cell", _ended)
-    # The cell that opens the panel runs now.
+    # The cell that opens the panel is running.
     KERNEL_MONITOR.cell_started()
 
 

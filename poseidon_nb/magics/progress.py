@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-#: Bars move ten times a second at most, in seconds.
+#: The minimum time between two redraws, in seconds.
 REFRESH_S = 0.1
 
 
 class ProgressView:
-    """Shows a `ProgressModel` while a command runs; a context, because it leaves a last state behind.
+    """Shows a `ProgressModel` while a command runs. It is a context manager, because it leaves a final state behind.
 
     Parameters
     ----------
@@ -47,23 +47,23 @@ class ProgressView:
         self._paused_s = 0.0
 
     def tell(self, progress: Progress) -> None:
-        """Take in news of one action."""
+        """Update the progress of one action."""
         self.model.update(progress)
         self._tick(at_once=progress.done)
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Show that nothing happens for a while, and why."""
+        """Show a pause and its reason."""
         with self._lock:
             now_s = self._clock.monotonic()
             until_s = now_s + seconds
-            # Several threads may tell of pauses that overlap; together they last as long as a person sees them last.
+            # Pauses of several threads can overlap; only the time that a person waits counts.
             self._paused_s += max(0.0, until_s - max(now_s, self._paused_until_s))
             self._paused_until_s = max(self._paused_until_s, until_s)
             self._reason = reason
         self._tick(at_once=True)
 
     def look(self) -> None:
-        """Show what other threads have told: for the command's own thread, while it is blocked."""
+        """Show updates from other threads; called on the command's own thread while it is blocked."""
         if self._reason:
             self._tick(at_once=False)
 
@@ -77,18 +77,18 @@ class ProgressView:
                     self._shown_s = now_s
 
     def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
-        """Show how actions go that the command does not wait for, where that is possible after its end.
+        """Show the progress of actions that the command does not wait for, if the front end can update it after the command.
 
         Parameters
         ----------
         client : Client
         actions : iterable of Action
         creating : iterable of mapping
-            Droplets that are being made.
+            Droplets that are being created.
         """
 
     def follow_execution(self, execution: Execution) -> None:
-        """Show how an execution goes on that the command waits for no longer, where that is possible after its end."""
+        """Show the progress of an execution that continues after the command, if the front end can update it."""
 
     def __enter__(self) -> Self:
         return self
@@ -100,22 +100,22 @@ class ProgressView:
                 self._finish()
 
     def _show(self) -> bool:
-        """Show the model as it is now; say whether that was possible here."""
+        """Show the current state of the model, and return whether that was possible here."""
         return False
 
     def _finish(self) -> None:
-        """Leave the last state behind, as something that needs nothing more."""
+        """Leave the final state behind, in a form that needs no kernel."""
 
 
 class TextProgress(ProgressView):
-    """One line that overwrites itself; where the output is no terminal, only pauses and the last state are written."""
+    """One line that overwrites itself. If the output is not a terminal, only pauses and the final state are written."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self._live = sys.stderr.isatty()
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Show it at once: otherwise a script that waits looks like one that hangs."""
+        """Show a pause immediately, so that a waiting script does not look like a hanging one."""
         super().wait(seconds, reason)
         if not self._live:
             self._write(f"{self.model.note}\n")
@@ -143,7 +143,7 @@ class TextProgress(ProgressView):
 
 
 class NotebookProgress(ProgressView):
-    """Rows of widgets under the cell; when all is over they become plain text and HTML, which a saved notebook keeps.
+    """Rows of widgets below the cell. At the end they become plain text and HTML, which a saved notebook keeps.
 
     Parameters
     ----------
@@ -160,25 +160,25 @@ class NotebookProgress(ProgressView):
         self._handle: Any = None
 
     def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
-        """Leave rows under the cell that go on while the next one runs."""
-        from poseidon_nb.magics.live_rows import LiveRows  # noqa: PLC0415  # ipywidgets comes at first use
+        """Leave rows below the cell that keep updating while the next cell runs."""
+        from poseidon_nb.magics.live_rows import LiveRows  # noqa: PLC0415  # loads ipywidgets
 
         running, made = [action for action in actions if not action.done], [*creating]
         if running or made:
             LiveRows(client, self._display, running, made)
 
     def follow_execution(self, execution: Execution) -> None:
-        """Leave rows under the cell that go on while the next one runs."""
-        from poseidon_nb.magics.live_rows import BackgroundRows  # noqa: PLC0415  # ipywidgets comes at first use
+        """Leave rows below the cell that keep updating while the next cell runs."""
+        from poseidon_nb.magics.live_rows import BackgroundRows  # noqa: PLC0415  # loads ipywidgets
 
         BackgroundRows(execution, self._display)
 
     def _show(self) -> bool:
         if self._rows is None and threading.get_ident() != self._thread:
-            # ipykernel shows what another thread displays under whichever cell ran last; `look` does it instead.
+            # ipykernel shows what another thread displays below whichever cell ran last; `look` displays it instead.
             return False
         if self._rows is None:
-            from poseidon_nb.widgets.progress import ProgressRows  # noqa: PLC0415  # ipywidgets comes at first use
+            from poseidon_nb.widgets.progress import ProgressRows  # noqa: PLC0415  # loads ipywidgets
 
             self._rows = ProgressRows(self.model)
             self._rows.refresh()

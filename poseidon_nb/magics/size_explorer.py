@@ -1,4 +1,4 @@
-"""The explorer of sizes as a user opens it: apart from the other panels, because it brings pandas, itables and plotly."""
+"""The size explorer as users open it. It is a module of its own, because it loads pandas, itables and plotly."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class SizeExplorer(explorer.SizeExplorer):
-    """Sizes as points and as rows, to filter, compare and choose from.
+    """Filter, compare and select sizes in a chart and a table.
 
-    Display it, or let it be a cell's last value. A click on a point or a row selects it, or takes it out again; a lasso
-    or a box selects what is within. ``explorer.selected`` is a DataFrame of what is selected, ``explorer.lines`` are the
-    commands that make a droplet of it. Sizes and regions are read once, when it is made.
+    Display it, or make it the last value of a cell. A click on a point or a row selects or deselects it; a lasso or a box
+    selects all points within. ``explorer.selected`` is a DataFrame of the selected sizes, and ``explorer.lines`` are the
+    commands that create droplets with them. Sizes and regions are read once, when it is opened.
 
     Parameters
     ----------
     client : Client
     regions, families : str or iterable of str
-        What the filters show at first; all when none is given. The words of ``%do sizes cheapest``: slugs, cities as
-        ``nyc`` or parts of the world; families whole, or short as ``cpu``.
+        The initial filters; default: all. The words of ``%do sizes cheapest``: slugs, cities such as ``nyc`` or areas;
+        families in full or abbreviated as ``cpu``.
     image : str, optional
-        What the droplets of the lines to copy are made from.
+        The image in the commands to copy.
 
     Examples
     --------

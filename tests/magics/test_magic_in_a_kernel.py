@@ -213,12 +213,12 @@ def test_ctrl_c_in_a_restart_strands_no_droplet_and_its_rows_go_on(notebook):
     assert "web-2: resize and power_on go on in the background while this kernel lives" in told
     assert "%do plans resume" in told
     cell = notebook.notebook.cells[-1]
-    assert any("goes on in the background" in text for text in texts(cell.outputs))
+    assert any("continuing in the background" in text for text in texts(cell.outputs))
     wait = "import time\nfor _ in range(300):\n    time.sleep(0.1)\n    if not po.current_client().engine.background: break"
     notebook.run("import poseidon_nb as po", wait)
     assert "active" in notebook.text("%do droplets get web-2 --columns status,size")
     assert "s-4vcpu-8gb" in notebook.text("%do droplets get web-2 --columns status,size")
-    assert any("ended in the background" in text for text in texts(cell.outputs))
+    assert any("finished in the background" in text for text in texts(cell.outputs))
 
 
 def test_loading_again_and_unloading_leave_one_of_each_and_keep_the_account(notebook):
