@@ -103,6 +103,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """With CI set a skipped test is a failed one: there everything has been installed, so nothing may be missing."""
     outcome = yield
     report = outcome.get_result()
+    item.has_failed = getattr(item, "has_failed", False) or report.failed
     if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from poseidon_nb.widgets.asking import TOO_SOON_S
+
 START = """%load_ext poseidon_nb
 %do sandbox start --speed 8 --droplets 60
 from poseidon_nb.magics.do import default_session
@@ -16,6 +18,15 @@ def posted():
 OPEN = "panel = %do panel\npanel"
 LOOK = "panel.model._subscription.look_again()"
 ROWS = "tbody tr[data-pnb-id]"
+#: A cell that runs until the test opens the gate, however busy the machine is.
+GATE = """import pathlib, time
+gate = pathlib.Path('gate')
+while not gate.exists(): time.sleep(.05)
+gate.unlink()"""
+#: Waits until a table of DataTables has been drawn with what was typed into its search.
+SEARCHED = """async (table, text) => {
+    while (table.pnbApi.search() !== text) await new Promise(requestAnimationFrame);
+}"""
 
 
 class Fleet:
@@ -36,6 +47,11 @@ class Fleet:
     def button(self, verb: str):
         return self.place.locator(f"button.pnb-{verb}")
 
+    def search(self, text: str) -> None:
+        """Type into the search, and wait until the table shows what it finds."""
+        self.place.get_by_role("searchbox").fill(text)
+        self.place.locator("table[data-pnb-key]").first.evaluate(SEARCHED, text)
+
     def turn_to(self, number: str) -> None:
         self.place.locator(".dt-paging-button").get_by_text(number, exact=True).click()
 
@@ -43,19 +59,21 @@ class Fleet:
         self.button(verb).click()
         asking = self.place.locator(f"button.pnb-{verb}.pnb-confirming")
         asking.wait_for(timeout=10_000)
-        # A double click confirms nothing: a person reads first.
-        self.notebook.page.wait_for_timeout(800)
+        read_question(self.notebook.page)
         asking.click()
 
     def wait_text(self, text: str, timeout: int = 30_000) -> None:
         self.place.get_by_text(re.compile(text)).locator("visible=true").first.wait_for(timeout=timeout)
 
 
+def read_question(page) -> None:
+    """Read a question, as a person does who confirms it: what comes sooner is taken for a double click."""
+    page.wait_for_timeout(1_000 * TOO_SOON_S + 300)
+
+
 def answer(fleet: Fleet, cell: int) -> str:
-    """Run a cell and give what it shows."""
-    fleet.notebook.run(cell)
-    fleet.notebook.page.wait_for_timeout(200)
-    fleet.notebook.wait_idle()
+    """Run a cell and return what it shows."""
+    fleet.notebook.finish(cell)
     out = fleet.notebook.output(cell)
     text = out.inner_text() if out.count() else ""
     # Without the prompt of the cell.

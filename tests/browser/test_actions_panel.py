@@ -23,10 +23,7 @@ def actions(open_notebook):
 
     def start(before: str, *cells: str, speed: int = 4):
         notebook = open_notebook(START.format(speed=speed), before, OPEN, *cells)
-        for number in range(3):
-            notebook.run(number)
-            notebook.page.wait_for_timeout(200)
-            notebook.wait_idle()
+        notebook.finish(0, 1, 2)
         place = notebook.output(2)
         place.locator(".pnb-actions").wait_for(timeout=20_000)
         return notebook, place
@@ -44,18 +41,19 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
     bars = place.locator(".pnb-activity [role=progressbar]")
     bars.first.wait_for(timeout=20_000)
     assert bars.first.get_attribute("aria-label").startswith("Snapshot ")
-    notebook.run(3)
-    notebook.wait_idle()
-    place.get_by_role("button", name="Refresh").click()
+    notebook.finish(3)
+    place.get_by_role("button", name="Look again now").click()
     reboot = place.locator(".pnb-activity [role=progressbar][aria-label^='Reboot ']")
     reboot.wait_for(timeout=20_000)
-    seen = {reboot.get_attribute("aria-valuetext")}
-    notebook.page.wait_for_timeout(1_500)
+    # It moves, until it is gone at the end: read in one look, for between two it may be.
+    told = "bars => bars[0]?.getAttribute('aria-valuetext')"
+    first = reboot.evaluate_all(told)
     notebook.picture("actions_running")
-    if reboot.count():
-        seen.add(reboot.get_attribute("aria-valuetext"))
-        assert len(seen) == 2, "it moves"
-    place.get_by_text("No actions in progress").first.wait_for(timeout=90_000)
+    moved = (
+        "([place, first]) => place.querySelector('[aria-label^=\"Reboot \"]')?.getAttribute('aria-valuetext') !== first"
+    )
+    notebook.page.wait_for_function(moved, arg=[place.element_handle(), first], timeout=20_000)
+    place.get_by_text("Nothing is running now").first.wait_for(timeout=90_000)
     rows = place.locator(".pnb-list tr").all_inner_texts()[1:3]
     assert {row.split()[0] for row in rows} == {"Snapshot", "Reboot"}
     assert all("✓ completed" in row for row in rows)
@@ -74,18 +72,16 @@ def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said
     errored = place.locator(".pnb-list tr").filter(has_text="✗ errored")
     row = errored.filter(has=notebook.page.get_by_text(re.compile(r"^Reboot ")))
     row.wait_for(timeout=60_000)
-    notebook.run(3)
-    notebook.wait_idle()
+    notebook.finish(3)
     number = notebook.output(3).get_by_text(re.compile(r"^\s*\d{6,}\s*$")).first.inner_text().strip()
     assert number in row.inner_text()
     red = row.locator("td.pnb-bad").evaluate("cell => getComputedStyle(cell).color")
     channels = [int(part) for part in re.findall(r"\d+", red)[:3]]
     assert channels[0] > 1.5 * max(channels[1:]), red
     notebook.picture("actions_errored")
-    notebook.run(4)
-    notebook.wait_idle()
-    place.get_by_role("button", name="Refresh").click()
-    notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
+    notebook.finish(4)
+    place.get_by_role("button", name="Look again now").click()
+    notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
     notice.wait_for(timeout=30_000)
     assert re.search(r"403: no <b>actions</b> for you.*request [\w-]{8,}", notice.inner_text())
     notebook.picture("actions_lost")
@@ -104,14 +100,14 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
         speed=2,
     )
     page = notebook.page
-    notebook.command("apputils:change-theme", theme=theme)
+    notebook.wear(theme)
     page.set_viewport_size({"width": width, "height": 1200})
     if width < 1000:
         notebook.command("application:toggle-left-area")
-    page.wait_for_timeout(800)
     card = place.locator(".pnb-actions")
     overflow = "card => card.scrollWidth - card.clientWidth"
     place.locator(".pnb-activity [role=progressbar][aria-label*='onerror']").wait_for(timeout=30_000)
+    notebook.settle()
     assert card.evaluate(overflow) <= 1
     notebook.picture(f"actions_names_{width}")
     place.get_by_text("No actions in progress").first.wait_for(timeout=120_000)

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from poseidon_nb.widgets.busy_kernel import WORTH_SAYING_S
+from tests.browser.fleet_page import GATE, read_question
+
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 
 pytestmark = pytest.mark.timeout(240)
@@ -14,6 +17,7 @@ pytestmark = pytest.mark.timeout(240)
 def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_ends(open_panel):
     panel = open_panel()
     panel.notebook.picture("panel_light", of=".pnb-panel")
+    panel.notebook.note_bars()
     for name, title in (
         ("reboot", "Reboot"),
         ("power-cycle", "Power cycle"),
@@ -21,13 +25,9 @@ def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_
     ):
         panel.confirm(name)
         bar = panel.entry(f"{title} web-1").locator("[role=progressbar]")
-        bar.wait_for(timeout=10_000)
-        values = set()
-        while "completed in" not in (bar.get_attribute("aria-valuetext") or ""):
-            values.add(bar.get_attribute("aria-valuenow"))
-            panel.page.wait_for_timeout(100)
-        assert len(values) >= 3, f"the bar of {name} moves"
         panel.ends(f"{title} web-1")
+        moved = [value for value, words in panel.notebook.bars(f"{title} web-1") if "completed in" not in (words or "")]
+        assert len({*moved}) >= 3, f"the bar of {name} moves"
         assert bar.get_attribute("aria-valuenow") == "100"
     panel.root.get_by_text("Off", exact=True).wait_for(timeout=10_000)
     assert panel.button("shutdown").is_disabled()
@@ -111,7 +111,7 @@ def test_a_question_is_confirmed_and_taken_back_by_keyboard_alone(open_panel):
     panel.button("power-off").focus()
     press("Space")
     panel.page.get_by_role("button", name="Confirm: power off web-1").wait_for(timeout=10_000)
-    panel.page.wait_for_timeout(800)
+    read_question(panel.page)
     assert "Confirm" in panel.page.evaluate("document.activeElement.textContent"), "the focus has stayed"
     press("Enter")
     panel.ends("Power off web-1")
@@ -123,8 +123,8 @@ def test_a_question_is_taken_back_by_mouse_and_a_double_click_does_not_confirm(o
     panel.button("power-off").dblclick()
     asking = panel.page.get_by_role("button", name="Confirm: power off web-1")
     asking.wait_for(timeout=10_000)
-    panel.page.wait_for_timeout(300)
-    panel.root.locator(".pnb-button-group", has=asking).get_by_role("button", name="Cancel").click()
+    # It is heard of after both clicks, whatever they came to.
+    panel.root.locator(".pnb-asker", has=asking).get_by_role("button", name="Cancel").click()
     asking.wait_for(state="detached", timeout=10_000)
     assert panel.changes() == []
 
@@ -169,58 +169,59 @@ def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(o
 
 
 def test_a_click_while_a_cell_runs_is_taken_at_once_and_leaves_the_cells_output_alone(open_panel):
-    cell = "import time; print('before'); time.sleep(10); print('after')"
-    panel = open_panel(cell)
+    panel = open_panel(f"print('before')\n{GATE}\nprint('after')")
     panel.notebook.run(3)
     panel.notebook.output(3).get_by_text("before").wait_for(timeout=10_000)
-    panel.page.wait_for_timeout(1_500)
-    # On ipykernel 7.4 what belongs to a widget made in a cell would queue behind this one.
+    # For as long as it takes until a panel would say that clicks have to wait.
+    panel.page.wait_for_timeout(1_000 * WORTH_SAYING_S + 500)
+    # On ipykernel 7.4 what belongs to a widget made in a cell would queue behind this one, which ends after all this only.
     panel.button("snapshot").click()
-    panel.page.get_by_label("Snapshot name").wait_for(timeout=1_000)
+    panel.page.get_by_label("Name of the snapshot").wait_for(timeout=20_000)
     panel.button("reboot").click()
-    panel.root.locator("button.pnb-confirming").wait_for(timeout=1_000)
-    panel.page.wait_for_timeout(800)
-    panel.root.locator("button.pnb-confirming").click()
-    panel.entry("Reboot web-1").wait_for(timeout=1_000)
+    panel.root.locator("button.pnb-asking").wait_for(timeout=20_000)
+    read_question(panel.page)
+    panel.root.locator("button.pnb-asking").click()
+    panel.entry("Reboot web-1").wait_for(timeout=20_000)
     assert "after" not in panel.notebook.output(3).inner_text(), "the cell is still running"
     assert panel.root.locator(".pnb-notice").get_by_text("A cell is running").count() == 0
+    panel.notebook.open_gate()
     panel.notebook.output(3).get_by_text("after").wait_for(timeout=20_000)
     panel.ends("Reboot web-1")
     assert panel.changes() == [("POST", "actions", 201)]
 
 
 def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_goes_on(open_panel):
-    panel = open_panel("import time; time.sleep(8)", speed=2)
+    panel = open_panel(GATE, speed=2)
     # As where the kernel has no subshells, or the user has switched them off.
     panel.page.evaluate(f"{KERNEL}.commsOverSubshells = 'disabled'")
     panel.open()
     panel.confirm("reboot")
-    bar = panel.entry("Reboot web-1").locator("[role=progressbar]")
-    bar.wait_for(timeout=10_000)
+    panel.entry("Reboot web-1").locator("[role=progressbar]").wait_for(timeout=10_000)
     panel.notebook.run(3)
-    panel.page.wait_for_timeout(500)
-    seen = set()
-    for _ in range(20):
-        seen.add(bar.get_attribute("aria-valuetext"))
-        panel.page.wait_for_timeout(100)
-    assert len(seen) >= 2, "the bar moves while the cell runs"
-    notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running. Clicks may be queued")
-    notice.wait_for(timeout=5_000)
+    panel.notebook.wait_busy()
+    panel.notebook.note_bars()
+    # What it shows now, and then something else, though the cell runs.
+    panel.notebook.wait_bars("Reboot web-1", 2)
+    notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running: what you click may have to wait")
+    notice.wait_for(timeout=20_000)
     panel.notebook.picture("panel_busy", of=".pnb-panel")
+    panel.notebook.open_gate()
     panel.notebook.wait_idle()
     notice.wait_for(state="detached", timeout=10_000)
     panel.ends("Reboot web-1")
     panel.notebook.run(3)
-    panel.page.wait_for_timeout(300)
+    panel.notebook.wait_busy()
     # Lost, or taken twice, the form is not there.
     panel.button("snapshot").click()
+    panel.notebook.open_gate()
     panel.notebook.wait_idle()
     panel.page.get_by_label("Snapshot name").wait_for(timeout=10_000)
     panel.notebook.run(3)
-    panel.page.wait_for_timeout(300)
+    panel.notebook.wait_busy()
     for _ in range(3):
         # Somebody who thinks that the first click was lost.
         panel.button("power-off").click()
+    panel.notebook.open_gate()
     panel.notebook.wait_idle()
     panel.root.locator("button.pnb-confirming").wait_for(timeout=10_000)
     assert panel.changes() == [("POST", "actions", 201)], "three clicks in a row confirm nothing"
@@ -249,8 +250,8 @@ def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(ope
 
 def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_panel):
     panel = open_panel()
-    panel.notebook.command("apputils:change-theme", theme="JupyterLab Dark")
-    panel.page.wait_for_timeout(600)
+    panel.notebook.wear("JupyterLab Dark")
+    panel.notebook.settle()
     colours = "element => [getComputedStyle(element).color, getComputedStyle(element).backgroundColor]"
     ink, _ = panel.root.locator(".pnb-name").evaluate(colours)
     _, ground = panel.root.evaluate(colours)
@@ -258,7 +259,7 @@ def test_the_panel_is_readable_in_the_dark_theme_and_in_a_narrow_window(open_pan
     assert max(int(part) for part in re.findall(r"\d+", ground)[:3]) < 90, "on a dark ground"
     panel.notebook.picture("panel_dark", of=".pnb-panel")
     panel.page.set_viewport_size({"width": 800, "height": 1200})
-    panel.page.wait_for_timeout(600)
+    panel.notebook.settle()
     overflow = panel.root.evaluate("element => element.scrollWidth - element.clientWidth")
     assert overflow <= 1, "nothing is cut off"
     panel.notebook.picture("panel_narrow", of=".pnb-panel")
@@ -291,8 +292,7 @@ droplet.refresh()
 
 def test_a_saved_notebook_keeps_the_facts_and_no_token(open_panel, lab):
     panel = open_panel()
-    panel.notebook.command("docmanager:save")
-    panel.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    panel.notebook.save()
     (saved,) = lab[2].glob("test_a_saved_notebook_keeps*.ipynb")
     text = saved.read_text()
     assert "dop_v1" not in text

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.fleet_page import LOOK, OPEN, ROWS, answer
+from tests.browser.fleet_page import LOOK, OPEN, ROWS, answer, read_question
 
 
 @pytest.mark.timeout(240)
@@ -18,8 +18,7 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
         "print(len(posted()))",
     )
     place = shown.place
-    place.get_by_role("searchbox").fill("active")
-    shown.notebook.page.wait_for_timeout(300)
+    shown.search("active")
     place.locator("input.pnb-check-all").click()
     shown.wait_text(r"\d+ selected")
     answer(shown, 2)
@@ -30,9 +29,9 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
     question.wait_for(timeout=10_000)
     assert question.inner_text().startswith(f"Confirm: power off {chosen} droplets: ")
     shown.notebook.picture("fleet_question")
-    shown.notebook.page.wait_for_timeout(800)
+    read_question(shown.notebook.page)
     question.click()
-    shown.notebook.page.wait_for_timeout(1_200)
+    place.locator(".pnb-work-rows > *").first.wait_for(timeout=20_000)
     shown.notebook.picture("fleet_running_light")
     shown.wait_text(rf"Power off {chosen} droplets: {chosen - 3} completed, 3 failed", 90_000)
     errors = place.locator(".pnb-work .pnb-error")
@@ -68,7 +67,7 @@ def test_it_is_used_by_the_keyboard_alone_and_a_question_can_be_taken_back(fleet
     reboot.focus()
     page.keyboard.press("Enter")
     asking.wait_for(timeout=10_000)
-    page.wait_for_timeout(800)
+    read_question(page)
     page.keyboard.press("Enter")
     shown.wait_text(r"Reboot .*✓ completed in", 60_000)
 
@@ -85,18 +84,16 @@ def test_it_is_readable_in_the_dark_theme_with_names_that_want_to_do_harm(fleet)
     page, place = shown.notebook.page, shown.place
     answer(shown, 2)
     shown.wait_text("onerror=window.harmed", 30_000)
-    place.get_by_role("searchbox").fill("harmed")
-    page.wait_for_timeout(300)
+    shown.search("harmed")
     assert len(shown.names()) == 1
     place.locator(ROWS).first.click()
     shown.wait_text("1 selected: <img")
     shown.button("power-off").click()
-    page.wait_for_timeout(800)
+    place.locator("button.pnb-power-off.pnb-asking").wait_for(timeout=10_000)
     assert page.evaluate("window.harmed") is None
     assert place.locator("img").count() == 0
     shown.notebook.picture("fleet_hostile_dark")
-    place.get_by_role("searchbox").fill("")
-    page.wait_for_timeout(300)
+    shown.search("")
     ink = place.locator(f"{ROWS} td.pnb-column-name").first.evaluate("element => getComputedStyle(element).color")
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
     shown.notebook.picture("fleet_dark")
@@ -107,8 +104,7 @@ def test_the_cell_run_again_leaves_one_panel_that_works(fleet):
     shown = fleet("len(panel.model.fleet.rows)")
     place = shown.place
     place.locator(ROWS).first.click()
-    shown.notebook.run(1)
-    shown.notebook.wait_idle()
+    shown.notebook.finish(1)
     place.locator(ROWS).first.wait_for(timeout=30_000)
     assert place.locator(".pnb-fleet").count() == 1
     assert shown.chosen() == []
@@ -125,8 +121,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
         "print([(row.size, int(row.disk), row.status) for row in panel.selected.itertuples()])",
     )
     place, page = shown.place, shown.notebook.page
-    place.get_by_role("searchbox").fill("cache-")
-    page.wait_for_timeout(300)
+    shown.search("cache-")
     on = place.locator(ROWS).filter(has_text="active")
     for number in range(3):
         on.nth(number).click()
@@ -150,7 +145,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
         r"Confirm: resize 3 droplets to s-4vcpu-8gb with a restart, including the disk \([+-]\$[\d,.]+ a month\): ",
         question.inner_text(),
     )
-    page.wait_for_timeout(800)
+    read_question(page)
     question.click()
     place.locator(".pnb-work .pnb-step-current").first.wait_for(timeout=20_000)
     shown.notebook.picture("fleet_resizing")
@@ -247,8 +242,8 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
         shown.notebook.command("application:toggle-left-area")
     answer(shown, 2)
     shown.wait_text("3 selected: ", 30_000)
-    place.get_by_role("searchbox").fill("ttt")
-    page.wait_for_timeout(500)
+    shown.search("ttt")
+    shown.notebook.settle()
     assert len(shown.names()) == 3
     card = place.locator(".pnb-fleet")
 

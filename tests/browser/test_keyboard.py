@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.browser.fleet_page import read_question
+
 pytestmark = pytest.mark.timeout(240)
 
 FOCUS = "document.activeElement?.textContent.trim() || document.activeElement?.getAttribute('aria-label') || document.activeElement?.tagName"
@@ -44,7 +46,7 @@ def test_a_question_is_asked_taken_back_and_confirmed_by_keys_and_the_focus_is_n
     panel.button("power-off").focus()
     press("Enter")
     focus_goes_to(panel, "Confirm: power off web-1")
-    panel.page.wait_for_timeout(800)
+    read_question(panel.page)
     press("Enter")
     # Nothing can be pressed while it runs: the panel itself has the focus, and Tab goes on from there.
     focus_goes_to_card(panel)
@@ -71,7 +73,7 @@ def test_who_has_pressed_a_button_is_back_on_it_when_it_can_be_pressed_again(ope
     panel.button("reboot").focus()
     press("Enter")
     focus_goes_to(panel, "Confirm: reboot web-1")
-    panel.page.wait_for_timeout(800)
+    read_question(panel.page)
     press("Enter")
     focus_goes_to_card(panel)
     panel.ends("Reboot web-1")
@@ -79,7 +81,7 @@ def test_who_has_pressed_a_button_is_back_on_it_when_it_can_be_pressed_again(ope
     # Who went elsewhere meanwhile stays there.
     press("Enter")
     focus_goes_to(panel, "Confirm: reboot web-1")
-    panel.page.wait_for_timeout(800)
+    read_question(panel.page)
     press("Enter")
     focus_goes_to_card(panel)
     panel.entry("✓ completed").get_by_role("button", name="Dismiss").focus()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.fleet_page import GATE
+
 START = "%load_ext poseidon_nb\n%do sandbox start --speed 4"
 
 
@@ -19,21 +21,17 @@ START = "%load_ext poseidon_nb\n%do sandbox start --speed 4"
     ],
 )
 def test_rows_go_on_while_the_next_cell_is_busy_and_end_as_text(open_notebook, command, name):
-    notebook = open_notebook(START, command, "import time\ntime.sleep(25)\nprint('cell over')")
-    notebook.run(0)
-    notebook.wait_idle()
-    notebook.run(1)
-    notebook.output(1).locator("[role=progressbar]").first.wait_for(timeout=20_000)
-    notebook.wait_idle()
+    notebook = open_notebook(START, command, f"{GATE}\nprint('cell over')")
+    notebook.finish(0)
+    notebook.finish(1)
     notebook.run(2)
-    seen = set()
-    bar = notebook.output(1).locator("[role=progressbar]")
-    while shown := bar.evaluate_all("bars => bars.map(bar => bar.getAttribute('aria-valuetext'))"):
-        seen.add(shown[0])
-        notebook.page.wait_for_timeout(100)
-    assert len(seen) > 2
+    notebook.wait_busy()
+    notebook.note_bars()
     done = notebook.output(1).locator("table.pnb-progress-done")
-    done.wait_for(timeout=5_000)
+    done.wait_for(timeout=60_000)
+    assert len({words for _, words in notebook.bars(name)}) > 2
     assert name in done.inner_text()
     assert "✓ completed" in done.inner_text()
     assert "cell over" not in notebook.output(2).inner_text()
+    notebook.open_gate()
+    notebook.wait_idle()

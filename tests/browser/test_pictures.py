@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.fleet_page import read_question
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "notebooks" / "pictures"
 #: So large may one be, in bytes: a clone of the repository brings all of them.
@@ -31,37 +35,38 @@ def test_pictures_of_the_panels_can_be_made(open_notebook, tmp_path):
     page = notebook.page
     page.set_viewport_size({"width": 1060, "height": 1200})
     notebook.command("application:toggle-left-area")
-    for number in range(len(PANELS) + 2):
-        notebook.run(number)
-        page.wait_for_timeout(200)
-        notebook.wait_idle()
+    notebook.finish(*range(len(PANELS) + 2))
     places = {name: notebook.output(1 + at).locator(".pnb-panel") for at, name in enumerate(PANELS)}
     for place in places.values():
         place.wait_for(timeout=30_000)
     places["fleet"].locator("tr.pnb-row-selected").first.wait_for(timeout=30_000)
     places["fleet"].get_by_role("searchbox").fill("web")
     # Few rows tell as much as all.
+    notebook.reusable = False
     page.add_style_tag(content=".pnb-list tbody tr:nth-child(n+6) { display: none }")
     folder = PICTURES if os.environ.get("POSEIDON_UPDATE") else tmp_path
     folder.mkdir(exist_ok=True)
     for theme, name in THEMES.items():
-        notebook.command("apputils:change-theme", theme=name)
-        page.wait_for_timeout(800)
+        notebook.wear(name)
         # A bar each: under way, in the droplet's panel and in that of the account.
         places["droplet"].locator("button.pnb-reboot").and_(page.locator(":enabled")).click(timeout=60_000)
         asking = places["droplet"].locator("button.pnb-confirming")
         asking.wait_for(timeout=10_000)
-        page.wait_for_timeout(800)
+        read_question(page)
         asking.click()
         places["droplet"].locator("[aria-valuenow]").first.wait_for(timeout=20_000)
-        page.wait_for_timeout(2_500)
+        page.wait_for_function(
+            "[...document.querySelectorAll('.pnb-work [aria-valuenow]')].some(bar => bar.ariaValueNow > 30)",
+            timeout=60_000,
+        )
         page.mouse.move(2, 2)
         for panel, place in places.items():
             place.screenshot(path=folder / f"{panel}-{theme}.png", animations="disabled")
         page.wait_for_function("document.querySelectorAll('.pnb-work [aria-valuetext^=\"✓\"]').length", timeout=60_000)
-        while places["droplet"].get_by_role("button", name="Dismiss").locator("visible=true").count():
-            places["droplet"].get_by_role("button", name="Dismiss").locator("visible=true").first.click()
-            page.wait_for_timeout(300)
+        dismiss = places["droplet"].get_by_role("button", name="Dismiss").locator("visible=true")
+        for left in reversed(range(dismiss.count())):
+            dismiss.first.click()
+            expect(dismiss).to_have_count(left, timeout=20_000)
     made = {file.name for file in folder.glob("*.png")}
     assert made == {f"{panel}-{theme}.png" for panel in PANELS for theme in THEMES}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import poseidon_nb as po
+from tests.each import each
 
 START = """%load_ext poseidon_nb
 %do sandbox start --droplets 12 --seed 7
@@ -66,22 +67,30 @@ def told(page, plot) -> str:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", names())
-def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(open_notebook, name):
-    assert name in SAMPLES, f"no sample draws po.plots.{name}: write one"
-    notebook = open_notebook(START, f"picture = {SAMPLES[name]}\npicture", "print(picture.summary)")
+def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(open_notebook):
+    assert {*SAMPLES} == {*names()}, "each picture has a sample that draws it"
+    notebook = open_notebook(START, "")
     page = notebook.page
     page.set_viewport_size({"width": 1280, "height": 1700})
-    for cell in range(3):
-        notebook.run(cell)
-        page.wait_for_timeout(200)
-        notebook.wait_idle()
+    notebook.finish(0)
+
+    @each("name", names())
+    def look(name):
+        _is_drawn_and_tells(notebook, name)
+
+    look()
+
+
+def _is_drawn_and_tells(notebook, name: str) -> None:
+    page = notebook.page
+    words = notebook.ask(1, f"picture = {SAMPLES[name]}\nprint(picture.summary)")
+    notebook.ask(1, "picture")
     plot = notebook.output(1).locator(".js-plotly-plot")
     plot.locator(".main-svg").first.wait_for(timeout=60_000)
     inks = {}
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        notebook.command("apputils:change-theme", theme=theme)
-        page.wait_for_timeout(800)
+        notebook.wear(theme)
+        notebook.settle()
         text = told(page, plot)
         assert len(text) > 3, "the mouse is told something"
         keep(notebook, f"plot_{name}_{theme.split()[-1].lower()}")
@@ -99,7 +108,6 @@ def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(ope
     assert "Zoom" in buttons
     assert not [title for title in buttons if title and re.search("share|cloud|upload", title, re.IGNORECASE)]
     assert plot.locator(".xtitle, .ytitle").count() >= 1, "axes say what they show"
-    words = notebook.output(2).inner_text()
     assert re.search(r"\w{3,} \w+", words)
 
 
@@ -141,10 +149,7 @@ def test_title_legend_axes_and_labels_have_room_of_their_own_at_any_width(open_n
     notebook = open_notebook(START, *HARD.values(), "po.plots.savings(po.do('rightsize').iloc[:0])")
     page = notebook.page
     page.set_viewport_size({"width": 1280, "height": 900})
-    for cell in range(len(HARD) + 2):
-        notebook.run(cell)
-        page.wait_for_timeout(200)
-        notebook.wait_idle()
+    notebook.finish(*range(len(HARD) + 2))
     plots = page.locator(".js-plotly-plot")
     plots.nth(len(HARD)).locator(".main-svg").first.wait_for(timeout=60_000)
     for left_area in ("open", "closed"):

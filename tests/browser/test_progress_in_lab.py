@@ -7,9 +7,12 @@ import re
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
+#: Each of red, green and blue is more than 150.
+LIGHT_INK = re.compile(r"^rgba?\((?:(?:15[1-9]|1[6-9]\d|2\d\d)(?:, )?){3}")
 START = "%load_ext poseidon_nb\n%do sandbox start --speed 8"
 BAR = "[role=progressbar]"
-READ = "bars => bars.map(bar => [bar.getAttribute('aria-valuenow'), bar.getAttribute('aria-valuetext')])"
 
 
 @pytest.mark.timeout(180)
@@ -18,29 +21,21 @@ def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_noteboo
         START,
         "%do droplets create demo --region nyc3 --size s-1vcpu-1gb --image ubuntu-24-04-x64 --columns name,status",
     )
-    notebook.run(0)
-    notebook.wait_idle()
+    notebook.finish(0)
+    notebook.note_bars()
     notebook.run(1)
-    bar = notebook.output(1).locator(BAR)
-    bar.wait_for(timeout=20_000)
-    values, words = set(), set()
-    # Read in one go: between two looks the bar may be gone.
-    while shown := bar.evaluate_all(READ):
-        values.add(shown[0][0])
-        words.add(shown[0][1])
-        notebook.page.wait_for_timeout(100)
-        if len(values) == 4:
-            notebook.picture("progress_light")
+    notebook.wait_bars("create demo", 4)
+    notebook.picture("progress_light")
+    notebook.output(1).locator("table.pnb-progress-done").wait_for(timeout=60_000)
     notebook.wait_idle()
-    numbers = sorted(int(value) for value in values if value)
+    shown = notebook.bars("create demo")
+    numbers = sorted({value for value, _ in shown if value is not None})
     assert len(numbers) > 3
     assert 0 <= numbers[0] < numbers[-1] <= 100
-    assert any(re.search(r"about \d+ s left \(median of \d+\)", text or "") for text in words)
+    assert any(re.search(r"about \d+ s left \(median of \d+\)", words or "") for _, words in shown)
     assert notebook.output(1).locator("table.pnb-progress-done").inner_text().startswith("create demo")
     assert "active" in notebook.output(1).inner_text()
-    notebook.page.wait_for_timeout(300)
-    notebook.command("docmanager:save")
-    notebook.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    notebook.save()
     (saved,) = lab[2].glob("test_a_bar_moves*.ipynb")
     text = saved.read_text()
     assert "widget-view" not in text
@@ -51,31 +46,23 @@ def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_noteboo
 @pytest.mark.timeout(180)
 def test_bars_are_readable_in_the_dark_theme_and_each_droplet_has_one(open_notebook):
     notebook = open_notebook(START, "%do droplets power_cycle --tag web --yes")
-    notebook.command("apputils:change-theme", theme="JupyterLab Dark")
-    notebook.run(0)
-    notebook.wait_idle()
+    notebook.wear("JupyterLab Dark")
+    notebook.finish(0)
     notebook.run(1)
     bars = notebook.output(1).locator(BAR)
-    bars.first.wait_for(timeout=20_000)
-    bars.nth(3).wait_for(timeout=20_000)
-    assert bars.count() == 4
-    label = notebook.output(1).get_by_text("power_cycle web-1", exact=True)
-    ink = None
-    # The rows are redrawn several times a second, and an element that has left the page has no colour.
-    while not ink:
-        ink = label.evaluate_all("elements => elements.map(one => getComputedStyle(one).color).find(Boolean)")
-    assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
+    expect(bars).to_have_count(4, timeout=20_000)
+    # The rows are drawn anew several times a second, and what has left the page has no colour: it is looked at again then.
+    label = notebook.output(1).get_by_text("power_cycle web-1", exact=True).first
+    expect(label, "light ink on a dark page").to_have_css("color", LIGHT_INK, timeout=20_000)
     notebook.picture("progress_dark")
     rows = notebook.output(1).locator("table.pnb-progress-done tr")
-    rows.first.wait_for(timeout=30_000)
-    assert rows.count() == 4
+    expect(rows).to_have_count(4, timeout=60_000)
 
 
 @pytest.mark.timeout(180)
 def test_a_question_is_answered_under_the_cell_and_no_means_no(open_notebook):
     notebook = open_notebook(START, "%do droplets delete web-1", "%do droplets list --columns name --raw")
-    notebook.run(0)
-    notebook.wait_idle()
+    notebook.finish(0)
     notebook.run(1)
     answer = notebook.page.locator("input.jp-Stdin-input")
     answer.wait_for(timeout=20_000)
@@ -91,8 +78,7 @@ def test_a_question_is_answered_under_the_cell_and_no_means_no(open_notebook):
 @pytest.mark.timeout(180)
 def test_tab_completes_the_names_of_droplets(open_notebook):
     notebook = open_notebook(START, "%do droplets get we")
-    notebook.run(0)
-    notebook.wait_idle()
+    notebook.finish(0)
     notebook.page.locator(".jp-Cell").nth(1).locator(".cm-content").click()
     notebook.page.keyboard.press("End")
     notebook.page.keyboard.press("Tab")

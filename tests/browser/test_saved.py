@@ -29,14 +29,15 @@ FIRST = 2
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def saved(open_notebook, lab: tuple[str, str, Path], request: pytest.FixtureRequest) -> Path:
-    """Give a notebook that was saved with the three panels open."""
-    notebook = open_notebook(SETUP, REBOOT, *PANELS, TOKEN)
-    for number in range(FIRST + len(PANELS) + 1):
-        notebook.run(number)
-        notebook.page.wait_for_timeout(200)
-        notebook.wait_idle()
+@pytest.fixture(scope="module")
+def saved(lab_page, lab: tuple[str, str, Path]) -> Path:
+    """Return a notebook that was saved with the three panels open."""
+    with lab_page.opening("saved") as open_notebook:
+        return _saved(open_notebook(SETUP, REBOOT, *PANELS, TOKEN), lab[2] / "saved.ipynb")
+
+
+def _saved(notebook, file: Path) -> Path:
+    notebook.finish(*range(FIRST + len(PANELS) + 1))
     for number in range(FIRST, FIRST + len(PANELS)):
         output = notebook.output(number)
         output.locator(".pnb-panel").wait_for(timeout=30_000)
@@ -45,15 +46,12 @@ def saved(open_notebook, lab: tuple[str, str, Path], request: pytest.FixtureRequ
         assert output.locator(".pnb-saved").count() == 1
     notebook.output(FIRST + 1).get_by_text("staging-web", exact=True).locator("visible=true").wait_for(timeout=30_000)
     # What is kept follows a moment later.
-    file = lab[2] / f"{request.node.name}.ipynb"
     for _ in range(20):
         notebook.page.wait_for_timeout(500)
-        notebook.command("docmanager:save")
-        notebook.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+        notebook.save()
         kept = [shown[0]["text/plain"] for shown in outputs(file)]
         if all(fact in text for text, facts in zip(kept, PANELS.values(), strict=True) for fact in facts):
             break
-    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     return file
 
 
@@ -116,10 +114,7 @@ def test_a_page_of_html_shows_the_facts_as_a_table_with_scripts_and_without(save
 
 def test_a_panel_that_is_closed_leaves_its_last_facts_and_no_widget(open_notebook, lab, request):
     notebook = open_notebook(SETUP, "panel = %do panel web-1\npanel", "panel.droplet.power_off()\npanel.close()")
-    for number in range(2):
-        notebook.run(number)
-        notebook.page.wait_for_timeout(200)
-        notebook.wait_idle()
+    notebook.finish(0, 1)
     output = notebook.output(1)
     output.locator(".pnb-panel").wait_for(timeout=30_000)
     output.locator(".pnb-saved").wait_for(state="hidden")
@@ -130,17 +125,14 @@ def test_a_panel_that_is_closed_leaves_its_last_facts_and_no_widget(open_noteboo
     output.get_by_text("Run the cell again for the buttons.").wait_for(timeout=10_000)
     assert output.locator(".pnb-panel").count() == 0
     notebook.wait_idle()
-    notebook.command("docmanager:save")
-    notebook.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    notebook.save()
     text = (lab[2] / f"{request.node.name}.ipynb").read_text()
     assert "widget-view" not in text
     assert "Run the cell again for the buttons." in text
     # And again, in the same place.
-    notebook.run(1)
+    notebook.finish(1)
     output.locator(".pnb-panel").wait_for(timeout=30_000)
-    notebook.run(1)
-    notebook.page.wait_for_timeout(500)
-    notebook.wait_idle()
+    notebook.finish(1)
     output.locator(".pnb-panel").wait_for(timeout=30_000)
     assert output.locator(".pnb-panel").count() == 1
     assert output.locator(".pnb-saved").count() == 1

@@ -119,10 +119,8 @@ def explorer(open_notebook):
         notebook = open_notebook(START, open_with, *cells)
         notebook.page.set_viewport_size({"width": width, "height": 1500})
         if theme:
-            notebook.command("apputils:change-theme", theme=theme)
-        notebook.run(0)
-        notebook.wait_idle()
-        notebook.run(1)
+            notebook.wear(theme)
+        notebook.finish(0, 1)
         shown = Explorer(notebook, 1)
         shown.place.locator(ROWS).first.wait_for(timeout=90_000)
         shown.plot.locator(".points path").first.wait_for(timeout=90_000)
@@ -134,13 +132,7 @@ def explorer(open_notebook):
 
 def answer(shown: Explorer, cell: int) -> str:
     """Run a cell and give what it shows."""
-    shown.notebook.run(cell)
-    shown.page.wait_for_timeout(200)
-    shown.page.wait_for_function(
-        "cell => !document.querySelectorAll('.jp-Cell')[cell].querySelector('.jp-InputPrompt').innerText.includes('*')",
-        arg=cell,
-    )
-    shown.notebook.wait_idle()
+    shown.notebook.finish(cell)
     out = shown.notebook.output(cell)
     return re.sub(r"^\[\d+\]:\s*", "", out.inner_text() if out.count() else "").strip()
 
@@ -298,21 +290,19 @@ def test_other_axes_draw_other_columns(explorer):
 
 @pytest.mark.timeout(240)
 def test_it_is_used_by_the_keyboard_alone(explorer):
-    from playwright.sync_api import expect  # only where a browser runs
-
     shown = explorer(SLUGS)
     page = shown.page
     chip = shown.chip("basic")
     chip.focus()
     page.keyboard.press("Space")
-    shown.wait_text(r"43 of 147 sizes|\d\d of 147 sizes")
+    shown.wait_filtered()
     least = shown.place.get_by_label("vCPUs from")
     least.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    assert least.evaluate("list => list.selectedOptions[0].text") == "2"
+    page.wait_for_function("list => list.selectedOptions[0].text === '2'", arg=least.element_handle(), timeout=20_000)
     box = shown.place.locator(f"{ROWS} input.pnb-check").first
-    expect(box).to_have_attribute("aria-label", re.compile(r"Select s-2vcpu-.*"), timeout=20_000)
+    expect(box).to_have_attribute("aria-label", re.compile(r"^Select s-2vcpu-"), timeout=20_000)
     box.focus()
     page.keyboard.press("Space")
     shown.wait_text("1 selected: s-2vcpu-")
@@ -356,8 +346,7 @@ def test_the_cell_run_again_leaves_one_explorer_that_works_and_a_line_that_makes
     )
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected")
-    shown.notebook.run(1)
-    shown.notebook.wait_idle()
+    shown.notebook.finish(1)
     shown.place.locator(ROWS).first.wait_for(timeout=90_000)
     shown.plot.locator(".points path").first.wait_for(timeout=90_000)
     assert shown.place.locator(".pnb-explorer").count() == 1
@@ -382,7 +371,7 @@ def test_the_legend_is_not_below_the_buttons_and_long_names_push_no_price_out_of
         "one => one.textContent = 'gpu-mi300x8-1536gb-devcloud-long'"
     )
     shown.page.set_viewport_size({"width": 1200, "height": 1500})
-    shown.page.wait_for_timeout(500)
+    shown.notebook.settle()
     beyond = "one => [...one.querySelectorAll('th')].at(-1).getBoundingClientRect().right - one.getBoundingClientRect().right"
     assert table.evaluate(beyond) <= 0
 
@@ -399,6 +388,7 @@ def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explor
     drawn, ranges = shown.drawn(), shown.ranges()
     notebook.command("docmanager:save")
     page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    notebook.reusable = False
     page.reload()
     notebook.wait_idle()
     notebook.run(2)
