@@ -368,7 +368,7 @@ def _watched(notebook: Notebook, url: str) -> Iterator[None]:
             notebook.refused.append(request.url)
 
     def note_error(error: Exception) -> None:
-        notebook.errors.append(str(error))
+        notebook.errors.append(f"{error}\n{error.stack}")
 
     # Only looked at: what goes through Python on its way is never taken from the browser's cache.
     page.on("request", note)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import poseidon_nb as po
 from tests.each import each
+
+playwright = pytest.importorskip("playwright.sync_api")
 
 START = """%load_ext poseidon_nb
 %do sandbox start --droplets 12 --seed 7
@@ -41,6 +44,11 @@ PLACES = """plot => {
 }"""
 
 
+#: What the picture tells now; nothing while that is nothing.
+HOVERED = """plot => [...plot.querySelectorAll('.hoverlayer .hovertext, .hoverlayer .legend')]
+    .map(one => one.textContent).join(' ').trim()"""
+
+
 def names() -> list[str]:
     return [name for name in po.plots.__all__ if name != "Picture"]
 
@@ -54,15 +62,14 @@ def keep(notebook, name: str) -> None:
 
 def told(page, plot) -> str:
     """Give what the picture tells where the mouse rests on it."""
-    # A busy machine tells late: then once more, slower.
-    for wait_ms, most in ((150, None), (800, 12)):
+    place = plot.element_handle()
+    # A busy machine tells late: then once more, with more patience.
+    for wait_ms, most in ((200, None), (5_000, 6)):
         for x, y in plot.evaluate(PLACES)[:most]:
             page.mouse.move(x - 3, y - 3)
             page.mouse.move(x, y, steps=3)
-            page.wait_for_timeout(wait_ms)
-            text = " ".join(plot.locator(".hoverlayer .hovertext, .hoverlayer .legend").all_text_contents())
-            if text.strip():
-                return text
+            with suppress(playwright.TimeoutError):
+                return page.wait_for_function(HOVERED, arg=place, timeout=wait_ms).json_value()
     return ""
 
 

@@ -23,6 +23,8 @@ PLACE = """([plot, slug]) => {
     const { xaxis, yaxis } = plot._fullLayout, corner = plot.getBoundingClientRect();
     return [corner.x + xaxis._offset + xaxis.d2p(x), corner.y + yaxis._offset + yaxis.d2p(y)];
 }"""
+#: Whether the picture tells of a size, as it does once it has seen the mouse upon it.
+RESTED = """([plot, slug]) => [...plot.querySelectorAll('.hoverlayer .hovertext')].some(one => one.textContent.includes(slug))"""
 
 
 class Explorer:
@@ -46,7 +48,7 @@ class Explorer:
         # Plotly looks where the mouse is when it moves, not when it appears.
         self.page.mouse.move(x - 12, y - 12)
         self.page.mouse.move(x, y, steps=4)
-        self.page.wait_for_timeout(400)
+        self.page.wait_for_function(RESTED, arg=[self.plot.element_handle(), slug], timeout=20_000)
 
     def click(self, slug: str) -> None:
         self.rest_on(slug)
