@@ -216,6 +216,10 @@ def chromium() -> Iterator[Browser]:
 def window(chromium: Browser) -> Iterator[BrowserContext]:
     """Return what all pages share: what one has loaded of JupyterLab the next one need not load and compile again."""
     context = chromium.new_context(viewport=VIEWPORT)
+    # Anywidget gives up on what a busy machine has not loaded in two seconds.
+    context.add_init_script(
+        "const limit = AbortSignal.timeout; AbortSignal.timeout = ms => limit.call(AbortSignal, 30 * ms)"
+    )
     yield context
     context.close()
 

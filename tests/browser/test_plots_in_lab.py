@@ -90,10 +90,11 @@ def test_a_picture_is_drawn_in_both_themes_and_tells_what_the_mouse_rests_on(ope
 
 def _is_drawn_and_tells(notebook, name: str) -> None:
     page = notebook.page
-    words = notebook.ask(1, f"picture = {SAMPLES[name]}\nprint(picture.summary)")
+    words = notebook.ask(1, f"%do sandbox reset\npicture = {SAMPLES[name]}\nprint(picture.summary)")
     notebook.ask(1, "picture")
     plot = notebook.output(1).locator(".js-plotly-plot")
     plot.locator(".main-svg").first.wait_for(timeout=60_000)
+    plot.scroll_into_view_if_needed()
     inks = {}
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         notebook.wear(theme)
