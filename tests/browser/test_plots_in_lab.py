@@ -179,4 +179,4 @@ def test_title_legend_axes_and_labels_have_room_of_their_own_at_any_width(open_n
                 for other, box_2 in boxes[place + 1 :]:
                     assert not crossing(box, box_2), f"{name}: {what} lies upon {other}, {left_area}"
     nothing = plots.nth(len(HARD)).locator(".annotation")
-    assert nothing.text_content().strip() == "Nothing to show: there is no droplet."
+    assert nothing.text_content().strip() == "Nothing to show: there are no droplets."

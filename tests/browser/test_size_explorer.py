@@ -144,7 +144,7 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     shown = explorer(SLUGS, "print(explorer.lines)")
     shown.rest_on("gpu-mi300x8-1536gb")
     assert re.search(
-        r"gpu-mi300x8-1536gb.*mi300x.*160 vCPU, 1,920 GiB of memory.*\$\d.* a month.*sold in nyc1", shown.hover_text()
+        r"gpu-mi300x8-1536gb.*mi300x.*160 vCPU, 1,920 GiB memory.*\$\d.* a month.*available in nyc1", shown.hover_text()
     )
     shown.notebook.picture("explorer_hover_light")
     shown.click("gpu-mi300x8-1536gb")
