@@ -42,7 +42,7 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
     bars.first.wait_for(timeout=20_000)
     assert bars.first.get_attribute("aria-label").startswith("Snapshot ")
     notebook.finish(3)
-    place.get_by_role("button", name="Look again now").click()
+    place.get_by_role("button", name="Refresh").click()
     reboot = place.locator(".pnb-activity [role=progressbar][aria-label^='Reboot ']")
     reboot.wait_for(timeout=20_000)
     # It moves, until it is gone at the end: read in one look, for between two it may be.
@@ -53,7 +53,7 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
         "([place, first]) => place.querySelector('[aria-label^=\"Reboot \"]')?.getAttribute('aria-valuetext') !== first"
     )
     notebook.page.wait_for_function(moved, arg=[place.element_handle(), first], timeout=20_000)
-    place.get_by_text("Nothing is running now").first.wait_for(timeout=90_000)
+    place.get_by_text("No actions in progress").first.wait_for(timeout=90_000)
     rows = place.locator(".pnb-list tr").all_inner_texts()[1:3]
     assert {row.split()[0] for row in rows} == {"Snapshot", "Reboot"}
     assert all("✓ completed" in row for row in rows)
@@ -80,8 +80,8 @@ def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said
     assert channels[0] > 1.5 * max(channels[1:]), red
     notebook.picture("actions_errored")
     notebook.finish(4)
-    place.get_by_role("button", name="Look again now").click()
-    notice = place.locator(".pnb-notice").get_by_text("The account cannot be asked now; it is tried again.")
+    place.get_by_role("button", name="Refresh").click()
+    notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
     assert re.search(r"403: no <b>actions</b> for you.*request [\w-]{8,}", notice.inner_text())
     notebook.picture("actions_lost")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from poseidon_nb.widgets.busy_kernel import WORTH_SAYING_S
+
 from tests.browser.fleet_page import GATE, read_question
 
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
@@ -124,7 +124,7 @@ def test_a_question_is_taken_back_by_mouse_and_a_double_click_does_not_confirm(o
     asking = panel.page.get_by_role("button", name="Confirm: power off web-1")
     asking.wait_for(timeout=10_000)
     # It is heard of after both clicks, whatever they came to.
-    panel.root.locator(".pnb-asker", has=asking).get_by_role("button", name="Cancel").click()
+    panel.root.locator(".pnb-button-group", has=asking).get_by_role("button", name="Cancel").click()
     asking.wait_for(state="detached", timeout=10_000)
     assert panel.changes() == []
 
@@ -176,11 +176,11 @@ def test_a_click_while_a_cell_runs_is_taken_at_once_and_leaves_the_cells_output_
     panel.page.wait_for_timeout(1_000 * WORTH_SAYING_S + 500)
     # On ipykernel 7.4 what belongs to a widget made in a cell would queue behind this one, which ends after all this only.
     panel.button("snapshot").click()
-    panel.page.get_by_label("Name of the snapshot").wait_for(timeout=20_000)
+    panel.page.get_by_label("Snapshot name").wait_for(timeout=20_000)
     panel.button("reboot").click()
-    panel.root.locator("button.pnb-asking").wait_for(timeout=20_000)
+    panel.root.locator("button.pnb-confirming").wait_for(timeout=20_000)
     read_question(panel.page)
-    panel.root.locator("button.pnb-asking").click()
+    panel.root.locator("button.pnb-confirming").click()
     panel.entry("Reboot web-1").wait_for(timeout=20_000)
     assert "after" not in panel.notebook.output(3).inner_text(), "the cell is still running"
     assert panel.root.locator(".pnb-notice").get_by_text("A cell is running").count() == 0
@@ -202,7 +202,7 @@ def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_g
     panel.notebook.note_bars()
     # What it shows now, and then something else, though the cell runs.
     panel.notebook.wait_bars("Reboot web-1", 2)
-    notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running: what you click may have to wait")
+    notice = panel.root.locator(".pnb-notice").get_by_text("A cell is running. Clicks may be queued")
     notice.wait_for(timeout=20_000)
     panel.notebook.picture("panel_busy", of=".pnb-panel")
     panel.notebook.open_gate()

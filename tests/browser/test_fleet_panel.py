@@ -89,7 +89,7 @@ def test_it_is_readable_in_the_dark_theme_with_names_that_want_to_do_harm(fleet)
     place.locator(ROWS).first.click()
     shown.wait_text("1 selected: <img")
     shown.button("power-off").click()
-    place.locator("button.pnb-power-off.pnb-asking").wait_for(timeout=10_000)
+    place.locator("button.pnb-power-off.pnb-confirming").wait_for(timeout=10_000)
     assert page.evaluate("window.harmed") is None
     assert place.locator("img").count() == 0
     shown.notebook.picture("fleet_hostile_dark")

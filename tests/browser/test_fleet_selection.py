@@ -175,12 +175,12 @@ def test_what_the_search_or_the_tag_hides_stays_selected_and_is_named(fleet):
     assert options[0] == "All"
     assert "web" in options
     tags.select_option("web")
-    hidden = place.locator(".pnb-elsewhere")
+    hidden = place.locator(".pnb-hidden-selection")
     hidden.get_by_text("cache-17").wait_for(timeout=10_000)
     cells = place.locator(f"{ROWS} td:nth-child(7)").all_inner_texts()
     assert cells
     assert all("web" in cell.split(", ") for cell in cells)
-    assert hidden.inner_text() == "Selected too, and not shown by the search or the tag: cache-17"
+    assert hidden.inner_text() == "Also selected, but hidden by the filters: cache-17"
     place.locator(ROWS).first.click()
     other = shown.chosen()[0]
     shown.wait_text("2 selected")
