@@ -1,27 +1,29 @@
-"""What the README shows is what happens.
+"""The documentation is true: examples run, numbers are recomputed, links lead somewhere, and sentences are short.
 
 To store new outputs: ``POSEIDON_UPDATE=1 python -m pytest tests/test_docs.py``.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-
-
-def block(name: str) -> str:
-    """Give the fenced block between two marks."""
-    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```\n<!-- /{name} -->", README.read_text(), re.DOTALL)
-    assert found, f"the README has no block {name!r}"
-    return found[1]
+NOTEBOOKS = ROOT / "notebooks"
+GUIDES = sorted(NOTEBOOKS.glob("*.ipynb"))
+MAX_README_LINES = 200
+#: On average, in words.
+MAX_SENTENCE_WORDS = 18
+#: A code block, and the output below it, if it has one.
+EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n(?:\n```text\n(?P<output>.*?)```\n)?", re.DOTALL)
 
 
 def run(code: str) -> str:
@@ -34,71 +36,69 @@ def run(code: str) -> str:
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def same_but_for_numbers(text: str) -> str:
-    """Leave out what differs from run to run: ports, ids of requests, seconds, and the width that they give to columns."""
+def without_changing_parts(text: str) -> str:
+    """Return text without what differs from run to run: ports, ids of requests, and seconds."""
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
     text = re.sub(r"completed in \d+ s", "completed in N s", text)
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return trimmed(text)
+
+
+def trimmed(text: str) -> str:
+    """Return text without spaces at the ends of lines and without empty lines around it."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
 
 SESSION = """
+import json
+import re
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+
 import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
+
 pd.set_option("display.width", 100)
-sys.stderr = sys.stdout
 shell = InteractiveShell.instance(colors="NoColor")
-for number, line in enumerate(LINES, 1):
-    print(f"In [{number}]: {line}", flush=True)
-    shell.run_cell(line, store_history=True)
-    print()
+outputs = []
+for cell in CELLS:
+    with redirect_stdout(StringIO()) as output, redirect_stderr(output):
+        result = shell.run_cell(cell, store_history=True)
+    if not result.success:
+        sys.exit(f"{cell}\\n{output.getvalue()}")
+    outputs.append(re.sub(r"^Out\\[\\d+\\]: \\n?", "", output.getvalue(), flags=re.MULTILINE))
+print(json.dumps(outputs))
 """
 
 
-def test_the_session_on_the_first_screen_is_real():
-    shown = re.search(r"```text\n(In \[1\].*?)```", README.read_text(), re.DOTALL)
-    assert shown, "the README has no session"
-    lines = re.findall(r"^In \[\d+\]: (.*)$", shown[1], re.MULTILINE)
-    real = run(f"LINES = {lines!r}\n{SESSION}")
+def test_the_examples_of_the_readme_print_what_it_shows():
+    text = README.read_text()
+    examples = [*EXAMPLE.finditer(text)]
+    assert len(examples) > 6
+    assert sum(example["output"] is not None for example in examples) >= 5
+    cells = [example["code"] for example in examples]
+    outputs = json.loads(run(f"CELLS = {cells!r}\n{SESSION}").splitlines()[-1])
     if os.environ.get("POSEIDON_UPDATE"):
-        README.write_text(README.read_text().replace(shown[1], f"{real.strip()}\n"))
+        for example, output in zip(reversed(examples), reversed(outputs), strict=True):
+            if example["output"] is not None:
+                text = f"{text[: example.start('output')]}{trimmed(output)}\n{text[example.end('output') :]}"
+        README.write_text(text)
         return
-    assert same_but_for_numbers(shown[1]) == same_but_for_numbers(real)
+    for example, output in zip(examples, outputs, strict=True):
+        if example["output"] is not None:
+            assert without_changing_parts(example["output"]) == without_changing_parts(output)
 
 
-def test_the_help_in_the_readme_is_the_help():
-    from poseidon_nb.commands.help import help_text
-
-    shown = block("help")
-    real = help_text().split("\nOther words for the same")[0].strip()
-    if os.environ.get("POSEIDON_UPDATE"):
-        text = README.read_text()
-        README.write_text(text.replace(f"```text\n{shown}```\n<!-- /help", f"```text\n{real}\n```\n<!-- /help"))
-        return
-    assert shown.strip() == real
-
-
-@pytest.mark.parametrize("name", ["example", "analysis"])
-def test_a_python_example_prints_what_the_readme_says(name):
-    shown = re.search(rf"(<!-- /{name} -->\n\n```text\n)(.*?)```", README.read_text(), re.DOTALL)
-    assert shown, "the README shows no output"
-    real = run(block(name)).strip("\n")
-    if os.environ.get("POSEIDON_UPDATE"):
-        README.write_text(README.read_text().replace(shown[0], f"{shown[1]}{real}\n```"))
-        return
-    assert real == shown[2].strip("\n")
-
-
-def test_every_command_that_the_readme_answers_a_question_with_answers_it():
+def test_every_question_of_the_readme_is_answered_by_its_commands():
     import poseidon_nb as po
 
-    section = README.read_text().split("## From data to a decision")[1].split("\n## ")[0]
-    commands = re.findall(r"`%do ([^`]+)`", section)
+    table = README.read_text().split("| question | command |")[1].split("\n\n")[0]
+    commands = re.findall(r"`%do ([^`]+)`", table)
     assert len(commands) > 10
     po.do("sandbox start")
     try:
@@ -111,55 +111,127 @@ def test_every_command_that_the_readme_answers_a_question_with_answers_it():
         po.do("sandbox stop")
 
 
-def test_the_pydo_example_works():
-    assert run(block("pydo")).strip() == "12"
-
-
-def coverage_table(operations: list[dict[str, object]]) -> str:
-    """Give what is simulated as a table by tag, and what is not as a sentence."""
-    tags: dict[str, list[bool]] = {}
-    for row in operations:
-        tags.setdefault(str(row["tag"]), []).append(bool(row["simulated"]))
-    known = sorted(tag for tag, simulated in tags.items() if any(simulated))
-    lines = ["| part of the API | operations | simulated |", "|---|---:|---:|"]
-    lines += [f"| {tag} | {len(tags[tag])} | {sum(tags[tag])} |" for tag in known]
-    rest = ", ".join(f"{tag} ({len(tags[tag])})" for tag in sorted(tags.keys() - known))
-    return "\n".join([*lines, "", f"Not simulated: {rest}.", ""])
-
-
-def test_what_the_readme_says_is_simulated_is_what_the_sandbox_says():
+def test_the_numbers_of_operations_in_the_readme_are_true():
     import poseidon_nb as po
 
-    told = po.Sandbox().coverage()
-    number = re.compile(r"(?<=<!-- simulated -->)\d+(?=<!-- /simulated -->)")
-    table = re.compile(r"(?<=<!-- coverage -->\n).*?(?=<!-- /coverage -->)", re.DOTALL)
+    coverage = po.Sandbox().coverage()
     text = README.read_text()
-    assert number.search(text), "the README does not say how much is simulated"
-    assert table.search(text), "the README does not say what is simulated"
-    real = number.sub(str(told["simulated"]), text)
-    real = table.sub(lambda _: coverage_table(told["operations"]), real)
+    simulated = re.compile(r"(?<=The sandbox simulates )\d+(?= of the API's)")
+    total = re.compile(r"\d+(?= operations)")
+    assert simulated.search(text)
+    assert len(total.findall(text)) > 1
+    real = total.sub(str(coverage["total"]), simulated.sub(str(coverage["simulated"]), text))
     if os.environ.get("POSEIDON_UPDATE"):
         README.write_text(real)
         return
     assert text == real
 
 
-def test_every_mention_of_how_many_operations_there_are_is_true():
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_the_numbers_of_operations_in_a_guide_are_true(guide):
     import poseidon_nb as po
 
-    total = po.Sandbox().coverage()["total"]
-    mentions = re.findall(r"\b(\d{3})(?= of them\b| operations|`? of the API|, by `%do`)", README.read_text())
-    assert mentions
-    assert {*mentions} == {str(total)}
+    prose = "\n".join(markdown_of(guide))
+    assert {*re.findall(r"\b(\d{3})(?= operations)", prose)} <= {str(po.Sandbox().coverage()["total"])}
+
+
+def test_the_guide_to_the_sandbox_shows_what_is_simulated():
+    import poseidon_nb as po
+
+    cells = nbformat.read(NOTEBOOKS / "12_sandbox.ipynb", as_version=4).cells
+    # `tests/test_notebooks.py` runs these cells and compares each figure.
+    (table,) = [cell for cell in cells if cell.cell_type == "code" and 'groupby("tag")["simulated"]' in cell.source]
+    assert "exact" in table.metadata["tags"]
+    shown = table.outputs[0]["data"]["text/plain"]
+    for row in po.Sandbox().coverage()["operations"]:
+        assert re.search(rf"^{re.escape(str(row['tag']))} +\d+ +\d+$", shown, re.MULTILINE), row["tag"]
+
+
+def test_the_guide_to_the_language_shows_the_complete_help():
+    cells = nbformat.read(NOTEBOOKS / "10_language.ipynb", as_version=4).cells
+    # `tests/test_notebooks.py` runs this cell and compares each character.
+    (cell,) = [cell for cell in cells if cell.source == "%do"]
+    assert "exact" in cell.metadata["tags"]
+    shown = "".join(output.get("text") or output["data"]["text/plain"] for output in cell.outputs)
+    assert "%do GROUP VERB [ARGUMENTS] [--options]" in shown
+
+
+def test_the_comparison_in_the_readme_has_no_empty_cell():
+    table = README.read_text().split("## Compared with other tools\n\n")[1].split("\n\n")[0].splitlines()
+    width = table[0].count("|")
+    for line in table[1:]:
+        assert line.count("|") == width, line
+        assert not re.search(r"\|\s*\|", line), line
+
+
+def test_the_readme_is_short():
+    assert len(README.read_text().splitlines()) <= MAX_README_LINES
+
+
+@pytest.mark.parametrize(
+    "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES], ids=lambda path: path.stem
+)
+def test_sentences_are_short(page):
+    prose = "\n\n".join(markdown_of(page)) if page.suffix == ".ipynb" else page.read_text()
+    counts = [len(sentence.split()) for sentence in sentences_of(prose)]
+    assert len(counts) > 10
+    assert sum(counts) / len(counts) < MAX_SENTENCE_WORDS
+
+
+def markdown_of(notebook: Path) -> list[str]:
+    """Return the Markdown cells of a notebook."""
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"]
+
+
+def sentences_of(markdown: str) -> list[str]:
+    """Return the sentences of Markdown, without headings, tables, code and pictures; an item of a list is at least one."""
+    text = re.sub(r"```.*?```", "", markdown, flags=re.DOTALL)
+    text = re.sub(r"<[^>]+>|^#.*$|^\|.*$", "", text, flags=re.MULTILINE)
+    # A list that continues a sentence, and code in it, count as they are read.
+    text = re.sub(r"`[^`]*`", "CODE", text)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    parts = re.split(r"\n\s*\n|\n\s*[-*\d]+\.? |(?<=[.!?])\s+", text)
+    return [part for part in parts if re.search(r"\w", part)]
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "CONTRIBUTING.md", *GUIDES], ids=lambda path: path.stem)
+def test_links_and_pictures_lead_to_files_of_the_repository(page):
+    text = "\n".join(markdown_of(page)) if page.suffix == ".ipynb" else page.read_text()
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    for target in (one or other for one, other in targets):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_pictures_of_the_readme_have_a_description():
+    pictures = re.findall(r"<img [^>]*>", README.read_text())
+    assert "notebooks/pictures/panel.gif" in pictures[0]
+    for picture in pictures:
+        description = re.search(r'alt="([^"]*)"', picture)
+        assert description, picture
+        assert len(description[1]) > 30, picture
 
 
 @pytest.mark.parametrize("command", re.findall(r"```bash\n(.*?)\n```", README.read_text(), re.DOTALL))
-def test_a_command_of_the_readme_names_files_that_are_there(command):
+def test_a_command_of_the_readme_names_files_that_exist(command):
     for name in re.findall(r"(?:notebooks|tests)/[\w/.]+", command):
         assert (ROOT / name).exists(), name
 
 
-def test_the_changelog_tells_of_this_version():
+def test_the_checks_find_their_commands_in_the_readme():
+    found = re.findall(r"^\w+=\"\$\(from_readme '([^']+)'\)\"$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert len(found) > 2
+    for command in found:
+        assert re.search(rf"^{re.escape(command)}", README.read_text(), re.MULTILINE), command
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    glossary = (ROOT / "CONTRIBUTING.md").read_text().split("## Glossary")[1].split("\n## ")[0]
+    terms = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", glossary, re.MULTILINE)[1:]
+    assert len(terms) > 40
+    assert terms == sorted(terms)
+
+
+def test_the_changelog_describes_this_version():
     import poseidon_nb as po
 
-    assert f"## {po.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"## [{po.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
