@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.domains.domains import Domain
-    from poseidon_nb.client.domains.records import Record
-    from poseidon_nb.client.droplets.droplet import Droplet
-    from poseidon_nb.client.images.images import Image
+    from poseidon_nb.client.domains import Domain, Record
+    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.images import Image
     from poseidon_nb.client.keys import Key
     from poseidon_nb.errors import (
         ActionError,
@@ -65,15 +64,15 @@ _MODULES = {
     "Action": "client.actions.actions",
     "ActionsPanel": "magics.panels",
     "Client": "client.client",
-    "Domain": "client.domains.domains",
-    "Droplet": "client.droplets.droplet",
+    "Domain": "client.domains",
+    "Droplet": "client.droplet",
     "DropletPanel": "magics.panels",
     "FleetPanel": "magics.fleet_panel",
-    "Image": "client.images.images",
+    "Image": "client.images",
     "Key": "client.keys",
     "Plan": "plans.plan",
     "Progress": "client.actions.progress",
-    "Record": "client.domains.records",
+    "Record": "client.domains",
     "Sandbox": "sandbox",
     "SizeExplorer": "magics.size_explorer",
     "connect": "magics.connect",

@@ -88,9 +88,9 @@ def _nothing_goes_on() -> Iterator[None]:
 
 def _end_background() -> None:
     module = sys.modules.get("poseidon_nb.client.engine.engine")
-    for engine in module.engines() if module is not None else ():
+    for engine in module.all_engines() if module is not None else ():
         for execution in engine.background:
-            execution.leave()
+            execution.detach()
             engine._remove(execution)
         engine._wake.set()
     for thread in threading.enumerate():

@@ -1,10 +1,12 @@
-"""What the user holds: a `Client` with DigitalOcean's nouns, and objects with DigitalOcean's verbs.
+"""The Python client: a `Client` with DigitalOcean's resources, and objects with DigitalOcean's verbs.
 
-The flow of a read: a noun (`droplets`, `images`, `keys`, `domains`, `stored`, `metrics`) names an operation of the catalogue,
-and `connection` sends it through transport. The flow of a change: the noun makes steps, and the one `engine` sends them,
-waits for the `actions` that they start, and says what became of each. Progress is told to a callback; who shows it is
-decided on a higher floor. Panels do not wait: they follow the account by `watching` it.
+A read: a resource module (`droplets`, `images`, `keys`, `domains`, `snapshots`, `tags`, `metrics`) names an operation of
+the catalogue, and `connection` sends it through transport. `fetch` reads many objects in few requests.
 
-What has no noun goes by its operationId or its path through `operations`. Where the API wants an id and people say a name,
-`kinds` tells what is meant, and `lookup` finds it. The same read for many things, side by side, is `each`.
+A change: the resource module builds steps. The one `engine` sends them, waits for the `actions` that they start, and
+returns their outcomes. Progress goes to a callback; higher floors decide how to show it. Panels do not wait: they
+subscribe to the `monitor`.
+
+Operations without a resource module are called by operationId or path (`operations`). `lookup` finds ids by name, and
+`slugs` explains refused requests.
 """

@@ -1,4 +1,4 @@
-"""`connect`, and the `Client` that it gives: an account with its nouns."""
+"""`connect`, and the `Client` that it returns: an account and its resources."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
-from poseidon_nb.client.collection import Collection
 from poseidon_nb.client.connection import Connection
-from poseidon_nb.client.domains.domains import Domains
-from poseidon_nb.client.droplets.droplets import Droplets
+from poseidon_nb.client.domains import Domains
+from poseidon_nb.client.droplets import Droplets
 from poseidon_nb.client.engine.engine import Engine
-from poseidon_nb.client.images.images import Images
+from poseidon_nb.client.images import Images
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.metrics import Metrics
-from poseidon_nb.client.operations import carried_out, request_by_name, request_by_path, sent
-from poseidon_nb.client.resource import Account, Region, Size
-from poseidon_nb.client.slugs import Slugs
-from poseidon_nb.client.stored import Snapshots, Tags
-from poseidon_nb.client.watching.watch import Watch
+from poseidon_nb.client.monitor.monitor import AccountMonitor
+from poseidon_nb.client.operations import execute, request_by_name, request_by_path, send
+from poseidon_nb.client.resource import Account, Region, ResourceCollection, Size
+from poseidon_nb.client.slugs import SlugChecker
+from poseidon_nb.client.snapshots import Snapshots
+from poseidon_nb.client.tags import Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
 from poseidon_nb.transport.change_log import ChangeLog
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.rate_limit import RateLimit
 
 SANDBOX = "SANDBOX"
-#: Where a sandbox tells its id.
+#: Path at which a sandbox returns its id.
 SANDBOX_ID = "/_sandbox/id"
 
 
 class HasAddress(Protocol):
-    """Anything that can be connected to: a `Sandbox` is one."""
+    """Anything that can be connected to, such as a `Sandbox`."""
 
     @property
     def url(self) -> str:
@@ -50,7 +50,7 @@ class HasAddress(Protocol):
 
     @property
     def token(self) -> str:
-        """The token that it asks for."""
+        """The token that it expects."""
 
 
 def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but the first
@@ -64,24 +64,23 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     clock: Clock = SYSTEM_CLOCK,
     login: KernelLogin | None = None,
 ) -> Client:
-    """Return a client for an account. Nothing is sent yet.
+    """Create a client for an account. Sends nothing.
 
     Parameters
     ----------
     account : object with ``url`` and ``token``, optional
         For example a running `Sandbox`.
     token : str, optional
-        By default it is looked for: a login in this kernel, ``DIGITALOCEAN_ACCESS_TOKEN``, ``DIGITALOCEAN_TOKEN``,
+        By default searched in this order: a login in this kernel, ``DIGITALOCEAN_ACCESS_TOKEN``, ``DIGITALOCEAN_TOKEN``,
         ``DIGITALOCEAN_API_KEY``, doctl's configuration, the keyring.
     context : str, optional
-        A name that doctl or ``%do login`` knows.
+        A context of doctl or of ``%do login``.
     base_url : str, optional
-        Another address than DigitalOcean's; https, or this machine.
+        Address of the API, if not DigitalOcean's; https, or this machine.
     timeout_s : float
-        How long one request may take as a whole, in seconds, from its connection to the last byte of its answer. One
-        that is repeated gets it anew.
+        Time limit of one request in seconds, from connecting to the last byte of the response. A retry gets it again.
     read_only : bool
-        Refuse every request but GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
+        Refuse every request except GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
     clock : Clock
         For tests.
     login : KernelLogin, optional
@@ -90,18 +89,20 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     Raises
     ------
     NoToken
-        None was found; the message names the ways on.
+        No token was found; the message lists what to do.
     ConfigurationError
         The address or a setting cannot be used.
     """
     if account is not None:
         if not hasattr(account, "url") or not hasattr(account, "token"):
             # Its value is not shown: it may be a token.
-            raise InvalidArgument("connect takes an object with .url and .token, as a Sandbox; a token is token=...")
+            raise InvalidArgument(
+                "connect expects an object with .url and .token, such as a Sandbox. Pass a token as token=..."
+            )
         if token or context or base_url:
-            raise InvalidArgument("connect takes either an account or token=, context= and base_url=")
+            raise InvalidArgument("connect takes either an account, or token=, context= and base_url=.")
         if not account.url:
-            raise NoToken(f"{type(account).__name__} is not running: start() it first, or use it in a with block")
+            raise NoToken(f"{type(account).__name__} is not running. Call start() first, or use it in a with block.")
         credential, base_url = Credential(Token(account.token), type(account).__name__.lower()), account.url
     else:
         credential = find_credential(token=token, context=context, login=login)
@@ -121,34 +122,33 @@ class Client:
     Parameters
     ----------
     session : Session
-        The road to it.
 
     Attributes
     ----------
     regions, sizes, images, keys, domains, droplets, actions, snapshots, tags
-        What is in it: each has ``list()`` and ``frame()``.
+        The resources of the account; each has ``list()`` and ``frame()``.
     metrics : Metrics
-        What the droplets did: ``frame(kind, droplets)``.
+        Droplet metrics: ``frame(kind, droplets)``.
     changes : ChangeLog
-        What this client has changed: the session's log, or one of its own.
+        The changes that this client has made: the session's log, or its own.
     """
 
     def __init__(self, session: Session) -> None:
-        # Not `or`: an empty log is false.
+        # Not `or`, because an empty log is falsy.
         self.changes = ChangeLog() if session.changes is None else session.changes
         session.changes = self.changes
         connection = Connection(session)
-        slugs = Slugs(connection)
+        slugs = SlugChecker(connection)
         self._connection = connection
         self._label: str | None = None
-        #: None while it was not asked for.
+        #: None until it was read.
         self._identity: str | None = None
         if session.loopback:
-            self._call_it(SANDBOX)
-        self.regions: Collection[Region] = Collection(connection, "regions", "regions_list", Region)
-        self.sizes: Collection[Size] = Collection(connection, "sizes", "sizes_list", Size)
+            self._set_label(SANDBOX)
+        self.regions: ResourceCollection[Region] = ResourceCollection(connection, "regions", "regions_list", Region)
+        self.sizes: ResourceCollection[Size] = ResourceCollection(connection, "sizes", "sizes_list", Size)
         self.actions = Actions(connection)
-        #: Carries out every change.
+        #: Sends every change.
         self.engine = Engine(connection, self.actions, slugs)
         self.keys = Keys(connection, self.engine)
         self.domains = Domains(connection, self.engine)
@@ -157,8 +157,8 @@ class Client:
         self.metrics = Metrics(connection, self.droplets)
         self.snapshots = Snapshots(connection, self.engine)
         self.tags = Tags(connection, self.engine)
-        #: Follows the account for panels; asks nothing while nobody subscribes.
-        self.watch = Watch(connection, self.actions)
+        #: Reads the account for panels; sends nothing without a subscription.
+        self.monitor = AccountMonitor(connection, self.actions)
 
     def __repr__(self) -> str:
         session = self._connection.session
@@ -166,25 +166,25 @@ class Client:
 
     @property
     def on_wait(self) -> Callable[[float, str], None]:
-        """Told the seconds and the reason of every pause that a person would notice; logs by default."""
+        """Called with the seconds and the reason of every noticeable wait; logs by default."""
         return self._connection.on_wait
 
     @on_wait.setter
-    def on_wait(self, tell: Callable[[float, str], None]) -> None:
-        self._connection.on_wait = tell
+    def on_wait(self, callback: Callable[[float, str], None]) -> None:
+        self._connection.on_wait = callback
 
     @property
     def on_idle(self) -> Callable[[], None] | None:
-        """Called several times a second in the caller's thread while other threads send; nothing by default."""
+        """Called several times a second in the caller's thread while other threads send; None by default."""
         return self._connection.on_idle
 
     @on_idle.setter
-    def on_idle(self, look: Callable[[], None] | None) -> None:
-        self._connection.on_idle = look
+    def on_idle(self, callback: Callable[[], None] | None) -> None:
+        self._connection.on_idle = callback
 
     @property
     def clock(self) -> Clock:
-        """Whose time this client goes by."""
+        """The clock of this client."""
         return self._connection.session.clock
 
     @property
@@ -194,45 +194,45 @@ class Client:
 
     @property
     def read_only(self) -> bool:
-        """Whether every request but GET is refused, as things stand now."""
+        """Whether every request except GET is refused at the moment."""
         return self._connection.session.read_only
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The rate limit as the last reply told it, None before any. Sends nothing."""
+        """The rate limit from the last response; None before the first. Sends nothing."""
         return self._connection.session.rate_limit
 
     def now(self) -> datetime:
-        """Return the time by the server's clock, as far as its answers have told it; UTC. Nothing is sent."""
+        """Return the time of the server's clock in UTC, estimated from its responses. Sends nothing."""
         return self._connection.session.server_now()
 
     def label(self) -> str:
-        """Return the account's name for a question: ``SANDBOX``, its e-mail address, or where its token came from."""
+        """Return the account's name for confirmations: ``SANDBOX``, its email address, or the source of its token."""
         if self._label is None:
-            self._introduce()
-        return self._label or self._nameless
+            self._identify()
+        return self._label or self._default_label
 
     def identity(self) -> str:
-        """Return what tells this account from every other: ``"team:UUID"``, ``"account:UUID"`` or ``"sandbox:ID"``.
+        """Return the unique identity of the account: ``"team:UUID"``, ``"account:UUID"`` or ``"sandbox:ID"``.
 
-        Empty where the token may not read it. The account is asked once for this and for `label`.
+        Empty if the token may not read it. One request serves this and `label`.
         """
         if self._identity is None:
-            self._introduce()
+            self._identify()
         return self._identity or ""
 
     def token_digest(self, salt: bytes) -> str:
-        """Return a digest of the token and the address, from which neither can be had back. Nothing is sent."""
+        """Return an irreversible digest of the token and the address. Sends nothing."""
         session = self._connection.session
         text = f"{session.base_url} {session.credential.token.reveal()}"
         return hmac.digest(salt, text.encode(), "sha256").hex()
 
     @property
-    def _nameless(self) -> str:
+    def _default_label(self) -> str:
         return f"the account of {self._connection.session.credential.source}"
 
-    def _introduce(self) -> None:
-        """Ask the account who it is. What fails is not asked again for its identity, but for its name."""
+    def _identify(self) -> None:
+        """Read identity and label. After a failure only the label is tried again."""
         session = self._connection.session
         self._identity = self._identity or ""
         try:
@@ -240,25 +240,25 @@ class Client:
                 with suppress(NotFound):
                     self._identity = f"sandbox:{self._connection.send(Request('GET', SANDBOX_ID)).json()['id']}"
                     return
-                # Something else than our sandbox listens there.
+                # The server on loopback is not our sandbox.
             account = self.account()
         except Forbidden:
-            # A token without account:read may still do everything else.
+            # A token without account:read may be allowed everything else.
             if self._label is None:
-                self._call_it(self._nameless)
+                self._set_label(self._default_label)
         except (PoseidonError, KeyError, TypeError):
             return
         else:
             uuid = (account.get("team") or {}).get("uuid")
             self._identity = f"team:{uuid}" if uuid else f"account:{account.get('uuid') or ''}"
             if self._label is None:
-                self._call_it(account.email)
+                self._set_label(account.email)
 
-    def _call_it(self, name: str) -> None:
+    def _set_label(self, name: str) -> None:
         self._label = self._connection.session.account = name
 
     def account(self) -> Account:
-        """Return whose account this is, and its limits. API: ``account_get``."""
+        """Return the account's owner and limits. API: ``account_get``."""
         return Account(self._connection.one("account_get"))
 
     def request(
@@ -272,20 +272,20 @@ class Client:
         check: bool = True,
         **fields: Any,
     ) -> Request:
-        """Return the request that `call` would send, and send nothing.
+        """Return the request that `call` would send. Sends nothing.
 
         Parameters
         ----------
         operation_id : str
         path, query, headers : mapping, optional
-            Values by name; in the headers flags become ``true`` and ``false``.
+            Values by name; booleans in headers become ``true`` and ``false``.
         body : object, optional
             JSON.
         check : bool
-            Refuse what the catalogue does not know, and what lacks something required.
+            Refuse unknown fields, and missing required fields.
         **fields : object
-            Values by name alone, for wherever the operation has them. A name that stands in two places goes to the
-            path; the body then takes it by ``body=``.
+            Values by name alone, for the path, query, headers or body. A name that exists in the path and the body goes
+            to the path; use ``body=`` for the body.
 
         Raises
         ------
@@ -312,40 +312,40 @@ class Client:
         Returns
         -------
         object
-            The answer's JSON; for a collection the list of all items, from all pages. Text and bytes where the answer
-            is no JSON, such as an invoice as CSV or PDF.
+            JSON of the response; for a collection the list of all items, from all pages. Text or bytes if the response is
+            not JSON, such as an invoice as CSV or PDF.
         """
-        return self.carried_out(self.request(operation_id, **parts), frame=frame)
+        return self.execute(self.request(operation_id, **parts), frame=frame)
 
-    def carried_out(self, request: Request, *, frame: bool = False) -> Any:
-        """Send a request that `request` gave, and give what `call` gives."""
-        return carried_out(self._connection, self.engine, request, frame=frame)
+    def execute(self, request: Request, *, frame: bool = False) -> Any:
+        """Send a request from `request`, and return the result as `call` does."""
+        return execute(self._connection, self.engine, request, frame=frame)
 
     def api(self, method: str, path: str, *, body: Any = None) -> Any:
-        """Send any request: the last resort, for what the catalogue does not know.
+        """Send any request, for what the catalogue does not contain.
 
         Parameters
         ----------
         method : str
         path : str
-            With its query, such as ``/v2/droplets?tag_name=web``.
+            Including the query, such as ``/v2/droplets?tag_name=web``.
         body : object, optional
             JSON.
 
         Returns
         -------
         object
-            The answer's JSON, one page of it; None where there is none.
+            JSON of the response, one page of it; None if it is empty.
         """
-        return sent(self._connection, self.engine, self.api_request(method, path, body=body))
+        return send(self._connection, self.engine, self.api_request(method, path, body=body))
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
-        """Return the request that `api` would send, and send nothing."""
+        """Return the request that `api` would send. Sends nothing."""
         return request_by_path(method, path, body=body)
 
     def close(self) -> None:
-        """Close the connections, and end what follows the account."""
-        self.watch.close()
+        """Close the connections and all subscriptions to the account."""
+        self.monitor.close()
         self._connection.session.close()
 
     def __enter__(self) -> Self:

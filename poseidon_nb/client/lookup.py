@@ -1,115 +1,289 @@
-"""Ids by name, for whatever the API knows by id only. Each kind is listed once at most, for as long as a lookup lives."""
+"""Finding ids by name, for resource types that users name and the API identifies by id.
+
+Help and completion read the resource types too, so this module imports no third-party package.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from poseidon_nb.client.kinds import KINDS
-from poseidon_nb.client.named import only_one
-from poseidon_nb.client.resource import Resource
-from poseidon_nb.text import is_integer
+from poseidon_nb.errors import AmbiguousName, NoSuchName
+from poseidon_nb.text import capitalized, close_matches, is_integer, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.kinds import Kind
+    from poseidon_nb.client.resource import Resource
 
-    Row = Mapping[str, Any]
+    Row: TypeAlias = Mapping[str, Any]
 
+R = TypeVar("R", bound="Resource | Row")
+
+#: Characters of a name that a message repeats; DigitalOcean accepts no longer names.
+MAX_NAME_LENGTH = 255
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){15}", re.IGNORECASE)
 
 
-def is_id(kind: str, word: int | str) -> bool:
-    """Say whether a word is an id of this kind by its looks, so that there is no name to look up."""
-    known = KINDS.get(kind)
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A type of resource that has ids and names.
+
+    Attributes
+    ----------
+    noun : str
+        Singular noun for messages.
+    operation : str
+        The list operation.
+    id, name : str
+        Fields of a row that hold its id and its name; dots lead into objects. If both are the same, the name is the id.
+    numeric : bool
+        Whether its ids are integers; otherwise they are UUIDs.
+    """
+
+    noun: str
+    operation: str
+    id: str = "id"
+    name: str = "name"
+    numeric: bool = False
+
+    @property
+    def named_by_id(self) -> bool:
+        """Whether its name is its id, so that there is nothing to look up."""
+        return self.id == self.name
+
+
+#: Resource types by the words that completion uses for them.
+RESOURCE_TYPES: Mapping[str, ResourceType] = {
+    "droplets": ResourceType("droplet", "droplets_list", numeric=True),
+    "images": ResourceType("image", "images_list", numeric=True),
+    "keys": ResourceType("key", "sshKeys_list", numeric=True),
+    "snapshots": ResourceType("snapshot", "snapshots_list"),
+    "volumes": ResourceType("volume", "volumes_list"),
+    "domains": ResourceType("domain", "domains_list", id="name"),
+    "tags": ResourceType("tag", "tags_list", id="name"),
+    "reserved_ips": ResourceType("reserved IP", "reservedIPs_list", id="ip", name="ip"),
+    "floating_ips": ResourceType("floating IP", "floatingIPs_list", id="ip", name="ip"),
+    "firewalls": ResourceType("firewall", "firewalls_list"),
+    "load_balancers": ResourceType("load balancer", "loadBalancers_list"),
+    "vpcs": ResourceType("VPC", "vpcs_list"),
+    "vpc_peerings": ResourceType("VPC peering", "vpcPeerings_list"),
+    "projects": ResourceType("project", "projects_list"),
+    "certificates": ResourceType("certificate", "certificates_list"),
+    "cdn_endpoints": ResourceType("CDN endpoint", "cdn_list_endpoints", name="origin"),
+    "databases": ResourceType("database cluster", "databases_list_clusters"),
+    "kubernetes": ResourceType("Kubernetes cluster", "kubernetes_list_clusters"),
+    "apps": ResourceType("app", "apps_list", name="spec.name"),
+    "uptime_checks": ResourceType("uptime check", "uptime_list_checks"),
+    "alert_policies": ResourceType("alert policy", "monitoring_list_alertPolicy", id="uuid", name="description"),
+    "registries": ResourceType("registry", "registries_list", id="name"),
+    "autoscale_pools": ResourceType("autoscale pool", "autoscalepools_list"),
+    "invoices": ResourceType("invoice", "invoices_list", id="invoice_uuid", name="invoice_period"),
+    "nat_gateways": ResourceType("VPC NAT gateway", "vpcnatgateways_list"),
+}
+#: The resource type that a field of a request refers to.
+_TYPE_OF_FIELD: Mapping[str, str] = {
+    "droplet_id": "droplets",
+    "droplet_ids": "droplets",
+    "linked_droplet_id": "droplets",
+    "image_id": "images",
+    "ssh_key_identifier": "keys",
+    "ssh_keys": "keys",
+    "volume_id": "volumes",
+    "domain_name": "domains",
+    "tag_id": "tags",
+    "tag_name": "tags",
+    "tags": "tags",
+    "tag": "tags",
+    "reserved_ip": "reserved_ips",
+    "floating_ip": "floating_ips",
+    "firewall_id": "firewalls",
+    "lb_id": "load_balancers",
+    "target_load_balancer_ids": "load_balancers",
+    "vpc_id": "vpcs",
+    "vpc_ids": "vpcs",
+    "vpc_uuid": "vpcs",
+    "private_network_uuid": "vpcs",
+    "vpc_peering_id": "vpc_peerings",
+    "project_id": "projects",
+    "certificate_id": "certificates",
+    "cdn_id": "cdn_endpoints",
+    "database_cluster_uuid": "databases",
+    "app_id": "apps",
+    "check_id": "uptime_checks",
+    "registry_name": "registries",
+    "autoscale_pool_id": "autoscale_pools",
+    "invoice_uuid": "invoices",
+    "region": "regions",
+    "region_slug": "regions",
+    "size": "sizes",
+}
+#: Exceptions, by the prefix of the operationId.
+_TYPE_OF_FIELD_BY_PREFIX: Mapping[str, Mapping[str, str]] = {
+    "apps": {"id": "apps"},
+    # An app, a database and a Kubernetes cluster have sizes and regions of their own.
+    "databases": {"size": "", "tags": "", "project_id": "projects"},
+    "kubernetes": {"cluster_id": "kubernetes", "size": "sizes"},
+    "monitoring": {"host_id": "droplets", "alert_uuid": "alert_policies", "lb_id": "load_balancers"},
+    "domains": {"tag": ""},  # of a CAA record
+    "droplets": {"volumes": "volumes", "image": "images"},
+    "dropletActions": {"image": "images"},
+    "loadBalancers": {"size": ""},
+    "snapshots": {"snapshot_id": "snapshots"},
+    "volumes": {"snapshot_id": "snapshots"},
+    "volumeSnapshots": {"snapshot_id": "snapshots"},
+    "vpcnatgateways": {"id": "nat_gateways", "size": ""},
+    "genai": {"region": "", "tags": "", "size": ""},
+    "vectorDatabases": {"size": "", "tags": "", "region": ""},
+    "registries": {"region": ""},
+    "registry": {"registry_name": "", "region": ""},
+    "spacesKey": {"region": ""},
+}
+
+
+def resource_type_of(operation_id: str, field: str) -> str:
+    """Return the resource type that a field of an operation refers to.
+
+    Returns
+    -------
+    str
+        A key of `RESOURCE_TYPES`, ``"regions"`` or ``"sizes"``; empty if it refers to none.
+    """
+    own = _TYPE_OF_FIELD_BY_PREFIX.get(operation_id.partition("_")[0], {})
+    return own[field] if field in own else _TYPE_OF_FIELD.get(field, "")
+
+
+def is_id(resource_type: str, word: int | str) -> bool:
+    """Return whether a word has the format of an id of this type, so that there is no name to look up."""
+    known = RESOURCE_TYPES.get(resource_type)
     if known is None or known.named_by_id or isinstance(word, int):
         return True
-    if kind == "projects" and word == "default":
+    if resource_type == "projects" and word == "default":
         return True
     if known.numeric:
-        return is_integer(word) or (kind == "keys" and _FINGERPRINT.fullmatch(word) is not None)
-    # A snapshot of a droplet has a number, one of a volume a UUID.
-    return _UUID.fullmatch(word) is not None or (kind == "snapshots" and is_integer(word))
+        return is_integer(word) or (resource_type == "keys" and is_fingerprint(word))
+    # A droplet's snapshot has an integer id, a volume's has a UUID.
+    return _UUID.fullmatch(word) is not None or (resource_type == "snapshots" and is_integer(word))
 
 
-def sent_as(kind: str, word: int | str) -> int | str:
-    """Give an id as the API wants it: a number where its ids are numbers."""
-    known = KINDS.get(kind)
+def is_fingerprint(word: str) -> bool:
+    """Return whether a word has the format of the fingerprint of an SSH key."""
+    return _FINGERPRINT.fullmatch(word) is not None
+
+
+def api_id(resource_type: str, word: int | str) -> int | str:
+    """Return an id as the API expects it: an integer if its ids are integers."""
+    known = RESOURCE_TYPES.get(resource_type)
     numeric = known is not None and known.numeric and isinstance(word, str) and is_integer(word)
     return int(word) if numeric else word
 
 
-class Lookup:
-    """Finds ids.
-
-    Parameters
-    ----------
-    client : Client
-        Of the account that the names are from.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._rows: dict[str, Sequence[Row]] = {}
-
-    def id_of(self, kind: str, word: int | str) -> int | str:
-        """Give the id of the one thing with this name, or the word itself where it is an id.
-
-        Parameters
-        ----------
-        kind : str
-            A key of `KINDS`; of any other the word is the id.
-        word : int or str
-
-        Raises
-        ------
-        NoSuchName, AmbiguousName
-            None, or several, have the name; the nearest names, or the ids, are given.
-        """
-        if is_id(kind, word):
-            return sent_as(kind, word)
-        known, name = KINDS[kind], str(word)
-        rows = self._listed(kind)
-        found = [row for row in rows if within(row, known.name) == name or str(within(row, known.id)) == name]
-        if kind == "images":
-            # A public image is told by its slug, which the API takes in the place of an id.
-            found = found or [row for row in rows if row.get("slug") == name]
-        things = [Resource({"id": within(row, known.id)}) for row in found]
-        one = only_one(known.noun, name, things, lambda: self._names(kind))
-        identifier: int | str = one["id"]
-        return identifier
-
-    def _listed(self, kind: str) -> Sequence[Row]:
-        if kind not in self._rows:
-            self._rows[kind] = self._list(kind)
-        return self._rows[kind]
-
-    def _list(self, kind: str) -> Sequence[Row]:
-        if kind == "droplets":
-            # The list of droplets leaves GPU droplets out unless asked twice.
-            return [droplet.to_dict() for droplet in self._client.droplets.list()]
-        rows: Sequence[Row] = self._client.call(KINDS[kind].operation)
-        return rows
-
-    def _names(self, kind: str) -> list[str]:
-        known = KINDS[kind]
-        names = [within(row, known.name) for row in self._listed(kind)]
-        slugs = [row.get("slug") for row in self._listed(kind)] if kind == "images" else []
-        return [name for name in (*names, *slugs) if isinstance(name, str) and name]
-
-
-def within(row: Row, path: str) -> Any:
-    """Give what a dotted path leads to in a row; None where it leads nowhere."""
+def value_at(row: Row, path: str) -> Any:
+    """Return the value at a dotted path in a row; None if there is none."""
     value: Any = row
     for part in path.split("."):
         value = value.get(part) if hasattr(value, "get") else None
     return value
 
 
-def names_of(kind: Kind, rows: Sequence[Row]) -> list[tuple[str, int | str]]:
-    """Give the names in rows of a kind, each with its id, for completion."""
-    pairs = [(within(row, kind.name), within(row, kind.id)) for row in rows]
+def names_and_ids(resource_type: ResourceType, rows: Sequence[Row]) -> list[tuple[str, int | str]]:
+    """Return the name and id of each row that has both, for completion."""
+    pairs = [(value_at(row, resource_type.name), value_at(row, resource_type.id)) for row in rows]
     return [(str(name), identifier) for name, identifier in pairs if name and identifier is not None]
+
+
+def unique_match(noun: str, name: str, matches: Sequence[R], names: Callable[[], Iterable[str]]) -> R:
+    """Return the only match for a name.
+
+    Parameters
+    ----------
+    noun : str
+        Singular noun for messages: ``"droplet"``.
+    name : str
+        The requested name.
+    matches : sequence
+        Everything that has the name.
+    names : callable
+        Returns the existing names; called only if there is no match.
+
+    Raises
+    ------
+    NoSuchName
+        Nothing has the name; the closest names are suggested.
+    AmbiguousName
+        Several have the name; their ids are listed.
+    """
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        ids = sorted(str(match["id"]) for match in matches)
+        numbers = [int(one) for one in ids if is_integer(one)]
+        message = f"{len(ids)} {noun}s are named {name!r}. Use one of their ids: {', '.join(ids)}"
+        raise AmbiguousName(message, name=name, ids=numbers)
+    close = close_matches(name, sorted(set(names())))
+    shown = repr(name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…")
+    raise NoSuchName(f"{capitalized(noun)} {shown} not found{suggestion(close) or '.'}", name=name, nearest=close)
+
+
+class Lookup:
+    """Finds ids by name. Each resource type is listed at most once per lookup object.
+
+    Parameters
+    ----------
+    client : Client
+        Client of the account.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._rows: dict[str, Sequence[Row]] = {}
+
+    def id_of(self, resource_type: str, word: int | str) -> int | str:
+        """Return the id of the one resource with this name, or the word itself if it is an id.
+
+        Parameters
+        ----------
+        resource_type : str
+            A key of `RESOURCE_TYPES`; for any other type the word is the id.
+        word : int or str
+
+        Raises
+        ------
+        NoSuchName
+            Nothing has the name; the closest names are suggested.
+        AmbiguousName
+            Several have the name; their ids are listed.
+        """
+        if is_id(resource_type, word):
+            return api_id(resource_type, word)
+        known, name = RESOURCE_TYPES[resource_type], str(word)
+        rows = self._list(resource_type)
+        found = [row for row in rows if value_at(row, known.name) == name or str(value_at(row, known.id)) == name]
+        if resource_type == "images":
+            # Public images have a slug, which the API accepts instead of an id.
+            found = found or [row for row in rows if row.get("slug") == name]
+        matches: list[Row] = [{"id": value_at(row, known.id)} for row in found]
+        identifier: int | str = unique_match(known.noun, name, matches, lambda: self._names(resource_type))["id"]
+        return identifier
+
+    def _list(self, resource_type: str) -> Sequence[Row]:
+        if resource_type not in self._rows:
+            self._rows[resource_type] = self._read(resource_type)
+        return self._rows[resource_type]
+
+    def _read(self, resource_type: str) -> Sequence[Row]:
+        if resource_type == "droplets":
+            # `droplets_list` leaves GPU droplets out unless asked for them.
+            return [droplet.to_dict() for droplet in self._client.droplets.list()]
+        rows: Sequence[Row] = self._client.call(RESOURCE_TYPES[resource_type].operation)
+        return rows
+
+    def _names(self, resource_type: str) -> list[str]:
+        known = RESOURCE_TYPES[resource_type]
+        names = [value_at(row, known.name) for row in self._list(resource_type)]
+        slugs = [row.get("slug") for row in self._list(resource_type)] if resource_type == "images" else []
+        return [name for name in (*names, *slugs) if isinstance(name, str) and name]

@@ -1,7 +1,7 @@
-"""What droplets did, as it was measured: read for many of them side by side, in as few requests as the API allows.
+"""Droplet metrics, read for many droplets concurrently and in as few requests as the API allows.
 
-API: ``monitoring_get_DropletCpuMetrics`` and its like, each for one ``host_id``. What comes is readings as they were
-served, such as counters of seconds; `poseidon_nb.analysis.metrics` makes percentages of them.
+API: ``monitoring_get_DropletCpuMetrics`` and similar operations, each for one ``host_id``. Readings are returned as the API
+sends them, such as counters in seconds; `poseidon_nb.analysis.metrics` computes percentages from them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.droplets.droplet import Droplet
-from poseidon_nb.client.each import on_each
+from poseidon_nb.client.droplet import Droplet
+from poseidon_nb.client.fetch import fetch_each
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
-from poseidon_nb.text import expected_one_of, pluralize, truncated_list
+from poseidon_nb.text import expected_one_of, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.droplets.droplets import Droplets
+    from poseidon_nb.client.droplets import Droplets
     from poseidon_nb.transport.request import Request
 
 _log = logging.getLogger("poseidon_nb")
 
-#: Requests at the same time: as many as there are connections.
-AT_ONCE = 16
-#: How far back is looked when nothing else was said.
-WINDOW = timedelta(days=1)
+#: Maximum number of concurrent requests, as many as there are connections.
+MAX_CONCURRENT = 16
+#: Default time window.
+DEFAULT_WINDOW = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """One request for each droplet.
+class MetricQuery:
+    """A request that is sent for each droplet.
 
     Attributes
     ----------
     metric : str
-        What it reads, as the path has it.
+        Name of the metric, as in the path.
     operation_id : str
     query : tuple of tuple
-        What it takes besides the droplet and the window.
+        Query parameters besides the droplet and the window.
     """
 
     metric: str
@@ -51,54 +51,54 @@ class Measure:
     query: tuple[tuple[str, str], ...] = ()
 
 
-def _plain(metric: str, word: str) -> Measure:
-    return Measure(metric, f"monitoring_get_{word}Metrics")
+def _query(metric: str, word: str) -> MetricQuery:
+    return MetricQuery(metric, f"monitoring_get_{word}Metrics")
 
 
-def _bandwidth(interface: str, direction: str) -> Measure:
+def _bandwidth(interface: str, direction: str) -> MetricQuery:
     query = (("interface", interface), ("direction", direction))
-    return Measure("bandwidth", "monitoring_get_dropletBandwidthMetrics", query)
+    return MetricQuery("bandwidth", "monitoring_get_dropletBandwidthMetrics", query)
 
 
-_CPU = (_plain("cpu", "DropletCpu"),)
-_MEMORY = (_plain("memory_total", "dropletMemoryTotal"), _plain("memory_available", "dropletMemoryAvailable"))
-_FILESYSTEM = (_plain("filesystem_size", "dropletFilesystemSize"), _plain("filesystem_free", "dropletFilesystemFree"))
-_OUT = _bandwidth("public", "outbound")
-#: Where an agent does not tell what is available, it is told by these.
-_INSTEAD = (_plain("memory_free", "dropletMemoryFree"), _plain("memory_cached", "dropletMemoryCached"))
+_CPU = (_query("cpu", "DropletCpu"),)
+_MEMORY = (_query("memory_total", "dropletMemoryTotal"), _query("memory_available", "dropletMemoryAvailable"))
+_FILESYSTEM = (_query("filesystem_size", "dropletFilesystemSize"), _query("filesystem_free", "dropletFilesystemFree"))
+_OUTBOUND = _bandwidth("public", "outbound")
+#: Read instead if the agent does not report available memory.
+_MEMORY_FALLBACK = (_query("memory_free", "dropletMemoryFree"), _query("memory_cached", "dropletMemoryCached"))
 
-_TOTAL = _MEMORY[0]
-#: The agent that tells `_TOTAL` tells these, too, and nothing else does.
-_BY_AGENT = (_MEMORY[1], *_FILESYSTEM)
+_MEMORY_TOTAL = _MEMORY[0]
+#: Reported by the same agent as `_MEMORY_TOTAL`, and by nothing else.
+_AGENT_ONLY = (_MEMORY[1], *_FILESYSTEM)
 
-#: What has to be read for each kind; ``use`` is what a droplet's size is judged by.
-KINDS: dict[str, tuple[Measure, ...]] = {
+#: The queries of each kind of metrics; ``use`` is what rightsizing needs.
+METRIC_QUERIES: dict[str, tuple[MetricQuery, ...]] = {
     "cpu": _CPU,
     "memory": _MEMORY,
-    "load": tuple(_plain(f"load_{minutes}", f"dropletLoad{minutes}") for minutes in (1, 5, 15)),
+    "load": tuple(_query(f"load_{minutes}", f"dropletLoad{minutes}") for minutes in (1, 5, 15)),
     "filesystem": _FILESYSTEM,
     "bandwidth": (
-        *(_bandwidth("public", "inbound"), _OUT),
+        *(_bandwidth("public", "inbound"), _OUTBOUND),
         *(_bandwidth("private", "inbound"), _bandwidth("private", "outbound")),
     ),
-    "use": (*_CPU, *_MEMORY, *_FILESYSTEM, _OUT),
+    "use": (*_CPU, *_MEMORY, *_FILESYSTEM, _OUTBOUND),
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
-    """What was read.
+    """The readings of some droplets, and what is missing.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        Table ``series``: the readings; of a droplet that failed, those that came.
+        Table ``series``; for a failed droplet the readings that could be read.
     droplets : list of Droplet
-        Whose they should be, in the order asked for.
+        The requested droplets, in the given order.
     failed : dict
-        What went wrong, by the id of the droplet.
+        Errors by droplet id.
     silent : list of Droplet
-        Those that answered with no readings: the metrics agent is not installed, or they were off.
+        Droplets without readings: the metrics agent is not installed, or they were off.
     """
 
     frame: pd.DataFrame
@@ -107,19 +107,19 @@ class Readings:
     silent: list[Droplet]
 
     def notes(self) -> list[str]:
-        """Return what is missing, a line for each reason."""
+        """Return what is missing, one line for each reason."""
         from poseidon_nb.frames.metrics import explain_missing  # noqa: PLC0415  # pandas comes at first use
 
         reasons: dict[str, list[Droplet]] = {}
         for droplet in self.silent:
             why = explain_missing(droplet.features, droplet.status) or " in this window"
             reasons.setdefault(why, []).append(droplet)
-        lines = [f"no readings of {_names(some)}{why}" for why, some in reasons.items()]
+        lines = [f"No readings of {_names(some)}{why}." for why, some in reasons.items()]
         by_error: dict[str, list[Droplet]] = {}
         for droplet in self.droplets:
             if droplet.id in self.failed:
                 by_error.setdefault(str(self.failed[droplet.id]), []).append(droplet)
-        lines += [f"{_names(some)} could not be read: {error}" for error, some in by_error.items()]
+        lines += [f"Metrics of {_names(some)} could not be read: {error}" for error, some in by_error.items()]
         return lines
 
 
@@ -134,7 +134,7 @@ class Metrics:
     ----------
     connection : Connection
     droplets : Droplets
-        Finds those that are given by id or name.
+        Finds droplets that are given by id or name.
     """
 
     def __init__(self, connection: Connection, droplets: Droplets) -> None:
@@ -149,17 +149,18 @@ class Metrics:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> pd.DataFrame:
-        """Return the readings of a kind; what is missing is logged, as a warning.
+        """Return the readings of a kind of metrics; missing readings are logged as warnings.
 
         Parameters
         ----------
         kind : str
-            ``"cpu"``, ``"memory"``, ``"load"``, ``"filesystem"``, ``"bandwidth"``, or ``"use"`` for what
-            `poseidon_nb.analysis.metrics.use` takes.
-        droplets : Droplet, int, str, or sequence of them
-            Objects, ids or names; one that is named twice is read once.
+            ``"cpu"``, ``"memory"``, ``"load"``, ``"filesystem"``, ``"bandwidth"``, or ``"use"`` for
+            `poseidon_nb.analysis.metrics.use`.
+        droplets : Droplet, int, str, or sequence of these
+            Objects, ids or names; duplicates are read once.
         start, end : datetime, optional
-            UTC where no zone is named. By default the last 24 hours before the end, and until now by the server's clock.
+            UTC if they have no time zone. By default the end is now, by the server's clock, and the start 24 hours
+            before the end.
 
         Returns
         -------
@@ -169,7 +170,7 @@ class Metrics:
         Raises
         ------
         PoseidonError
-            Nothing could be read of any droplet: the first one's error.
+            Nothing could be read of any droplet; the error of the first is raised.
         """
         readings = self.read(kind, droplets, start=start, end=end)
         for note in readings.notes():
@@ -184,30 +185,34 @@ class Metrics:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Readings:
-        """Return the readings of a kind, and what is missing; parameters and errors as of `frame`.
+        """Read a kind of metrics, and return the readings and what is missing; parameters and errors as for `frame`.
 
         Notes
         -----
-        Requests for each droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, use 6. Of one without the
-        metrics agent memory takes 1, and use 3: what the same agent would tell is not asked for. Two more are sent for the
-        memory of a droplet whose agent does not tell what is available.
+        Requests per droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, use 6. Without the metrics agent
+        memory takes 1 and use 3, because the agent's other metrics are not requested. If the agent does not report
+        available memory, two more are sent.
         """
-        measures = _measures(kind)
-        chosen = self._chosen(droplets)
+        measures = _queries_of(kind)
+        chosen = self._resolve(droplets)
         start, end = self._window(start, end)
-        # Where the agent is not there, which the memory tells, what else it would tell need not be asked for.
-        by_agent = [one for one in measures if one in _BY_AGENT and _TOTAL in measures]
+        # Without memory readings the agent is not installed, and its other metrics need not be requested.
+        by_agent = [one for one in measures if one in _AGENT_ONLY and _MEMORY_TOTAL in measures]
         first = [one for one in measures if one not in by_agent]
         answers, failed = self._answers([(one, measure) for one in chosen for measure in first], start, end)
         refused = any(isinstance(error, Forbidden | Unauthorized) for error in failed.values())
         silent = {
-            one.id for one in chosen if (one.id, _TOTAL) in answers and not _has_readings(answers[one.id, _TOTAL])
+            one.id
+            for one in chosen
+            if (one.id, _MEMORY_TOTAL) in answers and not _has_readings(answers[one.id, _MEMORY_TOTAL])
         }
         others = [one for one in chosen if one.id not in silent and not refused]
         rest, rest_failed = self._answers([(one, measure) for one in others for measure in by_agent], start, end)
         answers, failed = {**answers, **rest}, {**rest_failed, **failed}
-        untold = [one for one in chosen if _lacks_available(one, answers)]
-        more, more_failed = self._answers([(one, measure) for one in untold for measure in _INSTEAD], start, end)
+        needing_fallback = [one for one in chosen if _needs_fallback(one, answers)]
+        more, more_failed = self._answers(
+            [(one, measure) for one in needing_fallback for measure in _MEMORY_FALLBACK], start, end
+        )
         answers, failed = {**answers, **more}, {**more_failed, **failed}
         if chosen and len(failed) == len(chosen) and not answers:
             raise next(iter(failed.values()))
@@ -216,14 +221,14 @@ class Metrics:
     def requests(
         self, kind: str, droplet_ids: Iterable[int | str], *, start: datetime | None = None, end: datetime | None = None
     ) -> list[Request]:
-        """Return the requests that `read` would send for these ids, and send nothing."""
+        """Return the requests that `read` would send for these ids. Sends nothing."""
         start, end = self._window(start, end)
-        return [self._request(one, measure, start, end) for one in droplet_ids for measure in _measures(kind)]
+        return [self._request(one, measure, start, end) for one in droplet_ids for measure in _queries_of(kind)]
 
-    def _chosen(self, droplets: Droplet | int | str | Sequence[Droplet | int | str]) -> list[Droplet]:
+    def _resolve(self, droplets: Droplet | int | str | Sequence[Droplet | int | str]) -> list[Droplet]:
         words = [droplets] if isinstance(droplets, Droplet | int | str) else [*droplets]
         unread = [one for one in words if not isinstance(one, Droplet)]
-        # One list answers for many; what it does not settle is asked for by itself, and fails as one does.
+        # One list resolves many; what it does not resolve is looked up by itself, with the usual errors.
         listed = self._droplets.list() if len(unread) > 1 else []
         known = {str(one.id): one for one in listed}
         by_name: dict[str, list[Droplet]] = {}
@@ -236,42 +241,42 @@ class Metrics:
         return [*{one.id: one for one in found}.values()]
 
     def _window(self, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-        end = _aware(end) if end is not None else self._connection.session.server_now()
-        start = _aware(start) if start is not None else end - WINDOW
+        end = _utc(end) if end is not None else self._connection.session.server_now()
+        start = _utc(start) if start is not None else end - DEFAULT_WINDOW
         if start >= end:
             raise InvalidArgument(
-                f"metrics from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: the end comes first"
+                f"The start of the metrics ({start:%Y-%m-%d %H:%M} UTC) must be before the end ({end:%Y-%m-%d %H:%M} UTC)."
             )
         return start, end
 
-    def _request(self, droplet_id: int | str, measure: Measure, start: datetime, end: datetime) -> Request:
+    def _request(self, droplet_id: int | str, measure: MetricQuery, start: datetime, end: datetime) -> Request:
         window = {"start": str(int(start.timestamp())), "end": str(int(end.timestamp()))}
         query = {"host_id": str(droplet_id), **dict(measure.query), **window}
         return self._connection.request(measure.operation_id, query=query)
 
     def _answers(
-        self, wanted: Sequence[tuple[Droplet, Measure]], start: datetime, end: datetime
+        self, wanted: Sequence[tuple[Droplet, MetricQuery]], start: datetime, end: datetime
     ) -> tuple[_Answers, dict[int, PoseidonError]]:
         refused: list[PoseidonError] = []
 
-        def ask(one: tuple[Droplet, Measure]) -> Any:
+        def ask(one: tuple[Droplet, MetricQuery]) -> Any:
             if refused:
                 raise refused[0]
             try:
                 return self._connection.send(self._request(one[0].id, one[1], start, end)).json()
             except (Forbidden, Unauthorized) as error:
-                # The token is refused whatever the droplet: hundreds more would only be refused, too.
+                # The token is refused for every droplet, so more requests would fail too.
                 refused.append(error)
                 raise
 
         answers: _Answers = {}
         failed: dict[int, PoseidonError] = {}
-        for outcome in on_each(
-            wanted, ask, on_idle=self._connection.on_idle, threads=AT_ONCE, interrupted=_interrupted
+        for outcome in fetch_each(
+            wanted, ask, on_idle=self._connection.on_idle, threads=MAX_CONCURRENT, interrupt_note=_interrupt_note
         ):
-            droplet, measure = outcome.thing
+            droplet, measure = outcome.item
             if outcome.error is None:
-                answers[droplet.id, measure] = outcome.answer
+                answers[droplet.id, measure] = outcome.value
             else:
                 failed.setdefault(droplet.id, outcome.error)
         return answers, failed
@@ -284,29 +289,29 @@ class Metrics:
         try:
             frame = series_frame(parts)
         except ShapeError:
-            whole = []
+            readable = []
             for part in parts:
                 try:
                     series_frame([part])
-                    whole.append(part)
+                    readable.append(part)
                 except ShapeError as error:
                     failed.setdefault(part[0], error)
-            frame = series_frame(whole)
-        told = {*frame["droplet_id"].unique().tolist()}
-        silent = [one for one in chosen if one.id not in told and one.id not in failed]
+            frame = series_frame(readable)
+        reported = {*frame["droplet_id"].unique().tolist()}
+        silent = [one for one in chosen if one.id not in reported and one.id not in failed]
         return Readings(frame, chosen, failed, silent)
 
 
-_Answers = dict[tuple[int, Measure], Any]
+_Answers = dict[tuple[int, MetricQuery], Any]
 
 
-def _measures(kind: str) -> tuple[Measure, ...]:
-    if kind not in KINDS:
-        raise InvalidArgument(f"no kind of metrics {kind!r}{expected_one_of(kind, KINDS)}")
-    return KINDS[kind]
+def _queries_of(kind: str) -> tuple[MetricQuery, ...]:
+    if kind not in METRIC_QUERIES:
+        raise InvalidArgument(f"Unknown kind of metrics {kind!r}{expected_one_of(kind, METRIC_QUERIES)}")
+    return METRIC_QUERIES[kind]
 
 
-def _lacks_available(droplet: Droplet, answers: _Answers) -> bool:
+def _needs_fallback(droplet: Droplet, answers: _Answers) -> bool:
     total, available = (answers.get((droplet.id, measure)) for measure in _MEMORY)
     return available is not None and not _has_readings(available) and _has_readings(total)
 
@@ -318,9 +323,9 @@ def _has_readings(answer: Any) -> bool:
         return False
 
 
-def _aware(moment: datetime) -> datetime:
+def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _interrupted(going: Sequence[Any], ended: Sequence[Any]) -> str:
-    return f"{len(ended)} of the answers had been read, and {pluralize(len(going), 'request')} were on their way"
+def _interrupt_note(unfinished: Sequence[Any], finished: Sequence[Any]) -> str:
+    return f"{len(finished)} of {len(finished) + len(unfinished)} requests had been answered."

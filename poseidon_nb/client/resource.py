@@ -1,4 +1,7 @@
-"""Objects of the API as Python sees them: attributes that completion and type checkers know, and every other field too."""
+"""Objects of the API, and lists of them.
+
+Known fields are attributes that completion and type checkers see; every other field is an item.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,25 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.connection import check_query
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.text import format_usd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Never, NoReturn, Self
 
+    import pandas as pd
+
+    from poseidon_nb.client.connection import Connection
+
 T = TypeVar("T")
+R = TypeVar("R", bound="Resource")
 
 
 class Field(Generic[T]):
-    """A field that the API is known to send, read from the object's data; None while it is absent."""
+    """A known field of the API, read from the object's data; None if it is absent."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -27,12 +37,12 @@ class Field(Generic[T]):
     @overload
     def __get__(self, instance: Resource, owner: type) -> T: ...
     def __get__(self, instance: Resource | None, owner: type) -> Self | T:
-        """Give the value as the API sent it."""
+        """Return the value as the API sent it."""
         return self if instance is None else self._value(instance)
 
     def __set__(self, instance: Resource, value: Never) -> NoReturn:
-        """Refuse: a change of the object would change nothing in the account."""
-        raise AttributeError(f"{self._name} is what the API sent; change it with a verb, such as rename or update")
+        """Raise an error, because assigning would not change the account."""
+        raise AttributeError(f"{self._name} is read-only. Change it with a method such as rename or update.")
 
     def _value(self, instance: Resource) -> T:
         value: Any = instance.get(self._name)
@@ -40,20 +50,20 @@ class Field(Generic[T]):
 
 
 class TimeField(Field["datetime | None"]):
-    """A time, as an aware datetime in UTC."""
+    """A field that holds a time, as an aware datetime in UTC."""
 
     def _value(self, instance: Resource) -> datetime | None:
         text = instance.get(self._name)
         try:
             return datetime.fromisoformat(text).astimezone(UTC) if text else None
         except (TypeError, ValueError):
-            raise ShapeError(f"{self._name} of {type(instance).__name__} is no time: {text!r}") from None
+            raise ShapeError(f"Field {self._name} of {type(instance).__name__} is not a time: {text!r}.") from None
 
 
 class Resource:
     """One object of the API.
 
-    Known fields are attributes; every field, also one that this version does not know, is an item:
+    Known fields are attributes. Every field, also one that this version does not know, is an item:
     ``droplet["networking_throughput"]``.
 
     Parameters
@@ -62,12 +72,12 @@ class Resource:
         The object as the API sent it.
     """
 
-    #: The field that names one among many.
+    #: The field that identifies the object.
     _identity = "id"
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         if not isinstance(data, Mapping):
-            raise ShapeError(f"the API sent {type(data).__name__} where a {type(self).__name__} should be")
+            raise ShapeError(f"Expected a {type(self).__name__} object, but the API sent {type(data).__name__}.")
         self._data = dict(data)
 
     def __getitem__(self, name: str) -> Any:
@@ -80,19 +90,19 @@ class Resource:
         return iter(self._data)
 
     def keys(self) -> list[str]:
-        """Give the names of the fields that the API sent; with `__getitem__` this makes ``dict(droplet)`` work."""
+        """Return the names of the fields that the API sent. Together with `__getitem__`, ``dict(droplet)`` works."""
         return list(self._data)
 
     def get(self, name: str, default: object = None) -> Any:
-        """Give a field, or a default where the API sent none."""
+        """Return a field, or a default if the API did not send it."""
         return self._data.get(name, default)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the object as the API sent it, in a dict of its own."""
+        """Return a copy of the object's data as the API sent it."""
         return dict(self._data)
 
     def assign(self, data: Mapping[str, Any]) -> None:
-        """Take in what was read of it, in place."""
+        """Replace the object's data in place."""
         self._data = dict(data)
 
     def _ipython_key_completions_(self) -> list[str]:
@@ -112,7 +122,7 @@ class Resource:
 
 
 class Region(Resource):
-    """A datacentre."""
+    """A datacenter region."""
 
     _identity = "slug"
     slug = Field[str]()
@@ -126,7 +136,7 @@ class Region(Resource):
 
 
 class Size(Resource):
-    """A kind of droplet, with its price in USD."""
+    """A droplet size (plan), with its price in USD."""
 
     _identity = "slug"
     slug = Field[str]()
@@ -143,29 +153,12 @@ class Size(Resource):
     def _summary(self) -> tuple[object, ...]:
         facts = [("vcpus", "{} vCPU"), ("memory", "{} MiB"), ("disk", "{} GB")]
         price = self.get("price_monthly")
-        told = [words.format(self[name]) for name, words in facts if self.get(name) is not None]
-        return (self.slug, *told, *([f"{format_usd(price)} a month"] if price is not None else []))
-
-
-class Snapshot(Resource):
-    """A saved disk of a droplet or a volume."""
-
-    id = Field["str | int"]()
-    name = Field[str]()
-    resource_id = Field["str | int"]()
-    resource_type = Field[str]()
-    regions = Field[list[str]]()
-    min_disk_size = Field[int]()
-    size_gigabytes = Field[float]()
-    tags = Field["list[str] | None"]()
-    created_at = TimeField()
-
-    def _summary(self) -> tuple[object, ...]:
-        return (self.id, self.name, "" if self.get("size_gigabytes") is None else f"{self.size_gigabytes:g} GB")
+        known = [text.format(self[name]) for name, text in facts if self.get(name) is not None]
+        return (self.slug, *known, *([f"{format_usd(price)} a month"] if price is not None else []))
 
 
 class Kernel(Resource):
-    """What a droplet from before March 2017 boots."""
+    """A kernel for droplets that were created before March 2017."""
 
     id = Field[int]()
     name = Field[str]()
@@ -175,19 +168,8 @@ class Kernel(Resource):
         return (self.id, self.name, self.version)
 
 
-class Tag(Resource):
-    """A label on things."""
-
-    _identity = "name"
-    name = Field[str]()
-    resources = Field[dict[str, Any]]()
-
-    def _summary(self) -> tuple[object, ...]:
-        return (self.name,)
-
-
 class Account(Resource):
-    """Whose account this is, and its limits."""
+    """The account's owner and limits."""
 
     _identity = "uuid"
     uuid = Field[str]()
@@ -197,4 +179,71 @@ class Account(Resource):
 
     def _summary(self) -> tuple[object, ...]:
         limit = self.get("droplet_limit")
-        return (self.email, self.status, "" if limit is None else f"{limit} droplets at most")
+        return (self.email, self.status, "" if limit is None else f"up to {limit} droplets")
+
+
+class ResourceCollection(Generic[R]):
+    """All objects of one type in the account.
+
+    Parameters
+    ----------
+    connection : Connection
+    resource : str
+        Name of their table in `poseidon_nb.frames.schemas`.
+    operation_id : str
+        The list operation.
+    make : callable
+        Creates an object from a row.
+    """
+
+    def __init__(
+        self, connection: Connection, resource: str, operation_id: str, make: Callable[[Mapping[str, Any]], R]
+    ) -> None:
+        self._connection = connection
+        self._resource = resource
+        self._list_operation = operation_id
+        self._make = make
+
+    def list(self, **filters: Any) -> list[R]:
+        """List all objects, from all pages.
+
+        Parameters
+        ----------
+        **filters : object
+            Query parameters of the list operation.
+
+        Returns
+        -------
+        list
+
+        Raises
+        ------
+        InvalidArgument
+            A query parameter is unknown.
+        """
+        query = self._check_query(filters)
+        return [self._make(row) for row in self._connection.rows(self._list_operation, query=query)]
+
+    def frame(self, **filters: Any) -> pd.DataFrame:
+        """Return all objects as a DataFrame, decoded directly from bytes to columns.
+
+        Parameters
+        ----------
+        **filters : object
+            Query parameters of the list operation.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each object; columns as in the resource's table in `poseidon_nb.frames.schemas`.
+        """
+        query = self._check_query(filters)
+        return self._frame_from(page.body for page in self._connection.pages(self._list_operation, query=query))
+
+    def _check_query(self, filters: Mapping[str, Any]) -> dict[str, Any]:
+        return check_query(operation(self._list_operation), filters)
+
+    def _frame_from(self, bodies: Any) -> pd.DataFrame:
+        from poseidon_nb.frames.builders import frame_from_pages  # noqa: PLC0415  # pandas comes at first use
+
+        return frame_from_pages(self._resource, bodies, key=operation(self._list_operation).response_key)

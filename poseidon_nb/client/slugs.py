@@ -1,99 +1,114 @@
-"""Regions, sizes and images on sale: explains which slug the API refused, and checks a resize before it is sent.
+"""Explaining which slug, name or id of a refused request is wrong, where the API only says that something is.
 
-The lists are read from the service when they are needed, so nothing is refused by what this version knows.
+The lists of regions, sizes and images are read from the API when they are needed, so nothing is refused because this
+version does not know it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of, value_at
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
-from poseidon_nb.text import did_you_mean, is_integer
+from poseidon_nb.text import capitalized, did_you_mean, is_integer, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.transport.request import Request
 
     Row = Mapping[str, Any]
 
+#: Fields that hold a slug, by resource type.
+_SLUG_FIELDS = {"regions": "region", "sizes": "size", "images": "image"}
+#: Types whose names are their ids, and short enough to be misspelled.
+_NAME_AS_ID = frozenset({"domains", "tags", "registries"})
+#: Types of which there may be thousands, too many to read for a suggestion.
+_TOO_MANY = frozenset({"droplets", "images", "snapshots"})
 
-class Slugs:
-    """The regions, sizes and images that there are, read when they are needed."""
+
+class SlugChecker:
+    """Checks slugs of sizes, regions and images against the API's lists, which are read when they are needed."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def explain(self, fields: Row) -> str:
-        """Return a sentence on the first slug among a request's fields that does not exist, or ``""``.
+        """Return a sentence about the first wrong slug among a request's fields, or ``""``.
 
-        Reads the lists that it needs; when these cannot be had either, the API's own words have to do.
+        Reads the lists that it needs. If they cannot be read, the API's own message must do.
         """
         try:
-            return self._size(fields) or self._region(fields) or self._image(fields)
+            return self._explain_size(fields) or self._explain_region(fields) or self._explain_image(fields)
         except PoseidonError:
             return ""
 
-    def fitting(self, droplet: Row) -> list[Row]:
-        """Return the sizes that a droplet could have instead of its own, cheapest first: sold there, disk large enough."""
-        return fitting(self._connection.rows("sizes_list"), [droplet])
+    def fitting_sizes(self, droplet: Row) -> list[Row]:
+        """Return the sizes that a droplet could be resized to, cheapest first."""
+        return fitting_sizes(self._connection.rows("sizes_list"), [droplet])
 
     def check_resize(self, droplet: Row, size: str, *, disk: bool) -> None:
-        """Refuse a size that a droplet cannot have.
+        """Check that a droplet can be resized to a size.
 
         Raises
         ------
         InvalidArgument
-            With the nearest size that it can have.
+            It cannot; the closest size that it can have is suggested.
         """
         sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
         check_size(sizes, droplet, size, disk=disk)
         if size == droplet["size_slug"] and not (disk and sizes[size]["disk"] > droplet["disk"]):
-            raise InvalidArgument(f"{droplet['name']} has the size {size} already")
+            raise InvalidArgument(f"Droplet {droplet['name']} already has size {size}.")
 
-    def _size(self, fields: Row) -> str:
+    def _explain_size(self, fields: Row) -> str:
         size = fields.get("size")
         if size is None:
             return ""
         sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
         # A prefix such as "nyc" means any region of that area.
         region = str(fields.get("region") or "")
-        sold = [slug for slug, row in sizes.items() if _sold(row, region)]
+        available = [slug for slug, row in sizes.items() if _is_available(row, region)]
         if size not in sizes:
-            where = f" in {region}" if region and sold else ""
-            # Without a region that there is, whatever is sold at all.
-            return f"no size {size!r}{where}{did_you_mean(str(size), sold or [slug for slug, row in sizes.items() if _sold(row)])}"
+            where = f" in {region}" if region and available else ""
+            # If the region does not exist, compare with all available sizes.
+            known = available or [slug for slug, row in sizes.items() if _is_available(row)]
+            return f"Unknown size {size!r}{where}{did_you_mean(str(size), known) or '.'}"
         if not sizes[size]["available"]:
-            return f"{size} is not available{did_you_mean(str(size), sold)}"
-        if region and size not in sold and self._knows_region(region):
-            return f"{size} is not sold in {region}, but in {', '.join(sizes[size]['regions']) or 'no region'}"
+            return f"Size {size} is not available{did_you_mean(str(size), available) or '.'}"
+        if region and size not in available and self._knows_region(region):
+            others = join_words(sizes[size]["regions"])
+            return f"Size {size} is not available in {region}{f', only in {others}' if others else ''}."
         return ""
 
-    def _region(self, fields: Row) -> str:
+    def _explain_region(self, fields: Row) -> str:
         region = fields.get("region")
         if not region or self._knows_region(str(region)):
             return ""
         slugs = [row["slug"] for row in self._connection.rows("regions_list")]
-        return f"no region {region!r}{did_you_mean(str(region), slugs)}"
+        return f"Unknown region {region!r}{did_you_mean(str(region), slugs) or '.'}"
 
     def _knows_region(self, region: str) -> bool:
         return any(row["slug"].startswith(region) for row in self._connection.rows("regions_list"))
 
-    def _image(self, fields: Row) -> str:
+    def _explain_image(self, fields: Row) -> str:
         image = fields.get("image")
         if image is None or isinstance(image, int) or is_integer(str(image)):
             return ""
         try:
-            # Asked for by its slug, because not every image that has one is listed as a distribution.
+            # Read by slug, because not every image with a slug is listed as a distribution.
             self._connection.one("images_get", path={"image_id": image})
         except NotFound:
             rows = self._connection.rows("images_list", query={"type": "distribution"})
-            return f"no image {image!r}{did_you_mean(str(image), [row['slug'] for row in rows if row['slug']])}"
+            slugs = [row["slug"] for row in rows if row["slug"]]
+            return f"Unknown image {image!r}{did_you_mean(str(image), slugs) or '.'}"
         return ""
 
 
 def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool) -> None:
-    """Refuse a size that a droplet cannot have; pure.
+    """Check that a droplet can have a size. Sends nothing.
 
     Parameters
     ----------
@@ -103,33 +118,39 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
         As the API sends it.
     size : str
     disk : bool
-        Its disk grows too.
+        Whether its disk grows too.
 
     Raises
     ------
     InvalidArgument
-        With the nearest size that it can have.
+        It cannot; the closest size that it can have is suggested.
     """
     region = droplet["region"]["slug"]
-    could = [slug for slug, row in sizes.items() if _fits(row, droplet)]
+    fitting = [slug for slug, row in sizes.items() if _fits(row, droplet)]
+    near = did_you_mean(size, fitting) or "."
     if size not in sizes:
-        raise InvalidArgument(f"no size {size!r}{did_you_mean(size, could)}")
+        raise InvalidArgument(f"Unknown size {size!r}{near}")
     if not sizes[size]["available"]:
-        raise InvalidArgument(f"{size} is not available{did_you_mean(size, could)}")
+        raise InvalidArgument(f"Size {size} is not available{near}")
     if region not in sizes[size]["regions"]:
-        raise InvalidArgument(f"{size} is not sold in {region}{did_you_mean(size, could)}")
+        raise InvalidArgument(f"Size {size} is not available in {region}{near}")
     if sizes[size]["disk"] < droplet["disk"]:
-        grown = "a disk cannot shrink" if disk else "even without growing the disk, the size's own must hold it"
+        rule = (
+            "A disk cannot shrink."
+            if disk
+            else "The disk of the size must be at least as large, even if disk is false."
+        )
         raise InvalidArgument(
-            f"{size} has a disk of {sizes[size]['disk']} GB, and {droplet['name']} one of {droplet['disk']} GB: {grown}"
+            f"Size {size} has a disk of {sizes[size]['disk']} GB, but droplet {droplet['name']} has "
+            f"{droplet['disk']} GB. {rule}"
         )
 
 
-def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
-    """Return those sizes that each of these droplets could have and that not all have already, cheapest first.
+def fitting_sizes(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
+    """Return the sizes that all of these droplets could be resized to, cheapest first.
 
-    They are sold in each one's region, and their disk is not smaller than any. None is known to fit a droplet of which
-    the region or the disk is not told.
+    They are available in the region of each droplet, and no droplet has a larger disk. A size that all droplets have
+    already is left out. Without the region or disk of a droplet there are none.
     """
     regions = {(droplet.get("region") or {}).get("slug") for droplet in droplets}
     slugs = {droplet.get("size_slug") for droplet in droplets}
@@ -137,18 +158,60 @@ def fitting(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
     if 0 in disks:
         return []
     disk = max(disks, default=0)
-    could = [
+    fitting = [
         row
         for row in sizes
-        if _sold(row) and regions <= {*row["regions"]} and row["disk"] >= disk and slugs != {row["slug"]}
+        if _is_available(row) and regions <= {*row["regions"]} and row["disk"] >= disk and slugs != {row["slug"]}
     ]
-    return sorted(could, key=lambda row: (row["price_monthly"], row["slug"]))
+    return sorted(fitting, key=lambda row: (row["price_monthly"], row["slug"]))
 
 
 def _fits(size: Row, droplet: Row) -> bool:
-    return _sold(size, droplet["region"]["slug"]) and bool(size["disk"] >= droplet["disk"])
+    return _is_available(size, droplet["region"]["slug"]) and bool(size["disk"] >= droplet["disk"])
 
 
-def _sold(size: Row, region: str = "") -> bool:
-    """Check whether a size can be had now: anywhere, or in a region or an area such as ``"nyc"``."""
+def _is_available(size: Row, region: str = "") -> bool:
+    """Return whether a size is available anywhere, or in a region or an area such as ``"nyc"``."""
     return bool(size["available"]) and any(slug.startswith(region) for slug in size["regions"])
+
+
+def explain_refusal(connection: Connection, request: Request, *, missing: bool = False) -> str:
+    """Return a sentence about the first unknown name, id or slug of a refused request, or ``""``.
+
+    Parameters
+    ----------
+    connection : Connection
+    request : Request
+    missing : bool
+        Whether the response was a 404, so that an id may be unknown too.
+    """
+    if not request.operation_id:
+        return ""
+    try:
+        return _explain_path(connection, request, missing=missing) or _explain_body(connection, request)
+    except PoseidonError:
+        # The refusal itself is what the user needs to see.
+        return ""
+
+
+def _explain_path(connection: Connection, request: Request, *, missing: bool) -> str:
+    wanted = operation(request.operation_id)
+    for part, word in zip(wanted.path.split("/"), request.path.split("/"), strict=False):
+        resource_type = resource_type_of(wanted.id, part[1:-1]) if part.startswith("{") else ""
+        if resource_type not in (RESOURCE_TYPES if missing and resource_type not in _TOO_MANY else _NAME_AS_ID):
+            continue
+        known, given = RESOURCE_TYPES[resource_type], unquote(word)
+        ids = [str(value_at(row, known.id)) for row in connection.rows(known.operation)]
+        if given.casefold() not in map(str.casefold, ids):
+            return f"{capitalized(known.noun)} {given!r} not found{did_you_mean(given, ids) or '.'}"
+    return ""
+
+
+def _explain_body(connection: Connection, request: Request) -> str:
+    body = request.body if isinstance(request.body, dict) else {}
+    fields = {
+        slug: body[name]
+        for name in body
+        if (slug := _SLUG_FIELDS.get(resource_type_of(request.operation_id, name))) and isinstance(body[name], str)
+    }
+    return SlugChecker(connection).explain(fields) if fields else ""

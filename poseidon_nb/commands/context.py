@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.commands.session import DoSession
     from poseidon_nb.commands.ui import ProgressView, UserInterface
     from poseidon_nb.errors import NotFound
@@ -87,7 +87,7 @@ class CommandContext:
             client.engine.on_background = None
             if client.changes.added > changed:
                 # An open panel shows at once what a command has done.
-                client.watch.hurry()
+                client.monitor.poll_soon()
 
         self._restore.append(restore)
         return client

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.droplets.pages import droplet_queries
-from poseidon_nb.client.lookup import is_id, sent_as
+from poseidon_nb.client.fetch import droplet_queries
+from poseidon_nb.client.lookup import api_id, is_id
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.plans.summary import UNKNOWN_ID
 
@@ -64,7 +64,7 @@ def droplet_ids(command: Command, session: DoSession) -> list[int | str]:
 def seen_id(session: DoSession, source: str, word: int | str) -> int | str:
     """Return the id of a resource if its name was seen before; else a placeholder with the name."""
     if is_id(source, word):
-        return sent_as(source, word)
+        return api_id(source, word)
     known = session.id_of(source, str(word))
     # A public image is sent by its slug, which has no id.
     unseen = word if source == "images" else f"{UNKNOWN_ID}{word}"

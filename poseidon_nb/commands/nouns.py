@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.kinds import KINDS
-from poseidon_nb.client.lookup import is_id
+from poseidon_nb.client.lookup import RESOURCE_TYPES, is_id
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Table, outcomes_table, table_of_rows
 from poseidon_nb.plans.builders import delete_chains
@@ -78,14 +77,14 @@ def _find(client: Client, noun: str, word: int | str) -> Resource:
 def _delete_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     """Return a step for each resource. All of them are read before any is deleted."""
     noun = context.verb.group
-    kind = KINDS[noun]
+    kind = RESOURCE_TYPES[noun]
     (parameter,) = operation(context.verb.operations[0]).path_parameters
     rows = _read(account, noun, context.argument(noun))
     return delete_chains(context.verb.operations[0], parameter.name, kind.noun, [(row, kind.id) for row in rows])
 
 
 def _read(account: AccountReader, noun: str, words: Sequence[str]) -> list[Mapping[str, Any]]:
-    key = KINDS[noun].id
+    key = RESOURCE_TYPES[noun].id
     if account.offline:
         return [{key: account.id_of(noun, word), "name": word} for word in dict.fromkeys(words)]
     found = [_find(account.client, noun, word) for word in words]

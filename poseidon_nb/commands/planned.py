@@ -15,8 +15,7 @@ from poseidon_nb.transport import cancellation, config
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.commands.results import Result
     from poseidon_nb.language.command import Command

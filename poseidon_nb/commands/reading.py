@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.each import on_each
+from poseidon_nb.client.fetch import fetch_each
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 from poseidon_nb.transport.rate_limit import min_duration_s
@@ -28,11 +28,11 @@ def fetch_concurrently(context: CommandContext, **reads: Callable[[], Any]) -> M
     """
     # The client is created at first use. All threads must share one.
     _ = context.client
-    outcomes = on_each([*reads], lambda name: reads[name](), on_idle=context.progress.look)
+    outcomes = fetch_each([*reads], lambda name: reads[name](), on_idle=context.progress.look)
     for one in outcomes:
         if one.error is not None:
             raise one.error
-    return {one.thing: one.answer for one in outcomes}
+    return {one.item: one.value for one in outcomes}
 
 
 def warn_long_read(context: CommandContext, requests: int) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.plans.plan import Plan
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.engine.execution import Execution
     from poseidon_nb.clock import Clock
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.chain_run import ChainRun
     from poseidon_nb.client.engine.execution import Execution
-    from poseidon_nb.client.watching.subscription import Followed
+    from poseidon_nb.client.monitor.subscription import ActionUpdate
 
     Row = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ class BackgroundRows:
         execution.on_change = self._changed
 
     def _take_in(self, run: ChainRun) -> None:
-        for progress in [*run.told.values()]:
+        for progress in [*run.progress.values()]:
             self._model.update(progress)
 
     def _changed(self, _: int, run: ChainRun) -> None:
@@ -104,13 +104,13 @@ class LiveRows:
         self._handle = _shown(display, self._rows, self._model)
         with self._lock:
             # An update on another thread waits until there is a subscription to close.
-            self._subscription = client.watch.subscribe(
+            self._subscription = client.monitor.subscribe(
                 self._changed, droplets=made, actions=True, on_progress=self._told
             )
         for action in started:
-            self._subscription.follow(action)
+            self._subscription.track(action)
 
-    def _told(self, followed: Followed) -> None:
+    def _told(self, followed: ActionUpdate) -> None:
         action = followed.action
         with self._lock:
             made = action.type == "create" and action.resource_id in self._creating

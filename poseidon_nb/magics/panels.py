@@ -12,7 +12,7 @@ from poseidon_nb.widgets.kernel import KERNEL_MONITOR
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.widgets.panel import Panel
 
 #: What replaces a closed panel.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.clock import Clock
     from poseidon_nb.commands.ui import ProgressView, UserInterface
 

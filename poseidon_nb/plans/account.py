@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.lookup import Lookup, is_id, sent_as
+from poseidon_nb.client.lookup import Lookup, api_id, is_id
 from poseidon_nb.errors import NoSuchName, NotFound, PoseidonError
 from poseidon_nb.plans.costs import size_usd_month
 from poseidon_nb.plans.summary import UNKNOWN_ID
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.transport.request import Request
 
     Row = Mapping[str, Any]
@@ -142,7 +142,7 @@ class AccountReader:
     def read(self, request: Request) -> Row | None:
         """Return one resource that only makes the plan more precise, or None if it cannot be read."""
         try:
-            answer = self.client.carried_out(request)
+            answer = self.client.execute(request)
         except PoseidonError:
             return None
         row = next(iter(answer.values()), None) if isinstance(answer, dict) and len(answer) == 1 else answer
@@ -177,7 +177,7 @@ class OfflineReader(AccountReader):
     def id_of(self, kind: str, word: int | str) -> int | str:
         """Return an id unchanged, and a placeholder for the id of a name."""
         if is_id(kind, word):
-            return sent_as(kind, word)
+            return api_id(kind, word)
         # A public image is sent by its slug.
         return word if kind == "images" else f"{UNKNOWN_ID}{word}"
 

@@ -18,7 +18,7 @@ from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB, VOLUME_GIB
 from poseidon_nb.client.engine import droplet_steps
-from poseidon_nb.client.engine.steps import Change, Step, Target
+from poseidon_nb.client.engine.steps import FieldChange, Step, Target
 from poseidon_nb.client.operations import target_of
 from poseidon_nb.client.slugs import check_size
 from poseidon_nb.plans.costs import action_usd_month, added_usd_month, size_usd_month, usd_month
@@ -180,9 +180,9 @@ def _tag_step(verb: str, operation_id: str, rows: Sequence[Row], tag: str, *, un
     adds = verb == "tag"
     return Step(
         verb=verb,
-        targets=tuple(droplet_steps.target_of(row) for row in rows),
+        targets=tuple(droplet_steps.droplet_target(row) for row in rows),
         request=build_request(operation(operation_id), path={"tag_id": tag}, body={"resources": resources}),
-        change=Change("tags", None if adds else tag, tag if adds else None),
+        change=FieldChange("tags", None if adds else tag, tag if adds else None),
         unchanged=unchanged,
     )
 

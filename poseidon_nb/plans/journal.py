@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.recording import Record
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, ExecutionRecord
     from poseidon_nb.plans.journal_entry import AccountKey, JournalEntry
     from poseidon_nb.plans.journal_files import PlanFile
 
@@ -52,7 +51,7 @@ class PlanJournal:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def begin(self, chains: Sequence[Chain], title: str) -> Record:
+    def begin(self, chains: Sequence[Chain], title: str) -> ExecutionRecord:
         """Create the record of an execution that is about to send its first request; never raises.
 
         Within `resuming`, the record is that of the resumed plans.

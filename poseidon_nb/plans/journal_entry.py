@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
+from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
 from poseidon_nb.text import escape_unprintable
 from poseidon_nb.transport.request import Request, may_hold_secret, redact_url
@@ -21,8 +21,7 @@ from poseidon_nb.transport.request import Request, may_hold_secret, redact_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Outcome
 
     #: The numbers of a chain and of a step in it, from 0.
     Place = tuple[int, int]
@@ -361,7 +360,7 @@ def _step_data(step: Step) -> dict[str, Any]:
     if step.when is not When.NEXT:
         data["when"] = step.when.value
     if step.references:
-        data["references"] = [[one.shows, one.chain, one.field] for one in step.references]
+        data["references"] = [[one.placeholder, one.chain, one.field] for one in step.references]
     data |= {name: getattr(step, name) for name in _OPTIONAL_FIELDS if getattr(step, name) != getattr(_DEFAULT, name)}
     return data
 
@@ -396,7 +395,7 @@ def _parse_step(data: Mapping[str, Any]) -> Step:
             operation_id=operation_id,
             scopes=operation(operation_id).scopes if operation_id else (),
         ),
-        change=Change(*data["change"]) if "change" in data else _DEFAULT.change,
+        change=FieldChange(*data["change"]) if "change" in data else _DEFAULT.change,
         when=When(data.get("when", When.NEXT)),
         references=tuple(Reference(*one) for one in data.get("references", ())),
         **{name: data[name] for name in _OPTIONAL_FIELDS if name in data},

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.plans.journal_entry import JournalEntry
     from poseidon_nb.plans.journal_files import PlanFile
 
@@ -96,9 +95,11 @@ class PlanRecord:
         """Record that a step's request is about to be sent. From here on the process may be killed without losing a line."""
         self._add(lines.sending_line(self._client.now(), (chain, step)))
 
-    def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
+    def accepted(
+        self, chain: int, step: int, *, target_ids: Sequence[int | str | None], actions: Sequence[int]
+    ) -> None:
         """Record that the API accepted a step."""
-        self._add(lines.accepted_line(self._client.now(), (chain, step), things, actions))
+        self._add(lines.accepted_line(self._client.now(), (chain, step), target_ids, actions))
 
     def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
         """Record the outcomes of a step, one for each target."""
@@ -116,14 +117,14 @@ class PlanRecord:
         if not self.is_owner:
             return
         if self._incomplete:
-            self.leave()
+            self.detach()
             return
         self._add(lines.closed_line(self._client.now()))
         file = self._detach()
         if file is not None:
             file.end()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Stop recording; what has not ended counts as interrupted."""
         if not self.is_owner:
             return
@@ -176,10 +177,12 @@ class CombinedRecord:
         record, number = self._places[chain]
         record.sending(number, step)
 
-    def accepted(self, chain: int, step: int, *, things: Sequence[int | str | None], actions: Sequence[int]) -> None:
+    def accepted(
+        self, chain: int, step: int, *, target_ids: Sequence[int | str | None], actions: Sequence[int]
+    ) -> None:
         """Record for the chain's plan that the API accepted a step."""
         record, number = self._places[chain]
-        record.accepted(number, step, things=things, actions=actions)
+        record.accepted(number, step, target_ids=target_ids, actions=actions)
 
     def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
         """Record for the chain's plan the outcomes of a step."""
@@ -191,10 +194,10 @@ class CombinedRecord:
         for record in self._records:
             record.close()
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Stop recording all plans."""
         for record in self._records:
-            record.leave()
+            record.detach()
 
 
 @dataclass(frozen=True, slots=True)

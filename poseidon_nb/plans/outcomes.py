@@ -8,8 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.client.engine.steps import When
+from poseidon_nb.client.engine.steps import Outcome, When
 from poseidon_nb.errors import ActionError, PoseidonError
 from poseidon_nb.plans.summary import value_text
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain, Step, Target
+    from poseidon_nb.client.engine.steps import Chain, Outcome, Step, Target
     from poseidon_nb.transport.request import Request
 
 #: The field of a droplet's JSON that shows what a step changes, by the field of its `Change`.

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.client.engine.recovery import LOOKS_AFTER_S
+from poseidon_nb.client.engine.recovery import SEARCH_DELAYS_S
+from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
 from poseidon_nb.plans.journal import unfinished_plans
 from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, damaged_plan, plan_not_found
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.outcomes import Status
-    from poseidon_nb.client.engine.steps import Chain, Step, Target
+    from poseidon_nb.client.engine.steps import Chain, Status, Step, Target
     from poseidon_nb.plans.journal import UnfinishedPlan
     from poseidon_nb.plans.journal_entry import JournalEntry, Place
     from poseidon_nb.plans.journal_files import PlanFile
@@ -163,7 +162,7 @@ def _resumable_ids(listed: Sequence[UnfinishedPlan], ids: Sequence[str]) -> list
 
 def _read_states(client: Client, reader: FactsReader, entry: JournalEntry) -> tuple[tuple[StepState, ...], ...]:
     """Return the state of a plan's steps; read the account again where it may lag behind."""
-    for pause_s in LOOKS_AFTER_S:
+    for pause_s in SEARCH_DELAYS_S:
         if pause_s:
             client.on_wait(pause_s, f"reading the progress of plan {entry.id}")
             client.clock.sleep(pause_s)
@@ -268,8 +267,8 @@ def _resolve(client: Client, plan: InterruptedPlan, offset: int) -> tuple[list[C
         for reference in (reference for step in chain for reference in step.references):
             if reference.chain in chains:
                 continue
-            values[reference.shows] = _created_value(client, plan, reference.chain, reference.field)
-            if values[reference.shows] is None and number in chains:
+            values[reference.placeholder] = _created_value(client, plan, reference.chain, reference.field)
+            if values[reference.placeholder] is None and number in chains:
                 unresolved.append(number)
                 del chains[number]
     numbers = {number: offset + at for at, number in enumerate(chains)}
@@ -279,7 +278,7 @@ def _resolve(client: Client, plan: InterruptedPlan, offset: int) -> tuple[list[C
 def _resolve_step(step: Step, values: Mapping[str, Any], numbers: Mapping[int, int]) -> Step:
     if not step.references:
         return step
-    known = {one.shows: values[one.shows] for one in step.references if one.shows in values}
+    known = {one.placeholder: values[one.placeholder] for one in step.references if one.placeholder in values}
     references = tuple(replace(one, chain=numbers[one.chain]) for one in step.references if one.chain in numbers)
     return replace(step.resolved(known), references=references)
 

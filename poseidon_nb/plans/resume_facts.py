@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.client.engine.consistency import agrees
-from poseidon_nb.client.engine.recovery import ROUNDING, SentWindow
+from poseidon_nb.client.engine.consistency import is_consistent
+from poseidon_nb.client.engine.recovery import TIME_RESOLUTION, SentWindow
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
 from poseidon_nb.transport.pagination import PER_PAGE
@@ -64,7 +64,7 @@ class AccountFacts:
         """Return whether a droplet is in the state in which a step's action leaves it."""
         row = self.droplets.get(droplet_id_of(step) or 0)
         body = step.request.body
-        return row is not None and isinstance(body, dict) and agrees(str(body.get("type")), row, body)
+        return row is not None and isinstance(body, dict) and is_consistent(str(body.get("type")), row, body)
 
     def is_deleted(self, step: Step) -> bool:
         """Return whether the resource that a step deletes can no longer be read."""
@@ -176,7 +176,7 @@ class FactsReader:
 
     def _is_done(self, step: Step, sent_at: datetime) -> bool | None:
         """Return whether a change was carried out, or None if the account does not show it."""
-        look = self._client.engine.sender.looks.look_for(step)
+        look = self._client.engine.sender.searches.for_step(step)
         try:
             if look is None:
                 return self._shows_change(step)
@@ -203,7 +203,7 @@ class _RecordedWindow(SentWindow):
 
     def since(self) -> datetime:
         """Return the earliest time, by the server's clock, of anything that the request created; UTC."""
-        return self._time - ROUNDING
+        return self._time - TIME_RESOLUTION
 
 
 def _needs_lookup(step: Step) -> bool:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue.effects import is_retryable
-from poseidon_nb.client.engine.recovery import ROUNDING, created_as_asked, time_of
+from poseidon_nb.client.engine.recovery import TIME_RESOLUTION, find_created, parse_time
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.plans.resume_facts import action_type_of, droplet_id_of, has_ended, in_flight
 
@@ -214,11 +214,11 @@ def _judge_sent_action(entry: JournalEntry, place: Place, facts: AccountFacts) -
     step = entry.step_at(place)
     droplet_id, body = droplet_id_of(step), step.request.body
     known = {id_ for accepted in entry.accepted.values() for id_ in accepted.actions}
-    since = entry.sending[place] - ROUNDING
+    since = entry.sending[place] - TIME_RESOLUTION
     rows = [
         row
         for row in facts.newest.get(droplet_id or 0, ())
-        if row["type"] == body["type"] and row["id"] not in known and time_of(row["started_at"]) >= since
+        if row["type"] == body["type"] and row["id"] not in known and parse_time(row["started_at"]) >= since
     ]
     stateful = body["type"] in STATE_ACTIONS
     if len(rows) > 1:
@@ -234,7 +234,9 @@ def _judge_sent_action(entry: JournalEntry, place: Place, facts: AccountFacts) -
         return StepState(Verdict.FAILED, "its action failed (errored)")
     if body["type"] == "snapshot" and body.get("name"):
         # An action does not show the snapshot's name. Without a snapshot of that name, the action is somebody else's.
-        names = [one["name"] for one in facts.snapshots.get(droplet_id or 0, ()) if time_of(one["created_at"]) >= since]
+        names = [
+            one["name"] for one in facts.snapshots.get(droplet_id or 0, ()) if parse_time(one["created_at"]) >= since
+        ]
         return StepState(Verdict.DONE if body["name"] in names else Verdict.REMAINING)
     if body["type"] != "shutdown" and not facts.matches(step):
         return StepState(Verdict.UNKNOWN, f"action {row['id']} matches, but the droplet does not show its result")
@@ -244,7 +246,7 @@ def _judge_sent_action(entry: JournalEntry, place: Place, facts: AccountFacts) -
 def _judge_sent_create(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepState:
     """Return the state of a create of droplets that was sent without a response."""
     step = entry.step_at(place)
-    created = _created_by_name(facts.created.get(place, ()), step.request.body, entry.sending[place] - ROUNDING)
+    created = _created_by_name(facts.created.get(place, ()), step.request.body, entry.sending[place] - TIME_RESOLUTION)
     if not any(created.values()):
         return StepState(Verdict.REMAINING)
     names = [target.name for target in step.targets]
@@ -261,7 +263,7 @@ def _created_by_name(rows: Iterable[Row], body: Row, since: datetime) -> dict[st
     rest = {name: value for name, value in body.items() if name != "names"}
     created: dict[str, list[Row]] = {str(name): [] for name in names}
     for row in rows:
-        if row["name"] in created and created_as_asked([row], {**rest, "name": row["name"]}, since):
+        if row["name"] in created and find_created([row], {**rest, "name": row["name"]}, since):
             created[row["name"]].append(row)
     return created
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.watching.subscription import Followed
+    from poseidon_nb.client.monitor.subscription import ActionUpdate
 
     Row = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ class ActionsModel(AccountModel):
         self._names: dict[int, str] = {}
         self.announcement = ""
         with self._lock:
-            self._subscription = client.watch.subscribe(
+            self._subscription = client.monitor.subscribe(
                 self._account_changed, actions=True, on_progress=self._action_changed
             )
             self._remember_names()
@@ -145,7 +145,7 @@ class ActionsModel(AccountModel):
             self._progress = {key: progress for key, progress in self._progress.items() if key in running}
         self._on_change()
 
-    def _action_changed(self, update: Followed) -> None:
+    def _action_changed(self, update: ActionUpdate) -> None:
         with self._lock:
             self._progress[update.action.id] = update.progress
             if update.progress.done:

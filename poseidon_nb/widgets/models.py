@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.watching.subscription import Subscription
+    from poseidon_nb.client.monitor.subscription import Subscription
     from poseidon_nb.errors import PoseidonError
 
 #: Rows in the table that a saved notebook keeps.

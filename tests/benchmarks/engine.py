@@ -72,10 +72,10 @@ def _single(count: int) -> Iterator[Row]:
     import requests
 
     import poseidon_nb as po
-    from poseidon_nb.client.engine.recording import NOWHERE
+    from poseidon_nb.client.engine.steps import NO_RECORDER
 
     with _account(6 * count + 20, 1) as account, po.connect(account) as kept, po.connect(account) as unkept:
-        unkept.engine.recorder, unkept.changes.on_add = NOWHERE, None
+        unkept.engine.recorder, unkept.changes.on_add = NO_RECORDER, None
         fault = {"kind": "delay", "seconds": LATENCY_S, "operation": "dropletActions_post", "times": None}
         _control(account, "POST", "faults", fault)
         session = requests.Session()
@@ -115,7 +115,7 @@ def _record(count: int) -> Iterator[Row]:
     """Measure the journal by itself: the wait for the disk is told apart, for it is the disk's."""
     import poseidon_nb as po
     from poseidon_nb.client.engine.droplet_steps import action_step
-    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Outcome
 
     took_s, cpu_s = [], []
     with po.Sandbox(droplets=1) as sandbox, po.connect(sandbox) as client:
@@ -125,7 +125,7 @@ def _record(count: int) -> Iterator[Row]:
             began_s, began_cpu_s = time.perf_counter(), time.thread_time()
             record = client.engine.recorder.begin([(step,)], "reboot")
             record.sending(0, 0)
-            record.accepted(0, 0, things=[ended.target.id], actions=[1])
+            record.accepted(0, 0, target_ids=[ended.target.id], actions=[1])
             record.ended(0, 0, [ended])
             record.close()
             if number:

@@ -113,11 +113,11 @@ def _idle_requests(droplets: int) -> int:
     Reading a large account's whole list again, every five minutes, is counted as one: that is its own rule.
     """
     import poseidon_nb as po
-    from poseidon_nb.client.watching.watch import Watch
+    from poseidon_nb.client.monitor.monitor import AccountMonitor
 
     clock = _Clock()
     with po.Sandbox(droplets=droplets, clock=clock) as sandbox, po.connect(sandbox, clock=clock) as client:
-        watch = Watch(client._connection, client.actions, drive=lambda _: None)
+        watch = AccountMonitor(client._connection, client.actions, drive=lambda _: None)
         rows = [one.to_dict() for one in client.droplets.list()[:5]]
         subscriptions = [
             watch.subscribe(lambda: None),

@@ -16,7 +16,7 @@ def posted():
     return sorted(one.path.split("/")[3] for one in sandbox.requests if one.path.endswith("/actions") and one.method == "POST")
 """
 OPEN = "panel = %do panel\npanel"
-LOOK = "panel.model._subscription.look_again()"
+LOOK = "panel.model._subscription.refresh()"
 ROWS = "tbody tr[data-pnb-id]"
 #: A cell that runs until the test opens the gate, however busy the machine is.
 GATE = """import pathlib, time

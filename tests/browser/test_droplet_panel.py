@@ -228,7 +228,7 @@ def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_g
 
 
 def test_the_cell_run_again_closes_the_old_panel_and_a_dead_panel_looks_dead(open_panel):
-    panel = open_panel("len(po.current_client().watch._subscriptions)")
+    panel = open_panel("len(po.current_client().monitor._subscriptions)")
     panel.open()
     panel.open()
     assert panel.root.count() == 1

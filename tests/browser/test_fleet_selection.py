@@ -113,7 +113,7 @@ def test_a_row_that_moves_under_the_mouse_never_has_another_droplet_acted_upon(f
         "        if number % 4 == 1: elsewhere.droplets.get(elsewhere_ids[-number]).delete()\n"
         "        if number % 4 == 3: elsewhere.droplets.create(name=f'0-{number}', region='nyc3', "
         "size='s-1vcpu-1gb', image='ubuntu-24-04-x64', wait=False)\n"
-        "        panel.model._subscription.look_again(); time.sleep(.25)\n"
+        "        panel.model._subscription.refresh(); time.sleep(.25)\n"
         "def with_name(key, name):\n"
         "    world.droplets.put(key, world.droplets[key].with_public(name=name))\n"
         "elsewhere_ids = [one.id for one in sorted(elsewhere.droplets.list(), key=lambda one: one.name)]\n"

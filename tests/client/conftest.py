@@ -9,36 +9,36 @@ import pytest
 
 from poseidon_nb.client.client import Client, connect
 from poseidon_nb.client.engine.droplet_steps import action_step
-from poseidon_nb.client.watching.watch import Watch
+from poseidon_nb.client.monitor.monitor import AccountMonitor
 from poseidon_nb.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
 
 
 class Desk:
-    """A sandbox, a client, and a watch that only the test drives."""
+    """A sandbox, a client, and a monitor that only the test drives."""
 
     def __init__(self, sandbox, client, clock):
         self.sandbox, self.client, self.clock = sandbox, client, clock
-        self.started: list[Watch] = []
-        client.watch = self.watch = Watch(client._connection, client.actions, drive=self.started.append)
+        self.started: list[AccountMonitor] = []
+        client.monitor = self.monitor = AccountMonitor(client._connection, client.actions, drive=self.started.append)
         self.changes = 0
         self.told = []
 
     def subscribe(self, **wanted):
-        return self.watch.subscribe(self._changed, on_progress=self.told.append, **wanted)
+        return self.monitor.subscribe(self._changed, on_progress=self.told.append, **wanted)
 
     def _changed(self):
         self.changes += 1
 
     def run(self, seconds: float) -> None:
-        """Drive the watch for so long, as its thread would."""
+        """Drive the monitor for so long, as its thread would."""
         until_s = self.clock.monotonic() + seconds
         while self.clock.monotonic() < until_s:
-            wait_s, left_s = self.watch.tick(), until_s - self.clock.monotonic()
+            wait_s, left_s = self.monitor.tick(), until_s - self.clock.monotonic()
             self.clock.advance(left_s if wait_s is None else min(max(wait_s, 0.01), left_s))
 
     def sent(self) -> list[str]:
@@ -69,7 +69,7 @@ def finish(client, clock) -> Callable[[], None]:
     def drive() -> None:
         while (wait_s := client.engine.tick()) is not None:
             if client.engine.background[0].sending:
-                client.engine.background[0].wait_for_news(5)
+                client.engine.background[0].wait_for_answer(5)
             else:
                 clock.advance(wait_s)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from poseidon_nb.client.actions.action_filter import ActionFilter
+from poseidon_nb.client.actions.actions import ActionFilter
 from poseidon_nb.errors import InvalidArgument
 
 ROW = {
@@ -35,15 +35,15 @@ ROW = {
     ],
 )
 def test_an_action_is_kept_when_it_is_all_that_was_asked_for(asked, kept):
-    assert ActionFilter.of(*asked).keeps(ROW) is kept
+    assert ActionFilter.create(*asked).matches(ROW) is kept
 
 
 def test_a_status_or_a_time_that_is_none_is_refused_before_anything_is_sent(client, sent):
-    with pytest.raises(InvalidArgument, match=r"no status of an action 'in_progress'. Did you mean in-progress"):
+    with pytest.raises(InvalidArgument, match=r"Unknown action status 'in_progress'. Did you mean in-progress"):
         client.actions.list(status="in_progress")
-    with pytest.raises(InvalidArgument, match="since takes a time such as 2026-11-23"):
+    with pytest.raises(InvalidArgument, match=r"'yesterday' is not a time. Use for example since='2026-11-23'"):
         client.actions.list(since="yesterday")
-    with pytest.raises(InvalidArgument, match="no query parameter 'stauts'"):
+    with pytest.raises(InvalidArgument, match="Unknown query parameter 'stauts'"):
         client.actions.list(stauts="completed")
     assert sent() == []
 

@@ -64,7 +64,7 @@ def test_after_ctrl_c_the_exit_waits_until_the_droplet_runs_again(child):
         began_s = time.monotonic()
         line = read_until(process, "stopped")
         assert time.monotonic() - began_s < 1.5
-        assert "web-1: resize and power_on go on in the background" in line
+        assert "web-1: resize and power_on continue in the background" in line
         assert process.wait(15) == 0
         droplet = client.droplets.by_name("web-1")
         assert (droplet.status, droplet.size_slug) == ("active", "s-4vcpu-8gb")

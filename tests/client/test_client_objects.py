@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from poseidon_nb.client.droplets.droplet import Droplet
-from poseidon_nb.client.images.images import Image
-from poseidon_nb.client.resource import Account, Region, Resource, Size, Snapshot, Tag
+from poseidon_nb.client.droplet import Droplet
+from poseidon_nb.client.images import Image
+from poseidon_nb.client.resource import Account, Region, Resource, Size
+from poseidon_nb.client.snapshots import Snapshot
+from poseidon_nb.client.tags import Tag
 from poseidon_nb.errors import LookupFailed
 
 
@@ -54,7 +56,7 @@ def test_reprs_say_what_a_person_asks_for(client, droplet):
         repr(Region({"slug": "nyc2", "name": "New York 2", "available": False})) == "<Region nyc2 New York 2 (closed)>"
     )
     assert repr(client.account()).startswith("<Account ")
-    assert "droplets at most>" in repr(client.account())
+    assert "active up to 50 droplets>" in repr(client.account())
     assert repr(client.tags.list()[0]).startswith("<Tag ")
     assert " GB>" in repr(client.snapshots.list()[0])
     assert repr(client.keys.list()[0]).startswith("<Key ")
@@ -92,7 +94,7 @@ def test_addresses_are_told_apart_by_type_whatever_their_order(turn):
 
 
 def test_a_missing_address_is_an_error_and_not_none():
-    with pytest.raises(LookupFailed, match=r"web-1 has no public IPv4 address$"):
+    with pytest.raises(LookupFailed, match=r"^Droplet web-1 has no public IPv4 address\.$"):
         _ = addressed(("10.0.0.5", "private")).ip_address
     with pytest.raises(LookupFailed, match="no private IPv4 address yet"):
         _ = addressed(status="new").private_ip

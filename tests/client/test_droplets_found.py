@@ -62,7 +62,7 @@ def test_a_tag_that_no_droplet_has_gives_an_empty_frame_with_columns(client):
 
 def test_a_misspelt_filter_is_refused_and_not_answered_with_everything(client, sent):
     for ask in (client.droplets.list, client.droplets.frame, client.images.list, client.regions.frame):
-        with pytest.raises(InvalidArgument, match="has no query parameter 'tag_nme'"):
+        with pytest.raises(InvalidArgument, match="Unknown query parameter 'tag_nme'"):
             ask(tag_nme="web")
     assert sent() == []
 
@@ -108,7 +108,7 @@ def test_a_name_that_fits_two_is_told_with_the_ids_and_never_guessed(client):
 
 
 def test_a_name_that_fits_none_is_told_with_the_nearest(client):
-    with pytest.raises(NoSuchName, match=r"no droplet named 'web-11'. Did you mean web-1") as missing:
+    with pytest.raises(NoSuchName, match=r"Droplet 'web-11' not found. Did you mean web-1") as missing:
         client.droplets.by_name("web-11")
     assert isinstance(missing.value, KeyError)
 

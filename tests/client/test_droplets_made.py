@@ -71,10 +71,10 @@ def test_what_is_sent_is_what_was_asked_for(client):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"size": "s-1vcpu-1g"}, "no size 's-1vcpu-1g' in sfo3. Did you mean s-1vcpu-1gb"),
-        ({"size": "gpu-h100x1-80gb"}, "gpu-h100x1-80gb is not sold in sfo3, but in "),
-        ({"region": "sfo33"}, "no region 'sfo33'. Did you mean sfo3"),
-        ({"image": "ubuntu-24-04-x65"}, "no image 'ubuntu-24-04-x65'. Did you mean ubuntu-24-04-x64"),
+        ({"size": "s-1vcpu-1g"}, "Unknown size 's-1vcpu-1g' in sfo3. Did you mean s-1vcpu-1gb"),
+        ({"size": "gpu-h100x1-80gb"}, "gpu-h100x1-80gb is not available in sfo3, only in "),
+        ({"region": "sfo33"}, "Unknown region 'sfo33'. Did you mean sfo3"),
+        ({"image": "ubuntu-24-04-x65"}, "Unknown image 'ubuntu-24-04-x65'. Did you mean ubuntu-24-04-x64"),
     ],
 )
 def test_a_refused_slug_is_named_with_the_nearest(client, wrong, told):
@@ -105,14 +105,14 @@ def test_when_the_lists_cannot_be_had_the_apis_words_have_to_do(client, sandbox)
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"name": "a", "sise": "x"}, "droplets_create has no field 'sise'. Did you mean size"),
+        ({"name": "a", "sise": "x"}, "Unknown field 'sise' of droplets_create. Did you mean size"),
         ({}, "either name= or names="),
         ({"name": "a", "names": ["b"]}, "either name= or names="),
         ({"names": []}, "either name= or names="),
         ({"name": ""}, "either name= or names="),
-        ({"names": "web-1"}, "names takes a list"),
-        ({"name": "a", "tags": "web"}, "tags takes a list"),
-        ({"name": "a", "ssh_keys": "aa:bb"}, "ssh_keys takes a list"),
+        ({"names": "web-1"}, "names must be a list"),
+        ({"name": "a", "tags": "web"}, "tags must be a list"),
+        ({"name": "a", "ssh_keys": "aa:bb"}, "ssh_keys must be a list"),
     ],
 )
 def test_what_cannot_be_right_is_refused_before_it_is_sent(client, sent, fields, told):
@@ -123,14 +123,14 @@ def test_what_cannot_be_right_is_refused_before_it_is_sent(client, sent, fields,
 
 def test_a_create_that_errors_is_told_with_its_action(client, sandbox):
     sandbox.fault("action_errored", action="create")
-    with pytest.raises(ActionFailed, match="create new-1 failed") as failed:
+    with pytest.raises(ActionFailed, match=r"\(create new-1\) failed") as failed:
         client.droplets.create(name="new-1", **MADE_OF)
     assert failed.value.action.type == "create"
 
 
 def test_of_many_the_ones_that_came_up_are_named(client, sandbox):
     sandbox.fault("action_errored", action="create", skip=1)
-    with pytest.raises(ActionFailed, match=r"create b-1 failed.*created all the same: a-1 \(\d+\) and c-1 \(\d+\)"):
+    with pytest.raises(ActionFailed, match=r"create b-1\) failed.*Created nevertheless: a-1 \(\d+\) and c-1 \(\d+\)"):
         client.droplets.create(names=["a-1", "b-1", "c-1"], **MADE_OF)
     assert client.droplets.by_name("c-1").active
 
@@ -140,7 +140,7 @@ def test_a_failure_in_the_second_batch_tells_what_was_made_before(client, sandbo
     # One sender keeps their order.
     client.engine._workers = WorkerPool(1, "one")
     names = [f"n-{number}" for number in range(1, 13)]
-    with pytest.raises(ServerError, match=r"created all the same: n-1 \(\d+\), .* and n-10 \(\d+\)"):
+    with pytest.raises(ServerError, match=r"Created nevertheless: n-1 \(\d+\), .* and n-10 \(\d+\)"):
         client.droplets.create(names=names, **MADE_OF)
     assert len(client.droplets.list(name="n-10")) == 1
     assert client.droplets.list(name="n-11") == []
@@ -153,11 +153,11 @@ def test_ctrl_c_names_what_was_created(client):
 
     with pytest.raises(KeyboardInterrupt) as caught:
         client.droplets.create(names=["n-1", "n-2"], on_progress=pressed, **MADE_OF)
-    assert [note.partition(" goes on")[0] for note in caught.value.__notes__] == ["create n-1", "create n-2"]
+    assert [note.partition(" continues")[0] for note in caught.value.__notes__] == ["create n-1", "create n-2"]
 
 
 def test_a_create_that_takes_too_long_is_told_and_goes_on(client):
-    with pytest.raises(ActionTimedOut, match="create new-1 is still running") as late:
+    with pytest.raises(ActionTimedOut, match=r"create new-1, droplet \d+\) is still in progress") as late:
         client.droplets.create(name="new-1", timeout_s=5, **MADE_OF)
     late.value.action.wait()
     assert client.droplets.by_name("new-1").wait().active
@@ -165,8 +165,8 @@ def test_a_create_that_takes_too_long_is_told_and_goes_on(client):
 
 def test_a_droplet_without_a_visible_action_is_waited_for_all_the_same(client, sandbox, monkeypatch):
     sandbox.fault("lost_after", operation="droplets_create")
-    monkeypatch.setattr(client.engine.sender.looks, "newest", lambda *_: [])
-    monkeypatch.setattr("poseidon_nb.client.engine.expecting.ACTIVE_S", 300.0)
+    monkeypatch.setattr(client.engine.sender.searches, "newest_actions", lambda *_: [])
+    monkeypatch.setattr("poseidon_nb.client.engine.consistency.ACTIVE_TIMEOUT_S", 300.0)
     assert client.droplets.create(name="new-1", **MADE_OF).active
 
 
@@ -193,7 +193,7 @@ def test_deleting_by_id_asks_for_nothing_before_and_waits_until_it_is_gone(clien
 
 
 def test_creates_that_ran_out_of_time_are_named_so_that_nobody_repeats_them(client):
-    with pytest.raises(ActionTimedOut, match=r"being created, so do not repeat it: b \(\d+\)"):
+    with pytest.raises(ActionTimedOut, match=r"Still being created, so do not repeat: b \(\d+\)"):
         client.droplets.create(names=["a", "b"], timeout_s=0.5, **MADE_OF)
 
 

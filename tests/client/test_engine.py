@@ -100,7 +100,7 @@ def test_ctrl_c_while_the_rate_limit_holds_all_sends_no_more(client, sandbox, ac
     with pytest.raises(KeyboardInterrupt) as caught:
         on_each(active[:3], "reboot", on_idle=interrupted)
     assert all(ended.acquire(timeout=30) for _ in range(3))
-    assert caught.value.__notes__ == ["0 of 3 had ended; nothing was sent for 3"]
+    assert caught.value.__notes__ == ["0 of 3 completed; 3 not sent."]
     assert client.actions.list()[0].type != "reboot"
     assert client.engine.background == []
 
@@ -113,7 +113,7 @@ def test_a_time_limit_covers_the_rate_limit_too(sandbox, active, on_each, clock,
     outcomes = on_each(active[:2], "reboot", timeout_s=10, on_idle=lambda: clock.advance(1))
     assert [one.status for one in outcomes] == ["skipped", "skipped"]
     assert all(isinstance(one.error, TimedOut) and not one.error.sent for one in outcomes)
-    assert "not sent within the 10 s allowed" in str(outcomes[0].error)
+    assert "was not sent within the time limit of 10 s" in str(outcomes[0].error)
 
 
 def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet, finish, caplog):
@@ -129,7 +129,7 @@ def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet,
 
 def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(client, active, monkeypatch):
     # Longer than the test: whoever waits for the next slice waits for too long.
-    monkeypatch.setattr("poseidon_nb.client.engine.engine.SLICE_S", 60.0)
+    monkeypatch.setattr("poseidon_nb.client.engine.engine.SLEEP_S", 60.0)
     held, on_its_way, sent = threading.Event(), threading.Event(), threading.Event()
 
     def begin(chains, title):
@@ -140,7 +140,7 @@ def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(cli
     engine = client.engine
     engine.recorder = SimpleNamespace(begin=begin)
     threads = []
-    engine.drive = lambda driven: threads.append(threading.Thread(target=driven.work)) or threads[-1].start()
+    engine.drive = lambda driven: threads.append(threading.Thread(target=driven.run_background)) or threads[-1].start()
     for title, droplet in zip(("slow", "quick"), active, strict=False):
         engine.start([(action_step(droplet.to_dict(), "reboot"),)], title=title, on_change=lambda *_: None)
         assert on_its_way.wait(5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.engine.recovery import reads_as
+from poseidon_nb.client.engine.recovery import matches
 from poseidon_nb.errors import OutcomeUnknown, ServerError
 
 VOLUME = {"name": "data", "size_gigabytes": 10, "region": "nyc3"}
@@ -56,4 +56,4 @@ def test_an_older_thing_is_not_taken_for_ours(client, sandbox, clock):
     ],
 )
 def test_what_was_read_is_compared_as_far_as_it_shows(row, wanted, same):
-    assert reads_as(row, wanted) is same
+    assert matches(row, wanted) is same

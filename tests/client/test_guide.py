@@ -82,7 +82,7 @@ def test_droplets(client):
     assert droplet.password_reset().completed
     droplet.enable_ipv6()
     assert droplet.networks["v6"]
-    with pytest.raises(po.Unprocessable, match="VPC networking replaced it"):
+    with pytest.raises(po.Unprocessable, match="VPC networking replaced private networking"):
         droplet.enable_private_networking()
     assert droplet.kernels() == []
     with pytest.raises(po.Unprocessable, match="manage their kernel inside the system"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poseidon_nb.client.images.images import OWN_KINDS
+from poseidon_nb.client.images import OWN_TYPES
 from poseidon_nb.errors import (
     ActionFailed,
     ActionTimedOut,
@@ -28,7 +28,7 @@ def backup(client):
     return client.images.list(type="backup")[0]
 
 
-@pytest.mark.parametrize("kind", OWN_KINDS)
+@pytest.mark.parametrize("kind", OWN_TYPES)
 def test_ones_own_images_are_listed_by_what_they_are(client, kind):
     client.images.create_custom(**FROM)
     images = client.images.list(type=kind)
@@ -44,7 +44,7 @@ def test_distributions_are_asked_for_at_the_api(client, sandbox):
 
 
 def test_a_kind_that_is_none_is_refused_because_the_api_would_answer_with_all(client, sent):
-    with pytest.raises(InvalidArgument, match=r"no kind of image 'snapshots'. Did you mean snapshot"):
+    with pytest.raises(InvalidArgument, match=r"Unknown image type 'snapshots'. Did you mean snapshot"):
         client.images.list(type="snapshots")
     with pytest.raises(InvalidArgument, match="Did you mean backup"):
         client.images.frame(type="backups")
@@ -124,7 +124,7 @@ def test_an_action_whose_answer_was_lost_is_found(snapshot, sandbox, sent):
 
 def test_a_transfer_to_elsewhere_is_not_taken_for_the_lost_one(client, snapshot, sandbox):
     client.images.get(snapshot.id).transfer("sfo3", wait=False)
-    client.engine.sender.looks._known.clear()
+    client.engine.sender.searches._known.clear()
     sandbox.fault("lost_before", operation="imageActions_post")
     with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
         snapshot.transfer("fra1")
@@ -147,14 +147,17 @@ def test_without_waiting_it_is_given_as_it_was_answered(client, clock):
 
 def test_an_import_that_fails_gives_the_services_reason(client):
     told = []
-    with pytest.raises(ActionFailed, match="mine could not be imported: The file at the URL is not an image"):
+    with pytest.raises(
+        ActionFailed, match=r"'mine' \(\d+\) could not be imported: The file at the URL is not an image"
+    ):
         client.images.create_custom(**FROM | {"url": "https://example.com/mine.html"}, on_progress=told.append)
     assert told[-1].status == "errored"
 
 
 def test_an_import_that_takes_too_long_goes_on(client, clock):
     with pytest.raises(
-        ActionTimedOut, match=r"create mine \(\d+\) was accepted and is not over yet; it goes on: see %do images get"
+        ActionTimedOut,
+        match=r"The create of mine \(\d+\) was accepted and is still in progress. Check it with %do images get",
     ):
         client.images.create_custom(**FROM, timeout_s=30)
     assert 30 <= clock.monotonic() <= 34
@@ -166,7 +169,7 @@ def test_ctrl_c_says_that_the_import_goes_on(client):
 
     with pytest.raises(KeyboardInterrupt) as caught:
         client.images.create_custom(**FROM, on_progress=pressed)
-    assert "goes on: see %do images get" in caught.value.__notes__[0]
+    assert "continues. Check it with %do images get" in caught.value.__notes__[0]
 
 
 def test_an_import_whose_answer_was_lost_is_found_and_never_sent_again(client, sandbox, sent):
@@ -181,7 +184,8 @@ def test_an_import_whose_answer_was_lost_is_found_and_never_sent_again(client, s
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"), [({"tags": "web"}, "tags takes a list"), ({"timeout_s": 0}, "a positive number of seconds")]
+    ("wrong", "told"),
+    [({"tags": "web"}, "tags must be a list"), ({"timeout_s": 0}, "a positive number of seconds, not 0")],
 )
 def test_what_cannot_be_is_refused_before_it_is_sent(client, sent, wrong, told):
     with pytest.raises(InvalidArgument, match=told):

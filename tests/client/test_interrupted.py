@@ -105,5 +105,5 @@ def test_ctrl_c_in_a_wait_whose_polls_hang_ends_the_process_at_once(wait):
                 waiter.kill()
         assert time.monotonic() - began < 1 + 2, "two seconds for a busy machine"
         assert said.startswith("interrupted")
-        assert "wait for it again with %do actions wait" in said
+        assert "Wait for it with %do actions wait" in said
         sandbox.reset()

@@ -56,7 +56,7 @@ def test_the_same_key_twice_is_refused_by_the_api(client, key):
 
 
 def test_a_name_that_fits_none_is_told_with_the_nearest(client, key):
-    with pytest.raises(NoSuchName, match=r"no key named 'adda'. Did you mean ada"):
+    with pytest.raises(NoSuchName, match=r"Key 'adda' not found. Did you mean ada"):
         client.keys.get("adda")
 
 

@@ -51,7 +51,7 @@ class Stage:
         engine = self.client.engine
         while (wait_s := engine.tick()) is not None:
             if engine.background[0].sending:
-                engine.background[0].wait_for_news(5)
+                engine.background[0].wait_for_answer(5)
             else:
                 self.clock.advance(wait_s)
         self.clock.advance(120)
@@ -128,7 +128,7 @@ def test_a_stop_at_any_moment_powers_on_what_was_shut_down():
             engine, ends_s = stage.client.engine, stage.clock.monotonic() + seconds
             while stage.clock.monotonic() < ends_s and engine.tick() is not None:
                 if engine.background and engine.background[0].sending:
-                    engine.background[0].wait_for_news(5)
+                    engine.background[0].wait_for_answer(5)
                 else:
                     stage.clock.advance(0.25)
             engine.stop()
@@ -147,7 +147,7 @@ def test_a_stop_while_a_droplet_is_waited_for_sends_nothing():
         for _ in range(40):
             stage.client.engine.tick()
             if stage.client.engine.background[0].sending:
-                stage.client.engine.background[0].wait_for_news(5)
+                stage.client.engine.background[0].wait_for_answer(5)
         stage.client.engine.stop()
         stage.finish()
         assert [action.type for action in busy.actions() if action.id > stage.before] == ["snapshot"]
@@ -182,7 +182,7 @@ def test_who_does_not_wait_is_told_of_a_lost_answer_all_the_same():
         assert stage.client.engine.background == []
 
 
-@pytest.mark.parametrize("moment", ["_accepted", "_target_over", "_end_step", "cancel"])
+@pytest.mark.parametrize("moment", ["_accept", "_end_target", "_end_step", "cancel"])
 def test_ctrl_c_while_news_is_taken_in_loses_none_of_it(moment, monkeypatch):
     taken_in = getattr(Execution, moment)
 
@@ -206,7 +206,7 @@ def test_what_fails_in_being_told_of_progress_strands_nothing():
     with Stage(FakeClock()) as stage:
         with pytest.raises(ValueError, match="shutdown") as failed:
             stage.client.engine.run(stage.chains("resize")[:1], on_progress=told)
-        assert "on in the background" in failed.value.__notes__[0]
+        assert "continue in the background" in failed.value.__notes__[0]
         stage.finish()
         stage.check("resize")
 

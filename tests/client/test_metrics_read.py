@@ -11,7 +11,7 @@ import pytest
 import responses
 
 import poseidon_nb as po
-from poseidon_nb.client.metrics import KINDS
+from poseidon_nb.client.metrics import METRIC_QUERIES
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 HOST = "https://api.digitalocean.com"
@@ -35,7 +35,7 @@ def some(client):
     return [one for one in client.droplets.list() if one.name in {"web-1", "web-2", "db-1"}]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", METRIC_QUERIES)
 def test_no_more_requests_are_sent_than_the_api_needs(client, sandbox, some, kind):
     before = len(sandbox.requests)
     frame = client.metrics.frame(kind, some)
@@ -86,7 +86,7 @@ def test_the_window_is_in_whole_unix_seconds_and_the_droplet_a_text(clock):
     )
     assert window(start=noon.replace(tzinfo=None))[0] == int(noon.timestamp())
     assert window(start=noon.astimezone(timezone(timedelta(hours=5))))[0] == int(noon.timestamp())
-    with pytest.raises(po.InvalidArgument, match="the end comes first"):
+    with pytest.raises(po.InvalidArgument, match="must be before the end"):
         window(start=noon, end=noon)
 
 
@@ -109,7 +109,7 @@ def test_a_droplet_without_the_agent_is_asked_no_more_and_said(client, sandbox, 
         frame = client.metrics.frame("memory", ["legacy-reports", "web-1"])
     assert len(asked(sandbox)) - before == 3
     assert frame["name"].unique().tolist() == ["web-1"]
-    assert caplog.messages == ["no readings of legacy-reports: the metrics agent is not installed"]
+    assert caplog.messages == ["No readings of legacy-reports: the metrics agent is not installed."]
 
 
 def test_without_the_agent_half_of_the_requests_tell_what_a_droplet_uses(client, sandbox):
@@ -135,7 +135,7 @@ def test_a_droplet_that_was_off_is_told_from_one_without_the_agent(client):
     end = client.now() - timedelta(minutes=5)
     readings = client.metrics.read("load", ["staging-db", "web-1"], start=end - timedelta(minutes=30), end=end)
     assert (off.status, [one.name for one in readings.silent]) == ("off", ["staging-db"])
-    assert readings.notes() == ["no readings of staging-db: switched off"]
+    assert readings.notes() == ["No readings of staging-db: switched off."]
 
 
 def test_one_that_fails_does_not_stop_the_others(client, sandbox, some):
@@ -146,7 +146,7 @@ def test_one_that_fails_does_not_stop_the_others(client, sandbox, some):
     assert {*readings.frame["name"]} == {one.name for one in some} - {failed.name}
     assert readings.silent == []
     (note,) = readings.notes()
-    assert note.startswith(f"{failed.name} could not be read: ")
+    assert note.startswith(f"Metrics of {failed.name} could not be read: ")
 
 
 def test_when_all_fail_it_is_an_error(client, sandbox, some):
@@ -195,6 +195,6 @@ def test_they_are_read_side_by_side(client, sandbox, monkeypatch):
 
 def test_a_kind_that_is_none_is_refused_before_anything_is_sent(client, sandbox):
     before = len(sandbox.requests)
-    with pytest.raises(po.InvalidArgument, match=r"no kind of metrics 'memroy'. Did you mean memory$"):
+    with pytest.raises(po.InvalidArgument, match=r"Unknown kind of metrics 'memroy'. Did you mean memory\?$"):
         client.metrics.frame("memroy", "web-1")
     assert len(sandbox.requests) == before

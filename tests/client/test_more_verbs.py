@@ -54,7 +54,9 @@ def test_a_droplet_is_restored_from_its_own_backup(backed_up):
 
 
 def test_a_restore_takes_no_slug(backed_up, sent):
-    with pytest.raises(InvalidArgument, match=r"not 'debian-12-x64'; see its backups\(\)"):
+    with pytest.raises(
+        InvalidArgument, match=r"'debian-12-x64' is not the id of a backup of .*. See droplet.backups\(\)"
+    ):
         backed_up.restore("debian-12-x64")
     assert sent("POST") == []
 
@@ -121,7 +123,10 @@ def test_the_lists_of_a_droplet_are_had_by_its_name_too(client, backed_up):
     ("verb", "told"),
     [
         (lambda droplet: droplet.change_kernel(12534), "managed inside the Droplet.*since March 2017.*package manager"),
-        (lambda droplet: droplet.enable_private_networking(), "VPC.*VPC networking replaced it and is always on"),
+        (
+            lambda droplet: droplet.enable_private_networking(),
+            "VPC.*VPC networking replaced private networking and is always on",
+        ),
     ],
 )
 def test_what_is_retired_is_sent_and_the_refusal_says_what_replaced_it(droplet, sent, verb, told):
@@ -134,7 +139,7 @@ def test_what_is_retired_is_sent_and_the_refusal_says_what_replaced_it(droplet, 
 @pytest.mark.parametrize("status", [400, 404, 422])
 def test_whichever_way_the_service_refuses_it(droplet, sandbox, status):
     sandbox.fault("status", status=status, message="No.", operation="dropletActions_post")
-    with pytest.raises(APIError, match=r": No .*VPC networking replaced it"):
+    with pytest.raises(APIError, match=r": No .*VPC networking replaced private networking"):
         droplet.enable_private_networking()
 
 

@@ -36,7 +36,7 @@ def test_an_action_whose_answer_was_lost_is_found_and_waited_for(droplet, sandbo
 
 def test_an_action_that_never_reached_the_server_is_not_sent_again(droplet, sandbox, sent):
     sandbox.fault("lost_before", operation="dropletActions_post")
-    with pytest.raises(OutcomeUnknown, match=f"look at %do droplets actions {droplet.id}") as unknown:
+    with pytest.raises(OutcomeUnknown, match=f"check %do droplets actions {droplet.id}") as unknown:
         droplet.power_off()
     assert (unknown.value.method, unknown.value.path) == ("POST", f"/v2/droplets/{droplet.id}/actions")
     assert isinstance(unknown.value.__cause__, ConnectionFailed)
@@ -47,7 +47,7 @@ def test_an_action_that_never_reached_the_server_is_not_sent_again(droplet, sand
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_error_on_an_action_is_not_sent_again_and_says_what_to_look_at(droplet, sandbox, sent, status):
     sandbox.fault("status", status=status, operation="dropletActions_post")
-    with pytest.raises(ServerError, match=f"look at %do droplets actions {droplet.id} before you repeat") as failed:
+    with pytest.raises(ServerError, match=f"Before repeating it, check %do droplets actions {droplet.id}") as failed:
         droplet.power_off()
     assert failed.value.status == status
     assert failed.value.request_id
@@ -126,14 +126,14 @@ def test_when_nothing_can_be_looked_at_the_outcome_is_unknown(droplet, sandbox):
 
 
 def test_what_shows_a_moment_later_is_found_too(droplet, sandbox, clock, monkeypatch):
-    looks = droplet.client.engine.sender.looks
-    newest, asked = looks.newest, []
+    searches = droplet.client.engine.sender.searches
+    newest, asked = searches.newest_actions, []
 
     def late(*path):
         asked.append(path)
         return newest(*path) if len(asked) == 3 else []
 
-    monkeypatch.setattr(looks, "newest", late)
+    monkeypatch.setattr(searches, "newest_actions", late)
     sandbox.fault("lost_after", operation="dropletActions_post")
     assert droplet.power_off(wait=False).type == "power_off"
     assert clock.sleeps == [1.0, 2.0]
@@ -158,14 +158,14 @@ def test_droplets_whose_answer_was_lost_are_all_found(client, sandbox, sent):
 @pytest.mark.parametrize("names", [{"name": "new-1"}, {"names": ["new-1", "new-2"]}])
 def test_a_create_that_never_reached_the_server_is_not_sent_again(client, sandbox, sent, names):
     sandbox.fault("lost_before", operation="droplets_create")
-    with pytest.raises(OutcomeUnknown, match=r"look at the droplets named new-1.*: %do droplets list"):
+    with pytest.raises(OutcomeUnknown, match=r"check the droplets named new-1.* with %do droplets list"):
         client.droplets.create(**names, **MADE_OF)
     assert len(sent("POST")) == 1
 
 
 def test_a_server_error_on_a_create_is_not_sent_again(client, sandbox, sent):
     sandbox.fault("status", status=502, operation="droplets_create")
-    with pytest.raises(ServerError, match=r"502.*droplets list before you repeat it"):
+    with pytest.raises(ServerError, match=r"502.*Before repeating it, check .*droplets list"):
         client.droplets.create(name="new-1", **MADE_OF)
     assert len(sent("POST")) == 1
 
@@ -247,7 +247,7 @@ def test_a_generic_delete_is_looked_for_by_its_path(client, sandbox, sent):
     assert client.api("DELETE", "/v2/tags/old") is None
     client.tags.create("old")
     sandbox.fault("lost_before", operation="tags_delete")
-    with pytest.raises(OutcomeUnknown, match="look at %do tags list"):
+    with pytest.raises(OutcomeUnknown, match="check %do tags list"):
         client.call("tags_delete", tag_id="old")
     assert len(sent("DELETE")) == 2
 
@@ -255,7 +255,7 @@ def test_a_generic_delete_is_looked_for_by_its_path(client, sandbox, sent):
 def test_a_generic_post_is_never_repeated(client, sandbox, sent):
     droplet_id = str(client.droplets.list()[0].id)
     sandbox.fault("lost_after", operation="tags_assign_resources")
-    with pytest.raises(OutcomeUnknown, match="look at"):
+    with pytest.raises(OutcomeUnknown, match="Before repeating it, check"):
         client.call(
             "tags_assign_resources",
             tag_id="web",
@@ -337,7 +337,7 @@ def action(**fields):
 
 
 def test_an_action_started_in_the_same_second_counts_because_the_apis_times_are_whole_seconds():
-    assert recovery.started_since([action()], "reboot", NOW) is not None
+    assert recovery.find_started([action()], "reboot", NOW) is not None
 
 
 @pytest.mark.parametrize(
@@ -348,11 +348,11 @@ def test_an_action_started_in_the_same_second_counts_because_the_apis_times_are_
     ],
 )
 def test_an_action_of_another_type_or_time_does_not_count(row):
-    assert recovery.started_since([action(**row)], "reboot", NOW) is None
+    assert recovery.find_started([action(**row)], "reboot", NOW) is None
 
 
 def test_two_actions_that_fit_are_none():
-    assert recovery.started_since([action(), action(id=2)], "reboot", NOW) is None
+    assert recovery.find_started([action(), action(id=2)], "reboot", NOW) is None
 
 
 def test_a_droplet_whose_image_the_token_may_not_see_counts_by_the_rest():
@@ -365,11 +365,11 @@ def test_a_droplet_whose_image_the_token_may_not_see_counts_by_the_rest():
     }
     wanted = {"size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "nyc"}
     wanted["name"] = "a"
-    assert recovery.created_as_asked([row], wanted, NOW) == [row]
-    assert recovery.created_as_asked([row], {**wanted, "region": "fra"}, NOW) is None
-    assert recovery.created_as_asked([row], {**wanted, "tags": ["web"]}, NOW) == [row]
-    assert recovery.created_as_asked([{**row, "tags": []}], {**wanted, "tags": ["web"]}, NOW) is None
-    assert recovery.created_as_asked([row, {**row, "id": 2}], wanted, NOW) is None
+    assert recovery.find_created([row], wanted, NOW) == [row]
+    assert recovery.find_created([row], {**wanted, "region": "fra"}, NOW) is None
+    assert recovery.find_created([row], {**wanted, "tags": ["web"]}, NOW) == [row]
+    assert recovery.find_created([{**row, "tags": []}], {**wanted, "tags": ["web"]}, NOW) is None
+    assert recovery.find_created([row, {**row, "id": 2}], wanted, NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseidon_nb.client.actions.poller import FIRST_TICK_S, MOST_MISSES, MOST_TICK_S, PATIENCE_S, Poller, next_tick_s
-from poseidon_nb.client.many import FIRST_PAGE, read_many
+from poseidon_nb.client.actions.poller import MAX_FAILING_S, MAX_MISSES, MAX_TICK_S, MIN_TICK_S, Poller, next_tick_s
+from poseidon_nb.client.fetch import FIRST_PAGE, fetch_by_ids
 from poseidon_nb.errors import NotFound, ServerError, ShapeError
 from poseidon_nb.transport.pagination import PER_PAGE
 
@@ -174,12 +174,12 @@ def test_pages_are_read_while_they_are_fewer_than_the_things_missing():
         read.append(number)
         return [{"id": -number}], True
 
-    found, pages = read_many({1, 2, 3}, page=page, one=lambda key: {"id": key}, pages=FIRST_PAGE)
+    found, pages = fetch_by_ids({1, 2, 3}, page=page, one=lambda key: {"id": key}, pages=FIRST_PAGE)
     assert read == [1, 2, 3]
     assert set(found) == {1, 2, 3}
     # Now it is known that pages do not pay.
     read.clear()
-    read_many({1, 2, 3}, page=page, one=lambda key: {"id": key}, pages=pages)
+    fetch_by_ids({1, 2, 3}, page=page, one=lambda key: {"id": key}, pages=pages)
     assert read == []
 
 
@@ -187,14 +187,14 @@ def test_pages_are_read_while_they_are_fewer_than_the_things_missing():
 def test_the_tick_grows_without_change_up_to_a_bound_and_falls_back_on_a_change(tick_s, pages):
     quiet_s = next_tick_s(tick_s, changed=False, pages=pages)
     busy_s = next_tick_s(tick_s, changed=True, pages=pages)
-    assert FIRST_TICK_S <= busy_s <= quiet_s
-    assert quiet_s <= max(MOST_TICK_S, busy_s)
+    assert MIN_TICK_S <= busy_s <= quiet_s
+    assert quiet_s <= max(MAX_TICK_S, busy_s)
 
 
 def test_waiting_long_for_one_action_asks_every_five_seconds(clock):
     account = Account(clock, {1: 600.0})
-    assert wait_for(account)[1] <= MOST_TICK_S + LATENCY_S + 0.001
-    assert account.requests <= 600 / MOST_TICK_S + 25
+    assert wait_for(account)[1] <= MAX_TICK_S + LATENCY_S + 0.001
+    assert account.requests <= 600 / MAX_TICK_S + 25
 
 
 def test_a_newcomer_is_not_left_to_the_slow_tick_of_a_long_wait(clock):
@@ -213,12 +213,12 @@ def test_a_newcomer_is_not_left_to_the_slow_tick_of_a_long_wait(clock):
 
 
 def test_an_action_that_reads_404_for_a_moment_is_waited_for(clock):
-    account = Account(clock, {1: 2.0}, absent={1: MOST_MISSES})
+    account = Account(clock, {1: 2.0}, absent={1: MAX_MISSES})
     assert set(wait_for(account)) == {1}
 
 
 def test_an_action_that_never_shows_is_an_error(clock):
-    account = Account(clock, {1: 2.0}, absent={1: MOST_MISSES + 1})
+    account = Account(clock, {1: 2.0}, absent={1: MAX_MISSES + 1})
     with pytest.raises(NotFound):
         wait_for(account)
 
@@ -240,7 +240,7 @@ def test_failures_that_do_not_pass_end_it(clock):
     account = Account(clock, {1: 5.0}, fails=[ServerError("503: no")] * 200)
     with pytest.raises(ServerError):
         wait_for(account, account.poller())
-    assert PATIENCE_S <= clock.monotonic() < PATIENCE_S + 10
+    assert MAX_FAILING_S <= clock.monotonic() < MAX_FAILING_S + 10
 
 
 def test_ctrl_c_while_it_sleeps_leaves_a_poller_that_works(clock, monkeypatch):
@@ -301,7 +301,9 @@ def test_things_on_pages_before_the_known_ones_are_found_by_pages_too():
         return [{"id": number * 1000 + row} for row in range(200)], number < 3
 
     wanted = {1000 + row for row in range(150)} | {3000 + row for row in range(150)}
-    found, _ = read_many(wanted, page=page, one=lambda key: pytest.fail(f"{key} was read by itself"), pages=range(3, 4))
+    found, _ = fetch_by_ids(
+        wanted, page=page, one=lambda key: pytest.fail(f"{key} was read by itself"), pages=range(3, 4)
+    )
     assert found.keys() == wanted
     assert asked == [3, 2, 1]
 
@@ -313,14 +315,14 @@ def test_who_joins_while_the_account_is_asked_is_looked_for_on_the_first_page(cl
 
     def joining(number: int):
         poller._page = read_page
-        poller.join(range(1, 251))
+        poller.add(range(1, 251))
         return read_page(number)
 
     poller._page = joining
-    poller.join(range(251, 501))
+    poller.add(range(251, 501))
     clock.advance(2.0)
-    poller._take_part()
+    poller._take_turn()
     assert poller._pages == FIRST_PAGE
     clock.advance(2.0)
-    poller._take_part()
+    poller._take_turn()
     assert account.singles == []

@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.actions.durations import NEWEST, Durations, Estimate
-from poseidon_nb.client.actions.progress import MOST_FRACTION, Progress
+from poseidon_nb.client.actions.progress import MAX_FRACTION, MAX_SAMPLES, Durations, Estimate, Progress
 from poseidon_nb.errors import ActionFailed
 from poseidon_nb.sandbox import Sandbox
 
@@ -57,15 +56,15 @@ def test_what_did_not_complete_teaches_nothing(row):
 
 def test_only_the_newest_count():
     durations = Durations()
-    durations.learn([ended(key, 10 if key <= 100 else 30) for key in range(1, 101 + NEWEST)])
-    assert durations.estimate("reboot") == Estimate(30.0, NEWEST)
+    durations.learn([ended(key, 10 if key <= 100 else 30) for key in range(1, 101 + MAX_SAMPLES)])
+    assert durations.estimate("reboot") == Estimate(30.0, MAX_SAMPLES)
 
 
 def test_a_bar_is_held_below_its_end_until_the_server_says_completed():
     estimate = Estimate(20.0, 3)
     assert Progress(1, "reboot web-1", "in-progress", 5.0, estimate).fraction == 0.25
-    assert Progress(1, "reboot web-1", "in-progress", 500.0, estimate).fraction == MOST_FRACTION < 1
-    assert Progress(1, "reboot web-1", "settling", 500.0, estimate).fraction == MOST_FRACTION
+    assert Progress(1, "reboot web-1", "in-progress", 500.0, estimate).fraction == MAX_FRACTION < 1
+    assert Progress(1, "reboot web-1", "settling", 500.0, estimate).fraction == MAX_FRACTION
     assert Progress(1, "reboot web-1", "completed", 5.0, estimate).fraction == 1.0
 
 
@@ -101,7 +100,7 @@ def test_a_wait_tells_from_history_in_its_own_thread_and_several_times_a_second(
     assert 0.5 <= estimate.median_s / 12 <= 1.5
     fractions = [progress.fraction for _, progress, _ in told]
     assert fractions == sorted(fractions)
-    assert all(fraction <= MOST_FRACTION for fraction in fractions[:-1])
+    assert all(fraction <= MAX_FRACTION for fraction in fractions[:-1])
 
 
 def test_done_is_told_only_when_the_droplet_agrees(droplet):

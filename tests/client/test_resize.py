@@ -63,7 +63,7 @@ def test_a_shutdown_that_errors_is_followed_by_cutting_the_power(web, sandbox, t
 
 
 def test_a_shutdown_that_takes_too_long_is_outlasted(web, types, monkeypatch):
-    monkeypatch.setattr("poseidon_nb.client.engine.droplet_steps.OBEY_S", 3.0)
+    monkeypatch.setattr("poseidon_nb.client.engine.droplet_steps.SHUTDOWN_TIMEOUT_S", 3.0)
     web.resize(BIGGER, restart=True)
     assert types(web) == ["shutdown", "resize", "power_on"]
     assert web.active
@@ -79,7 +79,7 @@ def test_a_refused_resize_leaves_the_droplet_running(web, sandbox, types):
 
 def test_an_errored_resize_leaves_the_droplet_running(web, sandbox, types):
     sandbox.fault("action_errored", action="resize")
-    with pytest.raises(ActionFailed, match=r"^resize web-1 failed"):
+    with pytest.raises(ActionFailed, match=r"^Action \d+ \(resize web-1\) failed"):
         web.resize(BIGGER, restart=True)
     assert types(web) == ["shutdown", "resize", "power_on"]
     assert web.active
@@ -88,12 +88,17 @@ def test_an_errored_resize_leaves_the_droplet_running(web, sandbox, types):
 def test_when_it_cannot_be_powered_on_again_the_first_error_says_so(web, sandbox):
     sandbox.fault("action_errored", action="resize")
     sandbox.fault("action_errored", action="power_on")
-    with pytest.raises(ActionFailed, match=r"^resize web-1 failed.*web-1 is still off, for power_on failed too"):
+    with pytest.raises(
+        ActionFailed, match=r"^Action \d+ \(resize web-1\) failed.*web-1 is still off, because power_on failed too"
+    ):
         web.resize(BIGGER, restart=True)
 
 
 def test_a_resize_that_outlives_its_time_goes_on_in_the_background(web, finish, types):
-    with pytest.raises(ActionTimedOut, match=r"^resize web-1 is still running after 26 s.*in the background") as late:
+    with pytest.raises(
+        ActionTimedOut,
+        match=r"^Action \d+ \(resize web-1, droplet \d+\) is still in progress after 26 s.*in the background",
+    ) as late:
         web.resize(BIGGER, restart=True, timeout_s=26)
     assert late.value.action.type == "resize"
     assert late.value.step.verb == "resize"
@@ -115,7 +120,7 @@ def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, fi
         web.resize(BIGGER, restart=True, on_progress=on_progress)
     assert types(web)[-1] == moment
     if moment != "power_on":
-        assert any("web-1: resize and power_on go on in the background" in note for note in caught.value.__notes__)
+        assert any("web-1: resize and power_on continue in the background" in note for note in caught.value.__notes__)
     finish()
     assert types(web) == ["shutdown", "resize", "power_on"]
     web.wait()
@@ -125,10 +130,10 @@ def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, fi
 @pytest.mark.parametrize(
     ("size", "told"),
     [
-        ("s-4vcpu-8g", "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb"),
-        ("s-2vcpu-4gb", "web-1 has the size s-2vcpu-4gb already"),
-        ("s-1vcpu-1gb", "s-1vcpu-1gb has a disk of 25 GB, and web-1 one of 80 GB"),
-        ("gpu-h100x1-80gb", "gpu-h100x1-80gb is not sold in nyc3"),
+        ("s-4vcpu-8g", "Unknown size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb"),
+        ("s-2vcpu-4gb", "Droplet web-1 already has size s-2vcpu-4gb"),
+        ("s-1vcpu-1gb", "Size s-1vcpu-1gb has a disk of 25 GB, but droplet web-1 has 80 GB"),
+        ("gpu-h100x1-80gb", "gpu-h100x1-80gb is not available in nyc3"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_shut_down(web, sent, size, told):
@@ -140,7 +145,7 @@ def test_what_cannot_work_is_refused_before_anything_is_shut_down(web, sent, siz
 
 def test_a_restart_needs_to_wait(web, sent):
     before = len(sent())
-    with pytest.raises(InvalidArgument, match="has to wait"):
+    with pytest.raises(InvalidArgument, match="cannot be combined with wait=False"):
         web.resize(BIGGER, restart=True, wait=False)
     assert len(sent()) == before
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from poseidon_nb.client.each import READERS, on_each
 from poseidon_nb.client.engine.droplet_steps import resize_step, with_restart
+from poseidon_nb.client.fetch import READER_THREADS, fetch_each
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
 
 BIGGER = "s-4vcpu-8gb"
@@ -53,7 +53,7 @@ def test_a_shutdown_that_is_ignored_is_followed_by_cutting_the_power(droplet, sa
 
 def test_a_snapshot_that_fails_leaves_the_droplet_running(droplet, sandbox, before):
     sandbox.fault("action_errored", action="snapshot")
-    with pytest.raises(ActionFailed, match=r"^snapshot web-1 failed"):
+    with pytest.raises(ActionFailed, match=r"^Action \d+ \(snapshot web-1\) failed"):
         droplet.take_snapshot("clean", restart=True)
     assert types(droplet, before) == ["shutdown", "snapshot", "power_on"]
     assert droplet.active
@@ -63,7 +63,7 @@ def test_when_power_on_fails_after_the_snapshot_it_is_said_that_there_is_one(dro
     sandbox.fault("action_errored", action="power_on")
     with pytest.raises(
         ActionFailed,
-        match=r"^power_on web-1 failed.*take_snapshot \(action \d+\) completed, and web-1 may still be off",
+        match=r"^Action \d+ \(power_on web-1\) failed.*take_snapshot \(action \d+\) completed, but web-1 may still be off",
     ):
         droplet.take_snapshot("clean", restart=True)
     assert "clean" in [snapshot.name for snapshot in droplet.snapshots()]
@@ -75,12 +75,12 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
     def on_progress(progress):
         if progress.label.startswith("power_on"):
             monkeypatch.setattr(
-                "poseidon_nb.client.engine.consistency.read_droplets",
+                "poseidon_nb.client.engine.consistency.fetch_droplets",
                 lambda _, ids, pages: ({id_: {**read(id_), "status": "off"} for id_ in ids}, pages),
             )
 
     with pytest.raises(
-        ActionTimedOut, match=r"completed, and web-1 still reads off.*take_snapshot \(action \d+\) completed"
+        ActionTimedOut, match=r"still reads off, although power_on completed.*take_snapshot \(action \d+\) completed"
     ):
         droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
 
@@ -93,7 +93,7 @@ def test_an_answer_that_was_lost_on_the_way_does_nothing_twice(droplet, sandbox,
 
 
 def test_a_snapshot_with_a_restart_needs_to_wait(droplet, sent):
-    with pytest.raises(InvalidArgument, match="a take_snapshot with restart=True is three actions"):
+    with pytest.raises(InvalidArgument, match="A take_snapshot with restart=True cannot be combined with wait=False"):
         droplet.take_snapshot("clean", restart=True, wait=False)
     assert sent("POST") == []
 
@@ -136,8 +136,8 @@ def test_a_failure_stays_with_its_droplet(client, sandbox, webs):
 
 def test_things_are_done_side_by_side_and_given_in_their_order(client, sent):
     keys = client.keys.list()
-    outcomes = on_each([*(key.id for key in keys), 1], client.keys.delete)
-    assert [one.thing for one in outcomes] == [*(key.id for key in keys), 1]
+    outcomes = fetch_each([*(key.id for key in keys), 1], client.keys.delete)
+    assert [one.item for one in outcomes] == [*(key.id for key in keys), 1]
     assert [type(one.error) for one in outcomes] == [type(None)] * len(keys) + [NotFound]
     assert client.keys.list() == []
 
@@ -150,17 +150,17 @@ def test_ctrl_c_begins_no_more_and_says_how_far_it_came():
         release.wait(30)
 
     def pressed():
-        if len(begun) == READERS:
+        if len(begun) == READER_THREADS:
             raise KeyboardInterrupt
 
     def note(going, ended):
         return f"{len(going)} and {len(ended)}"
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        on_each([*range(40)], slow, on_idle=pressed, interrupted=note)
+        fetch_each([*range(40)], slow, on_idle=pressed, interrupt_note=note)
     release.set()
     assert caught.value.__notes__ == ["40 and 0"]
-    assert sorted(begun) == [*range(READERS)]
+    assert sorted(begun) == [*range(READER_THREADS)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import responses
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.slugs import Slugs, fitting
+from poseidon_nb.client.slugs import SlugChecker, fitting_sizes
 from poseidon_nb.errors import InvalidArgument
 
 API = "https://api.digitalocean.com"
@@ -35,16 +35,16 @@ def slugs(clock):
         regions = [{"slug": slug, "name": slug, "available": True} for slug in REGIONS]
         api.get(f"{API}/v2/regions", json={"regions": regions, "links": {}, "meta": {"total": len(regions)}})
         with connect(token="dop_v1_" + "0" * 64, clock=clock) as client:
-            yield Slugs(client._connection)
+            yield SlugChecker(client._connection)
 
 
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ("s-4vcpu-8g", "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb-amd"),
-        ("s-4vcpu-8gx", "s-4vcpu-8gx is not available. Did you mean s-4vcpu-8gb-amd"),
-        ("s-4vcpu-8gy", "s-4vcpu-8gy is not sold in nyc3. Did you mean s-4vcpu-8gb-amd"),
-        ("s-4vcpu-8gz", "s-4vcpu-8gz is not sold in nyc3. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8g", "Unknown size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8gx", "Size s-4vcpu-8gx is not available. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8gy", "Size s-4vcpu-8gy is not available in nyc3. Did you mean s-4vcpu-8gb-amd"),
+        ("s-4vcpu-8gz", "Size s-4vcpu-8gz is not available in nyc3. Did you mean s-4vcpu-8gb-amd"),
     ],
 )
 def test_a_resize_is_refused_with_sizes_that_the_droplet_can_have(slugs, wanted, told):
@@ -63,14 +63,17 @@ def test_a_size_that_can_be_had_is_not_refused(slugs):
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"size": "s-4vcpu-8g", "region": "nyc3"}, "no size 's-4vcpu-8g' in nyc3. Did you mean s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8g", "region": "nyc3"}, "Unknown size 's-4vcpu-8g' in nyc3. Did you mean s-4vcpu-8gb-amd"),
         # An area is any region of it.
-        ({"size": "s-4vcpu-8g", "region": "nyc"}, "no size 's-4vcpu-8g' in nyc. Did you mean s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8g"}, "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gy, s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8g", "region": "mars1"}, "no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gy, s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8gx", "region": "nyc3"}, "s-4vcpu-8gx is not available. Did you mean s-4vcpu-8gb-amd"),
-        ({"size": "s-4vcpu-8gy", "region": "nyc3"}, "s-4vcpu-8gy is not sold in nyc3, but in ams3"),
-        ({"size": "s-4vcpu-8gz", "region": "nyc3"}, "s-4vcpu-8gz is not sold in nyc3, but in no region"),
+        ({"size": "s-4vcpu-8g", "region": "nyc"}, "Unknown size 's-4vcpu-8g' in nyc. Did you mean s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8g"}, "Unknown size 's-4vcpu-8g'. Did you mean s-4vcpu-8gy, s-4vcpu-8gb-amd"),
+        (
+            {"size": "s-4vcpu-8g", "region": "mars1"},
+            "Unknown size 's-4vcpu-8g'. Did you mean s-4vcpu-8gy, s-4vcpu-8gb-amd",
+        ),
+        ({"size": "s-4vcpu-8gx", "region": "nyc3"}, "Size s-4vcpu-8gx is not available. Did you mean s-4vcpu-8gb-amd"),
+        ({"size": "s-4vcpu-8gy", "region": "nyc3"}, "Size s-4vcpu-8gy is not available in nyc3, only in ams3."),
+        ({"size": "s-4vcpu-8gz", "region": "nyc3"}, "Size s-4vcpu-8gz is not available in nyc3."),
         ({"size": "s-4vcpu-8gb-amd", "region": "nyc3"}, ""),
         ({"size": "s-4vcpu-8gb-amd", "region": "nyc"}, ""),
         ({"size": "s-4vcpu-8gb-amd"}, ""),
@@ -84,4 +87,4 @@ def test_a_refused_create_is_explained_with_sizes_that_can_be_had(slugs, fields,
 
 
 def test_sizes_that_fit_can_all_be_had():
-    assert [row["slug"] for row in fitting(SIZES, [DROPLET])] == ["s-4vcpu-8gb-amd"]
+    assert [row["slug"] for row in fitting_sizes(SIZES, [DROPLET])] == ["s-4vcpu-8gb-amd"]

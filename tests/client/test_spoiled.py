@@ -148,7 +148,7 @@ def test_a_busy_droplet_whose_actions_cannot_be_read_is_tried_again(between, cli
 def test_what_was_found_and_cannot_be_checked_is_unknown(between, web):
     between.spoil("POST", ".*/actions", page(), times=1)
     between.spoil("GET", f"/v2/droplets/{web.id}/snapshots", page())
-    with pytest.raises(po.OutcomeUnknown, match=r"take_snapshot web-1 was lost.*cannot be read") as unknown:
+    with pytest.raises(po.OutcomeUnknown, match=r"'take_snapshot web-1' was lost.*cannot be read") as unknown:
         web.take_snapshot("kept")
     assert str(unknown.value.action.id) in str(unknown.value)
 
@@ -183,7 +183,10 @@ def test_a_deleted_droplet_that_is_still_there_is_not_called_gone(between, web):
 
     between.spoil("GET", f"/v2/droplets/{web.id}", again)
     web.refresh()
-    with pytest.raises(po.ActionTimedOut, match=f"can still be read after 30 s: see %do droplets get {web.id}") as late:
+    with pytest.raises(
+        po.ActionTimedOut,
+        match=f"can still be read 30 s after its deletion was accepted. Check it with %do droplets get {web.id}",
+    ) as late:
         web.delete()
     assert late.value.droplet.id == web.id
 

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watching.schedule import EVERY_S, WHOLE_S
-from poseidon_nb.client.watching.watch import IDLE_S
+from poseidon_nb.client.monitor.monitor import IDLE_TIMEOUT_S
+from poseidon_nb.client.monitor.polling import FULL_REFRESH_S, POLL_INTERVAL_S
 from poseidon_nb.errors import ActionFailed, ConnectionFailed
 from poseidon_nb.sandbox import Sandbox
 
@@ -33,7 +33,7 @@ def test_idle_panels_of_a_small_account_cost_one_request_in_15_seconds(desk, pan
     ]
     desk.run(600.0)
     sent = desk.sent()
-    assert len(sent) <= 600 / EVERY_S
+    assert len(sent) <= 600 / POLL_INTERVAL_S
     assert {line.partition("&")[0] for line in sent} == {
         "GET /v2/droplets?page=1",
         "GET /v2/droplets?type=gpus",
@@ -45,18 +45,18 @@ def test_one_droplet_panel_opens_with_one_request(desk):
     droplet = desk.client.droplets.list()[0]
     desk.sent()
     desk.subscribe(droplets=[droplet.to_dict()])
-    desk.run(EVERY_S - 0.1)
+    desk.run(POLL_INTERVAL_S - 0.1)
     assert desk.sent() == ["GET /v2/actions?page=1&per_page=200"]
 
 
 def test_idle_panels_of_a_large_account_read_the_newest_actions_and_the_list_every_five_minutes(large):
     large.subscribe()
     large.run(1.0)
-    assert len(large.watch.state.droplets) == 451
+    assert len(large.monitor.state.droplets) == 451
     large.sent()
-    large.run(WHOLE_S - EVERY_S)
+    large.run(FULL_REFRESH_S - POLL_INTERVAL_S)
     assert set(large.sent()) == {"GET /v2/actions?page=1&per_page=200"}
-    large.run(2 * EVERY_S)
+    large.run(2 * POLL_INTERVAL_S)
     assert sum("/v2/droplets" in line for line in large.sent()) == 4, "its pages, and the GPU droplets"
 
 
@@ -69,7 +69,7 @@ def test_a_large_accounts_list_is_read_again_when_an_action_ended(large):
     large.sent()
     droplet.power_off(wait=False)
     large.run(60.0)
-    assert large.watch.state.droplets[droplet.id]["status"] == "off"
+    assert large.monitor.state.droplets[droplet.id]["status"] == "off"
     assert any("/v2/droplets" in line for line in large.sent())
 
 
@@ -77,7 +77,7 @@ def test_one_droplet_of_a_large_account_never_reads_the_whole_list(large):
     droplet = large.client.droplets.list()[0]
     large.subscribe(droplets=[droplet.to_dict()])
     large.run(1_000.0)
-    large.watch._subscriptions[0].touch()
+    large.monitor._subscriptions[0].touch()
     sent = [line for line in large.sent() if "/v2/droplets?" in line]
     assert len([line for line in sent if "page=3" in line]) <= 2
 
@@ -85,7 +85,7 @@ def test_one_droplet_of_a_large_account_never_reads_the_whole_list(large):
 def test_what_changes_without_an_action_is_seen(desk):
     desk.subscribe()
     desk.run(1.0)
-    droplet_id = next(iter(desk.watch.state.droplets))
+    droplet_id = next(iter(desk.monitor.state.droplets))
     with elsewhere(desk) as other:
         other.call("tags_create", name="fresh")
         other.call(
@@ -94,8 +94,8 @@ def test_what_changes_without_an_action_is_seen(desk):
             body={"resources": [{"resource_id": str(droplet_id), "resource_type": "droplet"}]},
         )
     before = desk.changes
-    desk.run(2 * EVERY_S + 1)
-    assert "fresh" in desk.watch.state.droplets[droplet_id]["tags"]
+    desk.run(2 * POLL_INTERVAL_S + 1)
+    assert "fresh" in desk.monitor.state.droplets[droplet_id]["tags"]
     assert desk.changes == before + 1
 
 
@@ -130,20 +130,20 @@ def test_a_droplet_of_no_interest_is_not_told_of(desk, droplet):
 def test_an_action_of_ones_own_is_told_until_the_droplet_agrees(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(1.0)
-    subscription.follow(droplet.power_off(wait=False))
+    subscription.track(droplet.power_off(wait=False))
     desk.run(60.0)
     statuses = [one.progress.status for one in desk.told]
     assert statuses[0] == "in-progress"
     assert "settling" in statuses
     assert statuses.count("completed") == 1
-    assert desk.watch.state.droplets[droplet.id]["status"] == "off"
+    assert desk.monitor.state.droplets[droplet.id]["status"] == "off"
     assert droplet.status == "off"
 
 
 def test_an_action_that_fails_is_told_with_its_reason(desk, droplet):
     desk.sandbox.fault("action_errored", action="reboot")
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
-    subscription.follow(droplet.reboot(wait=False))
+    subscription.track(droplet.reboot(wait=False))
     desk.run(60.0)
     assert isinstance(desk.told[-1].error, ActionFailed)
     assert desk.told[-1].progress.status == "errored"
@@ -152,10 +152,10 @@ def test_an_action_that_fails_is_told_with_its_reason(desk, droplet):
 @pytest.mark.parametrize("turn", [0, 1])
 def test_what_begins_elsewhere_in_a_small_account_is_seen_within_two_turns(desk, droplet, turn):
     desk.subscribe(droplets=[droplet.to_dict()])
-    desk.run(1.0 + turn * EVERY_S)
+    desk.run(1.0 + turn * POLL_INTERVAL_S)
     with elsewhere(desk) as other:
         other.droplets.get(droplet.id).take_snapshot(wait=False)
-    desk.run(2 * EVERY_S + 1)
+    desk.run(2 * POLL_INTERVAL_S + 1)
     assert desk.told
 
 
@@ -165,12 +165,12 @@ def test_what_ended_elsewhere_is_seen_at_once_when_a_row_changed(desk, droplet):
     with elsewhere(desk) as other:
         action = other.droplets.get(droplet.id).power_off(wait=False)
     desk.sandbox.finish(action.id)
-    desk.clock.advance(EVERY_S)
+    desk.clock.advance(POLL_INTERVAL_S)
     desk.sent()
     desk.run(1.0)
     assert desk.sent()[0].startswith("GET /v2/droplets?"), "the list's turn"
-    assert desk.watch.state.droplets[droplet.id]["status"] == "off"
-    assert desk.watch.state.actions[0]["id"] == action.id
+    assert desk.monitor.state.droplets[droplet.id]["status"] == "off"
+    assert desk.monitor.state.actions[0]["id"] == action.id
 
 
 def test_who_follows_only_actions_sees_one_within_a_turn(desk, droplet):
@@ -178,7 +178,7 @@ def test_who_follows_only_actions_sees_one_within_a_turn(desk, droplet):
     desk.run(1.0)
     with elsewhere(desk) as other:
         action = other.droplets.get(droplet.id).take_snapshot(wait=False)
-    desk.run(EVERY_S + 1)
+    desk.run(POLL_INTERVAL_S + 1)
     assert {one.action.id for one in desk.told} == {action.id}
 
 
@@ -187,8 +187,8 @@ def test_a_droplet_that_is_deleted_is_gone(desk, droplet):
     desk.run(1.0)
     with elsewhere(desk) as other:
         other.droplets.get(droplet.id).delete()
-    desk.run(2 * EVERY_S)
-    assert droplet.id in desk.watch.state.gone
+    desk.run(2 * POLL_INTERVAL_S)
+    assert droplet.id in desk.monitor.state.deleted
 
 
 def test_unchanged_data_tells_nothing(desk):
@@ -203,28 +203,28 @@ def test_a_lost_connection_is_told_and_tried_again(desk, droplet):
     desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(1.0)
     desk.sandbox.fault("lost_before", times=6, method="GET")
-    desk.run(EVERY_S + 1)
-    assert isinstance(desk.watch.state.error, ConnectionFailed)
+    desk.run(POLL_INTERVAL_S + 1)
+    assert isinstance(desk.monitor.state.error, ConnectionFailed)
     desk.run(60.0)
-    assert desk.watch.state.error is None
+    assert desk.monitor.state.error is None
 
 
 def test_an_action_that_vanishes_ends_what_follows_it(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
-    subscription.follow(droplet.reboot(wait=False))
+    subscription.track(droplet.reboot(wait=False))
     desk.run(0.5)
     desk.sandbox.reset()
     desk.run(60.0)
     assert desk.told[-1].error is not None
-    assert not desk.watch._followings
-    assert desk.watch.state.error is None
+    assert not desk.monitor._tracker
+    assert desk.monitor.state.error is None
 
 
 def test_one_that_nobody_uses_stops_asking_and_goes_on_when_asked_to(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
-    desk.run(IDLE_S + EVERY_S)
+    desk.run(IDLE_TIMEOUT_S + POLL_INTERVAL_S)
     assert subscription.paused
-    assert desk.watch.tick() is None
+    assert desk.monitor.tick() is None
     desk.sent()
     desk.run(600.0)
     assert desk.sent() == []
@@ -234,13 +234,13 @@ def test_one_that_nobody_uses_stops_asking_and_goes_on_when_asked_to(desk, dropl
     subscription.resume()
     assert len(desk.started) == 2
     desk.run(1.0)
-    assert desk.watch.state.droplets[droplet.id]["status"] == "off"
+    assert desk.monitor.state.droplets[droplet.id]["status"] == "off"
     assert not subscription.paused
 
 
 def test_one_that_is_used_goes_on(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
-    desk.run(IDLE_S - 10)
+    desk.run(IDLE_TIMEOUT_S - 10)
     subscription.touch()
     desk.run(100.0)
     assert not subscription.paused
@@ -248,11 +248,11 @@ def test_one_that_is_used_goes_on(desk, droplet):
 
 def test_nothing_is_asked_once_all_are_closed(desk, droplet):
     subscriptions = [desk.subscribe(droplets=[droplet.to_dict()]), desk.subscribe()]
-    subscriptions[0].follow(droplet.reboot(wait=False))
+    subscriptions[0].track(droplet.reboot(wait=False))
     desk.run(1.0)
     for subscription in subscriptions:
         subscription.close()
-    assert desk.watch.tick() is None
+    assert desk.monitor.tick() is None
     assert desk.client.actions._poller._pending == {}
     desk.sent()
     desk.run(100.0)
@@ -269,19 +269,19 @@ def test_leaving_the_account_closes_the_subscriptions_and_says_so(desk, droplet)
 
 def test_the_thread_comes_with_the_first_subscription_and_goes_with_the_last():
     def threads():
-        return [one for one in threading.enumerate() if one.name == "poseidon-watch"]
+        return [one for one in threading.enumerate() if one.name == "poseidon-monitor"]
 
     with Sandbox(speed=200.0) as sandbox, connect(sandbox) as client:
         droplet = next(one for one in client.droplets.list() if one.active)
         ended = threading.Event()
-        subscription = client.watch.subscribe(
+        subscription = client.monitor.subscribe(
             lambda: None,
             droplets=[droplet.to_dict()],
             on_progress=lambda told: ended.set() if told.progress.done else None,
         )
-        other = client.watch.subscribe(lambda: None)
+        other = client.monitor.subscribe(lambda: None)
         (thread,) = threads()
-        subscription.follow(droplet.reboot(wait=False))
+        subscription.track(droplet.reboot(wait=False))
         assert ended.wait(20)
         subscription.close()
         assert threads() == [thread]
@@ -295,13 +295,13 @@ def test_what_was_changed_past_the_subscriptions_shows_at_once_when_the_watch_is
     desk.run(5)
     desk.client.droplets.get(droplet.id).power_off()
     desk.sent()
-    desk.watch.hurry()
+    desk.monitor.poll_soon()
     desk.run(2)
     assert subscription.state.droplets[droplet.id]["status"] == "off"
     assert len(desk.sent()) == 2
 
 
 def test_a_watch_that_nobody_needs_is_not_hurried_into_asking(desk):
-    desk.watch.hurry()
+    desk.monitor.poll_soon()
     assert desk.started == []
-    assert desk.watch.tick() is None
+    assert desk.monitor.tick() is None

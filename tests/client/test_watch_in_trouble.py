@@ -8,13 +8,13 @@ import threading
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watching.schedule import EVERY_S, FIRST_RETRY_S
+from poseidon_nb.client.monitor.polling import MIN_RETRY_S, POLL_INTERVAL_S
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.sandbox import Sandbox
 
 
 def threads() -> list[threading.Thread]:
-    return [one for one in threading.enumerate() if one.name == "poseidon-watch"]
+    return [one for one in threading.enumerate() if one.name == "poseidon-monitor"]
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def fast():
 class Failing:
     """What an account's reading asks, which raises what it is told to."""
 
-    def __init__(self, watch, error):
-        self._read = watch._reading.read_actions
+    def __init__(self, monitor, error):
+        self._read = monitor._reader.read_actions
         self.error = error
-        watch._reading.read_actions = self
+        monitor._reader.read_actions = self
 
     def __call__(self):
         if self.error is not None:
@@ -42,23 +42,23 @@ class Failing:
 
 def test_an_error_that_nobody_has_foreseen_is_told_and_tried_again(desk):
     desk.subscribe()
-    failing = Failing(desk.watch, KeyError("status"))
+    failing = Failing(desk.monitor, KeyError("status"))
     desk.run(1.0)
-    error = desk.watch.state.error
+    error = desk.monitor.state.error
     assert isinstance(error, PoseidonError)
-    assert str(error) == "following the account failed in a way not foreseen: KeyError: 'status'"
+    assert str(error) == "Monitoring the account failed unexpectedly: KeyError: 'status'"
     assert error.__cause__ is failing.error
     assert desk.changes > 0
     failing.error = None
-    desk.run(FIRST_RETRY_S)
-    assert desk.watch.state.error is None
-    assert desk.watch.state.complete
+    desk.run(MIN_RETRY_S)
+    assert desk.monitor.state.error is None
+    assert desk.monitor.state.complete
 
 
 def test_the_thread_outlives_an_error_that_nobody_has_foreseen(fast):
-    failing = Failing(fast.watch, RuntimeError("odd"))
+    failing = Failing(fast.monitor, RuntimeError("odd"))
     told = threading.Event()
-    subscription = fast.watch.subscribe(told.set, droplets=[])
+    subscription = fast.monitor.subscribe(told.set, droplets=[])
     assert told.wait(10)
     (thread,) = threads()
     assert str(subscription.state.error).endswith("RuntimeError: odd")
@@ -71,11 +71,11 @@ def test_the_thread_outlives_an_error_that_nobody_has_foreseen(fast):
 def test_an_action_that_cannot_be_followed_does_not_keep_the_account_from_being_read(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
     action = droplet.power_cycle(wait=False)
-    subscription.follow(action)
-    desk.watch._followings._followings[action.id].look = lambda: 1 / 0
+    subscription.track(action)
+    desk.monitor._tracker._tracked[action.id].update = lambda: 1 / 0
     desk.run(120.0)
-    assert "ZeroDivisionError" in str(desk.watch.state.error)
-    assert desk.watch.state.actions[0]["status"] == "completed"
+    assert "ZeroDivisionError" in str(desk.monitor.state.error)
+    assert desk.monitor.state.actions[0]["status"] == "completed"
 
 
 def test_a_subscriber_that_fails_does_not_cost_the_others_their_news(desk, droplet, caplog):
@@ -84,15 +84,15 @@ def test_a_subscriber_that_fails_does_not_cost_the_others_their_news(desk, dropl
     def fail(*_):
         raise ZeroDivisionError
 
-    desk.watch.subscribe(fail, droplets=[droplet.to_dict()], on_progress=fail)
-    desk.watch.subscribe(lambda: heard.append("change"), droplets=[droplet.to_dict()], on_progress=heard.append)
+    desk.monitor.subscribe(fail, droplets=[droplet.to_dict()], on_progress=fail)
+    desk.monitor.subscribe(lambda: heard.append("change"), droplets=[droplet.to_dict()], on_progress=heard.append)
     with caplog.at_level(logging.ERROR, "poseidon_nb"):
         desk.run(1.0)
-        desk.watch.follow(droplet.reboot(wait=False))
-        desk.run(2 * EVERY_S + 1)
+        desk.monitor.track(droplet.reboot(wait=False))
+        desk.run(2 * POLL_INTERVAL_S + 1)
     assert "change" in heard
     assert any(one != "change" for one in heard)
-    assert desk.watch.state.error is None, "it is the subscriber that fails, and not the account"
+    assert desk.monitor.state.error is None, "it is the subscriber that fails, and not the account"
     assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError], "said once"
 
 
@@ -100,7 +100,7 @@ def test_a_subscriber_that_fails_at_being_closed_does_not_keep_the_others_open(d
     def fail():
         raise ZeroDivisionError
 
-    subscriptions = [desk.watch.subscribe(fail), desk.subscribe()]
+    subscriptions = [desk.monitor.subscribe(fail), desk.subscribe()]
     before = desk.changes
     desk.client.close()
     assert all(one.closed for one in subscriptions)
@@ -111,21 +111,21 @@ def test_fifty_panels_opened_and_closed_leave_no_thread_and_no_subscription(fast
     droplet = next(one for one in fast.droplets.list() if one.active)
     for number in range(50):
         ended = threading.Event()
-        subscription = fast.watch.subscribe(
+        subscription = fast.monitor.subscribe(
             lambda: None,
             droplets=[droplet.to_dict()] if number % 2 else None,
             on_progress=lambda told, ended=ended: ended.set() if told.progress.done else None,
         )
         if number % 10 == 0:
-            subscription.follow(droplet.reboot(wait=False))
+            subscription.track(droplet.reboot(wait=False))
             assert ended.wait(10)
         assert len(threads()) <= 2, "one that ends, and the next"
         subscription.close()
     for thread in threads():
         thread.join(5)
     assert threads() == []
-    assert fast.watch._subscriptions == []
-    assert not fast.watch._followings
+    assert fast.monitor._subscriptions == []
+    assert not fast.monitor._tracker
     assert fast.actions._poller._pending == {}
 
 
@@ -136,9 +136,9 @@ def test_many_come_and_go_at_once(fast):
     def come_and_go(number):
         try:
             for _ in range(10):
-                subscription = fast.watch.subscribe(lambda: None, droplets=None if number % 2 else rows[:number])
+                subscription = fast.monitor.subscribe(lambda: None, droplets=None if number % 2 else rows[:number])
                 subscription.touch()
-                subscription.look_again()
+                subscription.refresh()
                 subscription.close()
         except BaseException as error:  # noqa: BLE001  # told below
             failures.append(error)
@@ -152,13 +152,13 @@ def test_many_come_and_go_at_once(fast):
     for thread in threads():
         thread.join(5)
     assert threads() == []
-    assert fast.watch._subscriptions == []
+    assert fast.monitor._subscriptions == []
 
 
 @pytest.mark.parametrize("leave", ["close the panel", "leave the account"])
 def test_what_is_read_while_it_is_closed_is_told_to_nobody(desk, leave):
     subscription = desk.subscribe()
-    read = desk.watch._reading.read_actions
+    read = desk.monitor._reader.read_actions
 
     def closing():
         rows = read()
@@ -169,26 +169,26 @@ def test_what_is_read_while_it_is_closed_is_told_to_nobody(desk, leave):
         desk.changes = 0
         return rows
 
-    desk.watch._reading.read_actions = closing
-    desk.watch.tick()
+    desk.monitor._reader.read_actions = closing
+    desk.monitor.tick()
     assert desk.changes == 0
-    assert desk.watch.tick() is None
-    assert desk.watch._subscriptions == []
+    assert desk.monitor.tick() is None
+    assert desk.monitor._subscriptions == []
 
 
 def test_a_panel_opened_while_the_last_one_closes_is_served(desk, droplet):
     first = desk.subscribe()
-    read = desk.watch._reading.read_actions
+    read = desk.monitor._reader.read_actions
     opened = []
 
     def swapping():
-        desk.watch._reading.read_actions = read
+        desk.monitor._reader.read_actions = read
         first.close()
         opened.append(desk.subscribe(droplets=[droplet.to_dict()]))
         return read()
 
-    desk.watch._reading.read_actions = swapping
-    desk.run(2 * EVERY_S + 1)
+    desk.monitor._reader.read_actions = swapping
+    desk.run(2 * POLL_INTERVAL_S + 1)
     assert not opened[0].closed
     assert len(desk.started) == 1, "the thread that is there goes on"
-    assert desk.watch.state.actions
+    assert desk.monitor.state.actions

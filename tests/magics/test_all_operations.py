@@ -19,7 +19,7 @@ import responses
 from poseidon_nb import errors
 from poseidon_nb.catalogue import Operation, Parameter, match, operation
 from poseidon_nb.catalogue.effects import effect_of, effects
-from poseidon_nb.client.kinds import KINDS, kind_meant
+from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 from poseidon_nb.commands.context import Settings
 from poseidon_nb.commands.generic.derive import METRICS, account_operations, derived_name
 from poseidon_nb.commands.help import help_text
@@ -125,7 +125,7 @@ def answer_to(request: Any) -> tuple[int, dict[str, str], str]:
 
 def sample(one: Operation, parameter: Parameter) -> Any:
     """Make a value up, of the right type."""
-    kind = KINDS.get(kind_meant(one.id, parameter.name))
+    kind = RESOURCE_TYPES.get(resource_type_of(one.id, parameter.name))
     if kind is not None and not kind.named_by_id:
         # An id, which is not looked up: what is named by people is tested elsewhere.
         identifier: Any = 7 if kind.numeric and parameter.type != "string" and parameter.items != "string" else UUID
@@ -179,7 +179,7 @@ def body_of(operation_id: str) -> dict[str, Any]:
     one = operation(operation_id)
     body = dict(samples().body(operation_id) or {})
     for parameter in one.body_fields:
-        kind = KINDS.get(kind_meant(operation_id, parameter.name))
+        kind = RESOURCE_TYPES.get(resource_type_of(operation_id, parameter.name))
         if parameter.name in body and kind is not None and not kind.named_by_id:
             made = sample(one, parameter)
             # As many as before: two networks make a peering.

@@ -224,7 +224,7 @@ def test_a_busy_droplet_is_waited_for_and_then_acted_upon(desk):
 
 def test_a_busy_droplet_is_an_error_for_who_does_not_wait_and_names_what_runs(desk):
     desk.do("droplets take_snapshot web-1 --name a --no-wait")
-    with pytest.raises(errors.DropletBusy, match=r"web-1 is busy: snapshot is still running \(action \d+\)"):
+    with pytest.raises(errors.DropletBusy, match=r"web-1 is busy: snapshot is in progress \(action \d+\)"):
         desk.do("droplets reboot web-1 --no-wait --yes")
 
 

@@ -184,7 +184,7 @@ def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_wo
     assert error.ename == "KeyboardInterrupt"
     shown = [ANSI.sub("", one) for one in error.traceback]
     assert shown[0] == "KeyboardInterrupt: stopped"
-    match = re.fullmatch(r"snapshot db-1 goes on: wait for it again with %do actions wait (\d+)", shown[1])
+    match = re.fullmatch(r"snapshot db-1 continues. Wait for it with %do actions wait (\d+)", shown[1])
     assert match, shown
     assert len(shown) == 2
     assert "completed" in notebook.text(f"%do actions wait {match[1]} --columns status")
@@ -210,7 +210,7 @@ def test_ctrl_c_in_a_restart_strands_no_droplet_and_its_rows_go_on(notebook):
     thread.join()
     assert error.ename == "KeyboardInterrupt"
     told = "\n".join(error.traceback)
-    assert "web-2: resize and power_on go on in the background while this kernel lives" in told
+    assert "web-2: resize and power_on continue in the background while this kernel runs" in told
     assert "%do plans resume" in told
     cell = notebook.notebook.cells[-1]
     assert any("continuing in the background" in text for text in texts(cell.outputs))

@@ -9,7 +9,7 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.analysis import metrics
-from poseidon_nb.client.metrics import KINDS
+from poseidon_nb.client.metrics import METRIC_QUERIES
 from poseidon_nb.commands.metrics.spec import METRICS
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.plots import Picture
@@ -38,7 +38,7 @@ def test_a_kind_is_a_verb_that_gives_tidy_series(desk, kind):
 
 def test_each_kind_of_the_client_is_a_verb_with_its_operations():
     verbs = {verb.name: {*verb.operations} for verb in METRICS.verbs}
-    assert verbs == {kind: {measure.operation_id for measure in measures} for kind, measures in KINDS.items()}
+    assert verbs == {kind: {measure.operation_id for measure in measures} for kind, measures in METRIC_QUERIES.items()}
 
 
 def test_the_window_is_a_day_unless_told(desk, clock):
@@ -82,8 +82,8 @@ def test_what_is_missing_is_said_and_spoils_nothing(desk):
     frame = desk.do("metrics memory web-1 legacy-reports staging-db --last 1h")
     assert {*frame["name"]} == {"web-1"}
     assert desk.ui.said == [
-        "no readings of legacy-reports: the metrics agent is not installed",
-        "no readings of staging-db: switched off",
+        "No readings of legacy-reports: the metrics agent is not installed.",
+        "No readings of staging-db: switched off.",
     ]
 
 
@@ -189,7 +189,7 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
         ("metrics cpu web-1 --last 3x", "'3x' is not a duration"),
         ("metrics cpu web-1 --last 3h --start 4h", "takes only one of --last and --start"),
         ("metrics cpu web-1 --start yesterday", "'yesterday' is not a time"),
-        ("metrics cpu web-1 --start 1h --end 2h", "the end comes first"),
+        ("metrics cpu web-1 --start 1h --end 2h", "must be before the end"),
         ("metrics cpu web-1 --start 99999999999999999", "The window is too long"),
         ("metrics cpu web-1 --last 999999w", "goes back before 1970"),
         ("metrics use web-1 --plot", "--plot"),

@@ -18,7 +18,7 @@ from poseidon_nb.widgets.kernel import KernelMonitor
 @pytest.fixture(autouse=True)
 def _by_hand(desk):
     """No thread: what a panel follows would go on beside the test."""
-    desk.session.client().watch._drive = lambda watch: None
+    desk.session.client().monitor._drive = lambda watch: None
 
 
 def test_a_droplet_is_named_by_name_or_id(desk):
@@ -46,7 +46,7 @@ def test_a_name_that_is_wrong_is_told_with_the_nearest(desk):
 
 def test_an_open_panel_shows_at_once_what_a_command_has_done(desk):
     panel = desk.do("panel web-1")
-    watch = desk.session.client().watch
+    watch = desk.session.client().monitor
     while watch.tick() == 0.0:
         pass
     desk.do("droplets get web-1")
@@ -84,7 +84,7 @@ def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
     [
         ("panel web-1 --resize s-1vcpu-1gb", "a disk of 25 GB, and web-1 one of 80 GB"),
         ("panel web-1 --resize s-2vcpu-4gbb", "no size.*Did you mean s-2vcpu-4gb"),
-        ("panel web-1 --resize s-2vcpu-4gb", "web-1 has the size s-2vcpu-4gb already"),
+        ("panel web-1 --resize s-2vcpu-4gb", "Droplet web-1 already has size s-2vcpu-4gb"),
         ("panel --resize s-2vcpu-4gb", "--resize needs one droplet"),
         ("panel actions --resize s-2vcpu-4gb", "--resize needs one droplet"),
     ],

@@ -289,7 +289,7 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_dry_run_too(desk):
         desk.do("droplets delete twin --dry-run")
     with pytest.raises(errors.NoSuchName, match="Did you mean web-1"):
         desk.do("droplets delete web-11 --dry-run")
-    with pytest.raises(errors.InvalidArgument, match=r"no size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb"):
+    with pytest.raises(errors.InvalidArgument, match=r"Unknown size 's-4vcpu-8g'. Did you mean s-4vcpu-8gb"):
         desk.do("droplets resize web-1 --size s-4vcpu-8g --restart --dry-run")
 
 

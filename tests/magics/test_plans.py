@@ -26,7 +26,7 @@ def _nothing_runs_of_other_tests():
 
 def interrupted(desk, chains, title="droplets resize web-1"):
     record = desk.session.client().engine.recorder.begin(chains, title)
-    record.leave()
+    record.detach()
     return record.id
 
 
@@ -117,7 +117,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     record = client.engine.recorder.begin([tuple(create_steps(["made-1"], body, single=True))], "t")
     record.sending(0, 0)
-    record.leave()
+    record.detach()
     client.droplets.create(name="made-1", **body)
     desk.sent()
     assert desk.do("plans resume") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.client.engine.droplet_steps import resize_step, with_restart
-from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.plans import journal_records
 from poseidon_nb.plans.journal import connect
 from poseidon_nb.plans.journal_entry import AccountKey, first_line

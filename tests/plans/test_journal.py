@@ -15,7 +15,7 @@ import responses
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.droplet_steps import create_steps
-from poseidon_nb.client.engine.steps import Change, Reference, Step, Target, When
+from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName, PoseidonError
 from poseidon_nb.plans.journal import connect, unfinished_plans
 from poseidon_nb.plans.journal_entry import (
@@ -79,9 +79,9 @@ def test_a_plan_written_by_version_0_1_0_is_read_and_the_format_has_not_changed(
 def test_acceptances_and_outcomes_are_recorded(client):
     record = client.engine.recorder.begin([CHAIN], "")
     record.sending(0, 0)
-    record.accepted(0, 0, things=[DROPLET["id"]], actions=[77])
+    record.accepted(0, 0, target_ids=[DROPLET["id"]], actions=[77])
     record.ended(0, 0, outcomes(CHAIN[0], "completed"))
-    record.accepted(0, 2, things=[DROPLET["id"]], actions=[78])
+    record.accepted(0, 2, target_ids=[DROPLET["id"]], actions=[78])
     entry = read(record.id)
     assert entry.title == "resize web-1"
     assert entry.accepted[0, 0].actions == (77,)
@@ -98,7 +98,7 @@ def test_an_ended_plan_is_no_longer_listed(client):
     assert unfinished_plans(account_key(client)) == []
     assert [path.name for path in PlanFiles().directory.iterdir()] == ["ended"]
     record.close()
-    record.accepted(0, 0, things=[], actions=[])
+    record.accepted(0, 0, target_ids=[], actions=[])
 
 
 @pytest.mark.parametrize("status", ["failed", "skipped", "completed"])
@@ -168,7 +168,9 @@ def test_no_secret_and_no_token_reaches_the_disk(client):
         for field, value in SECRETS.items()
     ]
     steps.append(replace(CHAIN[2], request=replace(CHAIN[2].request, body=b"hunter2hunter2")))
-    steps.append(replace(CHAIN[2], change=Change("password", "hunter2", "hunter2hunter2"), request=steps[1].request))
+    steps.append(
+        replace(CHAIN[2], change=FieldChange("password", "hunter2", "hunter2hunter2"), request=steps[1].request)
+    )
     record = client.engine.recorder.begin([tuple(steps)], "databases reset --password hunter2hunter2")
     for at, step in enumerate(steps):
         record.ended(0, at, outcomes(step, "failed", NoSuchName("hunter2hunter2", name="x")))
@@ -205,7 +207,7 @@ def test_a_fork_neither_writes_nor_releases(client):
     child = os.fork()
     if child == 0:
         try:
-            record.accepted(0, 0, things=[], actions=[])
+            record.accepted(0, 0, target_ids=[], actions=[])
             record.close()
             ok = (
                 not record.is_owner

@@ -56,7 +56,7 @@ def test_only_the_user_can_access_the_files(client):
 
 def test_the_last_line_of_a_killed_kernel_may_be_unfinished(client):
     record = client.engine.recorder.begin([CHAIN], "t")
-    record.accepted(0, 0, things=[1], actions=[2])
+    record.accepted(0, 0, target_ids=[1], actions=[2])
     whole = PlanFiles().path(record.id).read_text()
     assert parse_entry(whole[:-5]).accepted == {}
     assert parse_entry(whole).accepted != {}
@@ -97,7 +97,7 @@ def test_where_nothing_can_be_written_plans_are_in_memory_with_one_warning(clien
     with caplog.at_level(logging.WARNING, "poseidon_nb"):
         one = client.engine.recorder.begin([CHAIN], "one")
         two = client.engine.recorder.begin([CHAIN], "two")
-        one.accepted(0, 0, things=[1], actions=[2])
+        one.accepted(0, 0, target_ids=[1], actions=[2])
     assert len(caplog.records) == 1
     assert "Cannot write plans" in caplog.text
     assert [
@@ -121,7 +121,7 @@ def test_a_full_disk_stops_no_plan(client, monkeypatch, caplog):
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", full)
-        record.accepted(0, 0, things=[1], actions=[2])
+        record.accepted(0, 0, target_ids=[1], actions=[2])
     assert "No space left" in caplog.text
     assert unfinished_plans(None)[0].entry.accepted
     record.close()
@@ -154,7 +154,7 @@ def test_a_small_plan_is_recorded_quickly_and_syncs_once(client, monkeypatch):
     for _ in range(20):
         start = time.perf_counter()
         record = begin([step], "t")
-        record.accepted(0, 0, things=[1], actions=[2])
+        record.accepted(0, 0, target_ids=[1], actions=[2])
         record.ended(0, 0, outcomes(step[0], "completed"))
         took.append(time.perf_counter() - start)
     assert len(waited) == 20 + 1
@@ -167,7 +167,7 @@ def test_a_plan_syncs_once_however_many_targets_it_has(client, monkeypatch):
     monkeypatch.setattr(os, "fsync", synced.append)
     record = client.engine.recorder.begin([CHAIN] * 500, "t")
     for number in range(500):
-        record.accepted(number, 0, things=[1], actions=[number])
+        record.accepted(number, 0, target_ids=[1], actions=[number])
     assert len(synced) == 1
     assert len(read(record.id).accepted) == 500
 
@@ -196,13 +196,13 @@ def test_half_a_line_on_a_full_disk_does_not_damage_later_lines(client, monkeypa
     with monkeypatch.context() as full:
         full.setattr(os, "write", lambda handle, text: write(handle, text[:20]))
         record.sending(0, 0)
-    record.accepted(0, 0, things=[DROPLET["id"]], actions=[77])
+    record.accepted(0, 0, target_ids=[DROPLET["id"]], actions=[77])
     assert read(record.id).accepted[0, 0].actions == (77,)
 
 
 def test_an_unfinished_line_is_removed_before_more_is_written(client):
     record = client.engine.recorder.begin([CHAIN], "")
-    record.leave()
+    record.detach()
     path = PlanFiles().path(record.id)
     with path.open("a") as half:
         half.write('{"event":"sendi')

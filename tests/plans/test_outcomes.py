@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, Forbidden, Unprocessable
 from poseidon_nb.plans.builders import (
     action_chains,

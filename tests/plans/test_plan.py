@@ -116,7 +116,7 @@ def test_unchanged_steps_are_shown_and_not_sent():
 
 def test_a_size_that_does_not_fit_is_refused_when_the_plan_is_built():
     for size, row, message in (
-        ("s-larg", droplet(1), "no size 's-larg'. Did you mean s-large"),
+        ("s-larg", droplet(1), "Unknown size 's-larg'. Did you mean s-large"),
         ("s-small", droplet(1), "s-small has a disk of 25 GB, and web-1 one of 80 GB"),
         ("s-large", droplet(1, region={"slug": "ams3"}), "s-large is not sold in ams3"),
     ):

@@ -117,8 +117,8 @@ def interrupted(client, chains, title="t", *, sending=(), accepted=()):
         record.sending(*place)
     for place, things, actions in accepted:
         record.sending(*place)
-        record.accepted(*place, things=things, actions=actions)
-    record.leave()
+        record.accepted(*place, target_ids=things, actions=actions)
+    record.detach()
     return record.id
 
 
@@ -177,8 +177,8 @@ def test_a_plan_that_is_resumed_and_interrupted_again_keeps_its_id_and_remaining
             record = client.engine.recorder.begin(chains, "t")
         assert {one.state for one in unfinished_plans(account_key(client))} == {"running here"}
         record.sending(1, 0)
-        record.accepted(1, 0, things=[droplets[1]["id"]], actions=[7])
-        record.leave()
+        record.accepted(1, 0, target_ids=[droplets[1]["id"]], actions=[7])
+        record.detach()
     first, second = [PlanFiles().read(plan_id) for plan_id in ids]
     assert (first.accepted, list(second.accepted), second.accepted[0, 0].actions) == ({}, [(0, 0)], (7,))
     assert [entry.chains for entry in (first, second)] == [(chain,) for chain in chains]

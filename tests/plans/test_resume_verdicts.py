@@ -16,7 +16,7 @@ from poseidon_nb.client.engine.droplet_steps import (
     snapshot_step,
     with_restart,
 )
-from poseidon_nb.client.engine.steps import Change, Step, Target, When
+from poseidon_nb.client.engine.steps import FieldChange, Step, Target, When
 from poseidon_nb.plans.journal_entry import AcceptedEvent, AccountKey, EndedEvent, JournalEntry
 from poseidon_nb.plans.resume_facts import AccountFacts
 from poseidon_nb.plans.resume_verdicts import Verdict, judge, may_lag, remaining_chain, was_started
@@ -285,7 +285,7 @@ def test_other_requests_are_repeated_only_if_that_is_safe():
     assert verdicts(entry_of((volume,), sending=[(0, 0)])) == [UNKNOWN]
     assert verdicts(entry_of((volume,))) == [REMAINING]
     patch = replace(step("domains_patch_record", path={"domain_name": "a.example", "domain_record_id": 1}, body={"ttl": 9}),
-                    change=Change("ttl", 1, 9))  # fmt: skip
+                    change=FieldChange("ttl", 1, 9))  # fmt: skip
     for found, expected in ((True, DONE), (False, REMAINING), (None, UNKNOWN)):
         assert verdicts(entry_of((patch,), sending=[(0, 0)]), done={(0, 0): found}) == [expected]
 

@@ -9,7 +9,7 @@ import requests
 import responses
 
 from poseidon_nb.client.connection import Connection
-from poseidon_nb.client.droplets.pages import droplet_pages
+from poseidon_nb.client.fetch import droplet_pages
 from poseidon_nb.errors import ConnectionFailed, RateLimited, ServerError, TimedOut
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.change_log import ChangeLog

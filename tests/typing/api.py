@@ -8,8 +8,10 @@ from typing import Any, assert_type
 import pandas as pd
 
 import poseidon_nb as po
-from poseidon_nb.client.domains.records import Records
-from poseidon_nb.client.resource import Account, Kernel, Region, Size, Snapshot, Tag
+from poseidon_nb.client.domains import Records
+from poseidon_nb.client.resource import Account, Kernel, Region, Size
+from poseidon_nb.client.snapshots import Snapshot
+from poseidon_nb.client.tags import Tag
 from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
 from poseidon_nb.transport.rate_limit import RateLimit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets
 import pytest
 
-from poseidon_nb.client.actions.poller import SLICE_S
+from poseidon_nb.client.actions.poller import SLEEP_S
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
@@ -68,7 +68,7 @@ class Desk(AccountDesk):
             self.answer()
             wait_s = self.watch.tick()
             left_s = until_s - self.clock.monotonic()
-            soon_s = SLICE_S if self.client.engine.background else left_s
+            soon_s = SLEEP_S if self.client.engine.background else left_s
             self.clock.advance(min(soon_s, left_s if wait_s is None else min(max(wait_s, 0.01), left_s)))
 
     def posts(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watching.watch import IDLE_S
+from poseidon_nb.client.monitor.monitor import IDLE_TIMEOUT_S
 from poseidon_nb.widgets.actions import MAX_RUNNING, ActionsModel, ActionsPanel
 
 
@@ -36,7 +36,7 @@ def test_actions_beyond_the_maximum_are_counted(desk, model):
 
 def test_paused_updates_have_a_notice_and_resume_with_a_refresh(desk, model):
     assert model.notices() == []
-    desk.run(IDLE_S + 60.0)
+    desk.run(IDLE_TIMEOUT_S + 60.0)
     assert model.paused
     assert model.notices()[0].startswith("Updates are paused because nobody has used this panel")
     assert model.announcements()[-1] == model.notices()[0]
@@ -59,7 +59,7 @@ def test_actions_of_another_client_are_shown_until_they_end(desk):
     assert f"Power off {droplet.name}: ✓ completed" in panel.text()
     assert len(panel._running.children) == 0
     panel.close()
-    assert desk.watch.tick() is None
+    assert desk.monitor.tick() is None
 
 
 def test_an_actions_panel_without_changes_sends_nothing(desk, sent):
@@ -73,7 +73,7 @@ def test_an_actions_panel_without_changes_sends_nothing(desk, sent):
 
 def test_a_paused_panel_offers_to_resume(desk):
     panel = ActionsPanel(desk.client)
-    desk.run(IDLE_S + 60.0)
+    desk.run(IDLE_TIMEOUT_S + 60.0)
     resume = panel._notices._resume
     assert "pnb-hidden" not in resume.widget._dom_classes
     resume._button.click()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import ipywidgets
 import pytest
 
-from poseidon_nb.client.droplets.droplet import Droplet
+from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.widgets.actions import ActionsPanel
 from poseidon_nb.widgets.droplets.fleet_panel import FleetPanel
 from poseidon_nb.widgets.droplets.panel import DropletPanel
@@ -68,9 +68,9 @@ def test_a_droplet_panel_works_with_missing_fields(desk, field, how):
 def test_a_fleet_panel_does_not_fail_because_of_one_droplet(desk, field, how):
     panel = FleetPanel(desk.client)
     desk.run(5.0)
-    state = desk.watch.state
+    state = desk.monitor.state
     key, row = next((key, row) for key, row in state.droplets.items() if row["status"] == "active")
-    desk.watch.state = replace(state, droplets={**state.droplets, key: without(row, field, how)})
+    desk.monitor.state = replace(state, droplets={**state.droplets, key: without(row, field, how)})
     panel.model._account_changed()
     panel.select([key])
     assert len(panel.selected) == 1
@@ -107,9 +107,9 @@ def test_hostile_text_does_no_harm_in_any_field(desk):
     fleet = FleetPanel(desk.client)
     actions = ActionsPanel(desk.client)
     desk.run(5.0)
-    state = desk.watch.state
+    state = desk.monitor.state
     act = {**state.actions[0], "id": HOSTILE, "type": HOSTILE, "status": HOSTILE, "region_slug": HOSTILE}
-    desk.watch.state = replace(
+    desk.monitor.state = replace(
         state, droplets={row["id"]: hostile}, actions=(act, {**act, "id": 1, "status": "in-progress"})
     )
     actions.refresh()

@@ -9,8 +9,7 @@ from html.parser import HTMLParser
 import ipywidgets
 import pytest
 
-from poseidon_nb.client.actions.durations import Estimate
-from poseidon_nb.client.actions.progress import Progress
+from poseidon_nb.client.actions.progress import Estimate, Progress
 from poseidon_nb.widgets.progress import (
     MAX_ROWS,
     ProgressModel,

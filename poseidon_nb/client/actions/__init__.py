@@ -1,4 +1,4 @@
-"""Actions: waited for, and told of meanwhile.
+"""Actions: what the API does in the background, and waiting for it.
 
-A wait has its own limits (`waiting`) and takes part in the one `poller`. A `following` is what a wait tells, without the wait.
+`waiting` adds time limits and progress to the one `poller`, with and without blocking.
 """

@@ -1,61 +1,128 @@
-"""What the account does and did: `Action` objects, and waiting for them.
+"""Actions of the account: listing them, filtering them, and waiting for them.
 
-API: ``actions_list``, ``actions_get``. An action has no percentage and no error text; it is in progress, completed or
+API: ``actions_list``, ``actions_get``. An action has no percentage and no error text. It is in progress, completed or
 errored.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from poseidon_nb.client.actions.action_filter import ActionFilter
-from poseidon_nb.client.actions.durations import Durations
-from poseidon_nb.client.actions.following import Following
 from poseidon_nb.client.actions.poller import Poller
-from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS
-from poseidon_nb.client.actions.waiting import Waiting
-from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import items_of
-from poseidon_nb.client.many import read_many
-from poseidon_nb.client.resource import Field, Resource, TimeField
-from poseidon_nb.errors import Forbidden, PoseidonError
-from poseidon_nb.text import pluralize
+from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Durations
+from poseidon_nb.client.actions.waiting import ActionWaiter, TrackedAction, continuing_notes
+from poseidon_nb.client.connection import add_detail, items_of
+from poseidon_nb.client.fetch import fetch_by_ids
+from poseidon_nb.client.resource import Field, Resource, ResourceCollection, TimeField
+from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError
+from poseidon_nb.text import expected_one_of
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     import pandas as pd
 
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.consistency import Expected
+    from poseidon_nb.client.engine.consistency import ExpectedState
 
-    # Named here because within the class `list` is the method.
+    Row = Mapping[str, Any]
+    # Aliases, because `list` is a method within the class.
     RowList = list[Mapping[str, Any]]
     ActionList = list["Action"]
 
-#: How many actions an interrupted wait names one by one.
-MOST_NOTES = 3
+#: All statuses of an action (actions_get).
+STATUSES = (IN_PROGRESS, COMPLETED, ERRORED)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFilter:
+    """Criteria for actions; None matches any. The API itself has no filters.
+
+    Parameters
+    ----------
+    status, type, resource_type : str or None
+    resource_id : int or None
+    since : datetime or None
+        Time zone aware.
+    """
+
+    status: str | None = None
+    type: str | None = None
+    resource_type: str | None = None
+    resource_id: int | None = None
+    since: datetime | None = None
+
+    @classmethod
+    def create(
+        cls,
+        status: str | None,
+        type_: str | None,
+        resource_type: str | None,
+        resource_id: int | None,
+        since: datetime | str | None,
+    ) -> ActionFilter:
+        """Create a filter from checked arguments.
+
+        Raises
+        ------
+        InvalidArgument
+            The status is unknown, or ``since`` is not a time.
+        """
+        if status is not None and status not in STATUSES:
+            raise InvalidArgument(f"Unknown action status {status!r}{expected_one_of(status, STATUSES)}")
+        return cls(status, type_, resource_type, resource_id, _parse_since(since))
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) is not None for field in fields(self))
+
+    def matches(self, row: Row) -> bool:
+        """Return whether an action meets all criteria."""
+        return (
+            self.is_recent(row)
+            and self.status in {None, row["status"]}
+            and self.type in {None, row["type"]}
+            and self.resource_type in {None, row["resource_type"]}
+            and self.resource_id in {None, row["resource_id"]}
+        )
+
+    def is_recent(self, row: Row) -> bool:
+        """Return whether an action started at ``since`` or later; one without a start time counts as recent."""
+        if self.since is None or not row.get("started_at"):
+            return True
+        return datetime.fromisoformat(row["started_at"]) >= self.since
+
+
+def _parse_since(since: datetime | str | None) -> datetime | None:
+    if isinstance(since, str):
+        try:
+            since = datetime.fromisoformat(since)
+        except ValueError:
+            raise InvalidArgument(
+                f"{since!r} is not a time. Use for example since='2026-11-23' or since='2026-11-23T12:00:00Z'."
+            ) from None
+    return since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
 
 
 class Action(Resource):
-    """Something that was started and ends by itself.
+    """An action: a change that the API makes in the background.
 
     Parameters
     ----------
     data : mapping
         As the API sent it.
     actions : Actions
-        Where it can be waited for.
+        The account's actions, which wait for it.
     subject : str
-        The name of what it acts upon, for people.
-    expected : Expected, optional
-        How what it acts upon should read once it has completed; a wait lasts until then.
+        Name of the resource that it acts on, for messages.
+    expected : ExpectedState, optional
+        How the resource should read after the action; a wait lasts until then.
     """
 
     id = Field[int]()
@@ -73,23 +140,23 @@ class Action(Resource):
         actions: Actions,
         *,
         subject: str = "",
-        expected: Expected | None = None,
+        expected: ExpectedState | None = None,
     ) -> None:
         super().__init__(data)
         self._actions = actions
         actions.remember(self)
-        #: None once it has come true, or has had its time.
+        #: None once the state was reached, or its time is up.
         self.expected = expected
         self.subject = subject
 
     @property
     def done(self) -> bool:
-        """Whether it has ended, well or not."""
+        """Whether it has ended, successfully or not."""
         return self.status != IN_PROGRESS
 
     @property
     def completed(self) -> bool:
-        """Whether it ended well."""
+        """Whether it ended successfully."""
         return self.status == COMPLETED
 
     @property
@@ -99,35 +166,35 @@ class Action(Resource):
 
     @property
     def label(self) -> str:
-        """What messages call it: ``power_off web-1``."""
+        """The action in messages: ``power_off web-1``."""
         return f"{self.type} {self.subject or self.get('resource_id') or ''}".strip()
 
     def refresh(self) -> Action:
-        """Read it again, in place."""
+        """Read it again and update it in place."""
         self.assign(self._actions.read(self.id))
         return self
 
     def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Action:
-        """Block until it ends, and until what it acts upon reads as it should.
+        """Wait until it ends, and until its resource reads as it should.
 
         Parameters
         ----------
         timeout_s : float, optional
-            Seconds; by default those of its type (`catalogue.wait_limits`).
+            Seconds; by default the limit of its type (`catalogue.wait_limits`).
         on_progress : callable, optional
-            Told a `Progress` several times a second.
+            Called with a `Progress` several times a second.
 
         Returns
         -------
         Action
-            This one, completed.
+            This action, completed.
 
         Raises
         ------
         ActionFailed
             It ended as ``errored``.
         ActionTimedOut
-            It was still running when the time was up. It goes on.
+            It was still in progress after the time limit. It continues.
         """
         self._actions.wait(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
@@ -136,14 +203,14 @@ class Action(Resource):
         return (self.id, self.label, self.status)
 
 
-class Actions(Collection[Action]):
-    """All actions of the account, and the one poller."""
+class Actions(ResourceCollection[Action]):
+    """The actions of the account, and the one poller."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection, "actions", "actions_list", lambda row: Action(row, self))
         self.durations = Durations()
-        self._history_asked = False
-        #: The droplet of each action that was seen running: a token without actions:read may still ask the droplet.
+        self._history_read = False
+        #: The droplet of each running action that was read: a token without actions:read may still read its actions.
         self._droplets: dict[int, int] = {}
         self._poller = Poller(
             page=self._poll_page,
@@ -162,26 +229,25 @@ class Actions(Collection[Action]):
         since: datetime | str | None = None,
         **filters: Any,
     ) -> ActionList:
-        """Return what was done in the account, newest first, from all pages.
+        """List the actions of the account, newest first, from all pages.
 
-        The API filters by nothing, so all is read and the rest left out here; with ``since`` the reading stops there.
+        The API has no filters, so all actions are read and filtered here. With ``since``, reading stops there.
 
         Parameters
         ----------
         status : str, optional
             ``in-progress``, ``completed`` or ``errored``.
         type : str, optional
-            Such as ``power_off``.
+            Action type, such as ``power_off``.
         resource_type : str, optional
-            What it was done to, such as ``droplet``.
+            Such as ``droplet``.
         resource_id : int, optional
-            Of what it was done to.
         since : datetime or str, optional
-            Only what was started then or later; a text as ``2026-11-23`` or ``2026-11-23T12:00:00Z``. Without a time
-            zone it is UTC.
+            Only actions that started then or later. Text such as ``2026-11-23`` or ``2026-11-23T12:00:00Z``; UTC if it
+            has no time zone.
         """
-        wanted = ActionFilter.of(status, type, resource_type, resource_id, since)
-        return [Action(row, self) for row in self._filtered(wanted, filters)]
+        wanted = ActionFilter.create(status, type, resource_type, resource_id, since)
+        return [Action(row, self) for row in self._filter(wanted, filters)]
 
     def frame(
         self,
@@ -193,44 +259,44 @@ class Actions(Collection[Action]):
         since: datetime | str | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Return what was done in the account as a DataFrame; the parameters are those of `list`.
+        """Return the actions of the account as a DataFrame; parameters as for `list`.
 
         Returns
         -------
         pandas.DataFrame
-            A row each; columns as in ``poseidon_nb.frames.schemas.TABLES["actions"]``.
+            One row for each action; columns as in ``poseidon_nb.frames.schemas.TABLES["actions"]``.
         """
-        wanted = ActionFilter.of(status, type, resource_type, resource_id, since)
+        wanted = ActionFilter.create(status, type, resource_type, resource_id, since)
         if not wanted:
             return super().frame(**filters)
-        return self._framed([msgspec.json.encode({"actions": self._filtered(wanted, filters)})])
+        return self._frame_from([msgspec.json.encode({"actions": self._filter(wanted, filters)})])
 
-    def _filtered(self, wanted: ActionFilter, filters: Mapping[str, Any]) -> RowList:
-        query = self._checked(filters)
+    def _filter(self, wanted: ActionFilter, filters: Mapping[str, Any]) -> RowList:
+        query = self._check_query(filters)
         if wanted.since is None or query:
-            return [row for row in self._connection.rows("actions_list", query=query) if wanted.keeps(row)]
+            return [row for row in self._connection.rows("actions_list", query=query) if wanted.matches(row)]
         rows: dict[int, Mapping[str, Any]] = {}
         number, more = 1, True
         while more:
             page, more = self._read_page(number)
-            # What is started meanwhile pushes the rest onto the next page, where it would be read twice.
-            rows.update((row["id"], row) for row in page if wanted.keeps(row) and row["id"] not in rows)
-            more = more and wanted.is_new(page[-1])
+            # Actions that start meanwhile push others onto the next page, where they would be read twice.
+            rows.update((row["id"], row) for row in page if wanted.matches(row) and row["id"] not in rows)
+            more = more and wanted.is_recent(page[-1])
             number += 1
         return [*rows.values()]
 
     def get(self, action_id: int) -> Action:
-        """Return one action.
+        """Return one action by id.
 
         Raises
         ------
         NotFound
-            There is none with this id.
+            No action has this id.
         """
         return Action(self.read(action_id), self)
 
     def read(self, action_id: int) -> dict[str, Any]:
-        """Return one action as the API sends it."""
+        """Read one action as the API sends it."""
         return self._connection.one("actions_get", path={"action_id": action_id})
 
     def wait(
@@ -240,42 +306,40 @@ class Actions(Collection[Action]):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> ActionList:
-        """Block until all of these have ended.
+        """Wait until all of these actions have ended.
 
         Parameters
         ----------
         actions : Action, int, or sequence of these
         timeout_s : float, optional
-            Seconds from now, for each; by default by its type.
+            Seconds from now, for each; by default the limit of its type.
         on_progress : callable, optional
-            Told a `Progress` of each, several times a second, in this thread.
+            Called with a `Progress` of each, several times a second, in this thread.
 
         Returns
         -------
         list of Action
-            All of them, completed.
+            The actions, completed.
 
         Raises
         ------
         ActionFailed, ActionTimedOut
-            The first that did not end well, after all have ended or run out of time.
+            The first failure, after all actions have ended or timed out.
         """
-        given = [actions] if isinstance(actions, (Action, int)) else list(actions)
+        items = [actions] if isinstance(actions, (Action, int)) else list(actions)
         # Many ids are read by pages, as the poller reads them.
-        read, _ = read_many([item for item in given if isinstance(item, int)], page=self._read_page, one=self.read)
-        waited = [item if isinstance(item, Action) else Action(read[item], self) for item in given]
+        read, _ = fetch_by_ids([item for item in items if isinstance(item, int)], page=self._read_page, one=self.read)
+        waited = [item if isinstance(item, Action) else Action(read[item], self) for item in items]
         failures = self.wait_each(waited, timeout_s=timeout_s, on_progress=on_progress)
         if failures:
             first = next(iter(failures.values()))
             if len(waited) > 1:
-                first.args = (
-                    f"{first.args[0]} ({pluralize(len(failures), 'action')} of {len(waited)} did not end well)",
-                )
+                add_detail(first, f"{len(failures)} of {len(waited)} actions failed or timed out.")
             raise first
         return waited
 
-    def adopt(self, row: Mapping[str, Any], *, subject: str = "") -> Action:
-        """Return an action that some answer told of, so that it can be waited for."""
+    def from_row(self, row: Mapping[str, Any], *, subject: str = "") -> Action:
+        """Return an action that another response contained, so that it can be waited for."""
         return Action(row, self, subject=subject)
 
     def wait_each(
@@ -285,37 +349,34 @@ class Actions(Collection[Action]):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> dict[int, PoseidonError]:
-        """Block until all have ended, and give what went wrong, by id, instead of raising it."""
+        """Wait until all actions have ended, and return the errors by id instead of raising them."""
         timeout_s = cancellation.validate_timeout(timeout_s)
-        given = list(actions)
-        waiting = {action.id: action for action in given}
-        wait = self.waiting(on_progress)
-        for action in waiting.values():
-            wait.add(action, timeout_s)
-        running = [key for key, action in waiting.items() if not action.done]
+        items = list(actions)
+        by_id = {action.id: action for action in items}
+        waiter = self.waiter(on_progress)
+        for action in by_id.values():
+            waiter.add(action, timeout_s)
+        running = [key for key, action in by_id.items() if not action.done]
         if running and on_progress is not None:
-            self.ask_history()
+            self.read_history()
         try:
-            self._poller.wait(running, seen=wait.seen)
+            self._poller.wait(running, seen=waiter.update)
         except KeyboardInterrupt as interrupt:
-            left = [action for action in waiting.values() if not action.done]
-            for action in left[:MOST_NOTES]:
-                interrupt.add_note(f"{action.label} goes on: wait for it again with %do actions wait {action.id}")
-            if len(left) > MOST_NOTES:
-                interrupt.add_note(f"so do {pluralize(len(left) - MOST_NOTES, 'other action')}: see %do actions list")
+            for note in continuing_notes([action for action in by_id.values() if not action.done]):
+                interrupt.add_note(note)
             raise
-        for action in given:
-            if action is not waiting[action.id]:
-                action.assign(waiting[action.id].to_dict())
-        return wait.failures
+        for action in items:
+            if action is not by_id[action.id]:
+                action.assign(by_id[action.id].to_dict())
+        return waiter.failures
 
-    def follow(self, action: Action, on_progress: OnProgress) -> Following:
-        """Follow an action without waiting for it: `Following.look` tells what `poll` has learned."""
-        return Following(self._connection, self._poller, self.durations, action, on_progress)
+    def track(self, action: Action, on_progress: OnProgress) -> TrackedAction:
+        """Track an action without blocking: `TrackedAction.update` reports what `poll` has read."""
+        return TrackedAction(self._connection, self._poller, self.durations, action, on_progress)
 
-    def waiting(self, on_progress: OnProgress | None) -> Waiting:
-        """Return an empty set of actions to wait for."""
-        return Waiting(self._connection, self._poller, self.durations, on_progress=on_progress)
+    def waiter(self, on_progress: OnProgress | None) -> ActionWaiter:
+        """Return a waiter without actions."""
+        return ActionWaiter(self._connection, self._poller, self.durations, on_progress=on_progress)
 
     @property
     def poller(self) -> Poller:
@@ -323,27 +384,27 @@ class Actions(Collection[Action]):
         return self._poller
 
     def poll(self) -> None:
-        """Ask about what is followed, if it is time to. Never sleeps."""
-        self._poller.step()
+        """Poll the tracked actions if it is time to. Never sleeps."""
+        self._poller.poll()
 
-    def first_page(self) -> RowList:
-        """Return the newest actions as the API sends them, and learn from them how long such actions take."""
-        self._history_asked = True
+    def read_newest(self) -> RowList:
+        """Read the newest page of actions as the API sends them, and learn from them how long such actions take."""
+        self._history_read = True
         rows, _ = self._read_page(1)
         self.durations.learn(rows)
         return rows
 
-    def ask_history(self) -> None:
-        """Read the newest page once, for the estimates; an account that may not be asked has none."""
-        if not self._history_asked:
-            self._history_asked = True
+    def read_history(self) -> None:
+        """Read the newest page once, for the estimates; without permission there are none."""
+        if not self._history_read:
+            self._history_read = True
             try:
                 self.durations.learn(self._read_page(1)[0])
             except PoseidonError:
                 return
 
     def remember(self, action: Action) -> None:
-        """Remember which droplet an action runs on."""
+        """Remember the droplet of a running action."""
         if action.get("status") == IN_PROGRESS and action.get("resource_type") == "droplet":
             self._droplets[action.id] = action["resource_id"]
 
@@ -360,7 +421,7 @@ class Actions(Collection[Action]):
         try:
             return self._read_page(number)
         except Forbidden:
-            # One by one, then.
+            # The actions are then read one by one.
             return [], False
 
     def _read_page(self, number: int) -> tuple[RowList, bool]:

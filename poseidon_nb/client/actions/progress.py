@@ -1,39 +1,95 @@
-"""What is told while something runs: plain values, for whoever wants to show them.
+"""Progress of running actions, with an estimate from how long past actions took.
 
-The API gives no percentage. A bar is an estimate, and says so; it never reaches its end before the server does.
+The API sends no percentage, so a bar is an estimate. It never reaches 100 % before the server says ``completed``.
 """
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from poseidon_nb.client.actions.durations import Estimate
+    from collections.abc import Iterable, Mapping
 
 #: The API's statuses of an action.
 IN_PROGRESS = "in-progress"
 COMPLETED = "completed"
 ERRORED = "errored"
-#: Not the API's word: completed, but the droplet does not show it yet.
+#: Our own status: the action has completed, but the droplet does not read accordingly yet.
 SETTLING = "settling"
-#: A bar is held here until the server says ``completed``.
-MOST_FRACTION = 0.97
+#: A bar stays here until the server says ``completed``.
+MAX_FRACTION = 0.97
+#: Newest actions of a type that an estimate uses: an account's history is long, and hardware changes.
+MAX_SAMPLES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long past actions of one type took.
+
+    Parameters
+    ----------
+    median_s : float
+        Median in seconds.
+    count : int
+        Number of past actions.
+    """
+
+    median_s: float
+    count: int
+
+
+class Durations:
+    """The durations of past actions, by type."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, dict[int, float]] = {}
+
+    def learn(self, actions: Iterable[Mapping[str, Any]]) -> None:
+        """Add the durations of actions as the API sends them; only completed actions count."""
+        for action in actions:
+            if action.get("status") != COMPLETED:
+                continue
+            seconds = _duration_s(action)
+            if seconds is not None:
+                self._seconds.setdefault(action["type"], {})[action["id"]] = seconds
+
+    def estimate(self, action_type: str) -> Estimate | None:
+        """Return the median of the newest actions of a type; None without history."""
+        known = self._seconds.get(action_type)
+        if not known:
+            return None
+        newest = [known[action_id] for action_id in sorted(known)[-MAX_SAMPLES:]]
+        return Estimate(statistics.median(newest), len(newest))
+
+
+def _duration_s(action: Mapping[str, Any]) -> float | None:
+    started, ended = action.get("started_at"), action.get("completed_at")
+    if not started or not ended:
+        return None
+    try:
+        seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    # An action that ends before it starts was recorded wrongly.
+    return seconds if seconds >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one action is.
+    """The progress of one action.
 
     Parameters
     ----------
     id : int
-        The action.
+        Id of the action.
     label : str
         ``"power_off web-1"``.
     status : str
-        ``in-progress``, ``completed``, ``errored``, or ``settling`` while the droplet does not agree yet.
+        ``in-progress``, ``completed``, ``errored``, or ``settling`` until the droplet reads accordingly.
     elapsed_s : float
         Seconds since it started.
     estimate : Estimate or None
@@ -48,21 +104,21 @@ class Progress:
 
     @property
     def done(self) -> bool:
-        """Whether nothing more will be told of it."""
+        """Whether this is the last report about the action."""
         return self.status in {COMPLETED, ERRORED}
 
     @property
     def fraction(self) -> float | None:
-        """From 0 to 1, estimated; None when there is nothing to estimate from."""
+        """Estimated fraction from 0 to 1; None without an estimate."""
         if self.status in {COMPLETED, SETTLING}:
-            return 1.0 if self.done else MOST_FRACTION
+            return 1.0 if self.done else MAX_FRACTION
         if self.estimate is None or self.estimate.median_s <= 0:
             return None
-        return min(MOST_FRACTION, self.elapsed_s / self.estimate.median_s)
+        return min(MAX_FRACTION, self.elapsed_s / self.estimate.median_s)
 
     @property
     def left_s(self) -> float | None:
-        """Seconds that are probably left; None when unknown or already past the estimate."""
+        """Estimated remaining seconds; None if unknown or already past the estimate."""
         if self.estimate is None or self.done or self.elapsed_s >= self.estimate.median_s:
             return None
         return self.estimate.median_s - self.elapsed_s

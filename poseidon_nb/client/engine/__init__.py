@@ -1,7 +1,6 @@
-"""The engine: steps in, outcomes out. Every change to an account is carried out here, exactly once.
+"""The engine: runs chains of steps and returns their outcomes. Every change to an account is made here, exactly once.
 
-`steps` is the data, `outcomes` what became of it. An `execution` runs chains of steps side by side: a few workers send
-(`sending`), lost answers are looked into (`recovery`), and what was started is `awaiting` its end, which one poller asks
-for. The `engine` of a client decides who drives an execution: the caller, or a thread in the background once the caller has
-left.
+`steps` is the data. An `execution` runs chains concurrently: worker threads send (`sender`), lost responses are searched
+for (`recovery`, `searches`), and one poller waits for the started actions (`chain_run`, `consistency`). The `engine` of a
+client decides who drives an execution: the caller, or a background thread after the caller has left.
 """

@@ -1,23 +1,25 @@
-"""How far a chain of steps is, as whoever shows it reads it."""
+"""The state of a running chain of steps, and the actions and objects that it waits for."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.failures import name_accepted
-from poseidon_nb.client.engine.outcomes import Outcome
-from poseidon_nb.errors import ActionError
+from poseidon_nb.client.engine.failures import add_accepted
+from poseidon_nb.client.engine.steps import Outcome
+from poseidon_nb.errors import ActionError, PoseidonError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from poseidon_nb.client.actions.actions import Action
-    from poseidon_nb.client.actions.progress import Progress
-    from poseidon_nb.client.engine.outcomes import Status
-    from poseidon_nb.client.engine.sending import Answered
-    from poseidon_nb.client.engine.steps import Chain, Step
-    from poseidon_nb.errors import PoseidonError
+    from poseidon_nb.client.actions.actions import Action, Actions
+    from poseidon_nb.client.actions.progress import OnProgress, Progress
+    from poseidon_nb.client.engine.consistency import ExpectedState
+    from poseidon_nb.client.engine.sender import AcceptedStep
+    from poseidon_nb.client.engine.steps import Chain, Status, Step
     from poseidon_nb.transport.cancellation import Cancellation
 
     Row = Mapping[str, Any]
@@ -25,84 +27,171 @@ if TYPE_CHECKING:
 
 @dataclass
 class ChainRun:
-    """How far a chain is. Read it from any thread; only its execution changes it."""
+    """The state of a running chain. Any thread may read it; only its execution changes it."""
 
     chain: Chain
-    #: The number of the step that is next, or in progress.
-    at: int = 0
-    #: What holds it up: ``"waiting 12 s: rate limit"``; empty when nothing does.
+    #: Index of the next step, or of the step in progress.
+    position: int = 0
+    #: What delays the chain: ``"waiting 12 s: rate limit"``; empty if nothing does.
     note: str = ""
-    #: The last news of each of its actions, by the action's id, in the order in which they began.
-    told: dict[int, Progress] = field(default_factory=dict)
+    #: Latest progress of each action, by action id, in the order in which they started.
+    progress: dict[int, Progress] = field(default_factory=dict)
     #: One for each target of each step that has ended.
     outcomes: list[Outcome] = field(default_factory=list)
     ended: bool = False
-    #: The service has accepted a step of it, or may have.
-    begun: bool = False
-    #: What made it fail first.
+    #: Whether the API has accepted a step, or may have.
+    started: bool = False
+    #: The first error that made the chain fail.
     error: PoseidonError | None = None
-    #: The step in progress as it was sent, and what of it was accepted.
+    #: The step in progress as it was sent, and its acceptance.
     step: Step | None = None
-    answered: Answered | None = None
-    #: By action, or by droplet where there is none, the number of the target that is waited for.
-    open: dict[int, int] = field(default_factory=dict)
+    accepted: AcceptedStep | None = None
+    #: Index of each target that is waited for, by action id, or by `ChainWaits` key if there is no action.
+    waiting_for: dict[int, int] = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)
-    ends: dict[int, tuple[Status, PoseidonError | None]] = field(default_factory=dict)
-    #: When the step in progress was accepted, by the clock's monotonic seconds; None before.
+    results: dict[int, tuple[Status, PoseidonError | None]] = field(default_factory=dict)
+    #: When the step in progress was accepted, in monotonic seconds; None before.
     accepted_s: float | None = None
-    #: Somebody else's action that has to end first.
-    held_by: Action | None = None
-    tries: int = 0
+    #: Another action on the target that must end first.
+    blocked_by: Action | None = None
+    attempts: int = 0
     not_before_s: float = 0.0
-    #: Since when the target could not be read that has to be before the step; None while it can.
-    unread_since_s: float | None = None
+    #: Since when a target that must be read before its step could not be read; None while it can.
+    unreadable_since_s: float | None = None
     cancellation: Cancellation | None = None
 
     @property
     def sending(self) -> bool:
-        """Whether a request of it is on its way, or waits for its turn."""
+        """Whether a request of the chain is in flight or queued."""
         return self.cancellation is not None
 
-    def outcome(self, place: int, status: Status, error: PoseidonError | None = None) -> Outcome:
+    def outcome(self, index: int, status: Status, error: PoseidonError | None = None) -> Outcome:
         """Return the outcome of the step in progress for one of its targets."""
-        step = self.step or self.chain[self.at]
-        target, action, row = step.targets[place], self.actions.get(place), self.rows.get(place)
-        answer = row if row is not None else self.answered.answer if self.answered is not None else None
-        if error is not None and self.answered is not None:
-            name_accepted(error, step, target, action)
+        step = self.step or self.chain[self.position]
+        target, action, row = step.targets[index], self.actions.get(index), self.rows.get(index)
+        answer = row if row is not None else self.accepted.answer if self.accepted is not None else None
+        if error is not None and self.accepted is not None:
+            add_accepted(error, step, target, action)
         return Outcome(step, target, status, action, answer, error)
 
     def outcomes_of(self, step: Step, status: Status, error: PoseidonError | None = None) -> list[Outcome]:
-        """Return the same outcome of a step for all of its targets."""
+        """Return the same outcome for all targets of a step."""
         self.step = step
-        return [self.outcome(place, status, error) for place in range(len(step.targets))]
+        return [self.outcome(index, status, error) for index in range(len(step.targets))]
 
-    def finished(self) -> list[Outcome]:
-        """Return the outcomes of a step that was accepted, one for each target."""
-        places = range(len(self.step.targets)) if self.step is not None else ()
-        return [self.outcome(place, *self.ends.get(place, ("completed", None))) for place in places]
+    def accepted_outcomes(self) -> list[Outcome]:
+        """Return the outcomes of an accepted step, one for each target."""
+        indices = range(len(self.step.targets)) if self.step is not None else ()
+        return [self.outcome(index, *self.results.get(index, ("completed", None))) for index in indices]
 
     def end_step(self, outcomes: list[Outcome]) -> None:
-        """Take in what became of the step in progress, and go to the next."""
-        step = self.step or self.chain[self.at]
+        """Add the outcomes of the step in progress, and move to the next step."""
+        step = self.step or self.chain[self.position]
         self.outcomes += outcomes
-        failed = next((one.error for one in outcomes if one.error is not None), None)
+        failed = next((outcome.error for outcome in outcomes if outcome.error is not None), None)
         if failed is not None and not (step.best_effort and isinstance(failed, ActionError)):
             self.error = self.error or failed
-        self.at += 1
-        self.step, self.answered, self.accepted_s, self.tries = None, None, None, 0
-        self.open, self.actions, self.rows, self.ends = {}, {}, {}, {}
-        self.ended = self.at == len(self.chain)
+        self.position += 1
+        self.step, self.accepted, self.accepted_s, self.attempts = None, None, None, 0
+        self.waiting_for, self.actions, self.rows, self.results = {}, {}, {}, {}
+        self.ended = self.position == len(self.chain)
 
 
-def values_for(step: Step, chains: Sequence[ChainRun]) -> dict[str, Any] | None:
-    """Return what a step's references stand for; None while that is not known."""
+def reference_values(step: Step, chains: Sequence[ChainRun]) -> dict[str, Any] | None:
+    """Return the values of a step's references, by placeholder; None until all are known."""
     values: dict[str, Any] = {}
     for reference in step.references:
-        made = chains[reference.chain]
-        row = next((outcome.answer for outcome in reversed(made.outcomes) if outcome.answer), None)
+        provider = chains[reference.chain]
+        row = next((outcome.answer for outcome in reversed(provider.outcomes) if outcome.answer), None)
         if row is None or reference.field not in row:
             return None
-        values[reference.shows] = row[reference.field]
+        values[reference.placeholder] = row[reference.field]
     return values
+
+
+class ChainWaits:
+    """The actions and expected states that the chains of an execution wait for, each under a key.
+
+    Parameters
+    ----------
+    actions : Actions
+        The account's actions, with the one poller.
+    on_progress : callable
+        Called with a `Progress` of each action at each check.
+    """
+
+    def __init__(self, actions: Actions, on_progress: OnProgress) -> None:
+        self._actions = actions
+        self._waiter = actions.waiter(on_progress)
+        self._chain_of: dict[int, int] = {}
+
+    def add(self, chain: int, action: Action, limit_s: float) -> None:
+        """Wait for an action, under its id."""
+        self._chain_of[action.id] = chain
+        self._actions.poller.add([action.id])
+        self._waiter.add(action, limit_s)
+
+    def add_expected(self, chain: int, expected: ExpectedState) -> int:
+        """Wait for an expected state for which there is no action, and return its key."""
+        # Resources and actions are numbered separately, and no action has a negative id.
+        key = -expected.id
+        self._chain_of[key] = chain
+        self._waiter.add_expected(key, expected)
+        return key
+
+    def chain_of(self, key: int) -> int | None:
+        """Return the number of the chain that waits for a key; None if none does."""
+        return self._chain_of.get(key)
+
+    def poll(self) -> PoseidonError | None:
+        """Poll the account if it is time to; return an error if polling has failed for too long."""
+        try:
+            self._actions.poll()
+        except PoseidonError as error:
+            if not self._actions.poller.tolerates(error):
+                return error
+        self._waiter.update(self._actions.poller.latest)
+        return None
+
+    def pop_ended(self) -> Iterator[tuple[int, int, PoseidonError | None]]:
+        """Yield and remove what has ended: its key, its chain and its error."""
+        for key in [key for key in self._chain_of if self._waiter.is_done(key)]:
+            failure, chain = self._waiter.failures.get(key), self._chain_of[key]
+            self.remove(key)
+            yield key, chain, failure
+
+    def remove(self, key: int) -> None:
+        """Stop waiting for a key."""
+        self._chain_of.pop(key, None)
+        self._waiter.remove(key)
+        if key > 0:
+            self._actions.poller.remove([key])
+
+    def clear(self) -> list[tuple[int, int]]:
+        """Stop waiting for all keys, and return them with their chains."""
+        removed = [*self._chain_of.items()]
+        for key, _ in removed:
+            self.remove(key)
+        return removed
+
+
+@contextmanager
+def defer_interrupts() -> Iterator[None]:
+    """Delay Ctrl-C until the block ends, so that a response is never lost between receiving and storing it.
+
+    For blocks that do not wait.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    # Only the main thread receives signals. A handler that is ignored or not in Python raises nothing.
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    received: list[tuple[Any, ...]] = []
+    signal.signal(signal.SIGINT, lambda *signal_args: received.append(signal_args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if received:
+            handler(*received[-1])

@@ -1,4 +1,4 @@
-"""The steps that a droplet's verbs are made of: what the client sends, and what a plan shows. Pure, told the droplet's row.
+"""The steps of a droplet's verbs, built from its row: what the client sends and a plan shows. Sends nothing itself.
 
 API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``.
 """
@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.engine.steps import Change, Step, Target, When
+from poseidon_nb.client.engine.steps import FieldChange, Step, Target, When
 from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
@@ -19,17 +19,16 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-#: Droplets that one request can create (droplets_create, ``names``).
+#: Maximum number of droplets in one create request (droplets_create, ``names``).
 MAX_NAMES = 10
-#: How long a system gets to obey a shutdown before its power is cut, in seconds (dropletActions_post: "after a
-#: reasonable timeout").
-OBEY_S = 120.0
-#: The status in which a droplet is left by the actions that only change its power.
-STATUS_AFTER: Mapping[str, str] = {"power_on": "active", "power_off": "off", "shutdown": "off"}
-#: Actions that stop or restart a droplet that runs.
+#: Seconds that a system has to shut down before its power is cut (dropletActions_post: "after a reasonable timeout").
+SHUTDOWN_TIMEOUT_S = 120.0
+#: The status of a droplet after the actions that only change its power.
+RESULTING_STATUS: Mapping[str, str] = {"power_on": "active", "power_off": "off", "shutdown": "off"}
+#: Actions that stop or restart a running droplet.
 INTERRUPTING = frozenset({"power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"})
-#: The status in which an action makes sense, where that matters.
-STATUS_FOR: Mapping[str, str] = {
+#: The status that a droplet must have for an action, if any.
+REQUIRED_STATUS: Mapping[str, str] = {
     "power_on": "off",
     **dict.fromkeys(("power_off", "shutdown", "reboot", "power_cycle"), "active"),
 }
@@ -37,7 +36,7 @@ STATUS_FOR: Mapping[str, str] = {
 IRREVERSIBLE = frozenset({"rebuild", "restore", "enable_ipv6", "password_reset"})
 
 
-def target_of(droplet: Row) -> Target:
+def droplet_target(droplet: Row) -> Target:
     """Return a droplet as the target of a step."""
     return Target("droplet", droplet.get("id"), str(droplet.get("name") or droplet.get("id")))
 
@@ -48,54 +47,54 @@ def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *
     Parameters
     ----------
     droplet : mapping
-        As the API sends it; a status that is not known counts as running.
+        As the API sends it; without a status it counts as running.
     action_type : str
-        As the API calls it, such as ``"power_off"``.
+        Type in the API, such as ``"power_off"``.
     parameters : mapping, optional
-        What the action's body has beside its type.
+        Fields of the body besides the type.
     verb : str
-        What tables call it, where that is not its type.
+        Name in tables, if not the type.
     """
     parameters = parameters or {}
     return Step(
         verb=verb or action_type,
-        targets=(target_of(droplet),),
+        targets=(droplet_target(droplet),),
         request=build_request(
             operation("dropletActions_post"),
             path={"droplet_id": droplet["id"]},
             body={"type": action_type, **parameters},
         ),
         awaits="action",
-        change=_change(droplet, action_type, parameters),
+        change=_field_change(droplet, action_type, parameters),
         reversible=action_type not in IRREVERSIBLE and not parameters.get("disk"),
         interrupts=action_type in INTERRUPTING and droplet.get("status", "active") == "active",
-        status=STATUS_FOR.get(action_type, ""),
-        unchanged=_already(droplet, action_type),
+        status=REQUIRED_STATUS.get(action_type, ""),
+        unchanged=_why_unchanged(droplet, action_type),
     )
 
 
-def _change(droplet: Row, action_type: str, parameters: Row) -> Change:
+def _field_change(droplet: Row, action_type: str, parameters: Row) -> FieldChange:
     match action_type:
         case "resize":
-            return Change("size", droplet.get("size_slug"), parameters["size"])
+            return FieldChange("size", droplet.get("size_slug"), parameters["size"])
         case "rename":
-            return Change("name", droplet.get("name"), parameters["name"])
+            return FieldChange("name", droplet.get("name"), parameters["name"])
         case "rebuild" | "restore":
             image = droplet.get("image") or {}
-            return Change("image", image.get("slug") or image.get("id"), parameters["image"])
+            return FieldChange("image", image.get("slug") or image.get("id"), parameters["image"])
         case "enable_backups" | "disable_backups":
             features = droplet.get("features")
-            return Change(
+            return FieldChange(
                 "backups", None if features is None else "backups" in features, action_type == "enable_backups"
             )
         case "snapshot":
-            return Change("snapshot", None, parameters.get("name"))
-    after = STATUS_AFTER.get(action_type)
-    return Change("status", droplet.get("status"), after) if after else Change()
+            return FieldChange("snapshot", None, parameters.get("name"))
+    after = RESULTING_STATUS.get(action_type)
+    return FieldChange("status", droplet.get("status"), after) if after else FieldChange()
 
 
-def _already(droplet: Row, action_type: str) -> str:
-    """Return why a power action would change nothing; ``""`` where it would, or that is not known."""
+def _why_unchanged(droplet: Row, action_type: str) -> str:
+    """Return why a power action would change nothing; ``""`` if it would, or if that is unknown."""
     status = droplet.get("status")
     if action_type == "power_on" and status == "active":
         return "already on"
@@ -113,23 +112,23 @@ def snapshot_step(droplet: Row, name: str | None) -> Step:
 
 
 def backup_policy(*, plan: str | None, weekday: str | None, hour: int | None) -> dict[str, Any]:
-    """Return the parameters of an action that sets when backups are made; what is left open is the service's to choose."""
+    """Return the parameters of an action that sets the backup schedule; the API chooses what is None."""
     wanted = {"plan": plan, "weekday": weekday, "hour": hour}
     policy = {name: value for name, value in wanted.items() if value is not None}
     return {"backup_policy": policy} if policy else {}
 
 
 def with_restart(droplet: Row, step: Step) -> Chain:
-    """Return the steps around one that needs a droplet to be off: shut down, power off if needed, the step, power on.
+    """Return a chain that shuts a droplet down, powers it off if needed, runs the step, and powers it on.
 
-    A droplet that is off needs the step alone.
+    For a droplet that is off, the chain is the step alone.
     """
     if droplet.get("status", "active") != "active":
         return (step,)
     running = {**droplet, "status": "active"}
     stopped = {**droplet, "status": "off"}
     shutdown = replace(
-        action_step(running, "shutdown"), status="active", best_effort=True, limit_s=OBEY_S, interrupts=True
+        action_step(running, "shutdown"), status="active", best_effort=True, limit_s=SHUTDOWN_TIMEOUT_S, interrupts=True
     )
     power_off = replace(action_step(running, "power_off"), status="active", when=When.IF_NEEDED)
     power_on = replace(action_step(stopped, "power_on"), when=When.ALWAYS)
@@ -137,17 +136,17 @@ def with_restart(droplet: Row, step: Step) -> Chain:
 
 
 def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_each: float | None = None) -> list[Step]:
-    """Return the steps that create droplets, as many names in each as one request takes.
+    """Return the steps that create droplets, with as many names in each as one request allows.
 
     Parameters
     ----------
     names : sequence of str
     fields : mapping
-        The body but its names.
+        The body without the names.
     single : bool
-        Send ``name`` and not ``names``.
+        Send ``name`` instead of ``names``.
     usd_month_each : float, optional
-        The price of each, in USD a month.
+        Price of each droplet in USD per month.
     """
     batches = [names[start : start + MAX_NAMES] for start in range(0, len(names), MAX_NAMES)]
     return [
@@ -159,7 +158,7 @@ def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_e
                 body={"name": batch[0], **fields} if single else {"names": [*batch], **fields},
             ),
             awaits="droplets",
-            change=Change("size", None, fields.get("size")),
+            change=FieldChange("size", None, fields.get("size")),
             usd_month=None if usd_month_each is None else usd_month_each * len(batch),
         )
         for batch in batches
@@ -167,11 +166,11 @@ def create_steps(names: Sequence[str], fields: Row, *, single: bool, usd_month_e
 
 
 def delete_step(droplet: Row) -> Step:
-    """Return the step that destroys a droplet."""
+    """Return the step that deletes a droplet."""
     price = (droplet.get("size") or {}).get("price_monthly")
     return Step(
         verb="delete",
-        targets=(target_of(droplet),),
+        targets=(droplet_target(droplet),),
         request=build_request(operation("droplets_destroy"), path={"droplet_id": droplet["id"]}),
         awaits="gone",
         usd_month=None if price is None else -float(price),

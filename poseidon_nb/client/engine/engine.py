@@ -1,8 +1,7 @@
 """The engine of a client: runs chains of steps, in the caller's thread or in the background.
 
-Whoever waits for an execution drives it. When the caller leaves, by Ctrl-C or because the time is up, chains that have begun
-are driven to their end by a thread in the background, so that no droplet stays shut down half way; chains that have not sent
-a change are not begun.
+A waiting caller drives its own execution. If it leaves, by Ctrl-C or after a time limit, a background thread finishes the
+chains that have started, so that no droplet stays shut down half way. Chains that have not sent a change do not start.
 """
 
 from __future__ import annotations
@@ -15,13 +14,18 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.actions.poller import SLICE_S
+from poseidon_nb.client.actions.poller import SLEEP_S
+from poseidon_nb.client.engine.chain_run import defer_interrupts
 from poseidon_nb.client.engine.execution import Execution
-from poseidon_nb.client.engine.leaving import as_left, as_started, is_late, not_sent, notes_on
-from poseidon_nb.client.engine.recording import NOWHERE, Recorder
-from poseidon_nb.client.engine.sending import Sender
-from poseidon_nb.client.engine.steps import Step
-from poseidon_nb.client.engine.undisturbed import undisturbed
+from poseidon_nb.client.engine.failures import (
+    interrupt_notes,
+    is_overdue,
+    not_sent_error,
+    started_outcomes,
+    unfinished_outcomes,
+)
+from poseidon_nb.client.engine.sender import Sender
+from poseidon_nb.client.engine.steps import NO_RECORDER, Recorder, Step
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.workers import POLL_INTERVAL_S, WorkerPool
 
@@ -32,26 +36,26 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.chain_run import ChainRun
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain, Target
-    from poseidon_nb.client.slugs import Slugs
+    from poseidon_nb.client.engine.steps import Chain, Outcome, Target
+    from poseidon_nb.client.slugs import SlugChecker
     from poseidon_nb.transport.request import Request
 
     Row = Mapping[str, Any]
 
-#: Threads that send. A change is answered in tens of milliseconds; more would only meet the rate limit sooner.
-SENDERS = 8
-#: How long a last look at the actions may take once the time is up, in seconds.
-LAST_LOOK_S = 1.0
-#: How long Python's exit waits for what runs in the background, in seconds.
-EXIT_S = 10.0
+#: Number of threads that send. The API answers a change within tens of milliseconds, so more would only hit the rate limit
+#: sooner.
+SENDER_THREADS = 8
+#: Time limit of the last poll after the time is up, in seconds.
+FINAL_CHECK_S = 1.0
+#: Seconds that Python's exit waits for background executions.
+EXIT_TIMEOUT_S = 10.0
 
 
 _log = logging.getLogger("poseidon_nb")
 
 
 class Engine:
-    """Carries steps out.
+    """Runs chains of steps.
 
     Parameters
     ----------
@@ -59,20 +63,20 @@ class Engine:
     actions : Actions
         The account's actions, and the one poller.
     slugs : Slugs
-        For what a refusal leaves unsaid.
+        Explains refusals.
     """
 
-    def __init__(self, connection: Connection, actions: Actions, slugs: Slugs) -> None:
+    def __init__(self, connection: Connection, actions: Actions, slugs: SlugChecker) -> None:
         self._connection = connection
         self._clock = connection.session.clock
         self._actions = actions
         self.sender = Sender(connection, slugs)
-        self._workers = WorkerPool(SENDERS, "poseidon-send")
-        #: Told of every execution; `po.connect` sets one that keeps a journal.
-        self.recorder: Recorder = NOWHERE
-        #: Drives what runs in the background; another one can be put in its place.
+        self._workers = WorkerPool(SENDER_THREADS, "poseidon-send")
+        #: Records every execution; `po.connect` sets one that keeps a journal.
+        self.recorder: Recorder = NO_RECORDER
+        #: Starts the background work; tests replace it.
         self.drive: Callable[[Engine], None] = _run_in_thread
-        #: Told, in the caller's thread, of an execution that the caller waits for no longer and that goes on.
+        #: Called in the caller's thread with an execution that continues without the caller.
         self.on_background: Callable[[Execution], None] | None = None
         self._background: list[Execution] = []
         self._driven = False
@@ -91,7 +95,7 @@ class Engine:
         on_idle: Callable[[], None] | None = None,
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> list[Outcome]:
-        """Run chains side by side, and block until they have ended.
+        """Run chains concurrently, and block until they have ended.
 
         Parameters
         ----------
@@ -99,64 +103,64 @@ class Engine:
         title : str
             The command, for the record.
         wait : bool
-            Block until everything has ended; else return once each chain's first step was answered. A droplet that is
-            busy is then not waited for: its outcome is `DropletBusy`.
+            Block until everything has ended; otherwise return once the first step of each chain was answered. A busy
+            droplet is then not waited for: its outcome is `DropletBusy`.
         timeout_s : float, optional
-            Seconds from now for all of it. Without it each action has the limit of its type, from its acceptance.
+            Seconds from now for all chains. By default each action has the limit of its type, from its acceptance.
         on_progress : callable, optional
-            Told a `Progress` of each action, in this thread.
+            Called with a `Progress` of each action, in this thread.
         on_idle : callable, optional
-            Called several times a second, in this thread, while others send.
+            Called several times a second, in this thread, while other threads send.
         assign : mapping, optional
-            By droplet id: takes in each row of that droplet that is read.
+            Callbacks by droplet id; called with each row of the droplet that is read.
 
         Returns
         -------
         list of Outcome
-            One for each step and target, chain by chain. A failure is an outcome's ``error`` and is not raised.
+            One for each step and target, chain by chain. Errors are in the outcomes and not raised.
 
         Raises
         ------
         KeyboardInterrupt
-            Ctrl-C. Chains that have begun go on in the background; its notes say so.
+            Ctrl-C. Chains that have started continue in the background; its notes say so.
         """
         timeout_s = cancellation.validate_timeout(timeout_s)
         ends_s = None if timeout_s is None else self._clock.monotonic() + timeout_s
-        # Who does not wait is told of what was started by its outcome.
-        told = on_progress if wait else None
-        execution = self._execution(chains, title=title, queues=wait, on_progress=told, assign=assign)
+        # A caller that does not wait gets the started actions in the outcomes.
+        on_progress = on_progress if wait else None
+        execution = self._execution(chains, title=title, wait_if_busy=wait, on_progress=on_progress, assign=assign)
         try:
             with cancellation.deadline(self._clock, timeout_s):
-                if told is not None:
-                    self._actions.ask_history()
+                if on_progress is not None:
+                    self._actions.read_history()
                 while not self._is_over(execution, ends_s, wait=wait):
-                    self._pass_time(execution, on_idle)
+                    self._idle(execution, on_idle)
             if wait and not execution.done:
                 # The ticks may be seconds apart by now.
-                self._actions.poller.hurry()
-                with cancellation.deadline(self._clock, LAST_LOOK_S):
+                self._actions.poller.poll_soon()
+                with cancellation.deadline(self._clock, FINAL_CHECK_S):
                     execution.tick()
-            with undisturbed():
+            with defer_interrupts():
                 if not wait:
-                    outcomes = [outcome for run in execution.chains for outcome in as_started(run)]
-                    if not _has_more(execution):
+                    outcomes = [outcome for run in execution.chains for outcome in started_outcomes(run)]
+                    if not _has_remaining(execution):
                         execution.close_record()
                 else:
-                    execution.cancel(partial(not_sent, timeout_s))
-                    outcomes = [outcome for run in execution.chains for outcome in as_left(run, timeout_s)]
+                    execution.cancel(partial(not_sent_error, timeout_s))
+                    outcomes = [outcome for run in execution.chains for outcome in unfinished_outcomes(run, timeout_s)]
                 self._detach(execution)
         except BaseException as error:
-            # Ctrl-C, or something that was to be told of progress failed: neither may leave a droplet half way.
-            with undisturbed():
+            # Neither Ctrl-C nor a failing callback may leave a droplet shut down half way.
+            with defer_interrupts():
                 execution.cancel()
-                for note in notes_on(execution):
+                for note in interrupt_notes(execution):
                     error.add_note(note)
                 self._detach(execution)
             raise
         return outcomes
 
-    def change(self, request: Request, *, verb: str, target: Target) -> Any:
-        """Send one change, and return its answer; raise what went wrong.
+    def send(self, request: Request, *, verb: str, target: Target) -> Any:
+        """Send one change, and return its response or raise its error.
 
         Parameters
         ----------
@@ -164,7 +168,6 @@ class Engine:
         verb : str
             For the record: ``"create"``.
         target : Target
-            What it changes.
         """
         step = Step(verb=verb, targets=(target,), request=request)
         (outcome,) = self.run([(step,)], title=f"{verb} {target.kind} {target.name}")
@@ -187,7 +190,7 @@ class Engine:
         chains : sequence of Chain
         title : str
         on_change : callable
-            Called, from any thread, with a chain's number and how far it is whenever there is news of it.
+            Called with a chain's number and state whenever it changes, from any thread.
         assign : mapping, optional
             As for `run`.
         """
@@ -197,20 +200,20 @@ class Engine:
 
     @property
     def background(self) -> list[Execution]:
-        """What runs without anybody waiting for it."""
+        """The executions that run without a waiting caller."""
         with self._lock:
             return [*self._background]
 
     def stop(self) -> list[Execution]:
-        """End everything in the background after the step in progress, and power on what was shut down."""
+        """End all background executions after their step in progress, and power on what was shut down."""
         executions = self.background
         for execution in executions:
             execution.stop()
         self._wake.set()
         return executions
 
-    def work(self) -> None:
-        """Drive what runs in the background until nothing does."""
+    def run_background(self) -> None:
+        """Run the background executions until all have ended."""
         while (wait_s := self.tick()) is not None:
             if any(execution.sending for execution in self.background):
                 self._wake.wait(wait_s)
@@ -219,34 +222,32 @@ class Engine:
             self._wake.clear()
 
     def tick(self) -> float | None:
-        """Do what is due in the background; return the seconds until something may be, None when nothing is left."""
+        """Do what is due in the background, and return the seconds until the next tick; None if nothing is left."""
         for execution in self.background:
-            # What has been started meanwhile is sent first: it is not to wait until everything was read for the others.
-            for one in self.background:
-                self._go_on(one, one.send_due)
-            self._go_on(execution, execution.tick)
+            # New executions send first; they should not wait for the reads of the others.
+            for other in self.background:
+                self._run_safely(other, other.send_due)
+            self._run_safely(execution, execution.tick)
             if execution.done:
                 self._remove(execution)
         with self._lock:
             if self._background:
-                return SLICE_S
+                return SLEEP_S
             self._driven = False
             return None
 
-    # How.
-
-    def _go_on(self, execution: Execution, do: Callable[[], None]) -> None:
+    def _run_safely(self, execution: Execution, do: Callable[[], None]) -> None:
         if execution not in self.background:
             # It has just failed.
             return
         try:
             do()
-        except Exception as failure:  # noqa: BLE001  # one that fails must not cost the others their thread
-            _log.exception("an execution failed in an unexpected way")
-            execution.give_up(failure)
+        except Exception as failure:  # noqa: BLE001  # a failing execution must not end the thread of the others
+            _log.exception("An execution failed unexpectedly.")
+            execution.fail(failure)
             self._remove(execution)
 
-    def _execution(self, chains: Sequence[Chain], *, title: str, **more: Any) -> Execution:
+    def _execution(self, chains: Sequence[Chain], *, title: str, **options: Any) -> Execution:
         return Execution(
             connection=self._connection,
             actions=self._actions,
@@ -255,43 +256,43 @@ class Engine:
             chains=chains,
             record=lambda: self.recorder.begin(chains, title),
             title=title,
-            **more,
+            **options,
         )
 
-    def _pass_time(self, execution: Execution, on_idle: Callable[[], None] | None) -> None:
+    def _idle(self, execution: Execution, on_idle: Callable[[], None] | None) -> None:
         if not execution.sending:
-            self._clock.sleep(SLICE_S)
+            self._clock.sleep(SLEEP_S)
             return
-        execution.wait_for_news(POLL_INTERVAL_S)
+        execution.wait_for_answer(POLL_INTERVAL_S)
         if on_idle is not None:
             on_idle()
 
     def _is_over(self, execution: Execution, ends_s: float | None, *, wait: bool) -> bool:
-        """Go on with an execution; return whether the caller need not wait for it any longer."""
+        """Tick an execution, and return whether the caller need not wait for it any longer."""
         execution.tick()
         now_s = self._clock.monotonic()
         if ends_s is not None and now_s >= ends_s:
             return True
         return all(
-            run.ended or (run.answered is not None if not wait else is_late(run, now_s)) for run in execution.chains
+            run.ended or (run.accepted is not None if not wait else is_overdue(run, now_s)) for run in execution.chains
         )
 
     def _detach(self, execution: Execution) -> None:
-        """Go on in the background with chains that have more to send, or whose answer is awaited."""
-        if _has_more(execution):
-            execution.on_progress, execution.queues = None, True
+        """Continue in the background with chains that have more to send, or wait for a response."""
+        if _has_remaining(execution):
+            execution.on_progress, execution.wait_if_busy = None, True
             if self.on_background is not None:
                 self.on_background(execution)
             self._add(execution)
         elif not execution.done:
-            execution.leave()
+            execution.detach()
 
     def _add(self, execution: Execution) -> None:
-        # Last of all, so that it comes first: urllib3 has its connections closed at exit, and then nothing is sent any more.
+        # Registered last, so that it runs first at exit: urllib3 closes its connections then, and nothing can be sent after.
         atexit.unregister(_finish_at_exit)
         atexit.register(_finish_at_exit)
-        # One event for all: an answer to any of them, or another one that begins, has the thread go on at once.
-        execution.news = self._wake
+        # One event for all, so that any response and any new execution wakes the thread.
+        execution.answered = self._wake
         with self._lock:
             if execution in self._background:
                 return
@@ -307,24 +308,24 @@ class Engine:
                 self._background.remove(execution)
 
 
-def _has_more(execution: Execution) -> bool:
-    return any(not run.ended and (run.sending or run.at + 1 < len(run.chain)) for run in execution.chains)
+def _has_remaining(execution: Execution) -> bool:
+    return any(not run.ended and (run.sending or run.position + 1 < len(run.chain)) for run in execution.chains)
 
 
 def _run_in_thread(engine: Engine) -> None:
-    threading.Thread(target=engine.work, name="poseidon-engine", daemon=True).start()
+    threading.Thread(target=engine.run_background, name="poseidon-engine", daemon=True).start()
 
 
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
-def engines() -> list[Engine]:
-    """Return the engines of this process, of all clients."""
+def all_engines() -> list[Engine]:
+    """Return the engines of all clients in this process."""
     return [*_ENGINES]
 
 
 def _finish_at_exit() -> None:
-    """Let what runs in the background go on for a while before Python ends; what is left is in the record."""
-    ends_s = time.monotonic() + EXIT_S
-    while time.monotonic() < ends_s and any(engine.background for engine in [*_ENGINES]):
+    """Wait for background executions before Python ends. What is unfinished then is in the record."""
+    ends_s = time.monotonic() + EXIT_TIMEOUT_S
+    while time.monotonic() < ends_s and any(engine.background for engine in all_engines()):
         time.sleep(POLL_INTERVAL_S)

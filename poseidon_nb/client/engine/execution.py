@@ -1,4 +1,4 @@
-"""One execution: chains of steps on their way. `tick` does what is due and never sleeps; the `engine` says who calls it."""
+"""One execution: running chains of steps. `tick` does what is due and never sleeps; the `engine` calls it."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.actions.poller import PATIENCE_S
+from poseidon_nb.client.actions.poller import MAX_FAILING_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
-from poseidon_nb.client.connection import explained, telling
-from poseidon_nb.client.engine import consistency
-from poseidon_nb.client.engine.awaiting import Awaited
-from poseidon_nb.client.engine.chain_run import ChainRun, values_for
-from poseidon_nb.client.engine.expecting import expected_after_ours, expected_by_itself, is_coming
-from poseidon_nb.client.engine.failures import (
-    copy_of,
-    is_held,
-    name_earlier,
-    not_imported,
-    status_of,
-    still_off,
-    still_there,
-    unforeseen,
+from poseidon_nb.client.connection import add_detail, report_waits
+from poseidon_nb.client.engine.chain_run import ChainRun, ChainWaits, defer_interrupts, reference_values
+from poseidon_nb.client.engine.consistency import (
+    expected_after,
+    expected_after_step,
+    expected_without_action,
+    is_importing,
 )
-from poseidon_nb.client.engine.sending import Answered, Busy, NotNeeded, Unread
+from poseidon_nb.client.engine.failures import (
+    add_earlier_actions,
+    busy_error,
+    copy_error,
+    delete_error,
+    import_error,
+    power_on_error,
+    status_of,
+    unexpected_error,
+)
+from poseidon_nb.client.engine.sender import AcceptedStep, BusyTarget, UnneededStep, UnreadTarget
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.client.engine.undisturbed import undisturbed
 from poseidon_nb.errors import (
     DropletBusy,
     Forbidden,
@@ -44,47 +46,45 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.actions import Actions
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.outcomes import Outcome, Status
-    from poseidon_nb.client.engine.recording import Record
-    from poseidon_nb.client.engine.sending import Sender
-    from poseidon_nb.client.engine.steps import Chain, Step, Target
+    from poseidon_nb.client.engine.sender import Sender
+    from poseidon_nb.client.engine.steps import Chain, ExecutionRecord, Outcome, Status, Step, Target
     from poseidon_nb.transport.workers import WorkerPool
 
     Row = Mapping[str, Any]
-    Result = Answered | Busy | NotNeeded | Unread | PoseidonError | Cancelled
+    Result = AcceptedStep | BusyTarget | UnneededStep | UnreadTarget | PoseidonError | Cancelled
 
-#: How often a droplet that was busy, and then was not, is tried again.
-BUSY_TRIES = 10
-#: Seconds before a droplet is tried again that has just ceased to be busy, times the number of the try.
-BUSY_PAUSE_S = 0.25
-#: Seconds before a droplet that has to be read first is read again.
-UNREAD_PAUSE_S = 2.0
+#: Maximum number of attempts on a droplet that was busy, and then was not.
+MAX_BUSY_ATTEMPTS = 10
+#: Seconds before the next attempt on a droplet that is no longer busy, times the number of attempts.
+BUSY_RETRY_S = 0.25
+#: Seconds before a droplet that must be read first is read again.
+READ_RETRY_S = 2.0
 
 _log = logging.getLogger("poseidon_nb")
 
 
 class Execution:
-    """Chains that run side by side.
+    """Chains that run concurrently.
 
     Parameters
     ----------
     connection : Connection
     actions : Actions
     sender : Sender
-    workers : Workers
-        In whose threads requests are sent.
+    workers : WorkerPool
+        Threads that send requests.
     chains : sequence of Chain
     record : callable
         Returns the record; called before the first request.
     title : str
-    queues : bool
-        Wait for a droplet that is busy; else its outcome is `DropletBusy`.
+    wait_if_busy : bool
+        Wait for a busy droplet; otherwise its outcome is `DropletBusy`.
     on_progress : callable, optional
-        Told a `Progress` of each action, in the thread that ticks.
+        Called with a `Progress` of each action, in the thread that ticks.
     on_change : callable, optional
-        Told a chain's number and how far it is whenever there is news of it, from any thread.
+        Called with a chain's number and state whenever it changes, from any thread.
     assign : mapping, optional
-        By droplet id: takes in each row of that droplet that is read.
+        Callbacks by droplet id; called with each row of the droplet that is read.
     """
 
     def __init__(  # noqa: PLR0913  # what an execution is made of, all by keyword
@@ -95,16 +95,17 @@ class Execution:
         sender: Sender,
         workers: WorkerPool,
         chains: Sequence[Chain],
-        record: Callable[[], Record],
+        record: Callable[[], ExecutionRecord],
         title: str = "",
-        queues: bool = True,
+        wait_if_busy: bool = True,
         on_progress: Callable[[Progress], None] | None = None,
         on_change: Callable[[int, ChainRun], None] | None = None,
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> None:
         self.title = title
         self.chains = [
-            ChainRun(chain, ended=not chain, begun=any(step.when is When.ANYWAY for step in chain)) for chain in chains
+            ChainRun(chain, ended=not chain, started=any(step.when is When.ANYWAY for step in chain))
+            for chain in chains
         ]
         self.on_progress = on_progress
         self.on_change = on_change
@@ -113,14 +114,14 @@ class Execution:
         self._actions = actions
         self._sender = sender
         self._workers = workers
-        self.queues = queues
+        self.wait_if_busy = wait_if_busy
         self._assign = dict(assign or {})
         self._make_record = record
-        self._record: Record | None = None
-        self._awaited = Awaited(actions, self._tell)
+        self._record: ExecutionRecord | None = None
+        self._waits = ChainWaits(actions, self._report)
         self._results: SimpleQueue[tuple[int, Result]] = SimpleQueue()
-        #: Set when a request was answered; another one can be put in its place.
-        self.news = threading.Event()
+        #: Set when a request was answered; the engine replaces it with its own.
+        self.answered = threading.Event()
         self._lock = threading.RLock()
         self._stopping = False
 
@@ -131,85 +132,83 @@ class Execution:
 
     @property
     def sending(self) -> bool:
-        """Whether a request is on its way."""
+        """Whether a request is in flight or queued."""
         return any(run.sending for run in self.chains)
 
     def outcomes(self) -> list[Outcome]:
         """Return an outcome for each step and target that has ended, chain by chain."""
         return [outcome for run in self.chains for outcome in run.outcomes]
 
-    def wait_for_news(self, seconds: float) -> None:
-        """Block until a request was answered, for so long at most; in real time, for others work meanwhile."""
-        self.news.wait(seconds)
-        self.news.clear()
+    def wait_for_answer(self, seconds: float) -> None:
+        """Block until a request is answered or the time is up. In real time, because other threads work meanwhile."""
+        self.answered.wait(seconds)
+        self.answered.clear()
 
     def stop(self) -> None:
-        """Send nothing more but what powers on again what was shut down."""
+        """Send nothing more, except to power on what was shut down."""
         self._stopping = True
         self.cancel()
 
     def cancel(self, why: Callable[[Step], PoseidonError] | None = None) -> None:
-        """Skip chains that have not begun; a request that waits for its turn is not sent any more.
+        """Skip chains that have not started, and do not send their queued requests.
 
         Parameters
         ----------
         why : callable, optional
-            Returns the error that tells why, for a step that was not sent.
+            Returns the error for a step that was not sent.
         """
-        with self._lock, undisturbed():
-            self._take_in()
+        with self._lock, defer_interrupts():
+            self._take_results()
             for number, run in enumerate(self.chains):
-                if run.ended or run.begun:
+                if run.ended or run.started:
                     continue
                 if run.cancellation is None or run.cancellation.cancel():
                     self._skip_rest(number, run, why)
                 else:
-                    run.begun = True
+                    run.started = True
 
-    def leave(self) -> None:
-        """Ask about its actions no more. What was started goes on; what it was to do next is not done."""
+    def detach(self) -> None:
+        """Stop polling its actions. Started actions continue; steps that were not sent are not sent any more."""
         with self._lock:
-            self._awaited.drop_all()
+            self._waits.clear()
             if self._record is not None:
-                self._record.leave()
+                self._record.detach()
                 self._record = None
 
-    def give_up(self, failure: Exception) -> None:
-        """End every chain as unknown: what was to happen next cannot be told any more."""
+    def fail(self, failure: Exception) -> None:
+        """End every chain as unknown after an unexpected exception."""
         with self._lock:
             for number, run in enumerate(self.chains):
                 while not run.ended:
-                    step = run.step or run.chain[run.at]
-                    self._end_step(number, run, run.outcomes_of(step, "unknown", unforeseen(step, failure)))
-        self.leave()
+                    step = run.step or run.chain[run.position]
+                    self._end_step(number, run, run.outcomes_of(step, "unknown", unexpected_error(step, failure)))
+        self.detach()
 
     def close_record(self) -> None:
-        """Record that nobody looks what becomes of what was accepted."""
+        """Close the record: nobody waits for what was accepted."""
         if self._record is not None:
             self._record.close()
 
-    # Going on.
-
     def tick(self) -> None:
-        """Take in what was answered, send what is due, and look how actions go. Never sleeps."""
+        """Handle responses, send what is due, and poll the actions. Never sleeps."""
         self.send_due()
         with self._lock:
-            self._look()
-        with self._lock, undisturbed():
-            self._end_what_is_over()
+            self._poll()
+        with self._lock, defer_interrupts():
+            self._end_targets()
             if self.done and self._record is not None:
                 self._record.close()
                 self._record = None
 
     def send_due(self) -> None:
-        """Take in what was answered, and send what is due: the part of a tick that reads nothing."""
-        with self._lock, undisturbed():
-            self._take_in()
+        """Handle responses and send what is due: the part of a tick that reads nothing."""
+        with self._lock, defer_interrupts():
+            self._take_results()
             for number, run in enumerate(self.chains):
-                if not run.ended and run.answered is None and not run.sending and run.held_by is None:
+                if not run.ended and run.accepted is None and not run.sending and run.blocked_by is None:
                     self._advance(number, run)
 
-    def _take_in(self) -> None:
+    def _take_results(self) -> None:
         while True:
             try:
                 number, result = self._results.get_nowait()
@@ -219,43 +218,41 @@ class Execution:
             if run.ended:
                 continue
             run.cancellation, run.note = None, ""
-            if not isinstance(result, Unread):
-                run.unread_since_s = None
+            if not isinstance(result, UnreadTarget):
+                run.unreadable_since_s = None
             try:
-                self._take(number, run, result)
-            except Exception as failure:  # noqa: BLE001  # an odd answer must not cost what was accepted its name
-                run.begun = True
-                self._failed(number, run, unforeseen(run.step or run.chain[run.at], failure))
+                self._handle(number, run, result)
+            except Exception as failure:  # noqa: BLE001  # an odd response must not hide what was accepted
+                run.started = True
+                self._fail(number, run, unexpected_error(run.step or run.chain[run.position], failure))
 
-    def _take(self, number: int, run: ChainRun, result: Result) -> None:
+    def _handle(self, number: int, run: ChainRun, result: Result) -> None:
         match result:
-            case Answered():
-                self._accepted(number, run, result)
-            case Busy():
-                self._busy(number, run, result)
-            case Unread():
-                self._unread(number, run, result.error)
-            case NotNeeded():
+            case AcceptedStep():
+                self._accept(number, run, result)
+            case BusyTarget():
+                self._retry_busy(number, run, result)
+            case UnreadTarget():
+                self._retry_unread(number, run, result.error)
+            case UnneededStep():
                 if result.row is not None:
                     self._assign_row(result.row)
                 self._end_step(number, run, [replace(run.outcome(0, "unchanged"), why=result.why)])
             case Cancelled():
                 self._skip_rest(number, run, None)
             case _:
-                self._failed(number, run, result)
-
-    # Before a step.
+                self._fail(number, run, result)
 
     def _advance(self, number: int, run: ChainRun) -> None:
-        step = run.chain[run.at]
+        step = run.chain[run.position]
         always = step.when in {When.ALWAYS, When.ANYWAY}
-        if not run.begun if always else (run.error is not None or self._stopping):
+        if not run.started if always else (run.error is not None or self._stopping):
             self._end_step(number, run, run.outcomes_of(step, "skipped"))
         elif step.unchanged:
             unchanged = [replace(one, why=step.unchanged) for one in run.outcomes_of(step, "unchanged")]
             self._end_step(number, run, unchanged)
         elif self._clock.monotonic() >= run.not_before_s:
-            values = values_for(step, self.chains)
+            values = reference_values(step, self.chains)
             if values is None:
                 return
             self._send(number, run, step.resolved(values))
@@ -263,225 +260,217 @@ class Execution:
     def _send(self, number: int, run: ChainRun, step: Step) -> None:
         if self._record is None:
             self._record = self._make_record()
-        record, at = self._record, run.at
+        record, at = self._record, run.position
         run.step = step
         run.cancellation = cancellation = Cancellation()
-        look_first = run.tries > 0 and step.awaits == "action" and step.targets[0].kind == "droplet"
-        unseen = self._is_unreadable(run) and step.change.field == "status"
+        read_first = run.attempts > 0 and step.awaits == "action" and step.targets[0].kind == "droplet"
+        skip_read = self._is_unreadable(run) and step.change.field == "status"
 
         def job() -> None:
             try:
-                with scope(cancellation), telling(partial(self._note, number)):
+                with scope(cancellation), report_waits(partial(self._note_wait, number)):
                     record.sending(number, at)
-                    result: Result = self._sender.send(step, look_first=look_first, unseen=unseen)
+                    result: Result = self._sender.send(step, read_first=read_first, skip_read=skip_read)
             except (PoseidonError, Cancelled) as error:
                 result = error
             except BaseException as failure:  # noqa: BLE001  # a chain that never ends would lock its droplet
-                result = unforeseen(step, failure)
+                result = unexpected_error(step, failure)
             self._results.put((number, result))
-            self.news.set()
+            self.answered.set()
 
         self._workers.submit(job)
 
-    def _note(self, number: int, seconds: float, reason: str) -> None:
+    def _note_wait(self, number: int, seconds: float, reason: str) -> None:
         self.chains[number].note = f"waiting {format_duration(seconds)}: {reason}"
-        self._changed(number)
+        self._notify(number)
         self._connection.on_wait(seconds, reason)
 
-    # After its answer.
-
-    def _accepted(self, number: int, run: ChainRun, answered: Answered) -> None:
+    def _accept(self, number: int, run: ChainRun, accepted: AcceptedStep) -> None:
         step = run.step
         if step is None:
             return
-        run.begun, run.answered, run.accepted_s, run.tries = True, answered, self._clock.monotonic(), 0
-        if answered.rows:
+        run.started, run.accepted, run.accepted_s, run.attempts = True, accepted, self._clock.monotonic(), 0
+        if accepted.rows:
             targets = tuple(
                 replace(target, id=row["id"], name=str(row["name"]))
-                for target, row in zip(step.targets, answered.rows, strict=False)
+                for target, row in zip(step.targets, accepted.rows, strict=False)
             )
             run.step = step = replace(step, targets=targets)
-            run.rows = dict(enumerate(answered.rows))
+            run.rows = dict(enumerate(accepted.rows))
         ids = [target.id for target in step.targets]
         if self._record is not None:
-            self._record.accepted(number, run.at, things=ids, actions=[row["id"] for row in answered.actions])
-        for place, row in enumerate(answered.actions[: len(step.targets)] or answered.actions[:1]):
-            self._track(number, run, place, row)
-        if step.awaits in {"droplets", "gone", "image"} and not answered.actions:
-            for place, target in enumerate(step.targets):
-                self._await_reading(number, run, place, target)
-        self._changed(number)
-        if not run.open:
-            self._end_step(number, run, run.finished())
+            self._record.accepted(number, run.position, target_ids=ids, actions=[row["id"] for row in accepted.actions])
+        for index, row in enumerate(accepted.actions[: len(step.targets)] or accepted.actions[:1]):
+            self._track(number, run, index, row)
+        if step.awaits in {"droplets", "gone", "image"} and not accepted.actions:
+            for index, target in enumerate(step.targets):
+                self._wait_for_state(number, run, index, target)
+        self._notify(number)
+        if not run.waiting_for:
+            self._end_step(number, run, run.accepted_outcomes())
 
-    def _track(self, number: int, run: ChainRun, place: int, row: Row) -> None:
+    def _track(self, number: int, run: ChainRun, index: int, row: Row) -> None:
         step = run.step
         if step is None:
             return
-        target = step.targets[place]
-        expected = expected_after_ours(step, target, partial(self._read, run, place), self._sender.image)
+        target = step.targets[index]
+        expected = expected_after_step(step, target, partial(self._read, run, index), self._sender.image)
         action = Action(row, self._actions, subject=target.name, expected=expected)
-        run.actions[place] = action
-        run.open[action.id] = place
-        self._awaited.add(number, action, step.limit_s or math.inf)
+        run.actions[index] = action
+        run.waiting_for[action.id] = index
+        self._waits.add(number, action, step.limit_s or math.inf)
 
-    def _await_reading(self, number: int, run: ChainRun, place: int, target: Target) -> None:
-        """Wait for what a droplet reads as, where no action tells how it goes."""
+    def _wait_for_state(self, number: int, run: ChainRun, index: int, target: Target) -> None:
+        """Wait for the expected state of a target for which there is no action."""
         step = run.step
         if step is None or not isinstance(target.id, int):
             return
-        reads = partial(self._read_image, number, run) if step.awaits == "image" else partial(self._read, run)
-        expected = expected_by_itself(step, target.id, partial(reads, place), self._sender.image)
-        run.open[self._awaited.add_reading(number, expected)] = place
+        on_read = partial(self._read_image, number, run) if step.awaits == "image" else partial(self._read, run)
+        expected = expected_without_action(step, target.id, partial(on_read, index), self._sender.image)
+        run.waiting_for[self._waits.add_expected(number, expected)] = index
 
-    def _read(self, run: ChainRun, place: int, row: Row) -> None:
-        run.rows[place] = row
+    def _read(self, run: ChainRun, index: int, row: Row) -> None:
+        run.rows[index] = row
         self._assign_row(row)
 
-    def _read_image(self, number: int, run: ChainRun, place: int, row: Row) -> None:
-        self._read(run, place, row)
-        # An import is no action; who is told of it knows it by the image's id.
+    def _read_image(self, number: int, run: ChainRun, index: int, row: Row) -> None:
+        self._read(run, index, row)
+        # An import is not an action, so its progress has the id of the image.
         elapsed_s = self._clock.monotonic() - (run.accepted_s or 0.0)
-        status = IN_PROGRESS if is_coming(row) else COMPLETED if row.get("status") == "available" else ERRORED
+        status = IN_PROGRESS if is_importing(row) else COMPLETED if row.get("status") == "available" else ERRORED
         progress = Progress(row["id"], f"import {row.get('name')}", status, elapsed_s)
-        run.told[progress.id] = progress
-        self._changed(number)
+        run.progress[progress.id] = progress
+        self._notify(number)
         if self.on_progress is not None:
             self.on_progress(progress)
 
     def _assign_row(self, row: Row) -> None:
-        take_in = self._assign.get(row["id"])
-        if take_in is not None:
-            take_in(row)
+        assign = self._assign.get(row["id"])
+        if assign is not None:
+            assign(row)
 
-    def _busy(self, number: int, run: ChainRun, busy: Busy) -> None:
-        run.tries += 1
+    def _retry_busy(self, number: int, run: ChainRun, busy: BusyTarget) -> None:
+        run.attempts += 1
         if run.step is None:
             return
         target = run.step.targets[0]
-        held_by = None if busy.action is None else Action(busy.action, self._actions, subject=target.name)
-        if held_by is not None and not self.queues:
-            error = is_held(run.step, held_by)
+        blocked_by = None if busy.action is None else Action(busy.action, self._actions, subject=target.name)
+        if blocked_by is not None and not self.wait_if_busy:
+            error = busy_error(run.step, blocked_by)
             error.__cause__ = busy.refusal
-            self._failed(number, run, error)
-        elif run.tries >= BUSY_TRIES:
-            self._failed(number, run, busy.refusal or DropletBusy(f"{target.name} is busy", action=held_by))
-        elif held_by is None:
-            # It has just ended, and the next request may well be accepted.
-            run.not_before_s = self._clock.monotonic() + BUSY_PAUSE_S * run.tries
+            self._fail(number, run, error)
+        elif run.attempts >= MAX_BUSY_ATTEMPTS:
+            self._fail(number, run, busy.refusal or DropletBusy(f"Droplet {target.name} is busy.", action=blocked_by))
+        elif blocked_by is None:
+            # It has just ended, so the next attempt may succeed.
+            run.not_before_s = self._clock.monotonic() + BUSY_RETRY_S * run.attempts
         else:
-            # It has ended for us when the droplet shows it: before, it might be acted upon as what it is no more.
+            # Wait until the droplet shows the end of the action; the step must not act on its old state.
             if isinstance(target.id, int):
-                held_by.expected = consistency.expected_after(held_by.type, target.id, self._assign_row)
-            run.held_by, run.note = held_by, f"waits until its {held_by.type} has ended"
-            self._awaited.add(number, held_by, math.inf)
-            self._changed(number)
+                blocked_by.expected = expected_after(blocked_by.type, target.id, self._assign_row)
+            run.blocked_by, run.note = blocked_by, f"waiting for its {blocked_by.type} to finish"
+            self._waits.add(number, blocked_by, math.inf)
+            self._notify(number)
 
-    def _unread(self, number: int, run: ChainRun, error: PoseidonError) -> None:
+    def _retry_unread(self, number: int, run: ChainRun, error: PoseidonError) -> None:
         now_s = self._clock.monotonic()
-        if run.unread_since_s is None:
-            run.unread_since_s = now_s
+        if run.unreadable_since_s is None:
+            run.unreadable_since_s = now_s
         if isinstance(error, Forbidden):
-            # No patience helps: the token lacks the scope.
-            run.unread_since_s = -math.inf
+            # The token lacks the scope, so waiting does not help.
+            run.unreadable_since_s = -math.inf
         if self._is_unreadable(run) and (run.step is None or run.step.change.field != "status"):
-            self._failed(number, run, error, status="failed")
+            self._fail(number, run, error, status="failed")
         else:
-            run.not_before_s = now_s + UNREAD_PAUSE_S
+            run.not_before_s = now_s + READ_RETRY_S
 
     def _is_unreadable(self, run: ChainRun) -> bool:
-        since_s = run.unread_since_s
-        return since_s is not None and self._clock.monotonic() - since_s >= PATIENCE_S
+        since_s = run.unreadable_since_s
+        return since_s is not None and self._clock.monotonic() - since_s >= MAX_FAILING_S
 
-    # How actions go.
-
-    def _look(self) -> None:
-        failure = self._awaited.look()
+    def _poll(self) -> None:
+        failure = self._waits.poll()
         if failure is not None:
-            with undisturbed():
-                self._give_up(failure)
+            with defer_interrupts():
+                self._fail_waits(failure)
 
-    def _end_what_is_over(self) -> None:
-        for key, number, failure in self._awaited.over():
+    def _end_targets(self) -> None:
+        for key, number, failure in self._waits.pop_ended():
             run = self.chains[number]
-            if run.held_by is not None and run.held_by.id == key:
-                run.held_by, run.note = None, ""
-            elif key in run.open:
-                self._target_over(run, run.open.pop(key), failure)
-                if not run.open:
-                    self._end_step(number, run, run.finished())
+            if run.blocked_by is not None and run.blocked_by.id == key:
+                run.blocked_by, run.note = None, ""
+            elif key in run.waiting_for:
+                self._end_target(run, run.waiting_for.pop(key), failure)
+                if not run.waiting_for:
+                    self._end_step(number, run, run.accepted_outcomes())
 
-    def _target_over(self, run: ChainRun, place: int, failure: PoseidonError | None) -> None:
-        if failure is None and run.answered is not None and run.answered.found and run.step is not None:
-            action = run.actions.get(place)
+    def _end_target(self, run: ChainRun, index: int, failure: PoseidonError | None) -> None:
+        if failure is None and run.accepted is not None and run.accepted.found and run.step is not None:
+            action = run.actions.get(index)
             if action is not None and run.step.awaits == "action":
-                failure = self._sender.mistaken(run.step, action, run.rows.get(place))
+                failure = self._sender.mismatch_error(run.step, action, run.rows.get(index))
         if failure is None:
             waited_s = self._clock.monotonic() - (run.accepted_s or 0.0)
-            failure = still_off(run, place) or not_imported(run, place) or still_there(run, place, waited_s)
-        run.ends[place] = (status_of(failure), failure)
+            failure = power_on_error(run, index) or import_error(run, index) or delete_error(run, index, waited_s)
+        run.results[index] = (status_of(failure), failure)
 
-    def _give_up(self, error: PoseidonError) -> None:
-        """End what is waited for: the account cannot be asked about it."""
-        for key, number in self._awaited.drop_all():
+    def _fail_waits(self, error: PoseidonError) -> None:
+        """End everything that is waited for, because the account cannot be read."""
+        for key, number in self._waits.clear():
             run = self.chains[number]
-            if run.held_by is not None and run.held_by.id == key:
-                run.held_by = None
-                self._failed(number, run, error)
-            elif key in run.open:
-                place = run.open.pop(key)
-                run.ends[place] = ("in-progress", copy_of(error))
-                if not run.open:
-                    self._end_step(number, run, run.finished())
+            if run.blocked_by is not None and run.blocked_by.id == key:
+                run.blocked_by = None
+                self._fail(number, run, error)
+            elif key in run.waiting_for:
+                index = run.waiting_for.pop(key)
+                run.results[index] = ("in-progress", copy_error(error))
+                if not run.waiting_for:
+                    self._end_step(number, run, run.accepted_outcomes())
 
-    # The end of a step.
-
-    def _failed(self, number: int, run: ChainRun, error: PoseidonError, *, status: Status | None = None) -> None:
-        step, status = run.step or run.chain[run.at], status or status_of(error)
-        if run.begun or status == "unknown":
-            # Something of the chain was accepted, or may have been: what fails now has to name it.
-            run.begun = True
+    def _fail(self, number: int, run: ChainRun, error: PoseidonError, *, status: Status | None = None) -> None:
+        step, status = run.step or run.chain[run.position], status or status_of(error)
+        if run.started or status == "unknown":
+            # A step of the chain was accepted, or may have been, so the error has to name its target.
+            run.started = True
             error.step, error.droplet = step, step.targets[0] if step.targets[0].kind == "droplet" else None
             named = all(target.name in str(error) or str(target.id) in str(error) for target in step.targets)
-            explained(error, "" if named else f"this was {step.label}")
-            name_earlier(error, step, run.outcomes)
+            add_detail(error, "" if named else f"The request was {step.label!r}.")
+            add_earlier_actions(error, step, run.outcomes)
         outcomes = run.outcomes_of(step, status, error)
         self._end_step(number, run, outcomes)
 
     def _end_step(self, number: int, run: ChainRun, outcomes: list[Outcome]) -> None:
         if self._record is not None:
-            self._record.ended(number, run.at, outcomes)
+            self._record.ended(number, run.position, outcomes)
         run.end_step(outcomes)
-        self._changed(number)
+        self._notify(number)
 
     def _skip_rest(self, number: int, run: ChainRun, why: Callable[[Step], PoseidonError] | None) -> None:
         error = None
         if why is not None:
-            step = run.chain[run.at]
-            error = is_held(step, run.held_by) if run.held_by is not None else why(step)
-        if run.held_by is not None:
-            self._awaited.drop(run.held_by.id)
-            run.held_by = None
+            step = run.chain[run.position]
+            error = busy_error(step, run.blocked_by) if run.blocked_by is not None else why(step)
+        if run.blocked_by is not None:
+            self._waits.remove(run.blocked_by.id)
+            run.blocked_by = None
         run.cancellation = None
         while not run.ended:
-            self._end_step(number, run, run.outcomes_of(run.chain[run.at], "skipped", error))
+            self._end_step(number, run, run.outcomes_of(run.chain[run.position], "skipped", error))
 
-    # Telling.
-
-    def _tell(self, progress: Progress) -> None:
-        number = self._awaited.chain_of(progress.id)
+    def _report(self, progress: Progress) -> None:
+        number = self._waits.chain_of(progress.id)
         if number is not None and progress.id > 0:
             run = self.chains[number]
-            if run.held_by is None or run.held_by.id != progress.id:
-                run.told[progress.id] = progress
-            self._changed(number)
+            if run.blocked_by is None or run.blocked_by.id != progress.id:
+                run.progress[progress.id] = progress
+            self._notify(number)
         if self.on_progress is not None and progress.id > 0:
             self.on_progress(progress)
 
-    def _changed(self, number: int) -> None:
+    def _notify(self, number: int) -> None:
         if self.on_change is None:
             return
         try:
             self.on_change(number, self.chains[number])
-        except Exception:  # noqa: BLE001  # who is told is free to fail, which must not stop what is on its way
-            _log.exception("a listener failed at what it was told of %s", self.title)
+        except Exception:  # noqa: BLE001  # a failing callback must not stop the execution
+            _log.exception("A callback failed to handle a change of %s.", self.title)

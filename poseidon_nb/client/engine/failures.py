@@ -1,12 +1,14 @@
-"""What went wrong with a step, in an error that names what was accepted: the thing, the action, and the command that shows it."""
+"""Errors and notes about steps: what failed, what was accepted before, what continues, and the command that shows it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.connection import explained
-from poseidon_nb.client.engine.expecting import GOING_S
-from poseidon_nb.client.engine.steps import When
+from poseidon_nb.catalogue.wait_limits import wait_limit_s
+from poseidon_nb.client.actions.waiting import MAX_NOTES, continuing_notes
+from poseidon_nb.client.connection import add_detail
+from poseidon_nb.client.engine.consistency import DELETE_TIMEOUT_S
+from poseidon_nb.client.engine.steps import Outcome, When
 from poseidon_nb.errors import (
     ActionFailed,
     ActionTimedOut,
@@ -14,103 +16,102 @@ from poseidon_nb.errors import (
     OutcomeUnknown,
     PoseidonError,
     ServerError,
+    TimedOut,
 )
-from poseidon_nb.text import join_words
+from poseidon_nb.text import capitalized, join_words
+from poseidon_nb.transport.cancellation import format_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.engine.chain_run import ChainRun
-    from poseidon_nb.client.engine.outcomes import Outcome, Status
-    from poseidon_nb.client.engine.steps import Step, Target
+    from poseidon_nb.client.engine.execution import Execution
+    from poseidon_nb.client.engine.steps import Status, Step, Target
 
     Row = Mapping[str, Any]
 
-
-def still_off(run: ChainRun, place: int) -> ActionTimedOut | None:
-    """Return the error for a droplet that was to be powered on again, and is not."""
-    action, row = run.actions.get(place), run.rows.get(place)
-    if run.step is None or run.step.when is not When.ALWAYS or action is None or row is None:
-        return None
-    if row.get("status") == run.step.change.after:
-        return None
-    name = run.step.targets[place].name
-    return ActionTimedOut(f"{action.label} completed, and {name} still reads {row.get('status')}", action=action)
-
-
-def still_there(run: ChainRun, place: int, waited_s: float) -> ActionTimedOut | None:
-    """Return the error for a droplet that was deleted, and can be read all the same for longer than is usual."""
-    if run.step is None or run.step.awaits != "gone" or waited_s < GOING_S or place not in run.rows:
-        return None
-    target = run.step.targets[place]
-    return ActionTimedOut(
-        f"delete {target} was accepted, and it can still be read after {GOING_S:g} s: see %do droplets get {target.id}"
-    )
-
-
-def not_imported(run: ChainRun, place: int) -> ActionFailed | None:
-    """Return the error for a custom image that could not be imported."""
-    row = run.rows.get(place)
-    if run.step is None or run.step.awaits != "image" or row is None:
-        return None
-    if not row.get("error_message") and row.get("status") not in {"deleted", "retired"}:
-        return None
-    reason = row.get("error_message") or f"its status is {row.get('status')}"
-    return ActionFailed(f"{row.get('name')} could not be imported: {reason} (image {row['id']})")
-
-
-def is_held(step: Step, action: Action) -> DropletBusy:
-    """Return the error for a step that is not waited for though its droplet is busy."""
-    return DropletBusy(
-        f"{step.targets[0].name} is busy: {action.type} is still running (action {action.id}); "
-        f"wait for it with %do actions wait {action.id}",
-        action=action,
-    )
+#: The command that shows a target for which there is no action, by what its step awaits.
+_COMMANDS = {"image": "%do images get {}", "gone": "%do droplets get {}", "droplets": "%do droplets get {}"}
+_CONTINUES = " The remaining steps continue in the background while this kernel runs; %do plans resume continues them if it ends."
 
 
 def status_of(error: PoseidonError | None) -> Status:
-    """Return the word for how a step ended."""
+    """Return the status of a step that ended with an error, or with None."""
     if error is None:
         return "completed"
     if isinstance(error, ActionTimedOut):
         return "in-progress"
     if isinstance(error, OutcomeUnknown):
         return "unknown"
-    # 501 says that the server does not know how; every other 5xx may have come after the work.
+    # 501 means that the server cannot do it. Any other 5xx may have come after the work was done.
     return "unknown" if isinstance(error, ServerError) and error.status != 501 else "failed"  # noqa: PLR2004  # 501
 
 
-def name_accepted(error: PoseidonError, step: Step, target: Target, action: Action | None) -> None:
-    """Name in an error what was accepted before it came."""
-    error.step, error.droplet = step, target if target.kind == "droplet" else None
-    if action is None:
-        if str(target.id) not in str(error):
-            explained(error, f"{step.verb} {target} was accepted")
-        return
-    error.action = action
-    if str(action.id) not in str(error) or str(target.id) not in str(error):
-        explained(
-            error,
-            f"{step.verb} {target} was accepted (action {action.id}): see how it goes with %do actions wait {action.id}",
-        )
-
-
-def name_earlier(error: PoseidonError, step: Step, outcomes: Sequence[Outcome]) -> None:
-    """Name in an error of a later step what of its chain was accepted before."""
-    actions = [(one.step.verb, one.action) for one in outcomes if one.action is not None]
-    if not actions or error.action is not None:
-        return
-    error.action = actions[-1][1]
-    target = step.targets[0]
-    see = f": see %do droplets actions {target.id}" if target.kind == "droplet" else ""
-    explained(
-        error, f"{join_words(f'{verb} (action {action.id})' for verb, action in actions)} of {target} came before{see}"
+def power_on_error(run: ChainRun, index: int) -> ActionTimedOut | None:
+    """Return the error for a droplet that should have been powered on again, and is not."""
+    action, row = run.actions.get(index), run.rows.get(index)
+    if run.step is None or run.step.when is not When.ALWAYS or action is None or row is None:
+        return None
+    if row.get("status") == run.step.change.after:
+        return None
+    name, status = run.step.targets[index].name, row.get("status")
+    return ActionTimedOut(
+        f"Droplet {name} still reads {status}, although {action.type} completed (action {action.id}).", action=action
     )
 
 
-def copy_of(error: PoseidonError) -> PoseidonError:
-    """Return an error of its own for one of several things that failed together."""
+def delete_error(run: ChainRun, index: int, waited_s: float) -> ActionTimedOut | None:
+    """Return the error for a deleted droplet that can be read for longer than usual."""
+    if run.step is None or run.step.awaits != "gone" or waited_s < DELETE_TIMEOUT_S or index not in run.rows:
+        return None
+    target = run.step.targets[index]
+    return ActionTimedOut(
+        f"Droplet {target} can still be read {DELETE_TIMEOUT_S:g} s after its deletion was accepted. "
+        f"Check it with %do droplets get {target.id}"
+    )
+
+
+def import_error(run: ChainRun, index: int) -> ActionFailed | None:
+    """Return the error for a custom image that could not be imported."""
+    row = run.rows.get(index)
+    if run.step is None or run.step.awaits != "image" or row is None:
+        return None
+    if not row.get("error_message") and row.get("status") not in {"deleted", "retired"}:
+        return None
+    reason = str(row.get("error_message") or f"its status is {row.get('status')}").rstrip(".")
+    return ActionFailed(f"Image {row.get('name')!r} ({row['id']}) could not be imported: {reason}.")
+
+
+def busy_error(step: Step, action: Action) -> DropletBusy:
+    """Return the error for a step that does not wait although its droplet is busy."""
+    return DropletBusy(
+        f"Droplet {step.targets[0].name} is busy: {action.type} is in progress (action {action.id}). "
+        f"Wait for it with %do actions wait {action.id}",
+        action=action,
+    )
+
+
+def not_sent_error(timeout_s: float | None, step: Step) -> PoseidonError:
+    """Return the error for a step that was not sent in time."""
+    error = TimedOut(f"Request {step.label!r} was not sent within the time limit of {format_timeout(timeout_s)}.")
+    error.sent = False
+    return error
+
+
+def unexpected_error(step: Step, failure: BaseException) -> OutcomeUnknown:
+    """Return the error for an exception that is not one of ours."""
+    # Its own message is left to the log: it has not been checked for secrets.
+    error = OutcomeUnknown(
+        f"Request {step.label!r} failed unexpectedly ({type(failure).__name__}) and may have been carried out. "
+        "Check the account before repeating it."
+    )
+    error.__cause__ = failure
+    return error
+
+
+def copy_error(error: PoseidonError) -> PoseidonError:
+    """Return a separate copy of an error, for one of several steps that failed together."""
     cls, args, state = error.__reduce__()[1]
     copied: PoseidonError = cls.__new__(cls, *args)
     copied.args, copied.__dict__ = args, dict(state)
@@ -118,12 +119,142 @@ def copy_of(error: PoseidonError) -> PoseidonError:
     return copied
 
 
-def unforeseen(step: Step, failure: BaseException) -> OutcomeUnknown:
-    """Return the error for a failure that is none of ours."""
-    # Its own words are for the log: nobody has looked what stands in them.
-    error = OutcomeUnknown(
-        f"{step.label} failed in an unexpected way ({type(failure).__name__}) and may have been carried out: look before "
-        "you repeat it"
+def add_accepted(error: PoseidonError, step: Step, target: Target, action: Action | None) -> None:
+    """Add to an error that its step had been accepted."""
+    error.step, error.droplet = step, target if target.kind == "droplet" else None
+    if action is None:
+        if str(target.id) not in str(error):
+            add_detail(error, f"The {step.verb} of {target} was accepted.")
+        return
+    error.action = action
+    if str(action.id) in str(error):
+        add_detail(error, "" if str(target.id) in str(error) else f"{capitalized(target.kind)} id: {target.id}.")
+    else:
+        hint = "" if action.done else f" Wait for it with %do actions wait {action.id}"
+        add_detail(error, f"The {step.verb} of {target} was accepted (action {action.id}).{hint}")
+
+
+def add_earlier_actions(error: PoseidonError, step: Step, outcomes: Sequence[Outcome]) -> None:
+    """Add to an error of a later step the actions of earlier steps of its chain."""
+    actions = [(outcome.step.verb, outcome.action) for outcome in outcomes if outcome.action is not None]
+    if not actions or error.action is not None:
+        return
+    error.action = actions[-1][1]
+    target = step.targets[0]
+    see = f" See %do droplets actions {target.id}" if target.kind == "droplet" else ""
+    listed = join_words(f"{verb} (action {action.id})" for verb, action in actions)
+    add_detail(error, f"Accepted before on {target}: {listed}.{see}")
+
+
+def is_overdue(run: ChainRun, now_s: float) -> bool:
+    """Return whether the step in progress has exceeded the time limit of its type."""
+    if run.accepted_s is None:
+        return False
+    types = [action.type for action in run.actions.values()]
+    if run.step is not None and run.step.awaits == "image":
+        types.append("import")
+    return bool(types) and now_s - run.accepted_s >= max(map(wait_limit_s, types))
+
+
+def started_outcomes(run: ChainRun) -> Iterator[Outcome]:
+    """Yield an outcome for each step and target of a chain whose first step was answered, and which is not waited for."""
+    yield from run.outcomes
+    if run.ended:
+        return
+    if run.step is not None and run.accepted is not None:
+        for index, target in enumerate(run.step.targets):
+            answer = run.rows.get(index) or run.accepted.answer
+            yield Outcome(run.step, target, "in-progress", run.actions.get(index), answer)
+    yield from _remaining_outcomes(run)
+
+
+def unfinished_outcomes(run: ChainRun, timeout_s: float | None) -> Iterator[Outcome]:
+    """Yield an outcome for each step and target of a chain that continues, or awaits a response, after a time limit."""
+    yield from run.outcomes
+    if run.ended:
+        return
+    step = run.step or run.chain[run.position]
+    for index, target in enumerate(step.targets):
+        error = _unfinished_error(run, step, index, timeout_s)
+        error.step, error.droplet = step, target if target.kind == "droplet" else None
+        add_earlier_actions(error, step, run.outcomes)
+        yield Outcome(step, target, _unfinished_status(run), run.actions.get(index), run.rows.get(index), error)
+    yield from _remaining_outcomes(run)
+
+
+def _remaining_outcomes(run: ChainRun) -> Iterator[Outcome]:
+    for step in run.chain[run.position + 1 :]:
+        for target in step.targets:
+            yield Outcome(step, target, "in-progress")
+
+
+def _unfinished_status(run: ChainRun) -> Status:
+    return "in-progress" if run.accepted is not None or not run.sending else "unknown"
+
+
+def _unfinished_error(run: ChainRun, step: Step, index: int, timeout_s: float | None) -> PoseidonError:
+    target, action = step.targets[index], run.actions.get(index)
+    rest = _CONTINUES if run.position + 1 < len(run.chain) else ""
+    if action is not None:
+        waited_s = timeout_s or wait_limit_s(action.type)
+        return ActionTimedOut(
+            f"Action {action.id} ({action.label}, {target.kind} {target.id}) is still in progress after "
+            f"{format_timeout(waited_s)} and continues.{rest} Wait for it with %do actions wait {action.id}",
+            action=action,
+        )
+    if run.accepted is not None:
+        see = f" Check it with {_COMMANDS[step.awaits].format(target.id)}" if step.awaits in _COMMANDS else ""
+        return ActionTimedOut(f"The {step.verb} of {target} was accepted and is still in progress.{rest}{see}")
+    allowed = format_timeout(timeout_s)
+    if not run.sending:
+        why = f": {run.note}" if run.blocked_by is not None else ""
+        return ActionTimedOut(
+            f"The {step.verb} of {target} was not sent within the time limit of {allowed}{why}.{_CONTINUES}"
+        )
+    return OutcomeUnknown(
+        f"Request {step.label!r} was sent, but not answered within the time limit of {allowed}.{rest} "
+        f"Before repeating it, check {_place_to_check(step)}",
+        method=step.request.method,
+        path=step.request.path,
     )
-    error.__cause__ = failure
-    return error
+
+
+def _place_to_check(step: Step) -> str:
+    """Return what shows whether a step was carried out."""
+    target = step.targets[0]
+    if target.kind == "droplet":
+        return f"%do droplets actions {target.id}" if target.id is not None else "%do droplets list"
+    return "%do actions list" if step.awaits == "action" else f"{target.kind} {target.name}"
+
+
+def interrupt_notes(execution: Execution) -> Iterator[str]:
+    """Yield the notes for a user who pressed Ctrl-C."""
+    running = [run for run in execution.chains if not run.ended]
+    chained = [run for run in running if run.position + 1 < len(run.chain)]
+    if chained:
+        names = join_words(dict.fromkeys(run.chain[0].targets[0].name for run in chained))
+        verbs = [*dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step))]
+        yield (
+            f"{names}: {join_words(verbs)} {'continue' if len(verbs) > 1 else 'continues'} in the background while this "
+            "kernel runs. If it ends, continue with %do plans resume"
+        )
+    single = [run for run in running if run not in chained]
+    yield from continuing_notes([action for run in single for action in run.actions.values()])
+    for run in [run for run in single if not run.actions][:MAX_NOTES]:
+        step = run.step or run.chain[run.position]
+        if run.accepted is not None and step.awaits in _COMMANDS:
+            command = _COMMANDS[step.awaits].format(step.targets[0].id)
+            yield f"The {step.verb} of {step.targets[0]} continues. Check it with {command}"
+        else:
+            yield f"Request {step.label!r} was sent, but not answered yet. Check the account before repeating it."
+    completed = [
+        run for run in execution.chains if run.ended and run.outcomes and run.outcomes[-1].status == "completed"
+    ]
+    skipped = [run for run in execution.chains if run.outcomes and all(one.status == "skipped" for one in run.outcomes)]
+    if len(execution.chains) > 1:
+        not_sent = f"; {len(skipped)} not sent" if skipped else ""
+        yield f"{len(completed)} of {len(execution.chains)} completed{not_sent}."
+
+
+def _is_certain(step: Step) -> bool:
+    return not step.best_effort and step.when is not When.IF_NEEDED

@@ -1,51 +1,60 @@
-"""Steps: what is to be sent, to what, and what it waits for. Plain data, the same for a verb, a plan and its dry run."""
+"""Steps, their outcomes, and the record that is kept of an execution.
+
+A step says what to send, to which targets, and what to wait for. It is plain data, the same for a verb, a plan and its dry
+run. The record lets an interrupted plan be resumed after the kernel has ended; `plans` implements it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from poseidon_nb.client.actions.actions import Action
+    from poseidon_nb.errors import PoseidonError
     from poseidon_nb.transport.request import Request
 
-#: What a step waits for once its request was accepted.
+#: What a step waits for after its request was accepted.
 #:
-#: ``action``: the answer is an action, or several; until they have ended and the target reads accordingly.
-#: ``droplets``: the answer is new droplets; until their create actions have ended and they read ``active``.
-#: ``gone``: until the target cannot be read any more.
-#: ``image``: the answer is a custom image; until it is available.
-#: ``answer``: nothing, the answer is all.
+#: ``action``: the response holds one or more actions. Wait until they end and the target reads accordingly.
+#: ``droplets``: the response holds new droplets. Wait until their create actions end and they read ``active``.
+#: ``gone``: wait until the target can no longer be read.
+#: ``image``: the response holds a custom image. Wait until it is available.
+#: ``answer``: wait for nothing but the response.
 Awaits = Literal["action", "droplets", "gone", "image", "answer"]
+#: ``in-progress``: accepted, but not waited for until its end. ``skipped``: never sent. ``unknown``: sent, but neither a
+#: response nor the account shows whether it was done.
+Status = Literal["completed", "unchanged", "in-progress", "failed", "skipped", "unknown"]
 
 
 class When(StrEnum):
-    """On what a step of a chain depends."""
+    """The condition under which a step of a chain runs."""
 
-    #: Every step before it went well.
+    #: All earlier steps succeeded.
     NEXT = "next"
-    #: The target does not read as the steps before it should have left it.
+    #: The target does not read as the earlier steps should have left it.
     IF_NEEDED = "if needed"
-    #: Something of its chain was sent, however that ended.
+    #: A step of the chain was sent, whatever its outcome.
     ALWAYS = "always"
-    #: As ``ALWAYS``, in a chain of which something was sent before it was interrupted.
+    #: Like ``ALWAYS``, for a chain of which a step was sent before it was interrupted.
     ANYWAY = "anyway"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a step changes.
+    """A resource that a step changes.
 
     Parameters
     ----------
     kind : str
-        Its singular: ``"droplet"``, ``"image"``, ``"SSH key"``.
+        Singular noun: ``"droplet"``, ``"image"``, ``"SSH key"``.
     id : int, str or None
-        None for what the step creates.
+        None for a resource that the step creates.
     name : str
-        For people; the id as text where it has no name.
+        Name for messages; the id as text if the resource has no name.
     """
 
     kind: str
@@ -57,15 +66,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What a step changes of its targets.
+class FieldChange:
+    """The field of its targets that a step changes.
 
     Parameters
     ----------
     field : str
-        ``"size"``, ``"status"``; empty where the step creates, deletes or only acts.
+        ``"size"``, ``"status"``; empty if the step creates, deletes or only acts.
     before, after : object
-        None where it is not known.
+        None if unknown.
     """
 
     field: str = ""
@@ -75,19 +84,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A value that an earlier step of the plan will have.
+    """A value that an earlier step of the plan will provide.
 
     Parameters
     ----------
-    shows : str
-        What stands for it in the request until then: ``"<id of web-4>"``.
+    placeholder : str
+        Text that stands for the value in the request: ``"<id of web-4>"``.
     chain : int
-        The chain that makes it.
+        Number of the chain that provides it.
     field : str
-        ``"id"``, or another field of what was made.
+        ``"id"``, or another field of the created resource.
     """
 
-    shows: str
+    placeholder: str
     chain: int
     field: str = "id"
 
@@ -99,27 +108,27 @@ class Step:
     Parameters
     ----------
     verb : str
-        What tables call it: ``"resize"``, ``"create"``.
+        Name of the step in tables: ``"resize"``, ``"create"``.
     targets : tuple of Target
-        An outcome each; several for a create of many names, or for a tag on many things.
+        Each gets an outcome. Several for a create with many names, or for a tag on many resources.
     request : Request
     awaits : str
-    change : Change
+    change : FieldChange
     usd_month : float or None
-        What it adds a month, in USD; negative where it saves; None where that is not known.
+        Added cost per month in USD, negative for savings; None if unknown.
     reversible : bool
-        Whether it can be undone.
+        Whether the step can be undone.
     interrupts : bool
-        Whether something that runs now stops or restarts.
+        Whether a running resource stops or restarts.
     status : str
-        What the droplet's status has to be; empty where any is right.
+        Status that the droplet must have; empty if any will do.
     when : When
     best_effort : bool
-        The chain goes on when it fails.
+        Whether the chain continues if this step fails.
     limit_s : float or None
-        How long the chain waits for it before it goes on, in seconds. None: until it has ended.
+        Time limit in seconds before the chain continues. None waits until the step ends.
     unchanged : str
-        Why nothing needs to be sent; empty where something does.
+        Reason why nothing needs to be sent; empty if something does.
     references : tuple of Reference
         Values in the request that are not known yet.
     """
@@ -128,7 +137,7 @@ class Step:
     targets: tuple[Target, ...]
     request: Request
     awaits: Awaits = "answer"
-    change: Change = field(default_factory=Change)
+    change: FieldChange = field(default_factory=FieldChange)
     usd_month: float | None = 0.0
     reversible: bool = True
     interrupts: bool = False
@@ -141,29 +150,132 @@ class Step:
 
     @property
     def label(self) -> str:
-        """What messages call it: ``resize web-1``."""
+        """The step in messages: ``resize web-1``."""
         names = [target.name for target in self.targets]
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return f"{self.verb} {names[0]}{more}" if names else self.verb
 
     def resolved(self, values: Mapping[str, Any]) -> Step:
-        """Return the step with its references replaced by values, which are keyed by what stands for them."""
+        """Return the step with its references replaced by values, keyed by placeholder."""
         if not self.references:
             return self
         request = self.request
         path = request.path
-        for shows, value in values.items():
-            path = path.replace(shows, str(value))
-        return replace(self, request=replace(request, path=path, body=_filled(request.body, values)), references=())
+        for placeholder, value in values.items():
+            path = path.replace(placeholder, str(value))
+        return replace(
+            self, request=replace(request, path=path, body=_with_values(request.body, values)), references=()
+        )
 
 
-def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+#: Steps on one target, in order. Chains on different targets run concurrently.
+Chain: TypeAlias = "tuple[Step, ...]"
+
+
+def _with_values(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return values.get(value, value)
     if isinstance(value, dict):
-        return {name: _filled(inner, values) for name, inner in value.items()}
-    return [_filled(inner, values) for inner in value] if isinstance(value, list | tuple) else value
+        return {name: _with_values(inner, values) for name, inner in value.items()}
+    return [_with_values(inner, values) for inner in value] if isinstance(value, list | tuple) else value
 
 
-#: Steps of one target in their order; chains of different targets run side by side.
-Chain: TypeAlias = "tuple[Step, ...]"
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of a step for one target.
+
+    Parameters
+    ----------
+    step : Step
+    target : Target
+        With its id, also if the step created it.
+    status : str
+    action : Action or None
+        The action on the target, if the API returned one.
+    answer : object
+        The part of the response about the target, such as a created droplet or a changed record; None if there is none.
+    error : PoseidonError or None
+        Why the step failed or is unfinished.
+    why : str
+        Why the target was left unchanged: ``"already off"``.
+    """
+
+    step: Step
+    target: Target
+    status: Status
+    action: Action | None = None
+    answer: Any = None
+    error: PoseidonError | None = None
+    why: str = ""
+
+
+class ExecutionRecord(Protocol):
+    """The record of one execution. Its methods may be called from any thread and never raise."""
+
+    def sending(self, chain: int, step: int) -> None:
+        """Record that a step's request is about to be sent. Without this record it was certainly not sent."""
+
+    def accepted(
+        self, chain: int, step: int, *, target_ids: Sequence[int | str | None], actions: Sequence[int]
+    ) -> None:
+        """Record that the API accepted a step.
+
+        Parameters
+        ----------
+        chain, step : int
+            Their numbers, from 0.
+        target_ids : sequence
+            The id of each target; None if the response did not contain it.
+        actions : sequence of int
+            Ids of the actions that the step started.
+        """
+
+    def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
+        """Record the outcomes of a step, one for each target."""
+
+    def close(self) -> None:
+        """Record that everything has ended."""
+
+    def detach(self) -> None:
+        """Stop recording: unfinished steps continue without this kernel, or not at all."""
+
+
+class Recorder(Protocol):
+    """Starts records."""
+
+    def begin(self, chains: Sequence[Chain], title: str) -> ExecutionRecord:
+        """Return the record of an execution that is about to send its first request.
+
+        Parameters
+        ----------
+        chains : sequence of Chain
+        title : str
+            The command: ``"droplets resize web-1"``.
+        """
+
+
+class _NoRecorder:
+    """Records nothing."""
+
+    def begin(self, chains: Sequence[Chain], title: str) -> ExecutionRecord:  # noqa: ARG002  # the protocol's
+        return self
+
+    def sending(self, chain: int, step: int) -> None:
+        pass
+
+    def accepted(
+        self, chain: int, step: int, *, target_ids: Sequence[int | str | None], actions: Sequence[int]
+    ) -> None:
+        pass
+
+    def ended(self, chain: int, step: int, outcomes: Sequence[Outcome]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def detach(self) -> None:
+        pass
+
+
+NO_RECORDER: Recorder = _NoRecorder()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.each import on_each
+from poseidon_nb.client.fetch import fetch_each
 from poseidon_nb.commands.cost.spec import DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import summarize_cost, summarize_history, summarize_reconciliation
 from poseidon_nb.commands.results import Live, Table, table_of_frame
@@ -72,11 +72,11 @@ class _Found:
             A read failed for another reason than a refused or missing service, or one of `required` failed.
         """
         client = context.client
-        for one in on_each([*reads], lambda name: reads[name](client), on_idle=context.progress.look):
+        for one in fetch_each([*reads], lambda name: reads[name](client), on_idle=context.progress.look):
             if one.error is None:
-                self.answers[one.thing] = one.answer
-            elif isinstance(one.error, Forbidden | NotFound | ServerError) and one.thing not in required:
-                self.unread[one.thing] = _reason(one.error)
+                self.answers[one.item] = one.value
+            elif isinstance(one.error, Forbidden | NotFound | ServerError) and one.item not in required:
+                self.unread[one.item] = _reason(one.error)
             else:
                 raise one.error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from poseidon_nb.client.domains.record_words import relative_name, written_data
+from poseidon_nb.client.domains import api_data, relative_name
 
 RECORD_OPERATIONS = frozenset({"domains_create_record", "domains_patch_record", "domains_update_record"})
 
@@ -15,6 +15,6 @@ def normalize_record(body: dict[str, Any], domain: str) -> None:
     if isinstance(kind, str):
         body["type"] = kind.upper()
         if isinstance(data, str):
-            body["data"] = written_data(body["type"], data, tag=body.get("tag"))
+            body["data"] = api_data(body["type"], data, tag=body.get("tag"))
     if isinstance(name, str):
         body["name"] = relative_name(name, domain)

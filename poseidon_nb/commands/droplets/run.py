@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.commands.session import DoSession
     from poseidon_nb.language.command import Command

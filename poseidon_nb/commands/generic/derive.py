@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.operations import SERVER, rows
-from poseidon_nb.client.kinds import KINDS, kind_meant
+from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 from poseidon_nb.commands.generic.field_help import field_aliases, field_help, field_shorthand
 from poseidon_nb.frames.schemas import RESOURCES
 from poseidon_nb.language.options import GLOBAL_OPTIONS
@@ -263,7 +263,7 @@ def _arguments(wanted: Operation, alias: OperationAlias) -> tuple[Argument, ...]
 
 def _argument(wanted: Operation, parameter: Parameter) -> Argument:
     type_ = _value_type(parameter)
-    source = kind_meant(wanted.id, parameter.name)
+    source = resource_type_of(wanted.id, parameter.name)
     return Argument(
         name=parameter.name,
         metavar=_metavar(parameter.name, source),
@@ -276,13 +276,13 @@ def _argument(wanted: Operation, parameter: Parameter) -> Argument:
 
 
 def _metavar(name: str, source: str) -> str:
-    words = KINDS[source].noun if source in KINDS else name
+    words = RESOURCE_TYPES[source].noun if source in RESOURCE_TYPES else name
     return re.sub(r"[_. ]", "-", words).upper()
 
 
 def _option(wanted: Operation, parameter: Parameter) -> Option:
     spelled = kebab(parameter.name).lower()
-    source = kind_meant(wanted.id, parameter.name)
+    source = resource_type_of(wanted.id, parameter.name)
     type_ = _value_type(parameter)
     if source and source not in {"regions", "sizes"}:
         type_ = "list" if parameter.type == "array" else "text"
@@ -316,9 +316,9 @@ def _value_type(parameter: Parameter) -> ValueType:
 def _help(wanted: Operation, source: str, parameter: Parameter) -> str:
     words = parameter.name.replace("_", " ").replace("-", " ").replace(".", " ").strip().lower()
     known = field_help(wanted.id, parameter.name, in_body=parameter in wanted.body_fields)
-    if known or source not in KINDS or KINDS[source].named_by_id:
+    if known or source not in RESOURCE_TYPES or RESOURCE_TYPES[source].named_by_id:
         return known or _SLUG_HELP.get(source, words)
-    noun = KINDS[source].noun
+    noun = RESOURCE_TYPES[source].noun
     return f"ids or names of {noun}s" if parameter.type == "array" else f"id or name of the {noun}"
 
 

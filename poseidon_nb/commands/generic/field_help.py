@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.kinds import KINDS
+from poseidon_nb.client.lookup import RESOURCE_TYPES
 from poseidon_nb.language.spec import kebab
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def field_aliases(operation_id: str, field: str, source: str = "") -> tuple[str,
     """
     known = _ALIASES.get(operation_id, {}).get(field, ())
     word = kebab(field)
-    for ending, plural in (("-id", ""), ("-uuid", ""), ("-ids", "s")) if source in KINDS else ():
+    for ending, plural in (("-id", ""), ("-uuid", ""), ("-ids", "s")) if source in RESOURCE_TYPES else ():
         if word.endswith(ending):
             return (*known, word.removesuffix(ending) + plural)
     return known

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.metrics import WINDOW
+from poseidon_nb.client.metrics import DEFAULT_WINDOW
 from poseidon_nb.commands.bodies import parse_body
 from poseidon_nb.commands.domains.records import RECORD_OPERATIONS, normalize_record
 from poseidon_nb.commands.generic.derive import METRICS
@@ -68,7 +68,7 @@ def _window(fields: Mapping[str, Any], now: datetime) -> dict[str, str]:
     end = unix_seconds(str(fields.get("end", "now")), now)
     start = fields.get("start")
     if start is None:
-        return {"start": str(int(end) - int(WINDOW.total_seconds())), "end": end}
+        return {"start": str(int(end) - int(DEFAULT_WINDOW.total_seconds())), "end": end}
     return {"start": unix_seconds(str(start), now), "end": end}
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.kinds import KINDS
-from poseidon_nb.client.lookup import names_of
+from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, Table, follow, outcomes_table, plain, table_of_rows
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poseidon_nb.catalogue import Operation
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.language.spec import Verb
     from poseidon_nb.plans.account import AccountReader
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 def read(context: CommandContext) -> Table | Plain | None:
     """Send the command's operation, which only reads."""
     (request,) = build_requests(context.command, context.client, context.account.id_of)
-    return _result(context, operation(context.verb.operations[0]), context.client.carried_out(request))
+    return _result(context, operation(context.verb.operations[0]), context.client.execute(request))
 
 
 def operation_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
@@ -78,10 +76,10 @@ def _result(context: CommandContext, wanted: Operation, answer: Any) -> Table | 
 
 def _remember(context: CommandContext, wanted: Operation, rows: list[Any]) -> None:
     """Remember the names in a list for completion."""
-    kind = next((name for name, known in KINDS.items() if known.operation == wanted.id), "")
+    kind = next((name for name, known in RESOURCE_TYPES.items() if known.operation == wanted.id), "")
     if kind:
         complete = not context.command.options
-        context.session.remember_names(kind, names_of(KINDS[kind], rows), complete=complete)
+        context.session.remember_names(kind, names_and_ids(RESOURCE_TYPES[kind], rows), complete=complete)
 
 
 CHANGE = Planned(operation_steps, operation_result)

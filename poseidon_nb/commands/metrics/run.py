@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.metrics import KINDS, WINDOW
+from poseidon_nb.client.metrics import DEFAULT_WINDOW, METRIC_QUERIES
 from poseidon_nb.commands.dry_run import droplet_ids, droplet_lists
 from poseidon_nb.commands.metrics.summary import summarize_coverage, summarize_missing
 from poseidon_nb.commands.reading import check_complete, warn_long_read
@@ -35,7 +35,7 @@ def window(command: Command, now: datetime) -> tuple[datetime, datetime]:
         end = _time(options.get("end", "now"), now)
         if "start" in options:
             return _time(options["start"], now), end
-        return subtract_duration(options["last"], end) if "last" in options else end - WINDOW, end
+        return subtract_duration(options["last"], end) if "last" in options else end - DEFAULT_WINDOW, end
     except OverflowError:
         raise InvalidArgument("The window is too long. Use for example --last 24h, 7d or 2w.") from None
 
@@ -89,7 +89,7 @@ def _read(context: CommandContext, *, say: bool = True) -> Readings:
     # An invalid time is refused before anything is read.
     window(context.command, context.client.now())
     droplets = context.droplets()
-    warn_long_read(context, len(droplets) * len(KINDS[context.verb.name]))
+    warn_long_read(context, len(droplets) * len(METRIC_QUERIES[context.verb.name]))
     start, end = window(context.command, context.client.now())
     readings = context.client.metrics.read(context.verb.name, droplets, start=start, end=end)
     reach = summarize_coverage(readings.frame, start, end)

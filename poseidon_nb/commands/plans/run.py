@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.engine import engines
+from poseidon_nb.client.engine.engine import all_engines
 from poseidon_nb.commands.planned import Choice, Planned, confirm
 from poseidon_nb.commands.results import Table, outcomes_table, table_of_frame
 from poseidon_nb.errors import BulkFailed, InvalidArgument, PoseidonError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.outcomes import Outcome
+    from poseidon_nb.client.engine.steps import Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.plans.journal import UnfinishedPlan
 
@@ -139,7 +139,7 @@ RESUME = Choice(lambda command: _REMAINING if command.dry_run or command.plan el
 
 def stop(context: CommandContext) -> None:
     """Stop what runs in the background, for all clients of this process."""
-    stopped = [execution for engine in engines() for execution in engine.stop()]
+    stopped = [execution for engine in all_engines() for execution in engine.stop()]
     if not stopped:
         context.ui.say("Nothing is running in the background of this kernel.")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.metrics import KINDS
+from poseidon_nb.client.metrics import METRIC_QUERIES
 from poseidon_nb.commands.dry_run import EACH_ID, droplet_ids, droplet_lists
 from poseidon_nb.commands.metrics.summary import summarize_coverage
 from poseidon_nb.commands.reading import check_complete, fetch_concurrently, warn_long_read
@@ -42,7 +42,7 @@ def rightsize(context: CommandContext) -> Table | Live:
     context.session.remember_names("droplets", [(one.name, one.id) for one in droplets], complete=not named)
     frame = table_of_rows("droplets", [one.to_dict() for one in droplets]).frame()
     judged = [one for one, wanted in zip(droplets, rightsizing.needs_metrics(frame), strict=True) if wanted]
-    warn_long_read(context, len(judged) * len(KINDS["use"]))
+    warn_long_read(context, len(judged) * len(METRIC_QUERIES["use"]))
     end = context.client.now()
     start = subtract_duration(last, end)
     readings = context.client.metrics.read("use", judged, start=start, end=end)

@@ -21,7 +21,7 @@ from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from poseidon_nb.client.watching.subscription import AccountState
+    from poseidon_nb.client.monitor.subscription import AccountState
     from poseidon_nb.clock import Clock
     from poseidon_nb.widgets.droplets.facts import Cells
     from poseidon_nb.widgets.droplets.requests import PanelVerb
@@ -78,7 +78,7 @@ class Fleet:
             }
             if not self._is_single:
                 self._rows = self._merged_rows(state)
-                self._deselect_missing(self._selected_ids - self._rows.keys(), state.gone)
+                self._deselect_missing(self._selected_ids - self._rows.keys(), state.deleted)
             cells = {key: table_cells(row, self._running.get(key, "")) for key, row in self._rows.items()}
             diff = diff_cells(self._cells, cells)
             if diff:
@@ -90,7 +90,7 @@ class Fleet:
         if state.complete:
             return rows
         # An incomplete list removes no droplet.
-        excluded = state.gone | {key for key, row in state.droplets.items() if not self._has_tag(row)}
+        excluded = state.deleted | {key for key, row in state.droplets.items() if not self._has_tag(row)}
         return {**{key: row for key, row in self._rows.items() if key not in excluded}, **rows}
 
     def update_droplet(self, row: Row) -> Row:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.chain_run import ChainRun
-    from poseidon_nb.client.watching.subscription import Followed
+    from poseidon_nb.client.monitor.subscription import ActionUpdate
     from poseidon_nb.widgets.droplets.fleet import Fleet
 
     Row = Mapping[str, Any]
@@ -64,7 +64,7 @@ class DropletsModel(AccountModel, ABC):
         on_row_change: OnRowChange,
         *,
         droplets: Iterable[Row] | None = None,
-        on_progress: Callable[[Followed], None] | None = None,
+        on_progress: Callable[[ActionUpdate], None] | None = None,
     ) -> None:
         super().__init__(client, on_change)
         self.fleet = fleet
@@ -80,7 +80,7 @@ class DropletsModel(AccountModel, ABC):
         # Sizes are shown, but cannot be submitted, while all selected droplets have a request in progress.
         self.resize_options = ResizeOptions(lambda: self.fleet.eligible("resize") or self.fleet.selected_rows)
         with self._lock:
-            self._subscription = client.watch.subscribe(
+            self._subscription = client.monitor.subscribe(
                 self._account_changed, droplets=droplets, on_progress=on_progress
             )
             self.fleet.update(self._subscription.state)
@@ -314,14 +314,14 @@ class DropletsModel(AccountModel, ABC):
             nonlocal refreshed
             droplet_id = ids[number]
             progress.update(droplet_id, run)
-            if run.begun and not refreshed:
+            if run.started and not refreshed:
                 # So that other panels of the account show it soon too.
                 refreshed = True
-                self.client.watch.hurry()
-            if run.held_by is not None and run.held_by.id not in tracked:
+                self.client.monitor.poll_soon()
+            if run.blocked_by is not None and run.blocked_by.id not in tracked:
                 # The action that delays it is shown too.
-                tracked.add(run.held_by.id)
-                self._subscription.follow(run.held_by)
+                tracked.add(run.blocked_by.id)
+                self._subscription.track(run.blocked_by)
             if not run.ended:
                 self._on_row_change(progress, droplet_id)
             elif droplet_id in unfinished:
@@ -329,7 +329,7 @@ class DropletsModel(AccountModel, ABC):
                 self._droplet_ended(progress, droplet_id)
 
         # A single droplet is updated at once; for many the watch reads a page.
-        assign = {ids[0]: lambda row: self.client.watch.put([row])} if len(ids) == 1 else None
+        assign = {ids[0]: lambda row: self.client.monitor.update_droplets([row])} if len(ids) == 1 else None
         execution = self.client.engine.start(
             request.plan.chains, title=request.title, on_change=on_change, assign=assign
         )
@@ -348,7 +348,7 @@ class DropletsModel(AccountModel, ABC):
         if not progress.external:
             self.fleet.release(droplet_id)
             # Without this the watch would read the effect only later.
-            self._subscription.look_again()
+            self._subscription.refresh()
         if progress.ended:
             self.announcement = progress.announcement()
             self._on_change()

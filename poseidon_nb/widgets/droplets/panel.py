@@ -30,7 +30,7 @@ from poseidon_nb.widgets.panel import Panel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from poseidon_nb.client.droplets.droplet import Droplet
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.widgets.components import ClickHandler
     from poseidon_nb.widgets.droplets.model import DropletsModel
     from poseidon_nb.widgets.droplets.progress import BulkProgress

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplet import Droplet
-    from poseidon_nb.client.watching.subscription import Followed
+    from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.monitor.subscription import ActionUpdate
     from poseidon_nb.widgets.droplets.facts import Facts, Row
     from poseidon_nb.widgets.droplets.model import OnRowChange
 
@@ -52,7 +52,7 @@ class DropletModel(DropletsModel):
     @property
     def deleted(self) -> bool:
         """Whether the droplet was deleted."""
-        return self.droplet.id in self._subscription.state.gone
+        return self.droplet.id in self._subscription.state.deleted
 
     def facts(self) -> Facts:
         """Return the facts of the droplet."""
@@ -95,7 +95,7 @@ class DropletModel(DropletsModel):
                 self.fleet.update_droplet(self.droplet.to_dict())
         super()._account_changed()
 
-    def _action_changed(self, update: Followed) -> None:
+    def _action_changed(self, update: ActionUpdate) -> None:
         # The engine reports on requests of this panel. In the fleet's table the cell of the status shows other actions.
         activity, ended = self.activity, update.progress.done or update.error is not None
         progress = next((one for one in activity if one.external and one.may_include(update.action)), None)

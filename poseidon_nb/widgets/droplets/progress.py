@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import Progress
-    from poseidon_nb.client.watching.subscription import Followed
+    from poseidon_nb.client.monitor.subscription import ActionUpdate
     from poseidon_nb.errors import PoseidonError
     from poseidon_nb.widgets.droplets.requests import BulkRequest
 
@@ -80,7 +80,7 @@ class DropletProgress:
     """
 
     title: str
-    latest: ChainRun | Followed | None = None
+    latest: ChainRun | ActionUpdate | None = None
     _final_state: State | None = field(default=None, init=False)
 
     @property
@@ -89,7 +89,7 @@ class DropletProgress:
         latest = self.latest
         if latest is None:
             return []
-        return [*latest.told.values()] if isinstance(latest, ChainRun) else [latest.progress]
+        return [*latest.progress.values()] if isinstance(latest, ChainRun) else [latest.progress]
 
     @property
     def state(self) -> State:
@@ -104,7 +104,7 @@ class DropletProgress:
             if self._final_state is None:
                 self._final_state = cast("State", combined_outcome(latest.outcomes).status)
             return self._final_state
-        return "waiting" if latest.held_by is not None else "running" if latest.told else "sending"
+        return "waiting" if latest.blocked_by is not None else "running" if latest.progress else "sending"
 
     @property
     def ended(self) -> bool:
@@ -126,9 +126,9 @@ class DropletProgress:
         latest = self.latest
         if latest is None or not isinstance(latest, ChainRun):
             return latest is not None and latest.action.id == action.id
-        if action.id in latest.told:
+        if action.id in latest.progress:
             return True
-        step = None if latest.ended or latest.held_by is not None else latest.chain[latest.at]
+        step = None if latest.ended or latest.blocked_by is not None else latest.chain[latest.position]
         return step is not None and step.request.body["type"] == action.type
 
     @property
@@ -160,8 +160,8 @@ class DropletProgress:
         """What delays the request; empty if nothing does."""
         if not isinstance(self.latest, ChainRun):
             return ""
-        held_by = self.latest.held_by
-        return self.latest.note if held_by is None else f"waiting for its {verb_phrase(held_by.type)} to finish"
+        blocked_by = self.latest.blocked_by
+        return self.latest.note if blocked_by is None else f"waiting for its {verb_phrase(blocked_by.type)} to finish"
 
     def _final_text(self, state: str) -> str:
         outcomes = self.latest.outcomes if isinstance(self.latest, ChainRun) else []
@@ -182,7 +182,7 @@ class DropletProgress:
                 status = "current" if number == len(outcomes) else "pending"
             # A step that is sent only if needed is shown once it was sent.
             was_sent = status not in {"pending", "unchanged", "skipped"} and (
-                status != "current" or run.answered is not None
+                status != "current" or run.accepted is not None
             )
             if was_sent or step.when is not When.IF_NEEDED:
                 steps.append((verb_phrase(step.verb), status))
@@ -232,7 +232,7 @@ class BulkProgress:
         title = f"{verb_phrase(self.request.verb).capitalize()} {escape_unprintable(str(row['name']))}"
         return DropletProgress(self.request.title if self.single else title)
 
-    def update(self, droplet_id: int, latest: ChainRun | Followed) -> None:
+    def update(self, droplet_id: int, latest: ChainRun | ActionUpdate) -> None:
         """Update the progress of a droplet."""
         self._by_droplet[droplet_id].latest = latest
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.effects import effect_of
-from poseidon_nb.client.engine.droplet_steps import STATUS_FOR
+from poseidon_nb.client.engine.droplet_steps import REQUIRED_STATUS
 from poseidon_nb.plans.builders import action_chains
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.summary import verb_phrase
@@ -37,7 +37,7 @@ class PanelVerb:
     @property
     def status(self) -> str:
         """The status that a droplet must have; empty for on or off."""
-        return STATUS_FOR.get(self.type, "")
+        return REQUIRED_STATUS.get(self.type, "")
 
     @property
     def warning(self) -> str:

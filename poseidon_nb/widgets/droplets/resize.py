@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.droplet_steps import OBEY_S
-from poseidon_nb.client.slugs import fitting
+from poseidon_nb.client.engine.droplet_steps import SHUTDOWN_TIMEOUT_S
+from poseidon_nb.client.slugs import fitting_sizes
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import unchanged_reason
 from poseidon_nb.text import escape_unprintable, format_duration, format_usd, join_words, pluralize, truncated_list
@@ -103,7 +103,11 @@ class ResizeOptions:
         """The sizes that fit all droplets, cheapest first."""
         rows = self._droplets()
         current_usd = sum(map(price_of, rows))
-        return [_size_choice(size, len(rows), current_usd) for size in fitting(self.sizes or (), rows)] if rows else []
+        return (
+            [_size_choice(size, len(rows), current_usd) for size in fitting_sizes(self.sizes or (), rows)]
+            if rows
+            else []
+        )
 
     @property
     def choice(self) -> SizeChoice | None:
@@ -184,7 +188,7 @@ class ResizeOptions:
         if on:
             sentences.append(
                 f"{_subject(on, rows)} on: {'it is' if len(on) == 1 else 'each is'} shut down, resized and powered on again. "
-                f"A system that does not shut down within {format_duration(OBEY_S)} is powered off."
+                f"A system that does not shut down within {format_duration(SHUTDOWN_TIMEOUT_S)} is powered off."
             )
         if off:
             sentences.append(f"{_subject(off, rows)} off and {'stays' if len(off) == 1 else 'stay'} off.")

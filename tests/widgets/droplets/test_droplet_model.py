@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watching.watch import IDLE_S
+from poseidon_nb.client.monitor.monitor import IDLE_TIMEOUT_S
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S, click_time
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
@@ -42,7 +42,7 @@ def test_all_buttons_are_disabled_while_a_request_is_in_progress(user):
 
 def test_a_read_only_client_has_no_buttons(desk):
     with connect(desk.sandbox, clock=desk.clock, read_only=True) as reader:
-        reader.watch = desk.watch
+        reader.watch = desk.monitor
         model = User(desk, reader.droplets.by_name("web-1")).model
         assert model.hint() == "This client is read-only."
         model.close()
@@ -365,13 +365,13 @@ def test_an_action_has_one_row_even_if_the_account_shows_it_first(user):
     user.confirm("reboot")
     with connect(user.desk.sandbox, clock=user.desk.clock) as other:
         action = other.droplets.by_name("web-1").reboot(wait=False)
-    user.model._subscription.follow(user.desk.client.actions.get(action.id))
+    user.model._subscription.track(user.desk.client.actions.get(action.id))
     user.desk.run(1.0)
     assert len(user.rows()) == 1
 
 
 def test_an_unused_panel_pauses_and_resumes(user):
-    user.desk.run(IDLE_S + 20)
+    user.desk.run(IDLE_TIMEOUT_S + 20)
     assert user.model.paused
     assert user.model.notices()[0].startswith("Updates are paused")
     user.model.resume()
@@ -382,7 +382,7 @@ def test_a_closed_panel_sends_no_requests_and_started_changes_continue(user):
     user.confirm("reboot")
     user.model.close()
     before = len(user.desk.sandbox.requests)
-    assert user.desk.watch.tick() is None
+    assert user.desk.monitor.tick() is None
     user.desk.clock.advance(100.0)
     assert len(user.desk.sandbox.requests) == before
     assert user.desk.done(user.model.droplet) == ["reboot"]

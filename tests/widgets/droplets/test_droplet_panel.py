@@ -235,11 +235,11 @@ def test_another_panel_of_the_same_droplet_closes_the_first(desk):
     other = DropletPanel(desk.droplet("db-1"))
     assert first.model.closed
     assert not second.model.closed
-    assert len(desk.watch._subscriptions) == 2
+    assert len(desk.monitor._subscriptions) == 2
     for panel in (first, second, other):
         panel.close()
     assert not {first, second, other}.intersection(OPEN_PANELS._panels.values())
-    assert desk.watch._subscriptions == []
+    assert desk.monitor._subscriptions == []
 
 
 def test_closing_leaves_no_widget_behind(desk):
@@ -369,7 +369,7 @@ def test_panels_of_two_accounts_do_not_close_each_other(desk):
     from poseidon_nb.sandbox import Sandbox
 
     with Sandbox(clock=desk.clock) as sandbox, connect(sandbox, clock=desk.clock) as client:
-        client.watch._drive = lambda watch: None
+        client.monitor._drive = lambda watch: None
         first = DropletPanel(desk.droplet())
         second = DropletPanel(client.droplets.by_name("web-1"))
         assert not first.model.closed

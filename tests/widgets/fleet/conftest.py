@@ -45,7 +45,7 @@ def desk(clock):
 
 
 def active(desk, number: int) -> list[int]:
-    return [key for key, row in desk.watch.state.droplets.items() if row["status"] == "active"][:number]
+    return [key for key, row in desk.monitor.state.droplets.items() if row["status"] == "active"][:number]
 
 
 def chosen(desk, size: str, *, disk: bool = False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.engine.execution import ChainRun
-from poseidon_nb.client.engine.outcomes import Outcome
+from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import action_chains
 from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
@@ -45,8 +45,8 @@ def test_fifty_droplets_with_three_failures_have_a_row_each_and_a_summary(desk):
     first = rows._row_box.children[0].value
     assert "pnb-error" in first
     assert "request" in first
-    assert {desk.watch.state.droplets[key]["status"] for key in ids if key not in bad} == {"off"}
-    assert {desk.watch.state.droplets[key]["status"] for key in bad} == {"active"}
+    assert {desk.monitor.state.droplets[key]["status"] for key in ids if key not in bad} == {"off"}
+    assert {desk.monitor.state.droplets[key]["status"] for key in bad} == {"active"}
 
 
 def test_exactly_the_selected_droplets_are_acted_upon_once_each(desk):
@@ -186,7 +186,7 @@ def test_snapshots_of_many_begin_with_the_name_of_their_droplet(desk):
     form = panel._forms[0]
     assert form._name.value == "2026-11-23-1200"
     form._name.value = "before the upgrade"
-    names = [desk.watch.state.droplets[key]["name"] for key in ids]
+    names = [desk.monitor.state.droplets[key]["name"] for key in ids]
     assert f"Snapshot names: {names[0]}-before the upgrade, " in form._notes.value
     assert "A snapshot costs $0.06 a month per GB of data" in form._notes.value
     assert form._submit._button.description == "Take 3 snapshots"
@@ -211,7 +211,7 @@ def test_a_snapshot_without_a_name_is_not_taken(desk):
 
 def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
     panel = desk.open()
-    rows = [row for row in desk.watch.state.droplets.values() if row["size_slug"] == "s-1vcpu-1gb"]
+    rows = [row for row in desk.monitor.state.droplets.values() if row["size_slug"] == "s-1vcpu-1gb"]
     on = [row["id"] for row in rows if row["status"] == "active"][:2]
     off = [row["id"] for row in rows if row["status"] == "off"][:1]
     panel.select([*on, *off])
@@ -240,7 +240,7 @@ def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
 
 def test_only_sizes_that_fit_all_selected_droplets_are_offered(desk):
     panel = desk.open()
-    rows = [*desk.watch.state.droplets.values()]
+    rows = [*desk.monitor.state.droplets.values()]
     one, other = (choose(rows, key=lambda row: row["disk"]) for choose in (min, max))
     sold = {row.slug: row for row in desk.client.sizes.list()}
     panel.select([one["id"]])

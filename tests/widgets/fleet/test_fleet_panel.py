@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import ipywidgets
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.watching.schedule import EVERY_S
+from poseidon_nb.client.monitor.polling import POLL_INTERVAL_S
 from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
 from tests.widgets.fleet.conftest import FleetDesk, active, chosen
 
@@ -32,7 +32,7 @@ def test_an_empty_selection_is_a_frame_with_the_same_columns(desk):
 def test_unchanged_data_sends_nothing(desk, sent):
     desk.open()
     sent.clear()
-    desk.run(10 * EVERY_S)
+    desk.run(10 * POLL_INTERVAL_S)
     assert sent == []
 
 
@@ -42,7 +42,7 @@ def test_a_change_sends_only_the_row_that_changed(desk, sent):
     with connect(desk.sandbox, clock=desk.clock) as other:
         other.droplets.get(key).rename("fresh")
     sent.clear()
-    desk.run(3 * EVERY_S)
+    desk.run(3 * POLL_INTERVAL_S)
     assert {*panel._table._data.changes} == {str(key)}
     assert panel._table._data.changes[str(key)][1] == "fresh"
     assert not any(widget is panel._table._table for widget, _ in sent)
@@ -53,7 +53,7 @@ def test_itables_never_gets_data_so_that_page_and_sorting_stay(desk):
     before = dict(panel._table._table._dt_args)
     with connect(desk.sandbox, clock=desk.clock) as other:
         other.droplets.get(active(desk, 1)[0]).delete()
-    desk.run(3 * EVERY_S)
+    desk.run(3 * POLL_INTERVAL_S)
     assert panel._table._table._dt_args == before
 
 
@@ -160,7 +160,7 @@ def test_a_second_panel_closes_the_first_and_its_widgets(desk):
     assert not second.model.closed
     second.close()
     assert {*ipywidgets.widgets.widget._instances} - before == set()
-    assert desk.watch.tick() is None
+    assert desk.monitor.tick() is None
 
 
 def test_opening_reads_the_account_once(desk):

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.droplets.droplets import Droplets
+    from poseidon_nb.client.droplets import Droplets
     from poseidon_nb.client.engine.steps import Step
-    from poseidon_nb.client.resource import Kernel, Size, Snapshot
+    from poseidon_nb.client.resource import Kernel, Size
+    from poseidon_nb.client.snapshots import Snapshot
 
 
 class Droplet(Resource):
     """A virtual machine.
 
-    Its verbs wait until the server says ``completed`` and the droplet reads accordingly, and then read it again in
-    place; with ``wait=False`` they give the `Action` in progress. A droplet that is busy with another action is waited
-    for first; with ``wait=False`` that raises `DropletBusy`.
+    Its verbs wait until the action has completed and the droplet reads accordingly, and update the droplet in place.
+    With ``wait=False`` they return the `Action` in progress. If another action is in progress, they wait for it first;
+    with ``wait=False`` they raise `DropletBusy`.
     """
 
     id = Field[int]()
@@ -56,11 +57,11 @@ class Droplet(Resource):
 
     @property
     def client(self) -> Client:
-        """The client that it came from."""
+        """The client that returned it."""
         return self._droplets.client
 
     def fitting_sizes(self) -> list[Size]:
-        """Return the sizes that it could be resized to, cheapest first."""
+        """List the sizes that it can be resized to, cheapest first."""
         return self._droplets.fitting_sizes(self)
 
     @property
@@ -75,101 +76,102 @@ class Droplet(Resource):
         Raises
         ------
         LookupFailed
-            It has none, or none yet.
+            It has none yet, or none at all.
         """
         return self._address("public")
 
     @property
     def private_ip(self) -> str:
-        """The IPv4 address within its VPC.
+        """The private IPv4 address in its VPC.
 
         Raises
         ------
         LookupFailed
-            It has none, or none yet.
+            It has none yet, or none at all.
         """
         return self._address("private")
 
     def _address(self, kind: str) -> str:
-        # By type, never by position: the order differs between answers.
+        # By type, because the order differs between responses.
         for network in (self.networks or {}).get("v4", []):
             if network.get("type") == kind:
                 return str(network["ip_address"])
-        raise LookupFailed(f"{self.name} has no {kind} IPv4 address{' yet' if self.status == 'new' else ''}")
+        yet = " yet" if self.status == "new" else ""
+        raise LookupFailed(f"Droplet {self.name} has no {kind} IPv4 address{yet}.")
 
     def refresh(self) -> Droplet:
-        """Read it again, in place."""
+        """Read it again and update it in place."""
         self.assign(self._droplets.read(self.id))
         return self
 
     def actions(self) -> list[Action]:
-        """Return what was done to it, newest first."""
+        """List its actions, newest first."""
         return self._droplets.actions(self)
 
     def snapshots(self) -> list[Snapshot]:
-        """Return the snapshots that were made of it."""
+        """List its snapshots."""
         return self._droplets.snapshots(self)
 
     def backups(self) -> list[Snapshot]:
-        """Return the backups that were made of it; `restore` takes one of them."""
+        """List its backups; `restore` takes one of them."""
         return self._droplets.backups(self)
 
     def backup_policy(self) -> dict[str, Any]:
-        """Return when its backups are made: ``plan``, ``hour``, ``weekday`` and more; empty where none are."""
+        """Return its backup policy: ``plan``, ``hour``, ``weekday`` and more; empty without backups."""
         return self._droplets.backup_policy(self)
 
     def kernels(self) -> list[Kernel]:
-        """Return the kernels that it could have: none if it was made since March 2017, for its system brings its own."""
+        """List the kernels that it can boot: none if it was created since March 2017, when systems brought their own."""
         return self._droplets.kernels(self)
 
     def neighbors(self) -> list[Droplet]:
-        """Return the account's droplets that run on the same machine."""
+        """List the account's droplets on the same physical machine."""
         return self._droplets.neighbors(self)
 
     def wait(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
-        """Block until nothing runs on it, and read it again."""
-        self._droplets.wait_idle(self, timeout_s=timeout_s, on_progress=on_progress)
+        """Wait until no action is in progress on it, and read it again."""
+        self._droplets.wait_until_idle(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
 
     def wait_for_ssh(self, timeout_s: float | None = None, *, on_progress: OnProgress | None = None) -> Droplet:
-        """Block until it answers on the SSH port, which comes some time after it is ``active``."""
+        """Wait until it answers on the SSH port, which happens some time after it is ``active``."""
         self._droplets.wait_for_ssh(self, timeout_s=timeout_s, on_progress=on_progress)
         return self
 
     def power_on(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Switch it on."""
+        """Power it on."""
         return self._act("power_on", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def power_off(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Cut its power: what was not written to disk is lost. `shutdown` asks the system first."""
+        """Cut its power; data that was not written to disk is lost. `shutdown` asks the system first."""
         return self._act("power_off", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def shutdown(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Ask its system to shut down. The system may ignore that; then the droplet stays ``active``."""
+        """Shut it down gracefully. If its system ignores that, the droplet stays ``active``."""
         return self._act("shutdown", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def reboot(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Ask its system to start anew."""
+        """Reboot it gracefully."""
         return self._act("reboot", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def power_cycle(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Cut its power and switch it on again."""
+        """Cut its power and power it on again."""
         return self._act("power_cycle", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def rename(
         self, name: str, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Rename it."""
+        """Rename the droplet."""
         return self._act("rename", {"name": name}, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def take_snapshot(
@@ -181,21 +183,21 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Save its disk as an image; it may be running, though a stopped one gives a cleaner copy.
+        """Create a snapshot of its disk. It may be running, but a stopped droplet gives a cleaner copy.
 
         Parameters
         ----------
         name : str, optional
-            The snapshot's name; the API makes one up otherwise.
+            Name of the snapshot; by default the API chooses one.
         restart : bool
-            Shut a running droplet down first, and start it again afterwards, as `resize` does.
+            Shut a running droplet down first and start it again afterwards, as `resize` does.
         wait, timeout_s, on_progress
-            As for every verb.
+            As for all verbs.
         """
         step = snapshot_step(self.to_dict(), name)
         return self._act_off(step, restart=restart, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
-    def resize(  # what a resize is made of, all by keyword
+    def resize(
         self,
         size: str,
         *,
@@ -214,14 +216,14 @@ class Droplet(Resource):
         disk : bool
             Grow the disk too. This cannot be undone.
         restart : bool
-            Shut a running droplet down first (and cut its power if it does not obey within two minutes), and start it
-            again afterwards, also if the resize itself fails. Without it a running droplet is refused by the API.
+            Shut a running droplet down first, and start it again afterwards, even if the resize fails. If it does not
+            shut down within two minutes, its power is cut. Without a restart the API refuses to resize a running droplet.
         wait : bool
-            Block until the server says ``completed``; else return at once. A restart needs to wait.
+            Block until the action has completed; otherwise return at once. A restart has to wait.
         timeout_s : float, optional
-            Seconds, for all of it.
+            Seconds for the whole operation.
         on_progress : callable, optional
-            Told a `Progress` several times a second.
+            Called with a `Progress` several times a second.
 
         Returns
         -------
@@ -231,7 +233,7 @@ class Droplet(Resource):
         Raises
         ------
         Unprocessable
-            The droplet is on and ``restart`` is false, or its region does not sell this size.
+            The droplet is on and ``restart`` is false, or the size is not available in its region.
         InvalidArgument
             With ``restart``: the droplet cannot have this size. Nothing was changed.
 
@@ -256,7 +258,7 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Replace its disk by one made from an image, named by its id or slug. What is on the old one is lost."""
+        """Recreate its disk from an image, given by id or slug. All data on the old disk is lost."""
         parameters = {"image": _image_id(image)}
         return self._act("rebuild", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
@@ -268,16 +270,16 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Put its disk back to one of its own backups, named by its id. What was written since is lost."""
+        """Restore its disk from one of its backups, given by id. Data that was written since is lost."""
         image_id = _image_id(image)
         if not isinstance(image_id, int):
-            raise InvalidArgument(f"restore takes the id of a backup of {self.name}, not {image!r}; see its backups()")
+            raise InvalidArgument(f"{image!r} is not the id of a backup of {self.name}. See droplet.backups()")
         return self._act("restore", {"image": image_id}, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def password_reset(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Reset its root password; DigitalOcean sends the new one by e-mail."""
+        """Reset its root password; DigitalOcean sends the new one by email."""
         return self._act("password_reset", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def enable_backups(
@@ -290,19 +292,18 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Enable regular backups of its disk, which cost extra.
+        """Enable automatic backups of its disk, which cost extra.
 
         Parameters
         ----------
         plan : str, optional
-            ``"daily"``, which is what DigitalOcean takes if nothing is said, or ``"weekly"``; `catalogue.prices` tells
-            what they cost.
+            ``"daily"`` (DigitalOcean's default) or ``"weekly"``. Prices are in `catalogue.prices`.
         weekday : str, optional
             For a weekly plan: ``"SUN"`` to ``"SAT"``.
         hour : int, optional
-            When the window of four hours begins, in UTC: 0, 4, 8, 12, 16 or 20.
+            Start of the four-hour window in UTC: 0, 4, 8, 12, 16 or 20.
         wait, timeout_s, on_progress
-            As for every verb.
+            As for all verbs.
         """
         policy = backup_policy(plan=plan, weekday=weekday, hour=hour)
         return self._act("enable_backups", policy, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
@@ -317,28 +318,28 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Change when its backups are made; the parameters are those of `enable_backups`."""
+        """Change its backup policy; parameters as for `enable_backups`."""
         policy = backup_policy(plan=plan, weekday=weekday, hour=hour)
         if not policy:
-            raise InvalidArgument("change_backup_policy takes plan=, weekday= or hour=")
+            raise InvalidArgument("change_backup_policy requires plan=, weekday= or hour=.")
         return self._act("change_backup_policy", policy, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def disable_backups(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Make no more backups; those that exist stay for as long as they would have."""
+        """Disable automatic backups; existing backups are kept for their usual time."""
         return self._act("disable_backups", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def enable_ipv6(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Enable IPv6, which its system has to be configured for. This cannot be undone."""
+        """Enable IPv6, which must also be configured in its system. This cannot be undone."""
         return self._act("enable_ipv6", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def enable_private_networking(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Ask for what VPC networking has replaced; what the service makes of it is passed on."""
+        """Request private networking, which VPC networking has replaced. The API's response is passed on."""
         return self._act("enable_private_networking", wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def change_kernel(
@@ -349,12 +350,12 @@ class Droplet(Resource):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Action:
-        """Change its kernel to another of its `kernels`; only droplets from before March 2017 have any."""
+        """Change its kernel to another of its `kernels`; only droplets created before March 2017 have any."""
         parameters = {"kernel": kernel["id"] if isinstance(kernel, Resource) else kernel}
         return self._act("change_kernel", parameters, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def delete(self) -> None:
-        """Destroy it and its disk. This cannot be undone."""
+        """Delete it and its disk. This cannot be undone."""
         self._droplets.delete(self)
 
     def _act_off(
@@ -367,16 +368,14 @@ class Droplet(Resource):
         timeout_s: float | None,
         on_progress: OnProgress | None,
     ) -> Action:
-        """Do what needs the droplet to be off, with a restart around it if that was asked for."""
+        """Run a step that needs the droplet to be off, within a restart if requested."""
         if not restart:
             return self._droplets.act(self, (step,), wait=wait, timeout_s=timeout_s, on_progress=on_progress)
         if not wait:
-            raise InvalidArgument(
-                f"a {step.verb} with restart=True is three actions and has to wait; leave out wait=False"
-            )
+            raise InvalidArgument(f"A {step.verb} with restart=True cannot be combined with wait=False.")
         with cancellation.deadline(self.client.clock, cancellation.validate_timeout(timeout_s)):
-            # What runs on it now may be switching it on or off.
-            self._droplets.wait_idle(self, on_progress=on_progress)
+            # An action in progress may be powering it on or off.
+            self._droplets.wait_until_idle(self, on_progress=on_progress)
             if check is not None:
                 check()
             chain = with_restart(self.to_dict(), step)
@@ -392,7 +391,7 @@ class Droplet(Resource):
         timeout_s: float | None,
         on_progress: OnProgress | None,
     ) -> Action:
-        # Also where it reads as it would be left: how it reads here may be old.
+        # Send it even if the droplet seems to be in that state already: this copy may be outdated.
         step = replace(action_step(self.to_dict(), action_type, parameters), unchanged="")
         return self._droplets.act(self, (step,), wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
@@ -403,6 +402,6 @@ class Droplet(Resource):
 
 
 def _image_id(image: int | str | Resource) -> int | str:
-    """Return what names an image, a snapshot or a backup in an action; the ids of snapshots are digits in a string."""
-    named: int | str = image["id"] if isinstance(image, Resource) else image
-    return int(named) if isinstance(named, str) and is_integer(named) else named
+    """Return the id or slug of an image, snapshot or backup for an action; snapshot ids are integers as text."""
+    identifier: int | str = image["id"] if isinstance(image, Resource) else image
+    return int(identifier) if isinstance(identifier, str) and is_integer(identifier) else identifier

@@ -1,6 +1,6 @@
-"""Where to look for what a lost answer was about, by operation, and what a person should look at if nothing is found.
+"""Searches of the account for what a lost answer was about, by operation.
 
-A look returns the answer that was lost, as far as the account shows it, or None. See `recovery` for what counts as ours.
+A search returns the lost answer as far as the account shows it, or None. `recovery` decides what counts as a match.
 """
 
 from __future__ import annotations
@@ -14,38 +14,39 @@ from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.engine import recovery
 from poseidon_nb.errors import NotFound
 from poseidon_nb.text import join_words
+from poseidon_nb.transport.pagination import PER_PAGE
 from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.recovery import Look, SentWindow
+    from poseidon_nb.client.engine.recovery import Search, SentWindow
     from poseidon_nb.client.engine.steps import Step
 
     Row = dict[str, Any]
 
-#: How long an action that may be ours may take until its thing shows what it did, in seconds.
-SETTLES_S = 60.0
-#: Fields of a record that a lost answer's record has to have as they were sent.
+#: Seconds to wait for a possible match to end, because only the resource shows what an action did.
+ACTION_TIMEOUT_S = 60.0
+#: Fields of a DNS record that must match the request.
 _RECORD_FIELDS = ("type", "name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
-#: What a person should look at, by operation, or by what operations of one kind begin with.
-_WHERE = {
+#: What the user should check, by operationId or its prefix.
+_PLACES = {
     "dropletActions_post": "%do droplets actions {id}",
     "droplets_destroy": "%do droplets get {id}",
-    "droplets_create": "the droplets named {names}: %do droplets list",
-    "imageActions_post": "the actions of image {id}: %do actions list",
-    "images_create_custom": "the images named {name}: %do images list --private",
+    "droplets_create": "the droplets named {names} with %do droplets list",
+    "imageActions_post": "the actions of image {id} with %do actions list",
+    "images_create_custom": "the images named {name} with %do images list --private",
     "images_delete": "%do images list --private",
-    "sshKeys": "the keys: %do keys list",
+    "sshKeys": "%do keys list",
     "tags": "%do tags list",
     "domains": "%do domains list",
     "snapshots": "%do snapshots list",
 }
 
 
-class Looks:
-    """The looks of an account, which remember what was seen, so that nothing old is taken for something new.
+class Searches:
+    """Searches an account, and remembers what was seen before, so that nothing old counts as new.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ class Looks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, set[int | str]] = {}
-        self._makers: Mapping[str, Callable[[Step], Look]] = {
+        self._methods: Mapping[str, Callable[[Step], Search]] = {
             "dropletActions_post": self._droplet_action,
             "imageActions_post": self._image_action,
             "droplets_create": self._droplets,
@@ -68,39 +69,37 @@ class Looks:
             "images_create_custom": self._custom_image,
         }
 
-    def look_for(self, step: Step) -> Look | None:
-        """Return the look for what a step's request leaves behind, or None where `recovery` knows none but its own."""
-        maker = self._makers.get(step.request.operation_id)
-        return self._listed(step) if maker is None else maker(step)
+    def for_step(self, step: Step) -> Search | None:
+        """Return the search for the effect of a step's request; None leaves it to the default of `recovery`."""
+        method = self._methods.get(step.request.operation_id)
+        return self._listed(step) if method is None else method(step)
 
-    def where(self, step: Step) -> str:
-        """Return what a person should look at if nothing is found; ``""`` where the request's own path is all."""
+    def place_to_check(self, step: Step) -> str:
+        """Return what the user should check if nothing is found; ``""`` for the path of the request."""
         if not step.targets:
             return ""
-        wanted = step.request.operation_id
-        if wanted.startswith("domains_") and "record" in wanted:
+        operation_id = step.request.operation_id
+        if operation_id.startswith("domains_") and "record" in operation_id:
             return f"%do records list {_domain_of(step)}"
-        said = _WHERE.get(wanted) or _WHERE.get(wanted.partition("_")[0], "")
+        place = _PLACES.get(operation_id) or _PLACES.get(operation_id.partition("_")[0], "")
         target = step.targets[0]
-        return said.format(id=target.id, name=target.name, names=join_words(one.name for one in step.targets))
+        return place.format(id=target.id, name=target.name, names=join_words(one.name for one in step.targets))
 
-    def know(self, kind: str, rows: Any) -> None:
-        """Remember things that are older than the next request."""
+    def remember(self, kind: str, rows: Any) -> None:
+        """Remember rows that are older than the next request."""
         self._known.setdefault(kind, set()).update(row["id"] for row in rows)
 
-    def newest(self, operation_id: str, path: Mapping[str, Any]) -> list[Row]:
-        """Return the newest actions of a thing, as many as a page holds, as the API sends them."""
-        request = self._connection.request(operation_id, path=path).with_query(page=1, per_page=200)
+    def newest_actions(self, operation_id: str, path: Mapping[str, Any]) -> list[Row]:
+        """Read the first page of a resource's actions, newest first, as the API sends them."""
+        request = self._connection.request(operation_id, path=path).with_query(page=1, per_page=PER_PAGE)
         return items_of(self._connection.send(request).body, "actions", operation_id)
 
     def _unknown(self, kind: str, rows: list[Row]) -> list[Row]:
         known = self._known.get(kind, set())
         return [row for row in rows if row["id"] not in known]
 
-    # Anything that has a list.
-
-    def _listed(self, step: Step) -> Look | None:
-        """Return the look for what a POST to a collection creates: the one new item of its list that is as was asked."""
+    def _listed(self, step: Step) -> Search | None:
+        """Return the search after a POST to a collection: the only new item of its list that matches the request."""
         request = step.request
         if request.method != "POST" or not request.operation_id or not isinstance(request.body, dict):
             return None
@@ -111,21 +110,19 @@ class Looks:
             return self._action(step)
         wanted, body = found[0].id, request.body
 
-        def look(window: SentWindow) -> Row | None:
+        def search(window: SentWindow) -> Row | None:
             rows = self._connection.rows_of(Request("GET", request.path, operation_id=wanted))
             since = window.since()
-            # What does not tell when it was created cannot be told from what was there before.
+            # Items without a creation time cannot be told from older ones.
             new = [row for row in rows if recovery.is_since(row.get("created_at"), since)]
-            made = [row for row in new if {*row} & {*body} and recovery.reads_as(row, body)]
-            named = [row for row in made if "name" not in body or row.get("name") == body["name"]]
+            matching = [row for row in new if {*row} & {*body} and recovery.matches(row, body)]
+            named = [row for row in matching if "name" not in body or row.get("name") == body["name"]]
             return {key: named[0]} if len(named) == 1 else None
 
-        return look
+        return search
 
-    # Actions and droplets.
-
-    def _action(self, step: Step) -> Look:
-        """Return the look for an action on something that tells its actions, such as a volume."""
+    def _action(self, step: Step) -> Search:
+        """Return the search for an action on a resource that lists its actions, such as a volume."""
         path, body = step.request.path, step.request.body
         found, parent = match("GET", path), match("GET", path.removesuffix("/actions"))
         listed, read = (found[0].id if found else ""), (parent[0].id if parent else "")
@@ -133,44 +130,44 @@ class Looks:
         def started(window: SentWindow) -> list[Row]:
             rows = self._unknown("actions", self._connection.rows_of(Request("GET", path, operation_id=listed)))
             since, wanted = window.since(), str(body.get("type"))
-            # A volume's attach is an attach_volume in the list.
+            # The attach of a volume is listed as attach_volume.
             new = [row for row in rows if f"{row['type']}_".startswith(f"{wanted}_")]
             return [row for row in new if recovery.is_since(row.get("started_at"), since)]
 
-        def look(window: SentWindow) -> Row | None:
+        def search(window: SentWindow) -> Row | None:
             new, clock = started(window), self._connection.session.clock
-            ends_s = clock.monotonic() + SETTLES_S
+            ends_s = clock.monotonic() + ACTION_TIMEOUT_S
             while len(new) == 1 and new[0]["status"] == IN_PROGRESS and clock.monotonic() < ends_s:
-                # Whether it is ours shows only when it has ended.
-                clock.sleep(recovery.LOOKS_AFTER_S[-1])
+                # Only after its end does the resource show whether it is ours.
+                clock.sleep(recovery.SEARCH_DELAYS_S[-1])
                 new = started(window)
             if len(new) != 1 or not read:
                 return None
             request = Request("GET", path.removesuffix("/actions"), operation_id=read)
-            thing = self._connection.unwrapped(read, self._connection.send(request).json())
-            return {"action": new[0]} if _shows(thing, body) else None
+            resource = self._connection.unwrapped(read, self._connection.send(request).json())
+            return {"action": new[0]} if _reflects_action(resource, body) else None
 
-        return look
+        return search
 
-    def _droplet_action(self, step: Step) -> Look:
+    def _droplet_action(self, step: Step) -> Search:
         return self._started("dropletActions_list", {"droplet_id": step.targets[0].id}, step.request.body["type"])
 
-    def _image_action(self, step: Step) -> Look:
+    def _image_action(self, step: Step) -> Search:
         return self._started("imageActions_list", {"image_id": step.targets[0].id}, step.request.body["type"])
 
-    def _started(self, operation_id: str, path: Mapping[str, Any], action_type: str) -> Look:
-        def look(window: SentWindow) -> Row | None:
-            rows = self._unknown("actions", self.newest(operation_id, path))
-            found = recovery.started_since(rows, action_type, window.since())
+    def _started(self, operation_id: str, path: Mapping[str, Any], action_type: str) -> Search:
+        def search(window: SentWindow) -> Row | None:
+            rows = self._unknown("actions", self.newest_actions(operation_id, path))
+            found = recovery.find_started(rows, action_type, window.since())
             return None if found is None else {"action": found}
 
-        return look
+        return search
 
-    def _droplets(self, step: Step) -> Look:
+    def _droplets(self, step: Step) -> Search:
         body = step.request.body
         names = body.get("names") or [body["name"]]
 
-        def look(window: SentWindow) -> Row | None:
+        def search(window: SentWindow) -> Row | None:
             rows = [
                 row
                 for name in dict.fromkeys(names)
@@ -178,40 +175,42 @@ class Looks:
             ]
             if str(body["size"]).startswith("gpu-"):
                 rows += self._connection.rows("droplets_list", query={"type": "gpus"})
-            found = recovery.created_as_asked(self._unknown("droplets", rows), body, window.since())
+            found = recovery.find_created(self._unknown("droplets", rows), body, window.since())
             if found is None:
                 return None
             return {"links": {}, **({"droplets": found} if "names" in body else {"droplet": found[0]})}
 
-        return look
+        return search
 
-    def _destroyed(self, step: Step) -> Look:
+    def _destroyed(self, step: Step) -> Search:
         path = {"droplet_id": step.targets[0].id}
 
-        def going(window: SentWindow) -> bool:
-            rows = self.newest("dropletActions_list", path)
-            return recovery.started_since(rows, "destroy", window.since()) is not None
+        def is_deleting(window: SentWindow) -> bool:
+            rows = self.newest_actions("dropletActions_list", path)
+            return recovery.find_started(rows, "destroy", window.since()) is not None
 
-        return recovery.gone(self._connection, self._connection.request("droplets_get", path=path), going)
+        return recovery.search_deleted(
+            self._connection, self._connection.request("droplets_get", path=path), is_deleting
+        )
 
-    # Images, keys and tags.
-
-    def _custom_image(self, step: Step) -> Look:
+    def _custom_image(self, step: Step) -> Search:
         body = step.request.body
 
-        def look(window: SentWindow) -> Row | None:
+        def search(window: SentWindow) -> Row | None:
             rows = self._unknown("images", self._connection.rows("images_list", query={"private": True}))
             since = window.since()
-            found = [row for row in rows if recovery.is_since(row.get("created_at"), since) and _is_image(row, body)]
+            found = [
+                row for row in rows if recovery.is_since(row.get("created_at"), since) and _matches_image(row, body)
+            ]
             return {"image": found[0]} if len(found) == 1 else None
 
-        return look
+        return search
 
-    def _key(self, step: Step) -> Look:
+    def _key(self, step: Step) -> Search:
         body = step.request.body
 
-        def look(_: SentWindow) -> Row | None:
-            # An account has a key once, so that name and key together are the request.
+        def search(_: SentWindow) -> Row | None:
+            # An account holds a public key only once, so name and key identify the request.
             found = [
                 row
                 for row in self._connection.rows("sshKeys_list")
@@ -219,65 +218,63 @@ class Looks:
             ]
             return {"ssh_key": found[0]} if found else None
 
-        return look
+        return search
 
-    def _tag(self, step: Step) -> Look:
-        def look(_: SentWindow) -> Row:
+    def _tag(self, step: Step) -> Search:
+        def search(_: SentWindow) -> Row:
             return {"tag": self._connection.one("tags_get", path={"tag_id": step.request.body["name"]})}
 
-        return look
+        return search
 
-    # Domains and their records.
-
-    def _domain(self, step: Step) -> Look:
+    def _domain(self, step: Step) -> Search:
         body = step.request.body
 
-        def look(_: SentWindow) -> Row | None:
-            # A domain does not say when it was made; what was asked for has to be there, all of it.
+        def search(_: SentWindow) -> Row | None:
+            # A domain has no creation time, so everything that was requested must be there.
             path = {"domain_name": body["name"]}
             found = self._connection.one("domains_get", path=path)
             address = body.get("ip_address")
             query = {"type": "A", "name": body["name"]}
-            leads = [row["data"] for row in self._connection.rows("domains_list_records", path=path, query=query)]
-            return {"domain": found} if not address or address in leads else None
+            addresses = [row["data"] for row in self._connection.rows("domains_list_records", path=path, query=query)]
+            return {"domain": found} if not address or address in addresses else None
 
-        return look
+        return search
 
-    def _record(self, step: Step) -> Look:
+    def _record(self, step: Step) -> Search:
         body, path = step.request.body, {"domain_name": _domain_of(step)}
 
-        def look(_: SentWindow) -> Row | None:
-            # A record does not say when it was made: it must be one that was not seen before, and the only one.
+        def search(_: SentWindow) -> Row | None:
+            # A record has no creation time, so it must be the only one that was not seen before.
             rows = self._connection.rows("domains_list_records", path=path, query={"type": body["type"]})
-            found = [row for row in self._unknown("records", rows) if _reads(row, body)]
+            found = [row for row in self._unknown("records", rows) if _matches_record(row, body)]
             return {"domain_record": found[0]} if len(found) == 1 else None
 
-        return look
+        return search
 
-    def _patched_record(self, step: Step) -> Look:
+    def _patched_record(self, step: Step) -> Search:
         body, path = step.request.body, {"domain_name": _domain_of(step), "domain_record_id": step.targets[0].id}
 
-        def look(_: SentWindow) -> Row | None:
+        def search(_: SentWindow) -> Row | None:
             try:
                 row = self._connection.one("domains_get_record", path=path)
             except NotFound:
                 return None
-            return {"domain_record": row} if _reads(row, body) else None
+            return {"domain_record": row} if _matches_record(row, body) else None
 
-        return look
+        return search
 
 
-def _shows(thing: Row, body: Row) -> bool:
-    """Return whether a thing reads as an action would leave it: the action does not tell what it was asked for."""
+def _reflects_action(resource: Row, body: Row) -> bool:
+    """Return whether a resource reads as the action would leave it; the action does not show its parameters."""
     for name, value in body.items():
         if name in {"type", "region"}:
             continue
         if name == "droplet_id":
-            droplet = thing.get("droplet") or {}
-            there = value in (thing.get("droplet_ids") or [droplet.get("id")])
-            if there == str(body["type"]).startswith(("detach", "unassign")):
+            droplet = resource.get("droplet") or {}
+            attached = value in (resource.get("droplet_ids") or [droplet.get("id")])
+            if attached == str(body["type"]).startswith(("detach", "unassign")):
                 return False
-        elif name not in thing or not recovery.reads_as(thing[name], value):
+        elif name not in resource or not recovery.matches(resource[name], value):
             return False
     return True
 
@@ -287,20 +284,20 @@ def _domain_of(step: Step) -> str:
     return unquote(step.request.path.split("/")[3])
 
 
-def _is_image(row: Row, body: Row) -> bool:
-    said = {name: body[name] for name in ("name", "description", "distribution") if body.get(name)}
+def _matches_image(row: Row, body: Row) -> bool:
+    text = {name: body[name] for name in ("name", "description", "distribution") if body.get(name)}
     return (
         row["type"] == "custom"
-        and all(row.get(name) == value for name, value in said.items())
+        and all(row.get(name) == value for name, value in text.items())
         and body.get("region") in (row.get("regions") or [body.get("region")])
         and set(body.get("tags") or ()) == set(row.get("tags") or ())
     )
 
 
-def _reads(row: Row, body: Row) -> bool:
-    """Return whether a record reads as it was written: names without their last dot, and in any letter case."""
+def _matches_record(row: Row, body: Row) -> bool:
+    """Return whether a DNS record matches a request, ignoring letter case and the trailing dot of names."""
 
-    def read(value: object) -> object:
+    def normalized(value: object) -> object:
         return value.removesuffix(".").casefold() if isinstance(value, str) else value
 
-    return all(read(row.get(field)) == read(body[field]) for field in _RECORD_FIELDS if field in body)
+    return all(normalized(row.get(field)) == normalized(body[field]) for field in _RECORD_FIELDS if field in body)

@@ -1,4 +1,4 @@
-"""What droplets are made from: DigitalOcean's images, and one's own snapshots, backups and custom images.
+"""Images: DigitalOcean's own, and the account's snapshots, backups and custom images.
 
 API: ``images_*``, ``imageActions_*``.
 """
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import checked_fields
+from poseidon_nb.client.connection import add_detail, check_fields
 from poseidon_nb.client.engine.steps import Step, Target
-from poseidon_nb.client.named import only_one
-from poseidon_nb.client.resource import Field, Resource, TimeField
+from poseidon_nb.client.lookup import unique_match
+from poseidon_nb.client.resource import Field, Resource, ResourceCollection, TimeField
 from poseidon_nb.errors import InvalidArgument, NotFound
 from poseidon_nb.text import did_you_mean, expected_one_of, is_integer
 
@@ -28,21 +27,21 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.engine import Engine
 
     Row = dict[str, Any]
-    # Named here because within the class `list` is the method.
+    # Aliases, because `list` is a method within the class.
     ActionList = list[Action]
     ImageList = list["Image"]
 
-#: What the API filters by `type`; the attribute `type` of an image is something else.
-ASKED_KINDS = ("distribution", "application")
-#: What one's own images say that they are: filtered here, among the private ones.
-OWN_KINDS = ("snapshot", "backup", "custom")
+#: Values of the API's filter `type`; an image's attribute `type` is something else.
+PUBLIC_TYPES = ("distribution", "application")
+#: Types of the account's own images; filtered here, among the private images.
+OWN_TYPES = ("snapshot", "backup", "custom")
 
 
 class Image(Resource):
-    """What a droplet can be made from.
+    """An image that droplets can be created from.
 
-    Its verbs wait until the server says ``completed`` and the image reads accordingly, and then read it again in place;
-    with ``wait=False`` they give the `Action` in progress.
+    Its verbs wait until the action has completed and the image reads accordingly, and update the image in place. With
+    ``wait=False`` they return the `Action` in progress.
     """
 
     id = Field[int]()
@@ -66,53 +65,53 @@ class Image(Resource):
 
     @property
     def available(self) -> bool:
-        """Whether droplets can be made from it."""
+        """Whether droplets can be created from it."""
         return self.status == "available"
 
     def refresh(self) -> Image:
-        """Read it again, in place."""
+        """Read it again and update it in place."""
         self.assign(self._images.read(self.id))
         return self
 
     def actions(self) -> list[Action]:
-        """Return what was done to it, newest first."""
+        """List its actions, newest first."""
         return self._images.actions(self)
 
     def update(
         self, *, name: str | None = None, description: str | None = None, distribution: str | None = None
     ) -> Image:
-        """Change what it says of itself, and nothing that is left out."""
+        """Update the given fields."""
         changed = self._images.update(self, name=name, description=description, distribution=distribution)
         self.assign(changed.to_dict())
         return self
 
     def rename(self, name: str) -> Image:
-        """Rename it."""
+        """Rename the image."""
         return self.update(name=name)
 
     def delete(self) -> None:
-        """Destroy it; droplets that were made from it stay. This cannot be undone."""
+        """Delete the image; droplets that were created from it stay. This cannot be undone."""
         self._images.delete(self)
 
     def transfer(
         self, region: str, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Copy it to another region, so that droplets can be made from it there."""
+        """Copy the image to another region, so that droplets can be created from it there."""
         body = {"type": "transfer", "region": region}
         return self._images.act(self, body, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def convert(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> Action:
-        """Make a snapshot of a backup, so that it is kept for as long as one wants."""
+        """Convert a backup to a snapshot, so that it is kept until it is deleted."""
         return self._images.act(self, {"type": "convert"}, wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def _summary(self) -> tuple[object, ...]:
         return (self.id, self.slug or self.name, self.distribution)
 
 
-class Images(Collection[Image]):
-    """What droplets can be made from. One is named by its id, a public one also by its slug."""
+class Images(ResourceCollection[Image]):
+    """The images of the account and DigitalOcean's public ones. Public images have a slug as well as an id."""
 
     def __init__(self, connection: Connection, actions: Actions, engine: Engine) -> None:
         super().__init__(connection, "images", "images_list", lambda row: Image(row, self))
@@ -120,62 +119,62 @@ class Images(Collection[Image]):
         self._engine = engine
 
     def list(self, *, type: str | None = None, **filters: Any) -> ImageList:  # noqa: A002  # the API's own word
-        """Return all images, from all pages.
+        """List all images, from all pages.
 
         Parameters
         ----------
         type : str, optional
-            ``"distribution"`` or ``"application"``; of one's own ``"snapshot"``, ``"backup"`` or ``"custom"``.
+            ``"distribution"`` or ``"application"``; for the account's own ``"snapshot"``, ``"backup"`` or ``"custom"``.
         **filters : object
-            ``private=True`` gives one's own, ``tag_name`` those with a tag.
+            ``private=True`` for the account's own images, ``tag_name`` for images with a tag.
         """
-        asked, kept = _split(type, filters)
-        images = super().list(**asked)
-        return images if kept is None else [image for image in images if image.type == kept]
+        query, own_type = _split_filters(type, filters)
+        images = super().list(**query)
+        return images if own_type is None else [image for image in images if image.type == own_type]
 
     def frame(self, *, type: str | None = None, **filters: Any) -> pd.DataFrame:  # noqa: A002  # as above
-        """Return all images as a DataFrame; the parameters are those of `list`.
+        """Return all images as a DataFrame; parameters as for `list`.
 
         Returns
         -------
         pandas.DataFrame
-            A row each; columns as in ``poseidon_nb.frames.schemas.TABLES["images"]``.
+            One row for each image; columns as in ``poseidon_nb.frames.schemas.TABLES["images"]``.
         """
-        asked, kept = _split(type, filters)
-        frame = super().frame(**asked)
-        return frame if kept is None else frame[frame["type"] == kept].reset_index(drop=True)
+        query, own_type = _split_filters(type, filters)
+        frame = super().frame(**query)
+        return frame if own_type is None else frame[frame["type"] == own_type].reset_index(drop=True)
 
     def get(self, image: int | str) -> Image:
-        """Return one image by its id, or a public one by its slug.
+        """Return one image by id, or a public image by slug.
 
         Raises
         ------
         NotFound
-            There is none; for a slug the nearest is given.
+            It does not exist; for a slug the closest is suggested.
         """
         try:
             return Image(self.read(image), self)
         except NotFound as error:
             slugs = [row["slug"] for row in self._connection.rows("images_list") if row.get("slug")]
             near = did_you_mean(str(image), slugs) if isinstance(image, str) and not is_integer(image) else ""
-            error.args = (f"{error.args[0]}{near}",)
+            add_detail(error, near.removeprefix(". "))
             raise
 
     def by_name(self, name: str) -> Image:
-        """Return the one of one's own images that has this name.
+        """Return the one image of the account with this name.
 
         Raises
         ------
         NoSuchName, AmbiguousName
-            None, or several, have it.
+            None or several images have it.
         """
         own = self.list(private=True)
-        return only_one(
+        return unique_match(
             "image", name, [image for image in own if image.name == name], lambda: (one.name for one in own)
         )
 
     def find(self, image: Image | int | str) -> Image:
-        """Return an image by what names it: itself, its id, a public slug, or the name of one of one's own."""
+        """Return an image given as an object, an id, a public slug, or the name of one of the account's images."""
         if isinstance(image, Image):
             return image
         try:
@@ -186,16 +185,16 @@ class Images(Collection[Image]):
         return self.by_name(image)
 
     def read(self, image: int | str) -> Row:
-        """Return an image as the API sends it."""
+        """Read an image as the API sends it."""
         return self._connection.one("images_get", path={"image_id": image})
 
     def actions(self, image: Image | int) -> ActionList:
-        """Return what was done to an image, newest first."""
+        """List the actions of an image, newest first."""
         rows = self._connection.rows("imageActions_list", path={"image_id": _id(image)})
         subject = image.name if isinstance(image, Image) else ""
         return [Action(row, self._actions, subject=subject) for row in rows]
 
-    def create_custom(  # noqa: PLR0913  # what an import is made of, and how to wait for it
+    def create_custom(  # noqa: PLR0913  # the fields of an import, and how to wait for it
         self,
         name: str,
         url: str,
@@ -208,36 +207,35 @@ class Images(Collection[Image]):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Image:
-        """Import a disk image from an address, and wait until droplets can be made from it.
+        """Import a disk image from a URL, and wait until droplets can be created from it.
 
         Parameters
         ----------
         name : str
         url : str
-            Where DigitalOcean finds a raw, qcow2, vhdx, vdi or vmdk image, plain or compressed.
+            URL of a raw, qcow2, vhdx, vdi or vmdk image, plain or compressed.
         region : str
-            Slug of where it is kept; `Image.transfer` copies it to others.
+            Slug of its region; `Image.transfer` copies it to others.
         distribution, description : str, optional
-            What it says of itself.
         tags : sequence of str, optional
         wait : bool
             Block until it is ``available``, and read it again.
         timeout_s : float, optional
-            Seconds; an hour by default.
+            Seconds; one hour by default.
         on_progress : callable, optional
-            Told a `Progress` several times a second; its ``id`` is the image's, for an import is no action.
+            Called with a `Progress` several times a second. Its ``id`` is the image's, because an import is not an action.
 
         Raises
         ------
         ActionFailed
-            It could not be imported; the service's reason is given.
+            It could not be imported; the message gives the API's reason.
         ActionTimedOut
-            It was still being imported when the time was up. That goes on.
+            It was still being imported after the time limit. The import continues.
         """
         if isinstance(tags, str):
-            raise InvalidArgument("tags takes a list")
+            raise InvalidArgument("tags must be a list of strings.")
         fields = {"name": name, "url": url, "region": region, "distribution": distribution, "description": description}
-        body = checked_fields(operation("images_create_custom"), fields | {"tags": tags and [*tags]})
+        body = check_fields(operation("images_create_custom"), fields | {"tags": tags and [*tags]})
         request = self._connection.request("images_create_custom", body=body)
         step = Step(
             verb="create", targets=(Target("image", None, name),), request=request, awaits="image" if wait else "answer"
@@ -249,7 +247,7 @@ class Images(Collection[Image]):
             raise outcome.error
         row = outcome.answer if wait else self._connection.unwrapped("images_create_custom", outcome.answer)
         image = Image(row, self)
-        self._engine.sender.looks.know("images", [image])
+        self._engine.sender.searches.remember("images", [image])
         return image
 
     def update(
@@ -260,19 +258,19 @@ class Images(Collection[Image]):
         description: str | None = None,
         distribution: str | None = None,
     ) -> Image:
-        """Change what an image says of itself, and nothing that is left out."""
+        """Update the given fields of an image."""
         fields = {"name": name, "description": description, "distribution": distribution}
-        body = checked_fields(operation("images_update"), fields)
+        body = check_fields(operation("images_update"), fields)
         if not body:
-            raise InvalidArgument("update takes name=, description= or distribution=")
+            raise InvalidArgument("update requires name=, description= or distribution=.")
         request = self._connection.request("images_update", path={"image_id": _id(image)}, body=body)
-        answer = self._engine.change(request, verb="update", target=_target(image))
+        answer = self._engine.send(request, verb="update", target=_target(image))
         return Image(self._connection.unwrapped("images_update", answer), self)
 
     def delete(self, image: Image | int) -> None:
-        """Destroy an image; droplets that were made from it stay. This cannot be undone."""
+        """Delete an image; droplets that were created from it stay. This cannot be undone."""
         request = self._connection.request("images_delete", path={"image_id": _id(image)})
-        self._engine.change(request, verb="delete", target=_target(image))
+        self._engine.send(request, verb="delete", target=_target(image))
 
     def act(
         self,
@@ -283,7 +281,7 @@ class Images(Collection[Image]):
         timeout_s: float | None,
         on_progress: OnProgress | None,
     ) -> Action:
-        """Start an action on an image, and wait for it; every verb ends here."""
+        """Start an action on an image, and wait for it."""
         request = self._connection.request("imageActions_post", path={"image_id": image.id}, body=dict(body))
         step = Step(verb=body["type"], targets=(_target(image),), request=request, awaits="action")
         (outcome,) = self._engine.run(
@@ -296,7 +294,7 @@ class Images(Collection[Image]):
         )
         if outcome.error is not None:
             raise outcome.error
-        assert outcome.action is not None  # noqa: S101  # for the type checker: what went well has one
+        assert outcome.action is not None  # noqa: S101  # for the type checker: a successful step has one
         return outcome.action
 
 
@@ -308,12 +306,11 @@ def _target(image: Image | int) -> Target:
     return Target("image", _id(image), image.name if isinstance(image, Image) else str(image))
 
 
-def _split(kind: str | None, filters: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """Return what the API is asked for, and the kind that is left to be kept here."""
-    if kind in OWN_KINDS:
-        return {**filters, "private": True}, kind
-    if kind is not None and kind not in ASKED_KINDS:
-        # The API takes a kind that it does not know for no filter at all.
-        known = (*ASKED_KINDS, *OWN_KINDS)
-        raise InvalidArgument(f"no kind of image {kind!r}{expected_one_of(kind, known)}")
-    return {**filters, "type": kind} if kind else dict(filters), None
+def _split_filters(type_: str | None, filters: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Return the query for the API, and the type by which its result must be filtered here."""
+    if type_ in OWN_TYPES:
+        return {**filters, "private": True}, type_
+    if type_ is not None and type_ not in PUBLIC_TYPES:
+        # The API ignores an unknown type.
+        raise InvalidArgument(f"Unknown image type {type_!r}{expected_one_of(type_, (*PUBLIC_TYPES, *OWN_TYPES))}")
+    return {**filters, "type": type_} if type_ else dict(filters), None

@@ -1,6 +1,6 @@
-"""All droplets of the account: finding them, making them, and acting on them.
+"""The droplets of the account: finding, creating, changing and deleting them.
 
-API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they are always asked for too.
+API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they are always requested too.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.collection import Collection
-from poseidon_nb.client.connection import checked_fields, explained, items_of
-from poseidon_nb.client.droplet_reading import read_droplets
-from poseidon_nb.client.droplets.droplet import Droplet
-from poseidon_nb.client.droplets.pages import droplet_pages
-from poseidon_nb.client.droplets.ssh import Probe, SshWaiting, checked_wait_for, listens
+from poseidon_nb.client.connection import add_detail, check_fields, items_of
+from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter, expected_after
 from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step
 from poseidon_nb.client.engine.steps import When
-from poseidon_nb.client.named import only_one
-from poseidon_nb.client.resource import Kernel, Size, Snapshot
+from poseidon_nb.client.fetch import droplet_pages, fetch_droplets
+from poseidon_nb.client.lookup import unique_match
+from poseidon_nb.client.resource import Kernel, ResourceCollection, Size
+from poseidon_nb.client.snapshots import Snapshot
+from poseidon_nb.client.ssh import Probe, SshWaiter, check_wait_for, is_listening
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import is_integer, join_words
 from poseidon_nb.transport import cancellation
@@ -33,12 +32,11 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.connection import Connection
-    from poseidon_nb.client.engine.outcomes import Outcome
-    from poseidon_nb.client.engine.steps import Chain, Target
-    from poseidon_nb.client.slugs import Slugs
+    from poseidon_nb.client.engine.steps import Chain, Outcome, Target
+    from poseidon_nb.client.slugs import SlugChecker
 
     Row = dict[str, Any]
-    # Named here because within the class `list` is the method.
+    # Aliases, because `list` is a method within the class.
     DropletList = list[Droplet]
     ActionList = list[Action]
     SnapshotList = list[Snapshot]
@@ -46,30 +44,29 @@ if TYPE_CHECKING:
     SizeList = list[Size]
 
 
-class Droplets(Collection[Droplet]):
+class Droplets(ResourceCollection[Droplet]):
     """The droplets of an account."""
 
-    def __init__(self, connection: Connection, actions: Actions, slugs: Slugs, client: Client) -> None:
+    def __init__(self, connection: Connection, actions: Actions, slugs: SlugChecker, client: Client) -> None:
         super().__init__(connection, "droplets", "droplets_list", lambda row: Droplet(row, self))
         self.engine = client.engine
-        #: Whose they are.
         self.client = client
-        #: Tries whether something listens at an address and a port; another one can be put in its place.
-        self.probe: Probe = listens
+        #: Returns whether something listens at an address and a port; tests replace it.
+        self.probe: Probe = is_listening
         self._actions = actions
         self._slugs = slugs
 
     def list(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> DropletList:
-        """Return all droplets, GPU droplets too, from all pages.
+        """List all droplets, including GPU droplets, from all pages.
 
         Parameters
         ----------
         tag_name : str, optional
-            Only those with this tag.
+            Only droplets with this tag.
         name : str, optional
-            Only those with exactly this name, in any letter case.
+            Only droplets with exactly this name, ignoring case.
         **filters : object
-            Further query parameters; with ``type="droplets"`` or ``type="gpus"`` only that kind.
+            Further query parameters, such as ``type="droplets"`` or ``type="gpus"``.
         """
         rows: dict[int, Row] = {}
         for body in self._bodies({"tag_name": tag_name, "name": name, **filters}):
@@ -79,17 +76,17 @@ class Droplets(Collection[Droplet]):
         return [Droplet(row, self) for row in rows.values()]
 
     def frame(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> pd.DataFrame:
-        """Return all droplets as a DataFrame, GPU droplets too; the parameters are those of `list`.
+        """Return all droplets as a DataFrame, including GPU droplets; parameters as for `list`.
 
         Returns
         -------
         pandas.DataFrame
-            A row each; columns as in ``poseidon_nb.frames.schemas.TABLES["droplets"]``.
+            One row for each droplet; columns as in ``poseidon_nb.frames.schemas.TABLES["droplets"]``.
         """
-        return self._framed(self._bodies({"tag_name": tag_name, "name": name, **filters}))
+        return self._frame_from(self._bodies({"tag_name": tag_name, "name": name, **filters}))
 
     def get(self, droplet_id: int) -> Droplet:
-        """Return the droplet with this id."""
+        """Return one droplet by id."""
         return Droplet(self.read(droplet_id), self)
 
     def by_name(self, name: str) -> Droplet:
@@ -98,17 +95,17 @@ class Droplets(Collection[Droplet]):
         Raises
         ------
         NoSuchName
-            None has it; the nearest names are given.
+            No droplet has it; the closest names are suggested.
         AmbiguousName
-            Several have it; their ids are given.
+            Several droplets have it; their ids are listed.
         """
-        # The API does not tell letter cases apart, and takes an empty name for no filter.
+        # The API ignores the case of a name, and treats an empty name as no filter.
         found = [droplet for droplet in self.list(name=name) if droplet.name.casefold() == name.casefold()]
         exact = [droplet for droplet in found if droplet.name == name] or found
-        return only_one("droplet", name, exact, lambda: (droplet.name for droplet in self.list()))
+        return unique_match("droplet", name, exact, lambda: (droplet.name for droplet in self.list()))
 
     def find(self, droplet: Droplet | int | str) -> Droplet:
-        """Return a droplet by what names it: itself, its id, or its name."""
+        """Return a droplet given as an object, an id or a name."""
         if isinstance(droplet, Droplet):
             return droplet
         if isinstance(droplet, int) or is_integer(droplet):
@@ -116,45 +113,45 @@ class Droplets(Collection[Droplet]):
         return self.by_name(droplet)
 
     def read(self, droplet_id: int) -> Row:
-        """Return a droplet as the API sends it."""
+        """Read a droplet as the API sends it."""
         row: Row = self._connection.one("droplets_get", path={"droplet_id": droplet_id})
         return row
 
     def read_each(self, ids: Iterable[int]) -> dict[int, Mapping[str, Any]]:
-        """Return droplets as the API sends them, by id, in as few requests as they take; those that are gone are missing."""
-        found, _ = read_droplets(self._connection, set(ids))
+        """Read droplets as the API sends them, by id, in as few requests as possible; missing droplets are left out."""
+        found, _ = fetch_droplets(self._connection, set(ids))
         return found
 
     def actions(self, droplet: Droplet | int | str) -> ActionList:
-        """Return what was done to a droplet, newest first."""
+        """List the actions of a droplet, newest first."""
         found = self.find(droplet)
         rows = self._connection.rows("dropletActions_list", path={"droplet_id": found.id})
         return [Action(row, self._actions, subject=found.name) for row in rows]
 
     def snapshots(self, droplet: Droplet | int | str) -> SnapshotList:
-        """Return the snapshots that were made of a droplet."""
+        """List the snapshots of a droplet."""
         rows = self._connection.rows("droplets_list_snapshots", path={"droplet_id": self.find(droplet).id})
         return [Snapshot(row) for row in rows]
 
     def backups(self, droplet: Droplet | int | str) -> SnapshotList:
-        """Return the backups that were made of a droplet."""
+        """List the backups of a droplet."""
         rows = self._connection.rows("droplets_list_backups", path={"droplet_id": self.find(droplet).id})
         return [Snapshot(row) for row in rows]
 
     def backup_policy(self, droplet: Droplet | int | str) -> Row:
-        """Return when a droplet's backups are made; empty where none are."""
+        """Return the backup policy of a droplet; empty without backups."""
         answer = self._connection.one("droplets_get_backup_policy", path={"droplet_id": self.find(droplet).id})
         return answer.get("backup_policy") or {}
 
     def kernels(self, droplet: Droplet | int | str) -> KernelList:
-        """Return the kernels that a droplet could have; none if it was made since March 2017."""
+        """List the kernels that a droplet can boot; none if it was created since March 2017."""
         rows = self._connection.rows("droplets_list_kernels", path={"droplet_id": self.find(droplet).id})
         return [Kernel(row) for row in rows]
 
     def neighbors(self, droplet: Droplet | int | str) -> DropletList:
-        """Return the account's droplets on the same machine as a droplet: they would fail together."""
+        """List the account's droplets on the same physical machine as a droplet, which would fail together."""
         rows: Any = self._connection.one("droplets_list_neighbors", path={"droplet_id": self.find(droplet).id})
-        # Some services answer null for an empty list.
+        # The API may send null for an empty list.
         return [Droplet(row, self) for row in rows or []]
 
     @overload
@@ -193,7 +190,7 @@ class Droplets(Collection[Droplet]):
         on_progress: OnProgress | None = None,
         **fields: object,
     ) -> DropletList: ...
-    def create(  # noqa: PLR0913  # what a droplet is made of, all by keyword
+    def create(  # noqa: PLR0913  # the fields of a droplet, all by keyword
         self,
         *,
         name: str | None = None,
@@ -210,30 +207,30 @@ class Droplets(Collection[Droplet]):
         on_progress: OnProgress | None = None,
         **fields: object,
     ) -> Droplet | DropletList:
-        """Make a droplet, or several with ``names``, and wait until they run.
+        """Create a droplet, or several with ``names``, and wait until they are active.
 
         Parameters
         ----------
         name : str
             Names are not unique.
         names : sequence of str
-            Instead of ``name``; sent ten at a time.
+            Instead of ``name``; sent ten per request.
         size, image, region : str
-            Slugs; an image also by id. Without a region DigitalOcean chooses.
+            Slugs, or the id of an image. By default DigitalOcean chooses the region.
         ssh_keys : sequence of int or str
             Ids or fingerprints.
         tags : sequence of str
-            Tags that do not exist yet are made.
+            Tags that do not exist are created.
         user_data : str
-            Cloud-init, at most 64 KiB.
+            Cloud-init text, up to 64 KiB.
         wait : bool
             Block until they are ``active``, and read them again.
         wait_for : str, optional
-            ``"ssh"``: block further until their SSH port answers.
+            ``"ssh"``: also block until their SSH port answers.
         timeout_s : float, optional
-            Seconds; by default those of a create (`catalogue.wait_limits`).
+            Seconds; by default the limit of a create (`catalogue.wait_limits`).
         on_progress : callable, optional
-            Told a `Progress` several times a second.
+            Called with a `Progress` several times a second.
         **fields : object
             Further fields of ``droplets_create``: ``backups``, ``ipv6``, ``monitoring``, ``vpc_uuid``, ``volumes``, ...
 
@@ -245,18 +242,18 @@ class Droplets(Collection[Droplet]):
         Raises
         ------
         InvalidArgument
-            A field that the operation does not have, or neither or both of ``name`` and ``names``. Nothing was sent.
+            A field is unknown, or ``name`` and ``names`` are both given or both missing. Nothing was sent.
         Unprocessable
-            DigitalOcean refused; a slug that does not exist is named with the nearest that does.
+            DigitalOcean refused. For an unknown slug, the closest existing slugs are suggested.
         """
         if isinstance(names, str):
-            raise InvalidArgument('names takes a list of names; one droplet is made with name="..."')
+            raise InvalidArgument('names must be a list of strings. For one droplet, use name="...".')
         if isinstance(ssh_keys, str) or isinstance(tags, str):
-            raise InvalidArgument(f"{'ssh_keys' if isinstance(ssh_keys, str) else 'tags'} takes a list")
+            raise InvalidArgument(f"{'ssh_keys' if isinstance(ssh_keys, str) else 'tags'} must be a list.")
         if (name is None) == (names is None) or not (name or names):
-            raise InvalidArgument("create takes either name= or names=")
-        checked_wait_for(wait_for, wait=wait, public=fields.get("public_networking") is not False)
-        wanted = checked_fields(
+            raise InvalidArgument("create requires either name= or names=.")
+        check_wait_for(wait_for, wait=wait, public=fields.get("public_networking") is not False)
+        wanted = check_fields(
             operation("droplets_create"),
             {
                 "region": region,
@@ -283,18 +280,18 @@ class Droplets(Collection[Droplet]):
         return droplets if names is not None else droplets[0]
 
     def _created(self, outcomes: Sequence[Outcome], *, single: bool) -> DropletList:
-        """Return the droplets that a create has made, or raise the first error; it names those that were made."""
+        """Return the created droplets, or raise the first error, which lists those that were created."""
         droplets = [Droplet(one.answer, self) for one in outcomes if one.answer is not None]
         failed = [one for one in outcomes if one.error is not None]
         if not failed:
             return droplets
         error = failed[0].error
-        assert error is not None  # noqa: S101  # for the type checker: it was asked for above
+        assert error is not None  # noqa: S101  # for the type checker: checked above
         error.droplet = next(iter(droplets), None) if single else droplets
-        made = [one.target for one in outcomes if one.status == "completed"]
-        going = [one.target for one in outcomes if one.status == "in-progress" and one.error is not error]
-        explained(error, f"created all the same: {join_words(map(str, made))}" if made else "")
-        explained(error, f"being created, so do not repeat it: {join_words(map(str, going))}" if going else "")
+        created = [one.target for one in outcomes if one.status == "completed"]
+        pending = [one.target for one in outcomes if one.status == "in-progress" and one.error is not error]
+        add_detail(error, f"Created nevertheless: {join_words(map(str, created))}." if created else "")
+        add_detail(error, f"Still being created, so do not repeat: {join_words(map(str, pending))}." if pending else "")
         raise error
 
     def wait_for_ssh(
@@ -304,7 +301,7 @@ class Droplets(Collection[Droplet]):
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> DropletList:
-        """Block until droplets answer on the SSH port.
+        """Wait until droplets answer on the SSH port.
 
         Parameters
         ----------
@@ -312,7 +309,7 @@ class Droplets(Collection[Droplet]):
         timeout_s : float, optional
             Seconds; 3 minutes by default.
         on_progress : callable, optional
-            Told a `Progress` of each about once a second; its ``id`` is the droplet's, for this is no action.
+            Called with a `Progress` of each, about once a second. Its ``id`` is the droplet's, as there is no action.
 
         Returns
         -------
@@ -321,18 +318,18 @@ class Droplets(Collection[Droplet]):
         Raises
         ------
         ActionTimedOut
-            Some did not answer in time; they are named.
+            Some did not answer in time; the message lists them.
         LookupFailed
-            One has no public address.
+            A droplet has no public address.
         """
-        given = [droplets] if isinstance(droplets, (Droplet, int, str)) else droplets
-        found = [self.find(droplet) for droplet in given]
-        SshWaiting(self._connection, self.probe).wait(found, timeout_s=timeout_s, on_progress=on_progress)
+        items = [droplets] if isinstance(droplets, (Droplet, int, str)) else droplets
+        found = [self.find(droplet) for droplet in items]
+        SshWaiter(self._connection, self.probe).wait(found, timeout_s=timeout_s, on_progress=on_progress)
         return found
 
     def delete(self, droplet: Droplet | int | str) -> None:
-        """Destroy a droplet and its disk. This cannot be undone. One that is busy is waited for first."""
-        # An id is sent as it is: reading the droplet first would cost a request and tell nothing.
+        """Delete a droplet and its disk, after any action in progress. This cannot be undone."""
+        # An id is sent as it is; reading the droplet first would not help.
         by_id = isinstance(droplet, int) or (isinstance(droplet, str) and is_integer(droplet))
         droplet_id = int(droplet) if by_id else self.find(droplet).id  # type: ignore[arg-type]
         step = delete_step({"id": droplet_id})
@@ -347,18 +344,18 @@ class Droplets(Collection[Droplet]):
         timeout_s: float | None,
         on_progress: OnProgress | None,
     ) -> Action:
-        """Run a chain of actions on a droplet, and return the action that it is about; every verb ends here.
+        """Run a chain of steps on a droplet, and return the action of its main step.
 
         Raises
         ------
         DropletBusy
-            Another action runs, and ``wait`` is false.
+            Another action is in progress, and ``wait`` is false.
         Unprocessable
             DigitalOcean refused.
         ActionFailed, ActionTimedOut
-            It did not end well, or not in time.
+            The action failed, or did not end in time.
         OutcomeUnknown
-            The answer was lost, and what the account shows cannot be told to be ours.
+            The response was lost, and the account does not show whether the request was carried out.
         """
         main = next(step for step in chain if step.when is When.NEXT and not step.best_effort)
         outcomes = self.engine.run(
@@ -371,15 +368,15 @@ class Droplets(Collection[Droplet]):
         )
         done = next((one for one in outcomes if one.step.request == main.request and one.error is None), None)
         if done is None or done.action is None:
-            # What should have come first did not go well, or not in time.
+            # An earlier step failed, or did not end in time.
             self._raise_first(outcomes)
         self._raise_first([one for one in outcomes if not one.step.best_effort])
-        assert done is not None  # noqa: S101  # for the type checker: else something was raised
+        assert done is not None  # noqa: S101  # for the type checker: otherwise an error was raised
         assert done.action is not None  # noqa: S101  # likewise
         return done.action
 
     def _raise_first(self, outcomes: Sequence[Outcome]) -> None:
-        """Raise what made a chain fail; a power_on that failed too is told with it."""
+        """Raise the first error of a chain; add to it if the power_on failed too."""
         errors = [(one, one.error) for one in outcomes if one.error is not None]
         if not errors:
             return
@@ -390,53 +387,55 @@ class Droplets(Collection[Droplet]):
                 for one in outcomes
                 if one.status == "completed"
             )
-            explained(error, f"{done} completed, and {first.target.name} may still be off: {_power_on(first.target)}")
+            add_detail(error, f"{done} completed, but {first.target.name} may still be off. {_power_on(first.target)}")
         for one, second in others:
             if one.step.when is When.ALWAYS and second is not error:
-                off = f"{one.target.name} is still off, for {one.step.verb} failed too: {second}"
-                explained(error, f"{off}; {_power_on(one.target)}")
+                add_detail(
+                    error, f"Droplet {one.target.name} is still off, because {one.step.verb} failed too: {second}"
+                )
+                add_detail(error, _power_on(one.target))
         raise error
 
-    def wait_idle(
+    def wait_until_idle(
         self, droplet: Droplet, *, timeout_s: float | None = None, on_progress: OnProgress | None = None
     ) -> None:
-        """Block until no action runs on a droplet, however they end, and read it again."""
+        """Wait until no action is in progress on a droplet, whatever their outcome, and read it again."""
         clock = self._connection.session.clock
         with cancellation.deadline(clock, cancellation.validate_timeout(timeout_s)):
-            running, ended = self.engine.sender.pending_or_ended(droplet.id)
+            running, ended = self.engine.sender.recent_actions(droplet.id)
             while running is not None:
                 pending = Action(running, self._actions, subject=droplet.name)
                 left_s = cancellation.remaining_s(clock)
                 failures = self._actions.wait_each([pending], timeout_s=left_s, on_progress=on_progress)
                 if pending.id in failures and not pending.done:
                     raise failures[pending.id]
-                running, ended = self.engine.sender.pending_or_ended(droplet.id)
+                running, ended = self.engine.sender.recent_actions(droplet.id)
             ended_type = str(ended["type"]) if ended is not None else ""
             consistency = ConsistencyWaiter(self._connection)
-            # Without parameters: what somebody else's action wanted is not known, but its type tells of the power.
+            # The parameters of somebody else's action are unknown, but its type determines the power status.
             consistency.add(droplet.id, expected_after(ended_type, droplet.id, droplet.assign))
-            consistency.finish()
+            consistency.wait()
 
     def check_resize(self, droplet: Droplet, size: str, *, disk: bool) -> None:
-        """Refuse a resize that cannot work.
+        """Check that a droplet can be resized to a size.
 
         Raises
         ------
         InvalidArgument
-            The size does not exist, is not available, is not sold in the droplet's region, or has a smaller disk.
+            The size does not exist, is not available in the droplet's region, or has a smaller disk.
         """
         self._slugs.check_resize(droplet.to_dict(), size, disk=disk)
 
     def fitting_sizes(self, droplet: Droplet) -> SizeList:
-        """Return the sizes that a droplet could have instead of its own, cheapest first.
+        """List the sizes that a droplet can be resized to, cheapest first.
 
-        They are sold in its region, and their disk is not smaller than its own.
+        They are available in its region, and their disk is not smaller than its own.
         """
-        return [Size(row) for row in self._slugs.fitting(droplet.to_dict())]
+        return [Size(row) for row in self._slugs.fitting_sizes(droplet.to_dict())]
 
     def _bodies(self, filters: Row) -> Iterator[bytes]:
-        return droplet_pages(self._connection, self._checked(filters))
+        return droplet_pages(self._connection, self._check_query(filters))
 
 
 def _power_on(target: Target) -> str:
-    return f"look whether to power it on, with %do droplets power_on {target.id}"
+    return f"If it is off, power it on with %do droplets power_on {target.id}"

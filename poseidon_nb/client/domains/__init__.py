@@ -1,1 +1,0 @@
-"""`domains`, and the `records` in them."""

@@ -1,1 +1,0 @@
-"""What droplets are made from: `images`, snapshots and backups."""
