@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from poseidon_nb.widgets.asking import TOO_SOON_S
+from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
 
 START = """%load_ext poseidon_nb
 %do sandbox start --speed 8 --droplets 60
@@ -68,7 +68,7 @@ class Fleet:
 
 def read_question(page) -> None:
     """Read a question, as a person does who confirms it: what comes sooner is taken for a double click."""
-    page.wait_for_timeout(1_000 * TOO_SOON_S + 300)
+    page.wait_for_timeout(1_000 * MIN_CONFIRM_DELAY_S + 300)
 
 
 def answer(fleet: Fleet, cell: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from poseidon_nb.widgets.busy_kernel import WORTH_SAYING_S
+from poseidon_nb.widgets.kernel import NOTICE_DELAY_S
 
 from tests.browser.fleet_page import GATE, read_question
 
@@ -173,7 +173,7 @@ def test_a_click_while_a_cell_runs_is_taken_at_once_and_leaves_the_cells_output_
     panel.notebook.run(3)
     panel.notebook.output(3).get_by_text("before").wait_for(timeout=10_000)
     # For as long as it takes until a panel would say that clicks have to wait.
-    panel.page.wait_for_timeout(1_000 * WORTH_SAYING_S + 500)
+    panel.page.wait_for_timeout(1_000 * NOTICE_DELAY_S + 500)
     # On ipykernel 7.4 what belongs to a widget made in a cell would queue behind this one, which ends after all this only.
     panel.button("snapshot").click()
     panel.page.get_by_label("Snapshot name").wait_for(timeout=20_000)
