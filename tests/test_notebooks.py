@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_S = 60
 #: The sandbox's default speed times five: nobody watches here.
-FASTER = "__import__('poseidon_nb.magics.kernel', fromlist=['x']).THE_KERNEL.sandbox._dispatcher.world.speed = 100.0"
+FASTER = "__import__('poseidon_nb.magics.do', fromlist=['x']).default_session().sandbox._dispatcher.world.speed = 100.0"
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 

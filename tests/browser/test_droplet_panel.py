@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from poseidon_nb.widgets.kernel import NOTICE_DELAY_S
 
+from poseidon_nb.widgets.kernel import NOTICE_DELAY_S
 from tests.browser.fleet_page import GATE, read_question
 
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
