@@ -71,7 +71,7 @@ def test_ssh_keys_are_taken_by_name(desk):
     name, key_id = (desk.do("keys list")[column][0] for column in ("name", "id"))
     desk.sent()
     desk.do("droplets create demo-1 --ssh-keys {key} " + CREATE, key=name)
-    with pytest.raises(errors.NoSuchName, match="no key named"):
+    with pytest.raises(errors.NoSuchName, match=r"^Key '.*' not found"):
         desk.do("droplets create demo-2 --ssh-keys nobodys " + CREATE)
     assert len([line for line in desk.sent() if line == "POST /v2/droplets"]) == 1
     assert int(key_id)
@@ -175,7 +175,7 @@ def test_another_refusal_of_one_with_a_tag_is_still_a_failure(desk):
 
 
 def test_a_volume_may_be_named_for_a_new_droplet_and_a_wrong_name_has_a_nearest(desk):
-    with pytest.raises(errors.NoSuchName, match=r"no volume named 'old-upload'. Did you mean old-uploads"):
+    with pytest.raises(errors.NoSuchName, match=r"Volume 'old-upload' not found. Did you mean old-uploads"):
         desk.do(f"droplets create made-1 {CREATE} --volumes old-upload")
     made = desk.do(f"droplets create made-1 {CREATE} --volumes old-uploads")
     volume = desk.do("volumes get old-uploads").iloc[0]
@@ -187,14 +187,14 @@ def test_an_invoice_is_named_by_its_month(desk):
     by_month = desk.do("invoices get 2026-10")
     by_id = desk.do(f"invoices get {invoices.loc['2026-10', 'invoice_uuid']}")
     pd.testing.assert_frame_equal(by_month, by_id)
-    with pytest.raises(errors.NoSuchName, match=r"no invoice named '2026-13'. Did you mean 2026-10"):
+    with pytest.raises(errors.NoSuchName, match=r"Invoice '2026-13' not found. Did you mean 2026-10"):
         desk.do("invoices get 2026-13")
 
 
 def test_an_id_or_an_address_that_nothing_has_is_said_to_be_one(desk):
     right = desk.do("volumes list").set_index("name").loc["old-uploads", "id"]
     wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
-    with pytest.raises(errors.NotFound, match=rf"no volume '{wrong}'. Did you mean {right}"):
+    with pytest.raises(errors.NotFound, match=rf"Volume '{wrong}' not found. Did you mean {right}"):
         desk.do(f"volumes get {wrong}")
     address = desk.do("reserved-ips list")["ip"].iloc[0]
     with pytest.raises(errors.NotFound, match=rf"no reserved IP '{address}9'. Did you mean {address}"):
@@ -269,14 +269,14 @@ def test_an_ambiguous_name_lists_the_ids_and_nothing_is_done(desk, words):
 
 def test_one_unknown_name_among_several_means_that_none_is_touched(desk):
     desk.sent()
-    with pytest.raises(errors.NoSuchName, match=r"no droplet named 'web-9'. Did you mean web-"):
+    with pytest.raises(errors.NoSuchName, match=r"Droplet 'web-9' not found. Did you mean web-"):
         desk.do("droplets delete web-1 web-9 --yes")
     assert desk.changes() == []
 
 
 def test_a_timeout_says_that_the_action_goes_on_and_how_to_wait_again(desk):
     with pytest.raises(
-        errors.ActionTimedOut, match=r"still running after 0.5 s; it goes on.*actions wait (\d+)"
+        errors.ActionTimedOut, match=r"still in progress after 0.5 s and continues.*actions wait (\d+)"
     ) as caught:
         desk.do("droplets take_snapshot web-1 --name a --timeout 0.5")
     frame = desk.do("actions wait {id}", id=caught.value.action.id)
@@ -367,7 +367,7 @@ def test_a_cell_runs_its_lines_shows_each_result_and_gives_the_last(desk):
 
 
 def test_a_cell_stops_at_the_first_line_that_fails_and_says_which(desk):
-    with pytest.raises(errors.NoSuchName, match="Command 2 of 3: no droplet named 'web-9'"):
+    with pytest.raises(errors.NoSuchName, match="Command 2 of 3: Droplet 'web-9' not found"):
         desk.do("", body="tags create one\ndroplets get web-9\ntags create two")
     assert {"one"} == {"one", "two"} & {*desk.do("tags list")["name"]}
 

@@ -185,7 +185,7 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
     [
         ("metrics cup web-1", "metrics has no verb 'cup'. Did you mean cpu"),
         ("metrics cpu", "metrics cpu needs DROPLET or --tag"),
-        ("metrics cpu web-l", "no droplet named 'web-l'. Did you mean web-"),
+        ("metrics cpu web-l", "Droplet 'web-l' not found. Did you mean web-"),
         ("metrics cpu web-1 --last 3x", "'3x' is not a duration"),
         ("metrics cpu web-1 --last 3h --start 4h", "takes only one of --last and --start"),
         ("metrics cpu web-1 --start yesterday", "'yesterday' is not a time"),

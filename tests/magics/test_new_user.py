@@ -12,17 +12,20 @@ from poseidon_nb import errors
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("records list tidepool-map.example", "no domain 'tidepool-map.example'. Did you mean tidepool-maps.example"),
+        (
+            "records list tidepool-map.example",
+            "Domain 'tidepool-map.example' not found. Did you mean tidepool-maps.example",
+        ),
         ("domains get tidepool-map.example", "Did you mean tidepool-maps.example"),
         (
             "records create tidepool-map.example --type A --name a --data 198.18.0.5",
             "Did you mean tidepool-maps.example",
         ),
         ("domains delete tidepool-map.example --yes", "Did you mean tidepool-maps.example"),
-        ("tags assign wbe --resource do:droplet:521000032", "no tag 'wbe'. Did you mean web"),
-        ("volumes create x --size 10 --region nyc9", "no region 'nyc9'. Did you mean nyc3"),
-        ("vpcs create x --region nyc33", "no region 'nyc33'. Did you mean nyc3"),
-        ("images get db-1-before-2026-11-99", "no image named 'db-1-before-2026-11-99'. Did you mean db-1-before-"),
+        ("tags assign wbe --resource do:droplet:521000032", "Tag 'wbe' not found. Did you mean web"),
+        ("volumes create x --size 10 --region nyc9", "Unknown region 'nyc9'. Did you mean nyc3"),
+        ("vpcs create x --region nyc33", "Unknown region 'nyc33'. Did you mean nyc3"),
+        ("images get db-1-before-2026-11-99", "Image 'db-1-before-2026-11-99' not found. Did you mean db-1-before-"),
         ("images get ubuntu-24-04", "Did you mean ubuntu-24-04-x64"),
     ],
 )

@@ -1,4 +1,4 @@
-"""An account in a sandbox on a clock that only the test advances. Only the test drives its watch and its engine."""
+"""An account in a sandbox on a clock that only the test advances. Only the test drives its monitor and its engine."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Desk(AccountDesk):
             return
         engine.tick()
         while sending := [one for one in engine.background if one.sending]:
-            sending[0].wait_for_news(5)
+            sending[0].wait_for_answer(5)
             engine.tick()
 
     def release(self) -> None:
@@ -62,11 +62,11 @@ class Desk(AccountDesk):
         self.answer()
 
     def run(self, seconds: float) -> None:
-        """Drive the watch and the engine for some seconds, as their threads would."""
+        """Drive the monitor and the engine for some seconds, as their threads would."""
         until_s = self.clock.monotonic() + seconds
         while self.clock.monotonic() < until_s:
             self.answer()
-            wait_s = self.watch.tick()
+            wait_s = self.monitor.tick()
             left_s = until_s - self.clock.monotonic()
             soon_s = SLEEP_S if self.client.engine.background else left_s
             self.clock.advance(min(soon_s, left_s if wait_s is None else min(max(wait_s, 0.01), left_s)))

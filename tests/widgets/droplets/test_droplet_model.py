@@ -42,7 +42,7 @@ def test_all_buttons_are_disabled_while_a_request_is_in_progress(user):
 
 def test_a_read_only_client_has_no_buttons(desk):
     with connect(desk.sandbox, clock=desk.clock, read_only=True) as reader:
-        reader.watch = desk.monitor
+        reader.monitor = desk.monitor
         model = User(desk, reader.droplets.by_name("web-1")).model
         assert model.hint() == "This client is read-only."
         model.close()
