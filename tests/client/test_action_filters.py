@@ -34,11 +34,11 @@ ROW = {
         ((None, None, None, None, datetime(2026, 11, 23, 13, tzinfo=UTC)), False),
     ],
 )
-def test_an_action_is_kept_when_it_is_all_that_was_asked_for(asked, kept):
+def test_an_action_is_kept_when_it_is_all_that_was_requested(asked, kept):
     assert ActionFilter.create(*asked).matches(ROW) is kept
 
 
-def test_a_status_or_a_time_that_is_none_is_refused_before_anything_is_sent(client, sent):
+def test_an_invalid_status_or_time_is_refused_before_anything_is_sent(client, sent):
     with pytest.raises(InvalidArgument, match=r"Unknown action status 'in_progress'. Did you mean in-progress"):
         client.actions.list(status="in_progress")
     with pytest.raises(InvalidArgument, match=r"'yesterday' is not a time. Use for example since='2026-11-23'"):
@@ -61,7 +61,7 @@ def test_filters_give_what_reading_all_and_choosing_gives(client, droplet):
     assert frame.dtypes.equals(client.actions.frame().dtypes)
 
 
-def test_reading_stops_where_the_time_asked_for_begins(client, droplet, sent, clock):
+def test_reading_stops_where_the_time_requested_begins(client, droplet, sent, clock):
     assert len(client.actions.list()) > 200
     action = droplet.reboot()
     before = len(sent())

@@ -34,7 +34,7 @@ def test_the_parts_can_be_given_as_mappings_and_beside_fields(client):
     assert request.body == {"size": "s", "image": "i", "name": "a"}
 
 
-def test_a_name_that_stands_in_two_places_goes_to_the_path_and_the_body_is_told_apart(client):
+def test_a_name_that_stands_in_two_places_goes_to_the_path_and_the_body_is_distinguished(client):
     request = client.request("vpcs_create_peerings", vpc_id="mine", body={"name": "p", "vpc_id": "theirs"})
     assert request.path == "/v2/vpcs/mine/peerings"
     assert request.body == {"name": "p", "vpc_id": "theirs"}
@@ -62,13 +62,13 @@ def test_a_name_that_stands_in_two_places_goes_to_the_path_and_the_body_is_told_
         ("inference_list_models", {}, "not part of the account's API"),
     ],
 )
-def test_what_cannot_be_right_is_refused_before_it_is_sent(client, sent, operation_id, parts, told):
+def test_invalid_arguments_are_refused_before_anything_is_sent(client, sent, operation_id, parts, told):
     with pytest.raises(InvalidArgument, match=told):
         client.call(operation_id, **parts)
     assert sent() == []
 
 
-def test_an_operation_that_is_not_there_is_told_with_the_nearest(client):
+def test_an_operation_that_does_not_exist_is_reported_with_suggestions(client):
     with pytest.raises(NoSuchName, match="droplets_list"):
         client.call("droplets_lst")
 
@@ -88,7 +88,7 @@ def test_a_collection_gives_all_items_of_all_pages(real):
 
 
 @responses.activate
-def test_one_page_is_given_when_one_is_asked_for(real):
+def test_one_page_is_given_when_one_is_requested(real):
     matcher = responses.matchers.query_param_matcher({"page": "2", "per_page": "1"})
     rows = {"volumes": [{"id": "b"}], "links": {}, "meta": {"total": 2}}
     responses.get(f"{API}/v2/volumes", json=rows, match=[matcher])
@@ -174,7 +174,7 @@ def test_a_path_that_leads_elsewhere_is_refused(client, sent, path):
     assert sent() == []
 
 
-def test_a_method_that_is_not_there_is_told_with_the_known_ones(client):
+def test_a_method_that_does_not_exist_is_reported_with_the_known_ones(client):
     with pytest.raises(InvalidArgument, match=r"Unknown HTTP method 'PSOT'. Did you mean POST"):
         client.api("PSOT", "/v2/droplets")
 
@@ -205,7 +205,7 @@ def test_a_list_whose_pages_hold_an_object_gives_its_values():
 
 
 @responses.activate
-def test_a_put_that_acts_is_sent_once_and_its_lost_answer_is_unknown(real):
+def test_a_put_that_acts_is_sent_once_and_its_lost_response_is_unknown(real):
     path = "/v2/databases/d/replicas/r/promote"
     responses.put(f"{API}{path}", body=requests.ConnectionError("reset by peer"))
     with pytest.raises(OutcomeUnknown, match="sent once and may have been carried out"):

@@ -62,7 +62,7 @@ def test_reprs_say_what_a_person_asks_for(client, droplet):
     assert repr(client.keys.list()[0]).startswith("<Key ")
 
 
-def test_things_are_equal_by_kind_and_id_alone(client, droplet):
+def test_resources_are_equal_by_type_and_id_alone(client, droplet):
     again = client.droplets.get(droplet.id)
     again.assign({**again.to_dict(), "name": "other"})
     assert droplet == again
@@ -87,7 +87,7 @@ def test_times_are_aware_and_in_utc(text):
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_addresses_are_told_apart_by_type_whatever_their_order(turn):
+def test_addresses_are_distinguished_by_type_whatever_their_order(turn):
     droplet = addressed(*[("203.0.113.5", "public"), ("10.0.0.5", "private")][::turn])
     assert droplet.ip_address == "203.0.113.5"
     assert droplet.private_ip == "10.0.0.5"

@@ -44,7 +44,7 @@ def test_a_sandbox_that_does_not_run_says_so():
         connect(Sandbox())
 
 
-def test_a_token_is_not_taken_for_an_account_and_not_shown():
+def test_a_token_is_not_mistaken_for_an_account_and_not_shown():
     with pytest.raises(InvalidArgument, match=r"Pass a token as token=\.\.\.") as refused:
         connect(TOKEN)  # type: ignore[arg-type]
     assert "c0ffee" not in str(refused.value)
@@ -66,7 +66,7 @@ def test_a_token_that_is_given_or_named_by_the_environment_is_used_and_never_sho
     assert "DIGITALOCEAN_ACCESS_TOKEN" in repr(named)
 
 
-def test_without_a_token_the_ways_on_are_named():
+def test_without_a_token_the_next_steps_are_named():
     with pytest.raises(NoToken, match="sandbox"):
         connect()
 
@@ -77,7 +77,7 @@ def test_an_address_that_would_show_the_token_to_all_is_refused():
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1])
-def test_a_time_limit_that_cannot_be_is_refused(sandbox, timeout_s):
+def test_an_invalid_time_limit_is_refused(sandbox, timeout_s):
     with pytest.raises(InvalidArgument, match="timeout_s"):
         connect(sandbox, timeout_s=timeout_s)
 
@@ -143,7 +143,7 @@ def test_an_account_that_may_not_be_asked_is_called_by_where_its_token_came_from
 
 
 @responses.activate
-def test_a_name_that_could_not_be_read_once_is_asked_for_again(clock):
+def test_a_name_that_could_not_be_read_once_is_requested_again(clock):
     address = "https://api.digitalocean.com/v2/account"
     account = {"account": {"email": "ada@example.com", "uuid": "u"}}
     responses.add(responses.GET, address, status=400, json={"id": "bad_request", "message": "no"})
@@ -153,7 +153,7 @@ def test_a_name_that_could_not_be_read_once_is_asked_for_again(clock):
     assert client.label() == "ada@example.com"
 
 
-def test_waits_are_told_to_whoever_asks(sandbox, clock):
+def test_waits_are_reported_to_the_callback(sandbox, clock):
     client = connect(sandbox, clock=clock)
     told = []
     client.on_wait = lambda seconds, reason: told.append((seconds, reason))

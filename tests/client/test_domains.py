@@ -66,7 +66,7 @@ def test_a_full_name_is_written_with_a_dot_at_its_end(kind, data, tag, written):
     assert api_data(kind, data, tag=tag) == written
 
 
-def test_a_domain_is_made_read_listed_and_deleted(client, domain):
+def test_a_domain_is_created_read_listed_and_deleted(client, domain):
     assert (domain["name"], domain.name) == (NAME, NAME)
     assert domain in client.domains.list()
     again = client.domains.get(f"{NAME}.")
@@ -84,12 +84,12 @@ def test_a_domain_without_an_address_has_no_a_record(client):
     assert client.domains.create("bare.example").records.list(type="A") == []
 
 
-def test_a_domain_that_is_not_there_is_told_with_the_nearest(client, domain):
+def test_a_domain_that_does_not_exist_is_reported_with_suggestions(client, domain):
     with pytest.raises(NotFound, match=f"Did you mean {NAME}"):
         client.domains.get("client-tset.example")
 
 
-def test_a_domain_whose_answer_was_lost_is_found(client, sandbox, sent):
+def test_a_domain_whose_response_was_lost_is_found(client, sandbox, sent):
     sandbox.fault("lost_after", operation="domains_create")
     assert client.domains.create(NAME, "203.0.113.7").name == NAME
     sandbox.fault("lost_before", operation="domains_create")
@@ -99,7 +99,7 @@ def test_a_domain_whose_answer_was_lost_is_found(client, sandbox, sent):
     assert len(sent("POST")) == 2
 
 
-def test_a_delete_whose_answer_was_lost_is_looked_for(client, domain, sandbox, sent):
+def test_a_delete_whose_response_was_lost_is_searched_for(client, domain, sandbox, sent):
     sandbox.fault("lost_after", operation="domains_delete")
     client.domains.delete(NAME)
     assert len(sent("DELETE")) == 1
@@ -119,7 +119,7 @@ ALL = [
 
 
 @pytest.mark.parametrize(("kind", "name", "data", "fields"), ALL)
-def test_a_record_of_each_type_is_made_and_what_was_read_can_be_written_again(records, kind, name, data, fields):
+def test_a_record_of_each_type_is_created_and_what_was_read_can_be_written_again(records, kind, name, data, fields):
     record = records.create(kind, name, data, **fields)
     assert (record.type, record.name, record.data) == (kind, name, data)
     assert {field: record[field] for field in fields} == fields
@@ -167,7 +167,7 @@ def test_only_what_changes_is_sent(records, sandbox):
         ({"name": "a.b.c."}, "is not in"),
     ],
 )
-def test_what_cannot_be_is_refused_before_it_is_sent(records, sent, wrong, told):
+def test_invalid_arguments_are_refused_before_anything_is_sent(records, sent, wrong, told):
     before = len(sent("POST"))
     with pytest.raises(InvalidArgument, match=told):
         records.create("MX", data="mail.example.net", **wrong)
@@ -181,12 +181,12 @@ def test_an_update_of_nothing_is_refused(records, sent):
     assert sent("PATCH") == []
 
 
-def test_a_type_that_is_none_is_the_services_to_refuse_and_is_explained(records):
+def test_an_unknown_type_is_the_services_to_refuse_and_is_explained(records):
     with pytest.raises(Unprocessable, match=r"Unknown record type 'CNAM'. Did you mean CNAME"):
         records.create("CNAM", "x", "y")
 
 
-def test_a_record_whose_answer_was_lost_is_found_and_an_older_one_is_not_taken_for_it(records, sandbox, sent):
+def test_a_record_whose_response_was_lost_is_found_and_an_older_one_is_not_mistaken_for_it(records, sandbox, sent):
     before = len(sent("POST"))
     sandbox.fault("lost_after", operation="domains_create_record")
     record = records.create("CNAME", "blog", "Pages.example.net.")
@@ -197,7 +197,7 @@ def test_a_record_whose_answer_was_lost_is_found_and_an_older_one_is_not_taken_f
     assert len(sent("POST")) == before + 2
 
 
-def test_a_change_whose_answer_was_lost_is_read_back(records, sandbox, sent):
+def test_a_change_whose_response_was_lost_is_read_back(records, sandbox, sent):
     record = records.create("A", "www", "203.0.113.8")
     sandbox.fault("lost_after", operation="domains_patch_record")
     assert record.update(data="203.0.113.9").data == "203.0.113.9"

@@ -18,7 +18,7 @@ def active(client):
     return [droplet for droplet in client.droplets.list() if droplet.active]
 
 
-def test_all_are_started_waited_for_together_and_given_in_the_order_asked_for(active, on_each, sent):
+def test_all_are_started_waited_for_together_and_given_in_the_requested_order(active, on_each, sent):
     told = []
     outcomes = on_each(active[::-1], "reboot", on_progress=told.append)
     assert [outcome.target.id for outcome in outcomes] == [droplet.id for droplet in active[::-1]]
@@ -50,7 +50,7 @@ def test_without_waiting_they_are_given_as_they_were_started(active, on_each, cl
     assert clock.sleeps == []
 
 
-def test_a_busy_droplet_is_waited_for_and_then_acted_upon(client, active, on_each):
+def test_a_busy_droplet_is_waited_for_and_then_acted_on(client, active, on_each):
     busy = active[0].take_snapshot("before", wait=False)
     outcomes = on_each(active[:2], "reboot")
     assert [outcome.status for outcome in outcomes] == ["completed", "completed"]
@@ -65,7 +65,7 @@ def test_a_droplet_that_stays_busy_for_longer_than_the_limit_is_skipped_and_the_
     assert outcomes[1].action.completed
 
 
-def test_who_does_not_wait_learns_what_keeps_a_droplet_busy(active, on_each):
+def test_a_caller_that_does_not_wait_learns_what_keeps_a_droplet_busy(active, on_each):
     running = active[0].take_snapshot("before", wait=False)
     (outcome,) = on_each(active[:1], "reboot", wait=False)
     assert isinstance(outcome.error, DropletBusy)
@@ -116,7 +116,7 @@ def test_a_time_limit_covers_the_rate_limit_too(sandbox, active, on_each, clock,
     assert "was not sent within the time limit of 10 s" in str(outcomes[0].error)
 
 
-def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet, finish, caplog):
+def test_a_listener_that_fails_does_not_stop_what_is_in_flight(client, droplet, finish, caplog):
     def fail(number, run):
         raise KeyError("region")
 
@@ -127,7 +127,7 @@ def test_a_listener_that_fails_does_not_stop_what_is_on_its_way(client, droplet,
     assert {record.exc_info[0] for record in caplog.records} == {KeyError}
 
 
-def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(client, active, monkeypatch):
+def test_what_is_started_while_another_request_is_in_flight_is_sent_at_once(client, active, monkeypatch):
     # Longer than the test: whoever waits for the next slice waits for too long.
     monkeypatch.setattr("poseidon_nb.client.engine.engine.SLEEP_S", 60.0)
     held, on_its_way, sent = threading.Event(), threading.Event(), threading.Event()
@@ -153,7 +153,7 @@ def test_what_is_started_while_another_request_is_on_its_way_is_sent_at_once(cli
     assert engine.background == []
 
 
-def test_a_time_limit_that_is_none_is_refused_before_anything_is_sent(droplet, sent):
+def test_an_invalid_time_limit_is_refused_before_anything_is_sent(droplet, sent):
     for wrong in (0, -1, float("nan"), float("inf"), "5", [], True, 10**400):
         with pytest.raises(InvalidArgument, match="timeout_s must be a positive number of seconds"):
             droplet.reboot(timeout_s=wrong)
@@ -161,13 +161,13 @@ def test_a_time_limit_that_is_none_is_refused_before_anything_is_sent(droplet, s
 
 
 @pytest.mark.parametrize("spoiled", [None, "-5", 0, 1.5, True, "12x", 10**30])
-def test_an_answer_without_a_usable_id_is_looked_into(droplet, sent, spoil_next_post, spoiled):
+def test_an_answer_without_a_usable_id_is_checked_against_the_account(droplet, sent, spoil_next_post, spoiled):
     spoil_next_post(lambda answer: answer["action"].update(id=spoiled))
     assert droplet.reboot().completed
     assert len(sent("POST")) == 1
 
 
-def test_a_create_that_tells_fewer_droplets_than_asked_is_looked_into(client, sent, spoil_next_post):
+def test_a_create_that_tells_fewer_droplets_than_asked_is_checked_against_the_account(client, sent, spoil_next_post):
     spoil_next_post(lambda answer: answer.update(droplets=answer["droplets"][:1]))
     made = client.droplets.create(names=["m1", "m2"], size="s-1vcpu-1gb", region="sfo3", image="ubuntu-24-04-x64")
     assert [droplet.name for droplet in made] == ["m1", "m2"]

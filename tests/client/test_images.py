@@ -37,13 +37,13 @@ def test_ones_own_images_are_listed_by_what_they_are(client, kind):
     assert [*client.images.frame(type=kind)["id"]] == [image.id for image in images]
 
 
-def test_distributions_are_asked_for_at_the_api(client, sandbox):
+def test_distributions_are_requested_from_the_api(client, sandbox):
     assert {image.public for image in client.images.list(type="distribution")} == {True}
     assert "type=distribution" in str(sandbox.requests[-1])
     assert client.images.list(type="application") == []
 
 
-def test_a_kind_that_is_none_is_refused_because_the_api_would_answer_with_all(client, sent):
+def test_an_unknown_kind_is_refused_because_the_api_would_answer_with_all(client, sent):
     with pytest.raises(InvalidArgument, match=r"Unknown image type 'snapshots'. Did you mean snapshot"):
         client.images.list(type="snapshots")
     with pytest.raises(InvalidArgument, match="Did you mean backup"):
@@ -51,7 +51,7 @@ def test_a_kind_that_is_none_is_refused_because_the_api_would_answer_with_all(cl
     assert sent() == []
 
 
-def test_an_image_is_found_by_whatever_names_it(client, snapshot):
+def test_an_image_is_found_by_id_name_or_object(client, snapshot):
     assert client.images.find(snapshot) is snapshot
     assert client.images.find(snapshot.id) == client.images.find(str(snapshot.id)) == snapshot
     assert client.images.find("debian-12-x64").slug == "debian-12-x64"
@@ -113,7 +113,7 @@ def test_what_the_service_refuses_is_passed_on(snapshot):
         snapshot.transfer(snapshot.regions[0])
 
 
-def test_an_action_whose_answer_was_lost_is_found(snapshot, sandbox, sent):
+def test_an_action_whose_response_was_lost_is_found(snapshot, sandbox, sent):
     sandbox.fault("lost_after", operation="imageActions_post")
     assert snapshot.transfer("sfo3").completed
     assert len(sent("POST")) == 1
@@ -122,7 +122,7 @@ def test_an_action_whose_answer_was_lost_is_found(snapshot, sandbox, sent):
         snapshot.transfer("fra1")
 
 
-def test_a_transfer_to_elsewhere_is_not_taken_for_the_lost_one(client, snapshot, sandbox):
+def test_a_transfer_to_elsewhere_is_not_mistaken_for_the_lost_one(client, snapshot, sandbox):
     client.images.get(snapshot.id).transfer("sfo3", wait=False)
     client.engine.sender.searches._known.clear()
     sandbox.fault("lost_before", operation="imageActions_post")
@@ -130,7 +130,7 @@ def test_a_transfer_to_elsewhere_is_not_taken_for_the_lost_one(client, snapshot,
         snapshot.transfer("fra1")
 
 
-def test_a_custom_image_is_given_once_droplets_can_be_made_from_it(client):
+def test_a_custom_image_is_given_once_droplets_can_be_created_from_it(client):
     told = []
     image = client.images.create_custom(**FROM, description="d", tags=["t"], on_progress=told.append)
     assert (image.status, image.available, image.type, image.tags) == ("available", True, "custom", ["t"])
@@ -154,7 +154,7 @@ def test_an_import_that_fails_gives_the_services_reason(client):
     assert told[-1].status == "errored"
 
 
-def test_an_import_that_takes_too_long_goes_on(client, clock):
+def test_an_import_that_takes_too_long_continues(client, clock):
     with pytest.raises(
         ActionTimedOut,
         match=r"The create of mine \(\d+\) was accepted and is still in progress. Check it with %do images get",
@@ -163,7 +163,7 @@ def test_an_import_that_takes_too_long_goes_on(client, clock):
     assert 30 <= clock.monotonic() <= 34
 
 
-def test_ctrl_c_says_that_the_import_goes_on(client):
+def test_ctrl_c_says_that_the_import_continues(client):
     def pressed(_):
         raise KeyboardInterrupt
 
@@ -172,7 +172,7 @@ def test_ctrl_c_says_that_the_import_goes_on(client):
     assert "continues. Check it with %do images get" in caught.value.__notes__[0]
 
 
-def test_an_import_whose_answer_was_lost_is_found_and_never_sent_again(client, sandbox, sent):
+def test_an_import_whose_response_was_lost_is_found_and_never_sent_again(client, sandbox, sent):
     sandbox.fault("lost_after", operation="images_create_custom")
     image = client.images.create_custom(**FROM)
     assert image.available
@@ -187,7 +187,7 @@ def test_an_import_whose_answer_was_lost_is_found_and_never_sent_again(client, s
     ("wrong", "told"),
     [({"tags": "web"}, "tags must be a list"), ({"timeout_s": 0}, "a positive number of seconds, not 0")],
 )
-def test_what_cannot_be_is_refused_before_it_is_sent(client, sent, wrong, told):
+def test_invalid_arguments_are_refused_before_anything_is_sent(client, sent, wrong, told):
     with pytest.raises(InvalidArgument, match=told):
         client.images.create_custom(**FROM, **wrong)
     assert sent() == []

@@ -15,19 +15,19 @@ def key(client):
     return client.keys.create("ada", f"\n{KEY}\n")
 
 
-def test_a_key_is_made(client, key):
+def test_a_key_is_created(client, key):
     assert (key.name, key.public_key) == ("ada", KEY)
     assert key in client.keys.list()
 
 
 @pytest.mark.parametrize("by", ["id", "fingerprint", "name", "itself"])
-def test_a_key_is_got_by_whatever_names_it(client, key, by):
+def test_a_key_is_found_by_id_name_or_object(client, key, by):
     assert client.keys.get(key if by == "itself" else key[by]) == key
     assert client.keys.get(str(key.id)) == key
 
 
 @pytest.mark.parametrize("by", ["id", "fingerprint", "name", "itself"])
-def test_a_key_is_renamed_and_deleted_by_whatever_names_it(client, key, by):
+def test_a_key_is_renamed_and_deleted_by_id_name_or_object(client, key, by):
     word = key if by == "itself" else key[by]
     assert client.keys.update(word, "ada-2").name == "ada-2"
     client.keys.delete(key if by == "itself" else "ada-2" if by == "name" else word)
@@ -55,12 +55,12 @@ def test_the_same_key_twice_is_refused_by_the_api(client, key):
         client.keys.create("again", KEY)
 
 
-def test_a_name_that_fits_none_is_told_with_the_nearest(client, key):
+def test_a_name_that_fits_none_is_reported_with_suggestions(client, key):
     with pytest.raises(NoSuchName, match=r"Key 'adda' not found. Did you mean ada"):
         client.keys.get("adda")
 
 
-def test_a_name_that_fits_two_is_told_with_the_ids(client, key):
+def test_a_name_that_fits_two_is_reported_with_the_ids(client, key):
     other = client.keys.list()[0]
     other.update("ada")
     with pytest.raises(AmbiguousName) as ambiguous:
@@ -68,7 +68,7 @@ def test_a_name_that_fits_two_is_told_with_the_ids(client, key):
     assert {*ambiguous.value.ids} == {key.id, other.id}
 
 
-def test_an_id_that_is_not_there_is_not_found(client):
+def test_an_id_that_does_not_exist_is_not_found(client):
     with pytest.raises(NotFound):
         client.keys.get(1)
     with pytest.raises(NotFound):

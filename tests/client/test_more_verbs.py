@@ -16,7 +16,7 @@ def backed_up(client):
     return client.droplets.by_name("db-1")
 
 
-def test_backups_are_switched_on_with_a_policy_changed_and_switched_off(droplet):
+def test_backups_are_enabled_with_a_policy_changed_and_disabled(droplet):
     assert droplet.enable_backups(plan="weekly", weekday="TUE", hour=8).completed
     assert "backups" in droplet.features
     assert droplet.backup_policy() == {
@@ -62,25 +62,25 @@ def test_a_restore_takes_no_slug(backed_up, sent):
 
 
 @pytest.mark.parametrize("by", ["slug", "id", "itself"])
-def test_a_droplet_is_rebuilt_from_an_image_by_whatever_names_it(client, droplet, by):
+def test_a_droplet_is_rebuilt_from_an_image_by_id_name_or_object(client, droplet, by):
     image = client.images.get("debian-12-x64")
     assert droplet.rebuild({"slug": "debian-12-x64", "id": image.id, "itself": image}[by]).completed
     assert droplet.image["slug"] == "debian-12-x64"
     assert droplet.active
 
 
-def test_a_rebuild_from_an_image_that_is_none_is_explained(droplet):
+def test_a_rebuild_from_an_unknown_image_is_explained(droplet):
     with pytest.raises(Unprocessable, match="Did you mean debian-12-x64"):
         droplet.rebuild("debian-12-x46")
 
 
-def test_a_rebuild_whose_answer_was_lost_is_found_by_its_image(droplet, sandbox, sent):
+def test_a_rebuild_whose_response_was_lost_is_found_by_its_image(droplet, sandbox, sent):
     sandbox.fault("lost_after", operation="dropletActions_post")
     assert droplet.rebuild("debian-12-x64").completed
     assert len(sent("POST")) == 1
 
 
-def test_somebody_elses_rebuild_is_not_taken_for_ours(client, droplet, sandbox):
+def test_somebody_elses_rebuild_is_not_mistaken_for_ours(client, droplet, sandbox):
     client.droplets.get(droplet.id).rebuild("debian-12-x64", wait=False)
     stranger = po.connect(sandbox, clock=client._connection.session.clock).droplets.get(droplet.id)
     sandbox.fault("lost_before", operation="dropletActions_post")
@@ -113,7 +113,7 @@ def test_no_neighbours_may_be_null(clock):
     assert po.connect(token="dop_v1_test", clock=clock).droplets.neighbors(7) == []
 
 
-def test_the_lists_of_a_droplet_are_had_by_its_name_too(client, backed_up):
+def test_the_lists_of_a_droplet_are_found_by_its_name_too(client, backed_up):
     assert client.droplets.backups("db-1") == backed_up.backups()
     assert client.droplets.backup_policy(backed_up.id) == backed_up.backup_policy()
     assert client.droplets.kernels("db-1") == backed_up.kernels() == []

@@ -167,7 +167,7 @@ def test_an_action_far_down_the_list_does_not_make_the_pages_above_it_be_read(cl
     assert set(account.singles) == {1}
 
 
-def test_pages_are_read_while_they_are_fewer_than_the_things_missing():
+def test_pages_are_read_while_they_are_fewer_than_the_missing_resources():
     read: list[int] = []
 
     def page(number: int):
@@ -293,7 +293,7 @@ def test_the_clock_of_these_tests_is_the_fake_one(clock):
     assert clock.now() - began >= timedelta(seconds=60)
 
 
-def test_things_on_pages_before_the_known_ones_are_found_by_pages_too():
+def test_resources_on_pages_before_the_known_ones_are_found_by_pages_too():
     asked: list[int] = []
 
     def page(number: int):
@@ -308,7 +308,7 @@ def test_things_on_pages_before_the_known_ones_are_found_by_pages_too():
     assert asked == [3, 2, 1]
 
 
-def test_who_joins_while_the_account_is_asked_is_looked_for_on_the_first_page(clock):
+def test_who_joins_while_the_account_is_asked_is_searched_for_on_the_first_page(clock):
     account = Account(clock, dict.fromkeys(range(1, 501), 30.0))
     poller = account.poller()
     read_page = poller._page

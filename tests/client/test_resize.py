@@ -94,7 +94,7 @@ def test_when_it_cannot_be_powered_on_again_the_first_error_says_so(web, sandbox
         web.resize(BIGGER, restart=True)
 
 
-def test_a_resize_that_outlives_its_time_goes_on_in_the_background(web, finish, types):
+def test_a_resize_that_outlives_its_time_continues_in_the_background(web, finish, types):
     with pytest.raises(
         ActionTimedOut,
         match=r"^Action \d+ \(resize web-1, droplet \d+\) is still in progress after 26 s.*in the background",
@@ -108,7 +108,7 @@ def test_a_resize_that_outlives_its_time_goes_on_in_the_background(web, finish, 
 
 
 @pytest.mark.parametrize("moment", ["shutdown", "resize", "power_on"])
-def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, finish):
+def test_after_ctrl_c_the_chain_continues_in_the_background(web, moment, types, finish):
     pressed = []
 
     def on_progress(progress):
@@ -136,7 +136,7 @@ def test_after_ctrl_c_the_chain_goes_on_in_the_background(web, moment, types, fi
         ("gpu-h100x1-80gb", "gpu-h100x1-80gb is not available in nyc3"),
     ],
 )
-def test_what_cannot_work_is_refused_before_anything_is_shut_down(web, sent, size, told):
+def test_an_impossible_resize_is_refused_before_anything_is_shut_down(web, sent, size, told):
     with pytest.raises(InvalidArgument, match=told):
         web.resize(size, restart=True)
     assert sent("POST") == []
@@ -162,7 +162,7 @@ def test_without_a_restart_a_wrong_slug_is_explained(client):
         droplet.resize("s-4vcpu-8g")
 
 
-def test_one_that_is_being_switched_off_is_waited_for_and_then_stays_off(client, web, types):
+def test_one_that_is_being_powered_off_is_waited_for_and_then_stays_off(client, web, types):
     web.power_off(wait=False)
     web.resize(BIGGER, restart=True)
     assert types(web) == ["power_off", "resize"]

@@ -56,7 +56,7 @@ def test_a_resize_is_refused_with_sizes_that_the_droplet_can_have(slugs, wanted,
     assert not {"s-4vcpu-8gx", "s-4vcpu-8gy", "s-4vcpu-8gz"} & {*suggested}
 
 
-def test_a_size_that_can_be_had_is_not_refused(slugs):
+def test_a_size_that_is_available_is_not_refused(slugs):
     slugs.check_resize(DROPLET, "s-4vcpu-8gb-amd", disk=False)
 
 
@@ -79,7 +79,7 @@ def test_a_size_that_can_be_had_is_not_refused(slugs):
         ({"size": "s-4vcpu-8gb-amd"}, ""),
     ],
 )
-def test_a_refused_create_is_explained_with_sizes_that_can_be_had(slugs, fields, told):
+def test_a_refused_create_is_explained_with_sizes_that_is_available(slugs, fields, told):
     explained = slugs.explain(fields)
     assert explained.startswith(told) if told else explained == ""
     assert "s-4vcpu-8gx" not in explained.partition("Did you mean ")[2]

@@ -67,7 +67,7 @@ def test_a_droplet_that_boots_again_answers_a_while_later(droplet, clock):
         ({"wait_for": "ssh", "public_networking": False}, "needs a public address"),
     ],
 )
-def test_what_cannot_be_waited_for_is_refused_before_anything_is_made(client, sent, fields, told):
+def test_an_invalid_condition_is_refused_before_anything_is_created(client, sent, fields, told):
     with pytest.raises(InvalidArgument, match=told):
         client.droplets.create(name="new-1", **MADE_OF, **fields)
     assert sent() == []
@@ -127,7 +127,7 @@ def test_a_proxy_on_this_machine_is_no_sandbox_and_the_port_is_tried(clock):
         assert client.droplets.wait_for_ssh(7)[0].id == 7
 
 
-def test_a_port_that_listens_is_told_from_one_that_does_not():
+def test_a_port_that_listens_is_distinguished_from_one_that_does_not():
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         port = server.getsockname()[1]

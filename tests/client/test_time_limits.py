@@ -70,7 +70,7 @@ def test_a_busy_droplet_does_not_outlast_the_limit(account):
         droplet.power_off(timeout_s=LIMIT_S)
 
 
-def test_a_restart_goes_on_in_the_background_after_its_limit(account):
+def test_a_restart_continues_in_the_background_after_its_limit(account):
     sandbox, droplet = account
     with in_time(), pytest.raises(ActionTimedOut, match=r"shutdown web-1.* is still in progress.*in the background"):
         droplet.resize("s-4vcpu-8gb", restart=True, timeout_s=LIMIT_S)

@@ -92,7 +92,7 @@ def test_a_shutdown_that_is_ignored_ends_within_a_bound(droplet, sandbox, clock)
     assert CONSISTENCY_TIMEOUT_S <= clock.monotonic() - began_s <= CONSISTENCY_TIMEOUT_S + 5
 
 
-def test_an_action_that_errors_is_told_with_itself(droplet, sandbox):
+def test_an_errored_action_is_in_its_error(droplet, sandbox):
     sandbox.fault("action_errored")
     with pytest.raises(ActionFailed, match=r"reboot .* failed") as failed:
         droplet.reboot()
@@ -122,7 +122,7 @@ def test_what_ended_between_the_last_tick_and_the_limit_has_not_timed_out(drople
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1, float("nan")])
-def test_a_limit_that_cannot_be_is_refused(droplet, timeout_s):
+def test_an_invalid_limit_is_refused(droplet, timeout_s):
     with pytest.raises(InvalidArgument, match="timeout_s"):
         droplet.power_off(timeout_s=timeout_s)
 
@@ -137,7 +137,7 @@ def test_a_busy_droplet_is_waited_for_first(client, droplet, sent):
     assert len(sent("POST")) == 3
 
 
-def test_a_busy_droplet_is_told_of_when_nobody_waits(droplet, sent):
+def test_a_busy_droplet_is_reported_when_nobody_waits(droplet, sent):
     rebooting = droplet.reboot(wait=False)
     with pytest.raises(DropletBusy, match=f"reboot is in progress.*actions wait {rebooting.id}") as busy:
         droplet.power_off(wait=False)
@@ -201,7 +201,7 @@ def test_server_errors_while_polling_end_no_wait(client, droplet, sandbox):
     assert droplet.status == "off"
 
 
-def test_polling_that_fails_for_long_ends_in_an_error_that_names_what_goes_on(droplet, sandbox):
+def test_polling_that_fails_for_long_ends_in_an_error_that_names_what_continues(droplet, sandbox):
     sandbox.fault("status", status=503, operation="actions_get", times=None)
     with pytest.raises(ServerError, match="503") as failed:
         droplet.power_off()

@@ -96,7 +96,7 @@ def test_a_snapshot_is_taken_and_a_droplet_renamed(desk):
 
 
 def test_resize_with_restart_of_several_is_three_actions_on_each(desk):
-    # That they go on side by side is tested with threads that meet: tests/client/test_side_by_side.py.
+    # That they go on side by side is tested with threads that meet: tests/client/test_concurrency.py.
     frame = desk.do("droplets resize web-1 web-2 --size s-4vcpu-8gb --restart --yes")
     assert [*frame["name"]] == ["web-1", "web-2"]
     assert [*frame["status"]] == ["completed", "completed"]

@@ -134,7 +134,7 @@ def test_a_failure_stays_with_its_droplet(client, sandbox, webs):
     assert all(droplet.refresh().active for droplet in webs)
 
 
-def test_things_are_done_side_by_side_and_given_in_their_order(client, sent):
+def test_calls_are_made_concurrently_and_given_in_their_order(client, sent):
     keys = client.keys.list()
     outcomes = fetch_each([*(key.id for key in keys), 1], client.keys.delete)
     assert [one.item for one in outcomes] == [*(key.id for key in keys), 1]
@@ -174,7 +174,7 @@ def test_ctrl_c_begins_no_more_and_says_how_far_it_came():
         ("tags_delete", lambda client: client.call("tags_delete", tag_id="web")),
     ],
 )
-def test_a_delete_whose_answer_was_lost_is_looked_for_and_not_repeated(client, sandbox, sent, operation, delete):
+def test_a_delete_whose_response_was_lost_is_searched_for_and_not_repeated(client, sandbox, sent, operation, delete):
     sandbox.fault("lost_after", operation=operation)
     assert delete(client) is None
     assert len(sent("DELETE")) == 1

@@ -98,7 +98,7 @@ def test_letter_case_counts_only_where_it_tells_droplets_apart(client):
     assert client.droplets.by_name("Web-2").name == "Web-2"
 
 
-def test_a_name_that_fits_two_is_told_with_the_ids_and_never_guessed(client):
+def test_a_name_that_fits_two_is_reported_with_the_ids_and_never_guessed(client):
     made = client.droplets.create(names=["twin", "twin"], wait=False, **MADE_OF)
     ids = tuple(sorted(one.id for one in made))
     with pytest.raises(AmbiguousName, match=f"{ids[0]}, {ids[1]}") as ambiguous:
@@ -107,7 +107,7 @@ def test_a_name_that_fits_two_is_told_with_the_ids_and_never_guessed(client):
     assert ambiguous.value.name == "twin"
 
 
-def test_a_name_that_fits_none_is_told_with_the_nearest(client):
+def test_a_name_that_fits_none_is_reported_with_suggestions(client):
     with pytest.raises(NoSuchName, match=r"Droplet 'web-11' not found. Did you mean web-1") as missing:
         client.droplets.by_name("web-11")
     assert isinstance(missing.value, KeyError)

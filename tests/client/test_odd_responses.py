@@ -13,7 +13,7 @@ MAKE = {"name": "web-9", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "re
 
 @pytest.mark.parametrize("body", ["<html>", "", "null", "{}", "[]", '{"droplet": null}', '{"droplet": '])
 @responses.activate
-def test_an_answer_to_a_create_that_says_nothing_is_not_taken_for_success(body, clock):
+def test_an_answer_to_a_create_that_says_nothing_is_not_mistaken_for_success(body, clock):
     responses.post(f"{HOST}/v2/droplets", body=body, status=202)
     responses.get(f"{HOST}/v2/droplets", json={"droplets": [], "links": {}, "meta": {"total": 0}})
     client = po.connect(token="dop_v1_test", clock=clock)
@@ -24,7 +24,7 @@ def test_an_answer_to_a_create_that_says_nothing_is_not_taken_for_success(body, 
 
 @pytest.mark.parametrize("droplet", [None, "x", 7, []])
 @responses.activate
-def test_an_object_that_is_none_is_a_shape_error(droplet, clock):
+def test_anything_but_an_object_is_a_shape_error(droplet, clock):
     responses.get(f"{HOST}/v2/droplets/7", json={"droplet": droplet})
     with pytest.raises(po.ShapeError):
         po.connect(token="dop_v1_test", clock=clock).droplets.get(7)

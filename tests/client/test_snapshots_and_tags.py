@@ -7,14 +7,14 @@ import pytest
 from poseidon_nb.errors import AmbiguousName, NoSuchName, NotFound
 
 
-def test_an_image_is_got_by_slug_or_id(client):
+def test_an_image_is_found_by_slug_or_id(client):
     image = client.images.get("ubuntu-24-04-x64")
     assert client.images.get(image.id) == image
     assert image.public
     assert image.min_disk_size > 0
 
 
-def test_a_slug_that_is_wrong_is_told_with_the_nearest(client):
+def test_a_slug_that_is_wrong_is_reported_with_suggestions(client):
     with pytest.raises(NotFound, match="Did you mean ubuntu-24-04-x64") as missing:
         client.images.get("ubuntu-24-04-x65")
     assert missing.value.status == 404
@@ -47,12 +47,12 @@ def test_a_snapshots_name_that_fits_none_or_two_is_told(client, droplet):
     assert len(ambiguous.value.ids) == 2
 
 
-def test_a_snapshot_that_is_not_there_is_not_found(client):
+def test_a_snapshot_that_does_not_exist_is_not_found(client):
     with pytest.raises(NotFound):
         client.snapshots.delete(1)
 
 
-def test_a_tag_is_made_read_and_deleted(client):
+def test_a_tag_is_created_read_and_deleted(client):
     assert client.tags.create("blue").name == "blue"
     assert client.tags.create("blue").name == "blue"
     assert client.tags.get("blue").resources["count"] == 0
@@ -61,7 +61,7 @@ def test_a_tag_is_made_read_and_deleted(client):
         client.tags.get("blue")
 
 
-def test_an_action_is_got_by_its_id(client, droplet):
+def test_an_action_is_found_by_its_id(client, droplet):
     known = droplet.actions()[0]
     action = client.actions.get(known.id)
     assert action == known

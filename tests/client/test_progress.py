@@ -103,13 +103,13 @@ def test_a_wait_tells_from_history_in_its_own_thread_and_several_times_a_second(
     assert all(fraction <= MAX_FRACTION for fraction in fractions[:-1])
 
 
-def test_done_is_told_only_when_the_droplet_agrees(droplet):
+def test_done_is_reported_only_when_the_droplet_is_consistent(droplet):
     seen = []
     droplet.power_off(on_progress=lambda progress: seen.append((progress.done, droplet.status)))
     assert {status for done, status in seen if done} == {"off"}
 
 
-def test_an_action_that_has_settled_is_told_while_others_still_run(client, clock):
+def test_an_action_that_is_consistent_is_reported_while_others_still_run(client, clock):
     quick, slow = [one for one in client.droplets.list() if one.active][:2]
     told: dict[str, float] = {}
 
@@ -148,7 +148,7 @@ def test_a_token_that_may_not_read_the_history_still_waits(droplet, sandbox):
     assert told[0].estimate is None
 
 
-def test_the_history_is_asked_for_once_and_only_if_someone_watches(client, droplet, sent):
+def test_the_history_is_requested_once_and_only_if_someone_watches(client, droplet, sent):
     droplet.power_off()
     assert "GET /v2/actions" not in sent()
     droplet.power_on(on_progress=lambda _: None)
@@ -164,7 +164,7 @@ def test_the_elapsed_time_counts_from_the_start_of_the_action(droplet, clock):
     assert 18 <= told[0].elapsed_s <= 22
 
 
-def test_an_errored_action_is_told_as_such(droplet, sandbox):
+def test_an_errored_action_is_reported_as_such(droplet, sandbox):
     sandbox.fault("action_errored")
     told: list[Progress] = []
     with pytest.raises(ActionFailed):

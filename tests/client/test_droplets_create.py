@@ -14,7 +14,7 @@ from poseidon_nb.transport.workers import WorkerPool
 MADE_OF = {"size": "s-1vcpu-1gb", "region": "sfo3", "image": "ubuntu-24-04-x64"}
 
 
-def test_one_is_made_waited_for_and_read_again(client, sent):
+def test_one_is_created_waited_for_and_read_again(client, sent):
     droplet = client.droplets.create(name="new-1", tags=["web", "fresh"], **MADE_OF)
     assert droplet.active
     assert droplet.ip_address
@@ -33,7 +33,7 @@ def test_names_give_a_list_also_for_one(client):
     assert droplet.active
 
 
-def test_more_than_ten_are_made_ten_at_a_time(client, sent, sandbox):
+def test_more_than_ten_are_created_ten_at_a_time(client, sent, sandbox):
     names = [f"n-{number}" for number in range(1, 24)]
     droplets = client.droplets.create(names=names, **MADE_OF)
     assert [one.name for one in droplets] == names
@@ -50,7 +50,7 @@ def test_without_wait_they_are_new(client, sent):
     assert droplet.wait().active
 
 
-def test_what_is_sent_is_what_was_asked_for(client):
+def test_what_is_sent_is_what_was_requested(client):
     with responses.RequestsMock() as mock:
         answer = {
             "droplet": {"id": 1, "name": "new-1", "status": "new"},
@@ -77,7 +77,7 @@ def test_what_is_sent_is_what_was_asked_for(client):
         ({"image": "ubuntu-24-04-x65"}, "Unknown image 'ubuntu-24-04-x65'. Did you mean ubuntu-24-04-x64"),
     ],
 )
-def test_a_refused_slug_is_named_with_the_nearest(client, wrong, told):
+def test_a_refused_slug_is_reported_with_suggestions(client, wrong, told):
     with pytest.raises(Unprocessable, match=told):
         client.droplets.create(name="new-1", **{**MADE_OF, **wrong})
 
@@ -96,7 +96,7 @@ def test_an_area_is_no_wrong_region(client):
     assert client.droplets.create(name="new-1", wait=False, **{**MADE_OF, "region": "nyc"})
 
 
-def test_when_the_lists_cannot_be_had_the_apis_words_have_to_do(client, sandbox):
+def test_when_the_lists_cannot_be_read_the_apis_words_have_to_do(client, sandbox):
     sandbox.fault("status", status=403, operation="sizes_list", times=None)
     with pytest.raises(Unprocessable, match="invalid size"):
         client.droplets.create(name="new-1", **{**MADE_OF, "size": "s-1vcpu-1g"})
@@ -115,13 +115,13 @@ def test_when_the_lists_cannot_be_had_the_apis_words_have_to_do(client, sandbox)
         ({"name": "a", "ssh_keys": "aa:bb"}, "ssh_keys must be a list"),
     ],
 )
-def test_what_cannot_be_right_is_refused_before_it_is_sent(client, sent, fields, told):
+def test_invalid_arguments_are_refused_before_anything_is_sent(client, sent, fields, told):
     with pytest.raises(InvalidArgument, match=told):
         client.droplets.create(**fields, **MADE_OF)
     assert sent() == []
 
 
-def test_a_create_that_errors_is_told_with_its_action(client, sandbox):
+def test_a_create_that_errors_is_reported_with_its_action(client, sandbox):
     sandbox.fault("action_errored", action="create")
     with pytest.raises(ActionFailed, match=r"\(create new-1\) failed") as failed:
         client.droplets.create(name="new-1", **MADE_OF)
@@ -156,14 +156,14 @@ def test_ctrl_c_names_what_was_created(client):
     assert [note.partition(" continues")[0] for note in caught.value.__notes__] == ["create n-1", "create n-2"]
 
 
-def test_a_create_that_takes_too_long_is_told_and_goes_on(client):
+def test_a_create_that_takes_too_long_is_reported_and_continues(client):
     with pytest.raises(ActionTimedOut, match=r"create new-1, droplet \d+\) is still in progress") as late:
         client.droplets.create(name="new-1", timeout_s=5, **MADE_OF)
     late.value.action.wait()
     assert client.droplets.by_name("new-1").wait().active
 
 
-def test_a_droplet_without_a_visible_action_is_waited_for_all_the_same(client, sandbox, monkeypatch):
+def test_a_droplet_without_a_visible_action_is_waited_for_anyway(client, sandbox, monkeypatch):
     sandbox.fault("lost_after", operation="droplets_create")
     monkeypatch.setattr(client.engine.sender.searches, "newest_actions", lambda *_: [])
     monkeypatch.setattr("poseidon_nb.client.engine.consistency.ACTIVE_TIMEOUT_S", 300.0)
@@ -171,7 +171,7 @@ def test_a_droplet_without_a_visible_action_is_waited_for_all_the_same(client, s
 
 
 @pytest.mark.parametrize("how", ["object", "id", "digits", "name", "itself"])
-def test_a_droplet_is_deleted_by_whatever_names_it(client, droplet, clock, how):
+def test_a_droplet_is_deleted_by_id_name_or_object(client, droplet, clock, how):
     if how == "itself":
         assert droplet.delete() is None
     else:
@@ -204,6 +204,6 @@ def test_a_busy_droplet_is_deleted_when_it_is_idle(client, droplet, sent):
     assert len(sent("DELETE")) == 2
 
 
-def test_deleting_what_is_not_there_is_an_error(client):
+def test_deleting_what_does_not_exist_is_an_error(client):
     with pytest.raises(NotFound):
         client.droplets.delete(1)

@@ -104,7 +104,7 @@ def test_a_droplet_that_cannot_be_read_before_its_power_on_is_read_later(between
 
 
 @pytest.mark.parametrize("how", [page(), page(b'{"id": "forbidden", "message": "No."}', 403), page(b"", 503)])
-def test_a_droplet_that_can_never_be_read_is_powered_on_all_the_same(between, client, clock, web, how):
+def test_a_droplet_that_can_never_be_read_is_powered_on_anyway(between, client, clock, web, how):
     between.spoil("GET", f"/v2/droplets(/{web.id})?", how)
     assert web.resize(BIGGER, restart=True).completed
     assert between.accepted() == ["shutdown", "resize", "power_on"]
@@ -155,7 +155,7 @@ def test_what_was_found_and_cannot_be_checked_is_unknown(between, web):
 
 # Polling.
 @pytest.mark.parametrize("how", [page(), page(b""), page(b'{"action'), page(b"", 503)])
-def test_polls_that_are_spoiled_are_repeated(between, web, how):
+def test_garbled_polls_are_repeated(between, web, how):
     between.spoil("GET", r"/v2/actions(/\d+)?", how, times=7)
     assert web.take_snapshot("kept", restart=True).completed
     assert between.accepted() == ["shutdown", "snapshot", "power_on"]
@@ -225,7 +225,7 @@ def test_another_2xx_than_was_documented_is_an_answer(between, web, spoiled):
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", SIGN_IN])
-def test_a_delete_that_is_answered_by_something_else_is_looked_into(between, spoiled, client, body):
+def test_a_delete_that_is_answered_by_something_else_is_checked_against_the_account(between, spoiled, client, body):
     client.tags.create("blue")
     between.spoil("DELETE", ".*", page(body), before=True, times=1)
     with pytest.raises(po.OutcomeUnknown, match="tags list"):
@@ -239,7 +239,7 @@ def test_a_delete_that_is_answered_by_something_else_is_looked_into(between, spo
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b'{"vpc": null}', SIGN_IN])
-def test_a_change_that_is_answered_by_nothing_of_it_is_looked_into(between, spoiled, body):
+def test_a_change_that_is_answered_by_nothing_of_it_is_checked_against_the_account(between, spoiled, body):
     vpc = spoiled.call("vpcs_create", name="net", region="nyc3")["vpc"]
     between.spoil("PATCH", ".*", page(body), before=True, times=1)
     with pytest.raises(po.OutcomeUnknown, match=f"GET /v2/vpcs/{vpc['id']}"):
@@ -257,7 +257,7 @@ def test_a_lost_change_of_something_that_does_not_show_is_unknown(between, spoil
 
 
 # Anything else.
-def test_an_action_on_a_volume_is_looked_for(between, spoiled):
+def test_an_action_on_a_volume_is_searched_for(between, spoiled):
     volume = spoiled.call("volumes_create", name="data", size_gigabytes=5, region="nyc3")["volume"]
     wanted = {"volume_id": volume["id"], "type": "resize", "size_gigabytes": 9, "region": "nyc3"}
     between.spoil("POST", ".*/actions", page(b"{}"), before=True, times=1)
@@ -272,13 +272,13 @@ def test_an_action_on_a_volume_is_looked_for(between, spoiled):
         spoiled.call("volumeActions_post_byId", **{**wanted, "size_gigabytes": 12})
 
 
-def test_a_thing_without_a_name_is_looked_for_too(between, spoiled):
+def test_a_resource_without_a_name_is_searched_for_too(between, spoiled):
     between.spoil("POST", "/v2/reserved_ips", page(b"{}"), before=True)
     with pytest.raises(po.OutcomeUnknown):
         spoiled.call("reservedIPs_create", region="nyc3")
 
 
-def test_a_droplet_that_was_called_for_is_found_in_the_shape_that_was_asked_for(between, spoiled):
+def test_a_droplet_that_was_called_for_is_found_in_the_shape_that_was_requested(between, spoiled):
     between.spoil("POST", "/v2/droplets", page())
     made = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "sfo3"}
     assert spoiled.call("droplets_create", name="new-1", **made)["droplet"]["name"] == "new-1"

@@ -220,7 +220,7 @@ def test_an_action_that_vanishes_ends_what_follows_it(desk, droplet):
     assert desk.monitor.state.error is None
 
 
-def test_one_that_nobody_uses_stops_asking_and_goes_on_when_asked_to(desk, droplet):
+def test_one_that_nobody_uses_stops_asking_and_continues_when_asked_to(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(IDLE_TIMEOUT_S + POLL_INTERVAL_S)
     assert subscription.paused
@@ -238,7 +238,7 @@ def test_one_that_nobody_uses_stops_asking_and_goes_on_when_asked_to(desk, dropl
     assert not subscription.paused
 
 
-def test_one_that_is_used_goes_on(desk, droplet):
+def test_one_that_is_used_continues(desk, droplet):
     subscription = desk.subscribe(droplets=[droplet.to_dict()])
     desk.run(IDLE_TIMEOUT_S - 10)
     subscription.touch()

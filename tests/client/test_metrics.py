@@ -91,7 +91,7 @@ def test_the_window_is_in_whole_unix_seconds_and_the_droplet_a_text(clock):
 
 
 @responses.activate
-def test_an_agent_that_does_not_tell_what_is_available_is_asked_for_what_is_free_and_cached(clock):
+def test_an_agent_that_does_not_tell_what_is_available_is_requested_what_is_free_and_cached(clock):
     for name, values in {"total": [100, 100], "free": [10, 20], "cached": [30, 40]}.items():
         responses.get(f"{METRICS}/memory_{name}", json=matrix(*values))
     responses.get(f"{METRICS}/memory_available", json=matrix())
@@ -121,7 +121,7 @@ def test_without_the_agent_half_of_the_requests_tell_what_a_droplet_uses(client,
     assert len(asked(sandbox)) - before == 3 + 6
 
 
-def test_where_the_agent_is_not_known_to_be_gone_all_is_asked_for(client, sandbox):
+def test_where_the_agent_is_not_known_to_be_gone_all_is_requested(client, sandbox):
     sandbox.fault("status", status=404, operation="monitoring_get_dropletMemoryTotalMetrics", times=1)
     before = len(asked(sandbox))
     readings = client.metrics.read("use", ["web-1"])
@@ -130,7 +130,7 @@ def test_where_the_agent_is_not_known_to_be_gone_all_is_asked_for(client, sandbo
     assert {"cpu", "filesystem_size"} <= {*readings.frame["metric"]}
 
 
-def test_a_droplet_that_was_off_is_told_from_one_without_the_agent(client):
+def test_a_droplet_that_was_off_is_distinguished_from_one_without_the_agent(client):
     off = client.droplets.by_name("staging-db")
     end = client.now() - timedelta(minutes=5)
     readings = client.metrics.read("load", ["staging-db", "web-1"], start=end - timedelta(minutes=30), end=end)
@@ -165,7 +165,7 @@ def test_a_token_that_may_not_read_is_not_tried_a_hundred_times(clock):
 
 
 @responses.activate
-def test_an_answer_that_cannot_be_read_spoils_its_own_droplet_only(clock):
+def test_an_answer_that_cannot_be_read_affects_its_own_droplet_only(clock):
     rows = [{"id": n, "name": f"d{n}", "features": ["monitoring"]} for n in (1, 2)]
     responses.get(f"{HOST}/v2/droplets", json={"droplets": rows, "links": {}, "meta": {"total": 2}})
     query = responses.matchers.query_param_matcher
@@ -176,7 +176,7 @@ def test_an_answer_that_cannot_be_read_spoils_its_own_droplet_only(clock):
     assert isinstance(readings.failed[2], po.ShapeError)
 
 
-def test_they_are_read_side_by_side(client, sandbox, monkeypatch):
+def test_they_are_read_concurrently(client, sandbox, monkeypatch):
     """As many requests wait for each other as there are connections: one after another they would wait for ever."""
     meeting = threading.Barrier(8)
     send = client._connection.send
@@ -193,7 +193,7 @@ def test_they_are_read_side_by_side(client, sandbox, monkeypatch):
     assert len(readings.droplets) == 8
 
 
-def test_a_kind_that_is_none_is_refused_before_anything_is_sent(client, sandbox):
+def test_an_unknown_kind_is_refused_before_anything_is_sent(client, sandbox):
     before = len(sandbox.requests)
     with pytest.raises(po.InvalidArgument, match=r"Unknown kind of metrics 'memroy'. Did you mean memory\?$"):
         client.metrics.frame("memroy", "web-1")

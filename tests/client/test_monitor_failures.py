@@ -40,7 +40,7 @@ class Failing:
         return self._read()
 
 
-def test_an_error_that_nobody_has_foreseen_is_told_and_tried_again(desk):
+def test_an_error_that_is_unexpected_is_told_and_tried_again(desk):
     desk.subscribe()
     failing = Failing(desk.monitor, KeyError("status"))
     desk.run(1.0)
@@ -55,7 +55,7 @@ def test_an_error_that_nobody_has_foreseen_is_told_and_tried_again(desk):
     assert desk.monitor.state.complete
 
 
-def test_the_thread_outlives_an_error_that_nobody_has_foreseen(fast):
+def test_the_thread_outlives_an_error_that_is_unexpected(fast):
     failing = Failing(fast.monitor, RuntimeError("odd"))
     told = threading.Event()
     subscription = fast.monitor.subscribe(told.set, droplets=[])

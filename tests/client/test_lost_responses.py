@@ -26,7 +26,7 @@ class Skewed:
         return self._clock.now() + self._wrong
 
 
-def test_an_action_whose_answer_was_lost_is_found_and_waited_for(droplet, sandbox, sent):
+def test_an_action_whose_response_was_lost_is_found_and_waited_for(droplet, sandbox, sent):
     sandbox.fault("lost_after", operation="dropletActions_post")
     action = droplet.power_off()
     assert action.completed
@@ -68,7 +68,7 @@ def test_a_429_is_waited_out_and_sent_again(droplet, sandbox, sent, clock):
     assert clock.monotonic() >= 7
 
 
-def test_an_older_action_of_that_type_is_not_taken_for_the_lost_one(client, droplet, sandbox, clock):
+def test_an_older_action_of_that_type_is_not_mistaken_for_the_lost_one(client, droplet, sandbox, clock):
     client.droplets.get(droplet.id).reboot()
     clock.advance(60)
     stranger = connect(sandbox, clock=clock)
@@ -77,7 +77,7 @@ def test_an_older_action_of_that_type_is_not_taken_for_the_lost_one(client, drop
         stranger.droplets.get(droplet.id).reboot()
 
 
-def test_an_action_that_this_client_made_a_moment_ago_is_not_taken_for_the_lost_one(droplet, sandbox):
+def test_an_action_that_this_client_made_a_moment_ago_is_not_mistaken_for_the_lost_one(droplet, sandbox):
     first = droplet.reboot(wait=False)
     sandbox.finish(first.id)
     sandbox.fault("lost_before", operation="dropletActions_post")
@@ -139,7 +139,7 @@ def test_what_shows_a_moment_later_is_found_too(droplet, sandbox, clock, monkeyp
     assert clock.sleeps == [1.0, 2.0]
 
 
-def test_a_droplet_whose_answer_was_lost_is_found_and_waited_for(client, sandbox, sent):
+def test_a_droplet_whose_response_was_lost_is_found_and_waited_for(client, sandbox, sent):
     sandbox.fault("lost_after", operation="droplets_create")
     droplet = client.droplets.create(name="new-1", **MADE_OF)
     assert droplet.active
@@ -148,7 +148,7 @@ def test_a_droplet_whose_answer_was_lost_is_found_and_waited_for(client, sandbox
     assert len(client.droplets.list(name="new-1")) == 1
 
 
-def test_droplets_whose_answer_was_lost_are_all_found(client, sandbox, sent):
+def test_droplets_whose_response_was_lost_are_all_found(client, sandbox, sent):
     sandbox.fault("lost_after", operation="droplets_create")
     droplets = client.droplets.create(names=["new-2", "new-1"], **MADE_OF)
     assert [(one.name, one.status) for one in droplets] == [("new-2", "active"), ("new-1", "active")]
@@ -170,7 +170,7 @@ def test_a_server_error_on_a_create_is_not_sent_again(client, sandbox, sent):
     assert len(sent("POST")) == 1
 
 
-def test_an_older_droplet_of_that_make_is_not_taken_for_the_lost_one(client, sandbox, clock):
+def test_an_older_droplet_of_that_make_is_not_mistaken_for_the_lost_one(client, sandbox, clock):
     connect(sandbox, clock=clock).droplets.create(name="new-1", **MADE_OF)
     clock.advance(10)
     sandbox.fault("lost_before", operation="droplets_create")
@@ -178,7 +178,7 @@ def test_an_older_droplet_of_that_make_is_not_taken_for_the_lost_one(client, san
         client.droplets.create(name="new-1", **MADE_OF)
 
 
-def test_a_droplet_that_this_client_made_a_moment_ago_is_not_taken_for_the_lost_one(client, sandbox):
+def test_a_droplet_that_this_client_made_a_moment_ago_is_not_mistaken_for_the_lost_one(client, sandbox):
     client.droplets.create(name="new-1", wait=False, **MADE_OF)
     sandbox.fault("lost_before", operation="droplets_create")
     with pytest.raises(OutcomeUnknown):
@@ -186,7 +186,7 @@ def test_a_droplet_that_this_client_made_a_moment_ago_is_not_taken_for_the_lost_
 
 
 @pytest.mark.parametrize("other", [{"size": "s-1vcpu-2gb"}, {"region": "fra1"}, {"image": "debian-12-x64"}])
-def test_a_droplet_of_another_make_is_not_taken_for_the_lost_one(client, sandbox, clock, other):
+def test_a_droplet_of_another_make_is_not_mistaken_for_the_lost_one(client, sandbox, clock, other):
     sandbox.fault("lost_before", operation="droplets_create", skip=1)
     with connect(sandbox, clock=clock) as stranger:
         stranger.droplets.create(name="new-1", wait=False, **{**MADE_OF, **other})
@@ -216,7 +216,7 @@ def test_a_lost_create_by_image_id_and_without_a_region_is_found(client, sandbox
     assert client.droplets.create(name="new-1", size="s-1vcpu-1gb", image=image.id).active
 
 
-def test_a_delete_whose_answer_was_lost_is_seen_to_have_worked(client, droplet, sandbox, sent, clock):
+def test_a_delete_whose_response_was_lost_is_seen_to_have_worked(client, droplet, sandbox, sent, clock):
     sandbox.fault("lost_after", operation="droplets_destroy")
     assert client.droplets.delete(droplet.id) is None
     assert len(sent("DELETE")) == 1
@@ -241,7 +241,7 @@ def test_a_delete_that_never_reached_the_server_is_not_sent_again(client, drople
     assert client.droplets.get(droplet.id) == droplet
 
 
-def test_a_generic_delete_is_looked_for_by_its_path(client, sandbox, sent):
+def test_a_generic_delete_is_searched_for_by_its_path(client, sandbox, sent):
     client.tags.create("old")
     sandbox.fault("lost_after", operation="tags_delete")
     assert client.api("DELETE", "/v2/tags/old") is None
@@ -264,7 +264,7 @@ def test_a_generic_post_is_never_repeated(client, sandbox, sent):
     assert len(sent("POST")) == 1
 
 
-def test_a_key_whose_answer_was_lost_is_found(client, sandbox, sent):
+def test_a_key_whose_response_was_lost_is_found(client, sandbox, sent):
     sandbox.fault("lost_after", operation="sshKeys_create")
     key = client.keys.create("ada", KEY)
     assert (key.name, key.public_key) == ("ada", KEY)
@@ -302,7 +302,7 @@ def test_a_rename_of_a_key_may_be_repeated_because_it_only_overwrites(client, sa
 
 
 @pytest.mark.parametrize("kind", ["lost_after", "lost_before"])
-def test_tags_are_made_and_taken_away_once(client, sandbox, sent, kind):
+def test_tags_are_created_and_deleted_once(client, sandbox, sent, kind):
     sandbox.fault(kind, operation="tags_create")
     if kind == "lost_after":
         assert client.tags.create("blue").name == "blue"
@@ -321,7 +321,7 @@ def test_tags_are_made_and_taken_away_once(client, sandbox, sent, kind):
     assert len(sent("DELETE")) == 1
 
 
-def test_a_server_that_is_not_there_was_sent_nothing_and_nothing_is_looked_for(sandbox, clock):
+def test_a_server_that_does_not_exist_was_sent_nothing_and_nothing_is_searched_for(sandbox, clock):
     gone = Sandbox(clock=clock).start()
     client = connect(gone, clock=clock)
     gone.stop()

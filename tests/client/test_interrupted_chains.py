@@ -112,7 +112,7 @@ def test_a_time_limit_at_any_moment_strands_nothing(kind):
             stage.check(kind)
 
 
-def test_who_does_not_wait_leaves_the_rest_to_the_background():
+def test_a_caller_that_does_not_wait_leaves_the_rest_to_the_background():
     with Stage(FakeClock()) as stage:
         outcomes = stage.client.engine.run(stage.chains("resize"), wait=False)
         assert {one.status for one in outcomes} == {"in-progress"}
@@ -156,7 +156,7 @@ def test_a_stop_while_a_droplet_is_waited_for_sends_nothing():
 
 @pytest.mark.parametrize("fault", ["lost_after", "lost_before"])
 @pytest.mark.parametrize("step", [0, 1])
-def test_ctrl_c_while_an_answer_is_lost_strands_nothing(fault, step):
+def test_ctrl_c_while_a_response_is_lost_strands_nothing(fault, step):
     for after in (1, 2, 5, 12):
         with Stage(Impatient(10**9)) as stage:
             stage.sandbox.fault(fault, operation="dropletActions_post", skip=step)
@@ -171,7 +171,7 @@ def test_ctrl_c_while_an_answer_is_lost_strands_nothing(fault, step):
             assert max(done.values(), default=0) <= 1, (after, done)
 
 
-def test_who_does_not_wait_is_told_of_a_lost_answer_all_the_same():
+def test_a_caller_that_does_not_wait_is_told_of_a_lost_response_anyway():
     with Stage(FakeClock()) as stage:
         first, second, _ = stage.droplets
         stage.sandbox.fault("lost_after", operation="dropletActions_post")
@@ -199,7 +199,7 @@ def test_ctrl_c_while_news_is_taken_in_loses_none_of_it(moment, monkeypatch):
         stage.check("resize")
 
 
-def test_what_fails_in_being_told_of_progress_strands_nothing():
+def test_what_fails_in_a_progress_callback_strands_nothing():
     def told(progress):
         raise ValueError(progress.label)
 

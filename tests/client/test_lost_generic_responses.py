@@ -11,7 +11,7 @@ from poseidon_nb.errors import OutcomeUnknown, ServerError
 VOLUME = {"name": "data", "size_gigabytes": 10, "region": "nyc3"}
 
 
-def test_a_thing_whose_answer_was_lost_is_found_in_its_list(client, sandbox, sent):
+def test_a_resource_whose_response_was_lost_is_found_in_its_list(client, sandbox, sent):
     sandbox.fault("lost_after", operation="volumes_create")
     answer = client.call("volumes_create", **VOLUME)
     assert answer["volume"]["name"] == "data"
@@ -25,7 +25,7 @@ def test_what_never_arrived_is_unknown(client, sandbox, sent):
     assert len(sent("POST")) == 1
 
 
-def test_somebody_elses_thing_is_not_taken_for_ours(client, sandbox, clock):
+def test_somebody_elses_resource_is_not_mistaken_for_ours(client, sandbox, clock):
     with connect(sandbox, clock=clock) as other:
         client.droplets.list()
         other.call("volumes_create", **{**VOLUME, "size_gigabytes": 20})
@@ -34,7 +34,7 @@ def test_somebody_elses_thing_is_not_taken_for_ours(client, sandbox, clock):
         client.call("volumes_create", **VOLUME)
 
 
-def test_an_older_thing_is_not_taken_for_ours(client, sandbox, clock):
+def test_an_older_resource_is_not_mistaken_for_ours(client, sandbox, clock):
     client.call("volumes_create", **VOLUME)
     clock.advance(60)
     sandbox.fault("status", status=503, operation="volumes_create")
