@@ -127,12 +127,12 @@ def test_the_numbers_of_operations_in_the_readme_are_true():
     assert text == real
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-def test_the_numbers_of_operations_in_a_guide_are_true(guide):
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES], ids=lambda path: path.stem)
+def test_the_numbers_of_operations_elsewhere_are_true(page):
     import poseidon_nb as po
 
-    prose = "\n".join(markdown_of(guide))
-    assert {*re.findall(r"\b(\d{3})(?= operations)", prose)} <= {str(po.Sandbox().coverage()["total"])}
+    total = str(po.Sandbox().coverage()["total"])
+    assert {*re.findall(r"\b(\d{3})(?= operations)", prose_of(page))} <= {total}
 
 
 def test_the_guide_to_the_sandbox_shows_what_is_simulated():
@@ -172,15 +172,17 @@ def test_the_readme_is_short():
     "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES], ids=lambda path: path.stem
 )
 def test_sentences_are_short(page):
-    prose = "\n\n".join(markdown_of(page)) if page.suffix == ".ipynb" else page.read_text()
-    counts = [len(sentence.split()) for sentence in sentences_of(prose)]
+    counts = [len(sentence.split()) for sentence in sentences_of(prose_of(page))]
     assert len(counts) > 10
     assert sum(counts) / len(counts) < MAX_SENTENCE_WORDS
 
 
-def markdown_of(notebook: Path) -> list[str]:
-    """Return the Markdown cells of a notebook."""
-    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"]
+def prose_of(page: Path) -> str:
+    """Return a page of Markdown, or the Markdown cells of a notebook."""
+    if page.suffix != ".ipynb":
+        return page.read_text()
+    cells = nbformat.read(page, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def sentences_of(markdown: str) -> list[str]:
@@ -196,8 +198,7 @@ def sentences_of(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("page", [README, ROOT / "CONTRIBUTING.md", *GUIDES], ids=lambda path: path.stem)
 def test_links_and_pictures_lead_to_files_of_the_repository(page):
-    text = "\n".join(markdown_of(page)) if page.suffix == ".ipynb" else page.read_text()
-    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)=\"([^\"]+)\"", prose_of(page))
     for target in (one or other for one, other in targets):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
