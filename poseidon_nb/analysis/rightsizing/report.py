@@ -16,7 +16,7 @@ from poseidon_nb.analysis.rightsizing.verdicts import (
     LARGER,
     SMALLER,
     UNKNOWN,
-    SizeTable,
+    RankedSizes,
     fits,
     judge,
     needs_metrics,
@@ -91,10 +91,10 @@ def advice(
         if is_duplicate.any():
             id_ = frame[key][is_duplicate].iloc[0]
             raise InvalidArgument(f"Droplet {id_} has several rows in {what}. Pass one row for each droplet.")
-    size_table, use = SizeTable(sizes), align_use(droplets, use)
+    ranked_sizes, use = RankedSizes(sizes), align_use(droplets, use)
     demand = Demand.from_frames(droplets, use, rule)
-    verdicts = judge(demand, size_table, rule, judged_by_metrics=needs_metrics(droplets))
-    table = build_derived("rightsizing", _columns(droplets, use, demand, verdicts, size_table, rule))
+    verdicts = judge(demand, ranked_sizes, rule, judged_by_metrics=needs_metrics(droplets))
+    table = build_derived("rightsizing", _columns(droplets, use, demand, verdicts, ranked_sizes, rule))
     rank = table["verdict"].map({SMALLER: 0, LARGER: 1, KEEP: 2, UNKNOWN: 3})
     order = np.lexsort((np.arange(len(table)), -table["saving_usd_month"].fillna(0.0), rank))
     return table.iloc[order].reset_index(drop=True)
@@ -190,7 +190,7 @@ def explain(case: DropletCase) -> tuple[str | None, str]:
 
 
 def _columns(
-    droplets: pd.DataFrame, use: pd.DataFrame, demand: Demand, verdicts: Verdicts, sizes: SizeTable, rule: Rule
+    droplets: pd.DataFrame, use: pd.DataFrame, demand: Demand, verdicts: Verdicts, sizes: RankedSizes, rule: Rule
 ) -> dict[str, object]:
     """Return the columns of table ``rightsizing``; `use` has a row for each droplet."""
     keep, advised = verdicts.keep, verdicts.advised
@@ -238,7 +238,7 @@ def _cases(
     use: pd.DataFrame,
     demand: Demand,
     verdicts: Verdicts,
-    sizes: SizeTable,
+    sizes: RankedSizes,
     rule: Rule,
     advised_sizes: list[str | None],
     estimates: dict[str, Numbers],

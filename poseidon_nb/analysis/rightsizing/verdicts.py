@@ -67,7 +67,7 @@ class Requirements:
     below_usd_month: Numbers
 
 
-class SizeTable:
+class RankedSizes:
     """All sizes, cheapest first, and at equal prices the larger first.
 
     Parameters
@@ -174,13 +174,13 @@ class Verdicts:
     traffic_usd: Numbers
 
 
-def judge(demand: Demand, sizes: SizeTable, rule: Rule, *, judged_by_metrics: Flags) -> Verdicts:
+def judge(demand: Demand, sizes: RankedSizes, rule: Rule, *, judged_by_metrics: Flags) -> Verdicts:
     """Find the advised size of each droplet, and what it saves.
 
     Parameters
     ----------
     demand : Demand
-    sizes : SizeTable
+    sizes : RankedSizes
     rule : Rule
     judged_by_metrics : array of bool
         As returned by `needs_metrics`.
@@ -234,7 +234,7 @@ def fits(capacity: Numbers, need: Numbers) -> Flags:
     return ~(need > capacity * _EXACT_FIT)
 
 
-def _shortages(demand: Demand, sizes: SizeTable, current: Positions) -> dict[str, Flags]:
+def _shortages(demand: Demand, sizes: RankedSizes, current: Positions) -> dict[str, Flags]:
     # A droplet that was resized without its disk can still grow the disk to that of its size at no cost.
     disk = np.fmax(demand.disk, sizes.at(sizes.disk, current))
     return {
@@ -245,7 +245,7 @@ def _shortages(demand: Demand, sizes: SizeTable, current: Positions) -> dict[str
     }
 
 
-def _allowed(demand: Demand, sizes: SizeTable, rule: Rule, same_family: Flags) -> Flags:
+def _allowed(demand: Demand, sizes: RankedSizes, rule: Rule, same_family: Flags) -> Flags:
     ours, theirs = demand.classes, sizes.classes
     allowed = ~theirs.gpu & (same_family | (not rule.same_family))
     allowed &= theirs.dedicated | ~ours.dedicated[:, None] | rule.shared_cpu
@@ -253,12 +253,12 @@ def _allowed(demand: Demand, sizes: SizeTable, rule: Rule, same_family: Flags) -
     return allowed
 
 
-def _saving(demand: Demand, sizes: SizeTable, current: Positions, advised: Positions) -> Numbers:
+def _saving(demand: Demand, sizes: RankedSizes, current: Positions, advised: Positions) -> Numbers:
     more_traffic = np.maximum(_more_traffic_usd(demand, sizes, current, advised), 0.0)
     return np.round(demand.price - sizes.at(sizes.prices, advised) - more_traffic, 2)
 
 
-def _more_traffic_usd(demand: Demand, sizes: SizeTable, current: Positions, advised: Positions) -> Numbers:
+def _more_traffic_usd(demand: Demand, sizes: RankedSizes, current: Positions, advised: Positions) -> Numbers:
     # If the allowance of the current size is unknown, all traffic counts as included.
     before = _overage_usd(demand.need_outbound, sizes.at(sizes.transfer, current))
     return _overage_usd(demand.need_outbound, sizes.at(sizes.transfer, advised)) - before
