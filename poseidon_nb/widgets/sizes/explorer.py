@@ -186,7 +186,7 @@ class _SizeData(TableData):
     visible: traitlets.List[int] = traitlets.List().tag(sync=True)
 
 
-class SizeTable(IdTable):
+class ExplorerTable(IdTable):
     """The table of sizes. All rows are sent once; the id of a row is its position.
 
     Parameters
@@ -256,7 +256,7 @@ class SizeExplorer(Panel):
             self._head = html("head")
             self._filters = FilterControls(self.model, self.on_click)
             self._chart = SizeChart(self.model, self._on_point, self._on_points)
-            self._table = SizeTable(self.model.sizes, self._set_selected, self.refresh)
+            self._table = ExplorerTable(self.model.sizes, self._set_selected, self.refresh)
             self._selection, self._commands_text = html("selection"), html("why")
             self._clear = Button(self.on_click(lambda: self.model.select(())), names=("clear",))
             self._commands, self._copy = html("command"), CopyButton(label="Copy the commands")

@@ -178,7 +178,7 @@ def test_the_command_has_a_region_that_offers_the_size_and_an_existing_image(mod
     model.select_slugs([slug])
     (line,) = model.commands()
     command = parse(line.removeprefix("%do "))
-    assert (command.group, command.verb) == ("droplets", "create")
+    assert (command.group, command.verb.name) == ("droplets", "create")
     assert command.options["size"] == slug
     (sells,) = regions.loc[regions["slug"] == command.options["region"], "sizes"]
     assert slug in sells
