@@ -328,7 +328,7 @@ class DropletsModel(AccountModel, ABC):
                 unfinished.remove(droplet_id)
                 self._droplet_ended(progress, droplet_id)
 
-        # A single droplet is updated at once; for many the watch reads a page.
+        # A single droplet is updated at once; for many the monitor reads a page.
         assign = {ids[0]: lambda row: self.client.monitor.update_droplets([row])} if len(ids) == 1 else None
         execution = self.client.engine.start(
             request.plan.chains, title=request.title, on_change=on_change, assign=assign
@@ -347,13 +347,13 @@ class DropletsModel(AccountModel, ABC):
     def _droplet_ended(self, progress: BulkProgress, droplet_id: int) -> None:
         if not progress.external:
             self.fleet.release(droplet_id)
-            # Without this the watch would read the effect only later.
+            # Without this the monitor would read the effect only later.
             self._subscription.refresh()
         if progress.ended:
             self.announcement = progress.announcement()
             self._on_change()
         else:
-            # If hundreds end together, each updates its row only; the rest follows once the watch has read it.
+            # If hundreds end together, each updates its row only; the rest follows once the monitor has read it.
             self._on_row_change(progress, droplet_id)
 
     def _account_changed(self) -> None:

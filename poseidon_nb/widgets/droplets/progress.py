@@ -75,7 +75,7 @@ class DropletProgress:
     ----------
     title : str
         ``"Power off web-1"``.
-    latest : ChainRun or Followed or None
+    latest : ChainRun or ActionUpdate or None
         The state of the engine's chain, or the last update of an action that was started elsewhere; None before any.
     """
 
