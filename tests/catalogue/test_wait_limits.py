@@ -17,6 +17,6 @@ def test_actions_have_their_own_limit_or_five_minutes():
 def test_the_help_lists_all_limits(monkeypatch):
     text = "5 minutes; ssh 3; create 10; snapshot, resize, rebuild, restore, transfer and import 60"
     assert format_wait_limits() == text
-    assert f"(else {text})" in " ".join(help_text().split())
+    assert f"(default: {text})" in " ".join(help_text().split())
     monkeypatch.setattr(wait_limits, "WAIT_LIMITS_S", {"create": 90.0, "resize": 7200.0})
     assert format_wait_limits() == "5 minutes; create 1.5; resize 120"

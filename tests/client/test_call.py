@@ -57,7 +57,7 @@ def test_a_name_that_stands_in_two_places_goes_to_the_path_and_the_body_is_disti
             {"query": {"tag_nme": "x"}},
             "Unknown query parameter 'tag_nme' of droplets_list. Did you mean tag_name",
         ),
-        ("monitoring_get_DropletCpuMetrics", {"host_id": "1"}, "needs start and end"),
+        ("monitoring_get_DropletCpuMetrics", {"host_id": "1"}, "requires start and end"),
         ("droplets_create", {"body": b"x", "name": "a"}, "either body= or fields"),
         ("inference_list_models", {}, "not part of the account's API"),
     ],

@@ -27,16 +27,15 @@ class Place:
 
 def command_line_at(url: str, token: str, clock: Clock) -> Callable[[str], Any]:
     """Return what runs a line of ``%do`` for the account at an address; what it prints is dropped."""
-    from poseidon_nb.magics import command_line, kernel
+    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.magics.do import run_line
 
-    session = kernel.Kernel(clock)
-    session.choose_sandbox(Place(url, token))
-    # The account is this session's only: whoever connects by himself is not to be told of it.
-    kernel.KERNEL_LOGIN.hint = ""
+    session = DoSession(clock)
+    session.use_sandbox(Place(url, token))
 
     def do(line: str) -> Any:
         # The streams are the process's, so nobody else is heard meanwhile either.
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return command_line.run(line, kernel=session)
+            return run_line(line, session=session)
 
     return do

@@ -36,7 +36,7 @@ CREATE = "droplets create x --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region
         (CREATE.replace("x64", "x6"), errors.Unprocessable, "Unknown image 'ubuntu-24-04-x6'. Did you mean ubuntu-24-04-x64"),
         ("droplets resize legacy-reports --size s-2vcpu-4g", errors.PoseidonError, "Did you mean s-2vcpu-4gb"),
         ("api GET droplets", errors.InvalidArgument, "must start with /v2/"),
-        ("api GET https://evil.example/v2/droplets", errors.InvalidArgument, "name no host"),
+        ("api GET https://evil.example/v2/droplets", errors.InvalidArgument, "must not contain a host"),
         ("api GET /v2/nothing", errors.NotFound, "404"),
         ("api FETCH /v2/droplets", errors.GrammarError, "METHOD must be one of GET"),
         ("droplets list --timeout soon", errors.GrammarError, "must be seconds"),

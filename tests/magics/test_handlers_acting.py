@@ -197,7 +197,7 @@ def test_an_id_or_an_address_that_nothing_has_is_said_to_be_one(desk):
     with pytest.raises(errors.NotFound, match=rf"Volume '{wrong}' not found. Did you mean {right}"):
         desk.do(f"volumes get {wrong}")
     address = desk.do("reserved-ips list")["ip"].iloc[0]
-    with pytest.raises(errors.NotFound, match=rf"no reserved IP '{address}9'. Did you mean {address}"):
+    with pytest.raises(errors.NotFound, match=rf"Reserved IP '{address}9' not found. Did you mean {address}"):
         desk.do(f"reserved-ips get {address}9")
 
 

@@ -119,7 +119,7 @@ def test_with_keep_going_what_was_read_is_the_answer_and_what_was_not_is_said(de
     whole = {"web-1", "web-2"}
     (name,) = {*desk.do("metrics cpu web-1 web-2 --last 1h --keep-going")["name"]}
     (failed,) = whole - {name}
-    assert any(line.startswith(f"{failed} could not be read: ") for line in desk.ui.said)
+    assert any(line.startswith(f"Metrics of {failed} could not be read: ") for line in desk.ui.said)
     for line in ("metrics use", "rightsize"):
         desk.sandbox.fault("status", status=404, operation=CPU, times=1)
         frame = desk.do(f"{line} web-1 web-2 --last 4d --keep-going")

@@ -82,8 +82,8 @@ def test_a_row_of_rightsize_is_handed_to_the_panel_to_resize(desk):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("panel web-1 --resize s-1vcpu-1gb", "a disk of 25 GB, and web-1 one of 80 GB"),
-        ("panel web-1 --resize s-2vcpu-4gbb", "no size.*Did you mean s-2vcpu-4gb"),
+        ("panel web-1 --resize s-1vcpu-1gb", "a disk of 25 GB, but droplet web-1 has 80 GB"),
+        ("panel web-1 --resize s-2vcpu-4gbb", "Unknown size.*Did you mean s-2vcpu-4gb"),
         ("panel web-1 --resize s-2vcpu-4gb", "Droplet web-1 already has size s-2vcpu-4gb"),
         ("panel --resize s-2vcpu-4gb", "--resize needs one droplet"),
         ("panel actions --resize s-2vcpu-4gb", "--resize needs one droplet"),

@@ -117,8 +117,8 @@ def test_unchanged_steps_are_shown_and_not_sent():
 def test_a_size_that_does_not_fit_is_refused_when_the_plan_is_built():
     for size, row, message in (
         ("s-larg", droplet(1), "Unknown size 's-larg'. Did you mean s-large"),
-        ("s-small", droplet(1), "s-small has a disk of 25 GB, and web-1 one of 80 GB"),
-        ("s-large", droplet(1, region={"slug": "ams3"}), "s-large is not sold in ams3"),
+        ("s-small", droplet(1), "s-small has a disk of 25 GB, but droplet web-1 has 80 GB"),
+        ("s-large", droplet(1, region={"slug": "ams3"}), "Size s-large is not available in ams3"),
     ):
         with pytest.raises(errors.InvalidArgument, match=message):
             action_chains([row], "resize", {"size": size, "disk": False}, sizes=SIZES)

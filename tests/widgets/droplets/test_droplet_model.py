@@ -172,7 +172,7 @@ def test_an_action_that_errors_is_red_and_can_be_retried(user):
     user.desk.run(60.0)
     entry = user.newest()
     assert entry.state == "failed"
-    assert "errored, without a reason" in entry.detail_html()
+    assert "with status errored. DigitalOcean gives no reason" in entry.detail_html()
     assert user.enabled() == ALL - {"power_on"}
     user.retry()
     user.desk.run(60.0)
@@ -226,7 +226,7 @@ def test_an_unknown_outcome_offers_no_retry(user):
     assert entry.state == "unknown"
     assert entry.row.text == "? outcome unknown"
     assert user.model.activity[0].retryable_ids == []
-    assert "look at %do droplets actions" in entry.text()
+    assert "check %do droplets actions" in entry.text()
 
 
 def test_a_gateway_timeout_offers_no_retry_because_it_may_have_been_done(user):
@@ -289,7 +289,7 @@ def test_a_busy_droplet_is_waited_for_and_the_question_and_the_row_say_so(user):
     assert user.newest().row.text == "waiting for its snapshot to finish"
     assert user.model.hint() == "Its reboot is in progress."
     user.desk.run(900.0)
-    assert user.newest().latest.told.keys() == {user.model.droplet.actions()[0].id}, (
+    assert user.newest().latest.progress.keys() == {user.model.droplet.actions()[0].id}, (
         "the other client's action is not included"
     )
     assert [(one.title, one.state) for one in user.rows()] == [

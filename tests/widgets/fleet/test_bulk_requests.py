@@ -291,7 +291,7 @@ def test_bulk_progress_shows_failures_first():
     progress = BulkProgress(BulkRequest("reboot", tuple({"id": key, "name": f"web-{key}"} for key in range(200))))
     (chain,) = action_chains([{"id": 150, "name": "web-150"}], "reboot")
     failed = Outcome(chain[0], chain[0].targets[0], "failed", error=PoseidonError("no"))
-    progress.update(150, ChainRun(chain, at=1, ended=True, outcomes=[failed], error=failed.error))
+    progress.update(150, ChainRun(chain, position=1, ended=True, outcomes=[failed], error=failed.error))
     assert progress.droplets()[0][0] == 150
     assert len(progress.droplets()) == 60
     assert progress.summary() == "Reboot 200 droplets: 199 pending, 1 failed"
@@ -299,7 +299,7 @@ def test_bulk_progress_shows_failures_first():
 
 def test_a_completed_row_has_a_full_bar():
     (chain,) = action_chains([{"id": 1, "name": "web-1"}], "shutdown")
-    entry = DropletProgress("Shut down web-1", ChainRun(chain, told={5: Progress(5, "shutdown", "completed", 8)}))
+    entry = DropletProgress("Shut down web-1", ChainRun(chain, progress={5: Progress(5, "shutdown", "completed", 8)}))
     assert entry.state == "running"
     assert (entry.row.fraction, entry.row.text) == (1.0, "✓ completed in 8 s")
 
@@ -308,7 +308,7 @@ def test_between_two_steps_a_row_is_not_completed():
     chain = (*action_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *action_chains([{"id": 1}], "power_on")[0])
     done = [Outcome(chain[0], chain[0].targets[0], "completed")]
     entry = DropletProgress(
-        "Restart web-1", ChainRun(chain, at=1, told={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done)
+        "Restart web-1", ChainRun(chain, position=1, progress={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done)
     )
     assert entry.state == "running"
     assert "completed" not in entry.row.text
