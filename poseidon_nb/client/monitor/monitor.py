@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.actions.poller import SLEEP_S
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import report_waits
-from poseidon_nb.client.monitor.polling import AccountReader, PollSchedule, PollState, list_of
+from poseidon_nb.client.monitor.polling import MonitoredAccount, PollSchedule, PollState, list_of
 from poseidon_nb.client.monitor.subscription import AccountState, ActionTracker, Subscription
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.text import format_duration
@@ -53,7 +53,7 @@ class AccountMonitor:
         self, connection: Connection, actions: Actions, *, drive: Callable[[AccountMonitor], None] = run_in_thread
     ) -> None:
         self._clock = connection.session.clock
-        self._reader = AccountReader(connection, actions)
+        self._reader = MonitoredAccount(connection, actions)
         self._tracker = ActionTracker(
             actions, self._reader, on_update=self._notify_progress, on_lost=self._find_actions_again
         )

@@ -239,7 +239,7 @@ class PollSchedule:
         self._retry_s = MIN_RETRY_S
 
 
-class AccountReader:
+class MonitoredAccount:
     """The droplets and newest actions of an account as last read, and the requests that update them.
 
     Parameters

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import Progress
     from poseidon_nb.client.actions.waiting import TrackedAction
     from poseidon_nb.client.monitor.monitor import AccountMonitor
-    from poseidon_nb.client.monitor.polling import AccountReader
+    from poseidon_nb.client.monitor.polling import MonitoredAccount
     from poseidon_nb.errors import PoseidonError
 
     Row = Mapping[str, Any]
@@ -164,7 +164,7 @@ class ActionTracker:
     Parameters
     ----------
     actions : Actions
-    reader : AccountReader
+    reader : MonitoredAccount
         Provides the names of droplets, and receives the final state of each action.
     on_update : callable
         Called with an `ActionUpdate` of each, in the thread that polls.
@@ -175,7 +175,7 @@ class ActionTracker:
     def __init__(
         self,
         actions: Actions,
-        reader: AccountReader,
+        reader: MonitoredAccount,
         *,
         on_update: Callable[[ActionUpdate], None],
         on_lost: Callable[[], None],
