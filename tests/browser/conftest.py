@@ -58,6 +58,7 @@ def log():
     print([(one.method, one.path.rpartition("/")[2], one.status) for one in sandbox.requests if one.method != "GET"])
 """
 OPEN = "%do panel web-1"
+NO_SPLASH = "!document.getElementById('jupyterlab-splash')"
 LIGHT = "JupyterLab Light"
 #: Opens a notebook, and says whether it is open.
 OPEN_FILE = "path => { window.jupyterapp.commands.execute('docmanager:open', { path }); }"
@@ -284,8 +285,11 @@ class Notebook:
 
     def wear(self, theme: str) -> None:
         """Change the theme, and wait until the page has its colours."""
+        # JupyterLab throws an error if its splash screen is shown again while it fades.
+        self.page.wait_for_function(NO_SPLASH, timeout=20_000)
         self.command("apputils:change-theme", theme=theme)
         self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme, timeout=20_000)
+        self.page.wait_for_function(NO_SPLASH, timeout=20_000)
 
     def note_bars(self) -> None:
         """Note from now on what all progress bars show, however short: who looks now and then may miss it."""
@@ -336,6 +340,7 @@ class Lab:
 
             def start(*cells: str) -> Notebook:
                 _write(self.folder / f"{name}.ipynb", *cells)
+                (self.folder / "gate").unlink(missing_ok=True)
                 page.evaluate(OPEN_FILE, f"{name}.ipynb")
                 page.wait_for_function(OPENED, arg=f"{name}.ipynb", timeout=60_000)
                 notebook.wait_idle()

@@ -138,7 +138,7 @@ sandbox.fault("status", status=422, method="POST", message="No room in the rack"
     panel.confirm("reboot")
     panel.ends("Reboot web-1", "errored after")
     red = panel.entry("Reboot web-1").locator(".pnb-error")
-    assert "without a reason (action" in red.inner_text()
+    assert "DigitalOcean gives no reason" in red.inner_text()
     panel.confirm("power-cycle")
     panel.ends("Power cycle web-1", "✗ failed")
     refused = panel.entry("Power cycle web-1")

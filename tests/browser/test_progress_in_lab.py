@@ -70,7 +70,7 @@ def test_a_question_is_answered_under_the_cell_and_no_means_no(open_notebook):
     assert "SANDBOX: delete droplet web-1" in notebook.output(1).inner_text()
     answer.fill("n")
     answer.press("Enter")
-    notebook.page.get_by_text("ConfirmationRequired: not confirmed; nothing was done").wait_for(timeout=20_000)
+    notebook.page.get_by_text("ConfirmationRequired: Not confirmed. Nothing was changed.").wait_for(timeout=20_000)
     notebook.run(2)
     notebook.output(2).get_by_text("'web-1'").wait_for(timeout=20_000)
 

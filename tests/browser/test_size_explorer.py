@@ -279,14 +279,14 @@ def test_other_axes_draw_other_columns(explorer):
     shown = explorer()
     titles = shown.plot.locator(".g-xtitle, .g-ytitle")
     assert {*titles.all_text_contents()} == {"memory (GiB)", "price (USD a month)"}
-    shown.place.get_by_label("X axis").select_option("graphics memory (GiB)")
+    shown.place.get_by_label("X axis").select_option("GPU memory (GiB)")
     shown.wait_text("138 sizes with no value on an axis are listed only in the table")
     shown.wait_drawn(147 - 138)
     assert all(slug.startswith("gpu-") for slug in shown.drawn())
     assert "of 147 sizes" in shown.place.locator(".dt-info").inner_text()
-    shown.place.get_by_label("Y axis", exact=True).select_option("price of a vCPU (USD a month)")
-    expect(titles.last).to_have_text("price of a vCPU (USD a month)", timeout=20_000)
-    assert {*titles.all_text_contents()} == {"graphics memory (GiB)", "price of a vCPU (USD a month)"}
+    shown.place.get_by_label("Y axis", exact=True).select_option("price per vCPU (USD a month)")
+    expect(titles.last).to_have_text("price per vCPU (USD a month)", timeout=20_000)
+    assert {*titles.all_text_contents()} == {"GPU memory (GiB)", "price per vCPU (USD a month)"}
     shown.notebook.picture("explorer_axes_light")
 
 

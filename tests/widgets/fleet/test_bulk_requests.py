@@ -308,7 +308,8 @@ def test_between_two_steps_a_row_is_not_completed():
     chain = (*action_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *action_chains([{"id": 1}], "power_on")[0])
     done = [Outcome(chain[0], chain[0].targets[0], "completed")]
     entry = DropletProgress(
-        "Restart web-1", ChainRun(chain, position=1, progress={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done)
+        "Restart web-1",
+        ChainRun(chain, position=1, progress={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done),
     )
     assert entry.state == "running"
     assert "completed" not in entry.row.text
