@@ -329,7 +329,7 @@ def test_it_is_readable_in_the_dark_theme_wide_and_narrow(explorer, width):
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected")
     if width == 1280:
-        shown.rest_on("g-16vcpu-64gb")
+        shown.rest_on("s-1vcpu-512mb-10gb")
     shown.notebook.picture(f"explorer_dark_{width}")
     ink = shown.place.locator(f"{ROWS} td.pnb-column-slug").first.evaluate("one => getComputedStyle(one).color")
     assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
