@@ -134,7 +134,7 @@ def is_json(text: str) -> bool:
 def quote_argument(value: str) -> str:
     """Return a value quoted so that it arrives intact in a ``%do`` line.
 
-    This is the inverse of what `magics.language.tokens` does with one token. Quotes are added where needed, and braces
+    This is the inverse of what `language.tokens` does with one token. Quotes are added where needed, and braces
     are doubled except in JSON. A value with several lines needs a command that accepts several lines.
     """
     text = value if is_json(value) else value.replace("{", "{{").replace("}", "}}")

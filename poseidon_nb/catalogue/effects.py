@@ -1,7 +1,7 @@
 """What each operation does to the account: whether it needs confirmation, and whether it can be retried.
 
 `effects.json` is maintained by hand and sorted by operationId. Nothing in it is derived from the specification, because
-the HTTP method does not tell how harmful a request is: a POST may delete, and a DELETE may only clear a cache. The key
+the HTTP method does not say how harmful a request is: a POST may delete, and a DELETE may only clear a cache. The key
 ``reads`` lists the GET operations. The key ``writes`` lists all others, one per line, as objects with these keys::
 
     id            the operationId; ``ID/TYPE`` for one action type, ``ID+FIELD`` if a body field is set

@@ -290,8 +290,11 @@ class Droplets(ResourceCollection[Droplet]):
         error.droplet = next(iter(droplets), None) if single else droplets
         created = [one.target for one in outcomes if one.status == "completed"]
         pending = [one.target for one in outcomes if one.status == "in-progress" and one.error is not error]
-        add_detail(error, f"Created nevertheless: {join_words(map(str, created))}." if created else "")
-        add_detail(error, f"Still being created, so do not repeat: {join_words(map(str, pending))}." if pending else "")
+        add_detail(error, f"Already created: {join_words(map(str, created))}." if created else "")
+        add_detail(
+            error,
+            f"Still being created: {join_words(map(str, pending))}. Do not create these again." if pending else "",
+        )
         raise error
 
     def wait_for_ssh(

@@ -59,10 +59,10 @@ def _all_groups() -> str:
         _section("Groups", _rows((group.name, group.help) for group in registry().groups)),
         _section("More groups, for the rest of the API", _wrapped(", ".join(registry().further_groups), indent="  ")),
         _section("Global options", _rows(_option_row(option) for option in GLOBAL_OPTIONS)),
-        _section("Aliases, including doctl's words", _rows(_synonym_rows())),
+        _section("Aliases, including doctl's names", _rows(_synonym_rows())),
         _wrapped(
-            "In a cell that starts with %%do and a verb, the rest is the body of that verb. In a cell that starts with "
-            "%%do alone, each line is a command. See also %do GROUP --help and %do GROUP VERB --help."
+            "%%do GROUP VERB uses the rest of the cell as the body of the command. %%do alone runs each line of the cell "
+            "as a command. See also %do GROUP --help and %do GROUP VERB --help."
         ),
     )
 
@@ -175,7 +175,7 @@ def _confirmation_line(group: Group, verb: Verb) -> str:
 def _reasons(group: Group, verb: Verb) -> str:
     """Return when a verb asks, as the end of a sentence; empty if it never does."""
     if group.name == "apply":
-        return "like the command that made the plan."
+        return "like the command that created the plan."
     if group.name == "api":
         return "before any request but a GET."
     if not verb.operations or operation(verb.operations[0]).method == "GET":

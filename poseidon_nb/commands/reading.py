@@ -45,7 +45,7 @@ def warn_long_read(context: CommandContext, requests: int) -> None:
         return
     context.ui.say(
         f"This needs up to {requests:,} requests, but the rate limit leaves {limit.remaining:,} of {limit.limit:,} per hour."
-        f" It takes at least {format_duration(min_duration_s(requests, limit))}. Ctrl-C stops it; fewer droplets or --tag are faster."
+        f" It will take at least {format_duration(min_duration_s(requests, limit))}. Press Ctrl-C to stop. Select fewer droplets, for example with --tag, to make it faster."
     )
 
 

@@ -45,7 +45,11 @@ GLOBAL_OPTIONS = (
         default=format_wait_limits(),
     ),
     Option(field="check", help="send fields that the API specification does not list", type="flag", negated=True),
-    Option(field="keep_going", help="if some of many fail, return the table instead of raising an error", type="flag"),
+    Option(
+        field="keep_going",
+        help="if only some resources fail, return the table instead of raising an error",
+        type="flag",
+    ),
     Option(
         field="context",
         help="account for this command: a name from %do context list, or default",

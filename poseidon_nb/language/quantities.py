@@ -11,7 +11,7 @@ from poseidon_nb.text import suggestion
 Unit = Literal["GiB", "GB", "TB"]
 
 _QUANTITY = re.compile(r"(?P<number>[0-9]{1,9}(\.[0-9]{0,6})?|\.[0-9]{1,6})\s?(?P<letter>[kmgt]?)i?b?", re.IGNORECASE)
-#: How many of each prefix make one of the unit. Memory is sold in powers of 1024, and disk and transfer in powers of 1000,
+#: The number of each prefix in one unit. Memory is sold in powers of 1024, and disk and transfer in powers of 1000,
 #: however the unit is written: the plan that is sold with 16 GB has 16 GiB.
 _PER_UNIT: dict[Unit, dict[str, float]] = {
     "GiB": {"k": 1024**2, "m": 1024, "g": 1, "t": 1 / 1024},

@@ -13,7 +13,7 @@ _AGO = re.compile(r"([0-9]{1,6})([smhdw])( ago)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: A duration with another unit, a fraction or a minus sign.
 _NEARLY = re.compile(r"-?([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([a-z]*)(?: ago)?")
-#: Words for units, each as a number of one of our units. A month has 30 days here, and a year 365.
+#: Names of units, each as a multiple of a supported unit. A month has 30 days here, and a year 365.
 _UNIT_WORDS = {
     "s sec secs second seconds": (1, "s"),
     "m min mins minute minutes": (1, "m"),
@@ -56,7 +56,7 @@ def unix_seconds(text: str, now: datetime) -> str:
         moment = datetime.fromisoformat(word)
     except ValueError:
         raise InvalidArgument(
-            f"{text!r} is not a time. Use for example 2026-11-23T12:00:00Z, 24h or 7d (ago), or Unix seconds{suggestion(_likely(word)) or '.'}"
+            f"Invalid time {text!r}. Use for example 2026-11-23T12:00:00Z, 24h or 7d (ago), or Unix seconds{suggestion(_likely(word)) or '.'}"
         ) from None
     return _seconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
@@ -78,7 +78,7 @@ def subtract_duration(text: str, moment: datetime) -> datetime:
     match = _AGO.fullmatch(text.strip())
     if match is None or not int(match[1]):
         raise InvalidArgument(
-            f"{text!r} is not a duration. Use for example 90s, 10m, 24h, 7d or 2w{suggestion(_likely(text)) or '.'}"
+            f"Invalid duration {text!r}. Use for example 90s, 10m, 24h, 7d or 2w{suggestion(_likely(text)) or '.'}"
         )
     return _minus(text, timedelta(**{_UNITS[match[2]]: int(match[1])}), moment)
 

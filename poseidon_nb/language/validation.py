@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.language.grammar_errors import grammar_error, quoted
 from poseidon_nb.language.values import parse_value
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,7 @@ def bind_arguments(
     if remaining:
         word = str(remaining[0])
         expected = " ".join(argument.metavar for argument in verb.arguments) or "no arguments"
-        raise grammar_error(f"{verb.title} takes {expected}. Unexpected word {quoted(word)}.", word=word)
+        raise grammar_error(f"{verb.title} takes {expected}. Unexpected argument {quoted(word)}.", word=word)
     return bound
 
 
@@ -82,7 +83,7 @@ def check_options(verb: Verb, options: Mapping[str, Any], *, body: bool, check: 
     """
     missing = [option.flag for option in verb.options if option.required and option.field not in options]
     if missing and check and not (body and verb.body == "body"):
-        raise grammar_error(f"{verb.title} needs {' and '.join(missing)}. Example: {verb.example}", word=missing[0])
+        raise grammar_error(f"{verb.title} requires {join_words(missing)}. Example: {verb.example}", word=missing[0])
     if body and not verb.body:
         raise grammar_error(f"{verb.title} takes no body. Write it as %do, on one line.")
     given = {*options, "body"} if body else {*options}
@@ -90,7 +91,7 @@ def check_options(verb: Verb, options: Mapping[str, Any], *, body: bool, check: 
     for fields in (*verb.one_of, *verb.at_most_one_of):
         present = [flags[field] for field in fields if field in given]
         if len(present) > 1:
-            raise grammar_error(f"{verb.title} takes only one of {' and '.join(present)}.", word=present[1])
+            raise grammar_error(f"{verb.title} takes only one of {join_words(present)}.", word=present[1])
         if not present and fields in verb.one_of:
             choice = " or ".join(flags[field] for field in fields)
-            raise grammar_error(f"{verb.title} needs {choice}. Example: {verb.example}", word=flags[fields[0]])
+            raise grammar_error(f"{verb.title} requires {choice}. Example: {verb.example}", word=flags[fields[0]])

@@ -130,7 +130,7 @@ class LiveRows:
     def _changed(self) -> None:
         with self._lock:
             if not self._over and self._subscription.closed:
-                self._model.note = "the account was changed; started actions continue"
+                self._model.note = "%do uses another account now; actions in progress continue"
                 self._end()
 
     def _end(self) -> None:

@@ -182,7 +182,7 @@ def remaining_plan(client: Client, interrupted: Sequence[InterruptedPlan], title
         resolved, unresolved = _resolve(client, plan, len(chains))
         chains += resolved
         notes += [
-            f"{plan.entry.chains[number][0].label} is not resumed, because what it refers to was not created"
+            f"{plan.entry.chains[number][0].label} is not resumed, because a resource that it needs was not created"
             for number in unresolved
         ]
         running = [plan.entry.step_at(place).label for place in plan.running]

@@ -251,7 +251,9 @@ def _judge_sent_create(entry: JournalEntry, place: Place, facts: AccountFacts) -
         return StepState(Verdict.REMAINING)
     names = [target.name for target in step.targets]
     if any(len(created.get(name, ())) != names.count(name) for name in names):
-        return StepState(Verdict.UNKNOWN, "the droplets that match are not one for each name; see %do droplets list")
+        return StepState(
+            Verdict.UNKNOWN, "the matching droplets do not correspond one to one to the names; see %do droplets list"
+        )
     rows = [row for matching in created.values() for row in matching]
     created_ids = tuple(created[name].pop(0)["id"] for name in names)
     return _judge_created(rows, StepState(Verdict.RUNNING, created_ids=created_ids))
@@ -300,7 +302,7 @@ def _judge_remaining(
             return StepState(Verdict.SKIPPED)
         return StepState(Verdict.DONE, "not needed") if not waits and facts.matches(step) else state
     if stopped:
-        return StepState(Verdict.SKIPPED, "because of a step before it")
+        return StepState(Verdict.SKIPPED, "because an earlier step did not complete")
     unconditional = step.when is When.NEXT and not step.status and action_type_of(step) in STATE_ACTIONS
     if (step.when is When.IF_NEEDED or unconditional) and not waits and facts.matches(step):
         return StepState(Verdict.DONE, "not needed")
@@ -327,7 +329,7 @@ def _change_by_others(chain: Chain, states: Sequence[StepState], facts: AccountF
     status = row.get("status")
     acted = any(state.verdict is not Verdict.REMAINING for _, state in offs)
     if offs and not acted and offs[0][0].status not in {"", status}:
-        return f"{name} is {status} now, which this plan did not cause"
+        return f"{name} is {status} now, but not because of this plan"
     needs_off = any(
         state.verdict is Verdict.REMAINING and step.change.field != "status"
         for step, state in zip(chain, states, strict=True)

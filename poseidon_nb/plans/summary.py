@@ -117,7 +117,7 @@ def _detail(chain: Chain, step: Step) -> str:
 
 def _group_text(group: _StepGroup, verb: str, kind: str) -> str:
     targets, cost = group.targets, cost_text(group.steps)
-    # For a delete the id has to be checked too.
+    # Before a delete, the user should also see the id.
     deletes = any(step.request.method == "DELETE" for step in group.steps)
     names = [escape_unprintable(str(target) if deletes else target.name) for target in targets]
     if group.verb == BARE_REQUEST:

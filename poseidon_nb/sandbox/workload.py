@@ -4,7 +4,7 @@ All values are invented. They make a busy web server, a database with its nightl
 different. After a resize a droplet still has the same work to do.
 
 Curves are sums of waves, so their value at a time and their integral are formulas. A counter read at any two times must
-agree with every other reading, and no state is kept for it. Products of curves are curves again.
+agree with every other reading, and no state is kept for it. A product of curves is a curve, too.
 """
 
 from __future__ import annotations

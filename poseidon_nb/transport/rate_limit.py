@@ -1,7 +1,7 @@
 """Rate limiting on our side, before the server's limit is reached. Pure: times and response headers are passed in.
 
-DigitalOcean allows 5,000 requests an hour, and 5% of that in any minute, per token across all clients. The measure is
-therefore the server's counter, ``ratelimit-remaining``: its decrease within the last minute is the minute's usage. A server
+DigitalOcean allows 5,000 requests an hour, and 5% of that in any minute, per token across all clients. Usage is
+therefore read from the server's counter, ``ratelimit-remaining``: its decrease within the last minute is the minute's usage. A server
 whose counter does not move (the sandbox without limits) counts nothing, and requests to it are not delayed.
 """
 

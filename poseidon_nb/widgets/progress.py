@@ -64,7 +64,7 @@ def _estimate_text(progress: Progress) -> str:
     if progress.estimate is None:
         return ""
     basis = f"median of {progress.estimate.count}"
-    # The text has whole seconds: an excess of less than that does not read as longer than usual.
+    # The text has whole seconds, so a shorter excess would not be visible in it.
     if progress.left_s is None and round(progress.elapsed_s) > max(1, round(progress.estimate.median_s)):
         return f", longer than usual ({format_duration(progress.estimate.median_s)}, {basis})"
     return f", about {format_duration(max(1.0, progress.left_s or 0.0))} left ({basis})"

@@ -129,7 +129,7 @@ def test_a_disk_smaller_than_its_size_can_grow_without_a_resize(sizes):
     """The droplet of 4 vCPUs has a right to 160 GB, and needs them."""
     found = row(sizes, use={"disk_used_gb": 140.0, "cpu_p95_percent": 60.0, "memory_max_percent": 70.0}, disk=80)
     assert (found["verdict"], found["advised_size"], found["grow_disk"]) == ("keep", "s-4vcpu-8gb", True)
-    assert "resize it to the same size with the disk" in found["why"]
+    assert "resize to the same size with --disk" in found["why"]
 
 
 # 1,000 GiB are 1.0737 TB.
@@ -151,8 +151,10 @@ def test_traffic_beyond_the_allowance_reduces_the_saving(sizes, outbound, headro
 
 def test_the_reason_says_that_traffic_is_counted_per_droplet(sizes):
     beyond = row(sizes, use={"outbound_tb_month": 1.5})["why"]
-    assert "a month for traffic beyond the included transfer, counted for this droplet alone" in beyond
-    assert "the allowance is pooled, so the saving can be higher" in beyond
+    assert (
+        "a month for traffic beyond the transfer of this droplet's size; transfer is pooled, so the saving may be higher"
+        in beyond
+    )
     assert "pooled" not in row(sizes)["why"]
 
 
@@ -215,7 +217,7 @@ def test_gaps_and_peaks_lower_the_confidence(sizes):
     assert "10% of the readings are missing" in found["why"]
     found = row(sizes, use={"cpu_max_percent": 40.0, "hours": 300.0})
     assert found["confidence"] == "low"
-    assert "its peaks would need 160% of that CPU" in found["why"]
+    assert "its peaks would need 160% of the smaller size's CPU" in found["why"]
 
 
 def test_an_unknown_disk_usage_lowers_the_confidence(sizes):
@@ -243,7 +245,7 @@ def test_readings_of_another_size_give_unknown(sizes, last, verdict):
     found = row(sizes, use={**last, "step_minutes": 30.0})
     assert found["verdict"] == verdict
     if verdict == "unknown":
-        assert found["why"].startswith("resized after the last readings: try again in 1 hour")
+        assert found["why"].startswith("resized after the last reading; try again in 1 hour")
         assert found[["advised_size", "saving_usd_month", "confidence", "recreate_size"]].isna().all()
 
 
@@ -319,7 +321,7 @@ def test_a_droplet_without_the_agent_or_without_any_reading_is_unknown(sizes):
     found = row(sizes, use={"memory_max_percent": None, "note": note})
     assert (found["verdict"], found["why"]) == ("unknown", note)
     found = row(sizes, use=False)
-    assert (found["verdict"], found["why"]) == ("unknown", "no readings of CPU or memory")
+    assert (found["verdict"], found["why"]) == ("unknown", "no CPU or memory readings")
     assert found[["cpu_p95_percent", "memory_max_percent", "samples"]].isna().all()
 
 

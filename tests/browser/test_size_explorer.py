@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -24,7 +25,7 @@ PLACE = """([plot, slug]) => {
     return [corner.x + xaxis._offset + xaxis.d2p(x), corner.y + yaxis._offset + yaxis.d2p(y)];
 }"""
 #: Whether the picture tells of a size, as it does once it has seen the mouse upon it.
-RESTED = """([plot, slug]) => [...plot.querySelectorAll('.hoverlayer .hovertext')].some(one => one.textContent.includes(slug))"""
+RESTED = """(plot, slug) => [...plot.querySelectorAll('.hoverlayer .hovertext')].some(one => one.textContent.includes(slug))"""
 
 
 class Explorer:
@@ -44,11 +45,15 @@ class Explorer:
         return self.page.evaluate(PLACE, [self.plot.element_handle(), slug])
 
     def rest_on(self, slug: str) -> None:
-        x, y = self.at(slug)
-        # Plotly looks where the mouse is when it moves, not when it appears.
-        self.page.mouse.move(x - 12, y - 12)
-        self.page.mouse.move(x, y, steps=4)
-        self.page.wait_for_function(RESTED, arg=[self.plot.element_handle(), slug], timeout=20_000)
+        # Plotly looks where the mouse is only when it moves. If the figure is drawn again under it, or takes another place, a
+        # person moves the mouse once more.
+        until = time.monotonic() + 20
+        while not self.plot.evaluate(RESTED, slug) and time.monotonic() < until:
+            x, y = self.at(slug)
+            self.page.mouse.move(x - 12, y - 12)
+            self.page.mouse.move(x, y, steps=4)
+            self.page.wait_for_timeout(200)
+        assert self.plot.evaluate(RESTED, slug), f"the figure names {slug}"
 
     def click(self, slug: str) -> None:
         self.rest_on(slug)

@@ -41,7 +41,7 @@ def test_an_action_is_kept_when_it_is_all_that_was_requested(asked, kept):
 def test_an_invalid_status_or_time_is_refused_before_anything_is_sent(client, sent):
     with pytest.raises(InvalidArgument, match=r"Unknown action status 'in_progress'. Did you mean in-progress"):
         client.actions.list(status="in_progress")
-    with pytest.raises(InvalidArgument, match=r"'yesterday' is not a time. Use for example since='2026-11-23'"):
+    with pytest.raises(InvalidArgument, match=r"Invalid time 'yesterday'. Use for example since='2026-11-23'"):
         client.actions.list(since="yesterday")
     with pytest.raises(InvalidArgument, match="Unknown query parameter 'stauts'"):
         client.actions.list(stauts="completed")

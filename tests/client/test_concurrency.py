@@ -80,7 +80,8 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
             )
 
     with pytest.raises(
-        ActionTimedOut, match=r"still reads off, although power_on completed.*take_snapshot \(action \d+\) completed"
+        ActionTimedOut,
+        match=r"still has status off, although power_on completed.*take_snapshot \(action \d+\) completed",
     ):
         droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
 

@@ -130,7 +130,7 @@ def test_a_create_that_errors_is_reported_with_its_action(client, sandbox):
 
 def test_of_many_the_ones_that_came_up_are_named(client, sandbox):
     sandbox.fault("action_errored", action="create", skip=1)
-    with pytest.raises(ActionFailed, match=r"create b-1\) failed.*Created nevertheless: a-1 \(\d+\) and c-1 \(\d+\)"):
+    with pytest.raises(ActionFailed, match=r"create b-1\) failed.*Already created: a-1 \(\d+\) and c-1 \(\d+\)"):
         client.droplets.create(names=["a-1", "b-1", "c-1"], **MADE_OF)
     assert client.droplets.by_name("c-1").active
 
@@ -140,7 +140,7 @@ def test_a_failure_in_the_second_batch_tells_what_was_made_before(client, sandbo
     # One sender keeps their order.
     client.engine._workers = WorkerPool(1, "one")
     names = [f"n-{number}" for number in range(1, 13)]
-    with pytest.raises(ServerError, match=r"Created nevertheless: n-1 \(\d+\), .* and n-10 \(\d+\)"):
+    with pytest.raises(ServerError, match=r"Already created: n-1 \(\d+\), .* and n-10 \(\d+\)"):
         client.droplets.create(names=names, **MADE_OF)
     assert len(client.droplets.list(name="n-10")) == 1
     assert client.droplets.list(name="n-11") == []
@@ -193,7 +193,7 @@ def test_deleting_by_id_asks_for_nothing_before_and_waits_until_it_is_gone(clien
 
 
 def test_creates_that_ran_out_of_time_are_named_so_that_nobody_repeats_them(client):
-    with pytest.raises(ActionTimedOut, match=r"Still being created, so do not repeat: b \(\d+\)"):
+    with pytest.raises(ActionTimedOut, match=r"Still being created: b \(\d+\)"):
         client.droplets.create(names=["a", "b"], timeout_s=0.5, **MADE_OF)
 
 

@@ -185,7 +185,7 @@ def test_a_deleted_droplet_that_is_still_there_is_not_called_gone(between, web):
     web.refresh()
     with pytest.raises(
         po.ActionTimedOut,
-        match=f"can still be read 30 s after its deletion was accepted. Check it with %do droplets get {web.id}",
+        match=f"still exists 30 s after its deletion was accepted. Check it with %do droplets get {web.id}",
     ) as late:
         web.delete()
     assert late.value.droplet.id == web.id

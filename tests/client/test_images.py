@@ -126,7 +126,7 @@ def test_a_transfer_to_elsewhere_is_not_mistaken_for_the_lost_one(client, snapsh
     client.images.get(snapshot.id).transfer("sfo3", wait=False)
     client.engine.sender.searches._known.clear()
     sandbox.fault("lost_before", operation="imageActions_post")
-    with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
+    with pytest.raises(OutcomeUnknown, match="may have been started elsewhere"):
         snapshot.transfer("fra1")
 
 

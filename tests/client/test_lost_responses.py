@@ -384,5 +384,5 @@ def test_what_somebody_else_started_is_not_reported_as_done_for_us(client, sandb
     with connect(sandbox, clock=clock) as other:
         theirs(other.droplets.get(droplet.id))
     sandbox.fault("lost_before", operation="dropletActions_post")
-    with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
+    with pytest.raises(OutcomeUnknown, match="may have been started elsewhere"):
         ours(droplet)

@@ -84,7 +84,7 @@ def test_somebody_elses_rebuild_is_not_mistaken_for_ours(client, droplet, sandbo
     client.droplets.get(droplet.id).rebuild("debian-12-x64", wait=False)
     stranger = po.connect(sandbox, clock=client._connection.session.clock).droplets.get(droplet.id)
     sandbox.fault("lost_before", operation="dropletActions_post")
-    with pytest.raises(OutcomeUnknown, match="may be somebody else's"):
+    with pytest.raises(OutcomeUnknown, match="may have been started elsewhere"):
         stranger.rebuild("ubuntu-24-04-x64")
 
 

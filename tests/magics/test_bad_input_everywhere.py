@@ -75,7 +75,7 @@ def test_a_word_too_many_is_told(operation_id, refused):
         return  # it takes a pattern
     line, variables = complete(operation_id)
     words = f"{name.group} {name.verb}"
-    assert "Unexpected word" in str(refused(f"{words} {line.removeprefix(words)} superfluous", **variables))
+    assert "Unexpected argument" in str(refused(f"{words} {line.removeprefix(words)} superfluous", **variables))
 
 
 @each("operation_id", OPERATIONS)

@@ -195,7 +195,7 @@ def bill(*rows: tuple[str, float, float, float, str | None]) -> pd.DataFrame:
     return frame.assign(difference_usd=(frame["billed_usd"] - frame["expected_usd"]).round(2))
 
 
-AGREES = "This month's bill matches the lines to the cent: $12.00 so far"
+AGREES = "This month's bill matches the line items to the cent: $12.00 so far"
 DIFFERS = "This month's bill differs from the lines by +$3.00: $15.00 billed so far, $12.00 by the lines"
 
 
@@ -266,7 +266,7 @@ def test_the_last_month_and_this_one_are_told(over, running, said):
 
 def test_bills_and_actions_have_their_sentence_above_the_table(desk):
     for line, said in (
-        ("cost reconcile", "This month's bill matches the lines to the cent: $"),
+        ("cost reconcile", "This month's bill matches the line items to the cent: $"),
         ("cost history", "2026-10: $"),
         ("actions timeline", " in the last 7d; "),
         ("actions durations", "; slowest: "),

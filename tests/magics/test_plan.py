@@ -429,7 +429,7 @@ def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
 
 def test_of_two_plans_one_is_too_many(desk):
     plan = desk.do("droplets power_off web-1 --plan")
-    with pytest.raises(errors.GrammarError, match="Unexpected word"):
+    with pytest.raises(errors.GrammarError, match="Unexpected argument"):
         desk.do("apply {plan} {plan}", plan=plan)
 
 

@@ -121,7 +121,7 @@ def test_nothing_left_is_said_and_the_plan_is_closed(desk):
     client.droplets.create(name="made-1", **body)
     desk.sent()
     assert desk.do("plans resume") is None
-    assert desk.ui.said[-1] == f"Nothing is left to send for {record.id}."
+    assert desk.ui.said[-1] == f"No steps of {record.id} remain."
     assert desk.changes() == []
     assert desk.do("plans") is None
 

@@ -91,7 +91,7 @@ def test_after_a_resize_nothing_is_judged_by_what_the_other_size_did(desk, clock
     desk.do("droplets resize monitor-1 --size s-4vcpu-8gb --restart --yes")
     found = desk.do("rightsize db-1 monitor-1")
     assert found["verdict"].tolist() == ["unknown", "unknown"]
-    assert found["why"].str.startswith("resized after the last readings: try again in 1 hour").all()
+    assert found["why"].str.startswith("resized after the last reading; try again in 1 hour").all()
     clock.advance(3600 + 60)
     found = desk.do("rightsize db-1 monitor-1").set_index("name")
     # Twice as much memory was used as there is now; and one vCPU of four with an eighth of the memory is enough.

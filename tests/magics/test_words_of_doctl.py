@@ -137,7 +137,7 @@ def test_a_size_with_a_unit_is_only_one_where_a_size_is_meant() -> None:
 
 
 def test_an_argument_is_not_given_twice() -> None:
-    with pytest.raises(errors.GrammarError, match="Unexpected word"):
+    with pytest.raises(errors.GrammarError, match="Unexpected argument"):
         parse("vpcs create backend --name other --region nyc3")
 
 

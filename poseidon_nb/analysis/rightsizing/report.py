@@ -316,10 +316,10 @@ def _not_judged(case: DropletCase) -> str:
 
 def _not_enough_data(case: DropletCase) -> str:
     if not case.has_readings:
-        return escape_unprintable(case.note) or "no readings of CPU or memory"
+        return escape_unprintable(case.note) or "no CPU or memory readings"
     if case.is_outdated:
         when = f"in {format_interval(2 * case.step_h)}" if case.step_h > 0 else "later"
-        return f"resized after the last readings: try again {when}, when there are readings of the new size"
+        return f"resized after the last reading; try again {when}, when the new size has readings"
     if not case.is_covered:
         return f"only {pluralize(math.floor(case.hours), 'hour')} of readings, at least {case.min_hours:g} required"
     return ""
@@ -358,7 +358,7 @@ def _remarks(case: DropletCase) -> list[str]:
     """Return what to know before the resize."""
     remarks = []
     if case.grow_disk and not case.is_resize:
-        remarks.append("the disk is smaller than its size includes: resize it to the same size with the disk")
+        remarks.append("the disk is smaller than its size includes; resize to the same size with --disk to grow it")
     elif case.grow_disk:
         remarks.append("the resize must include the disk, which cannot be undone")
     if case.recreate_size:
@@ -371,8 +371,8 @@ def _remarks(case: DropletCase) -> list[str]:
         remarks.append(f"{escape_unprintable(case.size)} is no longer available there, so the resize cannot be undone")
     if case.traffic_usd > 0:
         remarks.append(
-            f"the saving excludes {format_usd(case.traffic_usd)} a month for traffic beyond the included transfer, counted for"
-            " this droplet alone: the allowance is pooled, so the saving can be higher"
+            f"the saving is already reduced by {format_usd(case.traffic_usd)} a month for traffic beyond the transfer of this"
+            " droplet's size; transfer is pooled, so the saving may be higher"
         )
     return remarks
 
@@ -381,7 +381,7 @@ def _doubts(case: DropletCase) -> list[str]:
     """Return what lowers the confidence."""
     doubts = []
     if case.hours < _WEEK_H:
-        doubts.append("less than a week of readings, maybe without a weekend")
+        doubts.append("less than a week of readings, which may not include a weekend")
     if case.hours < _MIN_COVERAGE * case.span_h:
         doubts.append(f"{format_percent(100 * (1 - case.hours / case.span_h))} of the readings are missing")
     coarse = summarize_resolution(case.step_h)
@@ -394,7 +394,7 @@ def _doubts(case: DropletCase) -> list[str]:
     if math.isnan(case.disk_used):
         doubts.append("its disk usage is unknown")
     if case.verdict == SMALLER and case.advised_cpu_max > 100:  # noqa: PLR2004  # percent
-        doubts.append(f"its peaks would need {format_percent(case.advised_cpu_max)} of that CPU")
+        doubts.append(f"its peaks would need {format_percent(case.advised_cpu_max)} of the smaller size's CPU")
     return doubts
 
 

@@ -105,7 +105,7 @@ def _parse_since(since: datetime | str | None) -> datetime | None:
             since = datetime.fromisoformat(since)
         except ValueError:
             raise InvalidArgument(
-                f"{since!r} is not a time. Use for example since='2026-11-23' or since='2026-11-23T12:00:00Z'."
+                f"Invalid time {since!r}. Use for example since='2026-11-23' or since='2026-11-23T12:00:00Z'."
             ) from None
     return since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
 

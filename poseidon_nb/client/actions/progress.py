@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 IN_PROGRESS = "in-progress"
 COMPLETED = "completed"
 ERRORED = "errored"
-#: Our own status: the action has completed, but the droplet does not read accordingly yet.
+#: Our own status: the action has completed, but the droplet does not show its result yet.
 SETTLING = "settling"
 #: A bar stays here until the server says ``completed``.
 MAX_FRACTION = 0.97
@@ -89,7 +89,7 @@ class Progress:
     label : str
         ``"power_off web-1"``.
     status : str
-        ``in-progress``, ``completed``, ``errored``, or ``settling`` until the droplet reads accordingly.
+        ``in-progress``, ``completed``, ``errored``, or ``settling`` until the droplet shows the result.
     elapsed_s : float
         Seconds since it started.
     estimate : Estimate or None

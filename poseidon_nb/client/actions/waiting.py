@@ -125,7 +125,7 @@ class ActionWaiter:
         return self._poller.poll_count >= self._final_poll[key]
 
     def _check_consistency(self) -> None:
-        """Report completed actions, but only once their droplets read accordingly."""
+        """Report completed actions, but only once their droplets show the result."""
         completed, self._completed = self._completed, []
         consistent = []
         for key in completed:

@@ -1,4 +1,4 @@
-"""Waiting until droplets and images read as a completed action should leave them: the API may lag by seconds.
+"""Wait until droplets and images show the result of a completed action: the API may lag by seconds.
 
 Observed: ``completed`` while the droplet still has its old status (digitalocean/api-v2#79, #91, droplet_kit#50), and a
 ``shutdown`` that completes although the operating system ignored it.
@@ -97,7 +97,7 @@ class ExpectedState:
 
 
 def expected_after(action_type: str, droplet_id: int, on_read: Callable[[Row], None]) -> ExpectedState:
-    """Return the expected state of a droplet after somebody else's action, whose parameters are unknown."""
+    """Return the expected state of a droplet after an action started elsewhere, whose parameters are unknown."""
     return ExpectedState(droplet_id, lambda row: is_consistent(action_type, row, {}), on_read)
 
 

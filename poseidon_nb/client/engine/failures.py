@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 #: The command that shows a target for which there is no action, by what its step awaits.
 _COMMANDS = {"image": "%do images get {}", "gone": "%do droplets get {}", "droplets": "%do droplets get {}"}
-_CONTINUES = " The remaining steps continue in the background while this kernel runs; %do plans resume continues them if it ends."
+_CONTINUES = (
+    " The remaining steps continue in the background while this kernel runs. If the kernel stops, run %do plans resume."
+)
 
 
 def status_of(error: PoseidonError | None) -> Status:
@@ -57,7 +59,8 @@ def power_on_error(run: ChainRun, index: int) -> ActionTimedOut | None:
         return None
     name, status = run.step.targets[index].name, row.get("status")
     return ActionTimedOut(
-        f"Droplet {name} still reads {status}, although {action.type} completed (action {action.id}).", action=action
+        f"Droplet {name} still has status {status}, although {action.type} completed (action {action.id}).",
+        action=action,
     )
 
 
@@ -67,7 +70,7 @@ def delete_error(run: ChainRun, index: int, waited_s: float) -> ActionTimedOut |
         return None
     target = run.step.targets[index]
     return ActionTimedOut(
-        f"Droplet {target} can still be read {DELETE_TIMEOUT_S:g} s after its deletion was accepted. "
+        f"Droplet {target} still exists {DELETE_TIMEOUT_S:g} s after its deletion was accepted. "
         f"Check it with %do droplets get {target.id}"
     )
 
@@ -143,7 +146,7 @@ def add_earlier_actions(error: PoseidonError, step: Step, outcomes: Sequence[Out
     target = step.targets[0]
     see = f" See %do droplets actions {target.id}" if target.kind == "droplet" else ""
     listed = join_words(f"{verb} (action {action.id})" for verb, action in actions)
-    add_detail(error, f"Accepted before on {target}: {listed}.{see}")
+    add_detail(error, f"Earlier actions on {target}: {listed}.{see}")
 
 
 def is_overdue(run: ChainRun, now_s: float) -> bool:
@@ -236,7 +239,7 @@ def interrupt_notes(execution: Execution) -> Iterator[str]:
         verbs = [*dict.fromkeys(step.verb for run in chained for step in run.chain if _is_certain(step))]
         yield (
             f"{names}: {join_words(verbs)} {'continue' if len(verbs) > 1 else 'continues'} in the background while this "
-            "kernel runs. If it ends, continue with %do plans resume"
+            "kernel runs. If the kernel stops, run %do plans resume"
         )
     single = [run for run in running if run not in chained]
     yield from continuing_notes([action for run in single for action in run.actions.values()])

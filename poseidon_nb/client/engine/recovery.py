@@ -154,7 +154,7 @@ def send_change(
     found = _search_repeatedly(connection, search, window) if search is not None else None
     if found is not None:
         return ChangeResult(None if found is True else found, found=True)
-    advice = f"It was sent once and may have been carried out, but does not show. Before repeating it, check {where}"
+    advice = f"The request was sent once. It may have succeeded, but its effect was not found. Before repeating it, check {where}"
     if isinstance(failure, ServerError):
         # There was a response, with an id that DigitalOcean's support asks for.
         raise add_detail(failure, advice)

@@ -311,8 +311,8 @@ class Sender:
         if droplet is not None and not _matches_request(self, step, action, droplet, parameters):
             name = step.targets[0].name
             raise OutcomeUnknown(
-                f"The response to {step.label!r} was lost. A {body['type']} was found (action {action['id']}), but may be "
-                f"somebody else's, because {name} does not read accordingly. Check {name} before repeating the request."
+                f"The response to {step.label!r} was lost. A {body['type']} was found (action {action['id']}), but it may "
+                f"have been started elsewhere, because {name} does not show its result. Check {name} before repeating the request."
             )
 
 

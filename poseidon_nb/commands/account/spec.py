@@ -25,7 +25,7 @@ ACCOUNT = Group(
 
 LOGIN = Group(
     name="login",
-    help="log in with a token, which is not shown",
+    help="log in with an API token",
     default="login",
     verbs=(
         Verb(
@@ -51,7 +51,7 @@ CONTEXT = Group(
         ),
         Verb(
             name="use",
-            help="select the account of %do in this kernel",
+            help="select the account that %do uses in this kernel",
             run="account.run:use_context",
             arguments=(
                 Argument(
@@ -76,7 +76,7 @@ LOG = Group(
     verbs=(
         Verb(
             name="log",
-            help="list all requests that can change something, from this and earlier kernels, with their outcome",
+            help="list requests that may have changed something, with their outcomes, earlier kernels included",
             run="account.run:show_log",
             columns=("time", "account", "request", "operation", "request_id", "status", "outcome"),
             example="%do log",

@@ -51,7 +51,7 @@ ACTIONS = Group(
         get_verb("actions", "actions_get", _ACTION, "1001"),
         Verb(
             name="wait",
-            help="wait until actions have ended",
+            help="wait until actions finish",
             run="actions.run:wait_actions",
             operations=("actions_get", "actions_list"),
             arguments=(replace(_ACTION, name="actions", help="ids", many=True),),

@@ -27,7 +27,7 @@ COST = Group(
     verbs=(
         Verb(
             name="sums",
-            help="add up the monthly and hourly cost of everything, and count what has no known price",
+            help="show the monthly and hourly cost of all resources, and count those without a known price",
             run="cost.run:show_sums",
             reads="dry_run:list_reads",
             operations=_READS,

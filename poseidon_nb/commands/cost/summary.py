@@ -53,7 +53,7 @@ def summarize_reconciliation(bill: pd.DataFrame) -> str:
     different.sort(key=lambda row: -abs(row["difference_usd"]))
     parts = [f"{row['product']} by {format_usd(row['difference_usd'], signed=True)}" for row in different]
     if abs(total["difference_usd"]) < _HALF_A_CENT:
-        summary = f"This month's bill matches the lines to the cent: {format_usd(total['billed_usd'])} so far"
+        summary = f"This month's bill matches the line items to the cent: {format_usd(total['billed_usd'])} so far"
         but = f"but {truncated_list(parts, max_words=_MAX_NAMES)}" if parts else ""
         return "; ".join(filter(None, (summary, but, note))) + "."
     summary = (

@@ -227,7 +227,7 @@ DROPLETS = Group(
                 ),
                 Option(
                     field="wait_for",
-                    help="also wait until SSH answers on port 22 of the public address",
+                    help="also wait until port 22 of the public address accepts connections",
                     metavar="WHAT",
                     suggests=("ssh",),
                     closed=True,

@@ -51,7 +51,7 @@ _PAGES = MappingProxyType({"page": "return only this page", "per_page": "number 
 #: Operations below this path return time series.
 METRICS = "/v2/monitoring/metrics/"
 _WINDOW_HELP = MappingProxyType(
-    {"start": "start time: 24h (ago), 2026-11-23T12:00:00Z, or Unix seconds", "end": "end time, likewise"}
+    {"start": "start time: 24h (ago), 2026-11-23T12:00:00Z, or Unix seconds", "end": "end time, in the same formats"}
 )
 _WINDOW_DEFAULTS = MappingProxyType({"start": "a day before the end", "end": "now"})
 _SLUG_HELP = {"regions": "slug of a region, for example nyc3", "sizes": "slug of a size, for example s-1vcpu-1gb"}

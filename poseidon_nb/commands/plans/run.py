@@ -115,7 +115,7 @@ def _resume(context: CommandContext) -> Table | None:
         plan = remaining_plan(client, interrupted, context.command.line)
         if plan.is_empty:
             names = join_words(one.entry.id for one in interrupted)
-            context.ui.say("\n".join([f"Nothing is left to send for {names}.", *plan.notes]))
+            context.ui.say("\n".join([f"No steps of {names} remain.", *plan.notes]))
         else:
             context.ui.show(plan)
             confirm(context, plan)

@@ -38,7 +38,7 @@ PLANS = Group(
         ),
         Verb(
             name="resume",
-            help="check what interrupted plans have done, show what remains, and do it",
+            help="continue interrupted plans: check the account, show the remaining steps, and execute them",
             run="plans.run:RESUME",
             arguments=(
                 Argument(
@@ -56,7 +56,7 @@ PLANS = Group(
         ),
         Verb(
             name="stop",
-            help="stop what runs in the background after its current step, and power on what was shut down",
+            help="stop background plans after their current step, and power on droplets that were shut down",
             run="plans.run:stop",
             example="%do plans stop",
         ),

@@ -10,7 +10,7 @@ SANDBOX = Group(
     verbs=(
         Verb(
             name="start",
-            help="start the sandbox, and make it the account of %do",
+            help="start the sandbox, and use it as the account of %do",
             run="sandbox.run:start",
             options=(
                 Option(field="droplets", help="number of droplets in the account", type="integer", default="12"),

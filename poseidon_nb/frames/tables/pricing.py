@@ -21,7 +21,9 @@ COST_LINES = derived_table(
     derived_column("quantity", "float64", "number of units charged"),
     derived_column("unit", "string", "unit of the quantity"),
     derived_column("id", "string", "resource id; for backups the droplet's id"),
-    derived_column("droplet_id", "Int64", "id of the droplet that the resource is, belongs to or is attached to"),
+    derived_column(
+        "droplet_id", "Int64", "id of the droplet: the resource itself, or the one that it belongs to or is attached to"
+    ),
     derived_column("created_at", TIME, "creation time, if the API returns one"),
     derived_column("price_source", "string", "operation that returned the price, or page and date"),
 )

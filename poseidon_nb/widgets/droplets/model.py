@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
-from poseidon_nb.text import capitalized, escape_unprintable, format_usd, pluralize, truncated_list
+from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.confirmation import ButtonState
 from poseidon_nb.widgets.droplets.progress import BulkProgress
@@ -145,7 +145,7 @@ class DropletsModel(AccountModel, ABC):
         notes = self.resize_options.consequences() if self.form == "resize" else self._snapshot_notes(rows)
         waiting, skipped = self.fleet.waiting_text(rows), len(self.fleet.selected_ids) - len(eligible)
         if waiting:
-            notes.append(f"{capitalized(waiting)}.")
+            notes.append(f"Starts {waiting}." if len(rows) == 1 else f"Starts for {waiting}.")
         if skipped and eligible:
             notes.append(f"{pluralize(skipped, 'other selected droplet')} skipped.")
         return notes

@@ -1,4 +1,4 @@
-"""What panels offer to do to droplets, and a request to do it, with the plan that it is. No widgets here."""
+"""The actions that panels offer, and a request for one of them with its plan. No widgets here."""
 
 from __future__ import annotations
 

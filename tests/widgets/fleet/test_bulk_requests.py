@@ -120,6 +120,22 @@ def test_a_busy_droplet_is_waited_for_and_then_acted_upon(desk):
     assert [one.type for one in desk.client.droplets.get(first).actions()][:2] == ["reboot", "snapshot"]
 
 
+def test_the_form_names_the_droplets_that_start_later(desk):
+    panel = desk.open()
+    first, second = active(desk, 2)
+    name = desk.client.droplets.get(first).name
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        other.droplets.get(first).take_snapshot("before", wait=False)
+    desk.run(60.0)
+    panel.select([first, second])
+    panel.model.press("snapshot")
+    assert f"Starts for {name} after its current action has finished." in panel.model.form_notes()
+    panel.model.close_form()
+    panel.select([first])
+    panel.model.press("snapshot")
+    assert "Starts after its snapshot has finished." in panel.model.form_notes()
+
+
 def test_a_droplet_with_another_status_once_it_is_free_is_left_unchanged(desk):
     panel = desk.open()
     (key,) = active(desk, 1)
