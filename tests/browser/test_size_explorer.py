@@ -398,6 +398,8 @@ def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explor
     notebook.reusable = False
     page.reload()
     notebook.wait_idle()
+    # The page is ready once the first explorer is back.
+    shown.place.locator(ROWS).first.wait_for(timeout=90_000)
     notebook.run(2)
     again = Explorer(notebook, 2)
     again.place.locator(ROWS).first.wait_for(timeout=90_000)
