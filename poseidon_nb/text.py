@@ -14,12 +14,14 @@ TRUE_WORDS = ("1", "true", "yes", "on", "y", "t")
 FALSE_WORDS = ("0", "false", "no", "off", "n", "f")
 #: Every number this short fits in 64 bits. Python refuses to parse thousands of digits.
 _MAX_DIGITS = 18
+#: Largest number of suggestions for a word.
+MAX_SUGGESTIONS = 3
 #: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
 _NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|<>&=]")  # noqa: RUF001  # dashes that the grammar refuses
 _QUOTE_RUNS = re.compile(r'"+|[^"]+')
 
 
-def close_matches(word: str, words: Iterable[str], *, max_words: int = 3) -> list[str]:
+def close_matches(word: str, words: Iterable[str], *, max_words: int = MAX_SUGGESTIONS) -> list[str]:
     """Return the words closest to the given one, best match first."""
     import difflib  # noqa: PLC0415  # only errors need it, and %load_ext must stay fast
 
@@ -44,7 +46,7 @@ def escape_unprintable(text: str) -> str:
     return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
 
 
-def did_you_mean(word: str, words: Iterable[str], *, max_words: int = 3) -> str:
+def did_you_mean(word: str, words: Iterable[str], *, max_words: int = MAX_SUGGESTIONS) -> str:
     """Return ``". Did you mean a or b?"`` as the end of a message; an empty string if no word is close."""
     return suggestion(close_matches(word, words, max_words=max_words))
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.ui import UserInterface
     from poseidon_nb.language.command import Command
 
+#: What lists the requests of a command, unless its verb names something else.
+_READS = "dry_run:operation_reads"
 #: Names that IPython adds to the user's namespace.
 _IPYTHON_NAMES = frozenset({"In", "Out", "display", "exit", "get_ipython", "open", "quit"})
 
@@ -130,16 +132,13 @@ def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserI
 def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None:
     from poseidon_nb.plans.summary import request_text  # noqa: PLC0415  # loads requests
 
-    list_requests = load("dry_run:operation_reads" if _is_one_page(command) else command.verb.reads or _READS)
+    list_requests = load(_READS if _is_one_page(command) else command.verb.reads or _READS)
     requests = list_requests(command, session.offline_client(), session)
     ui.say("\n\n".join(map(request_text, requests)) or "This sends no requests.")
     words = [word for value in command.arguments.values() for word in (value if isinstance(value, tuple) else (value,))]
     seen = [word for word in words if isinstance(word, str) and session.id_of(command.group, word) is not None]
     if requests and seen:
-        ui.say(f"(Ids as last seen: {join_words(seen)})")
-
-
-_READS = "dry_run:operation_reads"
+        ui.say(f"(The ids of {join_words(seen)} are from earlier commands.)")
 
 
 def _value(command: Command, result: Table | Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -22,6 +21,7 @@ import nbformat
 import pytest
 
 from tests.browser import fleet_page
+from tests.browser.droplet_page import DropletPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Nothing but this machine has an address: what asks for anything else fails, and is noted by `_open`.
+    # Nothing but this machine has an address: what asks for anything else fails, and is noted by `_watched`.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 SETTINGS = {
@@ -49,15 +49,6 @@ SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 VIEWPORT = {"width": 1280, "height": 1200}
-START = "%load_ext poseidon_nb\n%do sandbox start --speed {speed}"
-SETUP = """
-import poseidon_nb as po
-from poseidon_nb.magics.do import default_session
-sandbox = default_session().sandbox
-def log():
-    print([(one.method, one.path.rpartition("/")[2], one.status) for one in sandbox.requests if one.method != "GET"])
-"""
-OPEN = "%do panel web-1"
 NO_SPLASH = "!document.getElementById('jupyterlab-splash')"
 LIGHT = "JupyterLab Light"
 #: Opens a notebook, and says whether it is open.
@@ -430,62 +421,10 @@ def open_in_notebook_7(
     notebook.page.close()
 
 
-class DropletPanel:
-    """The panel of web-1 in an open notebook. Cell 0 starts the sandbox, 1 prepares, 2 opens the panel, 3 and on are the test's."""
-
-    def __init__(self, open_notebook, *cells: str, speed: int = 8, before: str = "", opens: str = OPEN) -> None:
-        self.notebook = open_notebook(START.format(speed=speed), SETUP + before, opens, *cells, "log()")
-        self.page = self.notebook.page
-        self.last = 3 + len(cells)
-        self.notebook.finish(0, 1)
-        self.open()
-
-    def open(self) -> None:
-        self.notebook.finish(2)
-        self.button("reboot").wait_for(timeout=30_000)
-
-    @property
-    def root(self):
-        return self.page.locator(".pnb-panel")
-
-    def button(self, name: str):
-        return self.root.locator(f"button.pnb-{name}")
-
-    def confirm(self, name: str) -> None:
-        """Click a button and then its question, as a person does who has read it."""
-        self.button(name).and_(self.page.locator(":enabled")).click(timeout=30_000)
-        asking = self.root.locator("button.pnb-confirming")
-        asking.wait_for(timeout=10_000)
-        fleet_page.read_question(self.page)
-        asking.click()
-
-    def entry(self, text: str | re.Pattern[str]):
-        return self.root.locator(".pnb-work").filter(has_text=text).first
-
-    def ends(self, title: str, how: str = "✓ completed") -> None:
-        self.root.locator(".pnb-work").filter(has_text=title).filter(has_text=how).first.wait_for(timeout=60_000)
-
-    def changes(self) -> list[tuple[str, str, int]]:
-        """Return the requests at the sandbox that were to change something."""
-        self.notebook.finish(self.last)
-        output = self.notebook.output(self.last)
-        output.get_by_text(re.compile(r"\]\s*$")).first.wait_for(timeout=20_000)
-        return [
-            (method, path, int(status))
-            for method, path, status in re.findall(r"\('(\w+)', '(\w+)', (\d+)\)", output.inner_text())
-        ]
-
-
 @pytest.fixture
 def open_panel(open_notebook: Callable[..., Notebook]) -> Callable[..., DropletPanel]:
     """Return a function that opens the panel of a droplet in a notebook."""
     return partial(DropletPanel, open_notebook)
-
-
-@pytest.fixture(scope="session")
-def droplet_panel() -> type[DropletPanel]:
-    """Return what opens the panel of a droplet by whatever opens a notebook."""
-    return DropletPanel
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.droplet_page import DropletPanel
+
 
 @pytest.mark.timeout(240)
-def test_a_droplet_is_powered_off_and_on_in_notebook_7(open_in_notebook_7, droplet_panel):
-    panel = droplet_panel(open_in_notebook_7)
+def test_a_droplet_is_powered_off_and_on_in_notebook_7(open_in_notebook_7):
+    panel = DropletPanel(open_in_notebook_7)
     panel.button("power-off").focus()
     panel.page.keyboard.press("Enter")
     panel.page.get_by_role("button", name="Confirm: power off web-1").wait_for(timeout=10_000)

@@ -161,7 +161,7 @@ def test_a_dry_run_of_what_reads_sends_nothing_and_shows_what_is_read(desk, line
     desk.sent()
     assert desk.do(f"{line} --dry-run", **names) is None
     assert desk.sent() == []
-    shown = requests_in(next(text for text in reversed(desk.ui.said) if not text.startswith("(Ids as last seen")))
+    shown = requests_in(next(text for text in reversed(desk.ui.said) if not text.startswith("(The ids of ")))
     bodies.clear()
     desk.do(line, **names)
     left = [(_without_pages(first), body) for first, body in bodies]

@@ -62,7 +62,7 @@ class Engine:
     connection : Connection
     actions : Actions
         The account's actions, and the one poller.
-    slugs : Slugs
+    slugs : SlugChecker
         Explains refusals.
     """
 

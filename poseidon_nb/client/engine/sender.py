@@ -125,7 +125,7 @@ class Sender:
     Parameters
     ----------
     connection : Connection
-    slugs : Slugs
+    slugs : SlugChecker
         Explains refusals.
     """
 
