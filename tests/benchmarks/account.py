@@ -101,7 +101,7 @@ def droplet(number: int, regions: list[Any], images: list[Any], chance: random.R
 
 
 def droplet_pages(count: int, url: str, *, per_page: int = 200) -> list[bytes]:
-    """Give the pages of an account of so many droplets, as the server sends them: gzipped, with links and a total."""
+    """Return the pages of an account of so many droplets, as the server sends them: gzipped, with links and a total."""
     chance = random.Random(count)
     regions = [_region(slug) for slug in REGIONS]
     images = [_image(number, *made) for number, made in enumerate(DISTRIBUTIONS)]

@@ -16,19 +16,19 @@ MOST_TWICE = 2.2
 
 
 def sizes_of(count: int) -> dict[str, int]:
-    """Give how many droplets there are in each of the works that are measured."""
+    """Return the number of droplets in each measured task."""
     return {"half": count // 2, "whole": count, "twice": 2 * count}
 
 
 def measured(listing: Callable[[], Any], works: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-    """Give the seconds of listing and of each work, by `sizes_of`, in turn; the first round only warms up."""
+    """Return the seconds of listing and of each task, by `sizes_of`, in turn; the first round only warms up."""
     every = {"listing": listing, **works}
     turns = [{name: _timed(work) for name, work in every.items()} for _ in range(rounds + 1)]
     return {name: [turn[name] for turn in turns[1:]] for name in every}
 
 
 def rows(name: str, what: str, whose: str, count: int, seconds: Mapping[str, list[float]]) -> Iterator[Row]:
-    """Give the rows of a benchmark: how long it takes, beside listing, and how that grows."""
+    """Return the rows of a benchmark: its time as a ratio to listing, and how that grows."""
     yield Row(name, what, statistics.median(seconds["whole"]), "s")
     yield Row(
         name, f"{whose} time over listing {count:,} droplets", ratio(seconds["whole"], seconds["listing"]), most=1
@@ -44,7 +44,7 @@ def rows(name: str, what: str, whose: str, count: int, seconds: Mapping[str, lis
 
 
 def _timed(work: Callable[[], Any]) -> float:
-    """Give the best of three: what else the machine has to do meanwhile is no part of it."""
+    """Return the best of three, because other work of the machine must not count."""
     taken = []
     for _ in range(3):
         began = time.perf_counter()

@@ -43,7 +43,7 @@ def _repeated(droplets: pd.DataFrame, count: int) -> pd.DataFrame:
 
 
 def _account(droplets: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Give a third of the droplets backups, each fifth a snapshot and each fourth a volume, and all a project."""
+    """Add backups to a third of the droplets, snapshots to a fifth, volumes to a quarter, and projects to all."""
     import pandas as pd
 
     from poseidon_nb.frames.builders import frame_from_rows

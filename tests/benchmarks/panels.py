@@ -108,7 +108,7 @@ class _Clock:
 
 
 def _idle_requests(droplets: int) -> int:
-    """Give the requests in an hour of a fleet and five droplets that are followed, once all is read.
+    """Return the requests in an hour of a fleet and five droplets that are followed, once all is read.
 
     Reading a large account's whole list again, every five minutes, is counted as one: that is its own rule.
     """

@@ -43,7 +43,7 @@ class Row:
         return "FAIL" if low or high else "ok"
 
     def line(self, *, judged: bool) -> str:
-        """Give the table's line; without judgement in a quick run, whose figures mean nothing."""
+        """Return the line of the table. A quick run has no verdict, because its figures mean nothing."""
         figure = f"{self.figure:,.4g} {self.unit}"
         return _laid_out(self.benchmark, self.what, figure, self._bar(), self.verdict if judged else "(quick)")
 
@@ -56,7 +56,7 @@ class Row:
 
 
 def heading() -> str:
-    """Give the table's first two lines."""
+    """Return the table's first two lines."""
     return _laid_out("benchmark", "what", "measured", "bar", "") + "\n" + "-" * 107
 
 
@@ -66,5 +66,5 @@ def _laid_out(*cells: str) -> str:
 
 
 def ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    """Give the ratio of two medians."""
+    """Return the ratio of two medians."""
     return statistics.median(over) / statistics.median(under)

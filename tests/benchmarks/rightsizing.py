@@ -41,7 +41,7 @@ def _sizes() -> pd.DataFrame:
 
 
 def _sized(droplets: pd.DataFrame) -> pd.DataFrame:
-    """Give the droplets real sizes, of which the account of the benchmarks knows none."""
+    """Assign real sizes to the droplets; the account of the benchmarks has none."""
     from poseidon_nb.sandbox.reference_data import load_reference_data
 
     real = [one for one in load_reference_data().sizes.values() if "nyc3" in one["regions"]]

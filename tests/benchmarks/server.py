@@ -44,7 +44,7 @@ class World:
         self.connections: set[int] = set()
 
     def answer(self, path: str, query: dict[str, str], account: str) -> bytes:
-        """Give the gzipped answer to one request of the API."""
+        """Return the gzipped answer to one request of the API."""
         if path == "/v2/droplets" and query.get("type") != "gpus":
             return self.pages[int(account)][int(query.get("page", 1)) - 1]
         if path == "/v2/droplets":
@@ -57,7 +57,7 @@ class World:
         raise LookupError(path)
 
     def control(self, path: str, query: dict[str, str]) -> bytes:
-        """Give the gzipped answer to one of the benchmark's own questions."""
+        """Return the gzipped answer to one of the benchmark's own questions."""
         if path == "/_bench/clear":
             self.asked.clear()
             self.connections.clear()

@@ -88,7 +88,7 @@ LISTS = ("tags", "features", "volume_ids", "backup_ids", "snapshot_ids")
 
 
 def frame(url: str, token: str) -> pd.DataFrame:
-    """Give all droplets as a DataFrame with the columns that ours has."""
+    """Return all droplets as a DataFrame with the columns that ours has."""
     where = urlsplit(url)
 
     def connected() -> socket.socket:

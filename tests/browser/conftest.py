@@ -264,7 +264,7 @@ class Notebook:
         self.page.wait_for_function(READY, timeout=60_000)
 
     def picture(self, name: str, of: str | None = None) -> None:
-        """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
+        """Store a screenshot if ``POSEIDON_PICTURES`` names a folder."""
         folder = os.environ.get("POSEIDON_PICTURES")
         if folder:
             place = self.page if of is None else self.page.locator(of).first

@@ -19,7 +19,7 @@ OPEN = "%do panel actions"
 
 @pytest.fixture
 def actions(open_notebook):
-    """Give a function that prepares an account, opens its panel in cell 2, and gives the notebook and the panel's place."""
+    """Return a function that prepares an account, opens its panel in cell 2, and gives the notebook and the panel's place."""
 
     def start(before: str, *cells: str, speed: int = 4):
         notebook = open_notebook(START.format(speed=speed), before, OPEN, *cells)

@@ -54,14 +54,14 @@ def names() -> list[str]:
 
 
 def keep(notebook, name: str) -> None:
-    """Keep a picture to look at, where somebody asked for it: ``POSEIDON_PICTURES=folder``."""
+    """Store a screenshot if ``POSEIDON_PICTURES`` names a folder."""
     folder = os.environ.get("POSEIDON_PICTURES")
     if folder:
         notebook.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def told(page, plot) -> str:
-    """Give what the picture tells where the mouse rests on it."""
+    """Return the hover text at the mouse pointer."""
     place = plot.element_handle()
     # A busy machine tells late: then once more, with more patience.
     for wait_ms, most in ((200, None), (5_000, 6)):

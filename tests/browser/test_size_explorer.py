@@ -89,7 +89,7 @@ class Explorer:
         }
 
     def ranges(self) -> list[float]:
-        """Give where both axes begin and end, in powers of ten."""
+        """Return the ranges of both axes, in powers of ten."""
         return self.plot.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]")
 
     def wait_drawn(self, count: int) -> None:

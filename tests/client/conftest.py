@@ -97,7 +97,7 @@ def droplet(client) -> Droplet:
 
 @pytest.fixture
 def sent(sandbox) -> Callable[..., list[str]]:
-    """Give what was sent, as ``METHOD /path``; only a method's with an argument."""
+    """Return what was sent, as ``METHOD /path``; only a method's with an argument."""
 
     def of(method: str = "") -> list[str]:
         return [f"{one.method} {one.path}" for one in sandbox.requests if method in {"", one.method}]

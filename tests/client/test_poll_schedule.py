@@ -23,7 +23,7 @@ MANY = replace(ALL, large=True)
 
 
 def taken(schedule: PollSchedule, now: PollState, from_s: float, to_s: float) -> list[tuple[float, str]]:
-    """Give when what was read, as the thread would have it: all that is due, and then a wait."""
+    """Return what was read and when, as the thread does it: everything due, and then a wait."""
     looks = []
     now_s = from_s
     while now_s < to_s:

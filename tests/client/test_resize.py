@@ -11,7 +11,7 @@ BIGGER = "s-4vcpu-8gb"
 
 @pytest.fixture
 def types(client):
-    """Give the types of the actions that a droplet had since the test began, oldest first."""
+    """Return the types of the actions that a droplet had since the test began, oldest first."""
     before = max(action.id for action in client.actions.list())
 
     def of(droplet) -> list[str]:

@@ -79,13 +79,13 @@ class Desk:
         )
 
     def sent(self) -> list[str]:
-        """Give the requests since the last call, as ``METHOD /path?query``."""
+        """Return the requests since the last call, as ``METHOD /path?query``."""
         lines = [f"{one.method} {one.path}{'?' if one.query else ''}{one.query}" for one in self.sandbox.requests]
         self.sandbox._dispatcher.log.clear()
         return lines
 
     def changes(self) -> list[str]:
-        """Give those of `sent` that change something."""
+        """Return those of `sent` that change something."""
         return [line for line in self.sent() if not line.startswith("GET")]
 
 

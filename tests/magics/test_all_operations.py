@@ -57,7 +57,7 @@ class Walker:
         return run_line(line, body=body, variables=variables, settings=Settings(), session=self.session, ui=self.ui)
 
     def changes_or_last(self) -> list[Any]:
-        """Give what was sent, without the reads that come before and after a change."""
+        """Return what was sent, without the reads that come before and after a change."""
         changes = [request for request in self.sent if request.method != "GET"]
         return changes or self.sent
 
@@ -92,7 +92,7 @@ def new_walker(clock, monkeypatch, tmp_path, end_background) -> Iterator[Callabl
 
 
 def is_of(request: Any, operation_id: str) -> bool:
-    """Say whether a request is one of this operation."""
+    """Check whether a request belongs to this operation."""
     found = match(request.method, urlsplit(request.url).path)
     return found is not None and found[0].id == operation_id
 
@@ -158,7 +158,7 @@ def typed(value: Any) -> str:
 
 
 def everything(one: Operation) -> dict[str, dict[str, Any]]:
-    """Give a value for every parameter of an operation, by its place."""
+    """Return a value for every parameter of an operation, by its place."""
     places = {"path": one.path_parameters, "query": one.query_parameters, "headers": one.header_parameters}
     found = {place: {p.name: sample(one, p) for p in parameters} for place, parameters in places.items()}
     found["path"] = {
@@ -175,7 +175,7 @@ def samples() -> Samples:
 
 
 def body_of(operation_id: str) -> dict[str, Any]:
-    """Give a body that the specification accepts, in which what is named by people is told by its id."""
+    """Return a body that the specification accepts, with ids instead of names."""
     one = operation(operation_id)
     body = dict(samples().body(operation_id) or {})
     for parameter in one.body_fields:
@@ -223,7 +223,7 @@ def line_for(one: Operation, values: dict[str, dict[str, Any]]) -> str:
 
 
 def secret_in(values: dict[str, dict[str, Any]]) -> Any:
-    """Give the value that is only given by a variable."""
+    """Return the value that only a variable can have."""
     return next((value for name, value in values["body"].items() if kebab(name) in SECRET_OPTIONS), "x")
 
 

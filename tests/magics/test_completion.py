@@ -261,7 +261,7 @@ def completer(request: pytest.FixtureRequest, shell: InteractiveShell, monkeypat
 
 
 def through_ipython(completer: IPCompleter, cell: str) -> list[str]:
-    """Give the whole line as it reads after each completion at the mark ``|``."""
+    """Return the whole line as it reads after each completion at the mark ``|``."""
     before, after = cell.split("|")
     with provisionalcompleter(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -19,7 +19,7 @@ WORDS = ("cpu", "memory", "load", "filesystem", "bandwidth")
 
 
 def window(line):
-    """Give the beginning and the end of what a request asks for."""
+    """Return the beginning and the end of what a request asks for."""
     query = dict(part.split("=") for part in line.partition("?")[2].split("&"))
     return int(query["start"]), int(query["end"])
 

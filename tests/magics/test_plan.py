@@ -110,7 +110,7 @@ ACTING = [
 
 
 def requests_in(text: str) -> list[tuple[str, object]]:
-    """Give the requests that a plan shows, with their bodies."""
+    """Return the requests that a plan shows, with their bodies."""
     found = []
     for part in text.split("\n\n"):
         first, _, body = part.partition("\n")
