@@ -7,6 +7,7 @@ that a command can never run on a real account by accident.
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.clock import SYSTEM_CLOCK
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
     from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
+    from poseidon_nb.widgets.panel import PanelHost
 
 #: Words of one type that are remembered for completion.
 MAX_WORDS = 5_000
@@ -88,6 +90,13 @@ class DoSession:
 
         here = [change for log in self._change_logs for change in log]
         return sorted([*earlier_changes(), *here], key=lambda change: change.time)
+
+    @cached_property
+    def panel_host(self) -> PanelHost:
+        """What the panels of this session share."""
+        from poseidon_nb.widgets.panel import PanelHost  # noqa: PLC0415  # loads ipywidgets
+
+        return PanelHost()
 
     @property
     def in_sandbox(self) -> bool:

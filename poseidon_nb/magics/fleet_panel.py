@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.panels import price_limit_usd_month, show, watch_cells
+from poseidon_nb.magics.panels import panel_host, price_limit_usd_month, show
 from poseidon_nb.widgets.droplets import fleet_panel
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class FleetPanel(fleet_panel.FleetPanel):
     """
 
     def __init__(self, client: Client, *, tag: str | None = None) -> None:
-        watch_cells()
-        super().__init__(client, tag=tag)
+        super().__init__(client, tag=tag, host=panel_host())
         self.model.fleet.price_limit_usd_month = price_limit_usd_month
 
     def _ipython_display_(self) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.magics.do import default_session
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
 from poseidon_nb.widgets import actions
 from poseidon_nb.widgets.droplets import panel as droplet_panel
-from poseidon_nb.widgets.kernel import KERNEL_MONITOR
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.widgets.panel import Panel
+    from poseidon_nb.widgets.panel import Panel, PanelHost
 
 #: What replaces a closed panel.
 CLOSED = {"text/plain": "Run the cell again for the buttons."}
@@ -50,8 +50,7 @@ class DropletPanel(droplet_panel.DropletPanel):
     def __init__(self, droplet: Droplet, *, size: str | None = None) -> None:
         if size is not None:
             droplet.client.droplets.check_resize(droplet, size, disk=False)
-        watch_cells()
-        super().__init__(droplet)
+        super().__init__(droplet, host=panel_host())
         self.model.fleet.price_limit_usd_month = price_limit_usd_month
         if size is not None:
             self.model.offer_size(size)
@@ -76,8 +75,7 @@ class ActionsPanel(actions.ActionsPanel):
     """
 
     def __init__(self, client: Client) -> None:
-        watch_cells()
-        super().__init__(client)
+        super().__init__(client, host=panel_host())
 
     def _ipython_display_(self) -> None:
         show(self)
@@ -109,15 +107,15 @@ def price_limit_usd_month() -> float:
     return PRICE_LIMIT_USD_MONTH if settings is None else float(settings.price_limit_usd_month)
 
 
-def watch_cells() -> None:
-    """Report to panels when cells start and finish, if this is a kernel. Calling it again has no effect."""
-    shell = _shell()
-    if getattr(shell, "kernel", None) is None or _began in shell.events.callbacks["pre_run_cell"]:
-        return
-    shell.events.register("pre_run_cell", _began)
-    shell.events.register("post_run_cell", _ended)
-    # The cell that opens the panel is running.
-    KERNEL_MONITOR.cell_started()
+def panel_host() -> PanelHost:
+    """Return what the panels of this process share. In a kernel it hears when cells start and finish."""
+    host, shell = default_session().panel_host, _shell()
+    if getattr(shell, "kernel", None) is not None and _cell_started not in shell.events.callbacks["pre_run_cell"]:
+        shell.events.register("pre_run_cell", _cell_started)
+        shell.events.register("post_run_cell", _cell_finished)
+        # The cell that opens the panel is running.
+        host.monitor.cell_started()
+    return host
 
 
 def _shell() -> Any:
@@ -125,9 +123,9 @@ def _shell() -> Any:
     return ipython.get_ipython() if ipython is not None else None
 
 
-def _began(*_: object) -> None:
-    KERNEL_MONITOR.cell_started()
+def _cell_started(*_: object) -> None:
+    default_session().panel_host.monitor.cell_started()
 
 
-def _ended(*_: object) -> None:
-    KERNEL_MONITOR.cell_finished()
+def _cell_finished(*_: object) -> None:
+    default_session().panel_host.monitor.cell_finished()

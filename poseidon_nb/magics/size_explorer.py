@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.magics.panels import show, watch_cells
+from poseidon_nb.magics.panels import panel_host, show
 from poseidon_nb.widgets.sizes import explorer
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ class SizeExplorer(explorer.SizeExplorer):
         families: str | Iterable[str] = (),
         image: str | None = None,
     ) -> None:
-        watch_cells()
-        super().__init__(client, regions=regions, families=families, image=image)
+        super().__init__(client, regions=regions, families=families, image=image, host=panel_host())
 
     def _ipython_display_(self) -> None:
         show(self)

@@ -12,7 +12,7 @@ from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 from poseidon_nb.widgets.components import Button, Notices, box, close_tree, header_html, html, set_html, style_sheet
 from poseidon_nb.widgets.droplets.facts import age_text
 from poseidon_nb.widgets.models import AccountModel
-from poseidon_nb.widgets.panel import Panel
+from poseidon_nb.widgets.panel import Panel, PanelHost
 from poseidon_nb.widgets.progress import ProgressRow, bar_html, progress_row
 
 if TYPE_CHECKING:
@@ -159,12 +159,13 @@ class ActionsPanel(Panel):
     Parameters
     ----------
     client : Client
+    host : PanelHost, optional
     """
 
     model: ActionsModel
 
-    def __init__(self, client: Client) -> None:
-        super().__init__("Actions")
+    def __init__(self, client: Client, *, host: PanelHost | None = None) -> None:
+        super().__init__("Actions", host)
         self.widget.add_class("pnb-actions")
         with self._lock:
             self.model = ActionsModel(client, self.refresh)

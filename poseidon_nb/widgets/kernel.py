@@ -117,9 +117,6 @@ class KernelMonitor:
                 _log.exception("A panel failed to show whether a cell is running.")
 
 
-KERNEL_MONITOR = KernelMonitor()
-
-
 class SubshellComm(BaseComm):
     """A comm that replaces an open one in the kernel only: the page sees no difference.
 

@@ -7,12 +7,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.widgets.components import Accessibility, add_classes, box, close_tree, style_sheet
-from poseidon_nb.widgets.kernel import KERNEL_MONITOR, start_timer, use_subshells
+from poseidon_nb.widgets.kernel import KernelMonitor, start_timer, use_subshells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-
-    from poseidon_nb.widgets.kernel import KernelMonitor
 
     #: Representations by MIME type.
     Bundle = dict[str, str]
@@ -104,15 +102,17 @@ class Panel(ABC):
     ----------
     label : str
         The accessible name.
-    kernel : KernelMonitor
+    host : PanelHost, optional
+        What it shares with the other panels of its kernel; default: it shares nothing.
     """
 
     model: PanelModel
 
-    def __init__(self, label: str, kernel: KernelMonitor = KERNEL_MONITOR) -> None:
+    def __init__(self, label: str, host: PanelHost | None = None) -> None:
         # Several threads may refresh the panel at the same time.
         self._lock = threading.RLock()
-        self._kernel = kernel
+        self._host = host or PanelHost()
+        self._kernel = self._host.monitor
         self._is_open = False
         self._saved_output = SavedOutput(self.saved_output)
         self._accessibility = add_classes(Accessibility(label=label), "accessibility")
@@ -121,7 +121,7 @@ class Panel(ABC):
     def _open(self, key: Hashable) -> None:
         """Open the panel and close the one with the same key."""
         self._is_open = True
-        OPEN_PANELS.add(key, self)
+        self._host.add(key, self)
         self._kernel.subscribe(self.refresh)
         self.refresh()
 
@@ -157,7 +157,7 @@ class Panel(ABC):
         if was_open:
             self._kernel.unsubscribe(self.refresh)
             self._saved_output.close()
-            OPEN_PANELS.remove(self)
+            self._host.remove(self)
             self.model.close()
             close_tree(self.widget)
 
@@ -195,10 +195,14 @@ class Panel(ABC):
         return self.widget_view() | self.saved_output()
 
 
-class OpenPanels:
-    """The panels that are open in this process, one for each subject: running a cell again leaves no second one behind."""
+class PanelHost:
+    """What the panels of one kernel share: the panels that are open, and whether a cell is running.
+
+    One panel is open for each subject, so that running a cell again leaves no second one behind.
+    """
 
     def __init__(self) -> None:
+        self.monitor = KernelMonitor()
         self._panels: dict[Hashable, Panel] = {}
         self._lock = threading.Lock()
 
@@ -215,6 +219,3 @@ class OpenPanels:
         with self._lock:
             for key in [key for key, one in self._panels.items() if one is panel]:
                 del self._panels[key]
-
-
-OPEN_PANELS = OpenPanels()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.widgets.droplets.facts import Cells
     from poseidon_nb.widgets.id_table import SetSelected
+    from poseidon_nb.widgets.panel import PanelHost
 
 #: If a larger share of the rows has changed, all are sent again.
 MAX_CHANGED_SHARE = 0.5
@@ -115,12 +116,13 @@ class FleetPanel(DropletsPanel):
     client : Client
     tag : str, optional
         Only droplets with this tag.
+    host : PanelHost, optional
     """
 
     model: FleetModel
 
-    def __init__(self, client: Client, *, tag: str | None = None) -> None:
-        super().__init__("Droplets")
+    def __init__(self, client: Client, *, tag: str | None = None, host: PanelHost | None = None) -> None:
+        super().__init__("Droplets", host)
         self.widget.add_class("pnb-fleet")
         with self._lock:
             self.model = FleetModel(client, self.refresh, self._show_row, tag=tag)

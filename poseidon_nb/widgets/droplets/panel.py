@@ -25,7 +25,7 @@ from poseidon_nb.widgets.droplets.facts import facts_html, status_html, subtitle
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 from poseidon_nb.widgets.droplets.resize import consequences_html
-from poseidon_nb.widgets.panel import Panel
+from poseidon_nb.widgets.panel import Panel, PanelHost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -276,12 +276,13 @@ class DropletPanel(DropletsPanel):
     ----------
     droplet : Droplet
         It is updated in place.
+    host : PanelHost, optional
     """
 
     model: DropletModel
 
-    def __init__(self, droplet: Droplet) -> None:
-        super().__init__(f"Droplet {escape_unprintable(with_defaults(droplet.to_dict())['name'])}")
+    def __init__(self, droplet: Droplet, *, host: PanelHost | None = None) -> None:
+        super().__init__(f"Droplet {escape_unprintable(with_defaults(droplet.to_dict())['name'])}", host)
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, self._show_row)
             self._head, self._facts = html("head"), html("facts-box")

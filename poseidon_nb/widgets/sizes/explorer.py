@@ -24,7 +24,7 @@ from poseidon_nb.widgets.components import (
     toggle_class,
 )
 from poseidon_nb.widgets.id_table import TEXT_JS, IdTable, TableColumn, TableData, table_script
-from poseidon_nb.widgets.panel import Panel
+from poseidon_nb.widgets.panel import Panel, PanelHost
 from poseidon_nb.widgets.sizes.chart import SizeChart
 from poseidon_nb.widgets.sizes.criteria import AXES, BOUNDED_COLUMNS, SizeFilters
 from poseidon_nb.widgets.sizes.model import SizeExplorerModel
@@ -232,6 +232,7 @@ class SizeExplorer(Panel):
         families by name, or short as ``cpu``.
     image : str, optional
         The image in the commands to copy.
+    host : PanelHost, optional
     """
 
     model: SizeExplorerModel
@@ -243,8 +244,9 @@ class SizeExplorer(Panel):
         regions: str | Iterable[str] = (),
         families: str | Iterable[str] = (),
         image: str | None = None,
+        host: PanelHost | None = None,
     ) -> None:
-        super().__init__("Sizes")
+        super().__init__("Sizes", host)
         # The table shares the style sheet of the fleet's table.
         for name in ("pnb-fleet", "pnb-explorer"):
             self.widget.add_class(name)

@@ -12,7 +12,7 @@ import pytest
 from poseidon_nb.client.client import connect
 from poseidon_nb.widgets.droplets.panel import DropletPanel
 from poseidon_nb.widgets.kernel import CLICKS_QUEUED, KernelMonitor
-from poseidon_nb.widgets.panel import OPEN_PANELS
+from poseidon_nb.widgets.panel import PanelHost
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
 
@@ -230,15 +230,14 @@ def test_unchanged_data_sends_nothing(panel, desk, monkeypatch):
 
 
 def test_another_panel_of_the_same_droplet_closes_the_first(desk):
-    first = DropletPanel(desk.droplet())
-    second = DropletPanel(desk.droplet())
-    other = DropletPanel(desk.droplet("db-1"))
+    host = PanelHost()
+    first, second, other = (DropletPanel(desk.droplet(name), host=host) for name in ("web-1", "web-1", "db-1"))
     assert first.model.closed
     assert not second.model.closed
     assert len(desk.monitor._subscriptions) == 2
     for panel in (first, second, other):
         panel.close()
-    assert not {first, second, other}.intersection(OPEN_PANELS._panels.values())
+    assert not host._panels
     assert desk.monitor._subscriptions == []
 
 

@@ -203,3 +203,11 @@ def test_mistakes_are_told_in_one_line_before_metrics_are_asked_for(desk, line, 
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not [one for one in desk.sent() if "monitoring" in one]
+
+
+def test_metrics_are_of_the_last_day_unless_told_otherwise(desk):
+    frame = desk.do("monitoring droplet-cpu web-1")
+    assert frame["mode"].nunique() == 8
+    assert (frame["time"].max() - frame["time"].min()).total_seconds() > 86_000
+    short = desk.do("monitoring droplet-cpu web-1 --start 2h --end 1h")
+    assert 3_000 < (short["time"].max() - short["time"].min()).total_seconds() <= 3_600

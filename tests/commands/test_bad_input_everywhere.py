@@ -12,8 +12,8 @@ from poseidon_nb.commands.generic.derive import account_operations
 from poseidon_nb.commands.registry import operation_names, registry
 from poseidon_nb.language.options import SECRET_OPTIONS
 from poseidon_nb.language.spec import kebab
+from tests.commands.test_all_operations import everything, line_for, secret_in
 from tests.each import each
-from tests.magics.test_all_operations import everything, line_for, secret_in
 
 OPERATIONS = account_operations()
 

@@ -67,32 +67,3 @@ def test_what_is_no_length_of_time_is_told_with_the_units_and_what_is_nearest(te
 def test_what_is_near_no_length_of_time_is_told_with_the_units_alone(text):
     with pytest.raises(InvalidArgument, match=r"or 2w\.$"):
         subtract_duration(text, NOW)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "actions timeline --last {}",
-        "actions durations --last {}",
-        "rightsize --last {}",
-        "rightsize --last {} --dry-run",
-        "metrics cpu web-1 --last {}",
-        "metrics cpu web-1 --start {}",
-        "monitoring droplet-cpu web-1 --start {}",
-    ],
-)
-@pytest.mark.parametrize("word", ["999999w", "30000d"])
-def test_what_is_longer_ago_than_any_calendar_is_refused_before_it_is_asked_for(desk, line, word):
-    desk.sent()
-    with pytest.raises(InvalidArgument, match=f"'{word}' goes back before 1970. Use for example 24h"):
-        desk.do(line.format(word))
-    # A name may have been looked up by then.
-    assert not [one for one in desk.sent() if not one.startswith("GET /v2/droplets?")]
-
-
-def test_metrics_are_of_the_last_day_unless_told_otherwise(desk):
-    frame = desk.do("monitoring droplet-cpu web-1")
-    assert frame["mode"].nunique() == 8
-    assert (frame["time"].max() - frame["time"].min()).total_seconds() > 86_000
-    short = desk.do("monitoring droplet-cpu web-1 --start 2h --end 1h")
-    assert 3_000 < (short["time"].max() - short["time"].min()).total_seconds() <= 3_600

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 import poseidon_nb as po
+from poseidon_nb.commands.session import DoSession
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.magics import panels
 from poseidon_nb.widgets.droplets.panel import DropletPanel
-from poseidon_nb.widgets.kernel import KernelMonitor
 
 
 @pytest.fixture(autouse=True)
@@ -161,10 +161,10 @@ class Events:
 def test_panels_hear_of_cells_once_and_from_the_cell_that_opens_them(monkeypatch):
     shell = SimpleNamespace(events=Events(), kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    kernel = KernelMonitor(lambda seconds, do: None)
-    monkeypatch.setattr(panels, "KERNEL_MONITOR", kernel)
-    panels.watch_cells()
-    panels.watch_cells()
+    session = DoSession()
+    monkeypatch.setattr(panels, "default_session", lambda: session)
+    assert panels.panel_host() is panels.panel_host()
+    kernel = session.panel_host.monitor
     assert kernel._cell_runs
     (began,), (ended,) = shell.events.callbacks.values()
     ended("result")
@@ -176,7 +176,7 @@ def test_panels_hear_of_cells_once_and_from_the_cell_that_opens_them(monkeypatch
 def test_where_there_is_no_kernel_nothing_is_registered(monkeypatch):
     shell = SimpleNamespace(events=Events())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    panels.watch_cells()
+    panels.panel_host()
     assert shell.events.callbacks == {"pre_run_cell": [], "post_run_cell": []}
 
 

@@ -169,3 +169,24 @@ def test_in_a_cell_a_picture_that_cannot_be_is_told_before_anything_is_run(desk)
     ):
         desk.do("--raw", body="sizes list\nsizes frontier --plot")
     assert desk.sent() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "actions timeline --last {}",
+        "actions durations --last {}",
+        "rightsize --last {}",
+        "rightsize --last {} --dry-run",
+        "metrics cpu web-1 --last {}",
+        "metrics cpu web-1 --start {}",
+        "monitoring droplet-cpu web-1 --start {}",
+    ],
+)
+@pytest.mark.parametrize("word", ["999999w", "30000d"])
+def test_what_is_longer_ago_than_any_calendar_is_refused_before_it_is_asked_for(desk, line, word):
+    desk.sent()
+    with pytest.raises(errors.InvalidArgument, match=f"'{word}' goes back before 1970. Use for example 24h"):
+        desk.do(line.format(word))
+    # A name may have been looked up by then.
+    assert not [one for one in desk.sent() if not one.startswith("GET /v2/droplets?")]

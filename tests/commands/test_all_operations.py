@@ -28,10 +28,10 @@ from poseidon_nb.commands.session import DoSession
 from poseidon_nb.language.options import SECRET_OPTIONS
 from poseidon_nb.language.spec import kebab
 from poseidon_nb.magics.do import run_line
+from tests.commands.conftest import FakeUI
 from tests.contract.samples import Samples
 from tests.contract.specification import specification, validate_request
 from tests.each import each
-from tests.magics.conftest import FakeUI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
