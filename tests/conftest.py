@@ -15,6 +15,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+#: The groups of tests that take longest, longest first: no worker is left with one of them at the end.
+LONG_GROUPS = (
+    "browser/test_droplet_panel.py",
+    "browser/test_size_explorer.py",
+    "browser/test_fleet_panel.py",
+    "client",
+    "analysis",
+    "browser/test_plots_in_lab.py",
+    "commands",
+    "browser/test_actions_panel.py",
+    "browser/test_fleet_selection.py",
+    "browser/test_keyboard.py",
+    "browser/test_pictures.py",
+    "browser/test_progress_in_lab.py",
+    "test_notebooks.py::02_the_whole_guide",
+    "widgets",
+    "faults",
+    "browser/test_no_wait_in_lab.py",
+    "benchmarks",
+    "test_docs.py",
+    "magics",
+    "test_notebooks.py::11_safety",
+    "test_notebooks.py::06_cost_and_rightsizing",
+    "test_notebooks.py::10_language",
+    "browser/test_notebook_7.py",
+    "browser/test_saved.py",
+    "test_notebooks.py::04_panels",
+    "transport",
+    "plans",
+    "test_notebooks.py::13_python",
+)
 
 
 class FakeClock:
@@ -96,6 +127,35 @@ def _end_background() -> None:
     for thread in threading.enumerate():
         if thread.name == "poseidon-engine":
             thread.join(5)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long groups first."""
+    places = {long: place for place, long in enumerate(LONG_GROUPS)}
+    items.sort(key=lambda item: places.get(_group_of(item.nodeid), len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """With ``--dist loadscope``, let a worker run each group in order, so that its tests share their fixtures."""
+    if config.option.dist != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group_of(nodeid)
+
+    return GroupScheduling(config, log)
+
+
+def _group_of(nodeid: str) -> str:
+    """Return a folder; of the tests in a browser and of those outside a folder a file; and each notebook by itself."""
+    path, _, name = nodeid.removeprefix("tests/").partition("::")
+    folder = path.partition("/")[0]
+    if path == "test_notebooks.py":
+        return f"{path}::{name.partition('[')[2].removesuffix(']')}"
+    return path if folder == "browser" else folder
 
 
 @pytest.hookimpl(hookwrapper=True)

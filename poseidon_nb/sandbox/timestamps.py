@@ -46,3 +46,7 @@ class SteadyClock:
     def now(self) -> float:
         """Return the time in Unix seconds."""
         return self._clock.monotonic() + self._offset_s
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self._offset_s += seconds

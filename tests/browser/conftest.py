@@ -91,6 +91,11 @@ SETTLED = """() => {
     window.wereAt = now;
     return before === now;
 }"""
+#: Runs code in the kernel, beside all cells, and returns its status.
+EXECUTE = """async code => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return (await kernel.requestExecute({ code, silent: true, store_history: false }).done).content.status;
+}"""
 READY = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -254,6 +259,11 @@ class Notebook:
         )
         self.finish(number)
         return self.output(number).inner_text()
+
+    def pass_time(self, minutes: float = 10) -> None:
+        """Let time pass in the sandbox: what is in progress there is done when it is next looked at. No cell may run."""
+        moved = f"""__import__('poseidon_nb.magics.do', fromlist=['do']).default_session().sandbox._dispatcher.world.clock.advance({60 * minutes})"""
+        assert self.page.evaluate(EXECUTE, moved) == "ok"
 
     def output(self, number: int):
         """Return the place where a cell shows what it gives."""

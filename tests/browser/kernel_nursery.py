@@ -48,10 +48,14 @@ def _be_kernel(connection: socket.socket) -> None:
     os.chdir(asked["folder"])
     connection.sendall(f"{os.getpid()}\n".encode())
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-    from ipykernel import kernelapp
+    import ipywidgets
+    from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv = ["ipykernel_launcher", *asked["arguments"]]
-    kernelapp.launch_new_instance()
+    application = IPKernelApp.instance()
+    application.initialize(asked["arguments"])
+    # Its import did not see the kernel: without this, a page that is loaded again asks each widget for its state.
+    ipywidgets.register_comm_target()
+    application.start()
     os._exit(0)
 
 

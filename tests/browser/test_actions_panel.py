@@ -53,7 +53,8 @@ def test_an_action_that_another_client_has_started_is_taken_up_with_a_bar_until_
         "([place, first]) => place.querySelector('[aria-label^=\"Reboot \"]')?.getAttribute('aria-valuetext') !== first"
     )
     notebook.page.wait_for_function(moved, arg=[place.element_handle(), first], timeout=20_000)
-    place.get_by_text("No actions in progress").first.wait_for(timeout=90_000)
+    notebook.pass_time()
+    place.get_by_text("No actions in progress").locator("visible=true").wait_for(timeout=90_000)
     rows = place.locator(".pnb-list tr").all_inner_texts()[1:3]
     assert {row.split()[0] for row in rows} == {"Snapshot", "Reboot"}
     assert all("✓ completed" in row for row in rows)
@@ -110,7 +111,8 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
     notebook.settle()
     assert card.evaluate(overflow) <= 1
     notebook.picture(f"actions_names_{width}")
-    place.get_by_text("No actions in progress").first.wait_for(timeout=120_000)
+    notebook.pass_time()
+    place.get_by_text("No actions in progress").locator("visible=true").wait_for(timeout=120_000)
     assert card.evaluate(overflow) <= 1
     assert place.locator("img").count() == 0
     assert page.evaluate("window.harmed") is None

@@ -9,6 +9,8 @@ import pytest
 from poseidon_nb.widgets.kernel import NOTICE_DELAY_S
 from tests.browser.fleet_page import GATE, read_question
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 
 pytestmark = pytest.mark.timeout(240)
@@ -30,8 +32,8 @@ def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_
         assert len({*moved}) >= 3, f"the bar of {name} moves"
         assert bar.get_attribute("aria-valuenow") == "100"
     panel.root.get_by_text("Off", exact=True).wait_for(timeout=10_000)
+    expect(panel.button("shutdown")).to_have_attribute("title", "It is off.", timeout=10_000)
     assert panel.button("shutdown").is_disabled()
-    assert panel.button("shutdown").get_attribute("title") == "It is off."
     panel.button("power-on").click()
     panel.ends("Power on web-1")
     panel.confirm("power-off")
@@ -70,6 +72,7 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     entry = panel.entry("Resize web-1 to s-4vcpu-8gb with its disk")
     entry.locator(".pnb-step-current", has_text="resize").wait_for(timeout=60_000)
     panel.notebook.picture("panel_steps", of=".pnb-panel")
+    panel.notebook.pass_time()
     panel.ends("Resize web-1 to s-4vcpu-8gb with its disk")
     assert entry.locator(".pnb-step-done").count() == 3
     panel.root.get_by_text("4 vCPU · 8 GB · 160 GB disk").first.wait_for(timeout=20_000)
@@ -90,7 +93,9 @@ def test_a_droplet_that_is_busy_is_waited_for_and_what_runs_on_it_has_a_bar(open
     panel.confirm("reboot")
     panel.entry("Reboot web-1").get_by_text("waiting for its snapshot to finish").wait_for(timeout=10_000)
     panel.notebook.picture("panel_waits", of=".pnb-panel")
+    panel.notebook.pass_time()
     panel.ends("Snapshot web-1")
+    panel.entry("Reboot web-1").locator("[role=progressbar]").wait_for(timeout=20_000)
     panel.ends("Reboot web-1")
     assert panel.changes()[-1] == ("POST", "actions", 201)
 
@@ -163,6 +168,7 @@ def test_a_429_is_waited_for_and_told_and_a_lost_connection_goes_on_afterwards(o
     notice = panel.root.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
     panel.notebook.picture("panel_lost", of=".pnb-panel")
+    panel.notebook.pass_time()
     panel.ends("Power cycle web-1")
     notice.wait_for(state="detached", timeout=30_000)
     assert panel.changes() == [("POST", "actions", 429), ("POST", "actions", 201)]

@@ -149,6 +149,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     question.click()
     place.locator(".pnb-work .pnb-step-current").first.wait_for(timeout=20_000)
     shown.notebook.picture("fleet_resizing")
+    shown.notebook.pass_time()
     shown.wait_text(r"Resize 3 droplets to s-4vcpu-8gb with their disks: 3 completed", 120_000)
     assert place.locator(".pnb-work .pnb-step-done").count() == 9
     assert answer(shown, 2).splitlines() == ["True", *3 * ["power_on resize shutdown"]]
@@ -172,7 +173,9 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
     shown.wait_text("Snapshot names: cache-17-before upgrade and cache-27-before upgrade.")
     shown.notebook.picture("fleet_snapshot")
     place.get_by_role("button", name="Take 2 snapshots").click()
-    shown.wait_text(r"Snapshot 2 droplets: 2 completed", 120_000)
+    place.locator(".pnb-work-rows > *").first.wait_for(timeout=20_000)
+    shown.notebook.pass_time()
+    shown.wait_text(r"Snapshot 2 droplets: 2 completed", 60_000)
     assert answer(shown, 2) == "['cache-17-before upgrade', 'cache-27-before upgrade']"
 
 
@@ -197,6 +200,7 @@ def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_a
     shown.notebook.run(3)
     notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
+    shown.notebook.pass_time()
     shown.wait_text(r"Reboot 2 droplets: 2 completed", 60_000)
     notice.wait_for(state="detached", timeout=30_000)
     assert answer(shown, 4) == "3", "the refused one, and one each"

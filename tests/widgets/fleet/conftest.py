@@ -8,6 +8,7 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
 from poseidon_nb.widgets.droplets.fleet_panel import FleetPanel
+from poseidon_nb.widgets.panel import PanelHost
 from tests.widgets.conftest import Desk
 
 
@@ -17,9 +18,10 @@ class FleetDesk(Desk):
     def __init__(self, sandbox, client, clock):
         super().__init__(sandbox, client, clock)
         self.panel = None
+        self.host = PanelHost()
 
     def open(self, tag=None) -> FleetPanel:
-        self.panel = FleetPanel(self.client, tag=tag)
+        self.panel = FleetPanel(self.client, tag=tag, host=self.host)
         self.run(0.5)
         return self.panel
 

@@ -9,6 +9,7 @@ from ipywidgets.widgets.widget import _instances
 from poseidon_nb.analysis.sizes import available
 from poseidon_nb.commands.registry import parse
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.widgets.panel import PanelHost
 from poseidon_nb.widgets.sizes.chart import SizeChart
 from poseidon_nb.widgets.sizes.criteria import direction, round_steps
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
@@ -408,8 +409,9 @@ def test_nothing_is_sent_if_nothing_has_changed(explorer, monkeypatch):
 
 def test_closing_leaves_no_widget_and_a_second_explorer_replaces_the_first(desk):
     before = {*_instances}
-    first = SizeExplorer(desk.client)
-    second = SizeExplorer(desk.client)
+    host = PanelHost()
+    first = SizeExplorer(desk.client, host=host)
+    second = SizeExplorer(desk.client, host=host)
     assert not first._is_open
     second.close()
     second.close()
