@@ -35,7 +35,7 @@ from poseidon_nb.text import escape_unprintable, expected_one_of, join_words, pl
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-__all__ = ["KINDS", "bandwidth", "cpu", "filesystem", "load", "memory", "tidy", "use", "wide"]
+__all__ = ["METRICS", "bandwidth", "cpu", "filesystem", "load", "memory", "tidy", "use", "wide"]
 
 #: CPU usage in percent above which a reading counts as a burst.
 BURST_PERCENT = 90.0
@@ -55,12 +55,12 @@ _PARTS = {
 }
 
 
-def tidy(kind: str, series: pd.DataFrame) -> pd.DataFrame:
-    """Return the metrics of one kind as a tidy frame.
+def tidy(metric: str, series: pd.DataFrame) -> pd.DataFrame:
+    """Return one metric as a tidy frame.
 
     Parameters
     ----------
-    kind : str
+    metric : str
         ``"cpu"``, ``"memory"``, ``"load"``, ``"filesystem"`` or ``"bandwidth"``.
     series : pandas.DataFrame
         As returned by ``client.metrics.frame``; other kinds in it are ignored.
@@ -73,11 +73,11 @@ def tidy(kind: str, series: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InvalidArgument
-        The kind is unknown, or a column is missing.
+        The metric is unknown, or a column is missing.
     """
-    if kind not in KINDS:
-        raise InvalidArgument(f"Unknown kind of metrics {kind!r}{expected_one_of(kind, KINDS)}")
-    return KINDS[kind](series)
+    if metric not in METRICS:
+        raise InvalidArgument(f"Unknown metric {metric!r}{expected_one_of(metric, METRICS)}")
+    return METRICS[metric](series)
 
 
 def cpu(series: pd.DataFrame, *, modes: bool = False) -> pd.DataFrame:
@@ -135,8 +135,8 @@ def bandwidth(series: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-#: The functions of `tidy`, by kind.
-KINDS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+#: The functions of `tidy`, by metric.
+METRICS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "cpu": cpu,
     "memory": memory,
     "load": load,
@@ -151,13 +151,13 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : pandas.DataFrame
-        Metrics of one kind, as returned by `tidy`.
+        One metric, as returned by `tidy`.
 
     Returns
     -------
     pandas.DataFrame
         With a ``DatetimeIndex``. The columns are droplet names, or names and labels if there are several labels. The id
-        replaces a name that is missing or not unique. A missing id or label is an empty text.
+        replaces a name that is missing or not unique. A missing id or label is an empty string.
     """
     frame = require_columns(
         frame, ("time", "droplet_id", "name", "label", "value"), "metrics", source="po.analysis.metrics.tidy"
@@ -212,7 +212,7 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     usage.index = usage.index.astype("Int64")
     frame = usage.reindex(index)
     # The agent, which measures memory, may have been installed long after the first CPU reading.
-    for name in ("samples", "hours"):
+    for name in ("readings", "hours"):
         frame[name] = frame[[f"cpu_{name}", f"memory_{name}"]].min(axis="columns").fillna(0)
     frame["step_minutes"] = frame[["cpu_step", "memory_step"]].max(axis="columns") / 60
     frame["invalid"] = count_invalid(series).reindex(index).fillna(0)
@@ -228,13 +228,13 @@ def use(series: pd.DataFrame, droplets: pd.DataFrame, *, failed: Mapping[int, ob
     return build_derived("use", frame.reset_index())
 
 
-def _metrics_table(kind: str, unit: str, values: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+def _metrics_table(metric: str, unit: str, values: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     names = droplet_names(series)
     rank_of: dict[Any, int] = {id_: rank for rank, id_ in enumerate(names)}
     ranks = values["droplet_id"].map(rank_of).fillna(len(rank_of)).to_numpy(dtype=np.int64)
     labels = pd.Series(pd.factorize(values["label"])[0], index=values.index)
     order = np.lexsort((values["time"].to_numpy(), labels.to_numpy(), values["droplet_id"].to_numpy(), ranks))
-    frame = values.assign(name=values["droplet_id"].map(names).astype("string"), kind=kind, unit=unit)
+    frame = values.assign(name=values["droplet_id"].map(names).astype("string"), metric=metric, unit=unit)
     return build_derived("metrics", frame.iloc[order])
 
 
@@ -265,7 +265,7 @@ def _cpu_use(series: pd.DataFrame) -> pd.DataFrame:
         burst_percent=grouped["burst"].mean(),
         cpu_p95_vcpus=grouped["busy_vcpus"].quantile(0.95),
         cpu_max_vcpus=grouped["busy_vcpus"].max(),
-        cpu_samples=grouped.size(),
+        cpu_readings=grouped.size(),
         cpu_hours=grouped["seconds"].sum() / 3600,
         cpu_step=usual_step,
         # For some time after a resize most readings are from before it.
@@ -283,7 +283,7 @@ def _memory_use(series: pd.DataFrame) -> pd.DataFrame:
         memory_step=usual_step,
         memory_p95_mib=grouped["mib"].quantile(0.95),
         memory_max_mib=grouped["mib"].max(),
-        memory_samples=grouped.size(),
+        memory_readings=grouped.size(),
         memory_hours=grouped.size() * usual_step.fillna(0.0) / 3600,
         memory_changed=_is_changed(readings, "total"),
     )
@@ -345,7 +345,11 @@ def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None
     if error is not None:
         notes.append(f"could not be read: {escape_unprintable(str(error))}")
     elif missing:
-        what = "no readings in this window" if len(missing) == len(_PARTS) else f"no readings of {join_words(missing)}"
+        what = (
+            "no readings in this time range"
+            if len(missing) == len(_PARTS)
+            else f"no {join_words(missing, conjunction='or')} readings"
+        )
         notes.append(what + reason)
     if row["invalid"]:
         notes.append(f"{pluralize(int(row['invalid']), 'invalid reading')} ignored")
@@ -353,5 +357,5 @@ def _note(row: Mapping[Hashable, Any], error: object, reason: str) -> str | None
     if coarse:
         notes.append(coarse)
     if row["resized"] is True:
-        notes.append("resized during this window")
+        notes.append("resized during this time range")
     return "; ".join(notes) or None

@@ -204,7 +204,7 @@ def frontier(
     generation: Words | None = None,
     datacenters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the available sizes that no other available size beats in price and all resources.
+    """Return the available sizes on the price frontier, which no other available size beats.
 
     Parameters
     ----------

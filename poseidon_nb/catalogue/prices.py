@@ -49,7 +49,7 @@ class Price:
 
 
 _DOCS = "docs.digitalocean.com/products"
-_READ = "read November 2026"
+_READ = "read in November 2026"
 _THIRD_PARTY = "DigitalOcean's prices since July 2022, according to third parties"
 
 #: 28 days. The pricing pages for droplets and Kubernetes nodes state this cap.
@@ -59,8 +59,8 @@ CAP_HOURS_GPU = 744
 #: By plan. Usage-based plans exist too, but the API does not return the size of backups.
 BACKUPS: Mapping[str, Price] = MappingProxyType(
     {
-        "weekly": Price(0.20, "of the droplet's price", f"{_DOCS}/backups/details/pricing", "9 March 2026"),
-        "daily": Price(0.30, "of the droplet's price", f"{_DOCS}/backups/details/pricing", "9 March 2026"),
+        "weekly": Price(0.20, "of the droplet's price", f"{_DOCS}/backups/details/pricing", "March 9, 2026"),
+        "daily": Price(0.30, "of the droplet's price", f"{_DOCS}/backups/details/pricing", "March 9, 2026"),
     }
 )
 #: DigitalOcean's default plan (``dropletActions_post``, ``enable_backups``).

@@ -35,9 +35,9 @@ def wait_limit_s(work: str) -> float:
 
 
 def format_wait_limits() -> str:
-    """Return the table as one line for the help: ``"5 minutes; create 10; resize and snapshot 60"``."""
+    """Return the table as one line for the help: ``"5 minutes; create: 10 minutes"``."""
     by_limit: dict[float, list[str]] = {}
     for work, seconds in WAIT_LIMITS_S.items():
         by_limit.setdefault(seconds, []).append(work)
-    groups = (f"{join_words(works)} {seconds / 60:g}" for seconds, works in sorted(by_limit.items()))
+    groups = (f"{join_words(works)}: {seconds / 60:g} minutes" for seconds, works in sorted(by_limit.items()))
     return "; ".join([f"{DEFAULT_WAIT_LIMIT_S / 60:g} minutes", *groups])

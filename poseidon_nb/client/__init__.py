@@ -4,7 +4,7 @@ A read: a resource module (`droplets`, `images`, `keys`, `domains`, `snapshots`,
 the catalogue, and `connection` sends it through transport. `fetch` reads many objects in few requests.
 
 A change: the resource module builds steps. The one `engine` sends them, waits for the `actions` that they start, and
-returns their outcomes. Progress goes to a callback; higher floors decide how to show it. Panels do not wait: they
+returns their outcomes. Progress goes to a callback; higher layers decide how to show it. Panels do not wait: they
 subscribe to the `monitor`.
 
 Operations without a resource module are called by operationId or path (`operations`). `lookup` finds ids by name, and

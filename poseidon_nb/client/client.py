@@ -162,7 +162,7 @@ class Client:
 
     def __repr__(self) -> str:
         session = self._connection.session
-        return f"<Client {session.base_url} token of {session.credential.source}{' read-only' if session.read_only else ''}>"
+        return f"<Client {session.base_url} token from {session.credential.source}{' read-only' if session.read_only else ''}>"
 
     @property
     def on_wait(self) -> Callable[[float, str], None]:

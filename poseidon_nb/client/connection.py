@@ -117,7 +117,7 @@ class Connection:
         try:
             return answer[key]
         except (KeyError, TypeError):
-            raise ShapeError(f"The response of {operation_id} has no {key!r}.") from None
+            raise ShapeError(f"The response to {operation_id} has no {key!r}.") from None
 
 
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
@@ -125,14 +125,14 @@ def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
     try:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ShapeError(f"The response of {operation_id} is not JSON.") from None
+        raise ShapeError(f"The response to {operation_id} is not JSON.") from None
     items = answer.get(key) if isinstance(answer, dict) and key else answer
     if items is None and isinstance(answer, dict) and key in answer:
         return []
     if key and isinstance(items, dict):
         return list(items.values())
     if not isinstance(items, list):
-        raise ShapeError(f"The response of {operation_id} has no list {key!r}.")
+        raise ShapeError(f"The response to {operation_id} contains no list {key!r}.")
     return items
 
 

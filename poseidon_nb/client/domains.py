@@ -52,7 +52,7 @@ def relative_name(name: str, domain: str) -> str:
         return full[: -len(domain) - 1]
     if name.endswith("."):
         raise InvalidArgument(
-            f"Name {name!r} is not in {domain}. Remove the dot at its end if it is relative to the domain."
+            f"Name {name!r} is not in {domain}. If the name is relative to the domain, remove the trailing dot."
         )
     return name
 

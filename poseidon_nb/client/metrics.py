@@ -71,7 +71,7 @@ _MEMORY_TOTAL = _MEMORY[0]
 #: Reported by the same agent as `_MEMORY_TOTAL`, and by nothing else.
 _AGENT_ONLY = (_MEMORY[1], *_FILESYSTEM)
 
-#: The queries of each kind of metrics; ``use`` is what rightsizing needs.
+#: The queries of each metric; ``use`` is what rightsizing needs.
 METRIC_QUERIES: dict[str, tuple[MetricQuery, ...]] = {
     "cpu": _CPU,
     "memory": _MEMORY,
@@ -112,9 +112,9 @@ class Readings:
 
         reasons: dict[str, list[Droplet]] = {}
         for droplet in self.silent:
-            why = explain_missing(droplet.features, droplet.status) or " in this window"
+            why = explain_missing(droplet.features, droplet.status) or " in this time range"
             reasons.setdefault(why, []).append(droplet)
-        lines = [f"No readings of {_names(some)}{why}." for why, some in reasons.items()]
+        lines = [f"No readings for {_names(some)}{why}." for why, some in reasons.items()]
         by_error: dict[str, list[Droplet]] = {}
         for droplet in self.droplets:
             if droplet.id in self.failed:
@@ -143,17 +143,17 @@ class Metrics:
 
     def frame(
         self,
-        kind: str,
+        metric: str,
         droplets: Droplet | int | str | Sequence[Droplet | int | str],
         *,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> pd.DataFrame:
-        """Return the readings of a kind of metrics; missing readings are logged as warnings.
+        """Return the readings of a metric; missing readings are logged as warnings.
 
         Parameters
         ----------
-        kind : str
+        metric : str
             ``"cpu"``, ``"memory"``, ``"load"``, ``"filesystem"``, ``"bandwidth"``, or ``"use"`` for
             `poseidon_nb.analysis.metrics.use`.
         droplets : Droplet, int, str, or sequence of these
@@ -172,20 +172,20 @@ class Metrics:
         PoseidonError
             Nothing could be read of any droplet; the error of the first is raised.
         """
-        readings = self.read(kind, droplets, start=start, end=end)
+        readings = self.read(metric, droplets, start=start, end=end)
         for note in readings.notes():
             _log.warning("%s", note)
         return readings.frame
 
     def read(
         self,
-        kind: str,
+        metric: str,
         droplets: Droplet | int | str | Sequence[Droplet | int | str],
         *,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Readings:
-        """Read a kind of metrics, and return the readings and what is missing; parameters and errors as for `frame`.
+        """Read a metric, and return the readings and what is missing; parameters and errors as for `frame`.
 
         Notes
         -----
@@ -193,7 +193,7 @@ class Metrics:
         memory takes 1 and use 3, because the agent's other metrics are not requested. If the agent does not report
         available memory, two more are sent.
         """
-        measures = _queries_of(kind)
+        measures = _queries_of(metric)
         chosen = self._resolve(droplets)
         start, end = self._window(start, end)
         # Without memory readings the agent is not installed, and its other metrics need not be requested.
@@ -219,11 +219,16 @@ class Metrics:
         return self._readings(chosen, answers, failed)
 
     def requests(
-        self, kind: str, droplet_ids: Iterable[int | str], *, start: datetime | None = None, end: datetime | None = None
+        self,
+        metric: str,
+        droplet_ids: Iterable[int | str],
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
     ) -> list[Request]:
         """Return the requests that `read` would send for these ids. Sends nothing."""
         start, end = self._window(start, end)
-        return [self._request(one, measure, start, end) for one in droplet_ids for measure in _queries_of(kind)]
+        return [self._request(one, measure, start, end) for one in droplet_ids for measure in _queries_of(metric)]
 
     def _resolve(self, droplets: Droplet | int | str | Sequence[Droplet | int | str]) -> list[Droplet]:
         words = [droplets] if isinstance(droplets, Droplet | int | str) else [*droplets]
@@ -305,10 +310,10 @@ class Metrics:
 _Answers = dict[tuple[int, MetricQuery], Any]
 
 
-def _queries_of(kind: str) -> tuple[MetricQuery, ...]:
-    if kind not in METRIC_QUERIES:
-        raise InvalidArgument(f"Unknown kind of metrics {kind!r}{expected_one_of(kind, METRIC_QUERIES)}")
-    return METRIC_QUERIES[kind]
+def _queries_of(metric: str) -> tuple[MetricQuery, ...]:
+    if metric not in METRIC_QUERIES:
+        raise InvalidArgument(f"Unknown metric {metric!r}{expected_one_of(metric, METRIC_QUERIES)}")
+    return METRIC_QUERIES[metric]
 
 
 def _needs_fallback(droplet: Droplet, answers: _Answers) -> bool:
@@ -328,4 +333,4 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _interrupt_note(unfinished: Sequence[Any], finished: Sequence[Any]) -> str:
-    return f"{len(finished)} of {len(finished) + len(unfinished)} requests had been answered."
+    return f"{len(finished)} of {len(finished) + len(unfinished)} responses were received before the interruption."

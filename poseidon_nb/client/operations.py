@@ -152,7 +152,7 @@ def _execute(connection: Connection, engine: Engine, request: Request, *, frame:
         return items
     if not isinstance(items, list | dict):
         # Empty, text or bytes, such as an invoice as CSV or PDF.
-        raise InvalidArgument(f"The response of {wanted.id} cannot be converted to a DataFrame.")
+        raise InvalidArgument(f"The response to {wanted.id} cannot be converted to a DataFrame.")
     from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
     from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
 

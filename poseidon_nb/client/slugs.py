@@ -138,7 +138,7 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
         rule = (
             "A disk cannot shrink."
             if disk
-            else "The disk of the size must be at least as large, even if disk is false."
+            else "The new size must include a disk at least this large, even if the disk is not resized."
         )
         raise InvalidArgument(
             f"Size {size} has a disk of {sizes[size]['disk']} GB, but droplet {droplet['name']} has "

@@ -108,12 +108,12 @@ class SshWaiter:
                 clock.sleep(PROBE_INTERVAL_S if pending else 0.0)
         except KeyboardInterrupt as interrupt:
             names = join_words(droplet.name for droplet in pending.values())
-            interrupt.add_note(f"No answer on port {PORT} yet from {names}.")
+            interrupt.add_note(f"Port {PORT} does not accept connections yet: {names}.")
             raise
         if pending:
             which = join_words(f"{droplet.name} ({address})" for address, droplet in pending.items())
             raise ActionTimedOut(
-                f"No answer on port {PORT} after {limit:g} s from {which}, although created and active. A firewall may "
+                f"Created and active, but port {PORT} did not accept connections within {limit:g} s: {which}. A firewall may "
                 "block the port, or the system may still be starting."
             )
 

@@ -162,7 +162,7 @@ def _global_options(verb: Verb) -> str:
 def _body_line(verb: Verb) -> str:
     if verb.body == "body":
         return _wrapped("The body of a %%do cell is the request's body, in JSON or YAML. Options are added to it.")
-    return f"The body of a %%do cell is its {verb.body.replace('_', ' ')}." if verb.body else ""
+    return f"The body of a %%do cell is used as the {verb.body.replace('_', ' ')}." if verb.body else ""
 
 
 def _confirmation_line(group: Group, verb: Verb) -> str:
@@ -177,7 +177,7 @@ def _reasons(group: Group, verb: Verb) -> str:
     if group.name == "apply":
         return "like the command that created the plan."
     if group.name == "api":
-        return "before any request but a GET."
+        return "before any request other than GET."
     if not verb.operations or operation(verb.operations[0]).method == "GET":
         return ""
     from poseidon_nb.plans.confirmation import MAX_TARGETS, confirmation_help  # noqa: PLC0415  # only help needs it
@@ -189,10 +189,10 @@ def _reasons(group: Group, verb: Verb) -> str:
         return first
     options = {option.field for option in verb.options}
     found = [first] if first else []
-    found += ["when it restarts a running droplet"] if "restart" in options else []
+    found += ["when it restarts an active droplet"] if "restart" in options else []
     found += ["when a disk grows, because it cannot shrink again"] if "disk" in options else []
     if may_cost(verb.operations[0], body):
-        found.append("when it adds more than %config DoMagics.price_limit_usd_month a month")
+        found.append("when it adds more to the monthly cost than %config DoMagics.price_limit_usd_month")
     if any(argument.many for argument in verb.arguments):
         found.append(f"when it affects more than {MAX_TARGETS} resources")
     return f"{join_words(found, conjunction='or')}." if found else ""

@@ -44,7 +44,7 @@ def warn_long_read(context: CommandContext, requests: int) -> None:
     if limit is None or requests <= limit.remaining or limit.remaining >= limit.limit:
         return
     context.ui.say(
-        f"This needs up to {requests:,} requests, but the rate limit leaves {limit.remaining:,} of {limit.limit:,} per hour."
+        f"This needs up to {requests:,} requests, but only {limit.remaining:,} of {limit.limit:,} requests per hour remain."
         f" It will take at least {format_duration(min_duration_s(requests, limit))}. Press Ctrl-C to stop. Select fewer droplets, for example with --tag, to make it faster."
     )
 

@@ -24,7 +24,7 @@ BY_TAG = Option(
 DROPLETS_OR_ALL = replace(SOME_DROPLETS, help="ids or names; default: all droplets", required=False)
 ONLY_BY_TAG = replace(BY_TAG, help="only droplets with this tag")
 
-PLOT = Option(field="plot", type="flag", help="return a plotly figure instead of the table")
+PLOT = Option(field="plot", type="flag", help="return a plotly chart instead of the table")
 
 
 def last(default: str) -> Option:

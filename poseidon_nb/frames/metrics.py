@@ -77,7 +77,7 @@ def explain_missing(features: object, status: object) -> str:
     """
     if isinstance(features, list | tuple | np.ndarray) and AGENT_FEATURE not in features:
         return ": the metrics agent is not installed"
-    return ": switched off" if isinstance(status, str) and status == "off" else ""
+    return ": the droplet is off" if isinstance(status, str) and status == "off" else ""
 
 
 def series_frame(responses: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> pd.DataFrame:

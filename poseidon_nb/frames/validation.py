@@ -109,7 +109,7 @@ def require_columns(
     if not given.columns.is_unique:
         duplicates = given.columns[given.columns.duplicated()]
         names = join_words(map(str, duplicates.unique()))
-        raise InvalidArgument(f"The {what} frame has more than one column {names}.")
+        raise InvalidArgument(f"The {what} frame has duplicate columns: {names}.")
     if not _is_default_index(given.index):
         given = given.reset_index(drop=True)
     changed = {}

@@ -223,7 +223,7 @@ class _Parser:
             self._check_duration(option, label, raw)
             if name in SECRET_OPTIONS and not is_variable(raw):
                 raise grammar_error(
-                    f"A cell must not contain the value of {typed}. Give it as {{name}} of a Python variable."
+                    f"A cell must not contain the value of {typed}. Pass it from a Python variable: {typed} {{name}}"
                 )
             self._keep(option, self._value(raw, option, label), label)
 
@@ -305,7 +305,9 @@ class _Parser:
         """Build a request for help, or the first line of a cell of commands, whose global options apply to all of them."""
         if not self.wants_help and self.body is not None:
             if group or self.doctl_group:
-                raise grammar_error(f"Add a verb of {group or self.doctl_group}. The cell has a body but no command.")
+                raise grammar_error(
+                    f"Add a verb after {group or self.doctl_group}. The cell has a body but no command."
+                )
             return Command(body=self.body, **self._settings())
         verb = self.verb if self.verb and self.group and not self.group.is_command else NO_VERB
         return Command(group=group or self.registry.phrase_group(self.doctl_group), verb=verb, help=True)

@@ -152,7 +152,7 @@ def _misplaced_option_error(group: Group | None, flag: str, name: str) -> Gramma
     # A list of some of many verbs would be arbitrary.
     if group and verbs and len(verbs) == len(group.verbs):
         words = join_words(verbs, conjunction="or")
-        return grammar_error(f"Write a verb of {group.name} before {quoted(flag)}: {words}", word=flag)
+        return grammar_error(f"Write a {group.name} verb before {quoted(flag)}: {words}", word=flag)
     return grammar_error(
         f"{quoted(flag)} is not a global option. Write a command's own options after it: %do GROUP VERB --option",
         word=flag,

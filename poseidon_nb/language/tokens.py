@@ -109,7 +109,7 @@ def substitute(text: str, variables: Mapping[str, object]) -> str:
         name = match[1]
         found = _look_up(name, variables)
         if _elements(found) is not None:
-            raise grammar_error(f"{{{name}}} holds several values. It must be a word by itself.", word=name)
+            raise grammar_error(f"{{{name}}} holds several values. Write it as a separate word.", word=name)
         return _as_text(found, name)
 
     return _FIELD.sub(value, text)
@@ -179,7 +179,7 @@ def _look_up(text: str, variables: Mapping[str, object]) -> object:
     if not name.isidentifier():
         raise grammar_error(
             f"Braces must contain the name of a Python variable, or a key as in {{row[name]}}, not {quoted(text)}. "
-            "Assign the value to a name first, or write {{ and }} for literal braces.",
+            "Assign the value to a variable first, or write {{ and }} for literal braces.",
             word=text,
         )
     if name not in variables:

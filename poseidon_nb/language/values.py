@@ -112,8 +112,8 @@ def _json(text: str, label: str) -> object:
         value = None
     if not isinstance(value, dict | list):
         raise grammar_error(
-            f"{label} must be a JSON object or a list of them, not {quoted(text)}. It can also be {{name}} of a Python "
-            "variable, or part of the body of a %%do cell.",
+            f"{label} must be a JSON object or a list of them, not {quoted(text)}. It can also be a Python "
+            "variable, as in {name}, or part of the body of a %%do cell.",
             word=text,
         )
     return value

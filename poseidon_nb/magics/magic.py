@@ -34,7 +34,8 @@ class DoMagics(Magics):
 
     full_tracebacks = Bool(False, help="Show the full traceback of a failed command.").tag(config=True)  # noqa: FBT003  # traitlets' way
     price_limit_usd_month = Float(
-        100.0, help="Ask before a command that adds more than this, in USD a month. 0 asks if it adds anything."
+        100.0,
+        help="Ask before a command that adds more than this to the monthly cost, in USD. With 0, ask if it adds any cost.",
     ).tag(config=True)
 
     @no_var_expand

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.panel import Panel, PanelHost
 
 #: What replaces a closed panel.
-CLOSED = {"text/plain": "Run the cell again for the buttons."}
+CLOSED = {"text/plain": "Run the cell again to show the buttons."}
 
 
 class DropletPanel(droplet_panel.DropletPanel):

@@ -168,7 +168,7 @@ class OfflineReader(AccountReader):
     def droplet_rows(self, words: Sequence[str], tag: str | None = None) -> Sequence[Row]:
         """Return a row for each word, and one row for all droplets with the tag."""
         rows = [{"id": self.id_of("droplets", word), "name": str(word)} for word in dict.fromkeys(words)]
-        return [*rows, *([{"id": f"{UNKNOWN_ID}EACH", "name": f"each tagged {tag}"}] if tag else [])]
+        return [*rows, *([{"id": f"{UNKNOWN_ID}EACH", "name": f"each droplet with tag {tag}"}] if tag else [])]
 
     def has_tag(self, tag: str) -> bool:  # noqa: ARG002  # the signature of AccountReader
         """Return True, because the tag may exist."""

@@ -34,7 +34,7 @@ MAX_TARGETS = 20
 #: A plan that adds more than this needs confirmation, in USD a month.
 PRICE_LIMIT_USD_MONTH = 100.0
 #: The end of an error where a question cannot be asked.
-UNATTENDED = "Nobody can answer here. Add --yes to confirm"
+UNATTENDED = "This session cannot ask for confirmation. Add --yes to confirm"
 #: The version that introduced these rules.
 SINCE = "0.1.0"
 _STILL_BILLED = "A droplet that is powered off is still billed."
@@ -104,7 +104,7 @@ def warnings(plan: Plan) -> list[str]:
 
 
 def button_label(plan: Plan) -> str:
-    """Return the label of a button after its first click: ``Confirm: delete 2 droplets ($48.00 a month): a and b``."""
+    """Return the label of a button after its first click: ``Confirm: delete 2 droplets (saves $48.00 a month): a and b``."""
     return f"Confirm: {short_summary(plan)}"
 
 
@@ -113,7 +113,11 @@ def refusal(plan: Plan) -> str:
     many = len(plan.targets) > MAX_TARGETS
     chains = [chain for chain in plan.chains if many or any(_is_new(step) for step in chain if not step.unchanged)]
     new = [*dict.fromkeys(verb for chain in chains for verb in command_verbs(chain))]
-    since = f" ({join_words(new)} {'asks' if len(new) == 1 else 'ask'} since version {SINCE})" if new else ""
+    since = (
+        f" (new in version {SINCE}: {join_words(new)} {'asks' if len(new) == 1 else 'ask'} for confirmation)"
+        if new
+        else ""
+    )
     return f"{question(plan)} {UNATTENDED}{since}."
 
 
@@ -134,5 +138,5 @@ def confirmation_help(operation_id: str, body: object = None) -> str:
     """Return when a command for an operation asks, for its help page; empty if only the cost or the number decides."""
     effect = effect_of(operation_id, body)
     if effect.kind == "interrupts" and operation_id == _DROPLET_ACTIONS:
-        return "when it interrupts a running droplet"
+        return "when it interrupts an active droplet"
     return f"first. {effect.warning}".strip() if effect.needs_confirmation else ""

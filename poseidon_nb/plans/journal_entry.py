@@ -194,7 +194,7 @@ def parse_entry(text: str) -> JournalEntry:
     try:
         first, *later = [json.loads(line) for line in lines[:-1] if line]
         if first["format"] != FORMAT:
-            raise ValueError("It was written by another version of poseidon_nb, which can resume it.")
+            raise ValueError("It was written by another version of poseidon_nb. Use that version to resume it.")
         entry = JournalEntry(
             id=str(first["id"]),
             version=str(first["version"]),

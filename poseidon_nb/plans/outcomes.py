@@ -64,7 +64,7 @@ def failures(plan: Plan, outcomes: Sequence[Outcome]) -> list[PoseidonError]:
 def failure_summary(outcomes: Sequence[Outcome | TargetOutcome], failed: Sequence[PoseidonError]) -> str:
     """Return how many outcomes failed, are unknown, still run or were not sent, and the first error."""
     statuses = [one.status for one in outcomes if one.error is not None]
-    others = {"unknown": "unknown", "in-progress": "still running", "skipped": "not sent"}
+    others = {"unknown": "unknown", "in-progress": "still in progress", "skipped": "not sent"}
     counts = "".join(f", {statuses.count(status)} {text}" for status, text in others.items() if status in statuses)
     return f"{statuses.count('failed')} of {len(outcomes)} failed{counts}. First error: {failed[0]}"
 

@@ -103,7 +103,7 @@ class Plan:
             {
                 "chain": [chain for chain, _, _, _ in rows],
                 "step": [number for _, number, _, _ in rows],
-                "kind": [target.kind for _, _, _, target in rows],
+                "resource_type": [target.kind for _, _, _, target in rows],
                 "id": [value_text(target.id) for _, _, _, target in rows],
                 "name": [target.name for _, _, _, target in rows],
                 "change": [change_label(step) for _, _, step, _ in rows],
@@ -233,11 +233,11 @@ def _droplet_step(chain: Chain) -> Step | None:
 
 def _change_since(step: Step, row: Mapping[str, Any] | None) -> str:
     if row is None:
-        return "was deleted"
+        return "has been deleted"
     if step.change.field != "name" and row.get("name") != step.targets[0].name:
-        return f"was renamed to {escape_unprintable(str(row.get('name')))}"
+        return f"has been renamed to {escape_unprintable(str(row.get('name')))}"
     field_name = _DROPLET_FIELDS.get(step.change.field)
     now = row.get(field_name) if field_name else None
     if field_name and step.change.before is not None and now != step.change.before:
-        return f"changed its {step.change.field} from {step.change.before} to {escape_unprintable(str(now))}"
+        return f"has changed its {step.change.field} from {step.change.before} to {escape_unprintable(str(now))}"
     return ""

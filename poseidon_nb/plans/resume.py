@@ -154,7 +154,7 @@ def _resumable_ids(listed: Sequence[UnfinishedPlan], ids: Sequence[str]) -> list
                 raise damaged_plan(plan_id, plan.note)
             case "must be run again":
                 raise ConfigurationError(
-                    f"Plan {plan_id} cannot be resumed, because its remaining steps held secrets, which are not stored. "
+                    f"Plan {plan_id} cannot be resumed, because its remaining steps need secrets, which are not stored. "
                     f"Run it again: {plan.entry.title if plan.entry else ''}"
                 )
     return [*dict.fromkeys(ids)]

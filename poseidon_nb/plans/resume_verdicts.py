@@ -173,12 +173,12 @@ def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepS
         return _judge_accepted(entry, place, facts)
     if place not in entry.sending:
         return (
-            StepState(Verdict.RUN_AGAIN, "its body held secrets, which are not stored")
+            StepState(Verdict.RUN_AGAIN, "its body contained secrets, which are not stored")
             if place in entry.secret
             else StepState(Verdict.REMAINING)
         )
     if place in entry.secret:
-        note = "its body held secrets, which are not stored; check first whether it was already done"
+        note = "its body contained secrets, which are not stored; first check whether the request was already executed"
         return StepState(Verdict.RUN_AGAIN, note)
     if step.request.operation_id == "dropletActions_post":
         return _judge_sent_action(entry, place, facts)
@@ -252,7 +252,7 @@ def _judge_sent_create(entry: JournalEntry, place: Place, facts: AccountFacts) -
     names = [target.name for target in step.targets]
     if any(len(created.get(name, ())) != names.count(name) for name in names):
         return StepState(
-            Verdict.UNKNOWN, "the matching droplets do not correspond one to one to the names; see %do droplets list"
+            Verdict.UNKNOWN, "the droplets found do not match the requested names one to one; see %do droplets list"
         )
     rows = [row for matching in created.values() for row in matching]
     created_ids = tuple(created[name].pop(0)["id"] for name in names)
@@ -288,7 +288,7 @@ def _judge_sent_request(place: Place, step: Step, facts: AccountFacts) -> StepSt
         return StepState(Verdict.REMAINING)
     done = facts.done.get(place)
     if done is None:
-        note = f"it was sent, but the account does not show whether it was done; see {request.path}"
+        note = f"it was sent, but the account does not show whether it succeeded; see {request.path}"
         return StepState(Verdict.UNKNOWN, note)
     return StepState(Verdict.DONE if done else Verdict.REMAINING)
 
@@ -329,7 +329,7 @@ def _change_by_others(chain: Chain, states: Sequence[StepState], facts: AccountF
     status = row.get("status")
     acted = any(state.verdict is not Verdict.REMAINING for _, state in offs)
     if offs and not acted and offs[0][0].status not in {"", status}:
-        return f"{name} is {status} now, but not because of this plan"
+        return f"{name} is now {status}, but this plan did not change it"
     needs_off = any(
         state.verdict is Verdict.REMAINING and step.change.field != "status"
         for step, state in zip(chain, states, strict=True)

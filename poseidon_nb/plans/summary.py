@@ -138,7 +138,7 @@ def cost_text(steps: Iterable[Step]) -> str:
     if all(step.verb == "create" for step in listed):
         return f" for {format_usd(amount)} a month"
     if all(step.verb == "delete" for step in listed):
-        return f" ({format_usd(-amount)} a month)"
+        return f" (saves {format_usd(-amount)} a month)"
     return f" ({format_usd(amount, signed=True)} a month)"
 
 
@@ -185,7 +185,7 @@ def dry_run(plan: Plan) -> str:
 
 def _dry_run_step(step: Step) -> str:
     if step.unchanged:
-        return f"({step.label}: {step.unchanged}; nothing is sent)"
+        return f"({step.label}: {step.unchanged}; not sent)"
     first, newline, rest = request_text(step.request).partition("\n")
     mark = "  (if needed)" if step.when == When.IF_NEEDED else ""
     return f"{first}{mark}{newline}{rest}"

@@ -202,7 +202,7 @@ def _groups_summary(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
 def _no_cost_reason(sums: pd.DataFrame) -> str:
     unpriced = int(sums["unpriced"].sum())
     if unpriced:
-        return f"none of {pluralize(unpriced, 'resource')} has a known price"
+        return f"{pluralize(unpriced, 'resource')} without a known price"
     return "no resource could be read" if _unavailable(sums) else "there are no resources that cost money"
 
 
@@ -233,7 +233,6 @@ def _months_summary(months: pd.DataFrame, final: pd.Series) -> str:
         return f"No month has been billed yet.{current}"
     (last,) = past.tail(1).to_dict("records")
     top = past.dropna(subset="billed_usd").nlargest(1, "billed_usd").to_dict("records")
-    most = "".join(
-        f"; the most expensive was {escape_unprintable(str(row['month']))} with {_billed(row)}" for row in top
-    )
-    return f"{pluralize(len(past), 'month')}: {escape_unprintable(str(last['month']))} cost {_billed(last)}{most}.{current}"
+    most = "".join(f"; the most expensive was {escape_unprintable(str(row['month']))} at {_billed(row)}" for row in top)
+    which = f"{'most recently ' if len(past) > 1 else ''}{escape_unprintable(str(last['month']))}"
+    return f"{pluralize(len(past), 'month')}, {which}: {_billed(last)}{most}.{current}"

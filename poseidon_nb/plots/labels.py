@@ -76,7 +76,9 @@ def require_finite(frame: pd.DataFrame, columns: Sequence[str], what: str, name:
         is_infinite = np.isinf(frame[column].astype("Float64").to_numpy(np.float64, na_value=np.nan))
         if is_infinite.any():
             rows = truncated_list(map(str, frame.loc[is_infinite, name]))
-            raise InvalidArgument(f"Column {column} of {what} is infinite for {rows}. A chart needs finite numbers.")
+            raise InvalidArgument(
+                f"Column {column} of {what} has infinite values for {rows}. A chart needs finite numbers."
+            )
 
 
 def plotly_text(value: object) -> str:
@@ -192,11 +194,13 @@ def size_details(frame: pd.DataFrame, *, brief: bool = False) -> list[str]:
 def _size_lines(row: Mapping[Any, Any], *, brief: bool) -> list[str]:
     lines = [
         " ".join(escape_unprintable(str(row[name])) for name in ("family", "generation") if has_value(row.get(name))),
-        f"{format_number(row['vcpus'])} vCPU, {format_number(row['memory_gib'])} GiB memory",
+        f"{(vcpus := format_number(row['vcpus']))} vCPU{'' if vcpus == '1' else 's'}, {format_number(row['memory_gib'])} GiB memory",
         f"{format_number(row['disk'])} GB disk, {format_number(row['transfer'])} TB transfer",
     ]
     if has_value(row.get("gpu_count")) and row["gpu_count"]:
-        lines.append(f"{format_number(row['gpu_count'])} GPU, {format_number(row.get('gpu_vram'))} GiB GPU memory")
+        lines.append(
+            f"{(gpus := format_number(row['gpu_count']))} GPU{'' if gpus == '1' else 's'}, {format_number(row.get('gpu_vram'))} GiB GPU memory"
+        )
     hourly = f", {format_usd(row['price_hourly'], 5)} an hour" if has_value(row.get("price_hourly")) else ""
     lines.append(f"{format_usd(row['price_monthly'])} a month{hourly}")
     if brief:

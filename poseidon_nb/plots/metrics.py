@@ -32,7 +32,7 @@ MAX_COLORED = len(COLORS)
 MAX_LINES = 12
 MAX_HIGHLIGHTED = 5
 
-#: Title and axis title by kind.
+#: Title and axis title by metric.
 _TITLES = {
     "cpu": ("CPU usage", "CPU usage (% of all vCPUs)"),
     "memory": ("Memory usage", "memory usage (%)"),
@@ -60,7 +60,7 @@ _HEIGHT_PX, _LEGEND_PX, _LEGEND_CHARS, _SYMBOL_CHARS = 380, 19, 110, 8
 _HALF_AN_HOUR = pd.Timedelta(minutes=30)
 _HOVER = "<b>%{meta[0]}</b> %{meta[1]}<br>%{y:.4~g}%{meta[2]}<br>%{x|%Y-%m-%d %H:%M} UTC<extra></extra>"
 _DOT_PX = 5
-_COLUMNS = ("time", "droplet_id", "name", "kind", "label", "value", "unit")
+_COLUMNS = ("time", "droplet_id", "name", "metric", "label", "value", "unit")
 
 
 def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Picture:
@@ -69,7 +69,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     Parameters
     ----------
     frame : pandas.DataFrame
-        Metrics of one kind, as returned by `analysis.metrics.tidy`.
+        One metric, as returned by `analysis.metrics.tidy`.
     highlight : iterable of str
         Names of droplets to color if there are too many lines. By default the five lines with the highest 95th percentile.
 
@@ -81,25 +81,25 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     Raises
     ------
     InvalidArgument
-        There are several kinds, or no droplet with a name in `highlight`.
+        There are several metrics, or no droplet with a name in `highlight`.
     """
     frame = require_columns(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
-    kinds = frame["kind"].dropna().unique().tolist()
-    if len(kinds) > 1:
-        raise InvalidArgument(f"The DataFrame has metrics of {join_words(kinds)}. Draw one kind at a time.")
-    kind = kinds[0] if kinds else ""
+    metrics = frame["metric"].dropna().unique().tolist()
+    if len(metrics) > 1:
+        raise InvalidArgument(f"The DataFrame has the metrics {join_words(metrics)}. Draw one at a time.")
+    metric = metrics[0] if metrics else ""
     unit = str(frame["unit"].iloc[0]) if len(frame) else ""
     frame = frame.dropna(subset="time")
     lines = frame.assign(
         name=unique_labels(frame["name"], frame["droplet_id"]), label=frame["label"].fillna("").astype(str)
     )
     table = _table(lines).assign(unit=unit)
-    what, axis_title = _TITLES.get(kind, (plotly_text(kind) or "Metrics", plotly_text(unit) or "value"))
+    what, axis_title = _TITLES.get(metric, (plotly_text(metric) or "Metrics", plotly_text(unit) or "value"))
     # A single droplet is named in the title only.
     names = table["name"].unique().tolist()
     title = f"{what} of {short_label(names[0])}" if len(names) == 1 else what
     colored = _colored_lines(table, [*highlight])
-    if not table["samples"].any():
+    if not table["readings"].any():
         return empty_picture("there are no readings", table=table, title=title)
     style = _LineStyle(table, colored)
     traces = [*style.traces(lines, unit), *style.legend()]
@@ -142,7 +142,7 @@ def _table(lines: pd.DataFrame) -> pd.DataFrame:
         "p50": grouped.median(),
         "p95": grouped.quantile(0.95),
         "max": grouped.max(),
-        "samples": grouped.count(),
+        "readings": grouped.count(),
     }
     return pd.DataFrame(columns).reset_index()
 
@@ -288,7 +288,7 @@ def _summary(lines: pd.DataFrame, style: _LineStyle, what: str, unit: str) -> st
     ]
     gaps = int(lines["value"].isna().sum())
     if gaps:
-        sentences.append(f"The lines have {pluralize(gaps, 'gap')}.")
+        sentences.append(f"The readings have {pluralize(gaps, 'gap')}.")
     seconds = lines.groupby(["name", "label"], sort=False)["time"].diff().dt.total_seconds().dropna()
     coarse = summarize_resolution(seconds.median() / 3600) if len(seconds) else ""
     if coarse:

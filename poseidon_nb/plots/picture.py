@@ -1,4 +1,4 @@
-"""The figure class of all charts, with their theme and layout.
+"""The class of all charts, with their theme and layout.
 
 A front end that knows plotly's MIME type draws the figure. One that does not, such as a saved notebook on a page that shows
 only HTML, shows the table. A terminal prints the summary.
@@ -82,20 +82,20 @@ _ROW_PX, _FRAME_PX, _TITLE_PX, _LEGEND_PX = 26, 140, 44, 24
 
 
 class Picture(go.Figure):
-    """A figure with its numbers as a table and a summary.
+    """A chart: a plotly figure with its numbers as a table and a summary.
 
     Parameters
     ----------
     figure : plotly.graph_objects.Figure or mapping
     table : pandas.DataFrame, optional
-        The numbers in the figure, in readable form.
+        The numbers in the chart, in readable form.
     summary : str
-        One or two sentences that describe the figure.
+        One or two sentences that describe the chart.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        As passed. Changes to the figure do not change it.
+        As passed. Changes to the chart do not change it.
     summary : str
         As passed.
     """
@@ -116,12 +116,12 @@ class Picture(go.Figure):
 
     @property
     def table(self) -> pd.DataFrame:
-        """The numbers in the figure."""
+        """The numbers in the chart."""
         return self._table
 
     @property
     def summary(self) -> str:
-        """A description of the figure in one or two sentences."""
+        """A description of the chart in one or two sentences."""
         return self._summary
 
     def __repr__(self) -> str:

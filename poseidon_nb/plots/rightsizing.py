@@ -245,16 +245,16 @@ def _marker_legend() -> list[Any]:
 
 
 def _no_saving_reason(total: int) -> str:
-    return f"none of {pluralize(total, 'droplet')} can be smaller" if total else "there are no droplets"
+    return f"no savings found for {pluralize(total, 'droplet')}" if total else "there are no droplets"
 
 
 def _no_usage_reason(total: int) -> str:
-    return f"no readings of {pluralize(total, 'droplet')}" if total else "there are no droplets"
+    return f"no readings for {pluralize(total, 'droplet')}" if total else "there are no droplets"
 
 
 def _savings_summary(resizable: pd.DataFrame, candidates: pd.DataFrame, total: int) -> str:
     droplets = pluralize(total, "droplet")
-    sentences = [f"None of {droplets} can be smaller by a resize."]
+    sentences = [f"No savings from resizing {droplets}."]
     if len(resizable):
         saving = resizable["saving_usd_month"].sum()
         top = resizable.sort_values("saving_usd_month", ascending=False, kind="stable").iloc[0]

@@ -62,7 +62,7 @@ def price_map(
     x, y : str
         Columns of numbers. An axis is logarithmic if all its numbers are positive.
     frontier : pandas.DataFrame, str or iterable of str, optional
-        The sizes that no other size beats, or their slugs: they are filled, the others are outlines. Without it all are
+        The sizes on the price frontier, or their slugs: they are filled, the others are outlines. Without it all are
         filled. The summary counts those that are not in `frame`.
 
     Returns
@@ -103,7 +103,7 @@ def price_map(
         *traces,
         table=table,
         summary=_map_summary(points, line, x, y, best if frontier is not None else None),
-        title=f"{title} (filled: no other size beats it)" if frontier is not None else title,
+        title=f"{title} (filled: on the price frontier)" if frontier is not None else title,
         x=axis_title(x),
         y=axis_title(y),
         height=_MAP_PX,
@@ -222,7 +222,7 @@ def _frontier_slugs(frame: pd.DataFrame, frontier: pd.DataFrame | Iterable[str] 
     if slugs and best and slugs.isdisjoint(best):
         first = min(map(str, best))
         close = did_you_mean(first, slugs) or ". Pass a frontier of the same sizes."
-        raise InvalidArgument(f"No size of the frontier is in the DataFrame, for example not {first!r}{close}")
+        raise InvalidArgument(f"The DataFrame has none of the frontier sizes, such as {first!r}{close}")
     return best
 
 
@@ -281,7 +281,7 @@ def _map_summary(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best: 
     if best is not None:
         missing = len(best - {*frame["slug"]})
         others = f"; {pluralize(missing, 'size')} of the frontier not shown" if missing else ""
-        beaten = f" {sum(slug in best for slug in frame['slug']):,} filled: no other size beats them{others}."
+        beaten = f" {sum(slug in best for slug in frame['slug']):,} on the price frontier (filled){others}."
     return f"{pluralize(len(frame), 'size')} in {families}, by {axis_title(x)} and {axis_title(y)}.{beaten}{lowest}"
 
 
@@ -297,7 +297,7 @@ def _label_sizes(picture: Picture, slugs: list[str]) -> None:
         tickvals=[plotly_text(slug) for slug in labeled],
         ticktext=[short_label(slug) for slug in labeled],
         tickangle=-60,
-        title_text="size" if step == 1 else f"size (1 of {step} labeled)",
+        title_text="size" if step == 1 else f"size (1 in {step} labeled)",
     )
     picture.update_layout(height=picture.layout.height + _NAMES_PX)
 
@@ -332,7 +332,7 @@ def _matrix_summary(regions: list[str], closed: list[bool], slugs: list[str], ce
     total = f"{pluralize(len(slugs), 'size')} in {pluralize(len(regions), 'region')}"
     sentences = [f"{total}: {most} has the most available sizes ({counts[most]:,}){least}."]
     if closed_regions:
-        sentences.append(f"Closed: {truncated_list(closed_regions)}.")
+        sentences.append(f"Not available for new droplets: {truncated_list(closed_regions)}.")
     if nowhere:
         sentences.append(f"Not available in any of these regions: {truncated_list(nowhere)}.")
     return " ".join(sentences)

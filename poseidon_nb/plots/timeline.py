@@ -81,7 +81,7 @@ def timeline(spans: pd.DataFrame) -> Picture:
     timed = spans.dropna(subset=["started_at"])
     title, table = "Actions on droplets", spans[["name", "type", "started_at", "duration_s", "status"]]
     if timed.empty:
-        return empty_picture("there were no actions on droplets in this window", table=table, title=title)
+        return empty_picture("there were no actions on droplets in this time range", table=table, title=title)
     labels = unique_labels(timed["name"], timed["droplet_id"])
     shown_labels = [*labels.value_counts().index[:MAX_DROPLETS]]
     shown = timed.assign(
@@ -125,7 +125,7 @@ def durations(frame: pd.DataFrame) -> Picture:
     require_finite(frame, ("median_s", "p90_s"), "durations", "type")
     title, table = "Duration of actions", frame[[*_DURATION_COLUMNS]]
     if frame.empty:
-        return empty_picture("no action was started in this window", table=table, title=title)
+        return empty_picture("no actions started in this time range", table=table, title=title)
     rows = frame.head(MAX_TYPES).to_dict("records")
     names = [_type_name(row) for row in rows]
     timed = [(position, row) for position, row in enumerate(rows) if has_value(row["median_s"])]
@@ -304,7 +304,7 @@ def _duration_hover(row: dict[Any, Any], name: str) -> str:
 
 def _durations_summary(frame: pd.DataFrame) -> str:
     totals = {column: int(frame[column].sum()) for column in ("count", "failed", "running")}
-    summary = f"{pluralize(len(frame), 'type')} of actions: {_counts_text(totals)}."
+    summary = f"{pluralize(len(frame), 'action type')}: {_counts_text(totals)}."
     timed = frame.dropna(subset=["median_s", "p90_s"])
     if len(timed):
         (slowest,) = timed.nlargest(1, "median_s").to_dict("records")

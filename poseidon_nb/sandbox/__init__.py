@@ -1,12 +1,12 @@
 """A simulated DigitalOcean account on this machine, which serves the API v2.
 
-``/_sandbox/coverage`` lists what is simulated; other operations answer 501. Read the modules from the top: `sandbox`
+``/_sandbox/coverage`` lists what is simulated; other operations return 501. Read the modules from the top: `sandbox`
 (the public class), `server` and `http` (sockets and HTTP), `dispatch` (from a request to a response), `services` (one
-module for each kind of resource), `world` and `actions` (state and how it changes), `seeds` (the account at the
+module for each resource type), `world` and `actions` (state and how it changes), `seeds` (the account at the
 start).
 
 Some data is never stored but computed on request. Invoices follow from `history` and the catalogue's prices, in
-`invoices`. Metrics follow from `workload`. The sandbox imports only the catalogue and the lowest floor: built on the
+`invoices`. Metrics follow from `workload`. The sandbox imports only the catalogue and the lowest layer: built on the
 client, it would share the client's bugs.
 """
 

@@ -21,23 +21,23 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m poseidon_nb.sandbox",
-        description="A simulated DigitalOcean account on this machine. Prints its URL and TOKEN, serves until interrupted.",
+        description="Serve a simulated DigitalOcean account on this machine. Print its URL and token, and run until interrupted.",
     )
-    parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1 (default: any free one)")
-    parser.add_argument("--droplets", type=int, default=12, metavar="N", help="number of droplets (12)")
-    parser.add_argument("--seed", type=int, default=7, metavar="S", help="seed of all generated data (7)")
+    parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1 (default: any free port)")
+    parser.add_argument("--droplets", type=int, default=12, metavar="N", help="number of droplets (default: 12)")
+    parser.add_argument("--seed", type=int, default=7, metavar="S", help="seed of all generated data (default: 7)")
     parser.add_argument(
         "--speed",
         type=float,
         default=20.0,
         metavar="X",
-        help="how many times faster actions are than at DigitalOcean (20)",
+        help="how many times faster actions run than on DigitalOcean (default: 20)",
     )
     parser.add_argument(
-        "--rate-limit", choices=["off", "real"], default="off", help="enforce DigitalOcean's rate limits (off)"
+        "--rate-limit", choices=["off", "real"], default="off", help="enforce DigitalOcean's rate limits (default: off)"
     )
-    parser.add_argument("--token", metavar="T", help="token that clients must send (default: a new one)")
-    parser.add_argument("--state", metavar="FILE", help="load the account from FILE if it exists, save it at the end")
+    parser.add_argument("--token", metavar="T", help="token that clients must send (default: a random one)")
+    parser.add_argument("--state", metavar="FILE", help="load the account from FILE if it exists; save it on exit")
     return parser
 
 

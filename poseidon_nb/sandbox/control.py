@@ -200,7 +200,7 @@ def _mode(dispatcher: Dispatcher) -> str:
 
 
 def coverage(simulated: Container[str]) -> dict[str, Any]:
-    """Return every operation of ``api.digitalocean.com``, and whether it is simulated or answers 501."""
+    """Return every operation of ``api.digitalocean.com``, and whether it is simulated or returns 501."""
     rows = []
     for id_ in operation_ids():
         known = operation(id_)

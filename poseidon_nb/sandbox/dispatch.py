@@ -205,7 +205,7 @@ def _base_url(headers: Mapping[str, str]) -> str:
     """
     host = headers.get("host", "127.0.0.1")
     if not _LOOPBACK.fullmatch(host.lower()):
-        raise HTTPException(421, "misdirected_request", "The sandbox answers on 127.0.0.1 and localhost only.")
+        raise HTTPException(421, "misdirected_request", "The sandbox accepts requests only on 127.0.0.1 and localhost.")
     return f"http://{host}"
 
 

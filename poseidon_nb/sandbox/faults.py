@@ -28,7 +28,7 @@ FAULT_KINDS = {
     "delay": "wait before responding",
     "lost_before": "close the connection without doing the work",
     "lost_after": "do the work, then close the connection without responding",
-    "action_errored": "the next action ends errored, without its effect",
+    "action_errored": "the next action ends as errored and has no effect",
     "shutdown_ignored": "the shutdown completes, but the droplet stays active",
     "no_capacity": "no server has room for the size that a create or resize requests",
 }
@@ -66,7 +66,7 @@ class Fault:
     kind : str
         One of `FAULT_KINDS`.
     times : int or None
-        How many times it still applies; None means without end.
+        How many times it still applies; None means no limit.
     operation, method, path : str
         Response faults apply only to requests with this operationId, method or path prefix; empty matches any.
     skip : int

@@ -42,7 +42,7 @@ class Sandbox:
     droplets : int
         The number of droplets. One GPU droplet is added to them.
     seed : int
-        The same seed and the same calls give the same bytes, except for dates.
+        The same seed and the same calls produce the same responses, except for dates.
     speed : float
         Durations of actions are divided by it; at 20 a droplet is created in about three seconds.
     rate_limit : str
@@ -205,7 +205,7 @@ class Sandbox:
             raise ConfigurationError(f"{path} is not a saved sandbox: {error}.") from None
 
     def coverage(self) -> dict[str, Any]:
-        """Return every operation of the specification, and whether it is simulated or answers 501."""
+        """Return every operation of the specification, and whether it is simulated or returns 501."""
         return coverage(OPERATIONS)
 
 
@@ -216,7 +216,9 @@ def _check(*, droplets: int, speed: float, rate_limit: str, port: int, token: st
         ("speed", speed, (int, float)),
     ):
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise InvalidArgument(f"The {name} must be a number, not {value!r}.")
+            raise InvalidArgument(
+                f"The {name} must be {'a whole number' if kind is int else 'a number'}, not {value!r}."
+            )
     if not 0 <= droplets <= _MAX_DROPLETS:
         raise InvalidArgument(f"The number of droplets must be from 0 to {_MAX_DROPLETS:,}, not {droplets}.")
     if not 0 < speed <= _MAX_SPEED:

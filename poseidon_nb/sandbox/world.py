@@ -236,7 +236,7 @@ def load_state(world: World, saved: bytes) -> None:
     try:
         data = json.loads(saved)
         if data["format"] != _FORMAT:
-            raise ValueError("it is from another version")
+            raise ValueError("it was saved by another version")
         collections = {name: ObjectStore() for name in STORE_NAMES}
         for name, collection in collections.items():
             for key, public, internal in data["collections"].get(name, []):

@@ -154,7 +154,7 @@ class RequestTrace:
         *earlier, last = attempts
         outcome = "interrupted before a response" if self._in_progress else _outcome(last, self._message)
         if earlier:
-            outcome += f", retried after {join_words(dict.fromkeys(str(one or 'no response') for one in earlier))}"
+            outcome += f"; earlier attempts: {join_words(dict.fromkeys(str(one or 'no response') for one in earlier))}"
         request_id = None if self._in_progress else self._request_id
         return LoggedChange(
             time=self._started,

@@ -217,7 +217,9 @@ class Session:
             remedy = f"Unset {config.READ_ONLY}"
         else:
             return
-        raise ReadOnly(f"{request.label} would change the account, which is read-only. {remedy} to allow changes.")
+        raise ReadOnly(
+            f"{request.label} would change the account, but read-only mode is on. {remedy} to allow changes."
+        )
 
     def _log_change(self, request: Request, trace: RequestTrace) -> None:
         if self.changes is None or request.method in SAFE_METHODS:

@@ -90,7 +90,7 @@ class ActionsModel(AccountModel):
     def _bar(self, row: Row) -> ProgressRow:
         title, progress = self.title_of(row), self._progress.get(row["id"])
         if progress is None:
-            return ProgressRow(title, None, "running")
+            return ProgressRow(title, None, "in progress")
         bar = progress_row(progress)
         # The action counts as running until the account shows its end.
         return ProgressRow(title, None if progress.done else bar.fraction, bar.text)
@@ -199,7 +199,7 @@ class ActionsPanel(Panel):
         for key in [*self._bars.keys() - bars.keys()]:
             close_tree(self._bars.pop(key))
         set_html(self._recent, f"<h4>RECENT</h4>{model.recent_html()}")
-        self._refresh.show("Refresh", tooltip="Read the account's actions now", enabled=not model.closed)
+        self._refresh.show("Refresh", tooltip="Refresh the list of actions", enabled=not model.closed)
         self._notices.show(self._with_kernel_notice(model.notices()), paused=model.paused)
         self.announce(*model.announcements(), self._kernel.notice)
 

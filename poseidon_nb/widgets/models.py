@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Rows in the table that a saved notebook keeps.
 MAX_SAVED_ROWS = 50
 CLOSED = "This panel is closed. Run the cell again to reopen it."
-PAUSED = "Updates are paused because nobody has used this panel for a while."
+PAUSED = "Updates are paused because this panel has been idle."
 
 
 def error_text(error: PoseidonError) -> str:

@@ -63,7 +63,7 @@ def progress_row(progress: Progress) -> ProgressRow:
 def _estimate_text(progress: Progress) -> str:
     if progress.estimate is None:
         return ""
-    basis = f"median of {progress.estimate.count}"
+    basis = f"median of {pluralize(progress.estimate.count, 'action')}"
     # The text has whole seconds, so a shorter excess would not be visible in it.
     if progress.left_s is None and round(progress.elapsed_s) > max(1, round(progress.estimate.median_s)):
         return f", longer than usual ({format_duration(progress.estimate.median_s)}, {basis})"
@@ -110,7 +110,7 @@ class ProgressModel:
         """Return the counts as text; empty for fewer than two actions."""
         running, completed, errored = self.counts()
         total = running + completed + errored
-        states = [(running, "running"), (completed, "completed"), (errored, "errored")]
+        states = [(running, "in progress"), (completed, "completed"), (errored, "errored")]
         parts = ", ".join(f"{number} {state}" for number, state in states if number)
         return f"{pluralize(total, 'action')}: {parts}" if total > 1 else ""
 

@@ -57,7 +57,7 @@ def account() -> Frames:
     found["reserved_ipv6"] = frame_from_rows("reserved_ipv6", [{"ip": "2604::1", "region_slug": "nyc3"}])
     found |= {name: frame_from_rows(name, rows) for name, rows in _ROWS.items()}
     found["resources"] = pd.DataFrame({"urn": [f"do:droplet:{measured[0]}", "do:space:b"], "project": ["shop", "shop"]})
-    found["more"] = pd.DataFrame({"kind": ["registry"], "name": ["mine"], "price_usd_month": [5.0]})
+    found["more"] = pd.DataFrame({"resource_type": ["registry"], "name": ["mine"], "price_usd_month": [5.0]})
     found["apps"] = pd.DataFrame({"id": ["a-1"], "name": ["site"], "created_at": [pd.Timestamp(NOW)]})
     found["lines"] = _lines(found)
     found["sums"] = cost.by(found["lines"], "droplet")
@@ -90,7 +90,7 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
     "cost.lines": ((*_LINE_FRAMES, "apps"), _lines),
     **{
         f"cost.by {key}": (("lines",), lambda of, key=key: cost.by(of["lines"], key))
-        for key in ("kind", "tag", "region", "droplet")
+        for key in ("resource_type", "tag", "region", "droplet")
     },
     "cost.total": (("lines",), lambda of: cost.total(of["lines"])),
     "cost.reconcile": (
@@ -99,12 +99,12 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
     ),
     "cost.history": (("invoices", "preview"), lambda of: cost.history(of["invoices"], preview=of["preview"])),
     **{
-        f"metrics.tidy {kind}": (("series",), lambda of, kind=kind: metrics.tidy(kind, of["series"]))
-        for kind in ("cpu", "load")
+        f"metrics.tidy {metric}": (("series",), lambda of, metric=metric: metrics.tidy(metric, of["series"]))
+        for metric in ("cpu", "load")
     },
     **{
-        f"metrics.{kind}": (("series",), lambda of, kind=kind: metrics.KINDS[kind](of["series"]))
-        for kind in metrics.KINDS
+        f"metrics.{metric}": (("series",), lambda of, metric=metric: metrics.METRICS[metric](of["series"]))
+        for metric in metrics.METRICS
     },
     "metrics.cpu modes": (("series",), lambda of: metrics.cpu(of["series"], modes=True)),
     "metrics.use": (("series", "droplets"), lambda of: metrics.use(of["series"], of["droplets"])),

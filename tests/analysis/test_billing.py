@@ -32,7 +32,7 @@ def test_month_to_date_is_capped_at_the_monthly_price() -> None:
     assert found.loc["App Platform", ["expected_usd", "difference_usd", "deleted_usd"]].tolist() == [0.0, 5.0, 0.0]
     assert found.index[-1] == "(all)"
     assert found.loc["(all)", "billed_usd"] == 33.0
-    assert "the items differ from the balance by +$1.00" in found.loc["(all)", "note"]
+    assert "the balance differs from the items by +$1.00" in found.loc["(all)", "note"]
 
 
 def test_history_has_changes_and_months_without_invoices() -> None:

@@ -18,15 +18,15 @@ from tests.analysis.cost_frames import NOW, a_balance, a_droplet, droplets, size
 HOSTILE = "<img src=x onerror=alert(1)>,\n(total)"
 
 
-def line(lines: pd.DataFrame, kind: str) -> pd.Series:
-    found = lines[lines["kind"] == kind]
+def line(lines: pd.DataFrame, resource_type: str) -> pd.Series:
+    found = lines[lines["resource_type"] == resource_type]
     assert len(found) == 1, found
     return found.iloc[0]
 
 
 def test_a_droplet_that_is_off_costs_the_same() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1), a_droplet(2, status="off")))
-    assert lines[lines["kind"] == "droplet"]["price_usd_month"].tolist() == [24.0, 24.0]
+    assert lines[lines["resource_type"] == "droplet"]["price_usd_month"].tolist() == [24.0, 24.0]
 
 
 def test_a_droplet_of_an_unavailable_size_has_its_own_price() -> None:
@@ -128,11 +128,11 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
             "kubernetes", [{"id": "k1", "name": "ha", "ha": True}, {"id": "k2", "name": "plain", "ha": False}]
         ),
         others={"app": frame_from_rows("apps", [{"id": "a1", "spec": {"name": "site"}}])},
-        more=pd.DataFrame([{"kind": "registry", "name": "basic", "price_usd_month": 5.0}]),
+        more=pd.DataFrame([{"resource_type": "registry", "name": "basic", "price_usd_month": 5.0}]),
         unavailable={"nfs": "403 no"},
     )
     priced = lines.dropna(subset=["price_usd_month"])
-    assert list(zip(priced["kind"], priced["name"], priced["price_usd_month"].round(6), strict=True)) == [
+    assert list(zip(priced["resource_type"], priced["name"], priced["price_usd_month"].round(6), strict=True)) == [
         ("snapshot", "a", 0.15),
         ("volume_snapshot", "b", 0.60),
         ("custom_image", "own", 0.24),
@@ -145,7 +145,7 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
         ("registry", "basic", 5.0),
     ]
     unpriced = lines[lines["price_usd_month"].isna()]
-    assert dict(zip(unpriced["kind"], unpriced["name"], strict=True)) == {
+    assert dict(zip(unpriced["resource_type"], unpriced["name"], strict=True)) == {
         "custom_image": "coming",
         "load_balancer": "world",
         "database": "pg",
@@ -155,10 +155,10 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
     }
     assert unpriced["note"].notna().all()
     assert unpriced["price_source"].isna().all()
-    with_price = priced[priced["kind"] != "registry"]
+    with_price = priced[priced["resource_type"] != "registry"]
     assert with_price["price_source"].notna().all()
     assert (with_price["price_usd_hour"] * 672).round(6).tolist() == with_price["price_usd_month"].round(6).tolist()
-    assert lines.loc[lines["kind"] == "snapshot", "region"].tolist() == ["fra1"]
+    assert lines.loc[lines["resource_type"] == "snapshot", "region"].tolist() == ["fra1"]
 
 
 def test_kubernetes_nodes_are_counted_once() -> None:
@@ -177,7 +177,7 @@ def test_cost_and_rightsizing_agree_on_nodes_and_gpu_droplets() -> None:
         a_droplet(3, size_slug="gpu-h100x1-80gb", size={"price_monthly": 744.0}),
     )
     lines = cost.lines(droplets=frame)[:3]
-    assert lines["kind"].tolist() == ["droplet", "kubernetes_node", "droplet"]
+    assert lines["resource_type"].tolist() == ["droplet", "kubernetes_node", "droplet"]
     assert lines["price_usd_hour"].iloc[2] == 1.0
     assert po.analysis.rightsizing.needs_metrics(frame).tolist() == [True, False, False]
 
@@ -185,7 +185,7 @@ def test_cost_and_rightsizing_agree_on_nodes_and_gpu_droplets() -> None:
 def test_arrays_from_parquet_are_accepted_as_lists() -> None:
     frame = droplets(a_droplet(1, features=["backups"]), a_droplet(2, tags=["k8s", "db"]))
     arrays = frame.assign(**{name: frame[name].map(np.array) for name in ("tags", "features")})
-    for key in ("kind", "tag"):
+    for key in ("resource_type", "tag"):
         expected = cost.by(cost.lines(droplets=frame), key)
         pd.testing.assert_frame_equal(cost.by(cost.lines(droplets=arrays), key), expected)
 
@@ -193,7 +193,7 @@ def test_arrays_from_parquet_are_accepted_as_lists() -> None:
 def test_spaces_are_found_in_projects_and_only_the_subscription_has_a_price() -> None:
     urns = ["do:space:assets", "do:space:logs", "do:droplet:1"]
     lines = cost.lines(resources=pd.DataFrame({"urn": urns, "project": "p"}))
-    assert lines["kind"].tolist() == ["spaces", "spaces"]
+    assert lines["resource_type"].tolist() == ["spaces", "spaces"]
     assert lines["price_usd_month"].sum() == 5.0
     assert lines["price_usd_month"].isna().tolist() == [False, True]
     assert cost.lines(resources=pd.DataFrame({"urn": urns[2:], "project": "p"})).empty
@@ -224,7 +224,7 @@ def test_projects_are_found_by_urn_or_by_id() -> None:
         projects=projects,
         resources=resources,
     )
-    assert lines.set_index("kind")["project"].dropna().to_dict() == {
+    assert lines.set_index("resource_type")["project"].dropna().to_dict() == {
         "droplet": "shop",
         "backup": "shop",
         "volume": HOSTILE,
@@ -249,11 +249,11 @@ def test_missing_fields_give_lines_without_price_but_with_a_note() -> None:
             "nat_gateway": frame_from_rows("vpcnatgateways_list", [gateway]),
             "app": frame_from_rows("apps", []),
         },
-        more=pd.DataFrame([{"kind": "own", "name": "unknown", "price_usd_month": None}]),
+        more=pd.DataFrame([{"resource_type": "own", "name": "unknown", "price_usd_month": None}]),
         projects=frame_from_rows("projects", []),
         resources=pd.DataFrame({"urn": [], "project": []}),
     )
-    assert lines["kind"].tolist() == [
+    assert lines["resource_type"].tolist() == [
         *("droplet", "snapshot", "volume", "kubernetes", "nfs", "nat_gateway", "transfer", "own"),
     ]
     assert lines["price_usd_month"].notna().tolist() == [True] + [False] * 7
@@ -264,7 +264,7 @@ def test_missing_fields_give_lines_without_price_but_with_a_note() -> None:
 
 def test_a_resource_with_two_tags_counts_for_both_but_once_in_the_total() -> None:
     lines = cost.lines(droplets=droplets(a_droplet(1, tags=["web", "prod"]), a_droplet(2, tags=[]), a_droplet(3)))
-    lines = lines[lines["kind"] == "droplet"]
+    lines = lines[lines["resource_type"] == "droplet"]
     sums = cost.by(lines, "tag")
     assert list(zip(sums["group"], sums["price_usd_month"], sums["resources"], strict=True)) == [
         ("web", 48.0, 2),
@@ -310,14 +310,14 @@ def test_resources_without_price_are_counted_and_noted_but_not_zero() -> None:
     assert sums["unpriced"].to_dict() == {"app": 0, "database": 1}
     assert sums["note"].to_dict() == {
         "app": "could not be read: 501",
-        "database": "the API returns no prices of database clusters",
+        "database": "the API returns no prices for database clusters",
     }
 
 
 @pytest.mark.parametrize("key", cost.KEYS)
 def test_unavailable_types_are_counted_separately_from_resources(key: str) -> None:
     lines = cost.lines(droplets=droplets(a_droplet()), sizes=sizes(), unavailable={"app": "501", "nfs": "501"})
-    assert lines["kind"].tolist() == ["droplet", "transfer", "app", "nfs"]
+    assert lines["resource_type"].tolist() == ["droplet", "transfer", "app", "nfs"]
     # Through CSV too.
     for frame in (lines, pd.read_csv(StringIO(lines.to_csv(index=False)))):
         sums = cost.by(frame, key)
@@ -328,12 +328,14 @@ def test_unavailable_types_are_counted_separately_from_resources(key: str) -> No
     assert unavailable["note"] == "could not be read: 501"
 
 
-def test_without_droplets_the_derived_kinds_are_unavailable_too() -> None:
-    lines = cost.lines(unavailable={"droplet": "403 no", "app": "501"}).set_index("kind")
+def test_without_droplets_the_derived_types_are_unavailable_too() -> None:
+    lines = cost.lines(unavailable={"droplet": "403 no", "app": "501"}).set_index("resource_type")
     assert lines["note"].to_dict() == {
         "droplet": "could not be read: 403 no",
         "app": "could not be read: 501",
-        **dict.fromkeys(("kubernetes_node", "backup", "transfer"), "could not be read: requires the droplets: 403 no"),
+        **dict.fromkeys(
+            ("kubernetes_node", "backup", "transfer"), "could not be read: requires the list of droplets: 403 no"
+        ),
     }
     assert lines["price_usd_month"].isna().all()
 

@@ -59,7 +59,7 @@ def test_cpu_is_the_non_idle_share_of_all_vcpus_between_two_readings():
         steal=[0.0, 10.0, 60.0, 60.0],
     )
     assert values(frame) == {1: 25.0, 2: 100.0, 3: 0.0}
-    assert frame[["droplet_id", "name", "kind", "label", "unit"]].drop_duplicates().to_numpy().tolist() == [
+    assert frame[["droplet_id", "name", "metric", "label", "unit"]].drop_duplicates().to_numpy().tolist() == [
         [7, "web-1", "cpu", "busy", "%"]
     ]
 
@@ -191,16 +191,16 @@ def test_bandwidth_is_labeled_by_interface_and_direction():
     assert set(frame["unit"]) == {"Mbit/s"}
 
 
-@pytest.mark.parametrize("kind", metrics.KINDS)
-def test_no_readings_give_an_empty_frame_of_the_same_dtypes(kind):
-    frame = metrics.tidy(kind, series_frame([]))
+@pytest.mark.parametrize("metric", metrics.METRICS)
+def test_no_readings_give_an_empty_frame_of_the_same_dtypes(metric):
+    frame = metrics.tidy(metric, series_frame([]))
     assert frame.empty
     assert [*frame.columns] == [column.name for column in DERIVED_TABLES["metrics"].columns]
     assert [str(dtype) for dtype in frame.dtypes] == [column.dtype for column in DERIVED_TABLES["metrics"].columns]
 
 
-@pytest.mark.parametrize("kind", metrics.KINDS)
-def test_the_input_is_not_changed(kind):
+@pytest.mark.parametrize("metric", metrics.METRICS)
+def test_the_input_is_not_changed(metric):
     root = {"device": "/dev/vda1", "mountpoint": "/"}
     series = pd.concat(
         [
@@ -211,12 +211,12 @@ def test_the_input_is_not_changed(kind):
         ]
     )
     before = series.copy(deep=True)
-    assert len(metrics.tidy(kind, series))
+    assert len(metrics.tidy(metric, series))
     pd.testing.assert_frame_equal(series, before)
 
 
 def test_an_unknown_kind_raises_with_a_suggestion():
-    with pytest.raises(InvalidArgument, match=r"^Unknown kind of metrics 'cpuu'\. Did you mean cpu\?$"):
+    with pytest.raises(InvalidArgument, match=r"^Unknown metric 'cpuu'\. Did you mean cpu\?$"):
         metrics.tidy("cpuu", series_frame([]))
 
 

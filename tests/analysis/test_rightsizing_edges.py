@@ -34,7 +34,7 @@ USE = {
     "disk_used_gb": 5.0,
     "disk_used_percent": 20.0,
     "outbound_tb_month": 0.1,
-    "samples": 4032,
+    "readings": 4032,
     "hours": 336.0,
     "from": pd.Timestamp("2026-11-10T12:00Z"),
     "to": pd.Timestamp("2026-11-24T12:00Z"),
@@ -62,7 +62,7 @@ def test_an_idle_droplet_gets_the_smallest_size_with_at_least_its_disk(sizes):
     assert (found["advised_cpu_p95_percent"], found["advised_cpu_max_percent"]) == pytest.approx((40.0, 80.0))
     assert found["advised_memory_max_percent"] == pytest.approx(56.0)
     assert found["why"].startswith(
-        "14 days, 4,032 samples, CPU p95 10%, memory max 7%; estimated on s-1vcpu-1gb: CPU p95 40%"
+        "14 days, 4,032 readings, CPU p95 10%, memory max 7%; estimated on s-1vcpu-1gb: CPU p95 40%"
     )
 
 
@@ -113,7 +113,7 @@ def test_a_size_prevented_only_by_the_disk_is_the_recreate_size(sizes):
     assert (found["verdict"], found["advised_size"], found["saving_usd_month"]) == ("keep", "s-4vcpu-8gb", 0.0)
     # 5 GB with a tenth to spare fit on 10 GB, but 7 % of 8 GiB with a fifth to spare on no 512 MiB.
     assert (found["recreate_size"], found["recreate_saving_usd_month"]) == ("s-1vcpu-1gb", 42.0)
-    assert "s-1vcpu-1gb would fit and save $42.00 a month, but a disk of 160 GB cannot shrink" in found["why"]
+    assert "s-1vcpu-1gb would fit and save $42.00 a month, but the 160 GB disk cannot shrink" in found["why"]
     assert pd.isna(row(sizes, disk=160, use={"disk_used_gb": None})["recreate_size"])
 
 
@@ -152,7 +152,7 @@ def test_traffic_beyond_the_allowance_reduces_the_saving(sizes, outbound, headro
 def test_the_reason_says_that_traffic_is_counted_per_droplet(sizes):
     beyond = row(sizes, use={"outbound_tb_month": 1.5})["why"]
     assert (
-        "a month for traffic beyond the transfer of this droplet's size; transfer is pooled, so the saving may be higher"
+        "a month for traffic beyond the transfer included with s-1vcpu-1gb; transfer is pooled across droplets, so the saving may be higher"
         in beyond
     )
     assert "pooled" not in row(sizes)["why"]
@@ -287,7 +287,7 @@ def test_a_resized_droplet_is_judged_by_absolute_usage(sizes):
     found = row(sizes, use={**shares, **absolute})
     # 0.9 vCPUs with 30 % to spare take 2, 1,843 MiB with 20 % take 4 GiB.
     assert (found["verdict"], found["advised_size"], found["confidence"]) == ("smaller", "s-2vcpu-4gb", "medium")
-    assert "resized during this window" in found["why"]
+    assert "resized during this time range" in found["why"]
     assert found["memory_max_percent"] == 90.0
     assert found["advised_memory_max_percent"] == pytest.approx(100 * 1843 / 4096)
     assert row(sizes, use=shares)["verdict"] == "unknown"
@@ -296,13 +296,13 @@ def test_a_resized_droplet_is_judged_by_absolute_usage(sizes):
 @pytest.mark.parametrize(
     ("droplet", "verdict", "words"),
     [
-        ({"status": "off"}, "unknown", "off, which costs the same"),
-        ({"status": "new"}, "unknown", "still being created"),
+        ({"status": "off"}, "unknown", "it is off, but still billed"),
+        ({"status": "new"}, "unknown", "it is still being created"),
         ({"status": "archive"}, "unknown", "status archive"),
         ({"size": "gpu-h100x1-80gb", "vcpus": 20}, "keep", "it has GPUs"),
         ({"gpu_count": 1}, "keep", "it has GPUs"),
-        ({"tags": ["k8s", "k8s:worker"]}, "keep", "a Kubernetes node"),
-        ({"tags": ["K8S:f3b1"]}, "keep", "a Kubernetes node"),
+        ({"tags": ["k8s", "k8s:worker"]}, "keep", "its size is set by its Kubernetes node pool"),
+        ({"tags": ["K8S:f3b1"]}, "keep", "its size is set by its Kubernetes node pool"),
     ],
 )
 def test_droplets_that_are_not_judged_have_a_reason(sizes, droplet, verdict, words):
@@ -322,13 +322,13 @@ def test_a_droplet_without_the_agent_or_without_any_reading_is_unknown(sizes):
     assert (found["verdict"], found["why"]) == ("unknown", note)
     found = row(sizes, use=False)
     assert (found["verdict"], found["why"]) == ("unknown", "no CPU or memory readings")
-    assert found[["cpu_p95_percent", "memory_max_percent", "samples"]].isna().all()
+    assert found[["cpu_p95_percent", "memory_max_percent", "readings"]].isna().all()
 
 
 def test_leaving_an_unavailable_size_is_noted_as_irreversible(sizes):
     found = row(sizes, size="8gb", disk=25)
     assert (found["advised_size"], found["saving_usd_month"]) == ("s-1vcpu-1gb", 42.0)
-    assert "8gb is no longer available there, so the resize cannot be undone" in found["why"]
+    assert "8gb is no longer available in this region, so the resize cannot be undone" in found["why"]
     assert "no longer available" not in row(sizes)["why"]
 
 

@@ -54,7 +54,7 @@ def use_of(answers, *names, **more):
 
 def test_usage_equals_numbers_computed_by_hand():
     row = use_of(everything(), "web-1").iloc[0]
-    assert (row["droplet_id"], row["name"], row["samples"]) == (1, "web-1", 3)
+    assert (row["droplet_id"], row["name"], row["readings"]) == (1, "web-1", 3)
     assert row[["cpu_p50_percent", "cpu_max_percent"]].tolist() == pytest.approx([20.0, 95.0])
     # Between the second and the third reading, nine tenths of the way.
     assert row["cpu_p95_percent"] == pytest.approx(20 + 0.9 * 75)
@@ -75,7 +75,7 @@ def test_usage_equals_numbers_computed_by_hand():
 def test_gaps_and_resets_count_neither_as_samples_nor_as_hours():
     cpu = counters(idle=[0, 300, None, None, 1200, 1500, 30, 330], user=[0, 300, None, None, 1200, 1500, 30, 330])
     row = use_of([(1, "a", "cpu", cpu)], "a").iloc[0]
-    assert row["samples"] == 3
+    assert row["readings"] == 3
     assert row["hours"] == pytest.approx(3 * STEP / 3600)
     assert row["cpu_max_percent"] == pytest.approx(50.0)
 
@@ -89,10 +89,10 @@ def test_an_agent_installed_late_limits_samples_and_hours():
         (1, "a", "memory_available", answer(({}, [*nothing, 3 * GIB, 3 * GIB, 3 * GIB]))),
     ]
     row = use_of(answers, "a").iloc[0]
-    assert (row["samples"], row["hours"]) == (3, pytest.approx(3 * STEP / 3600))
+    assert (row["readings"], row["hours"]) == (3, pytest.approx(3 * STEP / 3600))
     # Of what was not read at all there are no hours to be fewer.
     row = use_of(answers[:1], "a").iloc[0]
-    assert (row["samples"], row["hours"]) == (11, pytest.approx(11 * STEP / 3600))
+    assert (row["readings"], row["hours"]) == (11, pytest.approx(11 * STEP / 3600))
 
 
 def test_usage_after_a_resize_is_in_vcpus_and_mib():
@@ -112,7 +112,7 @@ def test_usage_after_a_resize_is_in_vcpus_and_mib():
     assert row["memory_p95_mib"] == row["memory_max_mib"] == pytest.approx(1536.0)
     assert row["resized"]
     assert row[["last_vcpus", "last_memory_mib"]].tolist() == [4.0, 4096.0]
-    assert row["note"] == "no readings of disk and traffic; resized during this window"
+    assert row["note"] == "no disk or traffic readings; resized during this time range"
 
 
 def test_more_vcpus_with_the_same_memory_are_a_resize():
@@ -151,7 +151,7 @@ def test_invalid_readings_are_ignored_and_counted():
     answers = [(key, name, metric, wrong.get(metric, one)) for key, name, metric, one in everything()]
     row = use_of(answers, "web-1").iloc[0]
     assert row["note"] == "4 invalid readings ignored"
-    assert (row["memory_max_percent"], row["samples"]) == (75.0, 2)
+    assert (row["memory_max_percent"], row["readings"]) == (75.0, 2)
     assert row["disk_used_gb"] == pytest.approx(20.0)
     # Of that moment it is not known what was sent, but it was on.
     assert row["outbound_tb_month"] == pytest.approx(known["outbound_tb_month"])
@@ -182,14 +182,14 @@ def test_each_droplet_has_a_note_about_missing_readings():
     assert frame["name"].tolist() == ["web-1", "legacy", "new", "gone", "half", "idle"]
     assert frame["note"].fillna("").tolist() == [
         "",
-        "no readings in this window: the metrics agent is not installed",
-        "no readings in this window",
+        "no readings in this time range: the metrics agent is not installed",
+        "no readings in this time range",
         "could not be read: timed out",
-        "no readings of memory, disk and traffic",
-        "no readings in this window: switched off",
+        "no memory, disk or traffic readings",
+        "no readings in this time range: the droplet is off",
     ]
     assert frame["cpu_p50_percent"].notna().tolist() == [True, False, False, False, True, False]
-    assert frame["samples"].tolist() == [3, 0, 0, 0, 1, 0]
+    assert frame["readings"].tolist() == [3, 0, 0, 0, 1, 0]
     assert frame["resized"].isna().tolist() == [False, True, True, True, False, True]
 
 
@@ -197,7 +197,7 @@ def test_without_readings_or_droplets_all_columns_are_present():
     promised = [(column.name, column.dtype) for column in DERIVED_TABLES["use"].columns]
     for frame in (use_of([], "a"), use_of([]), metrics.use(series_frame([]), frame_from_rows("droplets", []))):
         assert [(name, str(dtype)) for name, dtype in frame.dtypes.items()] == promised
-    assert use_of([], "a")["note"].tolist() == ["no readings in this window"]
+    assert use_of([], "a")["note"].tolist() == ["no readings in this time range"]
 
 
 def test_readings_of_other_droplets_are_ignored_and_the_input_is_not_changed():

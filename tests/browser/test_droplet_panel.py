@@ -59,7 +59,7 @@ def test_a_snapshot_has_a_name_and_takes_another(open_panel):
 def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_panel):
     panel = open_panel()
     panel.button("resize").click()
-    sizes = panel.page.get_by_label("Size, price and difference")
+    sizes = panel.page.get_by_label("Size, price and price difference")
     sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
     labels = sizes.locator("option").all_text_contents()
     assert all(re.search(r"^\S+\s+\$[\d,.]+/mo\s+([+-]\$[\d,.]+|same)\s", label) for label in labels)
@@ -75,7 +75,7 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     panel.notebook.pass_time()
     panel.ends("Resize web-1 to s-4vcpu-8gb with its disk")
     assert entry.locator(".pnb-step-done").count() == 3
-    panel.root.get_by_text("4 vCPU · 8 GB · 160 GB disk").first.wait_for(timeout=20_000)
+    panel.root.get_by_text("4 vCPUs · 8 GB · 160 GB disk").first.wait_for(timeout=20_000)
     panel.root.get_by_text("On", exact=True).wait_for(timeout=20_000)
     assert panel.changes() == [("POST", "actions", 201)] * 3
 
@@ -85,13 +85,13 @@ def test_a_droplet_that_is_busy_is_waited_for_and_what_runs_on_it_has_a_bar(open
     panel = open_panel(before=busy, speed=4)
     panel.entry("Snapshot web-1").locator("[role=progressbar]").wait_for(timeout=20_000)
     panel.button("reboot").click()
-    panel.page.get_by_role("button", name="Confirm: reboot web-1 (after its snapshot has finished)").wait_for(
+    panel.page.get_by_role("button", name="Confirm: reboot web-1 (after its snapshot action has finished)").wait_for(
         timeout=10_000
     )
     panel.notebook.picture("panel_waits_question", of=".pnb-panel")
     panel.button("reboot").press("Escape")
     panel.confirm("reboot")
-    panel.entry("Reboot web-1").get_by_text("waiting for its snapshot to finish").wait_for(timeout=10_000)
+    panel.entry("Reboot web-1").get_by_text("waiting for its snapshot action to finish").wait_for(timeout=10_000)
     panel.notebook.picture("panel_waits", of=".pnb-panel")
     panel.notebook.pass_time()
     panel.ends("Snapshot web-1")

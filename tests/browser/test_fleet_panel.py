@@ -40,7 +40,7 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
     assert re.search(r"request [0-9a-f-]{8,}", errors.first.inner_text())
     assert place.locator(".pnb-work-rows > *").count() == min(chosen, 60)
     shown.notebook.picture("fleet_failed_light")
-    place.get_by_role("button", name="Retry 3 failed").click()
+    place.get_by_role("button", name="Retry 3 droplets").click()
     shown.wait_text(rf"Power off {chosen} droplets: {chosen} completed", 90_000)
     assert answer(shown, 3).strip() == str(chosen + 3)
 
@@ -127,7 +127,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
         on.nth(number).click()
     shown.wait_text("3 selected")
     shown.button("resize").click()
-    sizes = place.get_by_label("Size, price per droplet and total difference")
+    sizes = place.get_by_label("Size, price per droplet and total price difference")
     sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
     labels = sizes.locator("option").all_text_contents()
     assert all("/mo" in label for label in labels)
@@ -137,7 +137,7 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
     shown.wait_text("Their disks grow to 160 GB permanently")
     shown.notebook.picture("fleet_resize_light")
     go = place.locator("button.pnb-submit-resize")
-    assert go.inner_text() == "Resize 3 to s-4vcpu-8gb"
+    assert go.inner_text() == "Resize 3 droplets to s-4vcpu-8gb"
     go.click()
     question = place.locator("button.pnb-submit-resize.pnb-confirming")
     question.wait_for(timeout=10_000)
@@ -164,7 +164,7 @@ def test_snapshots_of_many_are_named_after_each_and_can_be_called_otherwise(flee
     for name in ("cache-17", "cache-27"):
         shown.row(name).click()
     shown.button("snapshot").click()
-    ending = place.get_by_label("Snapshot name, added to each droplet's name")
+    ending = place.get_by_label("Snapshot name, appended to each droplet's name")
     ending.wait_for(timeout=10_000)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}", ending.input_value())
     ending.fill("before upgrade")
@@ -196,7 +196,7 @@ def test_a_429_is_told_in_the_rows_and_a_lost_connection_in_mid_action_goes_on_a
     shown.wait_text(r"waiting 3 s: rate limit")
     shown.notebook.picture("fleet_429")
     # On a slow machine the first may have ended by then.
-    shown.wait_text(r"Reboot 2 droplets: (?!.*pending).*running", 20_000)
+    shown.wait_text(r"Reboot 2 droplets: (?!.*pending).*in progress", 20_000)
     shown.notebook.run(3)
     notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)

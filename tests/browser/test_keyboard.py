@@ -103,7 +103,7 @@ def test_a_form_is_entered_filled_and_left_by_keys_and_jupyterlab_takes_none_of_
     cells = page.locator(".jp-Cell").count()
     panel.button("resize").focus()
     press("Enter")
-    sizes = page.get_by_label("Size, price and difference")
+    sizes = page.get_by_label("Size, price and price difference")
     page.wait_for_function("document.activeElement?.tagName === 'SELECT'", timeout=20_000)
     before = sizes.input_value()
     press("ArrowDown")
@@ -162,7 +162,7 @@ def test_each_control_has_a_name_and_what_changes_is_announced_in_a_region_that_
         }"""
     )
     panel.button("resize").click()
-    sizes = page.get_by_label("Size, price and difference")
+    sizes = page.get_by_label("Size, price and price difference")
     sizes.locator("option").first.wait_for(state="attached", timeout=20_000)
     sizes.select_option(index=6)
     panel.root.get_by_role("radio").first.wait_for(timeout=10_000)
@@ -178,7 +178,7 @@ def test_each_control_has_a_name_and_what_changes_is_announced_in_a_region_that_
         'heading "web-1" [level=3]',
         'button "Reboot"',
         'button "Power on" [disabled]',
-        'listbox "Size, price and difference"',
+        'listbox "Size, price and price difference"',
         'radio "CPU and RAM only',
         'button "Resize…" [expanded]',
     ):

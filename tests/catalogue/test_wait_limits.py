@@ -15,8 +15,8 @@ def test_actions_have_their_own_limit_or_five_minutes():
 
 
 def test_the_help_lists_all_limits(monkeypatch):
-    text = "5 minutes; ssh 3; create 10; snapshot, resize, rebuild, restore, transfer and import 60"
+    text = "5 minutes; ssh: 3 minutes; create: 10 minutes; snapshot, resize, rebuild, restore, transfer and import: 60 minutes"
     assert format_wait_limits() == text
     assert f"(default: {text})" in " ".join(help_text().split())
     monkeypatch.setattr(wait_limits, "WAIT_LIMITS_S", {"create": 90.0, "resize": 7200.0})
-    assert format_wait_limits() == "5 minutes; create 1.5; resize 120"
+    assert format_wait_limits() == "5 minutes; create: 1.5 minutes; resize: 120 minutes"

@@ -24,7 +24,7 @@ def _no_other_token(monkeypatch, tmp_path):
 
 def test_a_sandbox_is_connected_to_without_a_word_more(sandbox):
     with po.connect(sandbox) as client:
-        assert repr(client) == f"<Client {sandbox.url} token of sandbox>"
+        assert repr(client) == f"<Client {sandbox.url} token from sandbox>"
         assert client.label() == "SANDBOX"
         assert not client.read_only
         assert sandbox.requests == []

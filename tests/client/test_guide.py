@@ -85,7 +85,7 @@ def test_droplets(client):
     with pytest.raises(po.Unprocessable, match="VPC networking replaced private networking"):
         droplet.enable_private_networking()
     assert droplet.kernels() == []
-    with pytest.raises(po.Unprocessable, match="manage their kernel inside the system"):
+    with pytest.raises(po.Unprocessable, match="manage their kernel in the operating system"):
         droplet.change_kernel(12534)  # kernel_id
 
     # Droplet action history

@@ -35,11 +35,11 @@ def some(client):
     return [one for one in client.droplets.list() if one.name in {"web-1", "web-2", "db-1"}]
 
 
-@pytest.mark.parametrize("kind", METRIC_QUERIES)
-def test_no_more_requests_are_sent_than_the_api_needs(client, sandbox, some, kind):
+@pytest.mark.parametrize("metric", METRIC_QUERIES)
+def test_no_more_requests_are_sent_than_the_api_needs(client, sandbox, some, metric):
     before = len(sandbox.requests)
-    frame = client.metrics.frame(kind, some)
-    assert len(sandbox.requests) - before == REQUESTS[kind] * 3
+    frame = client.metrics.frame(metric, some)
+    assert len(sandbox.requests) - before == REQUESTS[metric] * 3
     assert frame["name"].unique().tolist() == [one.name for one in some]
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
         column.name: column.dtype for column in DERIVED_TABLES["series"].columns
@@ -109,7 +109,7 @@ def test_a_droplet_without_the_agent_is_asked_no_more_and_said(client, sandbox, 
         frame = client.metrics.frame("memory", ["legacy-reports", "web-1"])
     assert len(asked(sandbox)) - before == 3
     assert frame["name"].unique().tolist() == ["web-1"]
-    assert caplog.messages == ["No readings of legacy-reports: the metrics agent is not installed."]
+    assert caplog.messages == ["No readings for legacy-reports: the metrics agent is not installed."]
 
 
 def test_without_the_agent_half_of_the_requests_tell_what_a_droplet_uses(client, sandbox):
@@ -135,7 +135,7 @@ def test_a_droplet_that_was_off_is_distinguished_from_one_without_the_agent(clie
     end = client.now() - timedelta(minutes=5)
     readings = client.metrics.read("load", ["staging-db", "web-1"], start=end - timedelta(minutes=30), end=end)
     assert (off.status, [one.name for one in readings.silent]) == ("off", ["staging-db"])
-    assert readings.notes() == ["No readings of staging-db: switched off."]
+    assert readings.notes() == ["No readings for staging-db: the droplet is off."]
 
 
 def test_one_that_fails_does_not_stop_the_others(client, sandbox, some):
@@ -195,6 +195,6 @@ def test_they_are_read_concurrently(client, sandbox, monkeypatch):
 
 def test_an_unknown_kind_is_refused_before_anything_is_sent(client, sandbox):
     before = len(sandbox.requests)
-    with pytest.raises(po.InvalidArgument, match=r"Unknown kind of metrics 'memroy'. Did you mean memory\?$"):
+    with pytest.raises(po.InvalidArgument, match=r"Unknown metric 'memroy'. Did you mean memory\?$"):
         client.metrics.frame("memroy", "web-1")
     assert len(sandbox.requests) == before

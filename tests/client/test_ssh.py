@@ -44,7 +44,8 @@ def test_one_that_is_off_does_not_answer_and_is_named(client, clock):
     droplet = client.droplets.by_name("staging-db")
     before_s, told = clock.monotonic(), []
     with pytest.raises(
-        ActionTimedOut, match=rf"staging-db \({droplet.ip_address}\), although created and active"
+        ActionTimedOut,
+        match=rf"Created and active, but port 22 did not accept connections within 180 s: staging-db \({droplet.ip_address}\)\.",
     ) as late:
         droplet.wait_for_ssh(on_progress=told.append)
     assert late.value.action is None
@@ -104,7 +105,7 @@ def test_ctrl_c_says_what_had_not_answered(real):
 
     with pytest.raises(KeyboardInterrupt) as caught:
         real.droplets.wait_for_ssh(7, on_progress=pressed)
-    assert caught.value.__notes__ == ["No answer on port 22 yet from web-1."]
+    assert caught.value.__notes__ == ["Port 22 does not accept connections yet: web-1."]
 
 
 def test_one_without_an_address_cannot_answer(clock):

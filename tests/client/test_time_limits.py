@@ -47,7 +47,7 @@ def test_a_change_whose_answer_hangs_is_unknown(account):
     with (
         in_time(),
         pytest.raises(
-            OutcomeUnknown, match=r"'power_off web-1' was sent, but not answered within the time limit of 0.8 s"
+            OutcomeUnknown, match=r"'power_off web-1' was sent, but no response arrived within the time limit of 0.8 s"
         ),
     ):
         droplet.power_off(timeout_s=LIMIT_S)

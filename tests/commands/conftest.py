@@ -39,7 +39,7 @@ class FakeUI:
     def ask(self, question: str) -> bool:
         self.questions.append(question)
         if self.answer is None:
-            raise ConfirmationRequired(f"{question} Nobody can answer here. Add --yes to confirm.")
+            raise ConfirmationRequired(f"{question} This session cannot ask for confirmation. Add --yes to confirm.")
         return self.answer
 
     def secret(self, prompt: str) -> str:

@@ -286,7 +286,7 @@ def test_a_timeout_says_that_the_action_goes_on_and_how_to_wait_again(desk):
 def test_a_restart_that_is_not_waited_for_is_in_progress_and_goes_on(desk):
     # What goes on in the background would move the clock.
     desk.session.client().engine.drive = lambda engine: None
-    with pytest.raises(errors.BulkFailed, match="0 of 2 failed, 2 still running") as caught:
+    with pytest.raises(errors.BulkFailed, match="0 of 2 failed, 2 still in progress") as caught:
         desk.do("droplets resize web-3 staging-web --size s-4vcpu-8gb --restart --yes --timeout 0.5")
     assert caught.value.frame["status"].tolist() == ["in-progress", "in-progress"]
     frame = desk.do("droplets resize web-1 legacy-reports --size s-4vcpu-8gb --restart --no-wait --yes")
@@ -336,7 +336,7 @@ def test_an_account_that_cannot_be_asked_any_more_does_not_hide_what_was_started
     # The history is read before the poller asks.
     for operation in ("actions_list", "actions_get", "dropletActions_list", "dropletActions_get"):
         desk.sandbox.fault("status", status=403, operation=operation, times=None)
-    with pytest.raises(errors.BulkFailed, match=r"0 of 2 failed, 2 still running\. First error: 403") as caught:
+    with pytest.raises(errors.BulkFailed, match=r"0 of 2 failed, 2 still in progress\. First error: 403") as caught:
         desk.do("droplets reboot web-1 web-2 --yes")
     assert [*caught.value.frame["status"]] == ["in-progress", "in-progress"]
 

@@ -10,10 +10,13 @@ from poseidon_nb.commands.context import Settings
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
 CUT = "The power is cut. Data not written to disk is lost. A droplet that is powered off is still billed."
 ASKING = [
-    ("droplets delete web-1", "SANDBOX: delete droplet web-1 (521000032) ($24.00 a month)? This cannot be undone."),
+    (
+        "droplets delete web-1",
+        "SANDBOX: delete droplet web-1 (521000032) (saves $24.00 a month)? This cannot be undone.",
+    ),
     (
         "droplets delete web-1 web-2",
-        "SANDBOX: delete 2 droplets ($48.00 a month): web-1 (521000032) and web-2 (521000100)? This cannot be undone.",
+        "SANDBOX: delete 2 droplets (saves $48.00 a month): web-1 (521000032) and web-2 (521000100)? This cannot be undone.",
     ),
     ("droplets power_off web-1", f"SANDBOX: power_off droplet web-1? {CUT}"),
     # The one that is off is left out.
@@ -124,10 +127,10 @@ SILENT = [
 ]
 #: Verbs that did not ask before there were plans, and do now.
 NEW = {
-    "droplets power_off web-1": "power_off asks since version 0.1.0",
-    "droplets reboot web-1": "reboot asks since version 0.1.0",
-    "droplets resize web-1 web-2 --size s-4vcpu-8gb --restart": "resize --restart asks since version 0.1.0",
-    "droplets password_reset web-1": "password_reset asks since version 0.1.0",
+    "droplets power_off web-1": "new in version 0.1.0: power_off asks for confirmation",
+    "droplets reboot web-1": "new in version 0.1.0: reboot asks for confirmation",
+    "droplets resize web-1 web-2 --size s-4vcpu-8gb --restart": "new in version 0.1.0: resize --restart asks for confirmation",
+    "droplets password_reset web-1": "new in version 0.1.0: password_reset asks for confirmation",
 }
 
 
@@ -146,7 +149,9 @@ def test_where_nobody_can_answer_it_refuses_names_yes_and_sends_nothing(desk):
     for line, question in ASKING:
         with pytest.raises(errors.ConfirmationRequired) as caught:
             desk.do(line)
-        assert str(caught.value).startswith(f"{question} Nobody can answer here. Add --yes to confirm")
+        assert str(caught.value).startswith(
+            f"{question} This session cannot ask for confirmation. Add --yes to confirm"
+        )
         told = str(caught.value).partition("to confirm")[2]
         assert told == (f" ({NEW[line]})." if line in NEW else told)
     assert desk.changes() == []

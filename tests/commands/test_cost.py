@@ -46,12 +46,12 @@ def test_the_sums_are_those_of_the_droplets_list(desk) -> None:
     assert sums.loc["tor1", "price_usd_month"] == droplets[droplets["region"] == "tor1"]["price_monthly"].sum()
     here = droplets[droplets["region"] == "sgp1"]["price_monthly"].sum()
     assert sums.loc["sgp1", "price_usd_month"] == pytest.approx(here)
-    kinds = desk.do("cost").set_index("group")["price_usd_month"]
-    assert kinds["droplet"] == pytest.approx(droplets["price_monthly"].sum())
-    assert kinds["volume"] == pytest.approx(volumes["size_gigabytes"].sum() * 0.10)
-    assert kinds["load_balancer"] == balancers["size_unit"].sum() * 12
+    resource_types = desk.do("cost").set_index("group")["price_usd_month"]
+    assert resource_types["droplet"] == pytest.approx(droplets["price_monthly"].sum())
+    assert resource_types["volume"] == pytest.approx(volumes["size_gigabytes"].sum() * 0.10)
+    assert resource_types["load_balancer"] == balancers["size_unit"].sum() * 12
     backed_up = droplets[[("backups" in features) for features in droplets["features"]]]
-    assert kinds["backup"] == pytest.approx(backed_up["price_monthly"].sum() * 0.20)
+    assert resource_types["backup"] == pytest.approx(backed_up["price_monthly"].sum() * 0.20)
 
 
 def test_the_total_is_said_and_what_has_no_price(desk) -> None:
@@ -75,15 +75,15 @@ def test_months_whose_amount_is_unknown_are_said() -> None:
 
 
 def test_a_service_that_is_not_there_is_a_line_with_the_reason(desk) -> None:
-    lines = desk.do("cost lines").set_index("kind")
+    lines = desk.do("cost lines").set_index("resource_type")
     assert pd.isna(lines.loc["database", "price_usd_month"])
     assert lines.loc["database", "note"].startswith("could not be read: 501")
 
 
 def test_an_account_without_a_registry_has_no_line_of_one(desk) -> None:
-    assert "registry" in {*desk.do("cost lines")["kind"]}, "here the sandbox says that it does not know"
+    assert "registry" in {*desk.do("cost lines")["resource_type"]}, "here the sandbox says that it does not know"
     desk.sandbox.fault("status", operation="registries_get_subscription", status=404, times=None)
-    assert "registry" not in {*desk.do("cost lines")["kind"]}
+    assert "registry" not in {*desk.do("cost lines")["resource_type"]}
 
 
 def test_a_missing_scope_is_a_line_with_the_scope_and_other_sums_stay(desk) -> None:
@@ -91,7 +91,7 @@ def test_a_missing_scope_is_a_line_with_the_scope_and_other_sums_stay(desk) -> N
     desk.sandbox.fault("status", operation="volumes_list", status=403, times=None)
     desk.sandbox.fault("status", operation="projects_list_resources", status=403, times=None)
     lines = desk.do("cost lines")
-    (volume,) = lines[lines["kind"] == "volume"].to_dict("records")
+    (volume,) = lines[lines["resource_type"] == "volume"].to_dict("records")
     assert volume["note"].startswith("could not be read: 403")
     assert "block_storage:read" in volume["note"]
     assert any("Could not read the resources of these projects" in said for said in desk.ui.said)
@@ -101,12 +101,12 @@ def test_a_missing_scope_is_a_line_with_the_scope_and_other_sums_stay(desk) -> N
 
 def test_droplets_that_cannot_be_read_are_told_too(desk) -> None:
     desk.sandbox.fault("status", operation="droplets_list", status=403, times=None)
-    kinds = desk.do("cost").set_index("group")
-    assert pd.isna(kinds.loc["droplet", "price_usd_month"])
-    assert kinds.loc["volume", "price_usd_month"] > 0
-    for kind in ("droplet", "kubernetes_node", "backup", "transfer"):
-        assert kinds.loc[kind, "note"].startswith("could not be read: ")
-        assert kinds.loc[kind, ["resources", "unavailable"]].tolist() == [0, 1]
+    resource_types = desk.do("cost").set_index("group")
+    assert pd.isna(resource_types.loc["droplet", "price_usd_month"])
+    assert resource_types.loc["volume", "price_usd_month"] > 0
+    for resource_type in ("droplet", "kubernetes_node", "backup", "transfer"):
+        assert resource_types.loc[resource_type, "note"].startswith("could not be read: ")
+        assert resource_types.loc[resource_type, ["resources", "unavailable"]].tolist() == [0, 1]
 
 
 def test_volumes_that_cannot_be_read_are_not_counted_as_one_when_compared(desk) -> None:
@@ -157,7 +157,7 @@ def test_the_history_is_the_invoices_with_this_month(desk) -> None:
 def test_backup_plans_are_only_read_where_there_are_backups(desk) -> None:
     desk.do("droplets disable_backups db-1 db-2 --yes")
     desk.sent()
-    assert "backup" not in desk.do("cost lines")["kind"].tolist()
+    assert "backup" not in desk.do("cost lines")["resource_type"].tolist()
     assert not [line for line in desk.sent() if "backups/policies" in line]
 
 

@@ -47,7 +47,9 @@ def test_a_token_in_the_body_of_a_cell_is_refused_and_not_repeated(desk, line, b
     ],
 )
 def test_a_secret_is_given_by_a_variable_and_never_written_in_a_cell(desk, line, body):
-    with pytest.raises(errors.CommandError, match=r"A cell must not contain .*Give it as .*\{name\}") as caught:
+    with pytest.raises(
+        errors.CommandError, match=r"A cell must not contain .*Pass it (as|from a Python variable:) --[\w-]+ \{name\}"
+    ) as caught:
         desk.do(line, body=body)
     assert SECRET not in str(caught.value)
     assert desk.changes() == []

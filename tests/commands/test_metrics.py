@@ -24,21 +24,23 @@ def window(line):
     return int(query["start"]), int(query["end"])
 
 
-@pytest.mark.parametrize("kind", WORDS)
-def test_a_kind_is_a_verb_that_gives_tidy_series(desk, kind):
-    frame = desk.do(f"metrics {kind} web-1 db-1 --last 6h")
+@pytest.mark.parametrize("metric", WORDS)
+def test_a_kind_is_a_verb_that_gives_tidy_series(desk, metric):
+    frame = desk.do(f"metrics {metric} web-1 db-1 --last 6h")
     assert [*frame.columns] == [column.name for column in DERIVED_TABLES["metrics"].columns]
     assert [*dict.fromkeys(frame["name"])] == ["web-1", "db-1"]
-    assert {*frame["kind"]} == {kind}
+    assert {*frame["metric"]} == {metric}
     assert frame["value"].notna().all()
     client = desk.session.client()
-    served = client.metrics.frame(kind, ["web-1", "db-1"], start=client.now() - pd.Timedelta(hours=6))
-    pd.testing.assert_frame_equal(frame, metrics.tidy(kind, served))
+    served = client.metrics.frame(metric, ["web-1", "db-1"], start=client.now() - pd.Timedelta(hours=6))
+    pd.testing.assert_frame_equal(frame, metrics.tidy(metric, served))
 
 
 def test_each_kind_of_the_client_is_a_verb_with_its_operations():
     verbs = {verb.name: {*verb.operations} for verb in METRICS.verbs}
-    assert verbs == {kind: {measure.operation_id for measure in measures} for kind, measures in METRIC_QUERIES.items()}
+    assert verbs == {
+        metric: {measure.operation_id for measure in measures} for metric, measures in METRIC_QUERIES.items()
+    }
 
 
 def test_the_window_is_a_day_unless_told(desk, clock):
@@ -58,9 +60,9 @@ def test_the_window_is_a_day_unless_told(desk, clock):
 
 
 def test_other_words_mean_the_same(desk):
-    for word, kind in {"mem": "memory", "disk": "filesystem", "network": "bandwidth", "cpus": "cpu"}.items():
+    for word, metric in {"mem": "memory", "disk": "filesystem", "network": "bandwidth", "cpus": "cpu"}.items():
         pd.testing.assert_frame_equal(
-            desk.do(f"metrics {word} web-1 --last 1h"), desk.do(f"metric {kind} web-1 --last 1h")
+            desk.do(f"metrics {word} web-1 --last 1h"), desk.do(f"metric {metric} web-1 --last 1h")
         )
 
 
@@ -82,8 +84,8 @@ def test_what_is_missing_is_said_and_spoils_nothing(desk):
     frame = desk.do("metrics memory web-1 legacy-reports staging-db --last 1h")
     assert {*frame["name"]} == {"web-1"}
     assert desk.ui.said == [
-        "No readings of legacy-reports: the metrics agent is not installed.",
-        "No readings of staging-db: switched off.",
+        "No readings for legacy-reports: the metrics agent is not installed.",
+        "No readings for staging-db: the droplet is off.",
     ]
 
 
@@ -150,7 +152,10 @@ def test_use_is_a_row_a_droplet_which_says_what_is_missing(desk):
     frame = desk.do("metrics use web-1 legacy-reports --last 2d")
     assert [*frame.columns] == [column.name for column in DERIVED_TABLES["use"].columns]
     assert frame["name"].tolist() == ["web-1", "legacy-reports"]
-    assert frame["note"].fillna("").tolist() == ["", "no readings in this window: the metrics agent is not installed"]
+    assert frame["note"].fillna("").tolist() == [
+        "",
+        "no readings in this time range: the metrics agent is not installed",
+    ]
     cpu = desk.do("metrics cpu web-1 --last 2d")["value"]
     assert frame["cpu_p95_percent"][0] == pytest.approx(cpu.quantile(0.95))
     memory = desk.do("metrics memory web-1 --last 2d")["value"]
@@ -190,7 +195,7 @@ def test_dry_run_shows_the_requests_and_sends_none(desk):
         ("metrics cpu web-1 --last 3h --start 4h", "takes only one of --last and --start"),
         ("metrics cpu web-1 --start yesterday", "Invalid time 'yesterday'"),
         ("metrics cpu web-1 --start 1h --end 2h", "must be before the end"),
-        ("metrics cpu web-1 --start 99999999999999999", "The window is too long"),
+        ("metrics cpu web-1 --start 99999999999999999", "The time range is too long"),
         ("metrics cpu web-1 --last 999999w", "goes back before 1970"),
         ("metrics use web-1 --plot", "--plot"),
         ("metrics cpu web-1 --columns valeu", "Unknown column 'valeu'. Did you mean value"),

@@ -147,7 +147,7 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
     panel.close()
     assert "Status        Off" in facts.data["text/plain"]
     assert ">Off</td>" in facts.data["text/html"]
-    assert live.data == {"text/plain": "Run the cell again for the buttons."}
+    assert live.data == {"text/plain": "Run the cell again to show the buttons."}
 
 
 class Events:

@@ -37,7 +37,7 @@ def resize_of(desk, name="web-1"):
 
 def test_without_plans_there_is_a_line_and_nothing_is_sent(desk):
     assert desk.do("plans") is None
-    assert desk.ui.said == ["No plan is running or was interrupted on this machine."]
+    assert desk.ui.said == ["No plans are running or interrupted on this machine."]
     assert desk.do("plans resume") is None
     assert desk.ui.said[-1] == "No plan of this account was interrupted. See %do plans"
     assert desk.sent() == []

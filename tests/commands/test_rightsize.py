@@ -24,7 +24,7 @@ def test_a_seeded_account_gets_a_row_for_each_droplet(desk):
     assert frame.loc[droplets.index[droplets["gpu_count"].notna()], "verdict"].eq("keep").all()
     judged = frame["confidence"].notna()
     assert judged.sum() >= 8
-    assert frame.loc[judged, "samples"].gt(300).all()
+    assert frame.loc[judged, "readings"].gt(300).all()
 
 
 def test_a_seeded_account_has_droplets_that_could_be_smaller_because_their_disks_are(desk):
@@ -45,7 +45,7 @@ def test_a_disk_that_grew_leaves_only_a_droplet_made_anew(desk):
     row = desk.do("rightsize build-1").iloc[0]
     assert (row["verdict"], row["advised_size"], row["saving_usd_month"]) == ("keep", "s-4vcpu-8gb", 0)
     assert (row["recreate_size"], row["recreate_saving_usd_month"]) == ("s-2vcpu-4gb", 24)
-    assert "s-2vcpu-4gb would fit and save $24.00 a month, but a disk of 160 GB cannot shrink" in row["why"]
+    assert "s-2vcpu-4gb would fit and save $24.00 a month, but the 160 GB disk cannot shrink" in row["why"]
 
 
 def test_a_resize_back_that_keeps_the_disk_is_the_end_of_the_advice(desk, clock):
@@ -101,7 +101,7 @@ def test_after_a_resize_nothing_is_judged_by_what_the_other_size_did(desk, clock
         42.0,
         "medium",
     ]
-    assert found["why"].str.contains("resized during this window").all()
+    assert found["why"].str.contains("resized during this time range").all()
 
 
 def test_a_longer_window_with_coarser_readings_is_less_sure(desk):
@@ -133,7 +133,7 @@ def test_six_requests_for_each_that_is_judged_and_none_for_the_others(desk):
     desk.sent()
     frame = desk.do("rightsize")
     metrics = [line for line in desk.sent() if "/monitoring/" in line]
-    unjudged = frame["why"].str.contains("not judged").sum()
+    unjudged = frame["why"].str.contains("not analyzed").sum()
     assert unjudged >= 2
     assert len(metrics) == 6 * (len(frame) - unjudged)
 

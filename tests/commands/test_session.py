@@ -30,11 +30,11 @@ def real(monkeypatch, clock):
 
 def test_the_sandbox_becomes_the_account_and_its_words_are_known_at_once(empty_desk):
     empty_desk.do("sandbox start --droplets 5 --seed 3")
-    assert "%do now uses it as its account, and nothing costs money." in empty_desk.ui.said[0]
+    assert "%do now sends all requests to it instead of DigitalOcean. Nothing is billed." in empty_desk.ui.said[0]
     assert len(empty_desk.session.words["droplets"]) == 5
     assert "nyc3" in empty_desk.session.words["regions"]
     status = empty_desk.do("sandbox status").iloc[0]
-    assert (status["running"], status["account_of_do"]) == (True, True)
+    assert (status["running"], status["selected"]) == (True, True)
     assert status["url"].startswith("http://127.0.0.1:")
 
 
@@ -44,7 +44,7 @@ def test_starting_twice_takes_up_the_one_that_runs(empty_desk):
     empty_desk.do("tags create mine")
     empty_desk.do("sandbox start")
     assert empty_desk.sandbox is first
-    assert "is already running at" in empty_desk.ui.said[-1]
+    assert "was already running at" in empty_desk.ui.said[-1]
     assert "mine" in [*empty_desk.do("tags list")["name"]]
 
 
@@ -199,7 +199,7 @@ def limited(account: Sandbox, *scopes: str) -> str:
 def test_a_token_that_may_not_read_the_account_logs_in_all_the_same(empty_desk, real):
     empty_desk.ui.typed = limited(real, "droplet:read")
     empty_desk.do("login")
-    assert "an account (the token cannot read which)" in empty_desk.ui.said[-1]
+    assert "an account (the token lacks the scope account:read)" in empty_desk.ui.said[-1]
     assert len(empty_desk.do("droplets list")) == 13
 
 

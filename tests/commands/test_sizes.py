@@ -119,7 +119,7 @@ def test_sizes_without_a_price_are_counted_where_they_would_be_found(desk, monke
         assert desk.ui.said[-1].endswith(told)
     for line in ("sizes cheapest --family basic --memory 2", "sizes frontier --family memory"):
         desk.do(line)
-        assert "no price" not in "".join(desk.ui.said[-1:])
+        assert "without a price" not in "".join(desk.ui.said[-1:])
         desk.ui.said.clear()
 
 
@@ -134,7 +134,7 @@ def test_the_matrix_of_some_regions_and_sizes(desk):
     }
     assert desk.do("regions matrix").shape == (15, 3 + 147)
     assert [*desk.do("regions matrix --columns region,c-2").columns] == ["region", "c-2"]
-    assert "Closed: ams2." in desk.do("regions matrix --region europe --plot").summary
+    assert "Not available for new droplets: ams2." in desk.do("regions matrix --region europe --plot").summary
 
 
 def test_regions_with_a_feature(desk):
@@ -263,4 +263,6 @@ def test_what_is_there_but_not_together_is_told(desk):
     frame = desk.do("sizes cheapest --limit 500")
     most = frame.loc[frame["gpu_count"] == 0, "disk"].max()
     assert desk.do(f"sizes cheapest --gpus 1 --disk {most} --vcpus 1 --transfer {frame['transfer'].max()}").empty
-    assert desk.ui.said[-1] == "No available size matches all of these, although each matches some size."
+    assert (
+        desk.ui.said[-1] == "No available size matches all of these, although some size meets each requirement alone."
+    )

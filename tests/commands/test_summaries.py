@@ -50,7 +50,7 @@ LARGER, UNHELD, UNKNOWN = ("larger", -12.0, "s"), ("larger", None, None), ("unkn
             [KEEP, LARGER, UNHELD],
             (
                 "None of 3 droplets can be resized to a cheaper size. "
-                "2 should be larger, which costs $12.00 a month more, 1 of them need more than any size in their region."
+                "2 should be larger, which costs $12.00 a month more, 1 of them needs more than any size in their region offers."
             ),
         ),
         (
@@ -69,7 +69,7 @@ def test_what_rightsizing_found_is_one_sentence(rows, said):
 
 def test_what_only_a_droplet_recreated_would_save_is_said():
     assert summarize_advice(advice(KEEP, KEEP, anew=6.0)) == (
-        "None of 2 droplets can be resized to a cheaper size. 2 more save $12.00 a month if recreated with a smaller disk."
+        "None of 2 droplets can be resized to a cheaper size. 2 more would save $12.00 a month if recreated with a smaller disk."
     )
 
 
@@ -84,11 +84,11 @@ def test_the_cheapest_size_is_named_with_its_place_and_its_price():
     told = summarize_cheapest(sizes(one), 1, filtered=True)
     assert told == "Only match: m-2 in ams3 at $84.00 a month."
     told = summarize_cheapest(sizes(one, ("s-4", 84.0, ["fra1"]), other), 3, filtered=True)
-    assert told == "Cheapest of 3 matching sizes: m-2 in ams3 at $84.00 a month; the same price: s-4."
+    assert told == "Cheapest of 3 matching sizes: m-2 in ams3 at $84.00 a month; also at this price: s-4."
     told = summarize_cheapest(sizes(one, *((f"s-{place}", 84.0, ["fra1"]) for place in range(5))), 6, filtered=False)
     assert (
         told
-        == "Cheapest of 6 available sizes: m-2 in ams3 at $84.00 a month; the same price: s-0, s-1, s-2 and 2 more."
+        == "Cheapest of 6 available sizes: m-2 in ams3 at $84.00 a month; also at this price: s-0, s-1, s-2 and 2 more."
     )
     assert summarize_cheapest(sizes(), 0, filtered=False) == "No size is available."
 
@@ -140,7 +140,7 @@ def _left(monkeypatch, remaining: int) -> None:
 def test_a_read_that_the_rate_limit_does_not_hold_is_told_first(desk, monkeypatch, line):
     _left(monkeypatch, 10)
     desk.do(line)
-    assert "requests, but the rate limit leaves 10 of 5,000 per hour. " in desk.ui.said[0]
+    assert "requests, but only 10 of 5,000 requests per hour remain. " in desk.ui.said[0]
     assert "--tag" in desk.ui.said[0]
 
 
@@ -148,7 +148,7 @@ def test_a_read_that_the_rate_limit_does_not_hold_is_told_first(desk, monkeypatc
 def test_a_read_that_it_holds_is_not_told(desk, monkeypatch, remaining):
     _left(monkeypatch, remaining)
     desk.do("rightsize")
-    assert not any("rate limit" in one for one in desk.ui.said)
+    assert not any("per hour remain" in one for one in desk.ui.said)
 
 
 def spans(*rows: tuple[str, int, str, int]) -> pd.DataFrame:
@@ -172,10 +172,10 @@ def test_what_was_done_is_counted_and_what_failed_is_named():
 
 def test_what_ends_before_it_begins_is_counted():
     back, forth = ("resize", 1, "completed", -1), ("resize", 1, "completed", 1)
-    said = " 2 actions have an end before the start, so the duration is unknown."
+    said = " 2 actions have an end time before the start time, so the duration is unknown."
     assert summarize_timeline(spans(back, forth, back), "web-1", "7d").endswith(f"none failed.{said}")
     one = spans(back, forth).rename(columns={"ended_at": "completed_at"})
-    said = " 1 action has an end before the start, so the duration is unknown."
+    said = " 1 action has an end time before the start time, so the duration is unknown."
     assert summarize_durations(one, durations(one), "7d").endswith(said)
 
 
@@ -196,7 +196,7 @@ def bill(*rows: tuple[str, float, float, float, str | None]) -> pd.DataFrame:
 
 
 AGREES = "This month's bill matches the line items to the cent: $12.00 so far"
-DIFFERS = "This month's bill differs from the lines by +$3.00: $15.00 billed so far, $12.00 by the lines"
+DIFFERS = "This month's bill differs from the line items by +$3.00: $15.00 billed so far, $12.00 expected"
 
 
 @pytest.mark.parametrize(
@@ -210,11 +210,11 @@ DIFFERS = "This month's bill differs from the lines by +$3.00: $15.00 billed so 
                 ("Backups", 5.0, 3.0, 0.0, None),
                 ("(all)", 12.0, 12.0, 0.0, None),
             ],
-            f"{AGREES}; but Droplets by +$2.00 and Backups by -$2.00.",
+            f"{AGREES}; but these products differ: Droplets by +$2.00 and Backups by -$2.00.",
         ),
         (
             [("Droplets", 12.0, 15.0, 3.0, None), ("(all)", 12.0, 15.0, 3.0, None)],
-            f"{DIFFERS}; $3.00 of it for deleted resources.",
+            f"{DIFFERS}; $3.00 billed for deleted resources.",
         ),
         (
             [
@@ -227,7 +227,7 @@ DIFFERS = "This month's bill differs from the lines by +$3.00: $15.00 billed so 
         ),
         (
             [("(all)", 12.0, float("nan"), 0.0, None)],
-            "This month's bill cannot be compared with the lines.",
+            "This month's bill cannot be compared with the line items.",
         ),
     ],
 )
@@ -238,7 +238,7 @@ def test_whether_bill_and_lines_agree_is_said(rows, said):
 @pytest.mark.parametrize(
     ("over", "running", "said"),
     [
-        ([], [], "No month was billed yet."),
+        ([], [], "No month has been billed yet."),
         ([], [("2026-11", 5.0)], "2026-11: $5.00 so far."),
         ([("2026-10", 5.0)], [], "2026-10: $5.00."),
         (

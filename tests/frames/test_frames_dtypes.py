@@ -165,7 +165,7 @@ def test_a_column_in_the_index_becomes_a_column_again() -> None:
 
 def test_a_list_and_a_duplicated_column_are_refused() -> None:
     frame = pd.DataFrame([[1, 2]], columns=["id", "id"])
-    with pytest.raises(InvalidArgument, match=r"^The droplets frame has more than one column id\.$"):
+    with pytest.raises(InvalidArgument, match=r"^The droplets frame has duplicate columns: id\.$"):
         require_columns(frame, ("id",), "droplets")
     with pytest.raises(
         InvalidArgument, match=r"^droplets must be a DataFrame, for example client.droplets.frame\(\), not list\.$"

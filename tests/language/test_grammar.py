@@ -164,7 +164,7 @@ def test_a_body_goes_only_to_a_verb_that_takes_one() -> None:
     assert parse(line, body="#cloud-config\n{x} $HOME --yes").body == "#cloud-config\n{x} $HOME --yes"
     assert "takes no body" in str(refused("droplets list", body="x"))
     assert "only one of --user-data and the cell's body" in str(refused(f"{line} --user-data a", body="x"))
-    assert "Add a verb of droplets" in str(refused("droplets", body="x"))
+    assert "Add a verb after droplets" in str(refused("droplets", body="x"))
 
 
 def test_a_bare_cell_is_its_lines() -> None:
@@ -351,7 +351,7 @@ def test_an_object_with_an_id_is_named_by_it() -> None:
     [
         ("droplets get {nam}", "Unknown variable 'nam'. Did you mean name or names?"),
         ("droplets get {1+1}", "not '1+1'"),
-        ("droplets get {name.upper()}", "Assign the value to a name first"),
+        ("droplets get {name.upper()}", "Assign the value to a variable first"),
         ("droplets get web-{1,2}", "not '1,2'"),
         ("droplets list --{name}", "The name of an option cannot contain a variable"),
         ("droplets get x{names}", "several values"),

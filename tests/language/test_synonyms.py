@@ -60,7 +60,7 @@ def test_every_word_of_the_field_means_an_option_that_some_command_has():
     [
         (
             "metrics --tag web",
-            "Write a verb of metrics before '--tag': cpu, memory, load, filesystem, bandwidth or use",
+            "Write a metrics verb before '--tag': cpu, memory, load, filesystem, bandwidth or use",
         ),
         ("cost by tag", "cost has no verb 'by'. Use %do cost --by tag"),
         ("cost region", "cost has no verb 'region'. Use %do cost --by region"),

@@ -234,7 +234,7 @@ def test_loading_again_and_unloading_leave_one_of_each_and_keep_the_account(note
     assert notebook.text("%reload_ext poseidon_nb", count) == one
     assert notebook.text("%unload_ext poseidon_nb", count) == "[0, 0, [], []]"
     assert notebook.text("%load_ext poseidon_nb", count) == one
-    assert notebook.text("status = %do sandbox status\nbool(status['account_of_do'][0])") == "True"
+    assert notebook.text("status = %do sandbox status\nbool(status['selected'][0])") == "True"
 
 
 def complete(notebook, code: str) -> list[str]:

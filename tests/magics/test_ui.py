@@ -59,13 +59,15 @@ def test_only_a_clear_yes_is_one(monkeypatch, typed, yes):
 @pytest.mark.parametrize("stdin", [None, Screen("y\n", tty=False), Screen("", tty=True)], ids=["none", "pipe", "end"])
 def test_a_terminal_where_nobody_answers_refuses(monkeypatch, stdin):
     monkeypatch.setattr(sys, "stdin", stdin)
-    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here. Add --yes"):
+    with pytest.raises(ConfirmationRequired, match=r"Delete\? This session cannot ask for confirmation. Add --yes"):
         TerminalUI().ask("Delete?")
 
 
 def test_a_notebook_that_is_run_without_a_person_refuses():
     front = NotebookUI(Shell(None))
-    with pytest.raises(ConfirmationRequired, match=r"Delete\? Nobody can answer here. Add --yes") as caught:
+    with pytest.raises(
+        ConfirmationRequired, match=r"Delete\? This session cannot ask for confirmation. Add --yes"
+    ) as caught:
         front.ask("Delete?")
     assert caught.value.__suppress_context__
     with pytest.raises(ConfirmationRequired, match="DIGITALOCEAN_ACCESS_TOKEN"):

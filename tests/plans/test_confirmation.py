@@ -89,7 +89,10 @@ def test_every_operation_asks_as_its_effect_says():
 def test_a_button_label_names_the_action_the_targets_and_the_cost():
     cases = [
         (action_chains([ON], "power_off"), "Confirm: power off web-1"),
-        (delete_droplet_chains([ON, OFF]), "Confirm: delete 2 droplets ($48.00 a month): web-1 (1) and web-2 (2)"),
+        (
+            delete_droplet_chains([ON, OFF]),
+            "Confirm: delete 2 droplets (saves $48.00 a month): web-1 (1) and web-2 (2)",
+        ),
         (
             action_chains([ON], "resize", {"size": "s-large"}, restart=True, sizes=SIZES),
             "Confirm: resize web-1 to s-large with a restart (+$24.00 a month)",
@@ -101,11 +104,11 @@ def test_a_button_label_names_the_action_the_targets_and_the_cost():
 
 def test_a_refusal_names_verbs_that_used_not_to_ask():
     assert confirmation.refusal(plan_of(*action_chains([ON], "reboot"))).endswith(
-        "Nobody can answer here. Add --yes to confirm (reboot asks since version 0.1.0)."
+        "This session cannot ask for confirmation. Add --yes to confirm (new in version 0.1.0: reboot asks for confirmation)."
     )
     assert confirmation.refusal(plan_of(*delete_droplet_chains([ON]))).endswith("Add --yes to confirm.")
     many = confirmation.refusal(plan_of(*action_chains([droplet(one) for one in range(30)], "rename", {"name": "x"})))
-    assert many.endswith("(rename asks since version 0.1.0).")
+    assert many.endswith("(new in version 0.1.0: rename asks for confirmation).")
 
 
 @pytest.mark.parametrize(("method", "deletes"), [("DELETE", True), ("POST", False)])

@@ -70,7 +70,7 @@ def test_a_frame_has_a_row_for_each_step_and_target_with_the_columns_and_dtypes_
     assert frame["restart"].tolist() == [True, True, False, False, False]
     assert frame["usd_month"].tolist() == [0.0, 0.0, 24.0, 0.0, 24.0]
     assert frame["id"].tolist() == ["1", "1", "1", "1", "2"]
-    assert set(frame["kind"]) == {"droplet"}
+    assert set(frame["resource_type"]) == {"droplet"}
     assert frame["reversible"].all()
 
 
@@ -89,7 +89,7 @@ def test_unchanged_steps_are_shown_and_not_sent():
     assert [request.path for request in plan.requests()] == ["/v2/droplets/2/actions"]
     assert plan.frame()["from"].tolist() == ["active", "off"]
     assert [target.name for target in plan.targets] == ["web-2"]
-    assert dry_run(plan).startswith("(power_on web-1: already on; nothing is sent)\n\nPOST /v2/droplets/2/actions\n{")
+    assert dry_run(plan).startswith("(power_on web-1: already on; not sent)\n\nPOST /v2/droplets/2/actions\n{")
     assert "already on" in repr(plan)
     cases = [
         ("resize", {"size": "s-middle", "disk": False}, {}, "already has this size"),
@@ -242,9 +242,9 @@ def test_a_plan_is_executed_once(desk):
 def test_a_plan_whose_droplet_has_changed_is_refused_and_sends_nothing(desk):
     sandbox, client = desk
     changes = {
-        "switched": (lambda one: one.power_off(), "changed its status from active to off"),
-        "renamed": (lambda one: one.rename("other"), "was renamed to other"),
-        "deleted": (lambda one: one.delete(), "was deleted"),
+        "switched": (lambda one: one.power_off(), "has changed its status from active to off"),
+        "renamed": (lambda one: one.rename("other"), "has been renamed to other"),
+        "deleted": (lambda one: one.delete(), "has been deleted"),
     }
     for name, (change, why) in zip(("web-1", "web-2", "web-3"), changes.values(), strict=True):
         plan = plan_for(client, name, "power_off")

@@ -255,7 +255,7 @@ def test_a_plan_with_secrets_is_not_resumed(sandbox, client):
     body = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "user_data": "#!/bin/sh"}
     plan_id = interrupted(client, [tuple(create_steps(["made-1"], body, single=True))], "droplets create made-1")
     with (
-        pytest.raises(ConfigurationError, match="cannot be resumed, because its remaining steps held secrets"),
+        pytest.raises(ConfigurationError, match="cannot be resumed, because its remaining steps need secrets"),
         lock_interrupted(client, [plan_id]),
     ):
         pass

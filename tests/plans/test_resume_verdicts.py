@@ -165,7 +165,7 @@ def test_after_a_refused_first_step_nothing_is_powered_on():
     [
         ({}, None, "was deleted in the meantime"),
         ({}, {**DROPLET, "size_slug": "huge"}, "was resized to huge in the meantime"),
-        ({}, OFF, "is off now, but not because of this plan"),
+        ({}, OFF, "is now off, but this plan did not change it"),
         ({"ended": {(0, 0): "completed", (0, 1): "unchanged"}}, DROPLET, "was powered on in the meantime"),
     ],
 )

@@ -91,7 +91,7 @@ def test_names_are_escaped_and_shortened_on_the_axis_only() -> None:
 def test_an_empty_chart_says_why() -> None:
     for frame, words in (
         (sums(), "Nothing to show: there are no resources that cost money."),
-        (sums(("db", None), ("web", None)), "Nothing to show: none of 2 resources has a known price."),
+        (sums(("db", None), ("web", None)), "Nothing to show: 2 resources without a known price."),
     ):
         picture = plots.cost_by(frame, by="tag")
         assert picture.summary == words
@@ -126,7 +126,7 @@ def test_the_current_month_is_hatched_and_named() -> None:
     assert "+$10.00 (+10%) from the previous month" in billed.hovertext[1]
     assert picture.layout.xaxis.categoryarray == ("2026-09", "2026-10", "2026-11")
     assert picture.summary == (
-        "2 months: 2026-10 cost $30.00; the most expensive was 2026-10 with $30.00. 2026-11 to date: $12.50."
+        "2 months, most recently 2026-10: $30.00; the most expensive was 2026-10 at $30.00. 2026-11 to date: $12.50."
     )
 
 
@@ -157,27 +157,27 @@ def test_an_unknown_amount_has_no_bar_but_is_mentioned() -> None:
         months(("2026-09", 20.0, True), ("2026-10", unknown, True), ("2026-11", unknown, False))
     )
     assert picture.summary == (
-        "2 months: 2026-10 cost an unknown amount; the most expensive was 2026-09 with $20.00. 2026-11 to date: an unknown amount."
+        "2 months, most recently 2026-10: an unknown amount; the most expensive was 2026-09 at $20.00. 2026-11 to date: an unknown amount."
     )
     assert picture.data[0].text == ("$20.00", "")
     assert "an unknown amount" in picture.data[0].hovertext[1]
     assert "nan" not in picture.summary + "".join(picture.data[0].hovertext + picture.data[1].hovertext)
     none = plots.cost_history(months(("2026-10", unknown, True)))
-    assert none.summary == "1 month: 2026-10 cost an unknown amount."
+    assert none.summary == "1 month, 2026-10: an unknown amount."
     assert none.layout.yaxis.range == (0, 1)
 
 
 def test_an_infinite_amount_raises() -> None:
-    with pytest.raises(InvalidArgument, match=r"^Column billed_usd of months is infinite for 2026-10\. "):
+    with pytest.raises(InvalidArgument, match=r"^Column billed_usd of months has infinite values for 2026-10\. "):
         plots.cost_history(months(("2026-10", float("inf"), True)))
-    with pytest.raises(InvalidArgument, match=r"^Column price_usd_month of sums is infinite for web\. "):
+    with pytest.raises(InvalidArgument, match=r"^Column price_usd_month of sums has infinite values for web\. "):
         plots.cost_by(sums(("web", float("inf")), ("db", 1.0)))
 
 
 def test_unavailable_types_are_counted_separately_from_unpriced_resources() -> None:
     given = sums(("web", 24.0), ("nfs", None)).assign(unpriced=0, unavailable=[0, 1])
-    words = plots.cost_by(given, by="kind").summary
+    words = plots.cost_by(given, by="resource_type").summary
     assert words.endswith("1 group in total. 1 resource type could not be read.")
     assert "without a price" not in words
-    assert plots.cost_by(given.drop(columns="unavailable"), by="kind").summary.endswith("1 group in total.")
-    assert "no resource could be read" in plots.cost_by(given[1:], by="kind").summary
+    assert plots.cost_by(given.drop(columns="unavailable"), by="resource_type").summary.endswith("1 group in total.")
+    assert "no resource could be read" in plots.cost_by(given[1:], by="resource_type").summary

@@ -17,14 +17,14 @@ from poseidon_nb.plots.picture import COLORS, INK
 START = pd.Timestamp("2026-11-23T12:00Z")
 
 
-def lines(values, kind="cpu", unit="%"):
+def lines(values, metric="cpu", unit="%"):
     """Return metrics from id, name, label and values of each line."""
     rows = [
-        (START + pd.Timedelta(minutes=5 * step), key, name, kind, label, value, unit)
+        (START + pd.Timedelta(minutes=5 * step), key, name, metric, label, value, unit)
         for key, name, label, its_values in values
         for step, value in enumerate(its_values)
     ]
-    names = ["time", "droplet_id", "name", "kind", "label", "value", "unit"]
+    names = ["time", "droplet_id", "name", "metric", "label", "value", "unit"]
     return build_derived("metrics", pd.DataFrame(rows, columns=names))
 
 
@@ -50,7 +50,7 @@ def test_a_line_is_a_droplet_and_breaks_at_a_gap():
     np.testing.assert_array_equal(first.y, [1, 2, np.nan, 4])
     assert not first.connectgaps
     assert first.line.color != second.line.color
-    assert "The lines have 1 gap." in picture.summary
+    assert "The readings have 1 gap." in picture.summary
 
 
 def test_a_single_droplet_is_named_in_title_and_summary():
@@ -65,8 +65,8 @@ def test_a_single_droplet_is_named_in_title_and_summary():
 
 def test_axes_have_units_and_hover_names_the_droplet():
     behind = {"%": "%", "processes": " processes", "Mbit/s": " Mbit/s"}
-    for kind, unit in {"cpu": "%", "load": "processes", "bandwidth": "Mbit/s"}.items():
-        picture = metric_lines(lines([(1, "web-1", "x", [1, 2])], kind=kind, unit=unit))
+    for metric, unit in {"cpu": "%", "load": "processes", "bandwidth": "Mbit/s"}.items():
+        picture = metric_lines(lines([(1, "web-1", "x", [1, 2])], metric=metric, unit=unit))
         assert unit in picture.layout.yaxis.title.text
         assert picture.layout.xaxis.title.text == "time (UTC)"
         assert "%{meta[0]}" in picture.data[0].hovertemplate
@@ -76,8 +76,16 @@ def test_axes_have_units_and_hover_names_the_droplet():
 def test_the_table_summarizes_each_line():
     picture = metric_lines(lines([(1, "a", "busy", [0, 10, None, 20]), (2, "b", "busy", [1, 1, 1, 1])]))
     assert picture.table.to_dict("records") == [
-        {"name": "a", "label": "busy", "p50": 10.0, "p95": pytest.approx(19.0), "max": 20.0, "samples": 3, "unit": "%"},
-        {"name": "b", "label": "busy", "p50": 1.0, "p95": 1.0, "max": 1.0, "samples": 4, "unit": "%"},
+        {
+            "name": "a",
+            "label": "busy",
+            "p50": 10.0,
+            "p95": pytest.approx(19.0),
+            "max": 20.0,
+            "readings": 3,
+            "unit": "%",
+        },
+        {"name": "b", "label": "busy", "p50": 1.0, "p95": 1.0, "max": 1.0, "readings": 4, "unit": "%"},
     ]
     assert "Maximum: 20%, a (busy) at 2026-11-23 12:15." in picture.summary
 
@@ -116,7 +124,7 @@ def test_droplets_can_be_highlighted():
 
 
 def test_labels_have_colors_for_one_droplet_and_dashes_for_several():
-    one = metric_lines(lines([(1, "a", "1m", [1, 2]), (1, "a", "5m", [1, 1])], kind="load", unit="processes"))
+    one = metric_lines(lines([(1, "a", "1m", [1, 2]), (1, "a", "5m", [1, 1])], metric="load", unit="processes"))
     assert [trace.name for trace in one.data] == ["1m", "5m"]
     assert len({trace.line.color for trace in one.data}) == 2
     both = metric_lines(lines([(k, n, m, [1, 2]) for k, n in ((1, "a"), (2, "b")) for m in ("1m", "5m")], "load"))
@@ -212,10 +220,8 @@ def test_a_reading_between_two_gaps_is_a_dot():
 
 
 def test_several_kinds_raise():
-    frame = pd.concat([lines([(1, "a", "busy", [1])]), lines([(1, "a", "used", [1])], kind="memory")])
-    with pytest.raises(
-        InvalidArgument, match=r"^The DataFrame has metrics of cpu and memory\. Draw one kind at a time\.$"
-    ):
+    frame = pd.concat([lines([(1, "a", "busy", [1])]), lines([(1, "a", "used", [1])], metric="memory")])
+    with pytest.raises(InvalidArgument, match=r"^The DataFrame has the metrics cpu and memory\. Draw one at a time\.$"):
         metric_lines(frame)
 
 

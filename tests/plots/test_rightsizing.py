@@ -157,8 +157,8 @@ def test_no_rows_give_an_empty_chart_with_a_summary(draw):
 
 def test_an_empty_chart_says_why():
     keep = frame(*(a_row(n, f"d-{n}", cpu_p95_percent=None, memory_p95_percent=None) for n in (1, 2)))
-    assert plots.savings(keep).summary == "Nothing to show: none of 2 droplets can be smaller."
-    assert plots.use_of_size(keep).summary == "Nothing to show: no readings of 2 droplets."
+    assert plots.savings(keep).summary == "Nothing to show: no savings found for 2 droplets."
+    assert plots.use_of_size(keep).summary == "Nothing to show: no readings for 2 droplets."
 
 
 @pytest.mark.parametrize("draw", [plots.savings, plots.use_of_size])

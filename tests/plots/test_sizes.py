@@ -114,8 +114,8 @@ def test_the_frontier_is_filled(sizes):
         picture = price_map(frame, frontier=given)
         filled = {slug for slug, (_, _, symbol) in points(picture).items() if not symbol.endswith("-open")}
         assert filled == {*front["slug"]}
-        assert f"{len(front)} filled: no other size beats them." in picture.summary
-        assert picture.layout.title.text.endswith("(filled: no other size beats it)")
+        assert f"{len(front)} on the price frontier (filled)." in picture.summary
+        assert picture.layout.title.text.endswith("(filled: on the price frontier)")
         # The legend shows the sign of the first.
         for cloud in clouds_of(picture):
             assert cloud.marker.symbol[0].endswith("-open") == all(one.endswith("-open") for one in cloud.marker.symbol)
@@ -134,7 +134,7 @@ def test_the_hover_text_has_all_details(sizes):
     for part in (
         "<b>s-8vcpu-16gb</b>",
         "basic regular",
-        "8 vCPU, 16 GiB memory",
+        "8 vCPUs, 16 GiB memory",
         "320 GB disk, 6 TB transfer",
         "$96.00 a month, $0.14286 an hour",
         "$12.00/vCPU, $6.00/GiB, $0.30/GB disk, $16.00/TB transfer",
@@ -147,7 +147,7 @@ def test_the_hover_text_has_all_details(sizes):
     assert price_map(analysis.unit_prices(nowhere)).data[0].hovertext[0].endswith("<br>not available in any region")
     one, eight = price_map(analysis.available(sizes, generation="h200")).data[0].hovertext
     assert "1 GPU, 141 GiB GPU memory" in one
-    assert "8 GPU, 1,128 GiB GPU memory" in eight
+    assert "8 GPUs, 1,128 GiB GPU memory" in eight
 
 
 def test_any_two_numeric_columns_can_be_drawn(sizes):
@@ -181,7 +181,7 @@ def test_every_cell_equals_the_list_of_the_region(sizes, regions):
     assert "%{y}: %{hovertext}" in heat.hovertemplate
     assert picture.summary == (
         "147 sizes in 15 regions: tor1 has the most available sizes (143), atl1 the fewest of the open regions (1)."
-        " Closed: sfo1 and ams2."
+        " Not available for new droplets: sfo1 and ams2."
     )
 
 
@@ -202,7 +202,7 @@ def test_many_sizes_are_labeled_by_family(sizes, regions):
     # Without their facts each third is named.
     plain = availability_map(matrix).layout.xaxis
     assert len(plain.ticktext) == 49
-    assert plain.title.text == "size (1 of 3 labeled)"
+    assert plain.title.text == "size (1 in 3 labeled)"
 
 
 def test_few_sizes_are_labeled_and_checked(sizes, regions):
@@ -254,10 +254,11 @@ def test_an_infinite_amount_raises(sizes):
     frame = analysis.unit_prices(sizes)
     frame["price_monthly"] = frame["price_monthly"].mask(frame["slug"] == "c-2", float("inf"))
     with pytest.raises(
-        InvalidArgument, match=r"^Column price_monthly of sizes is infinite for c-2\. A chart needs finite numbers\.$"
+        InvalidArgument,
+        match=r"^Column price_monthly of sizes has infinite values for c-2\. A chart needs finite numbers\.$",
     ):
         price_map(frame)
-    with pytest.raises(InvalidArgument, match=r"price_monthly of sizes is infinite for .* and 141 more\."):
+    with pytest.raises(InvalidArgument, match=r"price_monthly of sizes has infinite values for .* and 141 more\."):
         price_map(analysis.unit_prices(sizes.assign(price_monthly=float("inf"))))
 
 
@@ -277,9 +278,9 @@ def test_a_frontier_of_other_sizes_raises(sizes):
     frame = analysis.unit_prices(sizes)
     with pytest.raises(
         InvalidArgument,
-        match=r"^No size of the frontier is in the DataFrame, for example not 's-1vcpu-1gbb'\. Did you mean s-1vcpu-1gb",
+        match=r"^The DataFrame has none of the frontier sizes, such as 's-1vcpu-1gbb'\. Did you mean s-1vcpu-1gb",
     ):
         price_map(frame, frontier=["s-1vcpu-1gbb"])
-    assert "1 filled: no other size beats them; 1 size of the frontier not shown." in (
+    assert "1 on the price frontier (filled); 1 size of the frontier not shown." in (
         price_map(frame, frontier=["nope", "c-2"]).summary
     )

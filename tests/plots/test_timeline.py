@@ -101,7 +101,7 @@ def test_the_busiest_of_many_droplets_are_drawn_and_the_summary_says_so():
 
 def test_a_timeline_without_actions_says_so():
     figure = po.plots.timeline(spans())
-    assert figure.summary == "Nothing to show: there were no actions on droplets in this window."
+    assert figure.summary == "Nothing to show: there were no actions on droplets in this time range."
     assert not figure.data
 
 
@@ -151,7 +151,7 @@ def test_durations_show_median_and_90th_percentile():
     assert "9 started, 2 failed" in bars.hovertext[1]
     assert "median 5 min<br>90th percentile 6 min 40 s" in bars.hovertext[1]
     assert figure.summary == (
-        "2 types of actions: 18 started, 2 failed. Slowest: snapshot (median 5 min, 90th percentile 6 min 40 s)."
+        "2 action types: 18 started, 2 failed. Slowest: snapshot (median 5 min, 90th percentile 6 min 40 s)."
     )
 
 
@@ -187,7 +187,7 @@ def test_the_axis_has_round_ticks(longest, named):
 
 
 def test_durations_without_actions_say_so():
-    assert po.plots.durations(durations()).summary == "Nothing to show: no action was started in this window."
+    assert po.plots.durations(durations()).summary == "Nothing to show: no actions started in this time range."
 
 
 def test_the_most_frequent_of_many_types_are_drawn_and_the_rest_is_counted():
@@ -204,7 +204,7 @@ def test_a_type_is_escaped():
 
 
 def test_an_infinite_duration_raises():
-    with pytest.raises(InvalidArgument, match=r"^Column p90_s of durations is infinite for reboot\. "):
+    with pytest.raises(InvalidArgument, match=r"^Column p90_s of durations has infinite values for reboot\. "):
         po.plots.durations(durations({"p90_s": float("inf")}))
 
 

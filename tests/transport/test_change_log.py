@@ -109,7 +109,7 @@ def test_a_retried_change_is_logged_once_with_the_reasons(api, session, changes,
     api.put(f"{API}/v2/droplets", json={})
     session.send(dataclasses.replace(CREATE, method="PUT", operation_id="firewalls_update"))
     (change,) = changes
-    assert change.outcome == "completed 200, retried after 429 and no response"
+    assert change.outcome == "completed 200; earlier attempts: 429 and no response"
     assert change.time == clock.start, "when it first went out"
 
 

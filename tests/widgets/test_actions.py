@@ -38,7 +38,7 @@ def test_paused_updates_have_a_notice_and_resume_with_a_refresh(desk, model):
     assert model.notices() == []
     desk.run(IDLE_TIMEOUT_S + 60.0)
     assert model.paused
-    assert model.notices()[0].startswith("Updates are paused because nobody has used this panel")
+    assert model.notices()[0].startswith("Updates are paused because this panel has been idle.")
     assert model.announcements()[-1] == model.notices()[0]
     model.refresh_account()
     assert model.notices() == []

@@ -37,11 +37,11 @@ def progress(
     ("told", "fraction", "words"),
     [
         (progress(), None, "5 s"),
-        (progress(median_s=25.0), 0.2, "5 s, about 20 s left (median of 12)"),
-        (progress(elapsed_s=24.9, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12)"),
-        (progress(elapsed_s=0.4, median_s=0.3), 0.97, "0 s, about 1 s left (median of 12)"),
-        (progress(elapsed_s=25.2, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12)"),
-        (progress(elapsed_s=90.0, median_s=25.0), 0.97, "1 min 30 s, longer than usual (25 s, median of 12)"),
+        (progress(median_s=25.0), 0.2, "5 s, about 20 s left (median of 12 actions)"),
+        (progress(elapsed_s=24.9, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12 actions)"),
+        (progress(elapsed_s=0.4, median_s=0.3), 0.97, "0 s, about 1 s left (median of 12 actions)"),
+        (progress(elapsed_s=25.2, median_s=25.0), 0.97, "25 s, about 1 s left (median of 12 actions)"),
+        (progress(elapsed_s=90.0, median_s=25.0), 0.97, "1 min 30 s, longer than usual (25 s, median of 12 actions)"),
         (progress("settling", median_s=5.0), 0.97, "5 s, completed; waiting for the droplet's status to update"),
         (progress("completed", median_s=25.0), 1.0, "✓ completed in 5 s"),
         (progress("errored", median_s=25.0), 1.0, "✗ errored after 5 s"),
@@ -68,7 +68,7 @@ def test_the_last_update_of_an_action_counts():
 def test_one_action_is_shown_by_itself_and_several_are_counted():
     assert model_of(progress()).summary() == "reboot web-1: 5 s"
     several = model_of(progress(), progress("completed", id=2), progress("errored", id=3))
-    assert several.summary() == "3 actions: 1 running, 1 completed, 1 errored"
+    assert several.summary() == "3 actions: 1 in progress, 1 completed, 1 errored"
     assert several.text().splitlines()[-1] == several.summary()
 
 
@@ -77,7 +77,7 @@ def test_of_many_actions_the_running_ones_are_shown_and_the_rest_is_counted():
     rows = model.rows()
     assert len(rows) == MAX_ROWS
     assert not any("completed" in row.text for row in rows)
-    assert "500 actions: 250 running, 250 completed" in model.html()
+    assert "500 actions: 250 in progress, 250 completed" in model.html()
     assert len(model.text().splitlines()) == MAX_ROWS + 1
 
 
@@ -132,7 +132,7 @@ def bar_of(told: Progress) -> dict[str, str | None]:
 def test_assistive_technology_reads_name_value_and_text():
     bar = bar_of(progress(median_s=25.0))
     assert (bar["role"], bar["aria-label"], bar["aria-valuenow"]) == ("progressbar", "reboot web-1", "20")
-    assert bar["aria-valuetext"] == "5 s, about 20 s left (median of 12)"
+    assert bar["aria-valuetext"] == "5 s, about 20 s left (median of 12 actions)"
     assert (bar["aria-valuemin"], bar["aria-valuemax"]) == ("0", "100")
 
 
@@ -180,7 +180,7 @@ def test_each_action_adds_a_row_and_the_status_is_last():
     model.update(progress("completed", id=2))
     rows.refresh()
     assert len(rows.widget.children) == 3
-    assert re.search(r"role='status'.*2 actions: 1 running, 1 completed", rows.widget.children[-1].value)
+    assert re.search(r"role='status'.*2 actions: 1 in progress, 1 completed", rows.widget.children[-1].value)
     rows.close()
 
 

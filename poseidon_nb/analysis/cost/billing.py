@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pandas.api.typing import SeriesGroupBy
 
-#: The product name on the invoice, by kind. Those of Kubernetes and Spaces are in the specification's examples. The others
+#: The product name on the invoice, by resource type. Those of Kubernetes and Spaces are in the specification's examples. The others
 #: are not documented; a product with another name gets a row of its own.
 PRODUCTS = {
     "droplet": "Droplets",
@@ -68,14 +68,14 @@ def reconcile(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, *
         month-to-date usage of the balance.
     """
     lines = require_columns(
-        lines, ("kind", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES_SOURCE
+        lines, ("resource_type", "id", "price_usd_month", "price_usd_hour", "created_at"), "lines", source=LINES_SOURCE
     )
     items = require_columns(items, ("product", "amount", "resource_id"), "invoice_items")
     balance = require_columns(balance, ("month_to_date_usage",), "balance")
     unavailable = is_unavailable(lines)
     expected = pd.DataFrame(
         {
-            "product": lines["kind"].map(PRODUCTS).fillna(lines["kind"]),
+            "product": lines["resource_type"].map(PRODUCTS).fillna(lines["resource_type"]),
             "usd": _month_to_date_usd(lines, now),
             "id": lines["id"],
             "resources": ~unavailable,
@@ -111,7 +111,7 @@ def reconcile(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, *
     rows["note"] = [_note(row) for row in rows.to_dict("records")]
     off_usd = usage_usd - rows["billed_usd"].sum(skipna=False)
     off_note = (
-        f"the items differ from the balance by {format_usd(off_usd, signed=True)}"
+        f"the balance differs from the items by {format_usd(off_usd, signed=True)}"
         if abs(off_usd) >= _HALF_A_CENT
         else ""
     )

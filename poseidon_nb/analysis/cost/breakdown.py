@@ -1,4 +1,4 @@
-"""The cost of the account line by line, and the sums of these lines by kind, tag, region, size, project or droplet."""
+"""The cost of the account line by line, and the sums of these lines by resource type, tag, region, size, project or droplet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LINES_SOURCE = "po.analysis.cost.lines"
 #: The note of a line that stands for a list that could not be read, and so for no resource. A colon and the reason follow.
 UNAVAILABLE = "could not be read"
 
-#: The resource type in a project's URNs, by kind.
+#: The type in a project's URNs, by resource type.
 _URN_TYPES = {
     "droplet": "droplet",
     "kubernetes_node": "droplet",
@@ -39,13 +39,24 @@ _URN_TYPES = {
     "app": "app",
 }
 _SPACE_URN = "do:space:"
-_DROPLET_KINDS = ("droplet", "kubernetes_node")
-#: The further kinds whose lines are computed from the list of droplets.
-_DERIVED_KINDS = ("kubernetes_node", "backup", "transfer")
+_DROPLET_TYPES = ("droplet", "kubernetes_node")
+#: The further resource types whose lines are computed from the list of droplets.
+_DERIVED_TYPES = ("kubernetes_node", "backup", "transfer")
 #: The columns of resources whose frames may have no table.
 _GENERIC_DTYPES = {"id": "string", "created_at": TIME, "tags": "list"}
 _REQUIRED = (
-    *("kind", "name", "price_usd_month", "price_usd_hour", "region", "size", "project", "tags", "droplet_id", "note"),
+    *(
+        "resource_type",
+        "name",
+        "price_usd_month",
+        "price_usd_hour",
+        "region",
+        "size",
+        "project",
+        "tags",
+        "droplet_id",
+        "note",
+    ),
 )
 #: The number of different reasons in the note of a group.
 _MAX_REASONS = 3
@@ -91,19 +102,19 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
     resources : pandas.DataFrame, optional
         The project of each resource, in columns ``urn`` and ``project``. Spaces buckets are listed only here.
     others : mapping, optional
-        Frames of further resources by kind, whose prices no API operation returns.
+        Frames of further resources by type, whose prices no API operation returns.
     more : pandas.DataFrame, optional
-        Your own lines: ``kind``, ``name``, ``price_usd_month``, and any further column of the table.
+        Your own lines: ``resource_type``, ``name``, ``price_usd_month``, and any further column of the table.
     sent_gib_month : float, optional
         Outbound transfer of all droplets in a month, in GiB.
     unavailable : mapping, optional
-        Kinds that could not be read, and why: each becomes a line without a price. If droplets could not be read, neither
+        Resource types that could not be read, and why: each is a line without a price. If droplets could not be read, neither
         could nodes, backups and transfer, which are computed from them.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``cost_lines``. A Kubernetes node is a droplet with the kind ``kubernetes_node``.
+        Table ``cost_lines``. A Kubernetes node is a droplet with the type ``kubernetes_node``.
     """
     parts: list[pd.DataFrame] = []
     if droplets is not None:
@@ -123,9 +134,9 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
         if given is not None:
             frame = require_columns(given, (), what)
             parts.append(_with_project_id(to_lines(frame), frame))
-    for kind, given in (others or {}).items():
-        frame = require_columns(given, (), kind, source="", dtypes=_GENERIC_DTYPES)
-        parts.append(_with_project_id(line_items.unpriced(kind, frame, "the API returns no price"), frame))
+    for resource_type, given in (others or {}).items():
+        frame = require_columns(given, (), resource_type, source="", dtypes=_GENERIC_DTYPES)
+        parts.append(_with_project_id(line_items.unpriced(resource_type, frame, "the API returns no price"), frame))
     if resources is not None:
         resources = require_columns(resources, ("urn", "project"), "resources", source="")
         urns = resources["urn"].astype("string").dropna()
@@ -133,14 +144,16 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
     if droplets is not None:
         parts.append(line_items.transfer(droplets, sizes, sent_gib_month))
     if more is not None:
-        more = require_columns(more, ("kind", "name", "price_usd_month"), "more", source="")
+        more = require_columns(more, ("resource_type", "name", "price_usd_month"), "more", source="")
         parts.append(more)
-    reasons = _with_derived_kinds(unavailable or {})
-    parts.append(pd.DataFrame([{"kind": kind, "note": f"{UNAVAILABLE}: {why}"} for kind, why in reasons.items()]))
+    reasons = _with_derived_types(unavailable or {})
+    parts.append(
+        pd.DataFrame([{"resource_type": name, "note": f"{UNAVAILABLE}: {why}"} for name, why in reasons.items()])
+    )
     return _combined(parts, projects, resources)
 
 
-def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
+def by(lines: pd.DataFrame, key: str = "resource_type") -> pd.DataFrame:
     """Return the sums of lines, the most expensive group first.
 
     A resource with two tags counts for each of them, because each sum must be the full cost of its tag. By tag, the sums
@@ -190,7 +203,7 @@ def by(lines: pd.DataFrame, key: str = "kind") -> pd.DataFrame:
     table = sums.reset_index()
     table["droplet_id"] = table["group"] if key == "droplet" else pd.NA
     if key == "droplet":
-        droplets = lines[lines["kind"].isin(_DROPLET_KINDS)]
+        droplets = lines[lines["resource_type"].isin(_DROPLET_TYPES)]
         table["group"] = table["group"].map(droplets.drop_duplicates("droplet_id").set_index("droplet_id")["name"])
     return build_derived("cost_by", table.sort_values("price_usd_month", ascending=False, kind="stable"))
 
@@ -226,10 +239,10 @@ def is_unavailable(lines: pd.DataFrame) -> pd.Series[bool]:
     return (lines["price_usd_month"].isna() & notes.str.startswith(f"{UNAVAILABLE}: ")).astype(bool)
 
 
-def _with_derived_kinds(unavailable: Mapping[str, str]) -> dict[str, str]:
+def _with_derived_types(unavailable: Mapping[str, str]) -> dict[str, str]:
     if "droplet" not in unavailable:
         return {**unavailable}
-    return {**dict.fromkeys(_DERIVED_KINDS, f"requires the droplets: {unavailable['droplet']}"), **unavailable}
+    return {**dict.fromkeys(_DERIVED_TYPES, f"requires the list of droplets: {unavailable['droplet']}"), **unavailable}
 
 
 def _with_project_id(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -246,7 +259,7 @@ def _combined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resource
     unexplained = table["price_usd_month"].isna() & table["note"].isna()
     table["note"] = table["note"].mask(unexplained, "no price is known")
     # A snapshot of a deleted droplet belongs to no droplet.
-    exists = table["droplet_id"].isin(table.loc[table["kind"].isin(_DROPLET_KINDS), "droplet_id"])
+    exists = table["droplet_id"].isin(table.loc[table["resource_type"].isin(_DROPLET_TYPES), "droplet_id"])
     table["droplet_id"] = table["droplet_id"].where(exists, None)
     return build_derived("cost_lines", table)
 
@@ -255,7 +268,7 @@ def _project_names(lines: pd.DataFrame, projects: pd.DataFrame | None, resources
     names = lines["project"]
     if resources is not None:
         project_of = resources.dropna(subset=["urn"]).drop_duplicates("urn").set_index("urn")["project"]
-        urns = "do:" + lines["kind"].map(_URN_TYPES).astype("string") + ":" + lines["id"].astype("string")
+        urns = "do:" + lines["resource_type"].map(_URN_TYPES).astype("string") + ":" + lines["id"].astype("string")
         names = names.where(names.notna(), urns.map(project_of))
     if projects is not None:
         projects = require_columns(projects, ("id", "name"), "projects")
@@ -267,4 +280,4 @@ def _project_names(lines: pd.DataFrame, projects: pd.DataFrame | None, resources
 def _combined_notes(notes: Iterable[str]) -> str:
     unique = [*dict.fromkeys(note for note in notes if isinstance(note, str))]
     more = len(unique) - _MAX_REASONS
-    return "; ".join([*unique[:_MAX_REASONS], *([f"and {more} more reasons"] if more > 0 else [])])
+    return "; ".join([*unique[:_MAX_REASONS], *([f"and {more} more"] if more > 0 else [])])

@@ -49,7 +49,7 @@ def droplets(frame: pd.DataFrame, sizes: pd.DataFrame | None) -> pd.DataFrame:
         created_at=frame.get("created_at"),
         price_source=pd.Series("sizes_list", frame.index).mask(has_price, "droplets_list"),
     )
-    lines["kind"] = lines["kind"].mask(is_kubernetes_node(frame), "kubernetes_node")
+    lines["resource_type"] = lines["resource_type"].mask(is_kubernetes_node(frame), "kubernetes_node")
     return _without_price(lines, month.isna(), "neither the droplet nor the list of sizes has a price")
 
 
@@ -76,7 +76,7 @@ def backups(frame: pd.DataFrame, droplet_lines: pd.DataFrame, policies: pd.DataF
     source = plan.map({name: price.source for name, price in prices.BACKUPS.items()})
     droplet_month = lines["price_usd_month"].astype("Float64")
     lines = lines.assign(
-        kind="backup",
+        resource_type="backup",
         price_usd_month=droplet_month * share,
         price_usd_hour=lines["price_usd_hour"].astype("Float64") * share,
         quantity=share,
@@ -97,7 +97,7 @@ def snapshots(frame: pd.DataFrame) -> pd.DataFrame:
     of_droplet = frame["resource_type"].eq("droplet").fillna(value=False)
     droplet_ids = pd.to_numeric(frame["resource_id"].where(of_droplet), errors="coerce").astype("Int64")
     lines = _stored("snapshot", frame, prices.SNAPSHOT_GB).assign(droplet_id=droplet_ids)
-    lines["kind"] = lines["kind"].mask(~of_droplet.astype(bool), "volume_snapshot")
+    lines["resource_type"] = lines["resource_type"].mask(~of_droplet.astype(bool), "volume_snapshot")
     return lines
 
 
@@ -176,7 +176,7 @@ def reserved_ips(frame: pd.DataFrame, *, version: int) -> pd.DataFrame:
 def databases(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a line without a price for each database cluster."""
     frame = require_columns(frame, ("id", "name", "size"), "databases")
-    return unpriced("database", frame, "the API returns no prices of database clusters").assign(
+    return unpriced("database", frame, "the API returns no prices for database clusters").assign(
         size=frame["size"], quantity=frame.get("num_nodes"), unit="node"
     )
 
@@ -199,11 +199,11 @@ def kubernetes(frame: pd.DataFrame) -> pd.DataFrame:
     return _without_price(lines, ha.isna(), "the API does not return whether the control plane is highly available")
 
 
-def unpriced(kind: str, frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+def unpriced(resource_type: str, frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     """Return a line without a price for each resource of a type whose prices no API operation returns."""
     ids = frame.get("id", frame.get("name"))
     return _lines(
-        kind,
+        resource_type,
         frame,
         id=None if ids is None else ids.astype("string"),
         name=frame.get("name", ids),
@@ -218,10 +218,10 @@ def spaces(names: Iterable[str]) -> pd.DataFrame:
     buckets = len({*names})
     if not buckets:
         return pd.DataFrame()
-    overage = f"{format_usd(prices.SPACES_GIB.usd)} a GiB; the API does not return the storage used and the data sent"
+    overage = f"{format_usd(prices.SPACES_GIB.usd)} a GiB; the API does not return the storage used or the data sent"
     return pd.DataFrame(
         {
-            "kind": "spaces",
+            "resource_type": "spaces",
             "name": ["Spaces subscription", f"Spaces beyond {prices.SPACES_INCLUDED_GIB} GiB"],
             "price_usd_month": [prices.SPACES.usd, None],
             "price_usd_hour": [prices.SPACES.usd / prices.CAP_HOURS, None],
@@ -239,11 +239,15 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
         return pd.DataFrame()
     price = prices.TRANSFER_GIB
     included = None if sizes is None else _included_gib(droplets, sizes)
-    row: Mapping[str, Any] = {"kind": "transfer", "name": "outbound transfer beyond the allowance", "unit": price.unit}
+    row: Mapping[str, Any] = {
+        "resource_type": "transfer",
+        "name": "outbound transfer beyond the allowance",
+        "unit": price.unit,
+    }
     if included is None:
         row = {**row, "note": "the included transfer is unknown"}
     elif sent_gib is None or not math.isfinite(sent_gib):
-        note = f"the API does not return the data sent; {included:,.0f} GiB a month included, {format_usd(price.usd)} a GiB beyond"
+        note = f"the API does not return the data sent; {included:,.0f} GiB a month included, {format_usd(price.usd)} per GiB above that"
         row = {**row, "note": note}
     else:
         beyond = max(0.0, sent_gib - included)
@@ -257,17 +261,17 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
     return pd.DataFrame([row])
 
 
-def _lines(kind: str, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
-    lines = pd.DataFrame({"kind": kind, **columns}, index=frame.index)
+def _lines(resource_type: str, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+    lines = pd.DataFrame({"resource_type": resource_type, **columns}, index=frame.index)
     return lines.assign(tags=frame["tags"]) if "tags" in frame.columns else lines
 
 
-def _priced(kind: str, frame: pd.DataFrame, price: Price, quantity: pd.Series, **columns: Any) -> pd.DataFrame:
+def _priced(resource_type: str, frame: pd.DataFrame, price: Price, quantity: pd.Series, **columns: Any) -> pd.DataFrame:
     """Return lines that cost their quantity times a unit price; a missing quantity gives a missing price."""
     amount = quantity.astype("Float64")
     month = amount * price.usd
     return _lines(
-        kind,
+        resource_type,
         frame,
         price_usd_month=month,
         price_usd_hour=month / prices.CAP_HOURS,
@@ -291,9 +295,9 @@ def _without_price(lines: pd.DataFrame, where: pd.Series, reason: str) -> pd.Dat
     return lines.assign(**columns)
 
 
-def _stored(kind: str, frame: pd.DataFrame, price: Price) -> pd.DataFrame:
+def _stored(resource_type: str, frame: pd.DataFrame, price: Price) -> pd.DataFrame:
     lines = _priced(
-        kind,
+        resource_type,
         frame,
         price,
         frame["size_gigabytes"],

@@ -118,7 +118,7 @@ class DropletCase:
         Hours between two readings; NaN if unknown.
     hours, span_h, min_hours : float
         Hours covered, hours from the first to the last reading (NaN if unknown), and hours required.
-    samples : float
+    readings : float
         NaN if unknown.
     cpu_p95, memory_max : float
         Percent of the current size.
@@ -153,7 +153,7 @@ class DropletCase:
     hours: float
     span_h: float
     min_hours: float
-    samples: float
+    readings: float
     cpu_p95: float
     memory_max: float
     advised_cpu_p95: float
@@ -229,7 +229,7 @@ def _columns(
         **estimates,
         **{name: numbers(use, name) for name in _COPIED},
         "step_minutes": 60 * demand.step_h,
-        "samples": pd.array(numbers(use, "samples"), dtype="Float64").astype("Int64"),
+        "readings": pd.array(numbers(use, "readings"), dtype="Float64").astype("Int64"),
         **{name: _times(use, name) for name in ("from", "to")},
     }
 
@@ -246,7 +246,7 @@ def _cases(
     available = sizes.available_in(demand.region)
     is_any_available, is_size_available = np.asarray(available.any(axis=1)), _is_current_available(available, verdicts)
     grow_disk = ~fits(demand.disk, demand.need_disk)
-    notes, samples, span_h = texts(use, "note"), numbers(use, "samples"), _span_h(use)
+    notes, readings, span_h = texts(use, "note"), numbers(use, "readings"), _span_h(use)
     cpu, memory = 100 * demand.cpu_p95 / demand.vcpus, 100 * demand.memory_max / demand.memory
     has_readings, is_outdated, is_covered = demand.has_readings, demand.is_outdated, demand.covers(rule.min_hours)
     for row, position in enumerate(verdicts.recreate):
@@ -266,7 +266,7 @@ def _cases(
             hours=float(demand.hours[row]),
             span_h=float(span_h[row]),
             min_hours=rule.min_hours,
-            samples=float(samples[row]),
+            readings=float(readings[row]),
             cpu_p95=float(cpu[row]),
             memory_max=float(memory[row]),
             advised_cpu_p95=float(estimates["advised_cpu_p95_percent"][row]),
@@ -305,12 +305,12 @@ def _span_h(use: pd.DataFrame) -> Numbers:
 def _not_judged(case: DropletCase) -> str:
     """Return why the droplet cannot be judged; empty if it can."""
     if case.has_gpus:
-        return "not judged: it has GPUs"
+        return "not analyzed: it has GPUs"
     if case.is_node:
-        return "not judged: a Kubernetes node, whose size is set by its pool"
-    statuses = {"off": "off, which costs the same", "new": "still being created"}
+        return "not analyzed: its size is set by its Kubernetes node pool"
+    statuses = {"off": "it is off, but still billed", "new": "it is still being created"}
     if case.status not in {"", "active"}:
-        return f"not judged: {statuses.get(case.status, f'status {escape_unprintable(case.status)}')}"
+        return f"not analyzed: {statuses.get(case.status, f'status {escape_unprintable(case.status)}')}"
     return _not_enough_data(case)
 
 
@@ -326,10 +326,10 @@ def _not_enough_data(case: DropletCase) -> str:
 
 
 def _basis(case: DropletCase) -> str:
-    """Return what the advice is based on: ``14 days, 4,032 samples, CPU p95 21%, memory max 38%``."""
+    """Return what the advice is based on: ``14 days, 4,032 readings, CPU p95 21%, memory max 38%``."""
     parts = [_duration_text(case.hours)]
-    if not math.isnan(case.samples):
-        parts.append(pluralize(round(case.samples), "sample"))
+    if not math.isnan(case.readings):
+        parts.append(pluralize(round(case.readings), "reading"))
     return ", ".join(
         (*parts, f"CPU p95 {format_percent(case.cpu_p95)}", f"memory max {format_percent(case.memory_max)}")
     )
@@ -364,15 +364,17 @@ def _remarks(case: DropletCase) -> list[str]:
     if case.recreate_size:
         saving = format_usd(case.recreate_saving)
         remarks.append(
-            f"{escape_unprintable(case.recreate_size)} would fit and save {saving} a month, but a disk of {case.disk:.0f} GB cannot"
+            f"{escape_unprintable(case.recreate_size)} would fit and save {saving} a month, but the {case.disk:.0f} GB disk cannot"
             " shrink, so the droplet would have to be recreated"
         )
     if case.is_resize and not case.is_size_available:
-        remarks.append(f"{escape_unprintable(case.size)} is no longer available there, so the resize cannot be undone")
+        remarks.append(
+            f"{escape_unprintable(case.size)} is no longer available in this region, so the resize cannot be undone"
+        )
     if case.traffic_usd > 0:
         remarks.append(
-            f"the saving is already reduced by {format_usd(case.traffic_usd)} a month for traffic beyond the transfer of this"
-            " droplet's size; transfer is pooled, so the saving may be higher"
+            f"the saving already deducts {format_usd(case.traffic_usd)} a month for traffic beyond the transfer included with"
+            f" {escape_unprintable(case.advised_size)}; transfer is pooled across droplets, so the saving may be higher"
         )
     return remarks
 
@@ -388,7 +390,7 @@ def _doubts(case: DropletCase) -> list[str]:
     if coarse:
         doubts.append(coarse)
     if case.resized:
-        doubts.append("resized during this window")
+        doubts.append("resized during this time range")
     if math.isnan(case.outbound):
         doubts.append("its traffic is unknown")
     if math.isnan(case.disk_used):

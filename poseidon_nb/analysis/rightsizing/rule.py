@@ -33,7 +33,7 @@ class Rule:
     1. ``cpu_p95_percent`` leaves `cpu_headroom` percent of its vCPUs free. 19 of 20 readings are below it.
     2. The maximum reading is at most `burst` percent of its vCPUs. Above 100, the work of that moment takes longer: twice
        as long at 200.
-    3. ``memory_max_percent`` leaves `memory_headroom` percent of its memory free, because the kernel kills what does not
+    3. ``memory_max_percent`` leaves `memory_headroom` percent of its memory free, because the kernel kills processes that do not
        fit.
     4. Its disk is at least as large as the droplet's, because disks cannot shrink, and `disk_headroom` percent of it stay
        free. For the current size the full disk counts, even if the droplet does not use all of it.
@@ -61,7 +61,7 @@ class Rule:
 
     The confidence is ``high``, less one level for each of these: the readings cover less than a week, of which a twentieth
     may be missing; more than a tenth of the time between the first and last reading is missing; readings are more than one
-    hour apart, which hides peaks (two levels above six hours); the droplet was resized during the window; its traffic is
+    hour apart, which hides peaks (two levels above six hours); the droplet was resized in that time; its traffic is
     unknown; its disk usage is unknown; its maximum CPU usage exceeds the smaller size. ``low`` is the lowest level.
 
     Attributes
@@ -75,7 +75,7 @@ class Rule:
     min_saving_usd_month : float
         Monthly saving in USD that is worth a restart.
     same_family : bool
-        Advise only sizes whose slugs begin alike: ``s``, ``g``, ``gd``, ``m3`` ...
+        Advise only sizes with the same slug prefix: ``s``, ``g``, ``gd``, ``m3`` ...
     shared_cpu : bool
         Allow shared instead of dedicated vCPUs.
     regular_cpu : bool
@@ -112,7 +112,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SizeClasses:
-    """The processor classes of some sizes, by their slugs.
+    """The CPU classes of some sizes, by their slugs.
 
     Attributes
     ----------

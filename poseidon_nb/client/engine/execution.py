@@ -368,7 +368,7 @@ class Execution:
             # Wait until the droplet shows the end of the action; the step must not act on its old state.
             if isinstance(target.id, int):
                 blocked_by.expected = expected_after(blocked_by.type, target.id, self._assign_row)
-            run.blocked_by, run.note = blocked_by, f"waiting for its {blocked_by.type} to finish"
+            run.blocked_by, run.note = blocked_by, f"waiting for its {blocked_by.type} action to finish"
             self._waits.add(number, blocked_by, math.inf)
             self._notify(number)
 

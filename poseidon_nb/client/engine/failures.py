@@ -106,7 +106,7 @@ def unexpected_error(step: Step, failure: BaseException) -> OutcomeUnknown:
     """Return the error for an exception that is not one of ours."""
     # Its own message is left to the log: it has not been checked for secrets.
     error = OutcomeUnknown(
-        f"Request {step.label!r} failed unexpectedly ({type(failure).__name__}) and may have been carried out. "
+        f"Request {step.label!r} failed unexpectedly ({type(failure).__name__}), but may still have taken effect. "
         "Check the account before repeating it."
     )
     error.__cause__ = failure
@@ -215,7 +215,7 @@ def _unfinished_error(run: ChainRun, step: Step, index: int, timeout_s: float | 
             f"The {step.verb} of {target} was not sent within the time limit of {allowed}{why}.{_CONTINUES}"
         )
     return OutcomeUnknown(
-        f"Request {step.label!r} was sent, but not answered within the time limit of {allowed}.{rest} "
+        f"Request {step.label!r} was sent, but no response arrived within the time limit of {allowed}.{rest} "
         f"Before repeating it, check {_place_to_check(step)}",
         method=step.request.method,
         path=step.request.path,
@@ -249,7 +249,7 @@ def interrupt_notes(execution: Execution) -> Iterator[str]:
             command = _COMMANDS[step.awaits].format(step.targets[0].id)
             yield f"The {step.verb} of {step.targets[0]} continues. Check it with {command}"
         else:
-            yield f"Request {step.label!r} was sent, but not answered yet. Check the account before repeating it."
+            yield f"Request {step.label!r} was sent, but no response has arrived yet. Check the account before repeating it."
     completed = [
         run for run in execution.chains if run.ended and run.outcomes and run.outcomes[-1].status == "completed"
     ]

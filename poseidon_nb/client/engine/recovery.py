@@ -83,7 +83,9 @@ class SentWindow:
         before_s = self._server_s
         jumped = abs(self._wall_offset_s() - self._wall_s) > MAX_CLOCK_JUMP_S
         if server_s is None or jumped or (before_s is not None and abs(server_s - before_s) > MAX_CLOCK_JUMP_S):
-            raise OutcomeUnknown("A clock was set while waiting for the response.")
+            raise OutcomeUnknown(
+                "The clock of this machine or of the server changed while waiting for the response, so the outcome is unknown."
+            )
         # The latency of a response makes the server's clock look slow, never fast.
         latest_s = server_s if before_s is None else max(server_s, before_s)
         return datetime.fromtimestamp(latest_s + self._sent_s, UTC) - TIME_RESOLUTION

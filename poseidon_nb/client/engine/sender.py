@@ -43,12 +43,12 @@ _EXPLAINABLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCE
 #: What replaced the action types that DigitalOcean has retired.
 REPLACEMENTS: Mapping[str, str] = {
     "change_kernel": (
-        "Droplets created since March 2017 manage their kernel inside the system. Install one with its package "
-        "manager, then reboot."
+        "Droplets created since March 2017 manage their kernel in the operating system. Install a kernel with the package "
+        "manager of the system, then reboot."
     ),
     "enable_private_networking": (
-        "VPC networking replaced private networking and is always on. The droplet is in the VPC given by its vpc_uuid, "
-        "with its private_ip."
+        "VPC networking replaced private networking and is always on. The droplet has a VPC (vpc_uuid) "
+        "and a private address (private_ip)."
     ),
 }
 
@@ -311,7 +311,7 @@ class Sender:
         if droplet is not None and not _matches_request(self, step, action, droplet, parameters):
             name = step.targets[0].name
             raise OutcomeUnknown(
-                f"The response to {step.label!r} was lost. A {body['type']} was found (action {action['id']}), but it may "
+                f"The response to {step.label!r} was lost. Action {action['id']} ({body['type']}) matches, but it may "
                 f"have been started elsewhere, because {name} does not show its result. Check {name} before repeating the request."
             )
 

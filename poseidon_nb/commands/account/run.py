@@ -35,7 +35,7 @@ def login(context: CommandContext) -> None:
             email = client.account().email
         except Forbidden:
             # The token is valid, but lacks account:read.
-            email = "an account (the token cannot read which)"
+            email = "an account (the token lacks the scope account:read)"
     context.session.login.login(token, DEFAULT_CONTEXT)
     context.session.use_context(DEFAULT_CONTEXT)
     where = "in the system keyring" if save_to_keyring(token, DEFAULT_CONTEXT) else "for this kernel only"
@@ -82,7 +82,7 @@ def show_log(context: CommandContext) -> Table | None:
         for change in context.session.changes()
     ]
     if not rows:
-        context.ui.say("No changes were made from this machine yet.")
+        context.ui.say("No changes have been made from this machine yet.")
         return None
     return table_of_rows("log", rows)
 

@@ -76,7 +76,7 @@ LOG = Group(
     verbs=(
         Verb(
             name="log",
-            help="list requests that may have changed something, with their outcomes, earlier kernels included",
+            help="list requests that may have changed something and their outcomes, including those of earlier kernels",
             run="account.run:show_log",
             columns=("time", "account", "request", "operation", "request_id", "status", "outcome"),
             example="%do log",
@@ -86,13 +86,13 @@ LOG = Group(
 
 RATELIMIT = Group(
     name="ratelimit",
-    help="requests left this hour",
+    help="requests remaining this hour",
     aliases=("rate-limit",),
     default="ratelimit",
     verbs=(
         Verb(
             name="ratelimit",
-            help="show how many requests are left, and when the limit resets",
+            help="show how many requests remain, and when the limit resets",
             run="account.run:show_rate_limit",
             operations=("account_get",),
             columns=("account", "limit", "remaining", "resets_at", "updated_at"),

@@ -14,7 +14,7 @@ _ACTION = Argument(name="action", metavar="ACTION", help="id", type="integer", s
 
 ACTIONS = Group(
     name="actions",
-    help="history of all actions, and those in progress",
+    help="action history, including actions in progress",
     aliases=("action",),
     prefixes=("actions",),
     verbs=(
@@ -43,7 +43,7 @@ ACTIONS = Group(
                 Option(
                     field="since",
                     aliases=("after",),
-                    help="only actions started since then: 2026-11-23, or 2026-11-23T12:00:00Z",
+                    help="only actions started since this time: 2026-11-23, or 2026-11-23T12:00:00Z",
                     metavar="TIME",
                 ),
             ),
@@ -66,7 +66,7 @@ ACTIONS = Group(
             run="actions.run:show_timeline",
             reads="dry_run:list_reads",
             operations=("actions_list", "droplets_list"),
-            arguments=(replace(DROPLETS_OR_ALL, help="ids or names; default: all droplets, deleted ones included"),),
+            arguments=(replace(DROPLETS_OR_ALL, help="ids or names; default: all droplets, including deleted ones"),),
             options=(last(LAST), ONLY_BY_TAG, PLOT),
             table="spans",
             example="%do actions timeline --last 7d --plot",

@@ -67,4 +67,4 @@ def _inconsistent(started: pd.Series[Any], ended: pd.Series[Any]) -> str:
     count = int((ended < started).sum())
     if not count:
         return ""
-    return f"{pluralize(count, 'action')} {'has' if count == 1 else 'have'} an end before the start, so the duration is unknown."
+    return f"{pluralize(count, 'action')} {'has' if count == 1 else 'have'} an end time before the start time, so the duration is unknown."

@@ -105,13 +105,13 @@ def _lines(context: CommandContext, more: Mapping[str, Read] | None = None) -> t
     _report_unread(context, found, places)
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
-    kinds = {name: kind for name, (_, kind) in _FRAMES.items()} | {name: name for name in (*_OTHERS, _REGISTRY)}
+    types = {name: type_ for name, (_, type_) in _FRAMES.items()} | {name: name for name in (*_OTHERS, _REGISTRY)}
     lines = cost.lines(
         **{name: found.answers[name] for name in (*_FRAMES, "backup_policies") if name in found.answers},
         resources=_concatenate([found.answers[key] for key in places if key in found.answers]),
         others={name: found.answers[name] for name in _OTHERS if name in found.answers},
         more=found.answers.get(_REGISTRY),
-        unavailable={kinds[name]: why for name, why in found.unread.items() if kinds.get(name)},
+        unavailable={types[name]: why for name, why in found.unread.items() if types.get(name)},
     )
     return lines, found.answers
 
@@ -137,16 +137,16 @@ def _subscription(client: Client) -> pd.DataFrame:
     try:
         answer = client.call("registries_get_subscription")
     except NotFound:
-        return pd.DataFrame(columns=["kind", "name", "price_usd_month"])
+        return pd.DataFrame(columns=["resource_type", "name", "price_usd_month"])
     tier = (answer.get("subscription") or answer).get("tier") or {}
     cents = tier.get("monthly_price_in_cents")
     return pd.DataFrame(
         {
-            "kind": _REGISTRY,
+            "resource_type": _REGISTRY,
             "name": [tier.get("name")],
             "price_usd_month": [None if cents is None else cents / 100],
             "price_source": [None if cents is None else "registries_get_subscription"],
-            "note": ["the API reports no price" if cents is None else "without storage beyond the plan"],
+            "note": ["the API reports no price" if cents is None else "excludes storage beyond the plan"],
         }
     )
 

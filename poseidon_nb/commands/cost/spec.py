@@ -17,11 +17,11 @@ _READS = (
 )
 _OWN_IMAGES = MappingProxyType({"private": True})
 #: What `sums` adds up by.
-DEFAULT_KEY = "kind"
+DEFAULT_KEY = "resource_type"
 
 COST = Group(
     name="cost",
-    help="cost of the account by tag, region, size, project, droplet or kind of resource",
+    help="cost of the account by tag, region, size, project, droplet or resource type",
     aliases=("costs",),
     default="sums",
     verbs=(
@@ -35,7 +35,7 @@ COST = Group(
             options=(
                 Option(
                     field="by",
-                    help="group by this; a resource with two tags counts under each",
+                    help="what to group by; a resource with two tags counts under both",
                     metavar="KEY",
                     suggests=COST_KEYS,
                     closed=True,
@@ -60,7 +60,7 @@ COST = Group(
         ),
         Verb(
             name="reconcile",
-            help="compare the resources with the balance and this month's invoice, and show the difference",
+            help="compare the cost of the resources with the balance and this month's invoice",
             run="cost.run:reconcile",
             reads="dry_run:list_reads",
             operations=(*_READS, "balance_get", "invoices_list", "invoices_get_byUUID"),

@@ -32,13 +32,13 @@ def summarize_cost(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
     missing = is_unavailable(lines)
     notes = []
     if row["unpriced"]:
-        kinds = dict.fromkeys(lines.loc[lines["price_usd_month"].isna() & ~missing, "kind"])
+        resource_types = dict.fromkeys(lines.loc[lines["price_usd_month"].isna() & ~missing, "resource_type"])
         have = "has" if row["unpriced"] == 1 else "have"
         notes.append(
-            f"{row['unpriced']:,} of {pluralize(row['resources'], 'resource')} {have} no price: {join_words(kinds)}"
+            f"{row['unpriced']:,} of {pluralize(row['resources'], 'resource')} {have} no price: {join_words(resource_types)}"
         )
     if row["unavailable"]:
-        notes.append(f"{join_words(dict.fromkeys(lines.loc[missing, 'kind']))} {UNAVAILABLE}")
+        notes.append(f"{join_words(dict.fromkeys(lines.loc[missing, 'resource_type']))} {UNAVAILABLE}")
     return f"{summary} {capitalized('; '.join(notes))}. See %do cost lines for the reasons."
 
 
@@ -48,20 +48,20 @@ def summarize_reconciliation(bill: pd.DataFrame) -> str:
     total = rows[-1]
     note = total["note"] if isinstance(total["note"], str) else ""
     if math.isnan(total["difference_usd"]):
-        return f"This month's bill cannot be compared with the lines{f': {note}' if note else ''}."
+        return f"This month's bill cannot be compared with the line items{f': {note}' if note else ''}."
     different = [row for row in rows[:-1] if abs(row["difference_usd"]) >= _HALF_A_CENT]
     different.sort(key=lambda row: -abs(row["difference_usd"]))
     parts = [f"{row['product']} by {format_usd(row['difference_usd'], signed=True)}" for row in different]
     if abs(total["difference_usd"]) < _HALF_A_CENT:
         summary = f"This month's bill matches the line items to the cent: {format_usd(total['billed_usd'])} so far"
-        but = f"but {truncated_list(parts, max_words=_MAX_NAMES)}" if parts else ""
+        but = f"but these products differ: {truncated_list(parts, max_words=_MAX_NAMES)}" if parts else ""
         return "; ".join(filter(None, (summary, but, note))) + "."
     summary = (
-        f"This month's bill differs from the lines by {format_usd(total['difference_usd'], signed=True)}: "
-        f"{format_usd(total['billed_usd'])} billed so far, {format_usd(total['expected_usd'])} by the lines"
+        f"This month's bill differs from the line items by {format_usd(total['difference_usd'], signed=True)}: "
+        f"{format_usd(total['billed_usd'])} billed so far, {format_usd(total['expected_usd'])} expected"
     )
     deleted = total["deleted_usd"]
-    parts_deleted = f"{format_usd(deleted)} of it for deleted resources" if deleted >= _HALF_A_CENT else ""
+    parts_deleted = f"{format_usd(deleted)} billed for deleted resources" if deleted >= _HALF_A_CENT else ""
     listed = truncated_list(parts, max_words=_MAX_NAMES) if len(parts) > 1 else ""
     return "; ".join(filter(None, (summary, parts_deleted, listed, note))) + "."
 
@@ -72,7 +72,7 @@ def summarize_history(months: pd.DataFrame) -> str:
     complete, running = ([row for row in rows if bool(row["final"]) is final] for final in (True, False))
     parts = [_month(complete[-1], complete[-2]["month"] if complete[1:] else "")] if complete else []
     parts += [f"{row['month']}: {_amount(row['billed_usd'])} so far" for row in running]
-    summary = f"{'. '.join(parts)}." if parts else "No month was billed yet."
+    summary = f"{'. '.join(parts)}." if parts else "No month has been billed yet."
     return " ".join(filter(None, (summary, unknown_months(months))))
 
 

@@ -133,9 +133,7 @@ def _rows(context: CommandContext, account: AccountReader) -> Sequence[Mapping[s
 def _action_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     rows, verb, restart = _rows(context, account), context.verb.name, bool(context.option("restart"))
     if verb == "resize" and not restart and any(row.get("status") == "active" for row in rows):
-        account.notes.append(
-            "DigitalOcean cannot resize a droplet while it is on. Use --restart to shut it down first."
-        )
+        account.notes.append("A droplet cannot be resized while it is active. Use --restart to shut it down first.")
     sizes = account.sizes if verb == "resize" else {}
     return action_chains(rows, verb, _parameters(context.command), restart=restart, sizes=sizes)
 

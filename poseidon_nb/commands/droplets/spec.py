@@ -98,7 +98,7 @@ DROPLETS = Group(
         OperationAlias(
             "droplets_list_kernels",
             "kernels",
-            "list the kernels of a droplet from before 2017",
+            "list the kernels available to a droplet created before March 2017",
             example="%do droplets kernels web-1",
         ),
         OperationAlias(
@@ -136,7 +136,7 @@ DROPLETS = Group(
     verbs=(
         Verb(
             name="list",
-            help="list droplets, GPU droplets included",
+            help="list droplets, including GPU droplets",
             run="droplets.run:list_droplets",
             reads="droplets.run:list_reads",
             operations=("droplets_list",),
@@ -294,7 +294,7 @@ DROPLETS = Group(
         ),
         Verb(
             name="resize",
-            help="change the size; a droplet that is on needs --restart",
+            help="change the size; an active droplet requires --restart",
             run="droplets.run:ACTION",
             operations=("dropletActions_post",),
             arguments=(SOME_DROPLETS,),
@@ -350,12 +350,12 @@ DROPLETS = Group(
             "disable backups; existing ones remain",
             example="%do droplets disable_backups db-1",
         ),
-        _action_verb("password_reset", "reset the root password, which is sent by e-mail", aliases=("reset-password",)),
+        _action_verb("password_reset", "reset the root password, which is sent by email", aliases=("reset-password",)),
         _action_verb("enable_ipv6", "enable IPv6; it cannot be disabled", example="%do droplets enable_ipv6 build-1"),
         _action_verb("enable_private_networking", "retired: every droplet is in a VPC"),
         _action_verb(
             "change_kernel",
-            "retired: droplets manage their own kernel since 2017",
+            "retired: droplets have managed their own kernel since 2017",
             Option(field="kernel", aliases=("kernel-id",), help="id of the kernel", type="integer", required=True),
             example="%do droplets change_kernel web-1 --kernel 12534",
         ),

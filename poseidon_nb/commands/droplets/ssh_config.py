@@ -38,7 +38,7 @@ def show_ssh_config(context: CommandContext) -> Plain | None:
         context.account.check_tag(context.option("tag_name"))
     if left_out:
         context.ui.say(
-            f"{pluralize(len(left_out), 'droplet')} without a usable {kind} IPv4 address or name left out: "
+            f"Omitted {pluralize(len(left_out), 'droplet')} without a usable {kind} IPv4 address or name: "
             f"{truncated_list(left_out)}"
         )
     text = format_entries(hosts, user=user, identity_file=identity_file)
@@ -113,7 +113,7 @@ def write_file(name: str, text: str) -> Path:
     try:
         if path.exists() and not path.read_text(encoding="utf-8").startswith(HEADER):
             raise InvalidArgument(
-                f"{name} exists and was not written by this command. Use a file of its own, for example "
+                f"{name} exists and was not written by this command. Use a separate file, for example "
                 "~/.ssh/digitalocean.conf, and include it in ~/.ssh/config."
             )
         temporary.write_text(f"{HEADER}\n\n{text}", encoding="utf-8")

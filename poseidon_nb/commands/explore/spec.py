@@ -22,7 +22,7 @@ EXPLORE = Group(
                 FAMILY,
                 Option(
                     field="image",
-                    help="image in the commands to copy",
+                    help="image to use in the generated commands",
                     metavar="IMAGE",
                     source="images",
                     default="ubuntu-24-04-x64, or one with GPU drivers",

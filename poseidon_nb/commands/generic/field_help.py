@@ -59,8 +59,8 @@ _ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 _RECORD_HELP = {
     "type": "A, AAAA, CAA, CNAME, MX, NS, SRV or TXT",
-    "name": "host name without the domain, or @ for the domain itself",
-    "data": "value: an address, a host name or a text",
+    "name": "hostname without the domain, or @ for the domain itself",
+    "data": "value: an address, a hostname or text",
     "ttl": "time to live, in seconds",
     "priority": "for MX and SRV: the lowest is tried first",
     "port": "for SRV: port of the service",

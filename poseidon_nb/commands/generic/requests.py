@@ -59,7 +59,7 @@ def build_requests(command: Command, client: Client, find_id: FindId) -> list[Re
     ]
     secret = next((name for name in body or () if kebab(name) in SECRET_OPTIONS and name not in command.options), None)
     if secret is not None:
-        raise InvalidArgument(f"A cell must not contain {secret}. Give it as --{kebab(secret)} {{name}}")
+        raise InvalidArgument(f"A cell must not contain {secret}. Pass it as --{kebab(secret)} {{name}}")
     return requests
 
 

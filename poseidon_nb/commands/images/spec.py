@@ -46,7 +46,7 @@ IMAGES = Group(
         OperationAlias(
             "imageActions_post",
             "convert",
-            "convert a backup to a snapshot, which is kept",
+            "convert a backup to a snapshot, to keep it permanently",
             fixed={"type": "convert"},
             only=(),
             example="%do images convert 210500123",

@@ -37,7 +37,7 @@ def window(command: Command, now: datetime) -> tuple[datetime, datetime]:
             return _time(options["start"], now), end
         return subtract_duration(options["last"], end) if "last" in options else end - DEFAULT_WINDOW, end
     except OverflowError:
-        raise InvalidArgument("The window is too long. Use for example --last 24h, 7d or 2w.") from None
+        raise InvalidArgument("The time range is too long. Use for example --last 24h, 7d or 2w.") from None
 
 
 def _time(text: str, now: datetime) -> datetime:
@@ -58,13 +58,13 @@ def show_metrics(context: CommandContext) -> Table | Live:
     readings = _read(context)
     from poseidon_nb.analysis import metrics  # noqa: PLC0415  # loads pandas
 
-    kind = context.verb.name
+    metric = context.verb.name
     by_mode = context.option("modes")
-    found = metrics.cpu(readings.frame, modes=True) if by_mode else metrics.tidy(kind, readings.frame)
+    found = metrics.cpu(readings.frame, modes=True) if by_mode else metrics.tidy(metric, readings.frame)
     read, valued = {*readings.frame["droplet_id"]}, {*found.loc[found["value"].notna(), "droplet_id"]}
     without = [one.name for one in readings.droplets if one.id in read - valued]
     if without:
-        context.ui.say(summarize_missing(kind, without))
+        context.ui.say(summarize_missing(metric, without))
     check_complete(context, readings, found)
     if context.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly

@@ -8,8 +8,10 @@ from poseidon_nb.language.spec import Group, Option, Verb
 _OPTIONS = (
     BY_TAG,
     last("24h"),
-    Option(field="start", help="start of the window: 2026-11-23T12:00:00Z, Unix seconds, or 3d (ago)", metavar="TIME"),
-    Option(field="end", help="end of the window", metavar="TIME", default="now"),
+    Option(
+        field="start", help="start of the time range: 2026-11-23T12:00:00Z, Unix seconds, or 3d (ago)", metavar="TIME"
+    ),
+    Option(field="end", help="end of the time range", metavar="TIME", default="now"),
 )
 
 
@@ -80,7 +82,7 @@ METRICS = Group(
         ),
         _verb(
             "use",
-            "show one row for each droplet: percentiles of CPU and memory, disk, transfer",
+            "summarize each droplet in a row: percentiles of CPU and memory usage, disk usage, transfer",
             *("DropletCpu", "dropletMemoryTotal", "dropletMemoryAvailable"),
             *("dropletFilesystemSize", "dropletFilesystemFree", "dropletBandwidth"),
             aliases=(),

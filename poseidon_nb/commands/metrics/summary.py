@@ -34,11 +34,11 @@ def _days(seconds: float) -> str:
     return pluralize(round(hours / 24), "day") if hours >= 48 else pluralize(max(1, round(hours)), "hour")  # noqa: PLR2004  # from two days on
 
 
-def summarize_missing(kind: str, names: Sequence[str]) -> str:
+def summarize_missing(metric: str, names: Sequence[str]) -> str:
     """Return which droplets have readings but no values."""
     why = (
-        "a CPU percentage needs two readings, and this window has too few. Use --last to look further back."
-        if kind == "cpu"
-        else "the readings in this window are incomplete."
+        "a CPU percentage needs two readings, and this time range has too few. Use --last to look further back."
+        if metric == "cpu"
+        else "the readings in this time range are incomplete."
     )
     return f"No values for {truncated_list(names)}: {why}"

@@ -22,7 +22,7 @@ PANEL = Group(
                 Argument(
                     name="droplet",
                     metavar="DROPLET",
-                    help="id or name; actions for the account's actions; default: a table of all droplets",
+                    help="id or name, or the word actions for the account's actions; default: a table of all droplets",
                     source="droplets",
                     suggests=("actions",),
                     required=False,

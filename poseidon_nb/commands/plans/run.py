@@ -80,7 +80,7 @@ def list_plans(context: CommandContext) -> Table | None:
     """List the plans of any account that are running or were interrupted on this machine."""
     listed = unfinished_plans(None)
     if not listed:
-        context.ui.say("No plan is running or was interrupted on this machine.")
+        context.ui.say("No plans are running or interrupted on this machine.")
         return None
     # Without an account, all plans are those of other accounts.
     with suppress(PoseidonError):
@@ -143,7 +143,7 @@ def stop(context: CommandContext) -> None:
     if not stopped:
         context.ui.say("Nothing is running in the background of this kernel.")
         return
-    titles = join_words(dict.fromkeys(execution.title or "a verb" for execution in stopped))
+    titles = join_words(dict.fromkeys(execution.title or "untitled plan" for execution in stopped))
     context.ui.say(
         f"{pluralize(len(stopped), 'plan')} will stop after the current step: {titles}. Droplets that were shut down are"
         " powered on again. See %do plans for what is still running."

@@ -29,9 +29,8 @@ def summarize_advice(advice: pd.DataFrame) -> str:
     ]
     recreated = advice["recreate_saving_usd_month"].dropna()
     if len(recreated):
-        verb = "saves" if len(recreated) == 1 else "save"
         parts.append(
-            f"{len(recreated):,} more {verb} {format_usd(recreated.sum())} a month if recreated with a smaller disk"
+            f"{len(recreated):,} more would save {format_usd(recreated.sum())} a month if recreated with a smaller disk"
         )
     if larger:
         parts.append(f"{larger:,} should be larger{_extra_cost(advice[advice['verdict'] == 'larger'])}")
@@ -53,5 +52,7 @@ def _extra_cost(larger: pd.DataFrame) -> str:
             f"which {'costs' if more >= 0 else 'saves'} {format_usd(abs(more))} a month{' more' if more >= 0 else ''}"
         )
     if without_size:
-        parts.append(f"{without_size:,} of them need more than any size in their region")
+        parts.append(
+            f"{without_size:,} of them {'needs' if without_size == 1 else 'need'} more than any size in their region offers"
+        )
     return f", {', '.join(parts)}" if parts else ""

@@ -20,8 +20,10 @@ def start(context: CommandContext) -> None:
     sandbox = running or Sandbox(**context.command.options).start()
     context.session.use_sandbox(sandbox)
     _remember_words(context)
-    runs = "is already running" if running is not None else "is running"
-    context.ui.say(f"The sandbox {runs} at {sandbox.url}. %do now uses it as its account, and nothing costs money.")
+    started = "was already running" if running is not None else "is running"
+    context.ui.say(
+        f"The sandbox {started} at {sandbox.url}. %do now sends all requests to it instead of DigitalOcean. Nothing is billed."
+    )
 
 
 def _remember_words(context: CommandContext) -> None:
@@ -42,7 +44,7 @@ def status(context: CommandContext) -> Table:
     row = {
         "running": sandbox is not None,
         "url": sandbox.url if sandbox else None,
-        "account_of_do": context.session.in_sandbox,
+        "selected": context.session.in_sandbox,
         "requests": len(sandbox.requests) if sandbox else 0,
     }
     return table_of_rows("sandbox", [row], single=True)

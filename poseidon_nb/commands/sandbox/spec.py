@@ -17,13 +17,13 @@ SANDBOX = Group(
                 Option(field="seed", help="seed of the random data", type="integer", default="7"),
                 Option(
                     field="speed",
-                    help="how many times faster than the real service actions run",
+                    help="how many times faster actions are than on DigitalOcean",
                     type="number",
                     default="20",
                 ),
                 Option(
                     field="rate_limit",
-                    help="enforce the rate limit of the real service",
+                    help="enforce DigitalOcean's rate limit",
                     metavar="off|real",
                     suggests=("off", "real"),
                     closed=True,

@@ -24,7 +24,7 @@ FAMILY = Option(
     field="family",
     type="list",
     aliases=("families",),
-    help="only these families, in full or abbreviated as cpu",
+    help="only these families, by full or short name, such as cpu",
     metavar="NAME,NAME",
     suggests=tuple(dict.fromkeys(FAMILIES.values())),
 )
@@ -33,7 +33,7 @@ CLASSES = (
     Option(
         field="generation",
         type="list",
-        help="only these processors: premium for both premium ones, or a GPU model such as h100",
+        help="only these CPU generations or GPU models, such as h100; premium means premium-amd and premium-intel",
         metavar="NAME,NAME",
         suggests=GENERATIONS,
     ),

@@ -52,7 +52,7 @@ def _cheapest(found: pd.DataFrame, total: int, *, filtered: bool) -> str:
         summary = f"Only {'match' if filtered else 'available size'}: {size}."
     else:
         which = f"{total:,} matching sizes" if filtered else f"{total:,} available sizes"
-        costs = f"; the same price: {truncated_list(same, max_words=_MAX_NAMES)}" if same else ""
+        costs = f"; also at this price: {truncated_list(same, max_words=_MAX_NAMES)}" if same else ""
         summary = f"Cheapest of {which}: {size}{costs}."
     if filtered or len(found) == total:
         return summary
@@ -108,7 +108,11 @@ def no_matching_size(available: pd.DataFrame, minimums: Mapping[str, float], whe
         for name, least in minimums.items()
         if _largest(available, name) < least
     ]
-    return f"{summary}: {'; '.join(largest)}." if largest else f"{summary}, although each matches some size."
+    return (
+        f"{summary}: {'; '.join(largest)}."
+        if largest
+        else f"{summary}, although some size meets each requirement alone."
+    )
 
 
 def _largest(available: pd.DataFrame, name: str) -> float:

@@ -159,7 +159,7 @@ BALANCE = Table(
             "float64",
             "month_to_date_balance",
             "USD",
-            "balance at this point of the month",
+            "current balance, including the usage of this month",
             as_text=True,
         ),
         Column(
@@ -167,7 +167,7 @@ BALANCE = Table(
             "float64",
             "account_balance",
             "USD",
-            "balance of earlier months; negative for a credit",
+            "balance without the usage of this month; negative for a credit",
             as_text=True,
         ),
         Column("month_to_date_usage", "float64", "month_to_date_usage", "USD", "usage of this month", as_text=True),

@@ -8,10 +8,10 @@ PLAN = derived_table(
     "plan",
     derived_column("chain", "Int64", "chain number, from 0; steps of a chain run in order, chains run in parallel"),
     derived_column("step", "Int64", "step number within the chain, from 0"),
-    derived_column("kind", "string", "resource type: droplet, volume, tag ..."),
+    derived_column("resource_type", "string", "resource type: droplet, volume, tag ..."),
     derived_column("id", "string", "resource id; missing if the step creates the resource"),
     derived_column("name", "string", "resource name"),
-    derived_column("change", "string", "resize, delete ...; with `if needed` if it may be skipped"),
+    derived_column("change", "string", "resize, delete ...; with `if needed` if it is sent only when needed"),
     derived_column("from", "string", "current value, if known"),
     derived_column("to", "string", "new value"),
     derived_column("restart", "boolean", "whether the step interrupts a running resource"),
@@ -43,11 +43,11 @@ UNFINISHED_PLANS = derived_table(
     ),
     derived_column("title", "string", "the command"),
     derived_column(
-        "remaining", "Int64", "number of steps not known to be finished; a resume checks them in the account"
+        "remaining", "Int64", "number of steps not known to be completed; a resume checks them in the account"
     ),
     derived_column("completed", "Int64", "number of steps known to be completed"),
     derived_column("steps", "Int64", "number of steps"),
-    derived_column("started_at", TIME, "start time, by the clock of the service"),
+    derived_column("started_at", TIME, "start time, by DigitalOcean's clock"),
     derived_column("account", "string", "account that the plan is for"),
-    derived_column("note", "string", "why a resume skipped a part of the plan"),
+    derived_column("note", "string", "why a resume did not send part of the plan"),
 )

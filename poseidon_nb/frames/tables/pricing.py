@@ -5,11 +5,11 @@ from __future__ import annotations
 from poseidon_nb.frames.columns import TIME, derived_column, derived_table
 
 #: What lines can be grouped by.
-COST_KEYS = ("kind", "tag", "region", "size", "project", "droplet")
+COST_KEYS = ("resource_type", "tag", "region", "size", "project", "droplet")
 
 COST_LINES = derived_table(
     "cost_lines",
-    derived_column("kind", "string", "resource type: droplet, backup, snapshot, volume, load_balancer ..."),
+    derived_column("resource_type", "string", "resource type: droplet, backup, snapshot, volume, load_balancer ..."),
     derived_column("name", "string", "resource name; for backups the droplet's name"),
     derived_column("price_usd_month", "float64", "price of a full month; missing if no price is known", "USD"),
     derived_column("note", "string", "why there is no price, or what the price is based on"),
@@ -30,7 +30,9 @@ COST_LINES = derived_table(
 
 COST_BY = derived_table(
     "cost_by",
-    derived_column("group", "string", "tag, region, size, project, droplet or kind; missing for resources without one"),
+    derived_column(
+        "group", "string", "tag, region, size, project, droplet or resource type; missing for resources without one"
+    ),
     derived_column("resources", "Int64", "number of resources in the group"),
     derived_column("price_usd_month", "float64", "price of a full month; missing if no resource has a price", "USD"),
     derived_column("price_usd_hour", "float64", "price of an hour", "USD"),
@@ -91,7 +93,7 @@ FAMILIES = {
 }
 #: The family of a size that no rule classifies.
 OTHER = "other"
-#: The processor generations of sizes without GPUs. The generation of a GPU size is the GPU model.
+#: The CPU generations of sizes without GPUs. The generation of a GPU size is the GPU model.
 GENERATIONS = ("regular", "premium-intel", "premium-amd", "legacy")
 
 #: Areas, and the letters that the slugs of their regions begin with. City names are those in ``regions_list``; a region
@@ -114,7 +116,7 @@ _BASIC = (
 _CLASS = (
     derived_column("family", "string", f"family: {', '.join(dict.fromkeys(FAMILIES.values()))} or {OTHER}"),
     derived_column(
-        "generation", "string", f"processor generation: {', '.join(GENERATIONS)}; for GPU sizes the GPU model"
+        "generation", "string", f"CPU generation: {', '.join(GENERATIONS)}; for GPU sizes the GPU model"
     ),
     derived_column("price_hourly", "float64", "price of an hour", "USD"),
 )

@@ -24,8 +24,8 @@ METRICS = derived_table(
     derived_column("time", TIME, "time of the reading; cpu values are the mean since the previous reading"),
     derived_column("droplet_id", "Int64", "droplet id"),
     derived_column("name", "string", "droplet name"),
-    derived_column("kind", "string", "cpu, memory, load, filesystem or bandwidth"),
-    derived_column("label", "string", "series within the kind: busy, used, 1m, a mount point, public outbound ..."),
+    derived_column("metric", "string", "cpu, memory, load, filesystem or bandwidth"),
+    derived_column("label", "string", "series within the metric: busy, used, 1m, a mount point, public outbound ..."),
     derived_column("value", "float64", "value in `unit`; missing where readings are missing"),
     derived_column("unit", "string", "%, processes or Mbit/s"),
 )
@@ -48,13 +48,13 @@ DISK_AND_TRAFFIC = (
     derived_column(
         "outbound_tb_month",
         "float64",
-        "outbound transfer to the internet, projected to 730 hours; gaps count as powered off",
+        "outbound transfer to the internet, projected to 730 hours; gaps count as no traffic",
         "TB",
     ),
 )
 #: The readings that the usage is based on.
 WINDOW = (
-    derived_column("samples", "Int64", "number of CPU or memory readings, whichever is smaller"),
+    derived_column("readings", "Int64", "number of CPU or memory readings, whichever is smaller"),
     derived_column("hours", "float64", "time covered by readings, without gaps", "h"),
     derived_column("step_minutes", "float64", "typical time between two readings", "min"),
     derived_column("from", TIME, "first reading"),
@@ -78,8 +78,8 @@ _USE = (
     derived_column(
         "last_memory_mib", "float64", "total memory in the last reading, without what the kernel reserves", "MiB"
     ),
-    derived_column("resized", "boolean", "whether vCPUs, memory or disk changed during the window"),
-    derived_column("note", "string", "what is missing and why; missing if nothing is"),
+    derived_column("resized", "boolean", "whether vCPUs, memory or disk changed during the time range"),
+    derived_column("note", "string", "problems with the readings, such as what is missing and why; missing if none"),
 )
 USE = derived_table("use", *sorted(_USE, key=lambda column: [*_FIRST, column.name].index(column.name)))
 
@@ -93,7 +93,7 @@ RIGHTSIZING = derived_table(
         "saving_usd_month", "float64", "monthly saving with `advised_size`; negative if it costs more", "USD"
     ),
     derived_column("confidence", "string", "high, medium or low; missing if no size is recommended"),
-    derived_column("why", "string", "what the recommendation is based on, and what speaks against it"),
+    derived_column("why", "string", "what the recommendation is based on, and its caveats"),
     derived_column("droplet_id", "Int64", "droplet id"),
     derived_column("saving_usd_year", "float64", "yearly saving with `advised_size`", "USD"),
     derived_column("region", "string", "region slug"),

@@ -205,7 +205,7 @@ def _add_staging_project(world: World, now: float) -> None:
         now - _STAGING_AGE_DAYS * DAY_S,
         {
             "name": "staging",
-            "description": "What is tried before it goes out",
+            "description": "Testing before release",
             "purpose": "Operational / Developer tooling",
             "environment": "Staging",
         },
@@ -223,7 +223,7 @@ def add_monitoring(world: World, now: float) -> None:
         world,
         {
             "type": "v1/insights/droplet/cpu",
-            "description": "CPU of the databases",
+            "description": "Database CPU usage",
             "compare": "GreaterThan",
             "value": 80,
             "window": "10m",

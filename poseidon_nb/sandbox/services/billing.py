@@ -42,7 +42,7 @@ _MONTHS = (
 #: Stands for the UUID of the month in progress, according to the specification's introduction to billing.
 _PREVIEW = "preview"
 _ADDRESS = {
-    "address_line1": "7 Harbour Steps",
+    "address_line1": "7 Harbor Street",
     "address_line2": "",
     "city": "Tidewater",
     "region": "ME",
@@ -205,7 +205,7 @@ def get_pdf(call: Call) -> HTTPResponse:
     head = [
         f"Invoice {invoice.id} for {invoice.month_name}",
         f"{account['team']['name']}, {account['name']} <{account['email']}>",
-        "From the sandbox: nothing was sold and nothing is owed.",
+        "Simulated by the sandbox. No payment is due.",
         "",
     ]
     lines = [

@@ -78,9 +78,9 @@ def _addresses(row: Row, family: str, kind: str) -> list[str]:
 
 
 def resources_text(row: Row) -> str:
-    """Return the resources of a droplet or size: ``2 vCPU · 4 GB · 80 GB disk``."""
+    """Return the resources of a droplet or size: ``2 vCPUs · 4 GB · 80 GB disk``."""
     parts = (
-        (row["vcpus"], f"{row['vcpus']} vCPU"),
+        (row["vcpus"], pluralize(row["vcpus"], "vCPU")),
         (row["memory"], memory_text(row["memory"])),
         (row["disk"], f"{row['disk']} GB disk"),
     )
@@ -123,7 +123,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
     ]
     if price is not None:
         # A droplet that is off still costs its full price, which surprises users.
-        note = ", also while off" if row["status"] == "off" else ""
+        note = ", even while off" if row["status"] == "off" else ""
         facts.append(("Price", f"{format_usd(price)} a month{note}"))
     facts += [
         (label, ", ".join(found))

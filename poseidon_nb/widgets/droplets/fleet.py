@@ -222,7 +222,7 @@ class Fleet:
         if not waiting:
             return ""
         if len(rows) == 1:
-            return f"after its {escape_unprintable(verb_phrase(self._running[waiting[0]['id']]))} has finished"
+            return f"after its {escape_unprintable(verb_phrase(self._running[waiting[0]['id']]))} action has finished"
         actions = "its current action has" if len(waiting) == 1 else "their current actions have"
         return f"{truncated_list(str(row['name']) for row in waiting)} after {actions} finished"
 
@@ -242,7 +242,10 @@ class Fleet:
     def _notes(self, rows: Collection[Row], eligible: int) -> str:
         """Return in parentheses which droplets wait, and how many selected ones are skipped."""
         skipped = len(self._selected_ids) - eligible
-        notes = [self.waiting_text(rows), f"{pluralize(skipped, 'other selected droplet')} skipped" if skipped else ""]
+        notes = [
+            self.waiting_text(rows),
+            f"{pluralize(skipped, 'other selected droplet')} not affected" if skipped else "",
+        ]
         text = "; ".join(filter(None, notes))
         return f" ({text})" if text else ""
 
@@ -255,7 +258,7 @@ class Fleet:
         one = len(rows) == 1
         if all(row["id"] in self._requested for row in rows):
             action = verb_phrase(self._requested.get(rows[0]["id"], ""))
-            return f"its {action} is in progress" if one else "each of them has an action in progress"
+            return f"its {action} action is in progress" if one else "each of them has an action in progress"
         if all(row.get("status") == "new" for row in rows):
             return f"{'it is' if one else 'they are'} still being created"
         if not required:
@@ -264,7 +267,7 @@ class Fleet:
         if one:
             return f"it is {other if rows[0].get('status') in {'active', 'off'} else f'not {state}'}"
         busy = any(row["id"] in self._requested for row in rows)
-        return f"none of the idle ones is {state}" if busy else f"none of them is {state}"
+        return f"no droplet without an action in progress is {state}" if busy else f"none of them is {state}"
 
     def count_text(self) -> str:
         """Return the number of droplets and their price."""

@@ -135,8 +135,8 @@ class FleetPanel(DropletsPanel):
                 self._head,
                 box(*self._table.widgets, names=("table-box",)),
                 bar=[box(self._selection, self._clear.widget, names=("selected",))],
-                snapshot="Snapshot name, added to each droplet's name",
-                size="Size, price per droplet and total difference",
+                snapshot="Snapshot name, appended to each droplet's name",
+                size="Size, price per droplet and total price difference",
             )
         self._open(("fleet", client.base_url, self.model.account, tag))
 

@@ -147,7 +147,9 @@ class DropletsModel(AccountModel, ABC):
         if waiting:
             notes.append(f"Starts {waiting}." if len(rows) == 1 else f"Starts for {waiting}.")
         if skipped and eligible:
-            notes.append(f"{pluralize(skipped, 'other selected droplet')} skipped.")
+            notes.append(
+                f"{pluralize(skipped, 'other selected droplet')} {'is' if skipped == 1 else 'are'} not affected."
+            )
         return notes
 
     def _snapshot_notes(self, rows: list[Row]) -> list[str]:
@@ -158,12 +160,12 @@ class DropletsModel(AccountModel, ABC):
         if name and names != [name]:
             notes.append(f"Snapshot names: {truncated_list(names, max_words=MAX_SNAPSHOT_NAMES)}.")
         if any(row.get("status") == "active" for row in rows):
-            what = f"{escape_unprintable(str(rows[0]['name']))} stays" if len(rows) == 1 else "Running droplets stay"
-            notes.append(f"{what} on. Power off first for a consistent copy.")
+            what = f"{escape_unprintable(str(rows[0]['name']))} stays" if len(rows) == 1 else "Active droplets stay"
+            notes.append(f"{what} on. For a consistent snapshot, power off first.")
         request = BulkRequest("snapshot", tuple(rows), names=dict.fromkeys([row["id"] for row in rows], name))
         max_usd = request.plan.usd_month
         price = f"A snapshot costs {format_usd(SNAPSHOT_GB.usd)} a month per GB of data until it is deleted"
-        return [*notes, f"{price}, here at most {format_usd(max_usd)} a month." if max_usd else f"{price}."]
+        return [*notes, f"{price}: at most {format_usd(max_usd)} a month in total." if max_usd else f"{price}."]
 
     def text(self) -> str:
         """Return the panel as text."""
@@ -246,7 +248,7 @@ class DropletsModel(AccountModel, ABC):
         rows = [] if self.disabled_reason() else self.fleet.claim(ids, verb)
         if rows:
             progress.restart(rows)
-            self.announcement = f"{progress.request.title}: retrying {len(rows)}"
+            self.announcement = f"{progress.request.title}: retrying {pluralize(len(rows), 'droplet')}"
             # The loaded sizes may be out of date, and the service decides what fits.
             self._execute(progress, replace(progress.request, droplets=tuple(rows), sizes={}))
         elif ids:

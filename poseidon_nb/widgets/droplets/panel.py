@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from poseidon_nb.text import escape_unprintable
+from poseidon_nb.text import escape_unprintable, pluralize
 from poseidon_nb.widgets.components import (
     Button,
     Notices,
@@ -244,7 +244,7 @@ class _ProgressBox:
         set_html(self._summary, progress.summary_html())
         failed = len(progress.retryable_ids)
         self._retry.show(
-            "Retry" if progress.single else f"Retry {failed:,} failed",
+            "Retry" if progress.single else f"Retry {pluralize(failed, 'droplet')}",
             tooltip=f"Retry: {progress.request.title}",
             visible=bool(failed) and progress.ended,
         )
@@ -286,7 +286,7 @@ class DropletPanel(DropletsPanel):
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, self._show_row)
             self._head, self._facts = html("head"), html("facts-box")
-            self._compose(self._head, self._facts, snapshot="Snapshot name", size="Size, price and difference")
+            self._compose(self._head, self._facts, snapshot="Snapshot name", size="Size, price and price difference")
         self._open(("droplet", droplet.client.base_url, self.model.account, droplet.id))
 
     @property

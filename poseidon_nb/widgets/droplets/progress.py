@@ -33,7 +33,7 @@ State = Literal[
 _FINAL: Mapping[str, str] = {
     "completed": "✓ completed",
     "unchanged": "unchanged",
-    "skipped": "skipped: nothing was sent",
+    "skipped": "not sent",
     "in-progress": "still in progress, no longer tracked",
     "failed": "✗ failed",
     "unknown": "? outcome unknown",
@@ -45,7 +45,7 @@ _STEPS = {
     "pending": ("○", "pending"),
     "failed": ("✗", "failed"),
     "unchanged": ("·", "not needed"),
-    "skipped": ("·", "skipped"),
+    "skipped": ("·", "not sent"),
     "in-progress": ("●", "still in progress"),
     "unknown": ("?", "unknown"),
 }
@@ -53,11 +53,11 @@ _STEPS = {
 _COUNTED: Mapping[State, str] = {
     "sending": "pending",
     "waiting": "waiting for another action",
-    "running": "running",
+    "running": "in progress",
     "completed": "completed",
     "unchanged": "unchanged",
     "in-progress": "no longer tracked",
-    "skipped": "skipped",
+    "skipped": "not sent",
     "failed": "failed",
     "unknown": "unknown",
 }
@@ -161,12 +161,16 @@ class DropletProgress:
         if not isinstance(self.latest, ChainRun):
             return ""
         blocked_by = self.latest.blocked_by
-        return self.latest.note if blocked_by is None else f"waiting for its {verb_phrase(blocked_by.type)} to finish"
+        return (
+            self.latest.note
+            if blocked_by is None
+            else f"waiting for its {verb_phrase(blocked_by.type)} action to finish"
+        )
 
     def _final_text(self, state: str) -> str:
         outcomes = self.latest.outcomes if isinstance(self.latest, ChainRun) else []
         reason = next((one.why for one in outcomes if one.why), "")
-        return f"{_FINAL[state]}: {reason}, nothing was sent" if state == "unchanged" and reason else _FINAL[state]
+        return f"{_FINAL[state]}: {reason}; nothing was sent" if state == "unchanged" and reason else _FINAL[state]
 
     @property
     def steps(self) -> list[tuple[str, str]]:

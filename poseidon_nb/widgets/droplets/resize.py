@@ -167,7 +167,7 @@ class ResizeOptions:
         choice, rows = self.choice, self.affected
         if choice is None:
             return "Resize"
-        return f"Resize {f'{len(rows):,} ' if len(rows) > 1 else ''}to {choice.name}"
+        return f"Resize {f'{len(rows):,} droplets ' if len(rows) > 1 else ''}to {choice.name}"
 
     def consequences(self) -> list[str]:
         """Return sentences that say what the resize would do."""
@@ -176,8 +176,8 @@ class ResizeOptions:
             return []
         one = len(rows) == 1
         what = escape_unprintable(rows[0]["name"]) if one else pluralize(len(rows), "droplet")
-        resources = f"{choice.vcpus} vCPU, {memory_text(choice.memory)} memory"
-        sentences = [f"{what} will be resized to {choice.name}: {resources}, {_price_text(choice, len(rows))}."]
+        resources = f"{pluralize(choice.vcpus, 'vCPU')}, {memory_text(choice.memory)} memory"
+        sentences = [f"Resize {what} to {choice.name}: {resources}, {_price_text(choice, len(rows))}."]
         affected = {row["id"] for row in rows}
         unchanged = [str(row["name"]) for row in self._droplets() if row["id"] not in affected]
         if unchanged:
@@ -188,7 +188,7 @@ class ResizeOptions:
         if on:
             sentences.append(
                 f"{_subject(on, rows)} on: {'it is' if len(on) == 1 else 'each is'} shut down, resized and powered on again. "
-                f"A system that does not shut down within {format_duration(SHUTDOWN_TIMEOUT_S)} is powered off."
+                f"A droplet that does not shut down within {format_duration(SHUTDOWN_TIMEOUT_S)} is powered off."
             )
         if off:
             sentences.append(f"{_subject(off, rows)} off and {'stays' if len(off) == 1 else 'stay'} off.")
@@ -197,7 +197,7 @@ class ResizeOptions:
             disks = "Its disk grows" if one else "Their disks grow"
             names = "" if len(growing) == len(rows) else f" ({truncated_list(growing)})"
             sentences.append(
-                f"{disks}{names} to {choice.disk} GB permanently: no size with a smaller disk will fit afterwards."
+                f"{disks}{names} to {choice.disk} GB permanently: sizes with a smaller disk no longer fit."
             )
         return sentences
 

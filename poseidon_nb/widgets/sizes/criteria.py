@@ -95,7 +95,7 @@ def checked_image(image: str | None) -> str | None:
     text = str(image)
     if not text.strip():
         raise InvalidArgument(
-            f"The image is empty. Omit it for {DEFAULT_IMAGE}, or for GPU sizes an image with drivers."
+            f"The image is empty. Omit it to use {DEFAULT_IMAGE}, or an image with drivers for GPU sizes."
         )
     if not text.isprintable():
         raise InvalidArgument(f"An image must be one line of text, not {text!r}.")

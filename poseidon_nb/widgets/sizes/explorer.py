@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.id_table import SetSelected
 
 NOTE = (
-    "Filled points: no other size shown beats them on every measure. Dotted line: the best trade-offs of the two axes."
-    " Click points or draw around them to select; double-click to clear the selection."
+    "Filled points are on the price frontier: any other available size shown costs more or has less of something."
+    " Dotted line: the best trade-offs between the two axes. Click points or draw around them to select; double-click to clear the selection."
 )
 #: The label of each pair of bounds, and the format of its choices.
 _BOUNDS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -96,7 +96,7 @@ class FilterControls:
         self._regions = self._chips(model.regions, self._regions_changed)
         self._families = self._chips({one: one for one in model.families}, self._families_changed)
         self._bounds = {column: self._bound_pair(column) for column in BOUNDED_COLUMNS}
-        self._available = _chip("Available only", "Hide sizes that no region offers now")
+        self._available = _chip("Available only", "Hide sizes that are not available in any region")
         self._listen(self._available, lambda: model.filter_available(only=self._available.value))
         self._reset = Button(on_click(model.reset_filters), names=("reset", "quiet"))
         options = [(axis_title(column), column) for column in AXES]
@@ -106,8 +106,14 @@ class FilterControls:
             self._listen(axis, lambda: model.set_axes(self._x.value, self._y.value))
         pairs = [box(*pair, names=("pair",)) for pair in self._bounds.values()]
         self.widget = box(
-            _filter_row("Regions", self._regions.values(), "Available in any of these regions; none means all"),
-            _filter_row("Families", self._families.values(), "Only these families; none means all"),
+            _filter_row(
+                "Regions",
+                self._regions.values(),
+                "Sizes available in any selected region; all regions if none is selected",
+            ),
+            _filter_row(
+                "Families", self._families.values(), "Sizes of the selected families; all families if none is selected"
+            ),
             _filter_row("Limits", pairs, "Minimum and maximum"),
             _filter_row("", (self._available, self._reset.widget), ""),
             names=("filters",),

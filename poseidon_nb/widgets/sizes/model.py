@@ -160,11 +160,11 @@ class SizeExplorerModel:
         if not self.visible:
             return "No sizes match these filters."
         missing = len(self.visible) - len(self.plotted())
-        is_listed = "is listed" if missing == 1 else "are listed"
-        note = f" {pluralize(missing, 'size')} with no value on an axis {is_listed} only in the table."
+        have, appear = ("has", "appears") if missing == 1 else ("have", "appear")
+        note = f" {pluralize(missing, 'size')} {have} no positive value on an axis and {appear} only in the table."
         return (
-            f"{len(self.visible):,} of {pluralize(len(self.sizes), 'size')};"
-            f" no other size beats {len(self.frontier):,} of them on every measure.{note if missing else ''}"
+            f"{len(self.visible):,} of {pluralize(len(self.sizes), 'size')} shown;"
+            f" {len(self.frontier):,} on the price frontier.{note if missing else ''}"
         )
 
     def selection_text(self) -> str:
@@ -183,7 +183,7 @@ class SizeExplorerModel:
             return "Select points or rows to get a command that creates a droplet."
         if not creatable:
             return "The selected sizes are not available in any region now, so no droplet can be created."
-        cheapest = f" of one of the {MAX_COMMANDS} cheapest sizes" if len(creatable) > MAX_COMMANDS else ""
+        cheapest = f" with one of the {MAX_COMMANDS} cheapest sizes" if len(creatable) > MAX_COMMANDS else ""
         return f"To create a droplet{cheapest}, copy a command, replace NAME and run it:"
 
     def text(self) -> str:
@@ -207,8 +207,7 @@ class SizeExplorerModel:
         regions = match_regions(words, self._all_regions)
         selling = [slug for slug in open_regions(regions, self._closed_regions) if slug in self.regions]
         if regions and not selling:
-            offers = "offers" if len(regions) == 1 else "offer"
-            raise InvalidArgument(f"{join_words(regions)} {offers} no sizes now.")
+            raise InvalidArgument(f"No sizes are available in {join_words(regions)}.")
         self._filter(regions=frozenset(selling))
 
     def filter_families(self, words: str | Iterable[str]) -> None:

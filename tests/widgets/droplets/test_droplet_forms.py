@@ -7,7 +7,7 @@ def test_a_snapshot_has_a_default_name_that_can_be_changed(user):
     user.model.press("snapshot")
     assert user.model.form == "snapshot"
     assert user.model.form_notes()[-1] == (
-        "A snapshot costs $0.06 a month per GB of data until it is deleted, here at most $4.80 a month."
+        "A snapshot costs $0.06 a month per GB of data until it is deleted: at most $4.80 a month in total."
     )
     assert user.model.snapshot_name == "web-1-2026-11-23-1200"
     user.model.set_snapshot_name("  ")

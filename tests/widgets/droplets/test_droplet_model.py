@@ -28,14 +28,14 @@ def test_a_droplet_that_is_off_disables_the_power_verbs(off):
 
 
 def test_a_droplet_that_is_off_shows_that_it_is_billed(user, off):
-    assert dict(off.model.facts())["Price"].endswith(" a month, also while off")
+    assert dict(off.model.facts())["Price"].endswith(" a month, even while off")
     assert dict(user.model.facts())["Price"].endswith(" a month")
 
 
 def test_all_buttons_are_disabled_while_a_request_is_in_progress(user):
     user.confirm("reboot")
     assert user.enabled() == set()
-    assert user.model.hint() == "Its reboot is in progress."
+    assert user.model.hint() == "Its reboot action is in progress."
     user.desk.run(60.0)
     assert user.enabled() == ALL - {"power_on"}
 
@@ -194,7 +194,7 @@ def test_retry_checks_whether_the_verb_is_still_possible(user):
     (refused,) = user.model.activity
     user.confirm("power_off")
     user.model.retry(refused)
-    assert user.model.notices() == ["Not retried: its power off is in progress."]
+    assert user.model.notices() == ["Not retried: its power off action is in progress."]
     user.desk.run(60.0)
     user.model.retry(refused)
     assert user.model.notices() == ["Not retried: it is off."]
@@ -282,12 +282,12 @@ def test_a_busy_droplet_is_waited_for_and_the_question_and_the_row_say_so(user):
     assert user.titles() == ["Snapshot web-1"]
     assert user.enabled() == ALL - {"power_on"}
     user.model.press("reboot")
-    assert user.model.buttons()["reboot"].label == "Confirm: reboot web-1 (after its snapshot has finished)"
+    assert user.model.buttons()["reboot"].label == "Confirm: reboot web-1 (after its snapshot action has finished)"
     user.desk.clock.advance(1.0)
     user.model.press("reboot")
     assert user.titles() == ["Reboot web-1", "Snapshot web-1"]
-    assert user.newest().row.text == "waiting for its snapshot to finish"
-    assert user.model.hint() == "Its reboot is in progress."
+    assert user.newest().row.text == "waiting for its snapshot action to finish"
+    assert user.model.hint() == "Its reboot action is in progress."
     user.desk.run(900.0)
     assert user.newest().latest.progress.keys() == {user.model.droplet.actions()[0].id}, (
         "the other client's action is not included"
@@ -303,7 +303,7 @@ def test_the_slower_client_waits_and_sees_the_other_action(user):
     with connect(user.desk.sandbox, clock=user.desk.clock) as other:
         other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
     user.confirm("reboot")
-    assert user.newest().row.text == "waiting for its snapshot to finish"
+    assert user.newest().row.text == "waiting for its snapshot action to finish"
     user.desk.run(2.0)
     assert {*user.titles()} == {"Snapshot web-1", "Reboot web-1"}
     user.desk.run(900.0)
@@ -326,7 +326,7 @@ def test_a_waiting_request_that_became_pointless_is_not_sent(user):
     assert ("completed", "active") not in seen
     assert user.enabled() == {"power_on", "snapshot", "resize"}
     ours = next(one for one in user.rows() if one.title == "Reboot web-1")
-    assert ours.text() == "Reboot web-1: unchanged: already off, nothing was sent"
+    assert ours.text() == "Reboot web-1: unchanged: already off; nothing was sent"
     assert user.desk.done(user.model.droplet) == ["power_off"]
 
 
@@ -404,7 +404,7 @@ def test_a_stopped_request_is_skipped_and_can_be_retried(user):
     user.desk.client.engine.stop()
     user.desk.run(1.0)
     ours = user.rows()[-1]
-    assert ours.text() == "Reboot web-1: skipped: nothing was sent"
+    assert ours.text() == "Reboot web-1: not sent"
     assert user.model.activity[-1].retryable_ids == [user.model.droplet.id]
 
 

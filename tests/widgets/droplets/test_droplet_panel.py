@@ -160,7 +160,7 @@ def test_a_retry_that_is_impossible_now_can_be_pressed_later_and_then_retries_on
     button(panel, "snapshot").click()
     button(panel, "submit-snapshot").click()
     retry.click()
-    assert panel.model.retry_notice == "Not retried: its snapshot is in progress."
+    assert panel.model.retry_notice == "Not retried: its snapshot action is in progress."
     desk.run(900.0)
     retry.click()
     desk.run(60.0)

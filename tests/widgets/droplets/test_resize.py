@@ -72,9 +72,9 @@ def test_the_difference_is_the_total_of_all_droplets():
     options = resize_options(droplet("a"), droplet("b"), droplet("c", slug="medium", disk=50))
     assert {one.slug: one.difference for one in options.choices} == {"medium": 12.0, "here-only": 36.0, "large": 48.0}
     options.chosen_slug = "large"
-    assert options.button_label() == "Resize 3 to large"
+    assert options.button_label() == "Resize 3 droplets to large"
     assert options.consequences()[0] == (
-        "3 droplets will be resized to large: 2 vCPU, 4 GB memory, $24.00 a month each (+$48.00 in total)."
+        "Resize 3 droplets to large: 2 vCPUs, 4 GB memory, $24.00 a month each (+$48.00 in total)."
     )
 
 
@@ -82,7 +82,7 @@ def test_a_droplet_that_already_has_the_size_is_left_unchanged():
     options = resize_options(droplet("a"), droplet("b", slug="medium", disk=50))
     options.chosen_slug = "medium"
     assert [row["name"] for row in options.affected] == ["a"]
-    assert options.consequences()[0] == "a will be resized to medium: 2 vCPU, 4 GB memory, $12.00 a month (+$6.00)."
+    assert options.consequences()[0] == "Resize a to medium: 2 vCPUs, 4 GB memory, $12.00 a month (+$6.00)."
     assert "b already has this size and is left unchanged." in options.consequences()
 
 
@@ -98,7 +98,7 @@ def test_consequences_differ_for_running_and_stopped_droplets():
     sentences = options.consequences()
     assert sentences[1].startswith("a and c are on: each is shut down, resized and powered on again.")
     assert sentences[2] == "b is off and stays off."
-    assert sentences[3] == "Their disks grow to 80 GB permanently: no size with a smaller disk will fit afterwards."
+    assert sentences[3] == "Their disks grow to 80 GB permanently: sizes with a smaller disk no longer fit."
 
 
 def test_disk_labels_name_only_disks_that_grow():

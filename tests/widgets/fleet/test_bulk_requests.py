@@ -83,7 +83,7 @@ def test_failures_are_retried_only_where_the_verb_is_still_possible(desk):
         other.droplets.get(first).power_off()
     desk.run(60.0)
     panel.model.retry(progress)
-    assert progress.summary() == "Reboot 2 droplets: 1 running, 1 failed"
+    assert progress.summary() == "Reboot 2 droplets: 1 in progress, 1 failed"
     desk.run(60.0)
     panel.model.retry(progress)
     assert "Not retried: it is off." in panel.model.notices()
@@ -113,8 +113,8 @@ def test_a_busy_droplet_is_waited_for_and_then_acted_upon(desk):
     desk.confirm("reboot")
     desk.run(1.0)
     (progress,) = panel.model.activity
-    assert progress.droplet(first).row.text == "waiting for its snapshot to finish"
-    assert progress.summary() == "Reboot 2 droplets: 1 waiting for another action, 1 running"
+    assert progress.droplet(first).row.text == "waiting for its snapshot action to finish"
+    assert progress.summary() == "Reboot 2 droplets: 1 waiting for another action, 1 in progress"
     desk.run(300.0)
     assert progress.summary() == "Reboot 2 droplets: 2 completed"
     assert [one.type for one in desk.client.droplets.get(first).actions()][:2] == ["reboot", "snapshot"]
@@ -133,7 +133,7 @@ def test_the_form_names_the_droplets_that_start_later(desk):
     panel.model.close_form()
     panel.select([first])
     panel.model.press("snapshot")
-    assert "Starts after its snapshot has finished." in panel.model.form_notes()
+    assert "Starts after its snapshot action has finished." in panel.model.form_notes()
 
 
 def test_a_droplet_with_another_status_once_it_is_free_is_left_unchanged(desk):
@@ -145,7 +145,7 @@ def test_a_droplet_with_another_status_once_it_is_free_is_left_unchanged(desk):
     desk.confirm("reboot")
     desk.run(60.0)
     (progress,) = panel.model.activity
-    assert progress.text().endswith(": unchanged: already off, nothing was sent")
+    assert progress.text().endswith(": unchanged: already off; nothing was sent")
     assert (progress.failed_ids, progress.retryable_ids) == ([], [])
     assert desk.client.droplets.get(key).actions()[0].type == "shutdown"
 
@@ -234,7 +234,7 @@ def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
     submit = chosen(desk, "s-2vcpu-4gb")
     said = panel._forms[1]._consequences.value
     assert "are on: each is shut down, resized and powered on again" in said
-    assert submit._button.description == f"Resize {len(on + off)} to s-2vcpu-4gb"
+    assert submit._button.description == f"Resize {len(on + off)} droplets to s-2vcpu-4gb"
     submit._button.click()
     question = submit._button.description
     assert question.startswith(f"Confirm: resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$")

@@ -173,7 +173,7 @@ def test_a_button_asks_with_count_and_names_and_acts_at_the_second_press(fleet, 
     fleet.select([1, 2, 3])
     assert fleet.press("power_off") is None
     asked = button(fleet, "power_off")
-    assert asked.label == "Confirm: power off 2 droplets: web-1 and web-2 (1 other selected droplet skipped)"
+    assert asked.label == "Confirm: power off 2 droplets: web-1 and web-2 (1 other selected droplet not affected)"
     assert asked.confirming
     clock.advance(MIN_CONFIRM_DELAY_S)
     order = fleet.press("power_off")
@@ -204,7 +204,7 @@ def test_a_question_about_changed_droplets_is_asked_again(fleet, clock):
     fleet.update(state_of(row(1), row(2, "off"), row(3, "off"), row(4)))
     clock.advance(MIN_CONFIRM_DELAY_S)
     assert fleet.press("power_off") is None
-    assert button(fleet, "power_off").label == "Confirm: power off web-1 (1 other selected droplet skipped)"
+    assert button(fleet, "power_off").label == "Confirm: power off web-1 (1 other selected droplet not affected)"
 
 
 def test_a_question_about_a_deleted_droplet_is_closed(fleet, clock):
@@ -218,7 +218,7 @@ def test_a_harmless_verb_is_executed_at_once_and_only_once(fleet):
     fleet.select([3])
     assert [one["id"] for one in fleet.press("power_on").droplets] == [3]
     assert fleet.press("power_on") is None
-    assert fleet.hint() == "Its power on is in progress."
+    assert fleet.hint() == "Its power on action is in progress."
     fleet.release(3)
     assert fleet.press("power_on") is not None
 
@@ -248,7 +248,7 @@ def test_a_droplet_with_an_external_action_is_waited_for_and_the_question_says_s
     assert fleet.press("reboot") is None
     assert button(fleet, "reboot").label == (
         "Confirm: reboot 2 droplets: web-1 and web-2 "
-        "(web-2 after its current action has finished; 1 other selected droplet skipped)"
+        "(web-2 after its current action has finished; 1 other selected droplet not affected)"
     )
     clock.advance(MIN_CONFIRM_DELAY_S)
     assert [one["id"] for one in fleet.press("reboot").droplets] == [1, 2]
@@ -258,7 +258,7 @@ def test_a_busy_droplet_that_is_off_is_not_called_on(fleet):
     fleet.select([3])
     fleet.press("power_on")
     fleet.select([1, 3])
-    assert fleet.hint() == "None of the idle ones is off. Not available: power on."
+    assert fleet.hint() == "No droplet without an action in progress is off. Not available: power on."
 
 
 def test_the_same_reason_is_given_once(fleet):

@@ -142,7 +142,7 @@ def test_a_size_without_a_value_on_an_axis_is_only_in_the_table(model):
     model.set_axes("gpu_vram", "price_monthly")
     assert len(model.plotted()) == 9
     assert len(model.visible) == 147
-    assert "138 sizes with no value on an axis are listed only in the table" in model.count_text()
+    assert "138 sizes have no positive value on an axis and appear only in the table" in model.count_text()
 
 
 def test_the_selection_survives_filters_and_hidden_sizes_are_counted(model):
@@ -217,7 +217,7 @@ def test_the_command_creates_one_droplet_whatever_the_image_is_called(frames, im
 @pytest.mark.parametrize(
     ("image", "told"),
     [
-        ("", "^The image is empty. Omit it for "),
+        ("", "^The image is empty. Omit it to use "),
         (" ", "^The image is empty"),
         ("a\nb", r"one line of text, not 'a\\nb'.$"),
     ],
@@ -275,7 +275,7 @@ def test_a_closed_region_and_a_region_without_sizes_have_their_own_errors(frames
     ):
         model.filter_regions(["sfo1"])
     sizes["regions"] = [[one for one in sold if one != "ams3"] for sold in sizes["regions"]]
-    with pytest.raises(InvalidArgument, match=r"^ams3 offers no sizes now\.$"):
+    with pytest.raises(InvalidArgument, match=r"^No sizes are available in ams3\.$"):
         SizeExplorerModel(sizes, regions).filter_regions(["ams3"])
 
 
@@ -292,7 +292,7 @@ def test_an_image_can_be_given_and_only_the_cheapest_sizes_have_a_command(frames
     lines = model.commands()
     assert len(lines) == MAX_COMMANDS
     assert all(line.endswith("--image debian-13-x64") for line in lines)
-    assert f"of one of the {MAX_COMMANDS} cheapest" in model.commands_text()
+    assert f"with one of the {MAX_COMMANDS} cheapest" in model.commands_text()
     assert model.sizes["slug"][0] in lines[0]
 
 
