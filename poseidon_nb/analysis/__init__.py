@@ -13,7 +13,7 @@ result. `plots` draws the results.
 - `rightsizing`: the advised size of each droplet, by a documented rule.
 - `timeline`: actions over time, and how long they take.
 
-`columns` reads the columns of any DataFrame, and derives which droplets are Kubernetes nodes or have GPUs.
+`inputs` reads the columns of any DataFrame, and derives which droplets are Kubernetes nodes or have GPUs.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The frames of sizes and regions are ``client.sizes.frame()`` and ``client.regions.frame()``, or your own with these
 columns. The results of `unit_prices`, `available` and `frontier` are valid input as sizes. A size is *available* in a
 region if its ``available`` is true and its ``regions`` list the region. If the frame of regions is passed as
-`datacenters`, the region must also be open.
+`regions_frame`, the region must also be open.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.classification import classify_size, match_classes, match_regions
-from poseidon_nb.analysis.columns import flags, lists, numbers
+from poseidon_nb.analysis.inputs import flags, lists, numbers
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.tables.pricing import AREAS, FAMILIES, GENERATIONS, OTHER
 from poseidon_nb.frames.validation import build_derived, require_columns
@@ -97,7 +97,7 @@ def available(
     regions: Words | None = None,
     family: Words | None = None,
     generation: Words | None = None,
-    datacenters: pd.DataFrame | None = None,
+    regions_frame: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the sizes that are available now in any of some regions, cheapest first.
 
@@ -109,7 +109,7 @@ def available(
         lists the regions that do. By default all regions.
     family, generation : str or iterable of str, optional
         Only these, for example ``"cpu-optimized"`` or ``"cpu"``; ``"premium-amd"`` or ``"premium"``.
-    datacenters : pandas.DataFrame, optional
+    regions_frame : pandas.DataFrame, optional
         The frame of regions, to exclude closed regions. Without it every region that a size lists counts as open.
 
     Returns
@@ -123,10 +123,10 @@ def available(
         A region, family or generation is unknown, or all requested regions are closed.
     """
     frame = unit_prices(sizes)
-    if datacenters is not None:
-        datacenters = require_columns(datacenters, ("slug", "available"), "regions")
-    requested = _requested_regions(frame, regions, datacenters)
-    closed = closed_regions(datacenters) if datacenters is not None else set()
+    if regions_frame is not None:
+        regions_frame = require_columns(regions_frame, ("slug", "available"), "regions")
+    requested = _requested_regions(frame, regions, regions_frame)
+    closed = closed_regions(regions_frame) if regions_frame is not None else set()
     requested = (
         [slug for slug in requested if slug not in closed] if regions is None else open_regions(requested, closed)
     )
@@ -155,7 +155,7 @@ def cheapest(  # noqa: PLR0913  # a keyword for each requirement
     regions: Words | None = None,
     family: Words | None = None,
     generation: Words | None = None,
-    datacenters: pd.DataFrame | None = None,
+    regions_frame: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the available sizes that meet some minimum requirements, cheapest first.
 
@@ -164,7 +164,7 @@ def cheapest(  # noqa: PLR0913  # a keyword for each requirement
     sizes : pandas.DataFrame
     vcpus, memory_gib, disk_gb, transfer_tb, gpus, gpu_vram_gib : float
         Minimums: memory in GiB, disk in GB, transfer in TB a month, memory of all GPUs together in GiB.
-    regions, family, generation, datacenters
+    regions, family, generation, regions_frame
         As in `available`.
 
     Returns
@@ -177,7 +177,7 @@ def cheapest(  # noqa: PLR0913  # a keyword for each requirement
     InvalidArgument
         A region, family or generation is unknown, or a minimum is negative or not finite.
     """
-    frame = available(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
+    frame = available(sizes, regions=regions, family=family, generation=generation, regions_frame=regions_frame)
     requirements = (
         ("vcpus", vcpus, "vcpus"),
         ("memory_gib", memory_gib, "memory_gib"),
@@ -202,14 +202,14 @@ def frontier(
     regions: Words | None = None,
     family: Words | None = None,
     generation: Words | None = None,
-    datacenters: pd.DataFrame | None = None,
+    regions_frame: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the available sizes on the price frontier, which no other available size beats.
 
     Parameters
     ----------
     sizes : pandas.DataFrame
-    regions, family, generation, datacenters
+    regions, family, generation, regions_frame
         As in `available`. Only sizes available there are compared.
 
     Returns
@@ -224,7 +224,7 @@ def frontier(
     of vCPUs and GPUs counts, not their model: use `family` and `generation` to compare like with like. With several
     regions, a size can be beaten by one that only another of them offers.
     """
-    frame = available(sizes, regions=regions, family=family, generation=generation, datacenters=datacenters)
+    frame = available(sizes, regions=regions, family=family, generation=generation, regions_frame=regions_frame)
     criteria = [-frame["price_monthly"].to_numpy()]
     criteria += [np.nan_to_num(numbers(frame, column)) for column in _CAPACITIES]
     no_worse = np.ones((len(frame), len(frame)), dtype=bool)
@@ -352,11 +352,11 @@ def _feature_name(word: str) -> str:
     return word.casefold().replace("-", "_")
 
 
-def _requested_regions(frame: pd.DataFrame, regions: Words | None, datacenters: pd.DataFrame | None) -> list[str]:
+def _requested_regions(frame: pd.DataFrame, regions: Words | None, regions_frame: pd.DataFrame | None) -> list[str]:
     listed = {str(slug) for row in lists(frame, "regions") for slug in row}
     known = sorted(listed)
-    if datacenters is not None:
-        known = [*datacenters["slug"].dropna(), *sorted(listed - {*datacenters["slug"]})]
+    if regions_frame is not None:
+        known = [*regions_frame["slug"].dropna(), *sorted(listed - {*regions_frame["slug"]})]
     if regions is None or not known:
         # Without known regions, no word can be recognized as a mistake.
         return known

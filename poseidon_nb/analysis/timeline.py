@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from poseidon_nb.analysis.columns import to_utc
+from poseidon_nb.analysis.inputs import to_utc
 from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.commands.ui import ProgressView, UserInterface
     from poseidon_nb.errors import NotFound
     from poseidon_nb.language.command import Command

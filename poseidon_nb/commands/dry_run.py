@@ -15,7 +15,7 @@ from poseidon_nb.plans.summary import UNKNOWN_ID
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.language.command import Command
     from poseidon_nb.transport.request import Request
 

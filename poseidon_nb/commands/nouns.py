@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.lookup import RESOURCE_TYPES, is_id
 from poseidon_nb.commands.planned import Planned
-from poseidon_nb.commands.results import Table, outcomes_table, table_of_rows
+from poseidon_nb.commands.results import TableResult, outcomes_table, table_of_rows
 from poseidon_nb.plans.builders import delete_chains
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WORD_COLUMNS = ("slug", "name", "id")
 
 
-def list_noun(context: CommandContext) -> Table:
+def list_noun(context: CommandContext) -> TableResult:
     """List the noun of the command's group."""
     noun = context.verb.group
     collection = getattr(context.client, noun)
@@ -36,7 +36,7 @@ def list_noun(context: CommandContext) -> Table:
         _remember(context, noun, found, complete=not filters)
         return found
 
-    return Table(lambda: [one.to_dict() for one in collection.list(**filters)], frame)
+    return TableResult(lambda: [one.to_dict() for one in collection.list(**filters)], frame)
 
 
 def _remember(context: CommandContext, noun: str, found: pd.DataFrame, *, complete: bool) -> None:
@@ -54,13 +54,13 @@ def _remember(context: CommandContext, noun: str, found: pd.DataFrame, *, comple
 
 def remember_sizes(context: CommandContext, sizes: pd.DataFrame) -> None:
     """Remember the available sizes for completion."""
-    from poseidon_nb.analysis.columns import flags, lists  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.analysis.inputs import flags, lists  # noqa: PLC0415  # loads pandas
 
     rows = zip(sizes["slug"], flags(sizes, "available"), lists(sizes, "regions"), strict=True)
     context.session.remember_sizes(rows)
 
 
-def get_noun(context: CommandContext) -> Table:
+def get_noun(context: CommandContext) -> TableResult:
     """Get one resource, by its id or name."""
     noun = context.verb.group
     found = _find(context.client, noun, context.argument(context.verb.arguments[0].name))

@@ -56,7 +56,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableResult:
     """A result with rows.
 
     Parameters
@@ -82,7 +82,7 @@ class Table:
         return rows[0] if self.single and len(rows) == 1 else rows
 
 
-Result = Table | Plain | Live | None
+Result = TableResult | Plain | Live | None
 
 
 def plain(value: str | bytes) -> Plain:
@@ -90,7 +90,7 @@ def plain(value: str | bytes) -> Plain:
     return Plain(Text(value) if isinstance(value, str) else Data(value))
 
 
-def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -> Table:
+def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -> TableResult:
     """Return a table of rows of a resource."""
     listed = list(rows)
 
@@ -99,12 +99,14 @@ def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -
 
         return frame_from_rows(resource, listed)
 
-    return Table(lambda: listed, frame, single)
+    return TableResult(lambda: listed, frame, single)
 
 
-def table_of_frame(frame: pd.DataFrame) -> Table:
+def table_of_frame(frame: pd.DataFrame) -> TableResult:
     """Return a table of a DataFrame that is not the response of one request, such as an analysis."""
-    return Table(lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")), lambda: frame)
+    return TableResult(
+        lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")), lambda: frame
+    )
 
 
 def check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
@@ -128,7 +130,7 @@ def select(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return select_columns(frame, columns) if columns else frame
 
 
-def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> Table:
+def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outcome], *, kind: str = "") -> TableResult:
     """Return a table of what a plan did: one row for each resource.
 
     Parameters
@@ -180,11 +182,11 @@ def follow(context: CommandContext, outcomes: Sequence[Outcome]) -> None:
     context.progress.follow(context.client, actions, creating=created)
 
 
-def _outcomes(rows: list[Row]) -> Table:
+def _outcomes(rows: list[Row]) -> TableResult:
     def frame() -> pd.DataFrame:
         from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
 
         # A column that is empty throughout would have no type.
         return frame_from_rows("outcomes", rows).astype(dict.fromkeys(_TEXT_COLUMNS, "string"))
 
-    return Table(lambda: rows, frame)
+    return TableResult(lambda: rows, frame)

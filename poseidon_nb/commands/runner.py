@@ -15,9 +15,9 @@ from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from poseidon_nb.commands.context import Settings
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.commands.planned import Planned, Read
-    from poseidon_nb.commands.results import Table
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.results import TableResult
     from poseidon_nb.commands.ui import UserInterface
     from poseidon_nb.language.command import Command
 
@@ -141,7 +141,7 @@ def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None
         ui.say(f"(The ids of {join_words(seen)} are from earlier commands.)")
 
 
-def _value(command: Command, result: Table | Any) -> Any:
+def _value(command: Command, result: TableResult | Any) -> Any:
     """Return what a result is to the cell: a DataFrame, JSON, or the object itself."""
     from poseidon_nb.commands.results import Live, Plain, select  # noqa: PLC0415  # loads the plans
 

@@ -32,7 +32,7 @@ from poseidon_nb.language.options import SECRET_OPTIONS, find_option, is_number,
 from poseidon_nb.language.spec import LIST_TYPES, Argument, Option
 from poseidon_nb.language.time_arguments import as_one_word
 from poseidon_nb.language.tokens import (
-    Token,
+    LineToken,
     is_variable,
     split,
     substitute,
@@ -99,7 +99,7 @@ def _without_magic(line: str) -> str:
     return line
 
 
-def _is_option(token: Token) -> bool:
+def _is_option(token: LineToken) -> bool:
     return not token.quoted and token.text.startswith("-") and len(token.text) > 1 and not is_number(token.text)
 
 
@@ -107,7 +107,7 @@ class _Parser:
     """Reads one line from left to right."""
 
     def __init__(
-        self, tokens: Sequence[Token], registry: Registry, variables: Mapping[str, object], body: str | None
+        self, tokens: Sequence[LineToken], registry: Registry, variables: Mapping[str, object], body: str | None
     ) -> None:
         self.tokens = deque(tokens)
         self.registry = registry
@@ -123,7 +123,7 @@ class _Parser:
         self.wants_help = (not tokens and body is None) or self._requests_help(tokens)
 
     @staticmethod
-    def _requests_help(tokens: Sequence[Token]) -> bool:
+    def _requests_help(tokens: Sequence[LineToken]) -> bool:
         for token in tokens:
             if token == ("--", False):
                 break
@@ -146,7 +146,7 @@ class _Parser:
             else:
                 self._take_word(token)
 
-    def _take_word(self, token: Token) -> None:
+    def _take_word(self, token: LineToken) -> None:
         if self.verb is not None:
             if not token.quoted and not self.wants_help:
                 shell = shell_syntax_error(token.text)
@@ -160,7 +160,7 @@ class _Parser:
         else:
             self._take_verb(word)
 
-    def _values(self, token: Token) -> Sequence[object]:
+    def _values(self, token: LineToken) -> Sequence[object]:
         arguments = self.verb.arguments if self.verb else ()
         if arguments and arguments[0].type == "object":
             return [variable_object(token.text, self.variables)]
@@ -191,7 +191,7 @@ class _Parser:
             if self.group.is_command:
                 self.verb = self.group.verbs[0]
 
-    def _take_option(self, token: Token) -> None:
+    def _take_option(self, token: LineToken) -> None:
         typed, equals, raw = token.text.partition("=")
         dashes = "--" if typed.startswith("--") else "-"
         name = typed[len(dashes) :]

@@ -34,7 +34,7 @@ _ID_COLUMNS = ("id", "slug", "name")
 _MISSING = ("NAType", "NaTType", "NoneType")
 
 
-class Token(NamedTuple):
+class LineToken(NamedTuple):
     """A word of the line, without quotes and before substitution."""
 
     text: str
@@ -42,7 +42,7 @@ class Token(NamedTuple):
     quoted: bool
 
 
-def split(line: str) -> list[Token]:
+def split(line: str) -> list[LineToken]:
     """Split a line into tokens.
 
     Parameters
@@ -57,7 +57,7 @@ def split(line: str) -> list[Token]:
     """
     line = line.rstrip()
     line = line.removesuffix(";")
-    tokens: list[Token] = []
+    tokens: list[LineToken] = []
     at = _after_space(line, 0)
     while at < len(line):
         word = _WORD.match(line, at)
@@ -65,7 +65,7 @@ def split(line: str) -> list[Token]:
         if end < len(line) and line[end] in "'\"":
             raise _unclosed(line, end)
         text = line[at:end]
-        tokens.append(Token(_QUOTES.sub(_unquoted, text), text[0] in "'\""))
+        tokens.append(LineToken(_QUOTES.sub(_unquoted, text), text[0] in "'\""))
         at = _after_space(line, end)
     return tokens
 

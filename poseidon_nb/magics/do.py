@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.context import Settings
+from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.commands.registry import parse
 from poseidon_nb.commands.runner import check_output, run_command, with_global_options
-from poseidon_nb.commands.session import DoSession
 from poseidon_nb.errors import CommandError, InvalidArgument, PoseidonError
 from poseidon_nb.language.grammar import split_commands
 from poseidon_nb.magics.ui import current_ui

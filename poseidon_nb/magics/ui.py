@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import ConfirmationRequired
-from poseidon_nb.magics.progress import NotebookProgress, TextProgress
+from poseidon_nb.magics.progress_display import NotebookProgress, TextProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,8 +24,8 @@ MAX_ROWS = 60
 LINE_WIDTH = 100
 
 
-class Panels:
-    """Opens panels; see `commands.ui.Panels`."""
+class WidgetPanels:
+    """Opens panels; see `commands.ui.WidgetPanels`."""
 
     def droplet(self, droplet: Droplet, *, size: str | None) -> object:
         """Return the panel of a droplet."""
@@ -55,7 +55,7 @@ class Panels:
 class TerminalUI:
     """A terminal, or a script that nobody watches."""
 
-    panels = Panels()
+    panels = WidgetPanels()
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -91,7 +91,7 @@ class NotebookUI:
         The running shell, which has a kernel.
     """
 
-    panels = Panels()
+    panels = WidgetPanels()
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell

@@ -2,7 +2,7 @@
 
 - `progress` has the rows below a command that waits.
 - `droplets` has the panels of one droplet and of many, `actions` the panel of an account's actions, `sizes` the explorer.
-- Models share `models` (tracking an account) and `confirmation` (a button that asks first).
+- Models share `models` (tracking an account) and `click_confirmation` (a button that asks first).
 - Panels share `panel` (opening, closing, saved output), `components` (buttons, notices, accessibility) and `id_table` (a
   table with a selection of ids).
 - `kernel` is about clicks while a cell runs.

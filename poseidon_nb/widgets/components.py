@@ -18,7 +18,7 @@ from poseidon_nb.text import escape_unprintable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from poseidon_nb.widgets.confirmation import ButtonState
+    from poseidon_nb.widgets.click_confirmation import ButtonState
 
     #: Wraps a function as the handler of a click.
     ClickHandler = Callable[[Callable[[], None]], Callable[[], None]]

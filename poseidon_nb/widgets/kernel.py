@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from comm import get_comm_manager
 from comm.base_comm import BaseComm
 
-from poseidon_nb.widgets.confirmation import click_time
+from poseidon_nb.widgets.click_confirmation import click_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable

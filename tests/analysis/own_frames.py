@@ -117,11 +117,11 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
     "sizes.unit_prices": (("sizes",), lambda of: sizes.unit_prices(of["sizes"])),
     "sizes.available": (
         ("sizes", "regions"),
-        lambda of: sizes.available(of["sizes"], regions="europe", family="basic", datacenters=of["regions"]),
+        lambda of: sizes.available(of["sizes"], regions="europe", family="basic", regions_frame=of["regions"]),
     ),
     "sizes.cheapest": (
         ("prices", "regions"),
-        lambda of: sizes.cheapest(of["prices"], memory_gib=16, datacenters=of["regions"]),
+        lambda of: sizes.cheapest(of["prices"], memory_gib=16, regions_frame=of["regions"]),
     ),
     "sizes.frontier": (("sizes",), lambda of: sizes.frontier(of["sizes"], regions="ams3")),
     "sizes.availability": (

@@ -143,7 +143,7 @@ def test_a_resource_that_a_size_lacks_has_no_unit_price(sizes):
 
 
 def test_cheapest_with_16_gib_and_2_tb_in_europe(sizes, regions):
-    found = analysis.cheapest(sizes, memory_gib=16, transfer_tb=2, regions="europe", datacenters=regions)
+    found = analysis.cheapest(sizes, memory_gib=16, transfer_tb=2, regions="europe", regions_frame=regions)
     first = found.iloc[0]
     # By hand from the price list: 84 dollars buy 16 GiB in two ways, and this one has more processors.
     assert (first["slug"], first["price_monthly"], first["transfer"]) == ("s-4vcpu-16gb-amd", 84.0, 8.0)
@@ -193,7 +193,7 @@ def test_cheapest_equals_plain_python(minimums, where, sizes, regions, size_rows
             row["slug"],
         ),
     )
-    found = analysis.cheapest(sizes, regions=where, datacenters=regions, **minimums)
+    found = analysis.cheapest(sizes, regions=where, regions_frame=regions, **minimums)
     assert [*found["slug"]] == [row["slug"] for row in expected]
     assert [{*slugs} for slugs in found["available_in"]] == [open_slugs & {*row["regions"]} for row in expected]
     assert [*found.index] == [*range(len(expected))]
@@ -217,20 +217,20 @@ def test_an_unavailable_size_is_not_returned(sizes):
 
 def test_a_closed_region_has_no_available_sizes(sizes, regions):
     closed = changed(regions, "fra1", available=False)
-    found = analysis.cheapest(sizes, memory_gib=16, regions=["ams3", "fra1"], datacenters=closed)
+    found = analysis.cheapest(sizes, memory_gib=16, regions=["ams3", "fra1"], regions_frame=closed)
     assert [*found["available_in"]] == [["ams3"]] * len(found)
-    assert all("fra1" not in slugs for slugs in analysis.available(sizes, datacenters=closed)["available_in"])
+    assert all("fra1" not in slugs for slugs in analysis.available(sizes, regions_frame=closed)["available_in"])
     with pytest.raises(
         InvalidArgument, match=r"^Region fra1 is not available for new droplets\. Choose another region\.$"
     ):
-        analysis.cheapest(sizes, regions="fra1", datacenters=closed)
+        analysis.cheapest(sizes, regions="fra1", regions_frame=closed)
     with pytest.raises(InvalidArgument, match=r"^Regions sfo1 and ams2 are not available for new droplets"):
-        analysis.frontier(sizes, regions=["sfo1", "ams2"], datacenters=closed)
+        analysis.frontier(sizes, regions=["sfo1", "ams2"], regions_frame=closed)
 
 
 def test_a_region_listed_only_by_sizes_is_open(sizes, regions):
     some = regions[regions["slug"] != "fra1"]
-    found = analysis.cheapest(sizes, regions="fra1", datacenters=some)
+    found = analysis.cheapest(sizes, regions="fra1", regions_frame=some)
     assert len(found) == 138
 
 
@@ -326,7 +326,7 @@ def test_an_empty_frame_gives_an_empty_frame(sizes, regions):
         assert [*found.columns] == [column.name for column in DERIVED_TABLES[name].columns]
         full = analysis.unit_prices(sizes) if name == "size_prices" else analysis.available(sizes)
         assert [*found.dtypes] == [*full.dtypes]
-    assert analysis.frontier(none, datacenters=regions).shape[0] == 0
+    assert analysis.frontier(none, regions_frame=regions).shape[0] == 0
     assert analysis.availability(none, regions).shape == (15, 3)
     assert analysis.availability(sizes, without_rows(regions)).shape == (13, 150)
     assert analysis.availability(none, without_rows(regions)).shape == (0, 3)
@@ -337,8 +337,8 @@ def test_the_input_is_not_changed(sizes, regions):
     before = sizes.copy(deep=True), regions.copy(deep=True)
     found = [
         analysis.unit_prices(sizes),
-        analysis.available(sizes, datacenters=regions),
-        analysis.frontier(sizes, datacenters=regions),
+        analysis.available(sizes, regions_frame=regions),
+        analysis.frontier(sizes, regions_frame=regions),
         analysis.availability(sizes, regions),
         analysis.with_feature(regions, "backups"),
     ]

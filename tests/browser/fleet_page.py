@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
 
 START = """%load_ext poseidon_nb
 %do sandbox start --speed 8 --droplets 60

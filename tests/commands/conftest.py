@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from poseidon_nb.commands.context import Settings
-from poseidon_nb.commands.session import DoSession
+from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.errors import ConfirmationRequired
 from poseidon_nb.magics.do import run_line
-from poseidon_nb.magics.progress import ProgressView
-from poseidon_nb.magics.ui import Panels
+from poseidon_nb.magics.progress_display import ProgressDisplay
+from poseidon_nb.magics.ui import WidgetPanels
 from poseidon_nb.sandbox import Sandbox
 
 
@@ -21,14 +21,14 @@ class FakeUI:
     """Somebody who remembers what was said, and answers as told."""
 
     def __init__(self) -> None:
-        self.panels = Panels()
+        self.panels = WidgetPanels()
         #: None where nobody can answer, or type a token.
         self.answer: bool | None = None
         self.typed: str | None = None
         self.said: list[str] = []
         self.shown: list[Any] = []
         self.questions: list[str] = []
-        self.views: list[ProgressView] = []
+        self.views: list[ProgressDisplay] = []
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -49,7 +49,7 @@ class FakeUI:
 
     @contextmanager
     def progress(self, clock: Any):
-        with ProgressView(clock) as view:
+        with ProgressDisplay(clock) as view:
             self.views.append(view)
             yield view
 

@@ -21,10 +21,10 @@ from poseidon_nb.catalogue import Operation, Parameter, match, operation
 from poseidon_nb.catalogue.effects import effect_of, effects
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 from poseidon_nb.commands.context import Settings
+from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.commands.generic.derive import METRICS, account_operations, derived_name
 from poseidon_nb.commands.help import help_text
 from poseidon_nb.commands.registry import operation_names, parse, registry
-from poseidon_nb.commands.session import DoSession
 from poseidon_nb.language.options import SECRET_OPTIONS
 from poseidon_nb.language.spec import kebab
 from poseidon_nb.magics.do import run_line

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import poseidon_nb as po
-from poseidon_nb.commands.session import DoSession
+from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.errors import GrammarError, InvalidArgument, NoSuchName
 from poseidon_nb.magics import panels
 from poseidon_nb.widgets.droplets.panel import DropletPanel

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from poseidon_nb.client.engine.droplet_steps import create_steps
-from poseidon_nb.commands.session import DoSession
+from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoSuchName
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.magics.do import run_line

@@ -9,7 +9,7 @@ import requests
 
 from poseidon_nb import errors
 from poseidon_nb.client.client import connect
-from poseidon_nb.commands.session import MAX_WORDS, DoSession
+from poseidon_nb.commands.do_session import MAX_WORDS, DoSession
 from poseidon_nb.sandbox import Sandbox
 
 SECRET = "dop_v1_" + "5ec2e7" * 10

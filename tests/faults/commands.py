@@ -27,7 +27,7 @@ class Place:
 
 def command_line_at(url: str, token: str, clock: Clock) -> Callable[[str], Any]:
     """Return what runs a line of ``%do`` for the account at an address; what it prints is dropped."""
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.magics.do import run_line
 
     session = DoSession(clock)

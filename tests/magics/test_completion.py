@@ -13,8 +13,8 @@ from IPython.core.completer import IPCompleter, provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.commands.registry import parse, registry
-from poseidon_nb.commands.session import DoSession
 from poseidon_nb.language.completion import complete_line, typed_value
 from poseidon_nb.magics.completion import complete_cell, do_matcher
 from poseidon_nb.text import quote_argument

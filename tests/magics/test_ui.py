@@ -11,7 +11,7 @@ import pytest
 
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
-from poseidon_nb.magics.progress import REFRESH_S, NotebookProgress, TextProgress
+from poseidon_nb.magics.progress_display import REFRESH_S, NotebookProgress, TextProgress
 from poseidon_nb.magics.ui import LINE_WIDTH, NotebookUI, TerminalUI, current_ui
 
 

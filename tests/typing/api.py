@@ -156,7 +156,7 @@ def analysis(client: po.Client, droplets: pd.DataFrame, sizes: pd.DataFrame, act
     regions = client.regions.frame()
     assert_type(po.analysis.sizes.unit_prices(sizes), pd.DataFrame)
     assert_type(po.analysis.sizes.available(sizes, regions="europe", family=["cpu"]), pd.DataFrame)
-    assert_type(po.analysis.sizes.cheapest(sizes, memory_gib=16, regions=["ams3"], datacenters=regions), pd.DataFrame)
+    assert_type(po.analysis.sizes.cheapest(sizes, memory_gib=16, regions=["ams3"], regions_frame=regions), pd.DataFrame)
     assert_type(po.analysis.sizes.frontier(sizes, generation="premium"), pd.DataFrame)
     assert_type(po.analysis.sizes.availability(sizes, regions, only="nyc"), pd.DataFrame)
     assert_type(po.analysis.sizes.with_feature(regions, "backups", "storage"), pd.DataFrame)

@@ -8,7 +8,7 @@ import pytest
 from poseidon_nb.client.actions.poller import SLEEP_S
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
 from poseidon_nb.widgets.droplets import model
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from tests.client.conftest import Desk as AccountDesk

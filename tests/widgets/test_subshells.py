@@ -9,7 +9,7 @@ import pytest
 from comm import get_comm_manager
 from jupyter_client.manager import start_new_kernel
 
-from poseidon_nb.widgets.confirmation import Confirmation
+from poseidon_nb.widgets.click_confirmation import Confirmation
 from poseidon_nb.widgets.droplets.panel import DropletPanel
 from poseidon_nb.widgets.kernel import SubshellComm, use_subshells
 

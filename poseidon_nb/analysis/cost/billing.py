@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from poseidon_nb.analysis.columns import to_utc
 from poseidon_nb.analysis.cost.breakdown import LINES_SOURCE, UNAVAILABLE, is_unavailable
+from poseidon_nb.analysis.inputs import to_utc
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import format_usd, pluralize

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from poseidon_nb.analysis.columns import lists, texts
 from poseidon_nb.analysis.cost import line_items
+from poseidon_nb.analysis.inputs import lists, texts
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.schemas import DERIVED_TABLES

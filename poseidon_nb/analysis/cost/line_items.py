@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from poseidon_nb.analysis.columns import has_gpus, is_kubernetes_node, lists
+from poseidon_nb.analysis.inputs import has_gpus, is_kubernetes_node, lists
 from poseidon_nb.catalogue import prices
 from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.text import format_usd

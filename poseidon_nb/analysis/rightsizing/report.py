@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from poseidon_nb.analysis.columns import numbers, texts
+from poseidon_nb.analysis.inputs import numbers, texts
 from poseidon_nb.analysis.rightsizing.rule import Demand, Rule, align_use
 from poseidon_nb.analysis.rightsizing.verdicts import (
     KEEP,
@@ -29,7 +29,7 @@ from poseidon_nb.text import escape_unprintable, format_percent, format_usd, joi
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from poseidon_nb.analysis.columns import Flags, Numbers
+    from poseidon_nb.analysis.inputs import Flags, Numbers
     from poseidon_nb.analysis.rightsizing.verdicts import Verdicts
 
 DEFAULT_RULE = Rule()

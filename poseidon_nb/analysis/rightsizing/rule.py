@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.classification import classify_size
-from poseidon_nb.analysis.columns import flags, is_kubernetes_node, numbers, texts
+from poseidon_nb.analysis.inputs import flags, is_kubernetes_node, numbers, texts
 from poseidon_nb.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from poseidon_nb.analysis.columns import Flags, Numbers, Texts
+    from poseidon_nb.analysis.inputs import Flags, Numbers, Texts
 
 #: How far the last readings may differ from the droplet's size. vCPUs are rounded, and clocks are not exact. Memory is
 #: never above the size. It is below by what the kernel reserves: 3.3% in the sandbox, and a third of a GiB more with a

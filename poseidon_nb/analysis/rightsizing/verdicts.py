@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from poseidon_nb.analysis.columns import flags, has_gpus, is_kubernetes_node, lists, numbers, texts
+from poseidon_nb.analysis.inputs import flags, has_gpus, is_kubernetes_node, lists, numbers, texts
 from poseidon_nb.analysis.rightsizing.rule import SizeClasses
 from poseidon_nb.catalogue.prices import TRANSFER_GIB, TRANSFER_GIB_PER_TB
 from poseidon_nb.frames.validation import require_columns
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from poseidon_nb.analysis.columns import Flags, Numbers, Texts
+    from poseidon_nb.analysis.inputs import Flags, Numbers, Texts
     from poseidon_nb.analysis.rightsizing.rule import Demand, Rule
 
     #: Positions among the sizes; -1 for no size.

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from poseidon_nb.client.client import connect
-from poseidon_nb.commands.results import Table, table_of_rows
+from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.errors import ConfigurationError, Forbidden
 from poseidon_nb.transport.credentials import (
     DEFAULT_CONTEXT,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
 
-def get_account(context: CommandContext) -> Table:
+def get_account(context: CommandContext) -> TableResult:
     """Get the account."""
     return table_of_rows("account", [context.client.account().to_dict()], single=True)
 
@@ -42,7 +42,7 @@ def login(context: CommandContext) -> None:
     context.ui.say(f"Logged in to {email}. The token is stored {where}.")
 
 
-def list_contexts(context: CommandContext) -> Table | None:
+def list_contexts(context: CommandContext) -> TableResult | None:
     """List the contexts, without their tokens."""
     doctl, login = read_doctl(doctl_config_path()), context.session.login
     current = None if context.session.in_sandbox else login.context or doctl.current
@@ -67,7 +67,7 @@ def use_context(context: CommandContext) -> None:
     context.ui.say(f"%do now uses the account of {credential.source}.")
 
 
-def show_log(context: CommandContext) -> Table | None:
+def show_log(context: CommandContext) -> TableResult | None:
     """List what this and earlier kernels have changed, oldest first: requests without their bodies."""
     rows = [
         {
@@ -87,7 +87,7 @@ def show_log(context: CommandContext) -> Table | None:
     return table_of_rows("log", rows)
 
 
-def show_rate_limit(context: CommandContext) -> Table:
+def show_rate_limit(context: CommandContext) -> TableResult:
     """Return how many requests are left, as the response to one request reports it."""
     label = context.client.label()
     with suppress(Forbidden):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.commands.actions.spec import LAST
 from poseidon_nb.commands.actions.summary import summarize_durations, summarize_timeline
 from poseidon_nb.commands.reading import fetch_concurrently
-from poseidon_nb.commands.results import Live, Table, table_of_frame, table_of_rows
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.errors import NotFound
 from poseidon_nb.language.time_arguments import subtract_duration
 from poseidon_nb.text import truncated_list
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
 
-def wait_actions(context: CommandContext) -> Table:
+def wait_actions(context: CommandContext) -> TableResult:
     """Wait until actions have ended."""
     waiting = {name: value for name, value in context.waiting.items() if name != "wait"}
     ended = context.client.actions.wait(list(context.argument("actions")), **waiting)
     return table_of_rows("actions", [action.to_dict() for action in ended])
 
 
-def show_timeline(context: CommandContext) -> Table | Live:
+def show_timeline(context: CommandContext) -> TableResult | Live:
     """Return when each action ran. Reading stops at the first page that is older than the window."""
     since = _since(context)
     chosen, gone = None, dict[int, NotFound]()
@@ -57,7 +57,7 @@ def show_timeline(context: CommandContext) -> Table | Live:
     return table_of_frame(found)
 
 
-def show_durations(context: CommandContext) -> Table | Live:
+def show_durations(context: CommandContext) -> TableResult | Live:
     """Return how long actions take, by type."""
     since = _since(context)
     from poseidon_nb.analysis import timeline  # noqa: PLC0415  # loads pandas

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.commands.bodies import parse_body
 from poseidon_nb.commands.planned import Choice, Planned
-from poseidon_nb.commands.results import Table, table_of_rows
+from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.plans.builders import request_chain
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.language.command import Command
     from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.plan import Plan
@@ -28,7 +28,7 @@ def list_reads(command: Command, client: Client, _: DoSession) -> list[Request]:
     return [client.api_request(command.arguments["method"], command.arguments["path"])]
 
 
-def _read(context: CommandContext) -> Table | None:
+def _read(context: CommandContext) -> TableResult | None:
     method, path = context.argument("method"), context.argument("path")
     return _result(context, context.client.api(method, path, body=_body(context)))
 
@@ -38,7 +38,7 @@ def _steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     return (request_chain(account.client.api_request(method, path, body=_body(context))),)
 
 
-def _planned_result(context: CommandContext, _: Plan, outcomes: list[Outcome]) -> Table | None:
+def _planned_result(context: CommandContext, _: Plan, outcomes: list[Outcome]) -> TableResult | None:
     (outcome,) = outcomes
     if outcome.error is not None:
         raise outcome.error
@@ -49,11 +49,11 @@ def _body(context: CommandContext) -> Any:
     return parse_body(context.command.body) if context.command.body else None
 
 
-def _result(context: CommandContext, answer: Any) -> Table | None:
+def _result(context: CommandContext, answer: Any) -> TableResult | None:
     if answer is None:
         context.ui.say("Done. The response is empty.")
         return None
-    return Table(lambda: [answer], table_of_rows("", rows_of(answer)).frame, single=True)
+    return TableResult(lambda: [answer], table_of_rows("", rows_of(answer)).frame, single=True)
 
 
 def rows_of(answer: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.fetch import fetch_each
 from poseidon_nb.commands.cost.spec import DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import summarize_cost, summarize_history, summarize_reconciliation
-from poseidon_nb.commands.results import Live, Table, table_of_frame
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.text import escape_unprintable, join_words
 
@@ -162,7 +162,7 @@ def _concatenate(frames: Iterable[pd.DataFrame]) -> pd.DataFrame | None:
     return pd.concat(listed, ignore_index=True) if listed else None
 
 
-def show_sums(context: CommandContext) -> Table | Live:
+def show_sums(context: CommandContext) -> TableResult | Live:
     """Add up what everything costs."""
     key = context.option("by") or DEFAULT_KEY
     lines, _ = _lines(context)
@@ -177,13 +177,13 @@ def show_sums(context: CommandContext) -> Table | Live:
     return table_of_frame(sums)
 
 
-def show_lines(context: CommandContext) -> Table:
+def show_lines(context: CommandContext) -> TableResult:
     """Return one line for each resource that costs money."""
     lines, _ = _lines(context)
     return table_of_frame(lines)
 
 
-def reconcile(context: CommandContext) -> Table:
+def reconcile(context: CommandContext) -> TableResult:
     """Compare the lines with the balance and the preview of this month's invoice."""
     lines, found = _lines(context, {"balance": _call("balance_get"), "preview": _preview_items})
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
@@ -203,7 +203,7 @@ def _preview_items(client: Client) -> pd.DataFrame:
     return items
 
 
-def show_history(context: CommandContext) -> Table | Live:
+def show_history(context: CommandContext) -> TableResult | Live:
     """Return what each month cost, the current month included."""
     answer = context.client.api("GET", _INVOICES)
     rows = answer.get("invoices") or []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.commands.bodies import read_text
 from poseidon_nb.commands.dry_run import droplet_lists
 from poseidon_nb.commands.planned import Planned
-from poseidon_nb.commands.results import Table, follow, outcomes_table, table_of_rows
+from poseidon_nb.commands.results import TableResult, follow, outcomes_table, table_of_rows
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.plans.builders import (
     action_chains,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.language.command import Command
     from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.plan import Plan
@@ -42,7 +42,7 @@ STATUSES = ("new", "active", "off", "archive")
 _POLICY = ("plan", "weekday", "hour")
 
 
-def list_droplets(context: CommandContext) -> Table:
+def list_droplets(context: CommandContext) -> TableResult:
     """List the droplets. The API cannot filter by region, status or part of a name, so that is done here."""
     glob, region, status = context.argument("glob"), context.option("region"), context.option("status")
     tag, filters = context.option("tag_name"), _filters(context.command)
@@ -74,7 +74,7 @@ def list_droplets(context: CommandContext) -> Table:
             _check_filters(context)
         return found
 
-    return Table(rows, frame)
+    return TableResult(rows, frame)
 
 
 def list_reads(command: Command, client: Client, _: DoSession) -> list[Request]:
@@ -106,19 +106,19 @@ def _check_known(noun: str, word: str, known: Sequence[str]) -> None:
         raise InvalidArgument(f"Unknown {noun} {word!r}{expected_one_of(word, known)}")
 
 
-def get_droplet(context: CommandContext) -> Table:
+def get_droplet(context: CommandContext) -> TableResult:
     """Get one droplet."""
     droplet = context.client.droplets.find(context.argument("droplet"))
     return table_of_rows("droplets", [droplet.to_dict()], single=True)
 
 
-def list_actions(context: CommandContext) -> Table:
+def list_actions(context: CommandContext) -> TableResult:
     """List the actions of a droplet."""
     actions = context.client.droplets.actions(context.argument("droplet"))
     return table_of_rows("actions", [action.to_dict() for action in actions])
 
 
-def list_snapshots(context: CommandContext) -> Table:
+def list_snapshots(context: CommandContext) -> TableResult:
     """List the snapshots of a droplet."""
     snapshots = context.client.droplets.snapshots(context.argument("droplet"))
     return table_of_rows("backups", [snapshot.to_dict() for snapshot in snapshots])
@@ -175,7 +175,7 @@ def _create_fields(command: Command) -> Row:
     return fields
 
 
-def _created(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
+def _created(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> TableResult:
     rows = [one.answer for one in outcomes if one.error is None and one.answer]
     context.session.remember_names("droplets", [(row["name"], row["id"]) for row in rows], complete=False)
     if failures(plan, outcomes):
@@ -202,7 +202,7 @@ def _untag_steps(context: CommandContext, account: AccountReader) -> Sequence[Ch
     return untag_chains(_rows(context, account), context.option("name"))
 
 
-def _droplet_outcomes(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
+def _droplet_outcomes(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> TableResult:
     return outcomes_table(context, plan, outcomes, kind="droplet")
 
 

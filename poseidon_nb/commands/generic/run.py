@@ -11,7 +11,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
-from poseidon_nb.commands.results import Plain, Table, follow, outcomes_table, plain, table_of_rows
+from poseidon_nb.commands.results import Plain, TableResult, follow, outcomes_table, plain, table_of_rows
 from poseidon_nb.plans.builders import operation_chains
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.request import Request
 
 
-def read(context: CommandContext) -> Table | Plain | None:
+def read(context: CommandContext) -> TableResult | Plain | None:
     """Send the command's operation, which only reads."""
     (request,) = build_requests(context.command, context.client, context.account.id_of)
     return _result(context, operation(context.verb.operations[0]), context.client.execute(request))
@@ -47,7 +47,7 @@ def _names(context: CommandContext, verb: Verb, requests: Sequence[Request]) -> 
     return [str(name) for name in names] if len(names) == len(requests) else []
 
 
-def operation_result(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table | Plain | None:
+def operation_result(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> TableResult | Plain | None:
     """Return the result of an operation; for a delete, one row for each resource."""
     wanted = operation(context.verb.operations[0])
     if wanted.method == "DELETE":
@@ -59,7 +59,7 @@ def operation_result(context: CommandContext, plan: Plan, outcomes: list[Outcome
     return _result(context, wanted, outcome.answer if outcome.action is None else outcome.action.to_dict())
 
 
-def _result(context: CommandContext, wanted: Operation, answer: Any) -> Table | Plain | None:
+def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableResult | Plain | None:
     verb = context.verb
     if answer is None:
         context.ui.say(f"{verb.title}: done")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.commands.results import Table, table_of_rows
+from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.errors import NoSuchName, NotFound
 
 if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
 
-def get_image(context: CommandContext) -> Table:
+def get_image(context: CommandContext) -> TableResult:
     """Get an image by its id or slug, or one of the account's own images by its name."""
     word, images = context.argument("image"), context.client.images
     try:

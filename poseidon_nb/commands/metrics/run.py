@@ -9,7 +9,7 @@ from poseidon_nb.client.metrics import DEFAULT_WINDOW, METRIC_QUERIES
 from poseidon_nb.commands.dry_run import droplet_ids, droplet_lists
 from poseidon_nb.commands.metrics.summary import summarize_coverage, summarize_missing
 from poseidon_nb.commands.reading import check_complete, warn_long_read
-from poseidon_nb.commands.results import Live, Table, table_of_frame
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.language.time_arguments import subtract_duration, unix_seconds
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.metrics import Readings
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.language.command import Command
     from poseidon_nb.transport.request import Request
 
@@ -53,7 +53,7 @@ def list_reads(command: Command, client: Client, session: DoSession) -> list[Req
     return [*(droplet_lists(client, {"tag_name": tag}) if tag else []), *requests]
 
 
-def show_metrics(context: CommandContext) -> Table | Live:
+def show_metrics(context: CommandContext) -> TableResult | Live:
     """Return the metrics of a type."""
     readings = _read(context)
     from poseidon_nb.analysis import metrics  # noqa: PLC0415  # loads pandas
@@ -73,7 +73,7 @@ def show_metrics(context: CommandContext) -> Table | Live:
     return table_of_frame(found)
 
 
-def show_use(context: CommandContext) -> Table:
+def show_use(context: CommandContext) -> TableResult:
     """Return one row for each droplet with what it uses."""
     readings = _read(context, say=False)
     from poseidon_nb.analysis import metrics  # noqa: PLC0415  # loads pandas

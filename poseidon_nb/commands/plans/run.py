@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.engine import all_engines
 from poseidon_nb.commands.planned import Choice, Planned, confirm
-from poseidon_nb.commands.results import Table, outcomes_table, table_of_frame
+from poseidon_nb.commands.results import TableResult, outcomes_table, table_of_frame
 from poseidon_nb.errors import BulkFailed, InvalidArgument, PoseidonError
 from poseidon_nb.plans.journal import unfinished_plans
 from poseidon_nb.plans.journal_files import PlanFiles
@@ -63,7 +63,7 @@ def _as_plan(given: object) -> Plan:
     raise InvalidArgument(f"%do apply takes a Plan, as in %do apply {{plan}}, not {what}.")
 
 
-def _applied(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Table:
+def _applied(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> TableResult:
     from poseidon_nb.plans.outcomes import outcomes_frame  # noqa: PLC0415  # loads pandas
 
     frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
@@ -76,7 +76,7 @@ def _applied(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Ta
 APPLY = Planned(lambda _context, _account: (), _applied, _given_plan)
 
 
-def list_plans(context: CommandContext) -> Table | None:
+def list_plans(context: CommandContext) -> TableResult | None:
     """List the plans of any account that are running or were interrupted on this machine."""
     listed = unfinished_plans(None)
     if not listed:
@@ -106,7 +106,7 @@ def _columns(listed: Sequence[UnfinishedPlan]) -> dict[str, list[Any]]:
     }
 
 
-def _resume(context: CommandContext) -> Table | None:
+def _resume(context: CommandContext) -> TableResult | None:
     client = context.client
     with lock_interrupted(client, context.argument("plans") or ()) as interrupted:
         if not interrupted:

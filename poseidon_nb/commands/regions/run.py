@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.commands.regions.summary import summarize_features
-from poseidon_nb.commands.results import Live, Table, table_of_frame, table_of_rows
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.commands.sizes.run import placement, read_sizes_and_regions
 from poseidon_nb.commands.sizes.summary import no_available_size
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
 
-def show_matrix(context: CommandContext) -> Table | Live:
+def show_matrix(context: CommandContext) -> TableResult | Live:
     """Return which sizes are available in which region."""
     from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # loads pandas
 
@@ -29,7 +29,7 @@ def show_matrix(context: CommandContext) -> Table | Live:
     return table_of_frame(matrix)
 
 
-def show_with(context: CommandContext) -> Table:
+def show_with(context: CommandContext) -> TableResult:
     """Return the regions that offer some features."""
     from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # loads pandas
     from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas

@@ -9,7 +9,7 @@ from poseidon_nb.client.metrics import METRIC_QUERIES
 from poseidon_nb.commands.dry_run import EACH_ID, droplet_ids, droplet_lists
 from poseidon_nb.commands.metrics.summary import summarize_coverage
 from poseidon_nb.commands.reading import check_complete, fetch_concurrently, warn_long_read
-from poseidon_nb.commands.results import Live, Table, table_of_frame, table_of_rows
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.commands.rightsize.spec import LAST
 from poseidon_nb.commands.rightsize.summary import summarize_advice
 from poseidon_nb.errors import InvalidArgument
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from poseidon_nb.analysis.rightsizing import Rule
     from poseidon_nb.client.client import Client
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.commands.session import DoSession
+    from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.language.command import Command
     from poseidon_nb.transport.request import Request
 
 
-def rightsize(context: CommandContext) -> Table | Live:
+def rightsize(context: CommandContext) -> TableResult | Live:
     """Return the size that each droplet should have. It takes up to six requests for each droplet."""
     from poseidon_nb.analysis import metrics, rightsizing  # noqa: PLC0415  # loads pandas
 

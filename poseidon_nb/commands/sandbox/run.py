@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.commands.results import Table, table_of_rows
+from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.errors import ConfigurationError
 from poseidon_nb.sandbox import Sandbox
 
@@ -38,7 +38,7 @@ def _remember_words(context: CommandContext) -> None:
     session.remember_names("droplets", [(one["name"], one["id"]) for one in droplets])
 
 
-def status(context: CommandContext) -> Table:
+def status(context: CommandContext) -> TableResult:
     """Return whether the sandbox is running, and where."""
     sandbox = context.session.sandbox
     row = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.nouns import remember_sizes
 from poseidon_nb.commands.reading import fetch_concurrently
-from poseidon_nb.commands.results import Live, Table, table_of_frame
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame
 from poseidon_nb.commands.sizes.spec import DEFAULT_LIMIT
 from poseidon_nb.commands.sizes.summary import (
     no_available_size,
@@ -36,7 +36,7 @@ _QUANTITIES: tuple[tuple[str, str, Unit], ...] = (
 )
 
 
-def find_cheapest(context: CommandContext) -> Table | Live:
+def find_cheapest(context: CommandContext) -> TableResult | Live:
     """Find the cheapest sizes that have at least the given quantities."""
     minimums, limit = _minimums(context), context.option("limit")
     if limit is not None and limit < 1:
@@ -47,7 +47,7 @@ def find_cheapest(context: CommandContext) -> Table | Live:
     where = placement(context)
 
     def matching(among: pd.DataFrame) -> pd.DataFrame:
-        return analysis.cheapest(among, **minimums, **where, datacenters=regions)
+        return analysis.cheapest(among, **minimums, **where, regions_frame=regions)
 
     matches = matching(sizes)
     filtered = bool(minimums) or any(where.values())
@@ -56,7 +56,7 @@ def find_cheapest(context: CommandContext) -> Table | Live:
     found = matches.head(rows)
     unpriced = _count_unpriced(sizes, matching)
     if matches.empty and filtered:
-        summary = no_matching_size(analysis.available(sizes, **where, datacenters=regions), minimums, where)
+        summary = no_matching_size(analysis.available(sizes, **where, regions_frame=regions), minimums, where)
         context.ui.say(" ".join(filter(None, (summary, summarize_unpriced(unpriced)))))
     else:
         context.ui.say(summarize_cheapest(found, len(matches), filtered=filtered, unpriced=unpriced))
@@ -81,7 +81,7 @@ def _minimums(context: CommandContext) -> dict[str, Any]:
     return minimums
 
 
-def show_frontier(context: CommandContext) -> Table | Live:
+def show_frontier(context: CommandContext) -> TableResult | Live:
     """Return the sizes on the price frontier; the chart shows the other ones too."""
     from poseidon_nb.analysis import sizes as analysis  # noqa: PLC0415  # loads pandas
 
@@ -89,9 +89,9 @@ def show_frontier(context: CommandContext) -> Table | Live:
     where = placement(context)
 
     def available(among: pd.DataFrame) -> pd.DataFrame:
-        return analysis.available(among, **where, datacenters=regions)
+        return analysis.available(among, **where, regions_frame=regions)
 
-    found = analysis.frontier(sizes, **where, datacenters=regions)
+    found = analysis.frontier(sizes, **where, regions_frame=regions)
     in_regions = f"available in {join_words(where['regions'])}" if where["regions"] else "available"
     empty = no_available_size(where["family"], where["generation"], in_regions) if found.empty else ""
     if summary := " ".join(filter(None, (empty, summarize_unpriced(_count_unpriced(sizes, available))))):

@@ -115,9 +115,7 @@ _BASIC = (
 )
 _CLASS = (
     derived_column("family", "string", f"family: {', '.join(dict.fromkeys(FAMILIES.values()))} or {OTHER}"),
-    derived_column(
-        "generation", "string", f"CPU generation: {', '.join(GENERATIONS)}; for GPU sizes the GPU model"
-    ),
+    derived_column("generation", "string", f"CPU generation: {', '.join(GENERATIONS)}; for GPU sizes the GPU model"),
     derived_column("price_hourly", "float64", "price of an hour", "USD"),
 )
 _UNIT_PRICES = (

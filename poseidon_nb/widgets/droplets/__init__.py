@@ -1,7 +1,7 @@
 """Panels of droplets, one or many.
 
 - `fleet`: the rows, the selection, and what can be done to it now. `facts` formats a droplet as facts and table cells.
-- `requests` holds an action for some droplets, as a plan; `resize` holds the choice of a size. `progress` shows how far
+- `requests` holds an action for some droplets, as a plan; `resize` holds the choice of a size. `bulk_progress` shows how far
   the client's engine is with a request.
 - `model` handles clicks, asks for confirmation, and hands plans to the engine. `panel_models` has the models of
   one droplet and of many.

@@ -14,7 +14,7 @@ from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, reasons, warnings
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, join_words, pluralize, truncated_list
-from poseidon_nb.widgets.confirmation import ButtonState, Confirmation
+from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
 from poseidon_nb.widgets.droplets.facts import CellsDiff, diff_cells, price_of, table_cells, with_defaults
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.transport.workers import WorkerPool
-from poseidon_nb.widgets.confirmation import ButtonState
-from poseidon_nb.widgets.droplets.progress import BulkProgress
+from poseidon_nb.widgets.click_confirmation import ButtonState
+from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 from poseidon_nb.widgets.droplets.resize import ResizeOptions
 from poseidon_nb.widgets.models import CLOSED, AccountModel

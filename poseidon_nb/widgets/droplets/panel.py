@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.widgets.components import ClickHandler
+    from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
     from poseidon_nb.widgets.droplets.model import DropletsModel
-    from poseidon_nb.widgets.droplets.progress import BulkProgress
 
 
 class SnapshotForm:

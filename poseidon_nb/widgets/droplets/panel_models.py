@@ -6,10 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import escape_unprintable
+from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.facts import HEADS, cells_text, droplet_facts, facts_table_html, facts_text
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.model import DropletsModel
-from poseidon_nb.widgets.droplets.progress import BulkProgress
 from poseidon_nb.widgets.droplets.requests import BulkRequest
 from poseidon_nb.widgets.models import MAX_SAVED_ROWS
 

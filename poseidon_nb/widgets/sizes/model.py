@@ -69,7 +69,7 @@ class SizeExplorerModel:
         image: str | None = None,
     ) -> None:
         self.image = checked_image(image)
-        priced = _with_regions(unit_prices(sizes), available(sizes, datacenters=regions))
+        priced = _with_regions(unit_prices(sizes), available(sizes, regions_frame=regions))
         #: All sizes, with ``available_in``, in the order of `sort_by_price`.
         self.sizes = sort_by_price(priced)
         self._regions_by_position: list[list[str]] = [*self.sizes["available_in"]]

@@ -9,7 +9,7 @@ import pytest
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.monitor.monitor import IDLE_TIMEOUT_S
 from poseidon_nb.plans.summary import verb_phrase
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S, click_time
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S, click_time
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 from tests.widgets.conftest import User
 

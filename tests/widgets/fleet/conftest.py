@@ -6,7 +6,7 @@ import pytest
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
 from poseidon_nb.widgets.droplets.fleet_panel import FleetPanel
 from poseidon_nb.widgets.panel import PanelHost
 from tests.widgets.conftest import Desk

@@ -8,9 +8,9 @@ from poseidon_nb.client.engine.execution import ChainRun
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import action_chains
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress, DropletProgress
 from poseidon_nb.widgets.droplets.panel import DropletPanel
-from poseidon_nb.widgets.droplets.progress import BulkProgress, DropletProgress
 from poseidon_nb.widgets.droplets.requests import BulkRequest
 from tests.widgets.fleet.conftest import active, chosen
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poseidon_nb.client.monitor.subscription import AccountState
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
 from poseidon_nb.widgets.droplets.facts import HEADS, table_cells
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS

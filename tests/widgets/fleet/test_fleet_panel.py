@@ -9,7 +9,7 @@ import ipywidgets
 
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.monitor.polling import POLL_INTERVAL_S
-from poseidon_nb.widgets.confirmation import MIN_CONFIRM_DELAY_S
+from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
 from tests.widgets.fleet.conftest import FleetDesk, active, chosen
 
 

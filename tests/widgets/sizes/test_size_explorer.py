@@ -254,7 +254,7 @@ def test_one_slug_or_many_are_selected_and_other_values_are_refused(model):
 def test_regions_have_the_same_names_as_in_sizes_cheapest(model, frames, words):
     sizes, regions = frames
     model.filter_regions(words)
-    wanted = available(sizes, regions=words, datacenters=regions)
+    wanted = available(sizes, regions=words, regions_frame=regions)
     assert slugs(model, model.visible)
     assert {*slugs(model, model.visible)} == {*wanted["slug"]}
     assert model.filters.regions == {one for sold in wanted["available_in"] for one in sold}
@@ -264,7 +264,7 @@ def test_regions_have_the_same_names_as_in_sizes_cheapest(model, frames, words):
 def test_families_have_the_same_names_as_in_sizes_cheapest(model, frames, words):
     sizes, regions = frames
     model.filter_families(words)
-    assert {*slugs(model, model.visible)} == {*available(sizes, family=words, datacenters=regions)["slug"]}
+    assert {*slugs(model, model.visible)} == {*available(sizes, family=words, regions_frame=regions)["slug"]}
 
 
 def test_a_closed_region_and_a_region_without_sizes_have_their_own_errors(frames):
@@ -331,7 +331,7 @@ def test_an_account_without_sizes_has_a_message(frames):
 def test_sizes_of_equal_price_have_the_order_of_sizes_cheapest(frames):
     sizes, regions = frames
     model = SizeExplorerModel(sizes, regions)
-    assert model.visible_frame()["slug"].tolist() == available(sizes, datacenters=regions)["slug"].tolist()
+    assert model.visible_frame()["slug"].tolist() == available(sizes, regions_frame=regions)["slug"].tolist()
 
 
 def test_the_frames_passed_in_are_not_changed(frames):

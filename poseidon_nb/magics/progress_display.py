@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 REFRESH_S = 0.1
 
 
-class ProgressView:
+class ProgressDisplay:
     """Shows a `ProgressModel` while a command runs. It is a context manager, because it leaves a final state behind.
 
     Parameters
@@ -107,7 +107,7 @@ class ProgressView:
         """Leave the final state behind, in a form that needs no kernel."""
 
 
-class TextProgress(ProgressView):
+class TextProgress(ProgressDisplay):
     """One line that overwrites itself. If the output is not a terminal, only pauses and the final state are written."""
 
     def __init__(self, clock: Clock) -> None:
@@ -142,7 +142,7 @@ class TextProgress(ProgressView):
         sys.stderr.flush()
 
 
-class NotebookProgress(ProgressView):
+class NotebookProgress(ProgressDisplay):
     """Rows of widgets below the cell. At the end they become plain text and HTML, which a saved notebook keeps.
 
     Parameters
