@@ -300,3 +300,7 @@ class BulkFailed(ActionError):
 
 class ShapeError(PoseidonError):
     """A response does not have the expected structure."""
+
+
+class ResponseWarning(UserWarning):
+    """A part of a response could not be read. What it concerns is missing in the result."""

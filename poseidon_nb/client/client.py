@@ -61,6 +61,7 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     base_url: str | None = None,
     timeout_s: float = 30.0,
     read_only: bool = False,
+    strict: bool = False,
     clock: Clock = SYSTEM_CLOCK,
     login: KernelLogin | None = None,
 ) -> Client:
@@ -81,6 +82,9 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
         Time limit of one request in seconds, from connecting to the last byte of the response. A retry gets it again.
     read_only : bool
         Refuse every request except GET. ``POSEIDON_READ_ONLY=1``, read at every request, does the same for all clients.
+    strict : bool
+        Raise a `ShapeError` for a value of an unexpected type in a table. By default the value is missing, and a
+        `ResponseWarning` names its field.
     clock : Clock
         For tests.
     login : KernelLogin, optional
@@ -113,7 +117,7 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
         read_only=read_only,
         clock=clock,
     )
-    return Client(session)
+    return Client(session, strict=strict)
 
 
 class Client:
@@ -133,11 +137,11 @@ class Client:
         The changes that this client has made: the session's log, or its own.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, strict: bool = False) -> None:
         # Not `or`, because an empty log is falsy.
         self.changes = ChangeLog() if session.changes is None else session.changes
         session.changes = self.changes
-        connection = Connection(session)
+        connection = Connection(session, strict=strict)
         slugs = SlugChecker(connection)
         self._connection = connection
         self._label: str | None = None

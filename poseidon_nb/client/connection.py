@@ -6,8 +6,10 @@ This module knows how responses are wrapped and how a list becomes rows.
 from __future__ import annotations
 
 import logging
+import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -16,16 +18,18 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.errors import (
     InvalidArgument,
     PoseidonError,
+    ResponseWarning,
     ShapeError,
 )
-from poseidon_nb.text import did_you_mean
-from poseidon_nb.transport.pagination import fetch_pages
+from poseidon_nb.text import did_you_mean, pluralize
+from poseidon_nb.transport.pagination import ListTotals, fetch_pages
 from poseidon_nb.transport.request import Request, build_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from poseidon_nb.catalogue import Operation
+    from poseidon_nb.frames.tolerance import UnreadValues
     from poseidon_nb.transport.pagination import Page
     from poseidon_nb.transport.responses import Response
     from poseidon_nb.transport.session import Session
@@ -51,6 +55,104 @@ def report_waits(on_wait: Callable[[float, str], None]) -> Iterator[None]:
         _wait_callback.reset(before)
 
 
+def _warn(text: str) -> None:
+    # Above this module: the caller's own line is not known.
+    warnings.warn(text, ResponseWarning, stacklevel=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the responses of this thread are read.
+
+    Parameters
+    ----------
+    strict : bool
+        Raise a `ShapeError` for a value of an unexpected type. Otherwise it is missing, and a warning names it.
+    keep_going : bool
+        Return an incomplete list with a warning instead of raising a `ShapeError`.
+    warn : callable
+        Receives the warnings.
+    """
+
+    strict: bool = False
+    keep_going: bool = False
+    warn: Callable[[str], None] = _warn
+
+
+_reading: ContextVar[Reading] = ContextVar("reading", default=Reading())  # noqa: B039  # immutable
+
+
+@contextmanager
+def read_with(reading: Reading) -> Iterator[None]:
+    """Read the responses of this thread in this way."""
+    before = _reading.set(reading)
+    try:
+        yield
+    finally:
+        _reading.reset(before)
+
+
+@contextmanager
+def unread_values(resource: str, *, strict: bool = False) -> Iterator[UnreadValues | None]:
+    """Collect the values of a table that could not be read, and report them in one warning; None to read strictly."""
+    reading = _reading.get()
+    if strict or reading.strict:
+        yield None
+        return
+    from poseidon_nb.frames.tolerance import UnreadValues  # noqa: PLC0415  # loads pandas
+
+    unread = UnreadValues(resource)
+    yield unread
+    if unread:
+        reading.warn(unread.warning)
+
+
+def read_whole(what: str, read: Callable[[ListTotals], T], count: Callable[[T], int]) -> T:
+    """Read a list, and read it once more if it has another number of rows than its pages state.
+
+    Parameters
+    ----------
+    what : str
+        Plural noun for the rows.
+    read : callable
+        Reads the list; what it is called with gets the totals of the pages.
+    count : callable
+        Returns the number of rows in what was read.
+
+    Raises
+    ------
+    ShapeError
+        Rows are missing, or too many, both times. With `Reading.keep_going` it is a warning.
+    """
+    reading = _reading.get()
+    for again in (True, False):
+        totals = ListTotals()
+        result = read(totals)
+        if totals.match(count(result)):
+            break
+        if again or totals.changed:
+            continue
+        message = f"The list of {what} states {totals.stated:,} and has {pluralize(count(result), 'row')}."
+        if not reading.keep_going:
+            raise ShapeError(message)
+        reading.warn(message)
+    if totals.changed:
+        reading.warn(f"The list of {what} changed while it was read, so some may be missing.")
+    return result
+
+
+def distinct_rows(rows: Iterable[Row]) -> list[Row]:
+    """Return rows without those whose id occurred before: items that move to the next page while a list is read."""
+    found: list[Row] = []
+    seen: set[object] = set()
+    for row in rows:
+        identity = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(identity, str | int) or identity not in seen:
+            seen.add(identity if isinstance(identity, str | int) else None)
+            found.append(row)
+    return found
+
+
 def _log_wait(seconds: float, reason: str) -> None:
     _log.info("waiting %.0f s: %s", seconds, reason)
 
@@ -61,10 +163,13 @@ class Connection:
     Parameters
     ----------
     session : Session
+    strict : bool
+        Raise a `ShapeError` for a value of an unexpected type in a table.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, strict: bool = False) -> None:
         self.session = session
+        self.strict = strict
         #: Called with the seconds and the reason of every noticeable wait.
         self.on_wait: Callable[[float, str], None] = _log_wait
         #: Called several times a second in the caller's thread while other threads send requests.
@@ -87,9 +192,9 @@ class Connection:
         row: Row = self.unwrapped(operation_id, self.send(self.request(operation_id, **parts)).json())
         return row
 
-    def pages(self, operation_id: str, **parts: Any) -> Iterator[Page]:
-        """Fetch the pages of a list, as bytes."""
-        return fetch_pages(self.send, self.request(operation_id, **parts), on_idle=self.on_idle)
+    def pages(self, operation_id: str, *, totals: ListTotals | None = None, **parts: Any) -> Iterator[Page]:
+        """Fetch the pages of a list, as bytes; `totals` gets what they state."""
+        return fetch_pages(self.send, self.request(operation_id, **parts), on_idle=self.on_idle, totals=totals)
 
     def rows(self, operation_id: str, **parts: Any) -> list[Row]:
         """Return all items of a list, without duplicates, in the order of the API."""
@@ -98,16 +203,12 @@ class Connection:
     def rows_of(self, request: Request) -> list[Row]:
         """Return all items of the list whose first page a request reads."""
         key = operation(request.operation_id).response_key
-        rows: list[Row] = []
-        seen: set[object] = set()
-        for page in fetch_pages(self.send, request, on_idle=self.on_idle):
-            for row in items_of(page.body, key, request.operation_id):
-                # Items that move to the next page while the list is read would appear twice.
-                identity = row.get("id") if isinstance(row, dict) else None
-                if identity is None or identity not in seen:
-                    seen.add(identity)
-                    rows.append(row)
-        return rows
+
+        def read(totals: ListTotals) -> list[Row]:
+            pages = fetch_pages(self.send, request, on_idle=self.on_idle, totals=totals)
+            return distinct_rows(row for page in pages for row in items_of(page.body, key, request.operation_id))
+
+        return read_whole(key or request.label, read, len)
 
     def unwrapped(self, operation_id: str, answer: Any) -> Any:
         """Return the part of a response under the operation's key, or all of it if there is no key."""
@@ -120,6 +221,10 @@ class Connection:
             raise ShapeError(f"The response to {operation_id} has no {key!r}.") from None
 
 
+#: The list whose rows are the values of an object.
+_OBJECT_OF_ROWS = "droplets_list_backup_policies"
+
+
 def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
     """Return the items on a page. For ``droplets_list_backup_policies``, which pages an object, these are its values."""
     try:
@@ -129,7 +234,7 @@ def items_of(body: bytes, key: str, operation_id: str) -> list[Any]:
     items = answer.get(key) if isinstance(answer, dict) and key else answer
     if items is None and isinstance(answer, dict) and key in answer:
         return []
-    if key and isinstance(items, dict):
+    if operation_id == _OBJECT_OF_ROWS and isinstance(items, dict):
         return list(items.values())
     if not isinstance(items, list):
         raise ShapeError(f"The response to {operation_id} contains no list {key!r}.")

@@ -250,8 +250,7 @@ class Records(ResourceCollection[Record]):
     def frame(self, *, type: str | None = None, name: str | None = None, **filters: Any) -> pd.DataFrame:  # noqa: A002  # as above
         """Return the records as a DataFrame, one row for each; parameters as for `list`."""
         query = self._check_query(self._filters(type, name, filters))
-        pages = self._connection.pages("domains_list_records", path=self._path(), query=query)
-        return self._frame_from(page.body for page in pages)
+        return self._frame_of("domains_list_records", path=self._path(), query=query)
 
     def get(self, record_id: int) -> Record:
         """Return one record by id."""

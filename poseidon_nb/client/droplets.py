@@ -5,11 +5,12 @@ API: ``droplets_list`` leaves GPU droplets out unless asked for them, so they ar
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.connection import add_detail, check_fields, items_of
+from poseidon_nb.client.connection import add_detail, check_fields, distinct_rows, items_of, read_whole
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter, expected_after
 from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step
@@ -24,7 +25,7 @@ from poseidon_nb.text import is_integer, join_words
 from poseidon_nb.transport import cancellation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.steps import Chain, Outcome, Target
     from poseidon_nb.client.slugs import SlugChecker
+    from poseidon_nb.transport.pagination import ListTotals
 
     Row = dict[str, Any]
     # Aliases, because `list` is a method within the class.
@@ -68,12 +70,12 @@ class Droplets(ResourceCollection[Droplet]):
         **filters : object
             Further query parameters, such as ``type="droplets"`` or ``type="gpus"``.
         """
-        rows: dict[int, Row] = {}
-        for body in self._bodies({"tag_name": tag_name, "name": name, **filters}):
-            rows.update(
-                (row["id"], row) for row in items_of(body, "droplets", "droplets_list") if row["id"] not in rows
-            )
-        return [Droplet(row, self) for row in rows.values()]
+        bodies = self._bodies({"tag_name": tag_name, "name": name, **filters})
+
+        def read(totals: ListTotals) -> list[Row]:
+            return distinct_rows(row for body in bodies(totals) for row in items_of(body, "droplets", "droplets_list"))
+
+        return [Droplet(row, self) for row in read_whole("droplets", read, len)]
 
     def frame(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> pd.DataFrame:
         """Return all droplets as a DataFrame, including GPU droplets; parameters as for `list`.
@@ -436,8 +438,8 @@ class Droplets(ResourceCollection[Droplet]):
         """
         return [Size(row) for row in self._slugs.fitting_sizes(droplet.to_dict())]
 
-    def _bodies(self, filters: Row) -> Iterator[bytes]:
-        return droplet_pages(self._connection, self._check_query(filters))
+    def _bodies(self, filters: Row) -> Callable[[ListTotals], Iterator[bytes]]:
+        return partial(droplet_pages, self._connection, self._check_query(filters))
 
 
 def _power_on(target: Target) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.transport.pagination import ListTotals
 
     Row = Mapping[str, Any]
 
@@ -212,7 +213,7 @@ def droplet_queries(filters: dict[str, Any]) -> list[dict[str, Any]]:
     return [filters, {**{key: value for key, value in filters.items() if key != "tag_name"}, "type": "gpus"}]
 
 
-def droplet_pages(connection: Connection, filters: dict[str, Any]) -> Iterator[bytes]:
+def droplet_pages(connection: Connection, filters: dict[str, Any], totals: ListTotals) -> Iterator[bytes]:
     """Fetch the pages of droplets and then of GPU droplets, concurrently.
 
     Parameters
@@ -220,9 +221,11 @@ def droplet_pages(connection: Connection, filters: dict[str, Any]) -> Iterator[b
     connection : Connection
     filters : dict
         Query parameters of ``droplets_list``.
+    totals : ListTotals
+        Gets the totals of both lists.
     """
     if filters.get("type"):
-        yield from (page.body for page in connection.pages("droplets_list", query=filters))
+        yield from (page.body for page in connection.pages("droplets_list", totals=totals, query=filters))
         return
     tag_name = filters.get("tag_name")
     _, gpu_query = droplet_queries(filters)
@@ -230,23 +233,20 @@ def droplet_pages(connection: Connection, filters: dict[str, Any]) -> Iterator[b
 
     def read_gpus() -> list[bytes]:
         with cancellation.cancel_on(stop):
-            return [page.body for page in connection.pages("droplets_list", query=gpu_query)]
+            if not tag_name:
+                return [page.body for page in connection.pages("droplets_list", totals=totals, query=gpu_query)]
+            rows = _with_tag(connection.rows("droplets_list", query=gpu_query), str(tag_name))
+            totals.add(len(rows))
+            return [json.dumps({"droplets": rows}).encode()]
 
     gpus = WorkerPool(1, "poseidon-gpus").submit(partial(copy_context().run, read_gpus))
     try:
-        yield from (page.body for page in connection.pages("droplets_list", query=filters))
-        gpu_bodies = wait_for_result(gpus, connection.on_idle)
-        yield from _filter_by_tag(gpu_bodies, str(tag_name)) if tag_name else gpu_bodies
+        yield from (page.body for page in connection.pages("droplets_list", totals=totals, query=filters))
+        yield from wait_for_result(gpus, connection.on_idle)
     finally:
         # Also if the caller stopped reading or pressed Ctrl-C: queued requests are not sent.
         stop.set()
 
 
-def _filter_by_tag(bodies: Iterable[bytes], tag_name: str) -> Iterator[bytes]:
-    for body in bodies:
-        rows = [
-            row
-            for row in items_of(body, "droplets", "droplets_list")
-            if tag_name.casefold() in {tag.casefold() for tag in row.get("tags") or []}
-        ]
-        yield json.dumps({"droplets": rows}).encode()
+def _with_tag(rows: Iterable[Row], tag_name: str) -> list[Row]:
+    return [row for row in rows if tag_name.casefold() in {tag.casefold() for tag in row.get("tags") or []}]

@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import SAFE_METHODS
-from poseidon_nb.client.connection import add_detail, check_fields, check_query
+from poseidon_nb.client.connection import add_detail, check_fields, check_query, unread_values
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.lookup import RESOURCE_TYPES
 from poseidon_nb.client.slugs import explain_refusal
-from poseidon_nb.errors import InvalidArgument, NotFound, Unprocessable
+from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
 from poseidon_nb.text import expected_one_of, join_words
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.request import Request, build_request
@@ -147,7 +147,10 @@ def _execute(connection: Connection, engine: Engine, request: Request, *, frame:
         items = send(connection, engine, request)
         if wanted.response_is_list:
             # Some services send null for an empty list.
-            items = connection.unwrapped(wanted.id, items) or []
+            found = connection.unwrapped(wanted.id, items)
+            items = [] if found is None else found
+            if not isinstance(items, list):
+                raise ShapeError(f"The response to {wanted.id} contains no list {wanted.response_key!r}.")
     if not frame:
         return items
     if not isinstance(items, list | dict):
@@ -158,7 +161,12 @@ def _execute(connection: Connection, engine: Engine, request: Request, *, frame:
 
     # A resource without its own table is converted by the general rule.
     resource = RESOURCES.get(wanted.id, wanted.id)
-    return frame_from_rows(resource, items if isinstance(items, list) else [items.get(wanted.response_key, items)])
+    found = items if isinstance(items, list) else connection.unwrapped(wanted.id, items)
+    if not isinstance(found, list | dict | None):
+        raise ShapeError(f"The response to {wanted.id} contains no object {wanted.response_key!r}.")
+    rows = found if isinstance(found, list) else [] if found is None else [found]
+    with unread_values(resource, strict=connection.strict) as unread:
+        return frame_from_rows(resource, rows, unread=unread)
 
 
 def send(connection: Connection, engine: Engine, request: Request) -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.connection import check_query
+from poseidon_nb.client.connection import check_query, read_whole, unread_values
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.text import format_usd
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.transport.pagination import ListTotals
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Resource")
@@ -238,12 +239,30 @@ class ResourceCollection(Generic[R]):
             One row for each object; columns as in the resource's table in `poseidon_nb.frames.schemas`.
         """
         query = self._check_query(filters)
-        return self._frame_from(page.body for page in self._connection.pages(self._list_operation, query=query))
+        return self._frame_of(self._list_operation, query=query)
 
     def _check_query(self, filters: Mapping[str, Any]) -> dict[str, Any]:
         return check_query(operation(self._list_operation), filters)
 
-    def _frame_from(self, bodies: Any) -> pd.DataFrame:
+    def _frame_of(self, operation_id: str, **parts: Any) -> pd.DataFrame:
+        """Return the frame of a list operation."""
+
+        def bodies(totals: ListTotals) -> Iterator[bytes]:
+            return (page.body for page in self._connection.pages(operation_id, totals=totals, **parts))
+
+        return self._frame_from(bodies)
+
+    def _frame_from(self, bodies: Callable[[ListTotals], Iterator[bytes]]) -> pd.DataFrame:
         from poseidon_nb.frames.builders import frame_from_pages  # noqa: PLC0415  # pandas comes at first use
 
-        return frame_from_pages(self._resource, bodies, key=operation(self._list_operation).response_key)
+        key = operation(self._list_operation).response_key
+        with unread_values(self._resource, strict=self._connection.strict) as unread:
+
+            def read(totals: ListTotals) -> pd.DataFrame:
+                if unread is not None:
+                    unread.clear()
+                return frame_from_pages(self._resource, bodies(totals), key=key, unread=unread)
+
+            return read_whole(
+                self._resource, read, lambda frame: len(frame) + (0 if unread is None else unread.omitted_rows)
+            )

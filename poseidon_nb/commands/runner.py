@@ -56,6 +56,7 @@ def with_global_options(command: Command, first: Command) -> Command:
         yes=command.yes or first.yes,
         no_wait=command.no_wait or first.no_wait,
         keep_going=command.keep_going or first.keep_going,
+        strict=command.strict or first.strict,
         timeout_s=first.timeout_s if command.timeout_s is None else command.timeout_s,
         context=command.context or first.context,
         output=command.output if first.output == "table" else first.output,
@@ -109,11 +110,13 @@ def _check_out(command: Command, settings: Settings) -> None:
 
 
 def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserInterface, settings: Settings) -> Any:
+    from poseidon_nb.client.connection import Reading, read_with  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands import planned  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.context import CommandContext  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.results import Live  # noqa: PLC0415  # loads the plans
 
     with (
+        read_with(Reading(command.strict, command.keep_going, lambda text: ui.say(f"Warning: {text}"))),
         ui.progress(session.clock) as progress,
         closing(CommandContext(command, session, ui, progress, settings)) as context,
     ):

@@ -32,17 +32,21 @@ from poseidon_nb.frames.decode import Timestamp, get_decoder, invalid_json, miss
 from poseidon_nb.frames.dtypes import INT64, build_array
 from poseidon_nb.frames.metrics import metrics_frame
 from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.frames.tolerance import without_large
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from poseidon_nb.frames.columns import Table
+    from poseidon_nb.frames.tolerance import UnreadValues
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _MAX_EXACT_FLOAT = 2**53
 
 
-def frame_from_pages(resource: str, bodies: Iterable[bytes], *, key: str = "") -> pd.DataFrame:
+def frame_from_pages(
+    resource: str, bodies: Iterable[bytes], *, key: str = "", unread: UnreadValues | None = None
+) -> pd.DataFrame:
     """Build one frame from all pages of a collection, or from one object.
 
     Parameters
@@ -54,6 +58,8 @@ def frame_from_pages(resource: str, bodies: Iterable[bytes], *, key: str = "") -
     key : str
         The response key of the objects. By default the table's; without a table the key named like the resource, or the
         whole response if there is none.
+    unread : UnreadValues, optional
+        Where values of another type than the table's are reported, which are then missing. By default they raise.
 
     Returns
     -------
@@ -70,13 +76,15 @@ def frame_from_pages(resource: str, bodies: Iterable[bytes], *, key: str = "") -
     if table is None:
         return _general_frame(_objects(resource, bodies, key=key))
     decoder = get_decoder(table)
-    builder = _TableBuilder(table)
+    builder = _TableBuilder(table, unread)
     for body in bodies:
-        builder.add(decoder.columns(decoder.objects(body, key)))
+        builder.add(decoder.columns(decoder.objects(body, key, unread), unread))
     return builder.frame()
 
 
-def frame_from_rows(resource: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+def frame_from_rows(
+    resource: str, rows: Iterable[Mapping[str, object]], *, unread: UnreadValues | None = None
+) -> pd.DataFrame:
     """Build the same frame as `frame_from_pages` from decoded JSON.
 
     Parameters
@@ -85,6 +93,8 @@ def frame_from_rows(resource: str, rows: Iterable[Mapping[str, object]]) -> pd.D
         A resource of `schemas.TABLES`; any other name for the general rules.
     rows : iterable of mapping
         The API's objects.
+    unread : UnreadValues, optional
+        Where values of another type than the table's are reported, which are then missing. By default they raise.
 
     Returns
     -------
@@ -100,16 +110,17 @@ def frame_from_rows(resource: str, rows: Iterable[Mapping[str, object]]) -> pd.D
     if table is None:
         return _general_frame(rows)
     decoder = get_decoder(table)
-    builder = _TableBuilder(table)
-    builder.add(decoder.columns(decoder.convert(rows)))
+    builder = _TableBuilder(table, unread)
+    builder.add(decoder.columns(decoder.convert(rows, unread), unread))
     return builder.frame()
 
 
 class _TableBuilder:
     """The columns of a frame so far. Columns take a third of the memory of rows."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, unread: UnreadValues | None) -> None:
         self._table = table
+        self._unread = unread
         self._columns: list[list[Any]] = [[] for _ in table.columns]
         self._seen: set[Hashable] = set()
 
@@ -142,8 +153,10 @@ class _TableBuilder:
             try:
                 arrays[column.name] = build_array(column.dtype, values)
             except OverflowError as exc:
-                message = f"Field {column.path!r} in {self._table.resource} has a number of more than 64 bits."
-                raise ShapeError(message) from exc
+                if self._unread is None:
+                    message = f"Field {column.path!r} in {self._table.resource} has a number of more than 64 bits."
+                    raise ShapeError(message) from exc
+                arrays[column.name] = build_array(column.dtype, without_large(column.path, values, self._unread))
         return pd.DataFrame(arrays, index=pd.RangeIndex(len(self._columns[0])), copy=False)
 
 

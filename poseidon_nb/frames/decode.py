@@ -18,6 +18,7 @@ import msgspec
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.dtypes import EPOCH, MICROSECOND, NUMBER
+from poseidon_nb.frames.tolerance import A_NUMBER, Branch, Leaf, UnreadValues
 from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
@@ -92,12 +93,14 @@ class Decoder:
         self.resource = table.resource
         self._key = table.key
         root = _build_tree(table)
+        self._tolerant: Branch | None = None
+        self._root = root
         self._absent: dict[tuple[str, ...], msgspec.Struct] = {}
         self._row = self._struct(root, (table.resource,))
         self._getters = [_getter(column, root) for column in table.columns]
         self._envelopes: dict[str, msgspec.json.Decoder[Any]] = {}
 
-    def objects(self, body: bytes, key: str = "") -> list[Any]:
+    def objects(self, body: bytes, key: str = "", unread: UnreadValues | None = None) -> list[Any]:
         """Return the objects in a response. A single object is returned as a list of one.
 
         Parameters
@@ -106,6 +109,8 @@ class Decoder:
             The response as JSON.
         key : str
             The response key of the objects, if it differs from the table's.
+        unread : UnreadValues, optional
+            Where values of another type than the table's are reported, which are then missing. By default they raise.
 
         Raises
         ------
@@ -114,7 +119,7 @@ class Decoder:
         """
         key = key or self._key
         if not key:
-            return [self._decode_bare(body)]
+            return [self._decode_bare(body, unread)]
         decoder = self._envelopes.get(key)
         if decoder is None:
             result_type = list[self._row] | self._row | None  # type: ignore[name-defined]  # built at run time
@@ -123,36 +128,61 @@ class Decoder:
         try:
             result = decoder.decode(body).result
         except msgspec.ValidationError as exc:
-            raise self._type_error(exc, body, key) from exc
+            error = self._type_error(exc, body, key)
+            result = None if unread is None else self._any_json(body)
+            found = result.get(key) if isinstance(result, dict) else None
+            if unread is None or not isinstance(found, list | dict):
+                raise error from exc
+            return self._branch().rows(found if isinstance(found, list) else [found], unread)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             raise invalid_json(self.resource, exc) from exc
         if result is None:
             return []
         return result if isinstance(result, list) else [result]
 
-    def _decode_bare(self, body: bytes) -> Any:
+    def _decode_bare(self, body: bytes, unread: UnreadValues | None) -> Any:
         """Return a response that is the object itself."""
         try:
             return msgspec.json.decode(body, type=self._row)
         except msgspec.ValidationError as exc:
-            raise self._type_error(exc) from exc
+            found = None if unread is None else self._any_json(body)
+            if unread is None or not isinstance(found, dict):
+                raise self._type_error(exc) from exc
+            return self._branch().rows([found], unread)[0]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             raise invalid_json(self.resource, exc) from exc
 
-    def convert(self, rows: Iterable[Mapping[str, object]]) -> list[Any]:
-        """Return the objects from decoded JSON."""
+    def _any_json(self, body: bytes) -> Any:
         try:
-            objects: list[Any] = msgspec.convert(list(rows), list[self._row])  # type: ignore[name-defined]  # built at run time
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise invalid_json(self.resource, exc) from exc
+
+    def convert(self, rows: Iterable[Mapping[str, object]], unread: UnreadValues | None = None) -> list[Any]:
+        """Return the objects from decoded JSON; `unread` as for `objects`."""
+        listed = list(rows)
+        try:
+            objects: list[Any] = msgspec.convert(listed, list[self._row])  # type: ignore[name-defined]  # built at run time
         except msgspec.ValidationError as exc:
-            raise self._type_error(exc) from exc
+            if unread is None:
+                raise self._type_error(exc) from exc
+            return self._branch().rows(listed, unread)
         return objects
 
-    def columns(self, objects: list[Any]) -> list[list[Any]]:
-        """Return the values of every column in the table's order; None is missing."""
-        levels: dict[tuple[_Step, ...], list[Any]] = {(): objects}
-        return [self._values(getter, levels) for getter in self._getters]
+    def _branch(self) -> Branch:
+        """Return the table's fields for tolerant reading."""
+        if self._tolerant is None:
+            self._tolerant = _branch_of(self._root, (), self._absent)
+        return self._tolerant
 
-    def _values(self, getter: _Getter, levels: dict[tuple[_Step, ...], list[Any]]) -> list[Any]:
+    def columns(self, objects: list[Any], unread: UnreadValues | None = None) -> list[list[Any]]:
+        """Return the values of every column in the table's order; None is missing. `unread` as for `objects`."""
+        levels: dict[tuple[_Step, ...], list[Any]] = {(): objects}
+        return [self._values(getter, levels, unread) for getter in self._getters]
+
+    def _values(
+        self, getter: _Getter, levels: dict[tuple[_Step, ...], list[Any]], unread: UnreadValues | None
+    ) -> list[Any]:
         values: list[Any] | None = None
         for parents, leaf in getter.paths:
             if values is None:
@@ -166,8 +196,17 @@ class Decoder:
         try:
             return getter.convert(values)
         except ValueError as exc:
+            if unread is not None:
+                return [self._one_value(getter, value, unread) for value in values]
             message = f"Unexpected type of field {getter.field!r} in {self.resource}. Expected a number, got {exc}."
             raise ShapeError(message) from exc
+
+    def _one_value(self, getter: _Getter, value: Any, unread: UnreadValues) -> Any:
+        try:
+            return getter.convert([value])[0] if getter.convert is not None else value
+        except ValueError:
+            unread.add(getter.field, value, f"expected {A_NUMBER}")
+            return None
 
     def _level(self, path: tuple[_Step, ...], levels: dict[tuple[_Step, ...], list[Any]]) -> list[Any]:
         """Return the object at a path for every row; an empty object if it is missing."""
@@ -225,6 +264,26 @@ def missing_key(resource: str, key: str, keys: Iterable[str]) -> ShapeError:
 def get_decoder(table: Table) -> Decoder:
     """Return the decoder of a table, cached because building its structs takes a millisecond."""
     return Decoder(table)
+
+
+def _branch_of(node: _Node, path: tuple[str, ...], absent: Mapping[tuple[str, ...], msgspec.Struct]) -> Branch:
+    children: dict[str, Branch | Leaf] = {
+        name: _branch_of(child, (*path, name), absent) if child.children else _leaf(name, child)
+        for name, child in node.children.items()
+    }
+    return Branch(type(absent[path]), children, node.is_list)
+
+
+def _leaf(name: str, node: _Node) -> Leaf:
+    expected = {
+        Timestamp: "a time with a zone",
+        list: "a list",
+        bool: "true or false",
+        float: A_NUMBER,
+        int: "an integer",
+    }
+    type_ = _leaf_type(name, node)
+    return Leaf(type_, expected.get(type_) or (A_NUMBER if node.as_text else "text"))
 
 
 def _parse_path(path: str) -> tuple[_Step, ...]:

@@ -28,7 +28,7 @@ class Command:
         Keyed by `Argument.name`; a tuple if it takes many. Only those that were given.
     options : mapping
         The verb's own options, keyed by `Option.field`, converted; a list is a tuple. Only those that were given.
-    out, columns, raw, dry_run, plan, yes, no_wait, keep_going, timeout_s, context
+    out, columns, raw, dry_run, plan, yes, no_wait, keep_going, strict, timeout_s, context
         The global options.
     help : bool
         Show the help of the group or verb, and do nothing.
@@ -56,6 +56,7 @@ class Command:
     yes: bool = False
     no_wait: bool = False
     keep_going: bool = False
+    strict: bool = False
     timeout_s: float | None = None
     context: str | None = None
     help: bool = False

@@ -331,6 +331,7 @@ class _Parser:
             "yes": given.get("yes", False),
             "no_wait": not given.get("wait", True),
             "keep_going": given.get("keep_going", False),
+            "strict": given.get("strict", False),
             "timeout_s": given.get("timeout"),
             "context": given.get("context"),
             "output": "json" if given.get("output") == "json" else "table",

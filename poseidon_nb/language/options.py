@@ -51,6 +51,11 @@ GLOBAL_OPTIONS = (
         type="flag",
     ),
     Option(
+        field="strict",
+        help="raise an error if a value in a response has an unexpected type, instead of leaving it out with a warning",
+        type="flag",
+    ),
+    Option(
         field="context",
         help="account for this command: a name from %do context list, or default",
         metavar="NAME",

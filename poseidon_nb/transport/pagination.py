@@ -38,6 +38,35 @@ PREFETCH = MAX_CONNECTIONS + 8
 MAX_PAGES = 1_000
 
 
+class ListTotals:
+    """The totals that the pages of some lists stated, to compare with the rows that were read."""
+
+    def __init__(self) -> None:
+        self._lists: list[tuple[int | None, ...]] = []
+
+    def add(self, *totals: int | None) -> None:
+        """Add the totals of one list: those of its first and its last page."""
+        self._lists.append(totals)
+
+    @property
+    def stated(self) -> int | None:
+        """The number of rows of all lists, as the last pages state it; None if one does not, or nothing was read."""
+        last = [totals[-1] for totals in self._lists]
+        return sum(total for total in last if total is not None) if last and None not in last else None
+
+    def match(self, count: int) -> bool:
+        """Return whether a number of distinct rows is what the lists state, or whether one does not state a total.
+
+        Lists of the same resource, such as droplets and GPU droplets, may also contain the same rows.
+        """
+        return self.stated in {None, count} or count == max(totals[-1] or 0 for totals in self._lists)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the pages of a list differ: the account has changed meanwhile."""
+        return any(len({*totals} - {None}) > 1 for totals in self._lists)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list.
@@ -94,7 +123,11 @@ _json_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
 def fetch_pages(
-    send: Callable[[Request], Response], request: Request, *, on_idle: Callable[[], None] | None = None
+    send: Callable[[Request], Response],
+    request: Request,
+    *,
+    on_idle: Callable[[], None] | None = None,
+    totals: ListTotals | None = None,
 ) -> Iterator[Page]:
     """Return every page of a list, in order.
 
@@ -106,6 +139,8 @@ def fetch_pages(
         The list operation with its filters, without ``page`` and ``per_page``.
     on_idle : callable, optional
         Called several times a second, in the caller's thread, while waiting for pages.
+    totals : ListTotals, optional
+        Gets the totals that the pages state, once all are read.
 
     Yields
     ------
@@ -132,19 +167,23 @@ def fetch_pages(
         for number, body in _fetch_concurrently(fetch, range(2, last + 1), on_idle):
             yield Page(number, None, last, body)
     # Resources may have been created meanwhile; the last page states whether there is another one.
-    number = last
+    number, stated = last, [envelope.total]
     envelope = _decode(request, _envelope_decoder, body) if last > 1 else envelope
+    stated.append(envelope.total)
     while (next_number := envelope.page("next")) is not None:
         max_pages = min(_max_pages(request, envelope.total, first), last + MAX_PAGES)
         if next_number != number + 1 or next_number > max_pages:
             raise ShapeError(f"The pages of {request.label} never end (page {number} links to page {next_number}).")
         number, body = next_number, fetch(next_number)
         envelope = _decode(request, _envelope_decoder, body)
+        stated.append(envelope.total)
         if _count_items(request, body):
             yield Page(number, envelope.total, number, body)
         elif envelope.total is None:
             # An empty page without a total: a server with endless links looks like this.
-            return
+            break
+    if totals is not None:
+        totals.add(*stated)
 
 
 def _fetch_concurrently(

@@ -6,6 +6,7 @@ import pytest
 import responses
 
 import poseidon_nb as po
+from poseidon_nb.transport.pagination import ListTotals
 
 HOST = "https://api.digitalocean.com"
 MAKE = {"name": "web-9", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
@@ -51,7 +52,7 @@ def test_where_no_action_can_be_read_the_error_names_what_was_accepted(client, s
 
 def test_ctrl_c_in_a_list_does_not_wait_for_the_gpu_droplets(client, sandbox):
     sandbox.fault("delay", seconds=30, operation="droplets_list", skip=1, times=1)
-    bodies = client.droplets._bodies({})
+    bodies = client.droplets._bodies({})(ListTotals())
     next(bodies)
     bodies.close()  # what an interrupt does to the generator; the test's time limit is the proof
 

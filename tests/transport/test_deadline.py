@@ -13,6 +13,7 @@ from poseidon_nb.client.fetch import droplet_pages
 from poseidon_nb.errors import ConnectionFailed, RateLimited, ServerError, TimedOut
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.change_log import ChangeLog
+from poseidon_nb.transport.pagination import ListTotals
 from poseidon_nb.transport.request import Request
 
 API = "https://api.digitalocean.com"
@@ -132,5 +133,5 @@ def test_the_deadline_applies_to_the_threads_that_read_pages(api, new_session, c
     for filters in ({}, {"type": "droplets"}):
         connection = Connection(new_session())
         with cancellation.deadline(clock, 5), pytest.raises((RateLimited, TimedOut)):
-            list(droplet_pages(connection, filters))
+            list(droplet_pages(connection, filters, ListTotals()))
     assert clock.sleeps == []

@@ -269,7 +269,8 @@ class Actions(ResourceCollection[Action]):
         wanted = ActionFilter.create(status, type, resource_type, resource_id, since)
         if not wanted:
             return super().frame(**filters)
-        return self._frame_from([msgspec.json.encode({"actions": self._filter(wanted, filters)})])
+        body = msgspec.json.encode({"actions": self._filter(wanted, filters)})
+        return self._frame_from(lambda _: iter((body,)))
 
     def _filter(self, wanted: ActionFilter, filters: Mapping[str, Any]) -> RowList:
         query = self._check_query(filters)

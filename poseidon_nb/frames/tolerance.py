@@ -1,0 +1,172 @@
+"""Reading responses that differ from the specification: a value of another type costs its cell, not the table.
+
+`Decoder` uses this when its fast path fails. `UnreadValues` counts what could not be read, and describes it in one warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from poseidon_nb.frames.dtypes import INT64, NUMBER
+from poseidon_nb.text import escape_unprintable, pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+A_NUMBER = "a number"
+TOO_LARGE = "more than 64 bits"
+#: Longer examples are cut, in characters.
+_MAX_EXAMPLE = 60
+
+
+@dataclass(slots=True)
+class _Unread:
+    """What could not be read of one field."""
+
+    count: int
+    example: str
+    reason: str
+
+
+@dataclass
+class UnreadValues:
+    """The values of one table that could not be read, by field.
+
+    Parameters
+    ----------
+    resource : str
+        Name of the table.
+    """
+
+    resource: str
+    _fields: dict[str, _Unread] = field(default_factory=dict)
+
+    def add(self, path: str, value: object, reason: str) -> None:
+        """Count a value, and keep the first one of its field as an example."""
+        if path in self._fields:
+            self._fields[path].count += 1
+        else:
+            self._fields[path] = _Unread(1, _example(value), reason)
+
+    def clear(self) -> None:
+        """Forget all values, because the table is read again."""
+        self._fields.clear()
+
+    @property
+    def omitted_rows(self) -> int:
+        """The number of rows that are left out, because they are no objects."""
+        return self._fields[""].count if "" in self._fields else 0
+
+    def __bool__(self) -> bool:
+        return bool(self._fields)
+
+    @property
+    def warning(self) -> str:
+        """One line that names each field, its number of values and one of them; empty if all values were read."""
+        parts = [
+            f"{pluralize(one.count, 'value')}{f' of {path!r}' if path else ''} could not be read,"
+            f" for example {one.example} ({one.reason})"
+            for path, one in self._fields.items()
+        ]
+        return f"{self.resource}: {'; '.join(parts)}" if parts else ""
+
+
+def _example(value: object) -> str:
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, msgspec.MsgspecError):
+        text = repr(value)
+    text = escape_unprintable(text)
+    return text if len(text) <= _MAX_EXAMPLE else f"{text[: _MAX_EXAMPLE - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A field with a value: its type, whether a number may be text, and what was expected, in words."""
+
+    type: Any
+    expected: str
+
+    def read(self, value: object, path: str, unread: UnreadValues) -> Any:
+        """Return the value in the field's type, or None if it has another type."""
+        try:
+            result = msgspec.convert(value, self.type | None)
+        except msgspec.ValidationError:
+            result = _number_in_text(value, self.type)
+            if result is None:
+                unread.add(path, value, f"expected {self.expected}")
+        return result
+
+
+def without_large(path: str, values: Iterable[int | None], unread: UnreadValues) -> list[int | None]:
+    """Return the integers that have at most 64 bits, and None for the others."""
+    kept = []
+    for value in values:
+        fits = value is None or value in INT64
+        if not fits:
+            unread.add(path, value, TOO_LARGE)
+        kept.append(value if fits else None)
+    return kept
+
+
+def _number_in_text(value: object, type_: Any) -> float | None:
+    """Return the number that a text states, if a number is expected: the API sends some ids and amounts so."""
+    if not isinstance(value, str) or not NUMBER.fullmatch(value) or type_ not in {int, float, int | str, float | str}:
+        return None
+    number = float(value)
+    if type_ is float:
+        return number
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A field with an object, or with a list of objects.
+
+    Parameters
+    ----------
+    struct : type
+        The type that the fast path creates.
+    children : mapping
+        By name.
+    is_list : bool
+    """
+
+    struct: type[msgspec.Struct]
+    children: Mapping[str, Branch | Leaf]
+    is_list: bool = False
+
+    def read(self, value: object, path: str, unread: UnreadValues) -> Any:
+        """Return the object or the list of objects, with None for every part that has another type."""
+        if value is None:
+            return None
+        if self.is_list and isinstance(value, list):
+            return [one for one in (self._object(item, path, unread) for item in value) if one is not None]
+        if self.is_list:
+            unread.add(path, value, "expected a list")
+            return None
+        return self._object(value, path, unread)
+
+    def _object(self, value: object, path: str, unread: UnreadValues) -> Any:
+        if not isinstance(value, Mapping):
+            unread.add(path, value, "expected an object")
+            return None
+        prefix = f"{path}." if path else ""
+        return self.struct(
+            **{
+                name: child.read(value[name], f"{prefix}{name}", unread)
+                for name, child in self.children.items()
+                if name in value
+            }
+        )
+
+    def rows(self, values: Iterable[object], unread: UnreadValues) -> list[Any]:
+        """Return the objects of a table. What is no object is reported and left out."""
+        return [one for one in (self._object(value, "", unread) for value in values) if one is not None]

@@ -1,0 +1,407 @@
+"""Read everything in an account with responses that were changed at random, and compare what is shown with what was sent.
+
+::
+
+    python tests/faults/mutation_run.py --mutations 5000 --seed 1      # by hand, a minute
+    python tests/faults/mutation_run.py --mutations 1 --first 17 --seed 1
+
+Each mutation takes one response of an operation that has a table, changes one place in it, and reads it twice: as a frame,
+and strictly. What must not be:
+
+- ``raw``: an exception that is no one-line `PoseidonError`.
+- ``wrong``: a cell that is not what was sent, or a row that was not sent.
+- ``silent``: a row or a cell that is missing, although no error or warning tells of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import sys
+import warnings
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).parents[2]
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+
+import pandas as pd
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.client import connect
+from poseidon_nb.errors import PoseidonError, ResponseWarning
+from poseidon_nb.frames.builders import frame_from_pages
+from poseidon_nb.frames.schemas import RESOURCES, get_table
+from poseidon_nb.frames.tolerance import UnreadValues
+from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.transport.responses import Response
+
+if TYPE_CHECKING:
+    import poseidon_nb as po
+
+KINDS = ("raw", "wrong", "silent")
+MUTATIONS = ("type", "null", "missing", "extra", "reordered", "truncated", "rows")
+#: What a field may hold in place of its value.
+OTHERS: tuple[Any, ...] = (
+    *(0, -1, 2**70, 1.5, True, False, "", "x", "12", "2018-09-28T19:26:37", "nan", [], [1], ["x"], {}, {"a": 1}),
+    *([[]], [{}], {"slug": 5}, "\x1b[2J", "é" * 300, 10**30),
+)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+STEP = re.compile(r"(\w+)(?:\[(\w+)=(\w+)\])?")
+UNREAD = object()
+
+
+def recorded(sandbox: Sandbox) -> list[tuple[str, dict[str, str], Any]]:
+    """Return the operations that have a table, with the path and the JSON of one response of each."""
+    found = []
+    with connect(sandbox) as client:
+        ids = _ids(client)
+        for name in RESOURCES:
+            wanted = operation(name)
+            path = {parameter.name: ids.get(parameter.name) for parameter in wanted.path_parameters}
+            if wanted.method != "GET" or None in path.values():
+                continue
+            try:
+                answer = client.api("GET", wanted.path.format(**path))
+            except PoseidonError:
+                continue
+            found.append((name, path, answer))
+    return found
+
+
+def _ids(client: po.Client) -> dict[str, Any]:
+    droplet, snapshot = client.droplets.by_name("web-1"), client.snapshots.list()[0]
+    firsts = {
+        "domain_name": ("domains_list", "name"),
+        "firewall_id": ("firewalls_list", "id"),
+        "image_id": ("images_list", "id"),
+        "invoice_uuid": ("invoices_list", "invoice_uuid"),
+        "lb_id": ("loadBalancers_list", "id"),
+        "project_id": ("projects_list", "id"),
+        "reserved_ip": ("reservedIPs_list", "ip"),
+        "ssh_key_identifier": ("sshKeys_list", "id"),
+        "tag_id": ("tags_list", "name"),
+        "volume_id": ("volumes_list", "id"),
+        "vpc_id": ("vpcs_list", "id"),
+    }
+    found = {"droplet_id": droplet.id, "snapshot_id": snapshot.id, "action_id": client.actions.list()[0].id}
+    for parameter, (listed, key) in firsts.items():
+        try:
+            rows = client.call(listed)
+        except PoseidonError:
+            continue
+        rows = rows if isinstance(rows, list) else next((one for one in rows.values() if isinstance(one, list)), [])
+        if rows:
+            found[parameter] = rows[0][key]
+    return found
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value in a JSON document."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*([path] if path else []), *(place for key, child in children for place in _places(child, (*path, key)))]
+
+
+def mutated(answer: Any, rng: random.Random) -> tuple[str, bytes, Any]:
+    """Return what was done, the bytes, and the JSON in them; None for bytes that are no JSON."""
+    answer = json.loads(json.dumps(answer))
+    kind = rng.choice(MUTATIONS)
+    place = rng.choice(_places(answer))
+    if kind == "truncated":
+        body = json.dumps(answer).encode()
+        return kind, body[: rng.randrange(len(body))], None
+    holder = answer
+    for key in place[:-1]:
+        holder = holder[key]
+    _CHANGES[kind](answer, holder, place[-1], rng)
+    return f"{kind} at {place}", json.dumps(answer).encode(), answer
+
+
+def _replace(_: Any, holder: Any, key: Any, rng: random.Random) -> None:
+    holder[key] = rng.choice(OTHERS)
+
+
+def _empty(_: Any, holder: Any, key: Any, __: random.Random) -> None:
+    holder[key] = None
+
+
+def _remove(_: Any, holder: Any, key: Any, __: random.Random) -> None:
+    del holder[key]
+
+
+def _add(_: Any, holder: Any, __: Any, rng: random.Random) -> None:
+    if isinstance(holder, dict):
+        holder[f"new_{rng.randrange(9)}"] = rng.choice(OTHERS)
+    else:
+        holder.insert(rng.randrange(len(holder) + 1), rng.choice(OTHERS))
+
+
+def _reorder(_: Any, holder: Any, __: Any, rng: random.Random) -> None:
+    items = [*holder.items()] if isinstance(holder, dict) else holder
+    rng.shuffle(items)
+    if isinstance(holder, dict):
+        holder.clear()
+        holder.update(items)
+
+
+def _change_rows(answer: Any, _: Any, __: Any, rng: random.Random) -> None:
+    lists = (
+        [value for value in answer.values() if isinstance(value, list) and value] if isinstance(answer, dict) else []
+    )
+    rows = rng.choice(lists) if lists else []
+    if rows and rng.random() < 0.5:
+        del rows[rng.randrange(len(rows))]
+    elif rows:
+        rows.append(json.loads(json.dumps(rng.choice(rows))))
+
+
+_CHANGES = {
+    "type": _replace,
+    "null": _empty,
+    "missing": _remove,
+    "extra": _add,
+    "reordered": _reorder,
+    "rows": _change_rows,
+}
+
+
+def cell(row: Any, column: Any) -> Any:
+    """Return what a column should hold for a row, read in plain Python; `UNREAD` if that is not in its type."""
+    result: Any = None
+    for path in column.path.split("|"):
+        result = _converted(_at(row, path), column, path)
+        if result is not UNREAD and result not in (None, "", []):
+            return result
+    return result
+
+
+def _at(row: Any, path: str) -> Any:
+    value = row
+    for name, by, wanted in STEP.findall(path):
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            return UNREAD
+        value = value.get(name)
+        if by and value is not None:
+            if not isinstance(value, list):
+                return UNREAD
+            value = next((one for one in value if isinstance(one, dict) and one.get(by) == wanted), None)
+    return value
+
+
+def _converted(value: Any, column: Any, path: str) -> Any:  # noqa: PLR0911  # a case each
+    if value is None or value is UNREAD:
+        return value
+    if column.dtype == "list":
+        return value if isinstance(value, list) else UNREAD
+    if column.dtype == "boolean":
+        return value if isinstance(value, bool) else UNREAD
+    if isinstance(value, bool):
+        return UNREAD
+    if column.dtype in {"Int64", "float64"}:
+        return _number(value, column)
+    leaf = path.rpartition(".")[2]
+    if isinstance(value, int) and column.dtype == "string" and (leaf == "id" or leaf.endswith("_id")):
+        return str(value)
+    if not isinstance(value, str):
+        return UNREAD
+    if column.dtype == "string":
+        return value
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return UNREAD
+    return time.astimezone(UTC) if time.tzinfo else UNREAD
+
+
+def _number(value: Any, column: Any) -> Any:
+    if isinstance(value, str):
+        if not value and column.as_text:
+            return None
+        if not NUMBER.fullmatch(value):
+            return UNREAD
+        value = float(value) if column.dtype == "float64" or "." in value or "e" in value.lower() else int(value)
+    if not isinstance(value, int | float):
+        return UNREAD
+    if column.dtype == "Int64":
+        return int(value) if float(value).is_integer() and -(2**63) <= value < 2**63 else UNREAD
+    return float(value)
+
+
+class Served:
+    """Stands in place of the connection to the service, and answers with given bytes."""
+
+    loopback = True
+
+    def __init__(self) -> None:
+        self.body = b""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+    def send(self, _request: Any, **_: Any) -> Response:
+        return Response(200, {"content-type": "application/json"}, self.body)
+
+
+def judge(
+    client: po.Client, served: Served, name: str, path: dict[str, str], body: bytes, answer: Any
+) -> dict[str, str]:
+    """Return what is wrong with what a client makes of a response, by kind."""
+    served.body = body
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", ResponseWarning)
+            frame = client.call(name, path=path, frame=True)
+    except PoseidonError as error:
+        message = str(error)
+        return {"raw": f"more than one line: {message!r}"} if "\n" in message or not message.isprintable() else {}
+    except Exception as error:  # noqa: BLE001  # that is what is looked for
+        return {"raw": f"{type(error).__name__}: {error}"}
+    warned = " ".join(str(one.message) for one in told)
+    if answer is None:
+        return {"wrong": "a frame of bytes that are no JSON"}
+    return _as_pages(name, body, frame) or _compared(name, frame, answer, warned)
+
+
+def _as_pages(name: str, body: bytes, frame: pd.DataFrame) -> dict[str, str]:
+    """Return what differs if the bytes are read without objects between, as the lists of the client are."""
+    if name == "droplets_list_backup_policies":
+        return {}
+    try:
+        unread = UnreadValues(RESOURCES[name])
+        other = frame_from_pages(RESOURCES[name], [body], key=operation(name).response_key, unread=unread)
+        pd.testing.assert_frame_equal(other, frame)
+    except (AssertionError, PoseidonError) as error:
+        return {"wrong": f"bytes and rows differ: {error}"}
+    return {}
+
+
+def _compared(name: str, frame: pd.DataFrame, answer: Any, warned: str) -> dict[str, str]:
+    key = operation(name).response_key
+    if key and not (isinstance(answer, dict) and key in answer):
+        return {"silent": f"the response has no {key}, and that is not told"}
+    rows = _rows(name, answer[key] if key else answer)
+    objects = [row for row in rows if isinstance(row, dict)]
+    if len(objects) != len(rows) and "could not be read" not in warned:
+        return {"silent": "a row that is no object"}
+    expected = _expected(name, objects)
+    if len(frame) != len(expected):
+        return {"wrong": f"{len(frame)} rows instead of {len(expected)}"}
+    total = _stated(answer) if operation(name).paginated else None
+    if total is not None and total != len(expected) + len(rows) - len(objects) and not warned:
+        return {"silent": f"{total} were stated, {len(expected)} are shown"}
+    for place, column in enumerate(get_table(RESOURCES[name]).columns):
+        for shown, row in zip(frame[column.name], expected, strict=True):
+            if found := _cell_finding(column.name, shown, row[place], warned):
+                return found
+    return {}
+
+
+def _rows(name: str, found: Any) -> list[Any]:
+    if name == "droplets_list_backup_policies" and isinstance(found, dict):
+        return [*found.values()]
+    return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def _expected(name: str, objects: list[dict[str, Any]]) -> list[list[Any]]:
+    table = get_table(RESOURCES[name])
+    expected = [[cell(row, column) for column in table.columns] for row in objects]
+    if not table.distinct:
+        return expected
+    seen: set[Any] = set()
+    kept = []
+    for row in expected:
+        identity = row[0] if isinstance(row[0], str | int) else None
+        if identity is None or identity not in seen:
+            kept.append(row)
+        seen.add(identity)
+    return kept
+
+
+def _stated(answer: Any) -> int | None:
+    meta = answer.get("meta") if isinstance(answer, dict) else None
+    total = meta.get("total") if isinstance(meta, dict) else None
+    return total if type(total) is int else None
+
+
+def _cell_finding(name: str, shown: Any, wanted: Any, warned: str) -> dict[str, str]:
+    missing = not isinstance(shown, list) and bool(pd.isna(shown))
+    if wanted is UNREAD or wanted is None:
+        if not missing:
+            return {"wrong": f"{name} is {shown!r}, and was not readable"}
+        return {"silent": f"{name} is missing"} if wanted is UNREAD and "could not be read" not in warned else {}
+    return {"wrong": f"{name} is {shown!r} instead of {wanted!r}"} if missing or not _equal(shown, wanted) else {}
+
+
+def _equal(shown: Any, wanted: Any) -> bool:
+    if isinstance(wanted, datetime):
+        return pd.Timestamp(shown) == pd.Timestamp(wanted)
+    return bool(shown == wanted)
+
+
+def run(mutations: int, seed: int, first: int = 0) -> tuple[Counter[str], list[str]]:
+    """Return how many findings of each kind there are, and a line for each of the first ones."""
+    counts: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
+    lines: list[str] = []
+    with Sandbox(seed=7) as sandbox:
+        samples = recorded(sandbox)
+        with connect(sandbox) as client:
+            served = Served()
+            session = client._connection.session
+            session._http = served
+            # A response that is no JSON is asked for again, after a wait.
+            session.clock = _Hurried()
+            for number in range(first, first + mutations):
+                rng = random.Random(f"{seed}.{number}")
+                name, path, answer = samples[rng.randrange(len(samples))]
+                what, body, changed = mutated(answer, rng)
+                for kind, why in judge(client, served, name, path, body, changed).items():
+                    counts[kind] += 1
+                    lines.append(f"{number}: {kind}: {name}: {what}: {why}")
+    counts["operations"] = len(samples)
+    return counts, lines
+
+
+class _Hurried:
+    """A clock whose waits are over at once."""
+
+    def __init__(self) -> None:
+        self.elapsed_s = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return self.elapsed_s
+
+    def sleep(self, seconds: float) -> None:
+        self.elapsed_s += seconds
+
+    def wait(self, event: Any, seconds: float) -> bool:
+        self.elapsed_s += seconds
+        return bool(event.is_set())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutations", type=int, default=5_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutation")
+    options = parser.parse_args()
+    counts, lines = run(options.mutations, options.seed, options.first)
+    print(*lines[:40], sep="\n")
+    print(
+        f"{options.mutations} mutations of {counts['operations']} operations:",
+        *(f"{kind} {counts[kind]}" for kind in KINDS),
+    )
+    return int(any(counts[kind] for kind in KINDS))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
