@@ -25,6 +25,7 @@ from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, Po
 from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
+from poseidon_nb.transport.http import MAX_RESPONSE_BYTES
 from poseidon_nb.transport.request import Request
 from poseidon_nb.transport.session import Session
 
@@ -62,6 +63,7 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     timeout_s: float = 30.0,
     read_only: bool = False,
     strict: bool = False,
+    max_response_bytes: int = MAX_RESPONSE_BYTES,
     clock: Clock = SYSTEM_CLOCK,
     login: KernelLogin | None = None,
 ) -> Client:
@@ -85,6 +87,8 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     strict : bool
         Raise a `ShapeError` for a value of an unexpected type in a table. By default the value is missing, and a
         `ResponseWarning` names its field.
+    max_response_bytes : int
+        Largest body of a response, in bytes after decompression; default 256 MB. A larger one raises a `ShapeError`.
     clock : Clock
         For tests.
     login : KernelLogin, optional
@@ -115,6 +119,7 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
         base_url=base_url or DEFAULT_BASE_URL,
         timeout_s=timeout_s,
         read_only=read_only,
+        max_response_bytes=max_response_bytes,
         clock=clock,
     )
     return Client(session, strict=strict)

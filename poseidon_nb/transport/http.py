@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
-from poseidon_nb.errors import ConnectionFailed, InvalidArgument, TimedOut, TransportError
+from poseidon_nb.errors import ConnectionFailed, InvalidArgument, ShapeError, TimedOut, TransportError
 from poseidon_nb.transport.cancellation import format_timeout
 from poseidon_nb.transport.config import is_loopback
 from poseidon_nb.transport.connections import TimeLimitedAdapter, time_limit
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 #: Concurrent connections.
 MAX_CONNECTIONS = 16
+#: Largest body of a response that is read, in bytes after decompression.
+MAX_RESPONSE_BYTES = 256_000_000
+#: Bytes that are read at a time; decompressed they may be a thousand times as many.
+_CHUNK_BYTES = 16_384
 #: Headers that callers cannot set.
 _RESERVED_HEADERS = frozenset({"authorization", "connection", "content-length", "cookie", "host", "transfer-encoding"})
 _NOT_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError)
@@ -54,13 +58,16 @@ class HTTPTransport:
     base_url : str
         Validated.
     token : Token
+    max_response_bytes : int
+        A larger body, after decompression, is not read to its end.
 
     Notes
     -----
     Thread-safe. With `MAX_CONNECTIONS` connections in use, further requests wait for a free one.
     """
 
-    def __init__(self, base_url: str, token: Token) -> None:
+    def __init__(self, base_url: str, token: Token, *, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
+        self._max_response_bytes = max_response_bytes
         parts = urlsplit(base_url)
         self._base_url = base_url
         self._host = parts.netloc
@@ -91,6 +98,8 @@ class HTTPTransport:
             The request is not valid HTTP.
         ConnectionFailed, TimedOut
             No complete response arrived; ``sent`` is whether the server may have received the request.
+        ShapeError
+            The response to a GET is too large. The response to a change is cut instead, because the change was made.
         """
         prepared = self._prepare(request)
         failure: TransportError
@@ -101,7 +110,7 @@ class HTTPTransport:
                 raise failure
             try:
                 response = self._adapter.send(prepared, timeout=(timeout_s, timeout_s), **self._settings)
-                body = response.content
+                body = self._read(response, request)
             except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError) as exc:
                 failure = failure_for(
                     exc,
@@ -118,6 +127,21 @@ class HTTPTransport:
                 self._free.release()
         # Raised outside the except block, so that Python attaches no context: the frames of its cause hold the token.
         raise failure
+
+    def _read(self, response: requests.Response, request: Request) -> bytes:
+        """Return the decompressed body, counted while it is decompressed."""
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_content(_CHUNK_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > self._max_response_bytes:
+                response.close()
+                if request.method != "GET":
+                    return parts[0]
+                limit = f"{self._max_response_bytes / 1e6:g} MB"
+                raise ShapeError(f"The response to {request.label} is larger than {limit}.")
+        return b"".join(parts)
 
     def close(self) -> None:
         """Close the connections."""

@@ -21,7 +21,7 @@ from poseidon_nb.errors import (
 )
 from poseidon_nb.transport import cancellation, config
 from poseidon_nb.transport.change_log import ChangeLog, RequestTrace
-from poseidon_nb.transport.http import HTTPTransport
+from poseidon_nb.transport.http import MAX_RESPONSE_BYTES, HTTPTransport
 from poseidon_nb.transport.rate_limit import RateLimit, RateLimiter, parse_rate_limit
 from poseidon_nb.transport.responses import Response, error_for
 from poseidon_nb.transport.retry import TOO_MANY_REQUESTS, AttemptResult, RetryPolicy, is_refusal
@@ -56,6 +56,8 @@ class Session:
         not included; `cancellation.deadline` limits those.
     read_only : bool
         Refuse all requests except GET. ``POSEIDON_READ_ONLY``, read at every request, does the same.
+    max_response_bytes : int
+        Largest body of a response, in bytes after decompression.
     changes : ChangeLog, optional
         The log to which each change is added once with its outcome.
     clock : Clock
@@ -75,6 +77,7 @@ class Session:
         base_url: str = config.DEFAULT_BASE_URL,
         timeout_s: float = 30.0,
         read_only: bool = False,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
         changes: ChangeLog | None = None,
         clock: Clock = SYSTEM_CLOCK,
         policy: RetryPolicy | None = None,
@@ -101,7 +104,7 @@ class Session:
         #: The server's Unix time minus our monotonic time, from the last response with a date; None before.
         self.server_offset_s: float | None = None
         self._reported_until_s = 0.0
-        self._http = HTTPTransport(self.base_url, credential.token)
+        self._http = HTTPTransport(self.base_url, credential.token, max_response_bytes=max_response_bytes)
 
     def __repr__(self) -> str:
         return f"<Session {self.base_url} with the token from {self.credential.source}>"
