@@ -5,13 +5,14 @@ Known fields are attributes that completion and type checkers see; every other f
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.connection import check_query, read_whole, unread_values
-from poseidon_nb.errors import ShapeError
+from poseidon_nb.errors import ResponseWarning, ShapeError
 from poseidon_nb.text import format_usd
 
 if TYPE_CHECKING:
@@ -51,14 +52,21 @@ class Field(Generic[T]):
 
 
 class TimeField(Field["datetime | None"]):
-    """A field that holds a time, as an aware datetime in UTC."""
+    """A field that holds a time, as an aware datetime in UTC; None with a warning if it has no zone or is no time."""
 
     def _value(self, instance: Resource) -> datetime | None:
         text = instance.get(self._name)
+        if not text:
+            return None
         try:
-            return datetime.fromisoformat(text).astimezone(UTC) if text else None
+            time = datetime.fromisoformat(text)
         except (TypeError, ValueError):
-            raise ShapeError(f"Field {self._name} of {type(instance).__name__} is not a time: {text!r}.") from None
+            time = None
+        if time is None or time.tzinfo is None:
+            what = f"Field {self._name} of {type(instance).__name__}"
+            warnings.warn(f"{what} is not a time with a zone: {text!r}.", ResponseWarning, stacklevel=3)
+            return None
+        return time.astimezone(UTC)
 
 
 class Resource:

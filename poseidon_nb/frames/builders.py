@@ -27,9 +27,9 @@ import msgspec
 import pandas as pd
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames.columns import TIME
+from poseidon_nb.frames.columns import INT64, TIME
 from poseidon_nb.frames.decode import Timestamp, get_decoder, invalid_json, missing_key, to_microseconds
-from poseidon_nb.frames.dtypes import INT64, build_array
+from poseidon_nb.frames.dtypes import build_array
 from poseidon_nb.frames.metrics import metrics_frame
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.frames.tolerance import without_large

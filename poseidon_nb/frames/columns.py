@@ -7,7 +7,15 @@ A path describes where a value is in the API's object. ``size.price_monthly`` is
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+INT64 = range(-(2**63), 2**63)
+#: A decimal number. Python's own conversion also accepts "nan", "1_000" and digits of other scripts.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 TIME = "datetime64[us, UTC]"
 

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from poseidon_nb.errors import ShapeError
-from poseidon_nb.frames.columns import TIME
-from poseidon_nb.frames.dtypes import EPOCH, MICROSECOND, NUMBER
+from poseidon_nb.frames.columns import EPOCH, MICROSECOND, NUMBER, TIME
 from poseidon_nb.frames.tolerance import A_NUMBER, Branch, Leaf, UnreadValues
 from poseidon_nb.text import join_words
 
@@ -168,6 +167,17 @@ class Decoder:
                 raise self._type_error(exc) from exc
             return self._branch().rows(listed, unread)
         return objects
+
+    def clean(self, rows: list[Any], unread: UnreadValues) -> list[dict[str, Any]]:
+        """Return decoded JSON in which all fields that the table knows have its types.
+
+        Other values are None, and rows that are no objects are left out; both are reported.
+        """
+        try:
+            msgspec.convert(rows, list[self._row])  # type: ignore[name-defined]  # built at run time
+        except msgspec.ValidationError:
+            return [row for row in (self._branch().clean(one, "", unread) for one in rows) if row is not None]
+        return rows
 
     def _branch(self) -> Branch:
         """Return the table's fields for tolerant reading."""

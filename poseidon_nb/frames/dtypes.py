@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +16,10 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.columns import TIME
+from poseidon_nb.frames.columns import EPOCH, INT64, MICROSECOND, NUMBER, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-INT64 = range(-(2**63), 2**63)
-#: A decimal number. Python's own conversion also accepts "nan", "1_000" and digits of other scripts.
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 _NAT = np.iinfo(np.int64).min
 #: 2010 to 2100, in seconds since 1970. No number is in this range in two of the units.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from poseidon_nb.frames.dtypes import INT64, NUMBER
+from poseidon_nb.frames.columns import INT64, NUMBER
 from poseidon_nb.text import escape_unprintable, pluralize
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ class Leaf:
     type: Any
     expected: str
 
+    def clean(self, value: object, path: str, unread: UnreadValues) -> Any:
+        """Return the value as it was sent if it can be read, or a number that was text; else None."""
+        result = self.read(value, path, unread)
+        return result if result is None or (isinstance(value, str) and isinstance(result, int | float)) else value
+
     def read(self, value: object, path: str, unread: UnreadValues) -> Any:
         """Return the value in the field's type, or None if it has another type."""
         try:
@@ -166,6 +171,30 @@ class Branch:
                 if name in value
             }
         )
+
+    def clean(self, value: object, path: str, unread: UnreadValues) -> Any:
+        """Return a value with the fields that the table knows in their types, and None for what could not be read.
+
+        Fields that the table does not know are returned as they are.
+        """
+        if self.is_list:
+            if not isinstance(value, list):
+                return self.read(value, path, unread)
+            return [one for one in (self._clean_object(item, path, unread) for item in value) if one is not None]
+        return self._clean_object(value, path, unread)
+
+    def _clean_object(self, value: object, path: str, unread: UnreadValues) -> dict[str, Any] | None:
+        if not isinstance(value, Mapping):
+            if value is not None:
+                unread.add(path, value, "expected an object")
+            return None
+        prefix = f"{path}." if path else ""
+        known = {
+            name: child.clean(value[name], f"{prefix}{name}", unread)
+            for name, child in self.children.items()
+            if name in value
+        }
+        return {**value, **known}
 
     def rows(self, values: Iterable[object], unread: UnreadValues) -> list[Any]:
         """Return the objects of a table. What is no object is reported and left out."""

@@ -65,7 +65,7 @@ class AccountModel:
             return PAUSED
         if state.error is not None:
             return f"The account could not be read; retrying. {error_text(state.error)}"
-        return capitalized(state.note)
+        return capitalized(state.note) or (f"Warning: {state.unread}" if state.unread else "")
 
     def resume(self) -> None:
         """Resume updates after a pause."""

@@ -11,7 +11,7 @@ from poseidon_nb.client.images import Image
 from poseidon_nb.client.resource import Account, Region, Resource, Size
 from poseidon_nb.client.snapshots import Snapshot
 from poseidon_nb.client.tags import Tag
-from poseidon_nb.errors import LookupFailed
+from poseidon_nb.errors import LookupFailed, ResponseWarning
 
 
 def addressed(*v4, status="active") -> Droplet:
@@ -124,3 +124,10 @@ def test_a_field_cannot_be_set_because_that_would_change_nothing(droplet):
     with pytest.raises(AttributeError, match="rename"):
         droplet.name = "other"
     assert droplet.name == "web-1"
+
+
+@pytest.mark.parametrize("sent", ["2018-09-28T19:26:37", "yesterday", 5, ["x"]])
+def test_a_time_that_cannot_be_read_is_none_with_a_warning(sent):
+    snapshot = Snapshot({"id": "1", "created_at": sent})
+    with pytest.warns(ResponseWarning, match=r"^Field created_at of Snapshot is not a time with a zone: "):
+        assert snapshot.created_at is None

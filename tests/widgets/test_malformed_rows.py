@@ -131,3 +131,48 @@ def test_hostile_text_does_no_harm_in_any_field(desk):
         assert harm_of(panel) == []
     for panel in (one, fleet, actions):
         panel.close()
+
+
+ODD = ("x", [], {}, 5, True, {"slug": 5}, [[1]], "2018-09-28T19:26:37")
+
+
+def odd_rows(desk) -> None:
+    """Change one droplet in ten in the sandbox: each has another field of another type."""
+    world = desk.sandbox._dispatcher.world
+    for number, row in enumerate(desk.client.api("GET", "/v2/droplets?per_page=200")["droplets"]):
+        if number % 10 == 3:
+            field = FIELDS[number % len(FIELDS)]
+            changed = {field: ODD[number % len(ODD)]}
+            world.droplets.put(row["id"], world.droplets[row["id"]].with_public(**changed))
+
+
+def test_panels_show_all_rows_though_one_in_ten_is_odd(desk):
+    names = {droplet.id: droplet.name for droplet in desk.client.droplets.list()}
+    odd_rows(desk)
+    usual = [key for number, key in enumerate(names) if number % 10 != 3]
+    # Five panels each time; with 40 rounds, 200 panels were seen to do so.
+    for _ in range(6):
+        panels = [FleetPanel(desk.client), ActionsPanel(desk.client)]
+        panels += [DropletPanel(desk.client.droplets.get(key)) for key in usual[:3]]
+        desk.run(20.0)
+        fleet = panels[0]
+        assert {row["id"] for row in fleet.model.fleet.rows} == {*names}
+        assert "could not be read" in " ".join(fleet.model.notices())
+        fleet.select(usual)
+        assert fleet.selected["name"].tolist() == [names[key] for key in usual]
+        assert all(names[key] in panel.text() for key, panel in zip(usual, panels[2:], strict=False))
+        for panel in panels:
+            panel.close()
+
+
+def test_odd_actions_leave_the_others_on_the_panel(desk):
+    store = desk.sandbox._dispatcher.world.actions
+    actions = [store[action.id] for action in desk.client.actions.list()[:20]]
+    for number, action in enumerate(actions):
+        change = {"type": 5} if number == 2 else {"status": "paused"} if number == 3 else {"region": "nyc3"}
+        store.put(action["id"], action.with_public(**change))
+    panel = ActionsPanel(desk.client)
+    desk.run(20.0)
+    assert "could not be read" in " ".join(panel.model.notices())
+    assert len(panel.model.recent_html()) > 200
+    panel.close()

@@ -308,7 +308,9 @@ class AccountMonitor:
 
     def _publish(self) -> bool:
         reader = self._reader
-        now = AccountState(reader.droplets, reader.actions, reader.complete, reader.deleted, self._error, self._note)
+        now = AccountState(
+            reader.droplets, reader.actions, reader.complete, reader.deleted, self._error, self._note, reader.unread
+        )
         changed = now != self.state
         if changed:
             self.state = now

@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.connection import items_of
 from poseidon_nb.client.fetch import fetch_droplets
+from poseidon_nb.frames.decode import get_decoder
+from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.frames.tolerance import UnreadValues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,6 +36,11 @@ if TYPE_CHECKING:
 #: The two lists of droplets.
 ListName = Literal["droplets", "gpus"]
 
+#: Fields that panels rely on, for rows without them.
+_REQUIRED: dict[str, dict[str, Any]] = {
+    "droplets": {},
+    "actions": {"status": "unknown", "type": "action", "resource_type": "", "resource_id": None, "started_at": None},
+}
 #: Seconds between two requests while nothing runs.
 POLL_INTERVAL_S = 15.0
 #: Seconds after which everything is read again without a sign of a change: tags change without an action.
@@ -259,6 +267,23 @@ class MonitoredAccount:
         self._newest: dict[int, Row] = {}
         self._has_baseline = False
         self.deleted: frozenset[int] = frozenset()
+        self._unread: dict[str, str] = {}
+
+    @property
+    def unread(self) -> str:
+        """What could not be read when it was last read; usually empty."""
+        return " ".join(filter(None, self._unread.values()))
+
+    def _readable(self, what: str, resource: str, rows: Iterable[Any]) -> list[Row]:
+        """Return the rows that have an id, with None for each known field of another type."""
+        unread = UnreadValues(resource)
+        found = get_decoder(TABLES[resource]).clean(list(rows), unread)
+        for row in found:
+            if row.get("id") is None:
+                unread.add("id", row.get("name"), "a row without an id")
+        self._unread[what] = unread.warning
+        defaults = _REQUIRED[resource]
+        return [_with_defaults(row, defaults) for row in found if row.get("id") is not None]
 
     @property
     def droplets(self) -> dict[int, Row]:
@@ -296,7 +321,7 @@ class MonitoredAccount:
 
     def read_actions(self) -> list[Row]:
         """Read the newest actions, and return those that appeared or ended since the last time."""
-        rows = self._actions.read_newest()
+        rows = self._readable("actions", "actions", self._actions.read_newest())
         latest = max(self._newest, default=0)
         changes = []
         for row in rows:
@@ -313,8 +338,11 @@ class MonitoredAccount:
         """Read a list of droplets; without ``full``, stop after the first page if there are more."""
         query = {"type": "gpus"} if name == "gpus" else {}
         rows: dict[int, Row] = {}
+        self._unread = {what: text for what, text in self._unread.items() if not what.startswith(f"{name} ")}
         for page in self._connection.pages("droplets_list", query=query):
-            for row in items_of(page.body, "droplets", "droplets_list"):
+            for row in self._readable(
+                f"{name} {page.number}", "droplets", items_of(page.body, "droplets", "droplets_list")
+            ):
                 # Droplets that move to the next page while the list is read would appear twice.
                 rows.setdefault(row["id"], row)
             self._pages[name] = page.last
@@ -328,8 +356,14 @@ class MonitoredAccount:
     def read_ids(self, ids: Collection[int]) -> None:
         """Read some droplets, in as few requests as possible."""
         found, _ = fetch_droplets(self._connection, ids)
-        self.update(found.values())
+        self.update(self._readable("some", "droplets", found.values()))
         for missing in set(ids) - found.keys():
             for known in self._lists.values():
                 known.pop(missing, None)
             self.deleted |= {missing}
+
+
+def _with_defaults(row: Row, defaults: Mapping[str, Any]) -> Row:
+    """Return a row with a default for each of these fields that it lacks; the same object if it lacks none."""
+    missing = {name: default for name, default in defaults.items() if row.get(name) is None}
+    return {**row, **missing} if missing else row

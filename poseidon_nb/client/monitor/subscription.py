@@ -43,6 +43,8 @@ class AccountState:
         Why the account cannot be read at the moment. The monitor keeps trying.
     note : str
         What delays the monitor, such as the rate limit.
+    unread : str
+        What could not be read of the droplets and actions; their other fields and rows are known.
     """
 
     droplets: Mapping[int, Row]
@@ -51,6 +53,7 @@ class AccountState:
     deleted: frozenset[int] = frozenset()
     error: PoseidonError | None = None
     note: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
