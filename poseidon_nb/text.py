@@ -46,6 +46,12 @@ def escape_unprintable(text: str) -> str:
     return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
 
 
+def printable_json(value: object) -> str:
+    """Return a value as indented JSON, with control and format characters as its own escapes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
+
+
 def did_you_mean(word: str, words: Iterable[str], *, max_words: int = MAX_SUGGESTIONS) -> str:
     """Return ``". Did you mean a or b?"`` as the end of a message; an empty string if no word is close."""
     return suggestion(close_matches(word, words, max_words=max_words))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.connection import check_query, read_whole, unread_values
 from poseidon_nb.errors import ResponseWarning, ShapeError
-from poseidon_nb.text import format_usd
+from poseidon_nb.text import escape_unprintable, format_usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +124,8 @@ class Resource:
         return hash((type(self), self.get(self._identity)))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {' '.join(str(word) for word in self._summary() if word not in {None, ''})}>"
+        words = " ".join(str(word) for word in self._summary() if word not in {None, ""})
+        return f"<{type(self).__name__} {escape_unprintable(words)}>"
 
     def _summary(self) -> tuple[object, ...]:
         return (self.get(self._identity),)

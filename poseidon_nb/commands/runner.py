@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import json
 import math
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.registry import load, registry
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import join_words
+from poseidon_nb.text import join_words, printable_json
 
 if TYPE_CHECKING:
     from poseidon_nb.commands.context import Settings
@@ -167,10 +166,12 @@ def _present(command: Command, value: Any, ui: UserInterface, settings: Settings
         ui.say(f"{command.out}: {len(value):,} rows" if hasattr(value, "columns") else f"{command.out}: {_what(value)}")
         return None
     if command.output == "json" and not command.raw and _what(value) == "JSON":
-        ui.say(json.dumps(value, indent=2, ensure_ascii=False))
+        ui.say(printable_json(value))
         return None
     if not command.header and hasattr(value, "to_string"):
-        ui.say(value.to_string(header=False, index=False))
+        from poseidon_nb.frames.display import printable  # noqa: PLC0415  # loads pandas
+
+        ui.say(printable(value).to_string(header=False, index=False))
         return None
     return value
 

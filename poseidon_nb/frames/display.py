@@ -9,16 +9,18 @@ from __future__ import annotations
 import weakref
 from html import escape
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import ALIASES
-from poseidon_nb.text import expected_one_of
+from poseidon_nb.text import escape_unprintable, expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+FrameOrSeries = TypeVar("FrameOrSeries", "pd.DataFrame", "pd.Series[Any]")
 
 #: Characters per row that fit JupyterLab in a window of 1280 pixels with its file browser open. `_PADDING` is added to
 #: the width of each column.
@@ -129,10 +131,55 @@ def to_html(frame: pd.DataFrame, *, width: float = WIDTH) -> str | None:
         return default(frame)
     rows, head = _visible_rows(len(frame))
     visible = frame.iloc[rows]
-    labels = [_format_value(label) for label in frame.index[rows]]
+    labels = [escape_unprintable(_format_value(label)) for label in frame.index[rows]]
     positions, columns = _fitting_columns(visible, width - max(map(len, labels), default=0) - _PADDING)
     hidden = [str(name) for position, name in enumerate(frame.columns) if position not in positions]
     return f"<div>\n{_table(columns, labels, head)}\n{_footer(frame, hidden, head)}</div>"
+
+
+def printable(frame: FrameOrSeries) -> FrameOrSeries:
+    """Return a frame or series whose text has its control and format characters escaped, for printing.
+
+    Names and tags may contain terminal escapes and characters that change the direction of text. The same object is
+    returned if nothing has to be escaped.
+    """
+    columns = [frame] if isinstance(frame, pd.Series) else [frame.iloc[:, place] for place in range(frame.shape[1])]
+    escaped = {place: cells for place, column in enumerate(columns) if (cells := _escaped(column)) is not None}
+    labels = [
+        str(label) for label in (*frame.index, *((frame.name,) if isinstance(frame, pd.Series) else frame.columns))
+    ]
+    if not escaped and all(map(str.isprintable, labels)):
+        return frame
+    result = frame.copy()
+    if isinstance(result, pd.Series):
+        result = pd.Series(escaped.get(0, result), result.index, name=_escape(result.name))
+    else:
+        for place, cells in escaped.items():
+            result.isetitem(place, cells)
+        result.columns = result.columns.map(_escape)
+    result.index = result.index.map(_escape)
+    return result
+
+
+def _escaped(column: pd.Series[Any]) -> Any:
+    """Return the cells of a column with escaped text; None if that is the column itself."""
+    if not (
+        pd.api.types.is_string_dtype(column) or column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype)
+    ):
+        return None
+    values = column.astype(object).tolist()
+    cells = [_escape(value) for value in values]
+    if all(one is other or one == other for one, other in zip(cells, values, strict=True)):
+        return None
+    return pd.Series(cells, column.index, dtype=object)
+
+
+def _escape(value: Any) -> Any:
+    if isinstance(value, str):
+        return escape_unprintable(value)
+    if isinstance(value, list | tuple):
+        return type(value)([_escape(one) for one in value]) if type(value) in {list, tuple} else value
+    return {_escape(name): _escape(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _options_changed() -> bool:
@@ -154,7 +201,7 @@ class _Column:
 
     def __init__(self, name: str, values: pd.Series[Any]) -> None:
         self.name = name
-        self.cells = [_cut(text) for text in _format_values(values)]
+        self.cells = [_cut(escape_unprintable(text)) for text in _format_values(values)]
         longest = max((len(cell) for cell in self.cells), default=0)
         self.width = max(len(name), longest if longest <= _WRAP_LENGTH else _MIN_LINE) + _PADDING
         side = "right" if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) else "left"

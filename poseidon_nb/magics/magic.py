@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 NAMES = ("do", "poseidon")
 
 
+#: Types whose text IPython displays without control characters while the extension is loaded. By name, to load no pandas.
+_DISPLAYED = (
+    *("pandas.DataFrame", "pandas.Series"),
+    # Before pandas 3.
+    *("pandas.core.frame.DataFrame", "pandas.core.series.Series"),
+)
+
+
 @magics_class
 class DoMagics(Magics):
     """The magics and their settings: ``%config DoMagics``."""
@@ -88,6 +96,9 @@ def load(shell: InteractiveShell) -> None:
     unload(shell)  # so that %reload_ext does not register twice
     shell.register_magics(DoMagics)  # also adds it to the shell's configurables
     shell.Completer.custom_matchers.append(do_matcher)
+    text: Any = shell.display_formatter
+    for type_ in _DISPLAYED:
+        text.formatters["text/plain"].for_type(type_, _print_safely)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -99,3 +110,13 @@ def unload(shell: InteractiveShell) -> None:
         for name in NAMES:
             shell.magics_manager.magics[kind].pop(name, None)
     shell.magics_manager.registry.pop(DoMagics.__name__, None)
+    text: Any = shell.display_formatter
+    for type_ in _DISPLAYED:
+        text.formatters["text/plain"].pop(type_, None)
+
+
+def _print_safely(frame: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  # IPython's protocol
+    """Print a DataFrame or Series as pandas does, but with control characters escaped."""
+    from poseidon_nb.frames.display import printable  # noqa: PLC0415  # loads pandas
+
+    printer.text(repr(printable(frame)))

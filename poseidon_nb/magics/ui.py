@@ -64,7 +64,10 @@ class TerminalUI:
     def show(self, result: object) -> None:
         """Print a result with all its columns."""
         if hasattr(result, "to_string"):
-            result = result.to_string(line_width=shutil.get_terminal_size().columns, max_rows=MAX_ROWS)
+            from poseidon_nb.frames.display import printable  # noqa: PLC0415  # pandas is loaded
+
+            frame: Any = result
+            result = printable(frame).to_string(line_width=shutil.get_terminal_size().columns, max_rows=MAX_ROWS)
         print(result)  # noqa: T201  # output for the user
 
     def ask(self, question: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import format_duration, pluralize
+from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 
 if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import Progress
@@ -57,7 +57,7 @@ def progress_row(progress: Progress) -> ProgressRow:
     else:
         text = f"{elapsed}{_estimate_text(progress)}"
     fraction = 1.0 if progress.done else progress.fraction
-    return ProgressRow(progress.label, fraction, text, COLORS.get(progress.status, RUNNING_COLOR))
+    return ProgressRow(escape_unprintable(progress.label), fraction, text, COLORS.get(progress.status, RUNNING_COLOR))
 
 
 def _estimate_text(progress: Progress) -> str:
