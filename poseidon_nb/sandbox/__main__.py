@@ -34,6 +34,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how many times faster actions run than on DigitalOcean (default: 20)",
     )
     parser.add_argument(
+        "--lag",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long a droplet shows its old status after an action has completed, divided by the speed (default: 0)",
+    )
+    parser.add_argument(
         "--rate-limit", choices=["off", "real"], default="off", help="enforce DigitalOcean's rate limits (default: off)"
     )
     parser.add_argument("--token", metavar="T", help="token that clients must send (default: a random one)")
@@ -55,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             droplets=options.droplets,
             seed=options.seed,
             speed=options.speed,
+            lag_s=options.lag,
             rate_limit=options.rate_limit,
             token=options.token,
             state=options.state,

@@ -86,6 +86,7 @@ class Controls:
             now_s=world.now(),
             seed=world.seed,
             speed=world.speed,
+            lag_s=world.lag_s,
             rate_limit=_mode(dispatcher),
             counts={name: len(collection) for name, collection in world.state.collections.items()},
             in_progress=sorted({*world.state.busy.values()}),

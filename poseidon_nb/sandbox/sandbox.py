@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _MAX_PORT = 65_535
 _MAX_DROPLETS = 100_000
 _MAX_SPEED = 1e9
+_MAX_LAG_S = 3600
 
 
 class Sandbox:
@@ -45,6 +46,9 @@ class Sandbox:
         The same seed and the same calls produce the same responses, except for dates.
     speed : float
         Durations of actions are divided by it; at 20 a droplet is created in about three seconds.
+    lag_s : float
+        How long a droplet still shows its old status after an action has completed, in seconds at DigitalOcean; divided by
+        the speed like other durations. Users have reported such a lag; by default there is none.
     rate_limit : str
         ``"real"`` enforces DigitalOcean's limits, ``"off"`` counts nothing.
     token : str, optional
@@ -70,13 +74,14 @@ class Sandbox:
         droplets: int = 12,
         seed: int = 7,
         speed: float = 20.0,
+        lag_s: float = 0.0,
         rate_limit: str = "off",
         token: str | None = None,
         port: int = 0,
         state: str | os.PathLike[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        _check(droplets=droplets, speed=speed, rate_limit=rate_limit, port=port, token=token)
+        _check(droplets=droplets, speed=speed, lag_s=lag_s, rate_limit=rate_limit, port=port, token=token)
         self.token = token if token is not None else f"{TOKEN_PREFIX}{os.urandom(16).hex()}"
         self.url = ""
         self._port = port
@@ -87,7 +92,9 @@ class Sandbox:
                 f"{self._file.parent} is not a folder, so the sandbox's state cannot be saved there."
             )
         self._server: Server | None = None
-        world = World(load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed))
+        world = World(
+            load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed), lag_s=float(lag_s)
+        )
         self._seed_state = seed_account(world, droplets)
         self._seed = seed
         self._dispatcher = Dispatcher(
@@ -209,11 +216,12 @@ class Sandbox:
         return coverage(OPERATIONS)
 
 
-def _check(*, droplets: int, speed: float, rate_limit: str, port: int, token: str | None) -> None:
+def _check(*, droplets: int, speed: float, lag_s: float, rate_limit: str, port: int, token: str | None) -> None:
     for name, value, kind in (
         ("number of droplets", droplets, int),
         ("port", port, int),
         ("speed", speed, (int, float)),
+        ("lag_s", lag_s, (int, float)),
     ):
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InvalidArgument(
@@ -223,6 +231,8 @@ def _check(*, droplets: int, speed: float, rate_limit: str, port: int, token: st
         raise InvalidArgument(f"The number of droplets must be from 0 to {_MAX_DROPLETS:,}, not {droplets}.")
     if not 0 < speed <= _MAX_SPEED:
         raise InvalidArgument(f"The speed must be more than 0 and at most {_MAX_SPEED:g}, not {speed}.")
+    if not 0 <= lag_s <= _MAX_LAG_S:
+        raise InvalidArgument(f"The lag_s must be from 0 to {_MAX_LAG_S:,} seconds, not {lag_s}.")
     if rate_limit not in {"off", "real"}:
         raise InvalidArgument(f'The rate_limit must be "off" or "real", not "{rate_limit}".')
     if not 0 <= port <= _MAX_PORT:

@@ -104,6 +104,8 @@ class World:
 
     droplets: ObjectStore
     images: ObjectStore
+    lag_s : float
+        Seconds at DigitalOcean from an action's ``completed`` until the droplet shows its new status.
     keys: ObjectStore
     tags: ObjectStore
     actions: ObjectStore
@@ -137,12 +139,14 @@ class World:
         self.reference_data = reference_data
         self.clock = clock
         self.effects = effects
+        lag_s: float = 0.0,
         self.seed = seed
         self.speed = speed
         #: Distinguishes this account from other sandboxes, for clients that store data about it. Saved with the state.
         self.id = os.urandom(16).hex()
         self.faults = FaultQueue()
         self.restore(State())
+        self.lag_s = lag_s
 
     def restore(self, state: State) -> None:
         """Replace the state with a copy of another."""

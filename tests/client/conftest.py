@@ -50,7 +50,7 @@ class Desk:
 @pytest.fixture
 def sandbox(clock) -> Iterator[Sandbox]:
     # At the service's own speed: a lag is seconds, and the clock does not mind.
-    with Sandbox(clock=clock, speed=1.0) as running:
+    with Sandbox(clock=clock, speed=1.0, lag_s=4.0) as running:
         yield running
 
 

@@ -283,3 +283,6 @@ def test_invalid_settings_are_refused_in_one_line(settings):
         Sandbox(**settings)
     assert "\n" not in str(caught.value)
     assert next(iter(settings)) in str(caught.value)
+        {"lag_s": -1},
+        {"lag_s": float("nan")},
+        {"lag_s": "4"},

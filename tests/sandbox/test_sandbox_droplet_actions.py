@@ -8,7 +8,8 @@ PENDING = "Droplet already has a pending event."
 ON = "Droplet is currently on. Please power it off to run this event."
 
 
-def test_an_action_is_in_progress_then_completed_and_the_status_follows(api):
+def test_an_action_is_in_progress_then_completed_and_the_status_follows_after_the_lag(make_api):
+    api = make_api(lag_s=4)
     id_ = api.droplet("web-1")["id"]
     status, body = api.act(id_, "power_off")
     action = body["action"]
@@ -38,7 +39,31 @@ def test_a_new_droplet_is_busy_being_created(api, refused):
     refused(api.act(id_, "power_off"), 422, PENDING)
 
 
-def test_power_actions_use_the_true_power_while_the_status_lags(api, refused):
+def test_the_new_status_shows_as_soon_as_an_action_has_completed(api):
+    id_ = api.droplet("web-1")["id"]
+    action = api.act(id_, "power_off")[1]["action"]
+    api.sandbox.finish(action["id"])
+    assert api.droplet("web-1")["status"] == "off"
+    new = api.create()[1]
+    created = new["links"]["actions"][0]["id"]
+    while api.get(f"/v2/actions/{created}")["action"]["status"] == "in-progress":
+        assert api.get(f"/v2/droplets/{new['droplet']['id']}")["droplet"]["status"] == "new"
+        api.clock.advance(0.01)
+    assert api.get(f"/v2/droplets/{new['droplet']['id']}")["droplet"]["status"] == "active"
+
+
+def test_the_lag_is_divided_by_the_speed(make_api):
+    api = make_api(speed=2, lag_s=60)
+    assert api.get("/_sandbox/")["lag_s"] == 60
+    api.sandbox.finish(api.act(api.droplet("web-1")["id"], "power_off")[1]["action"]["id"])
+    api.clock.advance(29)
+    assert api.droplet("web-1")["status"] == "active"
+    api.clock.advance(1)
+    assert api.droplet("web-1")["status"] == "off"
+
+
+def test_power_actions_use_the_true_power_while_the_status_lags(make_api, refused):
+    api = make_api(lag_s=4)
     id_ = api.droplet("web-1")["id"]
     action = api.act(id_, "power_off")[1]["action"]
     api.sandbox.finish(action["id"])
@@ -267,5 +292,4 @@ def test_speed_divides_how_long_an_action_takes(make_api, speed):
     assert api.get("/v2/actions?per_page=1")["actions"][0]["status"] == "in-progress"
     api.clock.advance(60 * 0.52 / speed)
     assert api.get("/v2/actions?per_page=1")["actions"][0]["status"] == "completed"
-    api.clock.advance(4 / speed)
     assert api.get(f"/v2/droplets/{id_}")["droplet"]["status"] == "active"

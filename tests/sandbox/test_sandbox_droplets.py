@@ -55,7 +55,6 @@ def test_a_new_droplet_comes_up_step_by_step(api):
     assert steps == [
         ("in-progress", "new", []),
         ("in-progress", "new", both),
-        ("completed", "new", both),
         ("completed", "active", both),
     ]
     assert isinstance(shown["networks"]["v6"][0]["netmask"], int)

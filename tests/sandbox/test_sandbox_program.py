@@ -45,7 +45,8 @@ def test_it_serves_until_interrupted_and_keeps_its_state(tmp_path):
     assert ask(url, token, "/v2/droplets")["meta"]["total"] == 3
     ask(url, token, "/v2/tags", b'{"name": "kept"}')
     assert ended(program, signal.SIGINT) == (0, "", "")
-    program, url, token = started("--state", str(file), "--speed", "1000", "--rate-limit", "real")
+    program, url, token = started("--state", str(file), "--speed", "1000", "--lag", "2.5", "--rate-limit", "real")
+    assert ask(url, token, "/_sandbox/")["lag_s"] == 2.5
     assert ask(url, token, "/v2/tags/kept")["tag"]["name"] == "kept"
     assert ask(url, token, "/v2/droplets")["meta"]["total"] == 3
     assert ended(program, signal.SIGTERM) == (0, "", "")
@@ -57,6 +58,7 @@ def test_it_serves_until_interrupted_and_keeps_its_state(tmp_path):
         (["--port", "x"], "invalid int value: 'x'"),
         (["--port", "70000"], "The port must be from 0 to 65535"),
         (["--speed", "0"], "The speed must be more than 0"),
+        (["--lag", "-1"], "The lag_s must be from 0 to 3,600 seconds"),
         (["--rate-limit", "some"], "invalid choice: 'some'"),
         (["--cows"], "unrecognized arguments: --cows"),
         (["--state", "/no/such/folder/file"], "is not a folder"),

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects
-from poseidon_nb.sandbox.actions import STATUS_LAG_S, begin_action, belongs_to_droplet, raise_if_busy
+from poseidon_nb.sandbox.actions import begin_action, belongs_to_droplet, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import with_backup_plan, with_size_change
 from poseidon_nb.sandbox.responses import not_found, unprocessable
@@ -64,7 +64,7 @@ class DropletActionType:
 
 
 def _is_on(droplet: StoredObject) -> bool:
-    # The true power: the public status lags behind it.
+    # The true power: the public status may lag behind it.
     return bool(droplet.internal["power"] == "on")
 
 
@@ -102,7 +102,7 @@ def _turn_off(world: World, at: float, droplet: StoredObject, arguments: dict[st
 
 def _set_power(world: World, at: float, droplet: StoredObject, power: str) -> None:
     world.droplets.put(droplet["id"], droplet.with_internal(power=power))
-    world.schedule(at + STATUS_LAG_S / world.speed, "droplet.status", droplet["id"])
+    world.schedule(at + world.lag_s / world.speed, "droplet.status", droplet["id"])
 
 
 def _prepare_snapshot(call: Call, droplet: StoredObject) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
-from poseidon_nb.sandbox.actions import ADDRESSES_AT, STATUS_LAG_S, begin_action, busy_key
-from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.actions import ADDRESSES_AT, begin_action, busy_key
+from poseidon_nb.sandbox.call import check_type, convert, optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.responses import HTTPResponse, unprocessable
 from poseidon_nb.sandbox.services.account import find_key
@@ -254,7 +254,7 @@ def _finish_creation(world: World, at: float, droplet_id: int, arguments: dict[s
     _show_addresses(world, at, droplet_id)
     for volume_id in arguments.get("volumes", ()):
         attach_volume(world, volume_id, droplet_id)
-    world.schedule(at + STATUS_LAG_S / world.speed, "droplet.status", droplet_id)
+    world.schedule(at + world.lag_s / world.speed, "droplet.status", droplet_id)
 
 
 def _remove_droplet(world: World, at: float, droplet_id: int, arguments: dict[str, Any]) -> None:
