@@ -3,25 +3,33 @@
 `socketserver` accepts connections and starts threads, as it does for `http.server`. The latter is not used: it
 resolves the host name when it binds, which can take seconds, and its parser is the slowest part of a small GET; see
 `http`.
+
+No client can take up the server. The number of connections is limited. The limits of time are checked by the accepting
+thread: a connection may be idle for a while, but must send a request, once it has begun, and read the response soon. If
+all connections are taken, a new one replaces the one that has waited longest for a request. If each of them is waiting
+for its response, the new one gets a 503.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import operator
 import os
 import socket
 import socketserver
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.errors import ConfigurationError
-from poseidon_nb.sandbox.http import MalformedRequest, encode_response, read_request
+from poseidon_nb.sandbox.http import HTTPRequest, MalformedRequest, encode_response, read_request
 from poseidon_nb.sandbox.responses import SERVER_ERROR_TEXT, HTTPResponse
 from poseidon_nb.sandbox.store import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from io import BufferedReader
     from typing import Any
 
     from poseidon_nb.clock import Clock
@@ -30,6 +38,29 @@ HOST = "127.0.0.1"
 #: How often the accepting thread checks for a stop.
 _POLL_S = 0.02
 _JOIN_S = 2.0
+MAX_CONNECTIONS = 256
+#: How long a connection may be silent between requests.
+IDLE_S = 300.0
+#: How long sending a request may take, and reading a response.
+TRANSFER_S = 30.0
+#: How often the connections are checked for their limits of time.
+_CHECK_S = 1.0
+
+
+class _Wait(NamedTuple):
+    """What a connection waits for.
+
+    Attributes
+    ----------
+    since, deadline : float
+        On the monotonic clock.
+    reading : bool
+        Whether it waits for the client's request; otherwise for the client to read the response.
+    """
+
+    since: float
+    deadline: float
+    reading: bool = True
 
 
 class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
@@ -50,8 +81,48 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.clock = clock
         self.stopping = threading.Event()
         self.open: set[socket.socket] = set()
+        #: The connections that wait for their clients.
+        self.waits: dict[socket.socket, _Wait] = {}
+        #: The connections that were cut because they waited too long.
+        self.cut: set[socket.socket] = set()
+        self._next_check = 0.0
         self.threads: list[threading.Thread] = []
         super().__init__((HOST, port), _ConnectionHandler)
+
+    def service_actions(self) -> None:
+        """Cut the connections that have waited too long; called several times a second."""
+        now = time.monotonic()
+        if now < self._next_check:
+            return
+        self._next_check = now + _CHECK_S
+        for connection, wait in self.waits.copy().items():
+            if wait.deadline <= now:
+                self._cut(connection, wait)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002  # the base class passes both
+        """Return whether a new connection is served. If there are too many, one that waits is cut for it."""
+        if len(self.open - self.cut) < MAX_CONNECTIONS:
+            return True
+        reading = [(wait.since, connection, wait) for connection, wait in self.waits.copy().items() if wait.reading]
+        if reading:
+            _, connection, wait = min(reading, key=operator.itemgetter(0))
+            self._cut(connection, wait)
+            return True
+        text = f"The sandbox serves at most {MAX_CONNECTIONS} connections at once."
+        response = error_response(503, "service_unavailable", text)
+        with contextlib.suppress(OSError):
+            request.setblocking(False)  # noqa: FBT003  # the name of the method says it
+            request.send(encode_response(response, head_only=False, close=True))
+        return False
+
+    def _cut(self, connection: socket.socket, wait: _Wait) -> None:
+        """End a wait. The connection's thread then sees the end of the stream and closes it."""
+        if self.waits.get(connection) is not wait:
+            return
+        self.waits.pop(connection, None)
+        self.cut.add(connection)
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RD if wait.reading else socket.SHUT_RDWR)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in its own thread."""
@@ -68,7 +139,9 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def shutdown_request(self, request: Any) -> None:
         """Close a connection and forget it."""
         super().shutdown_request(request)
-        self.open.discard(request)
+        for connections in (self.open, self.cut):
+            connections.discard(request)
+        self.waits.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore clients that disconnected; the base class prints anything else, which is a bug."""
@@ -82,6 +155,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
     """Serves one connection until it closes."""
 
     server: _ConnectionServer
+    rfile: BufferedReader
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -96,7 +170,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
         """Handle one request and return whether another may follow."""
         server = self.server
         try:
-            request = read_request(self.rfile, self.wfile)
+            request = self._read_request()
         except MalformedRequest as error:
             self._send_error(error)
             return False
@@ -111,14 +185,38 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
             return False
         if response.dropped:
             return False
-        self.wfile.write(encode_response(response, head_only=request.method == "HEAD", close=not request.keep_alive))
+        self._write(encode_response(response, head_only=request.method == "HEAD", close=not request.keep_alive))
+        return request.keep_alive and self.connection not in server.cut
+
+    def _read_request(self) -> HTTPRequest | None:
+        """Read a request, or return None if the client closed the connection or was silent for too long."""
+        self._wait(IDLE_S)
+        try:
+            if not self.rfile.peek(1):
+                return None
+            self._wait(TRANSFER_S)
+            return read_request(self.rfile, self.wfile)
+        except MalformedRequest:
+            if self.connection in self.server.cut:
+                raise MalformedRequest(408, f"The request was not complete after {TRANSFER_S:g} s.") from None
+            raise
+        finally:
+            self.server.waits.pop(self.connection, None)
+
+    def _wait(self, limit_s: float, *, reading: bool = True) -> None:
+        """Set for how long the connection may wait for its client."""
+        now = time.monotonic()
+        self.server.waits[self.connection] = _Wait(now, now + limit_s, reading)
+
+    def _write(self, message: bytes) -> None:
+        self._wait(TRANSFER_S, reading=False)
+        self.wfile.write(message)
         self.wfile.flush()
-        return request.keep_alive
+        self.server.waits.pop(self.connection, None)
 
     def _send_error(self, error: MalformedRequest) -> None:
         response = error_response(error.status, "bad_request", str(error))
-        self.wfile.write(encode_response(response, head_only=False, close=True))
-        self.wfile.flush()
+        self._write(encode_response(response, head_only=False, close=True))
         # Closing with unread bytes would reset the connection, and the client might never see the response.
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(0.5)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from poseidon_nb.errors import ConfigurationError
-from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.sandbox import Sandbox, server
 
 
 @pytest.fixture
@@ -236,3 +236,95 @@ def test_a_port_in_use_is_one_clear_line(served):
 
 def test_only_loopback_is_served(served):
     assert served._server._connections.server_address[0] == "127.0.0.1"
+
+
+def answered(sandbox):
+    link = connection(sandbox)
+    status = get(link, sandbox)[0]
+    link.close()
+    return status
+
+
+def test_a_silent_connection_is_closed(served, monkeypatch):
+    monkeypatch.setattr(server, "_CHECK_S", 0)
+    with raw(served) as used:
+        used.sendall(ask())
+        assert used.recv(12) == b"HTTP/1.1 200"
+        monkeypatch.setattr(server, "IDLE_S", 0.05)
+        with raw(served) as silent:
+            assert all_of(silent) == b""
+    assert answered(served) == 200
+
+
+@pytest.mark.parametrize("sent", [b"GET /v2", b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\nabc"])
+def test_a_slow_request_is_refused_although_something_arrives(served, monkeypatch, sent):
+    monkeypatch.setattr(server, "_CHECK_S", 0)
+    monkeypatch.setattr(server, "TRANSFER_S", 0.2)
+    with raw(served) as slow:
+        slow.sendall(sent)
+        slow.settimeout(0.02)
+        text = b""
+        while not text:
+            try:
+                text = slow.recv(65536)
+            except TimeoutError:
+                slow.sendall(b"x")
+        slow.settimeout(10)
+        text += all_of(slow)
+    assert text.startswith(b"HTTP/1.1 408 ")
+    assert b"The request was not complete after 0.2 s." in text
+    assert answered(served) == 200
+
+
+def test_a_client_that_does_not_read_loses_its_connection(served, monkeypatch):
+    monkeypatch.setattr(server, "_CHECK_S", 0)
+    monkeypatch.setattr(server, "TRANSFER_S", 0.2)
+    with raw(served) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        # Until neither side can send any more.
+        with contextlib.suppress(ConnectionError):
+            for _ in range(10_000):
+                deaf.sendall(ask("/v2/actions?per_page=200"))
+        served._server._connections.service_actions()
+    assert answered(served) == 200
+
+
+def test_a_delayed_response_is_not_a_silent_connection(served, monkeypatch):
+    for name in ("IDLE_S", "TRANSFER_S"):
+        monkeypatch.setattr(server, name, 0.05)
+    monkeypatch.setattr(server, "_CHECK_S", 0)
+    served.fault("delay", seconds=0.3, path="/v2/account")
+    assert answered(served) == 200
+
+
+def test_too_many_connections_replace_the_one_that_has_waited_longest(served, monkeypatch):
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 3)
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(raw(served)) for _ in range(3)]
+        while len(served._server._connections.waits) < 3:
+            time.sleep(0.001)
+        assert answered(served) == 200
+        assert all_of(silent[0]) == b""
+        silent[2].sendall(ask(extra="Connection: close\r\n"))
+        assert all_of(silent[2]).startswith(b"HTTP/1.1 200")
+
+
+def test_a_connection_is_refused_while_all_others_await_their_responses(served, monkeypatch):
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    served.fault("delay", seconds=60, path="/v2/account", times=2)
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(raw(served)).sendall(ask())
+        while len(served.requests) < 2 or served._server._connections.waits:
+            time.sleep(0.001)
+        text = all_of(stack.enter_context(raw(served)))
+        assert text.startswith(b"HTTP/1.1 503 ")
+        assert b"at most 2 connections" in text
+
+
+def test_hundreds_of_silent_connections_shut_nobody_out(served):
+    with contextlib.ExitStack() as stack:
+        for _ in range(server.MAX_CONNECTIONS + 50):
+            stack.enter_context(raw(served))
+        assert [answered(served) for _ in range(5)] == [200] * 5
+        assert len(served._server._connections.open) <= server.MAX_CONNECTIONS + 10
