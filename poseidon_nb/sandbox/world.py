@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from poseidon_nb.sandbox.store import ObjectStore, SharedObject, StoredObject, t
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import NoReturn
 
     from poseidon_nb.sandbox.reference_data import ReferenceData
     from poseidon_nb.sandbox.timestamps import SteadyClock
@@ -39,6 +41,8 @@ _FORMAT = "poseidon_nb sandbox 1"
 #: Marks a region, size or base image in the saved JSON.
 _REFERENCE = "$figure"
 _INLINE = "$shared"
+#: What the parts of a saved state are called in messages.
+_KINDS: dict[type, str] = {dict: "an object", list: "a list", int: "a whole number", str: "text"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,12 +104,12 @@ class World:
         The seed of all random values.
     speed : float
         The divisor of durations at DigitalOcean.
+    lag_s : float
+        Seconds at DigitalOcean from an action's ``completed`` until the droplet shows its new status.
     """
 
     droplets: ObjectStore
     images: ObjectStore
-    lag_s : float
-        Seconds at DigitalOcean from an action's ``completed`` until the droplet shows its new status.
     keys: ObjectStore
     tags: ObjectStore
     actions: ObjectStore
@@ -135,18 +139,18 @@ class World:
         *,
         seed: int,
         speed: float,
+        lag_s: float = 0.0,
     ) -> None:
         self.reference_data = reference_data
         self.clock = clock
         self.effects = effects
-        lag_s: float = 0.0,
         self.seed = seed
         self.speed = speed
+        self.lag_s = lag_s
         #: Distinguishes this account from other sandboxes, for clients that store data about it. Saved with the state.
         self.id = os.urandom(16).hex()
         self.faults = FaultQueue()
         self.restore(State())
-        self.lag_s = lag_s
 
     def restore(self, state: State) -> None:
         """Replace the state with a copy of another."""
@@ -235,48 +239,88 @@ def load_state(world: World, saved: bytes) -> None:
     Raises
     ------
     ValueError
-        The data is not a saved state, or is from another version.
+        The data is not a saved state, or is from another version; the message says what is wrong with it.
     """
     try:
-        data = json.loads(saved)
-        if data["format"] != _FORMAT:
-            raise ValueError("it was saved by another version")
-        collections = {name: ObjectStore() for name in STORE_NAMES}
-        for name, collection in collections.items():
-            for key, public, internal in data["collections"].get(name, []):
-                collection.put(key, StoredObject(_unpack(public, world.reference_data), internal))
-        state = State(
-            collections,
-            data["account"],
-            data["counters"],
-            [Event(*event) for event in data["events"]],
-            data["busy"],
-        )
-        unknown = {event.effect for event in state.events} - world.effects.keys()
-        if unknown:
-            raise ValueError(f"it has unknown effects {', '.join(sorted(unknown))}")
-        seed, id_ = int(data["seed"]), str(data["id"])
-        if not all(isinstance(part, dict) for part in (state.account, state.counters, state.busy)):
-            raise ValueError("a part is missing")
-        if any(not isinstance(event.due, (int, float)) for event in state.events):
-            raise ValueError("a time is not a number")
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
-        raise ValueError(f"{type(error).__name__} {error}") from None
+        data = json.loads(saved, parse_constant=_reject_constant)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is not JSON ({error})") from None
+    if not isinstance(data, dict) or "format" not in data:
+        raise ValueError("it does not say its format")
+    if data["format"] != _FORMAT:
+        raise ValueError(f"its format is {data['format']!r} instead of {_FORMAT!r}: it was saved by another version")
+    rows = _part(data, "collections", dict)
+    collections = {name: _load_collection(name, rows.get(name, []), world.reference_data) for name in STORE_NAMES}
+    state = State(
+        collections,
+        _part(data, "account", dict),
+        _part(data, "counters", dict),
+        [_load_event(event, world.effects) for event in _part(data, "events", list)],
+        _part(data, "busy", dict),
+    )
+    for name, numbers in (("counters", state.counters), ("ids of actions in progress", state.busy)):
+        if not all(type(number) is int for number in numbers.values()):
+            raise ValueError(f"its {name} must be whole numbers")
+    seed, id_ = _part(data, "seed", int), _part(data, "id", str)
+    heapq.heapify(state.events)
     world.seed = seed
     world.id = id_
     world.restore(state)
 
 
-def _unpack(public: dict[str, Any], reference_data: ReferenceData) -> dict[str, Any]:
+def _reject_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number")
+
+
+def _part(data: dict[str, Any], name: str, kind: type) -> Any:
+    """Return a part of a saved state, or raise ValueError if it is missing or of another type."""
+    if name not in data:
+        raise ValueError(f"it has no {name}")
+    if type(data[name]) is not kind:
+        raise ValueError(f"its {name} must be {_KINDS[kind]}")
+    return data[name]
+
+
+def _load_collection(name: str, rows: Any, reference_data: ReferenceData) -> ObjectStore:
+    store = ObjectStore()
+    for row in rows if isinstance(rows, list) else [rows]:
+        match row:
+            case [int() | str() as key, dict() as public, dict() as internal]:
+                store.put(key, StoredObject(_unpack(public, reference_data, f"{key!r} of its {name}"), internal))
+            case _:
+                raise ValueError(f"its {name} must be a list of keys, each with two objects")
+    return store
+
+
+def _load_event(event: Any, effects: Mapping[str, Any]) -> Event:
+    match event:
+        case [int() | float() as due, int() as number, str() as effect, list() as arguments] if math.isfinite(due):
+            if effect not in effects:
+                raise ValueError(f"it has an event with the unknown effect {effect!r}")
+            return Event(due, number, effect, arguments)
+        case _:
+            raise ValueError("its events must be lists of a time, a number, an effect and arguments")
+
+
+def _unpack(public: dict[str, Any], reference_data: ReferenceData, owner: str) -> dict[str, Any]:
     return {
-        name: _unpack_value(value, reference_data) if type(value) is dict else value for name, value in public.items()
+        name: _unpack_value(value, reference_data, owner) if type(value) is dict else value
+        for name, value in public.items()
     }
 
 
-def _unpack_value(value: dict[str, Any], reference_data: ReferenceData) -> dict[str, Any]:
+def _unpack_value(value: dict[str, Any], reference_data: ReferenceData, owner: str) -> dict[str, Any]:
     if _REFERENCE in value:
-        return reference_data.find(tuple(value[_REFERENCE]))
-    return SharedObject(value[_INLINE]) if _INLINE in value else value
+        try:
+            kind, key = value[_REFERENCE]
+            return reference_data.find((kind, key))
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{owner} refers to {value[_REFERENCE]!r}, which the sandbox does not have") from None
+    if _INLINE not in value:
+        return value
+    if type(value[_INLINE]) is not dict:
+        raise ValueError(f"{owner} has a part that is not an object")
+    return SharedObject(value[_INLINE])
 
 
 def write_state_file(path: Path, saved: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -227,16 +228,54 @@ def test_a_saved_state_is_restored_completely(api, make_api):
     assert other.create()[1]["droplet"]["id"] == api.create()[1]["droplet"]["id"]
 
 
+def changed(**parts):
+    """Return a change of a saved state; a part that is ... is left out."""
+
+    def change(saved):
+        state = {**json.loads(saved), **parts}
+        return json.dumps({name: part for name, part in state.items() if part is not ...}).encode()
+
+    return change
+
+
+def droplets(*rows):
+    return changed(collections={"droplets": [*rows]})
+
+
 @pytest.mark.parametrize(
-    "saved",
-    [b"", b"{", b"[]", b"{}", b'{"format": "other"}', b'{"format": "poseidon_nb sandbox 1", "collections": []}'],
-)
-def test_loading_an_invalid_state_changes_nothing(api, saved, tmp_path):
+    ("spoil", "reason"),
+    [
+        (lambda _: b"", "it is not JSON (Expecting value: line 1 column 1 (char 0))"),
+        (lambda saved: saved[:-100], "it is not JSON ("),
+        (lambda _: b"[" * 100_000, "it is not JSON ("),
+        (lambda _: b"\xff\xfe{", "it is not JSON ("),
+        (lambda _: b"[]", "it does not say its format"),
+        (lambda _: b"{}", "it does not say its format"),
+        (changed(format="other"), "its format is 'other' instead of 'poseidon_nb sandbox 1'"),
+        (changed(collections=[]), "its collections must be an object"),
+        (changed(account=...), "it has no account"),
+        (changed(seed="7"), "its seed must be a whole number"),
+        (changed(counters={"droplets": "1"}), "its counters must be whole numbers"),
+        (changed(busy={"droplet/1": None}), "its ids of actions in progress must be whole numbers"),
+        (changed(events=[[1, 2, "action.end"]]), "its events must be lists of"),
+        (changed(events=[[float("nan"), 2, "action.end", [1]]]), "it is not JSON (NaN is not a number)"),
+        (changed(events=[[0, 2, "os.system", []]]), "it has an event with the unknown effect 'os.system'"),
+        (droplets([1, {}]), "its droplets must be a list of keys, each with two objects"),
+        (droplets([[], {}, {}]), "its droplets must be a list of keys, each with two objects"),
+        (droplets([1, {"size": {"$figure": ["sizes", "s-huge"]}}, {}]), "1 of its droplets refers to ['sizes', 's-huge']"),
+        (droplets([1, {"image": {"$figure": "x"}}, {}]), "1 of its droplets refers to 'x'"),
+        (droplets([1, {"image": {"$shared": 7}}, {}]), "1 of its droplets has a part that is not an object"),
+    ],
+)  # fmt: skip
+def test_loading_an_invalid_state_says_why_and_changes_nothing(api, spoil, reason, tmp_path):
     before = everything(api)
-    assert api("PUT", "/_sandbox/state", saved)[0] == 400
+    saved = spoil(api.ask("GET", "/_sandbox/state").body)
+    status, answer = api("PUT", "/_sandbox/state", saved)
+    assert (status, answer["id"]) == (400, "bad_request")
+    assert answer["message"].startswith(f"Invalid saved state: {reason}")
     file = tmp_path / "state.json"
     file.write_bytes(saved)
-    with pytest.raises(ConfigurationError, match="is not a saved sandbox"):
+    with pytest.raises(ConfigurationError, match=f"is not a saved sandbox: {re.escape(reason)}"):
         Sandbox(state=file)
     assert everything(api) == before
 
@@ -271,6 +310,9 @@ def test_a_state_file_needs_a_folder_and_must_be_readable(tmp_path):
         {"droplets": 100_001},
         {"speed": 0},
         {"speed": float("nan")},
+        {"lag_s": -1},
+        {"lag_s": float("nan")},
+        {"lag_s": "4"},
         {"rate_limit": "on"},
         {"port": 65_536},
         {"token": ""},
@@ -283,6 +325,3 @@ def test_invalid_settings_are_refused_in_one_line(settings):
         Sandbox(**settings)
     assert "\n" not in str(caught.value)
     assert next(iter(settings)) in str(caught.value)
-        {"lag_s": -1},
-        {"lag_s": float("nan")},
-        {"lag_s": "4"},
