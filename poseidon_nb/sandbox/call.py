@@ -1,17 +1,23 @@
-"""An API request as the services receive it, and the checks of its JSON body.
+"""An API request as the services receive it, and the checks of its body, which is JSON or a form.
 
-Not documented, chosen here: a body that is not a JSON object answers 400. A missing required field or a field of the
-wrong type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an uptime check
-without one of its fields answers 400 with another message, quoted in digitalocean/openapi#775 (January 2023).
+Numbers and booleans may be sent as text, also in arrays, as clients do (libcloud#1380): ``"123"``, ``"true"``. Text
+may not be sent as a number. The service also accepts some bodies without fields that the specification requires.
+
+Not documented, chosen here: a body that is neither a JSON object nor a form answers 400. A missing required field or a
+field of the wrong type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an
+uptime check without one of its fields answers 400 with another message, quoted in digitalocean/openapi#775 (January
+2023).
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.access import visible_fields
+from poseidon_nb.sandbox.form import parse_form
 from poseidon_nb.sandbox.responses import (
     HTTPResponse,
     bad_request,
@@ -25,7 +31,7 @@ from poseidon_nb.sandbox.store import to_json
 from poseidon_nb.text import is_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import NoReturn
 
     from poseidon_nb.catalogue import Parameter
@@ -41,6 +47,18 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "object": ((dict,), "an object"),
 }
 MAX_PORT = 65_535
+_FORM_TYPE = "application/x-www-form-urlencoded"
+#: Fields that the service does not need, although the specification requires them.
+_UNNEEDED_FIELDS = {
+    # digitalocean/doctl#919
+    **dict.fromkeys(("domains_patch_record", "domains_update_record"), ("type",)),
+    # godo sends null for no tags, and no entities.
+    **dict.fromkeys(("monitoring_create_alertPolicy", "monitoring_update_alertPolicy"), ("tags", "entities")),
+    # A global load balancer has no region. Others need one, which their service checks.
+    **dict.fromkeys(("loadBalancers_create", "loadBalancers_update"), ("region",)),
+}
+#: Arrays whose items may have other types than the specification says.
+_ANY_ITEMS = {"droplets_create": ("volumes",)}
 _MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert", "uptime_update_alert"})
 
 
@@ -63,7 +81,7 @@ class Call:
     query : dict
         The query's values. If a name occurs twice, the last value counts.
     body : dict
-        The JSON body; empty if none was sent.
+        The body; empty if none was sent.
     scopes : frozenset or None
         The token's scopes; None means full access.
     headers : mapping
@@ -119,10 +137,18 @@ def parse_id(text: str) -> int | None:
     return int(text) if is_integer(text) else None
 
 
-def parse_body(body: bytes) -> dict[str, Any]:
-    """Parse a request body as a JSON object; an empty body is an empty object."""
+def parse_body(body: bytes, content_type: str = "") -> dict[str, Any]:
+    """Parse a request body as a JSON object or a form; an empty body is an empty object.
+
+    JSON is accepted under any content type: `curl -d` sends it under that of a form.
+    """
     if not body.strip():
         return {}
+    if content_type.partition(";")[0].strip().lower() == _FORM_TYPE and not body.lstrip().startswith(b"{"):
+        try:
+            return parse_form(body)
+        except ValueError as error:
+            raise bad_request(f"The request body could not be parsed as a form: {error}.") from None
     try:
         value = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
@@ -137,26 +163,60 @@ def _reject_constant(text: str) -> NoReturn:
 
 
 def check_body(body: dict[str, Any], fields: Iterable[Parameter], operation: str = "") -> dict[str, Any]:
-    """Return the body after checking its required fields and the types of its known fields."""
+    """Return the body after checking its required fields and converting its known fields to their types."""
+    unneeded, any_items = _UNNEEDED_FIELDS.get(operation, ()), _ANY_ITEMS.get(operation, ())
     for parameter in fields:
-        value = body.get(parameter.name)
-        if value is None:
-            if parameter.required and operation in _MISSING_FIELD_IS_400:
-                raise bad_request(f"missing required field '{parameter.name}'")
-            if parameter.required:
-                raise unprocessable(f"{parameter.name} is required.")
-        else:
-            check_type(parameter.name, value, parameter.type)
-            for item in value if parameter.type == "array" and parameter.items else ():
-                check_type(f"an item of {parameter.name}", item, parameter.items)
+        name = parameter.name
+        value = body.get(name)
+        if value is not None:
+            body[name] = convert(name, value, parameter.type)
+            if parameter.type == "array" and parameter.items and name not in any_items:
+                body[name] = [convert(f"an item of {name}", item, parameter.items) for item in value]
+        elif parameter.required and name not in unneeded:
+            if operation in _MISSING_FIELD_IS_400:
+                raise bad_request(f"missing required field '{name}'")
+            raise unprocessable(f"{name} is required.")
     return body
 
 
-def check_type(name: str, value: Any, kind: str) -> None:
-    """Raise 422 unless a value has a JSON type. A boolean is not a number, although Python says so."""
+def convert(name: str, value: Any, kind: str) -> Any:
+    """Return a value as a JSON type, or raise 422. Text may stand for a number or a boolean."""
     types, words = _JSON_TYPES.get(kind, ((object,), ""))
+    if isinstance(value, str) and kind in _PARSERS:
+        value = _PARSERS[kind](value.strip())
+    # A boolean is not a number, although Python says so.
     if not isinstance(value, types) or (isinstance(value, bool) and kind in {"integer", "number"}):
         raise unprocessable(f"{name} must be {words}.")
+    return value
+
+
+def _parse_boolean(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text.lower())
+
+
+def _parse_integer(text: str) -> int | None:
+    id_ = parse_id(text.removeprefix("-"))
+    return -id_ if id_ is not None and text.startswith("-") else id_
+
+
+def _parse_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+_PARSERS: dict[str, Callable[[str], bool | float | None]] = {
+    "boolean": _parse_boolean,
+    "integer": _parse_integer,
+    "number": _parse_number,
+}
+
+
+def check_type(name: str, value: Any, kind: str) -> None:
+    """Raise 422 unless a value has a JSON type or can be converted to it."""
+    convert(name, value, kind)
 
 
 def required_field(body: dict[str, Any], name: str, kind: str) -> Any:
@@ -164,13 +224,10 @@ def required_field(body: dict[str, Any], name: str, kind: str) -> Any:
     value = body.get(name)
     if value is None or value == "":
         raise unprocessable(f"{name} is required.")
-    check_type(name, value, kind)
-    return value
+    return convert(name, value, kind)
 
 
 def optional_field(body: dict[str, Any], name: str, kind: str) -> Any:
     """Return a field, or None if it is missing."""
     value = body.get(name)
-    if value is not None:
-        check_type(name, value, kind)
-    return value
+    return None if value is None else convert(name, value, kind)

@@ -2,7 +2,8 @@
 
 A request is checked in the order in which the service does it, as far as that is visible: token, route, rate limits,
 scopes, body. An operation of the specification that is not simulated answers 501. A route that the specification lacks
-answers 404, and a known path with another method 405. HEAD and OPTIONS are not in the specification.
+answers 404, and a known path with another method 405. HEAD and OPTIONS are not in the specification. A path with a
+trailing slash is the same path, as clients of the service expect.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ class Dispatcher:
             now = self.world.advance()
             token = _bearer(headers)
             operation = ""
+            sent_path, path = path, path[:-1] if path.endswith("/") and path != "/" else path
             control = path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")
             try:
                 base_url = _base_url(headers)
@@ -132,7 +134,7 @@ class Dispatcher:
                 response = error.response(request_id, operation)
             if not control:
                 status = 0 if response.dropped else response.status
-                self.log.append(LoggedRequest(now, method, path, query, status, operation, request_id))
+                self.log.append(LoggedRequest(now, method, sent_path, query, status, operation, request_id))
             response.headers += self.limits.headers(token if self.tokens.is_known(token) else "", now)
         return self._finish(response, headers, request_id, now)
 
@@ -175,7 +177,9 @@ class Dispatcher:
                 f"The sandbox does not simulate {operation.id} ({operation.method} {operation.path}).",
             )
         if operation.body_type:
-            call.body = check_body(parse_body(body), operation.body_fields, operation.id)
+            call.body = check_body(
+                parse_body(body, call.headers.get("content-type", "")), operation.body_fields, operation.id
+            )
         return handler(call)
 
     def _finish(self, response: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:

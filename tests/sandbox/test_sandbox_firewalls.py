@@ -73,7 +73,7 @@ def test_a_droplet_is_protected_once_it_has_the_tag(api):
 def test_all_ports_are_shown_as_0(api):
     rules = [
         {**SSH, "ports": "all"},
-        {"protocol": "icmp", "ports": "8", "sources": {"tags": ["web"]}},
+        {"protocol": "icmp", "sources": {"tags": ["web"]}},
         {**SSH, "ports": "8000-9000"},
     ]
     firewall = put_up(api, inbound_rules=rules)
@@ -163,3 +163,18 @@ def test_a_waiting_firewall_is_saved_and_succeeds_later(api, make_api, tmp_path)
     assert shown(other, firewall)["status"] == "waiting"
     other.clock.advance(60)
     assert shown(other, firewall)["status"] == "succeeded"
+
+
+def test_ports_of_icmp_are_kept_as_sent(api, refused):
+    sides = [{"sources": {"addresses": ["0.0.0.0/0"]}}, {"sources": {"addresses": ["::/0"]}}]
+    rules = [
+        {"protocol": "icmp", **sides[0]},
+        {"protocol": "icmp", "ports": "", **sides[1]},
+        {"protocol": "icmp", "ports": "1-65535", **sides[0]},
+        {"protocol": "icmp", "ports": "all", **sides[0]},
+        {"protocol": "icmp", "ports": "8", **sides[0]},
+    ]
+    firewall = put_up(api, inbound_rules=rules)
+    assert [rule["ports"] for rule in firewall["inbound_rules"]] == ["0", "0", "1-65535", "all", "8"]
+    bad = {"name": "bad", "inbound_rules": [{"protocol": "icmp", "ports": "x", **sides[0]}]}
+    assert api("POST", "/v2/firewalls", bad)[0] == 422

@@ -172,7 +172,7 @@ def test_an_invalid_tag_name_is_refused_in_its_own_format(api):
         ({"resource_id": "1", "resource_type": "droplet"}, 404),
         ({"resource_id": "x", "resource_type": "droplet"}, 404),
         ({"resource_id": "1", "resource_type": "cow"}, 422),
-        ({"resource_id": 1, "resource_type": "droplet"}, 422),
+        ({"resource_id": 1, "resource_type": "droplet"}, 400),
         ({"resource_id": "1"}, 422),
         ("1", 422),
     ],

@@ -2,7 +2,8 @@
 
 Not documented, chosen here: the messages of 422s for an unknown size or region, for a size that the region does not
 sell, and for a disk that is too small for the image. Without a region, or with a prefix of one, the first region in
-the order of ``regions_list`` that sells the size and has the image is used.
+the order of ``regions_list`` that sells the size and has the image is used. Volumes may be given by their ids, or as
+objects with an ``id`` or a ``name``, as godo sends them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from poseidon_nb.sandbox.services.droplet_actions import set_backups
 from poseidon_nb.sandbox.services.droplets import validate_name
 from poseidon_nb.sandbox.services.images import check_image_fits, find_image
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
-from poseidon_nb.sandbox.services.volumes import attach_volume, check_attachable
+from poseidon_nb.sandbox.services.volumes import attach_volume, check_attachable, find_volumes
 from poseidon_nb.sandbox.services.vpcs import (
     ensure_default_vpc,
     find_vpc_in_region,
@@ -133,7 +134,7 @@ def _check_options(call: Call, region: SharedObject) -> None:
         raise unprocessable("User data is too long (maximum is 64 KiB)")
     for name in ("backups", "ipv6", "monitoring", "with_droplet_agent", "public_networking", "private_networking"):
         optional_field(body, name, "boolean")
-    _check_volumes(call, region)
+    body["volumes"] = _requested_volumes(call, region["slug"])
     read_policy(optional_field(body, "backup_policy", "object"), 0)
 
 
@@ -149,18 +150,31 @@ def _requested_vpc(call: Call, region: str) -> StoredObject | None:
     return vpc
 
 
-def _check_volumes(call: Call, region: SharedObject) -> None:
-    ids = optional_field(call.body, "volumes", "array") or []
-    if ids:
+def _requested_volumes(call: Call, region: str) -> list[str]:
+    """Return the ids of the volumes of a body, which are to be attached."""
+    wanted = optional_field(call.body, "volumes", "array") or []
+    if wanted:
         call.require_scopes("block_storage:read")
-    if ids and len(call.body.get("names") or ()) > 1:
+    if wanted and len(call.body.get("names") or ()) > 1:
         raise unprocessable("A volume can be attached to one Droplet only, so volumes cannot be combined with names.")
-    for index, id_ in enumerate(ids):
-        check_type("a volume", id_, "string")
-        volume = call.world.volumes.get(id_)
-        if volume is None or id_ in ids[:index]:
+    ids: list[str] = []
+    for one in wanted:
+        volume = _find_volume(call.world, one, region)
+        if volume is None or volume["id"] in ids:
             raise unprocessable("You specified invalid volumes for Droplet creation.")
-        check_attachable(call.world, volume, region["slug"], index)
+        check_attachable(call.world, volume, region, len(ids))
+        ids.append(volume["id"])
+    return ids
+
+
+def _find_volume(world: World, wanted: Any, region: str) -> StoredObject | None:
+    """Return the volume with an id, or that an object names by its ``id`` or its ``name``."""
+    if not isinstance(wanted, dict):
+        return world.volumes.get(convert("a volume", wanted, "string"))
+    id_ = optional_field(wanted, "id", "string")
+    if id_:
+        return world.volumes.get(id_)
+    return next(iter(find_volumes(world, required_field(wanted, "name", "string"), region)), None)
 
 
 def _create(
@@ -202,7 +216,7 @@ def _create(
     world.droplets.put(id_, droplet)
     if body.get("backups"):
         set_backups(world, world.now(), droplet, {"policy": read_policy(body.get("backup_policy"), id_)})
-    volumes = body.get("volumes") or []
+    volumes = body["volumes"]
     action = begin_action(
         world,
         "create",

@@ -2,7 +2,8 @@
 
 A change that affects droplets is ``waiting`` with its ``pending_changes`` and later ``succeeded``; a change that
 affects no droplet succeeds at once. A droplet that gets a firewall's tag is protected from then on. In rules, all
-ports are ``"0"``, which ICMP uses too. Tags must exist, says the specification.
+ports are ``"0"``. ICMP has no ports: its rules keep those that are sent, and have ``"0"`` otherwise. Tags must exist,
+says the specification.
 
 The limits are from DigitalOcean's page on firewall limits (read in 2026). A name in use answers 409 "duplicate name"
 (seen in harmony-one/harmony-ops issue 390), and "invalid address" is from terraform-provider-digitalocean issue 33.
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import transition_s
-from poseidon_nb.sandbox.call import MAX_PORT, check_type, optional_field, required_field
+from poseidon_nb.sandbox.call import MAX_PORT, check_type, convert, optional_field, required_field
 from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.droplets import find_droplet
 from poseidon_nb.sandbox.store import StoredObject, to_json
@@ -97,12 +98,19 @@ def _parse_rule(world: World, rule: Any, side: str) -> dict[str, Any]:
     protocol = required_field(rule, "protocol", "string")
     if protocol not in _PROTOCOLS:
         raise unprocessable(f"{protocol} is not a valid protocol. Use tcp, udp or icmp.")
-    ports = _ALL_PORTS if protocol == "icmp" else _parse_ports(required_field(rule, "ports", "string"))
     return {
         "protocol": protocol,
-        "ports": ports,
+        "ports": _requested_ports(rule, protocol),
         side: _parse_targets(world, required_field(rule, side, "object"), side),
     }
+
+
+def _requested_ports(rule: dict[str, Any], protocol: str) -> str:
+    if protocol != "icmp":
+        return _parse_ports(required_field(rule, "ports", "string"))
+    text: str = optional_field(rule, "ports", "string") or _ALL_PORTS
+    _parse_ports(text)
+    return text
 
 
 def _parse_ports(text: str) -> str:
@@ -120,9 +128,9 @@ def _parse_ports(text: str) -> str:
 def _parse_targets(world: World, targets: dict[str, Any], side: str) -> dict[str, list[Any]]:
     named: dict[str, list[Any]] = {}
     for name, kind in _TARGETS.items():
-        values = optional_field(targets, name, "array") or []
+        sent = optional_field(targets, name, "array") or []
+        values = [convert(f"an item of {name}", value, kind) for value in sent]
         for value in values:
-            check_type(f"an item of {name}", value, kind)
             _check_target(world, name, value)
         if values:
             named[name] = [*dict.fromkeys(values)]

@@ -8,7 +8,8 @@ Not documented, chosen here: an unknown droplet answers 404, a droplet without t
 missing or invalid parameter answers 400. Readings are at multiples of a step of at least two minutes, which grows so
 that a series has at most a thousand. The CPU counters start with the droplet and continue after a reboot, unlike a
 kernel's, so that differences are never negative. For alert policies, a value that the specification does not list
-answers 422, as does an unknown droplet in ``entities``. A policy keeps the ids of deleted droplets.
+answers 422, as does an unknown droplet in ``entities``. A policy keeps the ids of deleted droplets. Tags, entities and
+both kinds of alerts may be null or absent, which means none: godo sends null for no tags.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.call import check_type, parse_id, required_field
+from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
 from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import validate_tag
 from poseidon_nb.sandbox.store import StoredObject, to_json
@@ -212,19 +213,22 @@ def _validated_fields(call: Call) -> dict[str, Any]:
         if field.enum and body[field.name] not in field.enum:
             raise unprocessable(f"{body[field.name]} is not a valid {field.name} of an alert policy.")
     alerts = body["alerts"]
-    for address in required_field(alerts, "email", "array"):
+    emails, hooks = (optional_field(alerts, name, "array") or [] for name in ("email", "slack"))
+    for address in emails:
         check_type("an item of email", address, "string")
-    for hook in required_field(alerts, "slack", "array"):
+    for hook in hooks:
         check_type("an item of slack", hook, "object")
         required_field(hook, "url", "string")
         required_field(hook, "channel", "string")
-    for tag in body["tags"]:
+    tags, entities = (body.get(name) or [] for name in ("tags", "entities"))
+    for tag in tags:
         validate_tag(tag)
     if body["type"].startswith(_DROPLET_TYPE_PREFIX):
-        for entity in body["entities"]:
+        for entity in entities:
             if parse_id(entity) not in call.world.droplets:
                 raise unprocessable(f"Droplet {entity} not found.")
-    return {name: body[name] for name in _POLICY_FIELDS}
+    read = {"alerts": {**alerts, "email": emails, "slack": hooks}, "tags": tags, "entities": entities}
+    return {name: read.get(name, body.get(name)) for name in _POLICY_FIELDS}
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {

@@ -2,7 +2,8 @@
 
 Tags that differ only in case are the same, in the spelling of the first one. Not documented, chosen here: creating an
 existing tag answers 201 with it. Tagging an unknown resource answers 404 and tags nothing. As specified, a name with
-invalid characters answers 400.
+invalid characters answers 400. The id of a resource must be text: a number answers 400 with the message of the
+service's JSON parser (pachadotdev/analogsea#220).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
+_NUMBER_TEXT = "json: cannot unmarshal number into Go struct field Resource.resources.resource_id of type string"
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
 #: Types that the sandbox does not simulate but counts.
 _UNSIMULATED_TYPES = ("databases",)
@@ -222,6 +224,8 @@ def _requested_resources(call: Call) -> list[tuple[TaggableType, StoredObject]]:
     for resource in required_field(call.body, "resources", "array"):
         check_type("a resource", resource, "object")
         type_ = required_field(resource, "resource_type", "string")
+        if isinstance(resource.get("resource_id"), int | float) and not isinstance(resource["resource_id"], bool):
+            raise bad_request(_NUMBER_TEXT)
         id_ = required_field(resource, "resource_id", "string")
         taggable = _TAGGABLE_TYPES.get(type_)
         if taggable is None:
