@@ -164,7 +164,8 @@ def begin_action(  # noqa: PLR0913  # the fields of an action, all by keyword
     Returns
     -------
     StoredObject
-        The action, in progress. When it ends, ``world.effects["RESOURCE.TYPE"]`` is called with its target and arguments.
+        The action, in progress. When it ends, ``world.effects["RESOURCE.TYPE"]`` is called with its target and
+        arguments, and its ``started_at`` among them.
     """
     now = world.now()
     id_ = world.next_id("actions")
@@ -211,7 +212,10 @@ def _end_action(world: World, at: float, action_id: int) -> None:
     )
     if not errored:
         effect = world.effects[f"{action['resource_type']}.{action['type']}"]
-        effect(world, at, action.internal["target"], action.internal["arguments"])
+        # A snapshot is as old as its action: clients find it by this time.
+        effect(
+            world, at, action.internal["target"], {**action.internal["arguments"], "started_at": action["started_at"]}
+        )
 
 
 def finish_action(world: World, action_id: int) -> None:

@@ -305,8 +305,14 @@ def test_acting_on_a_droplet_that_is_gone_says_so(client, droplet, clock):
 
 
 def test_a_refusal_comes_in_the_apis_words(droplet):
-    with pytest.raises(Unprocessable, match="already powered on"):
-        droplet.power_on()
+    droplet.power_off()
+    with pytest.raises(Unprocessable, match="already powered off"):
+        droplet.power_off()
+
+
+def test_powering_on_a_running_droplet_is_accepted(droplet):
+    assert droplet.power_on().completed
+    assert droplet.active
 
 
 def test_a_wait_never_touches_the_real_clock(sandbox, droplet, clock):

@@ -75,7 +75,6 @@ def test_power_actions_use_the_true_power_while_the_status_lags(make_api, refuse
 @pytest.mark.parametrize(
     ("name", "type_", "text"),
     [
-        ("web-1", "power_on", "Droplet is already powered on."),
         ("staging-db", "power_off", "Droplet is already powered off."),
         ("staging-db", "reboot", "Droplet is currently off. Please power it on to run this event."),
         ("staging-db", "power_cycle", "Droplet is currently off. Please power it on to run this event."),
@@ -94,6 +93,12 @@ def test_power_actions_use_the_true_power_while_the_status_lags(make_api, refuse
 )
 def test_an_action_that_the_state_forbids_is_refused(api, refused, name, type_, text):
     refused(api.act(api.droplet(name)["id"], type_), 422, text)
+
+
+def test_powering_on_a_running_droplet_is_accepted(api):
+    assert api.done(api.droplet("web-1")["id"], "power_on")["status"] == "active"
+    status, body = api("POST", "/v2/droplets/actions?tag_name=worker", {"type": "power_on"})
+    assert (status, len(body["actions"])) == (201, 2)
 
 
 def test_power_actions_have_their_effect(api):
@@ -230,11 +235,16 @@ def test_a_rebuild_keeps_id_and_addresses(api):
     assert api.act(before["id"], "rebuild", image=["x"])[0] == 422
 
 
-def test_only_a_backup_of_this_droplet_restores_it(api, refused):
+def test_a_backup_or_a_snapshot_of_this_droplet_restores_it(api, refused):
     droplet = api.droplet("db-1")
     foreign = api.droplet("db-2")["backup_ids"][0]
-    text = "You can only restore a Droplet from one of its own backups."
-    refused(api.act(droplet["id"], "restore", image=foreign), 422, text)
+    text = "You can only restore a Droplet from one of its own backups or snapshots."
+    public = api.get("/v2/images/ubuntu-24-04-x64")["image"]["id"]
+    for image in (foreign, public, 1):
+        refused(api.act(droplet["id"], "restore", image=image), 422, text)
+    snapshot = api.done(droplet["id"], "snapshot")["snapshot_ids"][-1]
+    refused(api.act(api.droplet("db-2")["id"], "restore", image=snapshot), 422, text)
+    assert api.done(droplet["id"], "restore", image=snapshot)["image"]["id"] == snapshot
     refused(api.act(droplet["id"], "restore", image="ubuntu-24-04-x64"), 422, "image must be an integer.")
     assert api.done(droplet["id"], "restore", image=droplet["backup_ids"][0])["image"]["type"] == "backup"
 
@@ -293,3 +303,12 @@ def test_speed_divides_how_long_an_action_takes(make_api, speed):
     api.clock.advance(60 * 0.52 / speed)
     assert api.get("/v2/actions?per_page=1")["actions"][0]["status"] == "completed"
     assert api.get(f"/v2/droplets/{id_}")["droplet"]["status"] == "active"
+
+
+def test_a_snapshot_is_as_old_as_its_action(api):
+    web = api.droplet("web-1")
+    action = api.act(web["id"], "snapshot", name="dated")[1]["action"]
+    api.clock.advance(600)
+    (image,) = [one for one in api.get("/v2/images?private=true&per_page=200")["images"] if one["name"] == "dated"]
+    assert image["created_at"] == action["started_at"]
+    assert api.get(f"/v2/snapshots/{image['id']}")["snapshot"]["created_at"] == action["started_at"]

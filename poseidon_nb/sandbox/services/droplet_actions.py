@@ -1,11 +1,12 @@
 """Actions of droplets: the rules and effects of each type, and the operations that start and list them.
 
-Messages are DigitalOcean's where a source has them (power, resize, backups, pending events). Not documented, chosen
-here:
+Messages are DigitalOcean's where a source has them (power, resize, backups, pending events). ``power_on`` of a running
+droplet is accepted (community.digitalocean#118), and changes nothing. Not documented, chosen here:
 
 - ``resize`` of a running droplet is refused, and leaves the droplet off, so that clients power it on again themselves;
 - ``reboot`` and ``power_cycle`` are refused while the droplet is off;
-- ``restore`` takes only a backup of the same droplet, and ``password_reset`` is refused on Fedora;
+- ``restore`` takes a backup or a snapshot of the same droplet; the message for any other image is ours;
+- ``password_reset`` is refused on Fedora;
 - ``rebuild`` and ``restore`` leave the droplet running;
 - ``change_kernel`` and ``enable_private_networking`` are refused, because droplets created since 2017 have their own kernel
   and are always in a VPC;
@@ -27,7 +28,7 @@ from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.services.backups import next_window, read_policy, schedule_backup
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag, find_droplet, validate_name
 from poseidon_nb.sandbox.services.images import check_image_fits, find_image
-from poseidon_nb.sandbox.timestamps import format_time, parse_time
+from poseidon_nb.sandbox.timestamps import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +69,7 @@ def _is_on(droplet: StoredObject) -> bool:
     return bool(droplet.internal["power"] == "on")
 
 
-def _prepare_power_on(_call: Call, droplet: StoredObject) -> dict[str, Any]:
-    if _is_on(droplet):
-        raise unprocessable("Droplet is already powered on.")
+def _prepare_power_on(_call: Call, _droplet: StoredObject) -> dict[str, Any]:
     return {}
 
 
@@ -110,9 +109,10 @@ def _prepare_snapshot(call: Call, droplet: StoredObject) -> dict[str, Any]:
     return {"name": name or f"{droplet['name']}-{int(call.world.now() * 1000)}"}
 
 
-def _add_snapshot(world: World, at: float, droplet: StoredObject, arguments: dict[str, Any]) -> None:
+def _add_snapshot(world: World, _at: float, droplet: StoredObject, arguments: dict[str, Any]) -> None:
     id_ = world.next_id("images")
-    world.images.put(id_, objects.droplet_image_object(droplet, id_, arguments["name"], "snapshot", format_time(at)))
+    image = objects.droplet_image_object(droplet, id_, arguments["name"], "snapshot", arguments["started_at"])
+    world.images.put(id_, image)
     world.droplets.put(droplet["id"], droplet.with_public(snapshot_ids=[*droplet["snapshot_ids"], id_]))
 
 
@@ -163,8 +163,8 @@ def _prepare_rebuild(call: Call, droplet: StoredObject) -> dict[str, Any]:
 
 def _prepare_restore(call: Call, droplet: StoredObject) -> dict[str, Any]:
     wanted = required_field(call.body, "image", "integer")
-    if wanted not in droplet["backup_ids"] or wanted not in call.world.images:
-        raise unprocessable("You can only restore a Droplet from one of its own backups.")
+    if wanted not in {*droplet["backup_ids"], *droplet["snapshot_ids"]} or wanted not in call.world.images:
+        raise unprocessable("You can only restore a Droplet from one of its own backups or snapshots.")
     return {"image": wanted}
 
 
