@@ -110,8 +110,8 @@ def test_host_names_need_a_final_dot_that_responses_omit(zone, refused, type_, f
     assert record["data"] == "host.example.net"
     path = f"{RECORDS}/{record['id']}"
     refused(zone("PATCH", path, {"type": type_, "data": record["data"]}), 422, DOT)
-    refused(zone("PUT", path, {"type": type_, "ttl": 60}), 422, DOT)
-    assert zone("PATCH", path, {"type": type_, "ttl": 60})[1]["domain_record"] == {**record, "ttl": 60}
+    for method, ttl in (("PUT", 60), ("PATCH", 61)):
+        assert zone(method, path, {"ttl": ttl})[1]["domain_record"] == {**record, "ttl": ttl}
     put = zone("PUT", path, {"type": type_, "ttl": 90, "data": "other.example.net."})
     assert put[1]["domain_record"] == {**record, "ttl": 90, "data": "other.example.net"}
 
@@ -137,7 +137,7 @@ def test_unused_fields_are_null_and_the_ttl_has_a_default(zone):
         ("AAAA", {"name": "www", "data": "192.0.2.7"}, "IP address did not match IPv6 format (e.g. 2001:db8::1)."),
         ("MX", {"data": "mx.example.net."}, "Priority can't be blank"),
         ("SRV", {"name": "s", "data": "a.example.", "priority": 1}, "Port can't be blank"),
-        ("SRV", {"name": "s", "data": "a.example.", "priority": 1, "port": 0}, "Port must be an integer between 1 and 65535"),
+        ("SRV", {"name": "s", "data": "a.example.", "priority": 1, "port": 65536}, "Port must be an integer between 0 and 65535"),
         ("SRV", {"name": "s", "data": ".", "priority": 1, "port": 1}, "Data is not a valid host name"),
         ("CAA", {"name": "@", "data": "a.example.", "tag": "issue"}, "Flags can't be blank"),
         ("CAA", {"name": "@", "data": "a.example.", "flags": 0, "tag": "x"}, "Tag must be one of issue, issuewild, iodef"),
@@ -226,3 +226,33 @@ def test_the_same_calls_make_the_same_records_and_a_saved_account_keeps_them(mak
     other = make_api(seed=4)
     assert other("PUT", "/_sandbox/state", json.loads(saved)) == (204, None)
     assert (other.get(RECORDS), other.get("/v2/domains")) == shown
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_an_update_without_a_type_keeps_what_is_left_out(zone, refused, method):
+    record = made(zone, "SRV", name="_sip._tcp", data="sip.example.net.", priority=3, port=5060, weight=7, ttl=900)
+    path = f"{RECORDS}/{record['id']}"
+    assert zone(method, path, {"priority": 4}) == (200, {"domain_record": {**record, "priority": 4}})
+    assert zone(method, path, {"name": "_sip._udp", "type": None})[1]["domain_record"]["name"] == "_sip._udp"
+    refused(zone(method, path, {"type": "A", "data": "192.0.2.7"}), 422, "Type cannot be changed")
+
+
+@pytest.mark.parametrize(
+    ("type_", "fields"),
+    [
+        ("CNAME", {"name": "www"}),
+        ("MX", {"priority": 1}),
+        ("NS", {"name": "sub"}),
+        ("SRV", {"name": "_sip._tcp", "priority": 1, "port": 1}),
+    ],
+)
+def test_data_that_is_the_own_domain_reads_back_as_the_apex(zone, type_, fields):
+    record = made(zone, type_, data="Walk.example.", **fields)
+    assert record["data"] == "@"
+    assert zone.get(f"{RECORDS}/{record['id']}")["domain_record"] == record
+    kept = zone("PATCH", f"{RECORDS}/{record['id']}", {"ttl": 60})[1]["domain_record"]
+    assert kept == {**record, "ttl": 60}
+
+
+def test_an_srv_record_may_have_the_port_0(zone):
+    assert made(zone, "SRV", name="_no._tcp", data="walk.example.", priority=0, port=0)["port"] == 0

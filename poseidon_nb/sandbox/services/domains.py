@@ -4,14 +4,14 @@ A new domain has an SOA record and three NS records, and with ``ip_address`` an 
 generated from its records; it is null in the response to the creation.
 
 A record's name is relative to its domain, and ``@`` at the apex. Data that points to a host must end with a dot in a
-request but is returned without it, so a response cannot be sent back unchanged. The list includes the SOA record, as
+request but is returned without it, so a response cannot be sent back unchanged. Data of a CNAME, MX, NS or SRV record
+that is the domain itself is returned as ``@``. An update needs no type, and keeps what is left out. The list includes the SOA record, as
 live lists do, although the specification says otherwise. The messages about the dot, CNAME records, blank ``data`` and
 the minimum TTL are the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
 
 Not documented, chosen here: the other messages; an invalid domain name answers 422; a name inside another domain of
 the account is a domain like any other; the minimum TTL is 30 s; a duplicate record is refused; a record cannot change
-its type; the SOA record can only change its TTL. PUT without ``data`` validates the stored data, so it refuses a
-record whose data needs a dot (doctl#919); PATCH keeps the data.
+its type; the SOA record can only change its TTL.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ _TYPE_FIELDS: dict[str, tuple[str, ...]] = {
     "SRV": ("priority", "port", "weight"),
     "CAA": ("flags", "tag"),
 }
-_RANGES = {"priority": (0, 65_535), "port": (1, 65_535), "weight": (0, 65_535), "flags": (0, 255)}
+_RANGES = {"priority": (0, 65_535), "port": (0, 65_535), "weight": (0, 65_535), "flags": (0, 255)}
 _CAA_TAGS = ("issue", "issuewild", "iodef")
 _HOST_TYPES = frozenset({"CAA", "CNAME", "MX", "NS", "SRV"})
+#: Types whose data is `@` if it is the domain itself.
+_APEX_TYPES = _HOST_TYPES - {"CAA"}
 _FIELDS = ("name", "data", "priority", "port", "ttl", "weight", "flags", "tag")
 _RECORD_NAME = re.compile(r"@|(?=.{1,253}$)(\*|[a-z0-9_-]{1,63})(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
@@ -143,7 +145,7 @@ def _validated_fields(type_: str, requested: dict[str, Any], domain: str) -> dic
     return {
         "type": type_,
         "name": _relative_name(requested.get("name") or "@", domain),
-        "data": str(ttl) if type_ == "SOA" else _validated_data(type_, requested["data"], type_fields["tag"]),
+        "data": str(ttl) if type_ == "SOA" else _validated_data(type_, requested["data"], type_fields["tag"], domain),
         "priority": type_fields["priority"],
         "port": type_fields["port"],
         "ttl": ttl,
@@ -164,7 +166,7 @@ def _relative_name(name: str, domain: str) -> str:
     return name
 
 
-def _validated_data(type_: str, data: str, tag: str | None) -> str:
+def _validated_data(type_: str, data: str, tag: str | None, domain: str) -> str:
     if type_ == "A" and not is_address(socket.AF_INET, data):
         raise unprocessable("IP address did not match IPv4 format (e.g. 127.0.0.1).")
     if type_ == "AAAA" and not is_address(socket.AF_INET6, data):
@@ -176,7 +178,7 @@ def _validated_data(type_: str, data: str, tag: str | None) -> str:
     host = data[:-1]
     if not _HOST.fullmatch(host):
         raise unprocessable("Data is not a valid host name")
-    return host
+    return "@" if type_ in _APEX_TYPES and host.lower() == domain else host
 
 
 def _points_to_host(type_: str, data: str, tag: str | None) -> bool:
@@ -253,15 +255,11 @@ def create_record(call: Call) -> HTTPResponse:
 def update_record(call: Call) -> HTTPResponse:
     """Handle ``domains_patch_record`` and ``domains_update_record``. Missing fields stay."""
     domain, record = _requested_record(call)
-    if call.body["type"] != record["type"]:
+    if call.body.get("type") not in {None, "", record["type"]}:
         raise unprocessable("Type cannot be changed")
     requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
     merged = {**record.public, **requested}
-    if (
-        "data" not in requested
-        and call.operation == "domains_patch_record"
-        and _points_to_host(record["type"], record["data"], record["tag"])
-    ):
+    if "data" not in requested and _points_to_host(record["type"], record["data"], record["tag"]):
         merged["data"] += "."
     fields = _validated_fields(record["type"], merged, domain["name"])
     _check_no_conflict(call.world, fields, domain["name"], exclude_id=record["id"])
