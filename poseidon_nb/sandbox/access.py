@@ -42,7 +42,11 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
     "reserved_ipv6": {"droplet": "droplet:read"},
     "firewall": {"droplet_ids": "droplet:read", "tags": "tag:read"},
     "region": {"sizes": "sizes:read"},
-    "account": {"droplet_limit": "droplet:read", "floating_ip_limit": "reserved_ip:read"},
+    "account": {
+        "droplet_limit": "droplet:read",
+        "floating_ip_limit": "reserved_ip:read",
+        "volume_limit": "block_storage:read",
+    },
 }
 HOURLY_LIMIT = 5000
 _MINUTE_LIMIT = (250, 60.0)

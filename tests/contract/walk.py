@@ -19,6 +19,7 @@ LONG_S = 3600
 #: The ends of the paths of fields that the service shows and the specification's schemas lack.
 LIVE_FIELDS = (
     ".networking_throughput",  # of a size, in live answers of 2026
+    "account.volume_limit",  # in godo's Account
     # Of a droplet's backups and snapshots, which share a schema: the example of droplets_list_backups has them.
     *(f"{key}[].{name}" for key in ("backups", "snapshots") for name in ("distribution", "slug", "public")),
 )

@@ -46,6 +46,7 @@ def test_a_custom_image_is_new_then_pending_then_available(make_api):
     ("ending", "good"),
     [
         *((ending, True) for ending in (".raw", ".img", ".QCOW2", ".vhdx", ".vdi", ".vmdk", ".img.gz", ".raw.bz2")),
+        *((ending, True) for ending in (".bin", ".bin.gz", ".bin.bz2")),
         *((ending, False) for ending in ("", ".iso", ".tar.gz", ".gz", ".html", ".img.zip", "?file=x.img")),
     ],
 )
@@ -76,6 +77,7 @@ def test_a_droplet_can_be_created_from_an_available_custom_image_in_its_region(a
 
 
 def test_an_unknown_distribution_is_accepted_and_ignored(api):
+    assert imported(api, distribution="Unknown OS")["distribution"] == "Unknown OS"
     made = imported(api, distribution="Plan 9")
     assert made["distribution"] == "Unknown"
     changed = api("PUT", f"/v2/images/{made['id']}", {"distribution": "Fedora", "name": "n"})[1]["image"]

@@ -169,3 +169,27 @@ def test_a_saved_load_balancer_becomes_active_after_loading(api, make_api, tmp_p
     other.clock.advance(60)
     assert shown(other, balancer)["status"] == "active"
     assert shown(other, balancer)["ipv6"].startswith("2001:db8:")
+
+
+def test_a_global_load_balancer_needs_no_region(api, refused):
+    target = api.get("/v2/load_balancers")["load_balancers"][0]["id"]
+    body = {"name": "glb", "type": "GLOBAL", "forwarding_rules": [RULE], "target_load_balancer_ids": [target]}
+    status, answer = api("POST", "/v2/load_balancers", body)
+    assert status == 202, answer
+    balancer = answer["load_balancer"]
+    assert "region" not in balancer
+    status, answer = api("PUT", f"/v2/load_balancers/{balancer['id']}", {**body, "name": "renamed"})
+    assert (status, answer["load_balancer"]["name"]) == (200, "renamed")
+    refused(api("POST", "/v2/load_balancers", {"name": "lb", "forwarding_rules": [RULE]}), 422, "region is required.")
+    body = {**body, "region": "nowhere"}
+    refused(api("POST", "/v2/load_balancers", body), 422, "You specified an invalid region for load balancer creation.")
+
+
+@pytest.mark.parametrize("fields", [{}, {"network": None, "network_stack": "", "tls_cipher_policy": None}])
+def test_network_stack_and_ciphers_are_always_shown(api, fields):
+    expected = {"network": "EXTERNAL", "network_stack": "IPV4", "tls_cipher_policy": "DEFAULT"}
+    made = put_up(api, **fields)
+    body = {"name": "lb", "region": "nyc3", "forwarding_rules": [RULE], **fields}
+    updated = api("PUT", f"/v2/load_balancers/{made['id']}", body)[1]["load_balancer"]
+    for balancer in (made, updated, *api.get("/v2/load_balancers")["load_balancers"]):
+        assert {name: balancer[name] for name in expected} == expected

@@ -167,3 +167,13 @@ def test_a_reset_of_a_large_account_is_quick(make_api):
         api.sandbox.reset()
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.01
+
+
+def test_a_project_without_an_environment_has_an_empty_one(api, refused):
+    project = new(api)
+    assert project["environment"] == ""
+    path = f"/v2/projects/{project['id']}"
+    assert api("PATCH", path, {"environment": "Staging"})[1]["project"]["environment"] == "Staging"
+    whole = {**FIELDS, "description": "", "environment": "", "is_default": False}
+    assert api("PUT", path, whole)[1]["project"]["environment"] == ""
+    refused(api("POST", "/v2/projects", {"name": "aimless"}), 422, "purpose is required.")

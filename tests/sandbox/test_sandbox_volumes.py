@@ -183,8 +183,9 @@ def test_destroying_a_droplet_detaches_its_volumes(api):
     assert api.get("/v2/snapshots?resource_type=volume")["meta"]["total"] == 4
 
 
-def test_a_volume_from_a_snapshot_has_its_size_and_filesystem(api, make_volume, refused):
+def test_a_volume_from_a_snapshot_has_its_size_and_filesystem(api, make_volume, act, refused):
     volume = make_volume(filesystem_type="xfs", filesystem_label="stuff")
+    api.sandbox.finish(act(volume, "attach", droplet_id=api.droplet("web-1")["id"])[1]["action"]["id"])
     snapshot = api("POST", f"/v2/volumes/{volume['id']}/snapshots", {"name": "copy", "tags": ["kept"]})[1]["snapshot"]
     assert (snapshot["resource_id"], snapshot["min_disk_size"], snapshot["tags"]) == (volume["id"], 10, ["kept"])
     assert 0 < snapshot["size_gigabytes"] < 10
@@ -231,3 +232,25 @@ def test_all_actions_in_progress_can_be_finished_at_once(api, make_volume, act):
     finished = api("POST", "/_sandbox/actions/all/finish")[1]["actions"]
     assert [one["id"] for one in finished] == [action["id"]]
     assert volume_of(api, volume)["droplet_ids"] == [web]
+
+
+def test_a_snapshot_is_empty_until_something_was_written(api, make_volume, act):
+    def snapshot_of(one):
+        return api("POST", f"/v2/volumes/{one['id']}/snapshots", {"name": "s"})[1]["snapshot"]
+
+    volume, web = make_volume(), api.droplet("web-1")["id"]
+    empty = snapshot_of(volume)
+    assert (empty["size_gigabytes"], empty["min_disk_size"]) == (0, 10)
+    assert snapshot_of(make_volume("copy", snapshot_id=empty["id"]))["size_gigabytes"] == 0
+    for type_ in ("attach", "detach"):
+        api.sandbox.finish(act(volume, type_, droplet_id=web)[1]["action"]["id"])
+    full = snapshot_of(volume)
+    assert full["size_gigabytes"] > 0
+    assert snapshot_of(make_volume("full", snapshot_id=full["id"]))["size_gigabytes"] > 0
+
+
+def test_the_account_has_a_limit_of_volumes(api):
+    assert api.get("/v2/account")["account"]["volume_limit"] == 100
+    token = api("POST", "/_sandbox/tokens", {"scopes": ["account:read"]})[1]["token"]
+    api.token = token
+    assert "volume_limit" not in api.get("/v2/account")["account"]

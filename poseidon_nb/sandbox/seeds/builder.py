@@ -85,6 +85,7 @@ class SeedBuilder:
         self.world.state.account = {
             "droplet_limit": max(_MIN_DROPLET_LIMIT, 2 * self.number),
             "floating_ip_limit": 5,
+            "volume_limit": 100,
             "email": company.OWNER,
             "name": "Ada Marsh",
             "uuid": rng.uuid(seed, "account"),

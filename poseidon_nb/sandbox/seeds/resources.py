@@ -107,7 +107,8 @@ def _add_volume(world: World, name: str, size: int, region: str, at: float, tags
             filesystem_type="ext4",
             filesystem_label=name.replace("-", "_")[:16],
             tags=ensure_tags(world, tags, "volume", id_),
-        )
+        ),
+        {"written": True},
     )
     world.volumes.put(id_, volume)
     return volume

@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 _DISTRIBUTIONS = (
     *("Arch Linux", "CentOS", "CoreOS", "Debian", "Fedora", "Fedora Atomic", "FreeBSD", "Gentoo"),
     *("openSUSE", "RancherOS", "Rocky Linux", "Ubuntu", "Unknown"),
+    # Not in the description; the service keeps it.
+    "Unknown OS",
 )
-#: File suffixes for the formats and compressions in the description of ``images_create_custom``.
-_IMAGE_SUFFIXES = (".raw", ".img", ".qcow2", ".vhdx", ".vdi", ".vmdk")
+#: File suffixes for the formats and compressions in the description of ``images_create_custom``, and one more that the
+#: service takes.
+_IMAGE_SUFFIXES = (".bin", ".raw", ".img", ".qcow2", ".vhdx", ".vdi", ".vmdk")
 _COMPRESSION_SUFFIXES = (".gz", ".bz2")
 BAD_FILE_TEXT = "The file at the URL is not an image in the raw, qcow2, vhdx, vdi, or vmdk format."
 #: Seconds at DigitalOcean until an import starts and until it ends; chosen here, as in `actions`.

@@ -71,16 +71,15 @@ def get_load_balancer(call: Call) -> HTTPResponse:
 def create_load_balancer(call: Call) -> HTTPResponse:
     """Handle ``loadBalancers_create``."""
     body, world = call.body, call.world
-    region = world.reference_data.available_region(required_field(body, "region", "string"))
-    if region is None:
-        raise unprocessable("You specified an invalid region for load balancer creation.")
     kind = {name: settings.read_immutable(body, name) for name in settings.IMMUTABLE_FIELDS}
-    fields = {"name": _validated_name(body), **settings.read_settings(world, body, region["slug"]), **kind}
-    if kind["type"] == _GLOBAL:
+    region = _requested_region(world, body, needed=kind["type"] != _GLOBAL)
+    slug = region["slug"] if region else ""
+    fields = {"name": _validated_name(body), **settings.read_settings(world, body, slug), **kind}
+    if region is None or kind["type"] == _GLOBAL:
         fields |= _global_settings(world, body)
         vpc = None
     else:
-        vpc = _requested_vpc(call, region["slug"])
+        vpc = _requested_vpc(call, slug)
         fields |= {"region": region, "vpc_uuid": vpc["id"]}
     fields |= _requested_droplets(call, vpc)
     fields["project_id"] = _requested_project(world, body, objects.default_project_id(world))
@@ -132,7 +131,7 @@ def update_load_balancer(call: Call) -> HTTPResponse:
         "vpc_uuid": balancer.public.get("vpc_uuid")
     }
     for name, value in immutable.items():
-        if optional_field(body, name, "string") not in {None, value}:
+        if optional_field(body, name, "string") not in {None, "", value}:
             raise unprocessable(f"The {name} of a load balancer cannot be changed.")
     fields = {"name": _validated_name(body), **settings.read_settings(world, body, slug)}
     if balancer["type"] == _GLOBAL:
@@ -173,6 +172,15 @@ def _validated_name(body: dict[str, Any]) -> str:
     if not _NAME.fullmatch(name):
         raise unprocessable("Name may only contain letters, digits, periods and dashes.")
     return name
+
+
+def _requested_region(world: World, body: dict[str, Any], *, needed: bool) -> SharedObject | None:
+    read = required_field if needed else optional_field
+    slug = read(body, "region", "string")
+    region = world.reference_data.available_region(slug) if slug else None
+    if slug and region is None:
+        raise unprocessable("You specified an invalid region for load balancer creation.")
+    return region
 
 
 def _requested_vpc(call: Call, region: str) -> StoredObject:

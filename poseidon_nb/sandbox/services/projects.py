@@ -6,8 +6,8 @@ Reserved IPs are ``do:floatingip`` in responses, the specification's only word f
 too. A project with resources cannot be deleted (412, with the specification's message).
 
 Not documented, chosen here: the default project cannot be deleted (409), and a name in use answers 409. An unknown
-resource is not assigned and listed as ``not_found``, which is one of the specified statuses. The default environment
-is Development. A domain that is deleted and created again is in its old project.
+resource is not assigned and listed as ``not_found``, which is one of the specified statuses. A project without an
+environment has an empty one, as in the acceptance tests of Terraform's provider. A domain that is deleted and created again is in its old project.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def create_project(call: Call) -> HTTPResponse:
     ensure_default_project(call.world)
     for name in ("name", "purpose"):
         required_field(call.body, name, "string")
-    fields = {"description": "", "environment": _ENVIRONMENTS[0], **_validated_fields(call, "")}
+    fields = {"description": "", "environment": "", **_validated_fields(call, "")}
     return call.respond("project", add_project(call.world, call.world.now(), fields), status=201)
 
 
@@ -291,8 +291,8 @@ def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
     if purpose and purpose not in _PURPOSES and not purpose.startswith(_OTHER_PURPOSE):
         fields["purpose"] = f"{_OTHER_PURPOSE}{purpose}"
     environment = optional_field(call.body, "environment", "string")
-    if environment:
-        if environment not in _ENVIRONMENTS:
+    if environment is not None:
+        if environment and environment not in _ENVIRONMENTS:
             raise unprocessable(f"environment must be one of {', '.join(_ENVIRONMENTS)}.")
         fields["environment"] = environment
     if any(other["name"] == fields.get("name") and other["id"] != own_id for other in call.world.projects.all()):

@@ -2,8 +2,8 @@
 
 Snapshots of droplets are the account's snapshot images in another format, with numbers as strings for ids. Snapshots of
 volumes have UUIDs. Not documented, chosen here: a volume's snapshot exists at once, without an action, as the 201 of
-``volumeSnapshots_create`` suggests. Its size is a fraction of the volume that follows from the seed. It outlives its
-volume, and names are not unique.
+``volumeSnapshots_create`` suggests. Its size is a fraction of the volume that follows from the seed, or 0 if nothing
+was written to the volume: it was never attached, and is not from a snapshot with data. It outlives its volume, and names are not unique.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.images import remove_image
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
-from poseidon_nb.sandbox.services.volumes import find_volume
+from poseidon_nb.sandbox.services.volumes import find_volume, has_data
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -91,7 +91,8 @@ def add_volume_snapshot(
 ) -> StoredObject:
     """Add a snapshot of a volume."""
     id_ = rng.uuid(world.seed, "volume_snapshot", world.next_number("volume_snapshots"))
-    used = _MIN_USED + _USED_SPREAD * rng.random(world.seed, "used", volume["id"])
+    written = has_data(volume)
+    used = _MIN_USED + _USED_SPREAD * rng.random(world.seed, "used", volume["id"]) if written else 0
     snapshot = StoredObject(
         {
             "id": id_,

@@ -81,6 +81,11 @@ def find_volumes(world: World, name: str | None, region: str | None) -> list[Sto
     ]
 
 
+def has_data(volume: StoredObject) -> bool:
+    """Return whether anything was written to a volume: it was attached, or is a copy of a volume with data."""
+    return bool(volume["droplet_ids"] or volume.internal.get("written"))
+
+
 def _validate_size(size: int) -> int:
     """Return a size in GiB, or raise 422 if it is out of range."""
     if not MIN_SIZE_GIB <= size <= MAX_SIZE_GIB:
@@ -115,12 +120,14 @@ def create_volume(call: Call) -> HTTPResponse:
         raise unprocessable("You specified an invalid region for volume creation.")
     filesystem, label = _filesystem(body)
     snapshot_id = optional_field(body, "snapshot_id", "string")
+    written = False
     if snapshot_id:
         snapshot = _source_snapshot(call, snapshot_id, slug, size)
         filesystem, label = (
             filesystem or snapshot.internal["filesystem_type"],
             label or snapshot.internal["filesystem_label"],
         )
+        written = snapshot["size_gigabytes"] > 0
     tags = requested_tags(call)
     description = optional_field(body, "description", "string") or ""
     if find_volumes(world, name, slug):
@@ -137,7 +144,8 @@ def create_volume(call: Call) -> HTTPResponse:
             filesystem_type=filesystem,
             filesystem_label=label,
             tags=ensure_tags(world, tags, "volume", id_),
-        )
+        ),
+        {"written": written},
     )
     world.volumes.put(id_, volume)
     return call.respond("volume", volume, status=201)
@@ -207,7 +215,8 @@ def attach_volume(world: World, volume_id: str, droplet_id: int) -> None:
     """Attach a volume to a droplet, if both still exist."""
     volume, droplet = world.volumes.get(volume_id), world.droplets.get(droplet_id)
     if volume is not None and droplet is not None:
-        world.volumes.put(volume_id, volume.with_public(droplet_ids=[droplet_id]))
+        attached = volume.with_public(droplet_ids=[droplet_id]).with_internal(written=True)
+        world.volumes.put(volume_id, attached)
         world.droplets.put(droplet_id, droplet.with_public(volume_ids=[*droplet["volume_ids"], volume_id]))
 
 
