@@ -200,6 +200,9 @@ def _parse_integer(text: str) -> int | None:
 
 
 def _parse_number(text: str) -> float | None:
+    whole = _parse_integer(text)
+    if whole is not None:
+        return whole
     try:
         number = float(text)
     except ValueError:

@@ -205,3 +205,15 @@ def test_missing_parts_of_an_alert_policy_are_empty(api, alerts, rest):
     assert (policy["alerts"], policy["tags"], policy["entities"]) == (wanted, [], [])
     updated = api("PUT", f"/v2/monitoring/alerts/{policy['uuid']}", {**POLICY, "alerts": alerts, **rest})
     assert updated[1]["policy"] == policy
+
+
+@pytest.mark.parametrize(("text", "number"), [("80", 80), ("80.5", 80.5), ("-1e2", -100.0)])
+def test_a_number_may_have_decimals_and_a_sign(api, text, number):
+    created = api("POST", "/v2/monitoring/alerts", {**POLICY, "alerts": {}, "value": text})[1]["policy"]
+    assert repr(created["value"]) == repr(number)
+
+
+@pytest.mark.parametrize("text", ["nan", "1e999", "eighty", ""])
+def test_text_that_is_no_number_is_refused(api, refused, text):
+    sent = {**POLICY, "alerts": {}, "value": text}
+    refused(api("POST", "/v2/monitoring/alerts", sent), 422, "value must be a number.")
