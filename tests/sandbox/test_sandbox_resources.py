@@ -54,6 +54,7 @@ def test_images_are_filtered_by_kind(api):
     own = everything(api, "/v2/images?private=true", "images")
     assert {image["type"] for image in public} == {"base"}
     assert {image["type"] for image in own} == {"snapshot", "backup", "custom"}
+    assert everything(api, "/v2/images?private=True", "images") == own
     assert everything(api, "/v2/images", "images") == public + own
     assert everything(api, "/v2/images?type=application", "images") == []
     assert api("GET", "/v2/images?type=cow")[0] == 422

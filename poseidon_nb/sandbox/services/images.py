@@ -90,7 +90,7 @@ def list_images(call: Call) -> HTTPResponse:
     if tag_name:
         folded = tag_name.lower()
         images = [image for image in own if any(tag.lower() == folded for tag in image["tags"])]
-    elif query.get("private") == "true":
+    elif query.get("private", "").lower() == "true":
         images = own
     elif type_ == "application":
         images = []
