@@ -177,21 +177,20 @@ def _read_exactly(stream: BufferedIOBase, size: int) -> bytes:
 
 
 def _read_chunks(stream: BufferedIOBase) -> bytes:
-    parts: list[bytes] = []
-    total = 0
+    # Not a list: a body in chunks of one byte would need many times its size.
+    body = bytearray()
     while True:
         line = _read_line(stream, 400, "The length of a chunk is too long.")
         size = _parse_size(line.partition(b";")[0].strip().decode("latin-1"), 16)
         if not size:
             break
-        total += size
-        if total > MAX_BODY_BYTES:
+        if len(body) + size > MAX_BODY_BYTES:
             raise MalformedRequest(413, "The body is too large.")
-        parts.append(_read_exactly(stream, size))
+        body += _read_exactly(stream, size)
         if stream.readline(3) not in _BLANK:
             raise MalformedRequest(400, "A chunk does not have the stated length.")
     _read_headers(stream)  # trailers
-    return b"".join(parts)
+    return bytes(body)
 
 
 def encode_response(response: HTTPResponse, *, head_only: bool, close: bool) -> bytes:

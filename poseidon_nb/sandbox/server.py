@@ -6,8 +6,8 @@ resolves the host name when it binds, which can take seconds, and its parser is 
 
 No client can take up the server. The number of connections is limited. The limits of time are checked by the accepting
 thread: a connection may be idle for a while, but must send a request, once it has begun, and read the response soon. If
-all connections are taken, a new one replaces the one that has waited longest for a request. If each of them is waiting
-for its response, the new one gets a 503.
+all connections are taken, a new one replaces the one that has waited longest for its client. If none waits, because
+all requests are being answered, the new one gets a 503.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ MAX_CONNECTIONS = 256
 IDLE_S = 300.0
 #: How long sending a request may take, and reading a response.
 TRANSFER_S = 30.0
+#: How long a response must have been waiting for its reader before its connection is given to another client.
+_READ_S = 2.0
+#: How long the rest of an invalid request is read.
+_DRAIN_S = 2.0
 #: How often the connections are checked for their limits of time.
 _CHECK_S = 1.0
 
@@ -67,7 +71,7 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """Accepts connections and keeps track of them and their threads, so that a stop can end both."""
 
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 512
     # On Windows this option would let a second server take over the port.
     allow_reuse_address = os.name == "posix"
 
@@ -103,9 +107,14 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Return whether a new connection is served. If there are too many, one that waits is cut for it."""
         if len(self.open - self.cut) < MAX_CONNECTIONS:
             return True
-        reading = [(wait.since, connection, wait) for connection, wait in self.waits.copy().items() if wait.reading]
-        if reading:
-            _, connection, wait = min(reading, key=operator.itemgetter(0))
+        stuck = time.monotonic() - _READ_S
+        waiting = [
+            (wait.since, connection, wait)
+            for connection, wait in self.waits.copy().items()
+            if wait.reading or wait.since < stuck
+        ]
+        if waiting:
+            _, connection, wait = min(waiting, key=operator.itemgetter(0))
             self._cut(connection, wait)
             return True
         text = f"The sandbox serves at most {MAX_CONNECTIONS} connections at once."
@@ -220,6 +229,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
         # Closing with unread bytes would reset the connection, and the client might never see the response.
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(0.5)
+        self._wait(_DRAIN_S)
         left = 1 << 20
         with contextlib.suppress(OSError):
             while left > 0 and (read := len(self.connection.recv(1 << 16))):

@@ -328,3 +328,36 @@ def test_hundreds_of_silent_connections_shut_nobody_out(served):
             stack.enter_context(raw(served))
         assert [answered(served) for _ in range(5)] == [200] * 5
         assert len(served._server._connections.open) <= server.MAX_CONNECTIONS + 10
+
+
+def test_an_invalid_request_cannot_be_continued_slowly(served, monkeypatch):
+    monkeypatch.setattr(server, "_CHECK_S", 0)
+    monkeypatch.setattr(server, "_DRAIN_S", 0.1)
+    with raw(served) as slow:
+        slow.sendall(b"no http\r\n\r\n")
+        assert all_of(slow).startswith(b"HTTP/1.1 400 ")
+
+        def drip():
+            for _ in range(500):
+                slow.sendall(b"x")
+                time.sleep(0.01)
+
+        with pytest.raises(ConnectionError):
+            drip()
+
+
+def test_clients_that_do_not_read_shut_nobody_out(served, monkeypatch):
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(server, "_READ_S", 0)
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            deaf = stack.enter_context(raw(served))
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.settimeout(0.1)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(10_000):
+                    deaf.sendall(ask("/v2/actions?per_page=200"))
+        waits = served._server._connections.waits
+        while sum(not wait.reading for wait in waits.copy().values()) < 2:
+            time.sleep(0.001)
+        assert answered(served) == 200
