@@ -74,8 +74,8 @@ def walk_alert_policies(walk: Walk) -> None:
     assert walk.must("PUT", path, changed)["policy"] == {"uuid": made["uuid"], **changed}
     for change in (
         *({"type": "v1/none"}, {"window": "2m"}, {"compare": "Equals"}, {"entities": ["1"]}, {"entities": ["web-1"]}),
-        *({"alerts": {"email": []}}, {"alerts": {"email": [], "slack": [{"url": "x"}]}}, {"tags": ["no spaces"]}),
-        *({"value": "80"}, {"enabled": None}),
+        *({"alerts": {"email": "ops"}}, {"alerts": {"email": [], "slack": [{"url": "x"}]}}, {"tags": ["no spaces"]}),
+        *({"value": "eighty"}, {"enabled": None}),
     ):
         walk.refused(422, "POST", "/v2/monitoring/alerts", ALERT | change)
         walk.refused(422, "PUT", path, ALERT | change)

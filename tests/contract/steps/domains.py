@@ -26,7 +26,7 @@ WRONG_RECORDS: tuple[dict[str, Any], ...] = (
     {"type": "A", "name": "www", "data": "www"},
     {"type": "CNAME", "name": "www", "data": "@"},
     {"type": "MX", "name": "@", "data": "mx.example.net", "priority": 10},
-    {"type": "SRV", "name": "_sip._udp", "data": "sip.example.net.", "priority": 1, "port": 0},
+    {"type": "SRV", "name": "_sip._udp", "data": "sip.example.net.", "priority": 1, "port": 65_536},
     {"type": "TXT", "name": "@", "data": "x", "ttl": 1},
 )
 
