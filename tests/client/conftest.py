@@ -112,5 +112,5 @@ def desk(sandbox, client, clock):
 
 @pytest.fixture
 def large(clock):
-    with Sandbox(clock=clock, speed=1.0, droplets=450) as sandbox, connect(sandbox, clock=clock) as client:
+    with Sandbox(clock=clock, speed=1.0, lag_s=4.0, droplets=450) as sandbox, connect(sandbox, clock=clock) as client:
         yield Desk(sandbox, client, clock)

@@ -25,7 +25,7 @@ class Stage:
 
     def __init__(self, clock, **more):
         self.clock = clock
-        self.sandbox = Sandbox(clock=clock, speed=1.0, **more)
+        self.sandbox = Sandbox(clock=clock, speed=1.0, lag_s=4.0, **more)
 
     def __enter__(self):
         self.sandbox.start()

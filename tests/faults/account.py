@@ -63,7 +63,7 @@ class Account:
         began = time.monotonic()
         self.clock = ScaledClock(began)
         self.began = began
-        self.sandbox = Sandbox(droplets=3, seed=seed, speed=SPEED, clock=self.clock)
+        self.sandbox = Sandbox(droplets=3, seed=seed, speed=SPEED, lag_s=4.0, clock=self.clock)
         self.token = self.sandbox.token
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -18,7 +18,7 @@ CHAIN = with_restart(DROPLET, resize_step(DROPLET, "s-2vcpu-4gb", disk=False))
 
 @pytest.fixture
 def client(clock):
-    with Sandbox(droplets=2, clock=clock) as sandbox, connect(sandbox, clock=clock) as client:
+    with Sandbox(droplets=2, lag_s=4.0, clock=clock) as sandbox, connect(sandbox, clock=clock) as client:
         yield client
 
 

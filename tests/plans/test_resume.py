@@ -40,7 +40,7 @@ def _no_running_plans_of_other_tests():
 @pytest.fixture
 def sandbox(clock):
     """A sandbox whose clock never really waits."""
-    with Sandbox(droplets=6, clock=clock) as sandbox:
+    with Sandbox(droplets=6, lag_s=4.0, clock=clock) as sandbox:
         yield sandbox
 
 
