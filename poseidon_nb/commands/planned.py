@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poseidon_nb.errors import ConfirmationRequired, NoToken, ServerError, TransportError
+from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoToken, ServerError, TransportError
 from poseidon_nb.plans import confirmation
 from poseidon_nb.plans.account import OfflineReader
-from poseidon_nb.plans.plan import Plan, check_unchanged
+from poseidon_nb.plans.plan import ALREADY_EXECUTED, Plan, check_unchanged
 from poseidon_nb.plans.summary import dry_run
 from poseidon_nb.transport import cancellation, config
 
@@ -82,6 +82,8 @@ def execute(context: CommandContext, planned: Planned) -> Result:
     """Confirm and execute the plan of a command within ``--timeout``, and return its result."""
     plan = build_plan(context, planned)
     if planned.plan is not None:
+        if plan.executed.locked():
+            raise InvalidArgument(ALREADY_EXECUTED)
         check_unchanged(plan, context.client)
     confirm(context, plan)
     waiting = {**context.waiting, "timeout_s": context.time_left_s()}

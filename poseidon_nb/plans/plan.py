@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: The field of a droplet's JSON that shows what a step changes, by the field of its `Change`.
 _DROPLET_FIELDS = {"status": "status", "size": "size_slug", "name": "name"}
 
+ALREADY_EXECUTED = "This plan was already executed. Build it again to repeat the change."
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
@@ -146,7 +148,7 @@ class Plan:
                 "A copied or stored plan has no client. Execute it with %do apply {plan}, or build it again."
             )
         if not self.executed.acquire(blocking=False):
-            raise InvalidArgument("This plan was already executed. Build it again to repeat the change.")
+            raise InvalidArgument(ALREADY_EXECUTED)
         outcomes = self.client.engine.run(
             self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
         )

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb import errors
+from poseidon_nb.text import format_duration
 
 CREATE = "--size s-1vcpu-1gb --image ubuntu-24-04-x64 --region nyc3"
 
@@ -428,3 +429,11 @@ def test_droplets_get_a_tag_and_lose_it_in_one_request_each(desk):
 def test_a_resize_of_a_running_droplet_is_refused_with_the_way_on(desk):
     with pytest.raises(errors.Unprocessable, match=r"currently on.*--restart"):
         desk.do("droplets resize web-1 --size s-4vcpu-8gb")
+
+
+def test_an_action_that_ended_long_ago_is_told_with_its_own_duration(desk):
+    action = next(one for one in desk.session.client().actions.list() if one.completed)
+    took_s = (action.completed_at - action.started_at).total_seconds()
+    desk.do(f"actions wait {action.id}")
+    (text,) = {text for view in desk.ui.views for text in [view.model.text()] if text}
+    assert f"completed in {format_duration(took_s)}" in text

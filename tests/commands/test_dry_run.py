@@ -391,6 +391,10 @@ def test_apply_takes_the_plan_asks_as_the_command_would_and_tells_each_step(desk
     desk.do("apply {plan} --dry-run", plan=plan)
     assert len(requests_in(desk.ui.said[-1])) == 5
     assert desk.do("apply {plan} --plan", plan=plan) == plan
+    asked = len(desk.ui.questions)
+    with pytest.raises(errors.InvalidArgument, match="already executed"):
+        desk.do("apply {plan}", plan=plan)
+    assert len(desk.ui.questions) == asked, "nobody is asked about a plan that cannot be executed"
 
 
 def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):

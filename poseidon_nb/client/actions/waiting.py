@@ -64,7 +64,9 @@ class ActionWaiter:
             started = action.started_at
         except ShapeError:
             started = None
-        age = self._session.server_now() - started if started else timedelta(0)
+        # An action that has ended already took no longer than until its end.
+        ended = action.completed_at if action.completed or action.errored else None
+        age = (ended or self._session.server_now()) - started if started else timedelta(0)
         self._actions[action.id] = action
         self._started_s[action.id] = self._clock.monotonic()
         self._age_s[action.id] = max(0.0, age / timedelta(seconds=1))

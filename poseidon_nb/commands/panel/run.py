@@ -21,7 +21,7 @@ def open_panel(context: CommandContext) -> Live:
         raise InvalidArgument("panel takes a droplet or --tag, not both.")
     size = context.option("resize")
     if size is not None and word in {None, ACTIONS}:
-        raise InvalidArgument("--resize needs one droplet. Example: %do panel web-1 --resize s-2vcpu-2gb")
+        raise InvalidArgument(f"--resize needs one droplet. Example: %do panel web-1 --resize {size}")
     panels = context.ui.panels
     if word == ACTIONS:
         return Live(panels.actions(context.client))
