@@ -1,6 +1,8 @@
 """Read the text of commands: the body of a ``%%do`` cell as JSON or YAML 1.2, and files that an option names.
 
-In YAML 1.2 ``no`` and ``on`` are text.
+YAML is limited to what JSON can represent: mappings with text keys, lists, text, numbers, booleans and null. In YAML 1.2
+``no``, ``on``, ``1:30`` and dates are text. Tags such as ``!!binary``, repeated keys, and aliases that expand to more than
+100,000 values are refused.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ def _parse(text: str) -> Any:
     stripped = text.strip()
     if stripped.startswith(("{", "[")):
         try:
-            return json.loads(stripped)
+            return json.loads(stripped, object_pairs_hook=_without_repetition)
         except json.JSONDecodeError as error:
             reason = f"line {error.lineno}, column {error.colno}: {error.msg}"
             # A flow mapping of YAML starts like JSON. If it is neither, the message for JSON is clearer.
@@ -84,6 +86,15 @@ def _parse(text: str) -> Any:
     return _parse_yaml(text)
 
 
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise GrammarError(f"The body has the key {repeated!r} twice.")
+    return found
+
+
 def _parse_yaml(text: str) -> Any:
     import yaml  # noqa: PLC0415  # slow to import
 
@@ -91,6 +102,21 @@ def _parse_yaml(text: str) -> Any:
         """YAML's core schema of version 1.2: PyYAML follows 1.1, which reads ``no`` as false and ``1:30`` as 90."""
 
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # replaces that of the base class
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no types
+            if getattr(event, "tag", None) is not None:
+                line = event.start_mark.line + 1
+                tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+                raise GrammarError(f"The body has the YAML tag {tag} in line {line}. Write the value without it.")
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # PyYAML's own
+            keys = [(key.value, key.start_mark.line + 1) for key, _ in node.value if isinstance(key.value, str)]
+            for place, (key, line) in enumerate(keys):
+                if key in [other for other, _ in keys[:place]]:
+                    raise GrammarError(f"The body has the key {key!r} twice, again in line {line}.")
+            return super().construct_mapping(node, deep)
 
     core: tuple[tuple[str, str, str], ...] = (
         ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN\0"),

@@ -34,7 +34,16 @@ def test_a_body_says_what_yaml_1_2_says(text, value):
         ("{not json", "The body is not valid JSON: line 1, column 2"),
         ('{"a": 1\n"b": 2}', "The body is not valid JSON: line 2, column 1"),
         ("a: b: c", "The body is neither JSON nor YAML in line 1, column 5"),
-        ("a: !!python/object/apply:os.system [ls]", "neither JSON nor YAML in line 1"),
+        (
+            "a: 1\nb: !!python/object/apply:os.system [ls]",
+            "The body has the YAML tag !!python/object/apply:os.system in line 2",
+        ),
+        ("a: !!binary aGk=", "The body has the YAML tag !!binary in line 1"),
+        ("a: !!str 5", "The body has the YAML tag !!str in line 1"),
+        ("!own {a: 1}", "The body has the YAML tag !own in line 1"),
+        ("a: 1\nb: 2\na: 3", "The body has the key 'a' twice, again in line 3"),
+        ('{"a": 1, "a": 2}', "The body has the key 'a' twice"),
+        ('{"a": [{"b": 1, "b": 1}]}', "The body has the key 'b' twice"),
         ("[" * 5_000, "The body is n"),
     ],
 )

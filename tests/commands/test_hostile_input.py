@@ -99,9 +99,9 @@ def test_what_is_secret_is_told_by_its_name_wherever_it_stands():
     [
         ("spec: &spec\n  inner: *spec", "nested too deeply"),
         (BOMB, "more than 100,000 values"),
-        ("spec: !!binary aGVsbG8=", "of type bytes, which JSON cannot represent"),
-        ("spec: !!set {a, b}", "of type set, which JSON cannot represent"),
-        ("spec: !!timestamp 2026-11-24", "of type date, which JSON cannot represent"),
+        ("spec: !!binary aGVsbG8=", "The body has the YAML tag !!binary in line 1"),
+        ("spec: !!set {a, b}", "The body has the YAML tag !!set in line 1"),
+        ("spec: !!timestamp 2026-11-24", "The body has the YAML tag !!timestamp in line 1"),
         ("1: x", "a key that is not text"),
         ("~: x", "a key that is not text"),
         ("spec: {true: x}", "a key that is not text"),

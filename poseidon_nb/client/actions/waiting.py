@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.wait_limits import wait_limit_s
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS, SETTLING, Progress
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter
-from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError, ShapeError
+from poseidon_nb.errors import ActionFailed, ActionTimedOut, PoseidonError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,10 +60,7 @@ class ActionWaiter:
 
     def add(self, action: Action, timeout_s: float | None = None) -> None:
         """Wait for one more action, by default for the time limit of its type."""
-        try:
-            started = action.started_at
-        except ShapeError:
-            started = None
+        started = action.started_at
         # An action that has ended already took no longer than until its end.
         ended = action.completed_at if action.completed or action.errored else None
         age = (ended or self._session.server_now()) - started if started else timedelta(0)
