@@ -49,6 +49,23 @@ CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "genai_list_indexing_jobs_by_knowledge_base",
         )
     },
+    "spacesKey_get": (
+        "described with the key of the list; the service and godo use key",
+        {"response_key": "key", "response_is_list": False},
+    ),
+}
+
+#: Body fields that operations take although their schema does not list them: the reason and the fields.
+ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
+    "volumeActions_post": (
+        "the description and both examples name the volume with it",
+        (Parameter("volume_name", "string"),),
+    ),
+    "databases_create_kafka_topic": (
+        "the example has these names",
+        (Parameter("partitions", "integer"), Parameter("replication", "integer")),
+    ),
+    "vpcnatgateways_create": ("godo sends it", (Parameter("project_id", "string"),)),
 }
 
 
@@ -84,7 +101,8 @@ def render(specification: Mapping[str, Any]) -> bytes:
 def apply_correction(operation: Operation) -> Operation:
     """Return the operation with its correction applied, if there is one."""
     _, fields = CORRECTIONS.get(operation.id, ("", {}))
-    return replace(operation, **fields)
+    _, added = ADDED_FIELDS.get(operation.id, ("", ()))
+    return replace(operation, **fields, body_fields=(*operation.body_fields, *added))
 
 
 def read_operations(specification: Mapping[str, Any]) -> Iterator[Operation]:

@@ -215,10 +215,11 @@ class Connection:
         key = operation(operation_id).response_key
         if not key:
             return answer
-        try:
-            return answer[key]
-        except (KeyError, TypeError):
-            raise ShapeError(f"The response to {operation_id} has no {key!r}.") from None
+        # Some operations answer under the singular or plural of the key that is described.
+        for name in (key, f"{key}s", key.removesuffix("s")):
+            if isinstance(answer, dict) and name in answer:
+                return answer[name]
+        raise ShapeError(f"The response to {operation_id} has no {key!r}.")
 
 
 #: The list whose rows are the values of an object.

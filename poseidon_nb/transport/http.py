@@ -19,7 +19,7 @@ from poseidon_nb.errors import ConnectionFailed, InvalidArgument, ShapeError, Ti
 from poseidon_nb.transport.cancellation import format_timeout
 from poseidon_nb.transport.config import is_loopback
 from poseidon_nb.transport.connections import TimeLimitedAdapter, time_limit
-from poseidon_nb.transport.responses import Response
+from poseidon_nb.transport.responses import NOT_JSON, Response
 from poseidon_nb.version import __version__
 
 if TYPE_CHECKING:
@@ -159,6 +159,9 @@ class HTTPTransport:
         headers = {name: value for name, value in self._headers.items() if name.lower() not in own_headers} | {
             **request.headers
         }
+        if request.operation_id in NOT_JSON and "accept" not in own_headers:
+            # As other clients ask for CSV, PDF and YAML; a strict server has none of these as JSON.
+            headers["Accept"] = "*/*"
         if payload is not None and "content-type" not in own_headers:
             headers["Content-Type"] = (
                 "application/octet-stream" if isinstance(request.body, bytes) else "application/json"

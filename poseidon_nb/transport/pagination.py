@@ -90,7 +90,7 @@ class Page:
 
 
 class _Links(msgspec.Struct):
-    pages: dict[str, Any] = msgspec.field(default_factory=dict)
+    pages: dict[str, Any] | None = None
 
 
 class _Meta(msgspec.Struct):
@@ -108,13 +108,20 @@ class _Envelope(msgspec.Struct):
         return self.meta.total if self.meta else None
 
     def page(self, relation: str) -> int | None:
-        """Return the page number in a link; None if ``links``, its ``pages`` or the link is missing."""
-        url = self.links.pages.get(relation) if self.links else None
+        """Return the page number in a link; None if ``links``, its ``pages`` or the link is missing.
+
+        A link to the last page may lack the number; the links to the next page then lead there.
+        """
+        url = self.links.pages.get(relation) if self.links and self.links.pages else None
         if not isinstance(url, str):
             return None
         try:
             return int(parse_qs(urlsplit(url).query)["page"][-1])
-        except (KeyError, ValueError):
+        except KeyError:
+            if relation == "last":
+                return None
+            raise ShapeError(f"The link to the {relation} page has no page number.") from None
+        except ValueError:
             raise ShapeError(f"The link to the {relation} page has no page number.") from None
 
 

@@ -216,3 +216,47 @@ def test_a_put_that_acts_is_sent_once_and_its_lost_response_is_unknown(real):
     responses.reset()
     responses.put(f"{API}{path}", status=204)
     assert real.api("PUT", path) is None
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "fields"),
+    [
+        ("volumeActions_post", {"type": "attach", "volume_name": "data", "droplet_id": 1}),
+        (
+            "databases_create_kafka_topic",
+            {"database_cluster_uuid": "u", "name": "t", "partitions": 3, "replication": 2},
+        ),
+        (
+            "vpcnatgateways_create",
+            {"name": "n", "type": "PUBLIC", "region": "nyc3", "size": 1, "vpcs": [], "project_id": "p"},
+        ),
+    ],
+)
+def test_fields_that_operations_take_though_they_are_not_described_are_sent(client, operation_id, fields):
+    body = client.request(operation_id, **fields).body
+    assert {name: value for name, value in fields.items() if name != "database_cluster_uuid"} == body
+
+
+@responses.activate
+@pytest.mark.parametrize("key", ["key", "keys"])
+def test_a_result_is_found_under_the_singular_and_the_plural_of_its_key(real, key):
+    responses.get(f"{API}/v2/spaces/keys/AK", json={key: {"name": "backup", "access_key": "AK"}})
+    assert real.call("spacesKey_get", access_key="AK")[key]["name"] == "backup"
+    assert real.call("spacesKey_get", access_key="AK", frame=True)["name"].tolist() == ["backup"]
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("operation_id", "path", "accept"),
+    [
+        ("invoices_get_csvByUUID", "/v2/customers/my/invoices/u/csv", "*/*"),
+        ("invoices_get_pdfByUUID", "/v2/customers/my/invoices/u/pdf", "*/*"),
+        ("kubernetes_get_kubeconfig", "/v2/kubernetes/clusters/u/kubeconfig", "*/*"),
+        ("invoices_get_summaryByUUID", "/v2/customers/my/invoices/u/summary", "application/json"),
+    ],
+)
+def test_what_is_no_json_is_asked_for_as_anything(real, operation_id, path, accept):
+    responses.get(f"{API}{path}", body="{}")
+    parameter = "cluster_id" if "kubernetes" in operation_id else "invoice_uuid"
+    real.call(operation_id, **{parameter: "u"})
+    assert responses.calls[0].request.headers["Accept"] == accept

@@ -24,13 +24,13 @@ ASKING = [
     (
         "droplets shutdown web-1 web-2",
         (
-            "SANDBOX: shutdown 2 droplets: web-1 and web-2? Services on the droplet stop. "
+            "SANDBOX: shutdown 2 droplets: web-1 and web-2? Services stop. "
             "A droplet that is powered off is still billed."
         ),
     ),
     (
         "droplets reboot web-1",
-        "SANDBOX: reboot droplet web-1? Services on the droplet stop until it is up again.",
+        "SANDBOX: reboot droplet web-1? Services stop until the restart has finished.",
     ),
     (
         "droplets power_cycle --tag web",
@@ -257,7 +257,7 @@ def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
         (f"{running} --type power_off", f"SANDBOX: power_off droplet web-1? {CUT}"),
         (
             f"{running} --type reboot",
-            "SANDBOX: reboot droplet web-1? Services on the droplet stop until it is up again.",
+            "SANDBOX: reboot droplet web-1? Services stop until the restart has finished.",
         ),
         (f"{off} --type resize --size m-32vcpu-256gb", "SANDBOX: resize droplet legacy-reports (+$1,332.00 a month)?"),
     ):

@@ -244,10 +244,29 @@ def test_a_last_page_without_a_total_is_limited():
     raises_after(Scripted(lambda n: page_of(n, next=at(2), last=at(10**9))), requests=1, match="Invalid last page")
 
 
+@pytest.mark.parametrize("link", ["https://h/?per_page=3", "garbage", at("")])
+def test_a_link_to_the_last_page_without_a_number_is_not_needed(link):
+    account = Scripted(
+        lambda n: page_of(n, total=6, **({"next": at(n + 1), "last": link} if n < 3 else {})),
+    )
+    assert ids(fetch(account)) == [10, 11, 20, 21, 30, 31]
+
+
+def test_links_without_pages_are_one_page():
+    account = Scripted(lambda n: page_of(n, total=2) | {"links": {"pages": None}})
+    assert ids(fetch(account)) == [10, 11]
+
+
 @pytest.mark.parametrize(
-    "link", [at("two"), at(""), "https://h/?per_page=3", "http://[", "garbage", at("9" * 5000), at("1e3")]
+    ("relation", "link"),
+    [
+        *(
+            ("next", link)
+            for link in (at("two"), at(""), "https://h/?per_page=3", "http://[", "garbage", at("9" * 5000))
+        ),
+        *(("last", link) for link in (at("two"), "http://[", at("9" * 5000), at("1e3"))),
+    ],
 )
-@pytest.mark.parametrize("relation", ["next", "last"])
 def test_a_link_without_a_page_number_is_an_error(link, relation):
     raises_after(Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="has no page number")
 

@@ -51,7 +51,7 @@ def failures(new_session, serve, secret: str) -> list[BaseException]:
         f'"{secret}"',
         f"{secret}",
         f'{{"links": "{secret}"}}',
-        f'{{"links": {{"pages": {{"last": "{secret}"}}}}}}',
+        f'{{"links": {{"pages": {{"next": "{secret}"}}}}}}',
     ):
         with responses.RequestsMock() as api:
             api.add("GET", f"{API}/v2/account", body=body)

@@ -101,6 +101,12 @@ _HELP: Mapping[str, str] = {
 }
 #: Help for fields by the start of the operationId, longest first.
 _HELP_BY_OPERATION: Mapping[str, Mapping[str, str]] = {
+    "droplets_create": {
+        "backup_policy": "when backups are taken: plan, weekday and hour (UTC)",
+        "private_networking": "deprecated: droplets are always in a VPC",
+        "with_droplet_agent": "install the agent for the web console; with --no-with-droplet-agent, not",
+        "public_networking": "give the droplet public addresses (default); with --no-public-networking, none",
+    },
     "domains_list_records": {
         "name": "only this name, with the domain: www.example.com",
         "type": "only of this type: A, AAAA, CAA, CNAME, MX, NS, SRV, TXT",
