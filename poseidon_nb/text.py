@@ -17,7 +17,7 @@ _MAX_DIGITS = 18
 #: Largest number of suggestions for a word.
 MAX_SUGGESTIONS = 3
 #: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
-_NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|<>&=]")  # noqa: RUF001  # dashes that the grammar refuses
+_NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|&=]|^\d*[<>]")  # noqa: RUF001  # dashes that the grammar refuses
 _QUOTE_RUNS = re.compile(r'"+|[^"]+')
 
 

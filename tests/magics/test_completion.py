@@ -7,7 +7,7 @@ import sys
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from IPython.core.completer import IPCompleter, provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
@@ -187,6 +187,7 @@ def test_a_completed_value_arrives_as_it_was_known(word: str) -> None:
 _ODD = st.text(st.sampled_from("ab '\"{}[]:1#-;,$|=\\&<>?!\u2013é\n\t\u2028"))
 
 
+@example("2>")
 @given(
     _ODD
     | st.text()

@@ -109,11 +109,13 @@ def dripping(before: bytes, drop: bytes):
 )
 def test_a_slow_response_ends_at_the_time_limit(listen, session_to, clock, before, drop, tls):
     port = listen(dripping(before, drop), tls=tls)
-    failure, took_s = failure_of(session_to(port, tls=tls))
-    assert str(failure) == f"127.0.0.1:{port} did not respond to droplets_create within 0.3 s."
+    # A busy machine needs some of it for the handshake, and what was not sent by then would be sent again.
+    limit_s = 1.5 if tls else 0.3
+    failure, took_s = failure_of(session_to(port, tls=tls, timeout_s=limit_s))
+    assert str(failure) == f"127.0.0.1:{port} did not respond to droplets_create within {limit_s:g} s."
     assert isinstance(failure, TimedOut)
     assert failure.sent is True
-    assert 0.25 < took_s < 0.3 + SLACK_S
+    assert limit_s - 0.05 < took_s < limit_s + SLACK_S
     assert clock.sleeps == []
 
 
