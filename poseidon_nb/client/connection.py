@@ -21,6 +21,7 @@ from poseidon_nb.errors import (
     ResponseWarning,
     ShapeError,
 )
+from poseidon_nb.frames.tolerance import UnreadValues
 from poseidon_nb.text import did_you_mean, pluralize
 from poseidon_nb.transport.pagination import ListTotals, fetch_pages
 from poseidon_nb.transport.request import Request, build_request
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from poseidon_nb.catalogue import Operation
-    from poseidon_nb.frames.tolerance import UnreadValues
     from poseidon_nb.transport.pagination import Page
     from poseidon_nb.transport.responses import Response
     from poseidon_nb.transport.session import Session
@@ -99,8 +99,6 @@ def unread_values(resource: str, *, strict: bool = False) -> Iterator[UnreadValu
     if strict or reading.strict:
         yield None
         return
-    from poseidon_nb.frames.tolerance import UnreadValues  # noqa: PLC0415  # loads pandas
-
     unread = UnreadValues(resource)
     yield unread
     if unread:
@@ -147,9 +145,11 @@ def distinct_rows(rows: Iterable[Row]) -> list[Row]:
     seen: set[object] = set()
     for row in rows:
         identity = row.get("id") if isinstance(row, dict) else None
-        if not isinstance(identity, str | int) or identity not in seen:
-            seen.add(identity if isinstance(identity, str | int) else None)
-            found.append(row)
+        if isinstance(identity, str | int):
+            if identity in seen:
+                continue
+            seen.add(identity)
+        found.append(row)
     return found
 
 

@@ -127,11 +127,10 @@ class Decoder:
         try:
             result = decoder.decode(body).result
         except msgspec.ValidationError as exc:
-            error = self._type_error(exc, body, key)
-            result = None if unread is None else self._any_json(body)
-            found = result.get(key) if isinstance(result, dict) else None
+            response = None if unread is None else self._any_json(body)
+            found = response.get(key) if isinstance(response, dict) else None
             if unread is None or not isinstance(found, list | dict):
-                raise error from exc
+                raise self._type_error(exc, body, key) from exc
             return self._branch().rows(found if isinstance(found, list) else [found], unread)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             raise invalid_json(self.resource, exc) from exc

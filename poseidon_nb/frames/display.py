@@ -168,6 +168,8 @@ def _escaped(column: pd.Series[Any]) -> Any:
     ):
         return None
     values = column.astype(object).tolist()
+    if all(value.isprintable() if isinstance(value, str) else value is pd.NA for value in values):
+        return None
     cells = [_escape(value) for value in values]
     if all(one is other or one == other for one, other in zip(cells, values, strict=True)):
         return None
