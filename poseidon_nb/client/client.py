@@ -22,6 +22,7 @@ from poseidon_nb.client.snapshots import Snapshots
 from poseidon_nb.client.tags import Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
+from poseidon_nb.masked_data import with_masked_repr
 from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
@@ -305,7 +306,7 @@ class Client:
             operation_id, path=path, query=query, body=body, headers=headers, check=check, fields=fields
         )
 
-    def call(self, operation_id: str, *, frame: bool = False, **parts: Any) -> Any:
+    def call(self, operation_id: str, *, frame: bool = False, reveal: bool = False, **parts: Any) -> Any:
         """Call any operation of the API by its operationId.
 
         Parameters
@@ -314,6 +315,8 @@ class Client:
             For example ``"databases_list_clusters"``.
         frame : bool
             Return a DataFrame.
+        reveal : bool
+            Keep passwords, tokens, private keys and connection strings in the DataFrame, and in the repr of other results.
         **parts : object
             ``path=``, ``query=``, ``body=`` and ``headers=`` as mappings, or the operation's own parameters and body
             fields by name: ``client.call("tags_get", tag_id="web")``.
@@ -322,15 +325,16 @@ class Client:
         -------
         object
             JSON of the response; for a collection the list of all items, from all pages. Text or bytes if the response is
-            not JSON, such as an invoice as CSV or PDF.
+            not JSON, such as an invoice as CSV or PDF. Without ``reveal`` its repr and its pickles are masked, and its items
+            are real: a `masked_data.MaskedDict`, `MaskedList` or `MaskedText`. A DataFrame has masked values.
         """
-        return self.execute(self.request(operation_id, **parts), frame=frame)
+        return self.execute(self.request(operation_id, **parts), frame=frame, reveal=reveal)
 
-    def execute(self, request: Request, *, frame: bool = False) -> Any:
+    def execute(self, request: Request, *, frame: bool = False, reveal: bool = False) -> Any:
         """Send a request from `request`, and return the result as `call` does."""
-        return execute(self._connection, self.engine, request, frame=frame)
+        return execute(self._connection, self.engine, request, frame=frame, reveal=reveal)
 
-    def api(self, method: str, path: str, *, body: Any = None) -> Any:
+    def api(self, method: str, path: str, *, body: Any = None, reveal: bool = False) -> Any:
         """Send any request, for what the catalogue does not contain.
 
         Parameters
@@ -340,13 +344,16 @@ class Client:
             Including the query, such as ``/v2/droplets?tag_name=web``.
         body : object, optional
             JSON.
+        reveal : bool
+            As for `call`.
 
         Returns
         -------
         object
-            JSON of the response, one page of it; None if it is empty.
+            JSON of the response, one page of it, as from `call`; None if it is empty.
         """
-        return send(self._connection, self.engine, self.api_request(method, path, body=body))
+        found = send(self._connection, self.engine, self.api_request(method, path, body=body))
+        return found if reveal else with_masked_repr(found)
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
         """Return the request that `api` would send. Sends nothing."""

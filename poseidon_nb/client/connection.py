@@ -70,16 +70,24 @@ class Reading:
         Raise a `ShapeError` for a value of an unexpected type. Otherwise it is missing, and a warning names it.
     keep_going : bool
         Return an incomplete list with a warning instead of raising a `ShapeError`.
+    reveal : bool
+        Keep secrets in frames. Otherwise they are masked.
     warn : callable
         Receives the warnings.
     """
 
     strict: bool = False
     keep_going: bool = False
+    reveal: bool = False
     warn: Callable[[str], None] = _warn
 
 
 _reading: ContextVar[Reading] = ContextVar("reading", default=Reading())  # noqa: B039  # immutable
+
+
+def current_reading() -> Reading:
+    """Return how the responses of this thread are read."""
+    return _reading.get()
 
 
 @contextmanager

@@ -6,16 +6,25 @@ refused. Nested fields are left to the server. `Client.call` and `Client.api` do
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import SAFE_METHODS
-from poseidon_nb.client.connection import add_detail, check_fields, check_query, unread_values
+from poseidon_nb.client.connection import (
+    add_detail,
+    check_fields,
+    check_query,
+    current_reading,
+    read_with,
+    unread_values,
+)
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.lookup import RESOURCE_TYPES
 from poseidon_nb.client.slugs import explain_refusal
 from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
+from poseidon_nb.masked_data import with_masked_repr
 from poseidon_nb.text import expected_one_of, join_words
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.request import Request, build_request
@@ -129,10 +138,13 @@ def request_by_path(method: str, path: str, *, body: Any) -> Request:
     )
 
 
-def execute(connection: Connection, engine: Engine, request: Request, *, frame: bool) -> Any:
+def execute(connection: Connection, engine: Engine, request: Request, *, frame: bool, reveal: bool = False) -> Any:
     """Send an operation's request, and return the result of `Client.call`; refusals are explained."""
+    reading = current_reading()
     try:
-        return _execute(connection, engine, request, frame=frame)
+        with read_with(replace(reading, reveal=reveal or reading.reveal)):
+            found = _execute(connection, engine, request, frame=frame)
+        return found if reveal or frame else with_masked_repr(found)
     except (NotFound, Unprocessable) as error:
         if request.method not in SAFE_METHODS:
             raise
@@ -166,7 +178,7 @@ def _execute(connection: Connection, engine: Engine, request: Request, *, frame:
         raise ShapeError(f"The response to {wanted.id} contains no object {wanted.response_key!r}.")
     rows = found if isinstance(found, list) else [] if found is None else [found]
     with unread_values(resource, strict=connection.strict) as unread:
-        return frame_from_rows(resource, rows, unread=unread)
+        return frame_from_rows(resource, rows, unread=unread, reveal=current_reading().reveal)
 
 
 def send(connection: Connection, engine: Engine, request: Request) -> Any:

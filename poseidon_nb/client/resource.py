@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.connection import check_query, read_whole, unread_values
+from poseidon_nb.client.connection import check_query, current_reading, read_whole, unread_values
 from poseidon_nb.errors import ResponseWarning, ShapeError
+from poseidon_nb.masked_data import MaskedDict
 from poseidon_nb.text import escape_unprintable, format_usd
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ class Resource:
         return self._data.get(name, default)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a copy of the object's data as the API sent it."""
-        return dict(self._data)
+        """Return a copy of the object's data as the API sent it; secrets are masked in its repr."""
+        return MaskedDict(self._data)
 
     def assign(self, data: Mapping[str, Any]) -> None:
         """Replace the object's data in place."""
@@ -270,7 +271,8 @@ class ResourceCollection(Generic[R]):
             def read(totals: ListTotals) -> pd.DataFrame:
                 if unread is not None:
                     unread.clear()
-                return frame_from_pages(self._resource, bodies(totals), key=key, unread=unread)
+                reveal = current_reading().reveal
+                return frame_from_pages(self._resource, bodies(totals), key=key, unread=unread, reveal=reveal)
 
             return read_whole(
                 self._resource, read, lambda frame: len(frame) + (0 if unread is None else unread.omitted_rows)

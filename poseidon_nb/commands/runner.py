@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.registry import load, registry
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import join_words, printable_json
+from poseidon_nb.masking import MASK, mask, masked_fields
+from poseidon_nb.text import join_words, pluralize, printable_json
 
 if TYPE_CHECKING:
     from poseidon_nb.commands.context import Settings
@@ -22,22 +23,31 @@ if TYPE_CHECKING:
 
 #: What lists the requests of a command, unless its verb names something else.
 _READS = "dry_run:operation_reads"
+#: The dtypes of columns that may hold masked values.
+_TEXT_DTYPES = frozenset({"object", "string", "str"})
 #: Names that IPython adds to the user's namespace.
 _IPYTHON_NAMES = frozenset({"In", "Out", "display", "exit", "get_ipython", "open", "quit"})
 
 
 def check_output(command: Command) -> None:
-    """Check that a chart or a plan is not combined with options for tables.
+    """Check that a chart or a plan is not combined with options for tables, nor a variable with a file.
 
     Raises
     ------
     InvalidArgument
         It is.
     """
+    if command.save and command.out:
+        raise InvalidArgument("--save writes the result to a file, so it cannot be combined with --out.")
     result = "plot" if command.options.get("plot") else "plan" if command.plan else ""
     if command.help or not result:
         return
-    for_tables = {"--raw": command.raw, "--columns": command.columns, "--output json": command.output == "json"}
+    for_tables = {
+        "--raw": command.raw,
+        "--columns": command.columns,
+        "--output json": command.output == "json",
+        "--save": command.save,
+    }
     given = [name for name, is_given in for_tables.items() if is_given]
     if given:
         what = "chart" if result == "plot" else "Plan"
@@ -56,6 +66,7 @@ def with_global_options(command: Command, first: Command) -> Command:
         no_wait=command.no_wait or first.no_wait,
         keep_going=command.keep_going or first.keep_going,
         strict=command.strict or first.strict,
+        reveal=command.reveal or first.reveal,
         timeout_s=first.timeout_s if command.timeout_s is None else command.timeout_s,
         context=command.context or first.context,
         output=command.output if first.output == "table" else first.output,
@@ -86,6 +97,10 @@ def run_command(command: Command, session: DoSession, ui: UserInterface, setting
         ui.say(help_text(command.group, command.verb.name))
         return None
     _check_out(command, settings)
+    if command.save is not None:
+        from poseidon_nb.commands.save import check_path  # noqa: PLC0415  # loads the plans
+
+        check_path(command.save)
     if command.columns:
         from poseidon_nb.commands.results import check_columns  # noqa: PLC0415  # loads the plans
 
@@ -110,12 +125,20 @@ def _check_out(command: Command, settings: Settings) -> None:
 
 def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserInterface, settings: Settings) -> Any:
     from poseidon_nb.client.connection import Reading, read_with  # noqa: PLC0415  # loads requests
-    from poseidon_nb.commands import planned  # noqa: PLC0415  # loads requests
+    from poseidon_nb.commands import planned, save  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.context import CommandContext  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.results import Live  # noqa: PLC0415  # loads the plans
 
+    # A file that was asked for by name holds the real values.
+    reveal = command.reveal or command.save is not None
+    reading = Reading(
+        strict=command.strict,
+        keep_going=command.keep_going,
+        reveal=reveal,
+        warn=lambda text: ui.say(f"Warning: {text}"),
+    )
     with (
-        read_with(Reading(command.strict, command.keep_going, lambda text: ui.say(f"Warning: {text}"))),
+        read_with(reading),
         ui.progress(session.clock) as progress,
         closing(CommandContext(command, session, ui, progress, settings)) as context,
     ):
@@ -128,7 +151,10 @@ def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserI
             result = Live(planned.build_plan(context, runner))
         else:
             result = planned.execute(context, runner)
-        return None if result is None else _value(command, result)
+        if result is None or command.save is None:
+            return None if result is None else _value(command, result, ui)
+        ui.say(save.save(result, command.save, command.columns))
+        return None
 
 
 def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None:
@@ -143,18 +169,36 @@ def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None
         ui.say(f"(The ids of {join_words(seen)} are from earlier commands.)")
 
 
-def _value(command: Command, result: TableResult | Any) -> Any:
-    """Return what a result is to the cell: a DataFrame, JSON, or the object itself."""
-    from poseidon_nb.commands.results import Live, Plain, select  # noqa: PLC0415  # loads the plans
+def _value(command: Command, result: TableResult | Any, ui: UserInterface) -> Any:
+    """Return what a result is to the cell: a DataFrame, JSON, or the object itself; masked unless ``--reveal``."""
+    from poseidon_nb.commands.results import Live, Plain, Text, select  # noqa: PLC0415  # loads the plans
 
-    if isinstance(result, (Plain, Live)):
+    if isinstance(result, Live):
         return result.value
+    if isinstance(result, Plain):
+        masked = result.value if command.reveal else mask(result.value)
+        _say_masked(ui, masked)
+        return Text(masked) if isinstance(masked, str) else masked
     if command.raw or command.output == "json":
-        return result.json(command.columns)
+        found = result.json(command.columns)
+        found = found if command.reveal else mask(found)
+        _say_masked(ui, found)
+        return found
     from poseidon_nb.frames.display import WIDTH, truncated  # noqa: PLC0415  # loads pandas
 
+    frame = select(result.frame(), command.columns)
+    if not command.reveal:
+        columns = {str(name): frame[name].tolist() for name in frame.columns if str(frame[name].dtype) in _TEXT_DTYPES}
+        # Thousands of cells are quicker to search as one text.
+        _say_masked(ui, {name: values for name, values in columns.items() if MASK in repr(values)})
     # Columns that were asked for are all shown.
-    return truncated(select(result.frame(), command.columns), width=math.inf if command.columns else WIDTH)
+    return truncated(frame, width=math.inf if command.columns else WIDTH)
+
+
+def _say_masked(ui: UserInterface, value: Any) -> None:
+    if fields := masked_fields(value):
+        verb, them = ("is", "it") if len(fields) == 1 else ("are", "them")
+        ui.say(f"{pluralize(len(fields), 'secret field')} {verb} masked; use --reveal to show {them}")
 
 
 def _present(command: Command, value: Any, ui: UserInterface, settings: Settings) -> Any:

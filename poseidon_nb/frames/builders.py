@@ -14,6 +14,7 @@ A resource with a table in `schemas` gets exactly its columns, even without rows
   beside integers that a float cannot represent, columns without any value.
 - A list of anything but objects is a column ``value``. A single object is one row.
 - Metrics have a row per reading; see `metrics`.
+- Secrets are masked, see `masking`.
 - Objects with an ``id`` that occurred before are dropped, because pages shift while they are read.
 """
 
@@ -33,6 +34,7 @@ from poseidon_nb.frames.dtypes import build_array
 from poseidon_nb.frames.metrics import metrics_frame
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.frames.tolerance import without_large
+from poseidon_nb.masking import mask, may_hold_secret_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -42,10 +44,17 @@ if TYPE_CHECKING:
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _MAX_EXACT_FLOAT = 2**53
+#: Types of columns that may hold secret text.
+_TEXT_TYPES = ("string", "list")
 
 
 def frame_from_pages(
-    resource: str, bodies: Iterable[bytes], *, key: str = "", unread: UnreadValues | None = None
+    resource: str,
+    bodies: Iterable[bytes],
+    *,
+    key: str = "",
+    unread: UnreadValues | None = None,
+    reveal: bool = False,
 ) -> pd.DataFrame:
     """Build one frame from all pages of a collection, or from one object.
 
@@ -60,6 +69,8 @@ def frame_from_pages(
         whole response if there is none.
     unread : UnreadValues, optional
         Where values of another type than the table's are reported, which are then missing. By default they raise.
+    reveal : bool
+        Keep secrets instead of masking them.
 
     Returns
     -------
@@ -74,16 +85,16 @@ def frame_from_pages(
     """
     table = TABLES.get(resource)
     if table is None:
-        return _general_frame(_objects(resource, bodies, key=key))
+        return _general_frame(_objects(resource, bodies, key=key), reveal=reveal)
     decoder = get_decoder(table)
-    builder = _TableBuilder(table, unread)
+    builder = _TableBuilder(table, unread, reveal=reveal)
     for body in bodies:
         builder.add(decoder.columns(decoder.objects(body, key, unread), unread))
     return builder.frame()
 
 
 def frame_from_rows(
-    resource: str, rows: Iterable[Mapping[str, object]], *, unread: UnreadValues | None = None
+    resource: str, rows: Iterable[Mapping[str, object]], *, unread: UnreadValues | None = None, reveal: bool = False
 ) -> pd.DataFrame:
     """Build the same frame as `frame_from_pages` from decoded JSON.
 
@@ -95,6 +106,8 @@ def frame_from_rows(
         The API's objects.
     unread : UnreadValues, optional
         Where values of another type than the table's are reported, which are then missing. By default they raise.
+    reveal : bool
+        Keep secrets instead of masking them.
 
     Returns
     -------
@@ -108,9 +121,9 @@ def frame_from_rows(
     """
     table = TABLES.get(resource)
     if table is None:
-        return _general_frame(rows)
+        return _general_frame(rows, reveal=reveal)
     decoder = get_decoder(table)
-    builder = _TableBuilder(table, unread)
+    builder = _TableBuilder(table, unread, reveal=reveal)
     builder.add(decoder.columns(decoder.convert(rows, unread), unread))
     return builder.frame()
 
@@ -118,9 +131,10 @@ def frame_from_rows(
 class _TableBuilder:
     """The columns of a frame so far. Columns take a third of the memory of rows."""
 
-    def __init__(self, table: Table, unread: UnreadValues | None) -> None:
+    def __init__(self, table: Table, unread: UnreadValues | None, *, reveal: bool) -> None:
         self._table = table
         self._unread = unread
+        self._reveal = reveal
         self._columns: list[list[Any]] = [[] for _ in table.columns]
         self._seen: set[Hashable] = set()
 
@@ -150,6 +164,8 @@ class _TableBuilder:
         """Build the frame."""
         arrays: dict[str, Any] = {}
         for column, values in zip(self._table.columns, self._columns, strict=True):
+            if not self._reveal and column.dtype in _TEXT_TYPES:
+                _mask_texts(column.name, values)
             try:
                 arrays[column.name] = build_array(column.dtype, values)
             except OverflowError as exc:
@@ -158,6 +174,24 @@ class _TableBuilder:
                     raise ShapeError(message) from exc
                 arrays[column.name] = build_array(column.dtype, without_large(column.path, values, self._unread))
         return pd.DataFrame(arrays, index=pd.RangeIndex(len(self._columns[0])), copy=False)
+
+
+def _mask_texts(name: str, values: list[Any]) -> None:
+    """Mask the secrets in the text or lists of a column, in place.
+
+    The columns of tables have no secret names, so only what they contain can be secret.
+    """
+    texts: set[str] = set()
+    objects = False
+    for value in values:
+        if isinstance(value, str):
+            texts.add(value)
+        elif value:
+            objects = objects or any(not isinstance(item, str) for item in value)
+            if not objects:
+                texts.update(value)
+    if objects or may_hold_secret_text(texts):
+        values[:] = [mask(value, name=name) for value in values]
 
 
 def _objects(resource: str, bodies: Iterable[bytes], *, key: str = "") -> list[Any]:
@@ -186,11 +220,13 @@ def _result(resource: str, response: Any, key: str) -> Any:
     return response[key]
 
 
-def _general_frame(rows: Iterable[Any]) -> pd.DataFrame:
+def _general_frame(rows: Iterable[Any], *, reveal: bool) -> pd.DataFrame:
     """Build a frame by the general rules at the top of this module."""
     listed = list(rows)
     if len(listed) == 1 and _is_matrix(listed[0]):
         return metrics_frame(listed[0])
+    if not reveal:
+        listed = [mask(row) for row in listed]
     if all(isinstance(row, Mapping) for row in listed):
         listed = list(_distinct(listed))
         columns = _flatten(_to_columns(listed))

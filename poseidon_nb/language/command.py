@@ -28,7 +28,8 @@ class Command:
         Keyed by `Argument.name`; a tuple if it takes many. Only those that were given.
     options : mapping
         The verb's own options, keyed by `Option.field`, converted; a list is a tuple. Only those that were given.
-    out, columns, raw, dry_run, plan, yes, no_wait, keep_going, strict, timeout_s, context
+    out, columns, raw, dry_run, plan, yes, no_wait, keep_going, strict, reveal, save,
+    timeout_s, context
         The global options.
     help : bool
         Show the help of the group or verb, and do nothing.
@@ -57,6 +58,8 @@ class Command:
     no_wait: bool = False
     keep_going: bool = False
     strict: bool = False
+    reveal: bool = False
+    save: str | None = None
     timeout_s: float | None = None
     context: str | None = None
     help: bool = False

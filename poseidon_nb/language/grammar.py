@@ -332,6 +332,8 @@ class _Parser:
             "no_wait": not given.get("wait", True),
             "keep_going": given.get("keep_going", False),
             "strict": given.get("strict", False),
+            "reveal": given.get("reveal", False),
+            "save": given.get("save"),
             "timeout_s": given.get("timeout"),
             "context": given.get("context"),
             "output": "json" if given.get("output") == "json" else "table",

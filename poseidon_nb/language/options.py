@@ -55,6 +55,12 @@ GLOBAL_OPTIONS = (
         help="raise an error if a value in a response has an unexpected type, instead of leaving it out with a warning",
         type="flag",
     ),
+    Option(field="reveal", help="show passwords, tokens, private keys and connection strings", type="flag"),
+    Option(
+        field="save",
+        help="write the result with its secrets to FILE, as CSV to FILE.csv; only you can read it",
+        metavar="FILE",
+    ),
     Option(
         field="context",
         help="account for this command: a name from %do context list, or default",

@@ -126,6 +126,8 @@ def _run_cell(
 ) -> Any:
     if first.out:
         raise InvalidArgument("--out names the result of one command. Put it on the line of that command.")
+    if first.save:
+        raise InvalidArgument("--save writes the result of one command. Put it on the line of that command.")
     # All lines are parsed before the first one runs, so that a typing error leaves nothing half done.
     lines = split_commands(first.body or "")
     commands = [_parse_cell_line(number, text, variables, first) for number, text in enumerate(lines, 1)]

@@ -21,9 +21,10 @@ from poseidon_nb.client.engine import droplet_steps
 from poseidon_nb.client.engine.steps import FieldChange, Step, Target
 from poseidon_nb.client.operations import target_of
 from poseidon_nb.client.slugs import check_size
+from poseidon_nb.masking import mask_query
 from poseidon_nb.plans.costs import action_usd_month, added_usd_month, size_usd_month, usd_month
 from poseidon_nb.plans.summary import BARE_REQUEST
-from poseidon_nb.transport.request import build_request, redact_url
+from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -282,5 +283,5 @@ def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[t
 
 def request_chain(request: Request) -> Chain:
     """Build the chain of a bare request."""
-    line = f"{request.method} {redact_url(request.target)}"
+    line = f"{request.method} {mask_query(request.target)}"
     return (Step(verb=BARE_REQUEST, targets=(Target("request", None, line),), request=request, reversible=False),)

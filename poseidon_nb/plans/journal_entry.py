@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
+from poseidon_nb.masking import mask_query, may_hold_secret
 from poseidon_nb.text import escape_unprintable
-from poseidon_nb.transport.request import Request, may_hold_secret, redact_url
+from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -326,7 +327,7 @@ def parse_time(text: str) -> datetime:
 def safe_title(title: str, chains: Sequence[Chain]) -> str:
     """Return a plan's title, or a description of its steps if the command may contain secrets."""
     secret = may_hold_secret(title) or any(not _may_be_stored(step.request) for chain in chains for step in chain)
-    return redact_url(_describe(chains)) if secret or not title else title
+    return mask_query(_describe(chains)) if secret or not title else title
 
 
 def _describe(chains: Iterable[Chain]) -> str:
@@ -342,9 +343,9 @@ def _step_data(step: Step) -> dict[str, Any]:
     request = step.request
     data: dict[str, Any] = {
         "verb": step.verb,
-        "targets": [[target.kind, target.id, redact_url(target.name)] for target in step.targets],
+        "targets": [[target.kind, target.id, mask_query(target.name)] for target in step.targets],
         "method": request.method,
-        "path": redact_url(request.path),
+        "path": mask_query(request.path),
     }
     if request.query and not may_hold_secret(request.target):
         data["query"] = dict(request.query)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.steps import When
+from poseidon_nb.masking import HIDDEN, mask
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
-from poseidon_nb.transport.request import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +108,7 @@ def _detail(chain: Chain, step: Step) -> str:
         preposition = "of" if step.verb == "create" else _PREPOSITIONS[step.change.field]
         detail = f" {preposition} {escape_unprintable(after)}"
     elif body and not step.change.field and step.request.operation_id not in _BODY_IN_VERB and step.verb != "create":
-        text = json.dumps(redact(body), ensure_ascii=False)
+        text = json.dumps(mask(body, replacement=HIDDEN), ensure_ascii=False)
         detail = f" {escape_unprintable(text if len(text) <= MAX_BODY_CHARS else text[: MAX_BODY_CHARS - 1] + '…')}"
     if _has_restart(chain):
         detail += " with a restart"

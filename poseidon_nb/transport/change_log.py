@@ -13,8 +13,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import APIError, InvalidArgument
+from poseidon_nb.masking import mask_query
 from poseidon_nb.text import join_words
-from poseidon_nb.transport.request import redact_url
 from poseidon_nb.transport.responses import Response
 
 if TYPE_CHECKING:
@@ -160,11 +160,11 @@ class RequestTrace:
             time=self._started,
             account=account,
             method=self._request.method,
-            path=redact_url(token.redact(self._request.target)),
+            path=mask_query(token.redact(self._request.target)),
             operation_id=self._request.operation_id,
             request_id=token.redact(request_id) if request_id else None,
             status=last,
-            outcome=redact_url(token.redact(outcome)),
+            outcome=mask_query(token.redact(outcome)),
         )
 
 

@@ -19,7 +19,7 @@ from poseidon_nb.errors import ConnectionFailed, InvalidArgument, ShapeError, Ti
 from poseidon_nb.transport.cancellation import format_timeout
 from poseidon_nb.transport.config import is_loopback
 from poseidon_nb.transport.connections import TimeLimitedAdapter, time_limit
-from poseidon_nb.transport.responses import NOT_JSON, Response
+from poseidon_nb.transport.responses import NOT_JSON, Body, Response
 from poseidon_nb.version import __version__
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class HTTPTransport:
         # Raised outside the except block, so that Python attaches no context: the frames of its cause hold the token.
         raise failure
 
-    def _read(self, response: requests.Response, request: Request) -> bytes:
+    def _read(self, response: requests.Response, request: Request) -> Body:
         """Return the decompressed body, counted while it is decompressed."""
         parts: list[bytes] = []
         size = 0
@@ -138,10 +138,10 @@ class HTTPTransport:
             if size > self._max_response_bytes:
                 response.close()
                 if request.method != "GET":
-                    return parts[0]
+                    return Body(parts[0])
                 limit = f"{self._max_response_bytes / 1e6:g} MB"
                 raise ShapeError(f"The response to {request.label} is larger than {limit}.")
-        return b"".join(parts)
+        return Body(b"".join(parts))
 
     def close(self) -> None:
         """Close the connections."""

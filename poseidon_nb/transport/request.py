@@ -1,51 +1,20 @@
-"""A request as a value: what ``--dry-run`` prints and what a session sends, with its secrets redacted in all output."""
+"""A request as a value: what ``--dry-run`` prints and what a session sends, with its secrets masked in all output."""
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.masking import HIDDEN, mask, mask_query
 from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from poseidon_nb.catalogue import Operation
-
-#: The replacement for a secret.
-REDACTED = "(not shown)"
-#: Field names in the specification's request schemas: ``hf_token``, ``datadog_api_key``, ``registry_credentials``.
-_SECRET_NAME = re.compile(
-    r"(?:.*_)?(?:(?:api|private|secret|auth|secret_access)_?key|password|passphrase|secret|token|credentials|authorization)"
-)
-#: Word boundaries of a field name: ``apiKey``, ``API-Key``.
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
-#: Looks like a secret, but is the text at which a model stops.
-_NOT_SECRET = frozenset({"stop_token"})
-#: Fields that may be printed, but never stored: user data (droplets_create, autoscalepools_create), environments of apps,
-#: tokens in a list (dedicatedInferences_create), headers for an agent's tools, webhook URLs (apps_assign_alertDestinations,
-#: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts, the arguments of a
-#: function (functions_create_trigger), a code that is exchanged for a token (genai_create_oauth2_dropbox_tokens).
-_NEVER_STORED = frozenset(
-    (
-        *("user_data", "envs", "access_tokens", "headers", "slack", "slack_webhooks", "credentials"),
-        *("key", "cert", "messages", "input", "prompt", "body", "code", "access_key"),
-    )
-)
-#: A secret in a query string: of a signed URL (images_create_custom, ``url``), or of the request itself.
-_SIGNED = r"[?&][\w.-]*(?:signature|sig|token|password|secret|key)="
-#: A private key, a DigitalOcean token, or a URL with a password or token.
-_SECRET_TEXT = re.compile(
-    rf"-----BEGIN [A-Z ]*PRIVATE KEY|\bdo[por]_v1_\w{{8}}|://[^/\s:@]*:[^/\s@]+@|://[^/\s:@]{{16,}}@|{_SIGNED}",
-    re.IGNORECASE,
-)
-_IN_QUERY = re.compile(rf"({_SIGNED})[^&#\s]+", re.IGNORECASE)
-#: Shorter secrets would also match in ordinary words.
-_MIN_SECRET_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +48,7 @@ class Request:
     @property
     def label(self) -> str:
         """The request's name in error messages."""
-        return self.operation_id or f"{self.method} {redact_url(self.path)}"
+        return self.operation_id or f"{self.method} {mask_query(self.path)}"
 
     @property
     def target(self) -> str:
@@ -99,15 +68,15 @@ class Request:
         return replace(self, query={**self.query, **query})
 
     def __repr__(self) -> str:
-        return f"<Request {self.label}: {self.method} {redact_url(self.target)}>"
+        return f"<Request {self.label}: {self.method} {mask_query(self.target)}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.method} {redact_url(self.target)}"]
+        lines = [f"{self.method} {mask_query(self.target)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         if isinstance(self.body, bytes):
             lines.append(f"({len(self.body):,} bytes)")
         elif self.body is not None:
-            lines.append(json.dumps(redact(self.body), indent=2, ensure_ascii=False))
+            lines.append(json.dumps(mask(self.body, replacement=HIDDEN), indent=2, ensure_ascii=False))
         return "\n".join(lines)
 
 
@@ -162,64 +131,3 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
-
-
-def redact(body: Any) -> Any:
-    """Return a copy of a body with its secrets replaced."""
-    if isinstance(body, dict):
-        return {
-            name: REDACTED if isinstance(value, str) and _is_secret(name, body) else redact(value)
-            for name, value in body.items()
-        }
-    return [redact(one) for one in body] if isinstance(body, list | tuple) else body
-
-
-def redact_url(target: str) -> str:
-    """Return a path or URL with the secrets in its query replaced."""
-    return _IN_QUERY.sub(rf"\1{REDACTED}", target)
-
-
-def find_secrets(body: Any) -> Iterator[str]:
-    """Return the secrets in a body."""
-    if isinstance(body, dict):
-        for name, value in body.items():
-            if not isinstance(value, str):
-                yield from find_secrets(value)
-            elif len(value) >= _MIN_SECRET_LENGTH and _is_secret(name, body):
-                yield value
-    elif isinstance(body, list | tuple):
-        for one in body:
-            yield from find_secrets(one)
-
-
-def may_hold_secret(body: Any) -> bool:
-    """Check whether a body may hold a secret, so that it must not be stored in a file.
-
-    This is stricter than `redact`. It includes user data, environment variables of apps, URLs that act as passwords, and
-    prompts.
-    """
-    if isinstance(body, bytes):
-        return True
-    if isinstance(body, dict):
-        return any(
-            (value and isinstance(name, str) and (_snake_case(name) in _NEVER_STORED or _is_secret(name, body)))
-            or may_hold_secret(value)
-            for name, value in body.items()
-        )
-    if isinstance(body, list | tuple):
-        return any(map(may_hold_secret, body))
-    return isinstance(body, str) and _SECRET_TEXT.search(body) is not None
-
-
-def _is_secret(name: object, fields: dict[str, Any]) -> bool:
-    # An environment variable of an app, or a name-value pair.
-    if name == "value" and (
-        fields.get("type") == "SECRET" or any(_is_secret(fields.get(key), {}) for key in ("name", "key"))
-    ):
-        return True
-    return isinstance(name, str) and name not in _NOT_SECRET and _SECRET_NAME.fullmatch(_snake_case(name)) is not None
-
-
-def _snake_case(name: str) -> str:
-    """Convert ``apiKey`` and ``API-Key`` to ``api_key``, as the specification writes names."""
-    return _WORD_BOUNDARY.sub("_", name).lower()

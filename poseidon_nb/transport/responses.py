@@ -21,8 +21,8 @@ from poseidon_nb.errors import (
     Unauthorized,
     Unprocessable,
 )
+from poseidon_nb.masking import HIDDEN, find_secrets, mask, mask_in_text
 from poseidon_nb.text import join_words
-from poseidon_nb.transport.request import REDACTED, find_secrets
 from poseidon_nb.transport.retry import retry_after_s
 
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ _BY_STATUS: dict[int, type[APIError]] = {
     422: Unprocessable,
     429: RateLimited,
 }
+
+
+class Body(bytes):
+    """Bytes that tracebacks with local variables show as a size: they may hold secrets, and are long."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} bytes>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,8 @@ def error_for(request: Request, response: Response, credential: Credential, now:
     body = _replace_text(_error_body(response), credential.token.redact)
     for secret in find_secrets(request.body):
         # The response may quote the refused value.
-        body = _replace_text(body, partial(_redact_secret, secret))
+        body = _replace_text(body, partial(_hide, secret))
+    body = mask(_replace_text(body, mask_in_text), replacement=HIDDEN)
     api_message = _one_line(str(body.pop("message", "") or ""))
     id_in_body = body.pop("request_id", None)
     request_id = credential.token.redact(response.request_id or str(id_in_body or "")) or None
@@ -208,8 +218,8 @@ def _one_line(text: str) -> str:
     return " ".join(words)[:_MAX_MESSAGE]
 
 
-def _redact_secret(secret: str, text: str) -> str:
-    return text.replace(secret, REDACTED)
+def _hide(secret: str, text: str) -> str:
+    return text.replace(secret, HIDDEN)
 
 
 def _replace_text(value: Any, replace: Callable[[str], str]) -> Any:

@@ -1,4 +1,4 @@
-"""Sample instances of the specification's schemas, with all described fields."""
+"""Sample instances of the specification's schemas, with all described fields, and the specification's own examples."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ DEEPEST = 5
 
 
 class Samples:
-    """Builds instances of the corrected specification's request bodies."""
+    """Builds instances of the corrected specification's request and response bodies."""
 
     def __init__(self) -> None:
         #: Which of several shapes is taken, where there are so many.
         self._variant = 0
+        #: Only responses have fields that are read only.
+        self._reading = False
         self._published = corrected(document(), [one for one in corrections() if not one.get("limited")])
         self._operations = {
             raw["operationId"]: raw
@@ -57,6 +59,38 @@ class Samples:
                 continue
             return made[-1]
         return made[0]
+
+    def response(self, operation_id: str) -> Any:
+        """Return a response of an operation with all described fields; None if it is empty or no JSON."""
+        schema = self._content(self._success(operation_id)).get("schema")
+        self._variant, self._reading = 0, True
+        try:
+            return None if schema is None else self.instance(schema)
+        finally:
+            self._reading = False
+
+    def response_examples(self, operation_id: str) -> tuple[int, list[Any]]:
+        """Return the status of an operation's success, and the specification's own examples of its JSON."""
+        return int(self._status(operation_id)), self._examples(self._content(self._success(operation_id)))
+
+    def body_examples(self, operation_id: str) -> list[Any]:
+        """Return the specification's own examples of a request body."""
+        described = self._operations[operation_id].get("requestBody")
+        return [] if described is None else self._examples(self._content(described))
+
+    def _success(self, operation_id: str) -> Schema:
+        return self._operations[operation_id]["responses"].get(self._status(operation_id), {})
+
+    def _status(self, operation_id: str) -> str:
+        # Some operations describe errors only, or 101 Switching Protocols.
+        return min((one for one in self._operations[operation_id]["responses"] if one.startswith("2")), default="200")
+
+    def _content(self, node: Schema) -> Schema:
+        return self._resolved(node).get("content", {}).get("application/json", {})
+
+    def _examples(self, content: Schema) -> list[Any]:
+        named = [self._resolved(one).get("value") for one in content.get("examples", {}).values()]
+        return [one for one in (content.get("example"), *named) if one is not None]
 
     def instance(self, schema: Schema, depth: int = 0) -> Any:
         """Return an instance of a schema."""
@@ -86,7 +120,7 @@ class Samples:
         return {
             name: self.instance(described, depth + 1)
             for name, described in schema.get("properties", {}).items()
-            if (name in required or depth < DEEPEST) and not self._read_only(described)
+            if (name in required or depth < DEEPEST) and (self._reading or not self._read_only(described))
         }
 
     def _array(self, schema: Schema, depth: int) -> Any:

@@ -28,6 +28,7 @@ from poseidon_nb.errors import (
     ShapeError,
     TimedOut,
 )
+from poseidon_nb.masked_data import with_masked_repr
 from poseidon_nb.transport.request import Request
 
 if TYPE_CHECKING:
@@ -205,8 +206,8 @@ def read_answer(request: Request, reply: Response, *, can_search: bool) -> Any:
     if wanted is not None and wanted.method == "DELETE" and wanted.status == HTTPStatus.NO_CONTENT != reply.status:
         raise ShapeError(f"The response to {request.label} has status {reply.status}, expected 204.")
     if wanted is not None and not wanted.response_key and reply.body and _is_raw_data(reply):
-        return reply.content()
-    answer = reply.json()
+        return with_masked_repr(reply.content())
+    answer = with_masked_repr(reply.json())
     if wanted is None or not wanted.response_key:
         return answer
     if answer is None or (can_search and not _is_complete(answer, wanted)):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.results import Plain, plain
+from poseidon_nb.commands.save import write_private
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import pluralize, truncated_list
 
@@ -109,18 +110,13 @@ def write_file(name: str, text: str) -> Path:
         It cannot be written, or it exists and this command did not write it.
     """
     path = Path(name).expanduser()
-    temporary = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and not path.read_text(encoding="utf-8").startswith(HEADER):
             raise InvalidArgument(
                 f"{name} exists and was not written by this command. Use a separate file, for example "
                 "~/.ssh/digitalocean.conf, and include it in ~/.ssh/config."
             )
-        temporary.write_text(f"{HEADER}\n\n{text}", encoding="utf-8")
-        temporary.chmod(0o600)
-        temporary.replace(path)
     except (OSError, UnicodeDecodeError) as error:
-        temporary.unlink(missing_ok=True)
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise InvalidArgument(f"Cannot write {name}: {reason}") from None
-    return path
+    return write_private(name, f"{HEADER}\n\n{text}".encode())

@@ -1,0 +1,112 @@
+"""`--save FILE`: write the result of a command to a file that only its owner can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from base64 import b64decode
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from poseidon_nb.commands.results import Plain, TableResult
+from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.text import pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poseidon_nb.commands.results import Live
+
+#: A certificate is written to these as text instead of base64 (databases_get_ca).
+_CERTIFICATE_SUFFIXES = (".pem", ".crt", ".cer")
+
+
+def check_path(name: str) -> None:
+    """Check that a file can probably be written, before anything is done.
+
+    Raises
+    ------
+    InvalidArgument
+        Its folder does not exist, or it is a folder.
+    """
+    path = _path(name)
+    if path.is_dir():
+        raise InvalidArgument(f"--save {name} is a folder. Add the name of a file.")
+    if not path.parent.is_dir():
+        raise InvalidArgument(f"--save {name}: the folder {path.parent} does not exist.")
+    if not os.access(path.parent, os.W_OK):
+        raise InvalidArgument(f"--save {name}: the folder {path.parent} cannot be written.")
+
+
+def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) -> str:
+    """Write a result to a file, and return a sentence about it.
+
+    Parameters
+    ----------
+    result : TableResult or Plain
+        Text and bytes are written as they are, a table as CSV to a ``.csv`` file and as JSON to any other, and a
+        certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file.
+    name : str
+    columns : sequence of str
+        The columns of the table; empty for all.
+
+    Raises
+    ------
+    InvalidArgument
+        It is a panel or chart, or the file cannot be written.
+    """
+    if isinstance(result, Plain):
+        data = result.value.encode() if isinstance(result.value, str) else bytes(result.value)
+        what = f"{len(data):,} bytes"
+    elif isinstance(result, TableResult):
+        data, what = _table(result, Path(name).suffix.lower(), columns)
+    else:
+        raise InvalidArgument("--save writes tables and text. A panel, a chart or a plan cannot be written.")
+    return f"Wrote {what} to {write_private(name, data)}."
+
+
+def _table(result: TableResult, suffix: str, columns: Sequence[str]) -> tuple[bytes, str]:
+    if suffix == ".csv":
+        from poseidon_nb.commands.results import select  # noqa: PLC0415  # loads pandas
+
+        frame = select(result.frame(), columns)
+        return frame.to_csv(index=False).encode(), pluralize(len(frame), "row")
+    found = result.json(columns)
+    if suffix in _CERTIFICATE_SUFFIXES and isinstance(found, dict) and isinstance(found.get("certificate"), str):
+        return _decoded(found["certificate"]), "a certificate"
+    data = json.dumps(found, indent=2, ensure_ascii=False).encode()
+    return data, pluralize(len(found), "row") if isinstance(found, list) else f"{len(data):,} bytes"
+
+
+def _decoded(certificate: str) -> bytes:
+    try:
+        return b64decode(certificate, validate=True)
+    except ValueError:
+        # It is text already.
+        return certificate.encode()
+
+
+def write_private(name: str, data: bytes) -> Path:
+    """Write a file that only its owner can read, whole or not at all, and return its path.
+
+    Raises
+    ------
+    InvalidArgument
+        It cannot be written.
+    """
+    path = _path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InvalidArgument(f"Cannot write {name}: {error.strerror}") from None
+    return path
+
+
+def _path(name: str) -> Path:
+    # A link is followed instead of being replaced.
+    return Path(os.path.realpath(Path(name).expanduser()))

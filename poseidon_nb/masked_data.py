@@ -1,0 +1,158 @@
+"""Data of the API with its values, whose repr and pickles are masked: what ``client.call`` returns."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from poseidon_nb.masking import mask, mask_field, name_inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Protocol, Self
+
+    class _Printer(Protocol):
+        def pretty(self, value: object) -> None:
+            """Print a value."""
+
+
+T = TypeVar("T")
+
+
+def with_masked_repr(value: T) -> T:
+    """Return JSON data whose secrets are masked in its repr, and only there.
+
+    Parameters
+    ----------
+    value : object
+        An object becomes a `MaskedDict`, a list a `MaskedList`, secret text a `MaskedText`; anything else is unchanged.
+        Inside, only what contains secrets is converted.
+    """
+    found: Any = value
+    try:
+        found = _wrap(value, "", outermost=True)
+    except RecursionError:
+        # Too deep to look through: its repr is masked as a whole.
+        found = MaskedDict(found) if isinstance(found, dict) else MaskedList(found)
+    return found  # type: ignore[no-any-return]  # of T or of a subclass
+
+
+def _wrap(value: Any, name: str, *, outermost: bool = False) -> Any:
+    if isinstance(value, dict):
+        items = {key: _wrap(item, name_inside(name, key)) for key, item in value.items()}
+        secret = outermost or any(
+            items[key] is not item or _mask_leaf(item, name_inside(name, key), value) is not item
+            for key, item in value.items()
+        )
+        return MaskedDict(items, name) if secret else value
+    if isinstance(value, list):
+        of_items = name.removesuffix("s")
+        listed = [_wrap(item, of_items) for item in value]
+        secret = outermost or any(
+            new is not old or _mask_leaf(old, of_items, {}) is not old for new, old in zip(listed, value, strict=True)
+        )
+        return MaskedList(listed, name) if secret else value
+    return MaskedText(value) if outermost and isinstance(value, str) else value
+
+
+def _mask_leaf(value: Any, name: str, siblings: Mapping[Any, Any]) -> Any:
+    return value if isinstance(value, dict | list) else mask_field(value, name, siblings)
+
+
+class _Masked:
+    """Data whose repr and pickles are masked.
+
+    A pickle is a file, as a saved notebook is: ``%store`` and caches write them. Copies keep the values.
+    """
+
+    __slots__ = ()
+
+    def _masked(self) -> Any:
+        """Return the masked data, of a built-in type."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return repr(self._masked())
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: FBT001, ARG002  # the signature of IPython
+        printer.pretty(self._masked())
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Callable[[Any], Any], tuple[Any]]:
+        return _unpickled, (self._masked(),)
+
+
+def _unpickled(masked: T) -> T:
+    return masked
+
+
+class MaskedDict(_Masked, dict[str, Any]):
+    """An object of the API: a `dict` with the values, whose repr and pickles contain `MASK` instead of secrets.
+
+    Parameters
+    ----------
+    items : mapping
+    name : str
+        The field that holds the object.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, items: Mapping[str, Any], name: str = "") -> None:
+        super().__init__(items)
+        self._name = name
+
+    def _masked(self) -> Any:
+        return mask({**self}, name=self._name)
+
+    def copy(self) -> Self:
+        """Return a copy that is masked too."""
+        return type(self)(self, self._name)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(deepcopy({**self}, memo), self._name)
+
+
+class MaskedList(_Masked, list[Any]):
+    """A list of the API; see `MaskedDict`.
+
+    Parameters
+    ----------
+    items : iterable
+    name : str
+        The field that holds the list.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, items: Iterable[Any], name: str = "") -> None:
+        super().__init__(items)
+        self._name = name
+
+    def _masked(self) -> Any:
+        return mask([*self], name=self._name)
+
+    def copy(self) -> Self:
+        """Return a copy that is masked too."""
+        return type(self)(self, self._name)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(deepcopy([*self], memo), self._name)
+
+
+class MaskedText(_Masked, str):
+    """Text of the API, such as a kubeconfig; see `MaskedDict`."""
+
+    __slots__ = ()
+
+    def _masked(self) -> Any:
+        return mask(str(self))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self

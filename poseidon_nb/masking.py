@@ -1,0 +1,252 @@
+"""Which values of the API are secret, and how output masks them.
+
+A value is secret by the name of its field (``password``, ``hf_token``; ``key`` beside ``cert``), or by its text (a private
+key, a token, a URL with a password), whatever its field is. SSH public keys, fingerprints, digests and ids are not secret.
+
+Frames and printed JSON contain `MASK` instead of the value. Data from ``client.call`` contains the values, and only its
+repr and its pickles contain `MASK`; see `masked_data`.
+
+Source: the names of all fields in the specification's requests and responses, 2026-10-12;
+``tests/contract/secret_fields.txt`` lists those of responses.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+#: Shown instead of a secret of a response.
+MASK = "•••••••• (reveal=True)"
+#: Shown instead of a secret of a request, and in error messages: nothing can reveal it there.
+HIDDEN = "(not shown)"
+
+_SECRET_NAME = re.compile(
+    r"(?:.*_)?(?:"
+    r"(?:api|private|secret|auth|secret_access|service)_?key|client_key_data|password|passphrase|passwd|pwd|secret|token"
+    r"|credentials?|authorization|(?:pre)?signed_url|kube_?config|connection_string|dsn)"
+)
+#: Numbers are secret under these names only: other names may be counts.
+_SECRET_NUMBER = re.compile(r"(?:.*_)?(?:password|passphrase|passwd|pwd|pin|secret)")
+#: Word boundaries of a field name: ``apiKey``, ``API-Key``.
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
+#: Looks like a secret, but is the text at which a model stops.
+_NOT_SECRET = frozenset({"stop_token"})
+#: Their text is never checked: it is public, and long.
+_PUBLIC_NAME = re.compile(r"(?:.*_)?(?:public_key|fingerprint|digest|hash|checksum|id|ids|uuid|urn|urns|slug)")
+#: A name that is secret only beside another field: the private key of a Kafka user and of a log sink's certificate, the
+#: registry login of Docker (base64), the address with the password of a database.
+_SECRET_BESIDE = {"access_key": "access_cert", "key": "cert", "auth": "", "uri": "password"}
+#: Fields that may be printed, but never stored: user data (droplets_create, autoscalepools_create), environments of apps,
+#: tokens in a list (dedicatedInferences_create), headers for an agent's tools, webhook URLs (apps_assign_alertDestinations,
+#: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts, the arguments of a
+#: function (functions_create_trigger), a code that is exchanged for a token (genai_create_oauth2_dropbox_tokens).
+_NEVER_STORED = frozenset(
+    (
+        *("user_data", "envs", "access_tokens", "headers", "slack", "slack_webhooks", "credentials"),
+        *("key", "cert", "messages", "input", "prompt", "body", "code", "access_key"),
+    )
+)
+#: A secret in a query string: of a signed URL (images_create_custom, ``url``), or of the request itself.
+_SIGNED = (
+    r"[?&](?:[\w.-]*(?:signature|token|password|secret|[_-]sig|(?:api|auth|access|private|secret)[_-]?key)|sig|key)="
+)
+#: Patterns of secrets in text. The first group, if there is one, is not secret.
+_SECRET_TEXTS = tuple(
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+        r"\bdo[opr]_v1_\w{8,}",
+        # Tokens of GitHub, Docker Hub, Slack and Hugging Face, and a JSON web token.
+        r"\b(?:gh[pousr]_|github_pat_|dckr_pat_|xox[abprs]-|hf_)\w{16,}|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+",
+        r"(://[^/\s:@]*:)[^/\s@]+(?=@)",
+        r"(://)[^/\s:@]{16,}(?=@)",
+        rf"({_SIGNED})[^&#\s\"']+",
+        r"(hooks\.slack\.com/services/)[^\s\"']+",
+        r"(\b(?:password|passwd|pwd)=)[^\s;&\"']+",
+        # JSON within text.
+        r"([\"'](?:[\w-]*[_-])?(?:password|token|secret|(?:api|access|private|secret)[_-]key)[\"']\s*:\s*[\"'])[^\"']+",
+    )
+)
+_IN_QUERY = re.compile(rf"({_SIGNED})[^&#\s]+", re.IGNORECASE)
+#: A text without any of these, in lower case, is not secret.
+_MARKERS = (
+    *("private key", "_v1_", "gh", "pat_", "xox", "hf_", "eyj", "://", "?", "&", "slack.com"),
+    *("password", "passwd", "pwd", "token", "secret", "key-data", "_key", "-key"),
+)
+#: A line with a secret in YAML, such as a kubeconfig's.
+_SECRET_LINE = re.compile(
+    r"^(\s*(?:- )?[\"']?(?:token|password|client-key-data|id-token|refresh-token|client-secret)[\"']?:[ \t]*)\S.*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+#: Shorter secrets would also match in ordinary words.
+_MIN_SECRET_LENGTH = 6
+
+
+def mask(value: Any, *, name: str = "", replacement: str = MASK) -> Any:
+    """Return a copy of JSON data with its secrets replaced; the same object if it has none.
+
+    Parameters
+    ----------
+    value : object
+    name : str
+        The field that holds the value.
+    replacement : str
+    """
+    try:
+        return mask_field(value, name, {}, replacement)
+    except RecursionError:
+        # Too deep to look through.
+        return replacement
+
+
+def mask_field(value: Any, name: str, siblings: Mapping[Any, Any], replacement: str = MASK) -> Any:
+    """Return the value of a field as `mask` does; `siblings` are the fields of its object."""
+    if isinstance(value, str):
+        return _mask_string(value, name, siblings, replacement)
+    if isinstance(value, dict):
+        masked = {
+            key: mask_field(item, name_inside(name, key), value, replacement) if item.__class__ not in _PLAIN else item
+            for key, item in value.items()
+        }
+        return value if all(masked[key] is item for key, item in value.items()) else masked
+    if isinstance(value, list | tuple):
+        # The items of ``api_keys`` are as secret as ``api_key``.
+        items = [mask_field(item, name.removesuffix("s"), {}, replacement) for item in value]
+        return value if all(map(_is, items, value)) else items
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return replacement if is_number and _is_secret_number(name) else value
+
+
+#: Types that are never secret, whatever their name is.
+_PLAIN = frozenset({bool, type(None)})
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def name_inside(outer: str, key: Any) -> str:
+    """Return the name by which a field is judged: ``value`` in a ``service_key`` is as secret as the key."""
+    name = key if isinstance(key, str) else str(key)
+    return outer if name == "value" and _is_secret_name(outer) else name
+
+
+def _mask_string(value: str, name: str, siblings: Mapping[Any, Any], replacement: str) -> str:
+    if not value or value == replacement:
+        return value
+    if _is_secret(name, siblings):
+        return replacement
+    if _is_public_name(name) or not may_hold_secret_text((value,)):
+        return value
+    if "\n" in value:
+        value = _SECRET_LINE.sub(rf"\g<1>{replacement}", value)
+    return replacement if _has_secret_text(value) else value
+
+
+def mask_in_text(text: str) -> str:
+    """Return a sentence with the secrets in it replaced by `HIDDEN`; the rest of the sentence is kept."""
+    for pattern in (*_SECRET_TEXTS, _SECRET_LINE) if may_hold_secret_text((text,)) else ():
+        text = pattern.sub(rf"\g<1>{HIDDEN}" if pattern.groups else HIDDEN, text)
+    return text
+
+
+def mask_query(target: str) -> str:
+    """Return a path or URL with the secrets in its query replaced by `HIDDEN`."""
+    return _IN_QUERY.sub(rf"\1{HIDDEN}", target)
+
+
+def may_hold_secret_text(texts: Iterable[str]) -> bool:
+    """Check quickly whether any of many texts may be secret by its text; some that pass are not."""
+    joined = "\n".join(texts).lower()
+    return any(marker in joined for marker in _MARKERS)
+
+
+def _has_secret_text(text: str) -> bool:
+    return any(pattern.search(text) for pattern in _SECRET_TEXTS)
+
+
+def masked_fields(value: Any) -> set[tuple[str, ...]]:
+    """Return the paths of the fields whose value is `MASK`, or contains it; items of a list share one path."""
+    return set(_masked_paths(value, ()))
+
+
+def _masked_paths(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, str):
+        if MASK in value:
+            yield path
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _masked_paths(item, (*path, str(name)))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _masked_paths(item, path)
+
+
+def find_secrets(body: Any) -> Iterator[str]:
+    """Return the secrets in a body that are secret by their names."""
+    if isinstance(body, dict):
+        for name, value in body.items():
+            if not isinstance(value, str):
+                yield from find_secrets(value)
+            elif len(value) >= _MIN_SECRET_LENGTH and _is_secret(name, body):
+                yield value
+    elif isinstance(body, list | tuple):
+        for one in body:
+            yield from find_secrets(one)
+
+
+def may_hold_secret(body: Any) -> bool:
+    """Check whether a body may hold a secret, so that it must not be stored in a file.
+
+    This is stricter than `mask`. It includes user data, environment variables of apps, URLs that act as passwords, and
+    prompts.
+    """
+    if isinstance(body, bytes):
+        return True
+    if isinstance(body, dict):
+        return any(
+            (value and isinstance(name, str) and (_snake_case(name) in _NEVER_STORED or _is_secret(name, body)))
+            or may_hold_secret(value)
+            for name, value in body.items()
+        )
+    if isinstance(body, list | tuple):
+        return any(map(may_hold_secret, body))
+    return isinstance(body, str) and _has_secret_text(body)
+
+
+def _is_secret(name: object, siblings: Mapping[Any, Any]) -> bool:
+    if not isinstance(name, str):
+        return False
+    if name == "value":
+        # An environment variable of an app, or a name-value pair.
+        named = (siblings.get("name"), siblings.get("key"))
+        return siblings.get("type") == "SECRET" or any(isinstance(one, str) and _is_secret_name(one) for one in named)
+    if name in _SECRET_BESIDE:
+        beside = _SECRET_BESIDE[name]
+        return not beside or beside in siblings
+    # The text of a token that a model chose, with its probability.
+    return _is_secret_name(name) and not (name == "token" and "logprob" in siblings)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_name(name: str) -> bool:
+    return name not in _NOT_SECRET and _SECRET_NAME.fullmatch(_snake_case(name)) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_number(name: str) -> bool:
+    return _SECRET_NUMBER.fullmatch(_snake_case(name)) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_public_name(name: str) -> bool:
+    return _PUBLIC_NAME.fullmatch(_snake_case(name)) is not None
+
+
+def _snake_case(name: str) -> str:
+    """Convert ``apiKey`` and ``API-Key`` to ``api_key``, as the specification writes names."""
+    return _WORD_BOUNDARY.sub("_", name).lower()
