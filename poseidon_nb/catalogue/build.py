@@ -61,10 +61,13 @@ ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
         "the description and both examples name the volume with it",
         (Parameter("volume_name", "string"),),
     ),
-    "databases_create_kafka_topic": (
-        "the example has these names",
-        (Parameter("partitions", "integer"), Parameter("replication", "integer")),
-    ),
+    **{
+        operation_id: (
+            "the example has these names",
+            (Parameter("partitions", "integer"), Parameter("replication", "integer")),
+        )
+        for operation_id in ("databases_create_kafka_topic", "databases_update_kafka_topic")
+    },
     "vpcnatgateways_create": ("godo sends it", (Parameter("project_id", "string"),)),
 }
 

@@ -218,8 +218,11 @@ class Connection:
 
         return read_whole(key or request.label, read, len)
 
-    def unwrapped(self, operation_id: str, answer: Any) -> Any:
-        """Return the part of a response under the operation's key, or all of it if there is no key."""
+    def unwrapped(self, operation_id: str, answer: Any, *, or_all: bool = False) -> Any:
+        """Return the part of a response under the operation's key, or all of it if there is no key.
+
+        With ``or_all`` a response without the key is also returned as a whole.
+        """
         key = operation(operation_id).response_key
         if not key:
             return answer
@@ -227,6 +230,8 @@ class Connection:
         for name in (key, f"{key}s", key.removesuffix("s")):
             if isinstance(answer, dict) and name in answer:
                 return answer[name]
+        if or_all:
+            return answer
         raise ShapeError(f"The response to {operation_id} has no {key!r}.")
 
 

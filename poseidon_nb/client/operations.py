@@ -169,11 +169,13 @@ def _execute(connection: Connection, engine: Engine, request: Request, *, frame:
         # Empty, text or bytes, such as an invoice as CSV or PDF.
         raise InvalidArgument(f"The response to {wanted.id} cannot be converted to a DataFrame.")
     from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
-    from poseidon_nb.frames.schemas import RESOURCES  # noqa: PLC0415  # as below
+    from poseidon_nb.frames.schemas import RESOURCES, TABLES  # noqa: PLC0415  # as below
 
     # A resource without its own table is converted by the general rule.
     resource = RESOURCES.get(wanted.id, wanted.id)
-    found = items if isinstance(items, list) else connection.unwrapped(wanted.id, items)
+    # The specification's own example of apps_get_health lacks the key.
+    bare = resource not in TABLES and isinstance(items, dict) and not wanted.response_is_list
+    found = items if isinstance(items, list) else connection.unwrapped(wanted.id, items, or_all=bare)
     if not isinstance(found, list | dict | None):
         raise ShapeError(f"The response to {wanted.id} contains no object {wanted.response_key!r}.")
     rows = found if isinstance(found, list) else [] if found is None else [found]

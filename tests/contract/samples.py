@@ -69,9 +69,22 @@ class Samples:
         finally:
             self._reading = False
 
-    def response_examples(self, operation_id: str) -> tuple[int, list[Any]]:
-        """Return the status of an operation's success, and the specification's own examples of its JSON."""
-        return int(self._status(operation_id)), self._examples(self._content(self._success(operation_id)))
+    def response_examples(self, operation_id: str) -> list[Any]:
+        """Return the specification's own examples of an operation's JSON."""
+        return self._examples(self._content(self._success(operation_id)))
+
+    def status(self, operation_id: str) -> int:
+        """Return the status of an operation's success."""
+        return int(self._status(operation_id))
+
+    def media_types(self, operation_id: str) -> list[str]:
+        """Return the content types of an operation's success; empty if it has no body."""
+        return [*self._resolved(self._success(operation_id)).get("content", {})]
+
+    def query_names(self, operation_id: str) -> set[str]:
+        """Return the names of the query parameters that an operation takes."""
+        parameters = map(self._resolved, self._operations[operation_id].get("parameters", ()))
+        return {one["name"] for one in parameters if one["in"] == "query"}
 
     def body_examples(self, operation_id: str) -> list[Any]:
         """Return the specification's own examples of a request body."""

@@ -19,8 +19,7 @@ STORED = Path(__file__).with_name("secret_fields.txt")
 def _responses() -> Iterator[tuple[str, Any]]:
     samples = Samples()
     for operation_id in operation_ids():
-        _, examples = samples.response_examples(operation_id)
-        for response in (samples.response(operation_id), *examples):
+        for response in (samples.response(operation_id), *samples.response_examples(operation_id)):
             yield operation_id, response
 
 
