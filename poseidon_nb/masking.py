@@ -35,8 +35,10 @@ _SECRET_NUMBER = re.compile(r"(?:.*_)?(?:password|passphrase|passwd|pwd|pin|secr
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 #: Looks like a secret, but is the text at which a model stops.
 _NOT_SECRET = frozenset({"stop_token"})
-#: Their text is never checked: it is public, and long.
-_PUBLIC_NAME = re.compile(r"(?:.*_)?(?:public_key|fingerprint|digest|hash|checksum|id|ids|uuid|urn|urns|slug)")
+#: Their text is never checked: the API made it up, or it is a key to be published.
+_PUBLIC_NAME = re.compile(
+    r"(?:.*_)?(?:public_key|fingerprint|digest|hash|checksum|ids?|uuid|urns?|slug|ip|ipv[46]|ip_address)"
+)
 #: A name that is secret only beside another field: the private key of a Kafka user and of a log sink's certificate, the
 #: registry login of Docker (base64), the address with the password of a database.
 _SECRET_BESIDE = {"access_key": "access_cert", "key": "cert", "auth": "", "uri": "password"}
@@ -74,8 +76,8 @@ _SECRET_TEXTS = tuple(
 _IN_QUERY = re.compile(rf"({_SIGNED})[^&#\s]+", re.IGNORECASE)
 #: A text without any of these, in lower case, is not secret.
 _MARKERS = (
-    *("private key", "_v1_", "gh", "pat_", "xox", "hf_", "eyj", "://", "?", "&", "slack.com"),
-    *("password", "passwd", "pwd", "token", "secret", "key-data", "_key", "-key"),
+    *("private key", "_v1_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "_pat_", "xox", "hf_", "eyj", "://", "?", "&"),
+    *("slack.com", "password", "passwd", "pwd", "token", "secret", "key-data", "_key", "-key"),
 )
 #: A line with a secret in YAML, such as a kubeconfig's.
 _SECRET_LINE = re.compile(
@@ -97,10 +99,57 @@ def mask(value: Any, *, name: str = "", replacement: str = MASK) -> Any:
     replacement : str
     """
     try:
+        if isinstance(value, list):
+            # Of thousands of rows few are secret, and most are found harmless quickly.
+            items = [
+                item if is_harmless(item) else mask_field(item, name.removesuffix("s"), {}, replacement)
+                for item in value
+            ]
+            return value if all(map(_is, items, value)) else items
         return mask_field(value, name, {}, replacement)
     except RecursionError:
         # Too deep to look through.
         return replacement
+
+
+def is_harmless(value: Any) -> bool:
+    """Check quickly whether an object or a list has no secrets; false if that is not certain."""
+    texts: list[str] = []
+    try:
+        return _collect_texts(value, texts) and not may_hold_secret_text(texts)
+    except RecursionError:
+        return False
+
+
+def _collect_texts(value: Any, texts: list[str]) -> bool:
+    """Collect all text in a value, and return whether its names and types are harmless."""
+    if isinstance(value, dict):
+        if _may_be_secret_names(tuple(value)):
+            return False
+        items: Iterable[Any] = value.values()
+    elif isinstance(value, list):
+        items = value
+    else:
+        return False
+    for item in items:
+        kind = item.__class__
+        if kind is str:
+            texts.append(item)
+        elif kind not in _LEAVES and not _collect_texts(item, texts):
+            return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _may_be_secret_names(names: tuple[Any, ...]) -> bool:
+    return any(
+        not isinstance(name, str)
+        or name == "value"
+        or name in _SECRET_BESIDE
+        or any(map(_is_secret_name, (name, name.removesuffix("s"))))
+        or _is_secret_number(name)
+        for name in names
+    )
 
 
 def mask_field(value: Any, name: str, siblings: Mapping[Any, Any], replacement: str = MASK) -> Any:
@@ -123,6 +172,7 @@ def mask_field(value: Any, name: str, siblings: Mapping[Any, Any], replacement: 
 
 #: Types that are never secret, whatever their name is.
 _PLAIN = frozenset({bool, type(None)})
+_LEAVES = frozenset({str, int, float, bool, type(None)})
 
 
 def _is(one: object, other: object) -> bool:
@@ -140,7 +190,7 @@ def _mask_string(value: str, name: str, siblings: Mapping[Any, Any], replacement
         return value
     if _is_secret(name, siblings):
         return replacement
-    if _is_public_name(name) or not may_hold_secret_text((value,)):
+    if is_public_name(name) or not may_hold_secret_text((value,)):
         return value
     if "\n" in value:
         value = _SECRET_LINE.sub(rf"\g<1>{replacement}", value)
@@ -243,7 +293,8 @@ def _is_secret_number(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_public_name(name: str) -> bool:
+def is_public_name(name: str) -> bool:
+    """Check whether a field's text is never secret."""
     return _PUBLIC_NAME.fullmatch(_snake_case(name)) is not None
 
 

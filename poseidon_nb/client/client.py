@@ -22,7 +22,7 @@ from poseidon_nb.client.snapshots import Snapshots
 from poseidon_nb.client.tags import Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
-from poseidon_nb.masked_data import with_masked_repr
+from poseidon_nb.masked_data import without_masks
 from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
@@ -58,7 +58,7 @@ class HasAddress(Protocol):
 def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but the first
     account: HasAddress | None = None,
     *,
-    token: str | None = None,
+    token: str | Token | None = None,
     context: str | None = None,
     base_url: str | None = None,
     timeout_s: float = 30.0,
@@ -353,7 +353,7 @@ class Client:
             JSON of the response, one page of it, as from `call`; None if it is empty.
         """
         found = send(self._connection, self.engine, self.api_request(method, path, body=body))
-        return found if reveal else with_masked_repr(found)
+        return without_masks(found) if reveal else found
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
         """Return the request that `api` would send. Sends nothing."""

@@ -24,7 +24,7 @@ from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.lookup import RESOURCE_TYPES
 from poseidon_nb.client.slugs import explain_refusal
 from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
-from poseidon_nb.masked_data import with_masked_repr
+from poseidon_nb.masked_data import MaskedList, with_masked_repr, without_masks
 from poseidon_nb.text import expected_one_of, join_words
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.request import Request, build_request
@@ -144,7 +144,7 @@ def execute(connection: Connection, engine: Engine, request: Request, *, frame: 
     try:
         with read_with(replace(reading, reveal=reveal or reading.reveal)):
             found = _execute(connection, engine, request, frame=frame)
-        return found if reveal or frame else with_masked_repr(found)
+        return found if frame else without_masks(found) if reveal else with_masked_repr(found)
     except (NotFound, Unprocessable) as error:
         if request.method not in SAFE_METHODS:
             raise
@@ -154,7 +154,8 @@ def execute(connection: Connection, engine: Engine, request: Request, *, frame: 
 def _execute(connection: Connection, engine: Engine, request: Request, *, frame: bool) -> Any:
     wanted = operation(request.operation_id)
     if wanted.paginated and not {"page", "per_page"} & request.query.keys():
-        items = connection.rows_of(request)
+        # Verbose tracebacks print local variables.
+        items: Any = MaskedList(connection.rows_of(request))
     else:
         items = send(connection, engine, request)
         if wanted.response_is_list:
@@ -189,7 +190,7 @@ def send(connection: Connection, engine: Engine, request: Request) -> Any:
         return engine.send(request, verb=request.method.lower(), target=target_of(request))
     reply = connection.send(request)
     plain = request.operation_id and not operation(request.operation_id).response_key
-    return reply.content() if plain else reply.json()
+    return with_masked_repr(reply.content() if plain else reply.json())
 
 
 def target_of(request: Request, name: str = "") -> Target:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.registry import load, registry
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.masked_data import without_masks
 from poseidon_nb.masking import MASK, mask, masked_fields
 from poseidon_nb.text import join_words, pluralize, printable_json
 
@@ -181,7 +182,7 @@ def _value(command: Command, result: TableResult | Any, ui: UserInterface) -> An
         return Text(masked) if isinstance(masked, str) else masked
     if command.raw or command.output == "json":
         found = result.json(command.columns)
-        found = found if command.reveal else mask(found)
+        found = without_masks(found) if command.reveal else mask(found)
         _say_masked(ui, found)
         return found
     from poseidon_nb.frames.display import WIDTH, truncated  # noqa: PLC0415  # loads pandas
@@ -207,7 +208,7 @@ def _present(command: Command, value: Any, ui: UserInterface, settings: Settings
         return None
     if command.out and settings.assign is not None:
         settings.assign(command.out, value)
-        ui.say(f"{command.out}: {len(value):,} rows" if hasattr(value, "columns") else f"{command.out}: {_what(value)}")
+        ui.say(f"{command.out}: {pluralize(len(value), 'row') if hasattr(value, 'columns') else _what(value)}")
         return None
     if command.output == "json" and not command.raw and _what(value) == "JSON":
         ui.say(printable_json(value))

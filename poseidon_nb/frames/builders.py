@@ -34,7 +34,8 @@ from poseidon_nb.frames.dtypes import build_array
 from poseidon_nb.frames.metrics import metrics_frame
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.frames.tolerance import without_large
-from poseidon_nb.masking import mask, may_hold_secret_text
+from poseidon_nb.masked_data import without_masks
+from poseidon_nb.masking import is_public_name, mask, may_hold_secret_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -181,16 +182,17 @@ def _mask_texts(name: str, values: list[Any]) -> None:
 
     The columns of tables have no secret names, so only what they contain can be secret.
     """
-    texts: set[str] = set()
-    objects = False
-    for value in values:
-        if isinstance(value, str):
-            texts.add(value)
-        elif value:
-            objects = objects or any(not isinstance(item, str) for item in value)
-            if not objects:
-                texts.update(value)
-    if objects or may_hold_secret_text(texts):
+    if is_public_name(name):
+        return
+    texts = {value for value in values if value.__class__ is str}
+    try:
+        lists = {tuple(value) for value in values if value.__class__ is list}
+        texts.update(item for items in lists for item in items if item.__class__ is str)
+        harmless = not may_hold_secret_text(texts)
+    except TypeError:
+        # Objects in a list, such as the rules of a firewall.
+        harmless = False
+    if not harmless:
         values[:] = [mask(value, name=name) for value in values]
 
 
@@ -225,8 +227,7 @@ def _general_frame(rows: Iterable[Any], *, reveal: bool) -> pd.DataFrame:
     listed = list(rows)
     if len(listed) == 1 and _is_matrix(listed[0]):
         return metrics_frame(listed[0])
-    if not reveal:
-        listed = [mask(row) for row in listed]
+    listed = [without_masks(row) if reveal else mask(row) for row in listed]
     if all(isinstance(row, Mapping) for row in listed):
         listed = list(_distinct(listed))
         columns = _flatten(_to_columns(listed))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from poseidon_nb.magics.do import default_session
 from poseidon_nb.plans.journal import connect as _connect
+from poseidon_nb.transport.credentials import Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,9 @@ P = ParamSpec("P")
 def _with_login(connect: Callable[P, Client]) -> Callable[P, Client]:
     @wraps(connect)
     def with_login(*args: P.args, **kwargs: P.kwargs) -> Client:
+        if isinstance(kwargs.get("token"), str):
+            # Verbose tracebacks print local variables. In the package none of them is the token as text.
+            kwargs["token"] = Token(str(kwargs.pop("token")))
         kwargs.setdefault("login", default_session().login)
         return connect(*args, **kwargs)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import socket
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
 
 CONNECT_TIMEOUT_S = 10.0
+_AUTHORIZATION = re.compile(r"(authorization: )[^\r\n]*", re.IGNORECASE)
 #: Bytes that TLS sends in one step; each step gets its own timeout.
 _CHUNK = 16_384
 
@@ -120,8 +122,8 @@ class _Reader(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
+    def __init__(self, sock: socket.socket, _debuglevel: int = 0, **kwargs: Any) -> None:
+        super().__init__(sock, http.client.HTTPConnection.debuglevel, **kwargs)
         self.fp = io.BufferedReader(_Reader(self.fp.detach(), sock))
 
 
@@ -129,6 +131,8 @@ class _TimeLimited(HTTPConnection):
     """A mixin for all connection classes."""
 
     response_class = _Response
+    #: Otherwise http.client prints requests with the token, and with the secrets in a body. `send` prints the rest.
+    debuglevel = 0
 
     def connect(self) -> None:
         budget = _budget.get()
@@ -167,9 +171,17 @@ class _TimeLimited(HTTPConnection):
         if self.sock is None:
             self.connect()
         budget.sent = True
+        if http.client.HTTPConnection.debuglevel > 0:
+            print(f"send: {_printable_head(data)!r}, {len(data):,} bytes")  # noqa: T201  # as http.client does
         for start in range(0, len(data), _CHUNK):
             self.sock.settimeout(budget.remaining_s())
             super().send(data[start : start + _CHUNK])
+
+
+def _printable_head(data: bytes) -> str:
+    """Return the request line and headers without the token; nothing of a body that is sent on its own."""
+    head, separator, _ = data.partition(b"\r\n\r\n")
+    return _AUTHORIZATION.sub(r"\1…", head.decode("latin-1")) if separator else "(body)"
 
 
 def _addresses(host: str, port: int | None) -> list[str]:

@@ -40,10 +40,14 @@ class Token:
 
     def __init__(self, secret: str) -> None:
         secret = secret.strip()
+        problem = ""
         if not secret:
-            raise ConfigurationError("The token is empty.")
-        if not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise ConfigurationError("The token contains invalid characters. Was something else pasted?")
+            problem = "The token is empty."
+        elif not secret.isascii() or not secret.isprintable() or " " in secret:
+            problem = "The token contains invalid characters. Was something else pasted?"
+        if problem:
+            secret = ""  # verbose tracebacks print local variables
+            raise ConfigurationError(problem)
         self._secret = secret
 
     def reveal(self) -> str:

@@ -43,6 +43,10 @@ class StrictServer:
         """Return the first example of a response, or a sample."""
         return next(iter(self.samples.response_examples(operation_id)), self.samples.response(operation_id))
 
+    def text(self, operation_id: str) -> str:
+        """Return the text of an operation that answers no JSON."""
+        return f"text of {operation_id}"
+
     def reply(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, str, bytes]:
         """Return status, content type and body of the answer to a request."""
         parts = urlsplit(target)
@@ -56,7 +60,7 @@ class StrictServer:
             return _refusal(*problem)
         status, media = self.samples.status(wanted.id), self.samples.media_types(wanted.id)
         if media and "application/json" not in media:
-            return status, media[0], b"text of " + wanted.id.encode()
+            return status, media[0], self.text(wanted.id).encode()
         answer = self.answer(wanted.id)
         if answer is None:
             return status, "application/json", b""

@@ -275,7 +275,8 @@ def through_ipython(completer: IPCompleter, cell: str) -> list[str]:
     [
         ("%do dro|", ["%do droplets"]),
         ("%do keys li|", ["%do keys list"]),
-        ("%do droplets list --re|", ["%do droplets list --region"]),
+        ("%do droplets list --reg|", ["%do droplets list --region"]),
+        ("%do droplets list --re|", ["%do droplets list --region", "%do droplets list --reveal"]),
         ("%do droplets list --region=ny|", ["%do droplets list --region=nyc1", "%do droplets list --region=nyc3"]),
         ("%do droplets list --tag env:p|", ["%do droplets list --tag env:prod"]),
         ("%do droplets create a --tags web,env:d|", ["%do droplets create a --tags web,env:dev"]),
