@@ -5,8 +5,8 @@
     python tests/faults/mutation_run.py --mutations 5000 --seed 1      # by hand, a minute
     python tests/faults/mutation_run.py --mutations 1 --first 17 --seed 1
 
-Each mutation takes one response of an operation that has a table, changes one place in it, and reads it twice: as a frame,
-and strictly. What must not be:
+Each mutation takes the response of one GET, changes one place in it, and reads it. Responses are the sandbox's, or samples
+made from the specification where that simulates nothing. What must not be:
 
 - ``raw``: an exception that is no one-line `PoseidonError`.
 - ``wrong``: a cell that is not what was sent, or a row that was not sent.
@@ -34,12 +34,15 @@ import pandas as pd
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.client import connect
+from poseidon_nb.commands.generic.derive import account_operations
 from poseidon_nb.errors import PoseidonError, ResponseWarning
 from poseidon_nb.frames.builders import frame_from_pages
 from poseidon_nb.frames.schemas import RESOURCES, get_table
 from poseidon_nb.frames.tolerance import UnreadValues
+from poseidon_nb.masking import MASK
 from poseidon_nb.sandbox import Sandbox
-from poseidon_nb.transport.responses import Response
+from poseidon_nb.transport.responses import NOT_JSON, Response
+from tests.contract.samples import Samples
 
 if TYPE_CHECKING:
     import poseidon_nb as po
@@ -72,6 +75,28 @@ def recorded(sandbox: Sandbox) -> list[tuple[str, dict[str, str], Any]]:
                 continue
             found.append((name, path, answer))
     return found
+
+
+def sampled(without: set[str]) -> list[tuple[str, dict[str, str], Any]]:
+    """Return all other GET operations with a path and a sample of their JSON, made from the specification."""
+    samples = Samples()
+    found = []
+    for name in account_operations():
+        wanted = operation(name)
+        answer = samples.response(name) if wanted.method == "GET" and name not in without | NOT_JSON else None
+        if isinstance(answer, dict | list) and answer:
+            path = {parameter.name: "7" for parameter in wanted.path_parameters}
+            found.append((name, path, _without_pages(answer)))
+    return found
+
+
+def _without_pages(answer: Any) -> Any:
+    """Return a sample without the pages and the total that it states and does not have."""
+    return (
+        {name: value for name, value in answer.items() if name not in {"links", "meta"}}
+        if isinstance(answer, dict)
+        else answer
+    )
 
 
 def _ids(client: po.Client) -> dict[str, Any]:
@@ -257,7 +282,8 @@ def judge(
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", ResponseWarning)
-            frame = client.call(name, path=path, frame=True)
+            required = {one.name: "7" for one in operation(name).query_parameters if one.required}
+            frame = client.call(name, path=path, query=required, frame=True)
     except PoseidonError as error:
         message = str(error)
         return {"raw": f"more than one line: {message!r}"} if "\n" in message or not message.isprintable() else {}
@@ -266,6 +292,8 @@ def judge(
     warned = " ".join(str(one.message) for one in told)
     if answer is None:
         return {"wrong": "a frame of bytes that are no JSON"}
+    if name not in RESOURCES:
+        return _compared_without_table(name, frame, answer, warned)
     return _as_pages(name, body, frame) or _compared(name, frame, answer, warned)
 
 
@@ -301,6 +329,43 @@ def _compared(name: str, frame: pd.DataFrame, answer: Any, warned: str) -> dict[
             if found := _cell_finding(column.name, shown, row[place], warned):
                 return found
     return {}
+
+
+def _compared_without_table(name: str, frame: pd.DataFrame, answer: Any, warned: str) -> dict[str, str]:
+    """Return what differs in a frame whose columns are those of the response."""
+    key = operation(name).response_key
+    keys = (key, f"{key}s", key.removesuffix("s")) if key and isinstance(answer, dict) else ()
+    held = next((answer[one] for one in keys if one in answer), answer)
+    rows = held if isinstance(held, list) else [] if held is None else [held]
+    if len(rows) == 1 and isinstance(rows[0], dict) and "data" in rows[0] and "status" in rows[0]:
+        return {}  # metrics, which have a row for each reading
+    objects = all(isinstance(row, dict) for row in rows)
+    # Objects that occur twice are shown once.
+    rows = _distinct(rows) if objects else rows
+    if len(frame) != len(rows) and not warned:
+        return {"wrong": f"{len(frame)} rows instead of {len(rows)}"}
+    for row, (_, shown) in zip(rows, frame.iterrows(), strict=False):
+        for field, value in row.items() if objects else ():
+            if isinstance(value, str | bool | int) and field in shown and not _shows(shown[field], value):
+                return {"wrong": f"{field} is {shown[field]!r} instead of {value!r}"}
+    return {}
+
+
+def _distinct(rows: list[Any]) -> list[Any]:
+    identified = {
+        row["id"] if isinstance(row.get("id"), str | int) else f"row {number}": row
+        for number, row in reversed([*enumerate(rows)])
+    }
+    return [*reversed(identified.values())]
+
+
+def _shows(shown: Any, value: Any) -> bool:
+    if isinstance(shown, str) and MASK in shown:
+        return True
+    if isinstance(shown, pd.Timestamp):
+        # Frames have microseconds.
+        return isinstance(value, str) and abs(shown - pd.Timestamp(value)) < pd.Timedelta(microseconds=1)
+    return bool(shown == value)
 
 
 def _rows(name: str, found: Any) -> list[Any]:
@@ -351,6 +416,7 @@ def run(mutations: int, seed: int, first: int = 0) -> tuple[Counter[str], list[s
     lines: list[str] = []
     with Sandbox(seed=7) as sandbox:
         samples = recorded(sandbox)
+        samples += sampled(without={name for name, *_ in samples})
         with connect(sandbox) as client:
             served = Served()
             session = client._connection.session
