@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from poseidon_nb.errors import ShapeError
 from poseidon_nb.masking import is_harmless, mask, mask_field, name_inside
 
 if TYPE_CHECKING:
@@ -37,12 +38,19 @@ def with_masked_repr(value: T) -> T:
     return found  # type: ignore[no-any-return]  # of T or of a subclass
 
 
-def without_masks(value: Any) -> Any:
+def without_masked_repr(value: Any) -> Any:
     """Return data from `with_masked_repr` as built-in types, which print their secrets."""
+    try:
+        return _revealed(value)
+    except RecursionError:
+        raise ShapeError("The response is nested too deeply.") from None
+
+
+def _revealed(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: without_masks(item) for key, item in value.items()}
+        return {key: _revealed(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [without_masks(item) for item in value]
+        return [_revealed(item) for item in value]
     return str(value) if isinstance(value, MaskedText) else value
 
 
@@ -56,7 +64,7 @@ def _wrap(value: Any, name: str, *, outermost: bool = False) -> Any:
         return MaskedDict(items, name) if secret else value
     if isinstance(value, list):
         of_items = name.removesuffix("s")
-        listed = [item if is_harmless(item) else _wrap(item, of_items) for item in value]
+        listed = [item if isinstance(item, dict) and is_harmless(item) else _wrap(item, of_items) for item in value]
         secret = outermost or any(
             new is not old or _mask_leaf(old, of_items, {}) is not old for new, old in zip(listed, value, strict=True)
         )

@@ -13,6 +13,7 @@ Source: the names of all fields in the specification's requests and responses, 2
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,21 +28,25 @@ HIDDEN = "(not shown)"
 _SECRET_NAME = re.compile(
     r"(?:.*_)?(?:"
     r"(?:api|private|secret|auth|secret_access|service)_?key|client_key_data|password|passphrase|passwd|pwd|secret|token"
-    r"|credentials?|authorization|(?:pre)?signed_url|kube_?config|connection_string|dsn)"
+    r"|credentials?|authorization|(?:pre)?signed_url|sso_url|kube_?config|connection_string|dsn)"
 )
+#: Names of parameters in a URL that are secret too: those of signed URLs.
+_SECRET_PARAMETER = re.compile(r"(?:.*_)?(?:signature|sig)|key")
 #: Numbers are secret under these names only: other names may be counts.
 _SECRET_NUMBER = re.compile(r"(?:.*_)?(?:password|passphrase|passwd|pwd|pin|secret)")
 #: Word boundaries of a field name: ``apiKey``, ``API-Key``.
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
-#: Looks like a secret, but is the text at which a model stops.
-_NOT_SECRET = frozenset({"stop_token"})
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.]")
+#: They look like secrets, but are the text at which a model stops, and the place in a list.
+_NOT_SECRET = frozenset({"stop_token", "page_token", "next_page_token"})
 #: Their text is never checked: the API made it up, or it is a key to be published.
 _PUBLIC_NAME = re.compile(
     r"(?:.*_)?(?:public_key|fingerprint|digest|hash|checksum|ids?|uuid|urns?|slug|ip|ipv[46]|ip_address)"
 )
-#: A name that is secret only beside another field: the private key of a Kafka user and of a log sink's certificate, the
-#: registry login of Docker (base64), the address with the password of a database.
-_SECRET_BESIDE = {"access_key": "access_cert", "key": "cert", "auth": "", "uri": "password"}
+#: Names that are secret only beside another field: the private key of a Kafka user and of a log sink's certificate, the
+#: key of a functions namespace, and the address with the password of a database.
+_SECRET_BESIDE = {"access_key": {"access_cert"}, "key": {"cert", "api_host"}, "uri": {"password"}}
+#: The registry login of Docker, in base64.
+_LOGIN = "auth"
 #: Fields that may be printed, but never stored: user data (droplets_create, autoscalepools_create), environments of apps,
 #: tokens in a list (dedicatedInferences_create), headers for an agent's tools, webhook URLs (apps_assign_alertDestinations,
 #: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts, the arguments of a
@@ -52,38 +57,86 @@ _NEVER_STORED = frozenset(
         *("key", "cert", "messages", "input", "prompt", "body", "code", "access_key"),
     )
 )
-#: A secret in a query string: of a signed URL (images_create_custom, ``url``), or of the request itself.
-_SIGNED = (
-    r"[?&](?:[\w.-]*(?:signature|token|password|secret|[_-]sig|(?:api|auth|access|private|secret)[_-]?key)|sig|key)="
-)
-#: Patterns of secrets in text. The first group, if there is one, is not secret.
-_SECRET_TEXTS = tuple(
-    re.compile(pattern, re.IGNORECASE | re.DOTALL)
-    for pattern in (
+
+
+@dataclass(frozen=True, slots=True)
+class SecretText:
+    """A kind of secret that text shows by itself.
+
+    Parameters
+    ----------
+    pattern : re.Pattern
+        The group ``kept``, if there is one, is not secret. If there is a group ``name``, it must be a secret name.
+    markers : tuple of str
+        A text without any of these, in lower case, does not match. They are much quicker to look for.
+    example : str
+    """
+
+    pattern: re.Pattern[str]
+    markers: tuple[str, ...]
+    example: str
+
+    def replace(self, text: str, replacement: str, found: set[str]) -> str:
+        """Return a text with all such secrets in it replaced, and add them to a set."""
+
+        def replaced(match: re.Match[str]) -> str:
+            groups = match.groupdict()
+            if "name" in groups and not _is_secret_in_text(groups["name"]):
+                return match[0]
+            kept = groups.get("kept") or ""
+            found.add(match[0][len(kept) :])
+            return kept + replacement
+
+        return self.pattern.sub(replaced, text)
+
+
+#: A name in text. Its length is limited, so that a text of one long word takes no quadratic time.
+_NAME = r"(?P<name>(?<![\w.-])[\w.-]{1,64})"
+
+
+def _secret_text(pattern: str, *markers: str, example: str, flags: re.RegexFlag = re.IGNORECASE) -> SecretText:
+    return SecretText(re.compile(pattern, flags), markers, example)
+
+
+SECRET_TEXTS = (
+    _secret_text(
         r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-        r"\bdo[opr]_v1_\w{8,}",
-        # Tokens of GitHub, Docker Hub, Slack and Hugging Face, and a JSON web token.
-        r"\b(?:gh[pousr]_|github_pat_|dckr_pat_|xox[abprs]-|hf_)\w{16,}|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+",
-        r"(://[^/\s:@]*:)[^/\s@]+(?=@)",
-        r"(://)[^/\s:@]{16,}(?=@)",
-        rf"({_SIGNED})[^&#\s\"']+",
-        r"(hooks\.slack\.com/services/)[^\s\"']+",
-        r"(\b(?:password|passwd|pwd)=)[^\s;&\"']+",
-        # JSON within text.
-        r"([\"'](?:[\w-]*[_-])?(?:password|token|secret|(?:api|access|private|secret)[_-]key)[\"']\s*:\s*[\"'])[^\"']+",
-    )
+        "private key",
+        example="-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
+        flags=re.DOTALL,
+    ),
+    _secret_text(r"\bdo[opr]_v1_\w{8,}", "_v1_", example="dop_v1_0123456789abcdef"),
+    _secret_text(r"\b(?:gh[pousr]_|github_pat_)\w{16,}", "gh", example="ghp_0123456789abcdef01"),
+    _secret_text(r"\b(?:dckr_pat_|hf_)[\w-]{16,}", "_pat_", "hf_", example="dckr_pat_0123456789abcdef"),
+    _secret_text(r"\bxox[abprs]-[\w-]{16,}", "xox", example="xoxb-0123456789abcdef"),
+    # A JSON web token.
+    _secret_text(
+        r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+", "eyj", example="eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2ln"
+    ),
+    _secret_text(r"(?P<kept>://[^/\s:@]*:)[^/\s@]+(?=@)", "://", example="postgres://user:hunter2@host/db"),
+    _secret_text(r"(?P<kept>://)[^/\s:@]{16,}(?=@)", "://", example="https://0123456789abcdef@host/"),
+    _secret_text(
+        r"(?P<kept>hooks\.slack\.com/services/)[^\s\"']+", "slack.com", example="https://hooks.slack.com/services/T/B/x"
+    ),
+    # A parameter of a URL, a variable, or a connection string.
+    _secret_text(rf"(?P<kept>{_NAME}=[\"']?)[^\s;&#\"']+", "=", example="host=db password=hunter2"),
+    # JSON within text.
+    _secret_text(
+        rf"(?P<kept>[\"']{_NAME}[\"']\s{{0,9}}:\s{{0,9}}[\"'])[^\"']+", '"', "'", example='{"client_secret": "hunter2"}'
+    ),
+    # A line of YAML, such as a kubeconfig's.
+    _secret_text(
+        rf"^(?P<kept>[ \t]*(?:- )?{_NAME}:[ \t]+)\S.*$",
+        "\n",
+        example="name: x\ntoken: hunter2\n",
+        flags=re.MULTILINE,
+    ),
 )
-_IN_QUERY = re.compile(rf"({_SIGNED})[^&#\s]+", re.IGNORECASE)
-#: A text without any of these, in lower case, is not secret.
-_MARKERS = (
-    *("private key", "_v1_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "_pat_", "xox", "hf_", "eyj", "://", "?", "&"),
-    *("slack.com", "password", "passwd", "pwd", "token", "secret", "key-data", "_key", "-key"),
-)
-#: A line with a secret in YAML, such as a kubeconfig's.
-_SECRET_LINE = re.compile(
-    r"^(\s*(?:- )?[\"']?(?:token|password|client-key-data|id-token|refresh-token|client-secret)[\"']?:[ \t]*)\S.*$",
-    re.MULTILINE | re.IGNORECASE,
-)
+_MARKERS = tuple(dict.fromkeys(marker for one in SECRET_TEXTS for marker in one.markers))
+#: Joins texts to look for markers in all of them.
+_JOINT = "\x00"
+#: A parameter in the query of a request.
+_IN_QUERY = re.compile(rf"(?P<kept>[?&]{_NAME}=)[^&#\s]+")
 #: Shorter secrets would also match in ordinary words.
 _MIN_SECRET_LENGTH = 6
 
@@ -102,7 +155,9 @@ def mask(value: Any, *, name: str = "", replacement: str = MASK) -> Any:
         if isinstance(value, list):
             # Of thousands of rows few are secret, and most are found harmless quickly.
             items = [
-                item if is_harmless(item) else mask_field(item, name.removesuffix("s"), {}, replacement)
+                item
+                if isinstance(item, dict) and is_harmless(item)
+                else mask_field(item, name.removesuffix("s"), {}, replacement)
                 for item in value
             ]
             return value if all(map(_is, items, value)) else items
@@ -192,31 +247,37 @@ def _mask_string(value: str, name: str, siblings: Mapping[Any, Any], replacement
         return replacement
     if is_public_name(name) or not may_hold_secret_text((value,)):
         return value
-    if "\n" in value:
-        value = _SECRET_LINE.sub(rf"\g<1>{replacement}", value)
-    return replacement if _has_secret_text(value) else value
+    hidden = mask_in_text(value, replacement)
+    if hidden == value:
+        return value
+    # Of one line too little would be left to be of use; of a kubeconfig all the rest is.
+    return hidden if "\n" in value else replacement
 
 
-def mask_in_text(text: str) -> str:
-    """Return a sentence with the secrets in it replaced by `HIDDEN`; the rest of the sentence is kept."""
-    for pattern in (*_SECRET_TEXTS, _SECRET_LINE) if may_hold_secret_text((text,)) else ():
-        text = pattern.sub(rf"\g<1>{HIDDEN}" if pattern.groups else HIDDEN, text)
+def mask_in_text(text: str, replacement: str = HIDDEN) -> str:
+    """Return a text with the secrets in it replaced, wherever they occur; the rest is kept."""
+    lowered = text.lower()
+    found: set[str] = set()
+    for one in SECRET_TEXTS:
+        if any(marker in lowered for marker in one.markers):
+            text = one.replace(text, replacement, found)
+    for secret in found:
+        if len(secret) >= _MIN_SECRET_LENGTH:
+            text = text.replace(secret, replacement)
     return text
 
 
 def mask_query(target: str) -> str:
     """Return a path or URL with the secrets in its query replaced by `HIDDEN`."""
-    return _IN_QUERY.sub(rf"\1{HIDDEN}", target)
+    return _IN_QUERY.sub(
+        lambda match: f"{match['kept']}{HIDDEN}" if _is_secret_in_text(match["name"]) else match[0], target
+    )
 
 
 def may_hold_secret_text(texts: Iterable[str]) -> bool:
     """Check quickly whether any of many texts may be secret by its text; some that pass are not."""
-    joined = "\n".join(texts).lower()
+    joined = _JOINT.join(texts).lower()
     return any(marker in joined for marker in _MARKERS)
-
-
-def _has_secret_text(text: str) -> bool:
-    return any(pattern.search(text) for pattern in _SECRET_TEXTS)
 
 
 def masked_fields(value: Any) -> set[tuple[str, ...]]:
@@ -237,7 +298,7 @@ def _masked_paths(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]
 
 
 def find_secrets(body: Any) -> Iterator[str]:
-    """Return the secrets in a body that are secret by their names."""
+    """Return the secrets in a body that are secret by their names, without numbers and very short text."""
     if isinstance(body, dict):
         for name, value in body.items():
             if not isinstance(value, str):
@@ -265,7 +326,7 @@ def may_hold_secret(body: Any) -> bool:
         )
     if isinstance(body, list | tuple):
         return any(map(may_hold_secret, body))
-    return isinstance(body, str) and _has_secret_text(body)
+    return isinstance(body, str) and mask_in_text(body) != body
 
 
 def _is_secret(name: object, siblings: Mapping[Any, Any]) -> bool:
@@ -276,15 +337,21 @@ def _is_secret(name: object, siblings: Mapping[Any, Any]) -> bool:
         named = (siblings.get("name"), siblings.get("key"))
         return siblings.get("type") == "SECRET" or any(isinstance(one, str) and _is_secret_name(one) for one in named)
     if name in _SECRET_BESIDE:
-        beside = _SECRET_BESIDE[name]
-        return not beside or beside in siblings
+        return not _SECRET_BESIDE[name].isdisjoint(siblings)
     # The text of a token that a model chose, with its probability.
     return _is_secret_name(name) and not (name == "token" and "logprob" in siblings)
 
 
 @lru_cache(maxsize=4096)
 def _is_secret_name(name: str) -> bool:
-    return name not in _NOT_SECRET and _SECRET_NAME.fullmatch(_snake_case(name)) is not None
+    return name not in _NOT_SECRET and (name == _LOGIN or _SECRET_NAME.fullmatch(_snake_case(name)) is not None)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_in_text(name: str) -> bool:
+    """Check a name of any case: ``DB_PASSWORD``, ``X-Amz-Signature``."""
+    lowered = name.lower().replace("-", "_").replace(".", "_")
+    return _is_secret_name(lowered) or _is_secret_name(name) or _SECRET_PARAMETER.fullmatch(lowered) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -299,5 +366,5 @@ def is_public_name(name: str) -> bool:
 
 
 def _snake_case(name: str) -> str:
-    """Convert ``apiKey`` and ``API-Key`` to ``api_key``, as the specification writes names."""
+    """Convert ``apiKey``, ``API-Key`` and ``api.key`` to ``api_key``, as the specification writes names."""
     return _WORD_BOUNDARY.sub("_", name).lower()

@@ -14,6 +14,8 @@ TRUE_WORDS = ("1", "true", "yes", "on", "y", "t")
 FALSE_WORDS = ("0", "false", "no", "off", "n", "f")
 #: Every number this short fits in 64 bits. Python refuses to parse thousands of digits.
 _MAX_DIGITS = 18
+#: The last characters with a short escape.
+_LAST_BYTE, _LAST_SHORT = 0xFF, 0xFFFF
 #: Largest number of suggestions for a word.
 MAX_SUGGESTIONS = 3
 #: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
@@ -43,7 +45,12 @@ def is_integer(word: str) -> bool:
 
 def escape_unprintable(text: str) -> str:
     """Return a text whose control and format characters are escaped: no new lines, cursor moves or direction changes."""
-    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+    return "".join(one if one.isprintable() else _escape(ord(one)) for one in text)
+
+
+def _escape(code: int) -> str:
+    """Return the escape of a character with this code as Python writes it."""
+    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}" if code <= _LAST_SHORT else f"\\U{code:08x}"
 
 
 def printable_json(value: object) -> str:

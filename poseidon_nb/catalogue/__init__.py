@@ -5,7 +5,7 @@ The file is loaded at the first lookup. The other modules are maintained by hand
 the account), `prices` (published prices that the API does not return) and `wait_limits` (default timeouts).
 """
 
-from poseidon_nb.catalogue.operations import Operation, Parameter, operation, operation_ids
+from poseidon_nb.catalogue.operations import Operation, Parameter, operation, operation_ids, possible_keys
 from poseidon_nb.catalogue.routes import match
 
-__all__ = ["Operation", "Parameter", "match", "operation", "operation_ids"]
+__all__ = ["Operation", "Parameter", "match", "operation", "operation_ids", "possible_keys"]

@@ -115,6 +115,17 @@ def operation(operation_id: str) -> Operation:
     return _operations.setdefault(operation_id, from_row(known[operation_id]))
 
 
+#: Keys of responses that differ from the specification: of VPC peerings at ``/v2/vpcs/{id}/peerings``, by godo.
+_OTHER_KEYS = {"peerings": "vpc_peerings", "peering": "vpc_peering"}
+
+
+def possible_keys(key: str) -> tuple[str, ...]:
+    """Return the keys under which a response may hold its result: the described one, its singular and its plural."""
+    if not key:
+        return ()
+    return (key, f"{key}s", key.removesuffix("s"), *([_OTHER_KEYS[key]] if key in _OTHER_KEYS else []))
+
+
 def unknown_operation(operation_id: str, known: Iterable[str]) -> NoSuchName:
     """Return the error for an unknown operationId."""
     close = close_matches(operation_id, known)

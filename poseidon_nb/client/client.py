@@ -16,13 +16,14 @@ from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.metrics import Metrics
 from poseidon_nb.client.monitor.monitor import AccountMonitor
 from poseidon_nb.client.operations import execute, request_by_name, request_by_path, send
+from poseidon_nb.client.reading import current_read_options
 from poseidon_nb.client.resource import Account, Region, ResourceCollection, Size
 from poseidon_nb.client.slugs import SlugChecker
 from poseidon_nb.client.snapshots import Snapshots
 from poseidon_nb.client.tags import Tags
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
-from poseidon_nb.masked_data import without_masks
+from poseidon_nb.masked_data import without_masked_repr
 from poseidon_nb.transport.change_log import ChangeLog
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
@@ -353,7 +354,7 @@ class Client:
             JSON of the response, one page of it, as from `call`; None if it is empty.
         """
         found = send(self._connection, self.engine, self.api_request(method, path, body=body))
-        return without_masks(found) if reveal else found
+        return without_masked_repr(found) if reveal or current_read_options().reveal else found
 
     def api_request(self, method: str, path: str, *, body: Any = None) -> Request:
         """Return the request that `api` would send. Sends nothing."""

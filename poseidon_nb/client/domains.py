@@ -151,7 +151,7 @@ class Domains(ResourceCollection[Domain]):
         body = {"name": _name(name)} | ({"ip_address": ip_address} if ip_address else {})
         request = self._connection.request("domains_create", body=body)
         answer = self._engine.send(request, verb="create", target=Target("domain", _name(name), _name(name)))
-        return Domain(self._connection.unwrapped("domains_create", answer), self)
+        return Domain(self._connection.read_object("domains_create", answer), self)
 
     def delete(self, domain: Domain | str) -> None:
         """Delete a domain with all its records. This cannot be undone."""
@@ -166,7 +166,10 @@ class Domains(ResourceCollection[Domain]):
 
 def _name(domain: Domain | str) -> str:
     """Return a domain's name as the API expects it, without a trailing dot."""
-    return (domain.name if isinstance(domain, Domain) else domain).removesuffix(".")
+    name = domain.name if isinstance(domain, Domain) else domain
+    if not name:
+        raise InvalidArgument("This domain has no name.")
+    return name.removesuffix(".")
 
 
 class Record(Resource):
@@ -190,7 +193,7 @@ class Record(Resource):
     @property
     def full_name(self) -> str:
         """Its name including the domain."""
-        return full_name(self.name, self._records.domain)
+        return full_name(self.name or APEX, self._records.domain)
 
     def refresh(self) -> Record:
         """Read it again and update it in place."""

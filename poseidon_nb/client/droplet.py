@@ -93,8 +93,8 @@ class Droplet(Resource):
 
     def _address(self, kind: str) -> str:
         # By type, because the order differs between responses.
-        for network in (self.networks or {}).get("v4", []):
-            if network.get("type") == kind:
+        for network in (self.networks or {}).get("v4") or ():
+            if network.get("type") == kind and network.get("ip_address"):
                 return str(network["ip_address"])
         yet = " yet" if self.status == "new" else ""
         raise LookupFailed(f"Droplet {self.name} has no {kind} IPv4 address{yet}.")
@@ -396,8 +396,8 @@ class Droplet(Resource):
         return self._droplets.act(self, (step,), wait=wait, timeout_s=timeout_s, on_progress=on_progress)
 
     def _summary(self) -> tuple[object, ...]:
-        v4 = (self.networks or {}).get("v4", [])
-        address = next((one["ip_address"] for one in v4 if one.get("type") == "public"), "")
+        v4 = (self.networks or {}).get("v4") or ()
+        address = next((one.get("ip_address") for one in v4 if one.get("type") == "public"), "")
         return (self.id, self.name, self.status, (self.region or {}).get("slug", ""), self.size_slug, address)
 
 

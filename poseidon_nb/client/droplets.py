@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.connection import add_detail, check_fields, distinct_rows, items_of, read_whole
+from poseidon_nb.client.connection import add_detail, check_fields, items_of
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter, expected_after
 from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.fetch import droplet_pages, fetch_droplets
 from poseidon_nb.client.lookup import unique_match
+from poseidon_nb.client.reading import read_whole
 from poseidon_nb.client.resource import Kernel, ResourceCollection, Size
 from poseidon_nb.client.snapshots import Snapshot
 from poseidon_nb.client.ssh import Probe, SshWaiter, check_wait_for, is_listening
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.rows import distinct_rows
 from poseidon_nb.text import is_integer, join_words
 from poseidon_nb.transport import cancellation
 
@@ -75,7 +77,8 @@ class Droplets(ResourceCollection[Droplet]):
         def read(totals: ListTotals) -> list[Row]:
             return distinct_rows(row for body in bodies(totals) for row in items_of(body, "droplets", "droplets_list"))
 
-        return [Droplet(row, self) for row in read_whole("droplets", read, len)]
+        rows = self._connection.read_rows("droplets_list", read_whole("droplets", read, len))
+        return [Droplet(row, self) for row in rows]
 
     def frame(self, *, tag_name: str | None = None, name: str | None = None, **filters: object) -> pd.DataFrame:
         """Return all droplets as a DataFrame, including GPU droplets; parameters as for `list`.
@@ -283,7 +286,8 @@ class Droplets(ResourceCollection[Droplet]):
 
     def _created(self, outcomes: Sequence[Outcome], *, single: bool) -> DropletList:
         """Return the created droplets, or raise the first error, which lists those that were created."""
-        droplets = [Droplet(one.answer, self) for one in outcomes if one.answer is not None]
+        created = [one.answer for one in outcomes if one.answer is not None]
+        droplets = [Droplet(row, self) for row in self._connection.read_rows("droplets_create", created)]
         failed = [one for one in outcomes if one.error is not None]
         if not failed:
             return droplets

@@ -265,7 +265,7 @@ class Images(ResourceCollection[Image]):
             raise InvalidArgument("update requires name=, description= or distribution=.")
         request = self._connection.request("images_update", path={"image_id": _id(image)}, body=body)
         answer = self._engine.send(request, verb="update", target=_target(image))
-        return Image(self._connection.unwrapped("images_update", answer), self)
+        return Image(self._connection.read_object("images_update", answer), self)
 
     def delete(self, image: Image | int) -> None:
         """Delete an image; droplets that were created from it stay. This cannot be undone."""

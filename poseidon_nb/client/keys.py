@@ -85,12 +85,12 @@ class Keys(ResourceCollection[Key]):
         request = self._connection.request("sshKeys_create", body={"name": name, "public_key": public_key})
 
         answer = self._engine.send(request, verb="create", target=Target("SSH key", None, name))
-        return Key(self._connection.unwrapped("sshKeys_create", answer), self)
+        return Key(self._connection.read_object("sshKeys_create", answer), self)
 
     def update(self, key: Key | int | str, name: str) -> Key:
         """Rename a key."""
         answer = self._change("sshKeys_update", "update", self._resolved(key), body={"name": name})
-        return Key(self._connection.unwrapped("sshKeys_update", answer), self)
+        return Key(self._connection.read_object("sshKeys_update", answer), self)
 
     def delete(self, key: Key | int | str) -> None:
         """Remove a key from the account; droplets that were created with it keep it."""

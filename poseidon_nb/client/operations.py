@@ -12,25 +12,22 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import SAFE_METHODS
-from poseidon_nb.client.connection import (
-    add_detail,
-    check_fields,
-    check_query,
-    current_reading,
-    read_with,
-    unread_values,
-)
+from poseidon_nb.client.connection import add_detail, check_fields, check_query, list_in
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.lookup import RESOURCE_TYPES
+from poseidon_nb.client.reading import current_read_options, unread_values, use_read_options
 from poseidon_nb.client.slugs import explain_refusal
 from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
-from poseidon_nb.masked_data import MaskedList, with_masked_repr, without_masks
+from poseidon_nb.frames.schemas import RESOURCES, TABLES
+from poseidon_nb.masked_data import MaskedList, with_masked_repr, without_masked_repr
 from poseidon_nb.text import expected_one_of, join_words
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
 from poseidon_nb.transport.request import Request, build_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from poseidon_nb.catalogue import Operation, Parameter
     from poseidon_nb.client.connection import Connection
@@ -140,48 +137,50 @@ def request_by_path(method: str, path: str, *, body: Any) -> Request:
 
 def execute(connection: Connection, engine: Engine, request: Request, *, frame: bool, reveal: bool = False) -> Any:
     """Send an operation's request, and return the result of `Client.call`; refusals are explained."""
-    reading = current_reading()
+    options = current_read_options()
+    options = replace(options, reveal=reveal or options.reveal)
+    wanted = operation(request.operation_id)
     try:
-        with read_with(replace(reading, reveal=reveal or reading.reveal)):
-            found = _execute(connection, engine, request, frame=frame)
-        return found if frame else without_masks(found) if reveal else with_masked_repr(found)
+        with use_read_options(options):
+            items = _items(connection, engine, wanted, request)
+            if frame:
+                return _frame(connection, wanted, items)
     except (NotFound, Unprocessable) as error:
         if request.method not in SAFE_METHODS:
             raise
         raise add_detail(error, explain_refusal(connection, request, missing=isinstance(error, NotFound))) from None
+    return without_masked_repr(items) if options.reveal else with_masked_repr(items)
 
 
-def _execute(connection: Connection, engine: Engine, request: Request, *, frame: bool) -> Any:
-    wanted = operation(request.operation_id)
+def _items(connection: Connection, engine: Engine, wanted: Operation, request: Request) -> Any:
+    """Send a request, and return all items of a list, or the whole response."""
     if wanted.paginated and not {"page", "per_page"} & request.query.keys():
         # Verbose tracebacks print local variables.
-        items: Any = MaskedList(connection.rows_of(request))
-    else:
-        items = send(connection, engine, request)
-        if wanted.response_is_list:
-            # Some services send null for an empty list.
-            found = connection.unwrapped(wanted.id, items)
-            items = [] if found is None else found
-            if not isinstance(items, list):
-                raise ShapeError(f"The response to {wanted.id} contains no list {wanted.response_key!r}.")
-    if not frame:
-        return items
+        return MaskedList(connection.rows_of(request))
+    answer = send(connection, engine, request)
+    if not wanted.response_is_list:
+        return answer
+    # Some services send null for an empty list.
+    return MaskedList([] if answer is None else list_in(answer, wanted.response_key, wanted.id))
+
+
+def _frame(connection: Connection, wanted: Operation, items: Any) -> pd.DataFrame:
+    """Return the items of a list, or the only object of a response, as a DataFrame."""
     if not isinstance(items, list | dict):
         # Empty, text or bytes, such as an invoice as CSV or PDF.
         raise InvalidArgument(f"The response to {wanted.id} cannot be converted to a DataFrame.")
     from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
-    from poseidon_nb.frames.schemas import RESOURCES, TABLES  # noqa: PLC0415  # as below
 
     # A resource without its own table is converted by the general rule.
     resource = RESOURCES.get(wanted.id, wanted.id)
     # The specification's own example of apps_get_health lacks the key.
-    bare = resource not in TABLES and isinstance(items, dict) and not wanted.response_is_list
+    bare = resource not in TABLES and isinstance(items, dict)
     found = items if isinstance(items, list) else connection.unwrapped(wanted.id, items, or_all=bare)
     if not isinstance(found, list | dict | None):
         raise ShapeError(f"The response to {wanted.id} contains no object {wanted.response_key!r}.")
     rows = found if isinstance(found, list) else [] if found is None else [found]
     with unread_values(resource, strict=connection.strict) as unread:
-        return frame_from_rows(resource, rows, unread=unread, reveal=current_reading().reveal)
+        return frame_from_rows(resource, rows, unread=unread, reveal=current_read_options().reveal)
 
 
 def send(connection: Connection, engine: Engine, request: Request) -> Any:

@@ -5,14 +5,14 @@ Known fields are attributes that completion and type checkers see; every other f
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.client.connection import check_query, current_reading, read_whole, unread_values
-from poseidon_nb.errors import ResponseWarning, ShapeError
+from poseidon_nb.client.connection import check_query
+from poseidon_nb.client.reading import current_read_options, read_whole, unread_values, warn
+from poseidon_nb.errors import ShapeError
 from poseidon_nb.masked_data import MaskedDict
 from poseidon_nb.text import escape_unprintable, format_usd
 
@@ -64,8 +64,7 @@ class TimeField(Field["datetime | None"]):
         except (TypeError, ValueError):
             time = None
         if time is None or time.tzinfo is None:
-            what = f"Field {self._name} of {type(instance).__name__}"
-            warnings.warn(f"{what} is not a time with a zone: {text!r}.", ResponseWarning, stacklevel=3)
+            warn(f"Field {self._name} of {type(instance).__name__} is not a time with a zone: {text!r}.")
             return None
         return time.astimezone(UTC)
 
@@ -87,7 +86,8 @@ class Resource:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         if not isinstance(data, Mapping):
-            raise ShapeError(f"Expected a {type(self).__name__} object, but the API sent {type(data).__name__}.")
+            found = "null" if data is None else type(data).__name__
+            raise ShapeError(f"Expected an object for {type(self).__name__}, but the API sent {found}.")
         self._data = dict(data)
 
     def __getitem__(self, name: str) -> Any:
@@ -271,7 +271,7 @@ class ResourceCollection(Generic[R]):
             def read(totals: ListTotals) -> pd.DataFrame:
                 if unread is not None:
                     unread.clear()
-                reveal = current_reading().reveal
+                reveal = current_read_options().reveal
                 return frame_from_pages(self._resource, bodies(totals), key=key, unread=unread, reveal=reveal)
 
             return read_whole(

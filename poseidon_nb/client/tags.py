@@ -38,7 +38,7 @@ class Tags(ResourceCollection[Tag]):
         """Create a tag; return an existing one unchanged."""
         request = self._connection.request("tags_create", body={"name": name})
         answer = self._engine.send(request, verb="create", target=Target("tag", name, name))
-        return Tag(self._connection.unwrapped("tags_create", answer))
+        return Tag(self._connection.read_object("tags_create", answer))
 
     def delete(self, name: str) -> None:
         """Delete a tag, and remove it from all resources."""

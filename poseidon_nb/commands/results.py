@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.connection import current_reading, unread_values
+from poseidon_nb.client.reading import current_read_options, unread_values
 from poseidon_nb.errors import BulkFailed
 from poseidon_nb.plans.outcomes import failure_summary, target_outcomes
 
@@ -99,7 +99,7 @@ def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -
         from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
 
         with unread_values(resource) as unread:
-            return frame_from_rows(resource, listed, unread=unread, reveal=current_reading().reveal)
+            return frame_from_rows(resource, listed, unread=unread, reveal=current_read_options().reveal)
 
     return TableResult(lambda: listed, frame, single)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.registry import load, registry
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.masked_data import without_masks
+from poseidon_nb.masked_data import without_masked_repr
 from poseidon_nb.masking import MASK, mask, masked_fields
 from poseidon_nb.text import join_words, pluralize, printable_json
 
@@ -40,6 +40,8 @@ def check_output(command: Command) -> None:
     """
     if command.save and command.out:
         raise InvalidArgument("--save writes the result to a file, so it cannot be combined with --out.")
+    if command.dry_run and command.save:
+        raise InvalidArgument("--dry-run prints requests, so it cannot be combined with --save.")
     result = "plot" if command.options.get("plot") else "plan" if command.plan else ""
     if command.help or not result:
         return
@@ -125,21 +127,22 @@ def _check_out(command: Command, settings: Settings) -> None:
 
 
 def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserInterface, settings: Settings) -> Any:
-    from poseidon_nb.client.connection import Reading, read_with  # noqa: PLC0415  # loads requests
+    from poseidon_nb.client.reading import ReadOptions, use_read_options  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands import planned, save  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.context import CommandContext  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.results import Live  # noqa: PLC0415  # loads the plans
 
     # A file that was asked for by name holds the real values.
     reveal = command.reveal or command.save is not None
-    reading = Reading(
+    options = ReadOptions(
         strict=command.strict,
         keep_going=command.keep_going,
         reveal=reveal,
         warn=lambda text: ui.say(f"Warning: {text}"),
+        hint=" Use --keep-going to get it as it is.",
     )
     with (
-        read_with(reading),
+        use_read_options(options),
         ui.progress(session.clock) as progress,
         closing(CommandContext(command, session, ui, progress, settings)) as context,
     ):
@@ -182,7 +185,7 @@ def _value(command: Command, result: TableResult | Any, ui: UserInterface) -> An
         return Text(masked) if isinstance(masked, str) else masked
     if command.raw or command.output == "json":
         found = result.json(command.columns)
-        found = without_masks(found) if command.reveal else mask(found)
+        found = without_masked_repr(found) if command.reveal else mask(found)
         _say_masked(ui, found)
         return found
     from poseidon_nb.frames.display import WIDTH, truncated  # noqa: PLC0415  # loads pandas
@@ -210,7 +213,7 @@ def _present(command: Command, value: Any, ui: UserInterface, settings: Settings
         settings.assign(command.out, value)
         ui.say(f"{command.out}: {pluralize(len(value), 'row') if hasattr(value, 'columns') else _what(value)}")
         return None
-    if command.output == "json" and not command.raw and _what(value) == "JSON":
+    if command.output == "json" and not command.raw and isinstance(value, dict | list | str):
         ui.say(printable_json(value))
         return None
     if not command.header and hasattr(value, "to_string"):
@@ -227,4 +230,6 @@ def _what(value: object) -> str:
         return "a panel"
     if hasattr(value, "chains"):
         return "a plan"
+    if isinstance(value, str | bytes):
+        return "text" if isinstance(value, str) else f"{len(value):,} bytes"
     return "a chart" if hasattr(value, "to_plotly_json") else "JSON"

@@ -6,10 +6,11 @@ import json
 import os
 import secrets
 from base64 import b64decode
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poseidon_nb.commands.results import Plain, TableResult
+from poseidon_nb.commands.results import Plain, TableResult, select
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import pluralize
 
@@ -28,11 +29,15 @@ def check_path(name: str) -> None:
     Raises
     ------
     InvalidArgument
-        Its folder does not exist, or it is a folder.
+        Its folder does not exist, or something else than a file has this name.
     """
+    if name.strip() in {"", "-"}:
+        raise InvalidArgument("--save needs the name of a file.")
     path = _path(name)
     if path.is_dir():
         raise InvalidArgument(f"--save {name} is a folder. Add the name of a file.")
+    if path.exists() and not path.is_file():
+        raise InvalidArgument(f"--save {name} is not a regular file.")
     if not path.parent.is_dir():
         raise InvalidArgument(f"--save {name}: the folder {path.parent} does not exist.")
     if not os.access(path.parent, os.W_OK):
@@ -63,20 +68,18 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
         data, what = _table(result, Path(name).suffix.lower(), columns)
     else:
         raise InvalidArgument("--save writes tables and text. A panel, a chart or a plan cannot be written.")
-    return f"Wrote {what} to {write_private(name, data)}."
+    return f"Wrote {what} to {write_private(name, data)}, which only you can read. Secrets are not masked in it."
 
 
 def _table(result: TableResult, suffix: str, columns: Sequence[str]) -> tuple[bytes, str]:
     if suffix == ".csv":
-        from poseidon_nb.commands.results import select  # noqa: PLC0415  # loads pandas
-
         frame = select(result.frame(), columns)
-        return frame.to_csv(index=False).encode(), pluralize(len(frame), "row")
+        return frame.to_csv(index=False).encode(), f"{pluralize(len(frame), 'row')} as CSV"
     found = result.json(columns)
     if suffix in _CERTIFICATE_SUFFIXES and isinstance(found, dict) and isinstance(found.get("certificate"), str):
         return _decoded(found["certificate"]), "a certificate"
     data = json.dumps(found, indent=2, ensure_ascii=False).encode()
-    return data, pluralize(len(found), "row") if isinstance(found, list) else f"{len(data):,} bytes"
+    return data, f"{pluralize(len(found), 'row') if isinstance(found, list) else 'an object'} as JSON"
 
 
 def _decoded(certificate: str) -> bytes:
@@ -96,13 +99,17 @@ def write_private(name: str, data: bytes) -> Path:
         It cannot be written.
     """
     path = _path(name)
+    if path.exists() and not path.is_file():
+        # Such as /dev/null, which would be replaced.
+        raise InvalidArgument(f"Cannot write {name}: it is not a regular file")
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise InvalidArgument(f"Cannot write {name}: {error.strerror}") from None
     return path
 

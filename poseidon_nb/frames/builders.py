@@ -32,9 +32,10 @@ from poseidon_nb.frames.columns import INT64, TIME
 from poseidon_nb.frames.decode import Timestamp, get_decoder, invalid_json, missing_key, to_microseconds
 from poseidon_nb.frames.dtypes import build_array
 from poseidon_nb.frames.metrics import metrics_frame
+from poseidon_nb.frames.rows import distinct_rows
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.frames.tolerance import without_large
-from poseidon_nb.masked_data import without_masks
+from poseidon_nb.masked_data import without_masked_repr
 from poseidon_nb.masking import is_public_name, mask, may_hold_secret_text
 
 if TYPE_CHECKING:
@@ -227,9 +228,9 @@ def _general_frame(rows: Iterable[Any], *, reveal: bool) -> pd.DataFrame:
     listed = list(rows)
     if len(listed) == 1 and _is_matrix(listed[0]):
         return metrics_frame(listed[0])
-    listed = [without_masks(row) if reveal else mask(row) for row in listed]
+    listed = [without_masked_repr(row) if reveal else mask(row) for row in listed]
     if all(isinstance(row, Mapping) for row in listed):
-        listed = list(_distinct(listed))
+        listed = distinct_rows(listed)
         columns = _flatten(_to_columns(listed))
     else:
         columns = {"value": listed}
@@ -240,17 +241,6 @@ def _general_frame(rows: Iterable[Any], *, reveal: bool) -> pd.DataFrame:
 def _is_matrix(response: Any) -> bool:
     data = response.get("data") if isinstance(response, Mapping) else None
     return isinstance(data, Mapping) and data.get("resultType") == "matrix"
-
-
-def _distinct(rows: list[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    seen: set[object] = set()
-    for row in rows:
-        id_ = row.get("id")
-        if isinstance(id_, str | int):
-            if id_ in seen:
-                continue
-            seen.add(id_)
-        yield row
 
 
 def _to_columns(rows: list[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -17,7 +17,7 @@ import msgspec
 
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.columns import EPOCH, MICROSECOND, NUMBER, TIME
-from poseidon_nb.frames.tolerance import A_NUMBER, Branch, Leaf, UnreadValues
+from poseidon_nb.frames.tolerance import A_NUMBER, A_TIME, Branch, Leaf, UnreadValues
 from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Decoder:
         try:
             msgspec.convert(rows, list[self._row])  # type: ignore[name-defined]  # built at run time
         except msgspec.ValidationError:
-            return [row for row in (self._branch().clean(one, "", unread) for one in rows) if row is not None]
+            return self._branch().clean_rows(rows, unread)
         return rows
 
     def _branch(self) -> Branch:
@@ -280,12 +280,12 @@ def _branch_of(node: _Node, path: tuple[str, ...], absent: Mapping[tuple[str, ..
         name: _branch_of(child, (*path, name), absent) if child.children else _leaf(name, child)
         for name, child in node.children.items()
     }
-    return Branch(type(absent[path]), children, node.is_list)
+    return Branch(type(absent[path]), children, node.is_list, slug="slug" in children)
 
 
 def _leaf(name: str, node: _Node) -> Leaf:
     expected = {
-        Timestamp: "a time with a zone",
+        Timestamp: A_TIME,
         list: "a list",
         bool: "true or false",
         float: A_NUMBER,

@@ -133,7 +133,7 @@ def to_html(frame: pd.DataFrame, *, width: float = WIDTH) -> str | None:
     visible = frame.iloc[rows]
     labels = [escape_unprintable(_format_value(label)) for label in frame.index[rows]]
     positions, columns = _fitting_columns(visible, width - max(map(len, labels), default=0) - _PADDING)
-    hidden = [str(name) for position, name in enumerate(frame.columns) if position not in positions]
+    hidden = [escape_unprintable(str(name)) for position, name in enumerate(frame.columns) if position not in positions]
     return f"<div>\n{_table(columns, labels, head)}\n{_footer(frame, hidden, head)}</div>"
 
 
@@ -202,7 +202,7 @@ class _Column:
     """The visible cells of a column as text."""
 
     def __init__(self, name: str, values: pd.Series[Any]) -> None:
-        self.name = name
+        self.name = escape_unprintable(name)
         self.cells = [_cut(escape_unprintable(text)) for text in _format_values(values)]
         longest = max((len(cell) for cell in self.cells), default=0)
         self.width = max(len(name), longest if longest <= _WRAP_LENGTH else _MIN_LINE) + _PADDING

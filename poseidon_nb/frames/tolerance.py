@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from poseidon_nb.frames.columns import INT64, NUMBER
+from poseidon_nb.masking import mask
 from poseidon_nb.text import escape_unprintable, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    _Make = Callable[[Mapping[str, Any], str, "UnreadValues"], Any]
 
 A_NUMBER = "a number"
-TOO_LARGE = "more than 64 bits"
+A_TIME = "a time with a zone"
 #: Longer examples are cut, in characters.
 _MAX_EXAMPLE = 60
 
@@ -50,7 +53,8 @@ class UnreadValues:
         if path in self._fields:
             self._fields[path].count += 1
         else:
-            self._fields[path] = _Unread(1, _example(value), reason)
+            example = _example(mask(value, name=path.rpartition(".")[2]))
+            self._fields[path] = _Unread(1, example, reason)
 
     def clear(self) -> None:
         """Forget all values, because the table is read again."""
@@ -68,7 +72,7 @@ class UnreadValues:
     def warning(self) -> str:
         """One line that names each field, its number of values and one of them; empty if all values were read."""
         parts = [
-            f"{pluralize(one.count, 'value')}{f' of {path!r}' if path else ''} could not be read,"
+            f"{pluralize(one.count, 'value' if path else 'row')}{f' of {path!r}' if path else ''} could not be read,"
             f" for example {one.example} ({one.reason})"
             for path, one in self._fields.items()
         ]
@@ -86,24 +90,30 @@ def _example(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A field with a value: its type, whether a number may be text, and what was expected, in words."""
+    """A field with a value: its type, and the type in words for warnings."""
 
     type: Any
     expected: str
 
     def clean(self, value: object, path: str, unread: UnreadValues) -> Any:
-        """Return the value as it was sent if it can be read, or a number that was text; else None."""
+        """Return the value as it was sent if it can be read, or what was text and should not be; else None."""
         result = self.read(value, path, unread)
-        return result if result is None or (isinstance(value, str) and isinstance(result, int | float)) else value
+        return (
+            result if result is None or (isinstance(value, str) and isinstance(result, int | float | bool)) else value
+        )
 
     def read(self, value: object, path: str, unread: UnreadValues) -> Any:
         """Return the value in the field's type, or None if it has another type."""
         try:
-            result = msgspec.convert(value, self.type | None)
+            return msgspec.convert(value, self.type | None)
         except msgspec.ValidationError:
-            result = _number_in_text(value, self.type)
-            if result is None:
-                unread.add(path, value, f"expected {self.expected}")
+            pass
+        if value == "" and self.expected == A_TIME:
+            # A time that has not come.
+            return None
+        result = _in_text(value, self.type)
+        if result is None:
+            unread.add(path, value, f"expected {self.expected}")
         return result
 
 
@@ -113,22 +123,24 @@ def without_large(path: str, values: Iterable[int | None], unread: UnreadValues)
     for value in values:
         fits = value is None or value in INT64
         if not fits:
-            unread.add(path, value, TOO_LARGE)
+            unread.add(path, value, "more than 64 bits")
         kept.append(value if fits else None)
     return kept
 
 
-def _number_in_text(value: object, type_: Any) -> float | None:
-    """Return the number that a text states, if a number is expected: the API sends some ids and amounts so."""
-    if not isinstance(value, str) or not NUMBER.fullmatch(value) or type_ not in {int, float, int | str, float | str}:
+def _in_text(value: object, type_: Any) -> float | bool | None:
+    """Return the number or boolean that a text states, if one is expected: the API sends some so."""
+    if not isinstance(value, str):
         return None
-    number = float(value)
-    if type_ is float:
-        return number
+    if type_ is bool:
+        return {"true": True, "false": False}.get(value.lower())
+    if type_ not in {int, float} or not NUMBER.fullmatch(value):
+        return None
     try:
-        return int(value)
+        number: float = type_(value)
     except ValueError:
         return None
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,54 +160,62 @@ class Branch:
     children: Mapping[str, Branch | Leaf]
     is_list: bool = False
 
+    #: A text that stands for the object: the slug of a region, which is an object in most responses.
+    slug: bool = False
+
     def read(self, value: object, path: str, unread: UnreadValues) -> Any:
         """Return the object or the list of objects, with None for every part that has another type."""
-        if value is None:
-            return None
-        if self.is_list and isinstance(value, list):
-            return [one for one in (self._object(item, path, unread) for item in value) if one is not None]
-        if self.is_list:
-            unread.add(path, value, "expected a list")
-            return None
-        return self._object(value, path, unread)
-
-    def _object(self, value: object, path: str, unread: UnreadValues) -> Any:
-        if not isinstance(value, Mapping):
-            unread.add(path, value, "expected an object")
-            return None
-        prefix = f"{path}." if path else ""
-        return self.struct(
-            **{
-                name: child.read(value[name], f"{prefix}{name}", unread)
-                for name, child in self.children.items()
-                if name in value
-            }
-        )
+        return self._part(value, path, unread, self._struct)
 
     def clean(self, value: object, path: str, unread: UnreadValues) -> Any:
-        """Return a value with the fields that the table knows in their types, and None for what could not be read.
+        """Return decoded JSON with the fields that the table knows in their types, and None for what could not be read.
 
         Fields that the table does not know are returned as they are.
         """
-        if self.is_list:
-            if not isinstance(value, list):
-                return self.read(value, path, unread)
-            return [one for one in (self._clean_object(item, path, unread) for item in value) if one is not None]
-        return self._clean_object(value, path, unread)
+        return self._part(value, path, unread, self._dict)
 
-    def _clean_object(self, value: object, path: str, unread: UnreadValues) -> dict[str, Any] | None:
-        if not isinstance(value, Mapping):
-            if value is not None:
-                unread.add(path, value, "expected an object")
+    def rows(self, values: Iterable[object], unread: UnreadValues) -> list[Any]:
+        """Return the objects of a table. What is no object is reported and left out."""
+        return self._objects(values, "", unread, self._struct)
+
+    def clean_rows(self, values: Iterable[object], unread: UnreadValues) -> list[Any]:
+        """Return the objects of a table as `clean` does. What is no object is reported and left out."""
+        return self._objects(values, "", unread, self._dict)
+
+    def _part(self, value: object, path: str, unread: UnreadValues, make: _Make) -> Any:
+        if value is None:
             return None
-        prefix = f"{path}." if path else ""
+        if not self.is_list:
+            return self._object(value, path, unread, make)
+        if isinstance(value, list):
+            return self._objects(value, path, unread, make)
+        unread.add(path, value, "expected a list")
+        return None
+
+    def _objects(self, values: Iterable[object], path: str, unread: UnreadValues, make: _Make) -> list[Any]:
+        found = (self._object(value, path, unread, make) for value in values)
+        return [one for one in found if one is not None]
+
+    def _object(self, value: object, path: str, unread: UnreadValues, make: _Make) -> Any:
+        if self.slug and isinstance(value, str):
+            value = {"slug": value}
+        if not isinstance(value, Mapping):
+            unread.add(path, value, "expected an object")
+            return None
+        return make(value, f"{path}." if path else "", unread)
+
+    def _struct(self, value: Mapping[str, Any], prefix: str, unread: UnreadValues) -> Any:
+        known = {
+            name: child.read(value[name], f"{prefix}{name}", unread)
+            for name, child in self.children.items()
+            if name in value
+        }
+        return self.struct(**known)
+
+    def _dict(self, value: Mapping[str, Any], prefix: str, unread: UnreadValues) -> dict[str, Any]:
         known = {
             name: child.clean(value[name], f"{prefix}{name}", unread)
             for name, child in self.children.items()
             if name in value
         }
         return {**value, **known}
-
-    def rows(self, values: Iterable[object], unread: UnreadValues) -> list[Any]:
-        """Return the objects of a table. What is no object is reported and left out."""
-        return [one for one in (self._object(value, "", unread) for value in values) if one is not None]

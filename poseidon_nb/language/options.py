@@ -47,7 +47,7 @@ GLOBAL_OPTIONS = (
     Option(field="check", help="send fields that the API specification does not list", type="flag", negated=True),
     Option(
         field="keep_going",
-        help="if only some resources fail, return the table instead of raising an error",
+        help="if some resources fail or a list is incomplete, return the table instead of raising an error",
         type="flag",
     ),
     Option(

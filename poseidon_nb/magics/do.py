@@ -15,7 +15,7 @@ from poseidon_nb.language.grammar import split_commands
 from poseidon_nb.magics.ui import current_ui
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.commands.ui import UserInterface
@@ -29,7 +29,7 @@ def default_session() -> DoSession:
     return DoSession()
 
 
-def do(line: str, *, body: str | None = None, **variables: object) -> Any:
+def do(line: str, *, body: str | None = None, reveal: bool = False, **variables: object) -> Any:
     """Run a ``%do`` command from Python: in loops, scripts, and front ends without magics.
 
     Parameters
@@ -38,6 +38,8 @@ def do(line: str, *, body: str | None = None, **variables: object) -> Any:
         The text after ``%do``: ``"droplets get {name}"``.
     body : str, optional
         The body of a ``%%do`` cell.
+    reveal : bool
+        As ``--reveal`` in the line: show passwords, tokens, private keys and connection strings.
     **variables : object
         The variables that ``{name}`` in the line can refer to.
 
@@ -57,7 +59,7 @@ def do(line: str, *, body: str | None = None, **variables: object) -> Any:
     --------
     >>> po.do("droplets get {name}", name="web-1")  # doctest: +SKIP
     """
-    return run_line(line, body=body, variables=variables)
+    return run_line(line, body=body, variables=variables, adjust=lambda one: replace(one, reveal=one.reveal or reveal))
 
 
 def plan(line: str, *, body: str | None = None, **variables: object) -> Plan:
@@ -77,7 +79,7 @@ def plan(line: str, *, body: str | None = None, **variables: object) -> Plan:
     --------
     >>> po.plan("droplets resize --tag web --size s-2vcpu-4gb --restart").apply()  # doctest: +SKIP
     """
-    built: Plan = run_line(line, body=body, variables=variables, plan=True)
+    built: Plan = run_line(line, body=body, variables=variables, adjust=_for_plan)
     return built
 
 
@@ -105,16 +107,18 @@ def run_line(
     settings: Settings | None = None,
     session: DoSession | None = None,
     ui: UserInterface | None = None,
-    plan: bool = False,
+    adjust: Callable[[Command], Command] = lambda command: command,
 ) -> Any:
-    """Run a line, or the lines of a bare ``%%do`` cell up to the first one that fails."""
+    """Run a line, or the lines of a bare ``%%do`` cell up to the first one that fails.
+
+    What `adjust` returns for the parsed line is run in its place.
+    """
     session, ui = session or default_session(), ui or current_ui()
     settings = settings or Settings()
     known = variables or {}
     if not isinstance(line, str):
         raise InvalidArgument(f"A command must be text, not a {type(line).__name__}.")
-    command = parse(line, known, body=body)
-    command = _for_plan(command) if plan else command
+    command = adjust(parse(line, known, body=body))
     if command.group or command.body is None or command.help:
         check_output(command)
         return run_command(command, session, ui, settings)

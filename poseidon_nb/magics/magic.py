@@ -99,6 +99,7 @@ def load(shell: InteractiveShell) -> None:
     text: Any = shell.display_formatter
     for type_ in _DISPLAYED:
         text.formatters["text/plain"].for_type(type_, _print_safely)
+        text.formatters["text/html"].for_type(type_, _html_safely)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -112,7 +113,19 @@ def unload(shell: InteractiveShell) -> None:
     shell.magics_manager.registry.pop(DoMagics.__name__, None)
     text: Any = shell.display_formatter
     for type_ in _DISPLAYED:
-        text.formatters["text/plain"].pop(type_, None)
+        for kind in ("text/plain", "text/html"):
+            text.formatters[kind].pop(type_, None)
+
+
+def _html_safely(frame: Any) -> str | None:
+    """Return the HTML of a DataFrame as pandas writes it, but with control characters escaped; None for a Series."""
+    from poseidon_nb.frames.display import printable  # noqa: PLC0415  # loads pandas
+
+    # A table of %do has its own.
+    own = vars(frame).get("_repr_html_")
+    shown = frame if own is not None else printable(frame)
+    found: str | None = shown._repr_html_() if hasattr(shown, "_repr_html_") else None
+    return found
 
 
 def _print_safely(frame: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  # IPython's protocol

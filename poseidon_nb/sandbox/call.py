@@ -1,7 +1,8 @@
 """An API request as the services receive it, and the checks of its body, which is JSON or a form.
 
-Numbers and booleans may be sent as text, also in arrays, as clients do (libcloud#1380): ``"123"``, ``"true"``. Text
-may not be sent as a number. The service also accepts some bodies without fields that the specification requires.
+Numbers and booleans may be sent as text, also in arrays, as clients do (libcloud#1380): ``"123"``, ``"true"``. A
+number may not be sent where text is expected. The service also accepts some bodies without fields that the specification
+requires.
 
 Not documented, chosen here: a body that is neither a JSON object nor a form answers 400. A missing required field or a
 field of the wrong type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an

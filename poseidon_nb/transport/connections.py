@@ -21,6 +21,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from poseidon_nb.clock import SYSTEM_CLOCK
+from poseidon_nb.masking import mask_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,9 +180,12 @@ class _TimeLimited(HTTPConnection):
 
 
 def _printable_head(data: bytes) -> str:
-    """Return the request line and headers without the token; nothing of a body that is sent on its own."""
-    head, separator, _ = data.partition(b"\r\n\r\n")
-    return _AUTHORIZATION.sub(r"\1…", head.decode("latin-1")) if separator else "(body)"
+    """Return the request line and headers without the token and other secrets; nothing of a body."""
+    head, _, _ = data.partition(b"\r\n\r\n")
+    line, _, headers = head.decode("latin-1").partition("\r\n")
+    if not line.endswith(("HTTP/1.1", "HTTP/1.0")):
+        return "(body)"
+    return _AUTHORIZATION.sub(r"\1…", f"{mask_query(line)}\r\n{headers}")
 
 
 def _addresses(host: str, port: int | None) -> list[str]:

@@ -74,6 +74,9 @@ class HTTPTransport:
         self.loopback = is_loopback(parts.hostname or "")
         self._token = token
         self._adapter = TimeLimitedAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS, pool_block=True)
+        #: Bytes of all bodies that are being read: many large ones at once take as much memory as one.
+        self._reading_bytes = 0
+        self._lock = threading.Lock()
         # The pool itself would wait for a connection without a timeout.
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._headers = {
@@ -132,16 +135,27 @@ class HTTPTransport:
         """Return the decompressed body, counted while it is decompressed."""
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_content(_CHUNK_BYTES):
-            parts.append(part)
-            size += len(part)
-            if size > self._max_response_bytes:
-                response.close()
-                if request.method != "GET":
-                    return Body(parts[0])
-                limit = f"{self._max_response_bytes / 1e6:g} MB"
-                raise ShapeError(f"The response to {request.label} is larger than {limit}.")
-        return Body(b"".join(parts))
+        try:
+            for part in response.iter_content(_CHUNK_BYTES):
+                parts.append(part)
+                size += len(part)
+                if self._count(len(part)) > self._max_response_bytes:
+                    response.close()
+                    if request.method != "GET":
+                        return Body(parts[0])
+                    raise ShapeError(
+                        f"The response to {request.label} is larger than {self._max_response_bytes:,} bytes. "
+                        "Raise the limit with po.connect(max_response_bytes=...)."
+                    )
+            return Body(b"".join(parts))
+        finally:
+            self._count(-size)
+
+    def _count(self, more: int) -> int:
+        """Return the bytes of all bodies that are being read, after adding some."""
+        with self._lock:
+            self._reading_bytes += more
+            return self._reading_bytes
 
     def close(self) -> None:
         """Close the connections."""
@@ -160,7 +174,7 @@ class HTTPTransport:
             **request.headers
         }
         if request.operation_id in NOT_JSON and "accept" not in own_headers:
-            # As other clients ask for CSV, PDF and YAML; a strict server has none of these as JSON.
+            # CSV, PDF and YAML: a strict server answers 406 to application/json.
             headers["Accept"] = "*/*"
         if payload is not None and "content-type" not in own_headers:
             headers["Content-Type"] = (

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from poseidon_nb.errors import ShapeError
+from poseidon_nb.text import is_integer
 from poseidon_nb.transport import cancellation
 from poseidon_nb.transport.http import MAX_CONNECTIONS
 from poseidon_nb.transport.workers import WorkerPool, wait_for_result
@@ -45,7 +46,7 @@ class ListTotals:
         self._lists: list[tuple[int | None, ...]] = []
 
     def add(self, *totals: int | None) -> None:
-        """Add the totals of one list: those of its first and its last page."""
+        """Add the totals that the parsed pages of one list state, in their order."""
         self._lists.append(totals)
 
     @property
@@ -89,40 +90,49 @@ class Page:
     body: bytes
 
 
-class _Links(msgspec.Struct):
-    pages: dict[str, Any] | None = None
-
-
-class _Meta(msgspec.Struct):
-    total: int | None = None
-
-
 class _Envelope(msgspec.Struct):
-    """The links and total of a page. The items are skipped, not decoded."""
+    """The links and total of a page, of any type. The items are skipped, not decoded."""
 
-    links: _Links | None = None
-    meta: _Meta | None = None
+    links: Any = None
+    meta: Any = None
 
     @property
     def total(self) -> int | None:
-        return self.meta.total if self.meta else None
+        """The number of rows; None if it is not stated, or is no number."""
+        total = self.meta.get("total") if isinstance(self.meta, dict) else None
+        if isinstance(total, str) and is_integer(total):
+            total = int(total)
+        return total if isinstance(total, int) and not isinstance(total, bool) else None
 
-    def page(self, relation: str) -> int | None:
-        """Return the page number in a link; None if ``links``, its ``pages`` or the link is missing.
+    def page(self, relation: str, request: Request) -> int | None:
+        """Return the page number in a link; None if ``links``, its ``pages`` or the link is missing or empty.
 
         A link to the last page may lack the number; the links to the next page then lead there.
         """
-        url = self.links.pages.get(relation) if self.links and self.links.pages else None
-        if not isinstance(url, str):
+        pages = self._part(self.links, "pages", request)
+        url = self._part(pages, relation, request)
+        if not isinstance(url, str) or not url:
+            self._part(url, "", request)
             return None
         try:
-            return int(parse_qs(urlsplit(url).query)["page"][-1])
-        except KeyError:
-            if relation == "last":
-                return None
-            raise ShapeError(f"The link to the {relation} page has no page number.") from None
+            numbers = parse_qs(urlsplit(url).query).get("page")
+            number = int(numbers[-1]) if numbers else None
         except ValueError:
-            raise ShapeError(f"The link to the {relation} page has no page number.") from None
+            numbers, number = [url], None
+        if number is None and (numbers or relation != "last"):
+            raise ShapeError(f"The link to the {relation} page of {request.label} has no page number.")
+        return number
+
+    def _part(self, holder: Any, name: str, request: Request) -> Any:
+        """Return a part of the links; None if it is missing.
+
+        Links of another type are missing too, but only if a total tells whether the list is whole.
+        """
+        if isinstance(holder, dict):
+            return holder.get(name)
+        if holder and self.total is None:
+            raise ShapeError(f"The links in the response to {request.label} cannot be read.")
+        return None
 
 
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
@@ -177,7 +187,7 @@ def fetch_pages(
     number, stated = last, [envelope.total]
     envelope = _decode(request, _envelope_decoder, body) if last > 1 else envelope
     stated.append(envelope.total)
-    while (next_number := envelope.page("next")) is not None:
+    while (next_number := envelope.page("next", request)) is not None:
         max_pages = min(_max_pages(request, envelope.total, first), last + MAX_PAGES)
         if next_number != number + 1 or next_number > max_pages:
             raise ShapeError(f"The pages of {request.label} never end (page {number} links to page {next_number}).")
@@ -225,7 +235,7 @@ def _fetch_concurrently(
 
 
 def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:
-    last = envelope.page("last")
+    last = envelope.page("last", request)
     if last is None:
         # Without a link to the last page, the next links are followed one by one.
         return 1
@@ -257,6 +267,10 @@ def _count_items(request: Request, body: bytes) -> int:
 def _decode(request: Request, decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        why = str(exc)
-    raise ShapeError(f"The response to {request.label} is not a page of a list ({why}).")
+    except msgspec.ValidationError:
+        why = "is not an object with a list"
+    except RecursionError:
+        why = "is nested too deeply"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        why = f"is not JSON ({len(body):,} bytes)"
+    raise ShapeError(f"The response to {request.label} {why}.")

@@ -22,7 +22,7 @@ from poseidon_nb.errors import (
     Unprocessable,
 )
 from poseidon_nb.masking import HIDDEN, find_secrets, mask, mask_in_text
-from poseidon_nb.text import join_words
+from poseidon_nb.text import escape_unprintable, join_words
 from poseidon_nb.transport.retry import retry_after_s
 
 if TYPE_CHECKING:
@@ -152,11 +152,10 @@ def error_for(request: Request, response: Response, credential: Credential, now:
     Its class depends on the status only: the body's ``id`` differs between DigitalOcean's servers, and the body may not
     be JSON.
     """
-    body = _replace_text(_error_body(response), credential.token.redact)
-    for secret in find_secrets(request.body):
-        # The response may quote the refused value.
-        body = _replace_text(body, partial(_hide, secret))
-    body = mask(_replace_text(body, mask_in_text), replacement=HIDDEN)
+    try:
+        body = _redacted(_error_body(response), request, credential)
+    except RecursionError:
+        body = {}
     api_message = _one_line(str(body.pop("message", "") or ""))
     id_in_body = body.pop("request_id", None)
     request_id = credential.token.redact(response.request_id or str(id_in_body or "")) or None
@@ -179,6 +178,15 @@ def error_for(request: Request, response: Response, credential: Credential, now:
     if isinstance(error, RateLimited):
         error.retry_after_s = retry_after_s(response.headers, now)
     return error
+
+
+def _redacted(body: dict[str, Any], request: Request, credential: Credential) -> dict[str, Any]:
+    """Return the body of an error without the token, the secrets of the request, which it may quote, and its own."""
+    body = _replace_text(body, credential.token.redact)
+    for secret in (*find_secrets(request.body), *find_secrets(body)):
+        body = _replace_text(body, partial(_hide, secret))
+    found: dict[str, Any] = mask(_replace_text(body, mask_in_text), replacement=HIDDEN)
+    return found
 
 
 def _next_step(kind: type[APIError], request: Request, credential: Credential) -> str:
@@ -214,8 +222,8 @@ def _excerpt(body: bytes) -> str:
 
 
 def _one_line(text: str) -> str:
-    words = "".join(char if char.isprintable() else " " for char in text[: 2 * _MAX_MESSAGE]).split()
-    return " ".join(words)[:_MAX_MESSAGE]
+    words = text[: 2 * _MAX_MESSAGE].split()
+    return escape_unprintable(" ".join(words))[:_MAX_MESSAGE]
 
 
 def _hide(secret: str, text: str) -> str:

@@ -10,7 +10,7 @@ import responses
 
 import poseidon_nb as po
 from poseidon_nb.client.client import connect
-from poseidon_nb.client.connection import Reading, read_with
+from poseidon_nb.client.reading import ReadOptions, use_read_options
 
 URL = "https://api.digitalocean.com/v2"
 KEY = {"id": 1, "name": "me", "fingerprint": "aa", "public_key": "ssh-ed25519 AAAA"}
@@ -42,7 +42,7 @@ def test_a_list_that_differs_from_its_total_is_read_again_once(account, first, r
 def test_a_total_that_stands_and_rows_that_are_missing_is_an_error_with_both_numbers(account, read):
     client, serve, service = account
     serve("account/keys", "ssh_keys", (2, 3), (2, 3))
-    with pytest.raises(po.ShapeError, match=r"^The list of (keys|ssh_keys) states 3 and has 2 rows\.$"):
+    with pytest.raises(po.ShapeError, match=r"^The API states 3 keys but returned 2, also when read again\.$"):
         getattr(client.keys, read)()
     assert len(service.calls) == 2
 
@@ -51,15 +51,15 @@ def test_with_keep_going_it_is_a_warning(account):
     client, serve, _ = account
     serve("account/keys", "ssh_keys", (2, 3), (2, 3))
     told = []
-    with read_with(Reading(keep_going=True, warn=told.append)):
+    with use_read_options(ReadOptions(keep_going=True, warn=told.append)):
         assert len(client.keys.frame()) == 2
-    assert told == ["The list of keys states 3 and has 2 rows."]
+    assert told == ["The API states 3 keys but returned 2, also when read again."]
 
 
 def test_any_operation_is_checked(account):
     client, serve, _ = account
     serve("volumes", "volumes", (1, 2), (1, 2))
-    with pytest.raises(po.ShapeError, match=r"^The list of volumes states 2 and has 1 row\.$"):
+    with pytest.raises(po.ShapeError, match=r"^The API states 2 volumes but returned 1, also when read again\.$"):
         client.call("volumes_list")
 
 

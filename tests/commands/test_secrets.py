@@ -127,7 +127,7 @@ def test_a_kubeconfig_is_masked_and_saved_with_its_token(planted: Desk, tmp_path
     assert planted.do(f"kubernetes kubeconfig {ID} --save {file}") is None
     assert file.read_text() == KUBECONFIG
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert planted.ui.said[-1] == f"Wrote {len(KUBECONFIG)} bytes to {file}."
+    assert planted.ui.said[-1].startswith(f"Wrote {len(KUBECONFIG)} bytes to {file}, which only you can read.")
 
 
 def test_a_certificate_and_tables_are_saved(planted: Desk, tmp_path):
@@ -208,7 +208,9 @@ def test_nothing_else_of_the_seeded_account_is_masked(operation_id: str, seeded)
     arguments = {one.name: "web" for one in operation(operation_id).query_parameters if one.required}
     try:
         found = seeded.call(operation_id, query=arguments, reveal=True)
-    except errors.PoseidonError:
+    except errors.ServerError as error:
+        if error.status != 501:
+            raise
         return  # not simulated
     assert masked_fields(mask(found)) == set()
     seeded.masked_nothing += 1

@@ -1,6 +1,6 @@
 """A server made from the specification alone: it refuses what that does not describe, and answers with its examples.
 
-Nothing of the package is used here but the routes of its catalogue, which tests compare with the specification.
+Of the package only the catalogue is used, for routes, response keys and the parameters that the specification forgets.
 """
 
 from __future__ import annotations

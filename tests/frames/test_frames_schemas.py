@@ -13,6 +13,7 @@ from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.columns import DTYPES
 from poseidon_nb.frames.display import select_columns
 from poseidon_nb.frames.schemas import ALIASES, TABLES
+from poseidon_nb.masking import mask
 
 DOCTL = {
     "droplets": "ID Name PublicIPv4 PrivateIPv4 PublicIPv6 Memory VCPUs Disk Region Image VPCUUID Status Tags Features Volumes SizeSlug",
@@ -98,3 +99,10 @@ def test_the_smaller_tables_read_api_responses() -> None:
     action = {"id": 1, "region": {"slug": "nyc3"}, "region_slug": None, "resource_id": None}
     assert frame_from_rows("actions", [action]).loc[0, ["id", "region", "resource_id"]].tolist() == [1, "nyc3", pd.NA]
     assert frame_from_rows("snapshots", [{"id": 7}, {"id": "8"}])["id"].tolist() == ["7", "8"]
+
+
+def test_no_column_has_a_secret_name():
+    """The frames of tables are masked by the text of their cells only."""
+    for table in TABLES.values():
+        row = {column.name: "text" for column in table.columns}
+        assert mask(row) == row, table.resource

@@ -114,7 +114,7 @@ def test_a_row_that_is_no_object_is_left_out_and_named():
     unread = UnreadValues("droplets")
     body = json.dumps({"droplets": [DROPLET, "gone", None]}).encode()
     assert len(frame_from_pages("droplets", [body], unread=unread)) == 1
-    assert unread.warning == 'droplets: 2 values could not be read, for example "gone" (expected an object)'
+    assert unread.warning == 'droplets: 2 rows could not be read, for example "gone" (expected an object)'
     assert unread.omitted_rows == 2
 
 

@@ -271,16 +271,28 @@ def test_a_link_without_a_page_number_is_an_error(link, relation):
     raises_after(Scripted(lambda n: page_of(n, total=100, **{relation: link})), requests=1, match="has no page number")
 
 
-@pytest.mark.parametrize("links", [[], "x", 7, {"pages": []}, {"pages": "x"}])
-def test_invalid_links_are_an_error(links):
-    raises_after(Scripted(lambda n: {"droplets": [], "links": links}), requests=1, match="not a page of a list")
+@pytest.mark.parametrize("links", ["x", 7, [1], {"pages": ["x"]}, {"pages": "x"}, {"pages": {"next": 5}}])
+def test_links_of_another_type_are_an_error_unless_a_total_tells_whether_the_list_is_whole(links):
+    raises_after(Scripted(lambda n: {"droplets": [], "links": links}), requests=1, match="links in the response to")
+    assert ids(fetch(Scripted(lambda n: page_of(n, total=2) | {"links": links}))) == [10, 11]
+
+
+@pytest.mark.parametrize("links", [None, [], {}, {"pages": None}, {"pages": []}, {"pages": {"next": "", "last": ""}}])
+def test_empty_links_are_missing_links(links):
+    assert ids(fetch(Scripted(lambda n: page_of(n) | {"links": links}))) == [10, 11]
+
+
+@pytest.mark.parametrize(("stated", "total"), [("2", 2), (2, 2), (None, None), ("x", None), (True, None), ([], None)])
+def test_a_total_may_be_text_and_is_missing_if_it_is_no_number(stated, total):
+    account = Scripted(lambda n: {"droplets": [{"id": 10}, {"id": 11}], "meta": {"total": stated}})
+    assert [page.total for page in fetch(account)] == [total]
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b'"x"', b"null", b'{"droplets":', b"\xff", b"[" * 100_000, b'{"a":' * 50_000]
 )
 def test_a_body_that_is_not_a_page_is_an_error(body):
-    with pytest.raises(ShapeError, match="The response to droplets_list is not a page of a list") as caught:
+    with pytest.raises(ShapeError, match=r"^The response to droplets_list is (not|nested too deeply)") as caught:
         list(fetch_pages(lambda _: Response(200, {}, body), DROPLETS))
     assert "\n" not in str(caught.value)
 

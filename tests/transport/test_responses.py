@@ -91,10 +91,10 @@ def test_a_body_without_a_message_uses_the_phrase_of_the_status(error_of, body):
 
 
 @pytest.mark.parametrize(
-    "body", [b"upstream\r\n  went\x1b[31m away\x00", b'{"message": "upstream\\n went\\u001b[31m away"}']
+    "body", [b"upstream\r\n  went\x1b[31m away", b'{"message": "upstream\\n went\\u001b[31m away"}']
 )
-def test_messages_are_one_line_without_control_characters(error_of, body):
-    assert str(error_of(503, body)) == "503: upstream went [31m away (droplets_create)"
+def test_messages_are_one_line_with_escaped_control_characters(error_of, body):
+    assert str(error_of(503, body)) == r"503: upstream went\x1b[31m away (droplets_create)"
 
 
 @pytest.mark.parametrize(

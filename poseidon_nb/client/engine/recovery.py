@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue import match, operation
+from poseidon_nb.catalogue import match, operation, possible_keys
 from poseidon_nb.client.connection import add_detail
 from poseidon_nb.errors import (
     ConnectionFailed,
@@ -229,7 +229,8 @@ _ID_SUFFIXES = ("id", "name")
 def _is_complete(answer: Any, wanted: Operation) -> bool:
     if wanted.method in {"PUT", "PATCH"}:
         # The path identifies the resource.
-        return isinstance(answer, dict) and answer.get(wanted.response_key) is not None
+        keys = possible_keys(wanted.response_key)
+        return isinstance(answer, dict) and any(answer.get(key) is not None for key in keys)
     return _has_identity(answer, wanted.response_key)
 
 
@@ -238,7 +239,7 @@ def _has_identity(answer: Any, key: str) -> bool:
     if not isinstance(answer, dict):
         return False
     # Creating several droplets and acting by tag return a list, under another key than for one.
-    values = [answer[name] for name in (key, f"{key}s", key.removesuffix("s")) if answer.get(name)]
+    values = [answer[name] for name in possible_keys(key) if answer.get(name)]
     rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
     return bool(rows) and all(isinstance(row, dict) and any(map(_is_identity, row.items())) for row in rows)
 

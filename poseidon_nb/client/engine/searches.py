@@ -45,6 +45,19 @@ _PLACES = {
 }
 
 
+#: The fields of a body by which its effect is searched.
+_SEARCHED_BY: Mapping[str, frozenset[str]] = {
+    "dropletActions_post": frozenset({"type"}),
+    "imageActions_post": frozenset({"type"}),
+    "droplets_create": frozenset({"size", "image"}),
+    "sshKeys_create": frozenset({"name", "public_key"}),
+    "tags_create": frozenset({"name"}),
+    "domains_create": frozenset({"name"}),
+    "domains_create_record": frozenset({"type"}),
+    "images_create_custom": frozenset({"name"}),
+}
+
+
 class Searches:
     """Searches an account, and remembers what was seen before, so that nothing old counts as new.
 
@@ -72,7 +85,11 @@ class Searches:
     def for_step(self, step: Step) -> Search | None:
         """Return the search for the effect of a step's request; None leaves it to the default of `recovery`."""
         method = self._methods.get(step.request.operation_id)
-        return self._listed(step) if method is None else method(step)
+        if method is None:
+            return self._listed(step)
+        body = step.request.body if isinstance(step.request.body, dict) else {}
+        # A body without these is refused by the API, and nothing can be searched by it.
+        return method(step) if _SEARCHED_BY.get(step.request.operation_id, frozenset()) <= body.keys() else None
 
     def place_to_check(self, step: Step) -> str:
         """Return what the user should check if nothing is found; ``""`` for the path of the request."""
@@ -165,7 +182,7 @@ class Searches:
 
     def _droplets(self, step: Step) -> Search:
         body = step.request.body
-        names = body.get("names") or [body["name"]]
+        names = body.get("names") or [body.get("name", "")]
 
         def search(window: SentWindow) -> Row | None:
             rows = [

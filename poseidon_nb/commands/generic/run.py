@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue import operation, possible_keys
 from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
@@ -69,7 +69,8 @@ def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableRes
     if isinstance(answer, list):
         _remember(context, wanted, answer)
         return table_of_rows(verb.table or wanted.id, answer)
-    held = answer.get(wanted.response_key, answer) if wanted.response_key and isinstance(answer, dict) else answer
+    keys = possible_keys(wanted.response_key) if isinstance(answer, dict) else ()
+    held = next((answer[key] for key in keys if key in answer), answer)
     rows = held if isinstance(held, list) else [held]
     return table_of_rows(verb.table or wanted.id, rows, single=not isinstance(held, list))
 
