@@ -153,13 +153,16 @@ def test_invalid_fields_of_a_record_type_are_refused(zone, refused, type_, field
     assert listed(zone) == before
 
 
-def test_a_cname_cannot_share_its_name_and_duplicates_are_refused(zone, refused):
+def test_a_cname_cannot_share_its_name_and_equal_records_may_exist(zone, refused):
     made(zone, "CNAME", name="www", data="@")
     refused(create(zone, "A", name="WWW", data="192.0.2.7"), 422, CNAME)
     made(zone, "A", name="api", data="192.0.2.7")
     made(zone, "A", name="api", data="192.0.2.8")
     refused(create(zone, "CNAME", name="api", data="@"), 422, CNAME)
-    refused(create(zone, "A", name="api", data="192.0.2.8", ttl=60), 422, "Record already exists")
+    made(zone, "A", name="api", data="192.0.2.8")
+    made(zone, "NS", name="@", data="ns1.digitalocean.com.")
+    assert listed(zone).count(("A", "api", "192.0.2.8")) == 2
+    assert listed(zone).count(("NS", "@", "ns1.digitalocean.com")) == 2
 
 
 def test_a_full_name_with_a_dot_loses_its_domain(zone):

@@ -112,7 +112,7 @@ def test_rules_are_added_and_removed(api, refused):
         ({"forwarding_rules": [{**RULE, "entry_port": 0}]}, "entry_port must be from 1 to 65535."),
         ({"droplet_ids": [1]}, "Droplet 1 not found."),
         ({"droplet_ids": [1], "tag": "web"}, "droplet_ids and tag cannot be combined."),
-        ({"size": "lb-large", "size_unit": 6}, "size and size_unit cannot be combined."),
+        ({"size": "lb-large", "size_unit": 5}, "size and size_unit cannot be combined."),
         ({"size": "lb-giant"}, "size must be one of lb-small, lb-medium, lb-large."),
         ({"region": "nyc2", "size_unit": 2}, "Load balancers in nyc2 need size instead of size_unit."),
         ({"region": "mars1"}, "You specified an invalid region for load balancer creation."),
@@ -173,13 +173,14 @@ def test_a_saved_load_balancer_becomes_active_after_loading(api, make_api, tmp_p
 
 def test_a_global_load_balancer_needs_no_region(api, refused):
     target = api.get("/v2/load_balancers")["load_balancers"][0]["id"]
-    body = {"name": "glb", "type": "GLOBAL", "forwarding_rules": [RULE], "target_load_balancer_ids": [target]}
+    body = {"name": "glb", "type": "GLOBAL", "forwarding_rules": [], "target_load_balancer_ids": [target]}
     status, answer = api("POST", "/v2/load_balancers", body)
     assert status == 202, answer
     balancer = answer["load_balancer"]
     assert "region" not in balancer
     status, answer = api("PUT", f"/v2/load_balancers/{balancer['id']}", {**body, "name": "renamed"})
     assert (status, answer["load_balancer"]["name"]) == (200, "renamed")
+    assert answer["load_balancer"]["forwarding_rules"] == []
     refused(api("POST", "/v2/load_balancers", {"name": "lb", "forwarding_rules": [RULE]}), 422, "region is required.")
     body = {**body, "region": "nowhere"}
     refused(api("POST", "/v2/load_balancers", body), 422, "You specified an invalid region for load balancer creation.")

@@ -10,8 +10,8 @@ live lists do, although the specification says otherwise. The messages about the
 the minimum TTL are the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
 
 Not documented, chosen here: the other messages; an invalid domain name answers 422; a name inside another domain of
-the account is a domain like any other; the minimum TTL is 30 s; a duplicate record is refused; a record cannot change
-its type; the SOA record can only change its TTL.
+the account is a domain like any other; the minimum TTL is 30 s; a record cannot change its type; the SOA record can
+only change its TTL. A second equal record is accepted, as external-dns#487 and #503 found.
 """
 
 from __future__ import annotations
@@ -203,9 +203,6 @@ def _check_no_conflict(world: World, fields: dict[str, Any], domain: str, *, exc
     ]
     if any("CNAME" in {fields["type"], record["type"]} for record in same):
         raise unprocessable(CNAME_TEXT)
-    compared = [name for name in fields if name != "ttl"]
-    if any(all(record[name] == fields[name] for name in compared) for record in same):
-        raise unprocessable("Record already exists")
 
 
 def _requested_domain(call: Call) -> StoredObject:

@@ -47,12 +47,18 @@ IMMUTABLE_FIELDS = {
 }
 
 
-def read_settings(world: World, body: dict[str, Any], region: str) -> dict[str, Any]:
-    """Read the settings of a body, with defaults for missing ones."""
+def read_settings(world: World, body: dict[str, Any], region: str, *, is_global: bool = False) -> dict[str, Any]:
+    """Read the settings of a body, with defaults for missing ones.
+
+    A global load balancer has no forwarding rules: Terraform's acceptance tests and doctl send none, although the
+    specification requires them.
+    """
     settings: dict[str, Any] = {
         **_size(body, region),
         "algorithm": _choice(body, "algorithm", ("round_robin", "least_connections")),
-        "forwarding_rules": read_rules(world, body),
+        "forwarding_rules": []
+        if is_global and not optional_field(body, "forwarding_rules", "array")
+        else read_rules(world, body),
         "health_check": _health_check(optional_field(body, "health_check", "object") or {}),
         "sticky_sessions": _sticky_sessions(optional_field(body, "sticky_sessions", "object") or {}),
     }
@@ -129,7 +135,8 @@ def _parse_rule(world: World, rule: Any) -> dict[str, Any]:
 
 def _size(body: dict[str, Any], region: str) -> dict[str, Any]:
     size, unit = optional_field(body, "size", "string"), optional_field(body, "size_unit", "integer")
-    if size is not None and unit is not None:
+    if size is not None and unit is not None and LOAD_BALANCER_NODES.get(size) != unit:
+        # Both are in responses, which clients send back.
         raise unprocessable("size and size_unit cannot be combined.")
     if unit is not None and region in _REGIONS_WITH_NAMED_SIZES:
         raise unprocessable(f"Load balancers in {region} need size instead of size_unit.")

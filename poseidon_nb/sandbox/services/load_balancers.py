@@ -74,7 +74,11 @@ def create_load_balancer(call: Call) -> HTTPResponse:
     kind = {name: settings.read_immutable(body, name) for name in settings.IMMUTABLE_FIELDS}
     region = _requested_region(world, body, needed=kind["type"] != _GLOBAL)
     slug = region["slug"] if region else ""
-    fields = {"name": _validated_name(body), **settings.read_settings(world, body, slug), **kind}
+    fields = {
+        "name": _validated_name(body),
+        **settings.read_settings(world, body, slug, is_global=kind["type"] == _GLOBAL),
+        **kind,
+    }
     if region is None or kind["type"] == _GLOBAL:
         fields |= _global_settings(world, body)
         vpc = None
@@ -133,8 +137,9 @@ def update_load_balancer(call: Call) -> HTTPResponse:
     for name, value in immutable.items():
         if optional_field(body, name, "string") not in {None, "", value}:
             raise unprocessable(f"The {name} of a load balancer cannot be changed.")
-    fields = {"name": _validated_name(body), **settings.read_settings(world, body, slug)}
-    if balancer["type"] == _GLOBAL:
+    is_global = balancer["type"] == _GLOBAL
+    fields = {"name": _validated_name(body), **settings.read_settings(world, body, slug, is_global=is_global)}
+    if is_global:
         fields |= _global_settings(world, body)
     fields |= _requested_droplets(call, world.vpcs.get(balancer.public.get("vpc_uuid")))
     fields["project_id"] = _requested_project(world, body, balancer["project_id"])

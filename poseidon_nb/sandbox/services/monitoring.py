@@ -180,7 +180,7 @@ def create_policy(call: Call) -> HTTPResponse:
 
 def add_policy(world: World, fields: dict[str, Any]) -> StoredObject:
     """Add an alert policy without checking it."""
-    uuid = rng.uuid(world.seed, "alert", world.next_number("alert_policies"))
+    uuid = rng.uuid(world.seed, "alert policy", world.next_number("alert_policies"))
     policy = StoredObject({"uuid": uuid, **fields})
     world.alert_policies.put(uuid, policy)
     return policy

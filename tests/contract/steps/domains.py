@@ -22,7 +22,6 @@ WRONG_RECORDS: tuple[dict[str, Any], ...] = (
     {"name": "www", "data": "192.0.2.7"},
     {"type": "PTR", "name": "www", "data": "192.0.2.7"},
     {"type": "SOA", "ttl": 1800},
-    {"type": "A", "name": "www", "data": "192.0.2.7"},
     {"type": "A", "name": "www", "data": "www"},
     {"type": "CNAME", "name": "www", "data": "@"},
     {"type": "MX", "name": "@", "data": "mx.example.net", "priority": 10},
