@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from poseidon_nb.errors import ShapeError
@@ -114,7 +115,7 @@ class MaskedDict(_Masked, dict[str, Any]):
 
     __slots__ = ("_name",)
 
-    def __init__(self, items: Mapping[str, Any], name: str = "") -> None:
+    def __init__(self, items: Mapping[str, Any] = MappingProxyType({}), name: str = "") -> None:
         super().__init__(items)
         self._name = name
 
@@ -143,7 +144,7 @@ class MaskedList(_Masked, list[Any]):
 
     __slots__ = ("_name",)
 
-    def __init__(self, items: Iterable[Any], name: str = "") -> None:
+    def __init__(self, items: Iterable[Any] = (), name: str = "") -> None:
         super().__init__(items)
         self._name = name
 

@@ -12,10 +12,12 @@ Source: the names of all fields in the specification's requests and responses, 2
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,18 +28,23 @@ MASK = "•••••••• (reveal=True)"
 HIDDEN = "(not shown)"
 
 _SECRET_NAME = re.compile(
-    r"(?:.*_)?(?:"
-    r"(?:api|private|secret|auth|secret_access|service)_?key|client_key_data|password|passphrase|passwd|pwd|secret|token"
-    r"|credentials?|authorization|(?:pre)?signed_url|sso_url|kube_?config|connection_string|dsn)"
+    r"(?!(?:has|is|use|uses|require|requires|enable)_)(?:.*_)?(?:"
+    r"(?:api|private|secret|auth|secret_access|service|encryption|signing)_?key(?:_pem)?|client_key_data"
+    r"|(?:passwords?|passphrase|passwd|passcode|pwd)\d*|secrets?|token|jwt|bearer|credentials?|authorization"
+    r"|(?:pre)?signed_url|sso_url|kube_?config|connection_string|dsn)"
 )
+#: Of these names only values of at least so many characters are secret.
+_SHORT_NAMES, _MIN_PARAMETER = frozenset({"key", "sig"}), 8
 #: Names of parameters in a URL that are secret too: those of signed URLs.
 _SECRET_PARAMETER = re.compile(r"(?:.*_)?(?:signature|sig)|key")
 #: Numbers are secret under these names only: other names may be counts.
 _SECRET_NUMBER = re.compile(r"(?:.*_)?(?:password|passphrase|passwd|pwd|pin|secret)")
 #: Word boundaries of a field name: ``apiKey``, ``API-Key``.
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.]")
-#: They look like secrets, but are the text at which a model stops, and the place in a list.
-_NOT_SECRET = frozenset({"stop_token", "page_token", "next_page_token"})
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-.]")
+#: They look like secrets, but are text of a model, and the place in a list.
+_NOT_SECRET = frozenset({"stop_token", "eos_token", "pad_token", "page_token", "next_page_token"})
+#: An object with one of these names has secrets under names of the user's choice.
+_HOLDERS = frozenset({"secrets", "passwords"})
 #: Their text is never checked: the API made it up, or it is a key to be published.
 _PUBLIC_NAME = re.compile(
     r"(?:.*_)?(?:public_key|fingerprint|digest|hash|checksum|ids?|uuid|urns?|slug|ip|ipv[46]|ip_address)"
@@ -45,18 +52,8 @@ _PUBLIC_NAME = re.compile(
 #: Names that are secret only beside another field: the private key of a Kafka user and of a log sink's certificate, the
 #: key of a functions namespace, and the address with the password of a database.
 _SECRET_BESIDE = {"access_key": {"access_cert"}, "key": {"cert", "api_host"}, "uri": {"password"}}
-#: The registry login of Docker, in base64.
-_LOGIN = "auth"
-#: Fields that may be printed, but never stored: user data (droplets_create, autoscalepools_create), environments of apps,
-#: tokens in a list (dedicatedInferences_create), headers for an agent's tools, webhook URLs (apps_assign_alertDestinations,
-#: uptime_create_alert, monitoring_create_alertPolicy), keys and certificates of log sinks, prompts, the arguments of a
-#: function (functions_create_trigger), a code that is exchanged for a token (genai_create_oauth2_dropbox_tokens).
-_NEVER_STORED = frozenset(
-    (
-        *("user_data", "envs", "access_tokens", "headers", "slack", "slack_webhooks", "credentials"),
-        *("key", "cert", "messages", "input", "prompt", "body", "code", "access_key"),
-    )
-)
+#: The registry login of Docker, in base64, of at least so many characters; a shorter text is a kind of login.
+_LOGIN, _MIN_LOGIN = "auth", 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,10 @@ class SecretText:
             if "name" in groups and not _is_secret_in_text(groups["name"]):
                 return match[0]
             kept = groups.get("kept") or ""
-            found.add(match[0][len(kept) :])
+            secret = match[0][len(kept) :]
+            if groups.get("name") in _SHORT_NAMES and len(secret) < _MIN_PARAMETER:
+                return match[0]
+            found.add(secret)
             return kept + replacement
 
         return self.pattern.sub(replaced, text)
@@ -119,7 +119,8 @@ SECRET_TEXTS = (
         r"(?P<kept>hooks\.slack\.com/services/)[^\s\"']+", "slack.com", example="https://hooks.slack.com/services/T/B/x"
     ),
     # A parameter of a URL, a variable, or a connection string.
-    _secret_text(rf"(?P<kept>{_NAME}=[\"']?)[^\s;&#\"']+", "=", example="host=db password=hunter2"),
+    _secret_text(rf"(?P<kept>{_NAME}[ ]{{0,2}}=[ ]{{0,2}}[\"']?)[^\s;&#\"']+", "=", example="host=db password=hunter2"),
+    _secret_text(r"(?P<kept>\b(?:bearer|basic) )[\w.~+/-]{8,}=*", "bearer ", "basic ", example="Bearer 0123456789"),
     # JSON within text.
     _secret_text(
         rf"(?P<kept>[\"']{_NAME}[\"']\s{{0,9}}:\s{{0,9}}[\"'])[^\"']+", '"', "'", example='{"client_secret": "hunter2"}'
@@ -179,7 +180,7 @@ def is_harmless(value: Any) -> bool:
 def _collect_texts(value: Any, texts: list[str]) -> bool:
     """Collect all text in a value, and return whether its names and types are harmless."""
     if isinstance(value, dict):
-        if _may_be_secret_names(tuple(value)):
+        if len(value) > _MAX_NAMES or _may_be_secret_names(tuple(value)):
             return False
         items: Iterable[Any] = value.values()
     elif isinstance(value, list):
@@ -225,6 +226,8 @@ def mask_field(value: Any, name: str, siblings: Mapping[Any, Any], replacement: 
     return replacement if is_number and _is_secret_number(name) else value
 
 
+#: An object with more fields is looked through one by one; names made of data would fill the cache.
+_MAX_NAMES = 100
 #: Types that are never secret, whatever their name is.
 _PLAIN = frozenset({bool, type(None)})
 _LEAVES = frozenset({str, int, float, bool, type(None)})
@@ -237,33 +240,35 @@ def _is(one: object, other: object) -> bool:
 def name_inside(outer: str, key: Any) -> str:
     """Return the name by which a field is judged: ``value`` in a ``service_key`` is as secret as the key."""
     name = key if isinstance(key, str) else str(key)
-    return outer if name == "value" and _is_secret_name(outer) else name
+    return outer if (name == "value" and _is_secret_name(outer)) or outer in _HOLDERS else name
 
 
 def _mask_string(value: str, name: str, siblings: Mapping[Any, Any], replacement: str) -> str:
     if not value or value == replacement:
         return value
-    if _is_secret(name, siblings):
+    if is_secret(name, siblings) and (name != _LOGIN or len(value) >= _MIN_LOGIN):
         return replacement
     if is_public_name(name) or not may_hold_secret_text((value,)):
         return value
     hidden = mask_in_text(value, replacement)
-    if hidden == value:
-        return value
-    # Of one line too little would be left to be of use; of a kubeconfig all the rest is.
-    return hidden if "\n" in value else replacement
+    return value if hidden == value else hidden
 
 
 def mask_in_text(text: str, replacement: str = HIDDEN) -> str:
     """Return a text with the secrets in it replaced, wherever they occur; the rest is kept."""
-    lowered = text.lower()
     found: set[str] = set()
-    for one in SECRET_TEXTS:
-        if any(marker in lowered for marker in one.markers):
-            text = one.replace(text, replacement, found)
+    text = _hide(text, replacement, found)
     for secret in found:
         if len(secret) >= _MIN_SECRET_LENGTH:
             text = text.replace(secret, replacement)
+    return text
+
+
+def _hide(text: str, replacement: str, found: set[str]) -> str:
+    lowered = text.lower()
+    for one in SECRET_TEXTS:
+        if any(marker in lowered for marker in one.markers):
+            text = one.replace(text, replacement, found)
     return text
 
 
@@ -298,73 +303,74 @@ def _masked_paths(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]
 
 
 def find_secrets(body: Any) -> Iterator[str]:
-    """Return the secrets in a body that are secret by their names, without numbers and very short text."""
-    if isinstance(body, dict):
-        for name, value in body.items():
-            if not isinstance(value, str):
-                yield from find_secrets(value)
-            elif len(value) >= _MIN_SECRET_LENGTH and _is_secret(name, body):
-                yield value
-    elif isinstance(body, list | tuple):
-        for one in body:
-            yield from find_secrets(one)
+    """Return the secrets in a body, in every form in which a message may quote them; very short ones are left out."""
+    found: set[str] = set()
+    _collect_secrets(body, "", {}, found)
+    for secret in found:
+        if len(secret) >= _MIN_SECRET_LENGTH:
+            yield from {
+                secret,
+                json.dumps(secret)[1:-1],
+                json.dumps(secret, ensure_ascii=False)[1:-1],
+                quote(secret, safe=""),
+            }
 
 
-def may_hold_secret(body: Any) -> bool:
-    """Check whether a body may hold a secret, so that it must not be stored in a file.
-
-    This is stricter than `mask`. It includes user data, environment variables of apps, URLs that act as passwords, and
-    prompts.
-    """
-    if isinstance(body, bytes):
-        return True
-    if isinstance(body, dict):
-        return any(
-            (value and isinstance(name, str) and (_snake_case(name) in _NEVER_STORED or _is_secret(name, body)))
-            or may_hold_secret(value)
-            for name, value in body.items()
-        )
-    if isinstance(body, list | tuple):
-        return any(map(may_hold_secret, body))
-    return isinstance(body, str) and mask_in_text(body) != body
+def _collect_secrets(value: Any, name: str, siblings: Mapping[Any, Any], found: set[str]) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _collect_secrets(item, name_inside(name, key), value, found)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _collect_secrets(item, name.removesuffix("s"), {}, found)
+    elif isinstance(value, str) and is_secret(name, siblings):
+        found.add(value)
+    elif isinstance(value, str):
+        _hide(value, "", found)
 
 
-def _is_secret(name: object, siblings: Mapping[Any, Any]) -> bool:
+def is_secret(name: object, siblings: Mapping[Any, Any]) -> bool:
+    """Check whether a field is secret by its name and by the other fields of its object."""
     if not isinstance(name, str):
         return False
     if name == "value":
         # An environment variable of an app, or a name-value pair.
         named = (siblings.get("name"), siblings.get("key"))
-        return siblings.get("type") == "SECRET" or any(isinstance(one, str) and _is_secret_name(one) for one in named)
+        return str(siblings.get("type")).upper() == "SECRET" or any(
+            isinstance(one, str) and _is_secret_name(one) for one in named
+        )
     if name in _SECRET_BESIDE:
-        return not _SECRET_BESIDE[name].isdisjoint(siblings)
+        return any(isinstance(siblings.get(other), str) for other in _SECRET_BESIDE[name])
     # The text of a token that a model chose, with its probability.
     return _is_secret_name(name) and not (name == "token" and "logprob" in siblings)
 
 
 @lru_cache(maxsize=4096)
 def _is_secret_name(name: str) -> bool:
-    return name not in _NOT_SECRET and (name == _LOGIN or _SECRET_NAME.fullmatch(_snake_case(name)) is not None)
+    return name not in _NOT_SECRET and (name == _LOGIN or _SECRET_NAME.fullmatch(snake_case(name)) is not None)
 
 
 @lru_cache(maxsize=4096)
 def _is_secret_in_text(name: str) -> bool:
     """Check a name of any case: ``DB_PASSWORD``, ``X-Amz-Signature``."""
     lowered = name.lower().replace("-", "_").replace(".", "_")
+    if lowered == "pwd":
+        # The current folder of a shell.
+        return False
     return _is_secret_name(lowered) or _is_secret_name(name) or _SECRET_PARAMETER.fullmatch(lowered) is not None
 
 
 @lru_cache(maxsize=4096)
 def _is_secret_number(name: str) -> bool:
-    return _SECRET_NUMBER.fullmatch(_snake_case(name)) is not None
+    return _SECRET_NUMBER.fullmatch(snake_case(name)) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_public_name(name: str) -> bool:
     """Check whether a field's text is never secret."""
-    return _PUBLIC_NAME.fullmatch(_snake_case(name)) is not None
+    return _PUBLIC_NAME.fullmatch(snake_case(name)) is not None
 
 
-def _snake_case(name: str) -> str:
+def snake_case(name: str) -> str:
     """Convert ``apiKey``, ``API-Key`` and ``api.key`` to ``api_key``, as the specification writes names."""
     return _WORD_BOUNDARY.sub("_", name).lower()

@@ -77,7 +77,7 @@ def suggestion(close: Sequence[str]) -> str:
 
 def join_words(words: Iterable[str], *, conjunction: str = "and") -> str:
     """Join words for a sentence: ``a, b and c``."""
-    listed = [escape_unprintable(word) for word in words]
+    listed = [escape_unprintable(str(word)) for word in words]
     if len(listed) < 2:  # noqa: PLR2004  # one word needs no "and"
         return "".join(listed)
     return f"{', '.join(listed[:-1])} {conjunction} {listed[-1]}"

@@ -46,8 +46,8 @@ DATABASE = {
         {"access_tokens": ["v"]},
         {"user": {"access_cert": "c", "access_key": "k"}},
         {"config": {"cert": "c", "key": "k"}},
-        {"auths": {"registry.digitalocean.com": {"auth": "YTpi"}}},
-        {"uri": "host", "password": None},
+        {"auths": {"registry.digitalocean.com": {"auth": "YTpiYTpiYTpiYTpi"}}},
+        {"uri": "host", "password": "p"},
         {"note": KEY},
         {"note": "the token is dop_v1_0123456789abcdef"},
         {"note": "postgres://u:p@h/d"},
@@ -56,6 +56,12 @@ DATABASE = {
         {"note": "api_key=p"},
         {"note": "a: b\nclient_secret: p\n"},
         {"namespace": {"api_host": "h", "key": "k"}},
+        {"secrets": {"anything": "p"}},
+        {"passwords": "p", "password1": "p"},
+        {"APIToken": "p", "encryption_key": "p", "jwt": "p"},
+        {"envs": [{"key": "A", "type": "secret", "value": "d"}]},
+        {"note": "password = p"},
+        {"note": "Authorization: Bearer 0123456789"},
         {"url": "https://hooks.slack.com/services/T/B/x"},
         {"url": "https://x.nyc3.digitaloceanspaces.com/a?X-Amz-Signature=12"},
         {"url": "wss://exec/?token=xxx"},
@@ -83,6 +89,8 @@ def test_a_secret_is_found_by_its_name_or_its_text(value):
         {"link": "https://api.digitalocean.com/v2/images?page=2&per_page=20&sort_key=name"},
         {"certificate": "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"},
         {"description": "high-token-password ghosts"},
+        {"auth": "basic", "has_password": "yes", "eos_token": "</s>", "cert": None, "key": "x"},
+        {"url": "https://x/?key=value", "note": "PWD=/home/x ./run.sh", "uri": "/about", "password": True},
     ],
 )
 def test_what_only_resembles_a_secret_is_kept(value):
@@ -142,7 +150,10 @@ def test_a_request_hides_its_secrets():
     request = Request("POST", "/v2/x", {"token": "s3cret"}, body={"api_key": "s3cret", "user_data": "s3cret"})
     assert "s3cret" not in repr(request)
     assert "api_key" in str(request)
-    assert [*find_secrets({"a": [{"password": "s3cret"}]})] == ["s3cret"]
+    assert set(find_secrets({"a": [{"password": "s3cret"}]})) == {"s3cret"}
+    assert set(find_secrets({"access_tokens": ["s3cret/a"], "note": "postgres://u:hunter2@h"})) == {
+        *("s3cret/a", "s3cret%2Fa", "hunter2"),
+    }
 
 
 @pytest.mark.parametrize(

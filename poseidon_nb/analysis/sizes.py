@@ -279,7 +279,7 @@ def availability(
         )
     }
     known = [str(slug) for slug in regions["slug"]]
-    unknown = sorted({slug for listed in offered.values() for slug in listed} - {*known})
+    unknown = sorted({slug for listed in offered.values() for slug in listed if isinstance(slug, str)} - {*known})
     slugs, closed = [*known, *unknown], closed_regions(regions)
     missing = [pd.NA] * len(unknown)
     columns: dict[str, Any] = {

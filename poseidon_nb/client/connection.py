@@ -102,8 +102,9 @@ class Connection:
     def read_object(self, operation_id: str, answer: Any) -> Row:
         """Return the object in an operation's response with the types of its table."""
         row = self.unwrapped(operation_id, answer)
-        found: Row = self.read_rows(operation_id, [row])[0] if isinstance(row, dict) else row
-        return found
+        if not isinstance(row, dict):
+            raise ShapeError(f"The response to {operation_id} contains no object.")
+        return self.read_rows(operation_id, [row])[0]
 
     def rows_of(self, request: Request) -> list[Row]:
         """Return all items of the list whose first page a request reads, as the API sent them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.actions import Action
-from poseidon_nb.client.connection import add_detail, check_fields, items_of
+from poseidon_nb.client.connection import add_detail, check_fields, items_of, list_in
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.engine.consistency import ConsistencyWaiter, expected_after
 from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step
@@ -105,7 +105,11 @@ class Droplets(ResourceCollection[Droplet]):
             Several droplets have it; their ids are listed.
         """
         # The API ignores the case of a name, and treats an empty name as no filter.
-        found = [droplet for droplet in self.list(name=name) if droplet.name.casefold() == name.casefold()]
+        found = [
+            droplet
+            for droplet in self.list(name=name)
+            if droplet.get("id") is not None and str(droplet.name).casefold() == name.casefold()
+        ]
         exact = [droplet for droplet in found if droplet.name == name] or found
         return unique_match("droplet", name, exact, lambda: (droplet.name for droplet in self.list()))
 
@@ -155,9 +159,11 @@ class Droplets(ResourceCollection[Droplet]):
 
     def neighbors(self, droplet: Droplet | int | str) -> DropletList:
         """List the account's droplets on the same physical machine as a droplet, which would fail together."""
-        rows: Any = self._connection.one("droplets_list_neighbors", path={"droplet_id": self.find(droplet).id})
+        request = self._connection.request("droplets_list_neighbors", path={"droplet_id": self.find(droplet).id})
+        answer = self._connection.send(request).json()
         # The API may send null for an empty list.
-        return [Droplet(row, self) for row in rows or []]
+        listed = [] if answer is None else list_in(answer, "droplets", "droplets_list_neighbors")
+        return [Droplet(row, self) for row in self._connection.read_rows("droplets_list_neighbors", listed)]
 
     @overload
     def create(

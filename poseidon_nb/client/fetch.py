@@ -139,7 +139,11 @@ def fetch_by_ids(
 
     def read(number: int) -> bool:
         rows, more = page(number)
-        matching = {row["id"]: row for row in rows if row["id"] in missing}
+        matching = {
+            row["id"]: row
+            for row in rows
+            if isinstance(row, dict) and isinstance(row.get("id"), int) and row["id"] in missing
+        }
         if matching:
             hits.append(number)
         found.update(matching)
@@ -249,4 +253,4 @@ def droplet_pages(connection: Connection, filters: dict[str, Any], totals: ListT
 
 
 def _with_tag(rows: Iterable[Row], tag_name: str) -> list[Row]:
-    return [row for row in rows if tag_name.casefold() in {tag.casefold() for tag in row.get("tags") or []}]
+    return [row for row in rows if tag_name.casefold() in {str(tag).casefold() for tag in row.get("tags") or []}]

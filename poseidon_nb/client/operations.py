@@ -145,6 +145,8 @@ def execute(connection: Connection, engine: Engine, request: Request, *, frame: 
             items = _items(connection, engine, wanted, request)
             if frame:
                 return _frame(connection, wanted, items)
+    except RecursionError:
+        raise ShapeError(f"The response to {wanted.id} is nested too deeply.") from None
     except (NotFound, Unprocessable) as error:
         if request.method not in SAFE_METHODS:
             raise
@@ -158,7 +160,7 @@ def _items(connection: Connection, engine: Engine, wanted: Operation, request: R
         # Verbose tracebacks print local variables.
         return MaskedList(connection.rows_of(request))
     answer = send(connection, engine, request)
-    if not wanted.response_is_list:
+    if not wanted.response_is_list and not wanted.paginated:
         return answer
     # Some services send null for an empty list.
     return MaskedList([] if answer is None else list_in(answer, wanted.response_key, wanted.id))

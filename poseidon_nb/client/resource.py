@@ -14,6 +14,7 @@ from poseidon_nb.client.connection import check_query
 from poseidon_nb.client.reading import current_read_options, read_whole, unread_values, warn
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.masked_data import MaskedDict
+from poseidon_nb.masking import MASK, mask, mask_in_text
 from poseidon_nb.text import escape_unprintable, format_usd
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class TimeField(Field["datetime | None"]):
         except (TypeError, ValueError):
             time = None
         if time is None or time.tzinfo is None:
-            warn(f"Field {self._name} of {type(instance).__name__} is not a time with a zone: {text!r}.")
+            warn(f"Field {self._name} of {type(instance).__name__} is not a time with a zone: {mask(text)!r}.")
             return None
         return time.astimezone(UTC)
 
@@ -125,8 +126,8 @@ class Resource:
         return hash((type(self), self.get(self._identity)))
 
     def __repr__(self) -> str:
-        words = " ".join(str(word) for word in self._summary() if word not in {None, ""})
-        return f"<{type(self).__name__} {escape_unprintable(words)}>"
+        words = " ".join(str(word) for word in self._summary() if word is not None and word != "")
+        return f"<{type(self).__name__} {escape_unprintable(mask_in_text(words, MASK))}>"
 
     def _summary(self) -> tuple[object, ...]:
         return (self.get(self._identity),)

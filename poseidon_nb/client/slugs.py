@@ -58,7 +58,7 @@ class SlugChecker:
         InvalidArgument
             It cannot; the closest size that it can have is suggested.
         """
-        sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
+        sizes = {str(row.get("slug")): row for row in self._connection.rows("sizes_list")}
         check_size(sizes, droplet, size, disk=disk)
         if size == droplet["size_slug"] and not (disk and sizes[size]["disk"] > droplet["disk"]):
             raise InvalidArgument(f"Droplet {droplet['name']} already has size {size}.")
@@ -67,7 +67,7 @@ class SlugChecker:
         size = fields.get("size")
         if size is None:
             return ""
-        sizes = {row["slug"]: row for row in self._connection.rows("sizes_list")}
+        sizes = {str(row.get("slug")): row for row in self._connection.rows("sizes_list")}
         # A prefix such as "nyc" means any region of that area.
         region = str(fields.get("region") or "")
         available = [slug for slug, row in sizes.items() if _is_available(row, region)]
@@ -76,10 +76,10 @@ class SlugChecker:
             # If the region does not exist, compare with all available sizes.
             known = available or [slug for slug, row in sizes.items() if _is_available(row)]
             return f"Unknown size {size!r}{where}{did_you_mean(str(size), known) or '.'}"
-        if not sizes[size]["available"]:
+        if not sizes[size].get("available"):
             return f"Size {size} is not available{did_you_mean(str(size), available) or '.'}"
         if region and size not in available and self._knows_region(region):
-            others = join_words(sizes[size]["regions"])
+            others = join_words(slug for slug in sizes[size].get("regions") or () if isinstance(slug, str))
             return f"Size {size} is not available in {region}{f', only in {others}' if others else ''}."
         return ""
 
@@ -125,8 +125,8 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
     InvalidArgument
         It cannot; the closest size that it can have is suggested.
     """
-    region = droplet["region"]["slug"]
-    fitting = [slug for slug, row in sizes.items() if _fits(row, droplet)]
+    region = (droplet.get("region") or {}).get("slug") or ""
+    fitting = [slug for slug, row in sizes.items() if isinstance(slug, str) and _fits(row, droplet)]
     near = did_you_mean(size, fitting) or "."
     if size not in sizes:
         raise InvalidArgument(f"Unknown size {size!r}{near}")
@@ -167,12 +167,13 @@ def fitting_sizes(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:
 
 
 def _fits(size: Row, droplet: Row) -> bool:
-    return _is_available(size, droplet["region"]["slug"]) and bool(size["disk"] >= droplet["disk"])
+    region = (droplet.get("region") or {}).get("slug") or ""
+    return _is_available(size, region) and (size.get("disk") or 0) >= (droplet.get("disk") or 0)
 
 
 def _is_available(size: Row, region: str = "") -> bool:
     """Return whether a size is available anywhere, or in a region or an area such as ``"nyc"``."""
-    return bool(size["available"]) and any(slug.startswith(region) for slug in size["regions"])
+    return bool(size.get("available")) and any(str(slug).startswith(region) for slug in size.get("regions") or ())
 
 
 def explain_refusal(connection: Connection, request: Request, *, missing: bool = False) -> str:

@@ -171,9 +171,9 @@ class DoSession:
         for source, slugs in by_region.items():
             self.remember(source, slugs)
 
-    def remember_names(self, source: str, names: Iterable[tuple[str, int | str]], *, complete: bool = True) -> None:
-        """Remember names for completion, with their ids for dry runs."""
-        pairs = list(names)
+    def remember_names(self, source: str, names: Iterable[tuple[Any, Any]], *, complete: bool = True) -> None:
+        """Remember names for completion, with their ids for dry runs; what has no name or no id is left out."""
+        pairs = [(name, id_) for name, id_ in names if isinstance(name, str) and isinstance(id_, str | int)]
         self.remember(source, [name for name, _ in pairs], complete=complete)
         ids = {} if complete else self._ids.get(source, {})
         for name, id_ in pairs:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.registry import load, registry
-from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.errors import InvalidArgument, ShapeError
 from poseidon_nb.masked_data import without_masked_repr
 from poseidon_nb.masking import MASK, mask, masked_fields
 from poseidon_nb.text import join_words, pluralize, printable_json
@@ -115,7 +115,10 @@ def run_command(command: Command, session: DoSession, ui: UserInterface, setting
         raise InvalidArgument(f"{command.verb.title} changes nothing, so it has no plan.")
     if not isinstance(runner, Planned) and command.dry_run:
         return _show_reads(command, session, ui)
-    return _present(command, _run(command, runner, session, ui, settings), ui, settings)
+    try:
+        return _present(command, _run(command, runner, session, ui, settings), ui, settings)
+    except RecursionError:
+        raise ShapeError("The response is nested too deeply.") from None
 
 
 def _check_out(command: Command, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.commands.results import Plain, TableResult, select
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import pluralize
+from poseidon_nb.transport.responses import Body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,24 +63,29 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
         It is a panel or chart, or the file cannot be written.
     """
     if isinstance(result, Plain):
-        data = result.value.encode() if isinstance(result.value, str) else bytes(result.value)
+        data = _encoded(result.value) if isinstance(result.value, str) else bytes(result.value)
         what = f"{len(data):,} bytes"
     elif isinstance(result, TableResult):
         data, what = _table(result, Path(name).suffix.lower(), columns)
     else:
         raise InvalidArgument("--save writes tables and text. A panel, a chart or a plan cannot be written.")
-    return f"Wrote {what} to {write_private(name, data)}, which only you can read. Secrets are not masked in it."
+    return f"Wrote {what} to {write_private(name, Body(data))}, which only you can read. Secrets are not masked in it."
 
 
 def _table(result: TableResult, suffix: str, columns: Sequence[str]) -> tuple[bytes, str]:
     if suffix == ".csv":
         frame = select(result.frame(), columns)
-        return frame.to_csv(index=False).encode(), f"{pluralize(len(frame), 'row')} as CSV"
+        return _encoded(frame.to_csv(index=False)), f"{pluralize(len(frame), 'row')} as CSV"
     found = result.json(columns)
     if suffix in _CERTIFICATE_SUFFIXES and isinstance(found, dict) and isinstance(found.get("certificate"), str):
         return _decoded(found["certificate"]), "a certificate"
-    data = json.dumps(found, indent=2, ensure_ascii=False).encode()
+    data = _encoded(json.dumps(found, indent=2, ensure_ascii=False))
     return data, f"{pluralize(len(found), 'row') if isinstance(found, list) else 'an object'} as JSON"
+
+
+def _encoded(text: str) -> bytes:
+    # A lone surrogate is valid in JSON, but not in UTF-8.
+    return Body(text.encode("utf-8", "backslashreplace"))
 
 
 def _decoded(certificate: str) -> bytes:
@@ -107,13 +113,25 @@ def write_private(name: str, data: bytes) -> Path:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
+        # Also after Ctrl-C: the file may hold secrets.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise InvalidArgument(f"Cannot write {name}: {error.strerror}") from None
+        if isinstance(error, OSError):
+            raise InvalidArgument(f"Cannot write {name}: {error.strerror}") from None
+        raise
     return path
 
 
 def _path(name: str) -> Path:
-    # A link is followed instead of being replaced.
-    return Path(os.path.realpath(Path(name).expanduser()))
+    try:
+        # A link is followed instead of being replaced.
+        path = Path(os.path.realpath(Path(name).expanduser()))
+        path.with_name(f".{path.name}.01234567").exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidArgument(f"{name!r} is not a valid file name ({_reason(error)}).") from None
+    return path
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__

@@ -17,7 +17,7 @@ import msgspec
 
 from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.columns import EPOCH, MICROSECOND, NUMBER, TIME
-from poseidon_nb.frames.tolerance import A_NUMBER, A_TIME, Branch, Leaf, UnreadValues
+from poseidon_nb.frames.tolerance import A_NUMBER, A_TIME, UNREADABLE, Branch, Leaf, UnreadValues
 from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Decoder:
         listed = list(rows)
         try:
             objects: list[Any] = msgspec.convert(listed, list[self._row])  # type: ignore[name-defined]  # built at run time
-        except msgspec.ValidationError as exc:
+        except UNREADABLE as exc:
             if unread is None:
                 raise self._type_error(exc) from exc
             return self._branch().rows(listed, unread)
@@ -174,7 +174,7 @@ class Decoder:
         """
         try:
             msgspec.convert(rows, list[self._row])  # type: ignore[name-defined]  # built at run time
-        except msgspec.ValidationError:
+        except UNREADABLE:
             return self._branch().clean_rows(rows, unread)
         return rows
 
@@ -242,7 +242,7 @@ class Decoder:
             return list[struct] if node.is_list else struct  # type: ignore[valid-type]  # built at run time
         return _leaf_type(path[-1], node)
 
-    def _type_error(self, exc: msgspec.ValidationError, body: bytes = b"", key: str = "") -> ShapeError:
+    def _type_error(self, exc: Exception, body: bytes = b"", key: str = "") -> ShapeError:
         text = str(exc)
         if "missing required field" in text:
             return missing_key(self.resource, key, msgspec.json.decode(body, type=dict[str, msgspec.Raw]))

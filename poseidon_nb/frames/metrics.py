@@ -26,6 +26,8 @@ AGENT_FEATURE = "monitoring"
 #: Hours between readings above which their means hide peaks, and above which they hide daily peaks.
 COARSE_H, VERY_COARSE_H = 1.0, 6.0
 
+#: Unix seconds of the year 5138.
+_LATEST_S = 1e11
 _DAY_H = 24.0
 _MINUTES = 60
 _LABELS = ("mode", "device", "mountpoint", "interface", "direction")
@@ -116,6 +118,8 @@ def series_frame(responses: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -
     columns = dict(zip(("droplet_id", "name", "metric", *_LABELS), zip(*label_rows, strict=True), strict=False))
     repeated = {name: np.repeat(np.array(column, dtype=object), counts) for name, column in columns.items()}
     all_times = np.concatenate(times) if times else np.array([], dtype=np.float64)
+    if not (np.abs(all_times) < _LATEST_S).all():
+        raise ShapeError("The response has a reading at an invalid time.")
     frame = pd.DataFrame(
         {
             "time": pd.DatetimeIndex((all_times * 1_000_000).astype("M8[us]"), tz="UTC"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from poseidon_nb.frames.columns import INT64, NUMBER
-from poseidon_nb.masking import mask
+from poseidon_nb.masking import MASK, mask, mask_in_text
 from poseidon_nb.text import escape_unprintable, pluralize
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     _Make = Callable[[Mapping[str, Any], str, "UnreadValues"], Any]
 
+#: Another type than the field's, and text that is not valid Unicode: JSON may contain half of a character.
+UNREADABLE = (msgspec.ValidationError, UnicodeEncodeError)
 A_NUMBER = "a number"
 A_TIME = "a time with a zone"
 #: Longer examples are cut, in characters.
@@ -84,7 +86,8 @@ def _example(value: object) -> str:
         text = msgspec.json.encode(value).decode()
     except (TypeError, ValueError, msgspec.MsgspecError):
         text = repr(value)
-    text = escape_unprintable(text)
+    # Also a text of which the name says nothing.
+    text = escape_unprintable(mask_in_text(text, MASK))
     return text if len(text) <= _MAX_EXAMPLE else f"{text[: _MAX_EXAMPLE - 1]}…"
 
 
@@ -106,7 +109,7 @@ class Leaf:
         """Return the value in the field's type, or None if it has another type."""
         try:
             return msgspec.convert(value, self.type | None)
-        except msgspec.ValidationError:
+        except UNREADABLE:
             pass
         if value == "" and self.expected == A_TIME:
             # A time that has not come.

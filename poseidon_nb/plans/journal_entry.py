@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target, When
 from poseidon_nb.errors import NoSuchName
-from poseidon_nb.masking import mask_query, may_hold_secret
+from poseidon_nb.masking import mask_query
 from poseidon_nb.text import escape_unprintable
 from poseidon_nb.transport.request import Request
+from poseidon_nb.unstored import may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -16,6 +16,7 @@ from poseidon_nb.errors import APIError, InvalidArgument
 from poseidon_nb.masking import mask_query
 from poseidon_nb.text import join_words
 from poseidon_nb.transport.responses import Response
+from poseidon_nb.unstored import quotes_unstored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,7 +153,9 @@ class RequestTrace:
         if self._started is None or not attempts:
             return None
         *earlier, last = attempts
-        outcome = "interrupted before a response" if self._in_progress else _outcome(last, self._message)
+        # What the API says about a body may quote it, and this log is kept in files.
+        message = "" if quotes_unstored(self._message, self._request.body) else self._message
+        outcome = "interrupted before a response" if self._in_progress else _outcome(last, message)
         if earlier:
             outcome += f"; earlier attempts: {join_words(dict.fromkeys(str(one or 'no response') for one in earlier))}"
         request_id = None if self._in_progress else self._request_id

@@ -34,6 +34,7 @@ MAX_CONNECTIONS = 16
 MAX_RESPONSE_BYTES = 256_000_000
 #: Bytes that are read at a time; decompressed they may be a thousand times as many.
 _CHUNK_BYTES = 16_384
+_MAX_WRAPPED = 10_000_000
 #: Headers that callers cannot set.
 _RESERVED_HEADERS = frozenset({"authorization", "connection", "content-length", "cookie", "host", "transfer-encoding"})
 _NOT_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError)
@@ -131,7 +132,7 @@ class HTTPTransport:
         # Raised outside the except block, so that Python attaches no context: the frames of its cause hold the token.
         raise failure
 
-    def _read(self, response: requests.Response, request: Request) -> Body:
+    def _read(self, response: requests.Response, request: Request) -> bytes:
         """Return the decompressed body, counted while it is decompressed."""
         parts: list[bytes] = []
         size = 0
@@ -147,8 +148,12 @@ class HTTPTransport:
                         f"The response to {request.label} is larger than {self._max_response_bytes:,} bytes. "
                         "Raise the limit with po.connect(max_response_bytes=...)."
                     )
-            return Body(b"".join(parts))
+            body = b"".join(parts)
+            # Wrapping copies, and of a large body a traceback shows only the beginning.
+            return Body(body) if size <= _MAX_WRAPPED else body
         finally:
+            # The traceback of an error would keep them.
+            parts.clear()
             self._count(-size)
 
     def _count(self, more: int) -> int:

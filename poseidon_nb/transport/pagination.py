@@ -37,6 +37,8 @@ PER_PAGE = 200
 PREFETCH = MAX_CONNECTIONS + 8
 #: Maximum number of pages without a total, and maximum number of pages after the last page that was announced.
 MAX_PAGES = 1_000
+#: Of so many pages the first is checked before all are read.
+_MANY_PAGES = 100
 
 
 class ListTotals:
@@ -245,6 +247,8 @@ def _last_page(request: Request, body: bytes, envelope: _Envelope) -> int:
         max_last = _page_count(envelope.total, PER_PAGE)
         if last > max_last:  # the server may use smaller pages
             max_last = _max_pages(request, envelope.total, body)
+    if last > _MANY_PAGES and not _count_items(request, body):
+        raise ShapeError(f"The first of {last:,} pages of {request.label} is empty.")
     if not 1 <= last <= max_last:
         raise ShapeError(f"Invalid last page {last} of {request.label}: {envelope.total} items need {max_last} pages.")
     return last

@@ -158,7 +158,7 @@ def error_for(request: Request, response: Response, credential: Credential, now:
         body = {}
     api_message = _one_line(str(body.pop("message", "") or ""))
     id_in_body = body.pop("request_id", None)
-    request_id = credential.token.redact(response.request_id or str(id_in_body or "")) or None
+    request_id = mask_in_text(credential.token.redact(response.request_id or str(id_in_body or ""))) or None
     identifier = str(body.pop("id", "") or "")
     status = response.status
     kind = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _BY_STATUS.get(status, APIError)
@@ -183,7 +183,7 @@ def error_for(request: Request, response: Response, credential: Credential, now:
 def _redacted(body: dict[str, Any], request: Request, credential: Credential) -> dict[str, Any]:
     """Return the body of an error without the token, the secrets of the request, which it may quote, and its own."""
     body = _replace_text(body, credential.token.redact)
-    for secret in (*find_secrets(request.body), *find_secrets(body)):
+    for secret in (*find_secrets(request.body), *find_secrets(dict(request.query)), *find_secrets(body)):
         body = _replace_text(body, partial(_hide, secret))
     found: dict[str, Any] = mask(_replace_text(body, mask_in_text), replacement=HIDDEN)
     return found

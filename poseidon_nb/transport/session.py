@@ -42,6 +42,10 @@ MAX_REQUEST_TIMEOUT_S = 86_400.0
 MIN_ATTEMPT_S = 0.5
 
 
+#: A server whose clock differs by more, in seconds, sends a date that is not its time.
+_MAX_AHEAD_S = 10 * 365 * 86_400
+
+
 class Session:
     """A session with one account.
 
@@ -328,7 +332,10 @@ class Session:
             return
         try:
             server_now = parsedate_to_datetime(date)
-            self._server_ahead_s = (server_now - self.clock.now()).total_seconds()
+            ahead_s = (server_now - self.clock.now()).total_seconds()
+            if abs(ahead_s) > _MAX_AHEAD_S:
+                return
+            self._server_ahead_s = ahead_s
             self.server_offset_s = server_now.timestamp() - self.clock.monotonic()
         except (TypeError, ValueError, OverflowError):
             return

@@ -135,23 +135,24 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [*([path] if path else []), *(place for key, child in children for place in _places(child, (*path, key)))]
 
 
-def mutated(answer: Any, rng: random.Random) -> tuple[str, bytes, Any]:
+def mutated(answer: Any, rng: random.Random, others: tuple[Any, ...] = OTHERS) -> tuple[str, bytes, Any]:
     """Return what was done, the bytes, and the JSON in them; None for bytes that are no JSON."""
     answer = json.loads(json.dumps(answer))
     kind = rng.choice(MUTATIONS)
-    place = rng.choice(_places(answer))
+    place = rng.choice(_places(answer) or [()])
+    if not place:
+        return "nothing", json.dumps(answer).encode(), answer
     if kind == "truncated":
         body = json.dumps(answer).encode()
         return kind, body[: rng.randrange(len(body))], None
     holder = answer
     for key in place[:-1]:
         holder = holder[key]
-    _CHANGES[kind](answer, holder, place[-1], rng)
+    if kind == "type":
+        holder[place[-1]] = rng.choice(others)
+    else:
+        _CHANGES[kind](answer, holder, place[-1], rng)
     return f"{kind} at {place}", json.dumps(answer).encode(), answer
-
-
-def _replace(_: Any, holder: Any, key: Any, rng: random.Random) -> None:
-    holder[key] = rng.choice(OTHERS)
 
 
 def _empty(_: Any, holder: Any, key: Any, __: random.Random) -> None:
@@ -189,7 +190,6 @@ def _change_rows(answer: Any, _: Any, __: Any, rng: random.Random) -> None:
 
 
 _CHANGES = {
-    "type": _replace,
     "null": _empty,
     "missing": _remove,
     "extra": _add,

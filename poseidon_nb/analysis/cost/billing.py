@@ -201,7 +201,9 @@ def _note(row: Mapping[Hashable, Any]) -> str:
 
 
 def _sum_by_month(invoices: pd.DataFrame) -> pd.DataFrame:
-    grouped = invoices.groupby(invoices["invoice_period"].astype("string"))["amount"]
+    period = invoices["invoice_period"].astype("string")
+    # An invoice of an unreadable month is not of any month.
+    grouped = invoices.groupby(period.where(period.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])")))["amount"]
     months = pd.DataFrame({"billed_usd": _complete_sums(grouped).round(2), "invoices": grouped.size()})
     if len(months):
         periods = pd.period_range(months.index.min(), months.index.max(), freq="M").strftime("%Y-%m")

@@ -310,7 +310,8 @@ def _stored(resource_type: str, frame: pd.DataFrame, price: Price) -> pd.DataFra
 
 
 def _first_values(frame: pd.DataFrame, column: str) -> list[Any]:
-    return [next(iter(values), None) for values in lists(frame, column)]
+    firsts = [next(iter(values), None) for values in lists(frame, column)]
+    return [value if isinstance(value, str | int) else None for value in firsts]
 
 
 def _included_gib(droplets: pd.DataFrame, sizes: pd.DataFrame) -> float | None:

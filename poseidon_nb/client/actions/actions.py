@@ -86,10 +86,10 @@ class ActionFilter:
         """Return whether an action meets all criteria."""
         return (
             self.is_recent(row)
-            and self.status in {None, row["status"]}
-            and self.type in {None, row["type"]}
-            and self.resource_type in {None, row["resource_type"]}
-            and self.resource_id in {None, row["resource_id"]}
+            and self.status in (None, row.get("status"))
+            and self.type in (None, row.get("type"))
+            and self.resource_type in (None, row.get("resource_type"))
+            and self.resource_id in (None, row.get("resource_id"))
         )
 
     def is_recent(self, row: Row) -> bool:
@@ -276,13 +276,15 @@ class Actions(ResourceCollection[Action]):
         query = self._check_query(filters)
         if wanted.since is None or query:
             return [row for row in self._connection.rows("actions_list", query=query) if wanted.matches(row)]
-        rows: dict[int, Mapping[str, Any]] = {}
+        rows: dict[int | None, Mapping[str, Any]] = {}
         number, more = 1, True
         while more:
-            page, more = self._read_page(number)
+            found, more = self._read_page(number)
+            listed: list[Any] = [*found]
+            page = self._connection.read_rows("actions_list", listed)
             # Actions that start meanwhile push others onto the next page, where they would be read twice.
-            rows.update((row["id"], row) for row in page if wanted.matches(row) and row["id"] not in rows)
-            more = more and wanted.is_recent(page[-1])
+            rows.update((row.get("id"), row) for row in page if wanted.matches(row) and row.get("id") not in rows)
+            more = more and bool(page) and wanted.is_recent(page[-1])
             number += 1
         return [*rows.values()]
 

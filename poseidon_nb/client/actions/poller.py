@@ -203,8 +203,9 @@ class Poller:
 
     def _read_page(self, number: int) -> tuple[list[Row], bool]:
         rows, more = self._page(number)
-        self._learn(rows)
-        return rows, more
+        readable = [row for row in rows if _is_readable(row)]
+        self._learn(readable)
+        return readable, more
 
     def _read_one(self, action_id: int) -> Row | None:
         try:
@@ -215,8 +216,16 @@ class Poller:
                 raise
             return None
         self._misses.pop(action_id, None)
+        if not _is_readable(row) or row["id"] != action_id:
+            # Perhaps the next response can be read.
+            return None
         self._learn([row])
         return row
+
+
+def _is_readable(row: Any) -> bool:
+    """Return whether a row tells which action it is, and its status."""
+    return isinstance(row, dict) and isinstance(row.get("id"), int) and isinstance(row.get("status"), str)
 
 
 def _has_ended(row: Row | None) -> bool:

@@ -51,11 +51,11 @@ class Durations:
     def learn(self, actions: Iterable[Mapping[str, Any]]) -> None:
         """Add the durations of actions as the API sends them; only completed actions count."""
         for action in actions:
-            if action.get("status") != COMPLETED:
+            if not isinstance(action, dict) or action.get("status") != COMPLETED:
                 continue
-            seconds = _duration_s(action)
-            if seconds is not None:
-                self._seconds.setdefault(action["type"], {})[action["id"]] = seconds
+            seconds, type_, id_ = _duration_s(action), action.get("type"), action.get("id")
+            if seconds is not None and isinstance(type_, str) and isinstance(id_, int):
+                self._seconds.setdefault(type_, {})[id_] = seconds
 
     def estimate(self, action_type: str) -> Estimate | None:
         """Return the median of the newest actions of a type; None without history."""

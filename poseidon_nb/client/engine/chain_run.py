@@ -165,7 +165,8 @@ class ChainWaits:
         """Stop waiting for a key."""
         self._chain_of.pop(key, None)
         self._waiter.remove(key)
-        if key > 0:
+        # Negative keys are expected states without an action.
+        if isinstance(key, int) and key > 0:
             self._actions.poller.remove([key])
 
     def clear(self) -> list[tuple[int, int]]:

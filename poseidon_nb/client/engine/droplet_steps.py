@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import FieldChange, Step, Target, When
+from poseidon_nb.errors import ShapeError
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
@@ -37,7 +39,15 @@ IRREVERSIBLE = frozenset({"rebuild", "restore", "enable_ipv6", "password_reset"}
 
 
 def droplet_target(droplet: Row) -> Target:
-    """Return a droplet as the target of a step."""
+    """Return a droplet as the target of a step.
+
+    Raises
+    ------
+    ShapeError
+        The API sent no id.
+    """
+    if droplet.get("id") is None:
+        raise ShapeError(f"The API sent no readable id of the droplet {escape_unprintable(str(droplet.get('name')))}.")
     return Target("droplet", droplet.get("id"), str(droplet.get("name") or droplet.get("id")))
 
 

@@ -345,7 +345,8 @@ class Execution:
             self.on_progress(progress)
 
     def _assign_row(self, row: Row) -> None:
-        assign = self._assign.get(row["id"])
+        id_ = row.get("id")
+        assign = self._assign.get(id_) if isinstance(id_, int) else None
         if assign is not None:
             assign(row)
 

@@ -192,7 +192,7 @@ class Sender:
             rows = started if isinstance(started, list) else [started]
             body = step.request.body if isinstance(step.request.body, dict) else {}
             defaults = {"status": IN_PROGRESS, "type": body.get("type", step.verb)}
-            actions = tuple(defaults | _with_int_id(row) for row in rows)
+            actions = tuple(defaults | _readable(_with_int_id(row)) for row in rows)
             self.searches.remember("actions", actions)
             return AcceptedStep(answer, found, actions)
         if step.awaits == "image":
@@ -370,6 +370,11 @@ def _is_usable(step: Step, answer: Any) -> bool:
 
 def _has_id(row: Any) -> bool:
     return isinstance(row, dict) and parse_id(row.get("id")) is not None
+
+
+def _readable(row: Row) -> Row:
+    """Return an action without a status or type that is no text."""
+    return {name: value for name, value in row.items() if name not in {"status", "type"} or isinstance(value, str)}
 
 
 def _with_int_id(row: Row) -> Row:

@@ -272,7 +272,7 @@ class MonitoredAccount:
     @property
     def unread(self) -> str:
         """What could not be read when it was last read; usually empty."""
-        return " ".join(filter(None, self._unread.values()))
+        return "; ".join(filter(None, self._unread.values()))
 
     def _readable(self, what: str, resource: str, rows: Iterable[Any]) -> list[Row]:
         """Return the rows that have an id, with None for each known field of another type."""

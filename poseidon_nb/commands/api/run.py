@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.commands.bodies import parse_body
 from poseidon_nb.commands.planned import Choice, Planned
-from poseidon_nb.commands.results import TableResult, table_of_rows
+from poseidon_nb.commands.results import Plain, TableResult, plain, table_of_rows
 from poseidon_nb.plans.builders import request_chain
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def list_reads(command: Command, client: Client, _: DoSession) -> list[Request]:
     return [client.api_request(command.arguments["method"], command.arguments["path"])]
 
 
-def _read(context: CommandContext) -> TableResult | None:
+def _read(context: CommandContext) -> TableResult | Plain | None:
     method, path = context.argument("method"), context.argument("path")
     return _result(context, context.client.api(method, path, body=_body(context)))
 
@@ -38,7 +38,7 @@ def _steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     return (request_chain(account.client.api_request(method, path, body=_body(context))),)
 
 
-def _planned_result(context: CommandContext, _: Plan, outcomes: list[Outcome]) -> TableResult | None:
+def _planned_result(context: CommandContext, _: Plan, outcomes: list[Outcome]) -> TableResult | Plain | None:
     (outcome,) = outcomes
     if outcome.error is not None:
         raise outcome.error
@@ -49,10 +49,12 @@ def _body(context: CommandContext) -> Any:
     return parse_body(context.command.body) if context.command.body else None
 
 
-def _result(context: CommandContext, answer: Any) -> TableResult | None:
+def _result(context: CommandContext, answer: Any) -> TableResult | Plain | None:
     if answer is None:
         context.ui.say("Done. The response is empty.")
         return None
+    if isinstance(answer, str | bytes):
+        return plain(answer)
     return TableResult(lambda: [answer], table_of_rows("", rows_of(answer)).frame, single=True)
 
 
@@ -60,6 +62,8 @@ def rows_of(answer: Any) -> list[Any]:
     """Return the rows of a response: the items of its only list, its only object, or the whole response."""
     if isinstance(answer, list):
         return answer
+    if not isinstance(answer, dict):
+        return [answer]
     lists = [value for value in answer.values() if isinstance(value, list)]
     # The rows of a page are next to its links and totals.
     if len(lists) == 1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.fetch import fetch_each
 from poseidon_nb.commands.cost.spec import DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import summarize_cost, summarize_history, summarize_reconciliation
-from poseidon_nb.commands.results import Live, TableResult, table_of_frame
+from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.text import escape_unprintable, join_words
 
@@ -194,8 +194,8 @@ def reconcile(context: CommandContext) -> TableResult:
 
 
 def _preview_items(client: Client) -> pd.DataFrame:
-    preview = client.api("GET", _INVOICES).get("invoice_preview") or {}
-    if not preview.get("invoice_uuid"):
+    preview = client.api("GET", _INVOICES).get("invoice_preview")
+    if not isinstance(preview, dict) or not isinstance(preview.get("invoice_uuid"), str):
         from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
 
         return frame_from_rows("invoice_items", [])
@@ -206,15 +206,16 @@ def _preview_items(client: Client) -> pd.DataFrame:
 def show_history(context: CommandContext) -> TableResult | Live:
     """Return what each month cost, the current month included."""
     answer = context.client.api("GET", _INVOICES)
-    rows = answer.get("invoices") or []
-    if (answer.get("meta") or {}).get("total", 0) > len(rows):
+    answer = answer if isinstance(answer, dict) else {}
+    rows, meta, preview = answer.get("invoices"), answer.get("meta"), answer.get("invoice_preview")
+    total = meta.get("total") if isinstance(meta, dict) else None
+    if not isinstance(rows, list) or not isinstance(total, int) or total > len(rows):
         rows = context.client.call("invoices_list")
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
-    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
 
-    preview = answer.get("invoice_preview")
+    preview_rows = [preview] if isinstance(preview, dict) else []
     months = cost.history(
-        frame_from_rows("invoices", rows), preview=frame_from_rows("invoices", [preview] if preview else [])
+        table_of_rows("invoices", rows).frame(), preview=table_of_rows("invoices", preview_rows).frame()
     )
     context.ui.say(summarize_history(months))
     if context.option("plot"):

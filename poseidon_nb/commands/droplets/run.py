@@ -74,7 +74,7 @@ def list_droplets(context: CommandContext) -> TableResult:
 
     def frame() -> pd.DataFrame:
         listed = context.client.droplets.frame(**filters)
-        names = zip(listed["name"], listed["id"].astype(int), strict=True)
+        names = zip(listed["name"], listed["id"].astype(object), strict=True)
         context.session.remember_names("droplets", names, complete=not filters)
         found = listed
         if any([glob, region, status, tag]):

@@ -36,8 +36,8 @@ def show_with(context: CommandContext) -> TableResult:
 
     features = context.argument("features")
     rows = [one.to_dict() for one in context.client.regions.list()]
-    context.session.remember("regions", [row["slug"] for row in rows])
+    context.session.remember("regions", [row["slug"] for row in rows if row.get("slug")])
     found = {*analysis.with_feature(frame_from_rows("regions", rows), *features)["slug"]}
-    offering = [row for row in rows if row["slug"] in found]
+    offering = [row for row in rows if row.get("slug") in found]
     context.ui.say(summarize_features(offering, len(rows), features))
     return table_of_rows("regions", offering)

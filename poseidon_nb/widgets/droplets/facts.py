@@ -139,7 +139,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
         created = datetime.fromisoformat(row["created_at"])
         facts.append(("Created", f"{age_text((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
     if row.get("tags"):
-        facts.append(("Tags", [escape_unprintable(tag) for tag in row["tags"]]))
+        facts.append(("Tags", [escape_unprintable(str(tag)) for tag in row["tags"]]))
     return [fact for fact in facts if fact[1]]
 
 

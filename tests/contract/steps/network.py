@@ -227,7 +227,7 @@ LOAD_BALANCERS_REFUSED: tuple[dict[str, Any], ...] = (
     {"droplet_ids": [1]},
     {"tag": "balanced"},
     {"droplet_ids": [], "tag": "unknown"},
-    {"size": "lb-large", "size_unit": 6},
+    {"size": "lb-large", "size_unit": 5},
     {"size": "lb-giant"},
     {"size_unit": 101},
     {"http_idle_timeout_seconds": 5},
