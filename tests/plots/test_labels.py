@@ -21,7 +21,7 @@ def test_shared_and_missing_names_are_labeled_by_id():
         7: "db",
         6: "4",
         5: "web (1)",
-        4: "a\\x202eb",
+        4: "a\\u202eb",
     }
     assert unique_labels(names[:0], ids[:0]).empty
 
@@ -31,7 +31,7 @@ def test_one_droplet_with_many_rows_keeps_its_name():
 
 
 def test_plotly_text_escapes_tags_and_direction_marks():
-    assert plotly_text("<b>\u202e") == "&lt;b&gt;\\x202e"
+    assert plotly_text("<b>\u202e") == "&lt;b&gt;\\u202e"
 
 
 def test_dollar_signs_are_not_a_formula():
