@@ -76,7 +76,9 @@ class HTTPTransport:
         self._token = token
         self._adapter = TimeLimitedAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS, pool_block=True)
         #: Bytes of all bodies that are being read: many large ones at once take as much memory as one.
-        self._reading_bytes = 0
+        self._reading_bytes = self._readers = 0
+        #: Whether they were too large; then all that are being read end, so that none takes the place of another.
+        self._too_large = False
         self._lock = threading.Lock()
         # The pool itself would wait for a connection without a timeout.
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
@@ -136,11 +138,12 @@ class HTTPTransport:
         """Return the decompressed body, counted while it is decompressed."""
         parts: list[bytes] = []
         size = 0
+        self._count(0, readers=1)
         try:
             for part in response.iter_content(_CHUNK_BYTES):
                 parts.append(part)
                 size += len(part)
-                if self._count(len(part)) > self._max_response_bytes:
+                if self._count(len(part)):
                     response.close()
                     if request.method != "GET":
                         return Body(parts[0])
@@ -154,13 +157,15 @@ class HTTPTransport:
         finally:
             # The traceback of an error would keep them.
             parts.clear()
-            self._count(-size)
+            self._count(-size, readers=-1)
 
-    def _count(self, more: int) -> int:
-        """Return the bytes of all bodies that are being read, after adding some."""
+    def _count(self, more: int, readers: int = 0) -> bool:
+        """Count bytes of the bodies that are being read, and return whether they are too large."""
         with self._lock:
             self._reading_bytes += more
-            return self._reading_bytes
+            self._readers += readers
+            self._too_large = self._readers > 0 and (self._too_large or self._reading_bytes > self._max_response_bytes)
+            return self._too_large
 
     def close(self) -> None:
         """Close the connections."""
