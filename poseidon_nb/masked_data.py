@@ -103,7 +103,35 @@ def _unpickled(masked: T) -> T:
     return masked
 
 
-class MaskedDict(_Masked, dict[str, Any]):
+class _MaskedContainer(_Masked):
+    """A dict or list with the name of the field that holds it, by which its items are judged."""
+
+    __slots__ = ()
+
+    _name: str
+
+    def _plain(self) -> Any:
+        """Return a copy of the outermost level, of a built-in type."""
+        raise NotImplementedError
+
+    def _masked(self) -> Any:
+        return mask(self._plain(), name=self._name)
+
+    def copy(self) -> Self:
+        """Return a copy that is masked too."""
+        return self._with(self._plain())
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._with(deepcopy(self._plain(), memo))
+
+    def _with(self, items: Any) -> Self:
+        make: Callable[[Any, str], Self] = type(self)
+        return make(items, self._name)
+
+
+class MaskedDict(_MaskedContainer, dict[str, Any]):
     """An object of the API: a `dict` with the values, whose repr and pickles contain `MASK` instead of secrets.
 
     Parameters
@@ -119,20 +147,11 @@ class MaskedDict(_Masked, dict[str, Any]):
         super().__init__(items)
         self._name = name
 
-    def _masked(self) -> Any:
-        return mask({**self}, name=self._name)
-
-    def copy(self) -> Self:
-        """Return a copy that is masked too."""
-        return type(self)(self, self._name)
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(deepcopy({**self}, memo), self._name)
+    def _plain(self) -> Any:
+        return {**self}
 
 
-class MaskedList(_Masked, list[Any]):
+class MaskedList(_MaskedContainer, list[Any]):
     """A list of the API; see `MaskedDict`.
 
     Parameters
@@ -148,17 +167,8 @@ class MaskedList(_Masked, list[Any]):
         super().__init__(items)
         self._name = name
 
-    def _masked(self) -> Any:
-        return mask([*self], name=self._name)
-
-    def copy(self) -> Self:
-        """Return a copy that is masked too."""
-        return type(self)(self, self._name)
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(deepcopy([*self], memo), self._name)
+    def _plain(self) -> Any:
+        return [*self]
 
 
 class MaskedText(_Masked, str):

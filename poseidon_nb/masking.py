@@ -33,10 +33,9 @@ _SECRET_NAME = re.compile(
     r"|(?:passwords?|passphrase|passwd|passcode|pwd)\d*|secrets?|token|jwt|bearer|credentials?|authorization"
     r"|(?:pre)?signed_url|sso_url|kube_?config|connection_string|dsn)"
 )
-#: Of these names only values of at least so many characters are secret.
-_SHORT_NAMES, _MIN_PARAMETER = frozenset({"key", "sig"}), 8
-#: Names of parameters in a URL that are secret too: those of signed URLs.
-_SECRET_PARAMETER = re.compile(r"(?:.*_)?(?:signature|sig)|key")
+#: Parameters that sign a URL. Under the short names only values of at least so many characters are secret.
+_SIGNATURE = re.compile(r"(?:.*_)?signature|.*_sig")
+_SHORT_SIGNATURES, _MIN_SIGNATURE = frozenset({"key", "sig"}), 8
 #: Numbers are secret under these names only: other names may be counts.
 _SECRET_NUMBER = re.compile(r"(?:.*_)?(?:password|passphrase|passwd|pwd|pin|secret)")
 #: Word boundaries of a field name: ``apiKey``, ``API-Key``.
@@ -63,7 +62,8 @@ class SecretText:
     Parameters
     ----------
     pattern : re.Pattern
-        The group ``kept``, if there is one, is not secret. If there is a group ``name``, it must be a secret name.
+        The group ``kept``, if there is one, is not secret. A group ``name`` must be a secret name, and a group
+        ``parameter`` one that signs a URL.
     markers : tuple of str
         A text without any of these, in lower case, does not match. They are much quicker to look for.
     example : str
@@ -78,11 +78,10 @@ class SecretText:
 
         def replaced(match: re.Match[str]) -> str:
             groups = match.groupdict()
-            if "name" in groups and not _is_secret_in_text(groups["name"]):
-                return match[0]
             kept = groups.get("kept") or ""
             secret = match[0][len(kept) :]
-            if groups.get("name") in _SHORT_NAMES and len(secret) < _MIN_PARAMETER:
+            name, parameter = groups.get("name"), groups.get("parameter")
+            if (name and not _is_secret_in_text(name)) or (parameter and not _is_signature(parameter, secret)):
                 return match[0]
             found.add(secret)
             return kept + replacement
@@ -118,7 +117,13 @@ SECRET_TEXTS = (
     _secret_text(
         r"(?P<kept>hooks\.slack\.com/services/)[^\s\"']+", "slack.com", example="https://hooks.slack.com/services/T/B/x"
     ),
-    # A parameter of a URL, a variable, or a connection string.
+    _secret_text(
+        r"(?P<kept>[?&](?P<parameter>[\w.-]{1,64})=)[^&#\s\"']+",
+        "?",
+        "&",
+        example="https://x/a?X-Amz-Signature=0123456789",
+    ),
+    # A variable, or a part of a connection string.
     _secret_text(rf"(?P<kept>{_NAME}[ ]{{0,2}}=[ ]{{0,2}}[\"']?)[^\s;&#\"']+", "=", example="host=db password=hunter2"),
     _secret_text(r"(?P<kept>\b(?:bearer|basic) )[\w.~+/-]{8,}=*", "bearer ", "basic ", example="Bearer 0123456789"),
     # JSON within text.
@@ -137,9 +142,14 @@ _MARKERS = tuple(dict.fromkeys(marker for one in SECRET_TEXTS for marker in one.
 #: Joins texts to look for markers in all of them.
 _JOINT = "\x00"
 #: A parameter in the query of a request.
-_IN_QUERY = re.compile(rf"(?P<kept>[?&]{_NAME}=)[^&#\s]+")
+_IN_QUERY = re.compile(r"(?P<kept>[?&](?P<parameter>[\w.-]{1,64})=)(?P<value>[^&#\s]+)")
 #: Shorter secrets would also match in ordinary words.
 _MIN_SECRET_LENGTH = 6
+#: An object with more fields is looked through one by one; names made of data would fill the cache.
+_MAX_NAMES = 100
+#: Types that are never secret, whatever their name is.
+_PLAIN = frozenset({bool, type(None)})
+_LEAVES = frozenset({str, int, float, bool, type(None)})
 
 
 def mask(value: Any, *, name: str = "", replacement: str = MASK) -> Any:
@@ -226,13 +236,6 @@ def mask_field(value: Any, name: str, siblings: Mapping[Any, Any], replacement: 
     return replacement if is_number and _is_secret_number(name) else value
 
 
-#: An object with more fields is looked through one by one; names made of data would fill the cache.
-_MAX_NAMES = 100
-#: Types that are never secret, whatever their name is.
-_PLAIN = frozenset({bool, type(None)})
-_LEAVES = frozenset({str, int, float, bool, type(None)})
-
-
 def _is(one: object, other: object) -> bool:
     return one is other
 
@@ -251,6 +254,7 @@ def _mask_string(value: str, name: str, siblings: Mapping[Any, Any], replacement
     if is_public_name(name) or not may_hold_secret_text((value,)):
         return value
     hidden = mask_in_text(value, replacement)
+    # The same object, by which callers see that nothing was secret.
     return value if hidden == value else hidden
 
 
@@ -275,7 +279,12 @@ def _hide(text: str, replacement: str, found: set[str]) -> str:
 def mask_query(target: str) -> str:
     """Return a path or URL with the secrets in its query replaced by `HIDDEN`."""
     return _IN_QUERY.sub(
-        lambda match: f"{match['kept']}{HIDDEN}" if _is_secret_in_text(match["name"]) else match[0], target
+        lambda one: (
+            f"{one['kept']}{HIDDEN}"
+            if _is_secret_in_text(one["parameter"]) or _is_signature(one["parameter"], one["value"])
+            else one[0]
+        ),
+        target,
     )
 
 
@@ -352,12 +361,19 @@ def _is_secret_name(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_secret_in_text(name: str) -> bool:
-    """Check a name of any case: ``DB_PASSWORD``, ``X-Amz-Signature``."""
-    lowered = name.lower().replace("-", "_").replace(".", "_")
-    if lowered == "pwd":
-        # The current folder of a shell.
-        return False
-    return _is_secret_name(lowered) or _is_secret_name(name) or _SECRET_PARAMETER.fullmatch(lowered) is not None
+    """Check a name of any case: ``DB_PASSWORD``, ``client-secret``."""
+    lowered = _lowered(name)
+    # PWD is the current folder of a shell.
+    return lowered != "pwd" and (_is_secret_name(lowered) or _is_secret_name(name))
+
+
+def _is_signature(parameter: str, value: str) -> bool:
+    name = _lowered(parameter)
+    return _SIGNATURE.fullmatch(name) is not None or (name in _SHORT_SIGNATURES and len(value) >= _MIN_SIGNATURE)
+
+
+def _lowered(name: str) -> str:
+    return name.lower().replace("-", "_").replace(".", "_")
 
 
 @lru_cache(maxsize=4096)

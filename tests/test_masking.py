@@ -89,6 +89,7 @@ def test_a_secret_is_found_by_its_name_or_its_text(value):
         {"link": "https://api.digitalocean.com/v2/images?page=2&per_page=20&sort_key=name"},
         {"certificate": "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"},
         {"description": "high-token-password ghosts"},
+        {"note": "a: b\nkey: a-long-name-of-a-label\n", "taint": '{"key": "a-long-name"}', "kernel": "key=0123456789"},
         {"auth": "basic", "has_password": "yes", "eos_token": "</s>", "cert": None, "key": "x"},
         {"url": "https://x/?key=value", "note": "PWD=/home/x ./run.sh", "uri": "/about", "password": True},
     ],

@@ -109,7 +109,7 @@ class Resource:
         return self._data.get(name, default)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a copy of the object's data as the API sent it; secrets are masked in its repr."""
+        """Return a copy of the object's data, without values that could not be read; secrets are masked in its repr."""
         return MaskedDict(self._data)
 
     def assign(self, data: Mapping[str, Any]) -> None:

@@ -42,11 +42,6 @@ STATUSES = ("new", "active", "off", "archive")
 _POLICY = ("plan", "weekday", "hour")
 
 
-def as_list(value: Any) -> list[Any]:
-    """Return a list; an empty one for a missing value."""
-    return value if isinstance(value, list) else []
-
-
 def list_droplets(context: CommandContext) -> TableResult:
     """List the droplets. The API cannot filter by region, status or part of a name, so that is done here."""
     glob, region, status = context.argument("glob"), context.option("region"), context.option("status")
@@ -56,18 +51,18 @@ def list_droplets(context: CommandContext) -> TableResult:
         # Any of these may be missing.
         return (
             (glob is None or (isinstance(name, str) and fnmatchcase(name, glob)))
-            and (region is None or (its_region is not None and region == str(its_region)))
-            and (status is None or (its_status is not None and status == str(its_status)))
-            and (tag is None or tag.casefold() in (str(one).casefold() for one in as_list(tags)))
+            and region in {None, str(its_region)}
+            and status in {None, str(its_status)}
+            and (tag is None or (isinstance(tags, list) and tag.casefold() in {str(one).casefold() for one in tags}))
         )
 
     def rows() -> list[Row]:
         listed = [droplet.to_dict() for droplet in context.client.droplets.list(**filters)]
-        slugs = [(row.get("region") or {}).get("slug") for row in listed]
-        columns = [
-            (row.get("name"), slug, row.get("status"), row.get("tags")) for row, slug in zip(listed, slugs, strict=True)
+        found = [
+            row
+            for row in listed
+            if matches(row.get("name"), (row.get("region") or {}).get("slug"), row.get("status"), row.get("tags"))
         ]
-        found = [row for row, values in zip(listed, columns, strict=True) if matches(*values)]
         if not found:
             _check_filters(context)
         return found
