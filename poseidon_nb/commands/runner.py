@@ -135,12 +135,11 @@ def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserI
     from poseidon_nb.commands.context import CommandContext  # noqa: PLC0415  # loads requests
     from poseidon_nb.commands.results import Live  # noqa: PLC0415  # loads the plans
 
-    # A file that was asked for by name holds the real values.
-    reveal = command.reveal or command.save is not None
     options = ReadOptions(
         strict=command.strict,
         keep_going=command.keep_going,
-        reveal=reveal,
+        # A file that was asked for by name holds the real values.
+        reveal=command.reveal or command.save is not None,
         warn=lambda text: ui.say(f"Warning: {text}"),
         hint=" Use --keep-going to get it as it is.",
     )
@@ -158,10 +157,12 @@ def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserI
             result = Live(planned.build_plan(context, runner))
         else:
             result = planned.execute(context, runner)
-        if result is None or command.save is None:
-            return None if result is None else _value(command, result, ui)
-        ui.say(save.save(result, command.save, command.columns))
-        return None
+        if result is None:
+            return None
+        if command.save is not None:
+            ui.say(save.save(result, command.save, command.columns))
+            return None
+        return _value(command, result, ui)
 
 
 def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None:

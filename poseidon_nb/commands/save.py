@@ -63,13 +63,13 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
         It is a panel or chart, or the file cannot be written.
     """
     if isinstance(result, Plain):
-        data = _encoded(result.value) if isinstance(result.value, str) else bytes(result.value)
+        data = _encoded(result.value) if isinstance(result.value, str) else result.value
         what = f"{len(data):,} bytes"
     elif isinstance(result, TableResult):
         data, what = _table(result, Path(name).suffix.lower(), columns)
     else:
         raise InvalidArgument("--save writes tables and text. A panel, a chart or a plan cannot be written.")
-    return f"Wrote {what} to {write_private(name, Body(data))}, which only you can read. Secrets are not masked in it."
+    return f"Wrote {what} to {write_private(name, data)}, which only you can read. Secrets are not masked in it."
 
 
 def _table(result: TableResult, suffix: str, columns: Sequence[str]) -> tuple[bytes, str]:

@@ -14,7 +14,6 @@ must not be:
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
@@ -36,7 +35,7 @@ from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.transport.responses import Body, Response
 from tests.commands.conftest import FakeUI
 from tests.conftest import FakeClock
-from tests.faults.mutation_run import OTHERS, mutated
+from tests.faults.mutation_run import OTHERS, mutated, run_from_command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,27 +149,12 @@ def run(commands: int, seed: int, first: int = 0) -> tuple[Counter[str], list[st
     for number in range(first, first + commands):
         command = random.Random(f"{seed}.{number}").choice(COMMANDS)
         found, changes = judge(command, f"{seed}.{number}")
-        counts["changes"] += len(changes)
+        counts["changed responses"] += len(changes)
         for kind, why in found.items():
             counts[kind] += 1
             lines.append(f"{number}: {kind}: {command}: {why} | {changes[-2:]}")
     return counts, lines
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--commands", type=int, default=5_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0, help="the number of the first command")
-    options = parser.parse_args()
-    counts, lines = run(options.commands, options.seed, options.first)
-    print(*lines[:40], sep="\n")
-    print(
-        f"{options.commands} commands, {counts['changes']} changed responses:",
-        *(f"{kind} {counts[kind]}" for kind in KINDS),
-    )
-    return int(any(counts[kind] for kind in KINDS))
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run_from_command_line("commands", __doc__, run, KINDS))

@@ -45,6 +45,8 @@ from poseidon_nb.transport.responses import NOT_JSON, Response
 from tests.contract.samples import Samples
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import poseidon_nb as po
 
 KINDS = ("raw", "wrong", "silent")
@@ -479,20 +481,21 @@ class _Hurried:
         return bool(event.is_set())
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mutations", type=int, default=5_000)
+def run_from_command_line(
+    what: str, text: str | None, run: Callable[[int, int, int], tuple[Counter[str], list[str]]], kinds: tuple[str, ...]
+) -> int:
+    """Run as many mutations or commands as the command line says, print the findings, and return the exit status."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(f"--{what}", dest="number", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0, help="the number of the first mutation")
+    parser.add_argument("--first", type=int, default=0, help=f"the number of the first of the {what}")
     options = parser.parse_args()
-    counts, lines = run(options.mutations, options.seed, options.first)
+    counts, lines = run(options.number, options.seed, options.first)
     print(*lines[:40], sep="\n")
-    print(
-        f"{options.mutations} mutations of {counts['operations']} operations:",
-        *(f"{kind} {counts[kind]}" for kind in KINDS),
-    )
-    return int(any(counts[kind] for kind in KINDS))
+    others = ", ".join(f"{count} {name}" for name, count in counts.items() if name not in kinds)
+    print(f"{options.number} {what}, {others}:", *(f"{kind} {counts[kind]}" for kind in kinds))
+    return int(any(counts[kind] for kind in kinds))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run_from_command_line("mutations", __doc__, run, KINDS))
