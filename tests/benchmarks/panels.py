@@ -29,6 +29,8 @@ print(json.dumps([[one.path.split("/")[3], one.time] for one in sandbox.requests
 """
 #: Longer than a panel takes two presses for one double click, in seconds.
 READ_S = 0.8
+#: A request that is not at the sandbox by then does not come, in seconds.
+LATEST_S = 30.0
 IDLE_S = 3_600.0
 
 
@@ -54,13 +56,17 @@ def _clicks(count: int) -> list[float]:
         ids, buttons = json.loads(_printed(client, OPEN.format(count=count)))
         for button in buttons:
             _click(client, button)
+        _printed(client, "")  # the kernel has taken them
         time.sleep(READ_S)
         clicked: dict[str, float] = {}
         for droplet_id, button in zip(ids, buttons, strict=True):
             clicked[str(droplet_id)] = time.time()
             _click(client, button)
             time.sleep(0.15)
-        came = dict(json.loads(_printed(client, LOG)))
+        came: dict[str, float] = {}
+        until = time.monotonic() + LATEST_S
+        while came.keys() != clicked.keys() and time.monotonic() < until:
+            came = dict(json.loads(_printed(client, LOG)))
         assert came.keys() == clicked.keys(), "each click became one request"
         return [came[key] - clicked[key] for key in clicked]
     finally:

@@ -329,12 +329,16 @@ def test_nothing_more_is_requested_once_the_reader_stops(stop):
 
 
 def test_threads_that_wait_for_a_429_do_not_send_after_the_reader_stopped(credential):
-    account, refused = Account(200 * 40), threading.Event()
+    account, second_page_sent, refused = Account(200 * 40), threading.Event(), threading.Event()
 
     def answer(request):
         body = account.send(_as_request(request.url)).body
-        if account.asked[-1] in {1, 2}:
+        if request.params["page"] in {"1", "2"}:
+            if request.params["page"] == "2":
+                second_page_sent.set()
             return 200, {}, body
+        # A 429 makes all threads wait, also one that has yet to send the second page.
+        assert second_page_sent.wait(60)
         refused.set()
         return 429, {"retry-after": "600"}, b"{}"
 
