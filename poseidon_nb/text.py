@@ -18,24 +18,113 @@ _MAX_DIGITS = 18
 _LAST_BYTE, _LAST_SHORT = 0xFF, 0xFFFF
 #: Largest number of suggestions for a word.
 MAX_SUGGESTIONS = 3
+#: The fewest letters of the end of a word, and of a beginning with a typing error, that suggest it.
+_MIN_PART, _MIN_HEAD = 3, 6
+_DIGIT = re.compile("[0-9]")
+_SEPARATORS = re.compile(r"[\s_.:/-]+")
 #: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
 _NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|&=]|^\d*[<>]")  # noqa: RUF001  # dashes that the grammar refuses
 _QUOTE_RUNS = re.compile(r'"+|[^"]+')
 
 
 def close_matches(word: str, words: Iterable[str], *, max_words: int = MAX_SUGGESTIONS) -> list[str]:
-    """Return the words closest to the given one, best match first."""
-    import difflib  # noqa: PLC0415  # only errors need it, and %load_ext must stay fast
+    """Return the words that were probably meant by a mistyped one; none rather than a guess.
 
-    by_folded = {_folded(known): known for known in words}
-    folded = _folded(word)
-    close = difflib.get_close_matches(folded, by_folded, n=max_words, cutoff=0.6)
-    starts = [known for known in by_folded if folded and known.startswith(folded) and known not in close]
-    return [by_folded[known] for known in (close + sorted(starts))[:max_words]]
+    They differ in few letters for their length (`_max_typos`), begin with what was typed, or are the only one that ends in
+    it (``prod``, ``env:prod``). Of these only the closest are returned, in the order of `words`.
+
+    Parameters
+    ----------
+    word : str
+        What was typed.
+    words : iterable of str
+        What would have been valid, the most common first.
+    max_words : int
+        The largest number of words to return.
+    """
+    typed = _folded(word)
+    known = {one: _folded(one) for one in words}
+    found = [(score, one) for one, folded in known.items() if (score := _distance(typed, folded)) is not None]
+    best = min(found, default=(0, ""))[0]
+    close = [one for score, one in found if score == best]
+    if not close and len(typed) >= _MIN_PART:
+        ending = [one for one, folded in known.items() if folded.endswith(f"-{typed}")]
+        close = ending if len(ending) == 1 else []
+    return close[:max_words]
 
 
 def _folded(word: str) -> str:
-    return word.casefold().replace("_", "-")
+    return _SEPARATORS.sub("-", word.casefold()).strip("-")
+
+
+def _distance(typed: str, known: str) -> int | None:
+    """Return how far a known word is from what was typed, both folded; None if it was probably not meant."""
+    if typed == known:
+        return 0
+    parts, known_parts = typed.split("-"), known.split("-")
+    typos = _count_typos_in_parts(parts, known_parts)
+    if typos is None and len(parts) != len(known_parts):
+        # A hyphen is missing, or there is one too many.
+        typos = _count_typos("".join(parts), "".join(known_parts))
+    if typos is not None or not typed:
+        return typos
+    if known.startswith(typed) and _is_telling(parts, known_parts):
+        return 1
+    head = known_parts[: len(parts)]
+    typos = _count_typos_in_parts(parts, head) if len(typed) >= _MIN_HEAD else None
+    return 2 if typos == 1 else None
+
+
+def _is_telling(parts: Sequence[str], known: Sequence[str]) -> bool:
+    """Check whether the beginning of a word is whole parts of it, or long enough to suggest it."""
+    if parts == known[: len(parts)]:
+        return True
+    length, known_length = len("-".join(parts)), len("-".join(known))
+    return length > 1 and (3 * length >= 2 * known_length or (len(known) == 1 and 2 * length >= known_length))
+
+
+def _max_typos(length: int) -> int:
+    """Return how many typing errors a word of this length can have."""
+    return next((typos for typos, shortest in ((3, 16), (2, 8), (1, 3)) if length >= shortest), 0)
+
+
+def _count_typos_in_parts(typed: Sequence[str], known: Sequence[str]) -> int | None:
+    """Count the typing errors in words of several parts; None if there are too many. Any number can have one wrong digit."""
+    if len(typed) != len(known):
+        return None
+    limit = _max_typos(len("-".join(known)))
+    total = 0
+    for part, other in zip(typed, known, strict=True):
+        typos = _count_typos(part, other, at_least=1 if _DIGIT.search(other) else 0)
+        if typos is None:
+            return None
+        total += typos
+    return total if total <= limit else None
+
+
+def _count_typos(typed: str, known: str, *, at_least: int = 0) -> int | None:
+    """Count the missing, extra, wrong and swapped letters (optimal string alignment); None if they are too many.
+
+    People rarely mistype the first letter: a wrong one counts twice, and with two errors it must be right.
+    """
+    if typed == known:
+        return 0
+    limit = max(_max_typos(max(len(typed), len(known))), at_least)
+    # Much faster than counting, and rules out almost all words.
+    if abs(len(typed) - len(known)) > limit or len({*typed} ^ {*known}) > 2 * limit:
+        return None
+    before: list[int] = []
+    row = [*range(len(known) + 1)]
+    for i, letter in enumerate(typed, 1):
+        previous, before, row = before, row, [i]
+        for j, other in enumerate(known, 1):
+            wrong = 0 if letter == other else 2 if i == j == 1 and letter.isalpha() else 1
+            cost = min(before[j - 1] + wrong, before[j] + 1, row[j - 1] + 1)
+            if i > 1 and j > 1 and letter == known[j - 2] and typed[i - 2] == other:
+                cost = min(cost, previous[j - 2] + 1)
+            row.append(cost)
+    typos = row[-1]
+    return typos if typos <= limit and (typos == 1 or typed[:1] == known[:1]) else None
 
 
 def is_integer(word: str) -> bool:

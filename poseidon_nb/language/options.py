@@ -130,10 +130,15 @@ def _find(options: tuple[Option, ...], name: str) -> OptionMatch | None:
 def close_options(verb: Verb | None, name: str) -> list[str]:
     """Return the options closest to an unknown name, with their dashes."""
     options = (*(verb.options if verb else ()), *GLOBAL_OPTIONS)
-    of_arguments = [name for argument in verb.arguments for name in argument.option_names] if verb else []
-    names = {option.flag.removeprefix("--") for option in options}
-    names |= {spelling for option in options for spelling in option.spellings if len(spelling) > 1}
-    return [f"--{close}" for close in close_matches(name, sorted(names | set(map(kebab, of_arguments))))]
+    names = {option.flag.removeprefix("--"): option.flag for option in options}
+    names |= {kebab(word): f"--{kebab(word)}" for argument in _arguments(verb) for word in argument.option_names}
+    for option in options:
+        names |= {word: option.flag for word in option.spellings if len(word) > 1 and word not in names}
+    return [*dict.fromkeys(names[close] for close in close_matches(name, names))]
+
+
+def _arguments(verb: Verb | None) -> tuple[Argument, ...]:
+    return verb.arguments if verb else ()
 
 
 def option_metavar(option: Option) -> str:

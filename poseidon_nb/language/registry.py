@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from poseidon_nb.language.grammar_errors import grammar_error, quoted, shell_operator_error, shell_syntax_error
 from poseidon_nb.language.options import GLOBAL_OPTIONS
 from poseidon_nb.language.spec import Group, kebab
+from poseidon_nb.text import close_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -189,11 +190,11 @@ class Registry:
         if owners:
             lines = " or ".join(f"%do {owner} {word}" for owner in owners[:3])
             raise grammar_error(f"{quoted(word)} is a verb. Write its group first: {lines}", word=word)
-        names = [*self.group_names, *self._names, *self._doctl_groups]
+        names = {name: name for name in (*self.group_names, *self._doctl_groups)}
         raise grammar_error(
             f"Unknown group {quoted(word)}. %do lists all groups, and %do api sends any request.",
             word=word,
-            choices=names,
+            close=_close_names(word, {**names, **self._names}),
         )
 
     def require_verb(self, group: Group, word: str) -> Verb:
@@ -215,10 +216,10 @@ class Registry:
         if replacement is not None:
             raise grammar_error(f"{message} Use {replacement}")
         names = [verb.name for verb in group.verbs]
-        aliases = [alias for verb in group.verbs for alias in verb.aliases if len(alias) > 1]
-        error = grammar_error(message, word=word, choices=[*names, *aliases])
-        if error.nearest:
-            raise error
+        aliases = {alias: verb.name for verb in group.verbs for alias in verb.aliases if len(alias) > 1}
+        close = _close_names(word, {name: name for name in names} | aliases)
+        if close:
+            raise grammar_error(message, word=word, close=close)
         # The first ones are those with a name of our own, which people use most; some groups have forty.
         listed = ", ".join(names[:_MAX_VERBS])
         more = f" and more, see %do {group.name} --help" if names[_MAX_VERBS:] else ""
@@ -290,6 +291,11 @@ def find_verb(group: Group, word: str) -> Verb | None:
 def _has(group: Group, word: str) -> bool:
     named: list[Verb | OperationAlias] = [*group.verbs, *group.operation_aliases]
     return any(kebab(word) == kebab(name) for one in named for name in (one.name, *one.aliases))
+
+
+def _close_names(word: str, names: Mapping[str, str]) -> list[str]:
+    """Return the names that were probably meant, given the name that each possible word stands for."""
+    return [*dict.fromkeys(names[close] for close in close_matches(word, names))]
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:

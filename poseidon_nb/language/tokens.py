@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.language.grammar_errors import grammar_error, has_token, quoted
@@ -183,7 +184,12 @@ def _look_up(text: str, variables: Mapping[str, object]) -> object:
             word=text,
         )
     if name not in variables:
-        names = [known for known in variables if not known.startswith("_")]
+        # Modules and functions, such as those that IPython adds, have no text.
+        names = [
+            known
+            for known, value in variables.items()
+            if not known.startswith("_") and not callable(value) and not isinstance(value, ModuleType)
+        ]
         raise grammar_error(f"Unknown variable {quoted(name)}.", word=name, choices=names)
     return _under_key(variables[name], name, keyed[3]) if keyed else variables[name]
 
