@@ -31,6 +31,8 @@ class Droplet(Resource):
     with ``wait=False`` they raise `DropletBusy`.
     """
 
+    computed_fields = ("active", "ip_address", "private_ip")
+
     id = Field[int]()
     name = Field[str]()
     status = Field[str]()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.connection import check_query
@@ -84,6 +84,8 @@ class Resource:
 
     #: The field that identifies the object.
     _identity = "id"
+    #: Properties that are derived from the data alone, so that ``{droplet.ip_address}`` in a `%do` line can read them.
+    computed_fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         if not isinstance(data, Mapping):

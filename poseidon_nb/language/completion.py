@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poseidon_nb.language.options import GLOBAL_OPTIONS, find_option
 from poseidon_nb.language.registry import find_verb
 from poseidon_nb.language.spec import LIST_TYPES, SIZES_IN, Option, kebab
+from poseidon_nb.language.tokens import IN_BRACES
 from poseidon_nb.text import quote_argument
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ INITIAL_VALUES: Mapping[str, tuple[str, ...]] = {
 
 _CALL = re.compile(r"\s*(?:[^\s=%#][^=%]*=\s*)?%{1,2}(?:do|poseidon)\s+(?P<rest>.*)", re.DOTALL)
 #: Words with their quotes. An open quote continues to the end.
-_WORD = re.compile(r"""(?:[^\s'"]++|'[^']*'|"[^"]*")*+(?:['"].*)?""", re.DOTALL)
+_WORD = re.compile(rf"""(?:{IN_BRACES}|[^\s'"{{]++|\{{|'[^']*'|"[^"]*")*+(?:['"].*)?""", re.DOTALL)
 
 
 class Completion(NamedTuple):

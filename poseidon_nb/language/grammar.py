@@ -35,6 +35,7 @@ from poseidon_nb.language.tokens import (
     LineToken,
     is_variable,
     split,
+    split_at_commas,
     substitute,
     substitute_many,
     variable_data,
@@ -259,8 +260,7 @@ class _Parser:
 
     def _value(self, raw: str, option: Option | Argument, label: str) -> object:
         if _takes_many(option):
-            pieces = [piece.strip() for piece in raw.split(",")] if "," in raw else [raw]
-            texts = [text for piece in pieces if piece for text in substitute_many(piece, self.variables)]
+            texts = [text for piece in split_at_commas(raw) for text in substitute_many(piece, self.variables)]
             return tuple(parse_value(text, option, label) for text in texts)
         if option.type == "json":
             data = variable_data(raw, self.variables)

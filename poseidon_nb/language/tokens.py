@@ -4,35 +4,35 @@ Quotes work as in a shell, but a backslash is only a backslash: ``C:\\Users`` su
 comment; inside a word it is a character, as in ``https://example.com/#part``. (`shlex` ends the word there, and does not
 report what was quoted.)
 
-``{name}`` is the value of one Python variable, and ``{row[name]}`` the value under a key of a dict or a DataFrame row. No code
-runs. The value is not parsed again, even if it contains spaces, quotes, braces or ``--yes``. A token that is only a variable
-becomes one value for each element of a list, tuple, set, Series, or the id column of a DataFrame. ``{{`` and ``}}`` are
-literal braces. A token that is JSON as a whole is not changed. `text.typed` is the inverse, from a value to what is typed.
+``{name}`` is the value of one Python variable, and ``{row.name}`` or ``{df['id'][0]}`` a part of it; see `variables`. What
+stands in braces is one token, with its quotes and spaces. No code runs. The value is not parsed again, even if it contains
+spaces, quotes, braces or ``--yes``. A token that is only a variable becomes one value for each element of a list, tuple, set,
+Series, or the id column of a DataFrame. ``{{`` and ``}}`` are literal braces. A token that is JSON as a whole is not changed.
+`text.quote_argument` is the inverse, from a value to what is typed.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.language.grammar_errors import grammar_error, has_token, quoted
-from poseidon_nb.text import is_integer, is_json
+from poseidon_nb.language.variables import as_text, elements, read
+from poseidon_nb.text import is_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+#: What stands in braces. Its own quotes can hold spaces and braces.
+IN_BRACES = r"""\{(?:[^{}'"]|'[^']*'|"[^"]*")*+\}"""
 
 _SPACE_OR_COMMENT = re.compile(r"(?:\s+|#[^\n]*)*")
-_WORD = re.compile(r"""(?:[^\s'"]++|'[^']*'|"[^"]*")+""")
-_QUOTES = re.compile(r"""'([^']*)'|"([^"]*)\"""")
-_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
-#: A key of a variable, with its quotes if the whole token was quoted: ``{row['name']}``, ``"{row['name']}"``.
-_KEYED = re.compile(r"""(\w+)\[(['"]?)([^\[\]'"]+)\2\]""")
-_ONE_FIELD = re.compile(r"\{([^{}]*)\}")
-#: Columns that identify the rows of a DataFrame, best first: droplets have an id, regions a slug, tags a name.
-_ID_COLUMNS = ("id", "slug", "name")
-_MISSING = ("NAType", "NaTType", "NoneType")
+_WORD = re.compile(rf"""(?:\{{\{{|{IN_BRACES}|[^\s'"{{]++|\{{|'[^']*'|"[^"]*")+""")
+_QUOTES = re.compile(rf"""\{{\{{|{IN_BRACES}|'(?P<single>[^']*)'|"(?P<double>[^"]*)\"""")
+_FIELD = re.compile(rf"\{{\{{|\}}\}}|(?P<field>{IN_BRACES}|\{{[^{{}}]*\}})")
+_ONE_FIELD = re.compile(rf"{IN_BRACES}|\{{[^{{}}]*\}}")
+_COMMA_SEPARATED = re.compile(rf"(?:{IN_BRACES}|[^,{{]++|\{{)+")
 
 
 class LineToken(NamedTuple):
@@ -77,7 +77,7 @@ def _after_space(line: str, at: int) -> int:
 
 
 def _unquoted(match: re.Match[str]) -> str:
-    return match[1] if match[1] is not None else match[2]
+    return next((one for one in (match["single"], match["double"]) if one is not None), match[0])
 
 
 def _unclosed(line: str, at: int) -> Exception:
@@ -105,15 +105,21 @@ def substitute(text: str, variables: Mapping[str, object]) -> str:
         return text
 
     def value(match: re.Match[str]) -> str:
-        if match[0] in ("{{", "}}"):
+        if match["field"] is None:
             return match[0][0]
-        name = match[1]
-        found = _look_up(name, variables)
-        if _elements(found) is not None:
+        name = _inside(match[0])
+        found = read(name, variables)
+        if elements(found) is not None:
             raise grammar_error(f"{{{name}}} holds several values. Write it as a separate word.", word=name)
-        return _as_text(found, name)
+        return as_text(found, name)
 
     return _FIELD.sub(value, text)
+
+
+def split_at_commas(text: str) -> list[str]:
+    """Split the elements of a list, without those that are empty; a comma in braces is part of an element."""
+    pieces = (piece.strip() for piece in _COMMA_SEPARATED.findall(text)) if "," in text else (text,)
+    return [piece for piece in pieces if piece]
 
 
 def substitute_many(text: str, variables: Mapping[str, object]) -> list[str]:
@@ -124,18 +130,27 @@ def substitute_many(text: str, variables: Mapping[str, object]) -> list[str]:
     GrammarError
         As in `substitute`.
     """
-    whole = _ONE_FIELD.fullmatch(text)
-    if whole is not None and not is_json(text):
-        elements = _elements(_look_up(whole[1], variables))
-        if elements is not None:
-            return [_as_text(element, whole[1]) for element in elements]
+    name = _only_field(text)
+    if name is not None and not is_json(text):
+        found = elements(read(name, variables))
+        if found is not None:
+            return [as_text(element, name) for element in found]
     return [substitute(text, variables)]
+
+
+def _only_field(text: str) -> str | None:
+    """Return what stands in the braces of a token that is nothing else."""
+    return _inside(text) if _ONE_FIELD.fullmatch(text) else None
+
+
+def _inside(braces: str) -> str:
+    return braces[1:-1].strip()
 
 
 def is_variable(text: str) -> bool:
     """Check whether a token is one variable and nothing else."""
-    whole = _ONE_FIELD.fullmatch(text)
-    return whole is not None and whole[1].isidentifier()
+    name = _only_field(text)
+    return name is not None and name.isidentifier()
 
 
 def variable_data(text: str, variables: Mapping[str, object]) -> object | None:
@@ -146,18 +161,18 @@ def variable_data(text: str, variables: Mapping[str, object]) -> object | None:
     GrammarError
         It holds a token, or something that JSON cannot represent.
     """
-    whole = _ONE_FIELD.fullmatch(text)
-    if whole is None or not whole[1].isidentifier():
+    name = _only_field(text)
+    if name is None or is_json(text):
         return None
-    value = _look_up(whole[1], variables)
+    value = read(name, variables)
     if not isinstance(value, dict | list | tuple):
         return None
     try:
         written = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        raise grammar_error(f"{{{whole[1]}}} cannot be converted to JSON.", word=whole[1]) from None
+        raise grammar_error(f"{{{name}}} cannot be converted to JSON.", word=name) from None
     if has_token(written):
-        raise grammar_error(f"{{{whole[1]}}} holds a token. Use %do login instead.", word=whole[1])
+        raise grammar_error(f"{{{name}}} holds a token. Use %do login instead.", word=name)
     held: object = json.loads(written)
     return held
 
@@ -170,86 +185,5 @@ def variable_object(text: str, variables: Mapping[str, object]) -> object:
     GrammarError
         There is no such variable, or the braces do not contain a name.
     """
-    whole = _ONE_FIELD.fullmatch(text)
-    return substitute(text, variables) if whole is None else _look_up(whole[1], variables)
-
-
-def _look_up(text: str, variables: Mapping[str, object]) -> object:
-    keyed = _KEYED.fullmatch(text)
-    name = keyed[1] if keyed else text
-    if not name.isidentifier():
-        raise grammar_error(
-            f"Braces must contain the name of a Python variable, or a key as in {{row[name]}}, not {quoted(text)}. "
-            "Assign the value to a variable first, or write {{ and }} for literal braces.",
-            word=text,
-        )
-    if name not in variables:
-        # Modules and functions, such as those that IPython adds, have no text.
-        names = [
-            known
-            for known, value in variables.items()
-            if not known.startswith("_") and not callable(value) and not isinstance(value, ModuleType)
-        ]
-        raise grammar_error(f"Unknown variable {quoted(name)}.", word=name, choices=names)
-    return _under_key(variables[name], name, keyed[3]) if keyed else variables[name]
-
-
-def _under_key(value: object, name: str, key: str) -> object:
-    """Return the value under a key of a dict or a DataFrame row, without calling any code of a subclass."""
-    if isinstance(value, dict):
-        held: Mapping[object, object] = dict(dict.items(value))
-    elif type(value).__name__ == "Series" and type(value).__module__.partition(".")[0] == "pandas":
-        held = value.to_dict()  # type: ignore[attr-defined]  # a Series, by its name
-    else:
-        raise grammar_error(
-            f"{{{name}[{key}]}}: {name} must be a dict or a DataFrame row, not a {type(value).__name__}.", word=name
-        )
-    if key in held:
-        return held[key]
-    if is_integer(key) and int(key) in held:
-        return held[int(key)]
-    raise grammar_error(f"{name} has no key {quoted(key)}.", word=key, choices=[str(known) for known in held])
-
-
-def _elements(value: object) -> list[object] | None:
-    """Return the elements of a list-like value, or None for a single value. pandas is not imported for it."""
-    if isinstance(value, list | tuple | set | frozenset | range):
-        return list(value)
-    columns = getattr(value, "columns", None)
-    if columns is not None and hasattr(value, "iloc"):
-        for name in _ID_COLUMNS:
-            if name in columns:
-                column: Iterable[object] = value[name].tolist()  # type: ignore[index]  # a DataFrame, by its attributes
-                return list(column)
-        raise grammar_error("This DataFrame has no column id, slug or name. Pass one of its columns as a list.")
-    if hasattr(value, "tolist") and getattr(value, "shape", ()) != ():
-        return list(value.tolist())
-    return None
-
-
-def _as_text(value: object, name: str) -> str:
-    text = _text_of(value, name)
-    if has_token(text):
-        # It would be looked up as a name, and appear in the error.
-        raise grammar_error(f"{{{name}}} holds a token. Use %do login instead.", word=name)
-    return text
-
-
-def _text_of(value: object, name: str) -> str:
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if value != value:  # noqa: PLR0124  # NaN is the only number that does not equal itself
-            raise grammar_error(f"{{{name}}} holds a missing value.", word=name)
-        # pandas converts a column of ids with a missing value to floats.
-        return str(int(value)) if value.is_integer() else str(value)
-    if type(value).__name__ in _MISSING:
-        raise grammar_error(f"{{{name}}} holds a missing value.", word=name)
-    identity = getattr(value, "id", None)
-    if isinstance(identity, int | str):
-        return str(identity)
-    if isinstance(value, dict) or callable(value):
-        raise grammar_error(f"{{{name}}} must hold text, a number or a list, not a {type(value).__name__}.", word=name)
-    return str(value)
+    name = _only_field(text)
+    return substitute(text, variables) if name is None else read(name, variables)

@@ -338,20 +338,13 @@ def test_values_from_pandas_become_arguments() -> None:
     assert "no column id, slug or name" in str(refused("droplets reboot {df}", df=pd.DataFrame({"x": [1]})))
 
 
-def test_an_object_with_an_id_is_named_by_it() -> None:
-    class Droplet:
-        id = 7
-
-    assert parse("droplets get {d}", {"d": Droplet()}).arguments == {"droplet": "7"}
-    assert parse("droplets reboot {ds}", {"ds": [Droplet()]}).arguments == {"droplets": ("7",)}
-
-
 @pytest.mark.parametrize(
     ("line", "says"),
     [
         ("droplets get {nam}", "Unknown variable 'nam'. Did you mean name or names?"),
         ("droplets get {1+1}", "not '1+1'"),
         ("droplets get {name.upper()}", "Assign the value to a variable first"),
+        ("droplets get {na me}", "not 'na me'"),
         ("droplets get web-{1,2}", "not '1,2'"),
         ("droplets list --{name}", "The name of an option cannot contain a variable"),
         ("droplets get x{names}", "several values"),
@@ -365,52 +358,6 @@ def test_an_object_with_an_id_is_named_by_it() -> None:
 def test_a_variable_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
     variables = {"name": "x", "names": ["a", "b"], "nothing": None, "mapping": {"a": 1}, "print": print}
     assert says in str(refused(line, **variables))
-
-
-@pytest.mark.parametrize(
-    "typed", ["{row[name]}", "{row['name']}", '{row["name"]}', "\"{row['name']}\"", "'{row[\"name\"]}'"]
-)
-@pytest.mark.parametrize("row", [{"name": "web 1"}, pd.Series({"name": "web 1", "id": 7})], ids=["dict", "series"])
-def test_a_key_of_a_row_is_looked_up(typed: str, row: object) -> None:
-    assert parse(f"droplets get {typed}", {"row": row}).arguments == {"droplet": "web 1"}
-
-
-def test_a_key_may_be_a_number_hold_blanks_and_stand_for_many() -> None:
-    row = {"two words": "a", 3: "b", "many": ["c", "d"]}
-    line = "droplets reboot {row['two words']} x-{row[3]} {row[many]}"
-    assert parse(line, {"row": row}).arguments == {"droplets": ("a", "x-b", "c", "d")}
-
-
-def test_looking_up_a_key_runs_no_code() -> None:
-    class Trap(dict[str, str]):
-        def __missing__(self, key: str) -> str:
-            raise AssertionError(key)
-
-        def __getitem__(self, key: str) -> str:
-            raise AssertionError(key)
-
-    class Other:
-        def __getitem__(self, key: str) -> str:
-            raise AssertionError(key)
-
-    assert parse("droplets get {row[name]}", {"row": Trap(name="a")}).arguments == {"droplet": "a"}
-    assert "row has no key 'nam'. Did you mean name?" in str(refused("droplets get {row['nam']}", row=Trap(name="a")))
-    assert "row must be a dict or a DataFrame row, not a Other" in str(refused("droplets get {row[name]}", row=Other()))
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("droplets get {row.name}", "or a key as in {row[name]}, not 'row.name'"),
-        ("droplets get {row[a][b]}", "not 'row[a][b]'"),
-        ("droplets get {row[name}", "not 'row[name'"),
-        ("droplets get {row[]}", "not 'row[]'"),
-        ("droplets get {rows[name]}", "Unknown variable 'rows'. Did you mean row?"),
-        ("droplets get {row[hole]}", "{row[hole]} holds a missing value"),
-    ],
-)
-def test_a_key_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
-    assert says in str(refused(line, row={"name": "x", "hole": None}))
 
 
 def test_an_empty_list_is_as_if_nothing_had_been_given() -> None:
