@@ -1,4 +1,4 @@
-"""Settings of a session: its base URL, and the environment variables that are read at each request."""
+"""Settings of a session: its address, and the environment variables that are read at each request."""
 
 from __future__ import annotations
 
@@ -17,12 +17,43 @@ READ_ONLY = "POSEIDON_READ_ONLY"
 #: Confirms everything except deletions, for scheduled runs.
 ASSUME_YES = "POSEIDON_ASSUME_YES"
 
-#: URL parsers disagree about whitespace, control characters and backslashes.
-_UNAMBIGUOUS = re.compile(r"[^\s\\\x00-\x20\x7f]+")
+#: Replaces the address of the API.
+API_URL = "DIGITALOCEAN_API_URL"
+
+#: URL parsers disagree about whitespace, control characters and backslashes, and letters of other scripts look alike.
+_UNAMBIGUOUS = re.compile(r"[!-\[\]-~]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+#: Begins the path of each operation. The address of the API is often written with it.
+_VERSION = "/v2"
 
 
-def validate_base_url(base_url: str) -> str:
-    """Return the base URL without a trailing slash.
+def find_base_url(doctl_url: str = "") -> str:
+    """Return the address of the API: ``DIGITALOCEAN_API_URL``, else doctl's, else DigitalOcean's.
+
+    Parameters
+    ----------
+    doctl_url : str
+        The ``api-url`` that doctl uses with the same token; empty if there is none.
+
+    Raises
+    ------
+    ConfigurationError
+        The address that applies cannot be used.
+    """
+    named = os.environ.get(API_URL, "").strip()
+    if named:
+        return validate_base_url(named, name=API_URL)
+    return validate_base_url(doctl_url, name="api-url of doctl's configuration") if doctl_url else DEFAULT_BASE_URL
+
+
+def validate_base_url(base_url: str, *, name: str = "base_url") -> str:
+    """Return the address in its one normal form: in lower case up to the path, without a final slash or ``/v2``.
+
+    Parameters
+    ----------
+    base_url : str
+    name : str
+        What the user calls it, for errors.
 
     Raises
     ------
@@ -33,20 +64,28 @@ def validate_base_url(base_url: str) -> str:
     url = base_url.strip()
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        raise ConfigurationError(f"base_url is not a valid URL. Use for example {DEFAULT_BASE_URL}") from None
-    if parts.scheme not in {"http", "https"} or not host or not _UNAMBIGUOUS.fullmatch(url):
-        raise ConfigurationError(f"base_url is not a valid URL. Use for example {DEFAULT_BASE_URL}")
+        raise ConfigurationError(f"{name} is not a valid URL. Use for example {DEFAULT_BASE_URL}") from None
+    if parts.scheme not in _DEFAULT_PORTS or not host or not _UNAMBIGUOUS.fullmatch(url):
+        raise ConfigurationError(f"{name} is not a valid URL. Use for example {DEFAULT_BASE_URL}")
     if "@" in parts.netloc:
-        raise ConfigurationError("base_url must not contain a user or password. Pass the token as token=.")
+        raise ConfigurationError(f"{name} must not contain a user or password. Pass the token as token=.")
     if "?" in url or "#" in url:
-        raise ConfigurationError("base_url must not contain a query or a fragment.")
+        raise ConfigurationError(f"{name} must not contain a query or a fragment.")
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
-            f"base_url must use https, not http://{host}. The token would be sent unencrypted otherwise."
+            f"{name} must use https, not http://{host}. The token would be sent unencrypted otherwise."
         )
-    return url.rstrip("/")
+    where = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+        where += f":{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/').removesuffix(_VERSION).rstrip('/')}"
+
+
+def at_address(name: str, base_url: str) -> str:
+    """Return the name of an account, with its address if that is not DigitalOcean's."""
+    return name if base_url == DEFAULT_BASE_URL else f"{name} at {base_url}"
 
 
 def is_loopback(host: str) -> bool:

@@ -21,6 +21,8 @@ TOKEN_VARIABLES = ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "DIGITALOC
 TOKEN_PREFIXES = ("dop_v1_", "doo_v1_", "dor_v1_")
 KEYRING_SERVICE = "poseidon_nb"
 DEFAULT_CONTEXT = "default"
+#: Begins the tokens that a sandbox creates. No other server has such tokens.
+SANDBOX_PREFIX = "dop_v1_sandbox_"
 
 
 class Token:
@@ -54,6 +56,11 @@ class Token:
         """Return the secret. Only for the header of a request."""
         return self._secret
 
+    @property
+    def of_sandbox(self) -> bool:
+        """Whether a sandbox created the token, so that no other account accepts it."""
+        return self._secret.startswith(SANDBOX_PREFIX)
+
     def redact(self, text: str) -> str:
         """Return the text with the secret replaced."""
         return text.replace(self._secret, repr(self))
@@ -76,11 +83,21 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token and its source, for messages such as "The token from DIGITALOCEAN_TOKEN is not valid"."""
+    """A token and its source, for messages such as "The token from DIGITALOCEAN_TOKEN is not valid".
+
+    Parameters
+    ----------
+    token : Token
+    source : str
+    context : str
+    api_url : str
+        The address of the API that its source names for this token; empty if it names none.
+    """
 
     token: Token
     source: str
     context: str = ""
+    api_url: str = ""
 
 
 class KernelLogin:
@@ -145,7 +162,7 @@ def find_credential(
                 raise ConfigurationError(f"{name} is not valid. {exc}") from None
     doctl = read_doctl(path)
     if doctl.current in doctl.tokens:
-        return Credential(doctl.tokens[doctl.current], f"doctl's context {doctl.current}", doctl.current)
+        return doctl.credential(doctl.current)
     stored = read_keyring(DEFAULT_CONTEXT)
     if stored is not None:
         return Credential(stored, "the keyring", DEFAULT_CONTEXT)
@@ -163,7 +180,7 @@ def _find_in_context(name: str, path: Path, login: KernelLogin) -> Credential:
         return Credential(entered, "the login in this kernel", name)
     doctl = read_doctl(path)
     if name in doctl.tokens:
-        return Credential(doctl.tokens[name], f"doctl's context {name}", name)
+        return doctl.credential(name)
     stored = read_keyring(name)
     if stored is not None:
         return Credential(stored, "the keyring", name)
@@ -177,10 +194,19 @@ def _find_in_context(name: str, path: Path, login: KernelLogin) -> Credential:
 
 @dataclass(frozen=True, slots=True)
 class DoctlConfig:
-    """doctl's configuration: the tokens by context, and the current context."""
+    """doctl's configuration: the tokens by context, the current context, and its ``api-url``."""
 
     tokens: Mapping[str, Token]
     current: str
+    api_url: str = ""
+
+    def credential(self, context: str) -> Credential:
+        """Return the token of a context.
+
+        The file has one ``api-url``, which belongs to its current context: no other context's token is sent there.
+        """
+        api_url = self.api_url if context == self.current else ""
+        return Credential(self.tokens[context], f"doctl's context {context}", context, api_url)
 
 
 def doctl_config_path() -> Path:
@@ -212,7 +238,9 @@ def read_doctl(path: Path) -> DoctlConfig:
     entries = dict(contexts) if isinstance(contexts, dict) else {}
     entries[DEFAULT_CONTEXT] = settings.get("access-token") or entries.get(DEFAULT_CONTEXT)
     tokens = {str(name): token for name, secret in entries.items() if (token := _token_or_none(secret))}
-    return DoctlConfig(tokens, str(settings.get("context") or DEFAULT_CONTEXT))
+    return DoctlConfig(
+        tokens, str(settings.get("context") or DEFAULT_CONTEXT), str(settings.get("api-url") or "").strip()
+    )
 
 
 def _settings(text: str) -> dict[Any, Any] | None:

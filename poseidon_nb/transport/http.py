@@ -58,7 +58,8 @@ class HTTPTransport:
     ----------
     base_url : str
         Validated.
-    token : Token
+    token : Token or None
+        With None, requests are sent without a token.
     max_response_bytes : int
         A larger body, after decompression, is not read to its end.
 
@@ -67,7 +68,7 @@ class HTTPTransport:
     Thread-safe. With `MAX_CONNECTIONS` connections in use, further requests wait for a free one.
     """
 
-    def __init__(self, base_url: str, token: Token, *, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
+    def __init__(self, base_url: str, token: Token | None, *, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
         self._max_response_bytes = max_response_bytes
         parts = urlsplit(base_url)
         self._base_url = base_url
@@ -195,7 +196,8 @@ class HTTPTransport:
             prepared.prepare(method=request.method, url=self._base_url + request.target, headers=headers, data=payload)
         except (requests.RequestException, ValueError) as exc:
             raise InvalidArgument(f"{request.label} cannot be sent ({type(exc).__name__}).") from None
-        prepared.headers["Authorization"] = _BearerHeader(f"Bearer {self._token.reveal()}")
+        if self._token is not None:
+            prepared.headers["Authorization"] = _BearerHeader(f"Bearer {self._token.reveal()}")
         return prepared
 
     def _environment_settings(self) -> dict[str, Any]:

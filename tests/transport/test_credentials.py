@@ -128,6 +128,26 @@ def test_doctls_configuration_has_contexts_and_a_current_one(doctl, find):
     assert told(find(doctl_config=doctl)) == ("dop_v1_home", "doctl's context home", "home")
 
 
+def test_doctls_api_url_belongs_to_its_current_context_and_to_no_other_token(doctl, find, keychain):
+    keychain.kept[KEYRING_SERVICE, "spare"] = "kept"
+    doctl.write_text(DOCTL.replace('api-url: ""', "api-url: https://doctl.example/"))
+    login = KernelLogin()
+    everything = {"doctl_config": doctl, "login": login}
+    assert find(**everything).api_url == find(context="default", **everything).api_url == "https://doctl.example/"
+    others = [
+        find(context="work", **everything),
+        find(context="spare", **everything),
+        find(token="given", context="default", **everything),
+        find(environment={"DIGITALOCEAN_TOKEN": "named"}, **everything),
+    ]
+    login.login(Token("typed"))
+    # A login replaces doctl's context of the same name.
+    others += [find(**everything), find(context="default", **everything)]
+    assert [one.api_url for one in others] == [""] * len(others)
+    doctl.write_text(DOCTL.replace('api-url: ""', "api-url: [1, 2]"))
+    assert read_doctl(doctl).api_url == "[1, 2]", "not a URL, which is an error when it is used"
+
+
 def test_a_context_selected_in_this_kernel_applies_until_another_is_selected(doctl, find):
     login = KernelLogin()
     login.context = "home"
