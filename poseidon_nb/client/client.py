@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.client.actions.actions import Actions
@@ -12,6 +11,7 @@ from poseidon_nb.client.domains import Domains
 from poseidon_nb.client.droplets import Droplets
 from poseidon_nb.client.engine.engine import Engine
 from poseidon_nb.client.images import Images
+from poseidon_nb.client.joined_sandbox import SANDBOX_ID, JoinedSandbox
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.metrics import Metrics
 from poseidon_nb.client.monitor.monitor import AccountMonitor
@@ -25,7 +25,7 @@ from poseidon_nb.clock import SYSTEM_CLOCK, Clock
 from poseidon_nb.errors import Forbidden, InvalidArgument, NotFound, NoToken, PoseidonError
 from poseidon_nb.masked_data import without_masked_repr
 from poseidon_nb.transport.change_log import ChangeLog
-from poseidon_nb.transport.config import DEFAULT_BASE_URL
+from poseidon_nb.transport.config import at_address, find_base_url
 from poseidon_nb.transport.credentials import Credential, Token, find_credential
 from poseidon_nb.transport.http import MAX_RESPONSE_BYTES
 from poseidon_nb.transport.request import Request
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from poseidon_nb.transport.rate_limit import RateLimit
 
 SANDBOX = "SANDBOX"
-#: Path at which a sandbox returns its id.
-SANDBOX_ID = "/_sandbox/id"
 
 
 class HasAddress(Protocol):
@@ -81,7 +79,8 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     context : str, optional
         A context of doctl or of ``%do login``.
     base_url : str, optional
-        Address of the API, if not DigitalOcean's; https, or this machine.
+        Address of the API; https, or this machine. By default ``DIGITALOCEAN_API_URL``, or the ``api-url`` of doctl's
+        configuration if the token is that of doctl's current context, or DigitalOcean's.
     timeout_s : float
         Time limit of one request in seconds, from connecting to the last byte of the response. A retry gets it again.
     read_only : bool
@@ -113,18 +112,22 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
             raise InvalidArgument("connect takes either an account, or token=, context= and base_url=.")
         if not account.url:
             raise NoToken(f"{type(account).__name__} is not running. Call start() first, or use it in a with block.")
-        credential, base_url = Credential(Token(account.token), type(account).__name__.lower()), account.url
+        base_url = account.url
+        if isinstance(account, JoinedSandbox):
+            credential = account.credential
+        else:
+            credential = Credential(Token(account.token), type(account).__name__.lower())
     else:
         credential = find_credential(token=token, context=context, login=login)
     session = Session(
         credential,
-        base_url=base_url or DEFAULT_BASE_URL,
+        base_url=base_url or find_base_url(credential.api_url),
         timeout_s=timeout_s,
         read_only=read_only,
         max_response_bytes=max_response_bytes,
         clock=clock,
     )
-    return Client(session, strict=strict)
+    return Client(session, account, strict=strict)
 
 
 class Client:
@@ -133,6 +136,8 @@ class Client:
     Parameters
     ----------
     session : Session
+    account : object with ``url`` and ``token``, optional
+        What the session was created for, such as a sandbox.
 
     Attributes
     ----------
@@ -144,7 +149,7 @@ class Client:
         The changes that this client has made: the session's log, or its own.
     """
 
-    def __init__(self, session: Session, *, strict: bool = False) -> None:
+    def __init__(self, session: Session, account: HasAddress | None = None, *, strict: bool = False) -> None:
         # Not `or`, because an empty log is falsy.
         self.changes = ChangeLog() if session.changes is None else session.changes
         session.changes = self.changes
@@ -154,7 +159,11 @@ class Client:
         self._label: str | None = None
         #: None until it was read.
         self._identity: str | None = None
-        if session.loopback:
+        self._joined = isinstance(account, JoinedSandbox)
+        #: The label if the server is a sandbox.
+        self._sandbox_label = self._at_address(SANDBOX) if account is None or self._joined else SANDBOX
+        if self._sandbox_label == SANDBOX and session.loopback and session.credential.token.of_sandbox:
+            # No request is needed to know it.
             self._set_label(SANDBOX)
         self.regions: ResourceCollection[Region] = ResourceCollection(connection, "regions", "regions_list", Region)
         self.sizes: ResourceCollection[Size] = ResourceCollection(connection, "sizes", "sizes_list", Size)
@@ -218,7 +227,10 @@ class Client:
         return self._connection.session.server_now()
 
     def label(self) -> str:
-        """Return the account's name for confirmations: ``SANDBOX``, its email address, or the source of its token."""
+        """Return the account's name for confirmations: its email address, or the source of its token.
+
+        If the address of the API is not DigitalOcean's, it follows. A sandbox is called ``SANDBOX``.
+        """
         if self._label is None:
             self._identify()
         return self._label or self._default_label
@@ -226,6 +238,7 @@ class Client:
     def identity(self) -> str:
         """Return the unique identity of the account: ``"team:UUID"``, ``"account:UUID"`` or ``"sandbox:ID"``.
 
+        The first two have the address of the API added if it is not DigitalOcean's: another server can claim any UUID.
         Empty if the token may not read it. One request serves this and `label`.
         """
         if self._identity is None:
@@ -240,18 +253,19 @@ class Client:
 
     @property
     def _default_label(self) -> str:
-        return f"the account of {self._connection.session.credential.source}"
+        return self._at_address(f"the account of {self._connection.session.credential.source}")
+
+    def _at_address(self, name: str) -> str:
+        return at_address(name, self.base_url)
 
     def _identify(self) -> None:
         """Read identity and label. After a failure only the label is tried again."""
-        session = self._connection.session
         self._identity = self._identity or ""
         try:
-            if session.loopback:
-                with suppress(NotFound):
-                    self._identity = f"sandbox:{self._connection.send(Request('GET', SANDBOX_ID)).json()['id']}"
-                    return
-                # The server on loopback is not our sandbox.
+            if sandbox_id := self._read_sandbox_id():
+                self._identity = f"sandbox:{sandbox_id}"
+                self._set_label(self._sandbox_label)
+                return
             account = self.account()
         except Forbidden:
             # A token without account:read may be allowed everything else.
@@ -261,9 +275,19 @@ class Client:
             return
         else:
             uuid = (account.get("team") or {}).get("uuid")
-            self._identity = f"team:{uuid}" if uuid else f"account:{account.get('uuid') or ''}"
+            self._identity = self._at_address(f"team:{uuid}" if uuid else f"account:{account.get('uuid') or ''}")
             if self._label is None:
-                self._set_label(account.email)
+                self._set_label(self._at_address(account.email))
+
+    def _read_sandbox_id(self) -> str:
+        """Return the id of the sandbox at this address, or "" if the server is none, such as a tunnel to the service."""
+        if not (self._joined or self._connection.session.loopback):
+            return ""
+        try:
+            answer = self._connection.send(Request("GET", SANDBOX_ID)).json()
+        except (NotFound, Forbidden):
+            return ""
+        return str(answer.get("id") or "") if isinstance(answer, dict) else ""
 
     def _set_label(self, name: str) -> None:
         self._label = self._connection.session.account = name

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poseidon_nb.client.client import Client
+    from poseidon_nb.client.joined_sandbox import JoinedSandbox
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox import Sandbox
     from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Words of one type that are remembered for completion.
 MAX_WORDS = 5_000
+#: Seconds between two requests of the panels of an idle sandbox, which other notebooks may use too. A change that only every
+#: fourth request shows, such as a tag, is seen within 15 seconds.
+SANDBOX_INTERVAL_S = 3.5
 #: What to use instead of `po.connect()` while the sandbox is the account.
 _SANDBOX_CLIENT = "use the sandbox that %do uses: po.current_client()"
 
@@ -47,10 +51,13 @@ class DoSession:
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self.clock = clock
-        self.sandbox: Sandbox | None = None
+        #: The sandbox of this process, or one of another process that was joined.
+        self.sandbox: Sandbox | JoinedSandbox | None = None
         #: The login and contexts of this session.
         self.login = KernelLogin()
         self._account = _Account.CONTEXT
+        #: How the sandbox was left, if that is why there is no account.
+        self._left = ""
         self._clients: dict[str | None, Client] = {}
         #: The logs of all clients, also of accounts that were left.
         self._change_logs: list[ChangeLog] = []
@@ -69,20 +76,26 @@ class DoSession:
 
         if context is None and self._account is _Account.NONE:
             raise NoToken(
-                "The sandbox was stopped, and no account is selected. Run %do sandbox start, %do login, or %do context use."
+                f"The sandbox was {self._left}, and no account is selected. "
+                "Run %do sandbox start, %do login, or %do context use."
             )
         if context not in self._clients:
             in_sandbox = context is None and self._account is _Account.SANDBOX
             account = self.sandbox if in_sandbox else None
             self._clients[context] = connect(account, context=context, clock=self.clock, login=self.login)
+            if in_sandbox:
+                # Other notebooks may use the same sandbox.
+                self._clients[context].monitor.interval_s = SANDBOX_INTERVAL_S
             self._change_logs.append(self._clients[context].changes)
         return self._clients[context]
 
     def offline_client(self) -> Client:
         """Return a client that only builds requests; it needs no token."""
         from poseidon_nb.client.client import connect  # noqa: PLC0415  # loads requests
+        from poseidon_nb.transport.config import DEFAULT_BASE_URL  # noqa: PLC0415  # only needed here
 
-        return connect(token="plan", read_only=True, clock=self.clock)  # noqa: S106  # it sends nothing
+        # An address that cannot be used is no reason to refuse it.
+        return connect(token="plan", base_url=DEFAULT_BASE_URL, read_only=True, clock=self.clock)  # noqa: S106  # it sends nothing
 
     def changes(self) -> list[LoggedChange]:
         """Return what was changed from this machine in any account, oldest first, earlier kernels included."""
@@ -103,28 +116,38 @@ class DoSession:
         """Whether the sandbox is the account."""
         return self._account is _Account.SANDBOX
 
-    def use_sandbox(self, sandbox: Sandbox) -> None:
+    def use_sandbox(self, sandbox: Sandbox | JoinedSandbox) -> None:
         """Make a running sandbox the account."""
         self.sandbox, self._account = sandbox, _Account.SANDBOX
         self.login.hint = _SANDBOX_CLIENT
         self._forget()
 
-    def stop_sandbox(self) -> None:
-        """Stop the sandbox. If it was the account, there is none until one is selected.
+    def stop_sandbox(self) -> Sandbox | JoinedSandbox:
+        """Stop the sandbox, or disconnect from one of another process, and return it.
+
+        If it was the account, there is none until one is selected.
 
         Raises
         ------
         ConfigurationError
-            None is running.
+            There is none.
         """
-        if self.sandbox is None:
+        from poseidon_nb.client.joined_sandbox import JoinedSandbox  # noqa: PLC0415  # loads requests
+
+        sandbox = self.sandbox
+        if sandbox is None:
             raise ConfigurationError("No sandbox is running. Start one with %do sandbox start")
+        self._left = "disconnected" if isinstance(sandbox, JoinedSandbox) else "stopped"
         if self.in_sandbox:
             self._account = _Account.NONE
             self.login.hint = ""
             self._forget()
-        self.sandbox.stop()
+        if isinstance(sandbox, JoinedSandbox):
+            sandbox.close()
+        else:
+            sandbox.stop()
         self.sandbox = None
+        return sandbox
 
     def use_context(self, context: str | None) -> None:
         """Make a context the account; None is the account of the environment, or doctl's current context."""

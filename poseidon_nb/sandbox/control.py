@@ -1,12 +1,14 @@
 """The sandbox's own routes below ``/_sandbox``.
 
-They need the owner's token. They are neither counted nor logged, and faults do not affect them.
+They need the owner's token, with two exceptions: any token can read the account's id, and without a token the root says that
+this is a sandbox, so that a client can find out before it sends its token. They are neither counted nor logged, and faults
+do not affect them.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation, operation_ids
 from poseidon_nb.sandbox import rng
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.dispatch import Dispatcher
 
-ControlHandler: TypeAlias = "Callable[[Dispatcher, str, str, dict[str, str], bytes], HTTPResponse]"
+#: Tells a sandbox from any other server.
+NAME = "poseidon_nb"
 #: The server that the sandbox simulates.
 SERVER = "https://api.digitalocean.com"
 
@@ -76,18 +79,23 @@ class Controls:
             raise not_found()
         raise HTTPException(405, "method_not_allowed", f"Only {allowed} is allowed here.", headers=[("allow", allowed)])
 
+    def introduce(self) -> HTTPResponse:
+        """Return that this is a sandbox, and nothing else."""
+        return json_response(200, sandbox=NAME)
+
     def overview(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the state of the sandbox and the available routes."""
         world = dispatcher.world
         return json_response(
             200,
-            sandbox="poseidon_nb",
+            sandbox=NAME,
             now=format_time(world.now()),
             now_s=world.now(),
             seed=world.seed,
             speed=world.speed,
             lag_s=world.lag_s,
             rate_limit=_mode(dispatcher),
+            requests=len(dispatcher.log),
             counts={name: len(collection) for name, collection in world.state.collections.items()},
             in_progress=sorted({*world.state.busy.values()}),
             endpoints=[f"{method} /_sandbox{route}" for method, route in self._routes],

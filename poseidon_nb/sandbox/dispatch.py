@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.catalogue import Operation
     from poseidon_nb.sandbox.access import RateLimits, TokenStore
-    from poseidon_nb.sandbox.control import ControlHandler
+    from poseidon_nb.sandbox.control import Controls
     from poseidon_nb.sandbox.world import World
 
 CONTROL_PATH = "/_sandbox"
@@ -54,7 +54,7 @@ class Dispatcher:
         The valid tokens.
     limits : RateLimits
         The rate limits.
-    control : callable
+    control : Controls
         Answers requests below ``/_sandbox``; it gets the dispatcher as its first argument.
     """
 
@@ -64,7 +64,7 @@ class Dispatcher:
         operations: Mapping[str, Callable[[Call], HTTPResponse]],
         tokens: TokenStore,
         limits: RateLimits,
-        control: ControlHandler,
+        control: Controls,
     ) -> None:
         self.world = world
         self.operations = operations
@@ -111,6 +111,8 @@ class Dispatcher:
             control = path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")
             try:
                 base_url = _base_url(headers)
+                if method == "GET" and path == CONTROL_PATH and "authorization" not in headers:
+                    return self._finish(self.control.introduce(), headers, request_id, now)
                 self._authenticate(token)
                 if control:
                     return self._finish(self._run_control(method, path, query, token, body), headers, request_id, now)
@@ -144,9 +146,10 @@ class Dispatcher:
             raise HTTPException(401, *STATUS_TEXTS[401])
 
     def _run_control(self, method: str, path: str, query: str, token: str, body: bytes) -> HTTPResponse:
-        if self.tokens.scopes(token) is not None:
+        path = unquote(path[len(CONTROL_PATH) :]) or "/"
+        if self.tokens.scopes(token) is not None and (method, path) != ("GET", "/id"):
             raise forbidden()
-        return self.control(self, method, unquote(path[len(CONTROL_PATH) :]) or "/", _query(query), body)
+        return self.control(self, method, path, _query(query), body)
 
     def _run_operation(
         self, method: str, operation: Operation, call: Call, body: bytes, request_id: str

@@ -9,6 +9,7 @@ import pytest
 from poseidon_nb.client.client import connect
 from poseidon_nb.client.monitor.monitor import IDLE_TIMEOUT_S
 from poseidon_nb.client.monitor.polling import FULL_REFRESH_S, POLL_INTERVAL_S
+from poseidon_nb.commands.do_session import SANDBOX_INTERVAL_S
 from poseidon_nb.errors import ActionFailed, ConnectionFailed
 from poseidon_nb.sandbox import Sandbox
 
@@ -171,6 +172,25 @@ def test_what_ended_elsewhere_is_seen_at_once_when_a_row_changed(desk, droplet):
     assert desk.sent()[0].startswith("GET /v2/droplets?"), "the list's turn"
     assert desk.monitor.state.droplets[droplet.id]["status"] == "off"
     assert desk.monitor.state.actions[0]["id"] == action.id
+
+
+def test_at_the_interval_of_sandboxes_each_change_elsewhere_is_seen_within_15_seconds(desk, droplet):
+    desk.monitor.interval_s = SANDBOX_INTERVAL_S
+    desk.subscribe()
+    desk.run(20.0)
+    with elsewhere(desk) as other:
+        for turn in range(8):
+            desk.run(SANDBOX_INTERVAL_S)
+            other.call("tags_assign_resources", tag_id="web", body={"resources": _resource(droplet)})
+            desk.run(15.0)
+            assert "web" in desk.monitor.state.droplets[droplet.id]["tags"], turn
+            other.call("tags_unassign_resources", tag_id="web", body={"resources": _resource(droplet)})
+            desk.run(15.0)
+            assert "web" not in desk.monitor.state.droplets[droplet.id]["tags"], turn
+
+
+def _resource(droplet):
+    return [{"resource_id": str(droplet.id), "resource_type": "droplet"}]
 
 
 def test_who_follows_only_actions_sees_one_within_a_turn(desk, droplet):

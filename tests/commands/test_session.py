@@ -147,7 +147,7 @@ def test_a_login_is_tried_kept_for_this_kernel_and_becomes_the_account(empty_des
     empty_desk.do("sandbox start")
     empty_desk.do("login")
     assert empty_desk.ui.said[-1] == (
-        "Logged in to ada@tidepool-maps.example. The token is stored for this kernel only."
+        f"Logged in to ada@tidepool-maps.example at {real.url}. The token is stored for this kernel only."
     )
     assert not empty_desk.session.in_sandbox
     empty_desk.do("droplets list")

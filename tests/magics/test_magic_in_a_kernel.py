@@ -249,6 +249,25 @@ def test_completion_works_through_the_kernel(notebook):
     assert complete(notebook, "df = %do droplets list --region ny") == ["nyc1", "nyc2", "nyc3"]
 
 
+def test_a_second_notebook_joins_the_sandbox_and_the_firsts_panel_shows_what_it_changes(notebook):
+    state = f"import os, time\nos.environ['POSEIDON_STATE_DIR'] = {os.environ['POSEIDON_STATE_DIR']!r}"
+    shared = notebook.text(state, "%do sandbox start --share")
+    notebook.run("panel = %do panel")
+    second = Notebook()
+    with second.client.setup_kernel():
+        second.run("%load_ext poseidon_nb", shared.rpartition("with ")[2].strip())
+        assert "web-3" in second.text("%do droplets list --columns name")
+        began = float(notebook.text("time.time()"))
+        second.run("%do droplets rename web-3 renamed --no-wait")
+        second.run("%do sandbox stop")
+    look = (
+        "while not any(row['name'] == 'renamed' for row in panel.model.fleet.rows)"
+        f" and time.time() < {began + 15}:\n    time.sleep(0.05)\ntime.time() - {began}"
+    )
+    assert float(notebook.text(look)) < 15
+    assert "renamed" in notebook.text("panel.close()\n%do droplets list --columns name")
+
+
 def test_nothing_that_was_shown_in_the_whole_session_holds_the_token(notebook):
     secret = notebook.text(
         "from poseidon_nb.magics.do import default_session\nprint(default_session().sandbox.token)"

@@ -242,3 +242,24 @@ def test_fields_are_hidden_from_a_token_that_may_not_see_them(api):
     wider = api("GET", "/v2/droplets?name=web-1", **limited(api, "droplet:read", "tag:read"))[1]["droplets"][0]
     assert wider["tags"] == ["web", "env:prod"]
     assert "droplet_limit" not in api("GET", "/v2/account", **limited(api, "account:read"))[1]["account"]
+
+
+def test_without_a_token_only_the_root_of_its_own_routes_answers_and_says_only_that_it_is_a_sandbox(api):
+    def ask(method: str, path: str, host: str = "127.0.0.1"):
+        response = api.sandbox.dispatch(method, path, headers={"host": host})
+        return response.status, json.loads(response.body) if response.body else None
+
+    for path in ("/_sandbox", "/_sandbox/"):
+        assert ask("GET", path) == (200, {"sandbox": "poseidon_nb"})
+        assert ask("GET", path, host="evil.example")[0] == 421
+        assert ask("POST", path)[0] == ask("HEAD", path)[0] == 401
+    for path in ("/_sandbox/id", "/_sandbox/state", "/_sandbox//", "/_sandbox/requests", "/v2/account", "/"):
+        assert ask("GET", path)[0] == 401
+
+
+def test_any_token_may_ask_which_sandbox_it_is(api):
+    limited = api("POST", "/_sandbox/tokens", {"scopes": ["droplet:read"]})[1]["token"]
+    whose = api.get("/_sandbox/id")
+    assert api("GET", "/_sandbox/id", authorization=f"Bearer {limited}") == (200, whose)
+    assert api("PUT", "/_sandbox/id", authorization=f"Bearer {limited}")[0] == 403
+    assert api("GET", "/_sandbox/state", authorization=f"Bearer {limited}")[0] == 403

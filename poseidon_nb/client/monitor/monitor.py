@@ -67,6 +67,15 @@ class AccountMonitor:
         self._note = ""
         self.state = AccountState({})
 
+    @property
+    def interval_s(self) -> float:
+        """Seconds between two requests while nothing runs."""
+        return self._schedule.interval_s
+
+    @interval_s.setter
+    def interval_s(self, seconds: float) -> None:
+        self._schedule.interval_s = seconds
+
     def subscribe(
         self,
         on_change: Callable[[], None],

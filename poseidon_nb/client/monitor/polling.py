@@ -41,7 +41,7 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "droplets": {},
     "actions": {"status": "unknown", "type": "action", "resource_type": "", "resource_id": None, "started_at": None},
 }
-#: Seconds between two requests while nothing runs.
+#: Seconds between two requests while nothing runs, unless the account has its own interval.
 POLL_INTERVAL_S = 15.0
 #: Seconds after which everything is read again without a sign of a change: tags change without an action.
 FULL_REFRESH_S = 300.0
@@ -139,6 +139,8 @@ class PollSchedule:
         self._all_due = False
         self._ids_due: set[int] = set()
         self._recheck: set[int] = set()
+        #: Seconds between two requests while nothing runs.
+        self.interval_s = POLL_INTERVAL_S
         self._next_s = 0.0
         self._ids_read_s = now_s
         self._not_before_s = 0.0
@@ -225,7 +227,7 @@ class PollSchedule:
 
     def succeeded(self, request: PollRequest, now_s: float, *, changed: bool) -> None:
         """Record that a request succeeded, and whether a droplet of interest changed."""
-        self._next_s = now_s + POLL_INTERVAL_S
+        self._next_s = now_s + self.interval_s
         # If the request followed an action, the cause of the change is known already.
         self._actions_due = self._actions_due or (changed and request.routine and request.what == "lists")
 

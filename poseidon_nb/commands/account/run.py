@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.client.client import connect
 from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.errors import ConfigurationError, Forbidden
+from poseidon_nb.transport.config import at_address, find_base_url
 from poseidon_nb.transport.credentials import (
     DEFAULT_CONTEXT,
     Token,
@@ -36,10 +37,12 @@ def login(context: CommandContext) -> None:
         except Forbidden:
             # The token is valid, but lacks account:read.
             email = "an account (the token lacks the scope account:read)"
+        account = at_address(email, client.base_url)
     context.session.login.login(token, DEFAULT_CONTEXT)
     context.session.use_context(DEFAULT_CONTEXT)
+    context.session.client()
     where = "in the system keyring" if save_to_keyring(token, DEFAULT_CONTEXT) else "for this kernel only"
-    context.ui.say(f"Logged in to {email}. The token is stored {where}.")
+    context.ui.say(f"Logged in to {account}. The token is stored {where}.")
 
 
 def list_contexts(context: CommandContext) -> TableResult | None:
@@ -61,10 +64,13 @@ def list_contexts(context: CommandContext) -> TableResult | None:
 def use_context(context: CommandContext) -> None:
     """Make a context the account of ``%do``; without a name, the environment's or doctl's current one."""
     name = context.argument("name")
-    # An unknown name is refused before anything changes.
+    # An unknown name or an invalid address is refused before anything changes.
     credential = find_credential(context=name, login=context.session.login) if name else find_credential()
+    base_url = find_base_url(credential.api_url)
     context.session.use_context(name)
-    context.ui.say(f"%do now uses the account of {credential.source}.")
+    # Its client is created now, so that a later change of the environment does not move it.
+    context.session.client()
+    context.ui.say(f"%do now uses {at_address(f'the account of {credential.source}', base_url)}.")
 
 
 def show_log(context: CommandContext) -> TableResult | None:

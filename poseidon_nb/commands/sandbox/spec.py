@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.language.spec import Group, Option, Verb
+from poseidon_nb.language.spec import Argument, Group, Option, Verb
 
 SANDBOX = Group(
     name="sandbox",
@@ -31,8 +31,17 @@ SANDBOX = Group(
                 ),
                 Option(field="port", help="TCP port on 127.0.0.1", type="integer", default="any free port"),
                 Option(field="state", help="file with a saved account to load", metavar="FILE", source="files"),
+                Option(field="share", help="let your other notebooks on this machine join it", type="flag"),
             ),
             example="%do sandbox start --droplets 12 --seed 7",
+        ),
+        Verb(
+            name="connect",
+            help="join a sandbox that another notebook or program runs, and use it as the account of %do",
+            run="sandbox.run:connect",
+            arguments=(Argument(name="url", metavar="URL", help="its address, as %do sandbox start prints it"),),
+            aliases=("join",),
+            example="%do sandbox connect http://127.0.0.1:8080",
         ),
         Verb(
             name="status",
@@ -48,7 +57,7 @@ SANDBOX = Group(
         ),
         Verb(
             name="stop",
-            help="stop the sandbox; %do then has no account until you select one",
+            help="stop the sandbox, or only disconnect from a joined one; %do then has no account until you select one",
             run="sandbox.run:stop",
             example="%do sandbox stop",
         ),
