@@ -9,7 +9,8 @@ the HTTP method does not say how harmful a request is: a POST may delete, and a 
     kind          one of `EFFECT_KINDS`
     confirm       if it differs from the default: the kinds in `CONFIRMED_KINDS` need confirmation
     reversible    if it differs from the default: the kinds in `IRREVERSIBLE_KINDS` cannot be undone
-    warning       a sentence for the confirmation question
+    warning       a sentence for the confirmation question; by default that a deletion cannot be undone, or only by
+                  creating the resource again if it is reversible
     idempotent    for PUT only: whether repeating the request changes nothing
     reason        why a PUT is idempotent or not; why a DELETE needs no confirmation
 
@@ -41,6 +42,8 @@ CONFIRMED_KINDS: Final = frozenset[EffectKind]({"deletes", "replaces", "resets",
 IRREVERSIBLE_KINDS: Final = frozenset[EffectKind]({"deletes", "replaces", "resets", "transfers"})
 
 _IRREVERSIBLE = "This cannot be undone."
+#: For what holds nothing but its settings, such as a DNS record.
+_RECREATED = "To undo this, create it again; it gets a new id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +136,6 @@ def _effect(row: Mapping[str, Any]) -> Effect:
     kind: EffectKind = row["kind"]
     reversible = row.get("reversible", kind not in IRREVERSIBLE_KINDS)
     needs_confirmation = row.get("confirm", kind in CONFIRMED_KINDS)
-    warning = row.get("warning", "" if reversible or not needs_confirmation else _IRREVERSIBLE)
+    default = _RECREATED if kind == "deletes" and reversible else "" if reversible else _IRREVERSIBLE
+    warning = row.get("warning", default if needs_confirmation else "")
     return Effect(kind, needs_confirmation, warning, reversible, row.get("idempotent", False), row.get("reason", ""))

@@ -384,9 +384,15 @@ class Client:
         """Return the request that `api` would send. Sends nothing."""
         return request_by_path(method, path, body=body)
 
-    def close(self) -> None:
-        """Close the connections and all subscriptions to the account."""
-        self.monitor.close()
+    def close(self, *, reason: str = "") -> None:
+        """Close the connections and all subscriptions to the account.
+
+        Parameters
+        ----------
+        reason : str
+            What open panels say about it: ``"the sandbox was stopped"``.
+        """
+        self.monitor.close(reason)
         self._connection.session.close()
 
     def __enter__(self) -> Self:

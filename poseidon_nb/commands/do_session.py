@@ -120,7 +120,7 @@ class DoSession:
         """Make a running sandbox the account."""
         self.sandbox, self._account = sandbox, _Account.SANDBOX
         self.login.hint = _SANDBOX_CLIENT
-        self._forget()
+        self._forget("another account was selected")
 
     def stop_sandbox(self) -> Sandbox | JoinedSandbox:
         """Stop the sandbox, or disconnect from one of another process, and return it.
@@ -141,7 +141,8 @@ class DoSession:
         if self.in_sandbox:
             self._account = _Account.NONE
             self.login.hint = ""
-            self._forget()
+            joined = isinstance(sandbox, JoinedSandbox)
+            self._forget(f"the sandbox was {'disconnected' if joined else 'stopped'}")
         if isinstance(sandbox, JoinedSandbox):
             sandbox.close()
         else:
@@ -153,11 +154,11 @@ class DoSession:
         """Make a context the account; None is the account of the environment, or doctl's current context."""
         self._account = _Account.CONTEXT
         self.login.context, self.login.hint = context, ""
-        self._forget()
+        self._forget("another account was selected")
 
-    def _forget(self) -> None:
+    def _forget(self, reason: str = "") -> None:
         for client in self._clients.values():
-            client.close()
+            client.close(reason=reason)
         self._clients.clear()
         self._words.clear()
         self._ids.clear()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.widgets.panel import Panel, PanelHost
 
-#: What replaces a closed panel.
-CLOSED = {"text/plain": "Run the cell again to show the buttons."}
+#: What stands for the buttons where there are none, as in a saved notebook.
+NO_BUTTONS = {"text/plain": "Run the cell again to show the buttons."}
 
 
 class DropletPanel(droplet_panel.DropletPanel):
@@ -96,8 +96,12 @@ def show(panel: Panel) -> None:
         show(saved, raw=True)
         return
     handle = show(saved, raw=True, display_id=True)
-    place = show(live | CLOSED, raw=True, display_id=True)
-    panel.on_saved_output(saved, lambda news: handle.update(news, raw=True), lambda: place.update(CLOSED, raw=True))
+    place = show(live | NO_BUTTONS, raw=True, display_id=True)
+    panel.on_saved_output(
+        saved,
+        lambda news: handle.update(news, raw=True),
+        lambda: place.update({"text/plain": panel.closed_text}, raw=True),
+    )
 
 
 def price_limit_usd_month() -> float:

@@ -275,7 +275,7 @@ def delete_chains(operation_id: str, parameter: str, kind: str, rows: Sequence[t
             targets=(Target(kind, row[field], str(row.get("name") or row[field])),),
             request=build_request(operation(operation_id), path={parameter: row[field]}),
             usd_month=-price,
-            reversible=False,
+            reversible=effect_of(operation_id).reversible,
         )
         chains.append((step,))
     return tuple(chains)

@@ -158,7 +158,7 @@ def listing(plan: Plan) -> str:
             marks = [
                 step.unchanged,
                 change_label(step).removeprefix(step.verb).strip(),
-                "" if step.reversible else "cannot be undone",
+                _undo_note(step),
             ]
             comment = ", ".join(mark for mark in marks if mark)
             bullet = "- " if number == 0 else "  "
@@ -167,6 +167,13 @@ def listing(plan: Plan) -> str:
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} more steps; see frame()"]
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
+
+
+def _undo_note(step: Step) -> str:
+    if step.reversible:
+        return ""
+    # What a bare request does is not known.
+    return "may be impossible to undo" if step.verb == BARE_REQUEST else "cannot be undone"
 
 
 def _change_text(step: Step) -> str:

@@ -93,6 +93,13 @@ function attach(panel, region, model) {
     cancel.click();
   }
 
+  // The field sends its text when Enter is pressed, after this handler and before the click.
+  function submitForm(event) {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input[type=text]")) return;
+    const form = event.target.closest("[class*='pnb-form-']");
+    if (form) setTimeout(() => firstUsable(form, "button.pnb-primary")?.click());
+  }
+
   // JupyterLab handles keys of any focused element: arrows select cells, D twice deletes one. Keys pressed in a panel belong
   // to the panel, except with Ctrl, Alt or Meta, and Shift+Enter. JupyterLab checks this attribute of the target first.
   function suppressShortcuts(event) {
@@ -108,6 +115,7 @@ function attach(panel, region, model) {
   panel.addEventListener("keydown", onKeyDown);
   // ipywidgets stops key events in its text fields, so these are handled in the capture phase.
   panel.addEventListener("keydown", (event) => { if (event.target.matches("input[type=text]")) onKeyDown(event); }, true);
+  panel.addEventListener("keydown", submitForm, true);
   window.addEventListener("keydown", suppressShortcuts, true);
   panel.setAttribute("role", "group");
   const setLabel = () => panel.setAttribute("aria-label", model.get("label"));
@@ -150,6 +158,8 @@ function render({ model, el }) {
     const panel = el.closest(".pnb-panel");
     if (!panel) { frame = requestAnimationFrame(waitForPanel); return; }
     detach = attach(panel, region, model);
+    // After this frame the panel is on the screen.
+    frame = requestAnimationFrame(() => { frame = requestAnimationFrame(() => model.send({ event: "drawn" })); });
     model.on("change:announcements", announce);
     announce();
   }

@@ -198,7 +198,7 @@ class ActionsPanel(Panel):
             self._running.children = children
         for key in [*self._bars.keys() - bars.keys()]:
             close_tree(self._bars.pop(key))
-        set_html(self._recent, f"<h4>RECENT</h4>{model.recent_html()}")
+        set_html(self._recent, f"<h4>Recent</h4>{model.recent_html()}")
         self._refresh.show("Refresh", tooltip="Refresh the list of actions", enabled=not model.closed)
         self._notices.show(self._with_kernel_notice(model.notices()), paused=model.paused)
         self.announce(*model.announcements(), self._kernel.notice)

@@ -158,8 +158,9 @@ class Notices:
 class Accessibility(anywidget.AnyWidget):
     """An invisible part of a panel for the keyboard and screen readers, because ipywidgets supports neither.
 
-    In the page, Escape cancels a question, the focus is never lost, JupyterLab's shortcuts do not act on a focused panel,
-    and changes are announced. ipywidgets replaces elements, but an ``aria-live`` region must stay the same element.
+    In the page, Escape cancels a question, Enter submits a form, the focus is never lost, JupyterLab's shortcuts do not act
+    on a focused panel, and changes are announced. ipywidgets replaces elements, but an ``aria-live`` region must stay the
+    same element. The page also reports that it has drawn the panel.
 
     Parameters
     ----------
@@ -170,6 +171,10 @@ class Accessibility(anywidget.AnyWidget):
     _esm = _FOLDER / "accessibility.js"
     label = traitlets.Unicode().tag(sync=True)
     announcements = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def on_drawn(self, function: Callable[[], None]) -> None:
+        """Call a function each time that a page has drawn the panel."""
+        self.on_msg(lambda _, content, __: function() if content == {"event": "drawn"} else None)
 
     def announce(self, sentences: Iterable[str]) -> None:
         """Announce sentences to screen readers; those that were just announced are not repeated."""
@@ -185,8 +190,11 @@ class CopyButton(anywidget.AnyWidget):
         The text to copy.
     label : str
         The accessible name of the button, and its tooltip.
+    heading : str
+        If given, the text is shown before the button, under this heading. Where copying fails it is then selected.
     """
 
     _esm = _FOLDER / "copy_button.js"
     text = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("Copy").tag(sync=True)
+    heading = traitlets.Unicode().tag(sync=True)

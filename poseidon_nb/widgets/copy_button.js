@@ -1,4 +1,5 @@
-// A button that copies text to the clipboard, which only the page can do.
+// A button that copies text to the clipboard, which only the page can do. With a heading it also shows the text, and selects
+// it where it cannot be copied.
 
 const FEEDBACK_MS = 2000;
 
@@ -10,8 +11,15 @@ function render({ model, el }) {
   status.className = "pnb-visually-hidden";
   status.setAttribute("role", "status");
   let timer = 0;
+  const heading = document.createElement("span");
+  heading.className = "pnb-copy-heading";
+  const code = document.createElement("code");
+  code.className = "pnb-copy-text";
 
   function show() {
+    heading.textContent = model.get("heading");
+    code.textContent = model.get("text");
+    heading.hidden = code.hidden = !model.get("heading");
     button.textContent = "Copy";
     button.title = model.get("label");
     button.setAttribute("aria-label", model.get("label"));
@@ -40,7 +48,10 @@ function render({ model, el }) {
     } catch {
       copied = copyBySelection(text);
     }
-    button.textContent = copied ? "Copied" : "Copy failed: select the text";
+    if (!copied && !code.hidden) {
+      window.getSelection().selectAllChildren(code);
+      button.textContent = "Selected: press Ctrl+C";
+    } else button.textContent = copied ? "Copied" : "Copy failed: select the text";
     status.textContent = button.textContent;
     clearTimeout(timer);
     timer = setTimeout(() => { show(); status.textContent = ""; }, FEEDBACK_MS);
@@ -48,7 +59,7 @@ function render({ model, el }) {
 
   button.addEventListener("click", copy);
   model.on("change:text", show);
-  el.append(button, status);
+  el.append(heading, code, button, status);
   show();
   return () => clearTimeout(timer);
 }

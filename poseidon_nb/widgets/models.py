@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 #: Rows in the table that a saved notebook keeps.
 MAX_SAVED_ROWS = 50
-CLOSED = "This panel is closed. Run the cell again to reopen it."
 PAUSED = "Updates are paused because this panel has been idle."
+
+
+def closed_text(reason: str = "") -> str:
+    """Return that a panel is closed, and why if that is known: ``the sandbox was stopped``."""
+    return f"This panel is closed{f': {reason}' if reason else ''}. Run the cell again to reopen it."
 
 
 def error_text(error: PoseidonError) -> str:
@@ -60,7 +64,7 @@ class AccountModel:
         """Return why the panel may be out of date; empty if it is not."""
         state = self._subscription.state
         if self.closed:
-            return CLOSED
+            return closed_text(self._subscription.closed_because)
         if self.paused:
             return PAUSED
         if state.error is not None:

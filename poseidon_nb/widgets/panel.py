@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.widgets.components import Accessibility, add_classes, box, close_tree, style_sheet
 from poseidon_nb.widgets.kernel import KernelMonitor, start_timer, use_subshells
+from poseidon_nb.widgets.models import closed_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -114,6 +115,8 @@ class Panel(ABC):
         self._host = host or PanelHost()
         self._kernel = self._host.monitor
         self._is_open = False
+        #: The text in place of the closed panel.
+        self.closed_text = closed_text()
         self._saved_output = SavedOutput(self.saved_output)
         self._accessibility = add_classes(Accessibility(label=label), "accessibility")
         self.widget: Any = box(style_sheet("panel.css"), self._accessibility, names=("panel",), column=True)
@@ -150,10 +153,17 @@ class Panel(ABC):
         """Announce new sentences to screen readers."""
         self._accessibility.announce(sentences)
 
-    def close(self) -> None:
-        """Close the panel and its widgets. Changes in progress continue."""
+    def close(self, *, reason: str = "") -> None:
+        """Close the panel and its widgets. Changes in progress continue.
+
+        Parameters
+        ----------
+        reason : str
+            What the text in its place says: ``"it was opened again"``.
+        """
         with self._lock:
             was_open, self._is_open = self._is_open, False
+            self.closed_text = closed_text(reason)
         if was_open:
             self._kernel.unsubscribe(self.refresh)
             self._saved_output.close()
@@ -212,7 +222,7 @@ class PanelHost:
             replaced = self._panels.pop(key, None)
             self._panels[key] = panel
         if replaced is not None:
-            replaced.close()
+            replaced.close(reason="it was opened again")
 
     def remove(self, panel: Panel) -> None:
         """Remove a panel that is being closed."""

@@ -31,7 +31,7 @@ def test_each_power_button_goes_from_a_click_to_a_request_and_its_bar_moves_and_
         moved = [value for value, words in panel.notebook.bars(f"{title} web-1") if "completed in" not in (words or "")]
         assert len({*moved}) >= 3, f"the bar of {name} moves"
         assert bar.get_attribute("aria-valuenow") == "100"
-    panel.root.get_by_text("Off", exact=True).wait_for(timeout=10_000)
+    panel.root.get_by_text("off", exact=True).wait_for(timeout=10_000)
     expect(panel.button("shutdown")).to_have_attribute("title", "It is off.", timeout=10_000)
     assert panel.button("shutdown").is_disabled()
     panel.button("power-on").click()
@@ -76,7 +76,7 @@ def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_pan
     panel.ends("Resize web-1 to s-4vcpu-8gb with its disk")
     assert entry.locator(".pnb-step-done").count() == 3
     panel.root.get_by_text("4 vCPUs · 8 GB · 160 GB disk").first.wait_for(timeout=20_000)
-    panel.root.get_by_text("On", exact=True).wait_for(timeout=20_000)
+    panel.root.get_by_text("active", exact=True).wait_for(timeout=20_000)
     assert panel.changes() == [("POST", "actions", 201)] * 3
 
 

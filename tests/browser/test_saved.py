@@ -121,14 +121,14 @@ def test_a_panel_that_is_closed_leaves_its_last_facts_and_no_widget(open_noteboo
     notebook.run(2)
     table = output.locator(".pnb-saved table")
     table.wait_for(timeout=30_000)
-    table.get_by_text("Off", exact=True).wait_for(timeout=10_000)
-    output.get_by_text("Run the cell again to show the buttons.").wait_for(timeout=10_000)
+    table.get_by_text("off", exact=True).wait_for(timeout=10_000)
+    output.get_by_text("This panel is closed. Run the cell again to reopen it.").wait_for(timeout=10_000)
     assert output.locator(".pnb-panel").count() == 0
     notebook.wait_idle()
     notebook.save()
     text = (lab[2] / f"{request.node.name}.ipynb").read_text()
     assert "widget-view" not in text
-    assert "Run the cell again to show the buttons." in text
+    assert "This panel is closed. Run the cell again to reopen it." in text
     # And again, in the same place.
     notebook.finish(1)
     output.locator(".pnb-panel").wait_for(timeout=30_000)

@@ -119,7 +119,9 @@ def test_every_delete_needs_confirmation_or_has_a_reason():
             assert effect.reason, f"{key} is a DELETE that does not ask: give it a reason"
             silent[key] = effect.kind
     # All of these can be undone, or lose nothing: a further one is a decision of its own.
-    assert silent == dict.fromkeys(["cdn_purge_cache", "loadBalancers_delete_cache"], "changes")
+    assert silent == dict.fromkeys(
+        ["cdn_purge_cache", "loadBalancers_delete_cache", "tags_unassign_resources"], "changes"
+    )
 
 
 def test_every_put_has_a_reason_and_only_puts_are_idempotent():

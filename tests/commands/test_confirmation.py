@@ -90,8 +90,8 @@ ASKING = [
     ),
     ("droplets enable_ipv6 build-1", "SANDBOX: enable_ipv6 droplet build-1? This cannot be undone."),
     (
-        "droplets untag web-1 --tag-name web",
-        "SANDBOX: untag droplet web-1 (521000032)? Firewalls and load balancers that use the tag no longer apply to them.",
+        "keys delete deploy",
+        "SANDBOX: delete key deploy (48000063)? To undo this, create it again; it gets a new id.",
     ),
     (
         "tags delete web",
@@ -111,6 +111,7 @@ ASKING = [
     ("volumes create big --region nyc3 --size-gigabytes 2000", "SANDBOX: create volume big for $200.00 a month?"),
 ]
 SILENT = [
+    "droplets untag web-1 --tag-name web",
     "droplets power_off legacy-reports",
     "droplets resize legacy-reports --size s-4vcpu-8gb",
     "droplets power_on legacy-reports build-1",

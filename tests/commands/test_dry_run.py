@@ -274,7 +274,7 @@ def test_of_a_name_that_cannot_be_looked_up_the_id_is_left_open_as_a_word(empty_
 
 def test_a_dry_run_shows_real_ids_and_what_is_so_already(desk):
     desk.do("droplets power_on web-1 legacy-reports --dry-run")
-    assert desk.ui.said[-1].split("\n\n")[0] == "(power_on web-1: already on; not sent)"
+    assert desk.ui.said[-1].split("\n\n")[0] == "(power_on web-1: already active; not sent)"
     assert requests_in(desk.ui.said[-1])[1:] == [("POST /v2/droplets/521000132/actions", {"type": "power_on"})]
     desk.do("droplets resize web-1 --size s-4vcpu-8gb --restart --dry-run")
     shown = requests_in(desk.ui.said[-1])

@@ -141,13 +141,13 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
     monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(kernel=object()))
     panel._ipython_display_()
     facts, live = places
-    assert "Status        On" in facts.data["text/plain"]
+    assert "Status        active" in facts.data["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in live.data
     panel.droplet.power_off()
     panel.close()
-    assert "Status        Off" in facts.data["text/plain"]
-    assert ">Off</td>" in facts.data["text/html"]
-    assert live.data == {"text/plain": "Run the cell again to show the buttons."}
+    assert "Status        off" in facts.data["text/plain"]
+    assert ">off</td>" in facts.data["text/html"]
+    assert live.data == {"text/plain": "This panel is closed. Run the cell again to reopen it."}
 
 
 class Events:

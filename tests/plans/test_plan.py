@@ -89,8 +89,8 @@ def test_unchanged_steps_are_shown_and_not_sent():
     assert [request.path for request in plan.requests()] == ["/v2/droplets/2/actions"]
     assert plan.frame()["from"].tolist() == ["active", "off"]
     assert [target.name for target in plan.targets] == ["web-2"]
-    assert dry_run(plan).startswith("(power_on web-1: already on; not sent)\n\nPOST /v2/droplets/2/actions\n{")
-    assert "already on" in repr(plan)
+    assert dry_run(plan).startswith("(power_on web-1: already active; not sent)\n\nPOST /v2/droplets/2/actions\n{")
+    assert "already active" in repr(plan)
     cases = [
         ("resize", {"size": "s-middle", "disk": False}, {}, "already has this size"),
         ("resize", {"size": "s-middle", "disk": True}, {"disk": 25}, ""),

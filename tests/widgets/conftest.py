@@ -9,7 +9,7 @@ from poseidon_nb.client.actions.poller import SLEEP_S
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
-from poseidon_nb.widgets.droplets import model
+from poseidon_nb.widgets.droplets import model, panel_models
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from tests.client.conftest import Desk as AccountDesk
 
@@ -83,6 +83,7 @@ class Desk(AccountDesk):
 @pytest.fixture(autouse=True)
 def _no_threads_that_read(monkeypatch):
     monkeypatch.setattr(model, "WORKERS", ImmediateWorkers())
+    monkeypatch.setattr(panel_models, "METRICS_WORKERS", ImmediateWorkers())
 
 
 @pytest.fixture

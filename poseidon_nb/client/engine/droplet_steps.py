@@ -107,7 +107,7 @@ def _why_unchanged(droplet: Row, action_type: str) -> str:
     """Return why a power action would change nothing; ``""`` if it would, or if that is unknown."""
     status = droplet.get("status")
     if action_type == "power_on" and status == "active":
-        return "already on"
+        return "already active"
     return "already off" if action_type in {"power_off", "shutdown"} and status == "off" else ""
 
 

@@ -136,12 +136,12 @@ class AccountMonitor:
             self._schedule.read_droplets_soon(state.ids, everything=state.wants_all)
         self._wake.set()
 
-    def close(self) -> None:
-        """Close all subscriptions."""
+    def close(self, reason: str = "") -> None:
+        """Close all subscriptions, which then know the reason."""
         with self._lock:
             closing = [*self._subscriptions]
         for subscription in closing:
-            subscription.close()
+            subscription.close(reason)
             subscription.notify_change()
 
     def unsubscribe(self, subscription: Subscription) -> None:

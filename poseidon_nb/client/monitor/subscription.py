@@ -84,6 +84,8 @@ class Subscription:
         Whether it is idle for so long that it causes no more requests; `resume` continues.
     closed : bool
         Whether it was closed, or the client was.
+    closed_because : str
+        Why the client was closed; empty if that is unknown.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Subscription:
         self.is_new = True
         self.paused = False
         self.closed = False
+        self.closed_because = ""
         self.touched_s = 0.0
         self._has_failed = False
 
@@ -155,9 +158,9 @@ class Subscription:
         """Read the droplets of interest again soon."""
         self._monitor.refresh(self.ids or ())
 
-    def close(self) -> None:
+    def close(self, reason: str = "") -> None:
         """End the subscription."""
-        self.closed = True
+        self.closed, self.closed_because = True, reason
         self._monitor.unsubscribe(self)
 
 

@@ -129,7 +129,8 @@ class DropletProgress:
         if action.id in latest.progress:
             return True
         step = None if latest.ended or latest.blocked_by is not None else latest.chain[latest.position]
-        return step is not None and step.request.body["type"] == action.type
+        body = step.request.body if step is not None else None
+        return isinstance(body, dict) and body.get("type") == action.type
 
     @property
     def row(self) -> ProgressRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize
@@ -28,8 +29,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "disk": 0,
     "tags": (),
 }
-#: Facts that the header shows already.
-_IN_HEADER = {"Name", "Status", "Account", "Resources", "Region", "Image"}
+#: Facts that the header shows already, or a field with a button to copy them.
+_SHOWN_ELSEWHERE = {"Name", "Status", "Account", "Resources", "Region", "Image", "SSH"}
 #: Tags that are longer together get a line of their own.
 _MAX_CHARACTERS = 24
 
@@ -66,12 +67,6 @@ def age_text(seconds: float) -> str:
     return "less than a minute"
 
 
-def status_label(row: Row) -> str:
-    """Return the label of a droplet's status: ``On``, ``Off``."""
-    known = {"active": "On", "off": "Off", "new": "Creating", "archive": "Archived"}
-    return known.get(row["status"], escape_unprintable(str(row["status"])).capitalize())
-
-
 def _addresses(row: Row, family: str, kind: str) -> list[str]:
     found = (row.get("networks") or {}).get(family) or ()
     return [escape_unprintable(str(one.get("ip_address", ""))) for one in found if one.get("type") == kind]
@@ -99,6 +94,23 @@ def image_text(row: Row) -> str:
     return escape_unprintable(" ".join(filter(None, (image.get("distribution"), image.get("name")))))
 
 
+def public_address(row: Row) -> str:
+    """Return the first valid public address, IPv4 before IPv6; empty if there is none."""
+    for address in [*_addresses(row, "v4", "public"), *_addresses(row, "v6", "public")]:
+        try:
+            return str(ip_address(address))
+        except ValueError:
+            # It becomes a part of a command, so anything else is left out.
+            continue
+    return ""
+
+
+def ssh_command(row: Row) -> str:
+    """Return the command that connects to a droplet; empty if it has no public address."""
+    address = public_address(row)
+    return f"ssh root@{address}" if address else ""
+
+
 def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
     """Return the facts of a droplet in reading order.
 
@@ -114,7 +126,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
     price = (row.get("size") or {}).get("price_monthly")
     facts: Facts = [
         ("Name", escape_unprintable(row["name"])),
-        ("Status", status_label(row)),
+        ("Status", escape_unprintable(str(row["status"]))),
         ("Account", escape_unprintable(account)),
         ("ID", str(row["id"])),
         ("Region", region_text(row)),
@@ -138,6 +150,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
     if row.get("created_at"):
         created = datetime.fromisoformat(row["created_at"])
         facts.append(("Created", f"{age_text((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
+    facts.append(("SSH", ssh_command(row)))
     if row.get("tags"):
         facts.append(("Tags", [escape_unprintable(str(tag)) for tag in row["tags"]]))
     return [fact for fact in facts if fact[1]]
@@ -145,7 +158,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
 
 def status_html(row: Row, *, deleted: bool = False) -> str:
     """Return the status as HTML, in words and with a colored dot."""
-    status = "Deleted" if deleted else status_label(row)
+    status = "deleted" if deleted else escape_unprintable(str(row["status"]))
     css = "deleted" if deleted else escape(str(row["status"]), quote=True)
     return f"<span class='pnb-pill pnb-{css}'><span class='pnb-dot' aria-hidden='true'></span>{escape(status)}</span>"
 
@@ -155,12 +168,19 @@ def subtitle_text(row: Row) -> str:
     return " · ".join(filter(None, (resources_text(row), region_text(row), image_text(row))))
 
 
-def facts_html(facts: Facts) -> str:
-    """Return the facts below the header as a description list, which the style sheet lays out in columns."""
+def facts_html(facts: Facts, copied: str = "") -> str:
+    """Return the facts below the header as a description list, which the style sheet lays out in columns.
+
+    Parameters
+    ----------
+    facts : list
+    copied : str
+        An address that has a button to copy it, and is not repeated.
+    """
     cells = "".join(
         f"<div{' class=pnb-wide' if _is_wide(value) else ''}><dt>{escape(label)}</dt><dd>{_value_html(value)}</dd></div>"
         for label, value in facts
-        if label not in _IN_HEADER
+        if label not in _SHOWN_ELSEWHERE and value != copied
     )
     return f"<dl class='pnb-facts'>{cells}</dl>"
 

@@ -11,7 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
-from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, reasons, warnings
+from poseidon_nb.client.engine.droplet_steps import REQUIRED_STATUS
+from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, question, reasons
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
@@ -43,6 +44,8 @@ class Fleet:
 
     def __init__(self, clock: Clock, tag: str | None = None, *, only: Row | None = None) -> None:
         self.tag = tag
+        #: The account's name in questions.
+        self.account = ""
         self._is_single = only is not None
         #: Why droplets were deselected without the user's doing; empty if none were.
         self.notice = ""
@@ -152,7 +155,7 @@ class Fleet:
             eligible = self.eligible(verb)
             if not eligible or PANEL_VERBS[verb].has_form:
                 return None
-            return self.submit(BulkRequest(verb, tuple(eligible)))
+            return self.submit(BulkRequest(verb, tuple(eligible), account=self.account))
 
     def submit(self, request: BulkRequest) -> BulkRequest | None:
         """Handle a click on a submit button and return the request to execute, which is then in progress.
@@ -174,7 +177,7 @@ class Fleet:
             return None
         notes = self._notes(request.droplets, len(self.eligible(request.verb)))
         label = f"{button_label(request.plan)}{notes}"
-        return ButtonState(label, enabled=True, tooltip=" ".join(warnings(request.plan)), confirming=True)
+        return ButtonState(label, enabled=True, tooltip=question(request.plan), confirming=True)
 
     def _is_asked(self, request: BulkRequest) -> bool:
         """Return whether the open question is about this request, or one with the same plan."""
@@ -212,7 +215,7 @@ class Fleet:
         return [self._rows[key] for key in ids if key in self._rows]
 
     def _eligible(self, verb: str, rows: Iterable[Row]) -> list[Row]:
-        status = PANEL_VERBS[verb].status
+        status = REQUIRED_STATUS.get(verb, "")
         allowed = {status} if status else {"active", "off"}
         return [row for row in rows if row.get("status") in allowed and row["id"] not in self._requested]
 
@@ -231,7 +234,7 @@ class Fleet:
         if not eligible:
             return ButtonState(verb.label, enabled=False, tooltip=f"{capitalized(self.ineligible_reason(verb.type))}.")
         if not verb.has_form:
-            confirming = self.confirmation_button(BulkRequest(verb.type, tuple(eligible)))
+            confirming = self.confirmation_button(BulkRequest(verb.type, tuple(eligible), account=self.account))
             if confirming is not None:
                 return confirming
         names = truncated_list(str(row["name"]) for row in eligible)
@@ -252,7 +255,7 @@ class Fleet:
     def ineligible_reason(self, verb: str, ids: Iterable[int] | None = None) -> str:
         """Return why a verb is impossible now, for some droplets or for all selected ones."""
         rows = self.selected_rows if ids is None else self._known(ids)
-        required = PANEL_VERBS[verb].status
+        required = REQUIRED_STATUS.get(verb, "")
         if not rows:
             return "no droplets are selected" if ids is None else "it no longer exists"
         one = len(rows) == 1
@@ -263,7 +266,7 @@ class Fleet:
             return f"{'it is' if one else 'they are'} still being created"
         if not required:
             return "its status allows no changes" if one else "their statuses allow no changes"
-        state, other = ("off", "on") if required == "off" else ("on", "off")
+        state, other = ("off", "active") if required == "off" else ("active", "off")
         if one:
             return f"it is {other if rows[0].get('status') in {'active', 'off'} else f'not {state}'}"
         busy = any(row["id"] in self._requested for row in rows)

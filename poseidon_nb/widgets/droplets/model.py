@@ -18,7 +18,7 @@ from poseidon_nb.widgets.click_confirmation import ButtonState
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 from poseidon_nb.widgets.droplets.resize import ResizeOptions
-from poseidon_nb.widgets.models import CLOSED, AccountModel
+from poseidon_nb.widgets.models import AccountModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -67,7 +67,7 @@ class DropletsModel(AccountModel, ABC):
         on_progress: Callable[[ActionUpdate], None] | None = None,
     ) -> None:
         super().__init__(client, on_change)
-        self.fleet = fleet
+        self.fleet, fleet.account = fleet, self.account
         self._on_row_change = on_row_change
         self._activity: list[BulkProgress] = []
         #: The last event to announce to screen readers.
@@ -94,7 +94,7 @@ class DropletsModel(AccountModel, ABC):
     def disabled_reason(self) -> str:
         """Return why all buttons are disabled; empty if they are not."""
         if self.closed:
-            return CLOSED
+            return self.status_notice()
         return "This client is read-only." if self.client.read_only else ""
 
     def notices(self) -> list[str]:
@@ -111,8 +111,8 @@ class DropletsModel(AccountModel, ABC):
         return {name: ButtonState(verb.label, enabled=False, tooltip=reason) for name, verb in PANEL_VERBS.items()}
 
     def hint(self) -> str:
-        """Return one line below the buttons, mainly why some are disabled."""
-        return self.disabled_reason() or self.fleet.hint()
+        """Return one line below the buttons, mainly why some are disabled; empty if a notice says so."""
+        return "" if self.disabled_reason() else self.fleet.hint()
 
     def announcements(self) -> list[str]:
         """Return what to announce to screen readers: a question, the last event, and notices."""
@@ -161,7 +161,7 @@ class DropletsModel(AccountModel, ABC):
             notes.append(f"Snapshot names: {truncated_list(names, max_words=MAX_SNAPSHOT_NAMES)}.")
         if any(row.get("status") == "active" for row in rows):
             what = f"{escape_unprintable(str(rows[0]['name']))} stays" if len(rows) == 1 else "Active droplets stay"
-            notes.append(f"{what} on. For a consistent snapshot, power off first.")
+            notes.append(f"{what} active. For a consistent snapshot, power off first.")
         request = BulkRequest("snapshot", tuple(rows), names=dict.fromkeys([row["id"] for row in rows], name))
         max_usd = request.plan.usd_month
         price = f"A snapshot costs {format_usd(SNAPSHOT_GB.usd)} a month per GB of data until it is deleted"
@@ -278,7 +278,11 @@ class DropletsModel(AccountModel, ABC):
             self.snapshot_name = self._default_snapshot_name()
         elif form == "resize":
             self.resize_options.reset()
-            WORKERS.submit(self._load_sizes)
+            self._load(self._load_sizes)
+
+    def _load(self, load: Callable[[], None]) -> None:
+        """Load in the background what a form needs."""
+        WORKERS.submit(load)
 
     def _load_sizes(self) -> None:
         self.resize_options.load(self.client)
@@ -295,12 +299,14 @@ class DropletsModel(AccountModel, ABC):
         """Return the request that submitting the open form would make."""
         if self.form == "snapshot":
             rows = tuple(self.fleet.eligible("snapshot"))
-            return BulkRequest("snapshot", rows, names={row["id"]: self._snapshot_name(row) for row in rows})
+            names = {row["id"]: self._snapshot_name(row) for row in rows}
+            return BulkRequest("snapshot", rows, names=names, account=self.account)
         resize = self.resize_options
         choice, rows = resize.choice, tuple(resize.affected)
         if choice is None or not rows:
             return None
-        return BulkRequest("resize", rows, size=choice.slug, with_disk=resize.grows_disk, sizes=resize.sizes_by_slug)
+        size, sizes = choice.slug, resize.sizes_by_slug
+        return BulkRequest("resize", rows, size=size, with_disk=resize.grows_disk, sizes=sizes, account=self.account)
 
     def _start(self, request: BulkRequest) -> None:
         progress = self._add(BulkProgress(request))

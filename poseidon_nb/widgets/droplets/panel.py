@@ -12,6 +12,7 @@ import ipywidgets
 from poseidon_nb.text import escape_unprintable, pluralize
 from poseidon_nb.widgets.components import (
     Button,
+    CopyButton,
     Notices,
     add_classes,
     box,
@@ -21,10 +22,18 @@ from poseidon_nb.widgets.components import (
     set_html,
     toggle_class,
 )
-from poseidon_nb.widgets.droplets.facts import facts_html, status_html, subtitle_text, with_defaults
+from poseidon_nb.widgets.droplets.facts import (
+    facts_html,
+    public_address,
+    ssh_command,
+    status_html,
+    subtitle_text,
+    with_defaults,
+)
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 from poseidon_nb.widgets.droplets.resize import consequences_html
+from poseidon_nb.widgets.droplets.settings_form import SettingsForms
 from poseidon_nb.widgets.panel import Panel, PanelHost
 
 if TYPE_CHECKING:
@@ -154,7 +163,9 @@ class DropletsPanel(Panel):
 
     model: DropletsModel
 
-    def _compose(self, *head: Any, snapshot: str, size: str, bar: Sequence[Any] = ()) -> None:
+    def _compose(
+        self, *head: Any, snapshot: str, size: str, bar: Sequence[Any] = (), settings: SettingsForms | None = None
+    ) -> None:
         """Create the widgets; the caller holds the lock.
 
         Parameters
@@ -165,6 +176,8 @@ class DropletsPanel(Panel):
             Labels of fields in the forms.
         bar : sequence of widget
             Placed above the buttons.
+        settings : SettingsForms, optional
+            Further buttons and their forms.
         """
         self._hint = html("why")
         self._buttons = {
@@ -179,15 +192,18 @@ class DropletsPanel(Panel):
             SnapshotForm(self.model, self.on_click, snapshot),
             ResizeForm(self.model, self.on_click, size),
         )
-        row = box(*(button.widget for button in self._buttons.values()), names=("buttons",))
+        more = [] if settings is None else [settings.more.widget]
+        row = box(*(button.widget for button in self._buttons.values()), *more, names=("buttons",))
+        rows = [row] if settings is None else [row, settings.row]
         self._progress: dict[BulkProgress, _ProgressBox] = {}
         self._progress_boxes = box(names=("activity",), column=True)
         self._notices = Notices(self.on_click(self.model.resume))
         self.widget.children = (
             *self.widget.children,
             *head,
-            box(*bar, row, self._hint, names=("bar",), column=True),
+            box(*bar, *rows, self._hint, names=("bar",), column=True),
             *(form.widget for form in self._forms),
+            *(() if settings is None else settings.forms),
             self._progress_boxes,
             self._notices.widget,
         )
@@ -285,8 +301,21 @@ class DropletPanel(DropletsPanel):
         super().__init__(f"Droplet {escape_unprintable(with_defaults(droplet.to_dict())['name'])}", host)
         with self._lock:
             self.model = DropletModel(droplet, self.refresh, self._show_row)
-            self._head, self._facts = html("head"), html("facts-box")
-            self._compose(self._head, self._facts, snapshot="Snapshot name", size="Size, price and price difference")
+            self._head, self._facts, self._usage = html("head"), html("facts-box"), html("usage-box")
+            self._address = add_classes(CopyButton(label="Copy the address", heading="Public address"), "copy-field")
+            self._ssh = add_classes(CopyButton(label="Copy the SSH command", heading="SSH"), "copy-field", "wide")
+            self._settings = SettingsForms(self.model, self.on_click)
+            self._compose(
+                self._head,
+                box(self._address, self._ssh, names=("connect",)),
+                self._facts,
+                self._usage,
+                snapshot="Snapshot name",
+                size="Size, price and price difference",
+                settings=self._settings,
+            )
+            # Not earlier: until then no request is sent, and no click can come.
+            self._accessibility.on_drawn(self.model.load_usage)
         self._open(("droplet", droplet.client.base_url, self.model.account, droplet.id))
 
     @property
@@ -299,5 +328,9 @@ class DropletPanel(DropletsPanel):
         row, name = model.row, escape_unprintable(model.row["name"])
         status = status_html(row, deleted=model.deleted)
         set_html(self._head, header_html(name, model.account, subtitle_text(row), status=status))
-        set_html(self._facts, facts_html(model.facts()))
+        self._accessibility.label = f"Droplet {name}"
+        self._address.text, self._ssh.text = public_address(row), ssh_command(row)
+        set_html(self._facts, facts_html(model.facts(), public_address(row)))
+        set_html(self._usage, model.usage_html())
+        self._settings.show()
         super()._show()

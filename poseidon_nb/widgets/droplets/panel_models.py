@@ -6,11 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import escape_unprintable
+from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.facts import HEADS, cells_text, droplet_facts, facts_table_html, facts_text
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.model import DropletsModel
 from poseidon_nb.widgets.droplets.requests import BulkRequest
+from poseidon_nb.widgets.droplets.settings import FORMS, DropletSettings
+from poseidon_nb.widgets.droplets.usage import LOADING_USAGE, load_usage
 from poseidon_nb.widgets.models import MAX_SAVED_ROWS
 
 if TYPE_CHECKING:
@@ -21,8 +24,13 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.monitor.subscription import ActionUpdate
+    from poseidon_nb.widgets.click_confirmation import ButtonState
     from poseidon_nb.widgets.droplets.facts import Facts, Row
     from poseidon_nb.widgets.droplets.model import OnRowChange
+    from poseidon_nb.widgets.droplets.usage import Usage
+
+#: The threads in which panels load metrics: their own, so that nothing that was clicked waits for them.
+METRICS_WORKERS = WorkerPool(2, "poseidon-metrics")
 
 
 class DropletModel(DropletsModel):
@@ -41,6 +49,10 @@ class DropletModel(DropletsModel):
         self._seen: Any = None
         row, client = droplet.to_dict(), droplet.client
         fleet = Fleet(client.clock, only=row)
+        self.settings = DropletSettings(client, fleet, lambda: self.row)
+        #: The usage of the last day; empty until it is loaded.
+        self.usage: tuple[Usage, ...] = ()
+        self._is_usage_requested = False
         super().__init__(client, fleet, on_change, on_row_change, droplets=[row], on_progress=self._action_changed)
 
     @property
@@ -58,11 +70,119 @@ class DropletModel(DropletsModel):
         """Return the facts of the droplet."""
         return droplet_facts(self.row, self.account, self.client.clock.now())
 
+    def _all_facts(self) -> Facts:
+        return [*self.facts(), *((f"{one.label}, 24 h", one.summary) for one in self.usage)]
+
+    def load_usage(self) -> None:
+        """Load the usage in the background, once; the panel calls this when the page has drawn it."""
+        with self._lock:
+            requested, self._is_usage_requested = self._is_usage_requested, True
+        if not requested and not self.closed:
+            METRICS_WORKERS.submit(self._load_usage)
+
+    def usage_html(self) -> str:
+        """Return the charts of the usage; before they are loaded their place, so that nothing moves later."""
+        charts = "".join(one.html() for one in self.usage or LOADING_USAGE)
+        return f"<div class='pnb-usages'>{charts}</div>"
+
+    def _load_usage(self) -> None:
+        if not self.closed:
+            self.usage = load_usage(self.droplet)
+            self._on_change()
+
     def disabled_reason(self) -> str:
         """Return why all buttons are disabled; empty if they are not."""
         if self.deleted and not self.closed:
             return f"{escape_unprintable(self.row['name'])} was deleted."
         return super().disabled_reason()
+
+    def setting_buttons(self) -> dict[str, ButtonState]:
+        """Return the states of the buttons for the droplet's settings."""
+        return self.settings.buttons(self.disabled_reason())
+
+    def hint(self) -> str:
+        """Return one line below the buttons, as in `DropletsModel`, or the question about the backups."""
+        backups = self.setting_buttons()["backups"]
+        return backups.tooltip if backups.confirming else super().hint()
+
+    def announcements(self) -> list[str]:
+        """Return what to announce to screen readers."""
+        backups = self.setting_buttons()["backups"]
+        return [*([backups.label] if backups.confirming else []), *super().announcements()]
+
+    def submit_button(self) -> ButtonState:
+        """Return the state of the submit button of the open form."""
+        if self.form in FORMS:
+            return self.settings.submit_button(self.form, self.disabled_reason())
+        return super().submit_button()
+
+    def toggle_settings(self) -> None:
+        """Show or hide the buttons for the droplet's settings, with their forms."""
+        self._touch()
+        self.settings.visible = not self.settings.visible
+        if self.form in FORMS:
+            self.form = ""
+        self.fleet.cancel()
+        self._on_change()
+
+    def press_setting(self, name: str) -> None:
+        """Handle a click on a button for a setting: ``backups``, or the name of a form."""
+        self._touch()
+        enabled = self.setting_buttons()[name].enabled
+        if name in FORMS:
+            self.fleet.cancel()
+            self._open_form(name if self.form != name and enabled else "")
+        elif enabled and (request := self.settings.backups_request()) is not None:
+            self._submit(request)
+        self._show_confirmation()
+
+    def submit(self) -> None:
+        """Handle a click on the submit button of the open form. The form of the tags stays open."""
+        if self.form not in FORMS:
+            super().submit()
+            return
+        self._touch()
+        with self._lock:
+            form = self.form
+            request = self.settings.request(form) if self.submit_button().enabled else None
+            if request is not None and form != "tags":
+                self.form = ""
+        if request is not None:
+            # The name that was typed has confirmed a deletion.
+            self._submit(request, is_confirmed=form == "delete")
+            self.settings.tag = ""
+        self._show_confirmation()
+
+    def untag(self, tag: str) -> None:
+        """Handle a click on the button that removes a tag."""
+        self._touch()
+        if self.setting_buttons()["tags"].enabled:
+            self._submit(self.settings.untag_request(tag))
+        self._show_confirmation()
+
+    def _submit(self, request: BulkRequest, *, is_confirmed: bool = False) -> None:
+        if is_confirmed:
+            confirmed = request if self.fleet.claim([self.droplet.id], request.verb) else None
+        else:
+            confirmed = self.fleet.submit(request)
+        if confirmed is not None:
+            self._start(confirmed)
+
+    def type_name(self, name: str) -> None:
+        """Set the name that confirms a deletion."""
+        self.settings.typed_name = name
+        self._on_change()
+
+    def _open_form(self, form: str) -> None:
+        super()._open_form(form)
+        if form in FORMS:
+            self.settings.reset()
+        if form == "tags":
+            self._load(self._load_tags)
+
+    def _load_tags(self) -> None:
+        self.settings.load_tags()
+        self._on_change()
 
     def offer_size(self, slug: str) -> None:
         """Open the resize form with a size chosen. Submitting it still asks for confirmation."""
@@ -73,10 +193,10 @@ class DropletModel(DropletsModel):
         self._on_change()
 
     def _head_text(self) -> str:
-        return facts_text(self.facts())
+        return facts_text(self._all_facts())
 
     def _head_html(self) -> str:
-        return facts_table_html(self.facts())
+        return facts_table_html(self._all_facts())
 
     def _default_snapshot_name(self) -> str:
         return f"{self.row['name']}-{super()._default_snapshot_name()}"
@@ -98,6 +218,9 @@ class DropletModel(DropletsModel):
     def _action_changed(self, update: ActionUpdate) -> None:
         # The engine reports on requests of this panel. In the fleet's table the cell of the status shows other actions.
         activity, ended = self.activity, update.progress.done or update.error is not None
+        if update.action.type == "destroy" and any(one.request.verb == "delete" for one in activity):
+            # A deletion is no action in the API, but the account lists one for it.
+            return
         progress = next((one for one in activity if one.external and one.may_include(update.action)), None)
         if progress is None:
             if ended or any(one.may_include(update.action) for one in activity):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.client.engine.droplet_steps import REQUIRED_STATUS
-from poseidon_nb.plans.builders import action_chains
+from poseidon_nb.plans.builders import action_chains, delete_droplet_chains, tag_chains, untag_chains
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable, pluralize
@@ -36,7 +36,7 @@ class PanelVerb:
 
     @property
     def status(self) -> str:
-        """The status that a droplet must have; empty for on or off."""
+        """The status that a droplet must have; empty for active or off."""
         return REQUIRED_STATUS.get(self.type, "")
 
     @property
@@ -57,6 +57,14 @@ PANEL_VERBS: Mapping[str, PanelVerb] = {
 }
 
 
+#: The titles of requests with a value.
+_TITLES = {
+    "rename": "Rename {what} to {value}",
+    "tag": "Add tag {value} to {what}",
+    "untag": "Remove tag {value} from {what}",
+}
+
+
 @dataclass(frozen=True)
 class BulkRequest:
     """A verb requested for one or more droplets.
@@ -74,6 +82,12 @@ class BulkRequest:
         Whether a resize grows the disk too.
     sizes : mapping
         All sizes by slug, for the price.
+    value : str
+        The new name of a droplet, or the tag to add or remove.
+    tag_exists : bool
+        Whether that tag exists; otherwise it is created first.
+    account : str
+        The account's name in questions.
     """
 
     verb: str
@@ -82,6 +96,9 @@ class BulkRequest:
     size: str = ""
     with_disk: bool = False
     sizes: Mapping[str, Row] = field(default_factory=dict)
+    value: str = ""
+    tag_exists: bool = True
+    account: str = ""
 
     @property
     def title(self) -> str:
@@ -91,6 +108,8 @@ class BulkRequest:
         disk = f" with {'its disk' if one else 'their disks'}" if self.with_disk else ""
         size = f" to {escape_unprintable(self.size)}{disk}" if self.size else ""
         name = f": {escape_unprintable(''.join(self.names.values()))}" if one and self.names else ""
+        if self.value:
+            return _TITLES[self.verb].format(what=what, value=escape_unprintable(self.value))
         return f"{verb_phrase(self.verb).capitalize()} {what}{size}{name}"
 
     @cached_property
@@ -104,6 +123,12 @@ class BulkRequest:
                 action_chains([row], "take_snapshot", {"name": self.names[row["id"]]}) for row in self.droplets
             ]
             chains = tuple(chain for chains in by_droplet for chain in chains)
+        elif self.verb == "tag":
+            chains = tag_chains(self.droplets, self.value, exists=self.tag_exists)
+        elif self.verb == "untag":
+            chains = untag_chains(self.droplets, self.value)
+        elif self.verb == "delete":
+            chains = delete_droplet_chains(self.droplets)
         else:
-            chains = action_chains(self.droplets, self.verb)
-        return Plan(self.title, "", chains)
+            chains = action_chains(self.droplets, self.verb, {"name": self.value} if self.value else {})
+        return Plan(self.title, self.account, chains)

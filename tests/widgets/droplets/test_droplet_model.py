@@ -18,8 +18,8 @@ ALL = set(PANEL_VERBS)
 
 def test_a_droplet_that_is_on_enables_all_but_power_on_and_gives_the_reason(user):
     assert user.enabled() == ALL - {"power_on"}
-    assert user.model.buttons()["power_on"].tooltip == "It is on."
-    assert user.model.hint() == "It is on. Not available: power on."
+    assert user.model.buttons()["power_on"].tooltip == "It is active."
+    assert user.model.hint() == "It is active. Not available: power on."
 
 
 def test_a_droplet_that_is_off_disables_the_power_verbs(off):
@@ -44,7 +44,8 @@ def test_a_read_only_client_has_no_buttons(desk):
     with connect(desk.sandbox, clock=desk.clock, read_only=True) as reader:
         reader.monitor = desk.monitor
         model = User(desk, reader.droplets.by_name("web-1")).model
-        assert model.hint() == "This client is read-only."
+        assert model.notices() == ["This client is read-only."]
+        assert model.hint() == "", "it is said once"
         model.close()
 
 
@@ -414,6 +415,13 @@ def test_closing_the_client_closes_the_panel(user):
     assert user.enabled() == set()
 
 
+def test_a_closed_panel_says_once_that_it_is_closed_and_why(user):
+    user.desk.client.close(reason="the sandbox was stopped")
+    closed = "This panel is closed: the sandbox was stopped. Run the cell again to reopen it."
+    assert user.model.notices() == [closed]
+    assert (user.model.hint(), user.model.announcements().count(closed)) == ("", 1)
+
+
 def test_changes_made_elsewhere_are_shown(user):
     with connect(user.desk.sandbox, clock=user.desk.clock) as other:
         other.droplets.by_name("web-1").rename("web-one")
@@ -426,7 +434,7 @@ def test_the_facts_are_available_as_text_and_as_a_table(user):
         for fact in (
             "web-1",
             "SANDBOX",
-            "On",
+            "active",
             "nyc3",
             "s-2vcpu-4gb",
             "$24.00 a month",

@@ -60,7 +60,7 @@ def test_a_click_asks_in_place_and_a_second_one_acts(panel, desk):
     desk.run(60.0)
     assert power_off.description == "Power off"
     assert desk.done(panel.droplet) == ["power_off"]
-    assert "Off" in button(panel, "head").value
+    assert ">off<" in button(panel, "head").value
 
 
 def test_a_cancel_button_is_beside_the_question(panel, desk):
@@ -97,8 +97,8 @@ def test_the_cancel_button_is_visible_before_the_question(panel):
 
 def test_the_reason_for_a_disabled_button_is_its_tooltip_and_below_the_buttons(panel):
     assert button(panel, "power-on").disabled
-    assert button(panel, "power-on").tooltip == "It is on."
-    assert "It is on. Not available: power on." in htmls(panel)
+    assert button(panel, "power-on").tooltip == "It is active."
+    assert "It is active. Not available: power on." in htmls(panel)
 
 
 def test_a_resize_is_chosen_confirmed_and_shows_its_steps(panel, desk):

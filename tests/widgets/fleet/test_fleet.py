@@ -263,7 +263,7 @@ def test_a_busy_droplet_that_is_off_is_not_called_on(fleet):
 
 def test_the_same_reason_is_given_once(fleet):
     fleet.select([1])
-    assert fleet.hint() == "It is on. Not available: power on."
+    assert fleet.hint() == "It is active. Not available: power on."
     fleet.select([1, 2, 4])
     assert fleet.hint() == "None of them is off. Not available: power on."
     fleet.select([1, 3])
