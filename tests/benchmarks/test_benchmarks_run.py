@@ -22,7 +22,12 @@ ROWS = {
         "CPU of the journal",
     ),
     "fleet": ("fresh interpreter", "pandas and itables imported"),
-    "panels": ("click to its request at the sandbox, median", "longest", "between two requests of idle panels"),
+    "panels": (
+        "click to its request at the sandbox, median",
+        "longest",
+        "while charts load, median",
+        "between two requests of idle panels",
+    ),
     "cost": ("cost.lines and cost.by tag", "over listing", "200 droplets over 100", "400 droplets over 200"),
     "metrics": ("requests for cpu", "requests for use", "over one after another", "percentages"),
     "rightsizing": ("rightsizing.advice", "over listing", "200 droplets over 100", "400 droplets over 200"),

@@ -151,11 +151,11 @@ def test_the_notebooks_own_keys_with_ctrl_still_work_from_a_panel(open_panel):
 def test_each_control_has_a_name_and_what_changes_is_announced_in_a_region_that_stays(open_panel):
     panel = open_panel()
     page = panel.page
-    region = panel.root.get_by_role("status")
+    region = panel.root.locator(".pnb-live[role=status]")
     assert region.count() == 1
     page.evaluate(
         """() => {
-            const region = document.querySelector('.pnb-panel [role=status]');
+            const region = document.querySelector('.pnb-panel .pnb-live');
             window.heard = [];
             new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(
                 node => window.heard.push(node.textContent)))).observe(region, {childList: true});
