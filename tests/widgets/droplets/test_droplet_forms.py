@@ -108,7 +108,10 @@ def test_a_resize_with_its_disk_warns_and_names_it_in_the_question(off):
         off.model.submit_button().label
         == "Confirm: resize staging-db to s-4vcpu-8gb, including the disk (+$24.00 a month)"
     )
-    assert off.model.submit_button().tooltip == "The disk cannot be made smaller again."
+    assert off.model.submit_button().tooltip == (
+        "SANDBOX: resize droplet staging-db to s-4vcpu-8gb, including the disk (+$24.00 a month)? "
+        "The disk cannot be made smaller again."
+    )
     off.desk.clock.advance(1.0)
     off.model.submit()
     off.desk.run(600.0)

@@ -234,11 +234,13 @@ def test_the_plan_decides_whether_a_confirmation_is_needed(fleet, clock):
     assert len(fleet.press("power_on").droplets) == 22
 
 
-def test_while_a_button_asks_the_hint_is_a_warning(fleet):
+def test_while_a_button_asks_the_hint_is_the_question_of_the_command(fleet):
+    fleet.account = "SANDBOX"
     fleet.select([1])
     fleet.press("power_off")
     assert fleet.hint() == (
-        "The power is cut. Data not written to disk is lost. A droplet that is powered off is still billed."
+        "SANDBOX: power_off droplet web-1? The power is cut. Data not written to disk is lost. "
+        "A droplet that is powered off is still billed."
     )
 
 
