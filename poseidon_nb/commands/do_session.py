@@ -141,8 +141,7 @@ class DoSession:
         if self.in_sandbox:
             self._account = _Account.NONE
             self.login.hint = ""
-            joined = isinstance(sandbox, JoinedSandbox)
-            self._forget(f"the sandbox was {'disconnected' if joined else 'stopped'}")
+            self._forget(f"the sandbox was {self._left}")
         if isinstance(sandbox, JoinedSandbox):
             sandbox.close()
         else:
