@@ -230,12 +230,12 @@ def test_the_price_limit_is_the_users(desk, limit, asks):
     assert bool(desk.ui.questions) is asks
 
 
-def test_a_real_account_is_named_by_its_address(desk, monkeypatch):
+def test_another_account_is_named_by_its_email_address_and_where_it_is(desk, monkeypatch):
     from poseidon_nb.client.client import Client
 
     session = desk.session.client()._connection.session
     monkeypatch.setattr(type(session), "loopback", False)  # as for an account that is not on this machine
-    assert Client(session).label() == "ada@tidepool-maps.example"
+    assert Client(session).label() == f"ada@tidepool-maps.example at {session.base_url}"
 
 
 def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(desk, monkeypatch):
