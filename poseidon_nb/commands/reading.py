@@ -67,9 +67,7 @@ def check_complete(context: CommandContext, readings: Readings, found: pd.DataFr
     failed = [one for one in readings.droplets if one.id in readings.failed]
     if not failed or context.command.keep_going:
         return
-    from poseidon_nb.frames.display import truncated  # noqa: PLC0415  # loads pandas
-
-    context.ui.show(truncated(found))
+    context.ui.show(found)
     first = failed[0]
     raise BulkFailed(
         f"{len(failed):,} of {pluralize(len(readings.droplets), 'droplet')} could not be read completely. The first,"

@@ -127,7 +127,7 @@ def check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
 
 def select(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return some columns of a DataFrame, in the given order; all if none are named."""
-    from poseidon_nb.frames.display import select_columns  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.frames.selection import select_columns  # noqa: PLC0415  # loads pandas
 
     return select_columns(frame, columns) if columns else frame
 

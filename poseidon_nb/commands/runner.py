@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import math
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -192,15 +191,15 @@ def _value(command: Command, result: TableResult | Any, ui: UserInterface) -> An
         found = without_masked_repr(found) if command.reveal else mask(found)
         _say_masked(ui, found)
         return found
-    from poseidon_nb.frames.display import WIDTH, truncated  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.commands.view import command_view  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.frames.display import displayed  # noqa: PLC0415  # loads pandas
 
     frame = select(result.frame(), command.columns)
     if not command.reveal:
         columns = {str(name): frame[name].tolist() for name in frame.columns if str(frame[name].dtype) in _TEXT_DTYPES}
         # Thousands of cells are quicker to search as one text.
         _say_masked(ui, {name: values for name, values in columns.items() if MASK in repr(values)})
-    # Columns that were asked for are all shown.
-    return truncated(frame, width=math.inf if command.columns else WIDTH)
+    return displayed(frame, command_view(command, frame, single=result.single))
 
 
 def _say_masked(ui: UserInterface, value: Any) -> None:
@@ -221,9 +220,9 @@ def _present(command: Command, value: Any, ui: UserInterface, settings: Settings
         ui.say(printable_json(value))
         return None
     if not command.header and hasattr(value, "to_string"):
-        from poseidon_nb.frames.display import printable  # noqa: PLC0415  # loads pandas
+        from poseidon_nb.frames.text_table import text_rows  # noqa: PLC0415  # loads pandas
 
-        ui.say(printable(value).to_string(header=False, index=False))
+        ui.say(text_rows(value))
         return None
     return value
 

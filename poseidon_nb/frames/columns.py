@@ -50,6 +50,8 @@ class Table:
     also: tuple[str, ...] = ()
     #: Whether the first column identifies an object. If not, duplicates are kept.
     distinct: bool = True
+    #: The columns that are displayed first, most wanted first. The others follow in their order, ids last.
+    first: tuple[str, ...] = ()
 
 
 def derived_column(name: str, dtype: str, meaning: str, unit: str = "") -> Column:
@@ -57,6 +59,6 @@ def derived_column(name: str, dtype: str, meaning: str, unit: str = "") -> Colum
     return Column(name, dtype, "", unit, meaning)
 
 
-def derived_table(name: str, *columns: Column) -> Table:
+def derived_table(name: str, *columns: Column, first: tuple[str, ...] = ()) -> Table:
     """Return a table that no operation returns, most important column first."""
-    return Table(name, "", "", columns, distinct=False)
+    return Table(name, "", "", columns, distinct=False, first=first)

@@ -119,7 +119,7 @@ def unload(shell: InteractiveShell) -> None:
 
 def _html_safely(frame: Any) -> str | None:
     """Return the HTML of a DataFrame as pandas writes it, but with control characters escaped; None for a Series."""
-    from poseidon_nb.frames.display import printable  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.frames.printable import printable  # noqa: PLC0415  # loads pandas
 
     # A table of %do has its own.
     own = vars(frame).get("_repr_html_")
@@ -129,7 +129,13 @@ def _html_safely(frame: Any) -> str | None:
 
 
 def _print_safely(frame: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  # IPython's protocol
-    """Print a DataFrame or Series as pandas does, but with control characters escaped."""
-    from poseidon_nb.frames.display import printable  # noqa: PLC0415  # loads pandas
+    """Print the table of a command so that it fits, and any other DataFrame or Series as pandas does.
 
-    printer.text(repr(printable(frame)))
+    Control characters are escaped in both.
+    """
+    from poseidon_nb.frames.display import to_text, view_of  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.frames.printable import printable  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.magics.ui import current_ui  # noqa: PLC0415  # loads the progress display
+
+    view = view_of(frame)
+    printer.text(repr(printable(frame)) if view is None else to_text(frame, view, width=current_ui().line_width))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.clock import Clock
-    from poseidon_nb.commands.ui import ProgressView, UserInterface
+    from poseidon_nb.commands.ui import ProgressView
 
-#: Rows of a table that is printed before a command ends; pandas prints as many.
-MAX_ROWS = 60
 #: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
 LINE_WIDTH = 100
 
@@ -57,17 +56,23 @@ class TerminalUI:
 
     panels = WidgetPanels()
 
+    @property
+    def line_width(self) -> int:
+        """The characters in a line of text."""
+        return shutil.get_terminal_size((LINE_WIDTH, 24)).columns
+
     def say(self, text: str) -> None:
         """Print a line."""
         print(text)  # noqa: T201  # output for the user
 
     def show(self, result: object) -> None:
-        """Print a result with all its columns."""
+        """Print a result."""
         if hasattr(result, "to_string"):
-            from poseidon_nb.frames.display import printable  # noqa: PLC0415  # pandas is loaded
+            from poseidon_nb.frames.display import to_text, view_of  # noqa: PLC0415  # pandas is loaded
+            from poseidon_nb.frames.layout import View  # noqa: PLC0415  # pandas is loaded
 
             frame: Any = result
-            result = printable(frame).to_string(line_width=shutil.get_terminal_size().columns, max_rows=MAX_ROWS)
+            result = to_text(frame, view_of(frame) or View(), width=self.line_width)
         print(result)  # noqa: T201  # output for the user
 
     def ask(self, question: str) -> bool:
@@ -99,6 +104,20 @@ class NotebookUI:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
 
+    @property
+    def line_width(self) -> int:
+        """The characters in a line of text, which is displayed where there is no HTML, as in ``jupyter console``."""
+        get_parent: Callable[[], dict[str, Any]] = getattr(self._shell.kernel, "get_parent", dict)
+        content = get_parent().get("content", {})
+        # A notebook has the same text whatever terminal its server was started in. A kernel of a server has a name, and
+        # in nbclient and papermill nobody can type.
+        if "JPY_SESSION_NAME" in os.environ or not content.get("allow_stdin"):
+            return LINE_WIDTH
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns
+        except OSError:
+            return LINE_WIDTH
+
     def say(self, text: str) -> None:
         """Print a line, wrapped between words, because JupyterLab wraps anywhere."""
         print("\n".join(map(_wrapped, text.split("\n"))))  # noqa: T201  # output for the user
@@ -107,6 +126,11 @@ class NotebookUI:
         """Display a result as the cell displays its last value."""
         from IPython.display import display  # noqa: PLC0415  # already loaded in a notebook
 
+        if hasattr(result, "to_string"):
+            from poseidon_nb.frames.display import displayed, view_of  # noqa: PLC0415  # pandas is loaded
+
+            frame: Any = result
+            result = frame if view_of(frame) else displayed(frame)
         display(result)  # type: ignore[no-untyped-call]  # IPython's is untyped
 
     def ask(self, question: str) -> bool:
@@ -131,7 +155,7 @@ def _wrapped(line: str) -> str:
     return textwrap.fill(line, LINE_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def current_ui() -> UserInterface:
+def current_ui() -> TerminalUI | NotebookUI:
     """Return the user interface of this process."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None

@@ -7,7 +7,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import poseidon_nb as po
-from poseidon_nb.frames.display import printable, to_html
+from poseidon_nb.frames.display import to_html
+from poseidon_nb.frames.printable import printable
 from poseidon_nb.magics.magic import load, unload
 from poseidon_nb.magics.ui import TerminalUI
 

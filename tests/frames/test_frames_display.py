@@ -1,10 +1,9 @@
-"""The display of frames in a notebook: visible columns and rows, and the unchanged frame."""
+"""The display of frames: the order of columns, HTML that scrolls, text that fits, cards, and the unchanged frame."""
 
 from __future__ import annotations
 
 import copy
 import gc
-import math
 import pickle
 import re
 import weakref
@@ -12,49 +11,99 @@ import weakref
 import pandas as pd
 import pytest
 
-from poseidon_nb.frames.display import to_html, truncated
+from poseidon_nb.frames.display import displayed, to_html, to_text, view_of
+from poseidon_nb.frames.layout import View
+
+PLAIN = View()
 
 
 def wide(rows: int = 3, columns: int = 40) -> pd.DataFrame:
     return pd.DataFrame({f"column_{place}": [f"value {place}"] * rows for place in range(columns)})
 
 
-def names(text: str) -> list[str]:
-    return re.findall(r'<th style="[^"]*">([^<]*)</th>', text)
+def names(frame: pd.DataFrame, view: View = PLAIN) -> list[str]:
+    return re.findall(r"<th style=\"[^\"]*\">([^<]+)</th>", to_html(frame, view).partition("</thead>")[0])
 
 
-def cells(frame: pd.DataFrame) -> list[str]:
-    return re.findall(r'<td style="[^"]*">([^<]*)</td>', to_html(frame))
+def cells(frame: pd.DataFrame, view: View = PLAIN) -> list[str]:
+    found = re.findall(r'<td style="[^"]*">([^<]*)</td>', to_html(frame, view))
+    return [cell for cell in found if cell != "…"]
 
 
-def test_a_frame_that_fits_is_displayed_without_a_footer():
-    text = to_html(wide(columns=4))
-    assert names(text) == ["column_0", "column_1", "column_2", "column_3"]
-    assert "<p>" not in text
-
-
-def test_a_wide_frame_displays_the_first_columns_and_names_the_others():
-    text = to_html(wide())
-    shown = names(text)
-    assert shown == [f"column_{place}" for place in range(len(shown))]
-    assert 5 < len(shown) < 12
-    told = text.partition("<p>")[2]
-    assert told.startswith(f"3 rows &times; 40 columns; hidden columns: column_{len(shown)}, ")
-    assert told.endswith(f" and {40 - len(shown) - 30} more</p></div>") if 40 - len(shown) > 30 else "column_39" in told
-
-
-def test_at_least_one_column_is_displayed():
-    assert names(to_html(pd.DataFrame({"x" * 300: [1], "y": [2]}))) == ["x" * 300]
-
-
-def test_an_empty_column_is_hidden_in_favour_of_others():
+def test_html_has_all_columns_with_values_and_scrolls_with_its_first_column_fixed():
     frame = wide()
-    frame.insert(0, "nothing", pd.array([pd.NA] * 3, dtype="string"))
-    text = to_html(frame)
-    assert names(text)[0] == "column_0"
-    assert "nothing" in text.partition("<p>")[2]
-    assert names(to_html(frame[["nothing", "column_0"]])) == ["nothing", "column_0"]
-    assert names(to_html(frame[:0]))[:2] == ["nothing", "column_0"]
+    frame.insert(3, "nothing", pd.array([pd.NA] * 3, dtype="string"))
+    text = to_html(frame, PLAIN)
+    assert names(frame) == [f"column_{place}" for place in range(40)]
+    assert text.startswith('<div style="overflow-x: auto">')
+    assert text.count("position: sticky") == 1 + 3
+    assert text.endswith("<p>Empty columns: nothing</p>")
+
+
+def test_the_most_wanted_columns_come_first_and_ids_last():
+    frame = pd.DataFrame(
+        {"id": [1], "b": [2], "vpc_uuid": ["u"], "status": ["on"], "name": ["n"], "droplet_ids": [[1]]}
+    )
+    view = View(first=("name", "status"))
+    assert names(frame, view) == ["name", "status", "b", "id", "vpc_uuid", "droplet_ids"]
+    assert to_text(frame, view, width=80).split()[:6] == ["name", "status", "b", "id", "vpc_uuid", "droplet_ids"]
+    assert frame.columns[0] == "id"
+
+
+def test_text_fits_and_names_the_other_columns():
+    frame = wide()
+    for width in (80, 120, 200):
+        lines = to_text(frame, PLAIN, width=width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert re.fullmatch(r"More with --columns: column_\d+, .* and \d+ more", lines[4])
+    assert len(to_text(frame, PLAIN, width=200).splitlines()[0]) > len(to_text(frame, PLAIN, width=80).splitlines()[0])
+
+
+def test_columns_that_were_asked_for_are_whole_and_in_their_order():
+    frame = pd.DataFrame({"note": ["x" * 300], "id": [1], "tags": [[f"tag-{number}" for number in range(40)]]})
+    view = View(asked=("note", "id", "tags"))
+    text = to_text(frame, view, width=80)
+    assert "x" * 300 in text
+    assert "tag-39" in text
+    assert names(frame, view) == ["note", "id", "tags"]
+    assert "x" * 300 in to_html(frame, view)
+
+
+def test_a_long_text_gets_what_is_left_of_the_line():
+    frame = pd.DataFrame({"name": ["a"], "why": ["because " * 20], "more": [1]})
+    first, second = to_text(frame, PLAIN, width=100).splitlines()[:2]
+    assert first.startswith("name  why")
+    assert len(second) == 100
+    assert second.endswith("…") or "…  " in second
+
+
+def test_one_thing_is_a_card():
+    frame = pd.DataFrame(
+        {"id": [7], "name": ["web-1"], "nothing": [None], "price_monthly": [24.0], "tags": [["a", "b"]]}
+    )
+    view = View(first=("name",), card=True)
+    assert to_text(frame, view, width=80).splitlines() == [
+        "name           web-1",
+        "price_monthly  24.00",
+        "tags           a, b",
+        "id             7",
+    ]
+    html = to_html(frame, view)
+    assert html.count("<tr>") == 4
+    assert "nothing" not in html
+
+
+def test_a_card_wraps_long_values():
+    frame = pd.DataFrame({"name": ["a"], "description": ["word " * 40]})
+    lines = to_text(frame, View(card=True), width=60).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[2].startswith(" " * 13 + "word")
+
+
+def test_nothing_is_a_sentence():
+    view = View(nothing="No droplets match 'zzz*'.")
+    assert to_text(wide()[:0], view, width=80) == "No droplets match 'zzz*'."
+    assert to_html(wide()[:0], view) == "<p>No droplets match &#x27;zzz*&#x27;.</p>"
 
 
 @pytest.mark.parametrize(
@@ -63,86 +112,92 @@ def test_an_empty_column_is_hidden_in_favour_of_others():
         ([1039.7619047, 4.0], "float64", ["1039.76", "4.00"]),
         ([16.0, 384.0], "float64", ["16", "384"]),
         ([0.00744, 0.5, 0.0], "float64", ["0.01", "0.50", "0.00"]),
-        ([-0.1, None], "float64", ["-0.10", "—"]),
-        ([None, None], "float64", ["—", "—"]),
+        ([-0.1, None], "float64", ["-0.10", ""]),
         ([1e300, 2e14, -1.5e15], "float64", ["1e+300", "200000000000000", "-1.5e+15"]),
         ([1e300, 0.5], "float64", ["1e+300", "0.50"]),
         ([1e-7, -2e-6, 0.0, 1e-5], "float64", ["1e-07", "-2e-06", "0.00", "0.00001"]),
-        ([1_000_000, None], "Int64", ["1000000", "—"]),
-        ([True, None], "boolean", ["True", "—"]),
-        (["a", None], "string", ["a", "—"]),
+        ([1_000_000, None], "Int64", ["1000000", ""]),
+        ([True, None], "boolean", ["True", ""]),
+        (["a", None], "string", ["a", ""]),
         ([["web", "db"], []], "object", ["web, db", ""]),
-        (["2026-11-28T07:45:01.123456Z", None], "datetime64[us, UTC]", ["2026-11-28 07:45:01Z", "—"]),
+        (["2026-11-28T07:45:01.123456Z", None], "datetime64[us, UTC]", ["2026-11-28 07:45:01Z", ""]),
         ([pd.Timestamp("2026-11-28T09:45:01+02:00")], None, ["2026-11-28 07:45:01Z"]),
         (["x" * 300], "string", ["x" * 119 + "…"]),
     ],
 )
 def test_cells_are_short(values, dtype, shown):
-    assert cells(pd.DataFrame({"column": pd.Series(values, dtype=dtype)})) == shown
+    frame = pd.DataFrame({"row": "a", "column": pd.Series(values, dtype=dtype)})
+    assert cells(frame)[1::2] == shown
 
 
 def test_money_has_two_decimals_and_hourly_prices_five():
     frame = pd.DataFrame(
-        {"price_monthly": [24.0], "saving_usd_month": [0.00321], "price_usd_hour": [1.5], "transfer": [4.0]}
+        {
+            "price_monthly": [24.0],
+            "saving_usd_month": [-0.00321],
+            "price_usd_hour": [1.5],
+            "transfer": [4.0],
+            "amount": [5.0],
+            "account_balance": [-3.0],
+        }
     )
-    assert cells(frame) == ["24.00", "0.00321", "1.50000", "4"]
-
-
-def test_selected_columns_are_all_displayed():
-    frame = truncated(wide(), width=math.inf)
-    assert len(names(frame._repr_html_())) == 40
-    assert "<p>" not in frame._repr_html_()
+    assert cells(frame) == ["24.00", "0.00", "1.50000", "4", "5.00", "-3.00"]
 
 
 def test_a_long_list_is_truncated_and_counted():
     (cell,) = cells(pd.DataFrame({"sizes": [[f"s-{count}vcpu-4gb" for count in range(140)]]}))
     assert cell == "s-0vcpu-4gb and 139 more"
-    (cell,) = cells(pd.DataFrame({"available_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3", "sfo3", "sgp1"]]}))
-    assert cell == "ams3, blr1, fra1 and 5 more"
     (cell,) = cells(pd.DataFrame({"available_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3"]]}))
     assert cell == "ams3, blr1, fra1, lon1, nyc1, nyc3"
 
 
 def test_of_many_rows_the_first_and_last_are_displayed():
-    text = to_html(pd.DataFrame({"number": range(61)}))
-    assert re.findall(r"<tr><th>([^<]*)</th><td", text) == ["0", "1", "2", "3", "4", "…", "56", "57", "58", "59", "60"]
-    assert text.endswith("<p>61 rows &times; 1 columns</p></div>")
-    assert to_html(pd.DataFrame({"number": range(60)})).count("<td") == 60
+    frame = pd.DataFrame({"number": range(61)})
+    assert cells(frame) == ["0", "1", "2", "3", "4", "56", "57", "58", "59", "60"]
+    assert to_html(frame, PLAIN).endswith("<p>61 rows</p>")
+    assert to_text(frame, PLAIN, width=80).splitlines()[5:] == [
+        *("     4", "…", "    56", "    57", "    58", "    59", "    60"),
+        "61 rows",
+    ]
+    assert len(cells(frame[:60])) == 60
     with pd.option_context("display.max_rows", None):
-        assert to_html(pd.DataFrame({"number": range(61)})).count("<td") == 61
+        assert len(cells(frame)) == 61
 
 
-def test_values_are_escaped():
-    evil = "<img src=x onerror=alert(1)>"
+def test_values_and_names_are_escaped():
+    evil = "<img src=x onerror=alert(1)>\u202e"
     frame = pd.DataFrame({evil: [evil]}, index=[evil])
-    for column in range(40):
-        frame[f"{evil}{column}"] = evil
-    assert "<img" not in to_html(frame)
+    for text in (to_html(frame, PLAIN), to_html(frame, View(card=True))):
+        assert "<img" not in text
+        assert "\u202e" not in text
+    assert "\u202e" not in to_text(frame, PLAIN, width=80) + to_text(frame, View(card=True), width=80)
 
 
 def test_the_frame_is_unchanged_and_derived_frames_are_displayed_by_pandas():
-    frame = truncated(wide())
+    frame = displayed(wide(), PLAIN)
     assert type(frame) is pd.DataFrame
     assert frame.shape == (3, 40)
     assert frame.attrs == {}
-    assert "hidden columns" in frame._repr_html_()
-    assert "hidden columns" not in repr(frame)
+    assert "overflow-x" in frame._repr_html_()
+    assert view_of(frame) is PLAIN
     for made in (frame.copy(), frame.head(2), copy.deepcopy(frame), pickle.loads(pickle.dumps(frame))):
-        assert "hidden columns" not in made._repr_html_()
+        assert "overflow-x" not in made._repr_html_()
+        assert view_of(made) is None
     pd.testing.assert_frame_equal(frame, wide())
+    assert view_of(frame["column_0"]) is None
 
 
 def test_added_and_dropped_columns_are_reflected():
-    frame = truncated(wide(columns=3))
+    frame = displayed(wide(columns=3), PLAIN)
     frame["mine"] = 1
     del frame["column_0"]
-    assert names(frame._repr_html_()) == ["column_1", "column_2", "mine"]
+    assert names(frame) == ["column_1", "column_2", "mine"]
 
 
 def test_displaying_a_frame_does_not_keep_it_alive():
     gc.disable()
     try:
-        frame = truncated(wide())
+        frame = displayed(wide(), PLAIN)
         seen = weakref.ref(frame)
         del frame
         assert seen() is None
@@ -151,25 +206,25 @@ def test_displaying_a_frame_does_not_keep_it_alive():
 
 
 @pytest.mark.parametrize(
-    ("option", "value"),
-    [("display.max_columns", None), ("display.max_colwidth", 10), ("display.precision", 3)],
+    ("option", "value"), [("display.max_columns", None), ("display.max_colwidth", 10), ("display.precision", 3)]
 )
 def test_changed_pandas_options_apply(option, value):
-    frame = truncated(wide())
+    frame = displayed(wide(), PLAIN)
     with pd.option_context(option, value):
         assert frame._repr_html_() == frame.copy()._repr_html_()
+        assert to_text(frame, PLAIN, width=80) == repr(frame.copy())
 
 
 def test_another_packages_display_applies(monkeypatch):
-    frame = truncated(wide())
+    frame = displayed(wide(), PLAIN)
     monkeypatch.setattr(pd.DataFrame, "_repr_html_", lambda shown: f"another way: {len(shown)}")
     assert frame._repr_html_() == "another way: 3"
 
 
 def test_a_frame_with_unusual_indices_is_displayed():
-    frame = pd.DataFrame(
-        [[1, 2], [3, 4]], columns=["twice", "twice"], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
-    )
-    assert names(to_html(frame)) == ["twice", "twice"]
-    assert re.findall(r"<tr><th>([^<]+)</th>", to_html(frame)) == ["a, 1", "b, 2"]
-    assert to_html(pd.DataFrame()) is not None
+    index = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])
+    frame = pd.DataFrame([[1, 2], [3, 4]], columns=["twice", "twice"], index=index)
+    assert names(frame) == ["twice", "twice"]
+    assert re.findall(r'<tr style="[^"]*"><th style="[^"]*">([^<]+)</th>', to_html(frame, PLAIN)) == ["a, 1", "b, 2"]
+    assert to_text(frame, PLAIN, width=80).splitlines()[1].split() == ["a,", "1", "1", "2"]
+    assert to_html(pd.DataFrame(), PLAIN) == "<p>Nothing was found.</p>"

@@ -11,8 +11,8 @@ import pytest
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.frames.columns import DTYPES
-from poseidon_nb.frames.display import select_columns
 from poseidon_nb.frames.schemas import ALIASES, TABLES
+from poseidon_nb.frames.selection import select_columns
 from poseidon_nb.masking import mask
 
 DOCTL = {

@@ -76,7 +76,7 @@ def test_a_command_gives_a_frame_also_when_assigned_in_loops_and_in_functions(no
         )
         == "'active'"
     )
-    assert notebook.text("%poseidon droplets get web-1 --columns name").split() == ["name", "0", "web-1"]
+    assert notebook.text("%poseidon droplets get web-1 --columns name").split() == ["name", "web-1"]
 
 
 def test_a_semicolon_hides_the_result(notebook):

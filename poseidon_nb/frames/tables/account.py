@@ -103,6 +103,7 @@ ACTIONS = Table(
         "floatingIPsAction_get",
         "floatingIPsAction_post",
     ),
+    first=("type", "status", "resource_type", "resource_id", "region", "started_at", "completed_at"),
 )
 
 PROJECTS = Table(

@@ -48,6 +48,7 @@ DROPLETS = Table(
         "droplets_create",
         "droplets_list_neighbors",
     ),
+    first=("name", "status", "region", "size", "public_ipv4", "price_monthly", "tags", "image"),
 )
 
 KERNELS = Table(
@@ -76,6 +77,7 @@ BACKUPS = Table(
     ),
     # A droplet's snapshots and backups are images of the same shape, unlike those of `snapshots_list`.
     also=("droplets_list_snapshots",),
+    first=("name", "type", "size_gigabytes", "created_at", "regions"),
 )
 
 BACKUP_POLICIES = Table(
@@ -157,6 +159,7 @@ SIZES = Table(
         Column("gpu_vram", "Int64", "gpu_info.vram.amount", "GiB", "total GPU memory"),
         Column("disk_info", "list", "disk_info", meaning="disks with type and size"),
     ),
+    first=("slug", "price_monthly", "vcpus", "memory", "disk", "transfer", "price_hourly", "available"),
 )
 
 IMAGES = Table(
@@ -184,6 +187,7 @@ IMAGES = Table(
         "images_update",
         "images_create_custom",
     ),
+    first=("name", "slug", "distribution", "type", "status", "size_gigabytes", "created_at"),
 )
 
 SNAPSHOTS = Table(
@@ -207,6 +211,7 @@ SNAPSHOTS = Table(
         "volumeSnapshots_get_byId",
         "volumeSnapshots_create",
     ),
+    first=("name", "size_gigabytes", "created_at", "resource_type", "regions"),
 )
 
 VOLUMES = Table(
@@ -229,4 +234,5 @@ VOLUMES = Table(
         "volumes_create",
         "volumes_get",
     ),
+    first=("name", "size_gigabytes", "region", "droplet_ids", "tags"),
 )

@@ -27,6 +27,7 @@ FIREWALLS = Table(
         "firewalls_update",
         "droplets_list_firewalls",
     ),
+    first=("name", "status", "tags", "droplet_ids", "inbound_rules", "outbound_rules"),
 )
 
 RESERVED_IPS = Table(
@@ -53,6 +54,7 @@ RESERVED_IPS = Table(
         "floatingIPs_create",
         "floatingIPs_get",
     ),
+    first=("ip", "region", "droplet_name", "droplet_id"),
 )
 
 RESERVED_IPV6 = Table(

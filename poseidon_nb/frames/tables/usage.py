@@ -130,6 +130,7 @@ SPANS = derived_table(
     derived_column("region", "string", "region slug"),
     derived_column("droplet_id", "Int64", "droplet id"),
     derived_column("id", "Int64", "action id"),
+    first=("name", "type", "started_at", "duration_s", "status"),
 )
 
 DURATIONS = derived_table(

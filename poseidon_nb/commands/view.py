@@ -1,0 +1,67 @@
+"""How the table of a command is displayed: what its question asked for first, one object as a card, and nothing in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.frames.layout import View
+from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
+from poseidon_nb.masking import mask
+from poseidon_nb.text import join_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from poseidon_nb.language.command import Command
+
+
+def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View:
+    """Return how the table of a command is displayed.
+
+    Parameters
+    ----------
+    command : Command
+    frame : pandas.DataFrame
+        The table, with the columns that the user asked for.
+    single : bool
+        It is one object.
+    """
+    table = (TABLES | DERIVED_TABLES).get(command.verb.table)
+    return View(
+        asked=tuple(map(str, frame.columns)) if command.columns else (),
+        first=() if table is None else table.first,
+        card=single,
+        nothing=nothing_found(command),
+    )
+
+
+def nothing_found(command: Command) -> str:
+    """Return the sentence for a table without rows, such as ``No droplets match 'zzz*'``."""
+    verb = command.verb
+    required = [one.name for one in verb.arguments if one.required]
+    owners = [word for name in required if name in command.arguments for word in _words(command.arguments[name])]
+    filters = [
+        *(repr(word) for name, value in command.arguments.items() if name not in required for word in _words(value)),
+        *(
+            f"{option.flag} {' '.join(_words(mask(command.options[option.field], name=option.field)))}"
+            for option in verb.options
+            if option.field in command.options and option.type != "flag"
+        ),
+    ]
+    subject = f"No {_plural(command)}{f' of {join_words(owners)}' if owners else ''}"
+    return f"{subject} match {join_words(filters)}." if filters else f"{subject} were found."
+
+
+def _plural(command: Command) -> str:
+    """Return what the rows are, as the API calls them; for a derived table, what it is about."""
+    verb = command.verb
+    if verb.table in DERIVED_TABLES:
+        name = verb.group
+    else:
+        name = verb.table or (operation(verb.operations[0]).response_key if verb.operations else "")
+    return (name or "rows").replace("_", " ").replace("-", " ")
+
+
+def _words(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
