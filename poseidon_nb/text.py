@@ -1,4 +1,4 @@
-"""Text for messages: suggestions, lists of words, counts, money, percentages, durations and quoted arguments."""
+"""Text for messages: suggestions, lists of words, counts, money, percentages, times, durations and quoted arguments."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
 #: Words that mean true and false, in lower case.
 TRUE_WORDS = ("1", "true", "yes", "on", "y", "t")
@@ -24,6 +25,9 @@ _DIGIT = re.compile("[0-9]")
 _SEPARATORS = re.compile(r"[\s_.:/-]+")
 #: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
 _NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|&=]|^\d*[<>]")  # noqa: RUF001  # dashes that the grammar refuses
+#: Not from `calendar`, whose names depend on the locale.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _QUOTE_RUNS = re.compile(r'"+|[^"]+')
 
 
@@ -223,6 +227,17 @@ def format_duration(seconds: float) -> str:
     hours, rest_min = divmod(minutes, 60)
     parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def format_month(month: str) -> str:
+    """Format a month: ``2026-08`` as ``Aug 2026``; other text is returned as it is."""
+    found = _MONTH.fullmatch(month)
+    return f"{_MONTHS[int(found[2]) - 1]} {found[1]}" if found else month
+
+
+def format_moment(time: datetime) -> str:
+    """Format a time without its year: ``Aug 3, 12:15``."""
+    return f"{_MONTHS[time.month - 1]} {time.day}, {time:%H:%M}"
 
 
 def is_json(text: str) -> bool:

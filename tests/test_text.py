@@ -2,10 +2,11 @@
 
 import pathlib
 import re
+from datetime import UTC, datetime
 
 import pytest
 
-from poseidon_nb.text import format_duration, format_percent, format_usd
+from poseidon_nb.text import format_duration, format_moment, format_month, format_percent, format_usd
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,11 @@ def test_money_and_percentages_are_formatted_in_one_place():
         if _BY_HAND.search(line)
     ]
     assert not found
+
+
+def test_months_and_moments_have_english_names():
+    assert [format_month(f"2026-{number:02}")[:3] for number in (1, 8, 12)] == ["Jan", "Aug", "Dec"]
+    assert format_month("2026-08") == "Aug 2026"
+    for other in ("2026-13", "2026-8", "August", ""):
+        assert format_month(other) == other
+    assert format_moment(datetime(2026, 8, 3, 4, 5, tzinfo=UTC)) == "Aug 3, 04:05"

@@ -48,7 +48,7 @@ def check_output(command: Command) -> None:
         "--raw": command.raw,
         "--columns": command.columns,
         "--output json": command.output == "json",
-        "--save": command.save,
+        "--save": command.save and result == "plan",
     }
     given = [name for name, is_given in for_tables.items() if is_given]
     if given:
@@ -100,9 +100,11 @@ def run_command(command: Command, session: DoSession, ui: UserInterface, setting
         return None
     _check_out(command, settings)
     if command.save is not None:
-        from poseidon_nb.commands.save import check_path  # noqa: PLC0415  # loads the plans
+        from poseidon_nb.commands.save import check_chart_path, check_path  # noqa: PLC0415  # loads the plans
 
         check_path(command.save)
+        if any(option.field == "plot" for option in command.verb.options):
+            check_chart_path(command.save, is_chart=bool(command.options.get("plot")))
     if command.columns:
         from poseidon_nb.commands.results import check_columns  # noqa: PLC0415  # loads the plans
 

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import secrets
 from base64 import b64decode
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from poseidon_nb.commands.results import Plain, TableResult, select
+from poseidon_nb.commands.results import Live, Plain, TableResult, select
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.text import pluralize
+from poseidon_nb.text import escape_unprintable, join_words, pluralize
 from poseidon_nb.transport.responses import Body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from poseidon_nb.commands.results import Live
-
 #: A certificate is written to these as text instead of base64 (databases_get_ca).
 _CERTIFICATE_SUFFIXES = (".pem", ".crt", ".cer")
+#: What a chart is written as, and of these the images, which plotly's own exporter draws.
+_CHART_SUFFIXES = (".html", ".json", ".png", ".svg")
+_IMAGE_SUFFIXES = (".png", ".svg")
+_EXPORTER = "kaleido"
+#: Of what the exporter says when it fails, which may be a page long.
+_MAX_REASON_CHARS = 160
+
+
+@runtime_checkable
+class Chart(Protocol):
+    """What is written of a `plots.Picture`, without importing plotly for each table."""
+
+    def to_json(self) -> str:
+        """Return the figure as JSON."""
+
+    def page(self) -> str:
+        """Return an HTML page."""
+
+    def image(self, format: str) -> bytes:  # noqa: A002  # plotly's word
+        """Return an image."""
 
 
 def check_path(name: str) -> None:
@@ -45,14 +64,35 @@ def check_path(name: str) -> None:
         raise InvalidArgument(f"--save {name}: the folder {path.parent} cannot be written.")
 
 
+def check_chart_path(name: str, *, is_chart: bool) -> None:
+    """Check that a file has the right name for a chart, or for the table instead of it, before anything is read.
+
+    Raises
+    ------
+    InvalidArgument
+        A chart is not written as this, or it is an image and plotly's exporter is not installed; or a table is not written
+        as this.
+    """
+    suffix = Path(name).suffix.lower()
+    if not is_chart:
+        if suffix in _CHART_SUFFIXES and suffix != ".json":
+            raise InvalidArgument(f"--save {name} writes a chart. Add --plot.")
+        return
+    if suffix not in _CHART_SUFFIXES:
+        names = join_words((f"FILE{one}" for one in _CHART_SUFFIXES), conjunction="or")
+        raise InvalidArgument(f"--plot --save writes {names}, not {name!r}.")
+    if suffix in _IMAGE_SUFFIXES and importlib.util.find_spec(_EXPORTER) is None:
+        raise InvalidArgument(f"--save {name} needs plotly's exporter. Use pip install {_EXPORTER}, or FILE.html.")
+
+
 def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) -> str:
     """Write a result to a file, and return a sentence about it.
 
     Parameters
     ----------
-    result : TableResult or Plain
+    result : TableResult, Plain or Live
         Text and bytes are written as they are, a table as CSV to a ``.csv`` file and as JSON to any other, and a
-        certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file.
+        certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file. A chart is written by `check_chart_path`.
     name : str
     columns : sequence of str
         The columns of the table; empty for all.
@@ -60,15 +100,18 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
     Raises
     ------
     InvalidArgument
-        It is a panel or chart, or the file cannot be written.
+        It is a panel or a plan, or the file cannot be written.
     """
+    if isinstance(result, Live) and isinstance(result.value, Chart):
+        data, what = _chart(result.value, Path(name).suffix.lower())
+        return f"Wrote {what} to {write_private(name, data)}, which only you can read."
     if isinstance(result, Plain):
         data = _encoded(result.value) if isinstance(result.value, str) else result.value
         what = f"{len(data):,} bytes"
     elif isinstance(result, TableResult):
         data, what = _table(result, Path(name).suffix.lower(), columns)
     else:
-        raise InvalidArgument("--save writes tables and text. A panel, a chart or a plan cannot be written.")
+        raise InvalidArgument("--save writes tables, charts and text. A panel or a plan cannot be written.")
     return f"Wrote {what} to {write_private(name, data)}, which only you can read. Secrets are not masked in it."
 
 
@@ -81,6 +124,18 @@ def _table(result: TableResult, suffix: str, columns: Sequence[str]) -> tuple[by
         return _decoded(found["certificate"]), "a certificate"
     data = _encoded(json.dumps(found, indent=2, ensure_ascii=False))
     return data, f"{pluralize(len(found), 'row') if isinstance(found, list) else 'an object'} as JSON"
+
+
+def _chart(chart: Chart, suffix: str) -> tuple[bytes, str]:
+    if suffix == ".json":
+        return _encoded(chart.to_json()), "a chart as JSON"
+    if suffix == ".html":
+        return _encoded(chart.page()), "a chart as HTML"
+    try:
+        return chart.image(suffix[1:]), f"a chart as {suffix[1:].upper()}"
+    except Exception as error:  # noqa: BLE001  # of the exporter, of the browser that it starts, or of the system
+        reason = escape_unprintable(" ".join(str(error).split())[:_MAX_REASON_CHARS])
+        raise InvalidArgument(f"plotly's exporter failed ({reason}). Use FILE.html instead.") from None
 
 
 def _encoded(text: str) -> bytes:

@@ -24,7 +24,11 @@ BY_TAG = Option(
 DROPLETS_OR_ALL = replace(SOME_DROPLETS, help="ids or names; default: all droplets", required=False)
 ONLY_BY_TAG = replace(BY_TAG, help="only droplets with this tag")
 
-PLOT = Option(field="plot", type="flag", help="return a plotly chart instead of the table")
+PLOT = Option(
+    field="plot",
+    type="flag",
+    help="return a plotly chart instead of the table; --save FILE.html, .json, .png or .svg writes it to a file",
+)
 
 
 def last(default: str) -> Option:

@@ -4,7 +4,7 @@ Every chart is a `Picture`: a ``plotly.graph_objects.Figure`` that you can chang
 a summary in words, for screen readers and for pages that run no script.
 
 The modules are named as in `analysis`: `sizes`, `cost`, `metrics`, `rightsizing`, `timeline`. They share `picture` (theme
-and layout) and `labels` (names, axis titles, hover texts). None of them imports `analysis`: a DataFrame of your own with the
+and layout), `labels` (names, axis titles, hover texts) and `marks` (labels of lines, limits, counts). None of them imports `analysis`: a DataFrame of your own with the
 required columns works too.
 """
 

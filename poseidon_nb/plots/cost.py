@@ -14,9 +14,10 @@ from poseidon_nb.plots.labels import (
     plotly_text,
     require_finite,
     short_label,
+    shortened,
 )
 from poseidon_nb.plots.picture import COLORS, INK, build_picture, empty_picture
-from poseidon_nb.text import escape_unprintable, format_percent, format_usd, pluralize
+from poseidon_nb.text import escape_unprintable, format_month, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 MAX_BARS = 30
 _SUM_COLUMNS = ("group", "price_usd_month", "price_usd_hour", "share_percent", "resources", "unpriced")
 _MONTH_COLUMNS = ("month", "billed_usd", "change_usd", "change_percent", "final")
-_ROW_PX, _FRAME_PX, _MONTHS_PX = 26, 130, 380
-#: With more months there is no room for amounts above the bars.
+_ROW_PX, _AXIS_PX = 32, 72
+#: With more months there is no room for amounts above the bars, nor for the name of each month.
 _MAX_AMOUNTS = 12
 #: With fewer months there is room for this many, or a single bar would be as wide as the chart.
 _MIN_MONTHS = 6
 #: Room on the axis beyond the longest bar, for the amount at its end.
-_ROOM = 1.12
+_ROOM = 1.15
 
 
 def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
@@ -79,9 +80,9 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         table=table,
         summary=_groups_summary(sums, priced, by),
         title=title,
-        x="USD a month",
-        y=plotly_text(by),
-        height=_FRAME_PX + _ROW_PX * len(shown),
+        finding=_groups_finding(priced, by),
+        axes=("USD a month", plotly_text(by)),
+        height=_AXIS_PX + _ROW_PX * len(shown),
         hovermode="closest",
         showlegend=False,
     )
@@ -92,7 +93,10 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
         range=[-0.5, len(shown) - 0.5],
         showgrid=False,
     )
-    picture.update_xaxes(range=_range_from_zero(shown["price_usd_month"]), tickprefix="$", separatethousands=True)
+    # Each bar has its amount, which a line of a grid would cross.
+    picture.update_xaxes(
+        range=_range_from_zero(shown["price_usd_month"]), tickprefix="$", separatethousands=True, showgrid=False
+    )
     return picture
 
 
@@ -114,7 +118,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
     bars = [
         go.Bar(
             name=name,
-            x=part["month"].tolist(),
+            x=part["month"].map(plotly_text).tolist(),
             y=part["billed_usd"].tolist(),
             text=[format_usd(price) if has_value(price) else "" for price in part["billed_usd"]]
             if has_amounts
@@ -137,23 +141,33 @@ def cost_history(months: pd.DataFrame) -> Picture:
         table=months,
         summary=_months_summary(months, final),
         title=title,
-        x="month",
-        y="USD",
-        height=_MONTHS_PX,
-        legend={"yanchor": "bottom", "y": 1, "x": 1, "xanchor": "right"},
+        finding=_months_finding(months, final),
+        axes=("month", "USD"),
+        showlegend=False,
         hovermode="closest",
         barmode="overlay",
     )
     # As categories, because plotly would draw dates at the first second of the month.
     margin = 0.5 + max(0, _MIN_MONTHS - len(months)) / 2
+    step = 1 + (len(months) - 1) // _MAX_AMOUNTS
+    categories = [plotly_text(month) for month in months["month"]]
+    # Counted from the last month, which matters most.
+    labeled = [*range(len(months) - 1, -1, -step)][::-1]
     picture.update_xaxes(
         type="category",
         categoryorder="array",
-        categoryarray=months["month"].tolist(),
+        categoryarray=categories,
+        tickvals=[categories[position] for position in labeled],
+        ticktext=[
+            f"{plotly_text(_month(months['month'].iloc[position]))}{'' if final.iloc[position] else '<br>to date'}"
+            for position in labeled
+        ],
         range=[-margin, len(months) - 1 + margin],
         showgrid=False,
     )
-    picture.update_yaxes(range=_range_from_zero(months["billed_usd"]), tickprefix="$", separatethousands=True)
+    picture.update_yaxes(
+        range=_range_from_zero(months["billed_usd"]), tickprefix="$", separatethousands=True, showgrid=not has_amounts
+    )
     return picture
 
 
@@ -178,6 +192,13 @@ def _group_hover(row: dict[Any, Any], name: str) -> str:
         f"<b>{hover_text(name)}</b><br>{format_usd(row['price_usd_month'])} a month,"
         f" {format_usd(row['price_usd_hour'], 5)} an hour<br>{', '.join(filter(None, (share, resources)))}{unpriced}"
     )
+
+
+def _groups_finding(priced: pd.DataFrame, by: str) -> str:
+    top = priced.nlargest(1, "price_usd_month")
+    (first,), (name,) = top.to_dict("records"), _group_names(top, by)
+    share = f", {format_percent(first['share_percent'])} of the total" if has_value(first["share_percent"]) else ""
+    return f"{shortened(name)} costs the most: {format_usd(first['price_usd_month'])} a month{share}"
 
 
 def _groups_summary(sums: pd.DataFrame, priced: pd.DataFrame, by: str) -> str:
@@ -216,23 +237,33 @@ def _month_hover(row: dict[Any, Any]) -> str:
     if has_value(change):
         rate = f" ({format_percent(percent, signed=True)})" if has_value(percent) else ""
         details = f"<br>{format_usd(change, signed=True)}{rate} from the previous month"
-    return f"<b>{plotly_text(row['month'])}</b><br>{_billed(row)}{details}"
+    return f"<b>{plotly_text(_month(row['month']))}</b><br>{_billed(row)}{details}"
+
+
+def _month(value: object) -> str:
+    return escape_unprintable(format_month(str(value)))
 
 
 def _billed(row: dict[Any, Any]) -> str:
     return format_usd(row["billed_usd"]) if has_value(row["billed_usd"]) else "an unknown amount"
 
 
+def _months_finding(months: pd.DataFrame, final: pd.Series) -> str:
+    parts = []
+    for row in months[final].tail(1).to_dict("records"):
+        change = f" ({format_percent(row['change_percent'], signed=True)})" if has_value(row["change_percent"]) else ""
+        parts.append(f"{_month(row['month'])}: {_billed(row)}{change}")
+    parts += [f"{_month(row['month'])} to date: {_billed(row)}" for row in months[~final].to_dict("records")]
+    return "; ".join(parts)
+
+
 def _months_summary(months: pd.DataFrame, final: pd.Series) -> str:
     past = months[final]
-    current = "".join(
-        f" {escape_unprintable(str(row['month']))} to date: {_billed(row)}."
-        for row in months[~final].to_dict("records")
-    )
+    current = "".join(f" {_month(row['month'])} to date: {_billed(row)}." for row in months[~final].to_dict("records"))
     if past.empty:
         return f"No month has been billed yet.{current}"
     (last,) = past.tail(1).to_dict("records")
     top = past.dropna(subset="billed_usd").nlargest(1, "billed_usd").to_dict("records")
-    most = "".join(f"; the most expensive was {escape_unprintable(str(row['month']))} at {_billed(row)}" for row in top)
-    which = f"{'most recently ' if len(past) > 1 else ''}{escape_unprintable(str(last['month']))}"
+    most = "".join(f"; the most expensive was {_month(row['month'])} at {_billed(row)}" for row in top)
+    which = f"{'most recently ' if len(past) > 1 else ''}{_month(last['month'])}"
     return f"{pluralize(len(past), 'month')}, {which}: {_billed(last)}{most}.{current}"

@@ -88,10 +88,15 @@ def plotly_text(value: object) -> str:
 
 def short_label(value: object) -> str:
     """Return a name for an axis or legend, escaped as by `plotly_text`; a long one is shortened in the middle."""
+    return plotly_text(shortened(value))
+
+
+def shortened(value: object) -> str:
+    """Return a name for a sentence, printable and not escaped; a long one is shortened in the middle."""
     text = escape_unprintable(str(value))
     if len(text) > MAX_LABEL_CHARS:
         text = f"{text[: MAX_LABEL_CHARS - _LABEL_END_CHARS - 1]}…{text[-_LABEL_END_CHARS:]}"
-    return plotly_text(text)
+    return text
 
 
 def hover_text(value: object) -> str:

@@ -15,13 +15,23 @@ import plotly.graph_objects as go
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.metrics import summarize_resolution
 from poseidon_nb.frames.validation import require_columns
-from poseidon_nb.plots.labels import hover_text, plotly_text, short_label, unique_labels
-from poseidon_nb.plots.picture import COLORS, INK, LEGEND_BELOW, build_picture, empty_picture
-from poseidon_nb.text import capitalized, expected_one_of, join_words, pluralize
+from poseidon_nb.plots.labels import hover_text, plotly_text, short_label, shortened, unique_labels
+from poseidon_nb.plots.marks import MAX_END_CHARS, LineEnd, draw_limit, label_line_ends, usage_limits
+from poseidon_nb.plots.picture import (
+    COLORS,
+    INK,
+    LEGEND_BELOW,
+    LEGEND_PX,
+    SLIDE_HEIGHT_PX,
+    build_picture,
+    empty_picture,
+)
+from poseidon_nb.text import capitalized, expected_one_of, format_moment, format_percent, join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from poseidon_nb.plots.marks import Headroom
     from poseidon_nb.plots.picture import Picture
 
     #: The label of a droplet, and the label of a series.
@@ -55,15 +65,20 @@ _OTHERS = "other lines"
 _FIRST_LABELS = ("public outbound", "public inbound", "private outbound", "private inbound")
 #: Up to this many gray lines are opaque enough to follow one of them.
 _FEW_LINES, _FEW_OPACITY, _MANY_OPACITY = 30, 0.5, 0.28
-#: Height without legend and of a legend line; characters that fit into a legend line, and that a symbol takes.
-_HEIGHT_PX, _LEGEND_PX, _LEGEND_CHARS, _SYMBOL_CHARS = 380, 19, 110, 8
+#: Heights of the axis below the lines, and of a legend line; characters that fit into a legend line, and that a symbol
+#: takes.
+_AXIS_PX, _LEGEND_LINE_PX, _LEGEND_CHARS, _SYMBOL_CHARS = 66, 22, 100, 8
+#: Up to this many lines have labels at their ends, if they end within this share of the time range from its end.
+_MAX_ENDS, _END_SHARE = 6, 0.02
+#: Room above the highest reading, and the share of a limit from which the limit is drawn.
+_ROOM, _NEAR_LIMIT = 1.06, 0.5
 _HALF_AN_HOUR = pd.Timedelta(minutes=30)
 _HOVER = "<b>%{meta[0]}</b> %{meta[1]}<br>%{y:.4~g}%{meta[2]}<br>%{x|%Y-%m-%d %H:%M} UTC<extra></extra>"
 _DOT_PX = 5
 _COLUMNS = ("time", "droplet_id", "name", "metric", "label", "value", "unit")
 
 
-def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Picture:
+def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = (), rule: Headroom | None = None) -> Picture:
     """Draw metrics over time, with a line for each droplet and label that breaks where readings are missing.
 
     Parameters
@@ -72,6 +87,8 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
         One metric, as returned by `analysis.metrics.tidy`.
     highlight : iterable of str
         Names of droplets to color if there are too many lines. By default the five lines with the highest 95th percentile.
+    rule : analysis.rightsizing.Rule, optional
+        The rule whose limit of CPU or memory is drawn, if the readings come near it; by default the default rule.
 
     Returns
     -------
@@ -102,17 +119,24 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     if not table["readings"].any():
         return empty_picture("there are no readings", table=table, title=title)
     style = _LineStyle(table, colored)
-    traces = [*style.traces(lines, unit), *style.legend()]
+    limit = _limit(table, metric, rule)
+    ends = _line_ends(lines, style)
+    drawn = style.traces(lines, unit)
+    if ends:
+        for trace in drawn:
+            trace.showlegend = False
+    traces = [*drawn, *style.legend()]
+    has_legend = len(table) > 1 and (not ends or style.others > 0)
     picture = build_picture(
         *traces,
         table=table,
-        summary=_summary(lines, style, what, unit),
+        summary=_summary(lines, style, what, unit, limit),
         title=title,
-        x="time (UTC)",
-        y=axis_title,
-        height=_HEIGHT_PX + _LEGEND_PX * _legend_rows(traces),
+        finding=_finding(lines, style, unit),
+        axes=("time (UTC)", axis_title),
+        above=LEGEND_PX if style.is_split else 0,
         hovermode="closest",
-        showlegend=len(table) > 1,
+        showlegend=has_legend,
         legend=LEGEND_BELOW,
         # The dash patterns, between title and lines. A click has no effect, because the entries are not lines.
         legend2={
@@ -132,8 +156,45 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = ()) -> Pictu
     if first == last:
         # By default the axis would span a millisecond.
         picture.update_xaxes(range=[_time_text(first - _HALF_AN_HOUR), _time_text(last + _HALF_AN_HOUR)])
-    picture.update_yaxes(rangemode="tozero")
+    else:
+        picture.update_xaxes(range=[_time_text(first), _time_text(last)])
+    lowest, highest = min(0.0, float(lines["value"].min())), max(float(lines["value"].max()), limit or 0.0)
+    y_range = [lowest * _ROOM, highest * _ROOM or 1.0]
+    picture.update_yaxes(range=y_range)
+    if limit is not None:
+        draw_limit(picture, limit)
+        ends = [*ends, LineEnd(f"limit {format_percent(limit)}", _time_text(last), limit, INK)]
+    legend_px = _LEGEND_LINE_PX * _legend_rows(traces) if has_legend else 0
+    lines_px = SLIDE_HEIGHT_PX - picture.layout.margin.t - _AXIS_PX
+    # The chart grows with its legend, but not with the first line.
+    picture.update_layout(height=SLIDE_HEIGHT_PX + max(0, legend_px - _LEGEND_LINE_PX))
+    label_line_ends(picture, ends, y_range, lines_px - min(legend_px, _LEGEND_LINE_PX))
     return picture
+
+
+def _limit(table: pd.DataFrame, metric: str, rule: Headroom | None) -> float | None:
+    """Return the limit of rightsizing for a metric that is not split, if the readings come near it."""
+    limit = usage_limits(rule).get(metric)
+    is_near = limit is not None and len({*table["label"]}) == 1 and table["max"].max() >= _NEAR_LIMIT * limit
+    return limit if is_near else None
+
+
+def _line_ends(lines: pd.DataFrame, style: _LineStyle) -> list[LineEnd]:
+    """Return the ends of the colored lines; none if a single line needs no label, or if their labels do not fit."""
+    names = [short_label(style.name(line)) for line in style.colored]
+    is_single = style.others == 0 and len(names) == 1
+    if style.is_split or is_single or len(names) > _MAX_ENDS or max(map(len, names)) > MAX_END_CHARS:
+        return []
+    known = lines.dropna(subset="value")
+    first, last = lines["time"].min(), lines["time"].max()
+    ends = []
+    for line, name in zip(style.colored, names, strict=True):
+        readings = known[(known["name"] == line[0]) & (known["label"] == line[1])]
+        if readings.empty or first == last or readings["time"].max() < last - _END_SHARE * (last - first):
+            return []
+        end = readings.iloc[int(readings["time"].to_numpy().argmax())]
+        ends.append(LineEnd(name, _time_text(end["time"]), float(end["value"]), style.color(line)))
+    return ends
 
 
 def _table(lines: pd.DataFrame) -> pd.DataFrame:
@@ -192,6 +253,11 @@ class _LineStyle:
         number = [*self.color_of].index(label) // len(COLORS) if self.is_single else self.labels.index(label)
         return [*_DASHES][number % len(_DASHES)]
 
+    def color(self, line: Line) -> str:
+        """Return the color of a colored line."""
+        droplet, label = line
+        return self.color_of[label if self.is_single else droplet]
+
     def name(self, line: Line) -> str:
         """Return the shortest name that tells a line from the others."""
         droplet, label = line
@@ -223,7 +289,7 @@ class _LineStyle:
     def _trace(self, line: Line, readings: pd.DataFrame, unit: str) -> Any:
         droplet, label = line
         is_colored = line in self.colored
-        color = self.color_of[label if self.is_single else droplet] if is_colored else INK
+        color = self.color(line) if is_colored else INK
         missing = readings["value"].isna()
         # A reading between two gaps needs a dot, because a line needs two ends.
         isolated = ~missing & missing.shift(fill_value=True) & missing.shift(-1, fill_value=True)
@@ -234,7 +300,7 @@ class _LineStyle:
             y=readings["value"].to_numpy(),
             line={
                 "color": color,
-                "width": 1.8 if is_colored else 1,
+                "width": 2.2 if is_colored else 1,
                 "dash": self.dash(label) if is_colored or not self.is_single else "solid",
             },
             marker={"size": isolated.map({True: _DOT_PX, False: 0}).tolist()} if isolated.any() else None,
@@ -277,7 +343,15 @@ def _time_text(time: pd.Timestamp) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
-def _summary(lines: pd.DataFrame, style: _LineStyle, what: str, unit: str) -> str:
+def _finding(lines: pd.DataFrame, style: _LineStyle, unit: str) -> str:
+    known = lines.dropna(subset="value")
+    top = known.iloc[int(known["value"].to_numpy().argmax())]
+    line = (str(top["name"]), str(top["label"]))
+    whose = "" if style.is_single and len(style.labels) == 1 else f", {shortened(style.name(line))}"
+    return f"Highest: {top['value']:.3g}{_unit_suffix(unit)}{whose} on {format_moment(top['time'])} UTC"
+
+
+def _summary(lines: pd.DataFrame, style: _LineStyle, what: str, unit: str, limit: float | None) -> str:
     known = lines.dropna(subset="value")
     top = known.iloc[int(known["value"].to_numpy().argmax())]
     whose = top["name"] if style.is_single else pluralize(style.droplets, "droplet")
@@ -286,6 +360,8 @@ def _summary(lines: pd.DataFrame, style: _LineStyle, what: str, unit: str) -> st
         f"{what} of {whose}, from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.",
         f"Maximum: {top['value']:.3g}{_unit_suffix(unit)}, {top['name']} ({top['label']}) at {top['time']:%Y-%m-%d %H:%M}.",
     ]
+    if limit is not None:
+        sentences.append(f"The limit of rightsizing is {format_percent(limit)}.")
     gaps = int(lines["value"].isna().sum())
     if gaps:
         sentences.append(f"The readings have {pluralize(gaps, 'gap')}.")

@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.plots.labels import SIZE_FAMILIES, plotly_text, short_label
+from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,49 +26,78 @@ MAX_ROWS = 50
 #: Droplets in a chart with a row for each.
 MAX_DROPLETS = 60
 
-#: Readable on white and on black: contrast 4.4:1 and 4.7:1.
-INK = "#787878"
-_FAINT = "rgba(120, 120, 120, 0.22)"
+#: A chart has its own background, in both themes. No ink has a contrast of 7:1 to white and to a dark page: where both are
+#: equal, it is 4.3:1. A chart does not know the theme of its page either, and a slide needs a background anyway.
+PAPER = "#ffffff"
+#: Text and neutral lines: contrast 10:1.
+INK = "#404040"
+_GRID = "#e4e4e4"
+_AXIS_LINE = "#9a9a9a"
 _TRANSPARENT = "rgba(0, 0, 0, 0)"
-#: The colors of Okabe and Ito, which work for color-blind people, without the black that is invisible on a dark page.
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8ad00")
+#: The colors of Okabe and Ito, which work for color-blind people, darker where they have less than 3:1 to the background.
+COLORS = ("#0072b2", "#c98500", "#009e73", "#bd5f93", "#3d97cc", "#d55e00", "#8f8600")
 GOOD, BAD = "#009e73", "#d55e00"
 #: A symbol for each color, because color is never the only sign. A cross marks failures elsewhere.
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "pentagon")
 
+#: Sizes of text, the same in a notebook and on a slide of 1,280 pixels.
+TEXT_PX = 14
+_TITLE_TEXT_PX, _FINDING_TEXT_PX, _AXIS_TITLE_TEXT_PX = 24, 17, 15
+#: Heights above the drawing: the title, what plotly puts between it and the first line of the finding, a line of the finding,
+#: the space around them, and a legend of one line.
+_TITLE_PX, _TITLE_GAP_PX, _FINDING_LINE_PX, LEGEND_PX = 30, 12, 22, 28
+_SPACE_PX = 14
+#: The size of a slide, 16 to 9, on which text has a good size: enlarged to 1,280 by 720 the smallest has 16 pixels.
+SLIDE_WIDTH_PX, SLIDE_HEIGHT_PX = 960, 540
+_IMAGE_SCALE = 2
+#: Characters of a line of the finding, which plotly does not wrap.
+_MAX_FINDING_CHARS = 88
+#: The margin around a chart.
+MARGIN_PX = 16
+
 _AXIS = {
-    "gridcolor": _FAINT,
-    "linecolor": _FAINT,
-    "zerolinecolor": _FAINT,
+    "gridcolor": _GRID,
+    "linecolor": _AXIS_LINE,
+    "zerolinecolor": _AXIS_LINE,
     "automargin": True,
-    "title": {"standoff": 10},
+    "title": {"standoff": 10, "font": {"size": _AXIS_TITLE_TEXT_PX}},
 }
 #: A legend with many entries, at the bottom, where plotly makes room for all its lines.
 LEGEND_BELOW = {"orientation": "h", "entrywidth": 0, "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
-#: An empty chart: its height, and the characters of a line of its message.
-_EMPTY_PX, _MAX_LINE_CHARS = 150, 80
+#: The height of an empty chart without its title, and the characters of a line of its message.
+_EMPTY_PX, _MAX_LINE_CHARS = 100, 80
 #: Invisible ticks, which keep the first labels of both axes apart.
 _TICKS = {"ticks": "outside", "ticklen": 6, "tickcolor": _TRANSPARENT}
 #: What the height of a chart depends on; set in the figure, so that another template does not change it.
 _LAYOUT: dict[str, Any] = {
     # By default plotly gives each entry the width of the longest.
     "legend": {"orientation": "h", "entrywidth": 0},
-    "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
+    "margin": {"l": MARGIN_PX, "r": MARGIN_PX, "b": MARGIN_PX},
+    "title": {"x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top"},
     "xaxis": {"automargin": True, **_TICKS},
     "yaxis": {"automargin": True, **_TICKS},
 }
-#: For light and dark themes: transparent background and neutral ink.
 TEMPLATE = go.layout.Template(
     layout={
-        "paper_bgcolor": _TRANSPARENT,
-        "plot_bgcolor": _TRANSPARENT,
-        "font": {"color": INK, "size": 13},
-        "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "font": {"color": INK, "size": TEXT_PX},
+        "title": {
+            "font": {"size": _TITLE_TEXT_PX},
+            "subtitle": {"font": {"size": _FINDING_TEXT_PX}},
+            "pad": {"l": MARGIN_PX, "t": _SPACE_PX},
+        },
         "colorway": COLORS,
         "xaxis": _AXIS,
         "yaxis": _AXIS,
         "legend": {"bgcolor": _TRANSPARENT},
-        "hoverlabel": {"align": "left", "namelength": -1},
+        "hoverlabel": {
+            "align": "left",
+            "namelength": -1,
+            "bgcolor": PAPER,
+            "bordercolor": INK,
+            "font": {"color": INK, "size": TEXT_PX},
+        },
         "modebar": {
             "bgcolor": _TRANSPARENT,
             "color": INK,
@@ -77,8 +107,16 @@ TEMPLATE = go.layout.Template(
         },
     }
 )
-#: The layout of charts with a row for each droplet: row height, frame, title and a legend of one line.
-_ROW_PX, _FRAME_PX, _TITLE_PX, _LEGEND_PX = 26, 140, 44, 24
+#: The height of a row of a chart with a row for each droplet, the rows that it has room for at least, and the height of its
+#: axis.
+_ROW_PX, _MIN_ROWS, _AXIS_PX = 30, 3, 72
+#: What plotly's script is told, wherever it draws.
+CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    # On a page with MathJax two dollar signs in a sentence would be a formula.
+    "typesetMath": False,
+}
 
 
 class Picture(go.Figure):
@@ -124,6 +162,20 @@ class Picture(go.Figure):
         """A description of the chart in one or two sentences."""
         return self._summary
 
+    def page(self) -> str:
+        """Return an HTML page with the chart, which needs no network: plotly's script, of some megabytes, is in it."""
+        chart = self.to_html(include_plotlyjs=True, full_html=False, config=CONFIG)
+        # The summary instead of the title, in which names may be shortened.
+        title = escape(self._summary)
+        head = f'<meta charset="utf-8"><title>{title}</title><style>body {{ margin: 0 }}</style>'
+        return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body><div role="img" aria-label="{title}">{chart}</div></body></html>\n'
+
+    def image(self, format: str = "png") -> bytes:  # noqa: A002  # plotly's word
+        """Return an image with the width of a slide, twice as sharp as a screen; it needs plotly's exporter, kaleido."""
+        height = self.layout.height or SLIDE_HEIGHT_PX
+        image: bytes = self.to_image(format=format, width=SLIDE_WIDTH_PX, height=height, scale=_IMAGE_SCALE)
+        return image
+
     def __repr__(self) -> str:
         return f"{self._summary}\n\n{self._table.head(MAX_ROWS).to_string(index=False)}{self._more_rows()}"
 
@@ -146,8 +198,7 @@ class Picture(go.Figure):
         if PLOTLY_MIME in bundle or "text/html" not in bundle:
             bundle["text/html"] = self._repr_html_()
         if PLOTLY_MIME in bundle:
-            # On a page with MathJax two dollar signs in a sentence would be a formula.
-            config = bundle[PLOTLY_MIME].get("config", {}) | {"typesetMath": False}
+            config = bundle[PLOTLY_MIME].get("config", {}) | {"typesetMath": CONFIG["typesetMath"]}
             bundle[PLOTLY_MIME] = bundle[PLOTLY_MIME] | {"config": config}
         return bundle | {"text/plain": repr(self)}
 
@@ -162,8 +213,10 @@ def build_picture(
     table: pd.DataFrame,
     summary: str,
     title: str,
-    x: str = "",
-    y: str = "",
+    finding: str = "",
+    axes: tuple[str, str] = ("", ""),
+    height: int | None = None,
+    above: int = 0,
     **layout: Any,
 ) -> Picture:
     """Build a chart from traces, in the common theme.
@@ -176,13 +229,31 @@ def build_picture(
     summary : str
         A description in one or two sentences.
     title : str
-    x, y : str
-        Axis titles with the unit.
+        Escaped for plotly.
+    finding : str
+        What the chart shows, in a few words, for the line below the title; not escaped.
+    axes : tuple of str
+        The titles of the x and the y axis, with the unit.
+    height : int, optional
+        The height without title, finding and `above`; by default the chart fills a slide.
+    above : int
+        The height between the finding and the drawing, such as for a legend.
     **layout
         Further layout properties.
     """
+    lines = textwrap.wrap(escape_unprintable(finding), _MAX_FINDING_CHARS, break_on_hyphens=False)
+    top_px = 2 * _SPACE_PX + _TITLE_PX + above
+    if lines:
+        top_px += _TITLE_GAP_PX + _FINDING_LINE_PX * len(lines)
     figure = go.Figure([*traces], {"template": TEMPLATE, **_LAYOUT})
-    figure.update_layout(title_text=title, xaxis_title_text=x or None, yaxis_title_text=y or None)
+    figure.update_layout(
+        title_text=title,
+        title_subtitle_text="<br>".join(map(plotly_text, lines)) or None,
+        xaxis_title_text=axes[0] or None,
+        yaxis_title_text=axes[1] or None,
+        height=SLIDE_HEIGHT_PX if height is None else top_px + height,
+        margin_t=top_px,
+    )
     return Picture(figure.update_layout(**layout), table, summary)
 
 
@@ -211,33 +282,38 @@ def build_row_picture(
     traces: list[Any],
     rows: int,
     *,
-    table: pd.DataFrame,
-    summary: str,
-    title: str,
-    x: str,
-    y: str = "droplet",
-    **layout: Any,
+    legend: bool = True,
+    above: int = 0,
+    **options: Any,
 ) -> Picture:
-    """Build a chart whose height depends on its number of rows, with the legend between title and rows."""
-    height = _FRAME_PX + _LEGEND_PX + _ROW_PX * rows
-    return build_picture(
+    """Build a chart whose height depends on its number of rows.
+
+    Parameters
+    ----------
+    traces : list of plotly trace
+    rows : int
+    legend : bool
+        Whether there is a legend, between the title and the rows.
+    above : int
+        The height between the legend and the rows.
+    **options
+        As for `build_picture`.
+    """
+    above += LEGEND_PX if legend else 0
+    picture = build_picture(
         *traces,
-        table=table,
-        summary=summary,
-        title=title,
-        x=x,
-        y=y,
-        height=height,
-        # A single color needs an explanation too.
-        showlegend=True,
-        legend={"yref": "container", "yanchor": "top", "y": 1 - _TITLE_PX / height, "x": 0},
-        margin={"t": _TITLE_PX},
-        title_y=1,
-        title_yanchor="top",
-        title_pad_t=12,
+        height=_ROW_PX * max(rows, _MIN_ROWS) + _AXIS_PX,
+        above=above,
         hovermode="closest",
-        **layout,
+        # A single color needs an explanation too.
+        showlegend=legend,
+        **options,
     )
+    top_px = picture.layout.margin.t - above - _SPACE_PX / 2
+    # From there it grows downwards, if it has several lines.
+    place = {"yref": "container", "yanchor": "top", "y": 1 - top_px / picture.layout.height, "x": 0}
+    picture.update_layout(legend=place)
+    return picture
 
 
 def label_rows(picture: Picture, labels: list[str]) -> None:

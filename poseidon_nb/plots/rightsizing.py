@@ -14,6 +14,7 @@ from poseidon_nb.plots.labels import (
     plotly_text,
     unique_labels,
 )
+from poseidon_nb.plots.marks import draw_vertical_limits, room_for, usage_limits
 from poseidon_nb.plots.picture import (
     COLORS,
     GOOD,
@@ -27,10 +28,11 @@ from poseidon_nb.plots.picture import (
 from poseidon_nb.text import escape_unprintable, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
+    from poseidon_nb.plots.marks import Headroom
     from poseidon_nb.plots.picture import Picture
 
 _TABLE_COLUMNS = (
@@ -42,8 +44,8 @@ _RESIZE, _RECREATE = "resize", "recreate (smaller disk)"
 _WAYS = {_RESIZE: (GOOD, "saving_usd_month"), _RECREATE: (COLORS[4], "recreate_saving_usd_month")}
 #: The pattern of a bar, because color is never the only sign, and the suffix in the legend, by confidence.
 _PATTERNS = {"high": ("", ""), "medium": ("/", ", medium confidence"), "low": (".", ", low confidence")}
-#: Room on the axis beyond the longest bar, for the size at its end.
-_ROOM = 1.3
+#: Room for the labels of the limits above the rows.
+_LIMITS_PX = 22
 
 #: For each resource: the columns, the color, the offset of its line from the droplet's row, and the dash.
 _RESOURCES = {
@@ -84,33 +86,43 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
     labels = _labels(rightsizing)
     order = labels[shown.index].tolist()
     has_both = bool(((shown["saving_usd_month"] > 0) & (shown["recreate_saving_usd_month"] > 0)).any())
+    traces = [
+        bars
+        for way in _WAYS
+        for confidence in _PATTERNS
+        for bars in _saving_bars(shown, labels, way, confidence, side_by_side=has_both)
+    ]
     picture = build_row_picture(
-        [
-            bars
-            for way in _WAYS
-            for confidence in _PATTERNS
-            for bars in _saving_bars(shown, labels, way, confidence, side_by_side=has_both)
-        ],
+        traces,
         len(order),
+        # That a bar of the first color is a resize, its text says.
+        legend=[bars.name for bars in traces] != [_RESIZE],
         table=table,
         summary=_savings_summary(resizable, candidates, len(rightsizing)),
         title=title,
-        x="saving (USD a month)",
+        finding=_savings_finding(resizable, candidates, len(rightsizing)),
+        axes=("saving (USD a month)", "droplet"),
         barmode="group" if has_both else "overlay",
         bargap=0.3,
     )
-    picture.update_xaxes(range=[0, float(largest[shown.index].max()) * _ROOM], tickprefix="$", separatethousands=True)
+    room = room_for(text for bars in traces for text in bars.text)
+    # Each bar has its amount, which a line of a grid would cross.
+    picture.update_xaxes(
+        range=[0, float(largest[shown.index].max()) * room], tickprefix="$", separatethousands=True, showgrid=False
+    )
     label_rows(picture, order)
     return picture
 
 
-def use_of_size(rightsizing: pd.DataFrame) -> Picture:
-    """Draw the CPU and memory usage of each droplet: median, 95th percentile and maximum.
+def use_of_size(rightsizing: pd.DataFrame, *, rule: Headroom | None = None) -> Picture:
+    """Draw the CPU and memory usage of each droplet: median, 95th percentile and maximum, with the limits of rightsizing.
 
     Parameters
     ----------
     rightsizing : pandas.DataFrame
         As returned by `analysis.rightsizing.advice` or `analysis.metrics.use`.
+    rule : analysis.rightsizing.Rule, optional
+        The rule whose limits are drawn; by default the default rule.
 
     Returns
     -------
@@ -125,19 +137,22 @@ def use_of_size(rightsizing: pd.DataFrame) -> Picture:
     title, table = "Usage of each droplet", used[["name", *columns]]
     if used.empty:
         return empty_picture(_no_usage_reason(len(rightsizing)), table=table, title=title)
-    shown, labels = used.head(MAX_DROPLETS), _labels(rightsizing)
+    shown, labels, limits = used.head(MAX_DROPLETS), _labels(rightsizing), usage_limits(rule)
     names = labels[shown.index].tolist()
     picture = build_row_picture(
         [*(_usage_lines(shown, names, resource) for resource in _RESOURCES), *_marker_legend()],
         len(names),
+        above=_LIMITS_PX,
         table=table,
-        summary=_usage_summary(used, len(rightsizing)),
+        summary=_usage_summary(used, len(rightsizing), limits),
         title=title,
-        x="usage (% of all vCPUs, % of memory)",
+        finding=_usage_finding(used, limits),
+        axes=("usage (% of all vCPUs, % of memory)", "droplet"),
     )
     picture.update_xaxes(range=[0, 103], ticksuffix="%")
     # By number, so that a droplet can have two lines.
     label_numbered_rows(picture, names)
+    draw_vertical_limits(picture, [("CPU", limits["cpu"]), ("memory", limits["memory"])])
     return picture
 
 
@@ -165,7 +180,10 @@ def _saving_bars(
             # One group for each way, however many traces there are.
             offsetgroup=way if side_by_side else None,
             marker={"color": color, "pattern": {"shape": shape}},
-            text=[f"→ {plotly_text(slug)}" for slug in selected[size_column]],
+            text=[
+                f"{plotly_text(format_usd(saving))} → {plotly_text(slug)}"
+                for saving, slug in zip(selected[column], selected[size_column], strict=True)
+            ],
             # Inside a hatched bar no color is readable.
             textposition="outside",
             cliponaxis=False,
@@ -252,6 +270,14 @@ def _no_usage_reason(total: int) -> str:
     return f"no readings for {pluralize(total, 'droplet')}" if total else "there are no droplets"
 
 
+def _savings_finding(resizable: pd.DataFrame, candidates: pd.DataFrame, total: int) -> str:
+    if len(resizable):
+        saving = format_usd(resizable["saving_usd_month"].sum())
+        return f"{len(resizable):,} of {pluralize(total, 'droplet')} can be smaller: {saving} a month"
+    count, saving = len(candidates), format_usd(candidates["recreate_saving_usd_month"].sum())
+    return f"{count:,} of {pluralize(total, 'droplet')} can be recreated with a smaller disk: {saving} a month"
+
+
 def _savings_summary(resizable: pd.DataFrame, candidates: pd.DataFrame, total: int) -> str:
     droplets = pluralize(total, "droplet")
     sentences = [f"No savings from resizing {droplets}."]
@@ -275,9 +301,19 @@ def _savings_summary(resizable: pd.DataFrame, candidates: pd.DataFrame, total: i
     return " ".join(sentences) + omitted_note(MAX_DROPLETS, len(candidates))
 
 
-def _usage_summary(used: pd.DataFrame, total: int) -> str:
+def _usage_finding(used: pd.DataFrame, limits: Mapping[str, float]) -> str:
+    above = (used["cpu_p95_percent"] > limits["cpu"]) | (used["memory_max_percent"] > limits["memory"])
+    count, droplets = int(above.sum()), pluralize(len(used), "droplet")
+    if not count:
+        return f"{f'All {droplets}' if len(used) > 1 else '1 droplet'} within the limits of rightsizing"
+    return f"{count:,} of {droplets} above a limit of rightsizing"
+
+
+def _usage_summary(used: pd.DataFrame, total: int, limits: Mapping[str, float]) -> str:
+    cpu, memory = (format_percent(limits[name]) for name in ("cpu", "memory"))
     sentences = [
-        f"CPU and memory usage of {len(used):,} of {pluralize(total, 'droplet')}: median, 95th percentile and maximum."
+        f"CPU and memory usage of {len(used):,} of {pluralize(total, 'droplet')}: median, 95th percentile and maximum.",
+        f"The limits of rightsizing are {cpu} for the 95th percentile of the CPU, and {memory} for the maximum of the memory.",
     ]
     for what, column in (("CPU usage (95th percentile)", "cpu_p95_percent"), ("memory usage", "memory_max_percent")):
         top = used.sort_values(column, ascending=False).iloc[0]

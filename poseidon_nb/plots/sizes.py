@@ -23,8 +23,10 @@ from poseidon_nb.plots.labels import (
     plotly_text,
     require_finite,
     short_label,
+    shortened,
     size_details,
 )
+from poseidon_nb.plots.marks import count_points
 from poseidon_nb.plots.picture import GOOD, INK, LEGEND_BELOW, build_picture, empty_picture, family_style
 from poseidon_nb.text import did_you_mean, escape_unprintable, expected_one_of, pluralize, truncated_list
 
@@ -33,15 +35,18 @@ if TYPE_CHECKING:
 
     from poseidon_nb.plots.picture import Picture
 
+#: Above plotly's 1000 for entries of a legend in the order of their traces.
+_LAST_RANK = 1001
 #: Appended to the symbol of a size that another beats.
 _OUTLINE = "-open"
-_MAP_PX = 580
 
+#: About the height from the lowest to the highest point of the map.
+_POINTS_PX = 320
 #: The columns of `analysis.sizes.availability` that are not sizes.
 _REGION_COLUMNS = ("region", "name", "available")
 #: The number of size names that fit below the map.
 _MAX_NAMED_SIZES = 60
-_ROW_PX, _FRAME_PX, _NAMES_PX = 24, 150, 130
+_ROW_PX, _AXIS_PX, _NAMES_PX = 25, 84, 130
 
 
 def price_map(
@@ -91,7 +96,8 @@ def price_map(
         if (points["family"] == family).any()
     ]
     if len(line):
-        traces.append(_lowest_trace(line, x, y))
+        # Below the points.
+        traces.insert(0, _lowest_trace(line, x, y))
     table = points[list(dict.fromkeys([*SIZE_COLUMNS, x, y]))]
     if frontier is not None:
         table = table.assign(best=[slug in best for slug in points["slug"]])
@@ -99,19 +105,21 @@ def price_map(
     title = f"Sizes: {axis_name(y)} by {axis_name(x)}"
     if points.empty:
         return empty_picture("there are no sizes", table=table, title=title)
-    return build_picture(
+    picture = build_picture(
         *traces,
         table=table,
         summary=_map_summary(points, line, x, y, best if frontier is not None else None),
-        title=f"{title} (filled: on the price frontier)" if frontier is not None else title,
-        x=axis_title(x),
-        y=axis_title(y),
-        height=_MAP_PX,
+        title=title,
+        finding=_map_finding(points, line, x, y, best if frontier is not None else None),
+        axes=(axis_title(x), axis_title(y)),
         legend=LEGEND_BELOW,
         hovermode="closest",
-        xaxis=axis_scale(points[x], x),
-        yaxis=axis_scale(points[y], y),
+        # The points and their counts stand apart from the lines of a grid.
+        xaxis={**axis_scale(points[x], x), "showgrid": False, "showline": True},
+        yaxis={**axis_scale(points[y], y), "showgrid": False, "showline": True},
     )
+    count_points(picture, zip(*(points[axis].astype(float) for axis in (x, y)), strict=True), _POINTS_PX)
+    return picture
 
 
 def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) -> Picture:
@@ -133,7 +141,7 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
     matrix = require_columns(matrix, _REGION_COLUMNS, "regions", source=source, dtypes={"region": "string"})
     columns = [name for name in matrix.columns if name not in _REGION_COLUMNS]
     matrix = require_columns(matrix, columns, "regions", source=source, dtypes=dict.fromkeys(columns, "boolean"))
-    title = "Sizes by region (green: available)"
+    title = "Sizes by region"
     if matrix.empty or not columns:
         table = pd.DataFrame({"slug": columns})
         return empty_picture("there are no regions or no sizes", table=table, title=title)
@@ -173,7 +181,7 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
         hovertext=hover,
         # What a row or column shares is stored once.
         hovertemplate="<b>%{x}</b><br>%{y}: %{hovertext}<extra></extra>",
-        colorscale=[[0, "rgba(120, 120, 120, 0.12)"], [1, GOOD]],
+        colorscale=[[0, "#ececec"], [1, GOOD]],
         zmin=0,
         zmax=1,
         showscale=False,
@@ -188,9 +196,9 @@ def availability_map(matrix: pd.DataFrame, sizes: pd.DataFrame | None = None) ->
         table=table,
         summary=_matrix_summary(regions, closed, slugs, cells),
         title=title,
-        x="size",
-        y="region",
-        height=_FRAME_PX + _ROW_PX * len(regions),
+        finding=_matrix_finding(regions, slugs, cells),
+        axes=("size", "region"),
+        height=_AXIS_PX + _ROW_PX * len(regions),
     )
     picture.update_xaxes(type="category", showgrid=False, tickmode="array")
     if is_named or not family_of:
@@ -238,6 +246,7 @@ def _lowest_trace(line: pd.DataFrame, x: str, y: str) -> Any:
     return go.Scatter(
         # Short, because a legend gives each entry the width of the longest.
         name="lowest price",
+        legendrank=_LAST_RANK,
         mode="lines",
         x=line[x].tolist(),
         y=line[y].tolist(),
@@ -265,6 +274,19 @@ def _family_trace(frame: pd.DataFrame, x: str, y: str, best: set[str]) -> Any:
         customdata=frame["slug"].tolist(),
         hovertext=[f"<b>{hover_text(slug)}</b>{text}" for slug, text in details],
         hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _map_finding(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best: set[str] | None) -> str:
+    sizes = pluralize(len(frame), "size")
+    if best is not None:
+        return f"{sum(slug in best for slug in frame['slug']):,} of {sizes} on the price frontier (filled)"
+    if line.empty:
+        return sizes
+    first, last = line.iloc[0], line.iloc[-1]
+    return (
+        f"{sizes}, from {format_amount(first[x], x)} for {format_amount(first[y], y)}"
+        f" to {format_amount(last[x], x)} for {format_amount(last[y], y)}"
     )
 
 
@@ -297,6 +319,7 @@ def _label_sizes(picture: Picture, slugs: list[str]) -> None:
         tickvals=[plotly_text(slug) for slug in labeled],
         ticktext=[short_label(slug) for slug in labeled],
         tickangle=-60,
+        tickfont_size=12,
         title_text="size" if step == 1 else f"size (1 in {step} labeled)",
     )
     picture.update_layout(height=picture.layout.height + _NAMES_PX)
@@ -316,6 +339,12 @@ def _label_families(picture: Picture, families: list[str]) -> None:
     )
     for start in starts[1:]:
         picture.add_vline(start - 0.5, line={"color": INK, "width": 2})
+
+
+def _matrix_finding(regions: list[str], slugs: list[str], cells: list[list[bool]]) -> str:
+    counts = {region: sum(row) for region, row in zip(regions, cells, strict=True)}
+    most = max(counts, key=lambda region: counts[region])
+    return f"{shortened(most)} has the most: {counts[most]:,} of {pluralize(len(slugs), 'size')} (green: available)"
 
 
 def _matrix_summary(regions: list[str], closed: list[bool], slugs: list[str], cells: list[list[bool]]) -> str:

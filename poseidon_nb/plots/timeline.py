@@ -15,11 +15,14 @@ from poseidon_nb.plots.labels import (
     omitted_note,
     plotly_text,
     require_finite,
+    shortened,
     unique_labels,
 )
+from poseidon_nb.plots.marks import room_for, text_px
 from poseidon_nb.plots.picture import (
     BAD,
     COLORS,
+    MARGIN_PX,
     MAX_DROPLETS,
     build_row_picture,
     empty_picture,
@@ -48,6 +51,8 @@ _OTHER = "other"
 _GROUP_OF = {type_: group for group, types in _GROUPS.items() for type_ in types}
 _COLOR_OF = dict(zip([*_GROUPS, _OTHER], COLORS, strict=False))
 _FAILED, _IN_PROGRESS = "failed", "in progress"
+#: What is above the number of actions of each droplet, and its height.
+_COUNTS, _COUNTS_PX = "actions", 20
 #: Symbols, because color is never the only sign.
 _MARKERS = {_FAILED: ("x", BAD), _IN_PROGRESS: ("triangle-right", COLORS[0])}
 
@@ -55,8 +60,6 @@ _MARKERS = {_FAILED: ("x", BAD), _IN_PROGRESS: ("triangle-right", COLORS[0])}
 MAX_TYPES = 40
 _DURATION_COLUMNS = ("type", "count", "failed", "running", "median_s", "p90_s")
 _MEDIAN, _P90 = "median", "90th percentile"
-#: Room on the axis beyond the longest duration, for the text behind it.
-_ROOM = 1.4
 #: Steps between two ticks in seconds, and the maximum number of ticks.
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
 _MAX_TICKS = 7
@@ -99,12 +102,15 @@ def timeline(spans: pd.DataFrame) -> Picture:
         table=table,
         summary=_spans_summary(timed, len(shown_labels), labels.nunique()),
         title=title,
-        x="time (UTC)",
+        finding=_spans_finding(timed, labels.nunique()),
+        above=_COUNTS_PX,
+        axes=("time (UTC)", "droplet"),
         barmode="overlay",
         bargap=0.35,
     )
     picture.update_xaxes(type="date")
     label_rows(picture, order)
+    _count_spans(picture, shown)
     return picture
 
 
@@ -131,19 +137,25 @@ def durations(frame: pd.DataFrame) -> Picture:
     timed = [(position, row) for position, row in enumerate(rows) if has_value(row["median_s"])]
     times = frame.head(MAX_TYPES)[["median_s", "p90_s"]].to_numpy("float64")
     longest_s = float(np.nanmax(times)) if timed else 0.0
+    markers = _p90_markers(timed, names)
     picture = build_row_picture(
-        [_median_bars(timed, names), _p90_markers(timed, names), *_untimed_texts(rows, names)],
+        [_median_bars(timed, names), markers, *_untimed_texts(rows, names)],
         len(rows),
         table=table,
         summary=_durations_summary(frame),
         title=title,
-        x="duration",
-        y="action type",
+        finding=_durations_finding(frame),
+        axes=("duration", "action type"),
         bargap=0.35,
     )
     ticks = _duration_ticks(longest_s)
     picture.update_xaxes(
-        range=[0, longest_s * _ROOM or 1.0], tickmode="array", tickvals=ticks, ticktext=[*map(format_duration, ticks)]
+        range=[0, longest_s * room_for(markers.text) or 1.0],
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[*map(format_duration, ticks)],
+        # Each bar has its durations, which a line of a grid would cross.
+        showgrid=False,
     )
     # By number, because a frame of your own may have a type twice.
     label_numbered_rows(picture, names)
@@ -189,6 +201,20 @@ def _span_markers(spans: pd.DataFrame) -> list[Any]:
     ]
 
 
+def _count_spans(picture: Picture, spans: pd.DataFrame) -> None:
+    """Write the number of actions behind each row, because bars of seconds overlap in a range of days."""
+    counts = spans.groupby("label")["failed"].agg(["size", "sum"])
+    texts = {
+        plotly_text(label): f"{count:,}{f', {failed:,} failed' if failed else ''}"
+        for label, count, failed in counts.itertuples()
+    }
+    beside = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 8, "showarrow": False}
+    for label, text in texts.items():
+        picture.add_annotation(text=text, y=label, **beside)
+    picture.add_annotation(text=_COUNTS, y=1, yref="paper", yanchor="bottom", **beside)
+    picture.update_layout(margin_r=MARGIN_PX + text_px([_COUNTS, *texts.values()]))
+
+
 def _time_texts(times: pd.Series[Any]) -> list[str]:
     return [str(text) for text in times.dt.strftime("%Y-%m-%d %H:%M:%S")]
 
@@ -208,6 +234,14 @@ def _span_hover(spans: pd.DataFrame) -> list[str]:
         f"<br>{f'took {format_duration(seconds)}' if has_value(seconds) else 'end unknown'}, action {number}"
         for label, type_, status, started, seconds, number in rows
     ]
+
+
+def _spans_finding(spans: pd.DataFrame, droplets: int) -> str:
+    failed = int(spans["failed"].sum())
+    return (
+        f"{pluralize(len(spans), 'action')} on {pluralize(droplets, 'droplet')},"
+        f" {f'{failed:,} failed' if failed else 'none failed'}"
+    )
 
 
 def _spans_summary(spans: pd.DataFrame, shown: int, droplets: int) -> str:
@@ -300,6 +334,14 @@ def _duration_hover(row: dict[Any, Any], name: str) -> str:
         if has_value(row[column])
     ]
     return "<br>".join([f"<b>{hover_text(name)}</b>", _counts_text(row), *times])
+
+
+def _durations_finding(frame: pd.DataFrame) -> str:
+    timed = frame.dropna(subset=["median_s"])
+    if timed.empty:
+        return "No action has completed"
+    (slowest,) = timed.nlargest(1, "median_s").to_dict("records")
+    return f"Slowest: {shortened(_type_name(slowest))}, {_seconds_text(slowest['median_s'])} in the median"
 
 
 def _durations_summary(frame: pd.DataFrame) -> str:

@@ -44,9 +44,43 @@ PLACES = """plot => {
 }"""
 
 
+#: The title and the finding, the colors and sizes of all text, and how many labels a line of a grid crosses.
+LOOK = """plot => {
+    const style = one => getComputedStyle(one);
+    const channels = color => color.match(/[\\d.]+/g).map(Number);
+    const texts = [...plot.querySelectorAll('.main-svg text')].filter(one => one.textContent.trim() && one.getClientRects().length);
+    const of = name => plot.querySelector(name);
+    const size = one => parseFloat(style(one).fontSize);
+    const [title, finding] = [of('.gtitle'), of('.gtitle-subtitle')];
+    const labels = [...plot.querySelectorAll('.bartext, .textpoint text, .annotation-text')].map(one => one.getBoundingClientRect());
+    const lines = [...plot.querySelectorAll('.gridlayer path')].map(one => one.getBoundingClientRect());
+    const crosses = (line, label) => Math.min(line.right, label.right) - Math.max(line.left, label.left) > -0.5
+        && Math.min(line.bottom, label.bottom) - Math.max(line.top, label.top) > 1
+        && Math.max(line.left, label.left) < label.right - 1 && Math.min(line.right, label.right) > label.left + 1;
+    return { title: title.textContent, finding: finding.textContent, sizes: [title, finding].map(size),
+             paper: channels(style(of('.main-svg')).backgroundColor),
+             // A check mark in a cell has the cell as its background.
+             inks: texts.filter(one => !one.closest('.hm')).map(one => channels(style(one).fill)),
+             others: texts.filter(one => one !== title && one !== finding).map(size),
+             crossed: labels.filter(label => lines.some(line => crosses(line, label))).length };
+}"""
 #: What the picture tells now; nothing while that is nothing.
 HOVERED = """plot => [...plot.querySelectorAll('.hoverlayer .hovertext, .hoverlayer .legend')]
     .map(one => one.textContent).join(' ').trim()"""
+
+
+def contrast(*colors: list[float]) -> float:
+    """Return the contrast of two colors, which are opaque."""
+    assert all(color[3:] in ([], [1]) for color in colors)
+    linear = [
+        [
+            one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4
+            for one in (part / 255 for part in color[:3])
+        ]
+        for color in colors
+    ]
+    darker, lighter = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear)
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def names() -> list[str]:
@@ -95,7 +129,6 @@ def _is_drawn_and_tells(notebook, name: str) -> None:
     plot = notebook.output(1).locator(".js-plotly-plot")
     plot.locator(".main-svg").first.wait_for(timeout=60_000)
     plot.scroll_into_view_if_needed()
-    inks = {}
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         notebook.wear(theme)
         notebook.settle()
@@ -103,15 +136,16 @@ def _is_drawn_and_tells(notebook, name: str) -> None:
         assert len(text) > 3, "the mouse is told something"
         keep(notebook, f"plot_{name}_{theme.split()[-1].lower()}")
         page.mouse.move(5, 5)
-        # The page shines through, and the ink is neither the page's.
-        paper = plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")
-        assert re.fullmatch(r"rgba\(\d+, \d+, \d+, 0\)", paper)
-        title = plot.locator(".gtitle")
-        assert title.text_content().strip()
-        inks[theme] = [
-            int(part) for part in re.findall(r"\d+", title.evaluate("one => getComputedStyle(one).fill"))[:3]
-        ]
-        assert all(90 < channel < 180 for channel in inks[theme]), "ink that both a white and a black page show"
+        look = plot.evaluate(LOOK)
+        assert look["title"].strip()
+        assert look["finding"].strip()
+        assert {size for size in look["others"] if size >= look["sizes"][1]} == set(), (
+            "nothing is as large as the finding"
+        )
+        assert look["sizes"] == sorted({*look["sizes"]}, reverse=True), "the title is larger than the finding"
+        for ink in look["inks"]:
+            assert contrast(ink, look["paper"]) >= 7, f"{ink} on {look['paper']} in {theme}"
+        assert not look["crossed"], "no line of a grid crosses a label"
     buttons = plot.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title)")
     assert "Zoom" in buttons
     assert not [title for title in buttons if title and re.search("share|cloud|upload", title, re.IGNORECASE)]
@@ -142,7 +176,7 @@ BOXES = """plot => {
     const box = one => { const { left, top, right, bottom } = one.getBoundingClientRect(); return [left, top, right, bottom]; };
     const of = name => [...plot.querySelectorAll(name)].filter(one => one.getBoundingClientRect().width).map(one => [name, box(one)]);
     return { all: box(plot), area: box(plot.querySelector('.nsewdrag')),
-             boxes: ['.gtitle', '.xtitle', '.ytitle', '.legend', '.legend2', '.xtick text', '.ytick text'].flatMap(of) };
+             boxes: ['.gtitle', '.gtitle-subtitle', '.xtitle', '.ytitle', '.legend', '.legend2', '.xtick text', '.ytick text', '.annotation-text'].flatMap(of) };
 }"""
 
 

@@ -62,6 +62,9 @@ def test_bars_show_the_cost_with_the_most_expensive_group_on_top() -> None:
     assert "72.0% of the total" in bars.hovertext[2]
     assert (picture.layout.xaxis.title.text, picture.layout.title.text) == ("USD a month", "Monthly cost by tag")
     assert picture.table["tag"].tolist()[0] == "web"
+    assert picture.layout.title.subtitle.text == "web costs the most: &#36;72.00 a month, 72% of the total"
+    # No amount stands on a line of a grid.
+    assert picture.layout.xaxis.showgrid is picture.layout.yaxis.showgrid is False
     assert picture.summary.startswith("web costs the most: $72.00 a month (72% of the total). 3 groups in total.")
     assert "1 resource without a price is not included." in picture.summary
 
@@ -113,8 +116,8 @@ def test_amounts_have_room_at_the_end_of_their_bars() -> None:
 
 def test_the_height_depends_on_the_number_of_bars() -> None:
     one, ten = (plots.cost_by(sums(*[(f"t{n}", 1.0) for n in range(number)])).layout.height for number in (1, 10))
-    assert one < 180
-    assert ten - one == 9 * 26
+    assert one < 200
+    assert ten - one == 9 * 32
 
 
 def test_the_current_month_is_hatched_and_named() -> None:
@@ -122,11 +125,15 @@ def test_the_current_month_is_hatched_and_named() -> None:
     billed, running = picture.data
     assert (billed.x, billed.y) == (("2026-09", "2026-10"), (20.0, 30.0))
     assert (running.name, running.y, running.marker.pattern.shape) == ("month to date", (12.5,), "/")
+    # The axis says so, instead of a legend.
+    assert picture.layout.xaxis.ticktext == ("Sep 2026", "Oct 2026", "Nov 2026<br>to date")
+    assert not picture.layout.showlegend
+    assert picture.layout.title.subtitle.text == "Oct 2026: &#36;30.00 (+10%); Nov 2026 to date: &#36;12.50"
     assert "from the previous month" not in billed.hovertext[0]
     assert "+$10.00 (+10%) from the previous month" in billed.hovertext[1]
     assert picture.layout.xaxis.categoryarray == ("2026-09", "2026-10", "2026-11")
     assert picture.summary == (
-        "2 months, most recently 2026-10: $30.00; the most expensive was 2026-10 at $30.00. 2026-11 to date: $12.50."
+        "2 months, most recently Oct 2026: $30.00; the most expensive was Oct 2026 at $30.00. Nov 2026 to date: $12.50."
     )
 
 
@@ -134,7 +141,7 @@ def test_no_billed_month_is_said() -> None:
     assert plots.cost_history(months()).summary == "Nothing to show: no month has been billed yet."
     assert not plots.cost_history(months()).data
     picture = plots.cost_history(months(("2026-11", 1.0, False)))
-    assert picture.summary == "No month has been billed yet. 2026-11 to date: $1.00."
+    assert picture.summary == "No month has been billed yet. Nov 2026 to date: $1.00."
     assert not math.isnan(picture.data[0].y[0])
 
 
@@ -149,6 +156,10 @@ def test_bars_of_months_have_a_maximum_width_and_amounts_do_not_overlap() -> Non
         months(*[(f"{2020 + number // 12}-{number % 12 + 1:02}", 1.0, True) for number in range(13)])
     )
     assert more.data[0].text is None
+    # Every second month is named, back from the last, and there are lines instead of amounts.
+    named = ["Jan 2020", "Mar 2020", "May 2020", "Jul 2020", "Sep 2020", "Nov 2020", "Jan 2021"]
+    assert [*more.layout.xaxis.ticktext] == named
+    assert (more.layout.yaxis.showgrid, year.layout.yaxis.showgrid) == (True, False)
 
 
 def test_an_unknown_amount_has_no_bar_but_is_mentioned() -> None:
@@ -157,13 +168,13 @@ def test_an_unknown_amount_has_no_bar_but_is_mentioned() -> None:
         months(("2026-09", 20.0, True), ("2026-10", unknown, True), ("2026-11", unknown, False))
     )
     assert picture.summary == (
-        "2 months, most recently 2026-10: an unknown amount; the most expensive was 2026-09 at $20.00. 2026-11 to date: an unknown amount."
+        "2 months, most recently Oct 2026: an unknown amount; the most expensive was Sep 2026 at $20.00. Nov 2026 to date: an unknown amount."
     )
     assert picture.data[0].text == ("$20.00", "")
     assert "an unknown amount" in picture.data[0].hovertext[1]
     assert "nan" not in picture.summary + "".join(picture.data[0].hovertext + picture.data[1].hovertext)
     none = plots.cost_history(months(("2026-10", unknown, True)))
-    assert none.summary == "1 month, 2026-10: an unknown amount."
+    assert none.summary == "1 month, Oct 2026: an unknown amount."
     assert none.layout.yaxis.range == (0, 1)
 
 

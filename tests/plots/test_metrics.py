@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots import Picture, metric_lines
@@ -35,6 +36,10 @@ def many(number=100, readings=3):
 def drawn(picture):
     """Return the lines without legend entries."""
     return [trace for trace in picture.data if [*trace.x] != [None]]
+
+
+def end_labels(picture):
+    return [note.text for note in picture.layout.annotations if not note.text.startswith("limit")]
 
 
 def in_legend(picture, legend=None):
@@ -94,7 +99,8 @@ def test_the_highest_of_many_lines_are_colored_and_on_top():
     picture = metric_lines(many())
     assert len(drawn(picture)) == 100
     highest = [f"web-{n}" for n in range(99, 99 - MAX_HIGHLIGHTED, -1)]
-    assert in_legend(picture) == [*highest, "95 other lines"]
+    assert end_labels(picture) == highest
+    assert in_legend(picture) == ["95 other lines"]
     faint, shown = drawn(picture)[:-MAX_HIGHLIGHTED], drawn(picture)[-MAX_HIGHLIGHTED:]
     assert [trace.name for trace in shown] == highest
     assert {trace.line.color for trace in faint} == {INK}
@@ -112,13 +118,14 @@ def test_few_gray_lines_are_more_opaque_than_many():
 
 
 def test_up_to_the_number_of_colors_all_lines_are_colored():
-    assert all(trace.showlegend for trace in drawn(metric_lines(many(MAX_COLORED))))
-    assert not all(trace.showlegend for trace in drawn(metric_lines(many(MAX_COLORED + 1))))
+    for number, colored in ((MAX_COLORED, MAX_COLORED), (MAX_COLORED + 1, MAX_HIGHLIGHTED)):
+        assert sum(trace.line.color != INK for trace in drawn(metric_lines(many(number)))) == colored
 
 
 def test_droplets_can_be_highlighted():
     picture = metric_lines(many(), highlight=["web-3", "web-1"])
-    assert in_legend(picture) == ["web-3", "web-1", "98 other lines"]
+    assert end_labels(picture) == ["web-3", "web-1"]
+    assert in_legend(picture) == ["98 other lines"]
     with pytest.raises(InvalidArgument, match=r"^Droplet 'web-100' not found in the metrics\. Did you mean web-10"):
         metric_lines(many(), highlight=["web-100"])
 
@@ -162,7 +169,8 @@ def test_the_highest_lines_of_few_droplets_are_named():
     picture = metric_lines(traffic(5))
     coloured = [trace for trace in drawn(picture) if trace.line.color != INK]
     assert len(coloured) == MAX_HIGHLIGHTED
-    assert in_legend(picture) == [*(trace.name for trace in coloured), "15 other lines"]
+    assert end_labels(picture) == [trace.name for trace in coloured]
+    assert in_legend(picture) == ["15 other lines"]
     assert in_legend(picture, "legend2") == []
     assert "web-4 public outbound" in picture.summary
     whole = metric_lines(traffic(5), highlight=["web-2"])
@@ -241,3 +249,56 @@ def test_a_day_of_a_hundred_droplets_is_drawn_quickly():
         best = min(best, time.process_time() - began)
     assert best < 2
     assert len(text) < 4_000_000
+
+
+def test_a_line_is_named_at_its_end_unless_that_does_not_fit():
+    two = metric_lines(lines([(1, "web-1", "busy", [1, 2, 5]), (2, "web-2", "busy", [5, 6, 5.0])]))
+    first, second = two.layout.annotations
+    assert (first.text, first.x, first.y, first.arrowcolor) == ("web-1", "2026-11-23 12:10:00", 5, COLORS[0])
+    assert second.arrowcolor == COLORS[1]
+    # They end in one place, so one label is above and one below it.
+    assert abs(first.ay - second.ay) >= 19
+    assert first.ay + second.ay == pytest.approx(0)
+    assert (two.layout.showlegend, in_legend(two)) == (False, [])
+    assert two.layout.margin.r > 60
+    for legend in (
+        [(1, "web-1", "busy", [1, 2, None, None]), (2, "web-2", "busy", [1, 2, 3, 4])],
+        [(1, "a" * 25, "busy", [1, 2]), (2, "b", "busy", [1, 2])],
+        [(n, f"web-{n}", "busy", [1, 2]) for n in range(MAX_COLORED)],
+    ):
+        picture = metric_lines(lines(legend))
+        assert picture.layout.showlegend
+        assert len(in_legend(picture)) == len(legend)
+        assert not end_labels(picture)
+    assert not end_labels(metric_lines(lines([(1, "web-1", "busy", [1, 2])])))
+
+
+def test_the_limit_of_the_rule_is_drawn_if_the_readings_come_near_it():
+    near = [(1, "web-1", "busy", [10, 40])]
+    for metric, rule, limit in (("cpu", None, 70), ("memory", None, 80), ("cpu", Rule(cpu_headroom=45), 55)):
+        picture = metric_lines(lines(near, metric), rule=rule)
+        (shape,), (note,) = picture.layout.shapes, picture.layout.annotations
+        assert shape.y0 == shape.y1 == note.y == limit
+        assert note.text == f"limit {limit}%"
+        assert f"The limit of rightsizing is {limit}%." in picture.summary
+        assert picture.layout.yaxis.range[1] > limit
+    for frame in (
+        lines([(1, "web-1", "busy", [10, 34])]),
+        lines(near, "filesystem"),
+        lines([(1, "web-1", mode, [10, 40]) for mode in ("user", "steal")]),
+    ):
+        assert not metric_lines(frame).layout.shapes
+
+
+def test_the_finding_is_the_highest_reading():
+    picture = metric_lines(lines([(1, "a<b>", "busy", [1, 2]), (2, "b", "busy", [1, 1])]))
+    assert picture.layout.title.subtitle.text == "Highest: 2%, a&lt;b&gt; on Nov 23, 12:05 UTC"
+    alone = metric_lines(lines([(1, "a", "busy", [1, None])]))
+    assert alone.layout.title.subtitle.text == "Highest: 1% on Nov 23, 12:00 UTC"
+
+
+def test_lines_below_zero_have_room():
+    bottom, top = metric_lines(lines([(1, "a", "x", [-4, 2])], "load")).layout.yaxis.range
+    assert bottom < -4
+    assert top > 2
+    assert metric_lines(lines([(1, "a", "x", [0, 0])])).layout.yaxis.range == (0, 1)

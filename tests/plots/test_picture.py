@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
 
-from poseidon_nb.plots.picture import INK, MAX_ROWS, PLOTLY_MIME, Picture, build_picture, empty_picture
+from poseidon_nb.plots.marks import spread
+from poseidon_nb.plots.picture import (
+    BAD,
+    COLORS,
+    GOOD,
+    INK,
+    MAX_ROWS,
+    PAPER,
+    PLOTLY_MIME,
+    Picture,
+    build_picture,
+    empty_picture,
+)
 
 
 def a_picture(rows: int = 3) -> Picture:
     table = pd.DataFrame({"slug": [f"s-{row}" for row in range(rows)], "price_monthly": range(rows)})
     trace = go.Scatter(x=table["slug"], y=table["price_monthly"], mode="markers")
-    return build_picture(trace, table=table, summary="Three sizes.", title="Prices", x="size", y="USD a month")
+    return build_picture(trace, table=table, summary="Three sizes.", title="Prices", axes=("size", "USD a month"))
 
 
 @pytest.fixture
@@ -34,21 +47,55 @@ def test_a_picture_is_a_figure_that_can_be_changed() -> None:
     assert picture.table.shape == (3, 2)
 
 
-def test_it_is_readable_in_both_themes() -> None:
+def luminance(color: str) -> float:
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_a_picture_has_a_background_on_which_all_is_readable() -> None:
     layout = a_picture().layout.template.layout
-    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
-    assert layout.font.color == INK
+    assert layout.paper_bgcolor == layout.plot_bgcolor == layout.hoverlabel.bgcolor == PAPER
+    assert layout.font.color == layout.hoverlabel.font.color == layout.modebar.color == INK
+    assert contrast(INK, PAPER) > 7
+    # The reason why the page does not shine through.
+    assert (
+        max(min(contrast(f"#{3 * f'{gray:02x}'}", page) for page in ("#ffffff", "#111111")) for gray in range(256))
+        < 4.5
+    )
+    for color in (*COLORS, GOOD, BAD):
+        assert contrast(color, PAPER) >= 3, color
 
 
-@pytest.mark.parametrize("background", ["#ffffff", "#111111"])
-def test_the_ink_has_enough_contrast(background: str) -> None:
-    def luminance(colour: str) -> float:
-        channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-        linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def test_the_title_is_the_largest_text_and_the_finding_the_second() -> None:
+    layout = a_picture().layout.template.layout
+    sizes = [layout.title.font.size, layout.title.subtitle.font.size, layout.xaxis.title.font.size, layout.font.size]
+    assert sizes == sorted({*sizes}, reverse=True)
+    assert layout.xaxis.title.font.size == layout.yaxis.title.font.size
 
-    darker, lighter = sorted((luminance(INK), luminance(background)))
-    assert (lighter + 0.05) / (darker + 0.05) > 4.2
+
+def test_the_finding_is_escaped_and_wrapped_and_increases_the_margin() -> None:
+    def with_finding(finding: str) -> Picture:
+        return build_picture(table=pd.DataFrame(), summary="", title="", finding=finding)
+
+    assert with_finding("<b>a</b> for $2\x1b").layout.title.subtitle.text == "&lt;b&gt;a&lt;/b&gt; for &#36;2\\x1b"
+    short, long = with_finding("a word"), with_finding("a word " * 20)
+    assert max(map(len, long.layout.title.subtitle.text.split("<br>"))) <= 88
+    assert long.layout.margin.t > short.layout.margin.t > with_finding("").layout.margin.t
+    assert (short.layout.height, long.layout.height) == (540, 540), "a slide of 960 by 540"
+
+
+def test_labels_are_spread_around_their_places() -> None:
+    assert spread([10, 50, 11], 19) == [1, 50, 20]
+    assert spread([0, 0, 0], 10) == [-10, 0, 10]
+    # A group that grows into the next one.
+    assert spread([0, 5, 12], 10) == pytest.approx([-13 / 3, 17 / 3, 47 / 3])
+    assert spread([], 10) == []
 
 
 def test_a_plotly_front_end_gets_the_figure_and_others_the_table_without_script(renderer) -> None:
@@ -118,6 +165,17 @@ def test_a_copy_keeps_table_and_summary(again) -> None:
 def test_another_template_keeps_margins_and_legend():
     layout = a_picture().update_layout(template="none").layout
     assert (layout.legend.orientation, layout.legend.entrywidth) == ("h", 0)
-    assert layout.margin.to_plotly_json() == {"l": 8, "r": 8, "t": 56, "b": 8}
+    assert layout.margin.to_plotly_json() == {"l": 16, "r": 16, "t": 58, "b": 16}
     assert layout.xaxis.automargin
     assert layout.yaxis.automargin
+
+
+def test_a_page_needs_no_network_and_its_text_is_escaped() -> None:
+    picture = Picture(a_picture(), pd.DataFrame(), "<script>alert(1)</script>")
+    page = picture.page()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<title>&lt;script&gt;alert(1)&lt;/script&gt;</title>" in page
+    assert "alert(1)</script>" not in page
+    assert "Plotly.newPlot(" in page
+    assert not re.search(r"<(script|link)[^>]+(src|href)=", page)
+    assert '"typesetMath": false' in page

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb import plots
-from poseidon_nb.analysis.rightsizing import advice
+from poseidon_nb.analysis.rightsizing import Rule, advice
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.picture import MAX_DROPLETS
@@ -61,12 +61,14 @@ def test_savings_are_bars_largest_first():
     resized, medium, recreate = picture.data
     assert [trace.name for trace in picture.data] == ["resize", "resize, medium confidence", "recreate (smaller disk)"]
     assert (resized.y, resized.x, medium.y, medium.x) == (("b",), (42.0,), ("a",), (24.0,))
-    assert (recreate.y, recreate.x, recreate.text) == (("c",), (36.0,), ("→ s-1vcpu-2gb",))
+    assert (recreate.y, recreate.x, recreate.text) == (("c",), (36.0,), ("&#36;36.00 → s-1vcpu-2gb",))
     assert picture.layout.yaxis.categoryarray == ("a", "c", "b"), "plotly draws from the bottom up"
     assert [trace.marker.pattern.shape for trace in picture.data] == ["", "/", ""]
     # No ink can be read upon a hatched bar.
     assert {trace.textposition for trace in picture.data} == {"outside"}
     assert picture.layout.xaxis.range[1] > 42 * 1.2
+    assert picture.layout.xaxis.showgrid is False, "no text stands on a line of a grid"
+    assert picture.layout.title.subtitle.text == "2 of 5 droplets can be smaller: &#36;66.00 a month"
     assert picture.table["name"].tolist() == ["b", "c", "a"]
     assert picture.summary.startswith(
         "2 of 5 droplets can be smaller, which saves $66.00 a month, $792.00 a year. Largest saving: b, from s-4vcpu-8gb to"
@@ -185,3 +187,30 @@ def test_the_table_of_analysis_has_the_required_columns():
     use = pd.DataFrame(columns=["droplet_id", "cpu_p95_percent", "cpu_max_percent", "memory_max_percent", "hours"])
     found = advice(empty, sizes, use)
     assert plots.savings(found).table.empty
+
+
+def test_one_way_to_save_needs_no_legend():
+    assert plots.savings(frame(smaller(1, "a", 24.0))).layout.showlegend is False
+    recreate = plots.savings(frame(a_row(3, "c", recreate_size="s-1vcpu-2gb", recreate_saving_usd_month=36.0)))
+    assert recreate.layout.showlegend
+    assert recreate.layout.title.subtitle.text == (
+        "1 of 1 droplet can be recreated with a smaller disk: &#36;36.00 a month"
+    )
+
+
+def test_the_limits_of_the_rule_are_drawn():
+    found = frame(a_row(1, "a"), a_row(2, "b", cpu_p95_percent=60.0), a_row(3, "c", memory_max_percent=93.0))
+    for rule, cpu, memory, finding in (
+        (None, 70, 80, "1 of 3 droplets above a limit of rightsizing"),
+        (Rule(cpu_headroom=50, memory_headroom=60), 50, 40, "2 of 3 droplets above a limit of rightsizing"),
+        (Rule(memory_headroom=5), 70, 95, "All 3 droplets within the limits of rightsizing"),
+    ):
+        picture = plots.use_of_size(found, rule=rule)
+        assert sorted(shape.x0 for shape in picture.layout.shapes) == sorted([cpu, memory])
+        notes = {note.text: note for note in picture.layout.annotations}
+        assert {*notes} == {f"CPU limit {cpu}%", f"memory limit {memory}%"}
+        # The names stand on the outer sides.
+        lower, higher = sorted(notes.values(), key=lambda note: note.x)
+        assert (lower.xanchor, higher.xanchor) == ("right", "left")
+        assert picture.layout.title.subtitle.text == finding
+        assert f"are {cpu}% for the 95th percentile of the CPU, and {memory}% for the maximum" in picture.summary

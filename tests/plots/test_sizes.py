@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -75,7 +76,11 @@ def test_there_is_a_line_only_for_a_price_by_an_amount(sizes):
         picture = price_map(frame, x, y)
         assert len(picture.data) == len(clouds_of(picture))
         assert "lowest" not in picture.summary
-    assert price_map(frame, "vcpus").data[-1].name == "lowest price"
+    # Below the points, and last in the legend.
+    line, *clouds = price_map(frame, "vcpus").data
+    assert line.name == "lowest price"
+    assert line.legendrank > 1000
+    assert {cloud.legendrank for cloud in clouds} == {None}
     assert "s-1vcpu-512mb-10gb (1 vCPU for $4.00 a month)" in price_map(frame, "vcpus").summary
 
 
@@ -115,7 +120,8 @@ def test_the_frontier_is_filled(sizes):
         filled = {slug for slug, (_, _, symbol) in points(picture).items() if not symbol.endswith("-open")}
         assert filled == {*front["slug"]}
         assert f"{len(front)} on the price frontier (filled)." in picture.summary
-        assert picture.layout.title.text.endswith("(filled: on the price frontier)")
+        finding = f"{len(front)} of {len(frame)} sizes on the price frontier (filled)"
+        assert picture.layout.title.subtitle.text == finding
         # The legend shows the sign of the first.
         for cloud in clouds_of(picture):
             assert cloud.marker.symbol[0].endswith("-open") == all(one.endswith("-open") for one in cloud.marker.symbol)
@@ -142,10 +148,12 @@ def test_the_hover_text_has_all_details(sizes):
     ):
         assert part in html.unescape(hover["s-8vcpu-16gb"])
     gone = sizes.assign(available=False)
-    assert price_map(analysis.unit_prices(gone)).data[0].hovertext[0].endswith("<br>no longer available")
+    assert clouds_of(price_map(analysis.unit_prices(gone)))[0].hovertext[0].endswith("<br>no longer available")
     nowhere = sizes.assign(regions=[[]] * len(sizes))
-    assert price_map(analysis.unit_prices(nowhere)).data[0].hovertext[0].endswith("<br>not available in any region")
-    one, eight = price_map(analysis.available(sizes, generation="h200")).data[0].hovertext
+    assert (
+        clouds_of(price_map(analysis.unit_prices(nowhere)))[0].hovertext[0].endswith("<br>not available in any region")
+    )
+    one, eight = clouds_of(price_map(analysis.available(sizes, generation="h200")))[0].hovertext
     assert "1 GPU, 141 GiB GPU memory" in one
     assert "8 GPUs, 1,128 GiB GPU memory" in eight
 
@@ -284,3 +292,25 @@ def test_a_frontier_of_other_sizes_raises(sizes):
     assert "1 on the price frontier (filled); 1 size of the frontier not shown." in (
         price_map(frame, frontier=["nope", "c-2"]).summary
     )
+
+
+def test_sizes_in_one_place_are_counted(sizes):
+    picture = price_map(analysis.unit_prices(sizes))
+    places = Counter((size["memory"] / 1024, size["price_monthly"]) for size in load_reference_data().sizes.values())
+    # A text on a logarithmic axis is placed by the logarithm.
+    counts = {
+        (round(10**note.x, 6), round(10**note.y, 2)): int(note.text.removeprefix("×"))  # noqa: RUF001
+        for note in picture.layout.annotations
+    }
+    assert counts == {place: count for place, count in places.items() if count > 1}
+    assert len(counts) == 17
+    # Not where a line of a grid could cross them.
+    assert picture.layout.xaxis.showgrid is picture.layout.yaxis.showgrid is False
+    assert picture.layout.title.subtitle.text == (
+        "147 sizes, from 0.5 GiB for &#36;4.00 a month to 1,920 GiB for &#36;11,844.48 a month"
+    )
+
+
+def test_the_finding_of_the_regions_is_the_largest(sizes, regions):
+    picture = availability_map(analysis.availability(sizes, regions))
+    assert picture.layout.title.subtitle.text == "tor1 has the most: 143 of 147 sizes (green: available)"

@@ -213,3 +213,25 @@ def test_durations_does_not_change_the_frame():
     before = frame.copy(deep=True)
     po.plots.durations(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_actions_of_each_droplet_are_counted():
+    figure = po.plots.timeline(
+        spans({}, {"id": 5, "status": "errored", "failed": True}, {"name": "<b>db</b>", "droplet_id": 8})
+    )
+    *rows, header = figure.layout.annotations
+    notes = {note.y: note.text for note in rows}
+    assert notes == {"web-1": "2, 1 failed", "&lt;b&gt;db&lt;/b&gt;": "1"}
+    assert (header.text, header.yref) == ("actions", "paper")
+    assert {*notes} == {*figure.layout.yaxis.categoryarray}
+    assert figure.layout.title.subtitle.text == "3 actions on 2 droplets, 1 failed"
+    # They have room on the right.
+    assert figure.layout.margin.r > 90
+
+
+def test_the_finding_is_the_slowest_type():
+    figure = po.plots.durations(durations({}, {"type": "<snapshot>", "median_s": 300.0}))
+    assert figure.layout.title.subtitle.text == "Slowest: &lt;snapshot&gt;, 5 min in the median"
+    none = po.plots.durations(durations({"median_s": None, "p90_s": None}))
+    assert none.layout.title.subtitle.text == "No action has completed"
+    assert figure.layout.xaxis.showgrid is False

@@ -10,6 +10,7 @@ import pandas as pd
 
 from poseidon_nb.analysis.classification import classify_size
 from poseidon_nb.analysis.inputs import flags, is_kubernetes_node, numbers, texts
+from poseidon_nb.catalogue import headroom
 from poseidon_nb.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -87,10 +88,10 @@ class Rule:
         A number is out of range.
     """
 
-    cpu_headroom: float = 30.0
-    memory_headroom: float = 20.0
-    disk_headroom: float = 10.0
-    transfer_headroom: float = 10.0
+    cpu_headroom: float = headroom.CPU_HEADROOM
+    memory_headroom: float = headroom.MEMORY_HEADROOM
+    disk_headroom: float = headroom.DISK_HEADROOM
+    transfer_headroom: float = headroom.TRANSFER_HEADROOM
     burst: float = 200.0
     min_hours: float = 72.0
     min_saving_usd_month: float = 1.0

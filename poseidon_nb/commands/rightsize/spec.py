@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from poseidon_nb.catalogue import headroom
 from poseidon_nb.commands.shared_spec import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
 from poseidon_nb.language.spec import Group, Option, Verb
 
@@ -11,17 +12,17 @@ from poseidon_nb.language.spec import Group, Option, Verb
 LAST = "14d"
 
 
-def _percent(field: str, help: str, default: str) -> Option:  # noqa: A002  # the word of the spec
-    return Option(field=field, help=help, type="number", metavar="PERCENT", default=default)
+def _percent(field: str, help: str, default: float) -> Option:  # noqa: A002  # the word of the spec
+    return Option(field=field, help=help, type="number", metavar="PERCENT", default=f"{default:g}")
 
 
 #: The fields of `analysis.rightsizing.Rule`.
 _RULE = (
-    _percent("cpu_headroom", "vCPU capacity that must be free in 19 of 20 readings", "30"),
-    _percent("memory_headroom", "memory that must be free at the highest reading", "20"),
-    _percent("disk_headroom", "disk space that must be free", "10"),
-    _percent("transfer_headroom", "included transfer that must remain unused", "10"),
-    _percent("burst", "CPU that the highest reading may need, relative to the smaller size; at 200, such a peak takes twice as long", "200"),
+    _percent("cpu_headroom", "vCPU capacity that must be free in 19 of 20 readings", headroom.CPU_HEADROOM),
+    _percent("memory_headroom", "memory that must be free at the highest reading", headroom.MEMORY_HEADROOM),
+    _percent("disk_headroom", "disk space that must be free", headroom.DISK_HEADROOM),
+    _percent("transfer_headroom", "included transfer that must remain unused", headroom.TRANSFER_HEADROOM),
+    _percent("burst", "CPU that the highest reading may need, relative to the smaller size; at 200, such a peak takes twice as long", 200),
     Option(field="min_hours", help="minimum hours of readings for a recommendation", type="number",
            metavar="HOURS", default="72", aliases=("least-hours",)),
     Option(field="min_saving_usd_month", name="min-saving", help="minimum saving, in USD a month", type="number",
