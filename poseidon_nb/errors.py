@@ -36,10 +36,15 @@ class PoseidonError(Exception):
     action: Any = None
     #: The droplet concerned; for ``create(names=...)`` the list of all created droplets.
     droplet: Any = None
+    #: The id of the request that DigitalOcean's support asks for; None if there is none.
+    request_id: str | None = None
 
     def __str__(self) -> str:
-        """Return the message. `KeyError`, a base class of some errors, would quote it."""
-        return Exception.__str__(self)
+        """Return the message, which ends in the id of the request. `KeyError`, a base class of some errors, would quote it."""
+        message = Exception.__str__(self)
+        if not self.request_id:
+            return message
+        return f"{message}{'' if message.endswith(('.', '?', '!')) else '.'} Request id: {self.request_id}"
 
     @property
     def _render_traceback_(self) -> Callable[[], list[str]]:
@@ -188,8 +193,6 @@ class APIError(PoseidonError):
         The API's identifier of the error.
     api_message : str
         The API's message.
-    request_id : str or None
-        The id that DigitalOcean's support asks for.
     attributes : mapping
         Other fields of the response, such as ``error_attributes``.
     """

@@ -6,14 +6,15 @@ Help and completion read the resource types too, so this module imports no third
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from poseidon_nb.errors import AmbiguousName, NoSuchName
-from poseidon_nb.text import capitalized, close_matches, is_integer, suggestion
+from poseidon_nb.text import capitalized, close_matches, escape_unprintable, is_integer, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeAlias
 
     from poseidon_nb.client.client import Client
@@ -25,6 +26,7 @@ R = TypeVar("R", bound="Resource | Row")
 
 #: Characters of a name that a message repeats; DigitalOcean accepts no longer names.
 MAX_NAME_LENGTH = 255
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){15}", re.IGNORECASE)
 
@@ -215,18 +217,29 @@ def unique_match(noun: str, name: str, matches: Sequence[R], names: Callable[[],
     NoSuchName
         Nothing has the name; the closest names are suggested.
     AmbiguousName
-        Several have the name; their ids are listed.
+        Several have the name; their ids are listed, each with its region and the date of its creation.
     """
     if len(matches) == 1:
         return matches[0]
     if matches:
-        ids = sorted(str(match["id"]) for match in matches)
+        by_id = {str(match["id"]): match for match in matches}
+        ids = sorted(by_id)
         numbers = [int(one) for one in ids if is_integer(one)]
-        message = f"{len(ids)} {noun}s are named {name!r}. Use one of their ids: {', '.join(ids)}"
+        listed = ", ".join(_described(one, by_id[one]) for one in ids)
+        message = f"{len(matches)} {noun}s are named {name!r}. Use one of their ids: {listed}"
         raise AmbiguousName(message, name=name, ids=numbers)
     close = close_matches(name, sorted(set(names())))
     shown = repr(name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…")
     raise NoSuchName(f"{capitalized(noun)} {shown} not found{suggestion(close) or '.'}", name=name, nearest=close)
+
+
+def _described(identifier: str, match: Resource | Row) -> str:
+    """Return an id with what tells it from others of the same name: ``521000032 (nyc3, 2026-11-23)``."""
+    region, created_at = match.get("region"), match.get("created_at")
+    slug = region.get("slug") if isinstance(region, Mapping) else region
+    date = _DATE.match(created_at) if isinstance(created_at, str) else None
+    facts = [*([slug] if isinstance(slug, str) and slug else []), *([date[0]] if date else [])]
+    return escape_unprintable(f"{identifier} ({', '.join(facts)})" if facts else identifier)
 
 
 class Lookup:
@@ -266,7 +279,7 @@ class Lookup:
         if resource_type == "images":
             # Public images have a slug, which the API accepts instead of an id.
             found = found or [row for row in rows if row.get("slug") == name]
-        matches: list[Row] = [{"id": value_at(row, known.id)} for row in found]
+        matches: list[Row] = [{**row, "id": value_at(row, known.id)} for row in found]
         identifier: int | str = unique_match(known.noun, name, matches, lambda: self._names(resource_type))["id"]
         return identifier
 

@@ -158,14 +158,13 @@ def error_for(request: Request, response: Response, credential: Credential, now:
         body = {}
     api_message = _one_line(str(body.pop("message", "") or ""))
     id_in_body = body.pop("request_id", None)
-    request_id = mask_in_text(credential.token.redact(response.request_id or str(id_in_body or ""))) or None
+    request_id = _one_line(mask_in_text(credential.token.redact(response.request_id or str(id_in_body or "")))) or None
     identifier = str(body.pop("id", "") or "")
     status = response.status
     kind = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _BY_STATUS.get(status, APIError)
     message = api_message.rstrip(".") or _phrase(status)
-    context = f"{request.label}; request {request_id}" if request_id else request.label
     error = kind(
-        f"{status}: {message} ({context}){_next_step(kind, request, credential)}",
+        f"{status}: {message} ({request.label}){_next_step(kind, request, credential)}",
         operation=request.label,
         status=status,
         id=identifier,

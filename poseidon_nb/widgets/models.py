@@ -25,10 +25,8 @@ def closed_text(reason: str = "") -> str:
 
 
 def error_text(error: PoseidonError) -> str:
-    """Return an error in one line, with the request id that DigitalOcean's support asks for."""
-    request_id = getattr(error, "request_id", None)
-    text = escape_unprintable(str(error))
-    return f"{text} (request {escape_unprintable(request_id)})" if request_id and request_id not in text else text
+    """Return an error in one line."""
+    return escape_unprintable(str(error))
 
 
 class AccountModel:

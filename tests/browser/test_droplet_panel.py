@@ -147,7 +147,9 @@ sandbox.fault("status", status=422, method="POST", message="No room in the rack"
     panel.confirm("power-cycle")
     panel.ends("Power cycle web-1", "✗ failed")
     refused = panel.entry("Power cycle web-1")
-    assert re.search(r"422: No room in the rack \(.*request [\w-]{8,}\)", refused.locator(".pnb-error").inner_text())
+    assert re.search(
+        r"422: No room in the rack \(.*\)\. Request id: [\w-]{8,}$", refused.locator(".pnb-error").inner_text()
+    )
     panel.notebook.picture("panel_errors", of=".pnb-panel")
     refused.get_by_role("button", name="Retry").click()
     panel.ends("Power cycle web-1")

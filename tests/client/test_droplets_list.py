@@ -101,8 +101,10 @@ def test_letter_case_counts_only_where_it_tells_droplets_apart(client):
 def test_a_name_that_fits_two_is_reported_with_the_ids_and_never_guessed(client):
     made = client.droplets.create(names=["twin", "twin"], wait=False, **MADE_OF)
     ids = tuple(sorted(one.id for one in made))
-    with pytest.raises(AmbiguousName, match=f"{ids[0]}, {ids[1]}") as ambiguous:
+    listed = ", ".join(f"{id_} ({MADE_OF['region']}, {made[0]['created_at'][:10]})" for id_ in ids)
+    with pytest.raises(AmbiguousName) as ambiguous:
         client.droplets.by_name("twin")
+    assert str(ambiguous.value) == f"2 droplets are named 'twin'. Use one of their ids: {listed}"
     assert ambiguous.value.ids == ids
     assert ambiguous.value.name == "twin"
 

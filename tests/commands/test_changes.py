@@ -262,7 +262,9 @@ def test_an_ambiguous_name_lists_the_ids_and_nothing_is_done(desk, words):
     desk.do(f"droplets create twin {CREATE}")
     ids = [int(one) for one in desk.do("droplets list twin")["id"]]
     desk.sent()
-    with pytest.raises(errors.AmbiguousName, match=f"2 droplets are named 'twin'.*{ids[0]}, {ids[1]}") as caught:
+    with pytest.raises(
+        errors.AmbiguousName, match=f"2 droplets are named 'twin'.*{ids[0]} .nyc3, .*{ids[1]} .nyc3, "
+    ) as caught:
         desk.do(f"droplets delete {words} --yes")
     assert [*caught.value.ids] == ids
     assert desk.changes() == []

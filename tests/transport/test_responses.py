@@ -29,28 +29,28 @@ API_BODY = {"id": "some_id", "message": "It did not work.", "request_id": "in-bo
 @pytest.mark.parametrize(
     ("status", "kind", "message"),
     [
-        (400, errors.APIError, "400: It did not work (droplets_create; request in-body)"),
+        (400, errors.APIError, "400: It did not work (droplets_create). Request id: in-body"),
         (
             401,
             errors.Unauthorized,
-            "401: It did not work (droplets_create; request in-body). The token from DIGITALOCEAN_TOKEN is not valid. Create a new one, or log in with %do login.",
+            "401: It did not work (droplets_create). The token from DIGITALOCEAN_TOKEN is not valid. Create a new one, or log in with %do login. Request id: in-body",
         ),
         (
             403,
             errors.Forbidden,
-            "403: It did not work (droplets_create; request in-body). The token from DIGITALOCEAN_TOKEN needs the scopes droplet:create and vpc:read.",
+            "403: It did not work (droplets_create). The token from DIGITALOCEAN_TOKEN needs the scopes droplet:create and vpc:read. Request id: in-body",
         ),
-        (404, errors.NotFound, "404: It did not work (droplets_create; request in-body)"),
-        (409, errors.Conflict, "409: It did not work (droplets_create; request in-body)"),
-        (412, errors.APIError, "412: It did not work (droplets_create; request in-body)"),
-        (422, errors.Unprocessable, "422: It did not work (droplets_create; request in-body)"),
+        (404, errors.NotFound, "404: It did not work (droplets_create). Request id: in-body"),
+        (409, errors.Conflict, "409: It did not work (droplets_create). Request id: in-body"),
+        (412, errors.APIError, "412: It did not work (droplets_create). Request id: in-body"),
+        (422, errors.Unprocessable, "422: It did not work (droplets_create). Request id: in-body"),
         (
             429,
             errors.RateLimited,
-            "429: It did not work (droplets_create; request in-body). Try again later.",
+            "429: It did not work (droplets_create). Try again later. Request id: in-body",
         ),
-        (500, errors.ServerError, "500: It did not work (droplets_create; request in-body)"),
-        (599, errors.ServerError, "599: It did not work (droplets_create; request in-body)"),
+        (500, errors.ServerError, "500: It did not work (droplets_create). Request id: in-body"),
+        (599, errors.ServerError, "599: It did not work (droplets_create). Request id: in-body"),
     ],
 )
 def test_the_status_determines_the_class_and_the_message_is_one_line(error_of, status, kind, message):

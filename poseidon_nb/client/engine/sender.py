@@ -290,9 +290,9 @@ class Sender:
             return error
         except PoseidonError as error:
             unknown = OutcomeUnknown(
-                f"The response to {step.label!r} was lost, and its outcome cannot be read: {error}"
+                f"The response to {step.label!r} was lost, and its outcome cannot be read: {error.args[0]}"
             )
-            unknown.__cause__ = error
+            unknown.__cause__, unknown.request_id = error, error.request_id
             return add_detail(unknown, f"A matching {action.type} was found (action {action.id}).")
         return None
 

@@ -77,7 +77,7 @@ def _check_gone(context: CommandContext, gone: Mapping[int, NotFound], seen: Col
     for key, error in gone.items():
         if key not in seen:
             more = f". It has no actions in the last {_last(context)} either. Use --last to look further back."
-            error.args = (f"{error}{more}", *error.args[1:])
+            error.args = (f"{error.args[0]}{more}", *error.args[1:])
             raise error
 
 
