@@ -98,16 +98,15 @@ def _count_typos_in_parts(typed: Sequence[str], known: Sequence[str]) -> int | N
         return None
     limit = _max_typos(len("-".join(known)))
     total = 0
-    for number, (part, other) in enumerate(zip(typed, known, strict=True)):
-        is_numbered = _DIGIT.search(other) is not None
-        typos = _count_typos(part, other, at_least=1 if is_numbered else 0, first_counts_twice=not (number and is_numbered))
+    for part, other in zip(typed, known, strict=True):
+        typos = _count_typos(part, other, at_least=1 if _DIGIT.search(other) else 0)
         if typos is None:
             return None
         total += typos
     return total if total <= limit else None
 
 
-def _count_typos(typed: str, known: str, *, at_least: int = 0, first_counts_twice: bool = True) -> int | None:
+def _count_typos(typed: str, known: str, *, at_least: int = 0) -> int | None:
     """Count the missing, extra, wrong and swapped letters (optimal string alignment); None if they are too many.
 
     People rarely mistype the first letter: a wrong one counts twice, and with two errors it must be right.
@@ -123,7 +122,7 @@ def _count_typos(typed: str, known: str, *, at_least: int = 0, first_counts_twic
     for i, letter in enumerate(typed, 1):
         previous, before, row = before, row, [i]
         for j, other in enumerate(known, 1):
-            wrong = 0 if letter == other else 2 if first_counts_twice and i == j == 1 and letter.isalpha() else 1
+            wrong = 0 if letter == other else 2 if i == j == 1 and (letter + other).isalpha() else 1
             cost = min(before[j - 1] + wrong, before[j] + 1, row[j - 1] + 1)
             if i > 1 and j > 1 and letter == known[j - 2] and typed[i - 2] == other:
                 cost = min(cost, previous[j - 2] + 1)

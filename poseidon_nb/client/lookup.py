@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from poseidon_nb.errors import AmbiguousName, NoSuchName
@@ -242,6 +243,11 @@ def _described(identifier: str, match: Resource | Row) -> str:
     return escape_unprintable(f"{identifier} ({', '.join(facts)})" if facts else identifier)
 
 
+def is_pattern(word: int | str) -> bool:
+    """Return whether a word is a pattern such as ``web-*``, if nothing has it as its name."""
+    return isinstance(word, str) and any(one in word for one in "*?[")
+
+
 class Lookup:
     """Finds ids by name. Each resource type is listed at most once per lookup object.
 
@@ -282,6 +288,31 @@ class Lookup:
         matches: list[Row] = [{**row, "id": value_at(row, known.id)} for row in found]
         identifier: int | str = unique_match(known.noun, name, matches, lambda: self._names(resource_type))["id"]
         return identifier
+
+    def matching(self, resource_type: str, word: int | str) -> list[Row]:
+        """Return the resources with this id or name, or whose names match this pattern, as in the list of all.
+
+        Returns
+        -------
+        list of mapping
+            Empty if none has the id or name, or several have the name.
+
+        Raises
+        ------
+        NoSuchName
+            No name matches the pattern.
+        """
+        known, text = RESOURCE_TYPES[resource_type], str(word)
+        rows = self._list(resource_type)
+        # Public images have a slug besides.
+        paths = [known.name, *(["slug"] if resource_type == "images" else [])]
+        exact = [row for row in rows if text in {str(value_at(row, path)) for path in (known.id, *paths)}]
+        if exact or not is_pattern(word):
+            return exact if len(exact) == 1 else []
+        found = [row for row in rows if any(fnmatchcase(str(value_at(row, path) or ""), text) for path in paths)]
+        if not found:
+            raise NoSuchName(f"No {known.noun} matches {text[:MAX_NAME_LENGTH]!r}.", name=text)
+        return found
 
     def _list(self, resource_type: str) -> Sequence[Row]:
         if resource_type not in self._rows:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.fetch import droplet_queries
-from poseidon_nb.client.lookup import api_id, is_id
+from poseidon_nb.client.lookup import RESOURCE_TYPES, api_id, is_id
 from poseidon_nb.commands.generic.requests import build_requests
+from poseidon_nb.commands.selection import is_one
 from poseidon_nb.plans.summary import UNKNOWN_ID
 
 if TYPE_CHECKING:
@@ -30,7 +31,20 @@ def operation_reads(command: Command, client: Client, session: DoSession) -> lis
     """
     if not command.verb.operations:
         return []
+    listed = _list_of_several(command)
+    if listed == "droplets":
+        return droplet_lists(client, {})
+    if listed:
+        return [client.request(RESOURCE_TYPES[listed].operation)]
     return build_requests(command, client, lambda source, word: seen_id(session, source, word))
+
+
+def _list_of_several(command: Command) -> str:
+    """Return the type of the resources that a command finds in the list of all: several of them, or a pattern."""
+    argument = next((one for one in command.verb.arguments if one.many and one.source in RESOURCE_TYPES), None)
+    words = command.arguments.get(argument.name, ()) if argument else ()
+    reads = operation(command.verb.operations[0]).method == "GET"
+    return argument.source if argument and reads and words and not is_one(words) else ""
 
 
 def list_reads(command: Command, client: Client, _: DoSession) -> list[Request]:

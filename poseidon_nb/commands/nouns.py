@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.lookup import RESOURCE_TYPES, is_id
 from poseidon_nb.commands.planned import Planned
-from poseidon_nb.commands.results import TableResult, outcomes_table, table_of_rows
+from poseidon_nb.commands.results import TableResult, outcomes_table
+from poseidon_nb.commands.selection import get_table
 from poseidon_nb.plans.builders import delete_chains
 
 if TYPE_CHECKING:
@@ -61,10 +62,9 @@ def remember_sizes(context: CommandContext, sizes: pd.DataFrame) -> None:
 
 
 def get_noun(context: CommandContext) -> TableResult:
-    """Get one resource, by its id or name."""
+    """Get resources, by id, name or pattern."""
     noun = context.verb.group
-    found = _find(context.client, noun, context.argument(context.verb.arguments[0].name))
-    return table_of_rows(noun, [found.to_dict()], single=True)
+    return get_table(context, noun, noun, lambda word: _find(context.client, noun, word).to_dict())
 
 
 def _find(client: Client, noun: str, word: int | str) -> Resource:

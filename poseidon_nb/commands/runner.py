@@ -171,10 +171,12 @@ def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None
 
     list_requests = load(_READS if _is_one_page(command) else command.verb.reads or _READS)
     requests = list_requests(command, session.offline_client(), session)
-    ui.say("\n\n".join(map(request_text, requests)) or "This sends no requests.")
+    shown = "\n\n".join(map(request_text, requests))
+    ui.say(shown or "This sends no requests.")
     words = [word for value in command.arguments.values() for word in (value if isinstance(value, tuple) else (value,))]
-    seen = [word for word in words if isinstance(word, str) and session.id_of(command.group, word) is not None]
-    if requests and seen:
+    ids = {word: session.id_of(command.group, word) for word in words if isinstance(word, str)}
+    seen = [word for word, id_ in ids.items() if id_ is not None and str(id_) in shown]
+    if seen:
         ui.say(f"(The ids of {join_words(seen)} are from earlier commands.)")
 
 

@@ -58,15 +58,21 @@ def list_verb(
     )
 
 
+def several(argument: Argument) -> Argument:
+    """Return an argument for one resource as one for several, which takes patterns too if names are accepted."""
+    more = "or several" if argument.type == "integer" else "several, or a pattern such as 'web-*'"
+    return replace(argument, help=f"{argument.help}; {more}", many=True)
+
+
 def get_verb(noun: str, operation: str, argument: Argument, example: str, *, run: str = "nouns:get_noun") -> Verb:
     """Return the verb that shows one resource."""
     return Verb(
         name="get",
-        help=f"show one {argument.metavar.lower()}",
+        help=f"show one or more {noun}",
         run=run,
         operations=(operation,),
         alias_of=operation,
-        arguments=(argument,),
+        arguments=(several(argument),),
         aliases=GET_ALIASES,
         table=noun,
         example=f"%do {noun} get {example}",

@@ -47,8 +47,8 @@ class Panels(Protocol):
     def droplet(self, droplet: Droplet, *, size: str | None) -> object:
         """Return the panel of a droplet, with the resize form open if a size is given."""
 
-    def fleet(self, client: Client, *, tag: str | None) -> object:
-        """Return the panel of all droplets, or of those with a tag."""
+    def fleet(self, client: Client, *, tag: str | None = None, ids: Iterable[int] | None = None) -> object:
+        """Return the panel of all droplets, of those with a tag, or of those with these ids."""
 
     def actions(self, client: Client) -> object:
         """Return the panel of the account's actions."""

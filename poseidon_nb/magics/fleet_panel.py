@@ -8,6 +8,8 @@ from poseidon_nb.magics.panels import panel_host, price_limit_usd_month, show
 from poseidon_nb.widgets.droplets import fleet_panel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poseidon_nb.client.client import Client
 
 
@@ -15,13 +17,15 @@ class FleetPanel(fleet_panel.FleetPanel):
     """A table of droplets with buttons for the selected ones, and a bar for each action that the buttons start.
 
     Display it, or make it the last value of a cell. It tracks the account until it is closed, until another panel of the
-    same account and tag is opened, or until it has not been used for 15 minutes.
+    same droplets is opened, or until it has not been used for 15 minutes.
 
     Parameters
     ----------
     client : Client
     tag : str, optional
         Only droplets with this tag.
+    ids : iterable of int, optional
+        Only these droplets.
 
     Attributes
     ----------
@@ -36,8 +40,8 @@ class FleetPanel(fleet_panel.FleetPanel):
     >>> panel.selected["name"]  # doctest: +SKIP
     """
 
-    def __init__(self, client: Client, *, tag: str | None = None) -> None:
-        super().__init__(client, tag=tag, host=panel_host())
+    def __init__(self, client: Client, *, tag: str | None = None, ids: Iterable[int] | None = None) -> None:
+        super().__init__(client, tag=tag, ids=ids, host=panel_host())
         self.model.fleet.price_limit_usd_month = price_limit_usd_month
 
     def _ipython_display_(self) -> None:

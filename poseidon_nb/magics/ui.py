@@ -32,11 +32,11 @@ class WidgetPanels:
 
         return DropletPanel(droplet, size=size)
 
-    def fleet(self, client: Client, *, tag: str | None) -> object:
+    def fleet(self, client: Client, *, tag: str | None = None, ids: Iterable[int] | None = None) -> object:
         """Return the panel of several droplets."""
         from poseidon_nb.magics.fleet_panel import FleetPanel  # noqa: PLC0415  # loads pandas and itables
 
-        return FleetPanel(client, tag=tag)
+        return FleetPanel(client, tag=tag, ids=ids)
 
     def actions(self, client: Client) -> object:
         """Return the panel of the account's actions."""

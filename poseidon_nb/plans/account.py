@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.lookup import Lookup, api_id, is_id
-from poseidon_nb.errors import NoSuchName, NotFound, PoseidonError
+from poseidon_nb.client.lookup import Lookup, api_id, is_id, is_pattern
+from poseidon_nb.errors import InvalidArgument, NoSuchName, NotFound, PoseidonError
 from poseidon_nb.plans.costs import size_usd_month
 from poseidon_nb.plans.summary import UNKNOWN_ID
 from poseidon_nb.text import close_matches, did_you_mean, is_integer
@@ -71,7 +71,14 @@ class AccountReader:
         ------
         NoSuchName, AmbiguousName, NotFound
             A word or the tag matches no droplet, or a name matches several.
+        InvalidArgument
+            A word is a pattern.
         """
+        pattern = next((word for word in words if is_pattern(word)), None)
+        if pattern is not None:
+            raise InvalidArgument(
+                f"{pattern!r} is a pattern, which only list, get and panel take. Name the droplets, or use --tag."
+            )
         found = self.tagged(tag) if tag else []
         if len(words) == 1:
             found += self._find_one(words[0], missing)
@@ -138,6 +145,10 @@ class AccountReader:
     def id_of(self, kind: str, word: int | str) -> int | str:
         """Return the id of the one resource with this name; see `Lookup.id_of`."""
         return self._lookup.id_of(kind, word)
+
+    def matching(self, kind: str, word: int | str) -> list[Row]:
+        """Return the resources that an id, name or pattern fits; see `Lookup.matching`."""
+        return self._lookup.matching(kind, word)
 
     def read(self, request: Request) -> Row | None:
         """Return one resource that only makes the plan more precise, or None if it cannot be read."""

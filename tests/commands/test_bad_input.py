@@ -23,7 +23,7 @@ CREATE = "droplets create x --size s-1vcpu-1gb --image ubuntu-24-04-x64 --region
         ("droplets list --regoin nyc3", errors.GrammarError, "Did you mean --region"),
         ("droplets get", errors.GrammarError, r"needs DROPLET.*Example: %do droplets get web-1"),
         ("droplets create x", errors.GrammarError, "requires --size and --image"),
-        ("droplets get web-1 web-2", errors.GrammarError, "Unexpected argument"),
+        ("droplets actions web-1 web-2", errors.GrammarError, "Unexpected argument"),
         ("droplets get {nme}", errors.GrammarError, "nme.*name"),
         ("droplets get 'web-1", errors.GrammarError, "quot"),
         ("droplets get web-9", errors.NoSuchName, "Droplet 'web-9' not found. Did you mean web-"),

@@ -23,7 +23,7 @@ from poseidon_nb import errors
         ),
         ("domains delete tidepool-map.example --yes", "Did you mean tidepool-maps.example"),
         ("tags assign wbe --resource do:droplet:521000032", "Tag 'wbe' not found. Did you mean web"),
-        ("volumes create x --size 10 --region nyc9", "Unknown region 'nyc9'. Did you mean nyc3"),
+        ("volumes create x --size 10 --region nyc9", "Unknown region 'nyc9'. Did you mean nyc1, nyc2 or nyc3"),
         ("vpcs create x --region nyc33", "Unknown region 'nyc33'. Did you mean nyc3"),
         ("images get db-1-before-2026-11-99", "Image 'db-1-before-2026-11-99' not found. Did you mean db-1-before-"),
         ("images get ubuntu-24-04", "Did you mean ubuntu-24-04-x64"),

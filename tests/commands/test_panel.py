@@ -41,7 +41,7 @@ def test_a_name_that_is_wrong_is_told_with_the_nearest(desk):
     with pytest.raises(NoSuchName, match="web-1"):
         desk.do("panel web-l")
     with pytest.raises(GrammarError):
-        desk.do("panel web-1 web-2")
+        desk.do("panel web-1 --nope")
 
 
 def test_an_open_panel_shows_at_once_what_a_command_has_done(desk):

@@ -89,8 +89,8 @@ def test_help_is_asked_for_at_every_level(line: str, group: str, verb: str) -> N
 
 
 def test_a_quoted_help_is_a_value() -> None:
-    assert parse("droplets get '--help'").arguments == {"droplet": "--help"}
-    assert parse("droplets get -- --help").arguments == {"droplet": "--help"}
+    assert parse("droplets actions '--help'").arguments == {"droplet": "--help"}
+    assert parse("droplets actions -- --help").arguments == {"droplet": "--help"}
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_a_quoted_help_is_a_value() -> None:
         ("droplets list --region --gpus", "--region=--gpus", None),
         ("droplets list --gpus=perhaps", "true or false", None),
         ("droplets list --region a --region b", "--region is given twice", None),
-        ("droplets get", "needs DROPLET (id or name). Example: %do droplets get web-1", None),
-        ("droplets get a b", "Unexpected argument 'b'", None),
+        ("droplets actions", "needs DROPLET (id or name). Example: %do droplets actions web-1", None),
+        ("droplets actions a b", "Unexpected argument 'b'", None),
         ("regions list nyc3", "regions list takes no arguments", None),
         ("droplets power_off", "needs DROPLET or --tag", None),
         ("droplets power_off a --tag b", "either DROPLET or --tag, not both", None),
@@ -138,17 +138,17 @@ def test_a_quoted_help_is_a_value() -> None:
         ("droplets list --out a.b", "--out must be the name of a Python variable", None),
         ("droplets list -o yaml", "-o must be one of table, json, text", None),
         ("droplets create it's", 'Write "it\'s"', None),
-        ('droplets get "web', "The quote \" before 'web', at character 14, is not closed", None),
+        ('droplets actions "web', "The quote \" before 'web', at character 18, is not closed", None),
         ("droplets list | head", "no pipes", None),
         ("droplets list|head", "no pipes", None),
         ("droplets list > out.csv", "to_csv", None),
-        ("droplets get 1 && droplets get 2", "one command per line", None),
-        ("droplets get 1 ; droplets get 2", "one command per line", None),
+        ("droplets actions 1 && droplets actions 2", "one command per line", None),
+        ("droplets actions 1 ; droplets actions 2", "one command per line", None),
         ("droplets list; print", "one command per line", None),
         ("droplets power_off 1 &", "--no-wait", None),
         ("df = droplets list", "df = %do", None),
-        ("droplets get $NAME", "as {NAME}", None),
-        ("droplets get \u2013\u2013yes", "two hyphens", None),
+        ("droplets actions $NAME", "as {NAME}", None),
+        ("droplets actions \u2013\u2013yes", "two hyphens", None),
     ],
 )
 def test_a_wrong_line_is_answered_in_one_line(line: str, says: str, nearest: str | None) -> None:
@@ -170,8 +170,8 @@ def test_a_body_goes_only_to_a_verb_that_takes_one() -> None:
 def test_a_bare_cell_is_its_lines() -> None:
     command = parse("--context prod --yes", body="droplets list")
     assert command == Command(context="prod", yes=True, body="droplets list")
-    body = "\n# first\n  %do droplets list  \n%poseidon keys list\ndroplets get \\\n  web-1\n%domains\n"
-    assert split_commands(body) == ("droplets list", "keys list", "droplets get    web-1", "%domains")
+    body = "\n# first\n  %do droplets list  \n%poseidon keys list\ndroplets actions \\\n  web-1\n%domains\n"
+    assert split_commands(body) == ("droplets list", "keys list", "droplets actions    web-1", "%domains")
 
 
 def test_global_options_mean_what_they_say() -> None:
@@ -265,7 +265,7 @@ def test_an_argument_may_be_given_as_doctl_gives_it() -> None:
 
 def test_numbers_among_the_arguments_are_numbers_where_ids_are_meant() -> None:
     assert parse("actions wait 1 2").arguments == {"actions": (1, 2)}
-    assert parse("droplets get 12").arguments == {"droplet": "12"}
+    assert parse("droplets actions 12").arguments == {"droplet": "12"}
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_numbers_among_the_arguments_are_numbers_where_ids_are_meant() -> None:
     ],
 )
 def test_a_token_is_cut_as_it_was_meant(text: str, value: str) -> None:
-    assert parse(f"droplets get {text}").arguments == {"droplet": value}
+    assert parse(f"droplets actions {text}").arguments == {"droplet": value}
 
 
 #: What looks like a token is refused wherever it stands, which has tests of its own.
@@ -298,9 +298,9 @@ ANY_TEXT = st.text().filter(lambda text: not has_token(text))
 
 @given(ANY_TEXT)
 def test_any_text_in_a_variable_arrives_as_one_argument(value: str) -> None:
-    command = parse("droplets get {name} --raw", {"name": value})
+    command = parse("droplets actions {name} --raw", {"name": value})
     assert command == Command(
-        group="droplets", verb=registry().verb("droplets", "get"), arguments={"droplet": value}, raw=True
+        group="droplets", verb=registry().verb("droplets", "actions"), arguments={"droplet": value}, raw=True
     )
 
 
@@ -329,10 +329,10 @@ def test_values_from_pandas_become_arguments() -> None:
     for line in ("df", "ids"):
         assert parse(f"droplets reboot {{{line}}}", variables).arguments == {"droplets": ("11", "12")}
     assert parse("droplets reboot {names}", variables).arguments == {"droplets": ("a", "b")}
-    assert parse("droplets get {one}", variables).arguments == {"droplet": "11"}
+    assert parse("droplets actions {one}", variables).arguments == {"droplet": "11"}
     assert parse("tags delete {r}", {"r": regions}).arguments == {"tags": ("nyc1",)}
     holed = pd.DataFrame({"id": [11.0, float("nan")]})
-    assert parse("droplets get {x}", {"x": holed["id"][0]}).arguments == {"droplet": "11"}
+    assert parse("droplets actions {x}", {"x": holed["id"][0]}).arguments == {"droplet": "11"}
     assert "missing value" in str(refused("droplets reboot {df}", df=holed))
     assert "missing value" in str(refused("droplets reboot {x}", x=[pd.NA]))
     assert "no column id, slug or name" in str(refused("droplets reboot {df}", df=pd.DataFrame({"x": [1]})))
@@ -341,18 +341,18 @@ def test_values_from_pandas_become_arguments() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("droplets get {nam}", "Unknown variable 'nam'. Did you mean name or names?"),
-        ("droplets get {1+1}", "not '1+1'"),
-        ("droplets get {name.upper()}", "Assign the value to a variable first"),
-        ("droplets get {na me}", "not 'na me'"),
-        ("droplets get web-{1,2}", "not '1,2'"),
+        ("droplets actions {nam}", "Unknown variable 'nam'. Did you mean name or names?"),
+        ("droplets actions {1+1}", "not '1+1'"),
+        ("droplets actions {name.upper()}", "Assign the value to a variable first"),
+        ("droplets actions {na me}", "not 'na me'"),
+        ("droplets actions web-{1,2}", "not '1,2'"),
         ("droplets list --{name}", "The name of an option cannot contain a variable"),
-        ("droplets get x{names}", "several values"),
+        ("droplets actions x{names}", "several values"),
         ("droplets list --region {names}", "several values"),
         ("droplets {names} 1", "several values"),
-        ("droplets get {nothing}", "missing value"),
-        ("droplets get {mapping}", "not a dict"),
-        ("droplets get {print}", "not a builtin_function_or_method"),
+        ("droplets actions {nothing}", "missing value"),
+        ("droplets actions {mapping}", "not a dict"),
+        ("droplets actions {print}", "not a builtin_function_or_method"),
     ],
 )
 def test_a_variable_that_cannot_be_meant_is_refused(line: str, says: str) -> None:
@@ -374,7 +374,7 @@ def test_braces_never_run_code(text: str) -> None:
             return super().__getitem__(key)
 
     with contextlib.suppress(GrammarError):
-        parse(f"droplets get '{{{text}}}'", Trap(a="1"))
+        parse(f"droplets actions '{{{text}}}'", Trap(a="1"))
     assert set(ran) <= {"a"}
 
 
@@ -421,7 +421,9 @@ def test_a_token_is_refused_and_not_repeated(line: str) -> None:
         assert secret not in f"{error!r} {error} {error.word} {error.__context__!r}"
 
 
-@pytest.mark.parametrize("line", ["{secret} list", "droplets get {secret}", "keys get {many}", "api GET /v2/{secret}"])
+@pytest.mark.parametrize(
+    "line", ["{secret} list", "droplets actions {secret}", "keys get {many}", "api GET /v2/{secret}"]
+)
 def test_a_token_in_a_variable_is_refused_and_not_repeated(line: str) -> None:
     # It would be sent as a name, and stand in the error that says that nothing has this name.
     error = refused(line, secret=TOKEN, many=["a", TOKEN])

@@ -106,12 +106,12 @@ VARIABLES: dict[str, Any] = {
 
 
 def argument(token: str, **variables: object) -> object:
-    return parse(f"droplets get {token}", VARIABLES | variables).arguments["droplet"]
+    return parse(f"droplets actions {token}", VARIABLES | variables).arguments["droplet"]
 
 
 def refusal(token: str, **variables: object) -> str:
     with pytest.raises(GrammarError) as refused:
-        parse(f"droplets get {token}", VARIABLES | variables)
+        parse(f"droplets actions {token}", VARIABLES | variables)
     assert "\n" not in str(refused.value)
     return str(refused.value)
 

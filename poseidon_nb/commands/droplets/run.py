@@ -9,6 +9,7 @@ from poseidon_nb.commands.bodies import read_text
 from poseidon_nb.commands.dry_run import droplet_lists
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import TableResult, follow, outcomes_table, table_of_rows
+from poseidon_nb.commands.selection import get_table
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.plans.builders import (
     action_chains,
@@ -112,9 +113,8 @@ def _check_known(noun: str, word: str, known: Sequence[str]) -> None:
 
 
 def get_droplet(context: CommandContext) -> TableResult:
-    """Get one droplet."""
-    droplet = context.client.droplets.find(context.argument("droplet"))
-    return table_of_rows("droplets", [droplet.to_dict()], single=True)
+    """Get droplets by id, name or pattern."""
+    return get_table(context, "droplets", "droplets", lambda word: context.client.droplets.find(word).to_dict())
 
 
 def list_actions(context: CommandContext) -> TableResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poseidon_nb.catalogue.prices import DEFAULT_BACKUP_PLAN
-from poseidon_nb.commands.shared_spec import BY_TAG, ONLY_BY_TAG, SOME_DROPLETS
+from poseidon_nb.commands.shared_spec import BY_TAG, ONLY_BY_TAG, SOME_DROPLETS, several
 from poseidon_nb.language.spec import (
     BULK_COLUMNS,
     CREATE_ALIASES,
@@ -174,11 +174,11 @@ DROPLETS = Group(
         ),
         Verb(
             name="get",
-            help="show one droplet",
+            help="show one or more droplets",
             run="droplets.run:get_droplet",
             operations=("droplets_get",),
             alias_of="droplets_get",
-            arguments=(_DROPLET,),
+            arguments=(several(_DROPLET),),
             aliases=GET_ALIASES,
             table="droplets",
             example="%do droplets get web-1",

@@ -22,6 +22,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.operations import SERVER, rows
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 from poseidon_nb.commands.generic.field_help import field_aliases, field_help, field_shorthand
+from poseidon_nb.commands.shared_spec import several
 from poseidon_nb.frames.schemas import RESOURCES
 from poseidon_nb.language.options import GLOBAL_OPTIONS
 from poseidon_nb.language.spec import Argument, Group, OperationAlias, Option, ValueType, Verb, kebab
@@ -257,8 +258,15 @@ def _arguments(wanted: Operation, alias: OperationAlias) -> tuple[Argument, ...]
         return ()
     *others, last = found
     parameter = by_name.get(alias.arguments[-1]) if alias.arguments else None
+    if alias.name == "get" and _gets_one(wanted) and last.source in RESOURCE_TYPES:
+        return (*others, several(last))
     takes_many = parameter.type == "array" if parameter else wanted.method == "DELETE" and not wanted.body_type
     return (*others, replace(last, many=True)) if takes_many else (*others, last)
+
+
+def _gets_one(wanted: Operation) -> bool:
+    """Return whether an operation reads one resource, which its only path parameter names."""
+    return wanted.method == "GET" and len(wanted.path_parameters) == 1 and not wanted.paginated
 
 
 def _argument(wanted: Operation, parameter: Parameter) -> Argument:

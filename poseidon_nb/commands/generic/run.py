@@ -5,6 +5,7 @@ A read is sent at once and all its pages are read. A change becomes a step of a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation, possible_keys
@@ -12,6 +13,7 @@ from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, TableResult, follow, outcomes_table, plain, table_of_rows
+from poseidon_nb.commands.selection import get_table, is_one
 from poseidon_nb.plans.builders import operation_chains
 
 if TYPE_CHECKING:
@@ -20,16 +22,31 @@ if TYPE_CHECKING:
     from poseidon_nb.catalogue import Operation
     from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
-    from poseidon_nb.language.spec import Verb
+    from poseidon_nb.language.spec import Argument, Verb
     from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.transport.request import Request
 
 
 def read(context: CommandContext) -> TableResult | Plain | None:
-    """Send the command's operation, which only reads."""
+    """Send the command's operation, which only reads: once, or for each of several resources."""
+    argument = next((one for one in context.verb.arguments if one.many), None)
+    if argument is not None and not is_one(context.argument(argument.name)):
+        return _read_several(context, argument)
     (request,) = build_requests(context.command, context.client, context.account.id_of)
     return _result(context, operation(context.verb.operations[0]), context.client.execute(request))
+
+
+def _read_several(context: CommandContext, argument: Argument) -> TableResult:
+    wanted = operation(context.verb.operations[0])
+
+    def get_one(word: int | str) -> dict[str, Any]:
+        command = replace(context.command, arguments={**context.command.arguments, argument.name: (word,)})
+        (request,) = build_requests(command, context.client, context.account.id_of)
+        row: dict[str, Any] = _held(wanted, context.client.execute(request))
+        return row
+
+    return get_table(context, context.verb.table or wanted.id, argument.source, get_one)
 
 
 def operation_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
@@ -69,10 +86,15 @@ def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableRes
     if isinstance(answer, list):
         _remember(context, wanted, answer)
         return table_of_rows(verb.table or wanted.id, answer)
-    keys = possible_keys(wanted.response_key) if isinstance(answer, dict) else ()
-    held = next((answer[key] for key in keys if key in answer), answer)
+    held = _held(wanted, answer)
     rows = held if isinstance(held, list) else [held]
     return table_of_rows(verb.table or wanted.id, rows, single=not isinstance(held, list))
+
+
+def _held(wanted: Operation, answer: Any) -> Any:
+    """Return what a response holds, without the object around it."""
+    keys = possible_keys(wanted.response_key) if isinstance(answer, dict) else ()
+    return next((answer[key] for key in keys if key in answer), answer)
 
 
 def _remember(context: CommandContext, wanted: Operation, rows: list[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.commands.results import Live
+from poseidon_nb.commands.selection import is_one, select_rows
 from poseidon_nb.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -16,19 +17,22 @@ ACTIONS = "actions"
 
 def open_panel(context: CommandContext) -> Live:
     """Open the panel of a droplet, of several droplets, or of the account's actions."""
-    word, tag = context.argument("droplet"), context.option("tag_name")
-    if word is not None and tag is not None:
-        raise InvalidArgument("panel takes a droplet or --tag, not both.")
+    words, tag = context.argument("droplet") or (), context.option("tag_name")
+    if words and tag is not None:
+        raise InvalidArgument("panel takes droplets or --tag, not both.")
     size = context.option("resize")
-    if size is not None and word in {None, ACTIONS}:
+    if size is not None and (not is_one(words) or words == (ACTIONS,)):
         raise InvalidArgument(f"--resize needs one droplet. Example: %do panel web-1 --resize {size}")
     panels = context.ui.panels
-    if word == ACTIONS:
+    if words == (ACTIONS,):
         return Live(panels.actions(context.client))
-    if word is None:
+    if not words:
         if tag is not None:
             context.account.check_tag(tag)
         return Live(panels.fleet(context.client, tag=tag))
-    droplet = context.client.droplets.find(word)
+    if not is_one(words):
+        rows = select_rows(context, "droplets", words, lambda word: context.client.droplets.find(word).to_dict())
+        return Live(panels.fleet(context.client, ids=[row["id"] for row in rows]))
+    droplet = context.client.droplets.find(words[0])
     context.session.remember_names("droplets", [(droplet.name, droplet.id)], complete=False)
     return Live(panels.droplet(droplet, size=size))

@@ -15,16 +15,18 @@ PANEL = Group(
     verbs=(
         Verb(
             name="panel",
-            help="open a panel with buttons and progress bars for one droplet, for all droplets, or for all actions",
+            help="open a panel with buttons and progress bars for one droplet, for several or all, or for all actions",
             run="panel.run:open_panel",
             operations=("droplets_get",),
             arguments=(
                 Argument(
                     name="droplet",
                     metavar="DROPLET",
-                    help="id or name, or the word actions for the account's actions; default: a table of all droplets",
+                    help="id or name; several, or a pattern such as 'web-*', for a table of these; "
+                    "or the word actions; default: a table of all droplets",
                     source="droplets",
                     suggests=("actions",),
+                    many=True,
                     required=False,
                 ),
             ),

@@ -38,11 +38,16 @@ class Fleet:
     clock : Clock
     tag : str, optional
         Only droplets with this tag.
+    ids : frozenset of int, optional
+        Only these droplets.
     only : mapping, optional
         The row of the single droplet; `update_droplet` updates it.
     """
 
-    def __init__(self, clock: Clock, tag: str | None = None, *, only: Row | None = None) -> None:
+    def __init__(
+        self, clock: Clock, tag: str | None = None, *, ids: frozenset[int] | None = None, only: Row | None = None
+    ) -> None:
+        self._ids = ids
         self.tag = tag
         #: The account's name in questions.
         self.account = ""
@@ -89,12 +94,15 @@ class Fleet:
             return diff
 
     def _merged_rows(self, state: AccountState) -> dict[int, Row]:
-        rows = {key: with_defaults(row) for key, row in state.droplets.items() if self._has_tag(row)}
+        rows = {key: with_defaults(row) for key, row in state.droplets.items() if self._shows(key, row)}
         if state.complete:
             return rows
         # An incomplete list removes no droplet.
-        excluded = state.deleted | {key for key, row in state.droplets.items() if not self._has_tag(row)}
+        excluded = state.deleted | {key for key, row in state.droplets.items() if not self._shows(key, row)}
         return {**{key: row for key, row in self._rows.items() if key not in excluded}, **rows}
+
+    def _shows(self, key: int, row: Row) -> bool:
+        return (self._ids is None or key in self._ids) and self._has_tag(row)
 
     def update_droplet(self, row: Row) -> Row:
         """Update the single droplet, and return its row with defaults for missing fields."""

@@ -116,16 +116,26 @@ class FleetPanel(DropletsPanel):
     client : Client
     tag : str, optional
         Only droplets with this tag.
+    ids : iterable of int, optional
+        Only these droplets.
     host : PanelHost, optional
     """
 
     model: FleetModel
 
-    def __init__(self, client: Client, *, tag: str | None = None, host: PanelHost | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        tag: str | None = None,
+        ids: Iterable[int] | None = None,
+        host: PanelHost | None = None,
+    ) -> None:
+        shown = None if ids is None else frozenset(ids)
         super().__init__("Droplets", host)
         self.widget.add_class("pnb-fleet")
         with self._lock:
-            self.model = FleetModel(client, self.refresh, self._show_row, tag=tag)
+            self.model = FleetModel(client, self.refresh, self._show_row, tag=tag, ids=shown)
             self._head, self._selection = html("head"), html("selection")
             self._table = FleetTable(self.model.fleet.cells, self._set_selected, self.refresh)
             # Selected rows may be on other pages, or hidden by the search.
@@ -138,7 +148,7 @@ class FleetPanel(DropletsPanel):
                 snapshot="Snapshot name, appended to each droplet's name",
                 size="Size, price per droplet and total price difference",
             )
-        self._open(("fleet", client.base_url, self.model.account, tag))
+        self._open(("fleet", client.base_url, self.model.account, tag, shown))
 
     @property
     def selected(self) -> pd.DataFrame:

@@ -244,12 +244,20 @@ class FleetModel(DropletsModel):
         As in `DropletsModel`.
     tag : str, optional
         Only droplets with this tag.
+    ids : frozenset of int, optional
+        Only these droplets.
     """
 
     def __init__(
-        self, client: Client, on_change: Callable[[], None], on_row_change: OnRowChange, *, tag: str | None = None
+        self,
+        client: Client,
+        on_change: Callable[[], None],
+        on_row_change: OnRowChange,
+        *,
+        tag: str | None = None,
+        ids: frozenset[int] | None = None,
     ) -> None:
-        super().__init__(client, Fleet(client.clock, tag), on_change, on_row_change)
+        super().__init__(client, Fleet(client.clock, tag, ids=ids), on_change, on_row_change)
 
     @property
     def loading(self) -> bool:
