@@ -1,6 +1,6 @@
 """The help of `%do`, of a group, and of a verb, generated from the specs. Nothing is fetched.
 
-Plain text of at most 100 columns, for terminals and for notebooks.
+Plain text of at most 100 columns, for terminals and for notebooks. The first page fits a terminal of 24 lines of 80.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.commands.registry import registry
+from poseidon_nb.commands.registry import TOPICS, registry
 from poseidon_nb.language.options import GLOBAL_OPTIONS, option_metavar
 from poseidon_nb.text import join_words
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from poseidon_nb.language.spec import Argument, Group, Option, Verb
 
 WIDTH = 100
+FIRST_PAGE_WIDTH = 79
 #: The width of the left column, in characters. Longer text gets a line of its own.
 _MAX_LEFT = 34
 
 _FIRST_STEPS = (
     ("%do sandbox start", "a simulated account: no token, no cost"),
     ("%do droplets list", "a DataFrame; assign it with df = %do droplets list"),
-    ("%do droplets create --help", "help for one verb"),
-    ("%do droplets get {name}", "uses the Python variable `name`"),
+    ("%do panel web-1", "buttons and progress bars"),
+    ("%do droplets get {name}", "the Python variable `name`; also {row.name}"),
 )
 
 
@@ -45,17 +46,29 @@ def help_text(group: str = "", verb: str = "") -> str:
         There is no such group or verb.
     """
     if not group:
-        return _all_groups()
+        return _first_page()
     found = registry().require_group(group)
     if not verb and (found.is_command or len(found.verbs) == 1):
         verb = found.verbs[0].name
     return _verb(found, registry().require_verb(found, verb)) if verb else _group(found)
 
 
-def _all_groups() -> str:
+def _first_page() -> str:
+    topics = ((topic, ", ".join(group.name for group in groups)) for topic, groups in TOPICS.items())
+    options = (f"{option.flag}\u00a0{option_metavar(option)}".rstrip() for option in GLOBAL_OPTIONS)
     return _page(
         "%do GROUP VERB [ARGUMENTS] [--options]",
-        _rows(_FIRST_STEPS),
+        _rows(_FIRST_STEPS, FIRST_PAGE_WIDTH),
+        _section("Groups", _rows(topics, FIRST_PAGE_WIDTH)),
+        _section("Options", _wrapped(", ".join(options), "  ", FIRST_PAGE_WIDTH).replace("\u00a0", " ")),
+        "%do GROUP --help and %do GROUP VERB --help explain them. %do aliases lists all\n"
+        f"groups ({len(registry().further_groups)} more), options and aliases, doctl's among them.",
+    )
+
+
+def aliases_text() -> str:
+    """Return all groups, the global options, and the other words that work."""
+    return _page(
         _section("Groups", _rows((group.name, group.help) for group in registry().groups)),
         _section("More groups, for the rest of the API", _wrapped(", ".join(registry().further_groups), indent="  ")),
         _section("Global options", _rows(_option_row(option) for option in GLOBAL_OPTIONS)),
@@ -244,10 +257,10 @@ def _aliases(words: Iterable[str]) -> str:
     return f"Aliases: {listed}" if listed else ""
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def _wrapped(text: str, indent: str = "", width: int = WIDTH) -> str:
     return textwrap.fill(
         text,
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,
@@ -255,16 +268,16 @@ def _wrapped(text: str, indent: str = "") -> str:
     )
 
 
-def _rows(rows: Iterable[tuple[str, str]]) -> str:
+def _rows(rows: Iterable[tuple[str, str]], width: int = WIDTH) -> str:
     """Format two columns."""
     listed = list(rows)
     widest = max((len(left) for left, _ in listed if len(left) <= _MAX_LEFT), default=0)
-    return "\n".join(_row(left, right, widest) for left, right in listed)
+    return "\n".join(_row(left, right, widest, width) for left, right in listed)
 
 
-def _row(left: str, right: str, widest: int) -> str:
+def _row(left: str, right: str, widest: int, width: int) -> str:
     indent = " " * (widest + 4)
-    text = _wrapped(right, indent) if right else ""
+    text = _wrapped(right, indent, width) if right else ""
     if len(left) > widest:
         return f"  {left}\n{text}" if text else f"  {left}"
     return f"  {left.ljust(widest)}  {text.removeprefix(indent)}".rstrip()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.commands.account.spec import ACCOUNT, CONTEXT, LOG, LOGIN, RATELIMIT
 from poseidon_nb.commands.actions.spec import ACTIONS
+from poseidon_nb.commands.aliases.spec import ALIASES
 from poseidon_nb.commands.api.spec import API
 from poseidon_nb.commands.cost.spec import COST
 from poseidon_nb.commands.domains.spec import DOMAINS, RECORDS
@@ -51,15 +52,16 @@ if TYPE_CHECKING:
     from poseidon_nb.language.command import Command
     from poseidon_nb.language.spec import Group, Verb
 
-#: In the order of the help.
-GROUPS: tuple[Group, ...] = (
-    *(DROPLETS, IMAGES, SNAPSHOTS, VOLUMES, KEYS, TAGS, ACTIONS),
-    *(DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
-    *(DATABASES, KUBERNETES, APPS, METRICS, MONITORING),
-    *(REGIONS, SIZES, PROJECTS, ACCOUNT, COST, BALANCE, INVOICES),
-    *(RIGHTSIZE,),
-    *(PANEL, EXPLORE, APPLY, PLANS, SANDBOX, LOGIN, CONTEXT, LOG, RATELIMIT, API),
-)
+#: The groups by topic, in the order of the help.
+TOPICS: Mapping[str, tuple[Group, ...]] = {
+    "droplets": (DROPLETS, IMAGES, SNAPSHOTS, VOLUMES, KEYS, TAGS, ACTIONS),
+    "network": (DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
+    "services": (DATABASES, KUBERNETES, APPS, MONITORING, PROJECTS),
+    "analysis": (COST, BALANCE, INVOICES, RIGHTSIZE, METRICS, SIZES, REGIONS),
+    "notebook": (PANEL, EXPLORE, APPLY, PLANS, SANDBOX),
+    "account": (ACCOUNT, LOGIN, CONTEXT, LOG, RATELIMIT, API, ALIASES),
+}
+GROUPS = tuple(group for groups in TOPICS.values() for group in groups)
 
 _DROPLET_ACTIONS = ("droplet-action", "droplet-actions", "da")
 

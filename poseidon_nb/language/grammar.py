@@ -29,6 +29,7 @@ from poseidon_nb.language.grammar_errors import (
     unknown_option_error,
 )
 from poseidon_nb.language.options import SECRET_OPTIONS, find_option, is_number, option_metavar
+from poseidon_nb.language.registry import find_verb
 from poseidon_nb.language.spec import LIST_TYPES, Argument, Option
 from poseidon_nb.language.time_arguments import as_one_word
 from poseidon_nb.language.tokens import (
@@ -148,6 +149,10 @@ class _Parser:
                 self._take_word(token)
 
     def _take_word(self, token: LineToken) -> None:
+        if token == ("help", False) and not self.tokens and self._may_be_verb():
+            # `droplets help`, and `login help` of a group that has no verbs.
+            self.wants_help = True
+            return
         if self.verb is not None:
             if not token.quoted and not self.wants_help:
                 shell = shell_syntax_error(token.text)
@@ -160,6 +165,11 @@ class _Parser:
             self._take_group(word)
         else:
             self._take_verb(word)
+
+    def _may_be_verb(self) -> bool:
+        if self.group is None:
+            return bool(self.doctl_group)
+        return find_verb(self.group, "help") is None and not self.words and (self.verb is None or self.group.is_command)
 
     def _values(self, token: LineToken) -> Sequence[object]:
         arguments = self.verb.arguments if self.verb else ()

@@ -192,7 +192,7 @@ class Registry:
             raise grammar_error(f"{quoted(word)} is a verb. Write its group first: {lines}", word=word)
         names = {name: name for name in (*self.group_names, *self._doctl_groups)}
         raise grammar_error(
-            f"Unknown group {quoted(word)}. %do lists all groups, and %do api sends any request.",
+            f"Unknown group {quoted(word)}. %do lists the groups, and %do api sends any request.",
             word=word,
             close=_close_names(word, {**names, **self._names}),
         )

@@ -51,7 +51,7 @@ class DoMagics(Magics):
     @output_can_be_silenced
     @line_cell_magic
     def do(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
-        """Manage DigitalOcean: ``%do droplets list``. ``%do`` lists all commands."""
+        """Manage DigitalOcean: ``%do droplets list``. ``%do`` shows the groups of commands."""
         return self._run(line, cell, local_ns)
 
     @no_var_expand
@@ -87,6 +87,18 @@ class DoMagics(Magics):
             if not self.full_tracebacks:
                 interrupt._render_traceback_ = lambda: lines  # type: ignore[attr-defined]  # IPython's protocol
             raise
+
+
+def _first_page() -> str:
+    """Return what IPython shows for ``%do?``."""
+    from poseidon_nb.commands.help import help_text  # noqa: PLC0415  # loads the specs
+
+    return help_text()
+
+
+# IPython asks a function for `getdoc` before it reads its docstring.
+for _magic in (DoMagics.do, DoMagics.poseidon):
+    _magic.getdoc = staticmethod(_first_page)
 
 
 def load(shell: InteractiveShell) -> None:

@@ -12,7 +12,7 @@ import pytest
 from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.effects import effect_of
-from poseidon_nb.commands.help import WIDTH, help_text
+from poseidon_nb.commands.help import WIDTH, aliases_text, help_text
 from poseidon_nb.commands.registry import parse, registry
 from poseidon_nb.errors import GrammarError
 from poseidon_nb.frames.schemas import get_table
@@ -38,8 +38,16 @@ PAGES = [
 @pytest.mark.parametrize(("group", "verb"), PAGES)
 def test_a_page_reads_as_it_is_stored(group: str, verb: str) -> None:
     """Run with POSEIDON_STORE_HELP=1 to store the pages anew, and read the difference."""
-    stored = GOLDEN / f"{'_'.join(filter(None, ('do', group, verb)))}.txt"
-    text = help_text(group, verb)
+    check_stored("_".join(filter(None, ("do", group, verb))), help_text(group, verb))
+
+
+def test_the_page_of_aliases_reads_as_it_is_stored() -> None:
+    check_stored("aliases", aliases_text())
+    assert all(len(line) <= WIDTH for line in aliases_text().splitlines())
+
+
+def check_stored(name: str, text: str) -> None:
+    stored = GOLDEN / f"{name}.txt"
     if os.environ.get("POSEIDON_STORE_HELP"):
         stored.parent.mkdir(exist_ok=True)
         stored.write_text(text, encoding="utf-8")
@@ -78,8 +86,16 @@ def test_a_groups_page_shows_its_verbs(group: Group) -> None:
         assert verb.name in text if registry().is_derived(verb) else verb.help.casefold()[:30] in text.casefold()
 
 
-def test_the_first_page_shows_the_groups_the_options_and_doctls_words() -> None:
+def test_the_first_page_has_all_that_is_common_and_fits_a_small_terminal() -> None:
     text = help_text()
+    assert len(text.splitlines()) <= 22
+    assert all(len(line) < 80 for line in text.splitlines())
+    for words in (*(group.name for group in registry().groups), *(option.flag for option in GLOBAL_OPTIONS)):
+        assert re.search(rf"(?<![\w-]){re.escape(words)}\b", text), words
+
+
+def test_the_page_of_aliases_shows_all_groups_the_options_and_doctls_words() -> None:
+    text = aliases_text()
     assert all(group.name in text for group in GROUPS)
     for group in registry().groups:
         assert re.search(rf"^  {group.name} +{re.escape(group.help[:20])}", text, re.MULTILINE)
@@ -100,7 +116,18 @@ def test_a_page_fits(group: Group | str, verb: Verb | str) -> None:
 
 
 def test_what_a_line_asks_for_is_shown() -> None:
-    for line in ("", "droplets --help", "droplets create --help", "login --help", "account --help", "droplet-action"):
+    for line in (
+        "",
+        "droplets help",
+        "login help",
+        "cost help",
+        "droplet-action help",
+        "droplets --help",
+        "droplets create --help",
+        "login --help",
+        "account --help",
+        "droplet-action",
+    ):
         command = parse(line)
         assert command.help
         assert help_text(command.group, command.verb.name)

@@ -90,7 +90,7 @@ def test_only_sizes_that_can_be_had_there_are_offered(line, slugs):
         ('%do droplets create a --ssh-keys "Ann', "Ann", ["Anna's key"]),
         ("%do droplets power_off w", "w", ["web-1", "web-2"]),
         ("%do droplets power_off web-1 w", "w", ["web-2"]),
-        ("%do droplets get web-1 w", "w", []),
+        ("%do droplets actions web-1 w", "w", []),
         ("%do droplets list --columns id,na", "na", ["name"]),
         ("%do droplets list -o j", "j", ["json"]),
         ("%do images list --type d", "d", ["distribution"]),
@@ -164,7 +164,7 @@ def test_something_is_offered_before_anything_was_fetched() -> None:
 
 
 def test_ten_thousand_names_are_cut_to_what_ipython_reads() -> None:
-    found = complete_line("%do droplets get ", registry(), {"droplets": [f"d-{number}" for number in range(10_000)]})
+    found = complete_line("%do droplets actions ", registry(), {"droplets": [f"d-{number}" for number in range(10_000)]})
     assert found is not None
     assert len(found.words) < 500
     assert found.words[-1].text == "--help"
@@ -181,7 +181,7 @@ def test_no_text_makes_the_completer_fail_and_the_fragment_ends_the_text(rest: s
 def test_a_completed_value_arrives_as_it_was_known(word: str) -> None:
     value = typed_value(word)
     if value is not None:
-        assert parse(f"droplets get {value} --raw").arguments == {"droplet": word}
+        assert parse(f"droplets actions {value} --raw").arguments == {"droplet": word}
 
 
 _ODD = st.text(st.sampled_from("ab '\"{}[]:1#-;,$|=\\&<>?!\u2013é\n\t\u2028"))
@@ -202,14 +202,14 @@ def test_what_is_typed_arrives_as_it_was_in_any_place_of_the_line(value: str) ->
         value,
         value,
     )
-    assert parse(f"droplets get {quote_argument(value)}").arguments == {"droplet": value}
+    assert parse(f"droplets actions {quote_argument(value)}").arguments == {"droplet": value}
 
 
 @given(st.text(st.sampled_from("ab '\"{}#-;,$|=\\&<>\u2013é"), min_size=1), st.sampled_from("'\""))
 def test_a_value_completed_within_a_quote_arrives_as_it_was_known(word: str, quote: str) -> None:
     value = typed_value(word, quote=quote)
     if value is not None:
-        assert parse(f"droplets get {quote}{value}{quote}").arguments == {"droplet": word}
+        assert parse(f"droplets actions {quote}{value}{quote}").arguments == {"droplet": word}
 
 
 def in_cell(cell: str) -> list[str] | None:
