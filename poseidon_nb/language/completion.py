@@ -174,7 +174,7 @@ class _Line:
             self._read_group(word)
 
     def _read_group(self, word: str) -> None:
-        if self.registry.is_noise_word(word):
+        if self.registry.is_noise_word(word) or word == "help":
             return
         self.group = self.registry.find_group(word)
         if self.group is not None:
@@ -186,6 +186,9 @@ class _Line:
 
     def _read_option(self, word: str) -> None:
         name, equals, value = word.lstrip("-").partition("=")
+        if self.verb is None and find_option(None, name) is None and find_option(self._default_verb(), name):
+            # As in the grammar, an option of the default verb selects it.
+            self.verb = self._default_verb()
         match = find_option(self.verb, name)
         if match is None:
             return
@@ -197,6 +200,9 @@ class _Line:
             self.named.add(match.option.name)
         if match.option.type != "flag" and not equals:
             self.pending = match.option
+
+    def _default_verb(self) -> Verb | None:
+        return find_verb(self.group, self.group.default) if self.group is not None and self.group.default else None
 
     def _note_region(self, taker: Option | Argument, word: str) -> None:
         if taker.source == "regions":
@@ -210,7 +216,7 @@ class _Line:
             return self._values(self.pending, last, known)
         name, equals, value = last.partition("=")
         if not self.ended and last.startswith("-") and equals:
-            match = find_option(self.verb, name.lstrip("-"))
+            match = find_option(self.verb or self._default_verb(), name.lstrip("-"))
             return self._values(match.option, value, known) if match else Completions(value, ())
         if not self.ended and last.startswith("-"):
             return Completions(last, tuple(_matching(self._options(last), last, "param")))
@@ -275,13 +281,14 @@ class _Line:
             in_region = [known[source] for source in known if source.startswith(f"{SIZES_IN}{self.region}")]
             if in_region:
                 return dict.fromkeys(slug for slugs in in_region for slug in slugs)
-        return known.get(taker.source) or taker.suggests or INITIAL_VALUES.get(taker.source, ())
+        return dict.fromkeys((*(known.get(taker.source) or INITIAL_VALUES.get(taker.source, ())), *taker.suggests))
 
     def _columns(self) -> Iterable[str]:
         return self.registry.columns(self.verb) if self.verb else ()
 
     def _options(self, last: str) -> list[str]:
-        own = sorted(self.verb.options, key=lambda option: not option.required) if self.verb else []
+        verb = self.verb or self._default_verb()
+        own = sorted(verb.options, key=lambda option: not option.required) if verb else []
         free = [option for option in (*own, *GLOBAL_OPTIONS) if self._may_be_given(option)]
         words = [option.flag for option in free]
         if last.startswith("--no-"):

@@ -104,6 +104,21 @@ def test_only_sizes_that_can_be_had_there_are_offered(line, slugs):
         ("%poseidon sizes ", "", ["list"]),
         ("%do droplets list --no-g", "--no-g", ["--no-gpus"]),
         ("%do droplets power_off -- w", "w", ["web-1", "web-2"]),
+        # The default verb of a group.
+        ("%do cost --b", "--b", ["--by"]),
+        ("%do cost --by ", "", ["resource_type"]),
+        ("%do cost --by reg", "reg", ["region"]),
+        ("%do cost --by=reg", "reg", ["region"]),
+        # Words beside those of the account.
+        ("%do sizes cheapest --region eu", "eu", ["europe"]),
+        ("%do sizes cheapest --region nyc3,eu", "eu", ["europe"]),
+        ("%do explore sizes --region a", "a", ["ams3", "asia", "australia"]),
+        ("%do panel ac", "ac", ["actions"]),
+        ("%do panel w", "w", ["web-1", "web-2"]),
+        ("%do panel web-1 w", "w", ["web-2"]),
+        ("%do droplets get web-1 w", "w", ["web-2"]),
+        ("%do droplets get {df['first name'][0]} web-1 w", "w", ["web-2"]),
+        ("%do help dro", "dro", ["droplets"]),
     ],
 )
 def test_what_is_offered_begins_with_what_was_typed(text: str, fragment: str, first: list[str]) -> None:
@@ -164,7 +179,9 @@ def test_something_is_offered_before_anything_was_fetched() -> None:
 
 
 def test_ten_thousand_names_are_cut_to_what_ipython_reads() -> None:
-    found = complete_line("%do droplets actions ", registry(), {"droplets": [f"d-{number}" for number in range(10_000)]})
+    found = complete_line(
+        "%do droplets actions ", registry(), {"droplets": [f"d-{number}" for number in range(10_000)]}
+    )
     assert found is not None
     assert len(found.words) < 500
     assert found.words[-1].text == "--help"

@@ -10,7 +10,7 @@ from poseidon_nb.language.spec import Group, Option, Verb
 DEFAULT_LIMIT = 10
 
 #: What a region can be called.
-REGION_WORDS = f"slugs, cities such as nyc, or {', '.join(AREAS)}"
+REGION_WORDS = "slugs, cities such as nyc, or areas"
 REGION = Option(
     field="region",
     type="list",
@@ -18,6 +18,7 @@ REGION = Option(
     help=f"available in any of these: {REGION_WORDS}",
     metavar="SLUG,SLUG",
     source="regions",
+    suggests=tuple(AREAS),
     default="all regions",
 )
 FAMILY = Option(
