@@ -27,8 +27,9 @@ from poseidon_nb.analysis.readings import (
     step_seconds,
     traffic,
 )
+from poseidon_nb.catalogue.metrics import explain_missing
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.metrics import explain_missing, summarize_resolution
+from poseidon_nb.frames.metrics import summarize_resolution
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import escape_unprintable, expected_one_of, join_words, pluralize
 

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from poseidon_nb.catalogue.metrics import DECREASING_MODE, GAP_FACTOR, IDLE_MODES
 from poseidon_nb.frames.validation import require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: A step this many times the usual one is a gap: below 2, because one missing reading counts as a gap already.
-GAP_FACTOR = 1.5
-#: CPU modes that do not count as busy. Stolen time does: the droplet wanted it.
-IDLE_MODES = ("idle", "iowait")
 #: The labels that tell a droplet's bandwidth series apart.
 TRAFFIC_LABELS = ("interface", "direction")
 
@@ -111,8 +108,8 @@ def cpu_seconds(series: pd.DataFrame) -> pd.DataFrame:
     modes = [*dict.fromkeys([*wide.columns, *IDLE_MODES])]
     wide = wide.reindex(columns=modes).astype(np.float64)
     steps = wide.groupby(level="droplet_id", sort=False).diff()
-    is_reset = (steps.drop(columns="iowait") < 0).any(axis="columns")
-    steps["iowait"] = steps["iowait"].clip(lower=0)
+    is_reset = (steps.drop(columns=DECREASING_MODE) < 0).any(axis="columns")
+    steps[DECREASING_MODE] = steps[DECREASING_MODE].clip(lower=0)
     frame = steps.reset_index()
     seconds = step_seconds(frame, ["droplet_id"])
     unknown = (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.metrics import explain_missing
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.fetch import fetch_each
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
@@ -108,8 +109,6 @@ class Readings:
 
     def notes(self) -> list[str]:
         """Return what is missing, one line for each reason."""
-        from poseidon_nb.frames.metrics import explain_missing  # noqa: PLC0415  # pandas comes at first use
-
         reasons: dict[str, list[Droplet]] = {}
         for droplet in self.silent:
             why = explain_missing(droplet.features, droplet.status) or " in this time range"
@@ -195,7 +194,29 @@ class Metrics:
         """
         measures = _queries_of(metric)
         chosen = self._resolve(droplets)
-        start, end = self._window(start, end)
+        answers, failed = self._fetch(measures, chosen, *self._window(start, end))
+        if chosen and len(failed) == len(chosen) and not answers:
+            raise next(iter(failed.values()))
+        return self._readings(chosen, answers, failed)
+
+    def responses(self, metric: str, droplet: Droplet, *, start: datetime, end: datetime) -> dict[str, Any]:
+        """Return the responses for a metric of one droplet as the API sends them, by the name of each part.
+
+        As `read`, but without pandas.
+
+        Raises
+        ------
+        PoseidonError
+            A part could not be read.
+        """
+        answers, failed = self._fetch(_queries_of(metric), [droplet], *self._window(start, end))
+        if failed:
+            raise failed[droplet.id]
+        return {measure.metric: answer for (_, measure), answer in answers.items()}
+
+    def _fetch(
+        self, measures: Sequence[MetricQuery], chosen: list[Droplet], start: datetime, end: datetime
+    ) -> tuple[_Answers, dict[int, PoseidonError]]:
         # Without memory readings the agent is not installed, and its other metrics need not be requested.
         by_agent = [one for one in measures if one in _AGENT_ONLY and _MEMORY_TOTAL in measures]
         first = [one for one in measures if one not in by_agent]
@@ -213,10 +234,7 @@ class Metrics:
         more, more_failed = self._answers(
             [(one, measure) for one in needing_fallback for measure in _MEMORY_FALLBACK], start, end
         )
-        answers, failed = {**answers, **more}, {**more_failed, **failed}
-        if chosen and len(failed) == len(chosen) and not answers:
-            raise next(iter(failed.values()))
-        return self._readings(chosen, answers, failed)
+        return {**answers, **more}, {**more_failed, **failed}
 
     def requests(
         self,

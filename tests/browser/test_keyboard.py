@@ -51,8 +51,7 @@ def test_a_question_is_asked_taken_back_and_confirmed_by_keys_and_the_focus_is_n
     # Nothing can be pressed while it runs: the panel itself has the focus, and Tab goes on from there.
     focus_goes_to_card(panel)
     panel.ends("Power off web-1")
-    press("Tab")
-    focus_goes_to(panel, "Power on")
+    tab_to(panel, "Power on")
     press("Enter")
     focus_goes_to_card(panel)
     panel.ends("Power on web-1")

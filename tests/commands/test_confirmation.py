@@ -6,6 +6,8 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.commands.context import Settings
+from poseidon_nb.plans import confirmation
+from poseidon_nb.widgets.droplets.requests import BulkRequest
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
 CUT = "The power is cut. Data not written to disk is lost. A droplet that is powered off is still billed."
@@ -165,6 +167,42 @@ def test_what_harms_nobody_is_not_asked_about(desk):
     for line in SILENT:
         desk.do(line)
         assert desk.ui.questions == [], line
+
+
+def test_a_panel_asks_for_what_a_command_asks_for_and_in_its_words(desk):
+    desk.ui.answer = False
+    client = desk.session.client()
+    sizes = {one.slug: one.to_dict() for one in client.sizes.list()}
+    size = "s-4vcpu-8gb"
+    asked = set()
+    for line, name, request in (
+        ("power_on build-1", "build-1", {"verb": "power_on"}),
+        *((f"{verb} web-1", "web-1", {"verb": verb}) for verb in ("power_off", "power_cycle", "reboot", "shutdown")),
+        ("take_snapshot web-1 --name a", "web-1", {"verb": "snapshot", "names": {521000032: "a"}}),
+        (f"resize web-1 --size {size} --restart", "web-1", {"verb": "resize", "size": size, "sizes": sizes}),
+        (f"resize legacy-reports --size {size}", "legacy-reports", {"verb": "resize", "size": size, "sizes": sizes}),
+        (
+            f"resize legacy-reports --size {size} --disk",
+            "legacy-reports",
+            {"verb": "resize", "size": size, "with_disk": True, "sizes": sizes},
+        ),
+        ("rename web-1 x", "web-1", {"verb": "rename", "value": "x"}),
+        ("tag web-1 --tag-name blue", "web-1", {"verb": "tag", "value": "blue", "tag_exists": False}),
+        ("untag web-1 --tag-name web", "web-1", {"verb": "untag", "value": "web"}),
+        ("enable_backups web-1", "web-1", {"verb": "enable_backups"}),
+        ("disable_backups db-1", "db-1", {"verb": "disable_backups"}),
+        ("delete web-1", "web-1", {"verb": "delete"}),
+    ):
+        row = client.droplets.by_name(name).to_dict()
+        plan = BulkRequest(droplets=(row,), account=client.label(), **request).plan
+        assert plan.chains == desk.do(f"droplets {line} --plan").chains, line
+        desk.ui.questions.clear()
+        if confirmation.reasons(plan):
+            with pytest.raises(errors.ConfirmationRequired):
+                desk.do(f"droplets {line}")
+            assert desk.ui.questions == [confirmation.question(plan)]
+            asked.add(request["verb"])
+    assert asked == {"power_off", "power_cycle", "reboot", "shutdown", "resize", "delete"}
 
 
 def test_yes_as_an_option_and_as_an_answer_both_let_it_pass(desk):

@@ -6,21 +6,23 @@ The charts are SVG with fixed limits of 0% and 100%, so that two of them can be 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
+from itertools import groupby
+from statistics import fmean
 from typing import TYPE_CHECKING
 
+from poseidon_nb.catalogue.metrics import explain_missing
+from poseidon_nb.client.usage import cpu_percentages, memory_percentages
 from poseidon_nb.errors import PoseidonError
-from poseidon_nb.text import escape_unprintable, format_percent
+from poseidon_nb.text import format_percent
 from poseidon_nb.widgets.models import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
-
-    import pandas as pd
 
     from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.client.usage import Percentages
 
 #: The metrics, in the order in which they are shown.
 METRICS = ("cpu", "memory")
@@ -111,55 +113,51 @@ def load_usage(droplet: Droplet) -> tuple[Usage, ...]:
 
 
 def _load(droplet: Droplet, metric: str, end: datetime) -> Usage:
-    from poseidon_nb.analysis import metrics  # noqa: PLC0415  # pandas is imported at first use
-    from poseidon_nb.frames.metrics import explain_missing  # noqa: PLC0415
-
     label = LABELS[metric]
     try:
-        readings = droplet.client.metrics.read(metric, droplet, start=end - WINDOW, end=end)
-        if readings.failed:
-            return Usage(label, problem=error_text(readings.failed[droplet.id]))
-        usage = usage_of(label, metrics.tidy(metric, readings.frame), end)
+        responses = droplet.client.metrics.responses(metric, droplet, start=end - WINDOW, end=end)
+        percentages = cpu_percentages(responses["cpu"]) if metric == "cpu" else memory_percentages(responses)
     except PoseidonError as error:
         return Usage(label, problem=error_text(error))
-    if usage.lines:
-        return usage
+    usage = usage_of(label, percentages, end)
     reason = explain_missing(droplet.features, droplet.status)
-    return Usage(label, problem=f"No readings{escape_unprintable(reason)}")
+    return usage if usage.lines else Usage(label, problem=f"No readings{reason}")
 
 
-def usage_of(label: str, table: pd.DataFrame, end: datetime) -> Usage:
-    """Return the usage from a table ``metrics`` of one droplet and one label; a row without a value marks a gap.
+def usage_of(label: str, percentages: Percentages, end: datetime) -> Usage:
+    """Return the usage from percentages over time, of which the last day is shown.
 
     Parameters
     ----------
     label : str
-    table : pandas.DataFrame
+    percentages : list of tuple
+        Unix times and percentages; None marks a gap.
     end : datetime
         The end of the window.
     """
-    known = table.dropna(subset="value")
-    if known.empty:
+    known = [(time, percent) for time, percent in percentages if percent is not None]
+    if not known:
         return Usage(label)
+    start_s, window_s = (end - WINDOW).timestamp(), WINDOW.total_seconds()
     size = -(-len(known) // MAX_POINTS)
-    # The number of gaps before a row is the same for all rows between two gaps.
     lines = [
-        _points(line, end - WINDOW, size) for _, line in known.groupby(table["value"].isna().cumsum()[known.index])
+        _combined([((time - start_s) / window_s, percent) for time, percent in line if percent is not None], size)
+        for is_gap, line in groupby(percentages, key=lambda point: point[1] is None)
+        if not is_gap
     ]
-    last = known["time"].iloc[-1].to_pydatetime()
+    values = [percent for _, percent in known]
+    last = datetime.fromtimestamp(known[-1][0], UTC)
     return Usage(
         label,
         tuple(lines),
-        latest=float(known["value"].iloc[-1]),
-        mean=float(known["value"].mean()),
-        peak=float(known["value"].max()),
+        latest=values[-1],
+        mean=fmean(values),
+        peak=max(values),
         last=last if end - last > MAX_AGE else None,
     )
 
 
-def _points(line: pd.DataFrame, start: datetime, size: int) -> tuple[tuple[float, float], ...]:
-    """Return the points of a line without gaps, with each group of readings combined into its highest."""
-    at = (line["time"] - start).dt.total_seconds() / WINDOW.total_seconds()
-    points = [*zip(at.tolist(), line["value"].tolist(), strict=True)]
+def _combined(points: list[tuple[float, float]], size: int) -> tuple[tuple[float, float], ...]:
+    """Return the points of a line with each group of readings combined into its highest."""
     groups = [points[first : first + size] for first in range(0, len(points), size)]
     return tuple((group[-1][0], max(percent for _, percent in group)) for group in groups)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import pandas as pd
-
 from poseidon_nb.widgets.droplets import panel_models
 from poseidon_nb.widgets.droplets.panel import DropletPanel
 from poseidon_nb.widgets.droplets.usage import MAX_POINTS, Usage, usage_of
@@ -15,25 +13,27 @@ from tests.widgets.conftest import User
 END = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def table(*values: float | None, step: timedelta = timedelta(hours=1), end: datetime = END) -> pd.DataFrame:
-    times = pd.to_datetime([end - step * after for after in reversed(range(len(values)))])
-    return pd.DataFrame({"time": times, "value": pd.array(values, dtype="float64")})
+def readings(*values: float | None, step: timedelta = timedelta(hours=1), end: datetime = END) -> list:
+    return [
+        ((end - step * after).timestamp(), value)
+        for after, value in zip(reversed(range(len(values))), values, strict=True)
+    ]
 
 
 def test_the_words_have_the_latest_value_the_mean_and_the_peak():
-    usage = usage_of("CPU", table(10.0, 20.0, 60.0, 30.0), END)
+    usage = usage_of("CPU", readings(10.0, 20.0, 60.0, 30.0), END)
     assert usage.summary == "30% now, 30% on average, 60% at most"
     ((first, *_, last),) = usage.lines
     assert (first, last) == ((21 / 24, 10.0), (1.0, 30.0))
 
 
 def test_a_reading_that_is_not_recent_is_not_called_the_current_one():
-    usage = usage_of("CPU", table(10.0, end=END - timedelta(hours=3)), END)
+    usage = usage_of("CPU", readings(10.0, end=END - timedelta(hours=3)), END)
     assert usage.summary == "10% at 09:00 UTC, 10% on average, 10% at most"
 
 
 def test_a_gap_ends_a_line():
-    usage = usage_of("CPU", table(10.0, 20.0, None, 40.0, 50.0), END)
+    usage = usage_of("CPU", readings(10.0, 20.0, None, 40.0, 50.0), END)
     assert [[percent for _, percent in line] for line in usage.lines] == [[10.0, 20.0], [40.0, 50.0]]
     assert usage.html().count("pnb-line") == 2
 
@@ -41,14 +41,14 @@ def test_a_gap_ends_a_line():
 def test_many_readings_become_few_points_and_the_peak_stays():
     values = [5.0] * 1440
     values[700] = 93.0
-    usage = usage_of("CPU", table(*values, step=timedelta(minutes=1)), END)
+    usage = usage_of("CPU", readings(*values, step=timedelta(minutes=1)), END)
     assert sum(map(len, usage.lines)) == MAX_POINTS
     assert max(percent for line in usage.lines for _, percent in line) == 93.0
     assert len(usage.html()) < 6_000
 
 
 def test_a_chart_has_a_name_with_all_its_facts_and_fixed_limits():
-    html = usage_of("CPU", table(0.0, 100.0, 250.0), END).html()
+    html = usage_of("CPU", readings(0.0, 100.0, 250.0), END).html()
     assert "role='img' aria-label='CPU, last 24 hours: 250% now, 117% on average, 250% at most'" in html
     heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", html)]
     assert (min(heights), max(heights)) == (0.0, 40.0)
