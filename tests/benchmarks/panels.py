@@ -28,7 +28,7 @@ pages = [panel._accessibility.comm.comm_id for panel in panels]
 print(json.dumps([[one.id for one in on], buttons, pages]))
 """
 #: How many panels wait for their charts.
-LOADING = "print(sum(one.model._is_usage_requested and not one.model.usage for one in panels))"
+LOADING = "print(sum(one.model._usage_requested_s is not None and not one.model.usage for one in panels))"
 LOG = """
 print(json.dumps([[one.path.split("/")[3], one.time] for one in sandbox.requests if one.method == "POST"]))
 """

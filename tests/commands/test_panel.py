@@ -150,6 +150,20 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
     assert live.data == {"text/plain": "This panel is closed. Run the cell again to reopen it."}
 
 
+def test_the_panels_of_a_stopped_sandbox_say_so(desk):
+    panel = desk.do("panel web-1")
+    desk.session.stop_sandbox()
+    assert panel.model.notices() == ["This panel is closed: the sandbox was stopped. Run the cell again to reopen it."]
+    panel.close()
+
+
+def test_a_panel_that_is_opened_again_leaves_a_sentence_that_says_so(desk):
+    first, second = desk.do("panel web-1"), desk.do("panel web-1")
+    assert first.closed_text == "This panel is closed: it was opened again. Run the cell again to reopen it."
+    second.close()
+    assert second.closed_text == "This panel is closed. Run the cell again to reopen it."
+
+
 class Events:
     def __init__(self):
         self.callbacks = {"pre_run_cell": [], "post_run_cell": []}

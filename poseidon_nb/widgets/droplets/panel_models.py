@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: The threads in which panels load metrics: their own, so that nothing that was clicked waits for them.
 METRICS_WORKERS = WorkerPool(2, "poseidon-metrics")
+#: Charts that are older are loaded again when the panel is used, in seconds.
+MAX_USAGE_AGE_S = 600.0
 
 
 class DropletModel(DropletsModel):
@@ -52,7 +54,8 @@ class DropletModel(DropletsModel):
         self.settings = DropletSettings(client, fleet, lambda: self.row)
         #: The usage of the last day; empty until it is loaded.
         self.usage: tuple[Usage, ...] = ()
-        self._is_usage_requested = False
+        #: When it was last requested, in monotonic seconds.
+        self._usage_requested_s: float | None = None
         super().__init__(client, fleet, on_change, on_row_change, droplets=[row], on_progress=self._action_changed)
 
     @property
@@ -74,11 +77,20 @@ class DropletModel(DropletsModel):
         return [*self.facts(), *((f"{one.label}, 24 h", one.summary) for one in self.usage)]
 
     def load_usage(self) -> None:
-        """Load the usage in the background, once; the panel calls this when the page has drawn it."""
+        """Load the usage in the background, unless it is recent; the panel calls this when the page has drawn it."""
+        now_s = self.client.clock.monotonic()
         with self._lock:
-            requested, self._is_usage_requested = self._is_usage_requested, True
-        if not requested and not self.closed:
-            METRICS_WORKERS.submit(self._load_usage)
+            last_s = self._usage_requested_s
+            if self.closed or (last_s is not None and now_s - last_s < MAX_USAGE_AGE_S):
+                return
+            self._usage_requested_s = now_s
+        METRICS_WORKERS.submit(self._load_usage)
+
+    def _touch(self) -> None:
+        super()._touch()
+        if self._usage_requested_s is not None:
+            # Charts of a panel that is in use are kept up to date; an idle one causes no requests for them.
+            self.load_usage()
 
     def usage_html(self) -> str:
         """Return the charts of the usage; before they are loaded their place, so that nothing moves later."""

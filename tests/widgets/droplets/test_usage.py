@@ -79,6 +79,23 @@ def test_nothing_is_requested_before_the_page_has_drawn_the_panel_and_then_once(
     panel.close()
 
 
+def test_charts_that_are_old_are_loaded_again_when_the_panel_is_used(desk):
+    def reads():
+        return sum(one.path.endswith("/cpu") for one in desk.sandbox.requests)
+
+    user = User(desk, desk.droplet())
+    user.model.press("snapshot")
+    assert reads() == 0, "nothing was drawn"
+    user.model.load_usage()
+    user.model.press("snapshot")
+    assert reads() == 1
+    desk.clock.advance(panel_models.MAX_USAGE_AGE_S)
+    assert reads() == 1, "idle"
+    user.model.press("snapshot")
+    assert reads() == 2
+    user.model.close()
+
+
 def test_a_panel_that_was_closed_meanwhile_reads_nothing(desk):
     user = User(desk, desk.droplet())
     panel_models.METRICS_WORKERS.held_back = True
