@@ -20,11 +20,15 @@ OPEN = "%do panel web-1"
 class DropletPanel:
     """The panel of web-1 in an open notebook. Cell 0 starts the sandbox, 1 prepares, 2 opens the panel, 3 and on are the test's."""
 
-    def __init__(self, open_notebook, *cells: str, speed: int = 8, before: str = "", opens: str = OPEN) -> None:
+    def __init__(
+        self, open_notebook, *cells: str, speed: int = 8, before: str = "", opens: str = OPEN, prepare: str = "null"
+    ) -> None:
         self.notebook = open_notebook(START.format(speed=speed), SETUP + before, opens, *cells, "log()")
         self.page = self.notebook.page
         self.last = 3 + len(cells)
         self.notebook.finish(0, 1)
+        # JavaScript that changes the page before the panel is drawn.
+        self.page.evaluate(prepare)
         self.open()
 
     def open(self) -> None:

@@ -77,7 +77,7 @@ def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said
     number = notebook.output(3).get_by_text(re.compile(r"^\s*\d{6,}\s*$")).first.inner_text().strip()
     assert number in row.inner_text()
     red = row.locator("td.pnb-bad").evaluate("cell => getComputedStyle(cell).color")
-    channels = [int(part) for part in re.findall(r"\d+", red)[:3]]
+    channels = [float(part) for part in re.findall(r"[\d.]+", red)[:3]]
     assert channels[0] > 1.5 * max(channels[1:]), red
     notebook.picture("actions_errored")
     notebook.finish(4)

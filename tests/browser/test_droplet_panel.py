@@ -199,10 +199,8 @@ def test_a_click_while_a_cell_runs_is_taken_at_once_and_leaves_the_cells_output_
 
 
 def test_a_click_while_a_cell_runs_is_neither_lost_nor_done_twice_and_progress_goes_on(open_panel):
-    panel = open_panel(GATE, speed=2)
     # As where the kernel has no subshells, or the user has switched them off.
-    panel.page.evaluate(f"{KERNEL}.commsOverSubshells = 'disabled'")
-    panel.open()
+    panel = open_panel(GATE, speed=2, prepare=f"{KERNEL}.commsOverSubshells = 'disabled'")
     panel.confirm("reboot")
     panel.entry("Reboot web-1").locator("[role=progressbar]").wait_for(timeout=10_000)
     panel.notebook.run(3)
@@ -290,6 +288,11 @@ droplet.refresh()
     name = panel.page.get_by_label("Snapshot name")
     name.wait_for(timeout=10_000)
     name.fill("<img src=x onerror=alert(2)>")
+    panel.button("more").click()
+    panel.button("setting-tags").and_(panel.page.locator(":enabled")).click(timeout=10_000)
+    panel.root.get_by_role("button", name="Remove <img").first.wait_for(timeout=10_000)
+    panel.button("setting-delete").click()
+    panel.root.get_by_text(re.compile("^Type <img src=x")).wait_for(timeout=10_000)
     panel.confirm("reboot")
     panel.ends("Reboot")
     assert panel.root.locator("img").count() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.contrast import low_contrasts
+from tests.browser.fleet_page import read_question
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -141,15 +142,30 @@ def test_copying_and_settings_by_keyboard_in_the_dark(open_panel):
 
 
 def test_bars_are_as_wide_as_the_panel_and_a_stopped_sandbox_is_said_once(open_panel):
-    panel = open_panel("%do sandbox stop", before="", speed=8)
-    page, root = panel.page, panel.root
-    panel.confirm("reboot")
-    bar = root.locator("[role=progressbar]")
-    bar.wait_for(timeout=20_000)
-    assert max(root.evaluate(MARGINS)) < 24, "only the margin of the panel's text"
-    panel.ends("Reboot web-1")
-    assert max(root.evaluate(MARGINS)) < 24, "the buttons that appear take nothing from it"
+    panel = open_panel(
+        "fleet = %do panel --tag web\nfleet.select(fleet.model.fleet._rows)\nfleet", "%do sandbox stop", speed=8
+    )
+    page, root = panel.page, panel.root.first
     panel.notebook.finish(3)
+    fleet = panel.notebook.output(3).locator(".pnb-panel")
+    fleet.locator("button.pnb-reboot").and_(page.locator(":enabled")).click(timeout=30_000)
+    fleet.locator("button.pnb-confirming").wait_for(timeout=10_000)
+    read_question(page)
+    fleet.locator("button.pnb-confirming").click()
+    fleet.locator(".pnb-track").wait_for(timeout=20_000)
+    assert max(fleet.evaluate(MARGINS)) < 24
+    fleet.get_by_role("button", name="Dismiss").locator("visible=true").first.wait_for(timeout=60_000)
+    assert max(fleet.evaluate(MARGINS)) < 24
+    panel.notebook.picture("fleet_bars", of=".jp-Cell:nth-child(4) .pnb-panel")
+    panel.button("reboot").first.and_(page.locator(":enabled")).click(timeout=30_000)
+    root.locator("button.pnb-confirming").wait_for(timeout=10_000)
+    read_question(page)
+    root.locator("button.pnb-confirming").click()
+    root.locator("[role=progressbar]").first.wait_for(timeout=20_000)
+    assert max(root.evaluate(MARGINS)) < 24, "only the margin of the panel's text"
+    root.locator(".pnb-work").filter(has_text="✓ completed").first.wait_for(timeout=60_000)
+    assert max(root.evaluate(MARGINS)) < 24, "the buttons that appear take nothing from it"
+    panel.notebook.finish(4)
     closed = root.get_by_text("This panel is closed: the sandbox was stopped. Run the cell again to reopen it.")
     closed.locator("visible=true").first.wait_for(timeout=20_000)
     assert closed.locator("visible=true").and_(page.locator(":not(.pnb-live *)")).count() == 1

@@ -20,7 +20,7 @@ def test_a_droplet_is_powered_off_and_on_in_notebook_7(open_in_notebook_7):
     bar.wait_for(timeout=10_000)
     panel.ends("Power off web-1")
     assert bar.get_attribute("aria-valuenow") == "100"
-    panel.root.get_by_text("Off", exact=True).wait_for(timeout=10_000)
+    panel.root.get_by_text("off", exact=True).wait_for(timeout=10_000)
     panel.button("power-on").click()
     panel.ends("Power on web-1")
     assert panel.changes() == [("POST", "actions", 201)] * 2

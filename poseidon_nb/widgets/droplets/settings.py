@@ -5,6 +5,7 @@ The state of the forms, and the requests that they make. `DropletModel` executes
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import PoseidonError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The buttons that open a form, with the verb of the form's request.
 FORMS = {"rename": "rename", "tags": "tag", "delete": "delete"}
+#: What DigitalOcean allows as a tag. ipywidgets puts suggestions into the page without escaping them.
+_TAG = re.compile(r"[\w:-]{1,255}")
 _LABELS = {"rename": "Rename…", "tags": "Tags…", "delete": "Delete…"}
 _SUBMIT_LABELS = {"rename": "Rename", "tags": "Add tag", "delete": "Delete"}
 
@@ -66,7 +69,7 @@ class DropletSettings:
     def suggested_tags(self) -> list[str]:
         """Tags of the account that the droplet does not have."""
         own = {tag.casefold() for tag in self.tags}
-        return [tag for tag in self.known_tags or () if tag.casefold() not in own]
+        return [tag for tag in self.known_tags or () if tag.casefold() not in own and _TAG.fullmatch(tag)]
 
     def reset(self) -> None:
         """Discard what was typed."""

@@ -66,6 +66,11 @@ def test_tags_are_added_and_removed_without_a_question_and_a_new_one_is_created_
     assert user.model.settings.note("tags") == "web-1 already has this tag."
 
 
+def test_what_is_no_tag_is_not_suggested_because_the_page_would_take_it_for_html(user):
+    user.model.settings.known_tags = ['"><img src=x onerror=alert(1)>', "a b", "", "x" * 300, "größe:2-a_b"]
+    assert user.model.settings.suggested_tags == ["größe:2-a_b"]
+
+
 def test_tags_cannot_be_added_while_those_of_the_account_are_unknown(user):
     user.desk.sandbox.fault("status", status=422, path="/v2/tags", message="No tags today")
     user.model.press_setting("tags")
