@@ -7,6 +7,7 @@ A change: the resource module builds steps. The one `engine` sends them, waits f
 returns their outcomes. Progress goes to a callback; higher layers decide how to show it. Panels do not wait: they
 subscribe to the `monitor`.
 
-Operations without a resource module are called by operationId or path (`operations`). `lookup` finds ids by name, and
+The collections whose verbs are single operations, such as `client.volumes`, are generated; see `nouns`. Operations without
+a resource module are called by operationId or path (`operations`). `lookup` finds ids by name, and
 `slugs` explains refused requests.
 """

@@ -15,9 +15,18 @@ from poseidon_nb.client.joined_sandbox import SANDBOX_ID, JoinedSandbox
 from poseidon_nb.client.keys import Keys
 from poseidon_nb.client.metrics import Metrics
 from poseidon_nb.client.monitor.monitor import AccountMonitor
+from poseidon_nb.client.nouns.apps import Apps
+from poseidon_nb.client.nouns.databases import Databases
+from poseidon_nb.client.nouns.firewalls import Firewalls
+from poseidon_nb.client.nouns.kubernetes import KubernetesClusters
+from poseidon_nb.client.nouns.load_balancers import LoadBalancers
+from poseidon_nb.client.nouns.projects import Projects
+from poseidon_nb.client.nouns.reserved_ips import ReservedIPs
+from poseidon_nb.client.nouns.volumes import Volumes
+from poseidon_nb.client.nouns.vpcs import VPCs
 from poseidon_nb.client.operations import execute, request_by_name, request_by_path, send
 from poseidon_nb.client.reading import current_read_options
-from poseidon_nb.client.resource import Account, Region, ResourceCollection, Size
+from poseidon_nb.client.resource import Account, HidesInternals, Region, ResourceCollection, Size
 from poseidon_nb.client.slugs import SlugChecker
 from poseidon_nb.client.snapshots import Snapshots
 from poseidon_nb.client.tags import Tags
@@ -130,7 +139,7 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
     return Client(session, account, strict=strict)
 
 
-class Client:
+class Client(HidesInternals):
     """An account.
 
     Parameters
@@ -142,12 +151,15 @@ class Client:
     Attributes
     ----------
     regions, sizes, images, keys, domains, droplets, actions, snapshots, tags
-        The resources of the account; each has ``list()`` and ``frame()``.
+    volumes, firewalls, load_balancers, vpcs, reserved_ips, projects, databases, kubernetes, apps
+        The resources of the account; each has ``list()`` and ``frame()``, and the verbs of ``%do``.
     metrics : Metrics
         Droplet metrics: ``frame(kind, droplets)``.
     changes : ChangeLog
         The changes that this client has made: the session's log, or its own.
     """
+
+    _internal = frozenset({"engine", "identity", "monitor", "on_idle", "token_digest"})
 
     def __init__(self, session: Session, account: HasAddress | None = None, *, strict: bool = False) -> None:
         # Not `or`, because an empty log is falsy.
@@ -177,6 +189,15 @@ class Client:
         self.metrics = Metrics(connection, self.droplets)
         self.snapshots = Snapshots(connection, self.engine)
         self.tags = Tags(connection, self.engine)
+        self.volumes = Volumes(connection, self)
+        self.firewalls = Firewalls(connection, self)
+        self.load_balancers = LoadBalancers(connection, self)
+        self.vpcs = VPCs(connection, self)
+        self.reserved_ips = ReservedIPs(connection, self)
+        self.projects = Projects(connection, self)
+        self.databases = Databases(connection, self)
+        self.kubernetes = KubernetesClusters(connection, self)
+        self.apps = Apps(connection, self)
         #: Reads the account for panels; sends nothing without a subscription.
         self.monitor = AccountMonitor(connection, self.actions)
 

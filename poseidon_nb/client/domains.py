@@ -115,6 +115,8 @@ class Domain(Resource):
 class Domains(ResourceCollection[Domain]):
     """The domains of an account."""
 
+    _internal = frozenset({"read"})
+
     def __init__(self, connection: Connection, engine: Engine) -> None:
         super().__init__(connection, "domains", "domains_list", lambda row: Domain(row, self))
         self._engine = engine
@@ -227,6 +229,8 @@ class Records(ResourceCollection[Record]):
     domain : str
         Name of the domain.
     """
+
+    _internal = frozenset({"read"})
 
     def __init__(self, connection: Connection, engine: Engine, domain: str) -> None:
         super().__init__(connection, "records", "domains_list_records", self._record_of)

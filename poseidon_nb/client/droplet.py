@@ -32,6 +32,7 @@ class Droplet(Resource):
     """
 
     computed_fields = ("active", "ip_address", "private_ip")
+    _internal = frozenset({"assign", "client", "computed_fields"})
 
     id = Field[int]()
     name = Field[str]()

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 class Droplets(ResourceCollection[Droplet]):
     """The droplets of an account."""
 
+    _internal = frozenset({"act", "check_resize", "client", "engine", "probe", "read", "read_each"})
+
     def __init__(self, connection: Connection, actions: Actions, slugs: SlugChecker, client: Client) -> None:
         super().__init__(connection, "droplets", "droplets_list", lambda row: Droplet(row, self))
         self.engine = client.engine
@@ -90,9 +92,17 @@ class Droplets(ResourceCollection[Droplet]):
         """
         return self._frame_from(self._bodies({"tag_name": tag_name, "name": name, **filters}))
 
-    def get(self, droplet_id: int) -> Droplet:
-        """Return one droplet by id."""
-        return Droplet(self.read(droplet_id), self)
+    def get(self, droplet: Droplet | int | str) -> Droplet:
+        """Return one droplet by id or name, as it is now.
+
+        Raises
+        ------
+        NotFound, NoSuchName, AmbiguousName
+            It does not exist, or several droplets have the name.
+        """
+        if isinstance(droplet, str) and not is_integer(droplet):
+            return self.by_name(droplet)
+        return Droplet(self.read(droplet.id if isinstance(droplet, Droplet) else int(droplet)), self)
 
     def by_name(self, name: str) -> Droplet:
         """Return the one droplet with this name.
@@ -115,11 +125,7 @@ class Droplets(ResourceCollection[Droplet]):
 
     def find(self, droplet: Droplet | int | str) -> Droplet:
         """Return a droplet given as an object, an id or a name."""
-        if isinstance(droplet, Droplet):
-            return droplet
-        if isinstance(droplet, int) or is_integer(droplet):
-            return self.get(int(droplet))
-        return self.by_name(droplet)
+        return droplet if isinstance(droplet, Droplet) else self.get(droplet)
 
     def read(self, droplet_id: int) -> Row:
         """Read a droplet as the API sends it."""

@@ -113,6 +113,8 @@ class Image(Resource):
 class Images(ResourceCollection[Image]):
     """The images of the account and DigitalOcean's public ones. Public images have a slug as well as an id."""
 
+    _internal = frozenset({"act", "read"})
+
     def __init__(self, connection: Connection, actions: Actions, engine: Engine) -> None:
         super().__init__(connection, "images", "images_list", lambda row: Image(row, self))
         self._actions = actions

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.metrics import explain_missing
 from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.fetch import fetch_each
+from poseidon_nb.client.resource import HidesInternals
 from poseidon_nb.errors import Forbidden, InvalidArgument, PoseidonError, ShapeError, Unauthorized
 from poseidon_nb.text import expected_one_of, truncated_list
 
@@ -126,7 +127,7 @@ def _names(droplets: Iterable[Droplet]) -> str:
     return truncated_list(droplet.name for droplet in droplets)
 
 
-class Metrics:
+class Metrics(HidesInternals):
     """The metrics of the account's droplets.
 
     Parameters
@@ -136,9 +137,14 @@ class Metrics:
         Finds droplets that are given by id or name.
     """
 
+    _internal = frozenset({"requests"})
+
     def __init__(self, connection: Connection, droplets: Droplets) -> None:
         self._connection = connection
         self._droplets = droplets
+
+    def __repr__(self) -> str:
+        return f"<metrics of {self._connection.session.base_url}: frame, read>"
 
     def frame(
         self,

@@ -30,6 +30,15 @@ T = TypeVar("T")
 R = TypeVar("R", bound="Resource")
 
 
+class HidesInternals:
+    """Leaves names out of completion that are public only for other modules of this package."""
+
+    _internal: ClassVar[frozenset[str]] = frozenset()
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in self._internal]
+
+
 class Field(Generic[T]):
     """A known field of the API, read from the object's data; None if it is absent."""
 
@@ -70,7 +79,7 @@ class TimeField(Field["datetime | None"]):
         return time.astimezone(UTC)
 
 
-class Resource:
+class Resource(HidesInternals):
     """One object of the API.
 
     Known fields are attributes. Every field, also one that this version does not know, is an item:
@@ -86,6 +95,7 @@ class Resource:
     _identity = "id"
     #: Properties that are derived from the data alone, so that ``{droplet.ip_address}`` in a `%do` line can read them.
     computed_fields: ClassVar[tuple[str, ...]] = ()
+    _internal = frozenset({"assign", "computed_fields"})
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         if not isinstance(data, Mapping):
@@ -196,7 +206,7 @@ class Account(Resource):
         return (self.email, self.status, "" if limit is None else f"up to {limit} droplets")
 
 
-class ResourceCollection(Generic[R]):
+class ResourceCollection(HidesInternals, Generic[R]):
     """All objects of one type in the account.
 
     Parameters
@@ -217,6 +227,10 @@ class ResourceCollection(Generic[R]):
         self._resource = resource
         self._list_operation = operation_id
         self._make = make
+
+    def __repr__(self) -> str:
+        verbs = [name for name in dir(self) if not name.startswith("_") and callable(getattr(self, name))]
+        return f"<{self._resource} of {self._connection.session.base_url}: {', '.join(verbs)}>"
 
     def list(self, **filters: Any) -> list[R]:
         """List all objects, from all pages.

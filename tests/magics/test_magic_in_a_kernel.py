@@ -249,6 +249,14 @@ def test_completion_works_through_the_kernel(notebook):
     assert complete(notebook, "df = %do droplets list --region ny") == ["nyc1", "nyc2", "nyc3"]
 
 
+def test_python_completion_shows_resources_and_verbs_and_no_internals(notebook):
+    notebook.run("import poseidon_nb as po\nclient = po.current_client()")
+    assert complete(notebook, "client.vol") == ["volumes"]
+    assert {"attach", "create", "resize"} <= {*complete(notebook, "client.volumes.")}
+    assert not {"engine", "monitor"} & {*complete(notebook, "client.")}
+    assert not {"act", "client", "engine", "read"} & {*complete(notebook, "client.droplets.")}
+
+
 def test_a_second_notebook_joins_the_sandbox_and_the_firsts_panel_shows_what_it_changes(notebook):
     state = f"import os, time\nos.environ['POSEIDON_STATE_DIR'] = {os.environ['POSEIDON_STATE_DIR']!r}"
     shared = notebook.text(state, "%do sandbox start --share")

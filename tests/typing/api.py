@@ -9,6 +9,9 @@ import pandas as pd
 
 import poseidon_nb as po
 from poseidon_nb.client.domains import Records
+from poseidon_nb.client.nouns.apps import App
+from poseidon_nb.client.nouns.kubernetes import KubernetesCluster
+from poseidon_nb.client.nouns.volumes import Volume
 from poseidon_nb.client.resource import Account, Kernel, Region, Size
 from poseidon_nb.client.snapshots import Snapshot
 from poseidon_nb.client.tags import Tag
@@ -50,6 +53,30 @@ def nouns(client: po.Client) -> None:
     assert_type(client.sizes.frame(), pd.DataFrame)
     assert_type(client.call("databases_list_clusters"), Any)
     assert_type(client.api("GET", "/v2/account"), Any)
+
+
+def generated_nouns(client: po.Client) -> None:
+    volume = client.volumes.create("data", size_gigabytes=10, region="nyc3", tags=["web"])
+    assert_type(volume, Volume)
+    assert_type(volume.size_gigabytes, int)
+    assert_type(volume.created_at, datetime | None)
+    assert_type(client.volumes.list(name="data"), list[Volume])
+    assert_type(client.volumes.frame(region="nyc3"), pd.DataFrame)
+    assert_type(client.volumes.attach(volume, "web-1", timeout_s=60), po.Action)
+    assert_type(client.volumes.actions("data"), list[po.Action])
+    assert_type(client.volumes.snapshots(volume), list[dict[str, Any]])
+    assert_type(client.reserved_ips.assign("203.0.113.9", client.droplets.get("web-1")), po.Action)
+    client.firewalls.add_droplets("web", ["web-1", 7, client.droplets.get(7)])
+    assert_type(client.load_balancers.get("front").droplet_ids, list[Any])
+    assert_type(client.projects.update("lab", is_default=True).name, str)
+    assert_type(client.vpcs.members("backend", resource_type="droplet"), list[dict[str, Any]])
+    assert_type(client.databases.create_user("orders", "ada"), dict[str, Any])
+    assert_type(client.kubernetes.list(), list[KubernetesCluster])
+    assert_type(client.apps.get("shop"), App)
+    client.volumes.create("data", size_gigabytes="10", region="nyc3")  # type: ignore[arg-type]
+    client.volumes.create("data", region="nyc3")  # type: ignore[call-arg]
+    client.volumes.get(client.droplets.get(7))  # type: ignore[arg-type]
+    client.volumes.shrink("data")  # type: ignore[attr-defined]
 
 
 def images(client: po.Client, image: po.Image) -> None:

@@ -206,6 +206,21 @@ class Action(Resource):
 class Actions(ResourceCollection[Action]):
     """The actions of the account, and the one poller."""
 
+    _internal = frozenset(
+        {
+            "durations",
+            "from_row",
+            "poll",
+            "poller",
+            "read",
+            "read_history",
+            "read_newest",
+            "remember",
+            "track",
+            "waiter",
+        }
+    )
+
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection, "actions", "actions_list", lambda row: Action(row, self))
         self.durations = Durations()
