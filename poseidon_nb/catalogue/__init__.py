@@ -2,7 +2,7 @@
 
 `build` generates `operations.json` from the published specification; nothing else reads the specification at run time.
 The file is loaded at the first lookup. The other modules are maintained by hand: `effects` (what each operation does to
-the account), `prices` (published prices that the API does not return), `wait_limits` (default timeouts) and `headroom`
+the account), `prices` (published prices that the API does not return), `metrics` (what readings mean), `wait_limits` (default timeouts) and `headroom`
 (default limits of rightsizing).
 """
 

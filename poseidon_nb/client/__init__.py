@@ -2,6 +2,7 @@
 
 A read: a resource module (`droplets`, `images`, `keys`, `domains`, `snapshots`, `tags`, `metrics`) names an operation of
 the catalogue, and `connection` sends it through transport. `fetch` reads many objects in few requests.
+`usage` computes percentages from one droplet's metrics without pandas.
 
 A change: the resource module builds steps. The one `engine` sends them, waits for the `actions` that they start, and
 returns their outcomes. Progress goes to a callback; higher layers decide how to show it. Panels do not wait: they

@@ -5,5 +5,7 @@
   the client's engine is with a request.
 - `model` handles clicks, asks for confirmation, and hands plans to the engine. `panel_models` has the models of
   one droplet and of many.
-- `panel` has the widgets of all droplet panels and the panel of one droplet. `fleet_panel` adds the table of many.
+- `settings` holds the name, tags, backups and deletion of one droplet, and `usage` its CPU and memory of the last day.
+- `panel` has the widgets of all droplet panels and the panel of one droplet, to which `settings_form` adds the forms of its
+  settings. `fleet_panel` adds the table of many.
 """
