@@ -29,6 +29,7 @@ BARE_REQUEST = "api"
 _PREPOSITIONS = {"size": "to", "name": "to", "image": "from image", "snapshot": "as", "tags": "with"}
 #: Operations whose verb says what their body says.
 _BODY_IN_VERB = frozenset({"dropletActions_post", "tags_assign_resources", "tags_unassign_resources"})
+_PHRASES = {"shutdown": "shut down", "take_snapshot": "snapshot", "enable_ipv6": "enable IPv6"}
 #: Placeholder for an id that could not be looked up. Paths and queries encode it.
 UNKNOWN_ID = "ID-OF "
 _ENCODED_UNKNOWN_IDS = ("ID-OF%20", "ID-OF+")
@@ -50,7 +51,7 @@ class _StepGroup:
 
 def summary(plan: Plan) -> str:
     """Return what a plan does, to what, and its price: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
-    return "; ".join(_group_text(group, group.verb, group.kind) for group in _step_groups(plan))
+    return "; ".join(_group_text(group, verb_phrase(group.verb), group.kind) for group in _step_groups(plan))
 
 
 def short_summary(plan: Plan) -> str:
@@ -66,7 +67,7 @@ def command_verbs(chain: Chain) -> list[str]:
 
 def verb_phrase(verb: str) -> str:
     """Return a verb in plain English: ``power off``, ``shut down``, ``snapshot``."""
-    return {"shutdown": "shut down", "take_snapshot": "snapshot"}.get(verb, verb.replace("_", " "))
+    return _PHRASES.get(verb, verb.replace("_", " "))
 
 
 def change_label(step: Step) -> str:

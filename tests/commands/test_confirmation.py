@@ -20,13 +20,13 @@ ASKING = [
         "droplets delete web-1 web-2",
         "SANDBOX: delete 2 droplets (saves $48.00 a month): web-1 (521000032) and web-2 (521000100)? This cannot be undone.",
     ),
-    ("droplets power_off web-1", f"SANDBOX: power_off droplet web-1? {CUT}"),
+    ("droplets power_off web-1", f"SANDBOX: power off droplet web-1? {CUT}"),
     # The one that is off is left out.
-    ("droplets power_off web-1 web-2 legacy-reports", f"SANDBOX: power_off 2 droplets: web-1 and web-2? {CUT}"),
+    ("droplets power_off web-1 web-2 legacy-reports", f"SANDBOX: power off 2 droplets: web-1 and web-2? {CUT}"),
     (
         "droplets shutdown web-1 web-2",
         (
-            "SANDBOX: shutdown 2 droplets: web-1 and web-2? Services stop. "
+            "SANDBOX: shut down 2 droplets: web-1 and web-2? Services stop. "
             "A droplet that is powered off is still billed."
         ),
     ),
@@ -37,7 +37,7 @@ ASKING = [
     (
         "droplets power_cycle --tag web",
         (
-            "SANDBOX: power_cycle 4 droplets: web-1, web-2, web-3 and staging-web? "
+            "SANDBOX: power cycle 4 droplets: web-1, web-2, web-3 and staging-web? "
             "The power is cut briefly. Data not written to disk is lost."
         ),
     ),
@@ -84,13 +84,13 @@ ASKING = [
     ),
     (
         "droplets take_snapshot web-1 web-2 --name a --restart",
-        "SANDBOX: take_snapshot 2 droplets as a with a restart (+$9.60 a month): web-1 and web-2?",
+        "SANDBOX: snapshot 2 droplets as a with a restart (+$9.60 a month): web-1 and web-2?",
     ),
     (
         "droplets password_reset web-1",
-        "SANDBOX: password_reset droplet web-1? The old root password stops working. The new one is sent by email.",
+        "SANDBOX: password reset droplet web-1? The old root password stops working. The new one is sent by email.",
     ),
-    ("droplets enable_ipv6 build-1", "SANDBOX: enable_ipv6 droplet build-1? This cannot be undone."),
+    ("droplets enable_ipv6 build-1", "SANDBOX: enable IPv6 droplet build-1? This cannot be undone."),
     (
         "keys delete deploy",
         "SANDBOX: delete key deploy (48000063)? To undo this, create it again; it gets a new id.",
@@ -293,7 +293,7 @@ def test_a_scheduled_run_may_answer_yes_by_the_environment_but_not_to_deletions(
 def test_a_bare_action_on_a_droplet_asks_as_its_verb_does(desk):
     running, off = 521000032, 521000132
     for line, question in (
-        (f"{running} --type power_off", f"SANDBOX: power_off droplet web-1? {CUT}"),
+        (f"{running} --type power_off", f"SANDBOX: power off droplet web-1? {CUT}"),
         (
             f"{running} --type reboot",
             "SANDBOX: reboot droplet web-1? Services stop until the restart has finished.",

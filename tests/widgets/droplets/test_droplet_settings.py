@@ -96,7 +96,7 @@ def test_backups_that_cost_more_than_the_limit_ask_first(user):
     user.model.press_setting("backups")
     button = user.model.setting_buttons()["backups"]
     assert button.label == "Confirm: enable backups web-1 (+$7.20 a month)"
-    assert user.model.hint() == "SANDBOX: enable_backups droplet web-1 (+$7.20 a month)?"
+    assert user.model.hint() == "SANDBOX: enable backups droplet web-1 (+$7.20 a month)?"
     assert user.model.announcements()[0] == button.label
     user.desk.clock.advance(MIN_CONFIRM_DELAY_S + 0.1)
     user.model.press_setting("backups")

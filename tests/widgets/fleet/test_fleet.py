@@ -239,7 +239,7 @@ def test_while_a_button_asks_the_hint_is_the_question_of_the_command(fleet):
     fleet.select([1])
     fleet.press("power_off")
     assert fleet.hint() == (
-        "SANDBOX: power_off droplet web-1? The power is cut. Data not written to disk is lost. "
+        "SANDBOX: power off droplet web-1? The power is cut. Data not written to disk is lost. "
         "A droplet that is powered off is still billed."
     )
 
