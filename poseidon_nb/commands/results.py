@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_TEXT_COLUMNS = ("name", "action", "status", "error")
+_DTYPES = {**dict.fromkeys(("name", "action", "status", "error"), "string"), "action_id": "Int64"}
 
 
 class Text(str):
@@ -151,6 +151,7 @@ def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outco
         Some of several failed, and ``--keep-going`` was not given. The table was shown; it is the error's ``frame``.
     """
     found = target_outcomes(plan, outcomes, kind=kind)
+    with_actions = "action_id" in context.verb.columns
     table = _outcomes(
         [
             {
@@ -159,6 +160,7 @@ def outcomes_table(context: CommandContext, plan: Plan, outcomes: Sequence[Outco
                 "action": one.action,
                 "status": one.status,
                 "error": None if one.error is None else str(one.error),
+                **({"action_id": one.action_id} if with_actions else {}),
             }
             for one in found
         ]
@@ -189,6 +191,7 @@ def _outcomes(rows: list[Row]) -> TableResult:
         from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
 
         # A column that is empty throughout would have no type.
-        return frame_from_rows("outcomes", rows).astype(dict.fromkeys(_TEXT_COLUMNS, "string"))
+        found = frame_from_rows("outcomes", rows)
+        return found.astype({name: dtype for name, dtype in _DTYPES.items() if name in found})
 
     return TableResult(lambda: rows, frame)

@@ -70,6 +70,7 @@ DERIVED_TABLES: dict[str, Table] = {
         pricing.COST_HISTORY,
         pricing.SIZE_PRICES,
         pricing.AVAILABLE_SIZES,
+        account.NAMED_ACTIONS,
         usage.SPANS,
         usage.DURATIONS,
         usage.SERIES,

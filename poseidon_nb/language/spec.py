@@ -36,6 +36,8 @@ DELETE_ALIASES = ("d", "rm", "del")
 
 #: The columns of a verb that acts on one or many resources: one row for each.
 BULK_COLUMNS = ("id", "name", "action", "status", "error")
+#: Those of a verb that starts an action on each.
+ACTION_COLUMNS = (*BULK_COLUMNS, "action_id")
 
 
 def kebab(word: str) -> str:

@@ -97,8 +97,9 @@ def _first_page() -> str:
 
 
 # IPython asks a function for `getdoc` before it reads its docstring.
-for _magic in (DoMagics.do, DoMagics.poseidon):
-    _magic.getdoc = staticmethod(_first_page)
+_MAGICS: tuple[Any, ...] = (DoMagics.do, DoMagics.poseidon)
+for _magic in _MAGICS:
+    _magic.getdoc = _first_page
 
 
 def load(shell: InteractiveShell) -> None:

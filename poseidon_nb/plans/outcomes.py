@@ -36,6 +36,8 @@ class TargetOutcome:
         The main step: for a resize with a restart, the resize.
     status : str
     error : PoseidonError or None
+    action_id : int or None
+        The last action that was started.
     """
 
     id: int | str | None
@@ -43,6 +45,7 @@ class TargetOutcome:
     action: str
     status: str
     error: PoseidonError | None = None
+    action_id: int | None = None
 
 
 def display_status(outcome: Outcome) -> str:
@@ -139,7 +142,9 @@ def combined_outcome(outcomes: Sequence[Outcome]) -> TargetOutcome:
     error = worst.error
     if error is None and status in _FAILED:
         error = PoseidonError(f"{main.step.label}: {status}")
-    return TargetOutcome(main.target.id, main.target.name, main.step.verb, status, error)
+    action = next((one.action for one in reversed(outcomes) if one.action is not None), None)
+    action_id = None if action is None else action.id
+    return TargetOutcome(main.target.id, main.target.name, main.step.verb, status, error, action_id)
 
 
 def outcomes_frame(plan: Plan, outcomes: Sequence[Outcome]) -> pd.DataFrame:

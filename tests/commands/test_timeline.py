@@ -123,7 +123,7 @@ def test_a_deleted_droplet_is_found_by_its_id(desk):
 
 def test_an_id_that_nothing_ever_had_is_told(desk):
     with pytest.raises(
-        errors.NotFound, match=r"It has no actions in the last 7d either. Use --last to look further back.$"
+        errors.NotFound, match=r"It has no actions in the last 7d either. Use --last to look further back\. Request id: "
     ):
         desk.do("actions timeline web-1 99999999")
 
@@ -139,3 +139,41 @@ def test_nothing_is_a_word(clock, desk):
         "No actions on any droplet in the last 1s. Use --last to look further back.",
         "No actions in the last 1s. Use --last to look further back.",
     ]
+
+
+def test_the_list_of_actions_has_the_names_of_droplets_from_one_list(desk):
+    droplets = desk.do("droplets list").set_index("id")["name"]
+    desk.sent()
+    found = desk.do("actions list")
+    sent = desk.sent()
+    assert {line.partition("?")[0] for line in sent} == {"GET /v2/actions", "GET /v2/droplets"}
+    of_droplets = found[found["resource_type"] == "droplet"]
+    assert of_droplets["name"].notna().any()
+    for row in of_droplets.itertuples():
+        assert row.name == droplets[row.resource_id] if row.resource_id in droplets.index else pd.isna(row.name)
+    assert found[found["resource_type"] != "droplet"]["name"].isna().all()
+    assert [*found.columns][:-1] == [*desk.session.client().actions.frame().columns]
+    # JSON is the API's own, and other resources need no droplets.
+    desk.sent()
+    assert "name" not in desk.do("actions list --raw")[0]
+    desk.do("actions list --resource-type image")
+    assert {line.partition("?")[0] for line in desk.sent()} == {"GET /v2/actions"}
+    assert len(desk.do("actions list --per-page 5")) == 5
+    desk.ui.said.clear()
+    desk.do("actions list --dry-run")
+    assert "GET /v2/actions" in desk.ui.said[0]
+    assert "GET /v2/droplets" in desk.ui.said[0]
+
+
+def test_what_is_not_waited_for_has_the_id_of_its_action(desk):
+    found = desk.do("droplets take_snapshot web-1 web-2 --name now --no-wait")
+    assert [*found["status"]] == ["in-progress"] * 2
+    for row in found.itertuples():
+        assert desk.session.client().actions.get(row.action_id)["resource_id"] == row.id
+    made = desk.do("droplets create new --region nyc3 --size s-1vcpu-1gb --image debian-12-x64 --no-wait")
+    assert desk.session.client().actions.get(int(made["action_id"][0]))["type"] == "create"
+    done = desk.do("droplets reboot db-1 --yes")
+    assert done["action_id"].notna().all()
+    again = desk.do("droplets power_on db-1")
+    assert [*again["status"]] == ["unchanged"]
+    assert again["action_id"].isna().all()

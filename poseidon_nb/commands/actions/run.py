@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.commands.actions.spec import LAST
 from poseidon_nb.commands.actions.summary import summarize_durations, summarize_timeline
+from poseidon_nb.commands.dry_run import droplet_lists, operation_reads
 from poseidon_nb.commands.reading import fetch_concurrently
 from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.errors import NotFound
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    import pandas as pd
+
+    from poseidon_nb.client.client import Client
     from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.commands.do_session import DoSession
+    from poseidon_nb.language.command import Command
+    from poseidon_nb.transport.request import Request
 
 
 def wait_actions(context: CommandContext) -> TableResult:
@@ -24,6 +31,36 @@ def wait_actions(context: CommandContext) -> TableResult:
     waiting = {name: value for name, value in context.waiting.items() if name != "wait"}
     ended = context.client.actions.wait(list(context.argument("actions")), **waiting)
     return table_of_rows("actions", [action.to_dict() for action in ended])
+
+
+def list_actions(context: CommandContext) -> TableResult:
+    """List actions with the names of their droplets, which one more list finds."""
+    filters = {name: value for name, value in context.command.options.items() if value is not None}
+    actions, droplets = context.client.actions, context.client.droplets
+
+    def frame() -> pd.DataFrame:
+        if filters.get("resource_type", "droplet") != "droplet":
+            found, names = actions.frame(**filters), {}
+        else:
+            read = fetch_concurrently(context, found=lambda: actions.frame(**filters), droplets=droplets.frame)
+            found, names = read["found"], _names(context, read["droplets"])
+        context.session.remember("actions", found["id"].dropna())
+        is_droplet = found["resource_type"] == "droplet"
+        return found.assign(name=found["resource_id"].map(names).where(is_droplet).astype("string"))
+
+    return TableResult(lambda: [one.to_dict() for one in actions.list(**filters)], frame)
+
+
+def list_reads(command: Command, client: Client, session: DoSession) -> list[Request]:
+    """Return the requests of `list_actions`, for ``--dry-run``."""
+    named = command.options.get("resource_type", "droplet") == "droplet" and not command.raw
+    return [*operation_reads(command, client, session), *(droplet_lists(client, {}) if named else [])]
+
+
+def _names(context: CommandContext, droplets: pd.DataFrame) -> dict[int, str]:
+    names = dict(zip(droplets["id"].tolist(), droplets["name"].tolist(), strict=True))
+    context.session.remember_names("droplets", [(name, key) for key, name in names.items()])
+    return names
 
 
 def show_timeline(context: CommandContext) -> TableResult | Live:
@@ -40,9 +77,7 @@ def show_timeline(context: CommandContext) -> TableResult | Live:
         read = fetch_concurrently(
             context, actions=lambda: context.client.actions.frame(since=since), droplets=context.client.droplets.frame
         )
-        actions, listed = read["actions"], read["droplets"]
-        names = dict(zip(listed["id"].tolist(), listed["name"].tolist(), strict=True))
-        context.session.remember_names("droplets", [(name, key) for key, name in names.items()])
+        actions, names = read["actions"], _names(context, read["droplets"])
     else:
         actions = context.client.actions.frame(since=since)
         actions = actions[actions["resource_id"].isin(chosen)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.commands.shared_spec import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, get_verb, last, list_verb
-from poseidon_nb.language.spec import Argument, Group, Option, Verb
+from poseidon_nb.commands.shared_spec import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, get_verb, last
+from poseidon_nb.language.spec import LIST_ALIASES, Argument, Group, Option, Verb
 
 #: How far back `timeline` and `durations` look.
 LAST = "7d"
@@ -18,10 +18,13 @@ ACTIONS = Group(
     aliases=("action",),
     prefixes=("actions",),
     verbs=(
-        list_verb(
-            "actions",
-            "actions_list",
-            help="list actions, newest first",
+        Verb(
+            name="list",
+            help="list actions, newest first, with the names of droplets",
+            run="actions.run:list_actions",
+            reads="actions.run:list_reads",
+            operations=("actions_list", "droplets_list"),
+            alias_of="actions_list",
             options=(
                 Option(
                     field="status",
@@ -47,6 +50,9 @@ ACTIONS = Group(
                     metavar="TIME",
                 ),
             ),
+            aliases=LIST_ALIASES,
+            table="named_actions",
+            example="%do actions list",
         ),
         get_verb("actions", "actions_get", _ACTION, "1001"),
         Verb(

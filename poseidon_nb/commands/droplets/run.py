@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +192,18 @@ def _created(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> Ta
         )
         rows = [one.to_dict() for one in found]
     follow(context, outcomes)
-    return table_of_rows("droplets", rows, single=len(rows) == 1)
+    table = table_of_rows("droplets", rows, single=len(rows) == 1)
+    if not context.command.no_wait:
+        return table
+    # The actions that were not waited for.
+    ids = [None if one.action is None else one.action.id for one in outcomes if one.error is None and one.answer]
+    return replace(table, frame=lambda: _with_actions(table.frame(), ids))
+
+
+def _with_actions(frame: pd.DataFrame, ids: Sequence[int | None]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  # slow to import
+
+    return frame.assign(action_id=pd.array(ids, dtype="Int64"))
 
 
 def _delete_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:

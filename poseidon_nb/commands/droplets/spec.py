@@ -7,6 +7,7 @@ from dataclasses import replace
 from poseidon_nb.catalogue.prices import DEFAULT_BACKUP_PLAN
 from poseidon_nb.commands.shared_spec import BY_TAG, ONLY_BY_TAG, SOME_DROPLETS, several
 from poseidon_nb.language.spec import (
+    ACTION_COLUMNS,
     BULK_COLUMNS,
     CREATE_ALIASES,
     DELETE_ALIASES,
@@ -55,7 +56,7 @@ def _action_verb(
         arguments=(SOME_DROPLETS,),
         options=(BY_TAG, *options),
         aliases=aliases,
-        columns=BULK_COLUMNS,
+        columns=ACTION_COLUMNS,
         waits=True,
         example=example or f"%do droplets {name} web-1",
     )
@@ -71,7 +72,7 @@ def _power_verb(name: str, help: str, *aliases: str) -> Verb:  # noqa: A002  # t
         arguments=(SOME_DROPLETS,),
         options=(BY_TAG,),
         aliases=aliases,
-        columns=BULK_COLUMNS,
+        columns=ACTION_COLUMNS,
         waits=True,
         example=f"%do droplets {name} web-1",
     )
@@ -267,7 +268,7 @@ DROPLETS = Group(
                 _DROPLET,
                 Argument(name="name", metavar="NAME", help="new name", option_names=("name", "droplet-name")),
             ),
-            columns=BULK_COLUMNS,
+            columns=ACTION_COLUMNS,
             waits=True,
             example="%do droplets rename web-1 front-1",
         ),
@@ -288,7 +289,7 @@ DROPLETS = Group(
                 ),
             ),
             aliases=("snapshot",),
-            columns=BULK_COLUMNS,
+            columns=ACTION_COLUMNS,
             waits=True,
             example="%do droplets take_snapshot web-1 --name before-upgrade",
         ),
@@ -309,7 +310,7 @@ DROPLETS = Group(
                 ),
                 Option(field="restart", help="shut down first, then power on again", type="flag"),
             ),
-            columns=BULK_COLUMNS,
+            columns=ACTION_COLUMNS,
             waits=True,
             example="%do droplets resize web-1 --size s-4vcpu-8gb --restart",
         ),

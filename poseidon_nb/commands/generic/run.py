@@ -14,6 +14,7 @@ from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, TableResult, follow, outcomes_table, plain, table_of_rows
 from poseidon_nb.commands.selection import get_table, is_one
+from poseidon_nb.frames.schemas import RESOURCES
 from poseidon_nb.plans.builders import operation_chains
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _read_several(context: CommandContext, argument: Argument) -> TableResult:
         row: dict[str, Any] = _held(wanted, context.client.execute(request))
         return row
 
-    return get_table(context, context.verb.table or wanted.id, argument.source, get_one)
+    return get_table(context, _table(wanted), argument.source, get_one)
 
 
 def operation_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
@@ -85,10 +86,15 @@ def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableRes
         return plain(answer)
     if isinstance(answer, list):
         _remember(context, wanted, answer)
-        return table_of_rows(verb.table or wanted.id, answer)
+        return table_of_rows(_table(wanted), answer)
     held = _held(wanted, answer)
     rows = held if isinstance(held, list) else [held]
-    return table_of_rows(verb.table or wanted.id, rows, single=not isinstance(held, list))
+    return table_of_rows(_table(wanted), rows, single=not isinstance(held, list))
+
+
+def _table(wanted: Operation) -> str:
+    """Return the table of an operation's responses."""
+    return RESOURCES.get(wanted.id, wanted.id)
 
 
 def _held(wanted: Operation, answer: Any) -> Any:

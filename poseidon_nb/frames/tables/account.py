@@ -5,7 +5,7 @@ The API returns amounts of money as text; here they are numbers.
 
 from __future__ import annotations
 
-from poseidon_nb.frames.columns import TIME, Column, Table
+from poseidon_nb.frames.columns import TIME, Column, Table, derived_column, derived_table
 
 ACCOUNT = Table(
     "account",
@@ -104,6 +104,12 @@ ACTIONS = Table(
         "floatingIPsAction_post",
     ),
     first=("type", "status", "resource_type", "resource_id", "region", "started_at", "completed_at"),
+)
+
+NAMED_ACTIONS = derived_table(
+    "named_actions",
+    *(derived_column(one.name, one.dtype, one.meaning) for one in ACTIONS.columns),
+    derived_column("name", "string", "name of the droplet; missing if it was deleted"),
 )
 
 PROJECTS = Table(
