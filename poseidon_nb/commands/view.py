@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from poseidon_nb.language.command import Command
 
 
+#: The statuses of actions, and of droplets, that were not waited for.
+_UNFINISHED = frozenset({"in-progress", "new"})
+#: What is displayed first of what was not waited for.
+_NOT_WAITED = ("name", "action", "type", "action_id", "region", "size", "id")
+
+
 def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View:
     """Return how the table of a command is displayed.
 
@@ -30,10 +36,16 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View
     table = (TABLES | DERIVED_TABLES).get(command.verb.table)
     return View(
         asked=tuple(map(str, frame.columns)) if command.columns else (),
-        first=() if table is None else table.first,
+        first=_NOT_WAITED if _is_outdated(command, frame) else () if table is None else table.first,
+        hidden=("status",) if _is_outdated(command, frame) else (),
         card=single,
         nothing=nothing_found(command),
     )
+
+
+def _is_outdated(command: Command, frame: pd.DataFrame) -> bool:
+    """Return whether actions go on that the command did not wait for: the progress rows show their status, not the table."""
+    return command.no_wait and "status" in frame and {*frame["status"]} <= _UNFINISHED
 
 
 def nothing_found(command: Command) -> str:

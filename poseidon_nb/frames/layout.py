@@ -26,6 +26,8 @@ class View:
         The user asked for these columns, so all of them are displayed, whole and in this order.
     first : tuple of str
         Columns to display first.
+    hidden : tuple of str
+        Columns that are not displayed.
     card : bool
         The only row is displayed as names and values.
     nothing : str
@@ -34,6 +36,7 @@ class View:
 
     asked: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     card: bool = False
     nothing: str = "Nothing was found."
 
@@ -96,7 +99,7 @@ def _ordered(frame: pd.DataFrame, view: View) -> list[int]:
             return 0, first[name]
         return (2 if _IDENTIFIER.fullmatch(name) else 1), position
 
-    return sorted(range(len(names)), key=rank)
+    return sorted((place for place, name in enumerate(names) if name not in view.hidden), key=rank)
 
 
 def _visible_rows(count: int) -> tuple[list[int], int]:

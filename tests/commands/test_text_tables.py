@@ -29,7 +29,7 @@ COMMANDS = {
     "volumes list": "name size_gigabytes region droplet_ids tags",
     "keys list": "name fingerprint",
     "tags list": "name droplets_count",
-    "actions list": "type status resource_id started_at",
+    "actions list": "name type status started_at web-1",
     "actions durations": "type median_s p90_s",
     "actions timeline --last 7d": "name type started_at duration_s",
     "domains list": "name ttl",

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from poseidon_nb import errors
+from poseidon_nb.frames.display import to_text, view_of
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.plots import Picture
 
@@ -123,7 +124,8 @@ def test_a_deleted_droplet_is_found_by_its_id(desk):
 
 def test_an_id_that_nothing_ever_had_is_told(desk):
     with pytest.raises(
-        errors.NotFound, match=r"It has no actions in the last 7d either. Use --last to look further back\. Request id: "
+        errors.NotFound,
+        match=r"It has no actions in the last 7d either. Use --last to look further back\. Request id: ",
     ):
         desk.do("actions timeline web-1 99999999")
 
@@ -177,3 +179,21 @@ def test_what_is_not_waited_for_has_the_id_of_its_action(desk):
     again = desk.do("droplets power_on db-1")
     assert [*again["status"]] == ["unchanged"]
     assert again["action_id"].isna().all()
+
+
+def test_the_table_of_what_is_not_waited_for_displays_no_status_that_becomes_outdated(desk):
+    def text(frame):
+        return to_text(frame, view_of(frame), width=80)
+
+    several = text(desk.do("droplets take_snapshot web-1 web-2 --name now --no-wait"))
+    assert several.split()[:4] == ["name", "action", "action_id", "id"]
+    made = text(desk.do("droplets create new --region nyc3 --size s-1vcpu-1gb --image debian-12-x64 --no-wait"))
+    assert "action_id" in made
+    for shown in (several, made):
+        assert "status" not in shown
+        assert "in-progress" not in shown
+    # Asked for, or with something that ended at once, it is displayed.
+    asked = text(desk.do("droplets reboot web-3 db-1 --yes --no-wait --columns name,status"))
+    assert asked.split()[:2] == ["name", "status"]
+    mixed = text(desk.do("droplets power_on web-3 staging-web --no-wait"))
+    assert "unchanged" in mixed

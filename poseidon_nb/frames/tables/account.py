@@ -110,6 +110,7 @@ NAMED_ACTIONS = derived_table(
     "named_actions",
     *(derived_column(one.name, one.dtype, one.meaning) for one in ACTIONS.columns),
     derived_column("name", "string", "name of the droplet; missing if it was deleted"),
+    first=("name", "type", "status", "started_at", "completed_at", "resource_type", "region", "resource_id"),
 )
 
 PROJECTS = Table(
