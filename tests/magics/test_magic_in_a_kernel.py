@@ -247,6 +247,61 @@ def complete(notebook, code: str) -> list[str]:
 def test_completion_works_through_the_kernel(notebook):
     assert complete(notebook, "%do droplets power_of") == ["power_off"]
     assert complete(notebook, "df = %do droplets list --region ny") == ["nyc1", "nyc2", "nyc3"]
+    assert complete(notebook, "%do cost --by re") == ["resource_type", "region"]
+    assert complete(notebook, "%do sizes cheapest --region eu") == ["europe"]
+    assert complete(notebook, "%do panel ac") == ["actions"]
+    assert "web-2" in complete(notebook, "%do droplets get {df['first name'][0]} web-1 web-")
+
+
+def test_braces_read_parts_of_variables_and_errors_suggest_the_right_word_or_none(notebook):
+    notebook.run(
+        "import poseidon_nb as po, dataclasses\n"
+        "df = %do droplets list\n"
+        "row = df[df['name'] == 'db-1'].iloc[0]\n"
+        "fleet = po.current_client().droplets.list()\n"
+        "@dataclasses.dataclass\nclass Wish:\n    name: str\n    @property\n    def id(self): raise SystemExit('ran')\n"
+        "wish = Wish('web-2')"
+    )
+    for braces, name in [
+        ("{df['id'][0]}", notebook.text("df['name'][0]")[1:-1]),
+        ("{row.name}", "db-1"),
+        ("{ row['name'] }", "db-1"),
+        ('{fleet[0]["id"]}', notebook.text("fleet[0].name")[1:-1]),
+        ("{wish.name}", "web-2"),
+    ]:
+        assert notebook.text(f"%do droplets get {braces} --columns name").split()[-1] == name, braces
+    several = notebook.text("%do droplets get 'web-*' {row.name} --columns name")
+    assert all(name in several for name in ("web-1", "web-2", "db-1"))
+    notebook.run("client = po.current_client()")
+    for line, message in [
+        ("%do droplets get {client.token}", "client is a Client. Braces read items"),
+        ("%do droplets get {wish.id}", "wish has no field 'id'."),
+        ("%do droplets get {row.index}", "row has no item 'index'."),
+        ("%do droplets get {nope}", "Unknown variable 'nope'."),
+        ("%do droplets get {fleat[0]}", "Unknown variable 'fleat'. Did you mean fleet?"),
+        ("%do droplets list --count 3", "droplets list has no option '--count'. See %do droplets list --help"),
+        ("%do droplets reboot 'web-*'", "'web-*' is a pattern, which only list, get and panel take."),
+    ]:
+        error = notebook.error(line)
+        assert message in error.evalue
+        assert ("Did you mean" in error.evalue) == ("fleet" in message)
+        assert len(error.traceback) == 1
+    image = notebook.error("%do droplets create a --region nyc3 --size s-1vcpu-1gb --image ubunto --yes").evalue
+    assert re.search(r"Did you mean ubuntu-[\w-]+.*\? Request id: [\w-]{36}$", image)
+
+
+def test_help_is_one_screen_also_for_the_magic_itself(notebook):
+    page = notebook.text("%do")
+    assert len(page.splitlines()) <= 24
+    assert max(map(len, page.splitlines())) <= 80
+
+    async def asked():
+        return await notebook.client.kc.execute("%do?", reply=True, timeout=10)
+
+    (payload,) = run_sync(asked)()["content"]["payload"]
+    assert page.splitlines()[2] in ANSI.sub("", payload["data"]["text/plain"])
+    assert notebook.text("%do droplets help") == notebook.text("%do droplets --help")
+    assert "--droplet-name" in notebook.text("%do aliases")
 
 
 def test_python_completion_shows_resources_and_verbs_and_no_internals(notebook):
