@@ -136,6 +136,7 @@ def connect(  # noqa: PLR0913  # the ways to name an account, all by keyword but
         max_response_bytes=max_response_bytes,
         clock=clock,
     )
+    session.may_be_sandbox = session.may_be_sandbox or isinstance(account, JoinedSandbox)
     return Client(session, account, strict=strict)
 
 
@@ -171,10 +172,10 @@ class Client(HidesInternals):
         self._label: str | None = None
         #: None until it was read.
         self._identity: str | None = None
-        self._joined = isinstance(account, JoinedSandbox)
+        is_own = account is not None and not isinstance(account, JoinedSandbox)
         #: The label if the server is a sandbox.
-        self._sandbox_label = self._at_address(SANDBOX) if account is None or self._joined else SANDBOX
-        if self._sandbox_label == SANDBOX and session.loopback and session.credential.token.of_sandbox:
+        self._sandbox_label = SANDBOX if is_own else self._at_address(SANDBOX)
+        if is_own and session.may_be_sandbox and session.credential.token.of_sandbox:
             # No request is needed to know it.
             self._set_label(SANDBOX)
         self.regions: ResourceCollection[Region] = ResourceCollection(connection, "regions", "regions_list", Region)
@@ -302,7 +303,7 @@ class Client(HidesInternals):
 
     def _read_sandbox_id(self) -> str:
         """Return the id of the sandbox at this address, or "" if the server is none, such as a tunnel to the service."""
-        if not (self._joined or self._connection.session.loopback):
+        if not self._connection.session.may_be_sandbox:
             return ""
         try:
             answer = self._connection.send(Request("GET", SANDBOX_ID)).json()

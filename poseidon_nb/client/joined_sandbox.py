@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.clock import SYSTEM_CLOCK, Clock
-from poseidon_nb.errors import ConfigurationError, ShapeError, Unauthorized
+from poseidon_nb.errors import ConfigurationError, Forbidden, ShapeError, Unauthorized
 from poseidon_nb.transport.config import validate_base_url
 from poseidon_nb.transport.http import HTTPTransport
 from poseidon_nb.transport.request import Request
@@ -118,10 +118,14 @@ class JoinedSandbox:
                 "It may have been started again with another token."
             ) from None
 
-    def request_count(self) -> int:
-        """Return the number of requests that all of its clients have sent."""
-        found = self._session.send(Request("GET", SANDBOX_PATH)).json().get("requests")
-        return found if isinstance(found, int) else 0
+    def request_count(self) -> int | None:
+        """Return the number of requests that all of its clients have sent; None if the token may not read it."""
+        try:
+            found = self._session.send(Request("GET", SANDBOX_PATH)).json()
+        except Forbidden:
+            return None
+        count = found.get("requests") if isinstance(found, dict) else None
+        return count if isinstance(count, int) else None
 
     def reset(self) -> None:
         """Restore the initial state of the account, for all of its clients."""

@@ -2,8 +2,8 @@
 
 This is the only module that connects to a droplet instead of the API. It opens a connection, sends nothing and closes it.
 
-The droplets of a sandbox have addresses but no machines. A server on loopback is therefore asked first whether it
-simulates the network (``GET /_sandbox/ports``). If it answers 404, such as a proxy to the real service, the port itself is
+The droplets of a sandbox have addresses but no machines. A server that may be a sandbox is therefore asked first whether
+it simulates the network (``GET /_sandbox/ports``). If it answers 404, such as a proxy to the real service, the port itself is
 tried.
 """
 
@@ -125,7 +125,7 @@ class SshWaiter:
         return [result.item for result in results if result.value]
 
     def _answers(self, address: str) -> bool:
-        if self._connection.session.loopback:
+        if self._connection.session.may_be_sandbox:
             request = Request("GET", "/_sandbox/ports", query={"address": address, "port": PORT})
             try:
                 return bool(self._connection.send(request).json()["open"])

@@ -73,7 +73,7 @@ NOUNS = (
     Noun(
         "databases",
         "Databases",
-        "Database",
+        "DatabaseCluster",
         {
             "list-users": "List the users of a cluster",
             "get-user": "Return one user of a cluster",

@@ -109,17 +109,14 @@ class Session:
         self.server_offset_s: float | None = None
         self._reported_until_s = 0.0
         self._http = HTTPTransport(self.base_url, credential.token, max_response_bytes=max_response_bytes)
+        #: Whether the server may be a sandbox, so that it is asked. Others are not sent requests that they do not know.
+        self.may_be_sandbox = self._http.loopback
 
     def __repr__(self) -> str:
         return f"<Session {self.base_url} with the token from {self.credential.source}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a session cannot be pickled: it holds a token and open connections")
-
-    @property
-    def loopback(self) -> bool:
-        """Whether the server is on this machine, like a sandbox."""
-        return self._http.loopback
 
     @property
     def rate_limit(self) -> RateLimit | None:

@@ -6,11 +6,13 @@ import pytest
 import responses
 
 from poseidon_nb.client.client import connect
+from poseidon_nb.client.joined_sandbox import JoinedSandbox, check_is_sandbox
 from poseidon_nb.errors import ConfigurationError, ConnectionFailed
 from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.sandbox.access import TOKEN_PREFIX
-from poseidon_nb.transport.credentials import SANDBOX_PREFIX
+from poseidon_nb.sandbox.control import NAME
+from poseidon_nb.transport.credentials import SANDBOX_PREFIX, Credential, Token
 
 TOKEN = "dop_v1_" + "c0ffee" * 10 + "beef"
 ACCOUNT = {"account": {"email": "ada@example.com", "uuid": "u", "team": {"uuid": "t"}}}
@@ -93,6 +95,25 @@ def test_a_tunnel_to_the_real_account_on_this_machine_is_not_called_a_sandbox():
         url, token = tunnel, TOKEN
 
     assert connect(Tunnel()).label() == f"ada@example.com at {tunnel}"
+
+
+@responses.activate
+def test_a_sandbox_behind_https_is_joined_and_asked_what_others_are_not():
+    url = "https://hub.example/sandbox"
+    with pytest.raises(ConnectionFailed):
+        check_is_sandbox(url)
+    responses.get(f"{url}/_sandbox/", json={"sandbox": NAME})
+    responses.get(f"{url}/_sandbox/id", json={"id": "abc"})
+    responses.get(f"{url}/v2/account", json=ACCOUNT)
+    check_is_sandbox(url)
+    assert "Authorization" not in responses.calls[-1].request.headers
+    credential = Credential(Token(f"{TOKEN_PREFIX}1"), "POSEIDON_SANDBOX_TOKEN")
+    client = connect(JoinedSandbox(url, credential))
+    assert (client.label(), client.identity()) == (f"SANDBOX at {url}", "sandbox:abc")
+    assert repr(client) == f"<Client {url} token from POSEIDON_SANDBOX_TOKEN>"
+    asked = len(responses.calls)
+    assert connect(token=f"{TOKEN_PREFIX}1", base_url=url).label() == f"ada@example.com at {url}"
+    assert [one.request.url for one in responses.calls][asked:] == [f"{url}/v2/account"]
 
 
 @responses.activate

@@ -149,6 +149,19 @@ def test_two_resources_of_one_name_are_not_guessed(client):
     assert len(client.volumes.list(name="twice")) == 2
 
 
+def test_an_object_of_another_type_is_refused(client, sandbox):
+    droplet = client.droplets.get("web-1")
+    sent = len(sandbox.requests)
+    for call in (
+        lambda: client.volumes.delete(droplet),
+        lambda: client.volumes.attach(client.volumes.list()[0], client.images.list()[0]),
+        lambda: client.firewalls.add_droplets("web", [client.firewalls.list()[0]]),
+    ):
+        with pytest.raises(InvalidArgument, match=r"expected (volume|droplet), found (Droplet|Image|Firewall)\."):
+            call()
+    assert {one.method for one in sandbox.requests[sent:]} == {"GET"}
+
+
 def test_a_missing_field_is_a_type_error_before_anything_is_sent(client, sandbox):
     with pytest.raises(TypeError, match="region"):
         client.volumes.create("x", size_gigabytes=1)
@@ -165,7 +178,7 @@ def test_a_database_and_its_users_are_read_by_name_and_passwords_are_masked(real
     user = {"name": "ada", "password": "S3CRET"}
     mocked.get(f"{API}/v2/databases/{UUID}/users/ada", json={"user": user})
     found = client.databases.get("orders")
-    assert (found.engine, repr(found)) == ("pg", f"<Database {UUID} orders>")
+    assert (found.engine, repr(found)) == ("pg", f"<DatabaseCluster {UUID} orders>")
     assert found["connection"]["password"] == "S3CRET"
     answer = client.databases.get_user(found, "ada")
     assert answer["password"] == "S3CRET"

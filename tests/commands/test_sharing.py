@@ -239,6 +239,9 @@ def test_a_limited_token_of_the_sandbox_joins_with_what_it_may(running, empty_de
     empty_desk.do(f"sandbox connect {running.url}")
     assert len(empty_desk.do("droplets list")) == 13
     assert empty_desk.session.client().label() == f"SANDBOX at {running.url}"
+    status = empty_desk.do("sandbox status").iloc[0]
+    assert status["running"]
+    assert status.isna()["requests"]
     with pytest.raises(errors.Forbidden):
         empty_desk.do("sandbox reset")
 

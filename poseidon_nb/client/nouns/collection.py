@@ -71,8 +71,11 @@ class NamedCollection(ResourceCollection[R]):
             return None
         if isinstance(given, str) or not isinstance(given, Sequence):
             raise InvalidArgument(f"Expected a list of {RESOURCE_TYPES[resource_type].noun}s.")
-        lookup, field = Lookup(self._client), RESOURCE_TYPES[resource_type].id
-        return [one[field] if isinstance(one, Resource) else lookup.id_of(resource_type, one) for one in given]
+        lookup = Lookup(self._client)
+        return [
+            _id_of_object(resource_type, one) if isinstance(one, Resource) else lookup.id_of(resource_type, one)
+            for one in given
+        ]
 
     def _request(self, operation_id: str, parts: Mapping[str, Any]) -> Request:
         given = {name: {key: one for key, one in part.items() if one is not None} for name, part in parts.items()}
@@ -129,3 +132,12 @@ class NamedCollection(ResourceCollection[R]):
             raise outcome.error
         assert outcome.action is not None  # noqa: S101  # for the type checker: a successful step has one
         return outcome.action
+
+
+def _id_of_object(resource_type: str, given: Resource) -> int | str:
+    known = RESOURCE_TYPES[resource_type]
+    # Resources of other types have ids too. A class is named as its type is called.
+    if not any(kind.__name__.casefold() == known.noun.replace(" ", "").casefold() for kind in type(given).__mro__):
+        raise InvalidArgument(f"Wrong type of resource: expected {known.noun}, found {type(given).__name__}.")
+    identifier: int | str = given[known.id]
+    return identifier

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from poseidon_nb.client.nouns.collection import Ref, Row, Rows
 
     # An alias, because `list` is a method within the class.
-    DatabaseList = list["Database"]
+    DatabaseClusterList = list["DatabaseCluster"]
 
 
-class Database(NamedResource):
+class DatabaseCluster(NamedResource):
     """A database cluster of the account."""
 
     _type = "databases"
@@ -43,13 +43,13 @@ class Database(NamedResource):
     project_id = Field[str]()
 
 
-class Databases(NamedCollection[Database]):
+class Databases(NamedCollection[DatabaseCluster]):
     """The database clusters of the account. Each is given as an object, an id or a name."""
 
     def __init__(self, connection: Connection, client: Client) -> None:
-        super().__init__(connection, client, Database)
+        super().__init__(connection, client, DatabaseCluster)
 
-    def list(self, *, tag_name: str | None = None, **filters: Any) -> DatabaseList:
+    def list(self, *, tag_name: str | None = None, **filters: Any) -> DatabaseClusterList:
         """List the database clusters, from all pages. API: ``databases_list_clusters``."""
         return super().list(tag_name=tag_name, **filters)
 
@@ -57,7 +57,7 @@ class Databases(NamedCollection[Database]):
         """Return the database clusters as a DataFrame; parameters as for `list`."""
         return super().frame(tag_name=tag_name, **filters)
 
-    def get(self, database: Database | str) -> Database:
+    def get(self, database: DatabaseCluster | str) -> DatabaseCluster:
         """Return one cluster. API: ``databases_get_cluster``."""
         return self._object(
             "get", "databases_get_cluster", path={"database_cluster_uuid": self._id("databases", database)}
@@ -80,7 +80,7 @@ class Databases(NamedCollection[Database]):
         autoscale: Mapping[str, Any] | None = None,
         do_settings: Mapping[str, Any] | None = None,
         backup_restore: Mapping[str, Any] | None = None,
-    ) -> Database:
+    ) -> DatabaseCluster:
         """Create a cluster. API: ``databases_create_cluster``."""
         return self._object(
             "create",
@@ -103,7 +103,7 @@ class Databases(NamedCollection[Database]):
             },
         )
 
-    def delete(self, database: Database | str) -> None:
+    def delete(self, database: DatabaseCluster | str) -> None:
         """Delete a cluster and its data. API: ``databases_destroy_cluster``."""
         self._send(
             "delete", "databases_destroy_cluster", path={"database_cluster_uuid": self._id("databases", database)}
@@ -111,7 +111,7 @@ class Databases(NamedCollection[Database]):
 
     def resize(
         self,
-        database: Database | str,
+        database: DatabaseCluster | str,
         *,
         size: str,
         num_nodes: int,
@@ -125,7 +125,7 @@ class Databases(NamedCollection[Database]):
             body={"size": size, "num_nodes": num_nodes, "storage_size_mib": storage_size_mib},
         )
 
-    def migrate(self, database: Database | str, region: str) -> Any:
+    def migrate(self, database: DatabaseCluster | str, region: str) -> Any:
         """Move a cluster to another region. API: ``databases_update_region``."""
         return self._send(
             "migrate",
@@ -138,21 +138,21 @@ class Databases(NamedCollection[Database]):
         """List available engines, versions, regions and sizes. API: ``databases_list_options``."""
         return self._send("options", "databases_list_options")
 
-    def backups(self, database: Database | str) -> Rows:
+    def backups(self, database: DatabaseCluster | str) -> Rows:
         """List the backups of a cluster. API: ``databases_list_backups``."""
         found: Rows = self._send(
             "backups", "databases_list_backups", path={"database_cluster_uuid": self._id("databases", database)}
         )
         return found
 
-    def list_dbs(self, database: Database | str) -> Rows:
+    def list_dbs(self, database: DatabaseCluster | str) -> Rows:
         """List the databases in a cluster. API: ``databases_list``."""
         found: Rows = self._send(
             "list_dbs", "databases_list", path={"database_cluster_uuid": self._id("databases", database)}
         )
         return found
 
-    def get_db(self, database: Database | str, database_name: str) -> Row:
+    def get_db(self, database: DatabaseCluster | str, database_name: str) -> Row:
         """Return one database in a cluster. API: ``databases_get``."""
         found: Row = self._send(
             "get_db",
@@ -161,7 +161,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def create_db(self, database: Database | str, name: str) -> Row:
+    def create_db(self, database: DatabaseCluster | str, name: str) -> Row:
         """Create a database in a cluster. API: ``databases_add``."""
         found: Row = self._send(
             "create_db",
@@ -171,7 +171,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def delete_db(self, database: Database | str, database_name: str) -> None:
+    def delete_db(self, database: DatabaseCluster | str, database_name: str) -> None:
         """Delete databases from a cluster. API: ``databases_delete``."""
         self._send(
             "delete_db",
@@ -181,7 +181,7 @@ class Databases(NamedCollection[Database]):
 
     def create_user(
         self,
-        database: Database | str,
+        database: DatabaseCluster | str,
         name: str,
         *,
         mysql_settings: Mapping[str, Any] | None = None,
@@ -199,7 +199,7 @@ class Databases(NamedCollection[Database]):
 
     def create_connection_pool(
         self,
-        database: Database | str,
+        database: DatabaseCluster | str,
         name: str,
         *,
         mode: str,
@@ -216,7 +216,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def list_opensearch_indexes(self, database: Database | str) -> Rows:
+    def list_opensearch_indexes(self, database: DatabaseCluster | str) -> Rows:
         """List the indexes of an OpenSearch cluster. API: ``databases_list_opeasearch_indexes``."""
         found: Rows = self._send(
             "list_opensearch_indexes",
@@ -225,14 +225,14 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def get_config(self, database: Database | str) -> Row:
+    def get_config(self, database: DatabaseCluster | str) -> Row:
         """Return the settings of a cluster's engine. API: ``databases_get_config``."""
         found: Row = self._send(
             "get_config", "databases_get_config", path={"database_cluster_uuid": self._id("databases", database)}
         )
         return found
 
-    def patch_config(self, database: Database | str, *, config: Mapping[str, Any] | None = None) -> Any:
+    def patch_config(self, database: DatabaseCluster | str, *, config: Mapping[str, Any] | None = None) -> Any:
         """Change settings of a cluster's engine. API: ``databases_patch_config``."""
         return self._send(
             "patch_config",
@@ -241,14 +241,14 @@ class Databases(NamedCollection[Database]):
             body={"config": config},
         )
 
-    def get_ca(self, database: Database | str) -> Row:
+    def get_ca(self, database: DatabaseCluster | str) -> Row:
         """Return the certificate of a cluster. API: ``databases_get_ca``."""
         found: Row = self._send(
             "get_ca", "databases_get_ca", path={"database_cluster_uuid": self._id("databases", database)}
         )
         return found
 
-    def list_firewall_rules(self, database: Database | str) -> Rows:
+    def list_firewall_rules(self, database: DatabaseCluster | str) -> Rows:
         """List the sources that may connect to a cluster. API: ``databases_list_firewall_rules``."""
         found: Rows = self._send(
             "list_firewall_rules",
@@ -259,7 +259,7 @@ class Databases(NamedCollection[Database]):
 
     def update_firewall_rules(
         self,
-        database: Database | str,
+        database: DatabaseCluster | str,
         *,
         rules: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
@@ -271,7 +271,7 @@ class Databases(NamedCollection[Database]):
             body={"rules": rules},
         )
 
-    def list_replicas(self, database: Database | str) -> Rows:
+    def list_replicas(self, database: DatabaseCluster | str) -> Rows:
         """List the read-only replicas of a cluster. API: ``databases_list_replicas``."""
         found: Rows = self._send(
             "list_replicas", "databases_list_replicas", path={"database_cluster_uuid": self._id("databases", database)}
@@ -280,7 +280,7 @@ class Databases(NamedCollection[Database]):
 
     def create_replica(
         self,
-        database: Database | str,
+        database: DatabaseCluster | str,
         *,
         name: str,
         size: str,
@@ -307,7 +307,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def destroy_replica(self, database: Database | str, replica_name: str) -> None:
+    def destroy_replica(self, database: DatabaseCluster | str, replica_name: str) -> None:
         """Delete a replica of a cluster. API: ``databases_destroy_replica``."""
         self._send(
             "destroy_replica",
@@ -315,7 +315,7 @@ class Databases(NamedCollection[Database]):
             path={"database_cluster_uuid": self._id("databases", database), "replica_name": replica_name},
         )
 
-    def promote_replica(self, database: Database | str, replica_name: str) -> None:
+    def promote_replica(self, database: DatabaseCluster | str, replica_name: str) -> None:
         """Make a replica a cluster of its own. API: ``databases_promote_replica``."""
         self._send(
             "promote_replica",
@@ -323,14 +323,14 @@ class Databases(NamedCollection[Database]):
             path={"database_cluster_uuid": self._id("databases", database), "replica_name": replica_name},
         )
 
-    def list_users(self, database: Database | str) -> Rows:
+    def list_users(self, database: DatabaseCluster | str) -> Rows:
         """List the users of a cluster. API: ``databases_list_users``."""
         found: Rows = self._send(
             "list_users", "databases_list_users", path={"database_cluster_uuid": self._id("databases", database)}
         )
         return found
 
-    def get_user(self, database: Database | str, username: str) -> Row:
+    def get_user(self, database: DatabaseCluster | str, username: str) -> Row:
         """Return one user of a cluster. API: ``databases_get_user``."""
         found: Row = self._send(
             "get_user",
@@ -339,7 +339,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def delete_user(self, database: Database | str, username: str) -> None:
+    def delete_user(self, database: DatabaseCluster | str, username: str) -> None:
         """Delete a user from a cluster. API: ``databases_delete_user``."""
         self._send(
             "delete_user",
@@ -349,7 +349,7 @@ class Databases(NamedCollection[Database]):
 
     def reset_auth(
         self,
-        database: Database | str,
+        database: DatabaseCluster | str,
         username: str,
         *,
         mysql_settings: Mapping[str, Any] | None = None,
@@ -363,7 +363,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def list_connection_pools(self, database: Database | str) -> Rows:
+    def list_connection_pools(self, database: DatabaseCluster | str) -> Rows:
         """List the connection pools of a cluster. API: ``databases_list_connectionPools``."""
         found: Rows = self._send(
             "list_connection_pools",
@@ -372,7 +372,7 @@ class Databases(NamedCollection[Database]):
         )
         return found
 
-    def delete_connection_pool(self, database: Database | str, pool_name: str) -> None:
+    def delete_connection_pool(self, database: DatabaseCluster | str, pool_name: str) -> None:
         """Delete a connection pool from a cluster. API: ``databases_delete_connectionPool``."""
         self._send(
             "delete_connection_pool",

@@ -72,7 +72,7 @@ def _remember_words(context: CommandContext) -> None:
 def status(context: CommandContext) -> TableResult:
     """Return whether the sandbox is running, and where."""
     sandbox = context.session.sandbox
-    requests = len(sandbox.requests) if isinstance(sandbox, Sandbox) else 0
+    requests: int | None = len(sandbox.requests) if isinstance(sandbox, Sandbox) else 0
     running = sandbox is not None
     if isinstance(sandbox, JoinedSandbox):
         running = False

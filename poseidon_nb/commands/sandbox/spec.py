@@ -39,7 +39,13 @@ SANDBOX = Group(
             name="connect",
             help="join a sandbox that another notebook or program runs, and use it as the account of %do",
             run="sandbox.run:connect",
-            arguments=(Argument(name="url", metavar="URL", help="its address, as %do sandbox start prints it"),),
+            arguments=(
+                Argument(
+                    name="url",
+                    metavar="URL",
+                    help="its address. Its token is the one that start --share wrote, POSEIDON_SANDBOX_TOKEN, or asked for",
+                ),
+            ),
             aliases=("join",),
             example="%do sandbox connect http://127.0.0.1:8080",
         ),
