@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.catalogue import headroom
-from poseidon_nb.plots.picture import INK, MARGIN_PX
+from poseidon_nb.plots.picture import MARGIN_PX, PICTURE_INK
 from poseidon_nb.text import format_percent
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MAX_END_CHARS = 24
 _CHAR_PX, _LABEL_PX, _LEADER_PX = 7.6, 19, 22
 #: The text at the end of a bar has room if the chart is at least this wide, and takes at most this share of it.
 _MIN_WIDTH_PX, _MAX_TEXT_SHARE = 560, 0.6
-_LIMIT_LINE = {"color": INK, "width": 1.5, "dash": "dash"}
+_LIMIT_LINE = {"color": PICTURE_INK, "width": 1.5, "dash": "dash"}
 _VEIL = "rgba(255, 255, 255, 0.75)"
 #: How far from its points a count stands, and its size.
 _COUNT_SHIFT_PX, _COUNT_TEXT_PX = 5, 12

@@ -19,7 +19,9 @@ from poseidon_nb.plots.picture import (
     INK,
     MAX_ROWS,
     PAPER,
+    PICTURE_INK,
     PLOTLY_MIME,
+    TEMPLATE,
     Picture,
     build_picture,
     empty_picture,
@@ -61,8 +63,8 @@ def contrast(one: str, other: str) -> float:
 def test_a_picture_has_a_background_on_which_all_is_readable() -> None:
     layout = a_picture().layout.template.layout
     assert layout.paper_bgcolor == layout.plot_bgcolor == layout.hoverlabel.bgcolor == PAPER
-    assert layout.font.color == layout.hoverlabel.font.color == layout.modebar.color == INK
-    assert contrast(INK, PAPER) > 7
+    assert layout.font.color == layout.hoverlabel.font.color == layout.modebar.color == PICTURE_INK
+    assert contrast(PICTURE_INK, PAPER) > 7
     # The reason why the page does not shine through.
     assert (
         max(min(contrast(f"#{3 * f'{gray:02x}'}", page) for page in ("#ffffff", "#111111")) for gray in range(256))
@@ -70,6 +72,13 @@ def test_a_picture_has_a_background_on_which_all_is_readable() -> None:
     )
     for color in (*COLORS, GOOD, BAD):
         assert contrast(color, PAPER) >= 3, color
+
+
+def test_a_chart_of_a_panel_lets_the_page_shine_through() -> None:
+    layout = TEMPLATE.layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+    assert layout.font.color == INK
+    assert min(contrast(INK, page) for page in ("#ffffff", "#111111")) > 4.2
 
 
 def test_the_title_is_the_largest_text_and_the_finding_the_second() -> None:
