@@ -283,11 +283,10 @@ def _map_finding(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best: 
         return f"{sum(slug in best for slug in frame['slug']):,} of {sizes} on the price frontier (filled)"
     if line.empty:
         return sizes
-    first, last = line.iloc[0], line.iloc[-1]
-    return (
-        f"{sizes}, from {format_amount(first[x], x)} for {format_amount(first[y], y)}"
-        f" to {format_amount(last[x], x)} for {format_amount(last[y], y)}"
+    first, last = (
+        f"{format_amount(row[y], y)} for {format_amount(row[x], x)}" for _, row in line.iloc[[0, -1]].iterrows()
     )
+    return f"{sizes}: {axis_name(y)} from {first} to {last}"
 
 
 def _map_summary(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best: set[str] | None) -> str:

@@ -307,8 +307,10 @@ def test_sizes_in_one_place_are_counted(sizes):
     # Not where a line of a grid could cross them.
     assert picture.layout.xaxis.showgrid is picture.layout.yaxis.showgrid is False
     assert picture.layout.title.subtitle.text == (
-        "147 sizes, from 0.5 GiB for &#36;4.00 a month to 1,920 GiB for &#36;11,844.48 a month"
+        "147 sizes: price from &#36;4.00 a month for 0.5 GiB to &#36;11,844.48 a month for 1,920 GiB"
     )
+    by_vcpu = price_map(analysis.unit_prices(sizes), "vcpus", "price_per_vcpu").layout.title.subtitle.text
+    assert by_vcpu.startswith("147 sizes: price per vCPU from &#36;4.00 a month for 1 vCPU to ")
 
 
 def test_the_finding_of_the_regions_is_the_largest(sizes, regions):
