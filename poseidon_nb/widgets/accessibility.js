@@ -167,4 +167,4 @@ function render({ model, el }) {
   return () => { cancelAnimationFrame(frame); model.off("change:announcements", announce); detach(); };
 }
 
-export default { render };
+export default connected({ render });

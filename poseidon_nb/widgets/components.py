@@ -9,11 +9,11 @@ import pathlib
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from poseidon_nb.text import escape_unprintable
+from poseidon_nb.widgets.page_widget import PageWidget, page_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -155,7 +155,7 @@ class Notices:
         toggle_class(self.widget, "hidden", on=not notices)
 
 
-class Accessibility(anywidget.AnyWidget):
+class Accessibility(PageWidget):
     """An invisible part of a panel for the keyboard and screen readers, because ipywidgets supports neither.
 
     In the page, Escape cancels a question, Enter submits a form, the focus is never lost, JupyterLab's shortcuts do not act
@@ -168,7 +168,7 @@ class Accessibility(anywidget.AnyWidget):
         The accessible name of the panel.
     """
 
-    _esm = _FOLDER / "accessibility.js"
+    _esm = page_script(_FOLDER / "accessibility.js")
     label = traitlets.Unicode().tag(sync=True)
     announcements = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
@@ -181,7 +181,7 @@ class Accessibility(anywidget.AnyWidget):
         self.announcements = [*dict.fromkeys(filter(None, sentences))]
 
 
-class CopyButton(anywidget.AnyWidget):
+class CopyButton(PageWidget):
     """A button that copies text to the clipboard; hidden while the text is empty.
 
     Parameters
@@ -194,7 +194,7 @@ class CopyButton(anywidget.AnyWidget):
         If given, the text is shown before the button, under this heading. Where copying fails it is then selected.
     """
 
-    _esm = _FOLDER / "copy_button.js"
+    _esm = page_script(_FOLDER / "copy_button.js")
     text = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("Copy").tag(sync=True)
     heading = traitlets.Unicode().tag(sync=True)

@@ -64,4 +64,4 @@ function render({ model, el }) {
   return () => clearTimeout(timer);
 }
 
-export default { render };
+export default connected({ render });

@@ -1,6 +1,6 @@
 // The selection that itables' tables lack: a set of ids, which survives sorting, searching and rows that come and go.
 //
-// This file is the beginning of the script of each table, because scripts in the page cannot import files. The kernel owns
+// This file comes before the own script of each table, because scripts in the page cannot import files. The kernel owns
 // the selection. Clicks are sent as messages, which keep their order with clicks on buttons; the throttled values of a
 // widget do not. The page shows the last selection from the kernel plus the clicks that the kernel had not handled by then,
 // so neither side undoes what the other does at the same time.

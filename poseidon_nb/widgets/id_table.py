@@ -11,11 +11,12 @@ import pathlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
-import anywidget
 import pandas as pd
 import traitlets
 from itables import JavascriptFunction
 from itables.widget import ITable
+
+from poseidon_nb.widgets.page_widget import PageWidget, page_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,10 +39,10 @@ _ANNOUNCE_JS = (
 
 def table_script(file: pathlib.Path) -> str:
     """Return the script of a `TableData` subclass: the shared selection code, then its own file."""
-    return pathlib.Path(__file__).with_suffix(".js").read_text("utf-8") + file.read_text("utf-8")
+    return page_script(pathlib.Path(__file__).with_suffix(".js"), file)
 
 
-class TableData(anywidget.AnyWidget):
+class TableData(PageWidget):
     """The rows and the selection of a table, which finds it in the page by a key; a subclass adds the script and the rows."""
 
     key = traitlets.Unicode().tag(sync=True)
@@ -135,7 +136,7 @@ class IdTable:
             layout={"topStart": "search", "topEnd": "pageLength", "bottomStart": "info", "bottomEnd": "paging"},
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )
-        self._table.add_class("pnb-fleet-table")
+        data.keep_connected(self._table)
         self.widgets = (self._table, data)
 
     def show_selection(self, selected: Callable[[], Collection[int]]) -> None:

@@ -96,6 +96,10 @@ EXECUTE = """async code => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     return (await kernel.requestExecute({ code, silent: true, store_history: false }).done).content.status;
 }"""
+#: Anywidget reports that a script took longer than two seconds to start. Our panels recover, and tables of itables need no messages.
+IGNORE_GIVEN_UP = """window.addEventListener('unhandledrejection', event => {
+    if (String(event.reason).includes('[anywidget] Failed to initialize model.')) event.preventDefault();
+})"""
 READY = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -213,10 +217,7 @@ def chromium() -> Iterator[Browser]:
 def window(chromium: Browser) -> Iterator[BrowserContext]:
     """Return what all pages share: what one has loaded of JupyterLab the next one need not load and compile again."""
     context = chromium.new_context(viewport=VIEWPORT)
-    # Anywidget gives up on what a busy machine has not loaded in two seconds.
-    context.add_init_script(
-        "const limit = AbortSignal.timeout; AbortSignal.timeout = ms => limit.call(AbortSignal, 30 * ms)"
-    )
+    context.add_init_script(IGNORE_GIVEN_UP)
     yield context
     context.close()
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import pairwise
 
 import pytest
+
+from tests.browser.conftest import EXECUTE, LIGHT
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -13,7 +16,16 @@ START = """%load_ext poseidon_nb
 %do sandbox start
 """
 OPEN = "explorer = %do explore sizes\nexplorer"
+#: As it was when it was opened.
+RESET = "explorer.model.reset_filters(); explorer.model.set_axes('memory_gib', 'price_monthly'); explorer.select([])"
+#: How many sizes there are.
+ALL = 147
+WINDOW = {"width": 1280, "height": 1500}
 SLUGS = "print(sorted(explorer.selected['slug']))"
+SHOWN = "print(sorted(explorer.shown['slug']))"
+CREATE = """import poseidon_nb as po
+frame = po.do(explorer.lines[0].removeprefix('%do ').replace('NAME', 'chosen') + ' --yes')
+print(frame['size'].tolist() if 'size' in frame else frame['size_slug'].tolist())"""
 ROWS = "tbody tr[data-pnb-id]"
 
 #: Where a size is in the picture, in pixels of the window; nothing where it is not drawn.
@@ -28,6 +40,46 @@ PLACE = """([plot, slug]) => {
 RESTED = """(plot, slug) => [...plot.querySelectorAll('.hoverlayer .hovertext')].some(one => one.textContent.includes(slug))"""
 
 
+#: The parts of the explorer, in reading order.
+PARTS = (".pnb-filters", ".pnb-chart", ".pnb-table-box", ".pnb-bar")
+#: Waits until the chart has the width of its place.
+WAIT_WIDTH = """async plot => {
+    while (plot._fullLayout.width !== plot.clientWidth) await new Promise(requestAnimationFrame);
+}"""
+#: The colors of texts and what is behind them.
+COLORS = """panel => {
+    const style = (name, property) => getComputedStyle(panel.querySelector(name))[property];
+    const paper = getComputedStyle(panel).backgroundColor;
+    return {
+        tooltip: [style('.hoverlayer .hovertext text', 'fill'), style('.hoverlayer .hovertext path', 'fill')],
+        title: [style('.g-xtitle text, .xtitle', 'fill'), paper],
+        tick: [style('.xtick text', 'fill'), paper],
+        legend: [style('.legendtext', 'fill'), paper],
+        label: [style('.textpoint text', 'fill'), paper],
+    };
+}"""
+
+
+def contrast(ink: str, paper: str) -> float:
+    """Return the contrast of two colors of the page, as WCAG 2 defines it."""
+
+    def parts(color: str) -> list[float]:
+        numbers = [float(part) for part in re.findall(r"[\d.]+", color)]
+        return [*numbers[:3], numbers[3] if len(numbers) > 3 else 1.0]
+
+    def luminance(channels: list[float]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (one / 255 for one in channels)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    *behind, solid = parts(paper)
+    assert solid == 1, "what is behind the paper would count too"
+    *over, alpha = parts(ink)
+    low, high = sorted(
+        luminance(one) for one in ([a * alpha + b * (1 - alpha) for a, b in zip(over, behind, strict=True)], behind)
+    )
+    return (high + 0.05) / (low + 0.05)
+
+
 class Explorer:
     """The explorer under a cell, as a person uses it."""
 
@@ -35,7 +87,26 @@ class Explorer:
         self.notebook, self.page, self.cell = notebook, notebook.page, cell
         self.place = notebook.output(cell)
         #: How many sizes the filters let through, as last looked at.
-        self.count = 147
+        self.count = ALL
+
+    def wait_open(self) -> None:
+        self.place.locator(ROWS).first.wait_for(timeout=90_000)
+        self.plot.locator(".points path").first.wait_for(timeout=90_000)
+        self.notebook.wait_idle()
+
+    def ask(self, source: str) -> str:
+        """Run a cell below and return what it shows."""
+        return re.sub(r"^\[\d+\]:\s*", "", self.notebook.ask(2, source)).strip()
+
+    def reset(self) -> None:
+        self.page.set_viewport_size(WINDOW)
+        self.page.mouse.move(2, 2)
+        assert self.page.evaluate(EXECUTE, RESET) == "ok"
+        self.place.get_by_role("searchbox").fill("")
+        self.place.locator("table[data-pnb-key]").evaluate("table => table.pnbApi.page(0).draw('page')")
+        self.count = ALL
+        self.wait_drawn(ALL)
+        self.wait_rings(0)
 
     @property
     def plot(self):
@@ -120,33 +191,28 @@ class Explorer:
         self.place.locator(".pnb-explorer").get_by_text(re.compile(text)).first.wait_for(timeout=20_000)
 
 
-@pytest.fixture
-def explorer(open_notebook):
-    def start(*cells: str, open_with: str = OPEN, theme: str = "", width: int = 1280) -> Explorer:
-        notebook = open_notebook(START, open_with, *cells)
-        notebook.page.set_viewport_size({"width": width, "height": 1500})
-        if theme:
-            notebook.wear(theme)
+@pytest.fixture(scope="module")
+def opened(lab_page, request):
+    """Open the explorer once for all tests: to load it takes longer than most of them."""
+    failed_before = request.session.testsfailed
+    with lab_page.opening("size_explorer", lambda: request.session.testsfailed > failed_before) as start:
+        notebook = start(START, OPEN, "", "explorer")
         notebook.finish(0, 1)
         shown = Explorer(notebook, 1)
-        shown.place.locator(ROWS).first.wait_for(timeout=90_000)
-        shown.plot.locator(".points path").first.wait_for(timeout=90_000)
-        notebook.wait_idle()
-        return shown
-
-    return start
+        shown.wait_open()
+        yield shown
 
 
-def answer(shown: Explorer, cell: int) -> str:
-    """Run a cell and give what it shows."""
-    shown.notebook.finish(cell)
-    out = shown.notebook.output(cell)
-    return re.sub(r"^\[\d+\]:\s*", "", out.inner_text() if out.count() else "").strip()
+@pytest.fixture
+def explorer(opened):
+    """Return the explorer as it was when it was opened."""
+    opened.reset()
+    return opened
 
 
 @pytest.mark.timeout(240)
 def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_takes_it_out(explorer):
-    shown = explorer(SLUGS, "print(explorer.lines)")
+    shown = explorer
     shown.rest_on("gpu-mi300x8-1536gb")
     assert re.search(
         r"gpu-mi300x8-1536gb.*mi300x.*160 vCPUs, 1,920 GiB memory.*\$\d.* a month.*available in nyc1",
@@ -158,10 +224,10 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     # The table turns to the page where the row is.
     assert shown.chosen_rows() == ["gpu-mi300x8-1536gb"]
     shown.wait_rings(1)
-    assert answer(shown, 2) == "['gpu-mi300x8-1536gb']"
+    assert shown.ask(SLUGS) == "['gpu-mi300x8-1536gb']"
     line = shown.place.locator(".pnb-command pre").inner_text()
     assert re.fullmatch(r"%do droplets create NAME --region \w+ --size gpu-mi300x8-1536gb --image gpu-amd-base", line)
-    assert answer(shown, 3) == str([line])
+    assert shown.ask("print(explorer.lines)") == str([line])
     # A row, too: both are selected now.
     shown.place.get_by_role("searchbox").fill("c-8-intel")
     shown.row("c-8-intel").click()
@@ -170,23 +236,23 @@ def test_a_click_on_a_point_selects_it_in_the_table_and_in_python_and_another_ta
     shown.notebook.picture("explorer_selected_light")
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected: c-8-intel")
-    assert answer(shown, 2) == "['c-8-intel']"
+    assert shown.ask(SLUGS) == "['c-8-intel']"
     shown.place.get_by_role("button", name="Clear selection").click()
     shown.wait_text("No sizes selected")
-    assert answer(shown, 2) == "[]"
+    assert shown.ask(SLUGS) == "[]"
     assert shown.place.locator(".pnb-command pre").count() == 0
 
 
 @pytest.mark.timeout(240)
 def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(explorer):
-    shown = explorer(SLUGS)
+    shown = explorer
     within = {"s-1vcpu-512mb-10gb", "s-1vcpu-1gb"}
     (left, low), (right, high) = shown.at("s-1vcpu-512mb-10gb"), shown.at("s-1vcpu-1gb")
     # Around these two, which are the smallest and the cheapest; others of 1 GiB cost more and lie above.
     corners = [(left - 12, low + 12), (left - 12, high - 3), (right + 12, high - 3), (right + 12, low + 12)]
     shown.drag(*corners, corners[0])
     shown.wait_text(r"\d+ selected")
-    chosen = {*eval(answer(shown, 2))}
+    chosen = {*eval(shown.ask(SLUGS))}
     assert within <= chosen
     assert len(chosen) < 6
     shown.wait_rings(len(chosen))
@@ -196,8 +262,8 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
     where = shown.at("gpu-mi300x8-1536gb")
     shown.drag((where[0] - 8, where[1] - 8), (where[0] + 8, where[1] + 8))
     shown.wait_text("1 selected: gpu-mi300x8-1536gb")
-    assert "gpu-mi300x8-1536gb" in eval(answer(shown, 2))
-    assert not within & {*eval(answer(shown, 2))}
+    assert "gpu-mi300x8-1536gb" in eval(shown.ask(SLUGS))
+    assert not within & {*eval(shown.ask(SLUGS))}
     shown.notebook.picture("explorer_box_light")
     # Nothing that is not selected fades: the ring alone says so.
     assert {
@@ -208,26 +274,24 @@ def test_a_lasso_and_a_box_select_what_is_within_and_a_double_click_nothing(expl
     x, y = shown.at("s-1vcpu-1gb")
     shown.page.mouse.dblclick(x + 150, y - 4)
     shown.wait_text("No sizes selected")
-    assert answer(shown, 2) == "[]"
+    assert shown.ask(SLUGS) == "[]"
 
 
 @pytest.mark.timeout(240)
 def test_filters_hold_for_points_rows_and_python_alike(explorer):
-    shown = explorer(
-        "print(sorted(explorer.shown['slug']))", SLUGS, "print(explorer.selected['available_in'].tolist())"
-    )
+    shown = explorer
     shown.place.get_by_role("searchbox").fill("m-8vcpu-64gb")
     shown.row("m-8vcpu-64gb").click()
     shown.place.get_by_role("searchbox").fill("")
     shown.wait_text("1 selected")
     shown.chip("cpu-optimized").check()
     shown.wait_filtered()
-    slugs = {*eval(answer(shown, 2))}
+    slugs = {*eval(shown.ask(SHOWN))}
     assert slugs == shown.drawn()
     assert all(slug.startswith("c") for slug in slugs)
     # What is selected and hidden is said, and is not in the answer.
     shown.wait_text("No sizes selected. 1 more hidden by the filters")
-    assert answer(shown, 3) == "[]"
+    assert shown.ask(SLUGS) == "[]"
     shown.chip("memory-optimized").check()
     shown.wait_text("1 selected: m-8vcpu-64gb")
     shown.wait_filtered()
@@ -236,9 +300,9 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
     # That region sells all that is left; the line to copy takes it, in place of the first by name.
     shown.chip("tor1").check()
     shown.wait_text("--region tor1")
-    after = {*eval(answer(shown, 2))}
+    after = {*eval(shown.ask(SHOWN))}
     assert after == shown.drawn() != slugs
-    assert answer(shown, 4) == "[['tor1']]"
+    assert shown.ask("print(explorer.selected['available_in'].tolist())") == "[['tor1']]"
     expect(shown.place.locator(".dt-info")).to_contain_text(f"of {len(after)} sizes", timeout=20_000)
     shown.notebook.picture("explorer_filtered_light")
     shown.place.get_by_label("Price from").select_option("$50,000")
@@ -252,16 +316,15 @@ def test_filters_hold_for_points_rows_and_python_alike(explorer):
 
 @pytest.mark.timeout(240)
 def test_a_click_means_the_point_that_was_there_whatever_is_filtered_meanwhile(explorer):
-    shown = explorer(
+    shown = explorer
+    shown.ask(
         "import threading, time\n"
         "def stir():\n"
         "    for number in range(12):\n"
         "        explorer.model.filter_families([explorer.model.families[number % 4]]); time.sleep(.2)\n"
         "    explorer.model.reset_filters()\n"
-        "thread = threading.Thread(target=stir); thread.start()",
-        "thread.join(); print(sorted(explorer.selected['slug']))",
+        "thread = threading.Thread(target=stir); thread.start()"
     )
-    shown.notebook.run(2)
     clicked: set[str] = set()
     for _ in range(8):
         slug = shown.page.evaluate(
@@ -275,14 +338,14 @@ def test_a_click_means_the_point_that_was_there_whatever_is_filtered_meanwhile(e
         clicked ^= {slug} - {""}
         shown.page.wait_for_timeout(150)
     assert clicked
-    assert answer(shown, 3) == str(sorted(clicked))
+    assert shown.ask(f"thread.join(); {SLUGS}") == str(sorted(clicked))
     shown.wait_text(f"{len(clicked)} selected")
     shown.wait_rings(len(clicked))
 
 
 @pytest.mark.timeout(240)
 def test_other_axes_draw_other_columns(explorer):
-    shown = explorer()
+    shown = explorer
     titles = shown.plot.locator(".g-xtitle, .g-ytitle")
     assert {*titles.all_text_contents()} == {"memory (GiB)", "price (USD a month)"}
     shown.place.get_by_label("X axis").select_option("GPU memory (GiB)")
@@ -298,7 +361,7 @@ def test_other_axes_draw_other_columns(explorer):
 
 @pytest.mark.timeout(240)
 def test_it_is_used_by_the_keyboard_alone(explorer):
-    shown = explorer(SLUGS)
+    shown = explorer
     page = shown.page
     chip = shown.chip("basic")
     chip.focus()
@@ -314,7 +377,7 @@ def test_it_is_used_by_the_keyboard_alone(explorer):
     box.focus()
     page.keyboard.press("Space")
     shown.wait_text("1 selected: s-2vcpu-")
-    assert answer(shown, 2).startswith("['s-2vcpu-")
+    assert shown.ask(SLUGS).startswith("['s-2vcpu-")
     button = shown.place.get_by_role("button", name="Copy the commands")
     button.focus()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -329,45 +392,70 @@ def test_it_is_used_by_the_keyboard_alone(explorer):
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("width", [1280, 620])
-def test_it_is_readable_in_the_dark_theme_wide_and_narrow(explorer, width):
-    shown = explorer(theme="JupyterLab Dark", width=width)
+def test_text_and_tooltips_are_readable_in_both_themes(explorer):
+    shown = explorer
+    shown.click("s-1vcpu-512mb-10gb")
+    shown.wait_rings(1)
+    for theme in ("JupyterLab Dark", LIGHT):
+        shown.notebook.wear(theme)
+        shown.rest_on("gpu-mi300x8-1536gb")
+        shown.notebook.picture(f"explorer_hover_{theme.split()[1].lower()}")
+        colors = shown.place.locator(".pnb-explorer").evaluate(COLORS)
+        assert len(colors) == 5
+        for what, (ink, paper) in colors.items():
+            assert contrast(ink, paper) >= 7, f"{what}: {ink} on {paper} in {theme}"
+        paper = shown.plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")
+        assert paper == "rgba(0, 0, 0, 0)", "the page shines through"
+
+
+@pytest.mark.timeout(240)
+def test_filters_chart_and_table_are_side_by_side_if_there_is_room_and_else_below_each_other(explorer):
+    shown, page = explorer, explorer.page
+    shown.notebook.command("application:toggle-left-area")
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected")
-    if width == 1280:
-        shown.rest_on("s-1vcpu-512mb-10gb")
-    shown.notebook.picture(f"explorer_dark_{width}")
-    ink = shown.place.locator(f"{ROWS} td.pnb-column-slug").first.evaluate("one => getComputedStyle(one).color")
-    assert min(int(part) for part in re.findall(r"\d+", ink)[:3]) > 150, "light ink on a dark page"
-    paper = shown.plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")
-    assert re.fullmatch(r"rgba\(0, 0, 0, 0\)", paper), "the page shines through"
-    panel, plot = shown.place.locator(".pnb-explorer").bounding_box(), shown.plot.bounding_box()
-    assert plot["width"] <= panel["width"]
-    assert plot["width"] > 0.85 * panel["width"], "it fills the panel"
+    panel = shown.place.locator(".pnb-explorer")
+    around = page.viewport_size["width"] - panel.bounding_box()["width"]
+    for width in (1600, 1100, 1000, 560):
+        page.set_viewport_size({"width": round(width + around), "height": 800 if width >= 1100 else 2000})
+        panel.evaluate("one => one.scrollIntoView()")
+        shown.notebook.settle()
+        shown.plot.evaluate(WAIT_WIDTH)
+        shown.notebook.picture(f"explorer_{width}")
+        whole, boxes = panel.bounding_box(), [panel.locator(name).first.bounding_box() for name in PARTS]
+        assert whole["width"] == pytest.approx(width, abs=1)
+        start, size = ("x", "width") if width >= 1100 else ("y", "height")
+        for one, following in pairwise(boxes[:3] if width >= 1100 else boxes):
+            assert one[start] + one[size] <= following[start] + 1, f"{width}: {one} is not before {following}"
+        for box in boxes:
+            assert box["x"] >= whole["x"]
+            assert box["x"] + box["width"] <= whole["x"] + whole["width"]
+        table = panel.locator(".pnb-table-box")
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= (0 if width >= 1000 else 300)
+        # All of it, and the command to copy, without scrolling.
+        assert whole["height"] < (700 if width >= 1100 else 2000)
+        assert panel.locator(".pnb-command pre").is_visible()
+    shown.notebook.command("application:toggle-left-area")
 
 
 @pytest.mark.timeout(240)
 def test_the_cell_run_again_leaves_one_explorer_that_works_and_a_line_that_makes_a_droplet(explorer):
-    shown = explorer(
-        "import poseidon_nb as po\nframe = po.do(explorer.lines[0].removeprefix('%do ').replace('NAME', 'chosen') + ' --yes')\n"
-        "print(frame['size'].tolist() if 'size' in frame else frame['size_slug'].tolist())"
-    )
+    shown = explorer
     shown.click("gpu-mi300x8-1536gb")
     shown.wait_text("1 selected")
     shown.notebook.finish(1)
-    shown.place.locator(ROWS).first.wait_for(timeout=90_000)
-    shown.plot.locator(".points path").first.wait_for(timeout=90_000)
+    shown.wait_open()
     assert shown.place.locator(".pnb-explorer").count() == 1
     shown.wait_text("No sizes selected")
     shown.click("s-1vcpu-512mb-10gb")
     shown.wait_text("1 selected: s-1vcpu-512mb-10gb")
     # What stands above it is how the action went.
-    assert answer(shown, 2).splitlines()[-1] == "['s-1vcpu-512mb-10gb']"
+    assert shown.ask(CREATE).splitlines()[-1] == "['s-1vcpu-512mb-10gb']"
 
 
 @pytest.mark.timeout(240)
 def test_the_legend_is_not_below_the_buttons_and_long_names_push_no_price_out_of_sight(explorer):
-    shown = explorer()
+    shown = explorer
     shown.chip("gpu").check()
     shown.wait_filtered()
     shown.plot.hover(position={"x": 300, "y": 200})
@@ -386,7 +474,7 @@ def test_the_legend_is_not_below_the_buttons_and_long_names_push_no_price_out_of
 
 @pytest.mark.timeout(240)
 def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explorer):
-    shown = explorer("explorer", SLUGS)
+    shown = explorer
     page, notebook = shown.page, shown.notebook
     shown.click("s-1vcpu-512mb-10gb")
     shown.wait_text("1 selected")
@@ -401,10 +489,9 @@ def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explor
     notebook.wait_idle()
     # The page is ready once the first explorer is back.
     shown.place.locator(ROWS).first.wait_for(timeout=90_000)
-    notebook.run(2)
-    again = Explorer(notebook, 2)
-    again.place.locator(ROWS).first.wait_for(timeout=90_000)
-    again.plot.locator(".points path").first.wait_for(timeout=90_000)
+    notebook.run(3)
+    again = Explorer(notebook, 3)
+    again.wait_open()
     again.count = shown.count
     notebook.picture("explorer_after_reload")
     assert again.drawn() == drawn, "all points that there were, and no others"
@@ -417,7 +504,7 @@ def test_shown_again_after_the_page_was_loaded_anew_it_is_whole_and_works(explor
     again.click("gpu-mi300x8-1536gb")
     again.wait_text("2 selected")
     again.wait_rings(2)
-    assert answer(again, 3) == "['gpu-mi300x8-1536gb', 's-1vcpu-512mb-10gb']"
+    assert again.ask(SLUGS) == "['gpu-mi300x8-1536gb', 's-1vcpu-512mb-10gb']"
     again.chip("gpu").uncheck()
     again.wait_filtered()
     assert again.drawn() < drawn

@@ -95,4 +95,4 @@ function initialize({ model }) {
   });
 }
 
-export default { initialize, render() {} };
+export default connected({ initialize, render() {} });

@@ -1,35 +1,66 @@
-// What plotly's widget lacks for the size explorer: clicks and selections that all arrive, and a width that follows the panel.
+// Draws the chart of the size explorer in the size of its element, and sends clicks and selections to the kernel.
 //
-// The widget sends events as a throttled value: while the kernel is busy, a selection is lost to the hover that follows it.
-// Messages keep their order, and none is lost. A point is identified by its index in the first trace.
+// The kernel sends what to draw as a whole. Clicks are messages, which keep their order and are never lost; a point is
+// identified by its index in the first trace.
 
 const POINTS = 0;
+const CONFIG = { displaylogo: false, editSelection: false };
+// What the charts of a page share, by plotly's version.
+const LIBRARIES = Symbol.for("poseidon_nb.plotly");
+
+async function importPlotly(source) {
+  // The file sets `module.exports`, as for Node.js, and a global variable, which may belong to another version.
+  const before = "const module = { exports: {} }, others = window.Plotly;\n";
+  const after = "\nif (others) window.Plotly = others; else delete window.Plotly;\nexport default module.exports;";
+  const url = URL.createObjectURL(new Blob([before, source, after], { type: "text/javascript" }));
+  try {
+    return (await import(url)).default;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+function loadPlotly(model) {
+  const libraries = (window[LIBRARIES] ??= {});
+  const version = model.get("plotly_version");
+  libraries[version] ??= importPlotly(model.get("plotly_js")).catch((error) => {
+    delete libraries[version];
+    throw error;
+  });
+  return libraries[version];
+}
 
 function render({ model, el }) {
-  let width = 0;
-  let fittedWidth = 0;
-  let wasDrawn = false;
-  let container = null;
+  const plot = document.createElement("div");
+  plot.className = "pnb-plot";
+  plot.textContent = "Loading the chart…";
+  el.append(plot);
+  let plotly = null;
+  let frame = 0;
 
-  const indexesOf = (event) => event.points.filter((point) => point.curveNumber === POINTS).map((point) => point.pointNumber);
+  const fail = (error) => { plot.textContent = `The chart could not be drawn: ${error.message}`; };
 
-  // Plotly draws before it is in the page, and only listens to resizes of the window. A resize during the first drawing
-  // would abort it.
-  function fit() {
-    if (!wasDrawn || !width || width === fittedWidth) return;
-    fittedWidth = width;
-    window.dispatchEvent(new Event("resize"));
+  async function draw() {
+    const { clientWidth: width, clientHeight: height } = plot;
+    if (!plotly || !width || !height) return;
+    const isFirst = !plot.on;
+    if (isFirst) plot.textContent = "";
+    // Plotly writes into what it gets.
+    const { points, line, legend, layout } = structuredClone(model.get("figure"));
+    const outlines = model.get("keeps_outline") ? plot.layout?.selections : [];
+    const traces = [points, line, structuredClone(model.get("rings")), ...legend];
+    await plotly.react(plot, traces, { ...layout, selections: outlines ?? [], width, height }, CONFIG);
+    if (isFirst) listen();
   }
 
-  function onDrawn() {
-    wasDrawn = true;
-    fit();
+  // Once for all changes of one message, and only while the page is visible.
+  function schedule() {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => draw().catch(fail));
   }
 
   function listen() {
-    const plot = container.querySelector(".js-plotly-plot");
-    if (!plot?.on || plot.pnbListening) return;
-    plot.pnbListening = true;
+    const indexesOf = (event) => event.points.filter((point) => point.curveNumber === POINTS).map((point) => point.pointNumber);
     plot.on("plotly_click", (event) => {
       const [first] = indexesOf(event);
       if (first !== undefined) model.send({ clicked: first });
@@ -37,24 +68,21 @@ function render({ model, el }) {
     // Deselecting sends this event without data, and then an event of its own.
     plot.on("plotly_selected", (event) => { if (event) model.send({ selected: indexesOf(event) }); });
     plot.on("plotly_deselect", () => model.send({ selected: [] }));
-    plot.on("plotly_afterplot", onDrawn);
-    if (plot.querySelector(".points path")) onDrawn();
   }
 
-  const mutations = new MutationObserver(listen);
-  const resizes = new ResizeObserver(([entry]) => {
-    width = Math.round(entry.contentRect.width);
-    fit();
-  });
-  // The element is added to the page after this call.
-  const frame = requestAnimationFrame(() => {
-    container = el.closest(".pnb-chart");
-    if (!container) return;
-    mutations.observe(container, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
-    resizes.observe(container);
-    listen();
-  });
-  return () => { cancelAnimationFrame(frame); mutations.disconnect(); resizes.disconnect(); };
+  const resizes = new ResizeObserver(schedule);
+  const changes = "change:figure change:rings change:keeps_outline";
+  model.on(changes, schedule);
+  loadPlotly(model).then((loaded) => {
+    plotly = loaded;
+    resizes.observe(plot);
+  }).catch(fail);
+  return () => {
+    cancelAnimationFrame(frame);
+    resizes.disconnect();
+    model.off(changes, schedule);
+    if (plot.on) plotly.purge(plot);
+  };
 }
 
-export default { render };
+export default connected({ render });

@@ -1,17 +1,24 @@
-"""The chart of the size explorer: a point for each size. The index of a point in its trace is the position of the size."""
+"""The chart of the size explorer: a point for each size. The index of a point in its trace is the position of the size.
+
+It is not plotly's own widget. That one sends changes relative to its first state, so a page that misses a message stays
+blank or wrong for good, and its script is so large that a busy page misses messages. This one sends the state itself.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
 import pathlib
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import anywidget
-import plotly.graph_objects as go
+import plotly
+import traitlets
+from plotly.offline import get_plotlyjs
 
 from poseidon_nb.plots.labels import axis_scale, axis_title, hover_text, is_price, size_details
 from poseidon_nb.plots.picture import INK, LEGEND_BELOW, TEMPLATE, family_style
+from poseidon_nb.widgets.page_widget import PageWidget, page_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,41 +27,30 @@ if TYPE_CHECKING:
 
     from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
-HEIGHT_PX, BUTTONS_PX = 520, 32
+#: The height of plotly's buttons, which appear above the points on hover; the legend is at the bottom.
+BUTTONS_PX = 32
 #: If more points are selected, none is labeled: the labels would overlap.
 MAX_LABELS = 5
-#: Indexes of the traces.
-_SIZES, _TRADEOFFS, _RINGS = range(3)
 
 
-class _ChartEvents(anywidget.AnyWidget):
-    """Sends clicks and selections from the page, and fits the chart to the width of the panel."""
+@functools.cache
+def _plotly_js() -> bytes:
+    return str(get_plotlyjs()).encode()
 
-    _esm = pathlib.Path(__file__).with_suffix(".js")
 
+class _Chart(PageWidget):
+    """Draws a figure with plotly.js, and sends clicks and selections."""
 
-class _Figure(go.FigureWidget):
-    """A figure that sends its current state to a page that is loaded later.
-
-    Plotly's own sends its initial state, and changes only to pages that were open. It sends its state again when it is
-    displayed by itself, but here it is a part of a panel.
-    """
-
-    #: The state is requested during the initialization, before there are any traces.
-    _is_initialized = False
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._is_initialized = True
-
-    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  # the signature of widgets
-        state: dict[str, Any] = super().get_state(key, drop_defaults)
-        if not self._is_initialized:
-            return state
-        current = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}  # noqa: SLF001  # as plotly does
-        for name in state.keys() & current.keys():
-            state[name] = self.trait_metadata(name, "to_json")(current[name], self)
-        return state
+    _esm = page_script(pathlib.Path(__file__).with_suffix(".js"))
+    _constant = PageWidget._constant | {"plotly_js"}  # noqa: SLF001  # its own
+    plotly_js = traitlets.Bytes().tag(sync=True)
+    plotly_version = traitlets.Unicode(plotly.__version__).tag(sync=True)
+    #: What is drawn but for the selection: ``points``, ``line``, ``legend`` and ``layout``.
+    figure = traitlets.Dict().tag(sync=True)
+    #: The trace of the selected points.
+    rings = traitlets.Dict().tag(sync=True)
+    #: Whether the outline of the last lasso or box stays.
+    keeps_outline = traitlets.Bool(default_value=False).tag(sync=True)
 
 
 class SizeChart:
@@ -78,49 +74,21 @@ class SizeChart:
         on_points: Callable[[Sequence[int]], None],
     ) -> None:
         self._model = model
-        self._drawn: Any = None
+        self._on_point, self._on_points = on_point, on_points
         #: Whether a lasso or box selection is being handled, whose outline then stays.
         self._keeps_outline = False
         looks = [family_style(family) for family in model.sizes["family"]]
         self._symbols = [symbol for symbol, _ in looks]
-        self._colors = [color for _, color in looks]
-        self.widget = _Figure(
-            [self._points(), _tradeoff_line(), _rings(), *_legend(model.families)],
-            {
-                "template": TEMPLATE,
-                "height": HEIGHT_PX,
-                "autosize": True,
-                "dragmode": "lasso",
-                "clickmode": "event",
-                "hovermode": "closest",
-                # Plotly's buttons appear above the points on hover; the legend is at the bottom.
-                "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
-                "legend": {**LEGEND_BELOW, "itemclick": False, "itemdoubleclick": False},
-                "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
-            },
-        )
-        self.widget._config = {"displaylogo": False, "responsive": True}  # noqa: SLF001  # there is no public way
-        events = _ChartEvents()
-        events.on_msg(self._on_message)
-        self._on_point, self._on_points = on_point, on_points
-        self.widgets = (self.widget, events)
+        self._points = _points(model.sizes, [color for _, color in looks])
+        self._legend = _legend(model.families)
+        self.widget = _Chart(plotly_js=_plotly_js(), **self._state())
+        self.widget.on_msg(self._on_message)
 
     def show(self) -> None:
         """Show the model; nothing is sent if nothing has changed."""
-        model = self._model
-        plotted = model.plotted()
-        state = (model.x, model.y, model.visible, model.frontier, model.selected)
-        if state == self._drawn:
-            return
-        before, self._drawn = self._drawn, state
-        with self.widget.batch_update():
-            if before is None or before[:4] != state[:4]:
-                self._draw_points(plotted)
-                for axis, column in ((self.widget.layout.xaxis, model.x), (self.widget.layout.yaxis, model.y)):
-                    axis.update(_axis(model.sizes[column].iloc[plotted], column))
-            self._draw_rings(plotted)
-            if not self._keeps_outline:
-                self.widget.layout.selections = ()
+        with self.widget.hold_sync():
+            for name, value in self._state().items():
+                setattr(self.widget, name, value)
 
     def _on_message(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
         if isinstance(content.get("clicked"), int):
@@ -130,86 +98,108 @@ class SizeChart:
             self._on_points([int(one) for one in content["selected"]])
             self._keeps_outline = False
 
-    def _draw_points(self, plotted: Sequence[int]) -> None:
-        model, points = self._model, self.widget.data[_SIZES]
-        visible = {*plotted}
-        points.x, points.y = (
-            [float(value) if position in visible else None for position, value in enumerate(model.sizes[column])]
+    def _state(self) -> dict[str, Any]:
+        plotted = self._model.plotted()
+        return {"figure": self._figure(plotted), "rings": self._rings(plotted), "keeps_outline": self._keeps_outline}
+
+    def _figure(self, plotted: Sequence[int]) -> dict[str, Any]:
+        model, shown = self._model, {*plotted}
+        x, y = (
+            [float(value) if position in shown else None for position, value in enumerate(model.sizes[column])]
             for column in (model.x, model.y)
         )
-        points.marker.symbol = [
+        symbols = [
             symbol if position in model.frontier else f"{symbol}-open" for position, symbol in enumerate(self._symbols)
         ]
-        line = self.widget.data[_TRADEOFFS]
-        line.x, line.y = self._coordinates(model.best_tradeoffs())
-        # More than a point offers costs as much as the next point: the line goes up first, then right.
-        line.line.shape = "vh" if is_price(model.y) and not is_price(model.x) else "linear"
+        axes = [_axis(model.sizes[column].iloc[[*plotted]], column) for column in (model.x, model.y)]
+        # The page keeps its zoom until there are other points or axes.
+        revision = f"{model.x} {model.y} {hash(model.visible)}"
+        return {
+            "points": {**self._points, "x": x, "y": y, "marker": {**self._points["marker"], "symbol": symbols}},
+            "line": self._tradeoff_line(),
+            "legend": self._legend,
+            "layout": {**_LAYOUT, "uirevision": revision, "xaxis": axes[0], "yaxis": axes[1]},
+        }
 
-    def _draw_rings(self, plotted: Sequence[int]) -> None:
-        rings = self.widget.data[_RINGS]
+    def _tradeoff_line(self) -> dict[str, Any]:
+        model = self._model
+        x, y = self._coordinates(model.best_tradeoffs())
+        # More than a point offers costs as much as the next point: the line goes up first, then right.
+        shape = "vh" if is_price(model.y) and not is_price(model.x) else "linear"
+        return {
+            **_UNLISTED,
+            "name": "best trade-offs",
+            "mode": "lines",
+            "x": x,
+            "y": y,
+            "line": {"color": INK, "width": 1.5, "dash": "dot", "shape": shape},
+        }
+
+    def _rings(self, plotted: Sequence[int]) -> dict[str, Any]:
         selected = [position for position in plotted if position in self._model.selected]
         x, y = self._coordinates(selected)
-        rings.x, rings.y = x, y
         labels = self._model.sizes["slug"].iloc[selected] if len(selected) <= MAX_LABELS else [""] * len(selected)
-        rings.text = [f" {escape(label)} " for label in labels]
         # Labels are on the side with more room.
         middle = sum(_log_range(self._model.sizes[self._model.x].iloc[[*plotted]])) / 2
-        rings.textposition = [f"bottom {'left' if math.log(one) > middle else 'right'}" for one in x]
+        return {
+            **_UNLISTED,
+            "name": "selected",
+            "mode": "markers+text",
+            "x": x,
+            "y": y,
+            "text": [f" {escape(label)} " for label in labels],
+            "textposition": [f"bottom {'left' if math.log(one) > middle else 'right'}" for one in x],
+            "marker": {"symbol": "circle", "size": 19, "color": "rgba(0, 0, 0, 0)", "line": {"width": 3, "color": INK}},
+            "unselected": {"marker": {"opacity": 1}, "textfont": {"color": INK}},
+        }
 
     def _coordinates(self, positions: Sequence[int]) -> tuple[list[float], list[float]]:
         sizes, model = self._model.sizes, self._model
         return [float(sizes[model.x][one]) for one in positions], [float(sizes[model.y][one]) for one in positions]
 
-    def _points(self) -> Any:
-        return go.Scatter(
-            name="sizes",
-            mode="markers",
-            marker={"size": 9, "color": self._colors, "line": {"width": 1.6, "color": self._colors}},
-            hovertext=[
-                f"<b>{hover_text(slug)}</b>{facts}"
-                for slug, facts in zip(self._model.sizes["slug"], size_details(self._model.sizes), strict=True)
-            ],
-            hovertemplate="%{hovertext}<extra></extra>",
-            showlegend=False,
-            # Selected points have a ring. Plotly would fade the others too.
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-        )
+
+#: Selected points have a ring. Plotly would fade the others too.
+_UNFADED = {"type": "scatter", "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
+_UNLISTED = {**_UNFADED, "hoverinfo": "skip", "showlegend": False}
+_LAYOUT: dict[str, Any] = {
+    "template": TEMPLATE.to_plotly_json(),
+    "dragmode": "lasso",
+    "clickmode": "event",
+    "hovermode": "closest",
+    "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
+    "legend": {**LEGEND_BELOW, "itemclick": False, "itemdoubleclick": False},
+    # The chosen button stays whatever is filtered.
+    "modebar": {"uirevision": "kept"},
+    "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
+}
 
 
-def _tradeoff_line() -> Any:
-    return go.Scatter(
-        name="best trade-offs",
-        showlegend=False,
-        mode="lines",
-        line={"color": INK, "width": 1.5, "dash": "dot"},
-        hoverinfo="skip",
-    )
+def _points(sizes: pd.DataFrame, colors: list[str]) -> dict[str, Any]:
+    return {
+        **_UNFADED,
+        "name": "sizes",
+        "mode": "markers",
+        "marker": {"size": 9, "color": colors, "line": {"width": 1.6, "color": colors}},
+        "hovertext": [
+            f"<b>{hover_text(slug)}</b>{facts}" for slug, facts in zip(sizes["slug"], size_details(sizes), strict=True)
+        ],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "showlegend": False,
+    }
 
 
-def _rings() -> Any:
-    return go.Scatter(
-        name="selected",
-        mode="markers+text",
-        marker={"symbol": "circle", "size": 19, "color": "rgba(0, 0, 0, 0)", "line": {"width": 3, "color": INK}},
-        hoverinfo="skip",
-        showlegend=False,
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}, "textfont": {"color": INK}},
-    )
-
-
-def _legend(families: Sequence[str]) -> list[Any]:
+def _legend(families: Sequence[str]) -> list[dict[str, Any]]:
     """Return an entry for each family: traces without points."""
     return [
-        go.Scatter(
-            name=name,
-            mode="markers",
-            x=[None],
-            y=[None],
-            marker={"symbol": symbol, "color": color, "size": 10},
-            hoverinfo="skip",
-        )
+        {
+            "type": "scatter",
+            "name": name,
+            "mode": "markers",
+            "x": [None],
+            "y": [None],
+            "marker": {"symbol": symbol, "color": color, "size": 10},
+            "hoverinfo": "skip",
+        }
         for name in families
         for symbol, color in [family_style(name)]
     ]

@@ -19,7 +19,9 @@ AXES = (
     *("price_per_vcpu", "price_per_memory_gib", "price_per_disk_gb", "price_per_transfer_tb"),
 )
 #: Columns with a minimum and a maximum.
-BOUNDED_COLUMNS = ("vcpus", "memory_gib", "price_monthly")
+BOUNDED_COLUMNS = ("vcpus", "memory_gib", "disk", "transfer", "price_monthly")
+#: A bound is one of round numbers if a column has more values.
+MAX_EXACT_BOUNDS = 20
 #: The image of new droplets by default.
 DEFAULT_IMAGE = "ubuntu-24-04-x64"
 

@@ -46,6 +46,8 @@ NOTE = (
 _BOUNDS: dict[str, tuple[str, Callable[[float], str]]] = {
     "vcpus": ("vCPUs", lambda amount: f"{amount:g}"),
     "memory_gib": ("Memory", lambda amount: f"{amount:g} GiB"),
+    "disk": ("Disk", lambda amount: f"{amount:,g} GB"),
+    "transfer": ("Transfer", lambda amount: f"{amount:g} TB"),
     "price_monthly": ("Price", lambda amount: format_usd(amount, None)),
 }
 #: No bound. ipywidgets takes None for an empty dropdown.
@@ -263,8 +265,9 @@ class SizeExplorer(Panel):
             self.model.filter_families(families)
             self._head = html("head")
             self._filters = FilterControls(self.model, self.on_click)
-            self._chart = SizeChart(self.model, self._on_point, self._on_points)
             self._table = ExplorerTable(self.model.sizes, self._set_selected, self.refresh)
+            # Last, because its script is large: all else is in the page before it.
+            self._chart = SizeChart(self.model, self._on_point, self._on_points)
             self._selection, self._commands_text = html("selection"), html("why")
             self._clear = Button(self.on_click(lambda: self.model.select(())), names=("clear",))
             self._commands, self._copy = html("command"), CopyButton(label="Copy the commands")
@@ -281,12 +284,18 @@ class SizeExplorer(Panel):
                 style_sheet("table.css"),
                 style_sheet("sizes/explorer.css"),
                 self._head,
-                self._filters.widget,
-                self._filters.axes,
-                box(*self._chart.widgets, names=("chart",)),
-                html("why", "note", value=escape(NOTE)),
-                box(*self._table.widgets, names=("table-box",)),
-                box(*bar, names=("bar",), column=True),
+                box(
+                    self._filters.widget,
+                    box(
+                        self._filters.axes,
+                        self._chart.widget,
+                        html("why", "note", value=escape(NOTE)),
+                        names=("chart",),
+                    ),
+                    box(*self._table.widgets, names=("table-box",)),
+                    box(*bar, names=("bar",), column=True),
+                    names=("explorer-body",),
+                ),
                 self._notices,
             )
         self._open(("sizes", client.base_url, self._account))

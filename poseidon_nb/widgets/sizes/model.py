@@ -25,6 +25,7 @@ from poseidon_nb.widgets.sizes.criteria import (
     AXES,
     BOUNDED_COLUMNS,
     DEFAULT_IMAGE,
+    MAX_EXACT_BOUNDS,
     SizeFilters,
     checked_image,
     checked_words,
@@ -131,11 +132,11 @@ class SizeExplorerModel:
         return [command for command in map(self.command, self.visible_selected) if command][:MAX_COMMANDS]
 
     def bounds(self, column: str) -> list[float]:
-        """Return the choices for the bounds of a column: its values, or 1, 2, 5, 10 and so on for prices."""
+        """Return the choices for the bounds of a column: its values, or 1, 2, 5, 10 and so on for prices and many values."""
         values = self.sizes[column].dropna().astype(float)
         if values.empty:
             return []
-        if not is_price(column):
+        if not is_price(column) and values.nunique() <= MAX_EXACT_BOUNDS:
             return sorted({*values})
         return [step for step in round_steps(values.max()) if step >= values.min()]
 

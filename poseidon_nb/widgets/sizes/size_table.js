@@ -32,4 +32,4 @@ function initialize({ model }) {
   });
 }
 
-export default { initialize, render() {} };
+export default connected({ initialize, render() {} });
