@@ -138,6 +138,8 @@ def is_integer(word: str) -> bool:
 
 def escape_unprintable(text: str) -> str:
     """Return a text whose control and format characters are escaped: no new lines, cursor moves or direction changes."""
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() else _escape(ord(one)) for one in text)
 
 

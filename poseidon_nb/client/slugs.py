@@ -126,6 +126,10 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
         It cannot; the closest size that it can have is suggested.
     """
     region = (droplet.get("region") or {}).get("slug") or ""
+    known = sizes.get(size)
+    if known and known["available"] and region in known["regions"] and known["disk"] >= droplet["disk"]:
+        return
+    # Only for an error: plans check thousands of droplets.
     fitting = [slug for slug, row in sizes.items() if isinstance(slug, str) and _fits(row, droplet)]
     near = did_you_mean(size, fitting) or "."
     if size not in sizes:
@@ -134,16 +138,14 @@ def check_size(sizes: Mapping[str, Row], droplet: Row, size: str, *, disk: bool)
         raise InvalidArgument(f"Size {size} is not available{near}")
     if region not in sizes[size]["regions"]:
         raise InvalidArgument(f"Size {size} is not available in {region}{near}")
-    if sizes[size]["disk"] < droplet["disk"]:
-        rule = (
-            "A disk cannot shrink."
-            if disk
-            else "The new size must include a disk at least this large, even if the disk is not resized."
-        )
-        raise InvalidArgument(
-            f"Size {size} has a disk of {sizes[size]['disk']} GB, but droplet {droplet['name']} has "
-            f"{droplet['disk']} GB. {rule}"
-        )
+    rule = (
+        "A disk cannot shrink."
+        if disk
+        else "The new size must include a disk at least this large, even if the disk is not resized."
+    )
+    raise InvalidArgument(
+        f"Size {size} has a disk of {sizes[size]['disk']} GB, but droplet {droplet['name']} has {droplet['disk']} GB. {rule}"
+    )
 
 
 def fitting_sizes(sizes: Iterable[Row], droplets: Collection[Row]) -> list[Row]:

@@ -325,3 +325,13 @@ def test_a_watch_that_nobody_needs_is_not_hurried_into_asking(desk):
     desk.monitor.poll_soon()
     assert desk.started == []
     assert desk.monitor.tick() is None
+
+
+def test_droplets_share_their_equal_parts(large):
+    large.subscribe()
+    large.run(1.0)
+    rows = [*large.monitor.state.droplets.values()]
+    for name in ("region", "size", "image"):
+        parts = [row[name] for row in rows]
+        assert len({id(part) for part in parts}) <= 2 * len({str(part) for part in parts})
+        assert len({str(part) for part in parts}) < len(rows) / 4

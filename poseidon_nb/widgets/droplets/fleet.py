@@ -62,6 +62,9 @@ class Fleet:
         self._cells: dict[int, Cells] = {}
         self._running: dict[int, str] = {}
         self._selected_ids = frozenset(self._rows)
+        #: What follows from the rows and the selection, by verb and for none: each refresh asks for it several times.
+        self._derived: dict[str, list[Row]] = {}
+        self._price_usd_month = sum(map(price_of, self._rows.values()))
         #: The verbs of unfinished requests from this panel, by droplet.
         self._requested: dict[int, str] = {}
 
@@ -79,6 +82,8 @@ class Fleet:
     def update(self, state: AccountState) -> CellsDiff:
         """Update the rows from the state of the account, and return what changed in the table."""
         with self._lock:
+            # The single droplet is updated in place.
+            rows_before, running_before = {} if self._is_single else self._rows, self._running
             self._running = {
                 row["resource_id"]: str(row["type"])
                 for row in reversed(state.actions)
@@ -86,8 +91,16 @@ class Fleet:
             }
             if not self._is_single:
                 self._rows = self._merged_rows(state)
+                self._derived.clear()
                 self._deselect_missing(self._selected_ids - self._rows.keys(), state.deleted)
-            cells = {key: table_cells(row, self._running.get(key, "")) for key, row in self._rows.items()}
+                self._price_usd_month = sum(map(price_of, self._rows.values()))
+
+            def cells_of(key: int, row: Row) -> Cells:
+                action = self._running.get(key, "")
+                is_known = row is rows_before.get(key) and action == running_before.get(key, "") and key in self._cells
+                return self._cells[key] if is_known else table_cells(row, action)
+
+            cells = {key: cells_of(key, row) for key, row in self._rows.items()}
             diff = diff_cells(self._cells, cells)
             if diff:
                 self._cells = cells
@@ -108,11 +121,11 @@ class Fleet:
         """Update the single droplet, and return its row with defaults for missing fields."""
         with self._lock:
             self._rows[row["id"]] = with_defaults(row)
+            self._derived.clear()
             return self._rows[row["id"]]
 
     def _has_tag(self, row: Row) -> bool:
-        tags = [str(tag).casefold() for tag in row.get("tags") or ()]
-        return self.tag is None or self.tag.casefold() in tags
+        return self.tag is None or self.tag.casefold() in [str(tag).casefold() for tag in row.get("tags") or ()]
 
     def _deselect_missing(self, missing: frozenset[int], deleted: Collection[int]) -> None:
         if not missing:
@@ -123,6 +136,7 @@ class Fleet:
         why = "deleted" if all_deleted else f"deleted or lost the tag {escape_unprintable(self.tag or '')}"
         self.notice = f"No longer selected because {they_were} {why}: {truncated_list(names)}."
         self._selected_ids -= missing
+        self._derived.clear()
         self._confirmation.cancel()
 
     @property
@@ -134,7 +148,9 @@ class Fleet:
     def selected_rows(self) -> list[Row]:
         """The rows of the selected droplets, in the order of the API."""
         with self._lock:
-            return [row for key, row in self._rows.items() if key in self._selected_ids]
+            if "" not in self._derived:
+                self._derived[""] = [row for key, row in self._rows.items() if key in self._selected_ids]
+            return self._derived[""]
 
     def select(self, ids: Iterable[int]) -> None:
         """Select exactly these droplets. Ids that the panel does not show are ignored."""
@@ -142,6 +158,7 @@ class Fleet:
             selected = frozenset(ids) & self._rows.keys()
             if selected != self._selected_ids:
                 self._selected_ids, self.notice = selected, ""
+                self._derived.clear()
                 self._confirmation.cancel()
 
     def set_selected(self, ids: Iterable[int], *, on: bool) -> None:
@@ -176,7 +193,7 @@ class Fleet:
             if needs_confirmation and not self._confirmation.press(asked or request):
                 return None
             self._confirmation.cancel()
-            self._requested.update({row["id"]: request.verb for row in request.droplets})
+            self._request(request.droplets, request.verb)
             return request
 
     def confirmation_button(self, request: BulkRequest) -> ButtonState | None:
@@ -204,20 +221,29 @@ class Fleet:
         """Return those of the droplets that a verb is possible for, and note that it is in progress there."""
         with self._lock:
             rows = self._eligible(verb, self._known(ids))
-            self._requested.update({row["id"]: verb for row in rows})
+            self._request(rows, verb)
             return rows
+
+    def _request(self, rows: Iterable[Row], verb: str) -> None:
+        self._requested.update({row["id"]: verb for row in rows})
+        self._derived.clear()
 
     def release(self, droplet_id: int) -> None:
         """Note that the request for a droplet has ended."""
         with self._lock:
             self._requested.pop(droplet_id, None)
+            self._derived.clear()
 
     def eligible(self, verb: str) -> list[Row]:
         """Return the selected droplets that a verb is possible for.
 
-        They include droplets with an action that was started elsewhere: the engine waits for it.
+        They include droplets with an action that was started elsewhere: the engine waits for it. It is the same list
+        until something changes.
         """
-        return self._eligible(verb, self.selected_rows)
+        with self._lock:
+            if verb not in self._derived:
+                self._derived[verb] = self._eligible(verb, self.selected_rows)
+            return self._derived[verb]
 
     def _known(self, ids: Iterable[int]) -> list[Row]:
         return [self._rows[key] for key in ids if key in self._rows]
@@ -284,8 +310,7 @@ class Fleet:
         """Return the number of droplets and their price."""
         with self._lock:
             tag = f" tagged {escape_unprintable(self.tag)}" if self.tag else ""
-            price = sum(map(price_of, self._rows.values()))
-            return f"{pluralize(len(self._rows), 'droplet')}{tag}, {format_usd(price)} a month"
+            return f"{pluralize(len(self._rows), 'droplet')}{tag}, {format_usd(self._price_usd_month)} a month"
 
     def hint(self) -> str:
         """Return one line below the buttons: why some are disabled, or a warning; empty if neither applies."""

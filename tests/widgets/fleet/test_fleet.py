@@ -291,3 +291,38 @@ def test_many_names_are_truncated(fleet):
         "Confirm: power off 50 droplets: web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8 and 42 more"
     )
     assert fleet.count_text() == "50 droplets, $300.00 a month"
+
+
+def test_what_is_selected_and_possible_follows_each_change_and_is_not_computed_again_before(fleet):
+    """A list that is returned again is the same one: refreshes of thousands of droplets rely on it."""
+
+    def reboots() -> list[int]:
+        return [one["id"] for one in fleet.eligible("reboot")]
+
+    fleet.select({1, 2, 3})
+    assert reboots() == [1, 2]
+    assert fleet.eligible("reboot") is fleet.eligible("reboot")
+    assert fleet.selected_rows is fleet.selected_rows
+    fleet.set_selected({4}, on=True)
+    assert reboots() == [1, 2, 4]
+    fleet.claim([2], "reboot")
+    assert reboots() == [1, 4]
+    fleet.release(2)
+    assert reboots() == [1, 2, 4]
+    fleet.update(state_of(row(1, "off"), row(2), row(3, "off"), row(4), row(5)))
+    assert reboots() == [2, 4]
+    assert fleet.count_text() == "5 droplets, $30.00 a month"
+    fleet.update(state_of(row(2), row(3, "off"), row(5), gone=(1, 4)))
+    assert reboots() == [2]
+    assert [one["id"] for one in fleet.selected_rows] == [2, 3]
+
+
+def test_the_cells_of_a_row_follow_its_action_and_its_changes(fleet):
+    kept = row(2)
+    fleet.update(state_of(row(1), kept, running={1: "reboot"}))
+    known = fleet.cells[2]
+    fleet.update(state_of(row(1, name="other"), kept, running={2: "reboot"}))
+    assert fleet.cells[1][1:3] == ("other", "active")
+    assert fleet.cells[2][2] == "active · reboot"
+    fleet.update(state_of(row(1), kept))
+    assert fleet.cells[2] == known
