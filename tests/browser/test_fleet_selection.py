@@ -65,7 +65,7 @@ def test_a_row_stays_under_a_mouse_that_is_held_down_on_it_and_is_the_one_that_i
     shown = fleet(
         # Every row of the first page is another droplet's by then; refreshing once more waits for who shows it meanwhile.
         "import time\n"
-        "first = sorted(elsewhere.droplets.list(), key=lambda one: one.name)[:10]\n"
+        "first = sorted(elsewhere.droplets.list(), key=lambda one: one.name)[:25]\n"
         "for one in first: world.droplets.put(one.id, world.droplets[one.id].with_public(name=f'z-{one.name}'))\n"
         f"{LOOK}\n"
         "while not all(panel.model.fleet.cells[one.id][1] == f'z-{one.name}' for one in first): time.sleep(.05)\n"

@@ -36,7 +36,7 @@ _MAX_CHARACTERS = 24
 
 #: The heads of the fleet's table. The first column has the checkboxes.
 HEADS = ("", "Name", "Status", "Region", "Size", "Public IPv4", "Tags", "$/month", "Created", "ID")
-NAME, STATUS, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Status", "Tags", "$/month"))
+NAME, STATUS, REGION, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Status", "Region", "Tags", "$/month"))
 #: Between the status and the type of the running action: ``active · power_off``.
 ACTION_SEPARATOR = " · "
 

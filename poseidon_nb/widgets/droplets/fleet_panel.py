@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from poseidon_nb.widgets.components import Button, box, header_html, html, set_html, style_sheet
-from poseidon_nb.widgets.droplets.facts import ACTION_SEPARATOR, HEADS, NAME, PRICE, STATUS, TAGS, diff_cells
+from poseidon_nb.widgets.droplets.facts import ACTION_SEPARATOR, HEADS, NAME, PRICE, REGION, STATUS, TAGS, diff_cells
 from poseidon_nb.widgets.droplets.panel import DropletsPanel
 from poseidon_nb.widgets.droplets.panel_models import FleetModel
 from poseidon_nb.widgets.id_table import TEXT_JS, IdTable, TableColumn, TableData, table_script
@@ -46,12 +46,18 @@ _COLUMNS = [
     )
     for index, head in enumerate(HEADS[1:], 1)
 ]
+#: The filters beside the search: the column, and what separates the values in a cell.
+_FILTERS = [
+    {"label": "Status", "column": STATUS, "separator": ACTION_SEPARATOR, "isList": False},
+    {"label": "Region", "column": REGION, "separator": ", ", "isList": True},
+    {"label": "Tag", "column": TAGS, "separator": ", ", "isList": True},
+]
 _LANGUAGE = {
     "info": "_START_ to _END_ of _TOTAL_ droplets",
     "infoEmpty": "No droplets",
     "infoFiltered": "(of _MAX_)",
     "emptyTable": "No droplets",
-    "zeroRecords": "No droplets match the search",
+    "zeroRecords": "No droplets match the search and the filters",
 }
 
 
@@ -67,7 +73,7 @@ class _FleetData(TableData):
 class FleetTable(IdTable):
     """The table of a fleet. Rows are added, changed and removed by id, and only changes are sent.
 
-    The search and the tag filter hide rows and leave the selection as it is. Hidden selected rows are named below the table
+    The search and the filters hide rows and leave the selection as it is. Hidden selected rows are named below the table
     and acted upon like the others.
 
     Parameters
@@ -81,12 +87,12 @@ class FleetTable(IdTable):
     def __init__(self, rows: Mapping[int, Cells], set_selected: SetSelected, refresh: Callable[[], None]) -> None:
         self._base = self._current = rows
         super().__init__(
-            _FleetData(columns={"name": NAME, "tags": TAGS}, rows=_json_rows(rows), changes={}),
+            _FleetData(columns={"name": NAME, "filters": _FILTERS}, rows=_json_rows(rows), changes={}),
             _COLUMNS,
             set_selected,
             refresh,
             sorted_by=HEADS[NAME],
-            page_lengths=(10, 25, 50, 100),
+            page_lengths=(25, 50, 100),
             language=_LANGUAGE,
         )
 
@@ -146,7 +152,7 @@ class FleetPanel(DropletsPanel):
                 box(*self._table.widgets, names=("table-box",)),
                 bar=[box(self._selection, self._clear.widget, names=("selected",))],
                 snapshot="Snapshot name, appended to each droplet's name",
-                size="Size, price per droplet and total price difference",
+                size="Sizes, with the price of each droplet and the difference in total",
             )
         self._open(("fleet", client.base_url, self.model.account, tag, shown))
 

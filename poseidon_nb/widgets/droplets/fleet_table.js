@@ -1,14 +1,18 @@
-// The fleet's table: rows that are added, updated and removed without a new table, and a filter by tag.
+// The fleet's table: rows that are added, updated and removed without a new table, and filters by status, region and tag.
 //
 // The kernel sends rows by id: `rows`, and in `changes` what differs from them now.
 
 // Names in the line about hidden selected rows; further ones are only counted.
 const MAX_NAMES = 6;
 
-const tagsOf = (data, column) => String(data[column]).split(", ").filter(Boolean);
+// What a filter compares of a row: the values in its cell, or only the first, without the action that is running.
+const valuesOf = (data, { column, separator, isList }) => {
+  const values = String(data[column]).split(separator).filter(Boolean);
+  return isList ? values : values.slice(0, 1);
+};
 
 function initialize({ model }) {
-  const { name: NAME, tags: TAGS } = model.get("columns");
+  const { name: NAME, filters: FILTERS } = model.get("columns");
   const { tables, selected, whenPointerUp, connect } = createSelection(model);
 
   // Selected rows that the filters hide are acted upon too, so they are named.
@@ -24,33 +28,45 @@ function initialize({ model }) {
     if (line.textContent !== text) line.textContent = text;
   }
 
-  function updateTags(api) {
-    const list = api.table().container().querySelector("select.pnb-tag-filter");
-    if (!list) return;
-    const tags = new Set(api.rows().data().toArray().flatMap((data) => tagsOf(data, TAGS)));
-    // The current tag remains an option, even if no droplet has it any more.
-    if (list.value) tags.add(list.value);
-    const options = ["", ...[...tags].sort()];
-    if ([...list.options].map((one) => one.value).join() === options.join()) return;
-    const current = list.value;
-    list.replaceChildren(...options.map((tag) => new Option(tag || "All", tag)));
-    list.value = current;
-    list.closest("label").hidden = options.length < 2;
+  const labelOf = (api, filter) => api.table().container().querySelector(`label[data-pnb-filter="${filter.label}"]`);
+
+  function updateFilters(api) {
+    const all = api.rows().data().toArray();
+    for (const filter of FILTERS) {
+      const label = labelOf(api, filter);
+      if (!label) continue;
+      const list = label.querySelector("select");
+      const counts = new Map();
+      for (const data of all) for (const value of valuesOf(data, filter)) counts.set(value, (counts.get(value) ?? 0) + 1);
+      const divides = [...counts.values()].some((count) => count < all.length);
+      // The current choice remains an option, even if no droplet has it any more.
+      const values = new Set(list.value ? [...counts.keys(), list.value] : counts.keys());
+      const options = ["", ...[...values].sort()];
+      label.hidden = !divides && !list.value;
+      if ([...list.options].map((one) => one.value).join("\n") === options.join("\n")) continue;
+      const current = list.value;
+      list.replaceChildren(...options.map((value) => new Option(value || "All", value)));
+      list.value = current;
+    }
   }
 
-  function addTagFilter(api) {
+  function addFilters(api) {
     const search = api.table().container().querySelector(".dt-search");
-    if (!search || search.querySelector(".pnb-tag-filter")) return;
-    const label = document.createElement("label");
-    label.className = "pnb-tag-label";
-    const list = document.createElement("select");
-    list.className = "pnb-tag-filter";
-    list.addEventListener("change", () => {
-      const tag = list.value;
-      api.search.fixed("pnb-tag", tag ? (_, data) => tagsOf(data, TAGS).includes(tag) : null).draw();
-    });
-    label.append("Tag", list);
-    search.append(label);
+    if (!search || search.querySelector(".pnb-filter-label")) return;
+    for (const filter of FILTERS) {
+      const label = document.createElement("label");
+      label.className = "pnb-filter-label";
+      label.dataset.pnbFilter = filter.label;
+      label.hidden = true;
+      const list = document.createElement("select");
+      list.addEventListener("change", () => {
+        const wanted = list.value;
+        const matches = (_, data) => valuesOf(data, filter).includes(wanted);
+        api.search.fixed(`pnb-${filter.label}`, wanted ? matches : null).draw();
+      });
+      label.append(filter.label, list);
+      search.append(label);
+    }
     const line = document.createElement("div");
     line.className = "pnb-hidden-selection";
     line.setAttribute("role", "status");
@@ -73,7 +89,7 @@ function initialize({ model }) {
     if (removed.length) api.rows(removed).remove();
     if (missing.size) api.rows.add([...missing.values()]);
     if (!changed && !removed.length && !missing.size) return;
-    updateTags(api);
+    updateFilters(api);
     const node = api.table().node();
     const focused = node.contains(document.activeElement) ? document.activeElement.closest("tr[data-pnb-id]") : null;
     // Sorts and searches again, but keeps the page.
@@ -88,7 +104,7 @@ function initialize({ model }) {
   return connect({
     selectAllLabel: "Select all droplets that match the search",
     onAttach(api) {
-      addTagFilter(api);
+      addFilters(api);
       updateRows(api);
     },
     onDraw: nameHidden,
