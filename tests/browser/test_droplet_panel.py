@@ -7,7 +7,7 @@ import re
 import pytest
 
 from poseidon_nb.widgets.kernel import NOTICE_DELAY_S
-from tests.browser.fleet_page import GATE, read_question
+from tests.browser.fleet_page import GATE, read_question, size_row
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -59,14 +59,18 @@ def test_a_snapshot_has_a_name_and_takes_another(open_panel):
 def test_a_resize_of_a_running_droplet_shows_its_steps_and_leaves_it_on(open_panel):
     panel = open_panel()
     panel.button("resize").click()
-    sizes = panel.page.get_by_label("Size, price and price difference")
-    sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
-    labels = sizes.locator("option").all_text_contents()
-    assert all(re.search(r"^\S+\s+\$[\d,.]+/mo\s+([+-]\$[\d,.]+|same)\s", label) for label in labels)
-    sizes.select_option(index=next(at for at, label in enumerate(labels) if label.split()[0] == "s-4vcpu-8gb"))
+    size_row(panel.root, "s-4vcpu-8gb").click(timeout=20_000)
+    cells = panel.root.locator(".pnb-sizes tbody tr").all_inner_texts()
+    assert all(re.search(r"\$[\d,.]+\s+([+-]\$[\d,.]+|same)\s*$", text) for text in cells)
+    assert "current" in size_row(panel.root, "s-2vcpu-4gb").inner_text()
     panel.page.get_by_label(re.compile("Disk, CPU and RAM: the disk grows from 80 to 160 GB; cannot be undone")).check()
     panel.root.get_by_text("Its disk grows to 160 GB permanently").wait_for(timeout=10_000)
     panel.root.get_by_text("it is shut down, resized and powered on again").wait_for(timeout=10_000)
+    # The metrics are read while somebody chooses.
+    panel.root.locator(".pnb-advice").get_by_text("Advised by the last 14 days: ").wait_for(timeout=60_000)
+    advised = panel.root.locator(".pnb-mark-advised")
+    assert advised.count() == 1
+    assert panel.root.locator("input[value='s-4vcpu-8gb']").is_checked()
     panel.notebook.picture("panel_resize", of=".pnb-panel")
     panel.confirm("submit-resize")
     entry = panel.entry("Resize web-1 to s-4vcpu-8gb with its disk")

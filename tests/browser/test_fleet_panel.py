@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.fleet_page import LOOK, OPEN, ROWS, answer, read_question
+from tests.browser.fleet_page import DARK, LIGHT, LOOK, OPEN, ROWS, answer, contrast, read_question, size_row
 
 
 @pytest.mark.timeout(240)
@@ -127,24 +127,39 @@ def test_running_droplets_are_resized_together_each_step_told_and_sent(fleet):
         on.nth(number).click()
     shown.wait_text("3 selected")
     shown.button("resize").click()
-    sizes = place.get_by_label("Size, price per droplet and total price difference")
-    sizes.locator("option").first.wait_for(timeout=20_000, state="attached")
-    labels = sizes.locator("option").all_text_contents()
-    assert all("/mo" in label for label in labels)
-    sizes.select_option(index=next(at for at, label in enumerate(labels) if label.split()[0] == "s-4vcpu-8gb"))
-    shown.wait_text("All are on: each is shut down, resized and powered on again")
+    place.get_by_label("Filter sizes").fill("4vcpu-8gb $48.00")
+    size_row(place, "s-4vcpu-8gb").click(timeout=20_000)
+    assert place.locator(".pnb-sizes tbody tr:visible").count() < 5
+    place.get_by_label("Filter sizes").fill("")
+    shown.wait_text("All are active: each is shut down, resized and powered on again")
     place.get_by_text(re.compile("cannot be undone")).click()
     shown.wait_text("Their disks grow to 160 GB permanently")
-    shown.notebook.picture("fleet_resize_light")
-    go = place.locator("button.pnb-submit-resize")
-    assert go.inner_text() == "Resize 3 droplets to s-4vcpu-8gb"
-    go.click()
-    question = place.locator("button.pnb-submit-resize.pnb-confirming")
-    question.wait_for(timeout=10_000)
-    assert re.match(
-        r"Confirm: resize 3 droplets to s-4vcpu-8gb with a restart, including the disk \([+-]\$[\d,.]+ a month\): ",
-        question.inner_text(),
-    )
+    place.locator(".pnb-advice").get_by_text("Advised by the last 14 days: ").wait_for(timeout=60_000)
+    places = "form => [...form.children].map(one => JSON.stringify(one.getBoundingClientRect()))"
+    form, go = place.locator(".pnb-form-resize"), place.locator("button.pnb-submit-resize")
+    for theme in (DARK, LIGHT):
+        shown.notebook.wear(theme)
+        texts = [
+            form.locator(css).first for css in (".pnb-mark-current", ".pnb-mark-advised", "th", ".pnb-size-chosen td")
+        ]
+        assert min(map(contrast, [*texts, form.locator("tbody tr:not(.pnb-size-chosen) td").first])) >= 7
+        before = form.evaluate(places)
+        assert go.inner_text() == "Resize 3 droplets to s-4vcpu-8gb"
+        shown.notebook.picture(f"fleet_resize_{theme}")
+        go.click()
+        question = place.locator("button.pnb-submit-resize.pnb-confirming")
+        question.wait_for(timeout=10_000)
+        asked = place.locator(".pnb-question")
+        assert re.match(
+            r"Resize 3 droplets to s-4vcpu-8gb with a restart, including the disk \([+-]\$[\d,.]+ a month\): ",
+            asked.inner_text(),
+        )
+        assert contrast(asked.locator("div").first) >= 7
+        assert form.evaluate(places) == before, "nothing moves"
+        shown.notebook.picture(f"fleet_resize_question_{theme}")
+        if theme == DARK:
+            page.keyboard.press("Escape")
+            question.wait_for(state="detached", timeout=10_000)
     read_question(page)
     question.click()
     place.locator(".pnb-work .pnb-step-current").first.wait_for(timeout=20_000)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.fleet_page import read_question
+from tests.browser.fleet_page import read_question, size_row
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -102,18 +102,24 @@ def test_a_form_is_entered_filled_and_left_by_keys_and_jupyterlab_takes_none_of_
     cells = page.locator(".jp-Cell").count()
     panel.button("resize").focus()
     press("Enter")
-    sizes = page.get_by_label("Size, price and price difference")
-    page.wait_for_function("document.activeElement?.tagName === 'SELECT'", timeout=20_000)
-    before = sizes.input_value()
-    press("ArrowDown")
-    page.wait_for_function("before => document.activeElement.value !== before", arg=before, timeout=5_000)
+    page.wait_for_function("document.activeElement?.type === 'search'", timeout=20_000)
     # Typed anywhere else, these would cut, insert and delete cells.
     page.keyboard.type("xbdd")
     assert page.locator(".jp-Cell").count() == cells
-    press("Home")
-    while sizes.locator("option:checked").inner_text().split()[0] != "s-4vcpu-8gb":
+    assert panel.root.locator(".pnb-sizes tbody tr:visible").count() == 0
+    # Escape empties the filter, and in an empty one it closes the form.
+    press("Escape")
+    page.keyboard.type("4vcpu 8gb")
+    # The size that is chosen at first is hidden by the filter.
+    visible = panel.root.locator(".pnb-sizes tbody tr:visible")
+    assert {"s-4vcpu-8gb", "s-4vcpu-8gb-amd"} <= {*visible.locator("bdi").all_inner_texts()}
+    press("Tab")
+    for _ in range(visible.count()):
+        if page.evaluate("document.activeElement.value") == "s-4vcpu-8gb":
+            break
         press("ArrowDown")
-    panel.root.get_by_role("button", name="Resize to s-4vcpu-8gb").wait_for(timeout=10_000)
+    press("Space")
+    panel.root.get_by_role("button", name="Resize to s-4vcpu-8gb", exact=True).wait_for(timeout=10_000)
     press("Tab")
     assert page.evaluate("document.activeElement.type") == "radio"
     press("ArrowDown")
@@ -161,10 +167,8 @@ def test_each_control_has_a_name_and_what_changes_is_announced_in_a_region_that_
         }"""
     )
     panel.button("resize").click()
-    sizes = page.get_by_label("Size, price and price difference")
-    sizes.locator("option").first.wait_for(state="attached", timeout=20_000)
-    sizes.select_option(index=6)
-    panel.root.get_by_role("radio").first.wait_for(timeout=10_000)
+    size_row(panel.root, "s-8vcpu-16gb").click(timeout=20_000)
+    panel.root.get_by_role("radio", name="CPU and RAM only").first.wait_for(timeout=10_000)
     panel.root.locator("button.pnb-resize[aria-expanded=true]").wait_for(timeout=10_000)
     unnamed = panel.root.evaluate(
         """card => [...card.querySelectorAll('button, input, select')].filter(one => one.getClientRects().length
@@ -177,7 +181,8 @@ def test_each_control_has_a_name_and_what_changes_is_announced_in_a_region_that_
         'heading "web-1" [level=3]',
         'button "Reboot"',
         'button "Power on" [disabled]',
-        'listbox "Size, price and price difference"',
+        'radiogroup "Sizes, with the price and its difference"',
+        'radio "s-2vcpu-4gb, vCPUs 2, Memory 4 GB, Disk 80 GB, $/month $24.00, Difference same, current" [disabled]',
         'radio "CPU and RAM only',
         'button "Resize…" [expanded]',
     ):

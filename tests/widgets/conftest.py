@@ -9,7 +9,7 @@ from poseidon_nb.client.actions.poller import SLEEP_S
 from poseidon_nb.client.client import connect
 from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
-from poseidon_nb.widgets.droplets import model, panel_models
+from poseidon_nb.widgets.droplets import model
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from tests.client.conftest import Desk as AccountDesk
 
@@ -17,8 +17,8 @@ from tests.client.conftest import Desk as AccountDesk
 class ImmediateWorkers:
     """Workers that run each job at once, or queue it until the test releases it."""
 
-    def __init__(self) -> None:
-        self.held_back = False
+    def __init__(self, *, held_back: bool = False) -> None:
+        self.held_back = held_back
         self.queued = []
 
     def submit(self, job) -> None:
@@ -40,6 +40,8 @@ class Desk(AccountDesk):
         super().__init__(sandbox, client, clock)
         #: The workers that load the sizes.
         self.workers = model.WORKERS
+        #: The workers that load metrics, which wait until the test releases them.
+        self.metrics_workers = model.METRICS_WORKERS
         #: Whether requests are held back.
         self.held_back = False
         client.engine.drive = lambda engine: self.answer()
@@ -83,7 +85,7 @@ class Desk(AccountDesk):
 @pytest.fixture(autouse=True)
 def _no_threads_that_read(monkeypatch):
     monkeypatch.setattr(model, "WORKERS", ImmediateWorkers())
-    monkeypatch.setattr(panel_models, "METRICS_WORKERS", ImmediateWorkers())
+    monkeypatch.setattr(model, "METRICS_WORKERS", ImmediateWorkers(held_back=True))
 
 
 @pytest.fixture

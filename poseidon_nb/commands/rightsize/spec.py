@@ -7,9 +7,9 @@ from dataclasses import replace
 from poseidon_nb.catalogue import headroom
 from poseidon_nb.commands.shared_spec import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
 from poseidon_nb.language.spec import Group, Option, Verb
+from poseidon_nb.widgets.droplets.advice import WINDOW_DAYS
 
-#: How far back to look: two weekends.
-LAST = "14d"
+LAST = f"{WINDOW_DAYS}d"
 
 
 def _percent(field: str, help: str, default: float) -> Option:  # noqa: A002  # the word of the spec

@@ -112,6 +112,11 @@ class DropletProgress:
         return self.state in _FINAL
 
     @property
+    def fraction(self) -> float:
+        """How much of the bar is filled, from 0 to 1; 0 without an estimate."""
+        return 1.0 if self.ended else self.row.fraction or 0.0
+
+    @property
     def error(self) -> PoseidonError | None:
         """The error, if there was one."""
         return self.latest.error if self.latest is not None else None
@@ -284,8 +289,10 @@ class BulkProgress:
 
     @property
     def percent(self) -> int:
-        """The percentage of droplets whose state is final."""
-        return 100 * sum(one.ended for one in self._by_droplet.values()) // len(self._by_droplet)
+        """The mean of the droplets' bars; a bar without an estimate counts as empty. It is 100 only once all have ended."""
+        fractions = [one.fraction for one in self._by_droplet.values()]
+        # The sum of thousands of fractions may be slightly too large.
+        return min(int(100 * sum(fractions) / len(fractions)), 100 if self.ended else 99)
 
     def droplet(self, droplet_id: int) -> DropletProgress:
         """Return the progress of a droplet."""
@@ -312,7 +319,7 @@ class BulkProgress:
         return f"<p>{escape(f'{only.row.label}: {only.row.text}')}</p>{only.detail_html()}"
 
     def summary_html(self) -> str:
-        """Return the summary of several droplets with a bar; it counts final states and estimates nothing."""
+        """Return the summary of several droplets with a bar, which is the mean of theirs."""
         if self.single:
             return ""
         percent, summary = self.percent, self.summary()

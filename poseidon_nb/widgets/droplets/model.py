@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
+from poseidon_nb.plans.costs import action_usd_month
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.click_confirmation import ButtonState
@@ -37,6 +38,8 @@ MAX_REQUESTS = 6
 MAX_SNAPSHOT_NAMES = 3
 #: The threads in which panels load what a form needs.
 WORKERS = WorkerPool(2, "poseidon-panel")
+#: The threads in which they load metrics: their own, so that nothing that was clicked waits for them.
+METRICS_WORKERS = WorkerPool(2, "poseidon-metrics")
 
 
 class DropletsModel(AccountModel, ABC):
@@ -162,8 +165,7 @@ class DropletsModel(AccountModel, ABC):
         if any(row.get("status") == "active" for row in rows):
             what = f"{escape_unprintable(str(rows[0]['name']))} stays" if len(rows) == 1 else "Active droplets stay"
             notes.append(f"{what} active. For a consistent snapshot, power off first.")
-        request = BulkRequest("snapshot", tuple(rows), names=dict.fromkeys([row["id"] for row in rows], name))
-        max_usd = request.plan.usd_month
+        max_usd = sum(action_usd_month(row, "snapshot", {}, {}) or 0.0 for row in rows)
         price = f"A snapshot costs {format_usd(SNAPSHOT_GB.usd)} a month per GB of data until it is deleted"
         return [*notes, f"{price}: at most {format_usd(max_usd)} a month in total." if max_usd else f"{price}."]
 
@@ -279,14 +281,24 @@ class DropletsModel(AccountModel, ABC):
         elif form == "resize":
             self.resize_options.reset()
             self._load(self._load_sizes)
+            self._load_metrics(self._load_advice)
 
     def _load(self, load: Callable[[], None]) -> None:
         """Load in the background what a form needs."""
         WORKERS.submit(load)
 
+    def _load_metrics(self, load: Callable[[], None]) -> None:
+        """Load metrics in the background."""
+        METRICS_WORKERS.submit(load)
+
     def _load_sizes(self) -> None:
         self.resize_options.load(self.client)
         self._on_change()
+
+    def _load_advice(self) -> None:
+        if not self.closed and self.form == "resize":
+            self.resize_options.load_advice(self.client)
+            self._on_change()
 
     def _default_snapshot_name(self) -> str:
         return f"{self.client.clock.now():%Y-%m-%d-%H%M}"

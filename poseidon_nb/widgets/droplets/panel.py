@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -32,7 +31,7 @@ from poseidon_nb.widgets.droplets.facts import (
 )
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
-from poseidon_nb.widgets.droplets.resize import consequences_html
+from poseidon_nb.widgets.droplets.resize_form import ResizeForm
 from poseidon_nb.widgets.droplets.settings_form import SettingsForms
 from poseidon_nb.widgets.panel import Panel, PanelHost
 
@@ -83,79 +82,6 @@ class SnapshotForm:
             set_html(self._notes, "".join(f"<div>{escape(note)}</div>" for note in model.form_notes()))
         # Last, because the page shows the form at once.
         toggle_class(self.widget, "hidden", on=model.form != "snapshot")
-
-
-class ResizeForm:
-    """The form with the size, and whether the disk grows.
-
-    Parameters
-    ----------
-    model : DropletsModel
-    on_click : callable
-        Wraps a function as the handler of a click.
-    label : str
-        The label of the list of sizes.
-    """
-
-    def __init__(self, model: DropletsModel, on_click: ClickHandler, label: str) -> None:
-        self._model = model
-        self._sizes = add_classes(ipywidgets.Select(description=label, rows=10), "sizes")
-        self._disk = add_classes(ipywidgets.RadioButtons(description="Resize type"), "disk")
-        for field in (self._sizes, self._disk):
-            field.style.description_width = "initial"
-        self._sizes.observe(self._on_size, "value")
-        self._disk.observe(self._on_disk, "value")
-        self._submit = Button(on_click(model.submit), on_click(model.cancel), names=("submit-resize", "primary"))
-        self._close = Button(on_click(model.close_form), names=("close-form", "quiet"))
-        self._consequences, self._reason = html("what"), html("why")
-        row = box(self._submit.widget, self._close.widget, names=("buttons",))
-        self._options: Any = None
-        self._updating_thread: int | None = None
-        fields = ipywidgets.VBox([self._sizes, self._disk, self._consequences, self._reason, row])
-        self.widget = add_classes(fields, "form", "form-resize", "hidden")
-
-    def _on_size(self, change: Any) -> None:
-        if self._updating_thread != get_ident() and change["new"]:
-            self._model.choose_size(change["new"])
-
-    def _on_disk(self, change: Any) -> None:
-        if self._updating_thread != get_ident() and change["new"] is not None:
-            self._model.choose_disk(with_disk=change["new"])
-
-    def show(self) -> None:
-        """Show the model."""
-        is_open = self._model.form == "resize"
-        if is_open:
-            # Values set by this thread are not the user's choice; changes in other threads meanwhile are.
-            self._updating_thread = get_ident()
-            try:
-                self._update()
-            finally:
-                self._updating_thread = None
-        toggle_class(self.widget, "hidden", on=not is_open)
-
-    def _update(self) -> None:
-        model, resize = self._model, self._model.resize_options
-        options = tuple((one.label, one.slug) for one in resize.choices)
-        choice = resize.choice
-        if options != self._options:
-            self._options = self._sizes.options = options
-        if choice is not None and self._sizes.value != choice.slug:
-            self._sizes.value = choice.slug
-        toggle_class(self._sizes, "hidden", on=not options)
-        toggle_class(self._disk, "hidden", on=not resize.can_grow_disk)
-        if choice is not None:
-            without_disk, with_disk = resize.disk_labels()
-            types = ((without_disk, False), (with_disk, True))
-            if self._disk.options != types:
-                self._disk.options = types
-            if self._disk.value != resize.with_disk:
-                self._disk.value = resize.with_disk
-        set_html(self._consequences, consequences_html(model.form_notes(), permanent=resize.grows_disk))
-        state = model.submit_button()
-        self._submit.show_state(state)
-        set_html(self._reason, "" if state.enabled else escape(state.tooltip))
-        self._close.show("Close", tooltip="Close without resizing", visible=not state.confirming)
 
 
 class DropletsPanel(Panel):
@@ -278,7 +204,8 @@ class _ProgressBox:
 
     def show_row(self, droplet_id: int) -> None:
         one = self._progress.droplet(droplet_id)
-        if self._states.get(droplet_id) != one.state:
+        # The mean of the bars changes with each of them. For thousands it follows when the state of one changes.
+        if self._states.get(droplet_id) != one.state or droplet_id in self._rows:
             self._states[droplet_id] = one.state
             set_html(self._summary, self._progress.summary_html())
         if droplet_id in self._rows:
@@ -311,7 +238,7 @@ class DropletPanel(DropletsPanel):
                 self._facts,
                 self._usage,
                 snapshot="Snapshot name",
-                size="Size, price and price difference",
+                size="Sizes, with the price and its difference",
                 settings=self._settings,
             )
             # Not earlier: until then no request is sent, and no click can come.

@@ -6,7 +6,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import escape_unprintable
-from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.facts import HEADS, cells_text, droplet_facts, facts_table_html, facts_text
 from poseidon_nb.widgets.droplets.fleet import Fleet
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.droplets.model import OnRowChange
     from poseidon_nb.widgets.droplets.usage import Usage
 
-#: The threads in which panels load metrics: their own, so that nothing that was clicked waits for them.
-METRICS_WORKERS = WorkerPool(2, "poseidon-metrics")
 #: Charts that are older are loaded again when the panel is used, in seconds.
 MAX_USAGE_AGE_S = 600.0
 
@@ -84,7 +81,7 @@ class DropletModel(DropletsModel):
             if self.closed or (last_s is not None and now_s - last_s < MAX_USAGE_AGE_S):
                 return
             self._usage_requested_s = now_s
-        METRICS_WORKERS.submit(self._load_usage)
+        self._load_metrics(self._load_usage)
 
     def _touch(self) -> None:
         super()._touch()

@@ -11,6 +11,7 @@ from poseidon_nb.client.slugs import fitting_sizes
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import unchanged_reason
 from poseidon_nb.text import escape_unprintable, format_duration, format_usd, join_words, pluralize, truncated_list
+from poseidon_nb.widgets.droplets.advice import LOADING, Advice, expected_advice, load_advice
 from poseidon_nb.widgets.droplets.facts import memory_text, price_of
 from poseidon_nb.widgets.models import error_text
 
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 
+#: The heads of the table of sizes.
+HEADS = ("Size", "vCPUs", "Memory", "Disk", "$/month", "Difference")
+
+
 @dataclass(frozen=True, slots=True)
 class SizeChoice:
-    """A size that fits all droplets.
+    """A size in the table: one that fits all droplets, or one that a droplet has now.
 
     Parameters
     ----------
@@ -35,6 +40,8 @@ class SizeChoice:
         USD for each droplet.
     difference : float
         The change of the monthly price of all droplets together, in USD.
+    fits : bool
+        Whether all droplets can be resized to it.
     """
 
     slug: str
@@ -43,6 +50,7 @@ class SizeChoice:
     disk: int
     price_monthly: float
     difference: float
+    fits: bool = True
 
     @property
     def name(self) -> str:
@@ -50,12 +58,10 @@ class SizeChoice:
         return escape_unprintable(self.slug)
 
     @property
-    def label(self) -> str:
-        """The label in the list, in columns for a monospaced font. Narrow windows may cut off the last column."""
-        return (
-            f"{self.name:<25}{format_usd(self.price_monthly):>10}/mo {difference_text(self.difference):>11}"
-            f"  {self.vcpus:>3} vCPU {memory_text(self.memory):>7} {self.disk:>6} GB disk"
-        )
+    def cells(self) -> list[str]:
+        """The cells of its row, in the order of `HEADS`."""
+        price, difference = format_usd(self.price_monthly), difference_text(self.difference)
+        return [self.name, str(self.vcpus), memory_text(self.memory), f"{self.disk} GB", price, difference]
 
 
 def difference_text(difference: float) -> str:
@@ -69,7 +75,7 @@ class ResizeOptions:
     Parameters
     ----------
     droplets : callable
-        Returns the current rows of the droplets.
+        Returns the current rows of the droplets; the same list until they change.
     """
 
     def __init__(self, droplets: Callable[[], Sequence[Row]]) -> None:
@@ -81,10 +87,14 @@ class ResizeOptions:
         #: The slug that the user chose; empty if none.
         self.chosen_slug = ""
         self.with_disk = False
+        self.advice = Advice()
+        # Each refresh asks for them several times, and comparing thousands of droplets with all sizes takes long.
+        self._choices: tuple[Sequence[Row], list[Row] | None, list[SizeChoice]] = ((), None, [])
 
     def reset(self) -> None:
         """Discard the choice and the loaded sizes."""
         self.sizes, self.error, self.chosen_slug, self.with_disk = None, "", "", False
+        self.advice = expected_advice(self._droplets())
 
     def load(self, client: Client) -> None:
         """Load all sizes, or set `error`."""
@@ -92,6 +102,45 @@ class ResizeOptions:
             self.sizes = [size.to_dict() for size in client.sizes.list()]
         except PoseidonError as error:
             self.error = error_text(error)
+
+    def load_advice(self, client: Client) -> None:
+        """Load the advised sizes, unless there are too many droplets."""
+        rows = self._droplets()
+        if self.advice.note == LOADING:
+            self.advice = load_advice(client, rows)
+
+    def heads(self) -> list[str]:
+        """Return the heads of the table of sizes."""
+        several = len(self._droplets()) > 1
+        return [*HEADS[:-2], *(("$/month each", "Difference in total") if several else HEADS[-2:])]
+
+    def table(self) -> list[dict[str, Any]]:
+        """Return the rows of the table of sizes, cheapest first, as the page gets them.
+
+        Sizes that droplets have now are there too, even if they cannot be chosen.
+        """
+        choices, rows = self.choices, self._droplets()
+        if self.sizes is None or not rows:
+            return []
+        current: dict[str, int] = {}
+        for row in rows:
+            current[row["size_slug"]] = current.get(row["size_slug"], 0) + 1
+        advised, known = self.advice.counts(rows), self.sizes_by_slug
+        total_usd, fitting = sum(map(price_of, rows)), {one.slug for one in choices}
+        slugs = {row["size_slug"]: row.get("size") or {} for row in rows}
+        # A size that is no longer sold is known from the droplet only.
+        sizes = {slug: known.get(slug, size) for slug, size in slugs.items() if slug not in fitting}
+        others = [
+            _size_choice({**size, "slug": slug}, len(rows), total_usd, fits=False)
+            for slug, size in sizes.items()
+            if all(isinstance(size.get(name), int | float) for name in ("vcpus", "memory", "disk", "price_monthly"))
+        ]
+        table = sorted([*choices, *others], key=lambda one: (one.price_monthly, one.slug))
+        return [_table_row(one, current.get(one.slug, 0), advised.get(one.slug, 0), len(rows)) for one in table]
+
+    def advice_text(self) -> str:
+        """Return the advised sizes in words, or why there are none."""
+        return self.advice.text(self._droplets()) if self.sizes is not None else ""
 
     @property
     def sizes_by_slug(self) -> Mapping[str, Row]:
@@ -101,13 +150,14 @@ class ResizeOptions:
     @property
     def choices(self) -> list[SizeChoice]:
         """The sizes that fit all droplets, cheapest first."""
-        rows = self._droplets()
-        current_usd = sum(map(price_of, rows))
-        return (
-            [_size_choice(size, len(rows), current_usd) for size in fitting_sizes(self.sizes or (), rows)]
-            if rows
-            else []
-        )
+        rows, sizes = self._droplets(), self.sizes
+        known_rows, known_sizes, choices = self._choices
+        if rows is not known_rows or sizes is not known_sizes:
+            current_usd = sum(map(price_of, rows))
+            fitting = fitting_sizes(sizes or (), rows) if rows else []
+            choices = [_size_choice(size, len(rows), current_usd) for size in fitting]
+            self._choices = (rows, sizes, choices)
+        return choices
 
     @property
     def choice(self) -> SizeChoice | None:
@@ -187,7 +237,7 @@ class ResizeOptions:
         off = [str(row["name"]) for row in rows if row["status"] != "active"]
         if on:
             sentences.append(
-                f"{_subject(on, rows)} on: {'it is' if len(on) == 1 else 'each is'} shut down, resized and powered on again. "
+                f"{_subject(on, rows)} active: {'it is' if len(on) == 1 else 'each is'} shut down, resized and powered on again. "
                 f"A droplet that does not shut down within {format_duration(SHUTDOWN_TIMEOUT_S)} is powered off."
             )
         if off:
@@ -202,9 +252,19 @@ class ResizeOptions:
         return sentences
 
 
-def _size_choice(size: Row, count: int, current_usd: float) -> SizeChoice:
-    difference = round(size["price_monthly"] * count - current_usd, 2)
-    return SizeChoice(size["slug"], size["vcpus"], size["memory"], size["disk"], size["price_monthly"], difference)
+def _size_choice(size: Row, count: int, current_usd: float, *, fits: bool = True) -> SizeChoice:
+    price = float(size["price_monthly"])
+    difference = round(price * count - current_usd, 2)
+    return SizeChoice(size["slug"], size["vcpus"], size["memory"], size["disk"], price, difference, fits)
+
+
+def _table_row(choice: SizeChoice, current: int, advised: int, count: int) -> dict[str, Any]:
+    marks = [
+        {"name": word, "text": word if number == count else f"{word} for {number:,} of {count:,}"}
+        for word, number in (("current", current), ("advised", advised))
+        if number
+    ]
+    return {"slug": choice.slug, "cells": choice.cells, "marks": marks, "enabled": choice.fits}
 
 
 def _price_text(choice: SizeChoice, count: int) -> str:

@@ -42,8 +42,7 @@ def test_only_sizes_that_fit_are_offered_each_with_its_price_and_the_difference(
         assert choice.disk >= droplet.disk
         assert choice.slug != droplet.size_slug
         assert choice.difference == sold[choice.slug].price_monthly - 24.0
-        assert choice.slug in choice.label
-        assert f"${choice.price_monthly:,.2f}/mo" in choice.label
+        assert [choice.cells[0], choice.cells[4]] == [choice.slug, f"${choice.price_monthly:,.2f}"]
     assert user.model.resize_options.choice.difference > 0
 
 
@@ -182,3 +181,37 @@ def test_a_resize_that_fails_leaves_the_droplet_on_and_shows_the_failed_step(use
     assert entry.state == "failed"
     assert entry.steps == [("shut down", "done"), ("resize", "failed"), ("power on", "done")]
     assert user.model.droplet.active
+
+
+def test_metrics_are_read_only_once_the_form_opens_and_nothing_waits_for_them(user):
+    def metrics() -> int:
+        return sum("/monitoring/metrics/" in one.path for one in user.desk.sandbox.requests)
+
+    options = user.model.resize_options
+    assert metrics() == 0
+    user.model.press("resize")
+    assert metrics() == 0, "they are read in the background"
+    assert options.advice_text() == "Advised size: reading the last 14 days of metrics…"
+    assert user.model.submit_button().enabled
+    before = options.choice
+    user.desk.metrics_workers.release()
+    assert 0 < metrics() <= 6
+    advised = [row["slug"] for row in options.table() for mark in row["marks"] if mark["name"] == "advised"]
+    assert len(advised) == 1
+    assert options.advice_text().startswith("Advised by the last 14 days: ")
+    assert options.choice == before, "advice is no choice"
+    user.desk.metrics_workers.held_back = True
+    user.model.close_form()
+    user.model.press("resize")
+    user.model.close_form()
+    user.desk.metrics_workers.release()
+    assert metrics() <= 6, "a form that was closed meanwhile reads nothing"
+
+
+def test_metrics_that_cannot_be_read_leave_the_form_usable(user):
+    user.desk.sandbox.fault("status", status=403, path="/v2/monitoring/metrics/droplet/cpu", times=9)
+    user.desk.sandbox.fault("status", status=403, path="/v2/monitoring/metrics/droplet/memory_total", times=9)
+    user.model.press("resize")
+    user.desk.metrics_workers.release()
+    assert user.model.resize_options.advice_text().startswith("No advised size: ")
+    assert user.model.submit_button().enabled

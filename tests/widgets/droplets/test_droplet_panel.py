@@ -104,11 +104,13 @@ def test_the_reason_for_a_disabled_button_is_its_tooltip_and_below_the_buttons(p
 def test_a_resize_is_chosen_confirmed_and_shows_its_steps(panel, desk):
     button(panel, "resize").click()
     sizes, disk, submit = button(panel, "sizes"), button(panel, "disk"), button(panel, "submit-resize")
-    sizes.value = "s-4vcpu-8gb"
+    sizes._handle_custom_msg({"slug": "s-4vcpu-8gb", "sequence": 1}, [])
     disk.value = True
     assert "with its disk" not in submit.description
     submit.click()
-    assert submit.description.startswith("Confirm: resize web-1 to s-4vcpu-8gb with a restart, including the disk (+")
+    assert submit.description == "Confirm"
+    asked = button(panel, "question").value
+    assert asked.startswith("Resize web-1 to s-4vcpu-8gb with a restart, including the disk (+")
     desk.clock.advance(1.0)
     submit.click()
     desk.run(300.0)
@@ -188,17 +190,16 @@ def test_a_panel_that_fails_costs_no_other_panel_its_click(desk):
 def test_a_size_chosen_while_the_form_is_refreshed_is_not_lost(panel, monkeypatch):
     button(panel, "resize").click()
     sizes = panel._forms[1]._sizes
-    chosen = [*sizes.options][-1][1]
+    chosen = [row["slug"] for row in sizes.rows if row["enabled"]][-1]
     said, taken = panel.model.form_notes, threading.Event()
     monkeypatch.setattr(
-        panel.model,
-        "choose_size",
-        lambda slug: (taken.set(), panel.model.resize_options.__setattr__("chosen_slug", slug)),
+        sizes, "_choose", lambda slug: (taken.set(), panel.model.resize_options.__setattr__("chosen_slug", slug))
     )
 
     def words():
         if not taken.is_set() and not started:
-            started.append(threading.Thread(target=setattr, args=(sizes, "value", chosen)))
+            click = ({"slug": chosen, "sequence": 1}, [])
+            started.append(threading.Thread(target=sizes._handle_custom_msg, args=click))
             started[0].start()
             started[0].join(5.0)
         return said()
@@ -208,6 +209,7 @@ def test_a_size_chosen_while_the_form_is_refreshed_is_not_lost(panel, monkeypatc
     panel.refresh()
     assert taken.is_set()
     assert panel.model.resize_options.choice.slug == chosen
+    assert sizes.chosen == {"slug": chosen, "sequence": 1}
 
 
 def test_the_bar_can_be_read_by_assistive_technology_and_the_end_is_announced(panel, desk):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from poseidon_nb.widgets.droplets.advice import MAX_DROPLETS, Advice, AdvisedSize, expected_advice
 from poseidon_nb.widgets.droplets.resize import ResizeOptions
 
 
@@ -96,7 +97,7 @@ def test_consequences_differ_for_running_and_stopped_droplets():
     options = resize_options(droplet("a"), droplet("b", status="off"), droplet("c"))
     options.chosen_slug, options.with_disk = "large", True
     sentences = options.consequences()
-    assert sentences[1].startswith("a and c are on: each is shut down, resized and powered on again.")
+    assert sentences[1].startswith("a and c are active: each is shut down, resized and powered on again.")
     assert sentences[2] == "b is off and stays off."
     assert sentences[3] == "Their disks grow to 80 GB permanently: sizes with a smaller disk no longer fit."
 
@@ -111,7 +112,7 @@ def test_disk_labels_name_only_disks_that_grow():
 
 def test_names_are_omitted_if_all_have_the_same_status():
     options = resize_options(droplet("a"), droplet("b"))
-    assert options.consequences()[1].startswith("All are on: each is shut down, resized and powered on again.")
+    assert options.consequences()[1].startswith("All are active: each is shut down, resized and powered on again.")
     assert (
         resize_options(droplet("a", status="off"), droplet("b", status="off")).consequences()[1]
         == "All are off and stay off."
@@ -124,9 +125,62 @@ def test_a_choice_that_no_longer_fits_is_dropped():
     options.sizes = SIZES
     options.chosen_slug = "here-only"
     assert options.choice.slug == "here-only"
-    rows.append(droplet("b", "fra1"))
+    rows = [*rows, droplet("b", "fra1")]
     assert options.choice.slug == "medium"
 
 
 def test_a_message_says_that_no_size_fits():
     assert resize_options(droplet("a"), droplet("b", "ams3")).validation_error() == "No other size fits all 2 droplets."
+
+
+def marks(options: ResizeOptions) -> dict[str, list[str]]:
+    return {row["slug"]: [mark["text"] for mark in row["marks"]] for row in options.table() if row["marks"]}
+
+
+def test_the_current_sizes_are_in_the_table_even_where_they_cannot_be_chosen():
+    options = resize_options(droplet("a"))
+    first = options.table()[0]
+    assert (first["slug"], first["enabled"]) == ("small", False)
+    assert first["cells"] == ["small", "2", "4 GB", "25 GB", "$6.00", "same"]
+    assert marks(options) == {"small": ["current"]}
+    mixed = resize_options(droplet("a"), droplet("b"), droplet("c", slug="medium", disk=50))
+    assert marks(mixed) == {"small": ["current for 2 of 3"], "medium": ["current for 1 of 3"]}
+    assert {row["slug"]: row["enabled"] for row in mixed.table()}["medium"], "a and b can be resized to it"
+    prices = [float(row["cells"][4].removeprefix("$")) for row in mixed.table()]
+    assert prices == sorted(prices)
+
+
+def test_the_advised_sizes_are_marked_and_told_and_choose_nothing():
+    one, other = droplet("a"), droplet("b")
+    options = resize_options(one, other)
+    before = options.choice
+    options.advice = Advice(
+        {one["id"]: AdvisedSize("large", -18.0, "high", "it is busy"), other["id"]: AdvisedSize("small", 0.0, "", "")}
+    )
+    assert marks(options) == {"small": ["current", "advised for 1 of 2"], "large": ["advised for 1 of 2"]}
+    assert options.advice_text() == "Advised by the last 14 days: large for a; small for b."
+    assert options.choice == before
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (AdvisedSize("large", -18.0, "high", "w"), "large, which adds $18.00 a month (high confidence). w."),
+        (AdvisedSize("tiny", 2.0, "low", "w"), "tiny, which saves $2.00 a month (low confidence). w."),
+        (AdvisedSize("small", 0.0, "high", "w"), "keep small (high confidence). w."),
+    ],
+)
+def test_the_advice_for_one_droplet_has_its_saving_and_reason(found, text):
+    row = droplet("a")
+    assert Advice({row["id"]: found}).text([row]) == f"Advised by the last 14 days: {text}"
+
+
+def test_without_advice_the_reason_is_told():
+    row = droplet("a")
+    unknown = Advice({row["id"]: AdvisedSize("", 0.0, "", "it is off")})
+    assert unknown.text([row]) == "No advised size: it is off."
+    assert unknown.text([droplet("b")]) == "Close and reopen this form to see the advised sizes of these droplets."
+    assert unknown.text([row, droplet("b")]).endswith(" Not read: 1 droplet selected since.")
+    assert expected_advice([row] * (MAX_DROPLETS + 1)).note.startswith(
+        f"Advised sizes are shown for up to {MAX_DROPLETS}"
+    )

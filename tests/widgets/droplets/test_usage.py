@@ -63,6 +63,7 @@ def test_what_has_no_readings_says_why_and_what_it_says_is_escaped():
 
 def test_nothing_is_requested_before_the_page_has_drawn_the_panel_and_then_once(desk):
     desk.run(1.0)
+    desk.metrics_workers.release()
     droplet = desk.droplet()
     before = len(desk.sandbox.requests)
     panel = DropletPanel(droplet)
@@ -83,6 +84,7 @@ def test_charts_that_are_old_are_loaded_again_when_the_panel_is_used(desk):
     def reads():
         return sum(one.path.endswith("/cpu") for one in desk.sandbox.requests)
 
+    desk.metrics_workers.release()
     user = User(desk, desk.droplet())
     user.model.press("snapshot")
     assert reads() == 0, "nothing was drawn"
@@ -98,15 +100,15 @@ def test_charts_that_are_old_are_loaded_again_when_the_panel_is_used(desk):
 
 def test_a_panel_that_was_closed_meanwhile_reads_nothing(desk):
     user = User(desk, desk.droplet())
-    panel_models.METRICS_WORKERS.held_back = True
     user.model.load_usage()
     user.model.close()
     before = len(desk.sandbox.requests)
-    panel_models.METRICS_WORKERS.release()
+    desk.metrics_workers.release()
     assert len(desk.sandbox.requests) == before
 
 
 def test_a_failure_and_a_missing_agent_are_told_in_their_place(desk):
+    desk.metrics_workers.release()
     user = User(desk, desk.droplet())
     desk.sandbox.fault("status", status=403, path="/v2/monitoring/metrics/droplet/cpu")
     user.model.load_usage()

@@ -50,10 +50,15 @@ def active(desk, number: int) -> list[int]:
     return [key for key, row in desk.monitor.state.droplets.items() if row["status"] == "active"][:number]
 
 
+def choose(form, size: str, number: int = 1) -> None:
+    """Send the message of a click on a size."""
+    form._sizes._handle_custom_msg({"slug": size, "sequence": number}, [])
+
+
 def chosen(desk, size: str, *, disk: bool = False):
     desk.click("resize")
     form = desk.panel._forms[1]
-    form._sizes.value = size
+    choose(form, size)
     if disk:
         form._disk.value = True
     return form._submit

@@ -233,11 +233,11 @@ def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
     panel.select([*on, *off])
     submit = chosen(desk, "s-2vcpu-4gb")
     said = panel._forms[1]._consequences.value
-    assert "are on: each is shut down, resized and powered on again" in said
+    assert "are active: each is shut down, resized and powered on again" in said
     assert submit._button.description == f"Resize {len(on + off)} droplets to s-2vcpu-4gb"
     submit._button.click()
-    question = submit._button.description
-    assert question.startswith(f"Confirm: resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$")
+    question = panel._forms[1]._question.value.lower()
+    assert f"resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$" in question
     assert question.count("resize ") == (2 if off else 1), "a droplet that is off needs no restart"
     assert desk.posted() == []
     desk.clock.advance(MIN_CONFIRM_DELAY_S)
@@ -254,6 +254,10 @@ def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
     assert panel.model.fleet.cells[on[0]][4] == "s-2vcpu-4gb"
 
 
+def offered(panel) -> set[str]:
+    return {row["slug"] for row in panel._forms[1]._sizes.rows if row["enabled"]}
+
+
 def test_only_sizes_that_fit_all_selected_droplets_are_offered(desk):
     panel = desk.open()
     rows = [*desk.monitor.state.droplets.values()]
@@ -261,9 +265,9 @@ def test_only_sizes_that_fit_all_selected_droplets_are_offered(desk):
     sold = {row.slug: row for row in desk.client.sizes.list()}
     panel.select([one["id"]])
     chosen(desk, "s-4vcpu-8gb")
-    alone = {slug for _, slug in panel._forms[1]._sizes.options}
+    alone = offered(panel)
     panel.select([one["id"], other["id"]])
-    both = {slug for _, slug in panel._forms[1]._sizes.options}
+    both = offered(panel)
     assert both < alone
     for slug in both:
         assert {one["region"]["slug"], other["region"]["slug"]} <= {*sold[slug].regions}
@@ -281,10 +285,12 @@ def test_another_selection_size_or_disk_closes_the_question_of_a_resize(desk):
         lambda: panel.model.choose_disk(with_disk=True),
     ):
         submit._button.click()
-        assert submit._button.description.startswith("Confirm: ")
+        assert submit._button.description == "Confirm"
+        assert panel._forms[1]._question.value.startswith("Resize ")
         desk.clock.advance(MIN_CONFIRM_DELAY_S)
         change()
-        assert not submit._button.description.startswith("Confirm: ")
+        assert submit._button.description.startswith("Resize ")
+        assert panel._forms[1]._question.value == ""
     assert desk.posted() == []
 
 
@@ -329,3 +335,39 @@ def test_between_two_steps_a_row_is_not_completed():
     )
     assert entry.state == "running"
     assert "completed" not in entry.row.text
+
+
+def test_the_bar_of_a_group_is_the_mean_of_its_members(desk):
+    panel = desk.open()
+    ids = active(desk, 4)
+    desk.sandbox.fault("action_errored", action="reboot", times=1)
+    panel.select(ids)
+    desk.confirm("reboot")
+    (progress,) = panel.model.activity
+    means = []
+    for _ in range(400):
+        desk.run(0.25)
+        shown = [1.0 if one.ended else one.row.fraction or 0.0 for _, one in progress.droplets()]
+        assert progress.percent == int(100 * sum(shown) / 4)
+        means.append(progress.percent)
+        if progress.ended:
+            break
+    assert progress.failed_ids
+    assert means[-1] == 100
+    assert any(0 < mean < 25 for mean in means), "it moves before the first of them has ended"
+
+
+def test_a_large_group_shows_its_mean_when_a_state_changes_and_is_not_full_before_all_have_ended(desk):
+    panel = desk.open()
+    panel.select(active(desk, 30))
+    desk.held_back = True
+    desk.confirm("power_off")
+    (progress,) = panel.model.activity
+    assert progress.percent == 0
+    desk.release()
+    desk.run(300.0)
+    assert progress.percent == 100
+    last = next(iter(progress._by_droplet.values()))
+    last.latest, last._final_state = None, None
+    assert progress.percent == 96
+    assert "aria-valuenow='96'" in progress.summary_html()
