@@ -21,7 +21,13 @@ ROWS = {
         "with the journal of plans",
         "CPU of the journal",
     ),
-    "fleet": ("fresh interpreter", "pandas and itables imported"),
+    "fleet": (
+        "fresh interpreter",
+        "200 droplets in the table, pandas and itables imported",
+        "a refresh with 100 selected",
+        "the resize form open with 100 selected",
+        "memory of 200 droplets above the imports",
+    ),
     "panels": (
         "click to its request at the sandbox, median",
         "longest",

@@ -292,3 +292,52 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
     assert card.evaluate("card => card.scrollWidth - card.clientWidth") <= 1
     assert place.locator("img").count() == 0
     assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.timeout(240)
+def test_rows_are_filtered_by_status_and_region_and_at_700_px_the_price_stays_whole(fleet):
+    shown = fleet("sorted(panel.selected['status'])")
+    place, page = shown.place, shown.notebook.page
+    assert place.locator(ROWS).count() == 25
+    assert place.locator(".dt-length select").input_value() == "25"
+    status, region = place.get_by_label("Status", exact=True), place.get_by_label("Region", exact=True)
+    assert status.locator("option").all_text_contents() == ["All", "active", "off"]
+    place.locator(ROWS).filter(has_text="active").first.click()
+    shown.wait_text("1 selected")
+    status.select_option("off")
+    assert {*place.locator(f"{ROWS} td.pnb-column-status").all_inner_texts()} == {"off"}
+    hidden = place.locator(".pnb-hidden-selection")
+    assert hidden.inner_text().startswith("Also selected, but hidden by the filters: ")
+    # By keyboard, and both filters together.
+    region.focus()
+    page.keyboard.press("ArrowDown")
+    wanted = region.input_value()
+    assert {*place.locator(f"{ROWS} td.pnb-column-region").all_inner_texts()} == {wanted}
+    assert {*place.locator(f"{ROWS} td.pnb-column-status").all_inner_texts()} == {"off"}
+    place.locator("input.pnb-check-all").focus()
+    page.keyboard.press("Space")
+    shown.wait_text(r"[2-9] selected|\d\d selected")
+    assert {*re.findall(r"'(\w+)'", answer(shown, 2))} == {"active", "off"}
+    region.focus()
+    page.keyboard.press("Home")
+    status.select_option("")
+    assert hidden.inner_text() == ""
+    assert place.locator(ROWS).count() == 25
+    page.set_viewport_size({"width": 700, "height": 1400})
+    shown.notebook.command("application:toggle-left-area")
+    for theme in (DARK, LIGHT):
+        shown.notebook.wear(theme)
+        shown.notebook.settle()
+        heads = place.locator("thead th:visible").all_inner_texts()
+        assert "$/month" in heads
+        assert "Public IPv4" not in heads
+        cut = place.locator(f"{ROWS} td.pnb-column-price").evaluate_all(
+            """cells => cells.filter(cell => {
+                const box = cell.closest('.pnb-table-box').getBoundingClientRect();
+                return cell.scrollWidth > cell.clientWidth || cell.getBoundingClientRect().right > box.right;
+            }).length"""
+        )
+        assert cut == 0
+        read = [place.locator(css).first for css in (".pnb-filter-label", f"{ROWS} td.pnb-column-price", ".pnb-state")]
+        assert min(map(contrast, read)) >= 4.5
+        shown.notebook.picture(f"fleet_700_{theme}")
