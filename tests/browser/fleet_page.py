@@ -30,34 +30,6 @@ SEARCHED = """async (table, text) => {
 }"""
 
 
-#: The color of an element's text and of what is behind it, both as "r,g,b".
-COLORS = """element => {
-    const canvas = Object.assign(document.createElement('canvas'), {width: 1, height: 1});
-    const pen = canvas.getContext('2d', {willReadFrequently: true});
-    const behind = [];
-    for (let node = element; node; node = node.parentElement) behind.unshift(getComputedStyle(node).backgroundColor);
-    const paint = color => { pen.fillStyle = color; pen.fillRect(0, 0, 1, 1); };
-    const read = () => [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3).join();
-    paint('white');
-    behind.forEach(paint);
-    const ground = read();
-    paint(getComputedStyle(element).color);
-    return [read(), ground];
-}"""
-
-
-def contrast(place) -> float:
-    """Return the contrast of an element's text by the formula of WCAG 2, from 1 to 21."""
-
-    def luminance(color: str) -> float:
-        parts = [int(part) / 255 for part in color.split(",")]
-        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    light, dark = sorted(map(luminance, place.evaluate(COLORS)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 class Fleet:
     """The panel under a cell, as a person uses it."""
 

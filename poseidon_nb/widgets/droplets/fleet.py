@@ -198,11 +198,13 @@ class Fleet:
 
     def confirmation_button(self, request: BulkRequest) -> ButtonState | None:
         """Return the state of a request's button while it asks for confirmation; None while it does not."""
-        if not self._is_asked(request):
+        asked = self._confirmation.subject
+        if asked is None or not self._is_asked(request):
             return None
         notes = self._notes(request.droplets, len(self.eligible(request.verb)))
-        label = f"{button_label(request.plan)}{notes}"
-        return ButtonState(label, enabled=True, tooltip=question(request.plan), confirming=True)
+        # The request that was asked about has its plan already; building one for thousands of droplets takes long.
+        label = f"{button_label(asked.plan)}{notes}"
+        return ButtonState(label, enabled=True, tooltip=question(asked.plan), confirming=True)
 
     def _is_asked(self, request: BulkRequest) -> bool:
         """Return whether the open question is about this request, or one with the same plan."""

@@ -11,7 +11,6 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from poseidon_nb.text import capitalized
 from poseidon_nb.widgets.components import Button, add_classes, box, html, set_html, style_sheet, toggle_class
 from poseidon_nb.widgets.droplets.resize import consequences_html
 
@@ -142,11 +141,9 @@ class ResizeForm:
 
     def _show_bar(self, state: ButtonState) -> None:
         if state.confirming:
-            what = state.label.removeprefix("Confirm: ")
-            self._question.value = escape(f"{capitalized(what)}? {state.tooltip}".strip())
             self._submit.show("Confirm", tooltip=state.label, confirming=True)
         else:
-            self._question.value = "" if state.enabled else escape(state.tooltip)
             self._submit.show_state(state)
+        self._question.value = escape(state.tooltip) if state.confirming or not state.enabled else ""
         toggle_class(self._bar, "asking", on=state.confirming)
         self._close.show("Close", tooltip="Close without resizing", visible=not state.confirming)

@@ -110,7 +110,7 @@ def test_a_resize_is_chosen_confirmed_and_shows_its_steps(panel, desk):
     submit.click()
     assert submit.description == "Confirm"
     asked = button(panel, "question").value
-    assert asked.startswith("Resize web-1 to s-4vcpu-8gb with a restart, including the disk (+")
+    assert asked.startswith("SANDBOX: resize droplet web-1 to s-4vcpu-8gb with a restart, including the disk (+")
     desk.clock.advance(1.0)
     submit.click()
     desk.run(300.0)

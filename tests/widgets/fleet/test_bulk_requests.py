@@ -236,8 +236,8 @@ def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
     assert "are active: each is shut down, resized and powered on again" in said
     assert submit._button.description == f"Resize {len(on + off)} droplets to s-2vcpu-4gb"
     submit._button.click()
-    question = panel._forms[1]._question.value.lower()
-    assert f"resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$" in question
+    question = panel._forms[1]._question.value
+    assert f"SANDBOX: resize {len(on)} droplets to s-2vcpu-4gb with a restart (+$" in question
     assert question.count("resize ") == (2 if off else 1), "a droplet that is off needs no restart"
     assert desk.posted() == []
     desk.clock.advance(MIN_CONFIRM_DELAY_S)
@@ -286,7 +286,7 @@ def test_another_selection_size_or_disk_closes_the_question_of_a_resize(desk):
     ):
         submit._button.click()
         assert submit._button.description == "Confirm"
-        assert panel._forms[1]._question.value.startswith("Resize ")
+        assert panel._forms[1]._question.value.startswith("SANDBOX: resize ")
         desk.clock.advance(MIN_CONFIRM_DELAY_S)
         change()
         assert submit._button.description.startswith("Resize ")
