@@ -1,7 +1,7 @@
 """The class of all charts, with their theme and layout.
 
-A front end that knows plotly's MIME type draws the figure. One that does not, such as a saved notebook on a page that shows
-only HTML, shows the table. A terminal prints the summary.
+A front end that knows plotly's MIME type draws the figure. Others, such as an exported notebook, show the same chart as SVG,
+which `svg` draws without a browser. A terminal prints the summary and the table.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The MIME type that front ends with a plotly renderer draw.
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
+#: What the others show.
+SVG_MIME = "image/svg+xml"
 #: Rows shown instead of the chart; `Picture.table` has all.
 MAX_ROWS = 50
 #: Droplets in a chart with a row for each.
@@ -202,15 +204,39 @@ class Picture(go.Figure):
     def _more_rows(self) -> str:
         return f"\n... {len(self._table) - MAX_ROWS:,} more rows" if len(self._table) > MAX_ROWS else ""
 
-    def _repr_html_(self) -> str:
+    #: IPython would add it to the bundle, and exported notebooks prefer HTML to a picture.
+    _repr_html_ = None
+
+    def svg(self) -> str:
+        """Return the chart as SVG, drawn without a browser; the summary is its description.
+
+        Raises
+        ------
+        plots.svg.UnsupportedFigure
+            The chart was changed, and has something now that is not drawn without a browser.
+        """
+        from poseidon_nb.plots.svg import draw_svg  # noqa: PLC0415  # only a display needs it
+
+        return draw_svg(self, summary=self._summary)
+
+    def _still(self) -> dict[str, str]:
+        """Return what is shown where plotly's script does not run: the picture, or else the table."""
+        try:
+            return {SVG_MIME: self.svg()}
+        except Exception:  # noqa: BLE001  # whatever was added to the chart, plotly may still draw it
+            return {"text/html": self._table_html()}
+
+    def _table_html(self) -> str:
         table = self._table.head(MAX_ROWS).to_html(index=False, border=0)
         return f"<div><p>{escape(self._summary)}</p>{table}<p>{escape(self._more_rows())}</p></div>"
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> dict[str, Any]:
-        """Return plotly's bundle with the table instead of a script that loads plotly.js, and with the summary."""
+        """Return plotly's bundle with a still picture instead of a script that loads plotly.js, and with the summary."""
         bundle: dict[str, Any] = super()._repr_mimebundle_(*args, **options)
-        if PLOTLY_MIME in bundle or "text/html" not in bundle:
-            bundle["text/html"] = self._repr_html_()
+        if PLOTLY_MIME in bundle:
+            bundle.pop("text/html", None)
+        # Only front ends without a renderer for plotly, such as Colab, have plotly's HTML.
+        bundle = self._still() | bundle
         if PLOTLY_MIME in bundle:
             config = bundle[PLOTLY_MIME].get("config", {}) | {"typesetMath": CONFIG["typesetMath"]}
             bundle[PLOTLY_MIME] = bundle[PLOTLY_MIME] | {"config": config}

@@ -84,7 +84,7 @@ def test_the_most_expensive_groups_are_drawn_and_the_table_has_all() -> None:
 
 def test_names_are_escaped_and_shortened_on_the_axis_only() -> None:
     picture = plots.cost_by(sums((HOSTILE, 2.0), ("x" * 200, 1.0)), by="project")
-    text = picture.to_json() + picture._repr_html_()
+    text = picture.to_json() + picture._table_html()
     assert "<img" not in text
     assert "\\u003cimg" not in text
     assert len(picture.layout.yaxis.ticktext[0]) == 40

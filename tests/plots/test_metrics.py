@@ -203,7 +203,7 @@ def test_names_and_labels_are_escaped_and_not_templates():
     for text in (picture.data[0].name, *picture.data[0].meta):
         assert "<" not in text
     assert "%{y}" not in picture.data[0].hovertemplate.replace("%{y:", "")
-    assert "<img" not in picture._repr_html_()
+    assert "<img" not in picture._table_html()
 
 
 def test_an_empty_chart_says_why():

@@ -21,6 +21,7 @@ from poseidon_nb.plots.picture import (
     PAPER,
     PICTURE_INK,
     PLOTLY_MIME,
+    SVG_MIME,
     TEMPLATE,
     Picture,
     build_picture,
@@ -107,19 +108,22 @@ def test_labels_are_spread_around_their_places() -> None:
     assert spread([], 10) == []
 
 
-def test_a_plotly_front_end_gets_the_figure_and_others_the_table_without_script(renderer) -> None:
+def test_a_plotly_front_end_gets_the_figure_and_others_a_still_picture_without_script(renderer) -> None:
     renderer("plotly_mimetype+notebook")
     bundle = a_picture()._repr_mimebundle_()
     assert bundle[PLOTLY_MIME]["data"]
-    assert "<td>s-2</td>" in bundle["text/html"]
-    assert "<script" not in bundle["text/html"]
+    assert ">s-2</text>" in bundle[SVG_MIME]
+    assert "<script" not in bundle[SVG_MIME]
+    assert "text/html" not in bundle, "an exported notebook would prefer it to the picture"
     assert bundle["text/plain"].startswith("Three sizes.")
     assert "s-2" in bundle["text/plain"]
 
 
 def test_a_script_only_front_end_gets_the_script_of_plotly(renderer) -> None:
     renderer("colab")
-    assert "<script" in a_picture()._repr_mimebundle_()["text/html"]
+    bundle = a_picture()._repr_mimebundle_()
+    assert "<script" in bundle["text/html"]
+    assert bundle[SVG_MIME].startswith("<svg")
 
 
 def test_a_terminal_gets_the_summary_and_no_browser_opens(renderer) -> None:
@@ -131,7 +135,7 @@ def test_a_terminal_gets_the_summary_and_no_browser_opens(renderer) -> None:
 
 def test_text_is_escaped_in_html() -> None:
     table = pd.DataFrame({"name": ["<img src=x onerror=alert(1)>"]})
-    html = Picture({"data": []}, table, "<script>alert(1)</script>")._repr_html_()
+    html = Picture({"data": []}, table, "<script>alert(1)</script>")._table_html()
     assert "<img" not in html
     assert "<script" not in html
 
@@ -139,7 +143,7 @@ def test_text_is_escaped_in_html() -> None:
 def test_a_long_table_is_truncated_with_a_note() -> None:
     picture = a_picture(MAX_ROWS + 7)
     assert "7 more rows" in str(picture)
-    assert "7 more rows" in picture._repr_html_()
+    assert "7 more rows" in picture._table_html()
     assert len(picture.table) == MAX_ROWS + 7
 
 

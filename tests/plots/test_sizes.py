@@ -246,7 +246,7 @@ def test_text_is_escaped(sizes, regions):
             shown += [str(trace.x), str(trace.y)] if trace.type == "heatmap" else []
         assert "&lt;img" in str(shown)
         assert "<img" not in str(shown)
-        assert "<img" not in picture._repr_html_()
+        assert "<img" not in picture._table_html()
 
 
 def test_the_input_is_not_changed(sizes, regions):

@@ -83,7 +83,7 @@ def test_names_are_escaped():
     figure = po.plots.timeline(spans({"name": "<a href='x'>web</a>\u202e"}))
     assert "<a" not in figure.data[0].y[0] + figure.data[0].hovertext[0]
     assert "\u202e" not in figure.data[0].y[0]
-    assert "<a" not in figure._repr_html_()
+    assert "<a" not in figure._table_html()
 
 
 def test_the_busiest_of_many_droplets_are_drawn_and_the_summary_says_so():
