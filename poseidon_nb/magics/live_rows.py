@@ -43,7 +43,7 @@ class BackgroundRows:
         for run in execution.chains:
             self._take_in(run)
         self._rows.refresh()
-        self._handle = _shown(display, self._rows, self._model)
+        self._handle = display(self._rows.bundle(), raw=True, display_id=True)
         execution.on_change = self._changed
 
     def _take_in(self, run: ChainRun) -> None:
@@ -101,7 +101,7 @@ class LiveRows:
             self._model.note = "creating"
         self._rows = ProgressRows(self._model)
         self._rows.refresh()
-        self._handle = _shown(display, self._rows, self._model)
+        self._handle = display(self._rows.bundle(), raw=True, display_id=True)
         with self._lock:
             # An update on another thread waits until there is a subscription to close.
             self._subscription = client.monitor.subscribe(
@@ -139,12 +139,6 @@ class LiveRows:
         # Updated by its id, so that it changes below its own cell.
         self._handle.update(_plain(self._model), raw=True)
         self._rows.close()
-
-
-def _shown(display: Callable[..., Any], rows: ProgressRows, model: ProgressModel) -> Any:
-    """Display rows below the running cell, and return the handle that updates them."""
-    bundle: dict[str, Any] = dict(rows.widget._repr_mimebundle_())
-    return display(bundle | _plain(model), raw=True, display_id=True)
 
 
 def _plain(model: ProgressModel) -> dict[str, str]:

@@ -105,10 +105,12 @@ for _magic in _MAGICS:
 def load(shell: InteractiveShell) -> None:
     """Register the magics and the completer."""
     from poseidon_nb.magics.completion import do_matcher  # noqa: PLC0415  # reads nothing until it is asked
+    from poseidon_nb.magics.discarded_results import DiscardedResults  # noqa: PLC0415  # as above
 
     unload(shell)  # so that %reload_ext does not register twice
     shell.register_magics(DoMagics)  # also adds it to the shell's configurables
     shell.Completer.custom_matchers.append(do_matcher)
+    shell.ast_transformers.append(DiscardedResults(shell, NAMES))
     text: Any = shell.display_formatter
     for type_ in _DISPLAYED:
         text.formatters["text/plain"].for_type(type_, _print_safely)
@@ -119,6 +121,8 @@ def unload(shell: InteractiveShell) -> None:
     """Remove what `load` registered. The account stays selected, and a sandbox keeps running."""
     matchers = shell.Completer.custom_matchers
     matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != "poseidon_nb.do"]
+    # By name, because %reload_ext loads the classes again.
+    shell.ast_transformers[:] = [one for one in shell.ast_transformers if type(one).__name__ != "DiscardedResults"]
     shell.configurables[:] = [one for one in shell.configurables if type(one).__name__ != DoMagics.__name__]
     for kind in ("line", "cell"):
         for name in NAMES:

@@ -9,14 +9,15 @@ from poseidon_nb.magics.do import default_session
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
 from poseidon_nb.widgets import actions
 from poseidon_nb.widgets.droplets import panel as droplet_panel
+from poseidon_nb.widgets.panel import NO_BUTTONS
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.widgets.panel import Panel, PanelHost
 
-#: What stands for the buttons where there are none, as in a saved notebook.
-NO_BUTTONS = {"text/plain": "Run the cell again to show the buttons."}
+#: What stands for the buttons where there are none, as in a saved notebook or a terminal.
+_NO_BUTTONS_HERE = {"text/plain": f"{NO_BUTTONS} Run the cell there to show them."}
 
 
 class DropletPanel(droplet_panel.DropletPanel):
@@ -92,11 +93,14 @@ def show(panel: Panel) -> None:
 
     show: Any = display.display
     saved, live = panel.saved_output(), panel.widget_view()
-    if not live or getattr(_shell(), "kernel", None) is None:
+    if not live:
         show(saved, raw=True)
         return
+    if getattr(_shell(), "kernel", None) is None:
+        show(saved | {"text/plain": f"{saved['text/plain']}\n{NO_BUTTONS}"}, raw=True)
+        return
     handle = show(saved, raw=True, display_id=True)
-    place = show(live | NO_BUTTONS, raw=True, display_id=True)
+    place = show(live | _NO_BUTTONS_HERE, raw=True, display_id=True)
     panel.on_saved_output(
         saved,
         lambda news: handle.update(news, raw=True),

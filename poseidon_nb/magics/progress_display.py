@@ -182,7 +182,7 @@ class NotebookProgress(ProgressDisplay):
 
             self._rows = ProgressRows(self.model)
             self._rows.refresh()
-            self._handle = self._display(self._rows.widget, display_id=True)
+            self._handle = self._display(self._rows.bundle(), raw=True, display_id=True)
         else:
             self._rows.refresh()
         return True

@@ -21,6 +21,8 @@ MAX_ROWS = 20
 #: Variables of JupyterLab's theme.
 COLORS = {"completed": "--jp-success-color1", "errored": "--jp-error-color1"}
 RUNNING_COLOR = "--jp-brand-color1"
+#: What a terminal shows below the rows: it can show no update of them.
+ONLY_IN_NOTEBOOKS = "Only notebooks show further progress."
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,11 @@ class ProgressRows:
             bar.value = bar_html(row)
         status = self._model.note or self._model.count_text()
         self._status.value = f"<div role='status' aria-live='polite'>{escape(status)}</div>" if status else ""
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the rows by MIME type: the widgets, and what they show now for front ends without widgets."""
+        plain = {"text/plain": f"{self._model.text()}\n{ONLY_IN_NOTEBOOKS}", "text/html": self._model.html()}
+        return dict(self.widget._repr_mimebundle_()) | plain
 
     def close(self) -> None:
         """Close the widgets, in the kernel and in the page."""

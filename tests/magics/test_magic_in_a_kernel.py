@@ -15,6 +15,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbclient.util import run_sync
 
+from poseidon_nb.widgets.panel import NO_BUTTONS
+
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -77,6 +79,26 @@ def test_a_command_gives_a_frame_also_when_assigned_in_loops_and_in_functions(no
         == "'active'"
     )
     assert notebook.text("%poseidon droplets get web-1 --columns name").split() == ["name", "web-1"]
+
+
+def test_each_line_shows_its_result_in_loops_in_functions_and_above_the_last_line(notebook):
+    shown = notebook.run("for name in ['web-1', 'db-1']:\n    %do droplets get {name} --columns name")
+    assert [text.split()[-1] for text in texts(shown)] == ["web-1", "db-1"]
+    assert all("text/html" in output.data for output in shown), "as a table, like the last value of a cell"
+    notebook.run("def look(name):\n    if name:\n        %do droplets get {name} --columns name\n    return 1")
+    assert [text.split()[-1] for text in texts(notebook.run("look('web-1')"))] == ["web-1", "1"]
+    lines = notebook.run("%do droplets get web-1 --columns name\n%poseidon droplets get db-1 --columns name")
+    assert [output.output_type for output in lines] == ["display_data", "execute_result"]
+    assert [text.split()[-1] for text in texts(lines)] == ["web-1", "db-1"]
+
+
+def test_a_result_is_not_shown_if_it_is_kept_or_hidden_nor_twice(notebook):
+    assert notebook.run("for name in ['web-1']:\n    df = %do droplets get {name}\n    %do droplets list;") == []
+    assert notebook.text("for _ in [1]:\n    %do droplets list --out found") == "found: 13 rows\n"
+    both = "%do droplets get web-1 --columns name\n%do droplets get db-1 --columns name"
+    for shown, count in (("all", 2), ("none", 0), ("last_expr", 2)):
+        notebook.run(f"get_ipython().ast_node_interactivity = '{shown}'")
+        assert len(notebook.run(both)) == count, shown
 
 
 def test_a_semicolon_hides_the_result(notebook):
@@ -176,6 +198,36 @@ def test_progress_reaches_the_front_end_while_the_command_waits(notebook):
     assert "completed" not in bars[0]
 
 
+def test_a_front_end_without_widgets_reads_text_and_where_the_buttons_are(notebook):
+    """As ``jupyter console``, which prints the text of what is displayed, and no update of it."""
+    printed = []
+    original = notebook.client.process_message
+
+    def reading(msg, cell, index):
+        if msg["msg_type"] in {"display_data", "execute_result"}:
+            printed.append(msg["content"]["data"]["text/plain"])
+        return original(msg, cell, index)
+
+    notebook.client.process_message = reading
+    try:
+        notebook.run("%do droplets reboot web-3 --yes", "%do droplets reboot web-3 --no-wait --yes")
+        notebook.run("%do panel web-1", "%do panel", "%do panel actions", "%do explore sizes", "%do rightsize --plot")
+    finally:
+        notebook.client.process_message = original
+    waited, first, followed, second, *panels, chart = printed
+    for rows in (waited, followed):
+        assert rows.startswith("reboot web-3: 0 s")
+        assert rows.endswith("\nOnly notebooks show further progress.")
+    assert "completed" in first
+    assert "in-progress" in second
+    assert len(panels) == 8
+    for facts, place in zip(panels[::2], panels[1::2], strict=True):
+        assert len(facts.splitlines()) >= 2
+        assert place == f"{NO_BUTTONS} Run the cell there to show them."
+    assert "can be smaller" in chart
+    assert not [text for text in printed if "children=" in text]
+
+
 def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_works(notebook):
     thread = threading.Thread(target=interrupt_soon, args=[notebook])
     thread.start()
@@ -226,13 +278,14 @@ def test_loading_again_and_unloading_leave_one_of_each_and_keep_the_account(note
         "ip = get_ipython()\n"
         "[sum(getattr(m, 'matcher_identifier', '') == 'poseidon_nb.do' for m in ip.Completer.custom_matchers),"
         " sum(type(c).__name__ == 'DoMagics' for c in ip.configurables),"
+        " sum(type(t).__name__ == 'DiscardedResults' for t in ip.ast_transformers),"
         " sorted(n for n in ip.magics_manager.magics['line'] if n in ('do', 'poseidon')),"
         " sorted(n for n in ip.magics_manager.magics['cell'] if n in ('do', 'poseidon'))]"
     )
-    one = "[1, 1, ['do', 'poseidon'], ['do', 'poseidon']]"
+    one = "[1, 1, 1, ['do', 'poseidon'], ['do', 'poseidon']]"
     assert notebook.text("%load_ext poseidon_nb", count) == one
     assert notebook.text("%reload_ext poseidon_nb", count) == one
-    assert notebook.text("%unload_ext poseidon_nb", count) == "[0, 0, [], []]"
+    assert notebook.text("%unload_ext poseidon_nb", count) == "[0, 0, 0, [], []]"
     assert notebook.text("%load_ext poseidon_nb", count) == one
     assert notebook.text("status = %do sandbox status\nbool(status['selected'][0])") == "True"
 

@@ -8,11 +8,13 @@ import threading
 
 import pandas as pd
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
 from poseidon_nb.magics.progress_display import REFRESH_S, NotebookProgress, TextProgress
 from poseidon_nb.magics.ui import LINE_WIDTH, NotebookUI, TerminalUI, current_ui
+from poseidon_nb.widgets.progress import ONLY_IN_NOTEBOOKS
 
 
 class Screen(io.StringIO):
@@ -183,8 +185,9 @@ class Display:
         self.shown: list[object] = []
         self.updates: list[dict[str, str]] = []
 
-    def __call__(self, widget, *, display_id):
-        self.shown.append(widget)
+    def __call__(self, bundle, *, raw, display_id):
+        assert bundle["text/plain"].endswith(ONLY_IN_NOTEBOOKS)
+        self.shown.append(_instances[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]])
         return self
 
     def update(self, bundle, *, raw):

@@ -12,7 +12,7 @@ import pytest
 from poseidon_nb.client.client import connect
 from poseidon_nb.widgets.droplets.panel import DropletPanel
 from poseidon_nb.widgets.kernel import CLICKS_QUEUED, KernelMonitor
-from poseidon_nb.widgets.panel import PanelHost
+from poseidon_nb.widgets.panel import NO_BUTTONS, PanelHost
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
 
@@ -261,7 +261,9 @@ def test_closing_leaves_no_widget_behind(desk):
 def test_the_saved_output_is_text_and_a_table_without_a_token(panel, desk):
     bundle = panel._repr_mimebundle_()
     assert {*bundle} == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
-    assert bundle["text/plain"] == repr(panel) == panel.text()
+    assert bundle["text/plain"] == f"{panel.text()}\n{NO_BUTTONS}"
+    assert repr(panel) == panel.text()
+    assert bundle["text/html"].endswith(f"<p>{NO_BUTTONS}</p>")
     assert "<table" in bundle["text/html"]
     assert desk.sandbox.token not in str(bundle) + str([one.get_state() for one in widgets_in(panel.widget)])
 
