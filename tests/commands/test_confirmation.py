@@ -272,7 +272,7 @@ def test_another_account_is_named_by_its_email_address_and_where_it_is(desk, mon
     from poseidon_nb.client.client import Client
 
     session = desk.session.client()._connection.session
-    monkeypatch.setattr(type(session), "loopback", False)  # as for an account that is not on this machine
+    monkeypatch.setattr(session, "may_be_sandbox", False)  # as for an account that is not on this machine
     assert Client(session).label() == f"ada@tidepool-maps.example at {session.base_url}"
 
 
