@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -319,6 +321,19 @@ def test_stop_deletes_the_file_but_not_that_of_a_later_sandbox(empty_desk):
     later.write_text(kept)
     empty_desk.do("sandbox stop")
     assert later.read_text() == kept
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no fork on Windows")
+def test_the_end_of_the_process_deletes_the_file_and_the_end_of_its_fork_does_not():
+    program = (
+        "import os, sys, poseidon_nb as po; po.do('sandbox start --share --droplets 0')\n"
+        "if os.fork() == 0: sys.exit()\n"
+        "os.wait(); print(os.listdir(sys.argv[1]))"
+    )
+    folder = state_dir() / "sandboxes"
+    done = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=True)
+    assert ".json" in done.stdout.splitlines()[-1]
+    assert [*folder.iterdir()] == []
 
 
 def test_a_plan_of_one_sandbox_is_not_applied_to_another(desk, running, empty_desk, monkeypatch):
