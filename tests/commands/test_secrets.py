@@ -15,6 +15,9 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.client import connect
 from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.commands.generic.derive import account_operations
+from poseidon_nb.frames.display import to_text, view_of
+from poseidon_nb.frames.layout import View
+from poseidon_nb.frames.text_table import text_rows
 from poseidon_nb.masking import MASK, mask, masked_fields
 from poseidon_nb.transport.responses import NOT_JSON
 from tests.commands.conftest import Desk, FakeUI
@@ -66,6 +69,8 @@ def everything(value: Any) -> str:
             value.to_html(),
             value._repr_html_() or "",
             repr(value.copy().to_dict()),
+            *(to_text(value, view, width=10_000) for view in (view_of(value) or View(), View(), View(card=True))),
+            text_rows(value),
         ]
     return "\n".join(forms)
 

@@ -11,8 +11,10 @@ import weakref
 import pandas as pd
 import pytest
 
+from poseidon_nb.frames.cells import text_width
 from poseidon_nb.frames.display import displayed, to_html, to_text, view_of
 from poseidon_nb.frames.layout import View
+from poseidon_nb.frames.text_table import text_rows
 
 PLAIN = View()
 
@@ -171,6 +173,71 @@ def test_values_and_names_are_escaped():
         assert "<img" not in text
         assert "\u202e" not in text
     assert "\u202e" not in to_text(frame, PLAIN, width=80) + to_text(frame, View(card=True), width=80)
+
+
+def test_wide_characters_are_aligned():
+    frame = pd.DataFrame({"name": ["\u6771\u4eac", "web", "e\u0301"], "status": ["active", "off", "off"]})
+    assert to_text(frame, PLAIN, width=80).splitlines() == [
+        "name  status",
+        "\u6771\u4eac  active",
+        "web   off",
+        "e\u0301     off",
+    ]
+    long = pd.DataFrame({"name": ["\u6771" * 100], "note": ["\u4eac " * 100]})
+    for view in (PLAIN, View(card=True)):
+        for width in (30, 80):
+            lines = to_text(long, view, width=width).splitlines()
+            assert width - 4 <= max(map(text_width, lines)) <= width
+
+
+def test_objects_in_cells_are_words():
+    rule = {"protocol": "tcp", "ports": "22", "sources": {"addresses": ["::/0", "0.0.0.0/0"], "tags": [], "id": None}}
+    frame = pd.DataFrame({"name": ["ssh"], "rules": [[rule, rule]]})
+    words = "protocol: tcp, ports: 22, sources: (addresses: (::/0, 0.0.0.0/0), tags: none, id: none)"
+    assert cells(frame) == ["ssh", f"{words} and 1 more"]
+    assert cells(frame, View(asked=("name", "rules"))) == ["ssh", f"{words}; {words}"]
+
+
+def test_only_columns_without_any_value_are_left_out():
+    frame = pd.DataFrame({"number": range(100), "seldom": [None] * 50 + ["x"] + [None] * 49, "never": [[]] * 100})
+    assert names(frame) == ["number", "seldom"]
+    assert to_html(frame, PLAIN).endswith("<p>100 rows; empty columns: never</p>")
+    assert names(frame, View(asked=("number", "seldom", "never"))) == ["number", "seldom", "never"]
+    for blank in (frame[["never"]], frame[["never"]].head(1)):
+        assert names(blank) == ["never"]
+        assert to_text(blank, PLAIN, width=80).splitlines()[:2] == ["never", "none"]
+        assert to_html(blank, View(card=True)) is not None
+
+
+def test_the_first_column_names_the_row_even_if_it_is_missing():
+    frame = pd.DataFrame({"group": ["web", None], "price_usd_month": [24.0, None]})
+    assert cells(frame) == ["web", "24.00", "none", ""]
+
+
+def test_an_error_is_read_to_its_end():
+    frame = pd.DataFrame({"name": ["web-1"], "error": ["422: " + "this is refused " * 20], "id": [1]})
+    for text in (to_text(frame, PLAIN, width=80), to_html(frame, PLAIN)):
+        assert "this is refused " * 19 in text
+
+
+def test_lines_of_a_value_are_lines_of_a_card_and_one_line_of_a_table():
+    frame = pd.DataFrame({"name": ["a.example"], "zone_file": ["$TTL 1800\n@ A 1.2.3.4\x1b[2J\n"], "ttl": [1800]})
+    assert to_text(frame, View(card=True), width=80).splitlines() == [
+        "name       a.example",
+        "zone_file  $TTL 1800",
+        r"           @ A 1.2.3.4\x1b[2J",
+        "ttl        1800",
+    ]
+    assert r"$TTL 1800<br>@ A 1.2.3.4\x1b[2J" in to_html(frame, View(card=True))
+    assert r"$TTL 1800 @ A 1.2.3.4\x1b[2J" in to_text(frame, PLAIN, width=80)
+
+
+def test_rows_for_scripts_are_whole():
+    frame = pd.DataFrame({"id": range(100), "note": ["x" * 200] * 100, "gone": [None] * 100})
+    lines = text_rows(frame).splitlines()
+    assert len(lines) == 100
+    assert lines[7] == f" 7  {'x' * 200}"
+    assert text_rows(frame.head(0)) == ""
 
 
 def test_the_frame_is_unchanged_and_derived_frames_are_displayed_by_pandas():

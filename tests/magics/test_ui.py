@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
 
@@ -106,6 +107,33 @@ def test_a_table_is_shown_with_all_its_columns_and_words(capsys):
     shown = capsys.readouterr().out
     assert long.strip() in shown
     assert all(name in shown for name in ("id", "name", "status", "error"))
+
+
+def test_text_is_as_wide_as_the_terminal_and_the_same_in_every_notebook(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _=0: os.terminal_size((132, 40)))
+    # Pytest's own has no file descriptor.
+    monkeypatch.setattr(sys, "stdout", sys.__stdout__)
+    shell = Shell(None)
+    assert TerminalUI().line_width == 132
+    # A kernel of another kind, one in which nobody can type, and that of `jupyter console`.
+    assert NotebookUI(shell).line_width == LINE_WIDTH
+    shell.get_parent = lambda: {"content": {"allow_stdin": False}}
+    assert NotebookUI(shell).line_width == LINE_WIDTH
+    shell.get_parent = lambda: {"content": {"allow_stdin": True}}
+    assert NotebookUI(shell).line_width == 132
+    monkeypatch.setenv("JPY_SESSION_NAME", "first.ipynb")
+    assert NotebookUI(shell).line_width == LINE_WIDTH
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.setattr(os, "get_terminal_size", _no_terminal)
+    assert NotebookUI(shell).line_width == LINE_WIDTH
+    monkeypatch.setenv("COLUMNS", "77")
+    assert TerminalUI().line_width == 77
+
+
+def _no_terminal(_: int = 0) -> os.terminal_size:
+    raise OSError
 
 
 def test_anything_else_is_shown_as_it_prints(capsys):

@@ -1,0 +1,46 @@
+"""How the table of a command is displayed: the sentence for nothing, cards, and columns that were asked for."""
+
+from __future__ import annotations
+
+from poseidon_nb.commands.registry import registry
+from poseidon_nb.commands.view import nothing_found
+from poseidon_nb.frames.display import to_html, to_text, view_of
+from poseidon_nb.language.grammar import parse
+
+
+def sentence(line: str) -> str:
+    return nothing_found(parse(line, registry(), {}))
+
+
+def test_nothing_is_said_in_the_words_of_the_command():
+    assert sentence("droplets list") == "No droplets were found."
+    assert sentence("droplets list 'zzz*'") == "No droplets match 'zzz*'."
+    assert sentence("droplets list --tag web --region fra1") == "No droplets match --region fra1 and --tag web."
+    assert sentence("droplets backups web-1") == "No backups of web-1 were found."
+    assert sentence("records list a.example --type MX") == "No records of a.example match --type MX."
+    assert sentence("actions timeline --last 1h") == "No actions match --last 1h."
+    assert sentence("sizes cheapest --memory 9999") == "No sizes match --memory 9999."
+    assert sentence("databases list-clusters") == "No databases were found."
+
+
+def test_nothing_said_is_harmless():
+    said = sentence("droplets list 'x\u202e*' --tag 'y\u202ez'")
+    assert said == r"No droplets match 'x\u202e*' and --tag y\u202ez."
+
+
+def test_one_object_is_a_card_and_a_list_of_one_is_a_table(desk):
+    for line, card in (("droplets get web-1", True), ("account", True), ("droplets list 'web-1'", False)):
+        result = desk.do(line)
+        assert len(result) == 1
+        assert view_of(result).card is card
+        assert ("<thead>" in to_html(result, view_of(result))) is not card
+    created = desk.do("droplets create one --region nyc3 --size s-1vcpu-1gb --image debian-12-x64")
+    assert to_text(created, view_of(created), width=80).startswith("name           one\nstatus         active\n")
+
+
+def test_columns_asked_for_are_whole_at_any_width(desk):
+    result = desk.do("regions list --columns slug,sizes,features")
+    (nyc1,) = result.index[result["slug"] == "nyc1"]
+    for text in (to_text(result, view_of(result), width=20), to_html(result, view_of(result))):
+        assert ", ".join(result["sizes"][nyc1]) in text
+        assert " more" not in text
