@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from poseidon_nb.frames.cells import TextColumn
     from poseidon_nb.frames.layout import View
 
 #: Maximum number of empty columns that are named.
@@ -29,7 +30,8 @@ _OTHER_ROW = f"var(--jp-rendermime-table-row-background, color-mix(in srgb, {_RO
 _FIXED = "; position: sticky; left: 0; background: inherit"
 _LEFT, _RIGHT = "text-align: left", "text-align: right"
 _ONE_LINE = "; white-space: nowrap"
-_WRAPPED = "; min-width: 24em; overflow-wrap: anywhere"
+#: Characters in a line of wrapped text, if the page is narrow, and about how wide one is.
+_MIN_LINE, _CHARACTER_EM = 60, 0.55
 
 
 def html_table(frame: pd.DataFrame, view: View) -> str:
@@ -38,7 +40,7 @@ def html_table(frame: pd.DataFrame, view: View) -> str:
     labels = None if layout.labels is None else ["", *layout.labels]
     columns = [] if labels is None else [_cells("th", labels, f"{_LEFT}{_ONE_LINE}{_FIXED}")]
     for column in layout.columns:
-        style = f"{_RIGHT if column.is_number else _LEFT}{_WRAPPED if column.is_long else _ONE_LINE}"
+        style = f"{_RIGHT if column.is_number else _LEFT}{_wrapped(column) if column.is_long else _ONE_LINE}"
         columns.append(_cells("td", [column.name, *column.cells], style if columns else f"{style}{_FIXED}"))
     rows = [_row(cells, _OTHER_ROW if place % 2 else _ROW) for place, cells in enumerate(zip(*columns, strict=True), 1)]
     if layout.has_gap:
@@ -71,6 +73,10 @@ def _cells(tag: str, texts: Sequence[str], style: str) -> list[str]:
         f'<th style="{style}">{escape(name)}</th>',
         *(f'<{tag} style="{style}">{escape(one)}</{tag}>' for one in cells),
     ]
+
+
+def _wrapped(column: TextColumn) -> str:
+    return f"; min-width: {min(column.width, _MIN_LINE) * _CHARACTER_EM:.0f}em; overflow-wrap: anywhere"
 
 
 def _row(cells: Sequence[str], background: str) -> str:
