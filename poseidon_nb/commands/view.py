@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from poseidon_nb.language.command import Command
 
+#: The columns to show first of what has no table.
+_FIRST = (
+    *("name", "slug", "action", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
+    *("price_monthly", "amount", "tags"),
+)
+
 
 #: The statuses of actions, and of droplets, that were not waited for.
 _UNFINISHED = frozenset({"in-progress", "new"})

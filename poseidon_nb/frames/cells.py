@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Names of amounts of money.
-_MONEY = re.compile(r"usd|^price|^amount$|_(balance|usage)$")
+_MONEY = re.compile(r"(^|_)(usd|price|amount|balance|usage)(_|$)")
 #: Longer text may be wrapped or shortened, and is cut at `MAX_LENGTH` unless the user asked for the column.
 LONG_TEXT, MAX_LENGTH = 40, 120
 #: Long text and lists are not shortened to less.

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 #: Maximum number of empty columns that are named.
 _MAX_NAMES = 30
-#: Colors of JupyterLab and VS Code, or of the browser. Cells scroll under the first column, so it needs a background, and
-#: text of another theme would be invisible on it, so that each row has both colors.
+#: Colors of JupyterLab and VS Code, or of the browser. Cells scroll under the first column, so it needs a background; and
+#: text of another theme would be invisible on that, so a table has both colors.
 _TEXT = "var(--jp-content-font-color1, var(--vscode-editor-foreground, CanvasText))"
 _ROW = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
-_OTHER_ROW = f"var(--jp-rendermime-table-row-background, color-mix(in srgb, {_ROW} 94%, {_TEXT}))"
+_OTHER_ROW = "var(--jp-rendermime-table-row-background, color-mix(in srgb, var(--pnb-row) 94%, CanvasText))"
+_COLORS = f"--pnb-row: {_ROW}; --pnb-other-row: {_OTHER_ROW}; color: {_TEXT}"
 _FIXED = "; position: sticky; left: 0; background: inherit"
 _LEFT, _RIGHT = "text-align: left", "text-align: right"
 _ONE_LINE = "; white-space: nowrap"
@@ -42,11 +43,18 @@ def html_table(frame: pd.DataFrame, view: View) -> str:
     for column in layout.columns:
         style = f"{_RIGHT if column.is_number else _LEFT}{_wrapped(column) if column.is_long else _ONE_LINE}"
         columns.append(_cells("td", [column.name, *column.cells], style if columns else f"{style}{_FIXED}"))
-    rows = [_row(cells, _OTHER_ROW if place % 2 else _ROW) for place, cells in enumerate(zip(*columns, strict=True), 1)]
+    rows = [_row(cells, is_other=bool(place % 2)) for place, cells in enumerate(zip(*columns, strict=True), 1)]
     if layout.has_gap:
-        rows.insert(1 + layout.head, _row([f'<td colspan="{len(columns)}" style="{_LEFT}">…</td>'], _ROW))
+        rows.insert(1 + layout.head, _row([f'<td colspan="{len(columns)}" style="{_LEFT}">…</td>'], is_other=False))
     head, *body = rows
-    lines = ['<table class="dataframe">', f"<thead>{head}</thead>", "<tbody>", *body, "</tbody>", "</table>"]
+    lines = [
+        f'<table class="dataframe" style="{_COLORS}">',
+        f"<thead>{head}</thead>",
+        "<tbody>",
+        *body,
+        "</tbody>",
+        "</table>",
+    ]
     return "\n".join(['<div style="overflow-x: auto">', *lines, f"</div>{_footer(layout)}"])
 
 
@@ -79,8 +87,8 @@ def _wrapped(column: TextColumn) -> str:
     return f"; min-width: {min(column.width, _MIN_LINE) * _CHARACTER_EM:.0f}em; overflow-wrap: anywhere"
 
 
-def _row(cells: Sequence[str], background: str) -> str:
-    return f'<tr style="background: {background}; color: {_TEXT}">{"".join(cells)}</tr>'
+def _row(cells: Sequence[str], *, is_other: bool) -> str:
+    return f'<tr style="background: var(--pnb-{"other-" if is_other else ""}row)">{"".join(cells)}</tr>'
 
 
 def _footer(layout: Layout) -> str:

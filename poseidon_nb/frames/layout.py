@@ -12,6 +12,8 @@ from poseidon_nb.text import escape_unprintable
 
 #: Columns that only a program needs; they are displayed last.
 _IDENTIFIER = re.compile(r"(.*_)?(id|ids|uuid|urn)")
+#: Columns that tell of problems. Without any there is nothing to say about them.
+_PROBLEMS = frozenset({"error", "note"})
 #: The value of the first column of a row that has none: costs of resources without a tag.
 _NONE = "none"
 
@@ -63,8 +65,9 @@ class Layout:
         # Rows without any value are displayed too.
         shown = [place for place in order if place not in blank] or order
         self.columns = [TextColumn(str(frame.columns[place]), visible.iloc[:, place], whole=whole) for place in shown]
+        hidden = (str(frame.columns[place]) for place in order if place not in shown)
         #: Names of columns without values, which are displayed only if the user asked for them.
-        self.empty = [escape_unprintable(str(frame.columns[place])) for place in order if place not in shown]
+        self.empty = [escape_unprintable(name) for name in hidden if name not in _PROBLEMS]
         if self.labels is None:
             self.columns[0].cells = [cell or _NONE for cell in self.columns[0].cells]
 

@@ -43,8 +43,7 @@ def text_table(frame: pd.DataFrame, view: View, width: int) -> str:
     lines = [_GAP.join(cells).rstrip() for cells in zip(*columns, strict=True)]
     if layout.has_gap:
         lines.insert(1 + layout.head, "…")
-    hidden = [one.name for one in layout.columns[len(widths) :]] + layout.empty
-    return "\n".join([*lines, *_footer(layout, hidden, width)])
+    return "\n".join([*lines, *_footer(layout, [one.name for one in layout.columns[len(widths) :]], width)])
 
 
 def text_rows(frame: pd.DataFrame) -> str:
@@ -95,8 +94,12 @@ def _column(cells: Sequence[str], width: int, *, right: bool = False) -> list[st
 
 def _footer(layout: Layout, hidden: Sequence[str], width: int) -> list[str]:
     """Return what is not displayed: the number of rows, and the names of the other columns in one line."""
-    rows = [f"{layout.rows:,} rows"] if layout.has_gap else []
-    return [*rows, _listed("More with --columns: ", hidden, width)] if hidden else rows
+    lines = [f"{layout.rows:,} rows"] if layout.has_gap else []
+    if hidden:
+        lines.append(_listed("More with --columns: ", [*hidden, *layout.empty], width))
+    elif layout.empty:
+        lines.append(_listed("Empty columns: ", layout.empty, width))
+    return lines
 
 
 def _listed(start: str, names: Sequence[str], width: int) -> str:

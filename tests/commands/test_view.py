@@ -44,3 +44,17 @@ def test_columns_asked_for_are_whole_at_any_width(desk):
     for text in (to_text(result, view_of(result), width=20), to_html(result, view_of(result))):
         assert ", ".join(result["sizes"][nyc1]) in text
         assert " more" not in text
+
+
+def test_what_has_no_table_shows_its_name_and_status_first_too(desk):
+    result = desk.do("api GET /v2/droplets")
+    assert to_text(result, view_of(result), width=80).split()[:4] == ["name", "status", "region", "size"]
+    assert [*result.columns][:2] == ["id", "name"]
+
+
+def test_nothing_is_said_of_errors_where_there_are_none(desk):
+    result = desk.do("droplets power-off web-1 web-2 --yes")
+    lines = to_text(result, view_of(result), width=80).splitlines()
+    assert lines[0].split() == ["name", "action", "status", "id"]
+    assert len(lines) == 3
+    assert "Empty" not in to_html(result, view_of(result))

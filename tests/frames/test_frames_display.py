@@ -139,11 +139,12 @@ def test_money_has_two_decimals_and_hourly_prices_five():
             "saving_usd_month": [-0.00321],
             "price_usd_hour": [1.5],
             "transfer": [4.0],
-            "amount": [5.0],
+            "taxes_amount": [5.0],
             "account_balance": [-3.0],
+            "prices": [2.0],
         }
     )
-    assert cells(frame) == ["24.00", "0.00", "1.50000", "4", "5.00", "-3.00"]
+    assert cells(frame) == ["24.00", "0.00", "1.50000", "4", "5.00", "-3.00", "2"]
 
 
 def test_a_long_list_is_truncated_and_counted():
@@ -202,6 +203,8 @@ def test_only_columns_without_any_value_are_left_out():
     frame = pd.DataFrame({"number": range(100), "seldom": [None] * 50 + ["x"] + [None] * 49, "never": [[]] * 100})
     assert names(frame) == ["number", "seldom"]
     assert to_html(frame, PLAIN).endswith("<p>100 rows; empty columns: never</p>")
+    assert to_text(frame, PLAIN, width=80).endswith("100 rows\nEmpty columns: never")
+    assert to_text(frame, PLAIN, width=8).endswith("100 rows\nMore wi…")
     assert names(frame, View(asked=("number", "seldom", "never"))) == ["number", "seldom", "never"]
     for blank in (frame[["never"]], frame[["never"]].head(1)):
         assert names(blank) == ["never"]
