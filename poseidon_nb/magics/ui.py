@@ -120,7 +120,7 @@ class NotebookUI:
 
     def say(self, text: str) -> None:
         """Print a line, wrapped between words, because JupyterLab wraps anywhere."""
-        print("\n".join(map(_wrapped, text.split("\n"))))  # noqa: T201  # output for the user
+        print("\n".join(_wrapped(line, self.line_width) for line in text.split("\n")))  # noqa: T201  # output for the user
 
     def show(self, result: object) -> None:
         """Display a result as the cell displays its last value."""
@@ -148,11 +148,11 @@ class NotebookUI:
         return NotebookProgress(clock, display)
 
 
-def _wrapped(line: str) -> str:
+def _wrapped(line: str, width: int) -> str:
     """Wrap a sentence. Text in columns and data are not changed."""
-    if len(line) <= LINE_WIDTH or "  " in line or not line[0].isalnum():
+    if len(line) <= width or "  " in line or not line[0].isalnum():
         return line
-    return textwrap.fill(line, LINE_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def current_ui() -> TerminalUI | NotebookUI:
