@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from poseidon_nb.language.command import Command
 
-#: The columns to show first of what has no table.
+#: What runs the verbs that return objects of the API as they are.
+_AS_SERVED = ("generic.", "api.")
+#: The columns of such objects to show first.
 _FIRST = (
-    *("name", "slug", "action", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
+    *("name", "slug", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
     *("price_monthly", "amount", "tags"),
 )
 
@@ -39,11 +41,11 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View
     single : bool
         It is one object.
     """
-    table = (TABLES | DERIVED_TABLES).get(command.verb.table)
+    is_outdated = _is_outdated(command, frame)
     return View(
         asked=tuple(map(str, frame.columns)) if command.columns else (),
-        first=_NOT_WAITED if _is_outdated(command, frame) else () if table is None else table.first,
-        hidden=("status",) if _is_outdated(command, frame) else (),
+        first=_NOT_WAITED if is_outdated else _first(command),
+        hidden=("status",) if is_outdated else (),
         card=single,
         nothing=nothing_found(command),
     )
@@ -52,6 +54,13 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View
 def _is_outdated(command: Command, frame: pd.DataFrame) -> bool:
     """Return whether actions go on that the command did not wait for: the progress rows show their status, not the table."""
     return command.no_wait and "status" in frame and {*frame["status"]} <= _UNFINISHED
+
+
+def _first(command: Command) -> tuple[str, ...]:
+    table = (TABLES | DERIVED_TABLES).get(command.verb.table)
+    if table is not None:
+        return table.first
+    return _FIRST if command.verb.run.startswith(_AS_SERVED) else ()
 
 
 def nothing_found(command: Command) -> str:

@@ -50,6 +50,8 @@ def test_what_has_no_table_shows_its_name_and_status_first_too(desk):
     result = desk.do("api GET /v2/droplets")
     assert to_text(result, view_of(result), width=80).split()[:4] == ["name", "status", "region", "size"]
     assert [*result.columns][:2] == ["id", "name"]
+    matrix = desk.do("regions matrix --family gpu")
+    assert to_text(matrix, view_of(matrix), width=80).split()[:3] == ["region", "name", "available"]
 
 
 def test_nothing_is_said_of_errors_where_there_are_none(desk):
