@@ -22,8 +22,6 @@ _FIRST = (
     *("name", "slug", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
     *("price_monthly", "amount", "tags"),
 )
-
-
 #: The statuses of actions, and of droplets, that were not waited for.
 _UNFINISHED = frozenset({"in-progress", "new"})
 #: What is displayed first of what was not waited for.

@@ -63,7 +63,7 @@ class Layout:
         order = _ordered(frame, view)
         blank = set() if whole else {place for place in order if is_empty(frame.iloc[:, place])}
         # Rows without any value are displayed too.
-        shown = [place for place in order if place not in blank] or order
+        shown = [place for place in order if place not in blank] or order or [*range(frame.shape[1])]
         self.columns = [TextColumn(str(frame.columns[place]), visible.iloc[:, place], whole=whole) for place in shown]
         hidden = (str(frame.columns[place]) for place in order if place not in shown)
         #: Names of columns without values, which are displayed only if the user asked for them.

@@ -210,6 +210,7 @@ def test_only_columns_without_any_value_are_left_out():
         assert names(blank) == ["never"]
         assert to_text(blank, PLAIN, width=80).splitlines()[:2] == ["never", "none"]
         assert to_html(blank, View(card=True)) is not None
+    assert names(frame[["number"]], View(hidden=("number",))) == ["number"]
 
 
 def test_the_first_column_names_the_row_even_if_it_is_missing():
