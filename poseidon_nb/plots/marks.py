@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poseidon_nb.catalogue import headroom
@@ -159,8 +160,8 @@ def count_points(picture: Picture, points: Iterable[tuple[float, float]], drawin
 
 
 def text_px(labels: Iterable[str]) -> float:
-    """Return about how wide the longest of some labels is."""
-    return _CHAR_PX * max(map(len, labels), default=0)
+    """Return about how wide the longest of some escaped labels is."""
+    return _CHAR_PX * max((len(unescape(label)) for label in labels), default=0)
 
 
 def room_for(texts: Iterable[str]) -> float:

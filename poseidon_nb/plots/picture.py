@@ -44,7 +44,7 @@ GOOD, BAD = "#009e73", "#d55e00"
 #: A symbol for each color, because color is never the only sign. A cross marks failures elsewhere.
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "star", "pentagon")
 
-#: Sizes of text, the same in a notebook and on a slide of 1,280 pixels.
+#: Sizes of text.
 TEXT_PX = 14
 _TITLE_TEXT_PX, _FINDING_TEXT_PX, _AXIS_TITLE_TEXT_PX = 24, 17, 15
 #: Heights above the drawing: the title, what plotly puts between it and the first line of the finding, a line of the finding,

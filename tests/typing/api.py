@@ -215,9 +215,11 @@ def plots(frame: pd.DataFrame) -> None:
     assert_type(po.plots.cost_by(frame, by="tag"), po.plots.Picture)
     assert_type(po.plots.cost_history(frame), po.plots.Picture)
     assert_type(po.plots.durations(frame), po.plots.Picture)
-    assert_type(po.plots.metric_lines(frame, highlight=["web-1"]), po.plots.Picture)
+    assert_type(
+        po.plots.metric_lines(frame, highlight=["web-1"], rule=po.analysis.rightsizing.Rule()), po.plots.Picture
+    )
     assert_type(po.plots.savings(frame), po.plots.Picture)
-    assert_type(po.plots.use_of_size(frame), po.plots.Picture)
+    assert_type(po.plots.use_of_size(frame, rule=po.analysis.rightsizing.Rule()), po.plots.Picture)
     picture = po.plots.timeline(frame)
     assert_type(picture.table, pd.DataFrame)
     assert_type(picture.summary, str)
