@@ -69,7 +69,7 @@ _FEW_LINES, _FEW_OPACITY, _MANY_OPACITY = 30, 0.5, 0.28
 #: takes.
 _AXIS_PX, _LEGEND_LINE_PX, _LEGEND_CHARS, _SYMBOL_CHARS = 66, 22, 100, 8
 #: Up to this many lines have labels at their ends, if they end within this share of the time range from its end.
-_MAX_ENDS, _END_SHARE = 6, 0.02
+_MAX_ENDS, _END_SHARE = MAX_COLORED, 0.02
 #: Room above the highest reading, and the share of a limit from which the limit is drawn.
 _ROOM, _NEAR_LIMIT = 1.06, 0.5
 _HALF_AN_HOUR = pd.Timedelta(minutes=30)

@@ -264,7 +264,7 @@ def test_a_line_is_named_at_its_end_unless_that_does_not_fit():
     for legend in (
         [(1, "web-1", "busy", [1, 2, None, None]), (2, "web-2", "busy", [1, 2, 3, 4])],
         [(1, "a" * 25, "busy", [1, 2]), (2, "b", "busy", [1, 2])],
-        [(n, f"web-{n}", "busy", [1, 2]) for n in range(MAX_COLORED)],
+        [(1, "web-1", f"/mnt/{n}", [1, 2]) for n in range(MAX_COLORED + 1)],
     ):
         picture = metric_lines(lines(legend))
         assert picture.layout.showlegend
