@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -61,8 +63,8 @@ _COUNTED: Mapping[State, str] = {
     "failed": "failed",
     "unknown": "unknown",
 }
-_SUCCEEDED = frozenset({"completed", "unchanged"})
-_NOT_SUCCEEDED = frozenset({"failed", "unknown", "in-progress", "skipped"})
+_SUCCEEDED: frozenset[State] = frozenset({"completed", "unchanged"})
+_NOT_SUCCEEDED: frozenset[State] = frozenset({"failed", "unknown", "in-progress", "skipped"})
 #: Rows shown. If there are more, those that did not succeed come first, then those that are running.
 MAX_ROWS = 60
 
@@ -236,6 +238,11 @@ class BulkProgress:
         self.external = external
         # Its keys never change, so that other threads can iterate over it.
         self._by_droplet = {row["id"]: self._new(row) for row in request.droplets}
+        # Kept up to date, because each change of one droplet among thousands asks for them.
+        self._lock = threading.Lock()
+        self._counted: dict[int, tuple[State, float]] = dict.fromkeys(self._by_droplet, ("sending", 0.0))
+        self._counts: Counter[State] = Counter({"sending": len(self._by_droplet)})
+        self._filled = 0.0
 
     def _new(self, row: Row) -> DropletProgress:
         # The row of a single droplet has no summary above it, so it has the whole title.
@@ -245,11 +252,21 @@ class BulkProgress:
     def update(self, droplet_id: int, latest: ChainRun | ActionUpdate) -> None:
         """Update the progress of a droplet."""
         self._by_droplet[droplet_id].latest = latest
+        self._count(droplet_id)
+
+    def _count(self, droplet_id: int) -> None:
+        with self._lock:
+            one, (state, fraction) = self._by_droplet[droplet_id], self._counted[droplet_id]
+            now = self._counted[droplet_id] = (one.state, one.fraction)
+            self._counts[state] -= 1
+            self._counts[now[0]] += 1
+            self._filled += now[1] - fraction
 
     def restart(self, rows: Iterable[Row]) -> None:
         """Reset the progress of some droplets."""
         for row in rows:
             self._by_droplet[row["id"]] = self._new(row)
+            self._count(row["id"])
 
     def may_include(self, action: Action) -> bool:
         """Check whether an action belongs to the request, or may turn out to."""
@@ -273,12 +290,11 @@ class BulkProgress:
     @property
     def ended(self) -> bool:
         """Whether all states are final."""
-        return all(one.ended for one in self._by_droplet.values())
+        return sum(self._counts[state] for state in _SUCCEEDED | _NOT_SUCCEEDED) == len(self._by_droplet)
 
     def summary(self) -> str:
         """Return the title and the counts: ``Power off 50 droplets: 47 completed, 3 failed``."""
-        states = [one.state for one in self._by_droplet.values()]
-        counts = [(states.count(state), text) for state, text in _COUNTED.items()]
+        counts = [(self._counts[state], text) for state, text in _COUNTED.items()]
         parts = ", ".join(text if self.single else f"{number:,} {text}" for number, text in counts if number)
         return f"{self.request.title}: {parts}"
 
@@ -290,9 +306,8 @@ class BulkProgress:
     @property
     def percent(self) -> int:
         """The mean of the droplets' bars; a bar without an estimate counts as empty. It is 100 only once all have ended."""
-        fractions = [one.fraction for one in self._by_droplet.values()]
-        # The sum of thousands of fractions may be slightly too large.
-        return min(int(100 * sum(fractions) / len(fractions)), 100 if self.ended else 99)
+        # A sum of fractions is not exact.
+        return 100 if self.ended else min(99, int(100 * self._filled / len(self._by_droplet) + 1e-6))
 
     def droplet(self, droplet_id: int) -> DropletProgress:
         """Return the progress of a droplet."""
@@ -323,7 +338,8 @@ class BulkProgress:
         if self.single:
             return ""
         percent, summary = self.percent, self.summary()
-        css = " pnb-work-bad" if self.failed_ids else " pnb-work-good" if self.ended else ""
+        failed = any(self._counts[state] for state in _NOT_SUCCEEDED)
+        css = " pnb-work-bad" if failed else " pnb-work-good" if self.ended else ""
         return (
             f"<div class='pnb-work-head{css}'><span class='pnb-work-text'>{escape(summary)}</span>"
             f"<span class='pnb-track' role='progressbar' aria-label='{escape(self.request.title)}' aria-valuemin='0' "

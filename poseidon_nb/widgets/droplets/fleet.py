@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.client.engine.droplet_steps import REQUIRED_STATUS
-from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, question, reasons
+from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, reasons
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
@@ -202,9 +202,8 @@ class Fleet:
         if asked is None or not self._is_asked(request):
             return None
         notes = self._notes(request.droplets, len(self.eligible(request.verb)))
-        # The request that was asked about has its plan already; building one for thousands of droplets takes long.
-        label = f"{button_label(asked.plan)}{notes}"
-        return ButtonState(label, enabled=True, tooltip=question(asked.plan), confirming=True)
+        # The request that was asked about has its plan and texts already, which take long for thousands of droplets.
+        return ButtonState(f"{asked.confirm_label}{notes}", enabled=True, tooltip=asked.question, confirming=True)
 
     def _is_asked(self, request: BulkRequest) -> bool:
         """Return whether the open question is about this request, or one with the same plan."""

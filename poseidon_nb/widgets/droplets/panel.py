@@ -175,8 +175,6 @@ class _ProgressBox:
         self._dismiss = Button(panel.on_click(partial(panel.model.dismiss, progress)), names=("dismiss", "quiet"))
         top = box(self._summary, self._retry.widget, self._dismiss.widget, names=("work-top",))
         self._rows: dict[int, Any] = {}
-        #: The last shown states: the summary counts them.
-        self._states: dict[int, str] = {}
         self._row_box = box(names=("work-rows",))
         self.widget = box(top, self._row_box, names=("work",))
         toggle_class(self.widget, "single", on=progress.single)
@@ -203,13 +201,10 @@ class _ProgressBox:
             close_tree(self._rows.pop(droplet_id))
 
     def show_row(self, droplet_id: int) -> None:
-        one = self._progress.droplet(droplet_id)
-        # The mean of the bars changes with each of them. For thousands it follows when the state of one changes.
-        if self._states.get(droplet_id) != one.state or droplet_id in self._rows:
-            self._states[droplet_id] = one.state
-            set_html(self._summary, self._progress.summary_html())
+        # The mean of the bars changes with each of them.
+        set_html(self._summary, self._progress.summary_html())
         if droplet_id in self._rows:
-            set_html(self._rows[droplet_id], one.html())
+            set_html(self._rows[droplet_id], self._progress.droplet(droplet_id).html())
 
 
 class DropletPanel(DropletsPanel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue.effects import effect_of
 from poseidon_nb.client.engine.droplet_steps import REQUIRED_STATUS
 from poseidon_nb.plans.builders import action_chains, delete_droplet_chains, tag_chains, untag_chains
+from poseidon_nb.plans.confirmation import button_label, question
 from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable, pluralize
@@ -132,3 +133,13 @@ class BulkRequest:
         else:
             chains = action_chains(self.droplets, self.verb, {"name": self.value} if self.value else {})
         return Plan(self.title, self.account, chains)
+
+    @cached_property
+    def question(self) -> str:
+        """The question to confirm it."""
+        return question(self.plan)
+
+    @cached_property
+    def confirm_label(self) -> str:
+        """The label of the button that confirms it."""
+        return button_label(self.plan)
