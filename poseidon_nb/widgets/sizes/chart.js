@@ -1,7 +1,8 @@
 // Draws the chart of the size explorer in the size of its element, and sends clicks and selections to the kernel.
 //
-// The kernel sends what to draw as a whole. Clicks are messages, which keep their order and are never lost; a point is
-// identified by its index in the first trace.
+// This script is small and loads plotly.js later: JupyterLab handles the messages of the kernel one after the other, and each
+// for a widget waits for its script. The kernel sends what to draw as a whole. Clicks are messages, which keep their order
+// and are never lost; a point is identified by its index in the first trace.
 
 const POINTS = 0;
 const CONFIG = { displaylogo: false, editSelection: false };

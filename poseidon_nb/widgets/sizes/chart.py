@@ -17,7 +17,7 @@ import traitlets
 from plotly.offline import get_plotlyjs
 
 from poseidon_nb.plots.labels import axis_scale, axis_title, hover_text, is_price, size_details
-from poseidon_nb.plots.picture import INK, LEGEND_BELOW, TEMPLATE, family_style
+from poseidon_nb.plots.picture import LEGEND_BELOW, family_style
 from poseidon_nb.widgets.page_widget import PageWidget, page_script
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 #: The height of plotly's buttons, which appear above the points on hover; the legend is at the bottom.
 BUTTONS_PX = 32
+#: Lines that can be seen in light and dark themes, whose background shows: contrast 4.4:1 and 4.7:1. Texts get the color of
+#: the theme by the style sheet.
+NEUTRAL = "#787878"
+_FAINT, _TRANSPARENT = "rgba(120, 120, 120, 0.22)", "rgba(0, 0, 0, 0)"
 #: If more points are selected, none is labeled: the labels would overlap.
 MAX_LABELS = 5
 
@@ -132,7 +136,7 @@ class SizeChart:
             "mode": "lines",
             "x": x,
             "y": y,
-            "line": {"color": INK, "width": 1.5, "dash": "dot", "shape": shape},
+            "line": {"color": NEUTRAL, "width": 1.5, "dash": "dot", "shape": shape},
         }
 
     def _rings(self, plotted: Sequence[int]) -> dict[str, Any]:
@@ -149,8 +153,8 @@ class SizeChart:
             "y": y,
             "text": [f" {escape(label)} " for label in labels],
             "textposition": [f"bottom {'left' if math.log(one) > middle else 'right'}" for one in x],
-            "marker": {"symbol": "circle", "size": 19, "color": "rgba(0, 0, 0, 0)", "line": {"width": 3, "color": INK}},
-            "unselected": {"marker": {"opacity": 1}, "textfont": {"color": INK}},
+            "marker": {"symbol": "circle", "size": 19, "color": _TRANSPARENT, "line": {"width": 3, "color": NEUTRAL}},
+            "unselected": {"marker": {"opacity": 1}},
         }
 
     def _coordinates(self, positions: Sequence[int]) -> tuple[list[float], list[float]]:
@@ -162,15 +166,18 @@ class SizeChart:
 _UNFADED = {"type": "scatter", "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
 _UNLISTED = {**_UNFADED, "hoverinfo": "skip", "showlegend": False}
 _LAYOUT: dict[str, Any] = {
-    "template": TEMPLATE.to_plotly_json(),
+    "paper_bgcolor": _TRANSPARENT,
+    "plot_bgcolor": _TRANSPARENT,
+    "font": {"size": 12},
+    "hoverlabel": {"align": "left", "namelength": -1, "font": {"size": 12}},
     "dragmode": "lasso",
     "clickmode": "event",
     "hovermode": "closest",
     "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
-    "legend": {**LEGEND_BELOW, "itemclick": False, "itemdoubleclick": False},
-    # The chosen button stays whatever is filtered.
-    "modebar": {"uirevision": "kept"},
-    "newselection": {"line": {"color": INK, "width": 1, "dash": "dot"}},
+    "legend": {**LEGEND_BELOW, "bgcolor": _TRANSPARENT, "itemclick": False, "itemdoubleclick": False},
+    # The chosen button stays whatever is filtered. The removed one would upload the data.
+    "modebar": {"uirevision": "kept", "bgcolor": _TRANSPARENT, "remove": ["sendChartToCloud"]},
+    "newselection": {"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
 }
 
 
@@ -213,4 +220,6 @@ def _log_range(values: pd.Series[Any]) -> tuple[float, float]:
 def _axis(values: pd.Series[Any], column: str) -> dict[str, Any]:
     """Return the layout of an axis, logarithmic even if there are no values."""
     ticks = axis_scale(values, column) if len(values) else {"tickvals": [], "ticktext": []}
-    return {"type": "log", "autorange": True, "title": {"text": axis_title(column)}, **ticks}
+    title = {"text": axis_title(column), "standoff": 8, "font": {"size": 13}}
+    lines = dict.fromkeys(("gridcolor", "linecolor", "zerolinecolor"), _FAINT)
+    return {"type": "log", "autorange": True, "automargin": True, "title": title, **lines, **ticks}
