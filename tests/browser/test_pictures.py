@@ -136,7 +136,7 @@ def test_an_animation_of_a_click_can_be_made(open_notebook, tmp_path):
 
     folder = PICTURES if os.environ.get("POSEIDON_UPDATE") else tmp_path
     file = folder / ANIMATION
-    pictures = [Image.open(BytesIO(data)).convert("P", palette=Image.Palette.ADAPTIVE, colors=64) for data, _ in frames]
+    pictures = [Image.open(BytesIO(data)).convert("P", palette=Image.Palette.ADAPTIVE, colors=40) for data, _ in frames]
     lasts_ms = [round(1_000 * seconds) for _, seconds in frames]
     pictures[0].save(file, save_all=True, append_images=pictures[1:], duration=lasts_ms, loop=0, optimize=True)
     with Image.open(file) as made:
