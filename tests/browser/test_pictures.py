@@ -60,6 +60,7 @@ def test_pictures_of_the_panels_can_be_made(open_notebook, tmp_path):
     places = {name: notebook.output(1 + at).locator(".pnb-panel") for at, name in enumerate(PANELS)}
     for place in places.values():
         place.wait_for(timeout=30_000)
+    places["droplet"].locator(".pnb-line").first.wait_for(state="attached", timeout=60_000)
     places["fleet"].locator("tr.pnb-row-selected").first.wait_for(timeout=30_000)
     places["fleet"].get_by_role("searchbox").fill("web")
     # Few rows tell as much as all.
@@ -104,6 +105,7 @@ def test_an_animation_of_a_click_can_be_made(open_notebook, tmp_path):
     panel = notebook.output(1).locator(".pnb-panel")
     reboot = panel.locator("button.pnb-reboot").and_(page.locator(":enabled"))
     reboot.wait_for(timeout=60_000)
+    panel.locator(".pnb-line").first.wait_for(state="attached", timeout=60_000)
     frames: list[tuple[bytes, float]] = []
 
     def shoot(seconds: float) -> None:
@@ -136,7 +138,14 @@ def test_an_animation_of_a_click_can_be_made(open_notebook, tmp_path):
 
     folder = PICTURES if os.environ.get("POSEIDON_UPDATE") else tmp_path
     file = folder / ANIMATION
-    pictures = [Image.open(BytesIO(data)).convert("P", palette=Image.Palette.ADAPTIVE, colors=40) for data, _ in frames]
+    opened = [Image.open(BytesIO(data)).convert("RGB") for data, _ in frames]
+    # One palette for all, so that what does not change is stored once: from the start, the question and the end.
+    sources = (opened[0], opened[2], opened[-1])
+    together = Image.new("RGB", (opened[0].width, len(sources) * opened[0].height))
+    for at, one in enumerate(sources):
+        together.paste(one, (0, at * one.height))
+    palette = together.convert("P", palette=Image.Palette.ADAPTIVE, colors=64)
+    pictures = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in opened]
     lasts_ms = [round(1_000 * seconds) for _, seconds in frames]
     pictures[0].save(file, save_all=True, append_images=pictures[1:], duration=lasts_ms, loop=0, optimize=True)
     with Image.open(file) as made:
