@@ -23,6 +23,8 @@ MOST_S = 60
 #: The sandbox's default speed times five: nobody watches here.
 FASTER = "__import__('poseidon_nb.magics.do', fromlist=['x']).default_session().sandbox._dispatcher.world.speed = 100.0"
 VIEW = "application/vnd.jupyter.widget-view+json"
+CHART, PICTURE = "application/vnd.plotly.v1+json", "image/svg+xml"
+MOST_BYTES = 2_000_000
 
 
 class Client(nbclient.NotebookClient):
@@ -96,6 +98,21 @@ def test_a_notebook_holds_no_token_no_path_and_no_dead_widget(file: Path):
     outputs = [output for cell in stored.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if VIEW in output.get("data", {})]
     assert "widgets" not in stored.metadata
+
+
+def test_a_chart_is_stored_with_its_picture_and_no_script_and_a_notebook_stays_small():
+    charts = 0
+    for file in NOTEBOOKS:
+        assert file.stat().st_size < MOST_BYTES
+        cells = nbformat.read(file, as_version=4).cells
+        for data in (output.get("data", {}) for cell in cells for output in cell.get("outputs", [])):
+            assert (CHART in data) == (PICTURE in data)
+            if CHART in data:
+                charts += 1
+                assert data[PICTURE].startswith("<svg")
+                assert "text/html" not in data, "nbconvert would prefer it to the picture"
+            assert "plotly.js" not in data.get("text/html", "")
+    assert charts > 5
 
 
 def shapes(cell: nbformat.NotebookNode) -> list[str]:

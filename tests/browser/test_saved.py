@@ -1,4 +1,4 @@
-"""A saved notebook with panels: opened where there is no kernel, and as a page of HTML, with scripts and without."""
+"""A saved notebook with panels and a chart: opened where there is no kernel, and as a page of HTML, with scripts and without."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ PANELS = {
 }
 REBOOT = "client.droplets.by_name('web-1').reboot()"
 TOKEN = "from poseidon_nb.magics.do import default_session\nopen('token', 'w').write(default_session().sandbox.token)"
-#: The cell of the first panel.
-FIRST = 2
+CHART = "po.do('cost --by tag --plot')"
+#: The cell of the first panel, and that of the chart.
+FIRST, DRAWN = 2, 6
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -33,11 +34,11 @@ pytestmark = pytest.mark.timeout(240)
 def saved(lab_page, lab: tuple[str, str, Path]) -> Path:
     """Return a notebook that was saved with the three panels open."""
     with lab_page.opening("saved") as open_notebook:
-        return _saved(open_notebook(SETUP, REBOOT, *PANELS, TOKEN), lab[2] / "saved.ipynb")
+        return _saved(open_notebook(SETUP, REBOOT, *PANELS, TOKEN, CHART), lab[2] / "saved.ipynb")
 
 
 def _saved(notebook, file: Path) -> Path:
-    notebook.finish(*range(FIRST + len(PANELS) + 1))
+    notebook.finish(*range(DRAWN + 1))
     for number in range(FIRST, FIRST + len(PANELS)):
         output = notebook.output(number)
         output.locator(".pnb-panel").wait_for(timeout=30_000)
@@ -109,6 +110,12 @@ def test_a_page_of_html_shows_the_facts_as_a_table_with_scripts_and_without(save
             assert table.is_visible()
             for fact in facts:
                 assert fact in table.inner_text()
+        chart = page.locator(".jp-Cell").nth(DRAWN)
+        picture = chart.locator("img")
+        assert picture.get_attribute("src").startswith("data:image/svg+xml")
+        assert picture.evaluate("one => one.complete && one.naturalWidth > 600 && one.naturalHeight > 200")
+        assert picture.is_visible()
+        assert chart.locator("table").count() == 0
         context.close()
 
 

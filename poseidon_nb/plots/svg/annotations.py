@@ -14,6 +14,7 @@ from poseidon_nb.plots.svg.elements import (
     is_transparent,
     stroke,
     text_height,
+    text_lines,
     text_width,
 )
 
@@ -112,13 +113,16 @@ def _annotation(note: dict[str, Any], figure: PlainFigure, x: Axis, y: Axis, box
         parts.append(element("path", d=path, fill="none", **look))
     width, height = text_width(note["text"], size), text_height(note["text"], size)
     pad = float(note.get("borderpad", 1))
-    left, top = _corner(note, (at_x, at_y), width + 2 * pad, height + 2 * pad, arrow=arrow)
+    x_anchor, y_anchor = _anchors(note, arrow=arrow)
+    left = at_x - {"left": 0.0, "center": 0.5, "right": 1.0}[x_anchor] * (width + 2 * pad)
+    top = at_y - {"top": 0.0, "middle": 0.5, "bottom": 1.0}[y_anchor] * (height + 2 * pad)
     background = note.get("bgcolor")
     if not is_transparent(background) or not is_transparent(note.get("bordercolor")):
         border = stroke(note.get("bordercolor"), float(note.get("borderwidth", 1)))
         look = {**fill(background), **border}
         parts.append(element("rect", x=left, y=top, width=width + 2 * pad, height=height + 2 * pad, **look))
-    align = note.get("align") or "center"
+    # The width is an estimate, so a single line is drawn from where it is anchored.
+    align = (note.get("align") or "center") if len(text_lines(note["text"])) > 1 else x_anchor
     anchor = {"left": "start", "center": "middle", "right": "end"}[align]
     text_x = left + pad + {"left": 0.0, "center": width / 2, "right": width}[align]
     parts.append(
@@ -141,19 +145,14 @@ def _power(value: Any, ref: str | None, axis: Axis) -> Any:
     return 10.0**value if axis.kind == LOG and ref in {None, axis.name} and value is not None else value
 
 
-def _corner(
-    note: dict[str, Any], at: tuple[float, float], width: float, height: float, *, arrow: bool
-) -> tuple[float, float]:
-    """Return the top left corner of the text. Without an arrow, plotly's anchors depend on the position in the chart."""
+def _anchors(note: dict[str, Any], *, arrow: bool) -> tuple[str, str]:
+    """Return which part of the text is at its place. Without an arrow, plotly's default depends on the place in the chart."""
     x_anchor, y_anchor = note.get("xanchor") or "auto", note.get("yanchor") or "auto"
     if x_anchor == "auto":
         x_anchor = "center" if arrow or note.get("xref") != "paper" else _third(note["x"], "left", "center", "right")
     if y_anchor == "auto":
         y_anchor = "middle" if arrow or note.get("yref") != "paper" else _third(note["y"], "bottom", "middle", "top")
-    return (
-        at[0] - {"left": 0.0, "center": width / 2, "right": width}[x_anchor],
-        at[1] - {"top": 0.0, "middle": height / 2, "bottom": height}[y_anchor],
-    )
+    return x_anchor, y_anchor
 
 
 def _third(at: float, first: str, middle: str, last: str) -> str:

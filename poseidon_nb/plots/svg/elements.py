@@ -18,7 +18,7 @@ from poseidon_nb.text import escape_unprintable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-FONT_FAMILY = "Helvetica Neue, Arial, sans-serif"
+FONT_FAMILY = "Arial,Helvetica,sans-serif"
 #: The distance between two lines of text, and from the middle of a line to its baseline, in font sizes.
 LINE_HEIGHT, BASELINE = 1.3, 0.35
 
@@ -39,6 +39,8 @@ _WIDTHS = {
     **dict.fromkeys("wW@", 0.88),
 }
 _WIDTH, _WIDE = 0.556, 1.0
+#: Room for fonts that are wider, where there is no Arial.
+_SPARE = 1.08
 
 
 class UnsupportedFigure(InvalidArgument):
@@ -156,7 +158,7 @@ def plain_text(text: object) -> str:
 
 def text_width(text: object, size: float) -> float:
     """Return the estimated width of the longest line in pixels."""
-    return max(_line_width(line) for line in text_lines(text)) * size
+    return max(_line_width(line) for line in text_lines(text)) * size * _SPARE
 
 
 def text_height(text: object, size: float) -> float:
