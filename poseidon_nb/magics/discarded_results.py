@@ -2,6 +2,7 @@
 
 IPython shows only the value of a cell's last expression. An AST transformer, which is IPython's documented way to change cells,
 finds the other ``%do`` lines that are statements, and shows their results. ``df = %do ...`` is an assignment, and shows nothing.
+The cell that loads the extension is already compiled, so the lines of that cell are not changed.
 """
 
 from __future__ import annotations

@@ -76,7 +76,6 @@ def draw_svg(figure: go.Figure, *, summary: str = "") -> str:
         *content,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
-        style="max-width:100%;height:auto",
         width=plain.width,
         height=plain.height,
         # With a capital letter, unlike the other attributes.
