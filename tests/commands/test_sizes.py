@@ -156,7 +156,7 @@ def test_a_picture_of_what_was_found(desk):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("sizes cheapest --region ams4", r"^Unknown region 'ams4'\. Did you mean ams3"),
+        ("sizes cheapest --region ams4", r"^Unknown region 'ams4'\. Did you mean ams2 or ams3"),
         ("sizes frontier --region eurpe", r"^Unknown region 'eurpe'\. Did you mean europe"),
         ("regions matrix --region nyc9", r"^Unknown region 'nyc9'\. Did you mean nyc"),
         ("sizes cheapest --region sfo1", "Region sfo1 is not available for new droplets"),

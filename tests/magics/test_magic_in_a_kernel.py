@@ -219,7 +219,8 @@ def test_a_front_end_without_widgets_reads_text_and_where_the_buttons_are(notebo
         assert rows.startswith("reboot web-3: 0 s")
         assert rows.endswith("\nOnly notebooks show further progress.")
     assert "completed" in first
-    assert "in-progress" in second
+    # No status, which would be outdated soon.
+    assert second.split()[:4] == ["name", "action", "action_id", "id"]
     assert len(panels) == 8
     for facts, place in zip(panels[::2], panels[1::2], strict=True):
         assert len(facts.splitlines()) >= 2
