@@ -108,11 +108,18 @@ class ProgressDisplay:
 
 
 class TextProgress(ProgressDisplay):
-    """One line that overwrites itself. If the output is not a terminal, only pauses and the final state are written."""
+    """One line that overwrites itself. If the output is not a terminal, only pauses and the final state are written.
 
-    def __init__(self, clock: Clock) -> None:
+    Parameters
+    ----------
+    clock : Clock
+    live : bool, optional
+        Whether the output is a terminal; by default, what its stream says.
+    """
+
+    def __init__(self, clock: Clock, *, live: bool | None = None) -> None:
         super().__init__(clock)
-        self._live = sys.stderr.isatty()
+        self._live = sys.stderr.isatty() if live is None else live
 
     def wait(self, seconds: float, reason: str) -> None:
         """Show a pause immediately, so that a waiting script does not look like a hanging one."""

@@ -107,16 +107,21 @@ class NotebookUI:
     @property
     def line_width(self) -> int:
         """The characters in a line of text, which is displayed where there is no HTML, as in ``jupyter console``."""
+        return self._terminal_width or LINE_WIDTH
+
+    @property
+    def _terminal_width(self) -> int | None:
+        """The width of the terminal of ``jupyter console``; None in a notebook."""
         get_parent: Callable[[], dict[str, Any]] = getattr(self._shell.kernel, "get_parent", dict)
         content = get_parent().get("content", {})
         # A notebook has the same text whatever terminal its server was started in. A kernel of a server has a name, and
         # in nbclient and papermill nobody can type.
         if "JPY_SESSION_NAME" in os.environ or not content.get("allow_stdin"):
-            return LINE_WIDTH
+            return None
         try:
             return os.get_terminal_size(sys.stdout.fileno()).columns
         except OSError:
-            return LINE_WIDTH
+            return None
 
     def say(self, text: str) -> None:
         """Print a line, wrapped between words, because JupyterLab wraps anywhere."""
@@ -142,7 +147,9 @@ class NotebookUI:
         return _answered(lambda: self._shell.kernel.getpass(prompt), _NO_INPUT)
 
     def progress(self, clock: Clock) -> ProgressView:
-        """Return a view that is rows of widgets."""
+        """Return a view that is rows of widgets, or one line of text in ``jupyter console``, which shows no updates of rows."""
+        if self._terminal_width:
+            return TextProgress(clock, live=True)
         from IPython.display import display  # noqa: PLC0415  # already loaded in a notebook
 
         return NotebookProgress(clock, display)

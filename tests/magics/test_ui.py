@@ -109,7 +109,7 @@ def test_a_table_is_shown_with_all_its_columns_and_words(capsys):
     assert all(name in shown for name in ("id", "name", "status", "error"))
 
 
-def test_text_is_as_wide_as_the_terminal_and_the_same_in_every_notebook(monkeypatch):
+def test_text_is_as_wide_as_the_terminal_and_the_same_in_every_notebook(monkeypatch, clock):
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     monkeypatch.setattr(os, "get_terminal_size", lambda _=0: os.terminal_size((132, 40)))
@@ -123,8 +123,10 @@ def test_text_is_as_wide_as_the_terminal_and_the_same_in_every_notebook(monkeypa
     assert NotebookUI(shell).line_width == LINE_WIDTH
     shell.get_parent = lambda: {"content": {"allow_stdin": True}}
     assert NotebookUI(shell).line_width == 132
+    assert isinstance(NotebookUI(shell).progress(clock), TextProgress), "it shows no updates of rows"
     monkeypatch.setenv("JPY_SESSION_NAME", "first.ipynb")
     assert NotebookUI(shell).line_width == LINE_WIDTH
+    assert isinstance(NotebookUI(shell).progress(clock), NotebookProgress)
     monkeypatch.delenv("JPY_SESSION_NAME")
     monkeypatch.setattr(os, "get_terminal_size", _no_terminal)
     assert NotebookUI(shell).line_width == LINE_WIDTH
