@@ -96,7 +96,7 @@ def _count_typos_in_parts(typed: Sequence[str], known: Sequence[str]) -> int | N
     """Count the typing errors in words of several parts; None if there are too many. Any number can have one wrong digit."""
     if len(typed) != len(known):
         return None
-    limit = _max_typos(len("-".join(known)))
+    limit = _max_typos(max(len("-".join(typed)), len("-".join(known))))
     total = 0
     for part, other in zip(typed, known, strict=True):
         typos = _count_typos(part, other, at_least=1 if _DIGIT.search(other) else 0)

@@ -48,7 +48,7 @@ UNRELATED = """
     height width depth color red green blue yellow purple music guitar piano violin trumpet football tennis basketball
     bicycle airplane train station ticket passport luggage hotel restaurant breakfast lunch dinner coffee chocolate
     sugar pepper happy angry tired hungry thirsty beautiful ugly clever stupid yesterday tomorrow morning evening midnight
-    x y z i j k n df tmp ctx fn cb rows cols idx todo fixme lorem ipsum dolor amet
+    x y z i j k n df tmp ctx fn cb rows cols todo fixme lorem ipsum dolor amet
 """
 
 
@@ -105,6 +105,8 @@ def test_an_unrelated_word_gets_no_suggestion() -> None:
         # The best only, in the given order; numbers are near each other.
         ("web-9", ["web-2", "web-1", "wed-99", "db-1"], ["web-2", "web-1"]),
         ("web-11", ["web-1", "db-11"], ["web-1"]),
+        ("web-l", ["web-1", "db-1"], ["web-1"]),
+        ("dbb", ["db", "web"], ["db"]),
         # Words that look alike and mean something else.
         ("count", ["out", "columns"], []),
         ("nope", ["open"], []),
