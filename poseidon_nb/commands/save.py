@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 #: A certificate is written to these as text instead of base64 (databases_get_ca).
 _CERTIFICATE_SUFFIXES = (".pem", ".crt", ".cer")
-#: What a chart is written as, and of these the images, which plotly's own exporter draws.
-_CHART_SUFFIXES = (".html", ".json", ".png", ".svg")
-_IMAGE_SUFFIXES = (".png", ".svg")
+#: What a chart is written as; a PNG is drawn by plotly's own exporter.
+_CHART_SUFFIXES = (".html", ".json", ".svg", ".png")
 _EXPORTER = "kaleido"
 #: Of what the exporter says when it fails, which may be a page long.
 _MAX_REASON_CHARS = 160
@@ -39,7 +38,10 @@ class Chart(Protocol):
     def page(self) -> str:
         """Return an HTML page."""
 
-    def image(self, format: str) -> bytes:  # noqa: A002  # plotly's word
+    def svg(self) -> str:
+        """Return the chart as SVG."""
+
+    def png(self) -> bytes:
         """Return an image."""
 
 
@@ -70,7 +72,7 @@ def check_chart_path(name: str, *, is_chart: bool) -> None:
     Raises
     ------
     InvalidArgument
-        A chart is not written as this, or it is an image and plotly's exporter is not installed; or a table is not written
+        A chart is not written as this, or it is a PNG and plotly's exporter is not installed; or a table is not written
         as this.
     """
     suffix = Path(name).suffix.lower()
@@ -81,8 +83,8 @@ def check_chart_path(name: str, *, is_chart: bool) -> None:
     if suffix not in _CHART_SUFFIXES:
         names = join_words((f"FILE{one}" for one in _CHART_SUFFIXES), conjunction="or")
         raise InvalidArgument(f"--plot --save writes {names}, not {name!r}.")
-    if suffix in _IMAGE_SUFFIXES and importlib.util.find_spec(_EXPORTER) is None:
-        raise InvalidArgument(f"--save {name} needs plotly's exporter. Use pip install {_EXPORTER}, or FILE.html.")
+    if suffix == ".png" and importlib.util.find_spec(_EXPORTER) is None:
+        raise InvalidArgument(f"--save {name} needs plotly's exporter. Use pip install {_EXPORTER}, or FILE.svg.")
 
 
 def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) -> str:
@@ -131,11 +133,13 @@ def _chart(chart: Chart, suffix: str) -> tuple[bytes, str]:
         return _encoded(chart.to_json()), "a chart as JSON"
     if suffix == ".html":
         return _encoded(chart.page()), "a chart as HTML"
+    if suffix == ".svg":
+        return _encoded(chart.svg()), "a chart as SVG"
     try:
-        return chart.image(suffix[1:]), f"a chart as {suffix[1:].upper()}"
+        return chart.png(), "a chart as PNG"
     except Exception as error:  # noqa: BLE001  # of the exporter, of the browser that it starts, or of the system
         reason = escape_unprintable(" ".join(str(error).split())[:_MAX_REASON_CHARS])
-        raise InvalidArgument(f"plotly's exporter failed ({reason}). Use FILE.html instead.") from None
+        raise InvalidArgument(f"plotly's exporter failed ({reason}). Use FILE.svg instead.") from None
 
 
 def _encoded(text: str) -> bytes:

@@ -186,10 +186,10 @@ class Picture(go.Figure):
         head = f'<meta charset="utf-8"><title>{title}</title><style>body {{ margin: 0 }}</style>'
         return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body><div role="img" aria-label="{title}">{chart}</div></body></html>\n'
 
-    def image(self, format: str = "png") -> bytes:  # noqa: A002  # plotly's word
+    def png(self) -> bytes:
         """Return an image with the width of a slide, twice as sharp as a screen; it needs plotly's exporter, kaleido."""
         height = self.layout.height or SLIDE_HEIGHT_PX
-        image: bytes = self.to_image(format=format, width=SLIDE_WIDTH_PX, height=height, scale=_IMAGE_SCALE)
+        image: bytes = self.to_image(format="png", width=SLIDE_WIDTH_PX, height=height, scale=_IMAGE_SCALE)
         return image
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""`--plot --save FILE`: a chart as a page, as JSON, or as an image where plotly's exporter is installed."""
+"""`--plot --save FILE`: a chart as a page, JSON or SVG, or as PNG where plotly's exporter is installed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def exporter(monkeypatch):
     return install
 
 
-def test_a_chart_is_written_as_a_page_and_as_json(desk, tmp_path, monkeypatch):
+def test_a_chart_is_written_as_a_page_as_svg_and_as_json(desk, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     page, data = tmp_path / "chart.html", tmp_path / "chart.JSON"
     assert desk.do(f"{LINE} --save ~/chart.html") is None
@@ -38,6 +38,9 @@ def test_a_chart_is_written_as_a_page_and_as_json(desk, tmp_path, monkeypatch):
     page.write_text("something else")
     desk.do(f"{LINE} --save {page}")
     assert "Plotly.newPlot(" in page.read_text()
+    drawn = tmp_path / "chart.svg"
+    desk.do(f"{LINE} --save {drawn}")
+    assert drawn.read_text() == desk.do(LINE).svg()
     desk.do(f"{LINE} --save {data}")
     assert go.Figure(json.loads(data.read_text())) == go.Figure(desk.do(LINE))
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
@@ -47,10 +50,9 @@ def test_another_file_or_folder_is_refused_before_anything_is_sent(desk, exporte
     exporter(None)
     desk.sent()
     for name, message in (
-        ("chart.csv", "--plot --save writes FILE.html, FILE.json, FILE.png or FILE.svg, not 'chart.csv'."),
-        ("chart", "--plot --save writes FILE.html, FILE.json, FILE.png or FILE.svg, not 'chart'."),
-        ("c.svg", "--save c.svg needs plotly's exporter. Use pip install kaleido, or FILE.html."),
-        ("c.PNG", "--save c.PNG needs plotly's exporter. Use pip install kaleido, or FILE.html."),
+        ("chart.csv", "--plot --save writes FILE.html, FILE.json, FILE.svg or FILE.png, not 'chart.csv'."),
+        ("chart", "--plot --save writes FILE.html, FILE.json, FILE.svg or FILE.png, not 'chart'."),
+        ("c.PNG", "--save c.PNG needs plotly's exporter. Use pip install kaleido, or FILE.svg."),
         (f"{tmp_path}/no/c.html", f"--save {tmp_path}/no/c.html: the folder {tmp_path}/no does not exist."),
         (f"{tmp_path}", f"--save {tmp_path} is a folder. Add the name of a file."),
     ):
@@ -65,8 +67,8 @@ def test_an_image_has_the_size_of_a_slide_and_a_failure_is_one_line(desk, export
     exporter("installed")
     asked = []
     monkeypatch.setattr(Picture, "to_image", lambda _, **options: asked.append(options) or b"an image")
-    desk.do(f"{LINE} --save {tmp_path}/chart.png")
-    assert (tmp_path / "chart.png").read_bytes() == b"an image"
+    desk.do(f"{LINE} --save {tmp_path}/first.png")
+    assert (tmp_path / "first.png").read_bytes() == b"an image"
     assert asked == [{"format": "png", "width": 960, "height": 540, "scale": 2}]
     assert desk.ui.said[-1].startswith("Wrote a chart as PNG to ")
 
@@ -75,11 +77,11 @@ def test_an_image_has_the_size_of_a_slide_and_a_failure_is_one_line(desk, export
 
     monkeypatch.setattr(Picture, "to_image", fail)
     with pytest.raises(errors.InvalidArgument) as caught:
-        desk.do(f"{LINE} --save {tmp_path}/chart.svg")
+        desk.do(f"{LINE} --save {tmp_path}/chart.png")
     assert str(caught.value) == (
-        "plotly's exporter failed (Kaleido requires Google Chrome to be installed.\\x1b[31m). Use FILE.html instead."
+        "plotly's exporter failed (Kaleido requires Google Chrome to be installed.\\x1b[31m). Use FILE.svg instead."
     )
-    assert not (tmp_path / "chart.svg").exists()
+    assert not (tmp_path / "chart.png").exists()
 
 
 def test_a_chart_without_plot_and_a_panel_are_refused(desk, tmp_path):
