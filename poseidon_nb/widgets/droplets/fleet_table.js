@@ -59,6 +59,8 @@ function initialize({ model }) {
       label.dataset.pnbFilter = filter.label;
       label.hidden = true;
       const list = document.createElement("select");
+      // Else its name would include its options.
+      list.setAttribute("aria-label", filter.label);
       list.addEventListener("change", () => {
         const wanted = list.value;
         const matches = (_, data) => valuesOf(data, filter).includes(wanted);
