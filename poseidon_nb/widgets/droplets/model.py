@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import SNAPSHOT_GB
@@ -16,13 +17,14 @@ from poseidon_nb.plans.costs import action_usd_month
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.click_confirmation import ButtonState
+from poseidon_nb.widgets.droplets.advice import load_advice
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 from poseidon_nb.widgets.droplets.resize import ResizeOptions
 from poseidon_nb.widgets.models import AccountModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.chain_run import ChainRun
@@ -191,9 +193,18 @@ class DropletsModel(AccountModel, ABC):
         if PANEL_VERBS[verb].has_form:
             self.fleet.cancel()
             self._open_form(verb if self.form != verb and self.buttons()[verb].enabled else "")
+            self.load_advice()
         elif not self.disabled_reason() and (request := self.fleet.press(verb)) is not None:
             self._start(request)
         self._show_confirmation()
+
+    def load_advice(self) -> None:
+        """Load the advised sizes for the open resize form in the background, once."""
+        with self._lock:
+            rows = self.resize_options.request_advice() if self.form == "resize" else []
+        if rows:
+            # Of the droplets that are selected now: there may be thousands later.
+            self._load_metrics(partial(self._load_advice, rows))
 
     def submit(self) -> None:
         """Handle a click on the submit button of the open form."""
@@ -281,7 +292,6 @@ class DropletsModel(AccountModel, ABC):
         elif form == "resize":
             self.resize_options.reset()
             self._load(self._load_sizes)
-            self._load_metrics(self._load_advice)
 
     def _load(self, load: Callable[[], None]) -> None:
         """Load in the background what a form needs."""
@@ -295,9 +305,9 @@ class DropletsModel(AccountModel, ABC):
         self.resize_options.load(self.client)
         self._on_change()
 
-    def _load_advice(self) -> None:
+    def _load_advice(self, rows: Sequence[Row]) -> None:
         if not self.closed and self.form == "resize":
-            self.resize_options.load_advice(self.client)
+            self.resize_options.advice = load_advice(self.client, rows)
             self._on_change()
 
     def _default_snapshot_name(self) -> str:

@@ -238,6 +238,8 @@ class DropletPanel(DropletsPanel):
             )
             # Not earlier: until then no request is sent, and no click can come.
             self._accessibility.on_drawn(self.model.load_usage)
+            # The resize form may be open from the start.
+            self._accessibility.on_drawn(self.model.load_advice)
         self._open(("droplet", droplet.client.base_url, self.model.account, droplet.id))
 
     @property

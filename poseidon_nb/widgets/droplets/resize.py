@@ -11,7 +11,7 @@ from poseidon_nb.client.slugs import fitting_sizes
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import unchanged_reason
 from poseidon_nb.text import escape_unprintable, format_duration, format_usd, join_words, pluralize, truncated_list
-from poseidon_nb.widgets.droplets.advice import LOADING, Advice, expected_advice, load_advice
+from poseidon_nb.widgets.droplets.advice import LOADING, Advice, expected_advice
 from poseidon_nb.widgets.droplets.facts import memory_text, price_of
 from poseidon_nb.widgets.models import error_text
 
@@ -88,13 +88,14 @@ class ResizeOptions:
         self.chosen_slug = ""
         self.with_disk = False
         self.advice = Advice()
+        self._is_advice_requested = False
         # Each refresh asks for them several times, and comparing thousands of droplets with all sizes takes long.
         self._choices: tuple[Sequence[Row], list[Row] | None, list[SizeChoice]] = ((), None, [])
 
     def reset(self) -> None:
         """Discard the choice and the loaded sizes."""
         self.sizes, self.error, self.chosen_slug, self.with_disk = None, "", "", False
-        self.advice = expected_advice(self._droplets())
+        self.advice, self._is_advice_requested = expected_advice(self._droplets()), False
 
     def load(self, client: Client) -> None:
         """Load all sizes, or set `error`."""
@@ -103,11 +104,10 @@ class ResizeOptions:
         except PoseidonError as error:
             self.error = error_text(error)
 
-    def load_advice(self, client: Client) -> None:
-        """Load the advised sizes, unless there are too many droplets."""
-        rows = self._droplets()
-        if self.advice.note == LOADING:
-            self.advice = load_advice(client, rows)
+    def request_advice(self) -> Sequence[Row]:
+        """Return the droplets to load advised sizes for: once after `reset`, and none if there are too many."""
+        requested, self._is_advice_requested = self._is_advice_requested, True
+        return self._droplets() if not requested and self.advice.note == LOADING else []
 
     def heads(self) -> list[str]:
         """Return the heads of the table of sizes."""

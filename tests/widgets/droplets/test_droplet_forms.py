@@ -208,6 +208,17 @@ def test_metrics_are_read_only_once_the_form_opens_and_nothing_waits_for_them(us
     assert metrics() <= 6, "a form that was closed meanwhile reads nothing"
 
 
+def test_a_form_that_is_open_from_the_start_reads_metrics_only_once_the_page_has_drawn_it(user):
+    user.model.offer_size("s-8vcpu-16gb")
+    assert user.desk.metrics_workers.queued == []
+    user.model.load_advice()
+    user.model.load_advice()
+    assert len(user.desk.metrics_workers.queued) == 1
+    user.model.close_form()
+    user.model.load_advice()
+    assert len(user.desk.metrics_workers.queued) == 1
+
+
 def test_metrics_that_cannot_be_read_leave_the_form_usable(user):
     user.desk.sandbox.fault("status", status=403, path="/v2/monitoring/metrics/droplet/cpu", times=9)
     user.desk.sandbox.fault("status", status=403, path="/v2/monitoring/metrics/droplet/memory_total", times=9)

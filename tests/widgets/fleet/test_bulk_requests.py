@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import pytest
 
 from poseidon_nb.client.actions.progress import Estimate, Progress
@@ -377,3 +379,25 @@ def test_the_bar_of_a_large_group_is_full_only_once_all_have_ended():
     progress.restart([{"id": 7, "name": "web-7"}])
     assert (progress.percent, progress.ended) == (99, False)
     assert progress.summary() == "Reboot 5,000 droplets: 1 pending, 4,999 completed"
+
+
+def test_metrics_are_read_for_the_droplets_of_a_form_as_it_was_opened_and_not_for_many(desk):
+    def metrics() -> set[str]:
+        read = [one.query for one in desk.sandbox.requests if "/monitoring/metrics/" in one.path]
+        return {parse_qs(query)["host_id"][0] for query in read}
+
+    panel = desk.open()
+    ids = active(desk, 30)
+    panel.select(ids)
+    desk.click("resize")
+    assert desk.metrics_workers.queued == []
+    assert "up to 10 droplets" in panel._forms[1]._advice.value
+    desk.click("resize")
+    panel.select(ids[:2])
+    desk.click("resize")
+    assert "reading the last 14 days" in panel._forms[1]._advice.value
+    panel.select(ids)
+    desk.metrics_workers.release()
+    assert metrics() == {str(key) for key in ids[:2]}
+    panel.select(ids[:2])
+    assert panel._forms[1]._advice.value.startswith("Advised by the last 14 days: ")
