@@ -38,7 +38,7 @@ def test_fifty_droplets_of_which_three_fail_have_a_row_each_a_summary_and_a_retr
     errors = place.locator(".pnb-work .pnb-error")
     assert errors.count() == 3
     assert "no <b>power</b> here" in errors.first.inner_text()
-    assert re.search(r"request [0-9a-f-]{8,}", errors.first.inner_text())
+    assert re.search(r"Request id: [0-9a-f-]{8,}", errors.first.inner_text())
     assert place.locator(".pnb-work-rows > *").count() == min(chosen, 60)
     shown.notebook.picture("fleet_failed_light")
     place.get_by_role("button", name="Retry 3 droplets").click()
