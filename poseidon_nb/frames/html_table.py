@@ -55,7 +55,7 @@ def html_table(frame: pd.DataFrame, view: View) -> str:
         "</tbody>",
         "</table>",
     ]
-    return "\n".join(['<div style="overflow-x: auto">', *lines, f"</div>{_footer(layout)}"])
+    return "\n".join(['<div style="overflow-x: auto" tabindex="0">', *lines, f"</div>{_footer(layout)}"])
 
 
 def html_card(frame: pd.DataFrame, view: View) -> str:

@@ -37,7 +37,7 @@ def test_html_has_all_columns_with_values_and_scrolls_with_its_first_column_fixe
     frame.insert(3, "nothing", pd.array([pd.NA] * 3, dtype="string"))
     text = to_html(frame, PLAIN)
     assert names(frame) == [f"column_{place}" for place in range(40)]
-    assert text.startswith('<div style="overflow-x: auto">')
+    assert text.startswith('<div style="overflow-x: auto" tabindex="0">')
     assert text.count("position: sticky") == 1 + 3
     assert text.endswith("<p>Empty columns: nothing</p>")
 
