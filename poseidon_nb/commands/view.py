@@ -43,7 +43,8 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View
     return View(
         asked=tuple(map(str, frame.columns)) if command.columns else (),
         first=_NOT_WAITED if is_outdated else _first(command),
-        hidden=("status",) if is_outdated else (),
+        # The id of an action that has ended is for programs.
+        hidden=("status",) if is_outdated else () if command.no_wait else ("action_id",),
         card=single,
         nothing=nothing_found(command),
     )

@@ -195,5 +195,6 @@ def test_the_table_of_what_is_not_waited_for_displays_no_status_that_becomes_out
     # Asked for, or with something that ended at once, it is displayed.
     asked = text(desk.do("droplets reboot web-3 db-1 --yes --no-wait --columns name,status"))
     assert asked.split()[:2] == ["name", "status"]
+    assert "action_id" not in text(desk.do("droplets shutdown worker-1 --yes"))
     mixed = text(desk.do("droplets power_on web-3 staging-web --no-wait"))
     assert "unchanged" in mixed
