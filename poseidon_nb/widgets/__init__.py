@@ -5,6 +5,7 @@
 - Models share `models` (tracking an account) and `click_confirmation` (a button that asks first).
 - Panels share `panel` (opening, closing, saved output), `components` (buttons, notices, accessibility) and `id_table` (a
   table with a selection of ids).
+- `page_widget` connects the scripts of all of these in the page, however busy it is.
 - `kernel` is about clicks while a cell runs.
 
 Nothing here displays or prints: `magics` does.
