@@ -38,6 +38,8 @@ function render({ model, el }) {
   el.append(plot);
   let plotly = null;
   let frame = 0;
+  let drawings = 0;
+  let isDrawing = false;
 
   const fail = (error) => { plot.textContent = `The chart could not be drawn: ${error.message}`; };
 
@@ -50,7 +52,14 @@ function render({ model, el }) {
     const { points, line, legend, layout } = structuredClone(model.get("figure"));
     const outlines = model.get("keeps_outline") ? plot.layout?.selections : [];
     const traces = [points, line, structuredClone(model.get("rings")), ...legend];
-    await plotly.react(plot, traces, { ...layout, selections: outlines ?? [], width, height }, CONFIG);
+    // With the revision of before, plotly would restore outlines that are to disappear.
+    const shown = { ...layout, selections: outlines ?? [], selectionrevision: ++drawings, width, height };
+    isDrawing = true;
+    try {
+      await plotly.react(plot, traces, shown, CONFIG);
+    } finally {
+      isDrawing = false;
+    }
     if (isFirst) listen();
   }
 
@@ -66,9 +75,9 @@ function render({ model, el }) {
       const [first] = indexesOf(event);
       if (first !== undefined) model.send({ clicked: first });
     });
-    // Deselecting sends this event without data, and then an event of its own.
-    plot.on("plotly_selected", (event) => { if (event) model.send({ selected: indexesOf(event) }); });
-    plot.on("plotly_deselect", () => model.send({ selected: [] }));
+    // Plotly also sends these events when a drawing has other outlines. Deselecting sends the first one without data.
+    plot.on("plotly_selected", (event) => { if (event && !isDrawing) model.send({ selected: indexesOf(event) }); });
+    plot.on("plotly_deselect", () => { if (!isDrawing) model.send({ selected: [] }); });
   }
 
   const resizes = new ResizeObserver(schedule);
