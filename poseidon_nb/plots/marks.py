@@ -24,8 +24,8 @@ _CHAR_PX, _LABEL_PX, _LEADER_PX = 7.6, 19, 22
 _MIN_WIDTH_PX, _MAX_TEXT_SHARE = 560, 0.6
 _LIMIT_LINE = {"color": PICTURE_INK, "width": 1.5, "dash": "dash"}
 _VEIL = "rgba(255, 255, 255, 0.75)"
-#: How far from its points a count stands, and its size.
-_COUNT_SHIFT_PX, _COUNT_TEXT_PX = 5, 12
+#: How far from its points a count stands, its size, and the height that plotly gives it.
+_COUNT_SHIFT_PX, _COUNT_TEXT_PX, _COUNT_PX = 5, 12, 15
 
 
 class Headroom(Protocol):
@@ -144,7 +144,7 @@ def count_points(picture: Picture, points: Iterable[tuple[float, float]], drawin
     for x, column in columns.items():
         counts = {y: count for y, count in column.items() if count > 1}
         wanted = [y * px_per_unit for y in counts]
-        for (y, count), at, placed in zip(counts.items(), wanted, spread(wanted, _COUNT_TEXT_PX), strict=True):
+        for (y, count), at, placed in zip(counts.items(), wanted, spread(wanted, _COUNT_PX), strict=True):
             picture.add_annotation(
                 text=f"×{count}",  # noqa: RUF001  # a multiplication sign
                 x=x,

@@ -34,7 +34,9 @@ CONTRASTS = """root => {
     };
     const found = [];
     for (const node of root.querySelectorAll('*')) {
-        if (!node.getClientRects().length || node.closest('.pnb-visually-hidden, option') || node.disabled) continue;
+        // WCAG exempts what is inactive.
+        if (node.disabled || node.closest('[aria-disabled=true], .pnb-visually-hidden, option')) continue;
+        if (!node.getClientRects().length) continue;
         const style = getComputedStyle(node);
         const own = [...node.childNodes].filter(one => one.nodeType === 3).map(one => one.data.trim()).join(' ').trim();
         const text = node.matches('input[type=text]') ? node.value : own;

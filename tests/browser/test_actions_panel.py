@@ -84,7 +84,7 @@ def test_an_action_that_fails_is_red_and_names_its_id_and_a_lost_account_is_said
     place.get_by_role("button", name="Refresh").click()
     notice = place.locator(".pnb-notice").get_by_text("The account could not be read; retrying.")
     notice.wait_for(timeout=30_000)
-    assert re.search(r"403: no <b>actions</b> for you.*request [\w-]{8,}", notice.inner_text())
+    assert re.search(r"403: no <b>actions</b> for you.*Request id: [\w-]{8,}", notice.inner_text())
     notebook.picture("actions_lost")
 
 

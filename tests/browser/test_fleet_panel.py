@@ -272,7 +272,7 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
                 const right = card.getBoundingClientRect().right + 1;
                 // What scrolls by itself may be wider inside.
                 return [...card.querySelectorAll('*')]
-                    .filter(one => !one.closest('.pnb-table-box *') && !one.closest('.pnb-visually-hidden') && one.getClientRects().length)
+                    .filter(one => !one.closest('.pnb-table-box *, .pnb-size-scroller *') && !one.closest('.pnb-visually-hidden') && one.getClientRects().length)
                     .filter(one => one.getBoundingClientRect().right > right)
                     .map(one => one.className || one.tagName);
             }"""
