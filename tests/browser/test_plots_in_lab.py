@@ -32,12 +32,20 @@ SAMPLES = {
     "timeline": "po.do('actions timeline --last 14d --plot')",
     "use_of_size": "po.plots.use_of_size(po.do('rightsize'))",
 }
-#: Where the mouse may find something: the middle of each thing that is drawn, and then all over the picture.
+#: Where the mouse may find something: at points of lines, in the middle of each thing that is drawn, and then all over the
+#: picture.
 PLACES = """plot => {
     const area = plot.querySelector('.nsewdrag').getBoundingClientRect();
     const inside = ([x, y]) => x >= area.left && x <= area.right && y >= area.top && y <= area.bottom && y < innerHeight;
     const middle = one => { const { x, y, width, height } = one.getBoundingClientRect(); return [x + width / 2, y + height / 2]; };
-    const drawn = [...plot.querySelectorAll('.points path')].map(middle).filter(inside).slice(0, 12);
+    const frame = plot.getBoundingClientRect();
+    const points = plot.calcdata.filter(([first]) => first.trace.type === 'scatter' && first.trace.hoverinfo !== 'skip').map(drawn => {
+        const [{ trace }, { x, y }] = [drawn[0], drawn[Math.floor(drawn.length / 2)]];
+        const at = (axis, value) => axis._offset + axis.c2p(value);
+        const axis = name => plot._fullLayout[name[0] + 'axis' + name.slice(1)];
+        return [frame.left + at(axis(trace.xaxis), x), frame.top + at(axis(trace.yaxis), y)];
+    }).filter(inside).slice(0, 12);
+    const drawn = [...points, ...[...plot.querySelectorAll('.points path')].map(middle).filter(inside).slice(0, 12)];
     const steps = [...Array(9).keys()].map(step => (step + 0.5) / 9);
     const all = steps.flatMap(up => steps.map(right => [area.left + right * area.width, area.top + up * area.height]));
     return [...drawn, ...all.filter(inside)];
