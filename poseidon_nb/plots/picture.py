@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
+import plotly.io as pio
+from plotly.io.base_renderers import PlotlyRenderer
 
 from poseidon_nb.plots.labels import SIZE_FAMILIES, plotly_text, short_label
 from poseidon_nb.text import escape_unprintable
@@ -126,13 +128,8 @@ PICTURE_TEMPLATE = go.layout.Template(layout=_theme(PICTURE_INK, PAPER, "#e4e4e4
 #: The height of a row of a chart with a row for each droplet, the rows that it has room for at least, and the height of its
 #: axis.
 _ROW_PX, _MIN_ROWS, _AXIS_PX = 30, 3, 72
-#: What plotly's script is told, wherever it draws.
-CONFIG = {
-    "displaylogo": False,
-    "responsive": True,
-    # On a page with MathJax two dollar signs in a sentence would be a formula.
-    "typesetMath": False,
-}
+#: What plotly's script is told on a page of its own.
+_CONFIG = {"displaylogo": False, "responsive": True}
 
 
 class Picture(go.Figure):
@@ -180,7 +177,7 @@ class Picture(go.Figure):
 
     def page(self) -> str:
         """Return an HTML page with the chart, which needs no network: plotly's script, of some megabytes, is in it."""
-        chart = self.to_html(include_plotlyjs=True, full_html=False, config=CONFIG)
+        chart = self.to_html(include_plotlyjs=True, full_html=False, config=_CONFIG)
         # The summary instead of the title, in which names may be shortened.
         title = escape(self._summary)
         head = f'<meta charset="utf-8"><title>{title}</title><style>body {{ margin: 0 }}</style>'
@@ -232,14 +229,18 @@ class Picture(go.Figure):
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> dict[str, Any]:
         """Return plotly's bundle with a still picture instead of a script that loads plotly.js, and with the summary."""
-        bundle: dict[str, Any] = super()._repr_mimebundle_(*args, **options)
-        if PLOTLY_MIME in bundle:
-            bundle.pop("text/html", None)
-        # Only front ends without a renderer for plotly, such as Colab, have plotly's HTML.
+        # Not by plotly's own method: with the renderer beside it, plotly 6.0 adds a script of some megabytes to the notebook.
+        chosen = [pio.renderers[name] for name in (pio.renderers.default or "").split("+") if name in pio.renderers]
+        drawing = next((one for one in chosen if isinstance(one, PlotlyRenderer)), None)
+        if drawing is not None:
+            bundle: dict[str, Any] = drawing.to_mimebundle(self.to_dict())
+            figure = bundle[PLOTLY_MIME]
+            # On a page with MathJax two dollar signs in a sentence would be a formula.
+            bundle[PLOTLY_MIME] = figure | {"config": figure.get("config", {}) | {"typesetMath": False}}
+        else:
+            # Only front ends without a renderer for plotly, such as Colab, have plotly's HTML.
+            bundle = super()._repr_mimebundle_(*args, **options)
         bundle = self._still() | bundle
-        if PLOTLY_MIME in bundle:
-            config = bundle[PLOTLY_MIME].get("config", {}) | {"typesetMath": CONFIG["typesetMath"]}
-            bundle[PLOTLY_MIME] = bundle[PLOTLY_MIME] | {"config": config}
         return bundle | {"text/plain": repr(self)}
 
 

@@ -191,4 +191,3 @@ def test_a_page_needs_no_network_and_its_text_is_escaped() -> None:
     assert "alert(1)</script>" not in page
     assert "Plotly.newPlot(" in page
     assert not re.search(r"<(script|link)[^>]+(src|href)=", page)
-    assert '"typesetMath": false' in page

@@ -250,9 +250,9 @@ def test_a_chart_with_something_unknown_is_still_displayed_with_its_table():
     ],
 )
 def test_an_error_names_what_cannot_be_drawn(what, change):
-    figure = go.Figure(go.Scatter(x=[1, 2], y=[1, 2], mode="markers"))
     # Without plotly's own check, as in a figure that was read from a file.
-    figure = go.Figure(figure, skip_invalid=True)
+    trace = {"type": "scatter", "x": [1, 2], "y": [1, 2], "mode": "markers"}
+    figure = go.Figure({"data": [trace]}, skip_invalid=True)
     try:
         change(figure)
     except ValueError:
