@@ -110,6 +110,8 @@ def test_a_fleet_follows_clicks_and_python(busy):
         fleet = fleet_page.Fleet(notebook, 1)
         fleet.place.locator(fleet_page.ROWS).first.click(timeout=60_000)
         expect(fleet.place.locator("tr.pnb-row-selected")).to_have_count(1, timeout=20_000)
+        fleet.button("resize").click()
+        expect(fleet.place.locator(".pnb-size-scroller tbody tr").first).to_be_visible(timeout=20_000)
         assert notebook.page.evaluate(EXECUTE, "panel.select([])") == "ok"
         expect(fleet.place.locator("tr.pnb-row-selected")).to_have_count(0, timeout=20_000)
         notebook.reusable = False

@@ -7,12 +7,12 @@ from html import escape
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from poseidon_nb.widgets.components import Button, add_classes, box, html, set_html, style_sheet, toggle_class
 from poseidon_nb.widgets.droplets.resize import consequences_html
+from poseidon_nb.widgets.page_widget import PageWidget, page_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poseidon_nb.widgets.droplets.model import DropletsModel
 
 
-class SizeTable(anywidget.AnyWidget):
+class SizeTable(PageWidget):
     """A table of sizes in the page, of which one is chosen; a filter hides rows.
 
     Parameters
@@ -35,7 +35,7 @@ class SizeTable(anywidget.AnyWidget):
         Returns the slug that is chosen now.
     """
 
-    _esm = pathlib.Path(__file__).with_name("resize_table.js")
+    _esm = page_script(pathlib.Path(__file__).with_name("resize_table.js"))
     label = traitlets.Unicode().tag(sync=True)
     heads: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
     rows: Any = traitlets.List().tag(sync=True)
