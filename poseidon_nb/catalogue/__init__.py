@@ -2,8 +2,8 @@
 
 `build` generates `operations.json` from the published specification; nothing else reads the specification at run time.
 The file is loaded at the first lookup. The other modules are maintained by hand: `effects` (what each operation does to
-the account), `prices` (published prices that the API does not return), `metrics` (what readings mean), `wait_limits` (default timeouts) and `headroom`
-(default limits of rightsizing).
+the account), `prices` (published prices that the API does not return), `metrics` (what readings mean), `wait_limits` (default
+timeouts) and `rightsizing` (its default limits).
 """
 
 from poseidon_nb.catalogue.operations import Operation, Parameter, operation, operation_ids, possible_keys

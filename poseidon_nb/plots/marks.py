@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any, Protocol
 
-from poseidon_nb.catalogue import headroom
-from poseidon_nb.plots.picture import MARGIN_PX, PICTURE_INK
+from poseidon_nb.catalogue import rightsizing
+from poseidon_nb.plots.picture import INK, MARGIN_PX
 from poseidon_nb.text import format_percent
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MAX_END_CHARS = 24
 _CHAR_PX, _LABEL_PX, _LEADER_PX = 7.6, 19, 22
 #: The text at the end of a bar has room if the chart is at least this wide, and takes at most this share of it.
 _MIN_WIDTH_PX, _MAX_TEXT_SHARE = 560, 0.6
-_LIMIT_LINE = {"color": PICTURE_INK, "width": 1.5, "dash": "dash"}
+_LIMIT_LINE = {"color": INK, "width": 1.5, "dash": "dash"}
 _VEIL = "rgba(255, 255, 255, 0.75)"
 #: How far from its points a count stands, its size, and the height that plotly gives it.
 _COUNT_SHIFT_PX, _COUNT_TEXT_PX, _COUNT_PX = 5, 12, 15
@@ -43,8 +43,8 @@ class Headroom(Protocol):
 def usage_limits(rule: Headroom | None) -> dict[str, float]:
     """Return how many percent of CPU and memory a droplet may use by a rule, or by the default one."""
     return {
-        "cpu": 100 - (headroom.CPU_HEADROOM if rule is None else rule.cpu_headroom),
-        "memory": 100 - (headroom.MEMORY_HEADROOM if rule is None else rule.memory_headroom),
+        "cpu": 100 - (rightsizing.CPU_HEADROOM if rule is None else rule.cpu_headroom),
+        "memory": 100 - (rightsizing.MEMORY_HEADROOM if rule is None else rule.memory_headroom),
     }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from poseidon_nb.analysis.classification import classify_size
 from poseidon_nb.analysis.inputs import flags, is_kubernetes_node, numbers, texts
-from poseidon_nb.catalogue import headroom
+from poseidon_nb.catalogue import rightsizing as defaults
 from poseidon_nb.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ class Rule:
         A number is out of range.
     """
 
-    cpu_headroom: float = headroom.CPU_HEADROOM
-    memory_headroom: float = headroom.MEMORY_HEADROOM
-    disk_headroom: float = headroom.DISK_HEADROOM
-    transfer_headroom: float = headroom.TRANSFER_HEADROOM
-    burst: float = 200.0
-    min_hours: float = 72.0
-    min_saving_usd_month: float = 1.0
+    cpu_headroom: float = defaults.CPU_HEADROOM
+    memory_headroom: float = defaults.MEMORY_HEADROOM
+    disk_headroom: float = defaults.DISK_HEADROOM
+    transfer_headroom: float = defaults.TRANSFER_HEADROOM
+    burst: float = defaults.BURST
+    min_hours: float = defaults.MIN_HOURS
+    min_saving_usd_month: float = defaults.MIN_SAVING_USD_MONTH
     same_family: bool = False
     shared_cpu: bool = False
     regular_cpu: bool = False

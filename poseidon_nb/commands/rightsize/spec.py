@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poseidon_nb.catalogue import headroom
+from poseidon_nb.catalogue import rightsizing
 from poseidon_nb.commands.shared_spec import DROPLETS_OR_ALL, ONLY_BY_TAG, PLOT, last
 from poseidon_nb.language.spec import Group, Option, Verb
-from poseidon_nb.widgets.droplets.advice import WINDOW_DAYS
 
-LAST = f"{WINDOW_DAYS}d"
+LAST = f"{rightsizing.WINDOW_DAYS}d"
 
 
 def _percent(field: str, help: str, default: float) -> Option:  # noqa: A002  # the word of the spec
@@ -18,15 +17,15 @@ def _percent(field: str, help: str, default: float) -> Option:  # noqa: A002  # 
 
 #: The fields of `analysis.rightsizing.Rule`.
 _RULE = (
-    _percent("cpu_headroom", "vCPU capacity that must be free in 19 of 20 readings", headroom.CPU_HEADROOM),
-    _percent("memory_headroom", "memory that must be free at the highest reading", headroom.MEMORY_HEADROOM),
-    _percent("disk_headroom", "disk space that must be free", headroom.DISK_HEADROOM),
-    _percent("transfer_headroom", "included transfer that must remain unused", headroom.TRANSFER_HEADROOM),
-    _percent("burst", "CPU that the highest reading may need, relative to the smaller size; at 200, such a peak takes twice as long", 200),
+    _percent("cpu_headroom", "vCPU capacity that must be free in 19 of 20 readings", rightsizing.CPU_HEADROOM),
+    _percent("memory_headroom", "memory that must be free at the highest reading", rightsizing.MEMORY_HEADROOM),
+    _percent("disk_headroom", "disk space that must be free", rightsizing.DISK_HEADROOM),
+    _percent("transfer_headroom", "included transfer that must remain unused", rightsizing.TRANSFER_HEADROOM),
+    _percent("burst", "CPU that the highest reading may need, relative to the smaller size; at 200, such a peak takes twice as long", rightsizing.BURST),
     Option(field="min_hours", help="minimum hours of readings for a recommendation", type="number",
-           metavar="HOURS", default="72", aliases=("least-hours",)),
+           metavar="HOURS", default=f"{rightsizing.MIN_HOURS:g}", aliases=("least-hours",)),
     Option(field="min_saving_usd_month", name="min-saving", help="minimum saving, in USD a month", type="number",
-           metavar="USD", default="1", aliases=("least-saving",)),
+           metavar="USD", default=f"{rightsizing.MIN_SAVING_USD_MONTH:g}", aliases=("least-saving",)),
     Option(field="same_family", type="flag", help="only sizes with the same slug prefix: s, g, gd, m3 ..."),
     Option(field="shared_cpu", type="flag", help="allow shared vCPUs instead of dedicated ones"),
     Option(field="regular_cpu", type="flag", help="allow regular vCPUs instead of premium ones"),

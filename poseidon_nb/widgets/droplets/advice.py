@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.rightsizing import WINDOW_DAYS
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
 from poseidon_nb.widgets.models import error_text
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-#: How far back to look: two weekends.
-WINDOW_DAYS = 14
 #: Metrics take up to six requests for each droplet.
 MAX_DROPLETS = 10
 LOADING = f"Advised size: reading the last {WINDOW_DAYS} days of metrics…"
@@ -117,7 +116,7 @@ def load_advice(client: Client, rows: Sequence[Row]) -> Advice:
 
 
 def _read(client: Client, rows: Sequence[Row]) -> dict[int, AdvisedSize]:
-    # The spec of `%do rightsize` imports this module for `WINDOW_DAYS`, and must load only the standard library.
+    # pandas comes with the first advice: the panel of a droplet opens without it.
     from poseidon_nb.analysis import metrics, rightsizing  # noqa: PLC0415
     from poseidon_nb.client.droplet import Droplet  # noqa: PLC0415
     from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415
