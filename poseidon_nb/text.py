@@ -26,7 +26,7 @@ _SEPARATORS = re.compile(r"[\s_.:/-]+")
 #: A value that matches needs quotes in a ``%do`` line: it would split, turn into an option or change how the line ends.
 _NEEDS_QUOTES = re.compile(r"[\s'\"#]|^$|^[-$–—]|[;?\\]$|^[|&=]|^\d*[<>]")  # noqa: RUF001  # dashes that the grammar refuses
 #: Not from `calendar`, whose names depend on the locale.
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _QUOTE_RUNS = re.compile(r'"+|[^"]+')
 
@@ -233,12 +233,12 @@ def format_duration(seconds: float) -> str:
 def format_month(month: str) -> str:
     """Format a month: ``2026-08`` as ``Aug 2026``; other text is returned as it is."""
     found = _MONTH.fullmatch(month)
-    return f"{_MONTHS[int(found[2]) - 1]} {found[1]}" if found else month
+    return f"{MONTHS[int(found[2]) - 1]} {found[1]}" if found else month
 
 
 def format_moment(time: datetime) -> str:
     """Format a time without its year: ``Aug 3, 12:15``."""
-    return f"{_MONTHS[time.month - 1]} {time.day}, {time:%H:%M}"
+    return f"{MONTHS[time.month - 1]} {time.day}, {time:%H:%M}"
 
 
 def is_json(text: str) -> bool:

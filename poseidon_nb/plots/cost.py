@@ -16,7 +16,7 @@ from poseidon_nb.plots.labels import (
     short_label,
     shortened,
 )
-from poseidon_nb.plots.picture import COLORS, PICTURE_INK, build_picture, empty_picture
+from poseidon_nb.plots.picture import COLORS, INK, build_picture, empty_picture
 from poseidon_nb.text import escape_unprintable, format_month, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def cost_history(months: pd.DataFrame) -> Picture:
         )
         for name, part, color, shape in (
             ("billed", months[final], COLORS[0], ""),
-            ("month to date", months[~final], PICTURE_INK, "/"),
+            ("month to date", months[~final], INK, "/"),
         )
         if len(part)
     ]

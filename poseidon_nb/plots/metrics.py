@@ -19,9 +19,9 @@ from poseidon_nb.plots.labels import hover_text, plotly_text, short_label, short
 from poseidon_nb.plots.marks import MAX_END_CHARS, LineEnd, draw_limit, label_line_ends, usage_limits
 from poseidon_nb.plots.picture import (
     COLORS,
+    INK,
     LEGEND_BELOW,
     LEGEND_PX,
-    PICTURE_INK,
     SLIDE_HEIGHT_PX,
     build_picture,
     empty_picture,
@@ -163,7 +163,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = (), rule: He
     picture.update_yaxes(range=y_range)
     if limit is not None:
         draw_limit(picture, limit)
-        ends = [*ends, LineEnd(f"limit {format_percent(limit)}", _time_text(last), limit, PICTURE_INK)]
+        ends = [*ends, LineEnd(f"limit {format_percent(limit)}", _time_text(last), limit, INK)]
     legend_px = _LEGEND_LINE_PX * _legend_rows(traces) if has_legend else 0
     lines_px = SLIDE_HEIGHT_PX - picture.layout.margin.t - _AXIS_PX
     # The chart grows with its legend, but not with the first line.
@@ -280,17 +280,16 @@ class _LineStyle:
         if self.is_split:
             entries += [_entry(short_label(name), color, group=_group(name)) for name, color in self.color_of.items()]
             entries += [
-                _entry(short_label(label), PICTURE_INK, dash=self.dash(label), legend="legend2")
-                for label in self.labels
+                _entry(short_label(label), INK, dash=self.dash(label), legend="legend2") for label in self.labels
             ]
         if self.others:
-            entries.append(_entry(pluralize(self.others, "other line"), PICTURE_INK, group=_OTHERS))
+            entries.append(_entry(pluralize(self.others, "other line"), INK, group=_OTHERS))
         return entries
 
     def _trace(self, line: Line, readings: pd.DataFrame, unit: str) -> Any:
         droplet, label = line
         is_colored = line in self.colored
-        color = self.color(line) if is_colored else PICTURE_INK
+        color = self.color(line) if is_colored else INK
         missing = readings["value"].isna()
         # A reading between two gaps needs a dot, because a line needs two ends.
         isolated = ~missing & missing.shift(fill_value=True) & missing.shift(-1, fill_value=True)

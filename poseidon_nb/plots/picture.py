@@ -34,11 +34,8 @@ MAX_DROPLETS = 60
 #: equal, it is 4.3:1. A chart does not know the theme of its page either, and a slide needs a background anyway.
 PAPER = "#ffffff"
 #: Text and neutral lines: contrast 10:1.
-PICTURE_INK = "#404040"
-#: Lines in the charts of panels, whose page shines through: contrast 4.4:1 to white and 4.3:1 to a dark page. The style sheet
-#: of a panel knows the theme, and colors the text.
-INK = "#787878"
-_FAINT = "rgba(120, 120, 120, 0.22)"
+INK = "#404040"
+_AXIS_LINE = "#9a9a9a"
 _TRANSPARENT = "rgba(0, 0, 0, 0)"
 #: The colors of Okabe and Ito, which work for color-blind people, darker where they have less than 3:1 to the background.
 COLORS = ("#0072b2", "#c98500", "#009e73", "#bd5f93", "#3d97cc", "#d55e00", "#8f8600")
@@ -76,52 +73,40 @@ _LAYOUT: dict[str, Any] = {
     "xaxis": {"automargin": True, **_TICKS},
     "yaxis": {"automargin": True, **_TICKS},
 }
-
-
-def _theme(ink: str, background: str, grid: str, line: str) -> dict[str, Any]:
-    axis = {
-        "gridcolor": grid,
-        "linecolor": line,
-        "zerolinecolor": line,
-        "automargin": True,
-        "title": {"standoff": 10},
-    }
-    return {
-        "paper_bgcolor": background,
-        "plot_bgcolor": background,
-        "font": {"color": ink, "size": 13},
+_AXIS = {
+    "gridcolor": "#e4e4e4",
+    "linecolor": _AXIS_LINE,
+    "zerolinecolor": _AXIS_LINE,
+    "automargin": True,
+    "title": {"standoff": 10, "font": {"size": _AXIS_TITLE_TEXT_PX}},
+}
+TEMPLATE = go.layout.Template(
+    layout={
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "font": {"color": INK, "size": TEXT_PX},
+        "title": {
+            "font": {"size": _TITLE_TEXT_PX},
+            "subtitle": {"font": {"size": _FINDING_TEXT_PX}},
+            "pad": {"l": MARGIN_PX, "t": _SPACE_PX},
+        },
         "colorway": COLORS,
-        "xaxis": axis,
-        "yaxis": axis,
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
         "legend": {"bgcolor": _TRANSPARENT},
-        "hoverlabel": {"align": "left", "namelength": -1},
+        "hoverlabel": {
+            "align": "left",
+            "namelength": -1,
+            "bgcolor": PAPER,
+            "bordercolor": INK,
+            "font": {"color": INK, "size": TEXT_PX},
+        },
         "modebar": {
             "bgcolor": _TRANSPARENT,
-            "color": ink,
+            "color": INK,
             "activecolor": COLORS[0],
             # It would upload the data.
             "remove": ["sendChartToCloud"],
-        },
-    }
-
-
-#: For the charts of panels.
-TEMPLATE = go.layout.Template(layout=_theme(INK, _TRANSPARENT, _FAINT, _FAINT))
-#: For all other charts.
-PICTURE_TEMPLATE = go.layout.Template(layout=_theme(PICTURE_INK, PAPER, "#e4e4e4", "#9a9a9a")).update(
-    layout={
-        "font_size": TEXT_PX,
-        "title": {
-            "font_size": _TITLE_TEXT_PX,
-            "subtitle_font_size": _FINDING_TEXT_PX,
-            "pad": {"l": MARGIN_PX, "t": _SPACE_PX},
-        },
-        "xaxis_title_font_size": _AXIS_TITLE_TEXT_PX,
-        "yaxis_title_font_size": _AXIS_TITLE_TEXT_PX,
-        "hoverlabel": {
-            "bgcolor": PAPER,
-            "bordercolor": PICTURE_INK,
-            "font": {"color": PICTURE_INK, "size": TEXT_PX},
         },
     }
 )
@@ -286,7 +271,7 @@ def build_picture(
     top_px = 2 * _SPACE_PX + _TITLE_PX + above
     if lines:
         top_px += _TITLE_GAP_PX + _FINDING_LINE_PX * len(lines)
-    figure = go.Figure([*traces], {"template": PICTURE_TEMPLATE, **_LAYOUT})
+    figure = go.Figure([*traces], {"template": TEMPLATE, **_LAYOUT})
     figure.update_layout(
         title_text=title,
         title_subtitle_text="<br>".join(map(plotly_text, lines)) or None,

@@ -18,8 +18,8 @@ from poseidon_nb.plots.marks import draw_vertical_limits, room_for, usage_limits
 from poseidon_nb.plots.picture import (
     COLORS,
     GOOD,
+    INK,
     MAX_DROPLETS,
-    PICTURE_INK,
     build_row_picture,
     empty_picture,
     label_numbered_rows,
@@ -254,7 +254,7 @@ def _marker_legend() -> list[Any]:
             mode="markers",
             x=[None],
             y=[None],
-            marker={"symbol": symbol, "size": size, "color": PICTURE_INK, "line": {"width": 2, "color": PICTURE_INK}},
+            marker={"symbol": symbol, "size": size, "color": INK, "line": {"width": 2, "color": INK}},
             hoverinfo="skip",
         )
         for symbol, size, meaning in _MARKERS

@@ -27,7 +27,7 @@ from poseidon_nb.plots.labels import (
     size_details,
 )
 from poseidon_nb.plots.marks import count_points
-from poseidon_nb.plots.picture import GOOD, LEGEND_BELOW, PICTURE_INK, build_picture, empty_picture, family_style
+from poseidon_nb.plots.picture import GOOD, INK, LEGEND_BELOW, build_picture, empty_picture, family_style
 from poseidon_nb.text import did_you_mean, escape_unprintable, expected_one_of, pluralize, truncated_list
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _lowest_trace(line: pd.DataFrame, x: str, y: str) -> Any:
         x=line[x].tolist(),
         y=line[y].tolist(),
         # An amount between two points costs as much as the next: up first, then right.
-        line={"shape": "vh", "color": PICTURE_INK, "width": 1.5, "dash": "dot"},
+        line={"shape": "vh", "color": INK, "width": 1.5, "dash": "dot"},
         hoverinfo="skip",
     )
 
@@ -337,7 +337,7 @@ def _label_families(picture: Picture, families: list[str]) -> None:
         title_text="sizes by family (hover for the name)",
     )
     for start in starts[1:]:
-        picture.add_vline(start - 0.5, line={"color": PICTURE_INK, "width": 2})
+        picture.add_vline(start - 0.5, line={"color": INK, "width": 2})
 
 
 def _matrix_finding(regions: list[str], slugs: list[str], cells: list[list[bool]]) -> str:

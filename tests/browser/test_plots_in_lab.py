@@ -11,6 +11,7 @@ import pytest
 
 import poseidon_nb as po
 from tests.each import each
+from tests.wcag import contrast
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -77,20 +78,6 @@ HOVERED = """plot => [...plot.querySelectorAll('.hoverlayer .hovertext, .hoverla
     .map(one => one.textContent).join(' ').trim()"""
 
 
-def contrast(*colors: list[float]) -> float:
-    """Return the contrast of two colors, which are opaque."""
-    assert all(color[3:] in ([], [1]) for color in colors)
-    linear = [
-        [
-            one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4
-            for one in (part / 255 for part in color[:3])
-        ]
-        for color in colors
-    ]
-    darker, lighter = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
 def names() -> list[str]:
     return [name for name in po.plots.__all__ if name != "Picture"]
 
@@ -151,6 +138,7 @@ def _is_drawn_and_tells(notebook, name: str) -> None:
             "nothing is as large as the finding"
         )
         assert look["sizes"] == sorted({*look["sizes"]}, reverse=True), "the title is larger than the finding"
+        assert all(color[3:] in ([], [1]) for color in (*look["inks"], look["paper"])), "no color is transparent"
         for ink in look["inks"]:
             assert contrast(ink, look["paper"]) >= 7, f"{ink} on {look['paper']} in {theme}"
         assert not look["crossed"], "no line of a grid crosses a label"

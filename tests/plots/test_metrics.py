@@ -13,7 +13,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots import Picture, metric_lines
 from poseidon_nb.plots.metrics import MAX_COLORED, MAX_HIGHLIGHTED, MAX_LINES
-from poseidon_nb.plots.picture import COLORS, PICTURE_INK
+from poseidon_nb.plots.picture import COLORS, INK
 
 START = pd.Timestamp("2026-11-23T12:00Z")
 
@@ -103,7 +103,7 @@ def test_the_highest_of_many_lines_are_colored_and_on_top():
     assert in_legend(picture) == ["95 other lines"]
     faint, shown = drawn(picture)[:-MAX_HIGHLIGHTED], drawn(picture)[-MAX_HIGHLIGHTED:]
     assert [trace.name for trace in shown] == highest
-    assert {trace.line.color for trace in faint} == {PICTURE_INK}
+    assert {trace.line.color for trace in faint} == {INK}
     # One click hides all that are grey.
     (entry,) = [trace for trace in picture.data if trace.name == "95 other lines"]
     assert {trace.legendgroup for trace in faint} == {entry.legendgroup}
@@ -119,7 +119,7 @@ def test_few_gray_lines_are_more_opaque_than_many():
 
 def test_up_to_the_number_of_colors_all_lines_are_colored():
     for number, colored in ((MAX_COLORED, MAX_COLORED), (MAX_COLORED + 1, MAX_HIGHLIGHTED)):
-        assert sum(trace.line.color != PICTURE_INK for trace in drawn(metric_lines(many(number)))) == colored
+        assert sum(trace.line.color != INK for trace in drawn(metric_lines(many(number)))) == colored
 
 
 def test_droplets_can_be_highlighted():
@@ -167,7 +167,7 @@ def test_the_legend_lists_each_droplet_and_label_once():
 
 def test_the_highest_lines_of_few_droplets_are_named():
     picture = metric_lines(traffic(5))
-    coloured = [trace for trace in drawn(picture) if trace.line.color != PICTURE_INK]
+    coloured = [trace for trace in drawn(picture) if trace.line.color != INK]
     assert len(coloured) == MAX_HIGHLIGHTED
     assert end_labels(picture) == [trace.name for trace in coloured]
     assert in_legend(picture) == ["15 other lines"]

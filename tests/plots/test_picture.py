@@ -19,14 +19,13 @@ from poseidon_nb.plots.picture import (
     INK,
     MAX_ROWS,
     PAPER,
-    PICTURE_INK,
     PLOTLY_MIME,
     SVG_MIME,
-    TEMPLATE,
     Picture,
     build_picture,
     empty_picture,
 )
+from tests.wcag import contrast, rgb
 
 
 def a_picture(rows: int = 3) -> Picture:
@@ -50,36 +49,15 @@ def test_a_picture_is_a_figure_that_can_be_changed() -> None:
     assert picture.table.shape == (3, 2)
 
 
-def luminance(color: str) -> float:
-    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
 def test_a_picture_has_a_background_on_which_all_is_readable() -> None:
     layout = a_picture().layout.template.layout
     assert layout.paper_bgcolor == layout.plot_bgcolor == layout.hoverlabel.bgcolor == PAPER
-    assert layout.font.color == layout.hoverlabel.font.color == layout.modebar.color == PICTURE_INK
-    assert contrast(PICTURE_INK, PAPER) > 7
+    assert layout.font.color == layout.hoverlabel.font.color == layout.modebar.color == INK
+    assert contrast(rgb(INK), rgb(PAPER)) > 7
     # The reason why the page does not shine through.
-    assert (
-        max(min(contrast(f"#{3 * f'{gray:02x}'}", page) for page in ("#ffffff", "#111111")) for gray in range(256))
-        < 4.5
-    )
+    assert max(min(contrast([gray] * 3, rgb(page)) for page in ("#ffffff", "#111111")) for gray in range(256)) < 4.5
     for color in (*COLORS, GOOD, BAD):
-        assert contrast(color, PAPER) >= 3, color
-
-
-def test_a_chart_of_a_panel_lets_the_page_shine_through() -> None:
-    layout = TEMPLATE.layout
-    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
-    assert layout.font.color == INK
-    assert min(contrast(INK, page) for page in ("#ffffff", "#111111")) > 4.2
+        assert contrast(rgb(color), rgb(PAPER)) >= 3, color
 
 
 def test_the_title_is_the_largest_text_and_the_finding_the_second() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from poseidon_nb.plots.svg.elements import UnsupportedFigure
+from poseidon_nb.text import MONTHS
 
 _SECOND = 1_000.0
 _MINUTE, _HOUR, _DAY = 60 * _SECOND, 3_600 * _SECOND, 86_400 * _SECOND
@@ -108,16 +109,17 @@ def _labeled_dates(times: list[float], step: float | None, settings: dict[str, A
     ticks, before = [], ""
     for ms in times:
         time = _time(ms)
+        month = MONTHS[time.month - 1]
         if template:
             ticks.append(Tick(ms, time.strftime(template)))
             continue
         if step is None:
-            main, second = (f"{time:%b %Y}", "")
+            main, second = (f"{month} {time:%Y}", "")
         elif step >= _DAY:
-            main, second = (f"{time:%b} {time.day}", f"{time:%Y}")
+            main, second = (f"{month} {time.day}", f"{time:%Y}")
         else:
             main = f"{time:%H:%M:%S}" if step < _MINUTE else f"{time:%H:%M}"
-            second = f"{time:%b} {time.day}, {time:%Y}"
+            second = f"{month} {time.day}, {time:%Y}"
         ticks.append(Tick(ms, f"{main}<br>{second}" if second != before and second else main))
         before = second
     return ticks

@@ -10,10 +10,11 @@ from poseidon_nb.analysis.sizes import available
 from poseidon_nb.commands.registry import parse
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.widgets.panel import PanelHost
-from poseidon_nb.widgets.sizes.chart import SizeChart
+from poseidon_nb.widgets.sizes.chart import NEUTRAL, SizeChart
 from poseidon_nb.widgets.sizes.criteria import direction, round_steps
 from poseidon_nb.widgets.sizes.explorer import SizeExplorer
 from poseidon_nb.widgets.sizes.model import MAX_COMMANDS, SizeExplorerModel
+from tests.wcag import contrast, rgb
 
 #: The measures by which one size beats another.
 GOODS = ("vcpus", "memory", "disk", "transfer", "gpu_count", "gpu_vram")
@@ -447,3 +448,9 @@ def test_hostile_text_of_the_api_is_escaped(frames):
     assert "<img" not in drawn
     picture.widget.close()
     assert "<img" not in model.html()
+
+
+def test_the_page_shines_through_the_chart_whose_lines_are_readable_in_both_themes(explorer):
+    layout = explorer._chart.widget.figure["layout"]
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0, 0, 0, 0)"
+    assert min(contrast(rgb(NEUTRAL), rgb(page)) for page in ("#ffffff", "#111111")) > 4.2
