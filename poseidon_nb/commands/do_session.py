@@ -122,6 +122,18 @@ class DoSession:
         self.login.hint = _SANDBOX_CLIENT
         self._forget("another account was selected")
 
+    def require_sandbox(self) -> Sandbox | JoinedSandbox:
+        """Return the sandbox.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none.
+        """
+        if self.sandbox is None:
+            raise ConfigurationError("No sandbox is running. Start one with %do sandbox start")
+        return self.sandbox
+
     def stop_sandbox(self) -> Sandbox | JoinedSandbox:
         """Stop the sandbox, or disconnect from one of another process, and return it.
 
@@ -134,9 +146,7 @@ class DoSession:
         """
         from poseidon_nb.client.joined_sandbox import JoinedSandbox  # noqa: PLC0415  # loads requests
 
-        sandbox = self.sandbox
-        if sandbox is None:
-            raise ConfigurationError("No sandbox is running. Start one with %do sandbox start")
+        sandbox = self.require_sandbox()
         self._left = "disconnected" if isinstance(sandbox, JoinedSandbox) else "stopped"
         if self.in_sandbox:
             self._account = _Account.NONE

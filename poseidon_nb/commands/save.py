@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import secrets
 from base64 import b64decode
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from poseidon_nb.commands.private_files import replace_private
 from poseidon_nb.commands.results import Live, Plain, TableResult, select
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import escape_unprintable, join_words, pluralize
@@ -167,18 +166,10 @@ def write_private(name: str, data: bytes) -> Path:
     if path.exists() and not path.is_file():
         # Such as /dev/null, which would be replaced.
         raise InvalidArgument(f"Cannot write {name}: it is not a regular file")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-        temporary.replace(path)
-    except BaseException as error:
-        # Also after Ctrl-C: the file may hold secrets.
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise InvalidArgument(f"Cannot write {name}: {error.strerror}") from None
-        raise
+        replace_private(path, data)
+    except OSError as error:
+        raise InvalidArgument(f"Cannot write {name}: {error.strerror}") from None
     return path
 
 

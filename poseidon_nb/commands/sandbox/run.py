@@ -14,8 +14,6 @@ from poseidon_nb.sandbox import Sandbox
 if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
-_NONE_RUNNING = "No sandbox is running. Start one with %do sandbox start"
-
 
 def start(context: CommandContext) -> None:
     """Start the sandbox, unless one is running, and make it the account of ``%do``."""
@@ -89,18 +87,14 @@ def status(context: CommandContext) -> TableResult:
 
 def reset(context: CommandContext) -> None:
     """Restore the initial state of the account."""
-    if context.session.sandbox is None:
-        raise ConfigurationError(_NONE_RUNNING)
-    context.session.sandbox.reset()
+    context.session.require_sandbox().reset()
     context.ui.say("The sandbox was reset to its initial state.")
 
 
 def stop(context: CommandContext) -> None:
     """Stop the sandbox, or disconnect from a joined one. ``%do`` then has no account until one is selected."""
     session = context.session
-    sandbox, was_account = session.sandbox, session.in_sandbox
-    if sandbox is None:
-        raise ConfigurationError(_NONE_RUNNING)
+    sandbox, was_account = session.require_sandbox(), session.in_sandbox
     if isinstance(sandbox, JoinedSandbox):
         done = f"Disconnected from the sandbox at {sandbox.url}, which keeps running."
     else:

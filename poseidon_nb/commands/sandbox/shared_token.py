@@ -7,14 +7,13 @@ user, nobody else can read it, and it is not a link. A token typed by the user, 
 from __future__ import annotations
 
 import atexit
-import errno
 import json
 import os
-import secrets
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.commands.private_files import is_private, replace_private
 from poseidon_nb.errors import ConfigurationError, ConfirmationRequired
 from poseidon_nb.plans.user_state import make_private_dir, read_file, state_dir
 from poseidon_nb.transport.credentials import Credential, Token
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "POSEIDON_SANDBOX_TOKEN"
 _MAX_BYTES = 10_000
-#: Permissions of others than the owner.
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 #: Not on Windows, where files belong to their user in another way.
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -44,7 +41,7 @@ def share(sandbox: HasAddress) -> None:
     path, data = _path(sandbox.url), _content(sandbox)
     try:
         make_private_dir(path.parent)
-        _write(path, data)
+        replace_private(path, data, strict=True)
     except OSError as error:
         raise ConfigurationError(
             f"The sandbox cannot be shared: the file for its token cannot be written ({error.strerror or error}). "
@@ -100,23 +97,6 @@ def _content(sandbox: HasAddress) -> bytes:
     return json.dumps({"url": sandbox.url, "token": sandbox.token}).encode()
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that only the user can read, and replace one of an earlier sandbox, or a link, by it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, 0o600)
-    try:
-        try:
-            # Some file systems ignore the mode.
-            if not _is_private(os.fstat(handle)):
-                raise PermissionError(errno.EPERM, "others could read it")
-            os.write(handle, data)
-        finally:
-            os.close(handle)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _read(url: str) -> str:
     """Return the token in the file of a sandbox; "" without a file."""
     path = _path(url)
@@ -128,7 +108,7 @@ def _read(url: str) -> str:
         raise ConfigurationError(f"{path} is not used, because it cannot be read ({error.strerror}).") from None
     try:
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or not _is_private(status):
+        if not stat.S_ISREG(status.st_mode) or not is_private(status):
             raise ConfigurationError(
                 f"{path} is not used, because it is not a file that only you can read and write. "
                 "Delete it, and start the sandbox again with --share."
@@ -144,13 +124,6 @@ def _read(url: str) -> str:
     if not matches:
         raise ConfigurationError(f"{path} is not used, because it has no token for the sandbox at {url}. Delete it.")
     return str(found["token"])
-
-
-def _is_private(status: os.stat_result) -> bool:
-    """Check whether a file belongs to this user, and nobody else can read or write it."""
-    if os.name != "posix":
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & _OTHERS
 
 
 def _delete(path: Path, data: bytes, pid: int) -> None:
