@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,9 +15,15 @@ def contrast(one: Sequence[float], other: Sequence[float]) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def rgb(color: str) -> list[float]:
-    """Return red, green and blue of a color such as ``#404040``."""
-    return [int(color[place : place + 2], 16) for place in (1, 3, 5)]
+def rgb(color: str, *, over: str = "") -> list[float]:
+    """Return red, green and blue of a color: ``#404040``, ``rgb(64, 64, 64)``, or a transparent one over an opaque one."""
+    if color.startswith("#"):
+        return [int(color[place : place + 2], 16) for place in (1, 3, 5)]
+    *parts, alpha = [*map(float, re.findall(r"[\d.]+", color)), 1.0][:4]
+    if not over:
+        assert alpha == 1, f"{color} is not opaque: what is behind it counts too"
+        return parts
+    return [part * alpha + behind * (1 - alpha) for part, behind in zip(parts, rgb(over), strict=True)]
 
 
 def _luminance(color: Sequence[float]) -> float:

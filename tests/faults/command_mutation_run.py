@@ -35,7 +35,8 @@ from poseidon_nb.sandbox import Sandbox
 from poseidon_nb.transport.responses import Body, Response
 from tests.commands.conftest import FakeUI
 from tests.conftest import FakeClock
-from tests.faults.mutation_run import OTHERS, mutated, run_from_command_line
+from tests.faults.mutation_run import run_from_command_line
+from tests.faults.mutations import OTHERS, mutated
 
 if TYPE_CHECKING:
     import pandas as pd
