@@ -22,6 +22,7 @@ import extension_load
 import fleet
 import frames_race
 import metrics
+import notebook_runs
 import panels
 import rightsizing
 import sandbox_speed
@@ -42,6 +43,7 @@ BENCHMARKS = {
         metrics,
         rightsizing,
         sandbox_speed,
+        notebook_runs,
     )
 }
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, str(Path(__file__).with_name("run.py")), "--quick"]
+ROOT = Path(__file__).parents[2]
+#: The command of the README.
+COMMAND = re.search(r"^python (tests/benchmarks/run\.py)", (ROOT / "README.md").read_text(), re.MULTILINE)
 ROWS = {
     "frames": ("pydo", "requests page by page", "fastest", "1,200 droplets over 600", "connections", "peak memory"),
     "load_ext": ("over that of import requests", "third-party packages brought"),
@@ -44,12 +47,14 @@ ROWS = {
         "stop",
         "threads left behind",
     ),
+    "notebooks": ("01_quickstart.ipynb from top to bottom",),
 }
 
 
 @pytest.mark.parametrize("benchmark", ROWS)
 def test_a_quick_run_prints_every_row_of(benchmark: str) -> None:
-    done = subprocess.run([*COMMAND, "--only", benchmark], capture_output=True, text=True, check=False)
+    command = [sys.executable, COMMAND[1], "--quick", "--only", benchmark]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     for row in ROWS[benchmark]:

@@ -70,7 +70,7 @@ def test_ctrl_c_in_a_list_whose_pages_and_gpus_hang_ends_the_process_at_once(han
         finally:
             reader.kill()
     assert said == "interrupted\n"
-    assert time.monotonic() - began < 1 + 2, "two seconds for a busy machine"
+    assert time.monotonic() - began < 10, "it hangs for 60 s"
 
 
 WAITER = """
@@ -103,7 +103,7 @@ def test_ctrl_c_in_a_wait_whose_polls_hang_ends_the_process_at_once(wait):
                 said, _ = waiter.communicate(timeout=10)
             finally:
                 waiter.kill()
-        assert time.monotonic() - began < 1 + 2, "two seconds for a busy machine"
+        assert time.monotonic() - began < 10, "it hangs for 60 s"
         assert said.startswith("interrupted")
         assert "Wait for it with %do actions wait" in said
         sandbox.reset()

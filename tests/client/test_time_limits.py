@@ -11,8 +11,8 @@ from poseidon_nb.client.client import connect
 from poseidon_nb.errors import ActionTimedOut, OutcomeUnknown, PoseidonError, TimedOut
 from poseidon_nb.sandbox import Sandbox
 
-#: How much longer than its limit a verb may take, in seconds.
-LATE_S = 2.0
+#: How much longer than its limit a verb may take on a busy machine, in seconds. What hangs here hangs for longer.
+LATE_S = 8.0
 LIMIT_S = 0.8
 
 
@@ -43,7 +43,7 @@ def test_a_rate_limit_that_lasts_longer_sends_nothing(account):
 
 def test_a_change_whose_answer_hangs_is_unknown(account):
     sandbox, droplet = account
-    sandbox.fault("delay", seconds=5, operation="dropletActions_post")
+    sandbox.fault("delay", seconds=60, operation="dropletActions_post")
     with (
         in_time(),
         pytest.raises(

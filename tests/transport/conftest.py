@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -27,6 +28,12 @@ class Heard:
         self.most_at_once = 0
         self._at_once = 0
         self.lock = threading.Lock()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until that many requests were read: a busy server reads them after the client has given up."""
+        ends = time.monotonic() + 30
+        while len(self.requests) < count and time.monotonic() < ends:
+            time.sleep(0.01)
 
     def enter(self) -> None:
         with self.lock:

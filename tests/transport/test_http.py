@@ -74,12 +74,13 @@ def test_a_silent_server_times_out_and_a_post_is_not_retried(new_session, serve,
         if part != "nothing":
             handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n" + (b"{" if part == "half" else b""))
             handler.wfile.flush()
-        done.wait(5)
+        done.wait(60)
         handler.close_connection = True
 
     url, heard = serve(answer)
     failure = failure_of(new_session(url, timeout_s=0.1), CREATE)
     done.set()
+    heard.wait_for(1)
     assert isinstance(failure, TimedOut)
     assert "did not respond to droplets_create within 0.1 s" in str(failure)
     assert failure.sent is True
